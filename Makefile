@@ -1,0 +1,64 @@
+# Daytwo. `make demo` and `make test` set up all they need by themselves.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+UV_VERSION := 0.13.9
+PYTHON ?= python3
+# A private uv, so that a machine needs only make and a Python.
+UV := .uv/bin/uv
+RUN := .venv/bin/python
+export PYTHONPATH := .
+
+.PHONY: demo test lint setup locks locks-check bench soak package test-az clean
+
+demo: setup
+	$(RUN) -m ops.cli demo
+
+test: setup lint
+	$(RUN) -m pytest $(PYTEST_ARGS)
+
+lint: setup locks-check
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+setup: .venv/.installed
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+.venv/.installed: requirements.txt requirements-dev.txt .python-version | $(UV)
+	$(UV) venv --quiet --allow-existing --python "$$(cat .python-version)" .venv
+	$(UV) pip sync --quiet --require-hashes --python .venv/bin/python requirements-dev.txt
+	touch $@
+
+COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.13 --python-platform linux
+
+locks: | $(UV)
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.txt -o requirements-dev.txt
+
+# Compiles again, held to what is locked: a difference means that pyproject.toml and the locks say different things.
+locks-check: setup
+	@mkdir -p build/locks && cp requirements.txt requirements-dev.txt build/locks/
+	@$(COMPILE) pyproject.toml -o build/locks/requirements.txt
+	@$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.txt -o build/locks/requirements-dev.txt
+	@for f in requirements.txt requirements-dev.txt; do \
+	  diff -q <(grep -v '^ *#' $$f) <(grep -v '^ *#' build/locks/$$f) >/dev/null \
+	    || { echo "$$f does not match pyproject.toml: run 'make locks' and commit the result" >&2; exit 1; }; done
+
+bench: setup
+	$(RUN) -m bench
+
+soak: setup
+	$(RUN) -m pytest -m soak --override-ini addopts="-ra --import-mode=importlib" $(PYTEST_ARGS)
+
+package: setup
+	$(RUN) -m tools.package
+
+test-az: setup
+	$(RUN) -m pytest -m az --override-ini addopts="-ra --import-mode=importlib" $(PYTEST_ARGS)
+
+clean:
+	rm -rf .venv .uv build

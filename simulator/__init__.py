@@ -1,0 +1,1 @@
+"""The simulated world that Daytwo is tested in; never deployed."""
