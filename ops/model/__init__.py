@@ -1,1 +1,1 @@
-"""Daytwo: model."""
+"""The nouns: frozen dataclasses, standard library only."""

@@ -1,0 +1,102 @@
+"""Fleet, cluster, pool, node: what Azure and Kubernetes say of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+# Provisioning states are free text; these are the ones in which nothing runs (facts of the AKS API).
+TERMINAL_PROVISIONING_STATES = frozenset({"succeeded", "failed", "canceled"})
+
+
+class Driver(StrEnum):
+    """Who upgrades a cluster's node images."""
+
+    AKS = "aks"
+    DAYTWO = "daytwo"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Knowledge that is missing, and why. Whatever guards against harm treats it as a no."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A node pool. `image` is what Azure says it carries, which its nodes may not (yet) do."""
+
+    name: str
+    mode: Literal["System", "User", "Gateway"]
+    os_sku: str
+    kubernetes_version: str
+    image: str
+    count: int
+    provisioning_state: str
+    running: bool = True
+    spot: bool = False
+    from_snapshot: bool = False
+    max_surge: str = ""
+    node_soak_min: int = 0
+
+    @property
+    def kubernetes_minor(self) -> str:
+        """The minor version, as in `1.34`."""
+        return ".".join(self.kubernetes_version.split(".")[:2])
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation runs on the pool."""
+        return self.provisioning_state.casefold() not in TERMINAL_PROVISIONING_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A managed cluster with its pools. `id` is the ARM id in lower case: Azure mixes cases, we compare."""
+
+    id: str
+    name: str
+    subscription: str
+    resource_group: str
+    region: str
+    tags: Mapping[str, str]
+    kubernetes_version: str
+    running: bool
+    provisioning_state: str
+    node_os_channel: str
+    automatic: bool
+    node_auto_provisioning: bool
+    pools: tuple[Pool, ...]
+
+    @property
+    def driver(self) -> Driver:
+        """AKS where its node-OS channel is active or the cluster is AKS Automatic, else Daytwo (docs/node-image.md, rule 1)."""
+        if self.automatic or self.node_os_channel.casefold() not in ("", "none", "unmanaged"):
+            return Driver.AKS
+        return Driver.DAYTWO
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation runs on the cluster or on any of its pools."""
+        own = self.provisioning_state.casefold() not in TERMINAL_PROVISIONING_STATES
+        return own or any(pool.is_busy for pool in self.pools)
+
+    def pool(self, name: str) -> Pool | None:
+        """The pool of this name."""
+        return next((pool for pool in self.pools if pool.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node as its cluster's API server shows it. `pool` is empty for nodes of node auto-provisioning."""
+
+    name: str
+    pool: str
+    image_label: str
+    ready: bool
+    boot_id: str = ""
+    unschedulable: bool = False
+    provisioner: str = ""
+    created: datetime | None = None

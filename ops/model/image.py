@@ -1,0 +1,67 @@
+"""Node images and their names."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Self
+
+# Linux: AKSUbuntu-2204gen2containerd-202511.03.0; Windows: AKSWindows-2022-20348.4171.251020.
+# Under the SecurityPatch channel a node's label ends in one more date: -2025.11.05.
+_NAME = re.compile(
+    r"(?P<family>[A-Za-z][\w.-]*?)-"
+    r"(?P<release>(?P<year>20\d\d)(?P<month>\d\d)\.(?P<day>\d\d)\.\d+|\d+\.\d+\.(?P<short>\d{6}))"
+    r"(?:-(?P<patch>\d{4}\.\d\d\.\d\d))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeImage:
+    """A node image as Azure names it: a family (OS SKU, generation), a release with its date, perhaps a security patch."""
+
+    family: str
+    release: str
+    released: date
+    patch: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read an image's name; None where it is not one that we understand."""
+        match = _NAME.fullmatch(text)
+        if match is None:
+            return None
+        short = match["short"]
+        digits = short if short else f"{match['year'][2:]}{match['month']}{match['day']}"
+        try:
+            released = datetime.strptime(digits, "%y%m%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            return None
+        return cls(match["family"], match["release"], released, match["patch"])
+
+    def __str__(self) -> str:
+        base = f"{self.family}-{self.release}"
+        return f"{base}-{self.patch}" if self.patch else base
+
+    @property
+    def short(self) -> str:
+        """The name without the family: what differs from week to week."""
+        return f"{self.release}-{self.patch}" if self.patch else self.release
+
+    def is_carried_as(self, label: str) -> bool:
+        """Whether a node with this label value runs this image; a security patch on top of it counts."""
+        seen = NodeImage.parse(label)
+        return seen is not None and (seen.family, seen.release) == (self.family, self.release)
+
+    def age(self, now: datetime) -> timedelta:
+        """How long ago this image was released, counted from the start of its day in UTC."""
+        return now - datetime(self.released.year, self.released.month, self.released.day, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageKey:
+    """What proof is about: the same image on another Kubernetes minor is another thing (docs/node-image.md, rule 11)."""
+
+    image: str
+    kubernetes_minor: str
+
+    def __str__(self) -> str:
+        return f"{self.image}@{self.kubernetes_minor}"

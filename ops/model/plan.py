@@ -1,0 +1,77 @@
+"""A plan is data: what would be done, in which order, and why."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece of a plan, done by one verb.
+
+    `params` says what exactly is to be done; it is all that the verb reads, and part of the plan's hash. The times are
+    not: `expected_s` is how long it should take, and it may only begin while that fits before `deadline`.
+    A `temporary` step is undone at the end whatever happens (a cluster woken for its window is put back to sleep).
+    """
+
+    id: str
+    verb: str
+    title: str
+    params: Mapping[str, str]
+    expected_s: int = 0
+    deadline: datetime | None = None
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lease that a plan needs: at most `capacity` holders, and all of the same `side` (both regions of a pair never at once)."""
+
+    name: str
+    side: str = ""
+    capacity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Something that the plan leaves out, by the code of the rule and in words."""
+
+    what: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered steps with their reasons and their predicted effect."""
+
+    runbook: str
+    target: str
+    steps: tuple[Step, ...]
+    claims: tuple[Claim, ...] = ()
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    nodes: int = 0
+    risk: str = ""
+    ends_about: datetime | None = field(default=None)
+
+    @property
+    def hash(self) -> str:
+        """Covers target, steps, versions and risk; never times, money or predictions. 12 hexadecimal digits."""
+        facts = {
+            "runbook": self.runbook,
+            "target": self.target,
+            "steps": [[s.id, s.verb, dict(sorted(s.params.items())), s.temporary] for s in self.steps],
+            "risk": self.risk,
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+
+    def step(self, step_id: str) -> Step:
+        """The step of this id. Raises KeyError where the plan has none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
