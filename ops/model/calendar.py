@@ -1,0 +1,92 @@
+"""When disruption is allowed and when it is forbidden: windows, freezes, spans of time."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of time, `start` included and `end` not; both aware and UTC.
+
+    Raises:
+        ValueError: an end is not UTC, or the span is not longer than nothing.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is not UTC or self.end.tzinfo is not UTC:
+            raise ValueError(f"a span's ends are UTC, not {self.start!r} and {self.end!r}")
+        if self.end <= self.start:
+            raise ValueError(f"a span ends after it starts, not {self.start} to {self.end}")
+
+    @property
+    def duration(self) -> timedelta:
+        """How long it lasts."""
+        return self.end - self.start
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A weekly recurring time in which disruption is allowed.
+
+    `days` are the days on which an occurrence starts, Monday = 0. Where `end` is not after `start` the window is
+    overnight: its occurrence ends on the next day and still belongs to the day on which it starts. `zone` is an IANA name.
+
+    Raises:
+        ValueError: no day, or a day outside 0 to 6.
+    """
+
+    name: str
+    days: frozenset[int]
+    start: time
+    end: time
+    zone: str
+
+    def __post_init__(self) -> None:
+        if not self.days or not self.days <= frozenset(range(7)):
+            raise ValueError(
+                f"window {self.name}: days are from 0 (Monday) to 6 (Sunday), at least one, not {sorted(self.days)}"
+            )
+
+    @property
+    def overnight(self) -> bool:
+        """Whether an occurrence ends on the day after the one on which it starts."""
+        return self.end <= self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which disruption is forbidden, whatever a window says.
+
+    Either both ends are dates: whole days, both included, in `zone`, or in the window's where `zone` is None. Or both
+    are aware instants: the start included, the end not.
+
+    Raises:
+        ValueError: a date with an instant, an instant without a zone, or an end before the start.
+    """
+
+    name: str
+    start: date | datetime
+    end: date | datetime
+    zone: str | None = None
+
+    def __post_init__(self) -> None:
+        # A datetime is a date to Python: dates are told by what they are not.
+        instants = isinstance(self.start, datetime), isinstance(self.end, datetime)
+        if instants[0] != instants[1]:
+            raise ValueError(f"freeze {self.name}: from and to are both dates or both instants")
+        for edge in (self.start, self.end):
+            if isinstance(edge, datetime) and edge.tzinfo is None:
+                raise ValueError(f"freeze {self.name}: {edge} names no zone")
+        if self.end < self.start or (all(instants) and self.end == self.start):
+            raise ValueError(f"freeze {self.name}: it ends before it starts")
+
+    @property
+    def by_dates(self) -> bool:
+        """Whether it covers whole days."""
+        return not isinstance(self.start, datetime)

@@ -1,0 +1,169 @@
+"""When a window is open: wall times to instants, freezes cut out, weeks.
+
+Wall times meet daylight saving by one rule, for starts and ends alike, so that a later wall time never becomes an
+earlier instant: a wall time that does not exist means the first instant after the gap; one that exists twice means its
+second instant. An occurrence that lies wholly in a gap does not happen. Days, of freezes and weeks, begin with the first
+instant of their date.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from ops.model.calendar import Freeze, Span, Window
+
+_DAY = timedelta(days=1)
+
+
+def occurrences(window: Window, start: datetime, end: datetime) -> Iterator[Span]:
+    """The window's occurrences that touch [start, end), whole and in order, freezes not looked at."""
+    # An overnight occurrence starts the day before; zones shift a date by one at most.
+    day = start.astimezone(ZoneInfo(window.zone)).date() - _DAY
+    last = end.astimezone(ZoneInfo(window.zone)).date()
+    while day <= last:
+        occurrence = _occurrence_on(window, day)
+        if occurrence is not None and occurrence.end > start and occurrence.start < end:
+            yield occurrence
+        day += _DAY
+
+
+def occurrence_at(window: Window, at: datetime) -> Span | None:
+    """The occurrence that covers `at`, freezes not looked at."""
+    return next((span for span in occurrences(window, at, at + _DAY) if at in span), None)
+
+
+def open_span(window: Window, freezes: Iterable[Freeze], at: datetime) -> Span | None:
+    """What freezes leave of the occurrence around `at`, before and after it; None where nothing may happen at `at`."""
+    occurrence = occurrence_at(window, at)
+    if occurrence is None:
+        return None
+    return next((span for span in cut(occurrence, freezes, window.zone) if at in span), None)
+
+
+def next_open(window: Window, freezes: Iterable[Freeze], after: datetime, horizon: timedelta) -> Span | None:
+    """The first opening from `after` on, what is left of it where `after` lies inside.
+
+    None where none starts within `horizon`. The opening is given to its end, also where that lies beyond the horizon.
+    """
+    freezes = tuple(freezes)
+    for occurrence in occurrences(window, after, after + horizon):
+        for span in cut(occurrence, freezes, window.zone):
+            if span.end > after and span.start < after + horizon:
+                return Span(max(span.start, after), span.end)
+    return None
+
+
+def openings(window: Window, freezes: Iterable[Freeze], start: datetime, end: datetime) -> tuple[Span, ...]:
+    """Every opening within [start, end), after cutting freezes, clipped to it, in order."""
+    freezes = tuple(freezes)
+    return tuple(
+        Span(max(span.start, start), min(span.end, end))
+        for occurrence in occurrences(window, start, end)
+        for span in cut(occurrence, freezes, window.zone)
+        if span.end > start and span.start < end
+    )
+
+
+def iso_week(at: datetime, zone: str) -> str:
+    """The ISO week of `at` by the calendar of `zone`, as in `2026-w47`."""
+    year, week, _ = at.astimezone(ZoneInfo(zone)).isocalendar()
+    return f"{year}-w{week:02}"
+
+
+def week_span(week: str, zone: str) -> Span:
+    """Monday's first instant to the next Monday's, in `zone`.
+
+    Raises:
+        ValueError: `week` is not as in `2026-w47`.
+    """
+    monday = _monday(week)
+    return Span(day_start(monday, zone), day_start(monday + 7 * _DAY, zone))
+
+
+def week_occurrences(window: Window, week: str) -> tuple[Span, ...]:
+    """The occurrences that belong to days of that ISO week in the window's zone, whole, freezes not looked at."""
+    monday = _monday(week)
+    days = (_occurrence_on(window, monday + offset * _DAY) for offset in range(7))
+    return tuple(occurrence for occurrence in days if occurrence is not None)
+
+
+def week_openings(window: Window, freezes: Iterable[Freeze], week: str) -> tuple[Span, ...]:
+    """What freezes leave of the week's occurrences; the last may reach into the next week."""
+    freezes = tuple(freezes)
+    return tuple(
+        span for occurrence in week_occurrences(window, week) for span in cut(occurrence, freezes, window.zone)
+    )
+
+
+def freeze_span(freeze: Freeze, zone: str) -> Span:
+    """What a freeze covers; `zone` counts where it is by dates and names none of its own."""
+    if isinstance(freeze.start, datetime) and isinstance(freeze.end, datetime):
+        return Span(freeze.start.astimezone(UTC), freeze.end.astimezone(UTC))
+    zone = freeze.zone or zone
+    return Span(day_start(freeze.start, zone), day_start(freeze.end + _DAY, zone))
+
+
+def cut(span: Span, freezes: Iterable[Freeze], zone: str) -> tuple[Span, ...]:
+    """What freezes leave of a span, in order."""
+    left: tuple[Span, ...] = (span,)
+    for freeze in freezes:
+        frozen = freeze_span(freeze, zone)
+        left = tuple(part for piece in left for part in _without(piece, frozen))
+    return left
+
+
+def day_start(day: date, zone: str) -> datetime:
+    """The first instant of a date in `zone`."""
+    midnight = datetime.combine(day, time(), ZoneInfo(zone))
+    return _after_gap(midnight) or midnight.astimezone(UTC)
+
+
+def wall_instant(day: date, wall: time, zone: str) -> datetime:
+    """The instant of a wall time, by the rule at this file's head."""
+    local = datetime.combine(day, wall, ZoneInfo(zone))
+    return _after_gap(local) or local.replace(fold=1).astimezone(UTC)
+
+
+def _occurrence_on(window: Window, day: date) -> Span | None:
+    if day.weekday() not in window.days:
+        return None
+    start = wall_instant(day, window.start, window.zone)
+    end = wall_instant(day + _DAY if window.overnight else day, window.end, window.zone)
+    return Span(start, end) if start < end else None
+
+
+def _after_gap(local: datetime) -> datetime | None:
+    """The first instant after the gap in which `local` lies; None where `local` exists.
+
+    Python reads a time in a gap by the offset before it (fold 0) or after it (fold 1, the earlier instant): the change
+    lies between the two (PEP 495).
+    """
+    before, after = local.replace(fold=1).astimezone(UTC), local.replace(fold=0).astimezone(UTC)
+    if before >= after:
+        return None
+    zone = local.tzinfo
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == before.astimezone(zone).utcoffset():
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _without(span: Span, frozen: Span) -> Iterator[Span]:
+    if frozen.end <= span.start or span.end <= frozen.start:
+        yield span
+        return
+    if span.start < frozen.start:
+        yield Span(span.start, frozen.start)
+    if frozen.end < span.end:
+        yield Span(frozen.end, span.end)
+
+
+def _monday(week: str) -> date:
+    try:
+        year, number = week.split("-w")
+        return date.fromisocalendar(int(year), int(number), 1)
+    except ValueError as error:
+        raise ValueError(f"{week!r} is no ISO week: it is written as in 2026-w47") from error
