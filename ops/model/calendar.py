@@ -35,7 +35,8 @@ class Window:
     """A weekly recurring time in which disruption is allowed.
 
     `days` are the days on which an occurrence starts, Monday = 0. Where `end` is not after `start` the window is
-    overnight: its occurrence ends on the next day and still belongs to the day on which it starts. `zone` is an IANA name.
+    overnight: its occurrence ends on the next day and still belongs to the day on which it starts. `zone` is an IANA
+    name.
 
     Raises:
         ValueError: no day, or a day outside 0 to 6.

@@ -2,8 +2,8 @@
 
 Wall times meet daylight saving by one rule, for starts and ends alike, so that a later wall time never becomes an
 earlier instant: a wall time that does not exist means the first instant after the gap; one that exists twice means its
-second instant. An occurrence that lies wholly in a gap does not happen. Days, of freezes and weeks, begin with the first
-instant of their date.
+second instant. An occurrence that lies wholly in a gap does not happen. Days, of freezes and weeks, begin with the
+first instant of their date.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,0 +1,81 @@
+"""What `daytwo.yaml` says, read and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ops.model.calendar import Freeze, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Which clusters a ring takes in: every part that is said must match.
+
+    `names` are globs; `tags` pairs each key with the values that match, any of them. Names, regions and tag keys are
+    compared without regard to case, as Azure does; tag values are not.
+    """
+
+    tags: tuple[tuple[str, frozenset[str]], ...] = ()
+    names: tuple[str, ...] = ()
+    regions: frozenset[str] = frozenset()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing, and so matches nothing."""
+        return not (self.tags or self.names or self.regions)
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One ring of a rollout. `window` is its own, None where the runbook's counts.
+
+    `at_once` bounds the clusters upgraded at the same time in a pair of regions, None where nothing bounds them.
+    """
+
+    name: str
+    select: Select
+    window: Window | None = None
+    at_once: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSettings:
+    """Which subscriptions are looked after, and the rings in the order of a rollout."""
+
+    subscriptions: tuple[str, ...]
+    rings: tuple[Ring, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeImageSettings:
+    """The runbook of node images (docs/node-image.md)."""
+
+    window: Window
+    proven_for: timedelta
+    proven_awake: timedelta
+    proven_nodes: int
+    max_behind: timedelta
+    wake_sleepers: bool
+    failure_budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """Where messages go; None where there is no such chat."""
+
+    slack_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. A section that is None switches its runbook off.
+
+    `hash` names the content: the first 12 hexadecimal digits of its SHA-256, the same for documents that say the same.
+    """
+
+    fleet: FleetSettings
+    windows: Mapping[str, Window]
+    freezes: tuple[Freeze, ...]
+    node_image: NodeImageSettings | None
+    chat: ChatSettings
+    hash: str
