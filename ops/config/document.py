@@ -1,0 +1,213 @@
+"""YAML to plain values that remember their lines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ops.config.problems import ConfigError, Problem, shown
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+type Value = str | int | float | bool | list[Value] | dict[str, Value] | None
+type Path = tuple[str | int, ...]
+
+_MAX_BYTES = 256 * 1024
+_MAX_DEPTH = 20
+_TAG = "tag:yaml.org,2002:"
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(slots=True)
+class Document:
+    """A configuration's values, with the line of each, and what was found wrong so far."""
+
+    source: str
+    text: str
+    root: dict[str, Value] = field(default_factory=dict)
+    lines: dict[Path, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, path: Path, value: object, wrong: str, remedy: str) -> None:
+        """Notes a problem at `path`, or at the nearest line above it that is known."""
+        known = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in self.lines), None)
+        line = None if known is None else self.lines[known]
+        self.refuse_line(line, dotted(path), value, wrong, remedy)
+
+    def refuse_line(self, line: int | None, where: str, value: object, wrong: str, remedy: str) -> None:
+        """Notes a problem of a line that belongs to no value."""
+        self.problems.append(Problem(self.source, line, where, shown(value), wrong, remedy))
+
+    def raise_problems(self) -> None:
+        """Raises `ConfigError` where anything was found wrong, in the order of the lines."""
+        if self.problems:
+            raise ConfigError(tuple(sorted(self.problems, key=lambda problem: problem.line or 0)))
+
+
+def dotted(path: Path) -> str:
+    """A path as people write it: `fleet.rings[1].select`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{shown(part)}" for part in path)
+    return text.removeprefix(".")
+
+
+def parse(text: str | bytes, source: str) -> Document:
+    """Reads a YAML document that is a mapping.
+
+    Raises:
+        ConfigError: not UTF-8, too big, empty, no YAML, a key twice, an alias, a tag, or no mapping.
+    """
+    document = Document(source, _decoded(text, source))
+    root = _composed(document)
+    document.raise_problems()
+    value = None if root is None else _value(document, root, ())
+    if root is None or value is None:
+        document.refuse_line(1, "", "", "the file is empty", "begin with fleet: (docs/configuration.md)")
+    elif not isinstance(value, dict):
+        document.refuse_line(1, "", value, "this is no mapping of keys to values", "begin with fleet:")
+    else:
+        document.root = value
+    document.raise_problems()
+    return document
+
+
+def _decoded(text: str | bytes, source: str) -> str:
+    # A lone surrogate cannot be encoded: it is no UTF-8 either.
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    document = Document(source, "")
+    if len(raw) > _MAX_BYTES:
+        document.refuse_line(
+            None, "", f"{len(raw)} bytes", "the file is over 256 kB", "keep only the configuration in it"
+        )
+        document.raise_problems()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        document.refuse_line(
+            line, "", repr(raw[error.start : error.end]), "this is not UTF-8", "save the file as UTF-8"
+        )
+        document.raise_problems()
+        raise
+
+
+def _composed(document: Document) -> "Node | None":
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        if not _acceptable(document, YAML(typ="safe", pure=True)):
+            return None
+        root: Node | None = YAML(typ="safe", pure=True).compose(document.text)
+    except YAMLError as error:
+        line, wrong = _syntax(error)
+        document.refuse_line(line, "", "", wrong, "mend the YAML: indentation, quotes, brackets")
+        return None
+    except ValueError as error:
+        # ruamel reads escapes such as \UFFFFFFFF without a check of its own.
+        document.refuse_line(None, "", "", f"this is no YAML: {error}", "mend the YAML")
+        return None
+    return root
+
+
+def _acceptable(document: Document, yaml: "YAML") -> bool:
+    """Whether it can be composed without following an alias or recursing without end."""
+    depth = 0
+    for event in yaml.parse(document.text):
+        kind = type(event).__name__
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        if kind == "AliasEvent":
+            line = event.start_mark.line + 1
+            document.refuse_line(line, "", f"*{event.anchor}", "aliases are not understood", "write the value out")
+            return False
+        if depth > _MAX_DEPTH:
+            line = event.start_mark.line + 1
+            document.refuse_line(line, "", "", "this is nested too deeply", "close the brackets before it")
+            return False
+    return True
+
+
+def _syntax(error: "YAMLError") -> tuple[int | None, str]:
+    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    if isinstance(error, ReaderError):
+        return None, f"a character that YAML does not allow: {shown(str(error.character))}"
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return (
+            None if mark is None else mark.line + 1
+        ), f"this is no YAML: {shown(error.problem or error.context or '')}"
+    return None, f"this is no YAML: {shown(str(error))}"
+
+
+def _value(document: Document, node: "Node", path: Path) -> Value:
+    from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    match node:
+        case ScalarNode():
+            return _scalar(document, node, path)
+        case SequenceNode(tag=tag) if tag == f"{_TAG}seq":
+            return [_value(document, item, (*path, number)) for number, item in enumerate(node.value)]
+        case MappingNode(tag=tag) if tag == f"{_TAG}map":
+            return dict(_pairs(document, node, path))
+        case _:
+            document.refuse(path, node.tag, "tags are not understood", "write the value without it")
+            return None
+
+
+def _pairs(document: Document, node: "MappingNode", path: Path) -> Iterator[tuple[str, Value]]:
+    from ruamel.yaml.nodes import ScalarNode
+
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, ScalarNode):
+            document.refuse_line(line, dotted(path), "", "a key is a word", "write the key as a word")
+            continue
+        name = str(key.value)
+        if name in seen:
+            document.refuse_line(
+                line,
+                dotted((*path, name)),
+                name,
+                f"this key stands at line {seen[name]} already",
+                "keep one of the two",
+            )
+            continue
+        seen[name] = line
+        # The line of a key is where a person looks, also where its value starts on the next.
+        document.lines[(*path, name)] = line
+        yield name, _value(document, value, (*path, name))
+
+
+def _scalar(document: Document, node: "ScalarNode", path: Path) -> Value:
+    text = str(node.value)
+    match str(node.tag).removeprefix(_TAG):
+        case "str" | "timestamp" | "value":
+            return text
+        case "null":
+            return None
+        case "bool" if text.lower() in _BOOLEANS:
+            return _BOOLEANS[text.lower()]
+        case "int":
+            return _number(text)
+        case "float":
+            return _number(text)
+        case _:
+            document.refuse(
+                path, text, f"the tag {shown(str(node.tag))} is not understood", "write the value without it"
+            )
+            return None
+
+
+def _number(text: str) -> Value:
+    """A decimal number; every other notation stays the text it is, for the schema to judge."""
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,91 @@
+"""Freezes from calendars (`.ics`): a file beside the configuration, or a feed that an adapter fetches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path, PurePosixPath
+
+from ops.model.calendar import Freeze
+
+
+class FeedError(Exception):
+    """A calendar that cannot be read, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """How calendars are read, and which of their days count.
+
+    `read` takes what the configuration says, a file's name or an https address, and returns the calendar's bytes, or
+    raises `FeedError`. Events that come back are followed from `since` up to `until`.
+    """
+
+    read: Callable[[str], bytes]
+    since: date
+    until: date
+
+
+def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Callable[[str], bytes]:
+    """Reads files of `folder`, and https addresses by `fetch`, which raises `FeedError` where it cannot."""
+
+    def read(location: str) -> bytes:
+        if location.startswith("https://"):
+            if fetch is None:
+                raise FeedError("addresses are not read here")
+            return fetch(location)
+        if "://" in location:
+            raise FeedError("an address begins with https://")
+        name = PurePosixPath(location)
+        if name.is_absolute() or ".." in name.parts:
+            raise FeedError("the file has to lie beside the configuration")
+        try:
+            return (folder / name).read_bytes()
+        except (OSError, ValueError) as error:
+            raise FeedError(f"the file cannot be read: {error}") from error
+
+    return read
+
+
+def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
+    """The events of a calendar as freezes, in order; cancelled ones are left out.
+
+    An event of whole days counts in the window's zone. An event with a time but no zone takes the calendar's own
+    (`X-WR-TIMEZONE`).
+
+    Raises:
+        FeedError: this is no calendar, or an event's time has no zone.
+    """
+    import recurring_ical_events
+    from icalendar import Calendar
+
+    try:
+        parsed = Calendar.from_ical(calendar)
+        events = recurring_ical_events.of(parsed).between(feeds.since, feeds.until)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        # The parser promises ValueError; a malformed rule or date surfaces as one of the others.
+        raise FeedError(f"this is no calendar: {error}") from error
+    zone = str(parsed.get("X-WR-TIMEZONE", ""))
+    found = {
+        _freeze(str(event.get("SUMMARY", "freeze")), event.start, event.end, zone)
+        for event in events
+        if str(event.get("STATUS", "")).upper() != "CANCELLED"
+    }
+    return tuple(sorted(found, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
+
+
+def _freeze(name: str, start: date | datetime, end: date | datetime, zone: str) -> Freeze:
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        # The end of an event of whole days is the day after its last (RFC 5545, 3.6.1).
+        return Freeze(name, start, max(start, end - timedelta(days=1)))
+    return Freeze(name, _aware(name, start, zone), _aware(name, end, zone))
+
+
+def _aware(name: str, at: datetime, zone: str) -> datetime:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    if at.tzinfo is not None:
+        return at
+    try:
+        return at.replace(tzinfo=ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise FeedError(f"the time of {name} has no zone") from error

@@ -1,0 +1,66 @@
+"""What is wrong with a configuration, said so that a person can mend it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SHOWN = 60
+# A Slack token or a webhook's address, to its end.
+SECRET = re.compile(r"xox[a-z]-?[\w.-]*|hooks\.slack\.com[^\s\"']*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    `line` counts from 1, None where no line is to blame; `where` is the key's path; `value` is what stands there,
+    shortened and without secrets.
+    """
+
+    file: str
+    line: int | None
+    where: str
+    value: str
+    wrong: str
+    remedy: str
+
+
+class ConfigError(Exception):
+    """A configuration that is refused, with everything found wrong in it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(render_problems(problems))
+        self.problems = problems
+
+
+def render_problems(problems: Iterable[Problem]) -> str:
+    """One line for each, as `file:line: where: value: what is wrong; what to do`."""
+    return "\n".join(_line(problem) for problem in problems)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: on one line, short, secrets masked."""
+    text = value if isinstance(value, str) else _plain(value)
+    text = SECRET.sub(lambda found: found.group()[:4] + "…", text)
+    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _plain(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case None:
+            return "nothing"
+        case list():
+            return f"[{', '.join(_plain(item) for item in value)}]"
+        case dict():
+            return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) + "}"
+        case _:
+            return str(value)
+
+
+def _line(problem: Problem) -> str:
+    place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
+    parts = [part for part in (place, problem.where, problem.value) if part]
+    return f"{': '.join(parts)}: {problem.wrong}; {problem.remedy}"
