@@ -22,6 +22,14 @@ _TYPES = {
     "boolean": "true or false",
 }
 
+# What breaks a rule that has a bound, and what to write.
+_BOUNDS = {
+    "maxProperties": ("a calendar brings its own names and times", "leave only ics: in this entry"),
+    "uniqueItems": ("an entry stands here twice", "keep one of the two"),
+    "minimum": ("this is less than {}", "write {} or more"),
+    "maximum": ("this is more than {}", "write {} or less"),
+}
+
 
 @cache
 def schema() -> Mapping[str, Value]:
@@ -63,7 +71,7 @@ def _refuse(document: Document, error: "ValidationError") -> None:
     match error.validator:
         case "additionalProperties":
             known = tuple(cast("Mapping[str, Value]", part.get("properties", {})))
-            for key in _unknown(error.instance, known):
+            for key in _unknown(cast("Mapping[str, Value]", error.instance), known):
                 document.refuse((*path, key), key, "this key is unknown", _did_you_mean(key, known))
         case "required":
             # Each missing key is an error of its own, whose message begins with its name.
@@ -83,14 +91,9 @@ def _wrong_value(rule: str, bound: Value, path: Path, part: Mapping[str, Value])
             return "this is not known", f"write {' or '.join(map(str, bound))}, or leave it out"
         case (("minItems" | "minProperties" | "minLength"), _):
             return ("this selects nothing" if "select" in path else "nothing stands here"), _example(part)
-        case "maxProperties", _:
-            return "a calendar brings its own names and times", "leave only ics: in this entry"
-        case "uniqueItems", _:
-            return "an entry stands here twice", "keep one of the two"
-        case "minimum", _:
-            return f"this is less than {bound}", f"write {bound} or more"
-        case "maximum", _:
-            return f"this is more than {bound}", f"write {bound} or less"
+        case _ if rule in _BOUNDS:
+            wrong, remedy = _BOUNDS[rule]
+            return wrong.format(bound), remedy.format(bound)
         case _:
             return "this is not written as it should be", _example(part)
 
