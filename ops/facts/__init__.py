@@ -1,1 +1,49 @@
-"""Daytwo: facts."""
+"""One file per kind of fact; a file's name is the name of the fact, `gather()` asks for it."""
+
+import pkgutil
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from ops.bundle import Ports
+from ops.model.fleet import Cluster, Unknown
+from ops.model.run import Run
+from ops.model.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about: one run's target, now. `known` holds the facts gathered before, in the order of the runbook."""
+
+    run: Run
+    settings: Settings
+    now: datetime
+    ports: Ports
+    known: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def cluster(self) -> Cluster | Unknown:
+        """The cluster, where the runbook asked for it first."""
+        return cast("Cluster | Unknown", self.known.get("cluster", Unknown("the cluster was not asked for")))
+
+
+class Fact(Protocol):
+    """A module of this package."""
+
+    ACTIONS: frozenset[str]
+    KUBERNETES: frozenset[str]
+
+    @staticmethod
+    def gather(question: Question) -> Any:
+        """The fact, or Unknown(why) where it cannot be had; raises TryLaterError where it may be had later."""
+        ...
+
+
+@cache
+def facts() -> dict[str, Fact]:
+    """All kinds of facts by name."""
+    return {
+        found.name: cast("Fact", import_module(f"{__name__}.{found.name}")) for found in pkgutil.iter_modules(__path__)
+    }

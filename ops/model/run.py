@@ -53,6 +53,7 @@ class StepRecord:
     expected_end: datetime | None = None
     evidence: str = ""
     why: str = ""
+    proving_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class RolloutPlan:
     rings: tuple[RingTargets, ...]
     failure_budget: int
     ends: datetime
+    watched: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,18 @@
+"""The cluster as Azure Resource Manager shows it now."""
+
+from ops.facts import Question
+from ops.model.fleet import Cluster, Unknown
+from ops.ports import DeniedError, NotFoundError
+
+ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/read"})
+KUBERNETES = frozenset[str]()
+
+
+def gather(question: Question) -> Cluster | Unknown:
+    """The cluster with its pools; Unknown where it is gone or we may not read it."""
+    try:
+        return question.ports.clusters.cluster(question.run.target)
+    except NotFoundError:
+        return Unknown("there is no such cluster (any more)")
+    except DeniedError as error:
+        return Unknown(str(error))

@@ -1,0 +1,33 @@
+"""The newest image that Azure offers each pool, in its region, now."""
+
+from collections.abc import Mapping
+
+from ops.facts import Question
+from ops.model.fleet import Unknown
+from ops.ports import DeniedError, NotFoundError, RejectedError
+
+ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read"})
+KUBERNETES = frozenset[str]()
+
+
+def gather(question: Question) -> Mapping[str, str | Unknown]:
+    """By pool, the newest image. One question for each (OS SKU, Kubernetes minor): within a region the answer is the same."""
+    cluster = question.cluster
+    if isinstance(cluster, Unknown):
+        return {}
+    answers: dict[tuple[str, ...], str | Unknown] = {}
+    newest: dict[str, str | Unknown] = {}
+    for pool in cluster.pools:
+        family = pool.image.rsplit("-", 1)[0]
+        key = (pool.os_sku, family, pool.kubernetes_minor)
+        if key not in answers:
+            answers[key] = _ask(question, cluster.id, pool.name)
+        newest[pool.name] = answers[key]
+    return newest
+
+
+def _ask(question: Question, cluster_id: str, pool: str) -> str | Unknown:
+    try:
+        return question.ports.clusters.newest_image(cluster_id, pool)
+    except (DeniedError, NotFoundError, RejectedError) as error:
+        return Unknown(str(error))

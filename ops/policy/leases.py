@@ -1,0 +1,62 @@
+"""Leases: who may act on a cluster or in a pair of regions, and until when.
+
+The times come from docs/adr/0005-leases.md: a holder renews with every poll, others may take a lease two minutes after it expired, and its
+holder stops two minutes before.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ops.model.plan import Claim
+
+TTL = timedelta(minutes=20)
+GRACE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One holder of a lease. `fencing` rises with every new holder; each first effect checks it."""
+
+    run: str
+    side: str
+    expires: datetime
+    fencing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The record of one lease."""
+
+    fencing: int = 0
+    holders: tuple[Holder, ...] = ()
+
+
+def alive(lease: Lease, now: datetime) -> tuple[Holder, ...]:
+    """The holders that others must respect."""
+    return tuple(holder for holder in lease.holders if now < holder.expires + GRACE)
+
+
+def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
+    """The lease with `run` among its holders (renewed where it was already), or the holder that is in the way."""
+    holders = alive(lease, now)
+    mine = next((holder for holder in holders if holder.run == run), None)
+    if mine is not None:
+        renewed = replace(mine, expires=now + TTL)
+        return replace(lease, holders=tuple(renewed if h is mine else h for h in holders))
+    other_side = next((holder for holder in holders if holder.side != claim.side), None)
+    if other_side is not None:
+        return other_side
+    if len(holders) >= claim.capacity:
+        return holders[0]
+    fencing = lease.fencing + 1
+    return Lease(fencing, (*holders, Holder(run, claim.side, now + TTL, fencing)))
+
+
+def release(lease: Lease, run: str) -> Lease:
+    """The lease without `run`."""
+    return replace(lease, holders=tuple(holder for holder in lease.holders if holder.run != run))
+
+
+def may_act(lease: Lease, run: str, now: datetime) -> bool:
+    """Whether `run` still holds the lease safely: it stops two minutes before its own expiry."""
+    return any(holder.run == run and now < holder.expires - GRACE for holder in lease.holders)

@@ -1,0 +1,71 @@
+"""Who belongs to which ring, and when a week's rollout moves on (docs/node-image.md, rules 3 to 6 and 15)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.model.fleet import Cluster
+from ops.model.run import Rollout, RunSummary, State
+from ops.model.settings import Ring, Settings
+from ops.policy.select import matches
+
+
+def ring_of(cluster: Cluster, settings: Settings) -> Ring | None:
+    """The first ring whose select matches the cluster, or None: then it is left alone."""
+    for ring in settings.fleet.rings:
+        if matches(ring.select, cluster.name, cluster.region, cluster.tags):
+            return ring
+    return None
+
+
+def ring_before(ring: Ring, settings: Settings) -> Ring | None:
+    """The ring right before, or None for the first."""
+    rings = settings.fleet.rings
+    position = rings.index(ring)
+    return rings[position - 1] if position else None
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a rollout does next: rings to begin, whether it has ended or halted, else when to look again."""
+
+    begin: tuple[int, ...] = ()
+    state: State = State.RUNNING
+    why: str = ""
+
+
+def next_moves(rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) -> Moves:
+    """The next moves from the runs' records; `runs` maps a target's id to its run where it has one."""
+    plan = rollout.plan
+    failed = [run.target_name for run in runs.values() if run.state is State.FAILED]
+    if len(failed) > plan.failure_budget:
+        named = ", ".join(sorted(failed))
+        allowed = f"{plan.failure_budget} allowed"
+        return Moves(state=State.HALTED, why=f"{len(failed)} failed ({allowed}): {named}")
+    begin = []
+    for index, ring in enumerate(plan.rings):
+        if index >= rollout.rings_begun:
+            begin.append(index)
+        if not _lets_pass(ring.targets, runs, ring.open_until, now):
+            break
+    if now >= plan.ends or (not begin and _all_ended(rollout, runs)):
+        return Moves(state=State.DONE, why=_count(runs))
+    return Moves(begin=tuple(begin))
+
+
+def _lets_pass(
+    targets: Sequence[tuple[str, str]], runs: Mapping[str, RunSummary], open_until: datetime | None, now: datetime
+) -> bool:
+    if open_until is not None and now >= open_until:
+        return True
+    return all(target in runs and runs[target].state.is_final for target, _ in targets)
+
+
+def _all_ended(rollout: Rollout, runs: Mapping[str, RunSummary]) -> bool:
+    targets = [target for ring in rollout.plan.rings for target, _ in ring.targets]
+    return all(target in runs and runs[target].state.is_final for target in targets)
+
+
+def _count(runs: Mapping[str, RunSummary]) -> str:
+    numbers = {state: sum(run.state is state for run in runs.values()) for state in State}
+    return ", ".join(f"{number} {state}" for state, number in numbers.items() if number)

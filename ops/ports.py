@@ -1,0 +1,221 @@
+"""What the core needs from outside, as protocols, and the ways in which the outside says no.
+
+An adapter raises nothing but the refusals below; what the SDKs raise stays behind them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ops.model.fleet import Cluster, Node, Unknown
+from ops.model.ledger import Entry
+
+type Json = None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]
+
+
+class OutsideError(Exception):
+    """Something outside refused or did not answer. The text says what was done, to what, and what is wrong."""
+
+
+class TryLaterError(OutsideError):
+    """Throttled, unreachable or in trouble of its own: the same call may succeed after `retry_after_s`."""
+
+    def __init__(self, why: str, retry_after_s: float = 60.0) -> None:
+        super().__init__(why)
+        self.retry_after_s = retry_after_s
+
+
+class BusyError(OutsideError):
+    """Another operation runs on the cluster (409 `OperationNotAllowed`)."""
+
+
+class NotFoundError(OutsideError):
+    """There is no such thing (any more)."""
+
+
+class DeniedError(OutsideError):
+    """Our identity may not do that: a role is missing."""
+
+
+class RejectedError(OutsideError):
+    """The world said no for a reason that trying again does not change."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class ConflictError(OutsideError):
+    """The record has changed since it was read (compare-and-swap), or exists already."""
+
+
+class Clock(Protocol):
+    """The only source of the present time."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A stored value with the tag that a replacement must name."""
+
+    key: str
+    value: Json
+    etag: str
+
+
+class Store(Protocol):
+    """Durable records of a kind under a key, with compare-and-swap; large values by the hash of their content.
+
+    Kinds are `[a-z-]+`; keys have at most 512 characters, none of them a slash, backslash, hash, question mark or control character.
+    """
+
+    def get(self, kind: str, key: str) -> Record | None:
+        """The record, or None."""
+        ...
+
+    def insert(self, kind: str, key: str, value: Json) -> bool:
+        """Write it if it is absent; False where it exists already (and stays as it is)."""
+        ...
+
+    def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
+        """Write it over the version of this etag; the new etag. Raises ConflictError."""
+        ...
+
+    def delete(self, kind: str, key: str) -> None:
+        """Remove it; nothing happens where it does not exist."""
+        ...
+
+    def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
+        """All records of the kind whose key begins so, by key."""
+        ...
+
+    def put_content(self, content: bytes) -> str:
+        """Keep a large value; the reference to it, made from its content."""
+        ...
+
+    def get_content(self, reference: str) -> bytes:
+        """A large value. Raises NotFoundError."""
+        ...
+
+
+class Ledger(Protocol):
+    """Append-only; each entry carries the hash of the one before."""
+
+    def append(self, entry: Entry) -> None:
+        """Write an entry; one of the same key on the same day is written once."""
+        ...
+
+    def entries(self, day: str) -> Iterator[Entry]:
+        """The entries of a day (`2026-11-16`, UTC), oldest first. Raises LedgerBrokenError where the chain does not hold."""
+        ...
+
+
+class LedgerBrokenError(OutsideError):
+    """An entry's hash does not follow from the one before: the record was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStatus:
+    """A long-running operation: `state` is running, succeeded or failed; `code` and `message` say why it failed."""
+
+    state: str
+    code: str = ""
+    message: str = ""
+
+
+class Clusters(Protocol):
+    """Azure Resource Manager, as far as clusters go. One attempt a call: no retries, no waiting."""
+
+    def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
+        """All clusters of a subscription; a little behind the truth: look again before acting."""
+        ...
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """The cluster as it is now. Raises NotFoundError."""
+        ...
+
+    def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
+        """The newest image for this pool, in its region, as Azure offers it now."""
+        ...
+
+    def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
+        """Ask for the newest image on every node of the pool; a token to follow the operation with."""
+        ...
+
+    def begin_start(self, cluster_id: str) -> str:
+        """Ask for the cluster to be started; a token."""
+        ...
+
+    def begin_stop(self, cluster_id: str) -> str:
+        """Ask for the cluster to be stopped; a token."""
+        ...
+
+    def operation(self, token: str) -> OperationStatus:
+        """One look at a running operation."""
+        ...
+
+
+class Nodes(Protocol):
+    """The API servers of the clusters."""
+
+    def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
+        """All nodes. Raises TryLaterError where the API server does not answer, DeniedError where we may not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message went."""
+
+    channel: str
+    message_id: str
+
+
+class Chat(Protocol):
+    """A chat that can post, edit and find again. `content` is what `ops.render` made for this chat."""
+
+    name: str
+
+    def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
+        """Post, marked with a key of ours by which it can be found."""
+        ...
+
+    def edit(self, posted: Posted, content: Mapping[str, Json]) -> None:
+        """Replace what stands there."""
+        ...
+
+    def find(self, channel: str, key: str, since: datetime) -> Posted | None:
+        """The message of this key posted since then, if the chat has it."""
+        ...
+
+
+class Events(Protocol):
+    """Where run events go for other programs."""
+
+    def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
+        """Send one event; the same id is the same event."""
+        ...
+
+
+class Engine(Protocol):
+    """The durable engine as activities and doors see it. Events are hints: they may be lost or doubled."""
+
+    def start(self, workflow: str, instance_id: str, payload: Json) -> None:
+        """Start an instance; one of this id that runs already is left alone."""
+        ...
+
+    def hint(self, instance_id: str) -> None:
+        """Wake an instance so that it reads the store; an unknown one is no error."""
+        ...
+
+    def is_live(self, instance_id: str) -> bool:
+        """Whether the engine has this instance and it has not ended."""
+        ...
+
+    def purge(self, instance_id: str) -> None:
+        """Forget an ended instance."""
+        ...

@@ -1,0 +1,261 @@
+"""Weekly node-image upgrades: what is decided for one cluster (the rules are in docs/node-image.md)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ops.model.calendar import Span
+from ops.model.decision import Act, Decision, Nothing, Wait
+from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
+from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.proof import Proof
+from ops.model.run import RingTargets, RolloutPlan, Run
+from ops.model.settings import NodeImageSettings, Ring, Settings
+from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
+from ops.policy.images import START, expected_duration, surge
+from ops.policy.pools import Candidate, sort_out
+from ops.policy.regions import neighbourhood
+from ops.policy.rings import ring_before, ring_of
+from ops.policy.select import ring_window
+from ops.policy.watch import decide_watch
+
+_BUSY_AGAIN = timedelta(minutes=5)
+_UNBOUNDED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must be known of the cluster."""
+
+    cluster: Cluster | Unknown
+    newest_images: Mapping[str, str | Unknown]
+    nodes: tuple[Node, ...] | Unknown
+    proofs: Mapping[str, Proof]
+    baseline: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeImage:
+    """The runbook."""
+
+    name: str = "node-image"
+    title: str = "Node images"
+    unit: str = "pools"
+    facts: type[Facts] = Facts
+
+    def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
+        """Who drives, which pools are behind, whether there is a window, whether the image is proven: in this order."""
+        policy = settings.node_image
+        if policy is None:
+            return Nothing("the configuration has no section node-image")
+        cluster = facts.cluster
+        if isinstance(cluster, Unknown):
+            return Wait(now + _BUSY_AGAIN, f"the cluster could not be read: {cluster.why}", "unreadable")
+        ring = ring_of(cluster, settings)
+        if ring is None:
+            skips = tuple(Skip(pool.name, "no-ring", "the cluster is in no ring") for pool in cluster.pools)
+            return Nothing("the cluster is in no ring, so nobody said that it may be touched", skips)
+        window = ring_window(settings, ring)
+        week = week_of(run, window.zone, now)
+        if cluster.driver is Driver.AKS:
+            return decide_watch(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
+        longest = max((span.duration for span in week_occurrences(window, week)), default=timedelta())
+        sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
+        if not sorted_out.candidates:
+            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips)
+        openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
+        week_has = _Week(cluster, ring, policy, openings, sorted_out.candidates, sorted_out.skips)
+        return _decide_in_week(week_has, facts, settings, now)
+
+    def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
+        """This week's rollout over all clusters that Daytwo drives; those that AKS drives are watched beside it."""
+        policy = settings.node_image
+        if policy is None or not settings.fleet.rings:
+            return None
+        zone = ring_window(settings, settings.fleet.rings[0]).zone
+        week = iso_week(now, zone)
+        rings = []
+        for ring in settings.fleet.rings:
+            members = tuple(c for c in clusters if ring_of(c, settings) is ring and c.driver is Driver.DAYTWO)
+            first = next(iter(week_occurrences(ring_window(settings, ring), week)), None)
+            targets = tuple((c.id, c.name) for c in members)
+            rings.append(RingTargets(ring.name, targets, first.end if first else None))
+        watched = tuple((c.id, c.name) for c in clusters if c.driver is Driver.AKS and ring_of(c, settings) is not None)
+        return RolloutPlan(self.name, week, tuple(rings), policy.failure_budget, week_span(week, zone).end, watched)
+
+
+RUNBOOK = NodeImage()
+
+
+def week_of(run: Run, zone: str, now: datetime) -> str:
+    """The ISO week that a run is for: its occurrence where that is a week, else the present one (a manual start)."""
+    is_week = len(run.occurrence) == len("2026-w47") and run.occurrence[4:6] == "-w"
+    return run.occurrence if is_week else iso_week(now, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Week:
+    """What one cluster has before it in this week."""
+
+    cluster: Cluster
+    ring: Ring
+    policy: NodeImageSettings
+    openings: tuple[Span, ...]
+    candidates: tuple[Candidate, ...]
+    skips: tuple[Skip, ...]
+
+
+def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:
+    ring_proving = ring_before(week.ring, settings)
+    held = {c.pool.name: _unproven(c, ring_proving, facts.proofs) for c in week.candidates}
+    free = tuple(c for c in week.candidates if not held[c.pool.name])
+    waiting = tuple(Skip(c.pool.name, "unproven", held[c.pool.name]) for c in week.candidates if held[c.pool.name])
+    loud = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
+    if not week.openings:
+        return _ended_without(week, waiting, free)
+    skips = (*week.skips, *waiting)
+    opening = week.openings[0]
+    if now < opening.start:
+        why = waiting[0].why if waiting and not free else "the window opens then"
+        return Wait(opening.start, why, "unproven" if waiting and not free else "window", loud, skips)
+    if week.cluster.is_busy:
+        state = week.cluster.provisioning_state
+        why = f"another operation runs on the cluster ({_busy_with(week.cluster, state)})"
+        return Wait(now + _BUSY_AGAIN, why, "busy", loud, skips)
+    if not free:
+        return Wait(_next_look(now, opening), waiting[0].why, "unproven", loud, skips)
+    if not week.cluster.running and not week.policy.wake_sleepers:
+        why = "the cluster is asleep; it is caught up in a window after its next start"
+        return Wait(_next_look(now, opening), why, "asleep", loud, skips)
+    steps = _steps(week, free, opening, now)
+    if not steps:
+        later = next((span.start for span in week.openings[1:]), opening.end)
+        first = free[0]
+        why = f"{first.pool.name} needs {_minutes(expected_duration(first.pool))}, more than the window has left"
+        return Wait(later, why, "no-window-left", loud, skips)
+    return Act(_plan(week, steps, skips, free))
+
+
+def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...]) -> Nothing:
+    """The week has no window left: what is still behind is left out, with what held it."""
+    asleep = not week.cluster.running and not week.policy.wake_sleepers
+    left = []
+    for candidate in free:
+        if asleep:
+            left.append(Skip(candidate.pool.name, "asleep", "the cluster slept through its windows"))
+        elif week.cluster.is_busy:
+            left.append(Skip(candidate.pool.name, "busy", "another operation ran until the window closed"))
+        else:
+            left.append(Skip(candidate.pool.name, "no-window-left", "no window of this week left enough time"))
+    skips = (*week.skips, *waiting, *left)
+    return Nothing(_nothing_left((*waiting, *left)), skips)
+
+
+def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, Proof]) -> str:
+    """Why the image may not be taken yet; empty where it may."""
+    if proving is None:
+        return ""
+    proof = proofs.get(str(candidate.key))
+    if proof is not None and proof.proven_at is not None:
+        return ""
+    image = candidate.newest.short
+    if proof is None or not proof.nodes:
+        return f"{image} does not run in {proving.name} yet"
+    if proof.since is None:
+        cause = f": {proof.broken_by} not Ready" if proof.broken_by else ""
+        return f"{image} is not proven in {proving.name}{cause}"
+    return f"{image} is being proven in {proving.name} since {proof.since:%a %H:%M} UTC"
+
+
+def _steps(week: _Week, free: tuple[Candidate, ...], opening: Span, now: datetime) -> tuple[Step, ...]:
+    """As many pools, in order, as fit into what is left of the window; the first that does not fit ends the list."""
+    at = now
+    steps: list[Step] = []
+    if not week.cluster.running:
+        title = "start the cluster for its window"
+        at += START
+        steps.append(
+            Step(
+                "start",
+                "start-cluster",
+                title,
+                {},
+                _seconds(START + expected_duration(free[0].pool)),
+                opening.end,
+                True,
+            )
+        )
+    pools = 0
+    for candidate in free:
+        expected = expected_duration(candidate.pool)
+        if at + expected > opening.end:
+            break
+        at += expected
+        pools += 1
+        steps.append(_upgrade(candidate, expected, opening.end))
+    return tuple(steps) if pools else ()
+
+
+def _upgrade(candidate: Candidate, expected: timedelta, deadline: datetime) -> Step:
+    pool = candidate.pool
+    return Step(
+        id=f"pool.{pool.name}",
+        verb="upgrade-node-image",
+        title=pool.name,
+        params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image},
+        expected_s=_seconds(expected),
+        deadline=deadline,
+    )
+
+
+def _plan(week: _Week, steps: tuple[Step, ...], skips: tuple[Skip, ...], free: tuple[Candidate, ...]) -> Plan:
+    cluster = week.cluster
+    planned = {step.params.get("pool") for step in steps}
+    chosen = [c for c in free if c.pool.name in planned]
+    near = neighbourhood(cluster.region)
+    capacity = week.ring.at_once or _UNBOUNDED
+    reasons = tuple(f"{c.pool.name}: {c.pool.image} → {c.newest.short}" for c in chosen)
+    warnings = tuple(f"{c.pool.name} is a spot pool: its nodes die undrained" for c in chosen if c.pool.spot)
+    claims = (Claim(f"cluster.{cluster.id}"), Claim(f"regions.{near}", cluster.region, capacity))
+    return Plan(
+        runbook="node-image",
+        target=cluster.id,
+        steps=steps,
+        claims=claims,
+        reasons=reasons,
+        warnings=warnings,
+        skips=skips,
+        nodes=sum(c.pool.count for c in chosen),
+        risk="surge" if any(surge(c.pool) for c in chosen) else "",
+    )
+
+
+def _nothing_left(skips: tuple[Skip, ...]) -> str:
+    if not skips:
+        return "every node carries the newest image"
+    codes = {skip.code for skip in skips}
+    if codes == {"already-latest"}:
+        return "every node carries the newest image already"
+    named = [skip for skip in skips if skip.code != "already-latest"]
+    return "; ".join(f"{skip.what}: {skip.why}" for skip in named[:3]) + (
+        "" if len(named) <= 3 else f" and {len(named) - 3} more"
+    )
+
+
+def _busy_with(cluster: Cluster, state: str) -> str:
+    busy = [f"{pool.name}: {pool.provisioning_state}" for pool in cluster.pools if pool.is_busy]
+    return ", ".join(busy) if busy else state
+
+
+def _next_look(now: datetime, opening: Span) -> datetime:
+    """One minute after the next full hour, when the proof has been sampled again, and not after the window."""
+    hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1, minutes=1)
+    return min(hour, opening.end)
+
+
+def _seconds(duration: timedelta) -> int:
+    return int(duration.total_seconds())
+
+
+def _minutes(duration: timedelta) -> str:
+    return f"{_seconds(duration) // 60} min"

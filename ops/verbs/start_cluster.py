@@ -1,0 +1,82 @@
+"""Start a stopped cluster, proven by its power state and Ready nodes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.ports import BusyError, RejectedError, TryLaterError
+from ops.verbs.contract import Task
+from ops.verbs.operations import POLL_EVERY, follow, remedy
+
+_BUSY_AGAIN = timedelta(minutes=5)
+_PROVE_WITHIN = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, slots=True)
+class StartCluster:
+    """No params. Taken back by stopping the cluster again."""
+
+    name: str = "start-cluster"
+    actions: frozenset[str] = frozenset(
+        {
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/start/action",
+            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+            "Microsoft.ContainerService/locations/operations/read",
+        }
+    )
+    kubernetes: frozenset[str] = frozenset({"list nodes"})
+    on_cancel: Literal["finish", "abort"] = "finish"
+    undo: str = "stop-cluster"
+
+    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+        """A cluster that somebody else has started meanwhile is not ours to put back: the plan is stale."""
+        cluster = task.ports.clusters.cluster(task.target)
+        if task.may_have_begun and (cluster.running or cluster.is_busy):
+            return Pending("", task.now + POLL_EVERY)
+        if cluster.is_busy:
+            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+        if cluster.running:
+            return Stale("the cluster has been started meanwhile")
+        return Ready()
+
+    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+        """Asks for the start once."""
+        try:
+            token = task.ports.clusters.begin_start(task.target)
+        except BusyError as error:
+            return Stale(str(error), task.now + _BUSY_AGAIN)
+        except RejectedError as error:
+            return Refused(error.code, str(error), remedy(error.code))
+        return Pending(token, task.now + POLL_EVERY)
+
+    def poll(self, task: Task) -> Pending | Done | Refused:
+        """Looks at the operation, or, its token lost, at the cluster."""
+        if task.record.token:
+            return follow(task, "the start")
+        cluster = task.ports.clusters.cluster(task.target)
+        if cluster.is_busy:
+            return Pending("", task.now + POLL_EVERY)
+        if cluster.running:
+            return Done("Azure shows the cluster as Running")
+        return Refused("StartFailed", "the cluster did not start", remedy(""))
+
+    def prove(self, task: Task) -> Done | Pending | Refused:
+        """Power state Running, provisioning ended, and every node that the API server shows is Ready."""
+        cluster = task.ports.clusters.cluster(task.target)
+        expected = sum(pool.count for pool in cluster.pools if pool.running)
+        try:
+            nodes = task.ports.nodes.nodes(cluster) if cluster.running else ()
+        except TryLaterError:
+            nodes = ()
+        ready = sum(node.ready for node in nodes)
+        if cluster.running and not cluster.is_busy and ready >= expected and ready == len(nodes):
+            return Done(f"the cluster runs, {ready} of {len(nodes)} nodes are Ready")
+        if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
+            return Pending(task.record.token, task.now + POLL_EVERY)
+        cause = f"the cluster was started, but after 20 minutes {ready} of {expected} nodes are Ready"
+        return Refused("NotProven", cause, "look at its nodes before anything is done on it")
+
+
+VERB = StartCluster()

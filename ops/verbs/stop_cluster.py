@@ -1,0 +1,75 @@
+"""Stop a running cluster, proven by its power state."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.ports import BusyError, RejectedError
+from ops.verbs.contract import Task
+from ops.verbs.operations import POLL_EVERY, follow, remedy
+
+_BUSY_AGAIN = timedelta(minutes=5)
+# AKS asks to wait 15 to 30 minutes between a start and a stop.
+_PROVE_WITHIN = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class StopCluster:
+    """No params. Taken back by starting the cluster again."""
+
+    name: str = "stop-cluster"
+    actions: frozenset[str] = frozenset(
+        {
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/stop/action",
+            "Microsoft.ContainerService/locations/operations/read",
+        }
+    )
+    kubernetes: frozenset[str] = frozenset()
+    on_cancel: Literal["finish", "abort"] = "finish"
+    undo: str = "start-cluster"
+
+    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+        """A running operation is never cut: it is waited for. AKS reports a stopped cluster as Succeeded: both states count."""
+        cluster = task.ports.clusters.cluster(task.target)
+        if cluster.is_busy:
+            if task.may_have_begun:
+                return Pending("", task.now + POLL_EVERY)
+            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+        if not cluster.running:
+            return Done("the cluster is stopped")
+        return Ready()
+
+    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+        """Asks for the stop once."""
+        try:
+            token = task.ports.clusters.begin_stop(task.target)
+        except BusyError as error:
+            return Stale(str(error), task.now + _BUSY_AGAIN)
+        except RejectedError as error:
+            return Refused(error.code, str(error), remedy(error.code))
+        return Pending(token, task.now + POLL_EVERY)
+
+    def poll(self, task: Task) -> Pending | Done | Refused:
+        """Looks at the operation, or, its token lost, at the cluster."""
+        if task.record.token:
+            return follow(task, "the stop")
+        cluster = task.ports.clusters.cluster(task.target)
+        if cluster.is_busy:
+            return Pending("", task.now + POLL_EVERY)
+        if not cluster.running:
+            return Done("Azure shows the cluster as Stopped")
+        return Refused("StopFailed", "the cluster did not stop", remedy(""))
+
+    def prove(self, task: Task) -> Done | Pending | Refused:
+        """Power state Stopped, provisioning ended."""
+        cluster = task.ports.clusters.cluster(task.target)
+        if not cluster.running and not cluster.is_busy:
+            return Done("the cluster is stopped")
+        if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
+            return Pending(task.record.token, task.now + POLL_EVERY)
+        return Refused("NotProven", "Azure reports the stop as ended, but the cluster is not stopped", remedy(""))
+
+
+VERB = StopCluster()

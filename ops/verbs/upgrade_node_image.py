@@ -1,0 +1,173 @@
+"""Upgrade one pool to the newest node image, proven by the labels of its nodes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
+from ops.model.image import NodeImage
+from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
+from ops.ports import BusyError, NotFoundError, RejectedError, TryLaterError
+from ops.verbs.contract import Task
+from ops.verbs.operations import POLL_EVERY, follow, remedy
+
+_BUSY_AGAIN = timedelta(minutes=5)
+# docs/node-image.md, rule 15.
+_PROVE_WITHIN = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeNodeImage:
+    """`params`: pool, image (the one that was planned, proven where that is asked), from."""
+
+    name: str = "upgrade-node-image"
+    actions: frozenset[str] = frozenset(
+        {
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+            "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read",
+            "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action",
+            "Microsoft.ContainerService/locations/operations/read",
+        }
+    )
+    kubernetes: frozenset[str] = frozenset({"list nodes"})
+    on_cancel: Literal["finish", "abort"] = "finish"
+    undo: str = ""
+
+    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+        """Reads the world in the same step: an image that is newer than the planned one is not begun."""
+        found = _find(task)
+        if isinstance(found, Stale):
+            return found
+        cluster, pool = found
+        if task.may_have_begun and pool.is_busy:
+            # Our own call of before the crash: no second one, follow the pool's state instead of the lost token.
+            return Pending("", task.now + POLL_EVERY)
+        if cluster.is_busy:
+            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+        nodes = _nodes_of(task, cluster, pool)
+        planned = NodeImage.parse(task.step.params["image"])
+        if planned is not None and nodes and all(planned.is_carried_as(node.image_label) for node in nodes):
+            return Done(_counted(nodes, planned))
+        newest = task.ports.clusters.newest_image(task.target, pool.name)
+        if isinstance(newest, Unknown):
+            return Stale(f"the newest image of {pool.name} could not be read: {newest.why}", task.now + _BUSY_AGAIN)
+        if newest != task.step.params["image"]:
+            return Stale(f"{newest} has landed meanwhile; planned was {task.step.params['image']}")
+        return Ready()
+
+    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+        """Asks for the upgrade once."""
+        try:
+            token = task.ports.clusters.begin_upgrade_node_image(task.target, task.step.params["pool"])
+        except BusyError as error:
+            return Stale(str(error), task.now + _BUSY_AGAIN)
+        except RejectedError as error:
+            return Refused(error.code, str(error), remedy(error.code))
+        return Pending(token, task.now + POLL_EVERY)
+
+    def poll(self, task: Task) -> Pending | Done | Refused:
+        """Looks at the operation (or, its token lost, at the pool) and counts the nodes that carry the image."""
+        progress = _progress(task)
+        if task.record.token:
+            return follow(task, f"the upgrade of {task.step.params['pool']}", progress)
+        found = _find(task)
+        if isinstance(found, Stale):
+            return Refused("Gone", found.why, "look at the cluster, then start the run again")
+        pool = found[1]
+        if pool.is_busy:
+            return Pending("", task.now + POLL_EVERY, progress)
+        if pool.provisioning_state.casefold() == "succeeded":
+            return Done("Azure shows the pool as Succeeded", progress)
+        cause = f"the upgrade of {pool.name} ended as {pool.provisioning_state}"
+        return Refused("UpgradeFailed", cause, remedy("UpgradeFailed"))
+
+    def prove(self, task: Task) -> Done | Pending | Refused:
+        """Every node carries the image and is Ready; a newer one that landed in between is told, and is as good as it is."""
+        found = _find(task)
+        if isinstance(found, Stale):
+            return Refused("Gone", found.why, "look at the cluster, then start the run again")
+        cluster, pool = found
+        nodes = _nodes_of(task, cluster, pool)
+        planned = NodeImage.parse(task.step.params["image"])
+        if planned is None or nodes is None:
+            return _not_yet(task, pool, ("its nodes could not be read",))
+        if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
+            return Done(f"the pool has no nodes and is set to {planned.short}")
+        carried = _image_carried(nodes, planned)
+        wrong = [node.name for node in nodes if not carried.is_carried_as(node.image_label)]
+        unready = [node.name for node in nodes if not node.ready]
+        if nodes and not wrong and not unready:
+            evidence = _counted(nodes, carried)
+            if carried != planned:
+                evidence += (
+                    f"; it landed between the last look and the call, planned was {planned.short}: not proven yet"
+                )
+            return Done(evidence, Progress(len(nodes), len(nodes)))
+        missing = [f"{name} does not carry {planned.short}" for name in wrong]
+        missing += [f"{name} is not Ready" for name in unready if name not in wrong]
+        return _not_yet(task, pool, tuple(missing) or ("it has no nodes",))
+
+
+VERB = UpgradeNodeImage()
+
+
+def _find(task: Task) -> tuple[Cluster, Pool] | Stale:
+    """The cluster and the pool, where an upgrade by Daytwo is still in order."""
+    try:
+        cluster = task.ports.clusters.cluster(task.target)
+    except NotFoundError:
+        return Stale("the cluster is gone")
+    pool = cluster.pool(task.step.params["pool"])
+    if pool is None:
+        return Stale(f"the pool {task.step.params['pool']} is gone")
+    if cluster.driver is not Driver.DAYTWO:
+        return Stale("AKS drives this cluster now")
+    if not cluster.running:
+        return Stale("the cluster is stopped")
+    return cluster, pool
+
+
+def _nodes_of(task: Task, cluster: Cluster, pool: Pool) -> tuple[Node, ...] | None:
+    try:
+        return tuple(node for node in task.ports.nodes.nodes(cluster) if node.pool == pool.name)
+    except RejectedError:
+        return None
+
+
+def _progress(task: Task) -> Progress | None:
+    """How many nodes carry the image. An API server that is slow while its nodes are replaced must not stop the polling."""
+    planned = NodeImage.parse(task.step.params["image"])
+    found = _find(task)
+    if planned is None or isinstance(found, Stale):
+        return None
+    try:
+        nodes = _nodes_of(task, *found)
+    except TryLaterError:
+        return None
+    if nodes is None:
+        return None
+    done = sum(planned.is_carried_as(node.image_label) and node.ready for node in nodes)
+    return Progress(min(done, found[1].count), found[1].count)
+
+
+def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
+    """The planned image, or a newer one of its family where that is what every node carries."""
+    images = {NodeImage.parse(node.image_label) for node in nodes}
+    if len(images) == 1:
+        (only,) = images
+        if only is not None and only.family == planned.family and only.released > planned.released:
+            return only
+    return planned
+
+
+def _counted(nodes: tuple[Node, ...], image: NodeImage) -> str:
+    return f"{len(nodes)} of {len(nodes)} nodes carry {image.short} and are Ready"
+
+
+def _not_yet(task: Task, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
+    since: datetime = task.record.proving_since or task.now
+    if task.now - since < _PROVE_WITHIN:
+        return Pending(task.record.token, task.now + POLL_EVERY)
+    cause = f"Azure reports {pool.name} as upgraded, but after 20 minutes {'; '.join(missing)}"
+    return Refused("NotProven", cause, "look at these nodes; the image is not taken further until a run proves it")
