@@ -1,0 +1,173 @@
+"""The fleets that can be simulated: the demonstration's, and random ones for tests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from typing import Literal
+
+from simulator.world.mishaps import ImageLands
+from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec, RegionSpec
+
+START = datetime(2026, 11, 16, tzinfo=UTC)
+# West and North Europe are paired; Germany West Central's pair holds no cluster; Poland Central has no pair.
+REGIONS = (
+    RegionSpec("westeurope", "northeurope", timedelta(days=10)),
+    RegionSpec("northeurope", "westeurope", timedelta(days=10)),
+    RegionSpec("germanywestcentral", "germanynorth", timedelta(days=9, hours=18)),
+    RegionSpec("polandcentral", None, timedelta(days=10, hours=12)),
+)
+WEDNESDAY_10 = datetime(2026, 11, 18, 10, tzinfo=UTC)
+AKS_NIGHT = MaintenanceSpec(weekday=2, start=time(23), duration_hours=6, utc_offset=timedelta(hours=1))
+
+
+def _system(nodes: int = 3, **more: object) -> PoolSpec:
+    return replace(PoolSpec("system", nodes, mode="System", max_surge="1"), **more)  # type: ignore[arg-type]  # fields by name
+
+
+def _user(name: str, nodes: int) -> PoolSpec:
+    return PoolSpec(name, nodes)
+
+
+def _azure_linux(name: str, nodes: int) -> PoolSpec:
+    return PoolSpec(name, nodes, os_sku="AzureLinux")
+
+
+def _spot(name: str, nodes: int) -> PoolSpec:
+    return PoolSpec(name, nodes, priority="Spot")
+
+
+def _gpu(nodes: int) -> PoolSpec:
+    return PoolSpec("gpu", nodes, vm_size="Standard_NC24ads_A100_v4", max_surge="1", node_soak_minutes=5)
+
+
+def _cluster(name: str, region: str, env: str, team: str, *pools: PoolSpec) -> ClusterSpec:
+    return ClusterSpec(name, region, pools, resource_group=f"rg-{team}", tags=(("env", env), ("team", team)))
+
+
+def demo_fleet() -> FleetSpec:
+    """Return the demonstration's fleet: 12 clusters, about 40 pools, most of production provable within the week."""
+    driven = {"node_os_channel": "NodeImage", "maintenance": AKS_NIGHT}
+    return FleetSpec(
+        name="demo",
+        start=START,
+        regions=REGIONS,
+        clusters=(
+            _cluster("shop-dev", "westeurope", "dev", "shop", _system(), _user("user1", 6), _azure_linux("linux", 4)),
+            replace(
+                _cluster("shop-test", "northeurope", "test", "shop", _system(), _user("user1", 4), _spot("spot", 5)),
+                stopped=True,
+            ),
+            _cluster("data-dev", "polandcentral", "dev", "data", _system(), _azure_linux("batch", 8), _gpu(3)),
+            _cluster("data-test", "westeurope", "test", "data", _system(), _azure_linux("batch", 5), _spot("spot", 6)),
+            replace(
+                _cluster("pay-test", "northeurope", "test", "pay", _system(), _user("user1", 5)),
+                **driven,  # type: ignore[arg-type]  # fields by name
+            ),
+            replace(
+                _cluster("lab", "westeurope", "sandbox", "lab", _system(), _user("user1", 3)),
+            ),
+            _cluster(
+                "shop-prod-we",
+                "westeurope",
+                "prod",
+                "shop",
+                _system(),
+                _user("user1", 14),
+                _user("user2", 12),
+                _azure_linux("linux", 6),
+            ),
+            _cluster(
+                "shop-prod-ne",
+                "northeurope",
+                "prod",
+                "shop",
+                _system(),
+                _user("user1", 12),
+                _user("user2", 9),
+                _azure_linux("linux", 6),
+            ),
+            _cluster(
+                "data-prod",
+                "polandcentral",
+                "prod",
+                "data",
+                _system(),
+                _azure_linux("batch", 12),
+                _gpu(4),
+                _spot("spot", 10),
+            ),
+            _cluster(
+                "pay-prod",
+                "germanywestcentral",
+                "prod",
+                "pay",
+                _system(),
+                _user("user1", 8),
+                PoolSpec("frozen", 4, from_snapshot=True, releases_behind=4),
+                # The one family that runs in no pre-production cluster.
+                PoolSpec("canary", 3, kubernetes_version="1.35.1"),
+            ),
+            replace(
+                _cluster("edge-prod", "westeurope", "prod", "edge", _system(), _user("user1", 7)),
+                node_provisioning="Auto",
+                provisioned_nodes=4,
+                **driven,  # type: ignore[arg-type]  # fields by name
+            ),
+            replace(
+                _cluster("web-prod", "polandcentral", "prod", "web", _system(releases_behind=0), _user("user1", 10)),
+                sku="Automatic",
+            ),
+        ),
+        mishaps=(
+            ImageLands("germanywestcentral", "Ubuntu", WEDNESDAY_10),
+            ImageLands("germanywestcentral", "AzureLinux", WEDNESDAY_10),
+        ),
+        kubernetes_releases=((datetime(2026, 11, 18, 9, tzinfo=UTC), "1.36.0"),),
+    )
+
+
+def random_fleet(seed: int, clusters: int = 6) -> FleetSpec:
+    """Return a fleet drawn from a seed: any mix of regions, pools, OS SKUs, channels and power states."""
+    draw = Random(f"fleet/{seed}")
+    regions = tuple(replace(region, image_delay=None) for region in REGIONS)
+    return FleetSpec(
+        name=f"random-{seed}",
+        start=START,
+        regions=regions,
+        clusters=tuple(_random_cluster(draw, number, regions) for number in range(clusters)),
+    )
+
+
+def _chance(draw: Random, *, percent: int) -> bool:
+    return draw.randrange(100) < percent
+
+
+def _random_cluster(draw: Random, number: int, regions: tuple[RegionSpec, ...]) -> ClusterSpec:
+    env = ("dev", "test", "prod")[number % 3]
+    pools = [_system(draw.randint(2, 4), releases_behind=draw.randint(0, 3))]
+    for index in range(draw.randint(1, 3)):
+        priority: Literal["Regular", "Spot"] = "Spot" if _chance(draw, percent=20) else "Regular"
+        pools.append(
+            PoolSpec(
+                f"user{index + 1}",
+                draw.randint(1, 9),
+                os_sku=draw.choice(("Ubuntu", "Ubuntu", "AzureLinux")),
+                priority=priority,
+                releases_behind=draw.randint(0, 3),
+                from_snapshot=_chance(draw, percent=5),
+                max_surge=draw.choice(("1", "10%", "33%", "50%")),
+                node_soak_minutes=draw.choice((0, 0, 5)),
+            )
+        )
+    channel: Literal["None", "NodeImage", "SecurityPatch"] = draw.choice(("None", "None", "NodeImage", "SecurityPatch"))
+    return ClusterSpec(
+        name=f"{env}-{number:03d}",
+        region=draw.choice(regions).name,
+        pools=tuple(pools),
+        resource_group=f"rg-{number % 4}",
+        tags=(("env", env), ("team", f"team-{number % 4}")),
+        kubernetes_version=draw.choice(("1.33.7", "1.34.4", "1.35.1")),
+        node_os_channel=channel,
+        maintenance=AKS_NIGHT if _chance(draw, percent=50) else None,
+        stopped=env != "prod" and _chance(draw, percent=25),
+    )

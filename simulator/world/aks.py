@@ -1,0 +1,92 @@
+"""What AKS does by itself: its node-OS upgrade channels in their maintenance windows, and NAP's own replacement."""
+
+from collections.abc import Generator
+from datetime import datetime, time, timedelta, timezone
+from random import Random
+
+from simulator.world import nodes
+from simulator.world.agenda import Process
+from simulator.world.core import Core
+from simulator.world.images import family_of
+from simulator.world.operations import begin
+from simulator.world.specs import MaintenanceSpec
+from simulator.world.state import Cluster, OperationKind, Pool
+from simulator.world.upgrade import Target, begin_upgrade
+
+WHO = "aks"
+WEEK = timedelta(days=7)
+LOOKS_EVERY = timedelta(minutes=1)
+BUSY_WAITS = timedelta(minutes=15)
+NAP_NODE_TAKES = timedelta(minutes=5)
+DRIVEN = ("NodeImage", "SecurityPatch")
+
+
+def maintenance_of(core: Core, cluster: Cluster) -> MaintenanceSpec:
+    """Return a cluster's schedule; without one AKS picks a time of its own, here from the seed."""
+    if cluster.spec.maintenance is not None:
+        return cluster.spec.maintenance
+    drawn = Random(f"{core.seed}/window/{cluster.name}")
+    return MaintenanceSpec(weekday=drawn.randrange(7), start=time(drawn.randrange(24)))
+
+
+def next_window(spec: MaintenanceSpec, after: datetime) -> tuple[datetime, datetime]:
+    """Return the first window that begins at or after an instant, leaving out days that are not allowed."""
+    zone = timezone(spec.utc_offset)
+    day = after.astimezone(zone).date()
+    while True:
+        opens = datetime.combine(day, spec.start, zone)
+        forbidden = any(first <= day <= last for first, last in spec.not_allowed)
+        if day.weekday() == spec.weekday and opens >= after and not forbidden:
+            return opens.astimezone(after.tzinfo), (opens + timedelta(hours=spec.duration_hours)).astimezone(
+                after.tzinfo
+            )
+        day += timedelta(days=1)
+
+
+def drive(core: Core, cluster: Cluster) -> Process:
+    """Upgrade a cluster in each of its windows, for ever."""
+    spec = maintenance_of(core, cluster)
+    after = core.agenda.now
+    while True:
+        opens, closes = next_window(spec, after)
+        yield opens - core.agenda.now
+        for pool in list(cluster.pools.values()):
+            yield from _pool(core, cluster, pool, closes)
+        yield from _provisioned(core, cluster, closes)
+        after = max(core.agenda.now, opens + timedelta(seconds=1))
+
+
+def _pool(core: Core, cluster: Cluster, pool: Pool, closes: datetime) -> Generator[timedelta]:
+    """Upgrade one pool if it is behind; wait for a busy cluster, but begin nothing after the window."""
+    while cluster.operation is not None and core.agenda.now < closes:
+        yield BUSY_WAITS
+    if not cluster.answers or cluster.operation is not None or core.agenda.now >= closes:
+        return
+    target = _target(core, cluster, pool)
+    if pool.spec.from_snapshot or all(node.image == target.label for node in cluster.nodes_of(pool.name)):
+        return
+    operation = begin(core, cluster, pool, OperationKind.UPGRADE, WHO, image=target.image, label=target.label)
+    begin_upgrade(core, cluster, pool, operation, target)
+    while operation.ended is None:
+        yield LOOKS_EVERY
+
+
+def _target(core: Core, cluster: Cluster, pool: Pool) -> Target:
+    image = core.catalog.newest(cluster.spec.region, pool.family)
+    if cluster.spec.node_os_channel == "SecurityPatch":
+        # Under this channel the label carries the day of the patches behind the image's name.
+        return Target(image, f"{image}-{core.agenda.now:%Y.%m.%d}")
+    return Target(image, image)
+
+
+def _provisioned(core: Core, cluster: Cluster, closes: datetime) -> Generator[timedelta]:
+    """Replace the nodes of node auto-provisioning that drifted from the newest image, one after the other."""
+    newest = core.catalog.newest(cluster.spec.region, family_of("Ubuntu", cluster.spec.kubernetes_version))
+    drifted = [node for node in cluster.nodes.values() if node.pool is None and node.image != newest]
+    for index, node in enumerate(drifted):
+        if core.agenda.now >= closes or not cluster.answers:
+            return
+        nodes.join_provisioned(core, cluster, index, newest)
+        nodes.cordon(core, cluster, node)
+        yield NAP_NODE_TAKES
+        nodes.leave(core, cluster, node)

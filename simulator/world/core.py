@@ -1,0 +1,87 @@
+"""What every part of the world shares: its clock, its record, its clusters, what is armed to go wrong."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from simulator.world.agenda import Agenda
+from simulator.world.images import Catalog
+from simulator.world.journal import Journal
+from simulator.world.mishaps import Mishap, NodeNeverReady, StartFails, UpgradeDoesNothing, UpgradeFails
+from simulator.world.specs import FleetSpec
+from simulator.world.state import Cluster, Operation
+
+type PoolMishap = UpgradeFails | UpgradeDoesNothing | NodeNeverReady
+
+
+class RefusedError(Exception):
+    """The world does not begin what was asked; status, code and message are ARM's."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that AKS tells its subscribers (Event Grid system topic of the cluster)."""
+
+    number: int
+    at: datetime
+    type: str
+    cluster: str
+    data: dict[str, str]
+
+
+@dataclass(slots=True)
+class Core:
+    """The world's insides, handed to each of its processes."""
+
+    spec: FleetSpec
+    seed: int
+    agenda: Agenda
+    journal: Journal
+    catalog: Catalog
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    armed: list[Mishap] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    kubernetes_latest: str = "1.35.1"
+    _ids: int = 0
+
+    def new_id(self) -> str:
+        """Return a fresh id, the same ones in the same order for the same seed."""
+        self._ids += 1
+        return str(uuid.UUID(int=Random(f"{self.seed}/id/{self._ids}").getrandbits(128), version=4))
+
+    def minutes(self, least: float, most: float, *key: object) -> timedelta:
+        """Return a duration between two limits that depends on the seed and the key alone."""
+        drawn = Random("/".join(str(part) for part in (self.seed, *key))).uniform(least, most)
+        return timedelta(seconds=round(drawn * 60))
+
+    def emit(self, kind: str, cluster: str, data: dict[str, str]) -> None:
+        """Tell AKS's subscribers of something at this instant."""
+        self.events.append(
+            Event(len(self.events), self.agenda.now, f"Microsoft.ContainerService.{kind}", cluster, data)
+        )
+
+    def take_for_pool[M: (UpgradeFails, UpgradeDoesNothing, NodeNeverReady)](
+        self, kind: type[M], cluster: str, pool: str
+    ) -> M | None:
+        """Return the mishap of a kind that is armed for a pool, and disarm it."""
+        for mishap in self.armed:
+            if isinstance(mishap, kind) and (mishap.cluster, mishap.pool) == (cluster, pool):
+                self.armed.remove(mishap)
+                return mishap
+        return None
+
+    def take_start_failure(self, cluster: str) -> StartFails | None:
+        """Return the failure that is armed for a cluster's next start, and disarm it."""
+        for mishap in self.armed:
+            if isinstance(mishap, StartFails) and mishap.cluster == cluster:
+                self.armed.remove(mishap)
+                return mishap
+        return None

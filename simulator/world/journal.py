@@ -1,0 +1,84 @@
+"""The append-only record of all that happened in the world: what an oracle judges from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+type Scalar = str | int | bool | None
+
+
+class Kind(StrEnum):
+    """What an entry tells."""
+
+    CLUSTER_KNOWN = "cluster-known"
+    POOL_KNOWN = "pool-known"
+    IMAGE_RELEASED = "image-released"
+    IMAGE_LANDED = "image-landed"
+    KUBERNETES_RELEASED = "kubernetes-released"
+    OPERATION_BEGUN = "operation-begun"
+    OPERATION_REFUSED = "operation-refused"
+    OPERATION_ENDED = "operation-ended"
+    POOL_IMAGE = "pool-image"
+    POWER = "power"
+    NODE_JOINED = "node-joined"
+    NODE_LEFT = "node-left"
+    NODE_LABEL = "node-label"
+    NODE_READY = "node-ready"
+    NODE_NOT_READY = "node-not-ready"
+    NODE_CORDONED = "node-cordoned"
+    NODE_UNCORDONED = "node-uncordoned"
+    NODE_BOOTED = "node-booted"
+    MISHAP_ARMED = "mishap-armed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened; ``number`` counts from 0 without gaps."""
+
+    number: int
+    at: datetime
+    kind: Kind
+    cluster: str | None = None
+    pool: str | None = None
+    node: str | None = None
+    detail: dict[str, Scalar] = field(default_factory=dict)
+
+    def document(self) -> dict[str, object]:
+        """Return the entry as JSON."""
+        return {
+            "number": self.number,
+            "at": self.at.isoformat(),
+            "kind": self.kind.value,
+            "cluster": self.cluster,
+            "pool": self.pool,
+            "node": self.node,
+            "detail": self.detail,
+        }
+
+
+class Journal:
+    """Entries in the order in which they happened."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.entries: list[Entry] = []
+
+    def write(
+        self,
+        kind: Kind,
+        cluster: str | None = None,
+        pool: str | None = None,
+        node: str | None = None,
+        **detail: Scalar,
+    ) -> None:
+        """Append an entry of this instant."""
+        self.entries.append(Entry(len(self.entries), self._now(), kind, cluster, pool, node, detail))
+
+    def of(self, kind: Kind, cluster: str | None = None, pool: str | None = None) -> list[Entry]:
+        """Return the entries of one kind, of one cluster and pool where named."""
+        return [
+            entry
+            for entry in self.entries
+            if entry.kind is kind and cluster in (None, entry.cluster) and pool in (None, entry.pool)
+        ]

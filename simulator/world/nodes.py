@@ -1,0 +1,125 @@
+"""What happens to single nodes; each change leaves its line in the journal."""
+
+from string import ascii_lowercase, digits
+
+from simulator.world.core import Core
+from simulator.world.journal import Kind
+from simulator.world.state import Cluster, Node, Pool
+
+# Scale sets number their instances in base 36.
+_BASE36 = digits + ascii_lowercase
+ZONES = ("1", "2", "3")
+
+
+def instance_name(cluster: Cluster, pool: Pool, index: int) -> str:
+    """Return an instance's computer name: ``aks-user1-12345678-vmss00000a``, shorter on Windows."""
+    suffix = ""
+    rest = index
+    while rest or not suffix:
+        rest, digit = divmod(rest, len(_BASE36))
+        suffix = _BASE36[digit] + suffix
+    suffix = suffix.rjust(6, "0")
+    if pool.spec.os_type == "Windows":
+        return f"aks{pool.name}{suffix}"
+    return f"aks-{pool.name}-{cluster.number}-vmss{suffix}"
+
+
+def join(core: Core, cluster: Cluster, pool: Pool, image: str) -> Node:
+    """Add a new Ready instance to a pool."""
+    index = pool.next_index
+    pool.next_index += 1
+    scale_set = f"aks-{pool.name}-{cluster.number}-vmss"
+    zone = f"{cluster.spec.region}-{ZONES[index % len(ZONES)]}"
+    provider_id = (
+        f"azure:///subscriptions/{cluster.spec.subscription}/resourceGroups/{node_resource_group(cluster).lower()}"
+        f"/providers/Microsoft.Compute/virtualMachineScaleSets/{scale_set}/virtualMachines/{index}"
+    )
+    node = Node(
+        name=instance_name(cluster, pool, index),
+        pool=pool.name,
+        provider_id=provider_id,
+        image=image,
+        kubernetes_version=pool.kubernetes_version,
+        boot_id=core.new_id(),
+        created=core.agenda.now,
+        mode=pool.spec.mode,
+        zone=zone,
+        ready_since=core.agenda.now,
+    )
+    add(core, cluster, node)
+    return node
+
+
+def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> Node:
+    """Add a node that node auto-provisioning made: it belongs to a Karpenter node pool and no agent pool."""
+    name = f"aks-default-{core.new_id()[:5]}{index}"
+    node = Node(
+        name=name,
+        pool=None,
+        provider_id=(
+            f"azure:///subscriptions/{cluster.spec.subscription}/resourceGroups/"
+            f"{node_resource_group(cluster).lower()}/providers/Microsoft.Compute/virtualMachines/{name}"
+        ),
+        image=image,
+        kubernetes_version=cluster.spec.kubernetes_version,
+        boot_id=core.new_id(),
+        created=core.agenda.now,
+        mode="user",
+        zone=f"{cluster.spec.region}-{ZONES[index % len(ZONES)]}",
+        ready_since=core.agenda.now,
+    )
+    add(core, cluster, node)
+    return node
+
+
+def add(core: Core, cluster: Cluster, node: Node) -> None:
+    """Register a node that joins."""
+    cluster.nodes[node.name] = node
+    core.journal.write(
+        Kind.NODE_JOINED, cluster.name, node.pool, node.name, image=node.image, boot=node.boot_id, ready=node.ready
+    )
+
+
+def leave(core: Core, cluster: Cluster, node: Node) -> None:
+    """Remove a node object and its machine."""
+    if cluster.nodes.pop(node.name, None) is not None:
+        core.journal.write(Kind.NODE_LEFT, cluster.name, node.pool, node.name, image=node.image)
+
+
+def cordon(core: Core, cluster: Cluster, node: Node) -> None:
+    """Keep new pods away."""
+    if not node.unschedulable:
+        node.unschedulable = True
+        core.journal.write(Kind.NODE_CORDONED, cluster.name, node.pool, node.name)
+
+
+def uncordon(core: Core, cluster: Cluster, node: Node) -> None:
+    """Let new pods in."""
+    if node.unschedulable:
+        node.unschedulable = False
+        core.journal.write(Kind.NODE_UNCORDONED, cluster.name, node.pool, node.name)
+
+
+def set_ready(core: Core, cluster: Cluster, node: Node, *, ready: bool) -> None:
+    """Change a node's Ready condition."""
+    if node.ready != ready:
+        node.ready = ready
+        node.ready_since = core.agenda.now
+        core.journal.write(Kind.NODE_READY if ready else Kind.NODE_NOT_READY, cluster.name, node.pool, node.name)
+
+
+def boot(core: Core, cluster: Cluster, node: Node) -> None:
+    """Give a node the boot id of a fresh boot."""
+    node.boot_id = core.new_id()
+    core.journal.write(Kind.NODE_BOOTED, cluster.name, node.pool, node.name, boot=node.boot_id)
+
+
+def relabel(core: Core, cluster: Cluster, node: Node, image: str) -> None:
+    """Give a node another image."""
+    before, node.image = node.image, image
+    core.journal.write(Kind.NODE_LABEL, cluster.name, node.pool, node.name, image=image, before=before)
+
+
+def node_resource_group(cluster: Cluster) -> str:
+    """Return the group that holds a cluster's machines."""
+    return f"MC_{cluster.spec.resource_group}_{cluster.name}_{cluster.spec.region}"

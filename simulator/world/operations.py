@@ -1,0 +1,150 @@
+"""How an operation takes hold of a cluster, ends, is refused, is aborted."""
+
+from datetime import timedelta
+
+from simulator.world.agenda import Process
+from simulator.world.core import Core, RefusedError
+from simulator.world.journal import Kind
+from simulator.world.state import Cluster, Operation, OperationKind, Pool, Status
+
+ABORT_TAKES = timedelta(minutes=1)
+
+
+def refuse(core: Core, cluster: Cluster, pool: str | None, who: str, refusal: RefusedError) -> RefusedError:
+    """Record a refusal and return it to be raised."""
+    core.journal.write(Kind.OPERATION_REFUSED, cluster.name, pool, who=who, code=refusal.code, message=refusal.message)
+    return refusal
+
+
+def require_free(core: Core, cluster: Cluster, pool: str | None, who: str) -> None:
+    """Refuse while another operation runs on the cluster.
+
+    Raises:
+        RefusedError: 409, in AKS's words (https://aka.ms/aks-pending-operation).
+    """
+    other = cluster.operation
+    if other is None:
+        return
+    state = cluster.provisioning_state
+    if other.pool is not None:
+        state = f"{other.pool} - {cluster.pools[other.pool].provisioning_state}"
+    message = (
+        f"Operation is not allowed: Another operation ({state}) is in progress, please wait for it to finish "
+        "before starting a new operation. See https://aka.ms/aks-pending-operation for more details"
+    )
+    raise refuse(core, cluster, pool, who, RefusedError(409, "OperationNotAllowed", message))
+
+
+def require_power(core: Core, cluster: Cluster, pool: str | None, who: str, wanted: tuple[str, str]) -> None:
+    """Refuse what a cluster's power state does not allow; ``wanted`` is (state, what would be performed).
+
+    Raises:
+        RefusedError: 400, in AKS's words.
+    """
+    power, doing = wanted
+    if cluster.power_state != power:
+        message = (
+            f"managed cluster is in Provisioning State({cluster.provisioning_state}) and "
+            f"Power State({cluster.power_state}), {doing} cannot be performed"
+        )
+        raise refuse(core, cluster, pool, who, RefusedError(400, "BadRequest", message))
+
+
+def begin(core: Core, cluster: Cluster, pool: Pool | None, kind: OperationKind, who: str, **detail: str) -> Operation:
+    """Take hold of a cluster that is free."""
+    operation = Operation(
+        id=core.new_id(),
+        kind=kind,
+        subscription=cluster.spec.subscription,
+        region=cluster.spec.region,
+        cluster=cluster.name,
+        pool=pool.name if pool else None,
+        who=who,
+        began=core.agenda.now,
+    )
+    core.operations[operation.id] = operation
+    cluster.operation = cluster.last_operation = operation
+    core.journal.write(
+        Kind.OPERATION_BEGUN,
+        cluster.name,
+        operation.pool,
+        operation=operation.id,
+        what=kind.value,
+        who=who,
+        **detail,
+    )
+    return operation
+
+
+def set_states(cluster: Cluster, cluster_state: str, pool: Pool | None = None, pool_state: str = "") -> None:
+    """Change provisioning states; ETags change with them."""
+    cluster.provisioning_state = cluster_state
+    cluster.revision += 1
+    if pool is not None:
+        pool.provisioning_state = pool_state
+        pool.revision += 1
+
+
+def end(core: Core, cluster: Cluster, operation: Operation, *, code: str = "", message: str = "") -> None:
+    """Let go of a cluster; with an error code the operation failed.
+
+    A failed pool leaves its cluster Succeeded, a failed cluster operation leaves it Failed.
+    """
+    close(core, cluster, operation, Status.FAILED if code else Status.SUCCEEDED, code, message)
+    pool = cluster.pools[operation.pool] if operation.pool else None
+    state = str(operation.status)
+    set_states(cluster, "Succeeded" if pool else state, pool, state)
+    if pool is not None:
+        pool.error_code, pool.error_message = code, message
+
+
+def close(
+    core: Core,
+    cluster: Cluster,
+    operation: Operation,
+    status: Status,
+    code: str = "",
+    message: str = "",
+) -> None:
+    """Record an operation's end, whatever it leaves behind."""
+    operation.status = status
+    operation.ended = core.agenda.now
+    operation.error_code, operation.error_message = code, message
+    if cluster.operation is operation:
+        cluster.operation = None
+    core.journal.write(
+        Kind.OPERATION_ENDED,
+        cluster.name,
+        operation.pool,
+        operation=operation.id,
+        what=operation.kind.value,
+        who=operation.who,
+        status=status.value,
+        code=code,
+    )
+
+
+def abort(core: Core, cluster: Cluster, pool: Pool | None, who: str) -> Operation:
+    """Cut what runs on a cluster (or on that pool of it); nothing is rolled back.
+
+    Raises:
+        RefusedError: 409 when nothing runs there any more.
+    """
+    victim = cluster.operation
+    if victim is None or victim.kind is OperationKind.ABORT or (pool is not None and victim.pool != pool.name):
+        message = f"There is no operation in progress on {pool.name if pool else cluster.name} that could be aborted."
+        raise refuse(core, cluster, pool.name if pool else None, who, RefusedError(409, "OperationNotAllowed", message))
+    for running in victim.running:
+        running.cancel()
+    hit = cluster.pools[victim.pool] if victim.pool else None
+    close(core, cluster, victim, Status.CANCELED, "OperationAborted", f"The operation was aborted by {who}.")
+    operation = begin(core, cluster, hit, OperationKind.ABORT, who, aborted=victim.id)
+    set_states(cluster, "Updating" if hit else "Canceling", hit, "Canceling")
+
+    def settle() -> Process:
+        yield ABORT_TAKES
+        close(core, cluster, operation, Status.SUCCEEDED)
+        set_states(cluster, "Succeeded" if hit else "Canceled", hit, "Canceled")
+
+    core.agenda.spawn(settle())
+    return operation

@@ -1,0 +1,126 @@
+"""Stopping and starting a cluster or a pool, and changing a pool's size."""
+
+from simulator.world import nodes
+from simulator.world.agenda import Process
+from simulator.world.core import Core, RefusedError
+from simulator.world.journal import Kind
+from simulator.world.operations import begin, end, refuse, require_free, require_power, set_states
+from simulator.world.state import Cluster, Operation, OperationKind, Pool
+
+STOP_MINUTES = (3.0, 8.0)
+START_MINUTES = (4.0, 10.0)
+SCALE_MINUTES = (2.0, 4.0)
+
+
+def stop(core: Core, cluster: Cluster, who: str) -> Operation:
+    """Begin to stop a cluster.
+
+    Raises:
+        RefusedError: something runs, it is stopped already, or node auto-provisioning forbids it.
+    """
+    require_free(core, cluster, None, who)
+    require_power(core, cluster, None, who, ("Running", "stopping"))
+    if cluster.spec.node_provisioning == "Auto":
+        # https://github.com/MicrosoftDocs/azure-docs/issues/118661
+        message = (
+            "Unable to perform 'stopping' operation since the cluster enables "
+            ".properties.nodeProvisioningProfile.mode 'Auto'"
+        )
+        raise refuse(core, cluster, None, who, RefusedError(400, "OperationNotAllowed", message))
+    operation = begin(core, cluster, None, OperationKind.STOP, who)
+    set_states(cluster, "Stopping")
+
+    def process() -> Process:
+        yield core.minutes(*STOP_MINUTES, "stop", cluster.name, operation.id)
+        _power(core, cluster, "Stopped")
+        end(core, cluster, operation)
+
+    operation.running.append(core.agenda.spawn(process()))
+    return operation
+
+
+def start(core: Core, cluster: Cluster, who: str) -> Operation:
+    """Begin to start a stopped cluster; its machines boot afresh.
+
+    Raises:
+        RefusedError: something runs, or it is not stopped.
+    """
+    require_free(core, cluster, None, who)
+    require_power(core, cluster, None, who, ("Stopped", "starting"))
+    operation = begin(core, cluster, None, OperationKind.START, who)
+    set_states(cluster, "Starting")
+
+    def process() -> Process:
+        yield core.minutes(*START_MINUTES, "start", cluster.name, operation.id)
+        failure = core.take_start_failure(cluster.name)
+        if failure is not None:
+            message = f"Allocation failed. We do not have sufficient capacity in {cluster.spec.region} for this size."
+            end(core, cluster, operation, code=failure.code, message=message)
+            return
+        for node in sorted(cluster.nodes.values(), key=lambda node: node.name):
+            nodes.boot(core, cluster, node)
+            nodes.set_ready(core, cluster, node, ready=True)
+        _power(core, cluster, "Running")
+        end(core, cluster, operation)
+
+    operation.running.append(core.agenda.spawn(process()))
+    return operation
+
+
+def _power(core: Core, cluster: Cluster, state: str) -> None:
+    cluster.power_state = state
+    core.journal.write(Kind.POWER, cluster.name, power=state)
+
+
+def stop_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
+    """Begin to stop a pool of a cluster that is free and running: its nodes go, its count stays."""
+    operation = begin(core, cluster, pool, OperationKind.STOP_POOL, who)
+    set_states(cluster, "Updating", pool, "Stopping")
+
+    def process() -> Process:
+        yield core.minutes(*SCALE_MINUTES, "stop-pool", cluster.name, pool.name, operation.id)
+        for node in cluster.nodes_of(pool.name):
+            nodes.leave(core, cluster, node)
+        pool.power_state = "Stopped"
+        core.journal.write(Kind.POWER, cluster.name, pool.name, power="Stopped")
+        end(core, cluster, operation)
+
+    operation.running.append(core.agenda.spawn(process()))
+    return operation
+
+
+def start_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
+    """Begin to start a pool of a cluster that is free and running."""
+    operation = begin(core, cluster, pool, OperationKind.START_POOL, who)
+    set_states(cluster, "Updating", pool, "Starting")
+
+    def process() -> Process:
+        yield core.minutes(*SCALE_MINUTES, "start-pool", cluster.name, pool.name, operation.id)
+        for _ in range(pool.count):
+            nodes.join(core, cluster, pool, pool.image)
+        pool.power_state = "Running"
+        core.journal.write(Kind.POWER, cluster.name, pool.name, power="Running")
+        end(core, cluster, operation)
+
+    operation.running.append(core.agenda.spawn(process()))
+    return operation
+
+
+def resize_pool(core: Core, cluster: Cluster, pool: Pool, who: str, count: int) -> Operation:
+    """Begin to bring a pool to a size; with its present size this is a reconcile, which mends a Failed pool."""
+    operation = begin(core, cluster, pool, OperationKind.UPDATE_POOL, who, count=str(count))
+    set_states(cluster, "Updating", pool, "Scaling" if count != pool.count else "Updating")
+    pool.count = count
+
+    def process() -> Process:
+        yield core.minutes(*SCALE_MINUTES, "update-pool", cluster.name, pool.name, operation.id)
+        if pool.power_state == "Running":
+            present = cluster.nodes_of(pool.name)
+            for node in present[count:]:
+                nodes.leave(core, cluster, node)
+            for _ in range(count - len(present)):
+                nodes.join(core, cluster, pool, pool.image)
+        end(core, cluster, operation)
+
+    operation.running.append(core.agenda.spawn(process()))
+    return operation

@@ -1,0 +1,96 @@
+"""What a simulated fleet is made of before its clock starts: frozen, and the same for the same seed."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from simulator.world.mishaps import Mishap
+
+type NodeOsChannel = Literal["None", "Unmanaged", "NodeImage", "SecurityPatch"]
+type OsSku = Literal["Ubuntu", "AzureLinux", "Windows2022"]
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+TENANT = "11111111-1111-1111-1111-111111111111"
+PRINCIPAL = "22222222-2222-2222-2222-222222222222"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSpec:
+    """A region; ``image_delay`` is how long a release takes to reach it (drawn from the seed when absent)."""
+
+    name: str
+    pair: str | None = None
+    image_delay: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSpec:
+    """A node pool at the start; ``releases_behind`` counts image releases behind its region's newest."""
+
+    name: str
+    nodes: int
+    mode: Literal["System", "User"] = "User"
+    os_sku: OsSku = "Ubuntu"
+    priority: Literal["Regular", "Spot"] = "Regular"
+    kubernetes_version: str | None = None
+    vm_size: str = "Standard_D4s_v5"
+    releases_behind: int = 1
+    from_snapshot: bool = False
+    stopped: bool = False
+    max_surge: str = "33%"
+    max_unavailable: str = "0"
+    drain_timeout_minutes: int = 30
+    node_soak_minutes: int = 0
+
+    @property
+    def os_type(self) -> str:
+        """Linux or Windows, as ARM spells it."""
+        return "Windows" if self.os_sku.startswith("Windows") else "Linux"
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceSpec:
+    """A weekly ``aksManagedNodeOSUpgradeSchedule``; its offset is fixed, as in AKS (no daylight saving)."""
+
+    weekday: int
+    start: time
+    duration_hours: int = 4
+    utc_offset: timedelta = timedelta(0)
+    not_allowed: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """A managed cluster at the start."""
+
+    name: str
+    region: str
+    pools: tuple[PoolSpec, ...]
+    resource_group: str = "rg-fleet"
+    subscription: str = SUBSCRIPTION
+    tags: tuple[tuple[str, str], ...] = ()
+    kubernetes_version: str = "1.34.4"
+    node_os_channel: NodeOsChannel = "None"
+    maintenance: MaintenanceSpec | None = None
+    sku: Literal["Base", "Automatic"] = "Base"
+    node_provisioning: Literal["Manual", "Auto"] = "Manual"
+    provisioned_nodes: int = 0
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSpec:
+    """A whole fleet, when its clock starts, and what is scripted to go wrong."""
+
+    name: str
+    start: datetime
+    regions: tuple[RegionSpec, ...]
+    clusters: tuple[ClusterSpec, ...]
+    mishaps: tuple[Mishap, ...] = ()
+    kubernetes_releases: tuple[tuple[datetime, str], ...] = ()
+    channels: tuple[str, ...] = field(default=("C0123", "C0456", "C0789"))
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Every subscription that holds a cluster, in the order of the clusters."""
+        return tuple(dict.fromkeys(cluster.subscription for cluster in self.clusters))

@@ -1,0 +1,211 @@
+"""The world's face: built from a fleet and a seed, moved by its clock, changed by what callers ask."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import partial
+
+from simulator.world import aks, nodes, power, scripted
+from simulator.world.agenda import Agenda, Process
+from simulator.world.core import Core, Event, RefusedError
+from simulator.world.images import RELEASE_EVERY, Catalog, family_of, released_families, releases
+from simulator.world.journal import Journal, Kind
+from simulator.world.mishaps import Mishap
+from simulator.world.operations import abort, begin, refuse, require_free, require_power
+from simulator.world.specs import ClusterSpec, FleetSpec
+from simulator.world.state import Cluster, Operation, OperationKind, Pool, pool_of
+from simulator.world.upgrade import Target, begin_upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChange:
+    """What a PUT of a pool asks for; None means that it stays."""
+
+    count: int | None = None
+    power_state: str | None = None
+    image: str | None = None
+    max_surge: str | None = None
+    max_unavailable: str | None = None
+    drain_timeout_minutes: int | None = None
+    node_soak_minutes: int | None = None
+    node_labels: dict[str, str] | None = None
+    node_taints: list[str] | None = None
+    tags: dict[str, str] | None = field(default=None)
+
+
+class World:
+    """A fleet that lives: the same fleet, seed and calls give the same journal."""
+
+    def __init__(self, fleet: FleetSpec, seed: int = 0, start: datetime | None = None) -> None:
+        begins = start or fleet.start
+        agenda = Agenda(begins)
+        self.core = Core(
+            spec=fleet,
+            seed=seed,
+            agenda=agenda,
+            journal=Journal(lambda: agenda.now),
+            catalog=Catalog(fleet.regions, seed, begins),
+        )
+        for number, cluster in enumerate(fleet.clusters):
+            self._build(cluster, number)
+        agenda.spawn(self._release_images(releases(begins)))
+        for at, version in fleet.kubernetes_releases:
+            agenda.at(at, partial(self._release_kubernetes, version))
+        for built in self.clusters.values():
+            if built.spec.node_os_channel in aks.DRIVEN:
+                agenda.spawn(aks.drive(self.core, built))
+        for mishap in fleet.mishaps:
+            self.arm(mishap)
+
+    @property
+    def now(self) -> datetime:
+        """The virtual time."""
+        return self.core.agenda.now
+
+    @property
+    def clusters(self) -> dict[str, Cluster]:
+        """Clusters by name; names are unique across the fleet."""
+        return self.core.clusters
+
+    @property
+    def journal(self) -> Journal:
+        """All that happened so far."""
+        return self.core.journal
+
+    @property
+    def events(self) -> list[Event]:
+        """All that AKS told its subscribers so far."""
+        return self.core.events
+
+    def advance(self, to: datetime) -> None:
+        """Live through everything up to an instant."""
+        while self.core.agenda.step(to):
+            pass
+
+    def step(self, to: datetime) -> bool:
+        """Live through the next instant that has something due; False when nothing is left up to ``to``."""
+        return self.core.agenda.step(to)
+
+    def arm(self, mishap: Mishap) -> None:
+        """Have something go wrong.
+
+        Raises:
+            KeyError: it names something that the fleet has not.
+        """
+        scripted.arm(self.core, mishap)
+
+    def newest_image(self, cluster: Cluster, pool: Pool) -> str:
+        """Return the newest image of a pool's family in its region."""
+        return self.core.catalog.newest(cluster.spec.region, pool.family)
+
+    def upgrade(self, cluster: Cluster, pool: Pool, who: str, image: str | None = None) -> Operation:
+        """Begin an upgrade to the region's newest image as of now, or back to an image that the pool ran before.
+
+        Raises:
+            RefusedError: the cluster is stopped or busy, or the pool follows a snapshot.
+        """
+        core = self.core
+        require_free(core, cluster, pool.name, who)
+        require_power(core, cluster, pool.name, who, ("Running", "upgrading node image"))
+        if pool.spec.from_snapshot:
+            message = f"Node pool {pool.name} was created from a snapshot; its node image version cannot be upgraded."
+            raise refuse(core, cluster, pool.name, who, RefusedError(400, "OperationNotAllowed", message))
+        target = image or self.newest_image(cluster, pool)
+        operation = begin(core, cluster, pool, OperationKind.UPGRADE, who, image=target, label=target)
+        begin_upgrade(core, cluster, pool, operation, Target(target, target))
+        return operation
+
+    def stop(self, cluster: Cluster, who: str) -> Operation:
+        """Begin to stop a cluster. Raises RefusedError."""
+        return power.stop(self.core, cluster, who)
+
+    def start(self, cluster: Cluster, who: str) -> Operation:
+        """Begin to start a cluster. Raises RefusedError."""
+        return power.start(self.core, cluster, who)
+
+    def abort(self, cluster: Cluster, pool: Pool | None, who: str) -> Operation:
+        """Cut what runs. Raises RefusedError."""
+        return abort(self.core, cluster, pool, who)
+
+    def change_pool(self, cluster: Cluster, pool: Pool, change: PoolChange, who: str) -> Operation:
+        """Begin what a PUT of a pool asks for; nothing changed is a reconcile.
+
+        Raises:
+            RefusedError: the cluster is stopped or busy.
+        """
+        if change.image is not None and change.image != pool.image:
+            return self.upgrade(cluster, pool, who, change.image)
+        require_free(self.core, cluster, pool.name, who)
+        require_power(self.core, cluster, pool.name, who, ("Running", "updating agent pool"))
+        _apply_settings(pool, change)
+        if change.power_state == "Stopped" and pool.power_state == "Running":
+            return power.stop_pool(self.core, cluster, pool, who)
+        if change.power_state == "Running" and pool.power_state == "Stopped":
+            return power.start_pool(self.core, cluster, pool, who)
+        count = pool.count if change.count is None else change.count
+        return power.resize_pool(self.core, cluster, pool, who, count)
+
+    def _build(self, spec: ClusterSpec, number: int) -> None:
+        cluster = Cluster(spec=spec, number=f"{10000000 + 7919 * (number + 1) + self.core.seed % 7919:08d}")
+        cluster.power_state = "Stopped" if spec.stopped else "Running"
+        self.clusters[spec.name] = cluster
+        self.journal.write(
+            Kind.CLUSTER_KNOWN, spec.name, region=spec.region, power=cluster.power_state, channel=spec.node_os_channel
+        )
+        for pool_spec in spec.pools:
+            family = family_of(pool_spec.os_sku, pool_spec.kubernetes_version or spec.kubernetes_version)
+            image = self.core.catalog.behind(spec.region, family, pool_spec.releases_behind)
+            pool = pool_of(spec, pool_spec, image)
+            cluster.pools[pool.name] = pool
+            self.journal.write(Kind.POOL_KNOWN, spec.name, pool.name, image=image, power=pool.power_state)
+            for _ in range(0 if pool_spec.stopped else pool_spec.nodes):
+                nodes.join(self.core, cluster, pool, image)
+        family = family_of("Ubuntu", spec.kubernetes_version)
+        for index in range(spec.provisioned_nodes):
+            image = self.core.catalog.behind(spec.region, family, 1)
+            nodes.join_provisioned(self.core, cluster, index, image)
+
+    def _release_images(self, known: list[date]) -> Process:
+        """Bring each release to each region at its time, those on their way at the start included."""
+        for day in known:
+            self._send(day)
+        day = known[-1]
+        while True:
+            day += RELEASE_EVERY
+            yield datetime.combine(day, time(), self.now.tzinfo) - self.now
+            for family in released_families(day):
+                self.journal.write(Kind.IMAGE_RELEASED, image=family.version(day))
+            self._send(day)
+
+    def _send(self, day: date) -> None:
+        for region in self.core.spec.regions:
+            at = self.core.catalog.lands_at(day, region.name)
+            if at > self.now or (at == self.now and self.now.date() == day):
+                self.core.agenda.at(at, partial(self._arrive, day, region.name))
+
+    def _arrive(self, day: date, region: str) -> None:
+        for family in released_families(day):
+            landed = self.core.catalog.land(day, region, family)
+            scripted.land(self.core, family.version(day), region, landed=landed)
+
+    def _release_kubernetes(self, version: str) -> None:
+        self.core.kubernetes_latest = version
+        self.journal.write(Kind.KUBERNETES_RELEASED, version=version)
+        for name in self.clusters:
+            data = {
+                "latestSupportedKubernetesVersion": version,
+                "latestStableKubernetesVersion": "1.34.4",
+                "lowestMinorKubernetesVersion": "1.33.0",
+            }
+            self.core.emit("NewKubernetesVersionAvailable", name, data)
+
+
+def _apply_settings(pool: Pool, change: PoolChange) -> None:
+    """Take over what a PUT changes at once."""
+    for name in ("max_surge", "max_unavailable", "drain_timeout_minutes", "node_soak_minutes"):
+        value = getattr(change, name)
+        if value is not None:
+            setattr(pool, name, value)
+    for name in ("node_labels", "node_taints", "tags"):
+        value = getattr(change, name)
+        if value is not None:
+            setattr(pool, name, value)
