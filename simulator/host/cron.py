@@ -1,0 +1,112 @@
+"""The timer triggers: Azure's schedules, when each is due next, and what a missed one is told."""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from croniter import croniter
+
+from simulator.host.runtime import Function, Value
+
+_SETTING = re.compile(r"%([^%]+)%")
+_FIELDS_WITH_SECONDS = 6
+
+
+class ScheduleError(ValueError):
+    """A timer trigger whose schedule cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CronState:
+    """What is remembered of a timer trigger: when it last ran, and when it is to run next."""
+
+    last: datetime | None
+    next: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CronRun:
+    """A timer trigger that is due, and the instant it was due at."""
+
+    function: Function
+    due: datetime
+    past_due: bool
+    last: datetime | None
+
+    def value(self) -> Value:
+        """What the function is handed (`TimerRequest`)."""
+        last = self.last or datetime.min.replace(tzinfo=UTC)
+        status = {"Last": last.isoformat(), "Next": self.due.isoformat(), "LastUpdated": last.isoformat()}
+        body = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": self.past_due}
+        return Value("json", json.dumps(body))
+
+
+class Crons:
+    """All timer triggers of an app.
+
+    Args:
+        functions: The functions with a timer trigger.
+        remembered: The states of an earlier life, by function name.
+        now: The present.
+    """
+
+    def __init__(self, functions: Iterable[Function], remembered: dict[str, CronState], now: datetime) -> None:
+        self._functions = {function.name: function for function in functions}
+        self._states = {
+            name: remembered.get(name) or CronState(None, next_occurrence(function, now))
+            for name, function in self._functions.items()
+        }
+        self._running: set[str] = set()
+        self._missed = {name for name, state in self._states.items() if state.next < now}
+        self._at_start = {name for name, one in self._functions.items() if one.settings.get("runOnStartup")}
+        for name in self._at_start - self._missed:
+            self._states[name] = replace(self._states[name], next=now)
+
+    @property
+    def states(self) -> dict[str, CronState]:
+        """To be remembered: by function name."""
+        return dict(self._states)
+
+    def next_due(self) -> datetime | None:
+        """When the next one is due; one that runs is not due before it has ended (Azure's singleton lock)."""
+        return min((state.next for name, state in self._states.items() if name not in self._running), default=None)
+
+    def take_due(self, now: datetime) -> list[CronRun]:
+        """Everything due now; what was missed while the host was down comes once, however often it was missed."""
+        due = [name for name, state in self._states.items() if state.next <= now and name not in self._running]
+        self._running.update(due)
+        return [self._run(name) for name in due]
+
+    def ended(self, run: CronRun, now: datetime) -> None:
+        """A run has ended, well or not: work out the next one."""
+        name = run.function.name
+        self._running.discard(name)
+        self._states[name] = CronState(run.due, next_occurrence(run.function, max(run.due, now)))
+
+    def _run(self, name: str) -> CronRun:
+        state = self._states[name]
+        past_due = name in self._missed
+        self._missed.discard(name)
+        return CronRun(self._functions[name], state.next, past_due, state.last)
+
+
+def next_occurrence(function: Function, after: datetime) -> datetime:
+    """The first instant of a function's schedule after `after`.
+
+    The schedule is NCRONTAB, five fields or six with seconds first, or `%NAME%` for an app setting; times are UTC.
+
+    Raises:
+        ScheduleError: It is neither, or the app setting is missing.
+    """
+    schedule = _SETTING.sub(lambda found: os.environ.get(found[1], found[0]), str(function.settings["schedule"])).strip()
+    six = len(schedule.split()) == _FIELDS_WITH_SECONDS
+    if not croniter.is_valid(schedule, second_at_beginning=six):
+        raise ScheduleError(
+            f"timer function {function.name}: {schedule!r} is no schedule; give five or six cron fields, or the name of "
+            "an app setting between % signs that holds them"
+        )
+    found: datetime = croniter(schedule, after, second_at_beginning=six).get_next(datetime)
+    return found

@@ -1,0 +1,65 @@
+"""The Event Grid webhook of a Functions host: both schemas, the handshake, and answers that make the sender retry.
+
+Source: "Event Grid trigger for Azure Functions" and "Webhook event delivery" (validation, CloudEvents abuse protection).
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from aiohttp import web
+
+from simulator.host.http_triggers import Invoke, Key
+from simulator.host.runtime import Function, FunctionFailedError, Value
+
+_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
+
+
+def eventgrid_handler(
+    functions: list[Function], key: Key, invoke: Invoke
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of `/runtime/webhooks/eventgrid?functionName=`."""
+    by_name = {function.name.lower(): function for function in functions}
+
+    async def handle(request: web.Request) -> web.Response:
+        if not key.opens(request):
+            return web.Response(status=HTTPStatus.UNAUTHORIZED)
+        name = request.query.get("functionName", "")
+        function = by_name.get(name.lower())
+        if function is None:
+            return web.Response(status=HTTPStatus.NOT_FOUND, text=f"cannot find function: {name!r}")
+        match request.method:
+            case "OPTIONS":
+                return _allow(request)
+            case "POST":
+                return await _receive(function, await request.read(), invoke)
+            case _:
+                return web.Response(status=HTTPStatus.BAD_REQUEST)
+
+    return handle
+
+
+def _allow(request: web.Request) -> web.Response:
+    origin = request.headers.get("WebHook-Request-Origin")
+    if origin is None:
+        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the handshake needs WebHook-Request-Origin")
+    headers = {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"}
+    return web.Response(headers=headers)
+
+
+async def _receive(function: Function, body: bytes, invoke: Invoke) -> web.Response:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the body is no JSON")
+    events = content if isinstance(content, list) else [content]
+    if not events or not all(isinstance(event, dict) for event in events):
+        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the body holds no events")
+    if events[0].get("eventType") == _VALIDATION:
+        return web.json_response({"validationResponse": events[0]["data"]["validationCode"]})
+    try:
+        for event in events:
+            await invoke(function, Value("json", json.dumps(event)))
+    except FunctionFailedError:
+        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Event Grid tries the whole batch again
+    return web.Response(status=HTTPStatus.ACCEPTED)

@@ -1,0 +1,211 @@
+"""A Functions host for one app folder on 127.0.0.1: it loads the app, serves its triggers, and lives by a clock.
+
+On a stepped clock nothing moves until `run_until`; on a running one it just lives.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from simulator.host.clock import Clock
+from simulator.host.cron import CronRun, Crons
+from simulator.host.dispatch import Boundary, Dispatcher
+from simulator.host.engine import Engine
+from simulator.host.files import FileEngine
+from simulator.host.inflight import InFlight
+from simulator.host.runtime import Function, FunctionFailedError, FunctionsApp, Value
+from simulator.host.service import DurableService
+from simulator.host.settings import HostSettings
+from simulator.host.web import WebServer
+
+#: A running clock is asked again at least this often (real seconds).
+_LOOK_AGAIN_S = 5.0
+#: A world that answers "earlier than asked" this often in a row at one instant does not move at all.
+_MAX_STANDSTILLS = 10_000
+
+
+class ClockStandsStillError(RuntimeError):
+    """The clock was asked to advance and never did."""
+
+
+class Host:
+    """One app, served. One host a process at a time: the worker's library keeps the loaded app per process.
+
+    Args:
+        app_dir: The folder with `function_app.py` and `host.json`.
+        clock: Where time comes from.
+        state_dir: Where the engine keeps its state across restarts; None keeps it in memory.
+        port: For HTTP, 0 takes a free one.
+        function_key: What callers show where a function is not anonymous.
+        boundary: Called around every activity, see `Boundary`.
+        settle_within_s: Real seconds within which the host has to come to rest when it is asked to settle.
+    """
+
+    def __init__(
+        self,
+        app_dir: Path,
+        clock: Clock,
+        state_dir: Path | None = None,
+        *,
+        port: int = 0,
+        function_key: str = "local-function-key",
+        boundary: Boundary | None = None,
+        settle_within_s: float = 60.0,
+    ) -> None:
+        self._clock, self._settle_within_s, self._boundary = clock, settle_within_s, boundary
+        self._app = FunctionsApp(app_dir)
+        self._settings = HostSettings.read(app_dir)
+        self._state_dir, self._port, self._key = state_dir, port, function_key
+        self.base_url = ""
+
+    async def start(self) -> str:
+        """Load the app, continue what an earlier life left, serve; returns the base URL, without `/api`.
+
+        Raises:
+            AppLoadError: The app cannot be loaded.
+        """
+        await self._clock.refresh()
+        await self._app.load()
+        self._stirred = asyncio.Event()
+        self._engine = self._make_engine()
+        self._in_flight = InFlight(lambda: self._engine.has_work)
+        if self._clock.speed == 0 and self._clock.now() < self._engine.now():
+            await self._clock.advance(self._engine.now())
+        self._service = DurableService(self._engine)
+        self._rpc_address = await self._service.start()
+        self._web = WebServer(self._app, self._engine, self._in_flight, self._settings, self._key)
+        self.base_url = await self._web.start(self._port, self.invoke, self._clock.refresh)
+        self._dispatcher = Dispatcher(self._app, self._engine, self._in_flight, self._client_settings, self._boundary)
+        timers = self._app.of_type("timerTrigger")
+        self._crons = Crons(timers, self._engine.remembered_crons(), self._engine.now())
+        self._engine.remember_crons(self._crons.states)
+        self._timer_runs: set[asyncio.Task[None]] = set()
+        self._engine.on_work = self._stir
+        self._fire_due()
+        self._life = asyncio.create_task(self._live()) if self._clock.speed else None
+        return self.base_url
+
+    async def stop(self) -> None:
+        """Stop serving; with a `state_dir` the next host continues where this one stopped."""
+        if self._life is not None:
+            self._life.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._life
+        await self._web.stop()
+        for run in self._timer_runs:
+            run.cancel()
+        await asyncio.gather(*self._timer_runs, return_exceptions=True)
+        await self._dispatcher.stop()
+        await self._service.stop()
+        self._engine.close()
+        self._app.unload()
+        await self._clock.close()
+
+    @property
+    def engine(self) -> Engine:
+        """The durable engine, for those who look at histories."""
+        return self._engine
+
+    def now(self) -> datetime:
+        """The host's instant."""
+        return self._engine.now()
+
+    def next_due(self) -> datetime | None:
+        """The next instant at which a durable timer or a timer trigger is due; None when none is."""
+        due = [at for at in (self._engine.next_due(), self._crons.next_due()) if at is not None]
+        return min(due, default=None)
+
+    async def settle(self) -> None:
+        """Wait until nothing is in flight: no turn, activity, trigger invocation or HTTP request.
+
+        Raises:
+            NotSettledError: Something still is after `settle_within_s`.
+        """
+        await self._in_flight.settle(self._settle_within_s)
+
+    async def run_until(self, to: datetime) -> datetime:
+        """Live until `to` on a stepped clock: each timer fires at its own instant, all is settled in between.
+
+        Raises:
+            NotSettledError: Something did not come to rest.
+            ClockStandsStillError: The clock does not move however often it is asked.
+        """
+        standstills = 0
+        while True:
+            await self.settle()
+            before, due = self.now(), self.next_due()
+            target = to if due is None else min(due, to)
+            if target > before:
+                await self._clock.advance(target)
+                await self.settle()
+            now = self.now()
+            fired = self._fire_due()
+            standstills = 0 if fired or now > before else standstills + 1
+            if standstills > _MAX_STANDSTILLS:
+                raise ClockStandsStillError(f"advancing the clock from {now} to {target}: it does not move")
+            if now >= to and not fired:
+                return now
+
+    async def invoke(self, function: Function, value: Value) -> Value | None:
+        """Call a function; it counts as in flight.
+
+        Raises:
+            FunctionFailedError: It raised.
+        """
+        with self._in_flight.doing(f"function {function.name}"):
+            return await self._app.invoke(function, value, self._client_settings())
+
+    def _make_engine(self) -> Engine:
+        if self._state_dir is None:
+            return Engine(self._clock.now)
+        self._state_dir.mkdir(parents=True, exist_ok=True)
+        return FileEngine(self._clock.now, self._state_dir / "engine.db")
+
+    def _stir(self) -> None:
+        self._dispatcher.wake()
+        self._stirred.set()
+
+    def _fire_due(self) -> bool:
+        fired = self._engine.fire_due() > 0
+        for run in self._crons.take_due(self.now()):
+            fired = True
+            task = asyncio.create_task(self._run_timer(run, self._in_flight.begin(f"timer {run.function.name}")))
+            self._timer_runs.add(task)
+            task.add_done_callback(self._timer_runs.discard)
+        self._dispatcher.wake()
+        return fired
+
+    async def _run_timer(self, run: CronRun, end: Callable[[], None]) -> None:
+        try:
+            # A failed timer function is not tried again: its next occurrence is (as on Azure).
+            with suppress(FunctionFailedError):
+                await self._app.invoke(run.function, run.value(), self._client_settings())
+            self._crons.ended(run, self.now())
+            self._engine.remember_crons(self._crons.states)
+            self._stirred.set()
+        finally:
+            end()
+
+    async def _live(self) -> None:
+        while True:
+            self._stirred.clear()
+            self._fire_due()
+            due, wait_s = self.next_due(), _LOOK_AGAIN_S
+            if due is not None:
+                wait_s = min(wait_s, max(0.0, (due - self.now()).total_seconds() / self._clock.speed))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stirred.wait(), wait_s)
+            await self._clock.refresh()
+
+    def _client_settings(self) -> str:
+        base = f"{self.base_url}/runtime/webhooks/durabletask"
+        return json.dumps({
+            "taskHubName": self._settings.task_hub,
+            "rpcBaseUrl": self._rpc_address,
+            "baseUrl": base,
+            "httpBaseUrl": base,
+            "requiredQueryStringParameters": f"code={self._key}",
+        })  # fmt: skip

@@ -1,0 +1,228 @@
+"""The durable extension's HTTP endpoints: start, status, raiseEvent, terminate, suspend, resume, purge.
+
+Source: "HTTP APIs in Durable Functions".
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import durabletask.internal.orchestrator_service_pb2 as pb
+import grpc
+from aiohttp import web
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.wrappers_pb2 import StringValue
+
+from simulator.host.engine import Engine
+from simulator.host.http_triggers import Key
+from simulator.host.work import RefusedError, Refusing
+
+BASE = "/runtime/webhooks/durabletask"
+_STATUSES = {
+    pb.ORCHESTRATION_STATUS_RUNNING: "Running",
+    pb.ORCHESTRATION_STATUS_COMPLETED: "Completed",
+    pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW: "ContinuedAsNew",
+    pb.ORCHESTRATION_STATUS_FAILED: "Failed",
+    pb.ORCHESTRATION_STATUS_CANCELED: "Canceled",
+    pb.ORCHESTRATION_STATUS_TERMINATED: "Terminated",
+    pb.ORCHESTRATION_STATUS_PENDING: "Pending",
+    pb.ORCHESTRATION_STATUS_SUSPENDED: "Suspended",
+}
+_BY_NAME = {name.lower(): status for status, name in _STATUSES.items()}
+_UNFINISHED = frozenset({"Running", "Pending", "Suspended", "ContinuedAsNew"})
+_REFUSALS = {
+    grpc.StatusCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    grpc.StatusCode.FAILED_PRECONDITION: HTTPStatus.GONE,
+    grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.BAD_REQUEST,
+    grpc.StatusCode.ALREADY_EXISTS: HTTPStatus.CONFLICT,
+}
+
+type _Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class Management:
+    """Answers the management requests of one engine."""
+
+    def __init__(self, engine: Engine, key: Key) -> None:
+        self._engine, self._key = engine, key
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Register the endpoints."""
+        instance = f"{BASE}/instances/{{instance_id}}"
+        for method, path, handler in (
+            ("POST", f"{BASE}/orchestrators/{{name}}", self._start),
+            ("POST", f"{BASE}/orchestrators/{{name}}/{{instance_id}}", self._start),
+            ("GET", f"{BASE}/instances", self._list),
+            ("DELETE", f"{BASE}/instances", self._purge_many),
+            ("GET", instance, self._status),
+            ("DELETE", instance, self._purge_one),
+            ("POST", f"{instance}/raiseEvent/{{event}}", self._raise_event),
+            ("POST", f"{instance}/terminate", self._terminate),
+            ("POST", f"{instance}/suspend", self._suspend),
+            ("POST", f"{instance}/resume", self._resume),
+        ):
+            router.add_route(method, path, self._guarded(handler))
+
+    def _guarded(self, handler: _Handler) -> _Handler:
+        async def handle(request: web.Request) -> web.Response:
+            if not self._key.opens(request):
+                return web.Response(status=HTTPStatus.UNAUTHORIZED)
+            try:
+                return await handler(request)
+            except RefusedError as refusal:
+                return web.Response(status=_REFUSALS[refusal.code], text=refusal.message)
+
+        return handle
+
+    async def _start(self, request: web.Request) -> web.Response:
+        instance_id = request.match_info.get("instance_id", "")
+        name, body = request.match_info["name"], await _json_body(request)
+        asked = pb.CreateInstanceRequest(instanceId=instance_id, name=name, input=StringValue(value=body))
+        started = self._engine.StartInstance(asked, Refusing()).instanceId
+        at = f"{request.url.origin()}{BASE}/instances/{started}"
+        code = f"code={self._key.text}"
+        links = {
+            "id": started,
+            "statusQueryGetUri": f"{at}?{code}",
+            "sendEventPostUri": f"{at}/raiseEvent/{{eventName}}?{code}",
+            "terminatePostUri": f"{at}/terminate?reason={{text}}&{code}",
+            "suspendPostUri": f"{at}/suspend?reason={{text}}&{code}",
+            "resumePostUri": f"{at}/resume?reason={{text}}&{code}",
+            "purgeHistoryDeleteUri": f"{at}?{code}",
+        }
+        headers = {"Location": links["statusQueryGetUri"], "Retry-After": "10"}
+        return web.json_response(links, status=HTTPStatus.ACCEPTED, headers=headers)
+
+    async def _status(self, request: web.Request) -> web.Response:
+        instance_id = request.match_info["instance_id"]
+        asked = pb.GetInstanceRequest(instanceId=instance_id, getInputsAndOutputs=True)
+        found = self._engine.GetInstance(asked, Refusing())
+        if not found.exists:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        body = _describe(found.orchestrationState)
+        if _flag(request, "showHistory"):
+            body["historyEvents"] = [MessageToDict(event) for event in self._engine.history(instance_id)]
+        status = HTTPStatus.ACCEPTED if body["runtimeStatus"] in _UNFINISHED else HTTPStatus.OK
+        if body["runtimeStatus"] == "Failed" and _flag(request, "returnInternalServerErrorOnFailure"):
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return web.json_response(body, status=status)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        query = pb.InstanceQuery(
+            runtimeStatus=_statuses(request),
+            createdTimeFrom=_instant(request, "createdTimeFrom"),
+            createdTimeTo=_instant(request, "createdTimeTo"),
+            instanceIdPrefix=StringValue(value=request.query.get("instanceIdPrefix", "")),
+            maxInstanceCount=int(request.query.get("top", "0")),
+            fetchInputsAndOutputs=True,
+        )
+        found = self._engine.QueryInstances(pb.QueryInstancesRequest(query=query), Refusing())
+        return web.json_response([_describe(state) for state in found.orchestrationState])
+
+    async def _raise_event(self, request: web.Request) -> web.Response:
+        asked = pb.RaiseEventRequest(
+            instanceId=request.match_info["instance_id"],
+            name=request.match_info["event"],
+            input=StringValue(value=await _json_body(request)),
+        )
+        self._engine.RaiseEvent(asked, Refusing())
+        return web.Response(status=HTTPStatus.ACCEPTED)
+
+    async def _terminate(self, request: web.Request) -> web.Response:
+        instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
+        asked = pb.TerminateRequest(instanceId=instance_id, output=StringValue(value=json.dumps(reason)))
+        self._engine.TerminateInstance(asked, Refusing())
+        return web.Response(status=HTTPStatus.ACCEPTED)
+
+    async def _suspend(self, request: web.Request) -> web.Response:
+        instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
+        asked = pb.SuspendRequest(instanceId=instance_id, reason=StringValue(value=reason))
+        self._engine.SuspendInstance(asked, Refusing())
+        return web.Response(status=HTTPStatus.ACCEPTED)
+
+    async def _resume(self, request: web.Request) -> web.Response:
+        instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
+        asked = pb.ResumeRequest(instanceId=instance_id, reason=StringValue(value=reason))
+        self._engine.ResumeInstance(asked, Refusing())
+        return web.Response(status=HTTPStatus.ACCEPTED)
+
+    async def _purge_one(self, request: web.Request) -> web.Response:
+        asked = pb.PurgeInstancesRequest(instanceId=request.match_info["instance_id"])
+        return self._purged(asked)
+
+    async def _purge_many(self, request: web.Request) -> web.Response:
+        chosen = pb.PurgeInstanceFilter(
+            runtimeStatus=_statuses(request),
+            createdTimeFrom=_instant(request, "createdTimeFrom"),
+            createdTimeTo=_instant(request, "createdTimeTo"),
+        )
+        return self._purged(pb.PurgeInstancesRequest(purgeInstanceFilter=chosen))
+
+    def _purged(self, asked: pb.PurgeInstancesRequest) -> web.Response:
+        count = self._engine.PurgeInstances(asked, Refusing()).deletedInstanceCount
+        if not count:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        return web.json_response({"instancesDeleted": count})
+
+
+def _describe(state: pb.OrchestrationState) -> dict[str, object]:
+    output: object = _json(state.output.value)
+    if state.HasField("failureDetails") and not state.output.value:
+        output = state.failureDetails.errorMessage
+    return {
+        "name": state.name,
+        "instanceId": state.instanceId,
+        "runtimeStatus": _STATUSES[state.orchestrationStatus],
+        "input": _json(state.input.value),
+        "customStatus": _json(state.customStatus.value),
+        "output": output,
+        "createdTime": state.createdTimestamp.ToJsonString(),
+        "lastUpdatedTime": state.lastUpdatedTimestamp.ToJsonString(),
+    }
+
+
+def _json(text: str) -> object:
+    """A serialised value; a terminated instance's output may be plain text."""
+    if not text:
+        return None
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text
+    return value
+
+
+async def _json_body(request: web.Request) -> str:
+    text = await request.text()
+    if not text:
+        return "null"
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"the body is no JSON: {error}") from error
+    return text
+
+
+def _flag(request: web.Request, name: str) -> bool:
+    return request.query.get(name, "").lower() == "true"
+
+
+def _statuses(request: web.Request) -> list[pb.OrchestrationStatus]:
+    names = [name for name in request.query.get("runtimeStatus", "").split(",") if name]
+    unknown = [name for name in names if name.lower() not in _BY_NAME]
+    if unknown:
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"no such runtimeStatus: {', '.join(unknown)}")
+    return [_BY_NAME[name.lower()] for name in names]
+
+
+def _instant(request: web.Request, name: str) -> Timestamp | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    instant = Timestamp()
+    try:
+        instant.FromJsonString(text)
+    except ValueError as error:
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"{name} is no time: {text!r}") from error
+    return instant

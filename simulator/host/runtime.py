@@ -1,0 +1,155 @@
+"""The app, loaded and called by Microsoft's worker library: the one module that uses azure-functions-runtime (1.3.0).
+
+Its `native_invocation` is not a public interface, nor is `DurableFunctionsWorker._run_orchestration` of
+azure-functions-durable 2.0.0rc3, by which orchestrators are run without packing their history into text and back.
+Both are per process: one app at a time.
+"""
+
+import importlib
+import json
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import durabletask.internal.orchestrator_service_pb2 as pb
+from azure.durable_functions.worker import DurableFunctionsWorker
+
+from simulator.host.protos import Protos
+
+_MODULE = "function_app"
+
+
+class AppLoadError(RuntimeError):
+    """An app folder that Azure could not load either."""
+
+
+class FunctionFailedError(Exception):
+    """A function raised; says which one and what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A typed value on its way into or out of a function: the runtime's `Datum`."""
+
+    kind: str | None
+    content: object
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One indexed function: its trigger's settings and the parameters that want a durable client."""
+
+    name: str
+    function_id: str
+    trigger_type: str
+    trigger_parameter: str
+    settings: dict[str, object]
+    client_parameters: tuple[str, ...]
+
+    @property
+    def task_name(self) -> str:
+        """The name orchestrations call it by."""
+        return str(self.settings.get("orchestration") or self.settings.get("activity") or self.name)
+
+
+class FunctionsApp:
+    """A loaded app folder: its functions, and how to call them."""
+
+    def __init__(self, app_dir: Path) -> None:
+        self.app_dir = app_dir.resolve()
+        self.functions: tuple[Function, ...] = ()
+        self._worker = DurableFunctionsWorker()
+
+    async def load(self) -> None:
+        """Index the app's functions, as the worker does when Azure starts it.
+
+        Raises:
+            AppLoadError: Importing `function_app.py` or indexing a function failed, or nothing was found.
+        """
+        runtime = importlib.import_module("azure_functions_runtime")
+        self._make_importable()
+        runtime.start_threadpool_executor()
+        start = SimpleNamespace(capabilities={}, function_app_directory=str(self.app_dir))
+        properties = {"host": "127.0.0.1", "protos": Protos()}
+        request = SimpleNamespace(properties=properties, request=SimpleNamespace(worker_init_request=start))
+        answer = await runtime.worker_init_request(request)
+        if answer.result.status != Protos.StatusResult.Success:
+            why = answer.result.exception
+            raise AppLoadError(f"loading the app in {self.app_dir}: {why.message}\n{why.stack_trace}")
+        found = (await runtime.functions_metadata_request(None)).function_metadata_results
+        if not found:
+            raise AppLoadError(f"loading the app in {self.app_dir}: it has no functions; is there a {_MODULE}.py?")
+        self.functions = tuple(
+            _function(one.name, one.function_id, [json.loads(binding) for binding in one.raw_bindings]) for one in found
+        )
+
+    def unload(self) -> None:
+        """Stop the threads that run synchronous functions."""
+        importlib.import_module("azure_functions_runtime").stop_threadpool_executor()
+
+    def of_type(self, trigger_type: str) -> list[Function]:
+        """The functions with a trigger of this type (`httpTrigger`, ...)."""
+        return [function for function in self.functions if function.trigger_type == trigger_type]
+
+    async def invoke(self, function: Function, trigger: Value, client: str) -> Value | None:
+        """Call a function with what its trigger carries; `client` configures its durable clients.
+
+        Raises:
+            FunctionFailedError: The function raised.
+        """
+        native = importlib.import_module("azure_functions_runtime.native_invocation")
+        datum = importlib.import_module("azure_functions_runtime.bindings.datumdef").Datum
+        inputs = [(function.trigger_parameter, _to_datum(datum, trigger))]
+        inputs += [(parameter, datum(client, "string")) for parameter in function.client_parameters]
+        ok, returned, _outputs, error, _trace = await native.invocation_request_native(
+            uuid.uuid4().hex, function.function_id, inputs, {}
+        )
+        if not ok:
+            raise FunctionFailedError(f"function {function.name} failed: {error}")
+        return None if returned is None else _from_datum(returned)
+
+    def run_turn(self, function: Function, request: pb.OrchestratorRequest) -> pb.OrchestratorResponse:
+        """Run one turn of an orchestrator, on this thread: orchestrators only compute."""
+        loaded = importlib.import_module("azure_functions_runtime.handle_event")._functions  # noqa: SLF001  # named above
+        orchestrator = loaded.get_function(function.function_id).func.orchestrator_function
+        return self._worker._run_orchestration(orchestrator, request)  # noqa: SLF001  # named above
+
+    def _make_importable(self) -> None:
+        if not (self.app_dir / f"{_MODULE}.py").is_file():
+            raise AppLoadError(f"loading the app in {self.app_dir}: there is no {_MODULE}.py")
+        loaded = sys.modules.get(_MODULE)
+        if loaded is not None and Path(str(loaded.__file__)).resolve().parent != self.app_dir:
+            del sys.modules[_MODULE]
+        if str(self.app_dir) in sys.path:
+            sys.path.remove(str(self.app_dir))
+        sys.path.insert(0, str(self.app_dir))
+
+
+def _function(name: str, function_id: str, bindings: list[dict[str, object]]) -> Function:
+    trigger = next(binding for binding in bindings if str(binding["type"]).lower().endswith("trigger"))
+    clients = tuple(str(binding["name"]) for binding in bindings if binding["type"] == "durableClient")
+    return Function(name, function_id, str(trigger["type"]), str(trigger["name"]), trigger, clients)
+
+
+def _to_datum(datum: type, value: Value) -> object:
+    if isinstance(value.content, dict):
+        content: object = {key: _nested(datum, item) for key, item in value.content.items()}
+        return datum(content, value.kind)
+    return datum(value.content, value.kind)
+
+
+def _nested(datum: type, item: object) -> object:
+    match item:
+        case Value():
+            return _to_datum(datum, item)
+        case dict():
+            return {key: _nested(datum, inner) for key, inner in item.items()}
+        case _:
+            return item
+
+
+def _from_datum(returned: object) -> Value:
+    kind, content = getattr(returned, "type", None), getattr(returned, "value", None)
+    return Value(kind, content)

@@ -1,0 +1,125 @@
+"""The engine's door for durable clients: gRPC on 127.0.0.1, served by the host's own event loop.
+
+Waiting clients cost a future each, not a thread, so any number of them may wait.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import durabletask.internal.orchestrator_service_pb2 as pb
+import durabletask.internal.orchestrator_service_pb2_grpc as stubs
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2, message
+
+from simulator.host.engine import Engine
+from simulator.host.work import RefusedError, Refusing
+
+_ANSWERED_AT_ONCE = frozenset({
+    "Hello", "StartInstance", "GetInstance", "RaiseEvent", "TerminateInstance", "SuspendInstance", "ResumeInstance",
+    "QueryInstances", "PurgeInstances", "RestartInstance", "ListInstanceIds",
+})  # fmt: skip
+_CHUNK_EVENTS = 100
+
+type _Method = Callable[[message.Message, grpc.aio.ServicerContext], Awaitable[message.Message]]
+
+
+class DurableService(stubs.TaskHubSidecarServiceServicer):
+    """Answers what durable clients ask; work items are not streamed, the host takes them in process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> str:
+        """Serve on a free port; returns `127.0.0.1:port`."""
+        self._server = grpc.aio.server()
+        stubs.add_TaskHubSidecarServiceServicer_to_server(_Methods(self), self._server)  # type: ignore[no-untyped-call]
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        await self._server.start()
+        return f"127.0.0.1:{port}"
+
+    async def stop(self) -> None:
+        """Stop serving; calls that still wait are cancelled."""
+        if self._server is not None:
+            await self._server.stop(grace=None)
+            self._server = None
+
+    def method(self, name: str) -> object:
+        """The coroutine function that answers the RPC `name`."""
+        match name:
+            case "WaitForInstanceStart":
+                return self._until(lambda status: status != pb.ORCHESTRATION_STATUS_PENDING)
+            case "WaitForInstanceCompletion":
+                return self._until(self._engine.is_finished)
+            case "StreamInstanceHistory":
+                return self._stream_history
+            case _ if name in _ANSWERED_AT_ONCE:
+                return self._at_once(name)
+            case _:
+                return _unimplemented(name)
+
+    def _at_once(self, name: str) -> _Method:
+        if name == "Hello":
+
+            async def hello(_request: message.Message, _context: grpc.aio.ServicerContext) -> message.Message:
+                return empty_pb2.Empty()
+
+            return hello
+        ask = getattr(self._engine, name)
+
+        async def answer(request: message.Message, context: grpc.aio.ServicerContext) -> message.Message:
+            try:
+                reply: message.Message = ask(request, Refusing())
+            except RefusedError as refusal:
+                await context.abort(refusal.code, refusal.message)
+                raise
+            return reply
+
+        return answer
+
+    def _until(self, reached: Callable[[pb.OrchestrationStatus], bool]) -> _Method:
+        async def wait(request: message.Message, _context: grpc.aio.ServicerContext) -> message.Message:
+            if not isinstance(request, pb.GetInstanceRequest):
+                raise TypeError(f"waiting for an instance takes a GetInstanceRequest, not {type(request).__name__}")
+            changed = asyncio.Event()
+            stop = self._engine.watch(request.instanceId, changed.set)
+            try:
+                while True:
+                    changed.clear()
+                    reply = self._engine.GetInstance(request, Refusing())
+                    if not reply.exists or reached(reply.orchestrationState.orchestrationStatus):
+                        return reply
+                    await changed.wait()  # the client's own deadline ends this by cancelling the call
+            finally:
+                stop()
+
+        return wait
+
+    async def _stream_history(
+        self, request: pb.StreamInstanceHistoryRequest, context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[pb.HistoryChunk]:
+        events = self._engine.history(request.instanceId)
+        if not events:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no history of an instance {request.instanceId!r}")
+        for offset in range(0, len(events), _CHUNK_EVENTS):
+            yield pb.HistoryChunk(events=events[offset : offset + _CHUNK_EVENTS])
+
+
+class _Methods:
+    """What grpc's generated code registers: each RPC of the service by its name."""
+
+    def __init__(self, service: DurableService) -> None:
+        self._service = service
+
+    def __getattr__(self, name: str) -> object:
+        return self._service.method(name)
+
+
+def _unimplemented(name: str) -> _Method:
+    async def refuse(_request: message.Message, context: grpc.aio.ServicerContext) -> message.Message:
+        why = f"the local engine does not serve {name}: entities, rewinding and remote workers are not simulated"
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, why)
+        raise NotImplementedError(why)
+
+    return refuse

@@ -1,0 +1,51 @@
+"""What the engine hands out to be done, and how it says no."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import durabletask.internal.orchestrator_service_pb2 as pb
+import grpc
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of an orchestrator: its history so far and what is new to it."""
+
+    instance_id: str
+    name: str
+    token: str
+    request: pb.OrchestratorRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One activity to run; `execution` is the generation of the instance that asked for it, `input` is JSON."""
+
+    instance_id: str
+    execution: int
+    task_id: int
+    name: str
+    input: str | None
+
+
+class RefusedError(Exception):
+    """The engine refuses a request; carries the gRPC status a durable client gets."""
+
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Refusing(grpc.ServicerContext):  # type: ignore[misc]  # grpc publishes no types
+    """Stands where the backend's methods expect a gRPC context; `abort` raises `RefusedError`."""
+
+    def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
+        """Raise what the caller is to be told."""
+        raise RefusedError(code, details)
+
+    def _absent(self, *_: object, **__: object) -> NoReturn:
+        raise NotImplementedError("the engine is called in process: of a gRPC context it has only abort()")
+
+    abort_with_status = add_callback = auth_context = cancel = invocation_metadata = is_active = _absent
+    peer = peer_identities = peer_identity_key = send_initial_metadata = _absent
+    set_code = set_details = set_trailing_metadata = time_remaining = _absent

@@ -1,0 +1,82 @@
+"""The test app, exactly as Azure would load it."""
+
+import json
+
+import azure.durable_functions as df
+import azure.functions as func
+import flows
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+for orchestrator in flows.ORCHESTRATORS:
+    app.orchestration_trigger(context_name="context")(orchestrator)
+for activity in flows.ACTIVITIES:
+    app.activity_trigger(input_name="input")(activity)
+
+LOG: list[str] = []
+"""What the triggers were called with."""
+
+
+async def start_child(input: dict, client: df.DurableFunctionsClient) -> str:  # type: ignore[type-arg]  # noqa: A002
+    """An activity with a durable client of its own."""
+    return await client.schedule_new_orchestration("chain", input=1, instance_id=input["id"])
+
+
+app.durable_client_input(client_name="client")(
+    app.activity_trigger(input_name="input", activity="start_child")(start_child)
+)
+
+
+@app.route(route="ops/{kind}/{id?}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def start(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    instance_id = await client.schedule_new_orchestration(
+        req.route_params["kind"], input=req.get_json(), instance_id=req.route_params.get("id")
+    )
+    return client.create_check_status_response(req, instance_id)
+
+
+@app.route(route="purge/{id}", methods=["DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def purge(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    result = await client.purge_orchestration(req.route_params["id"])
+    return func.HttpResponse(json.dumps({"deleted": result.deleted_instance_count}), mimetype="application/json")
+
+
+@app.route(route="wait/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+def wait(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
+    state = client.wait_for_orchestration_completion(req.route_params["id"], timeout=30)
+    return func.HttpResponse(str(state.runtime_status.name if state else "unknown"))
+
+
+@app.route(route="mirror", methods=["POST"])
+def mirror(req: func.HttpRequest) -> func.HttpResponse:
+    headers = {"x-seen": req.headers.get("x-sent", ""), "content-type": "application/octet-stream"}
+    return func.HttpResponse(req.get_body(), status_code=207, headers=headers)
+
+
+@app.route(route="broken", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def broken(req: func.HttpRequest) -> func.HttpResponse:
+    raise RuntimeError(req.url)
+
+
+@app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
+def sweep(timer: func.TimerRequest) -> None:
+    LOG.append(f"sweep past_due={timer.past_due}")
+
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 * * * *")
+@app.durable_client_input(client_name="client")
+async def hourly(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
+    await client.schedule_new_orchestration("clockwise", input=None)
+    LOG.append(f"hourly past_due={timer.past_due}")
+
+
+@app.event_grid_trigger(arg_name="event")
+def on_event(event: func.EventGridEvent) -> None:
+    # CloudEvents arrive as another class, with other names (facts of azure-functions 2.3.0).
+    kind = event.type if isinstance(event, func.CloudEvent) else event.event_type
+    if kind == "refuse":
+        raise RuntimeError("refused")
+    LOG.append(f"event {kind}")
