@@ -63,7 +63,7 @@ def parse(text: str | bytes, source: str) -> Document:
     document.raise_problems()
     value = None if root is None else _value(document, root, ())
     if root is None or value is None:
-        document.refuse_line(1, "", "", "the file is empty", "begin with fleet: (docs/configuration.md)")
+        document.refuse_line(1, "", "", "the file is empty", "begin with fleet:")
     elif not isinstance(value, dict):
         document.refuse_line(1, "", value, "this is no mapping of keys to values", "begin with fleet:")
     else:

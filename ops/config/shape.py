@@ -8,7 +8,7 @@ from json import loads
 from typing import TYPE_CHECKING, cast
 
 from ops.config.document import Document, Path, Value
-from ops.config.problems import SECRET
+from ops.config.problems import SECRET, shown
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -112,4 +112,4 @@ def _example(part: Mapping[str, Value]) -> str:
     examples = part.get("examples")
     if not isinstance(examples, list):
         return "see its description in the schema"
-    return "write it as in " + " or ".join(str(example) for example in examples)
+    return "write it as in " + " or ".join(shown(example) for example in examples)

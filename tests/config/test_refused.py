@@ -1,0 +1,188 @@
+"""What a wrong configuration is told: the line, the value, what is wrong, what to do."""
+
+import pytest
+
+from ops.config import ConfigError, Problem, check_fleet, load, render_problems
+
+GOOD = """\
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: dev, select: {tags: {env: [dev, test]}}}
+    - {name: prod, select: {tags: {env: prod}}, at-once: 1 per region pair}
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
+freezes:
+  - {name: year end, from: 2026-12-18, to: 2027-01-04}
+node-image: {window: nights, proven-for: 2d}
+chat: {slack: {channel: C0123}}
+"""
+
+
+def problems_of(text: str | bytes) -> tuple[Problem, ...]:
+    with pytest.raises(ConfigError) as refused:
+        load(text, "daytwo.yaml")
+    return refused.value.problems
+
+
+CASES = [
+    # key names
+    ("proven-for: 2d", "proven-four: 2d", 10, "proven-four", "this key is unknown", "did you mean proven-for?"),
+    ("at-once:", "at_once:", 5, "at_once", "this key is unknown", "did you mean at-once?"),
+    ("chat:", "reboots:", 11, "reboots", "this key is unknown", "known here are fleet"),
+    ("name: prod,", "approval: {of: 1}, name: prod,", 5, "{of: 1}", "approvals do not exist yet", "remove it"),
+    # shapes
+    ("window: nights, ", "", 10, "", "window is missing", "add window:"),
+    ("{env: prod}", "{env: 7}", 5, "7", "this is not text or a list", "write it as in prod"),
+    ("proven-for: 2d", "proven-for: 2 days", 10, "2 days", "not written as it should be", "2d or 8h30m"),
+    ("proven-for: 2d", "proven-nodes: 0", 10, "0", "this is less than 1", "write 1 or more"),
+    ("proven-for: 2d", "wake-sleepers: 1", 10, "1", "this is not true or false", "write it as in true"),
+    ("proven-for: 2d", "driver: aks", 10, "aks", "this is not known", "write auto, or leave it out"),
+    ("1 per region pair", "2", 5, "2", "this is not text", "1 per region pair"),
+    ("[00000000-0000-0000-0000-000000000000]", "[shop]", 2, "shop", "not written as it should be", "00000000"),
+    ("C0123", "general", 11, "general", "not written as it should be", "C0123"),
+    (", to: 2027-01-04", "", 9, "", "to is missing", "add to:"),
+    ("name: year end,", "ics: x.ics,", 9, "ics: x.ics", "brings its own names", "leave only ics:"),
+    # selects
+    ("{tags: {env: prod}}", "{}", 5, "{}", "this selects nothing", "{tags: {env: prod}}"),
+    ("{env: prod}", "{}", 5, "{}", "this selects nothing", "{env: [dev, test]}"),
+    ("{tags: {env: prod}}", "{names: []}", 5, "[]", "this selects nothing", "[shop-*]"),
+    ("env: prod", "env: test", 5, "env: test", "ring prod and ring dev can select the same", "one ring at most"),
+    ("env: prod", "ENV: [prod, dev]", 5, "env: dev", "ring prod and ring dev can select the same", "one ring"),
+    ("{env: prod}", "{env: [test, dev]}", 5, "the same select", "can select the same cluster", "one ring at most"),
+    # names
+    ("name: prod", "name: dev", 5, "dev", "another ring has this name", "give each ring its own"),
+    ("window: nights", "window: night", 10, "night", "no window has this name", "write one of nights"),
+    ("name: prod,", "name: prod, window: days,", 5, "days", "no window has this name", "write one of nights"),
+    (
+        "freezes:",
+        "freezes:\n  - {name: year end, from: 2026-11-01, to: 2026-11-02}",
+        10,
+        "year end",
+        "another freeze has this name",
+        "give each freeze its own",
+    ),
+    # times
+    ('"22:00"', '"25:00"', 7, "25:00", "no day has this time", "from 00:00 to 23:59"),
+    ('"05:00"', '"24:00"', 7, "24:00", "a day has no 24:00", '"00:00"'),
+    ('"05:00"', "5am", 7, "5am", "this is no time of day", '"22:00"'),
+    ('"05:00"', '"22:00"', 7, "22:00", "the window ends as it starts", "write another time"),
+    ("mon-thu", "mon-thi", 7, "mon-thi", "mon-thi is no day", "mon, tue, wed"),
+    ("mon-thu", "mon-wed-fri", 7, "mon-wed-fri", "mon-wed-fri is no day", "mon-thu"),
+    ("mon-thu", "mont", 7, "mont", "mont is no day", "mon-thu"),
+    ("Europe/Amsterdam", "Europe/Amstredam", 7, "Amstredam", "this is no time zone", "mean Europe/Amsterdam?"),
+    ("Europe/Amsterdam", "amsterdam", 7, "amsterdam", "this is no time zone", "did you mean Europe/Amsterdam"),
+    ("Europe/Amsterdam", "CETT+1", 7, "CETT+1", "this is no time zone", ""),
+    ("Europe/Amsterdam", "../../etc", 7, "../../etc", "this is no time zone", ""),
+    ("2027-01-04", "2026-12-01", 9, "2026-12-18 to 2026-12-01", "ends before it begins", "swap from and to"),
+    ("2027-01-04", "2027-02-30", 9, "2027-02-30", "no day and no instant", "2026-12-18"),
+    ("2027-01-04", "2027-01-04 12:00", 9, "12:00", "names no zone", "add an offset"),
+    ("2027-01-04", "2027-01-04T12:00:00Z", 9, "2027", "one end is a day and the other an instant", "two days"),
+    ("proven-for: 2d", "proven-awake: 49h", 10, "49h", "longer than proven-for, 2d", "raise proven-for"),
+    ("proven-for: 2d", "proven-awake: 90m", 10, "90m", "awake hours are counted whole", "whole hours"),
+    # calendars
+    ("{name: year end, from: 2026-12-18, to: 2027-01-04}", "{ics: a.ics}", 9, "a.ics", "are not read here", "write"),
+    # secrets
+    ("C0123", "xoxb-12-ab", 11, "xoxb…", "a secret stands in the file", "put it into the key vault"),
+    ("freezes:", "# https://hooks.slack.com/services/T/B/x\nfreezes:", 8, "hook…", "a secret stands", "key vault"),
+    # YAML
+    ("chat:", "windows: {}\nchat:", 11, "windows", "this key stands at line 6 already", "keep one of the two"),
+    ("{window: nights,", "{window: nights, window: nights,", 10, "window", "at line 10 already", "keep one"),
+    ("chat: {", "? {a: 1}\n: 2\nchat: {", 11, "", "a key is a word", "write the key as a word"),
+    ("mon-thu", "&days mon-thu, a: *days", 7, "*days", "aliases are not understood", "write the value out"),
+    ("mon-thu", "!secret mon-thu", 7, "mon-thu", "the tag !secret is not understood", "without it"),
+    ("mon-thu,", "mon-thu", 7, "", "this is no YAML", "mend the YAML"),
+    ("chat:", "--- \nchat:", 11, "", "this is no YAML", "mend the YAML"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "value", "wrong", "remedy"), CASES)
+def test_what_is_wrong_is_named_with_line_value_and_remedy(
+    old: str, new: str, line: int, value: str, wrong: str, remedy: str
+) -> None:
+    """`GOOD` with one change: the problem is found at that line."""
+    assert old in GOOD
+    problems = problems_of(GOOD.replace(old, new, 1))
+    assert any(
+        problem.line == line
+        and problem.file == "daytwo.yaml"
+        and value in problem.value
+        and wrong in problem.wrong
+        and remedy in problem.remedy
+        for problem in problems
+    ), render_problems(problems)
+
+
+def test_the_document_that_the_cases_change_is_itself_right() -> None:
+    assert load(GOOD, "daytwo.yaml").fleet.rings[1].at_once == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (b"", "the file is empty"),
+        (b"# nothing but a comment\n", "the file is empty"),
+        (b"null", "the file is empty"),
+        (b"- a\n- b\n", "this is no mapping"),
+        (b"fleet", "this is no mapping"),
+        (b"fleet: \xff\xfe", "this is not UTF-8"),
+        (b"fleet: \x00", "a character that YAML does not allow"),
+        (b'fleet: "\\UFFFFFFFF"', "this is no YAML"),
+        (b"[" * 5000, "this is nested too deeply"),
+        (b"#" * (256 * 1024 + 1), "the file is over 256 kB"),
+        (b"fleet: &a [*a]", "aliases are not understood"),
+    ],
+)
+def test_what_is_no_configuration_at_all_is_refused(text: bytes, wrong: str) -> None:
+    (problem,) = problems_of(text)
+    assert wrong in problem.wrong
+
+
+def test_everything_wrong_is_told_at_once_in_the_order_of_the_lines() -> None:
+    text = GOOD.replace('"22:00"', '"25:00"').replace("Amsterdam", "Atlantis").replace("window: nights", "window: x")
+    assert [(problem.line, problem.value) for problem in problems_of(text)] == [
+        (7, "25:00"),
+        (7, "Europe/Atlantis"),
+        (10, "x"),
+    ]
+
+
+def test_people_read_one_line_for_each_problem() -> None:
+    text = GOOD.replace("proven-for", "proven-four")
+    assert render_problems(problems_of(text)) == (
+        "daytwo.yaml:10: node-image.proven-four: proven-four: this key is unknown; did you mean proven-for?"
+    )
+
+
+def test_a_secret_is_never_repeated() -> None:
+    text = GOOD.replace("C0123", "xoxb-1234567890-secret")
+    assert "1234567890" not in render_problems(problems_of(text))
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "{tags: {env: dev}, regions: [westeurope]}",
+        "{tags: {env: dev}, names: [pay-*]}",
+        "{tags: {env: dev, team: web}}",
+        "{tags: {team: web}}",
+    ],
+)
+def test_rings_that_something_keeps_apart_do_not_overlap(select: str) -> None:
+    first = "{tags: {env: dev, team: shop}, regions: [North Europe], names: [shop-*]}"
+    if select == "{tags: {team: web}}":
+        first = "{tags: {env: dev}}"
+    text = GOOD.replace("{tags: {env: [dev, test]}}", first).replace("{tags: {env: prod}}", select)
+    assert len(load(text, "daytwo.yaml").fleet.rings) == 2
+
+
+def test_a_real_fleet_shows_rings_that_overlap_or_select_nothing() -> None:
+    text = GOOD.replace("{tags: {env: prod}}", "{names: [shop-*]}")
+    clusters = [("shop-dev", "westeurope", {"env": "dev"}), ("pay-dev", "westeurope", {"env": "dev"})]
+    assert [(problem.where, problem.value, problem.wrong) for problem in check_fleet(load(text, "d"), clusters)] == [
+        ("fleet.rings", "shop-dev", "the rings dev and prod select this cluster")
+    ]
+    assert [problem.wrong for problem in check_fleet(load(text, "d"), clusters[1:])] == [
+        "this ring selects no cluster of the fleet"
+    ]
+    assert check_fleet(load(GOOD, "d"), [*clusters, ("x", "y", {"env": "prod"})]) == ()

@@ -1,0 +1,173 @@
+"""When a window is open: the cases that people ask about."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from ops.model.calendar import Freeze, Span, Window
+from ops.policy.calendar import (
+    cut,
+    iso_week,
+    next_open,
+    occurrence_at,
+    occurrences,
+    open_span,
+    openings,
+    week_openings,
+    week_span,
+)
+
+NIGHTS = Window("nights", frozenset({0, 1, 2, 3}), time(22), time(5), "Europe/Amsterdam")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def span(start: str, end: str) -> Span:
+    return Span(at(start), at(end))
+
+
+def test_an_overnight_window_belongs_to_its_start_day() -> None:
+    """`mon-thu 22:00-05:00` covers Friday 00:00 to 05:00 and not Monday 00:00 to 05:00."""
+    assert occurrence_at(NIGHTS, at("2026-11-20T03:59")) == span("2026-11-19T21:00", "2026-11-20T04:00")
+    assert occurrence_at(NIGHTS, at("2026-11-20T04:00")) is None
+    assert occurrence_at(NIGHTS, at("2026-11-16T02:00")) is None
+
+
+def test_a_window_starts_with_its_first_instant_and_ends_before_its_last() -> None:
+    assert occurrence_at(NIGHTS, at("2026-11-16T20:59:59")) is None
+    assert occurrence_at(NIGHTS, at("2026-11-16T21:00:00")) == span("2026-11-16T21:00", "2026-11-17T04:00")
+
+
+def test_occurrences_that_touch_a_stretch_come_whole() -> None:
+    found = tuple(occurrences(NIGHTS, at("2026-11-17T00:00"), at("2026-11-17T21:30")))
+    assert found == (span("2026-11-16T21:00", "2026-11-17T04:00"), span("2026-11-17T21:00", "2026-11-18T04:00"))
+
+
+def test_a_night_is_an_hour_shorter_in_spring_and_longer_in_autumn() -> None:
+    saturdays = Window("saturdays", frozenset({5}), time(22), time(5), "Europe/Amsterdam")
+    spring, autumn = at("2026-03-28T22:00"), at("2026-10-24T22:00")
+    assert occurrence_at(saturdays, spring) == span("2026-03-28T21:00", "2026-03-29T03:00")
+    assert occurrence_at(saturdays, autumn) == span("2026-10-24T20:00", "2026-10-25T04:00")
+
+
+def test_a_start_that_does_not_exist_is_the_first_instant_after_the_gap() -> None:
+    early = Window("early", frozenset({6}), time(2, 30), time(6), "Europe/Amsterdam")
+    assert occurrence_at(early, at("2026-03-29T01:30")) == span("2026-03-29T01:00", "2026-03-29T04:00")
+
+
+def test_a_window_inside_the_gap_does_not_happen() -> None:
+    inside = Window("inside", frozenset({6}), time(2, 10), time(2, 50), "Europe/Amsterdam")
+    found = tuple(occurrences(inside, at("2026-03-28T00:00"), at("2026-04-06T00:00")))
+    assert found == (span("2026-04-05T00:10", "2026-04-05T00:50"),)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (time(1), time(2, 30), span("2026-10-24T23:00", "2026-10-25T01:30")),
+        (time(2, 30), time(4), span("2026-10-25T01:30", "2026-10-25T03:00")),
+        (time(2, 10), time(2, 40), span("2026-10-25T01:10", "2026-10-25T01:40")),
+    ],
+)
+def test_a_wall_time_that_exists_twice_means_its_second_instant(start: time, end: time, expected: Span) -> None:
+    window = Window("doubtful", frozenset({6}), start, end, "Europe/Amsterdam")
+    assert tuple(occurrences(window, at("2026-10-24T12:00"), at("2026-10-25T12:00"))) == (expected,)
+
+
+def test_a_freeze_by_dates_covers_both_days_whole_in_the_windows_zone() -> None:
+    freeze = Freeze("audit", date(2026, 11, 17), date(2026, 11, 18))
+    assert week_openings(NIGHTS, [freeze], "2026-w47") == (
+        span("2026-11-16T21:00", "2026-11-16T23:00"),
+        span("2026-11-18T23:00", "2026-11-19T04:00"),
+        span("2026-11-19T21:00", "2026-11-20T04:00"),
+    )
+
+
+def test_a_freeze_with_a_zone_counts_its_days_there() -> None:
+    freeze = Freeze("audit", date(2026, 11, 17), date(2026, 11, 17), "America/New_York")
+    opening = openings(NIGHTS, [freeze], at("2026-11-16T12:00"), at("2026-11-17T12:00"))
+    assert opening == (span("2026-11-16T21:00", "2026-11-17T04:00"),)
+    assert open_span(NIGHTS, [freeze], at("2026-11-17T21:00")) is None
+
+
+def test_a_freeze_by_instants_splits_an_opening() -> None:
+    freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
+    assert open_span(NIGHTS, [freeze], at("2026-11-16T22:00")) == span("2026-11-16T21:00", "2026-11-16T23:00")
+    assert open_span(NIGHTS, [freeze], at("2026-11-16T23:00")) is None
+    assert open_span(NIGHTS, [freeze], at("2026-11-17T01:00")) == span("2026-11-17T01:00", "2026-11-17T04:00")
+
+
+def test_what_is_next_open_is_the_rest_of_tonight_or_the_next_night() -> None:
+    week = timedelta(days=7)
+    assert next_open(NIGHTS, [], at("2026-11-17T02:00"), week) == span("2026-11-17T02:00", "2026-11-17T04:00")
+    assert next_open(NIGHTS, [], at("2026-11-17T04:00"), week) == span("2026-11-17T21:00", "2026-11-18T04:00")
+    assert next_open(NIGHTS, [], at("2026-11-20T04:00"), timedelta(days=3)) is None
+    frozen = Freeze("all", date(2026, 11, 16), date(2026, 11, 22))
+    assert next_open(NIGHTS, [frozen], at("2026-11-17T02:00"), week) == span("2026-11-23T21:00", "2026-11-24T04:00")
+
+
+def test_openings_are_clipped_to_what_is_asked() -> None:
+    assert openings(NIGHTS, [], at("2026-11-17T02:00"), at("2026-11-17T22:00")) == (
+        span("2026-11-17T02:00", "2026-11-17T04:00"),
+        span("2026-11-17T21:00", "2026-11-17T22:00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone", "week"),
+    [
+        ("2026-11-15T23:30", "Europe/Amsterdam", "2026-w47"),
+        ("2026-11-15T23:30", "America/New_York", "2026-w46"),
+        ("2027-01-01T12:00", "Europe/Amsterdam", "2026-w53"),
+        ("2026-01-01T12:00", "Europe/Amsterdam", "2026-w01"),
+    ],
+)
+def test_the_iso_week_is_that_of_the_zone(instant: str, zone: str, week: str) -> None:
+    assert iso_week(at(instant), zone) == week
+
+
+def test_a_week_with_a_clock_change_is_an_hour_longer() -> None:
+    assert week_span("2026-w43", "Europe/Amsterdam") == span("2026-10-18T22:00", "2026-10-25T23:00")
+
+
+def test_the_weeks_last_opening_reaches_into_the_next_week() -> None:
+    sundays = Window("sundays", frozenset({6}), time(22), time(5), "Europe/Amsterdam")
+    assert week_openings(sundays, [], "2026-w47") == (span("2026-11-22T21:00", "2026-11-23T04:00"),)
+
+
+@pytest.mark.parametrize("week", ["2026-47", "w47", "2026-w54", "2026-w0", "-w-w"])
+def test_what_is_no_week_is_refused(week: str) -> None:
+    with pytest.raises(ValueError, match="2026-w47"):
+        week_span(week, "UTC")
+
+
+def test_freezes_that_overlap_cut_once() -> None:
+    whole = span("2026-11-16T00:00", "2026-11-16T12:00")
+    freezes = [
+        Freeze("one", at("2026-11-16T02:00"), at("2026-11-16T04:00")),
+        Freeze("two", at("2026-11-16T03:00"), at("2026-11-16T06:00")),
+        Freeze("three", at("2026-11-16T03:00"), at("2026-11-16T03:30")),
+    ]
+    assert cut(whole, freezes, "UTC") == (
+        span("2026-11-16T00:00", "2026-11-16T02:00"),
+        span("2026-11-16T06:00", "2026-11-16T12:00"),
+    )
+
+
+def test_what_cannot_be_is_refused_when_it_is_made() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Window("never", frozenset(), time(1), time(2), "UTC")
+    with pytest.raises(ValueError, match="from 0"):
+        Window("eighth", frozenset({7}), time(1), time(2), "UTC")
+    with pytest.raises(ValueError, match="ends after it starts"):
+        Span(at("2026-11-16T02:00"), at("2026-11-16T02:00"))
+    with pytest.raises(ValueError, match="UTC"):
+        Span(datetime.fromisoformat("2026-11-16T02:00+01:00"), at("2026-11-16T02:00"))
+    with pytest.raises(ValueError, match="both dates"):
+        Freeze("mixed", date(2026, 11, 16), at("2026-11-17T00:00"))
+    with pytest.raises(ValueError, match="no zone"):
+        Freeze("naive", at("2026-11-16T00:00").replace(tzinfo=None), at("2026-11-17T00:00"))
+    with pytest.raises(ValueError, match="before it starts"):
+        Freeze("backwards", date(2026, 11, 17), date(2026, 11, 16))

@@ -1,0 +1,60 @@
+"""Which ring a cluster belongs to, and when that ring may be disrupted."""
+
+from datetime import time, timedelta
+from types import MappingProxyType
+
+import pytest
+
+from ops.model.calendar import Window
+from ops.model.settings import ChatSettings, FleetSettings, NodeImageSettings, Ring, Select, Settings
+from ops.policy.select import matches, ring_of, ring_window
+
+PROD = {"env": "prod", "Team": "web"}
+
+
+@pytest.mark.parametrize(
+    ("select", "expected"),
+    [
+        (Select(tags=(("env", frozenset({"prod"})),)), True),
+        (Select(tags=(("ENV", frozenset({"test", "prod"})),)), True),
+        (Select(tags=(("env", frozenset({"PROD"})),)), False),
+        (Select(tags=(("env", frozenset({"prod"})), ("team", frozenset({"web"})))), True),
+        (Select(tags=(("env", frozenset({"prod"})), ("team", frozenset({"shop"})))), False),
+        (Select(tags=(("owner", frozenset({"prod"})),)), False),
+        (Select(names=("shop-*",)), True),
+        (Select(names=("SHOP-prod",)), True),
+        (Select(names=("shop",)), False),
+        (Select(regions=frozenset({"West Europe"})), True),
+        (Select(regions=frozenset({"northeurope"})), False),
+        (Select(names=("shop-*",), regions=frozenset({"northeurope"})), False),
+        (Select(), False),
+    ],
+)
+def test_every_part_that_is_said_must_match(select: Select, *, expected: bool) -> None:
+    assert matches(select, "shop-prod", "westeurope", PROD) is expected
+
+
+def test_a_cluster_belongs_to_the_first_ring_that_matches_and_may_belong_to_none() -> None:
+    rings = (Ring("shops", Select(names=("shop-*",))), Ring("rest", Select(names=("*-prod",))))
+    assert ring_of(rings, "shop-prod", "westeurope", {}) == rings[0]
+    assert ring_of(rings, "pay-prod", "westeurope", {}) == rings[1]
+    assert ring_of(rings, "pay-dev", "westeurope", {}) is None
+
+
+NIGHTS = Window("nights", frozenset({0}), time(22), time(5), "UTC")
+EVENINGS = Window("evenings", frozenset({0}), time(18), time(22), "UTC")
+NODE_IMAGE = NodeImageSettings(NIGHTS, timedelta(2), timedelta(hours=8), 3, timedelta(21), True, 0)
+
+
+def configured(node_image: NodeImageSettings | None) -> Settings:
+    return Settings(FleetSettings((), ()), MappingProxyType({}), (), node_image, ChatSettings(), "0")
+
+
+def test_a_rings_own_window_comes_before_the_runbooks() -> None:
+    assert ring_window(configured(NODE_IMAGE), Ring("a", Select(), EVENINGS)) is EVENINGS
+    assert ring_window(configured(NODE_IMAGE), Ring("a", Select())) is NIGHTS
+
+
+def test_a_ring_without_any_window_is_an_error_that_names_it() -> None:
+    with pytest.raises(ValueError, match="ring production has no window"):
+        ring_window(configured(None), Ring("production", Select()))
