@@ -112,7 +112,9 @@ class RemoteClock:
             RuntimeError: The world was never asked; `refresh` comes first.
         """
         if self._known is None:
-            raise RuntimeError(f"reading the clock at {self._url}: it was never asked for its time; call refresh() first")
+            raise RuntimeError(
+                f"reading the clock at {self._url}: it was never asked for its time; call refresh() first"
+            )
         return self._known + timedelta(seconds=(time.monotonic() - self._known_monotonic_s) * self._speed)
 
     async def advance(self, to: datetime) -> datetime:

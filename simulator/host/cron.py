@@ -101,12 +101,14 @@ def next_occurrence(function: Function, after: datetime) -> datetime:
     Raises:
         ScheduleError: It is neither, or the app setting is missing.
     """
-    schedule = _SETTING.sub(lambda found: os.environ.get(found[1], found[0]), str(function.settings["schedule"])).strip()
+    schedule = _SETTING.sub(
+        lambda found: os.environ.get(found[1], found[0]), str(function.settings["schedule"])
+    ).strip()
     six = len(schedule.split()) == _FIELDS_WITH_SECONDS
     if not croniter.is_valid(schedule, second_at_beginning=six):
         raise ScheduleError(
-            f"timer function {function.name}: {schedule!r} is no schedule; give five or six cron fields, or the name of "
-            "an app setting between % signs that holds them"
+            f"timer function {function.name}: {schedule!r} is no schedule; give five or six cron fields, or the name "
+            "of an app setting between % signs that holds them"
         )
     found: datetime = croniter(schedule, after, second_at_beginning=six).get_next(datetime)
     return found

@@ -32,7 +32,12 @@ class Dispatcher:
     """
 
     def __init__(
-        self, app: FunctionsApp, engine: Engine, in_flight: InFlight, client: Callable[[], str], boundary: Boundary | None
+        self,
+        app: FunctionsApp,
+        engine: Engine,
+        in_flight: InFlight,
+        client: Callable[[], str],
+        boundary: Boundary | None,
     ) -> None:
         self._app, self._engine, self._in_flight = app, engine, in_flight
         self._client, self._boundary = client, boundary

@@ -22,7 +22,7 @@ class _EngineDatetime(datetime):
         return super().now(tz) if instant is None else cast("Self", instant.astimezone(tz))
 
 
-backend.datetime = _EngineDatetime  # type: ignore[misc]  # the module's name for the class, replaced once
+backend.datetime = _EngineDatetime  # type: ignore[attr-defined]  # not an export of the module, see above
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The Event Grid webhook of a Functions host: both schemas, the handshake, and answers that make the sender retry.
 
-Source: "Event Grid trigger for Azure Functions" and "Webhook event delivery" (validation, CloudEvents abuse protection).
+Source: "Event Grid trigger for Azure Functions"; "Webhook event delivery" (validation, CloudEvents abuse protection).
 """
 
 import json

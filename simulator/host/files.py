@@ -1,4 +1,141 @@
-"""The engine that continues after its process was killed: a SQLite file beside the memory."""
+"""The engine that continues after its process was killed: a SQLite file beside the memory.
+
+Every change is written before anybody is told of it. Written are instances, their histories and inboxes, the timer
+triggers' states and the last instant; queues, timers and the links to parents are rebuilt from the histories. The file
+survives a killed process, not a power cut (`synchronous=NORMAL`).
+"""
+
+import sqlite3
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+
+import durabletask.internal.orchestrator_service_pb2 as pb
+from durabletask.testing.in_memory_backend import OrchestrationInstance
+
+from simulator.host.cron import CronState
 from simulator.host.engine import Engine
+from simulator.host.recovery import resume
+from simulator.host.rows import INSTANCE_COLUMNS, from_row, to_row
+
+_SCHEMA = f"""
+pragma locking_mode = exclusive;
+pragma journal_mode = wal;
+pragma synchronous = normal;
+create table if not exists instance({", ".join(INSTANCE_COLUMNS)}, primary key (id)) without rowid;
+create table if not exists history(id text, n integer, event blob, primary key (id, n)) without rowid;
+create table if not exists cron(name text primary key, last text, next text);
+create table if not exists moment(only integer primary key check (only = 1), latest text);
+"""
+
+
+class StateInUseError(RuntimeError):
+    """Another host lives from this file."""
+
+
 class FileEngine(Engine):
-    def __init__(self, now, path): super().__init__(now)
+    """The engine, kept in `path`.
+
+    Raises:
+        StateInUseError: Another process has the file open.
+    """
+
+    def __init__(self, now: Callable[[], datetime], path: Path) -> None:
+        super().__init__(now)
+        # Autocommit: the transactions below are explicit. One thread uses it, not always the one that opened it.
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.0)
+        self._written: dict[str, tuple[int, int]] = {}
+        try:
+            self._db.executescript(_SCHEMA)
+            self._read()
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            if "locked" not in str(error):
+                raise
+            raise StateInUseError(
+                f"opening the engine's state in {path}: another host uses it; stop that one"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def remembered_crons(self) -> dict[str, CronState]:
+        """What an earlier life knew of the timer triggers, by function name."""
+        rows = self._db.execute("select name, last, next from cron")
+        return {
+            name: CronState(datetime.fromisoformat(last) if last else None, datetime.fromisoformat(following))
+            for name, last, following in rows
+        }
+
+    def remember_crons(self, states: dict[str, CronState]) -> None:
+        """Keep what is known of the timer triggers for the next life."""
+        rows = [
+            (name, state.last.isoformat() if state.last else None, state.next.isoformat())
+            for name, state in states.items()
+        ]
+        self._db.execute("begin")
+        self._db.execute("delete from cron")
+        self._db.executemany("insert into cron values(?, ?, ?)", rows)
+        self._write_moment(self.now())
+        self._db.execute("commit")
+
+    def _save(self, touched: Collection[str], now: datetime) -> None:
+        self._db.execute("begin")
+        for instance_id in touched:
+            instance = self._instances.get(instance_id)
+            if instance is None:
+                self._written.pop(instance_id, None)
+                self._db.execute("delete from instance where id = ?", (instance_id,))
+                self._db.execute("delete from history where id = ?", (instance_id,))
+            else:
+                self._write(instance)
+        self._write_moment(now)
+        self._db.execute("commit")
+
+    def _write(self, instance: OrchestrationInstance) -> None:
+        instance_id, execution = instance.instance_id, self._executions[instance.instance_id]
+        written_execution, length = self._written.get(instance_id, (execution, 0))
+        if written_execution != execution:
+            length = 0
+            self._db.execute("delete from history where id = ?", (instance_id,))
+        fresh = instance.history[length:]
+        self._db.executemany(
+            "insert into history values(?, ?, ?)",
+            [(instance_id, length + n, event.SerializeToString()) for n, event in enumerate(fresh)],
+        )
+        marks = ", ".join("?" * len(INSTANCE_COLUMNS))
+        self._db.execute(f"replace into instance values({marks})", to_row(instance))  # only marks
+        self._written[instance_id] = (execution, len(instance.history))
+
+    def _write_moment(self, now: datetime) -> None:
+        self._db.execute("replace into moment values(1, ?)", (now.isoformat(),))
+
+    def _read(self) -> None:
+        for (latest,) in self._db.execute("select latest from moment"):
+            self._latest = datetime.fromisoformat(latest)
+        for row in self._db.execute("select * from instance"):
+            instance = from_row(row)
+            events = self._db.execute("select event from history where id = ? order by n", (instance.instance_id,))
+            instance.history = [pb.HistoryEvent.FromString(event) for (event,) in events]
+            self._instances[instance.instance_id] = instance
+            execution = self._executions[instance.instance_id] = next(self._execution_numbers)
+            self._written[instance.instance_id] = (execution, len(instance.history))
+        resume(self)
+        self._touched.clear()
+
+
+def read_history(path: Path, instance_id: str) -> list[pb.HistoryEvent]:
+    """The history of one instance in a file that no host uses at the moment.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        KeyError: It holds no such instance.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"reading the history of {instance_id!r}: there is no engine state at {path}")
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        rows = db.execute("select event from history where id = ? order by n", (instance_id,)).fetchall()
+    if not rows:
+        raise KeyError(f"reading the history of {instance_id!r}: {path} holds no such instance")
+    return [pb.HistoryEvent.FromString(event) for (event,) in rows]

@@ -44,7 +44,7 @@ class Host:
         settle_within_s: Real seconds within which the host has to come to rest when it is asked to settle.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one place to read what a host can be given; all but three by name
         self,
         app_dir: Path,
         clock: Clock,

@@ -16,11 +16,13 @@ def check_instance_id(instance_id: str) -> None:
     r"""Let pass what Azure takes.
 
     Raises:
-        InvalidInstanceIdError: Longer than 256 characters, starting with `@` (an entity), or with `/`, `\\`, `#`, `?` or
-            a control character in it.
+        InvalidInstanceIdError: Longer than 256 characters, starting with `@` (an entity), or with `/`, `\\`, `#`, `?`
+            or a control character in it.
     """
     if len(instance_id) > _MAX_LENGTH:
-        raise InvalidInstanceIdError(_refusal(instance_id, f"it has {len(instance_id)} characters, at most 256 are allowed"))
+        raise InvalidInstanceIdError(
+            _refusal(instance_id, f"it has {len(instance_id)} characters, at most 256 are allowed")
+        )
     if instance_id.startswith("@"):
         raise InvalidInstanceIdError(_refusal(instance_id, "a leading @ is kept for entities"))
     for character in instance_id:
@@ -30,4 +32,6 @@ def check_instance_id(instance_id: str) -> None:
 
 
 def _refusal(instance_id: str, why: str) -> str:
-    return f"instance id {instance_id[:60]!r} is refused, as Azure would: {why}; use lower-case letters, digits, . and -"
+    return (
+        f"instance id {instance_id[:60]!r} is refused, as Azure would: {why}; use lower-case letters, digits, . and -"
+    )

@@ -11,26 +11,15 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 import grpc
 from aiohttp import web
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.timestamp_pb2 import Timestamp
-from google.protobuf.wrappers_pb2 import StringValue
+from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[attr-defined]  # generated at import
+from google.protobuf.wrappers_pb2 import StringValue  # type: ignore[attr-defined]  # generated at import
 
 from simulator.host.engine import Engine
 from simulator.host.http_triggers import Key
+from simulator.host.statuses import STATUS_NAMES, STATUSES_BY_NAME, UNFINISHED_NAMES
 from simulator.host.work import RefusedError, Refusing
 
 BASE = "/runtime/webhooks/durabletask"
-_STATUSES = {
-    pb.ORCHESTRATION_STATUS_RUNNING: "Running",
-    pb.ORCHESTRATION_STATUS_COMPLETED: "Completed",
-    pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW: "ContinuedAsNew",
-    pb.ORCHESTRATION_STATUS_FAILED: "Failed",
-    pb.ORCHESTRATION_STATUS_CANCELED: "Canceled",
-    pb.ORCHESTRATION_STATUS_TERMINATED: "Terminated",
-    pb.ORCHESTRATION_STATUS_PENDING: "Pending",
-    pb.ORCHESTRATION_STATUS_SUSPENDED: "Suspended",
-}
-_BY_NAME = {name.lower(): status for status, name in _STATUSES.items()}
-_UNFINISHED = frozenset({"Running", "Pending", "Suspended", "ContinuedAsNew"})
 _REFUSALS = {
     grpc.StatusCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     grpc.StatusCode.FAILED_PRECONDITION: HTTPStatus.GONE,
@@ -103,7 +92,7 @@ class Management:
         body = _describe(found.orchestrationState)
         if _flag(request, "showHistory"):
             body["historyEvents"] = [MessageToDict(event) for event in self._engine.history(instance_id)]
-        status = HTTPStatus.ACCEPTED if body["runtimeStatus"] in _UNFINISHED else HTTPStatus.OK
+        status = HTTPStatus.ACCEPTED if body["runtimeStatus"] in UNFINISHED_NAMES else HTTPStatus.OK
         if body["runtimeStatus"] == "Failed" and _flag(request, "returnInternalServerErrorOnFailure"):
             status = HTTPStatus.INTERNAL_SERVER_ERROR
         return web.json_response(body, status=status)
@@ -173,7 +162,7 @@ def _describe(state: pb.OrchestrationState) -> dict[str, object]:
     return {
         "name": state.name,
         "instanceId": state.instanceId,
-        "runtimeStatus": _STATUSES[state.orchestrationStatus],
+        "runtimeStatus": STATUS_NAMES[state.orchestrationStatus],
         "input": _json(state.input.value),
         "customStatus": _json(state.customStatus.value),
         "output": output,
@@ -210,10 +199,10 @@ def _flag(request: web.Request, name: str) -> bool:
 
 def _statuses(request: web.Request) -> list[pb.OrchestrationStatus]:
     names = [name for name in request.query.get("runtimeStatus", "").split(",") if name]
-    unknown = [name for name in names if name.lower() not in _BY_NAME]
+    unknown = [name for name in names if name.lower() not in STATUSES_BY_NAME]
     if unknown:
         raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"no such runtimeStatus: {', '.join(unknown)}")
-    return [_BY_NAME[name.lower()] for name in names]
+    return [STATUSES_BY_NAME[name.lower()] for name in names]
 
 
 def _instant(request: web.Request, name: str) -> Timestamp | None:

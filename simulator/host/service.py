@@ -10,7 +10,8 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 import durabletask.internal.orchestrator_service_pb2_grpc as stubs
 import grpc
 import grpc.aio
-from google.protobuf import empty_pb2, message
+from google.protobuf import message
+from google.protobuf.empty_pb2 import Empty  # type: ignore[attr-defined]  # generated at import
 
 from simulator.host.engine import Engine
 from simulator.host.work import RefusedError, Refusing
@@ -21,7 +22,8 @@ _ANSWERED_AT_ONCE = frozenset({
 })  # fmt: skip
 _CHUNK_EVENTS = 100
 
-type _Method = Callable[[message.Message, grpc.aio.ServicerContext], Awaitable[message.Message]]
+type _Context = grpc.aio.ServicerContext[message.Message, message.Message]
+type _Method = Callable[[message.Message, _Context], Awaitable[message.Message]]
 
 
 class DurableService(stubs.TaskHubSidecarServiceServicer):
@@ -34,7 +36,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
     async def start(self) -> str:
         """Serve on a free port; returns `127.0.0.1:port`."""
         self._server = grpc.aio.server()
-        stubs.add_TaskHubSidecarServiceServicer_to_server(_Methods(self), self._server)  # type: ignore[no-untyped-call]
+        stubs.add_TaskHubSidecarServiceServicer_to_server(_Methods(self), self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         await self._server.start()
         return f"127.0.0.1:{port}"
@@ -62,13 +64,14 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
     def _at_once(self, name: str) -> _Method:
         if name == "Hello":
 
-            async def hello(_request: message.Message, _context: grpc.aio.ServicerContext) -> message.Message:
-                return empty_pb2.Empty()
+            async def hello(_request: message.Message, _context: _Context) -> message.Message:
+                reply: message.Message = Empty()
+                return reply
 
             return hello
         ask = getattr(self._engine, name)
 
-        async def answer(request: message.Message, context: grpc.aio.ServicerContext) -> message.Message:
+        async def answer(request: message.Message, context: _Context) -> message.Message:
             try:
                 reply: message.Message = ask(request, Refusing())
             except RefusedError as refusal:
@@ -79,7 +82,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
         return answer
 
     def _until(self, reached: Callable[[pb.OrchestrationStatus], bool]) -> _Method:
-        async def wait(request: message.Message, _context: grpc.aio.ServicerContext) -> message.Message:
+        async def wait(request: message.Message, _context: _Context) -> message.Message:
             if not isinstance(request, pb.GetInstanceRequest):
                 raise TypeError(f"waiting for an instance takes a GetInstanceRequest, not {type(request).__name__}")
             changed = asyncio.Event()
@@ -97,7 +100,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
         return wait
 
     async def _stream_history(
-        self, request: pb.StreamInstanceHistoryRequest, context: grpc.aio.ServicerContext
+        self, request: pb.StreamInstanceHistoryRequest, context: _Context
     ) -> AsyncIterator[pb.HistoryChunk]:
         events = self._engine.history(request.instanceId)
         if not events:
@@ -117,7 +120,7 @@ class _Methods:
 
 
 def _unimplemented(name: str) -> _Method:
-    async def refuse(_request: message.Message, context: grpc.aio.ServicerContext) -> message.Message:
+    async def refuse(_request: message.Message, context: _Context) -> message.Message:
         why = f"the local engine does not serve {name}: entities, rewinding and remote workers are not simulated"
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, why)
         raise NotImplementedError(why)

@@ -36,7 +36,7 @@ class RefusedError(Exception):
         self.code, self.message = code, message
 
 
-class Refusing(grpc.ServicerContext):  # type: ignore[misc]  # grpc publishes no types
+class Refusing(grpc.ServicerContext):
     """Stands where the backend's methods expect a gRPC context; `abort` raises `RefusedError`."""
 
     def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
