@@ -183,6 +183,10 @@ class Executions(InMemoryOrchestrationBackend):
 
         return stop
 
+    def watchers(self, instance_id: str) -> int:
+        """How many watch an instance: the clients that wait for it."""
+        return len(self._watchers.get(instance_id, ()))
+
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
         """An instance's history so far; empty for an unknown one."""
         instance = self._instances.get(instance_id)

@@ -109,6 +109,11 @@ class Host:
         """The durable engine, for those who look at histories."""
         return self._engine
 
+    @property
+    def rpc_address(self) -> str:
+        """Where durable clients connect, `127.0.0.1:port`."""
+        return self._rpc_address
+
     def now(self) -> datetime:
         """The host's instant."""
         return self._engine.now()

@@ -11,7 +11,8 @@ import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+from weakref import WeakSet
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 from azure.durable_functions.worker import DurableFunctionsWorker
@@ -19,6 +20,7 @@ from azure.durable_functions.worker import DurableFunctionsWorker
 from simulator.host.protos import Protos
 
 _MODULE = "function_app"
+_indexed: WeakSet[ModuleType] = WeakSet()
 
 
 class AppLoadError(RuntimeError):
@@ -78,6 +80,7 @@ class FunctionsApp:
         if answer.result.status != Protos.StatusResult.Success:
             why = answer.result.exception
             raise AppLoadError(f"loading the app in {self.app_dir}: {why.message}\n{why.stack_trace}")
+        _indexed.add(sys.modules[_MODULE])
         found = (await runtime.functions_metadata_request(None)).function_metadata_results
         if not found:
             raise AppLoadError(f"loading the app in {self.app_dir}: it has no functions; is there a {_MODULE}.py?")
@@ -120,7 +123,8 @@ class FunctionsApp:
         if not (self.app_dir / f"{_MODULE}.py").is_file():
             raise AppLoadError(f"loading the app in {self.app_dir}: there is no {_MODULE}.py")
         loaded = sys.modules.get(_MODULE)
-        if loaded is not None and Path(str(loaded.__file__)).resolve().parent != self.app_dir:
+        # An app object can be indexed once; one that was imported ahead of time, before a fork, is taken as it is.
+        if loaded is not None and (loaded in _indexed or Path(str(loaded.__file__)).resolve().parent != self.app_dir):
             del sys.modules[_MODULE]
         if str(self.app_dir) in sys.path:
             sys.path.remove(str(self.app_dir))

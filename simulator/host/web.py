@@ -44,9 +44,9 @@ class WebServer:
         events = eventgrid_handler(self._app.of_type("eventGridTrigger"), self._key, invoke)
         application.router.add_route("*", "/runtime/webhooks/eventgrid", events)
         application.router.add_post("/admin/functions/{name}", self._admin(invoke))
-        self._runner = web.AppRunner(application, access_log=None, handler_cancellation=False)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, shutdown_timeout=1.0)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
