@@ -176,9 +176,10 @@ class Posted:
 
 
 class Chat(Protocol):
-    """A chat that can post, edit and find again. `content` is what `ops.render` made for this chat."""
+    """A chat that can post, edit and find again. `content` is what `ops.render` made for this chat; `channel` is where it goes."""
 
     name: str
+    channel: str
 
     def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
         """Post, marked with a key of ours by which it can be found."""

@@ -1,1 +1,1 @@
-"""Daytwo: adapters."""
+"""The only importers of SDKs. Each file implements one port."""

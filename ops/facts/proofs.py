@@ -6,7 +6,7 @@ from ops.facts import Question
 from ops.model.fleet import Unknown
 from ops.model.proof import Proof
 from ops.policy.rings import ring_before, ring_of
-from ops.workflows.records import proofs_of
+from ops.records import proofs_of
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()

@@ -1,1 +1,1 @@
-"""Daytwo: intake."""
+"""Every door in: verify, normalise, start; nothing here waits for work to be done."""

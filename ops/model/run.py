@@ -54,6 +54,7 @@ class StepRecord:
     evidence: str = ""
     why: str = ""
     proving_since: datetime | None = None
+    undo_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Run:
     began: datetime | None = None
     ended: datetime | None = None
     params: Mapping[str, str] = field(default_factory=dict)
+    purged: bool = False
 
     def step(self, step_id: str) -> StepRecord:
         """The record of a step of today's plan. Raises KeyError."""

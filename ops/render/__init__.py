@@ -1,1 +1,13 @@
-"""Daytwo: render."""
+"""Pure: runs and rollouts become messages, messages become what each chat understands."""
+
+from collections.abc import Callable, Mapping
+
+from ops.model.message import Message
+from ops.ports import Json
+
+
+def renderer(chat: str) -> Callable[[Message], Mapping[str, Json]]:
+    """How a message looks in a chat. Raises KeyError for a chat that nothing is written for."""
+    from ops.render import slack
+
+    return {"slack": slack.render}[chat]

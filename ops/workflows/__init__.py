@@ -1,1 +1,12 @@
-"""Daytwo: workflows."""
+"""Durable work: the engine's port, two orchestrators, the janitor, and their activities."""
+
+from collections.abc import Callable
+
+from ops.workflows.flow import Flow, Orchestration
+
+
+def orchestrator(name: str) -> Callable[[Flow, dict], Orchestration]:  # type: ignore[type-arg]  # JSON
+    """The orchestrator of this name. Raises KeyError."""
+    from ops.workflows import operation, rollout
+
+    return {"operation": operation.operation, "rollout": rollout.rollout}[name]

@@ -1,0 +1,5 @@
+"""What Azure loads."""
+
+from ops.functions import build_app
+
+app = build_app()

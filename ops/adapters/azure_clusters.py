@@ -1,0 +1,187 @@
+"""Clusters through Azure Resource Manager, by its own SDK: one attempt a call, retries belong to the workflow."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from azure.core.polling import PollingMethod
+from azure.core.rest import HttpRequest
+
+from ops.adapters.azure_documents import cluster_of
+from ops.adapters.azure_errors import refusals
+from ops.model.fleet import Cluster, Unknown
+from ops.ports import OperationStatus, RejectedError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.mgmt.containerservice import ContainerServiceClient
+    from azure.mgmt.resourcegraph import ResourceGraphClient
+
+_FLEET = (
+    "Resources | where type =~ 'microsoft.containerservice/managedclusters' "
+    "| project id, name, location, resourceGroup, subscriptionId, tags, sku, properties"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureEndpoint:
+    """Where Resource Manager is, and whose authority signed it; the public cloud by default."""
+
+    url: str = "https://management.azure.com"
+    ca_file: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """What every client is given. Status retries are off: a durable timer waits instead."""
+        options: dict[str, Any] = {
+            "base_url": self.url,
+            "credential_scopes": ["https://management.azure.com/.default"],
+            "retry_total": 0,
+        }
+        if self.ca_file:
+            options["connection_verify"] = self.ca_file
+        return options
+
+
+class _FirstAnswer(PollingMethod[None]):
+    """Keeps the first answer of a long-running operation and polls nothing: polling is a step of its own, across processes."""
+
+    headers: Mapping[str, str]
+
+    def initialize(self, _client: object, initial_response: Any, _deserialize: Callable[..., Any]) -> None:
+        self.headers = initial_response.http_response.headers
+
+    def run(self) -> None:
+        """Nothing to run."""
+
+    def status(self) -> str:
+        return "InProgress"
+
+    def finished(self) -> bool:
+        return True
+
+    def resource(self) -> None:
+        return None
+
+
+@dataclass
+class AzureClusters:
+    """Implements `Clusters`."""
+
+    credential: "TokenCredential"
+    endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
+    _clients: dict[str, "ContainerServiceClient"] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
+        """One Resource Graph query, page by page."""
+        from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
+
+        found: list[Cluster] = []
+        token: str | None = None
+        while True:
+            options = QueryRequestOptions(result_format="objectArray", skip_token=token)
+            with refusals(f"listing the clusters of subscription {subscription}"):
+                answer = self._graph.resources(
+                    QueryRequest(subscriptions=[subscription], query=_FLEET, options=options)
+                )
+            found += [cluster_of(row) for row in cast("list[Mapping[str, Any]]", answer.data)]
+            token = answer.skip_token
+            if not token:
+                return tuple(found)
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """One GET."""
+        subscription, group, name = _parts(cluster_id)
+        with refusals(f"reading the cluster {name}"):
+            return cluster_of(self._client(subscription).managed_clusters.get(group, name).as_dict())
+
+    def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
+        """One GET of the pool's upgrade profile."""
+        subscription, group, name = _parts(cluster_id)
+        with refusals(f"reading the upgrade profile of {name}/{pool}"):
+            profile = self._client(subscription).agent_pools.get_upgrade_profile(group, name, pool)
+        return profile.properties.latest_node_image_version or Unknown("Azure offers no image for it")
+
+    def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
+        """One POST."""
+        subscription, group, name = _parts(cluster_id)
+        first = _FirstAnswer()
+        with refusals(f"upgrading the node image of {name}/{pool}"):
+            operations = self._client(subscription).agent_pools
+            operations.begin_upgrade_node_image_version(group, name, pool, polling=first)
+        return _token(first)
+
+    def begin_start(self, cluster_id: str) -> str:
+        """One POST."""
+        subscription, group, name = _parts(cluster_id)
+        first = _FirstAnswer()
+        with refusals(f"starting {name}"):
+            self._client(subscription).managed_clusters.begin_start(group, name, polling=first)
+        return _token(first)
+
+    def begin_stop(self, cluster_id: str) -> str:
+        """One POST."""
+        subscription, group, name = _parts(cluster_id)
+        first = _FirstAnswer()
+        with refusals(f"stopping {name}"):
+            self._client(subscription).managed_clusters.begin_stop(group, name, polling=first)
+        return _token(first)
+
+    def operation(self, token: str) -> OperationStatus:
+        """One GET of the operation; `error` beside InProgress or Succeeded (`NotLatestOperation`) is no failure."""
+        if not token.startswith(f"{self.endpoint.url}/"):
+            raise RejectedError("ForeignOperation", "an operation's address lies outside of Azure Resource Manager")
+        subscription = token.removeprefix(self.endpoint.url).split("/")[2]
+        with refusals("reading a running operation"):
+            response = self._client(subscription).send_request(HttpRequest("GET", token))
+            response.raise_for_status()
+        body = response.json()
+        status = str(body.get("status", "")).casefold()
+        error = body.get("error") or {}
+        if status in ("failed", "canceled"):
+            return OperationStatus("failed", str(error.get("code") or body["status"]), str(error.get("message") or ""))
+        return OperationStatus("succeeded" if status == "succeeded" else "running")
+
+    def kubeconfig(self, cluster_id: str) -> bytes:
+        """The user kubeconfig (one POST); it names the server and its authority, and holds no secret of a cluster with Entra."""
+        subscription, group, name = _parts(cluster_id)
+        with refusals(f"reading the credentials of {name}"):
+            answer = self._client(subscription).managed_clusters.list_cluster_user_credentials(
+                group, name, format="exec"
+            )
+        if not answer.kubeconfigs:
+            raise RejectedError("NoKubeconfig", f"Azure gave no kubeconfig for {name}")
+        return bytes(answer.kubeconfigs[0].value)
+
+    def _client(self, subscription: str) -> "ContainerServiceClient":
+        from azure.mgmt.containerservice import ContainerServiceClient
+
+        with self._lock:
+            if subscription not in self._clients:
+                options = self.endpoint.options()
+                self._clients[subscription] = ContainerServiceClient(self.credential, subscription, **options)
+            return self._clients[subscription]
+
+    @cached_property
+    def _graph(self) -> "ResourceGraphClient":
+        from azure.mgmt.resourcegraph import ResourceGraphClient
+
+        return ResourceGraphClient(self.credential, **self.endpoint.options())
+
+
+def _parts(cluster_id: str) -> tuple[str, str, str]:
+    """Subscription, resource group, name."""
+    parts = cluster_id.strip("/").split("/")
+    if len(parts) != len("subscriptions/S/resourceGroups/G/providers/P/managedClusters/N".split("/")):
+        raise RejectedError("BadTarget", f"{cluster_id} is no id of a managed cluster")
+    return parts[1], parts[3], parts[7]
+
+
+def _token(first: _FirstAnswer) -> str:
+    """The operation's address; it is signed: never log it."""
+    url = first.headers.get("Azure-AsyncOperation") or first.headers.get("Location")
+    if not url:
+        raise RejectedError("NoOperation", "Azure accepted the call but named no operation to follow")
+    return url

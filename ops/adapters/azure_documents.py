@@ -1,0 +1,55 @@
+"""Azure's JSON documents as our nouns: the same shape from Resource Manager and from Resource Graph."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from ops.model.fleet import Cluster, Pool
+
+type Document = Mapping[str, Any]
+
+
+def cluster_of(document: Document) -> Cluster:
+    """A managed cluster. Ids come in mixed cases: they are compared, so they are kept in lower case."""
+    properties: Document = document.get("properties") or {}
+    identity = str(document["id"])
+    parts = identity.strip("/").split("/")
+    channel = (properties.get("autoUpgradeProfile") or {}).get("nodeOSUpgradeChannel") or ""
+    provisioning = (properties.get("nodeProvisioningProfile") or {}).get("mode") or ""
+    return Cluster(
+        id=identity.casefold(),
+        name=str(document["name"]),
+        subscription=parts[1],
+        resource_group=parts[3],
+        region=str(document.get("location", "")),
+        tags={str(key): str(value) for key, value in (document.get("tags") or {}).items()},
+        kubernetes_version=str(properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion") or ""),
+        running=_runs(properties),
+        provisioning_state=str(properties.get("provisioningState") or ""),
+        node_os_channel=str(channel),
+        automatic=str((document.get("sku") or {}).get("name", "")).casefold() == "automatic",
+        node_auto_provisioning=str(provisioning).casefold() == "auto",
+        pools=tuple(_pool_of(profile) for profile in properties.get("agentPoolProfiles") or ()),
+    )
+
+
+def _pool_of(profile: Document) -> Pool:
+    upgrade = profile.get("upgradeSettings") or {}
+    return Pool(
+        name=str(profile["name"]),
+        mode=cast("Literal['System', 'User', 'Gateway']", str(profile.get("mode") or "User")),
+        os_sku=str(profile.get("osSKU") or profile.get("osType") or ""),
+        kubernetes_version=str(profile.get("currentOrchestratorVersion") or profile.get("orchestratorVersion") or ""),
+        image=str(profile.get("nodeImageVersion") or ""),
+        count=int(profile.get("count") or 0),
+        provisioning_state=str(profile.get("provisioningState") or ""),
+        running=_runs(profile),
+        spot=str(profile.get("scaleSetPriority") or "").casefold() == "spot",
+        from_snapshot=bool((profile.get("creationData") or {}).get("sourceResourceId")),
+        max_surge=str(upgrade.get("maxSurge") or ""),
+        node_soak_min=int(upgrade.get("nodeSoakDurationInMinutes") or 0),
+    )
+
+
+def _runs(part: Document) -> bool:
+    """A stopped cluster reports `Succeeded`: only the power state tells. Unknown counts as stopped: nothing is begun on it."""
+    return str((part.get("powerState") or {}).get("code", "")).casefold() == "running"

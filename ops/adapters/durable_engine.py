@@ -1,0 +1,50 @@
+"""`Engine` over the durable client that each invocation is given."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from ops.adapters.durable_flow import INBOX
+from ops.ports import Json
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DurableEngine:
+    """Implements `Engine`. `client` is the SDK's synchronous durable client."""
+
+    client: Any
+
+    def start(self, workflow: str, instance_id: str, payload: Json) -> None:
+        """Starts it unless it runs; the store has made sure that a finished run is not started."""
+        import grpc
+
+        if self.is_live(instance_id):
+            return
+        try:
+            self.client.schedule_new_orchestration(workflow, input=payload, instance_id=instance_id)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.ALREADY_EXISTS and not self.is_live(instance_id):
+                raise
+
+    def hint(self, instance_id: str) -> None:
+        """A hint may be lost: every wait has a timer as well."""
+        import grpc
+
+        try:
+            self.client.raise_orchestration_event(instance_id, INBOX)
+        except grpc.RpcError as error:
+            _LOG.info("no hint for %s: %s", instance_id, error.code())
+
+    def is_live(self, instance_id: str) -> bool:
+        """Whether it is there and has not ended."""
+        from durabletask.client import OrchestrationStatus
+
+        state = self.client.get_orchestration_state(instance_id, fetch_payloads=False)
+        ended = (OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED)
+        return state is not None and state.runtime_status not in ended
+
+    def purge(self, instance_id: str) -> None:
+        """Forgets an ended instance."""
+        self.client.purge_orchestration(instance_id)

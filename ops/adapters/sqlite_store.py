@@ -1,0 +1,87 @@
+"""The store in one SQLite file: on an engineer's machine, in `serve`, in tests."""
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.ports import ConflictError, Json, NotFoundError, Record
+
+_SCHEMA = """
+pragma journal_mode = wal;
+pragma synchronous = normal;
+create table if not exists records (kind text, key text, value text not null, version integer not null, primary key (kind, key)) without rowid;
+create table if not exists contents (reference text primary key, content blob not null) without rowid;
+"""
+
+
+class SqliteStore:
+    """Implements `Store`. One connection behind a lock: activities are short, and SQLite has one writer anyway."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def get(self, kind: str, key: str) -> Record | None:
+        """The record, or None."""
+        with self._lock:
+            row = self._db.execute("select value, version from records where kind=? and key=?", (kind, key)).fetchone()
+        return None if row is None else Record(key, json.loads(row[0]), str(row[1]))
+
+    def insert(self, kind: str, key: str, value: Json) -> bool:
+        """Write it if it is absent."""
+        with self._lock:
+            cursor = self._db.execute(
+                "insert into records values (?, ?, ?, 1) on conflict do nothing", (kind, key, json.dumps(value))
+            )
+        return cursor.rowcount == 1
+
+    def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
+        """Write it over the version of this etag. Raises ConflictError."""
+        version = int(etag)
+        with self._lock:
+            cursor = self._db.execute(
+                "update records set value=?, version=? where kind=? and key=? and version=?",
+                (json.dumps(value), version + 1, kind, key, version),
+            )
+        if cursor.rowcount != 1:
+            raise ConflictError(f"{kind} {key} has changed since it was read")
+        return str(version + 1)
+
+    def delete(self, kind: str, key: str) -> None:
+        """Remove it."""
+        with self._lock:
+            self._db.execute("delete from records where kind=? and key=?", (kind, key))
+
+    def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
+        """All records whose key begins so."""
+        with self._lock:
+            rows = self._db.execute(
+                "select key, value, version from records where kind=? and key>=? and key<? order by key",
+                (kind, prefix, prefix + "\U0010ffff"),
+            ).fetchall()
+        for key, value, version in rows:
+            yield Record(key, json.loads(value), str(version))
+
+    def put_content(self, content: bytes) -> str:
+        """Keep a large value."""
+        reference = hashlib.sha256(content).hexdigest()[:32]
+        with self._lock:
+            self._db.execute("insert into contents values (?, ?) on conflict do nothing", (reference, content))
+        return reference
+
+    def get_content(self, reference: str) -> bytes:
+        """A large value. Raises NotFoundError."""
+        with self._lock:
+            row = self._db.execute("select content from contents where reference=?", (reference,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"the store has no content {reference}")
+        content: bytes = row[0]
+        return content

@@ -1,0 +1,145 @@
+"""The decorators: every trigger in one list. What they do is elsewhere, and is imported when it is called."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from ops.bootstrap import NotConfiguredError, wiring
+from ops.workflows.activities import NAMES
+
+CLIENT = "client"
+
+
+def build_app() -> df.DFApp:
+    """The app that Azure loads."""
+    app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+    for name in NAMES:
+        _register_activity(app, name)
+    for name in ("operation", "rollout"):
+        _register_orchestrator(app, name)
+    _register_timers(app)
+    _register_http(app)
+    _register_events(app)
+    return app
+
+
+def _register_activity(app: df.DFApp, name: str) -> None:
+    def run(payload: dict, *, client: str) -> dict:  # type: ignore[type-arg]  # the worker's indexer refuses parametrised types
+        from ops.workflows.activities import invoke
+
+        return invoke(name, wiring().context(client), payload)
+
+    run.__name__ = name
+    bound = app.activity_trigger(input_name="payload", activity=name)(run)
+    app.durable_client_input(client_name=CLIENT)(bound)
+
+
+def _register_orchestrator(app: df.DFApp, name: str) -> None:
+    def run(context: Any, payload: dict[str, Any]) -> Any:
+        from ops.adapters.durable_flow import DurableFlow
+        from ops.workflows import orchestrator
+
+        return (yield from orchestrator(name)(DurableFlow(context), payload))
+
+    run.__name__ = name
+    app.orchestration_trigger(context_name="context", orchestration=name)(run)
+
+
+def _register_timers(app: df.DFApp) -> None:
+    @app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
+    @app.durable_client_input(client_name=CLIENT)
+    def five_minutes(timer: func.TimerRequest, client: str) -> None:
+        from ops.intake.ticks import every_five_minutes
+
+        every_five_minutes(wiring().context(client))
+
+    @app.timer_trigger(arg_name="timer", schedule="0 0 * * * *")
+    @app.durable_client_input(client_name=CLIENT)
+    def hour(timer: func.TimerRequest, client: str) -> None:
+        from ops.intake.ticks import every_hour
+
+        every_hour(wiring().context(client), wiring().purge_after)
+
+
+def _register_http(app: df.DFApp) -> None:
+    def door(route: str, method: str, answer: Callable[[Any, func.HttpRequest], Any]) -> None:
+        def run(req: func.HttpRequest, client: str) -> func.HttpResponse:
+            return _guarded(client, lambda context: answer(context, req))
+
+        run.__name__ = f"{method.lower()}_{route.replace('/', '_').replace('{', '').replace('}', '')}"
+        app.route(route=route, methods=[method])(app.durable_client_input(client_name=CLIENT)(run))
+
+    door("runbooks", "GET", lambda _context, _req: _http().answer_runbooks())
+    door(
+        "runbooks/{name}",
+        "POST",
+        lambda context, req: _http().start_runbook(
+            context, req.route_params["name"], req.get_body(), req.headers.get("Idempotency-Key", "")
+        ),
+    )
+    door("runs", "GET", lambda context, req: _http().answer_runs(context, req.params.get("state", "")))
+    door("runs/{id}", "GET", lambda context, req: _http().answer_run(context, req.route_params["id"]))
+    for action in ("cancel", "pause", "resume"):
+        door(
+            f"runs/{{id}}/{action}",
+            "POST",
+            lambda context, req, action=action: _http().control_run(
+                context, req.route_params["id"], action, req.get_body()
+            ),
+        )
+
+
+def _register_events(app: df.DFApp) -> None:
+    @app.event_grid_trigger(arg_name="event")
+    @app.durable_client_input(client_name=CLIENT)
+    def events(event: func.EventGridEvent, client: str) -> None:
+        from ops.intake.events import take_event
+
+        take_event(wiring().context(client), _raw(event))
+
+
+def _raw(event: Any) -> Mapping[str, Any]:
+    """Either schema as it was sent, as far as the binding kept it."""
+    if isinstance(event, func.EventGridEvent):
+        return {
+            "id": event.id,
+            "eventType": event.event_type,
+            "topic": event.topic,
+            "subject": event.subject,
+            "data": event.get_json(),
+        }
+    return {
+        "specversion": "1.0",
+        "id": event.id,
+        "type": event.type,
+        "source": event.source,
+        "subject": event.subject,
+        "data": event.get_json(),
+    }
+
+
+def _guarded(client: Any, answer: Callable[[Any], Any]) -> func.HttpResponse:
+    """Without a valid configuration ever, a door answers 503 and says so; nothing of the inside is shown."""
+    try:
+        context = wiring().context(client)
+    except NotConfiguredError as error:
+        return _refuse(503, str(error))
+    if context.config.settings is None:
+        return _refuse(503, f"Daytwo has no valid configuration: {context.config.problem}")
+    response = answer(context)
+    return func.HttpResponse(
+        response.text(), status_code=int(response.status), headers=dict(response.headers), mimetype="application/json"
+    )
+
+
+def _refuse(status: int, why: str) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps({"error": why}), status_code=status, mimetype="application/json")
+
+
+def _http() -> Any:
+    from ops.intake import http
+
+    return http

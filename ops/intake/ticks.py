@@ -1,0 +1,40 @@
+"""The timers: every five minutes what could not be sent, every hour a look at the fleet."""
+
+import logging
+from datetime import timedelta
+
+from ops.model.ledger import Entry
+from ops.ports import OutsideError
+from ops.workflows.activities.context import Context
+from ops.workflows.janitor import tidy
+from ops.workflows.reporting import flush
+from ops.workflows.sampling import list_fleet, sample_fleet, start_due_rollouts
+
+_LOG = logging.getLogger(__name__)
+
+
+def every_five_minutes(context: Context) -> None:
+    """Sends what a chat did not take before."""
+    waiting = flush(context.ports)
+    if waiting:
+        _LOG.warning("%d messages wait for a chat", waiting)
+
+
+def every_hour(context: Context, purge_after: timedelta) -> None:
+    """Samples the proofs, starts the rollouts that are due, tidies up."""
+    now = context.ports.clock.now()
+    tidy(context, now, purge_after=purge_after)
+    settings = context.config.settings
+    if settings is None or context.config.problem:
+        text = f"the configuration is not valid, so nothing new begins: {context.config.problem}"
+        context.ports.ledger.append(Entry(f"configuration|{now:%Y%m%d}", now, "configuration", "daytwo.yaml", text))
+        if settings is None:
+            return
+    try:
+        fleet = list_fleet(context, settings)
+    except OutsideError as error:
+        _LOG.warning("the fleet could not be listed this hour: %s", error)
+        return
+    sample_fleet(context, settings, fleet, now)
+    if not context.config.problem:
+        start_due_rollouts(context, settings, fleet, now)

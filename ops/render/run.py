@@ -1,0 +1,140 @@
+"""A run or a rollout as a message."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from ops.model.message import Message, Row
+from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
+from ops.render.words import duration, plural
+
+_STEP_STATES = {
+    StepState.PLANNED: State.WAITING,
+    StepState.INTENDED: State.RUNNING,
+    StepState.RUNNING: State.RUNNING,
+    StepState.DONE: State.DONE,
+    StepState.FAILED: State.FAILED,
+    StepState.LEFT: State.WAITING,
+    StepState.UNDOING: State.RUNNING,
+    StepState.UNDONE: State.DONE,
+}
+_SHOWN_SKIPS = 5
+
+
+def run_message(run: Run, title: str, unit: str) -> Message:
+    """The one message of a run."""
+    records = (*run.finished, *run.steps)
+    state = State.NEEDS_YOU if run.loud and run.state in (State.WAITING, State.DONE) else run.state
+    return Message(
+        subject=run.id,
+        state=state,
+        what=title,
+        where=run.target_name,
+        how_far=_how_far(run, records, unit),
+        lines=_lines(run),
+        rows=tuple(_row(record) for record in records),
+        until=run.until if run.state is State.WAITING else None,
+        until_text="looks again",
+        remedy=run.remedy if run.state is State.FAILED else "",
+        footer=_footer(run),
+    )
+
+
+def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str, now: datetime) -> Message:
+    """The one message of a rollout: a row for each ring."""
+    plan = rollout.plan
+    rows = []
+    for index, ring in enumerate(plan.rings):
+        members = [runs[target] for target, _ in ring.targets if target in runs]
+        ended = [run for run in members if run.state.is_final]
+        state = _ring_state(members, len(ring.targets), index, rollout)
+        rows.append(Row(ring.name, _ring_text(members), state, len(ended), len(ring.targets)))
+    total = sum(len(ring.targets) for ring in plan.rings)
+    ended_total = sum(run.state.is_final for run in runs.values())
+    lines = [rollout.why] if rollout.why else []
+    if rollout.state is State.HALTED:
+        lines.append("no run begins that has not begun; those that run are finished")
+    return Message(
+        subject=rollout.id,
+        state=rollout.state,
+        what=f"{title}, rollout {plan.occurrence}",
+        where=", ".join(ring.name for ring in plan.rings),
+        how_far=f"{ended_total} of {plural(total, 'cluster')}",
+        lines=tuple(lines),
+        rows=tuple(rows),
+        remedy="find out why before the next rollout" if rollout.state is State.HALTED else "",
+        footer=f"{rollout.id} · {len(plan.watched)} more driven by AKS" if plan.watched else rollout.id,
+    )
+
+
+def _how_far(run: Run, records: tuple[StepRecord, ...], unit: str) -> str:
+    pools = [record for record in records if record.id.startswith("pool.")]
+    if not pools:
+        return ""
+    done = sum(record.state is StepState.DONE for record in pools)
+    return f"{done} of {len(pools)} {unit}"
+
+
+def _lines(run: Run) -> tuple[str, ...]:
+    lines: list[str] = []
+    if run.headline:
+        lines.append(run.headline)
+    if run.why and run.state is not State.RUNNING:
+        lines.append(run.why)
+    lines += run.lines
+    if run.plan is not None:
+        lines += run.plan.reasons if not run.finished else ()
+        lines += run.plan.warnings
+    elsewhere = [skip for skip in run.skips if skip.code not in ("already-latest", "driven-by-aks")]
+    if run.acted or run.state.is_final:
+        lines += [f"{skip.what} left out: {skip.why}" for skip in elsewhere[:_SHOWN_SKIPS] if skip.why not in run.why]
+        if len(elsewhere) > _SHOWN_SKIPS:
+            lines.append(f"and {len(elsewhere) - _SHOWN_SKIPS} more left out")
+    return tuple(dict.fromkeys(lines))
+
+
+def _row(record: StepRecord) -> Row:
+    state = _STEP_STATES[record.state]
+    progress = record.progress
+    if record.state in (StepState.DONE, StepState.UNDONE):
+        took = f"in {duration(record.ended - record.began)}" if record.ended and record.began else ""
+        text = f"{record.evidence} {took}".strip()
+        return Row(record.title, text, state)
+    if record.state is StepState.FAILED:
+        return Row(record.title, record.why, state)
+    if record.state in (StepState.RUNNING, StepState.INTENDED):
+        text = f"{progress.done} of {plural(progress.total, 'node')}" if progress else "begun"
+        done, total = (progress.done, progress.total) if progress else (None, None)
+        return Row(record.title, text, state, done, total, record.expected_end)
+    if record.state is StepState.UNDOING:
+        return Row(record.title, "is being taken back", state)
+    return Row(record.title, record.why or "waits", state)
+
+
+def _footer(run: Run) -> str:
+    took = f" · took {duration(run.ended - run.began)}" if run.ended and run.began else ""
+    asked = f" · asked for by {run.by}" if run.source != "timer" else ""
+    return f"{run.id}{asked}{took}"
+
+
+def _ring_state(members: list[RunSummary], size: int, index: int, rollout: Rollout) -> State:
+    if any(run.state is State.FAILED for run in members):
+        return State.FAILED
+    if index >= rollout.rings_begun:
+        return State.HALTED if rollout.state is State.HALTED else State.WAITING
+    if len(members) == size and all(run.state.is_final for run in members):
+        return State.DONE
+    return State.RUNNING if any(run.acted for run in members) else State.WAITING
+
+
+def _ring_text(members: list[RunSummary]) -> str:
+    if not members:
+        return "has not begun"
+    counts = {state: sum(run.state is state for run in members) for state in State}
+    text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    waiting = next((run for run in members if run.state is State.WAITING and run.why), None)
+    return f"{text} · {waiting.target_name}: {waiting.why}" if waiting else text
+
+
+def age_text(age: timedelta) -> str:
+    """An image's age in days."""
+    return plural(age.days, "day")

@@ -1,0 +1,184 @@
+"""Begin, poll, prove: one step of a plan, or the undo of one, by its verb."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.plan import Step
+from ops.model.run import Run, State, StepRecord, StepState
+from ops.ports import Json
+from ops.records import Stored
+from ops.verbs import verbs
+from ops.verbs.contract import Task, Verb
+from ops.workflows.activities.context import Context, run_of, with_step
+from ops.workflows.activities.leasing import holds_all, renew_all
+from ops.workflows.answer import Answer
+from ops.workflows.reporting import report_run
+
+
+def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """Checks the step and begins it. Answers pending, prove, step (the next), undo (the next) or unwind."""
+    work = _Work.of(context, payload)
+    if work.record.token and work.record.state in (StepState.RUNNING, StepState.UNDOING):
+        return Answer("pending", work.now).write()  # begun before a crash, its token is safe
+    if not work.undo:
+        why = _must_not_begin(work)
+        if why:
+            return work.leave(why)
+    outcome: Ready | Done | Pending | Refused | Stale = work.verb.check(work.task())
+    if isinstance(outcome, Ready):
+        work.intend()
+        outcome = work.verb.begin(work.task())
+    match outcome:
+        case Done():
+            return work.proven(outcome)
+        case Pending(token, poll_after):
+            return work.running(token, poll_after)
+        case Refused():
+            return work.failed(outcome)
+        case Stale(why, retry_at):
+            return work.stale(why, retry_at)
+
+
+def poll(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """One look at the operation. Answers pending, prove or unwind."""
+    work = _Work.of(context, payload)
+    renew_all(context.ports.store, work.run, work.now)
+    match work.verb.poll(work.task()):
+        case Pending() as pending:
+            work.save(replace(work.record, progress=pending.progress or work.record.progress))
+            return Answer("pending", pending.poll_after).write()
+        case Done(_, progress):
+            since = work.record.proving_since or work.now
+            work.save(replace(work.record, proving_since=since, progress=progress or work.record.progress))
+            return Answer("prove").write()
+        case Refused() as refused:
+            return work.failed(refused)
+
+
+def prove(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """Whether the world shows the effect. Answers pending (look again), step, undo or unwind."""
+    work = _Work.of(context, payload)
+    renew_all(context.ports.store, work.run, work.now)
+    match work.verb.prove(work.task()):
+        case Done() as done:
+            return work.proven(done)
+        case Pending() as pending:
+            return Answer("pending", pending.poll_after).write()
+        case Refused() as refused:
+            return work.failed(refused)
+
+
+class _Work:
+    """One step in hand: the run as read, the verb, and the ways in which an attempt ends."""
+
+    def __init__(self, context: Context, stored: Stored[Run], step: Step, *, undo: bool) -> None:
+        self.context, self.stored, self.step, self.undo = context, stored, step, undo
+        self.now: datetime = context.ports.clock.now()
+        verb = verbs()[step.verb]
+        self.verb: Verb = verbs()[verb.undo] if undo else verb
+
+    @classmethod
+    def of(cls, context: Context, payload: Mapping[str, Json]) -> "_Work":
+        stored = run_of(context, payload)
+        plan = stored.value.plan
+        if plan is None:
+            raise ValueError(f"{stored.key} has no plan, so its step {payload['step']} cannot be carried out")
+        return cls(context, stored, plan.step(str(payload["step"])), undo=bool(payload.get("undo")))
+
+    @property
+    def run(self) -> Run:
+        return self.stored.value
+
+    @property
+    def record(self) -> StepRecord:
+        return self.run.step(self.step.id)
+
+    def task(self) -> Task:
+        return Task(self.run.target, self.step, self.record, self.now, self.context.ports)
+
+    def save(self, record: StepRecord, **changes: object) -> None:
+        run = replace(with_step(self.run, record), **changes)  # type: ignore[arg-type]  # names of Run's fields
+        self.stored = self.context.runs.replace(self.stored, run)
+        report_run(self.context.ports, run)
+
+    def intend(self) -> None:
+        """Recorded before the first call: after a crash nobody can tell whether it was made."""
+        state = StepState.UNDOING if self.undo else StepState.INTENDED
+        self.save(replace(self.record, state=state, began=self.now, token="", proving_since=None))
+        what = f"{self.verb.name} {self.step.title}"
+        self.context.note(self.now, self.run, "begin", what, key=self._key("begin"), plan=self.run.plan_hash)
+
+    def running(self, token: str, poll_after: datetime) -> dict[str, Json]:
+        state = StepState.UNDOING if self.undo else StepState.RUNNING
+        expected = None if self.undo else self.now + timedelta(seconds=self.step.expected_s)
+        began = self.record.began or self.now
+        record = replace(self.record, state=state, token=token, began=began, expected_end=expected)
+        self.save(record, state=State.RUNNING, acted=True, why="", code="", until=None)
+        return Answer("pending", poll_after).write()
+
+    def proven(self, done: Done) -> dict[str, Json]:
+        progress = done.progress or self.record.progress
+        if self.undo:
+            evidence = f"{self.record.evidence}; taken back: {done.evidence}"
+            state = StepState.UNDONE
+        else:
+            evidence, state = done.evidence, StepState.DONE
+        record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
+        self.save(record, state=State.RUNNING, acted=True)
+        self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
+        if self.undo:
+            return Answer("unwind").write()
+        following = self._next_step()
+        return (Answer("step", step=following) if following else Answer("unwind")).write()
+
+    def failed(self, refused: Refused) -> dict[str, Json]:
+        record = replace(self.record, state=StepState.FAILED, ended=self.now, why=refused.cause, token="")
+        record = replace(record, undo_failed=self.undo)
+        prefix = "could not be taken back: " if self.undo else ""
+        self.save(record, why=f"{self.step.title}: {prefix}{refused.cause}", code=refused.code, remedy=refused.remedy)
+        self.context.note(
+            self.now, self.run, "failed", f"{self.step.title}: {prefix}{refused.cause}", key=self._key("failed")
+        )
+        return Answer("unwind").write()
+
+    def stale(self, why: str, retry_at: datetime | None) -> dict[str, Json]:
+        if self.undo:
+            return Answer("again", retry_at or self.now + timedelta(minutes=5)).write()
+        return self.leave(why, retry_at)
+
+    def leave(self, why: str, retry_at: datetime | None = None) -> dict[str, Json]:
+        """Nothing of this step was done: put back what was temporary, then look again."""
+        record = replace(self.record, state=StepState.LEFT, why=why, token="")
+        self.save(record, why=why, until=retry_at)
+        return Answer("unwind").write()
+
+    def _next_step(self) -> str:
+        ids = [step.id for step in self.run.plan.steps] if self.run.plan else []
+        position = ids.index(self.step.id) + 1
+        return ids[position] if position < len(ids) else ""
+
+    def _key(self, kind: str) -> str:
+        began = self.record.began or self.now
+        return f"{self.step.id}.{kind}.{'undo.' if self.undo else ''}{began:%Y%m%dT%H%M%S}"
+
+
+def _must_not_begin(work: _Work) -> str:
+    """Why this step may not begin now; empty where it may. A step that may have begun already is looked at, not left."""
+    if work.record.state is StepState.INTENDED:
+        return ""
+    control = work.context.control(work.run.id)
+    if control.cancelled_by:
+        return f"cancelled by {control.cancelled_by}"
+    if control.paused_by:
+        return f"paused by {control.paused_by}"
+    if work.context.config.problem:
+        return f"the configuration is not valid, so nothing new begins: {work.context.config.problem}"
+    if not holds_all(work.context.ports.store, work.run, work.now):
+        return "the lease has run out"
+    renew_all(work.context.ports.store, work.run, work.now)
+    deadline = work.step.deadline
+    if deadline is not None and work.now + timedelta(seconds=work.step.expected_s) > deadline:
+        return "the rest of the window is too short for it"
+    return ""

@@ -1,0 +1,65 @@
+"""Unwind, conclude, close: how a run lets go of what it holds."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from ops.model.plan import Step
+from ops.model.run import Run, State, StepRecord, StepState
+from ops.ports import Json
+from ops.records import Stored
+from ops.verbs import verbs
+from ops.workflows.activities.context import Context, run_of
+from ops.workflows.activities.leasing import release_all
+from ops.workflows.answer import Answer
+from ops.workflows.reporting import publish, report_run
+
+_TOUCHED = (StepState.INTENDED, StepState.RUNNING, StepState.DONE, StepState.FAILED, StepState.UNDOING)
+
+
+def unwind(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """Names the next step to be taken back, the last one first. Answers undo or conclude."""
+    run = run_of(context, payload).value
+    failed = _failed(run)
+    steps = reversed(run.plan.steps if run.plan else ())
+    for step in steps:
+        if _is_to_be_undone(step, run.step(step.id), failed=failed):
+            return Answer("undo", step=step.id).write()
+    return Answer("conclude").write()
+
+
+def _is_to_be_undone(step: Step, record: StepRecord, *, failed: bool) -> bool:
+    """What was temporary, or done by a run that fails; never what was not begun, or could not be taken back once already."""
+    if not verbs()[step.verb].undo or not (step.temporary or failed) or record.undo_failed:
+        return False
+    return record.state in _TOUCHED
+
+
+def conclude(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """Leaves the leases; a failed run ends, any other is assessed again. Answers end or assess."""
+    stored = run_of(context, payload)
+    run, now = stored.value, context.ports.clock.now()
+    release_all(context.ports.store, run)
+    done = tuple(record for record in run.steps if record.state in (StepState.DONE, StepState.UNDONE))
+    if _failed(run):
+        return close(context, stored, replace(run, state=State.FAILED), now).write()
+    until = run.until if run.until is not None and run.until > now else None
+    going_on = replace(run, finished=(*run.finished, *done), steps=(), plan=None, fencing=0, until=None)
+    context.runs.replace(stored, going_on)
+    return Answer("assess", until).write()
+
+
+def close(context: Context, stored: Stored[Run], run: Run, now: datetime) -> Answer:
+    """The end of a run: its record, its message, its line in the ledger, a hint to its rollout."""
+    ended = replace(run, ended=now, until=None)
+    context.runs.replace(stored, ended)
+    context.note(now, ended, "end", f"{ended.state}: {ended.why or ended.headline}", key="end")
+    report_run(context.ports, ended)
+    publish(context.ports, ended)
+    if ended.rollout:
+        context.engine.hint(ended.rollout)
+    return Answer("end")
+
+
+def _failed(run: Run) -> bool:
+    return any(record.state is StepState.FAILED for record in run.steps)

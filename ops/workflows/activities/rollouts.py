@@ -1,0 +1,74 @@
+"""Advance a rollout: begin the rings that may begin, halt where too much has failed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ops.model.ledger import Entry
+from ops.model.run import Rollout, RunSummary, State
+from ops.model.signal import Signal
+from ops.policy.rings import next_moves
+from ops.ports import Json
+from ops.records import Control, controls, rollouts, runs
+from ops.workflows.activities.context import Context
+from ops.workflows.answer import Answer
+from ops.workflows.reporting import report_rollout
+from ops.workflows.starting import start_quietly
+
+_LOOK_AGAIN = timedelta(minutes=30)
+
+
+def advance_rollout(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """One look at the rollout. Answers again (after a sleep) or end."""
+    table = rollouts(context.ports.store)
+    stored = table.must_get(str(payload["rollout"]))
+    rollout, now = stored.value, context.ports.clock.now()
+    if rollout.state.is_final:
+        return Answer("end").write()
+    if not rollout.rings_begun:
+        for target, name in rollout.plan.watched:
+            start_quietly(context, _signal(rollout, target, name, now))
+    moves = next_moves(rollout, summaries(context, rollout), now)
+    while moves.begin:
+        for index in moves.begin:
+            for target, name in rollout.plan.rings[index].targets:
+                start_quietly(context, _signal(rollout, target, name, now))
+        rollout = replace(rollout, rings_begun=max(moves.begin) + 1)
+        moves = next_moves(rollout, summaries(context, rollout), now)
+    rollout = replace(rollout, state=moves.state, why=moves.why, until=now + _LOOK_AGAIN)
+    if rollout.state.is_final:
+        rollout = replace(rollout, until=None, ended=now)
+        _end(context, rollout, now)
+    table.replace(stored, rollout)
+    report_rollout(context.ports, rollout, summaries(context, rollout), now)
+    return (Answer("end") if rollout.state.is_final else Answer("again", rollout.until)).write()
+
+
+def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
+    """By target, the run of this rollout where it has begun; AKS-driven clusters are no part of the failure budget."""
+    found = {}
+    for ring in rollout.plan.rings:
+        for target, name in ring.targets:
+            stored = runs(context.ports.store).get(_signal(rollout, target, name, rollout.created).run_id)
+            if stored is not None:
+                run = stored.value
+                found[target] = RunSummary(run.id, target, name, run.state, run.acted, run.why, run.code)
+    return found
+
+
+def _signal(rollout: Rollout, target: str, name: str, at: datetime) -> Signal:
+    plan = rollout.plan
+    return Signal(plan.runbook, target, name, plan.occurrence, at, "timer", "daytwo", rollout.id)
+
+
+def _end(context: Context, rollout: Rollout, now: datetime) -> None:
+    text = f"{rollout.state}: {rollout.why}"
+    context.ports.ledger.append(Entry(f"{rollout.id}|end", now, "rollout", rollout.id, text))
+    if rollout.state is State.HALTED:
+        for run in summaries(context, rollout).values():
+            if not run.state.is_final and not run.acted:
+                control = Control(cancelled_by="the rollout, which halted", why=rollout.why, at=now)
+                controls(context.ports.store).change(
+                    run.id, lambda old, new=control: old if old and old.cancelled_by else new
+                )
+                context.engine.hint(run.id)

@@ -1,0 +1,82 @@
+"""The operation: one durable instance per run.
+
+1. assess    gather the facts, decide; nothing or told: end; wait: sleep until then or until a hint, assess again
+2. lease     of the cluster and of its regions, before the first effect; taken by another: sleep, assess again
+3. begin     check the first step and begin it; the world no longer fits: go to 6
+4. poll      until the operation has ended
+5. prove     that the world shows the effect; then the next step from 3
+6. unwind    what was temporary, or begun by a run that fails, is taken back in reverse: begin, poll, prove of the undo
+7. conclude  leave the leases; failed: end; else assess again, since there may be more to do
+
+The store holds what has happened; the position in this list is all that the history carries, and every 40 turns it is handed to a new
+generation, so that the history stays bounded.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+from ops.ports import Json
+from ops.workflows.answer import Answer
+from ops.workflows.flow import Flow, Orchestration, wait
+
+VERSION = 1
+_TURNS_A_GENERATION = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a run is: the activity to call next and on which step."""
+
+    activity: str
+    step: str = ""
+    undo: bool = False
+
+    def payload(self, run: str) -> dict[str, Json]:
+        """What the activity is given."""
+        return {"run": run, "step": self.step, "undo": self.undo}
+
+
+def operation(flow: Flow, payload: dict[str, Json]) -> Orchestration:
+    """Carries out one run; `payload` is `{"run": id}`, and the position where an earlier generation left it."""
+    run = str(payload["run"])
+    position: Position | None = Position(
+        str(payload.get("activity", "assess")), str(payload.get("step", "")), bool(payload.get("undo", False))
+    )
+    for _ in range(_TURNS_A_GENERATION):
+        if position is None:
+            return run
+        raw = yield flow.call(position.activity, position.payload(run))
+        answer = Answer.read(cast("dict[str, Json]", raw))
+        position = after(position, answer)
+        if position is not None and answer.until is not None:
+            yield from wait(flow, answer.until)
+    if position is not None:
+        flow.continue_as_new({"run": run, "activity": position.activity, "step": position.step, "undo": position.undo})
+    return run
+
+
+def after(position: Position, answer: Answer) -> Position | None:
+    """The next position; None at the end. A pure table of the algorithm above."""
+    here = position
+    match answer.kind:
+        case "again":
+            return here
+        case "end":
+            return None
+        case "assess":
+            return Position("assess")
+        case "act":
+            return Position("lease")
+        case "step":
+            return Position("begin", answer.step)
+        case "undo":
+            return Position("begin", answer.step, undo=True)
+        case "pending":
+            return Position("prove" if here.activity == "prove" else "poll", here.step, here.undo)
+        case "prove":
+            return Position("prove", here.step, here.undo)
+        case "unwind":
+            return Position("unwind")
+        case "conclude":
+            return Position("conclude")
+    raise ValueError(f"an activity {here.activity} answered {answer.kind!r}, which no operation knows")

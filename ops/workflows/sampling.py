@@ -1,0 +1,94 @@
+"""The hourly look at the fleet: what runs where, how well; and which rollouts are due."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from ops.model.fleet import Cluster, Node, Pool
+from ops.model.image import ImageKey, NodeImage
+from ops.model.ledger import Entry
+from ops.model.proof import Proof, Sample
+from ops.model.run import Rollout
+from ops.model.settings import NodeImageSettings, Settings
+from ops.policy.proof import observe, settle
+from ops.policy.rings import ring_of
+from ops.ports import OutsideError
+from ops.records import proofs, rollouts
+from ops.runbooks import runbooks
+from ops.workflows.activities.context import Context
+from ops.workflows.starting import ROLLOUT
+
+
+def list_fleet(context: Context, settings: Settings) -> tuple[Cluster, ...]:
+    """Every cluster of the configured subscriptions. Raises what the port raises: half a fleet is no fleet."""
+    return tuple(
+        cluster
+        for subscription in settings.fleet.subscriptions
+        for cluster in context.ports.clusters.list_clusters(subscription)
+    )
+
+
+def sample_fleet(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
+    """One sample of every image in every ring (docs/node-image.md, rule 11). A second one for the same hour changes nothing."""
+    policy = settings.node_image
+    if policy is None:
+        return
+    seen: dict[tuple[str, ImageKey], list[tuple[str, bool]]] = defaultdict(list)
+    for cluster in fleet:
+        ring = ring_of(cluster, settings)
+        if ring is None or not cluster.running:
+            continue
+        for key, name, is_good in _nodes_of(context, cluster):
+            seen[ring.name, key].append((name, is_good))
+    for (ring_name, key), nodes in seen.items():
+        bad = tuple(sorted(name for name, is_good in nodes if not is_good))
+        _record(context, ring_name, key, Sample(len(nodes), bad), policy, now)
+
+
+def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
+    """Starts each runbook's rollout of the week once, however often it is due."""
+    table = rollouts(context.ports.store)
+    for runbook in runbooks().values():
+        plan = runbook.rollout(fleet, settings, now)
+        if plan is None:
+            continue
+        rollout_id = f"rollout.{plan.runbook}.{plan.occurrence}"
+        table.insert(rollout_id, Rollout(rollout_id, plan, now, config_hash=settings.hash))
+        if not table.must_get(rollout_id).value.state.is_final:
+            context.engine.start(ROLLOUT, rollout_id, {"rollout": rollout_id})
+
+
+def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, bool]]:
+    try:
+        nodes = context.ports.nodes.nodes(cluster)
+    except OutsideError:
+        return []  # its API server does not answer: as if asleep, it neither counts nor breaks a proof
+    found = []
+    for node in nodes:
+        pool = cluster.pool(node.pool)
+        image = NodeImage.parse(node.image_label)
+        if pool is None or image is None:
+            continue
+        key = ImageKey(f"{image.family}-{image.release}", pool.kubernetes_minor)
+        found.append((key, f"{cluster.name}/{node.name}", _is_good(node, pool)))
+    return found
+
+
+def _is_good(node: Node, pool: Pool) -> bool:
+    """A node that is not Ready while its pool is being upgraded is on its way, not a bad sign."""
+    return node.ready or pool.is_busy
+
+
+def _record(
+    context: Context, ring: str, key: ImageKey, sample: Sample, policy: NodeImageSettings, now: datetime
+) -> None:
+    def change(proof: Proof | None) -> Proof:
+        observed = observe(proof or Proof(ring, key), sample, now, least_nodes=policy.proven_nodes)
+        return settle(observed, now, proven_for=policy.proven_for, proven_awake=policy.proven_awake)
+
+    table = proofs(context.ports.store)
+    before = table.get(f"{ring}|{key}")
+    after = table.change(f"{ring}|{key}", change)
+    if after.proven_at is not None and (before is None or before.value.proven_at is None):
+        text = f"{key} is proven in {ring}: on {sample.nodes} nodes since {after.since}, {after.awake_h} h awake"
+        context.ports.ledger.append(Entry(f"{ring}|{key}|proven", now, "proven", ring, text))
