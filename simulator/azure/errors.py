@@ -1,0 +1,23 @@
+"""Errors in ARM's shape."""
+
+from simulator.exchange import Answer
+
+
+class ArmError(Exception):
+    """An answer that is an error; it carries what ARM would send."""
+
+    def __init__(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+    def answer(self) -> Answer:
+        """Return the error as an answer."""
+        headers = {"x-ms-failure-cause": "gateway"} if self.status >= 500 else {}  # noqa: PLR2004  # HTTP's server errors
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(self.retry_after_s)
+        if self.status == 401:  # noqa: PLR2004  # RFC 9110: 401 names its scheme
+            headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        return Answer(self.status, {"error": {"code": self.code, "message": self.message}}, headers)

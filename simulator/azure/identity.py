@@ -1,0 +1,42 @@
+"""App Service's managed-identity endpoint (IDENTITY_ENDPOINT), version 2019-08-01."""
+
+from simulator.azure.tokens import Tenant
+from simulator.exchange import Answer, Call
+from simulator.world.specs import PRINCIPAL
+
+API_VERSIONS = ("2019-08-01",)
+
+
+class IdentityEndpoint:
+    """Gives tokens to whoever knows the secret header of the app."""
+
+    def __init__(self, tenant: Tenant, header: str) -> None:
+        self._tenant = tenant
+        self.header = header
+
+    def answer(self, call: Call) -> Answer:
+        """Answer ``GET ?api-version=2019-08-01&resource=...`` as App Service does."""
+        if call.headers.get("X-IDENTITY-HEADER") != self.header:
+            return _refusal(403, "The X-IDENTITY-HEADER is missing or wrong.")
+        if call.query.get("api-version") not in API_VERSIONS:
+            return _refusal(400, f"The api-version must be one of {', '.join(API_VERSIONS)}.")
+        resource = call.query.get("resource", "")
+        if not self._tenant.knows(resource):
+            return _refusal(
+                400, f"AADSTS500011: the resource principal named {resource!r} was not found in the tenant."
+            )
+        token = self._tenant.issue(resource)
+        return Answer(
+            200,
+            {
+                "access_token": token.value,
+                "client_id": PRINCIPAL,
+                "expires_on": str(token.expires_on),
+                "resource": resource,
+                "token_type": "Bearer",
+            },
+        )
+
+
+def _refusal(status: int, message: str) -> Answer:
+    return Answer(status, {"statusCode": status, "message": message})

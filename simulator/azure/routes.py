@@ -1,0 +1,145 @@
+"""Which requests ARM knows: method, path, action name, api-versions, query parameters, rate limit."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+SUBSCRIPTION = "/subscriptions/{subscription}"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/{{group}}"
+RP = "/providers/Microsoft.ContainerService"
+CLUSTERS = f"{RP}/managedClusters"
+CLUSTER = f"{GROUP}{CLUSTERS}/{{cluster}}"
+POOL = f"{CLUSTER}/agentPools/{{pool}}"
+LOCATION = f"{SUBSCRIPTION}{RP}/locations/{{region}}"
+
+# azure-mgmt-containerservice 41.8 and 41.6 (Azure CLI 2.91).
+AKS_VERSIONS = ("2026-08-01", "2026-06-01")
+SUBSCRIPTION_VERSIONS = ("2022-12-01", "2016-06-01")
+GRAPH_VERSIONS = ("2021-03-01", "2022-10-01")
+OPERATION_VERSIONS = ("2017-08-31",)
+SIGNED = ("t", "c", "s", "h")
+
+
+class Rate(Enum):
+    """Which bucket of the provider a request draws from, beside ARM's own."""
+
+    NONE = "none"
+    LIST = "list"
+    PUT_POOL = "put-pool"
+    GRAPH = "graph"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One kind of request; ``handler`` names the method that answers it."""
+
+    method: str
+    template: str
+    action: str
+    handler: str
+    versions: tuple[str, ...] = AKS_VERSIONS
+    query: tuple[str, ...] = ()
+    rate: Rate = Rate.NONE
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The path as a pattern: ARM compares without regard to case."""
+        return re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template) + "/?$", re.IGNORECASE)
+
+    @property
+    def reads(self) -> bool:
+        """Whether ARM counts the request as a read."""
+        return self.method == "GET" or self.rate is Rate.GRAPH
+
+
+_MC = "Microsoft.ContainerService/managedClusters"
+_LOCATIONS = "Microsoft.ContainerService/locations"
+
+ROUTES = (
+    Route("GET", CLUSTER, f"{_MC}/read", "get_cluster"),
+    Route("GET", POOL, f"{_MC}/agentPools/read", "get_pool"),
+    Route("GET", f"{POOL}/upgradeProfiles/default", f"{_MC}/agentPools/upgradeProfiles/read", "pool_upgrades"),
+    Route(
+        "GET",
+        f"{LOCATION}/operations/{{operation}}",
+        f"{_LOCATIONS}/operations/read",
+        "operation_status",
+        OPERATION_VERSIONS,
+        SIGNED,
+    ),
+    Route(
+        "GET",
+        f"{LOCATION}/operationresults/{{operation}}",
+        f"{_LOCATIONS}/operationresults/read",
+        "operation_result",
+        OPERATION_VERSIONS,
+        SIGNED,
+    ),
+    Route(
+        "GET", f"{CLUSTER}/agentPools", f"{_MC}/agentPools/read", "list_pools", query=("$skiptoken",), rate=Rate.LIST
+    ),
+    Route("GET", f"{SUBSCRIPTION}{CLUSTERS}", f"{_MC}/read", "list_clusters", query=("$skiptoken",), rate=Rate.LIST),
+    Route("GET", f"{GROUP}{CLUSTERS}", f"{_MC}/read", "list_clusters", query=("$skiptoken",), rate=Rate.LIST),
+    Route("POST", f"{CLUSTER}/start", f"{_MC}/start/action", "start_cluster"),
+    Route("POST", f"{CLUSTER}/stop", f"{_MC}/stop/action", "stop_cluster"),
+    Route("POST", f"{CLUSTER}/abort", f"{_MC}/abort/action", "abort_cluster"),
+    Route(
+        "POST",
+        f"{CLUSTER}/listClusterUserCredential",
+        f"{_MC}/listClusterUserCredential/action",
+        "user_credentials",
+        query=("format", "server-fqdn"),
+    ),
+    Route("GET", f"{CLUSTER}/upgradeProfiles/default", f"{_MC}/upgradeProfiles/read", "cluster_upgrades"),
+    Route("GET", f"{CLUSTER}/availableAgentPoolVersions", f"{_MC}/availableAgentPoolVersions/read", "pool_versions"),
+    Route("PUT", POOL, f"{_MC}/agentPools/write", "put_pool", rate=Rate.PUT_POOL),
+    Route(
+        "POST",
+        f"{POOL}/upgradeNodeImageVersion",
+        f"{_MC}/agentPools/upgradeNodeImageVersion/action",
+        "upgrade_pool",
+    ),
+    Route("POST", f"{POOL}/abort", f"{_MC}/agentPools/abort/action", "abort_pool"),
+    Route("GET", f"{CLUSTER}/maintenanceConfigurations", f"{_MC}/maintenanceConfigurations/read", "list_maintenance"),
+    Route(
+        "GET",
+        f"{CLUSTER}/maintenanceConfigurations/{{configuration}}",
+        f"{_MC}/maintenanceConfigurations/read",
+        "get_maintenance",
+    ),
+    Route(
+        "GET", "/subscriptions", "Microsoft.Resources/subscriptions/read", "list_subscriptions", SUBSCRIPTION_VERSIONS
+    ),
+    Route("GET", SUBSCRIPTION, "Microsoft.Resources/subscriptions/read", "get_subscription", SUBSCRIPTION_VERSIONS),
+    Route(
+        "POST",
+        "/providers/Microsoft.ResourceGraph/resources",
+        "Microsoft.ResourceGraph/resources/read",
+        "query_graph",
+        GRAPH_VERSIONS,
+        rate=Rate.GRAPH,
+    ),
+)
+_COMPILED = tuple((route, route.pattern) for route in ROUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The route of a request with what its path names; ``methods`` holds what the path knows when no route fits."""
+
+    route: Route | None
+    names: dict[str, str]
+    methods: tuple[str, ...] = ()
+
+
+def match(method: str, path: str) -> Match:
+    """Find the route of a request."""
+    methods: list[str] = []
+    for route, pattern in _COMPILED:
+        found = pattern.match(path)
+        if found is None:
+            continue
+        if route.method == method:
+            return Match(route, found.groupdict())
+        methods.append(route.method)
+    return Match(None, {}, tuple(methods))

@@ -1,0 +1,77 @@
+"""Issues and checks the bearer tokens of the simulated tenant; tokens live in wall time, as real ones do."""
+
+import time
+import uuid
+from dataclasses import dataclass
+
+import jwt
+
+from simulator.world.specs import PRINCIPAL, TENANT
+
+ALGORITHM = "HS256"
+LIFETIME_S = 86_400
+# The AKS server application: the audience of every cluster with Entra sign-in (AKS documentation, kubelogin).
+KUBERNETES_AUDIENCE = "6dae42f8-4368-4678-94ff-3960e28e3630"
+ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
+
+
+class TokenError(Exception):
+    """A bearer token is missing, expired, forged or meant for somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token and when it ends (seconds of the epoch)."""
+
+    value: str
+    expires_on: int
+
+
+class Tenant:
+    """The directory: signs tokens with a key of its own and knows which audiences exist."""
+
+    def __init__(self, arm_url: str, key: str) -> None:
+        self._key = key
+        self.arm_audiences = (*ARM_AUDIENCES, arm_url)
+        self._valid: dict[tuple[str, tuple[str, ...]], tuple[str, float]] = {}
+
+    def knows(self, resource: str) -> bool:
+        """Whether tokens are issued for a resource."""
+        return resource.rstrip("/") in (*self.arm_audiences, KUBERNETES_AUDIENCE)
+
+    def issue(self, resource: str, lifetime_s: int = LIFETIME_S) -> Token:
+        """Return a token of the bot's managed identity for a resource."""
+        now = int(time.time())
+        claims = {
+            "aud": resource,
+            "iss": f"https://sts.windows.net/{TENANT}/",
+            "iat": now,
+            "nbf": now - 300,
+            "exp": now + lifetime_s,
+            "sub": PRINCIPAL,
+            "oid": PRINCIPAL,
+            "tid": TENANT,
+            "idtyp": "app",
+            "uti": str(uuid.uuid4()),
+            "xms_mirid": f"/subscriptions/{TENANT}/resourcegroups/rg-bot/providers/Microsoft.Web/sites/daytwo",
+        }
+        return Token(jwt.encode(claims, self._key, algorithm=ALGORITHM), now + lifetime_s)
+
+    def principal(self, token: str | None, audiences: tuple[str, ...]) -> str:
+        """Return whose token this is.
+
+        Raises:
+            TokenError: it is not valid for any of the audiences, now.
+        """
+        if token is None:
+            raise TokenError("The 'Authorization' header is missing or holds no bearer token.")
+        known = self._valid.get((token, audiences))
+        if known is not None and known[1] > time.time():
+            return known[0]
+        accepted = [form for audience in audiences for form in (audience, f"{audience}/")]
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM], audience=accepted)
+        except jwt.PyJWTError as error:
+            raise TokenError(f"The access token is invalid: {error}.") from error
+        self._valid[token, audiences] = (str(claims["sub"]), float(claims["exp"]))
+        return str(claims["sub"])

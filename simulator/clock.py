@@ -1,0 +1,59 @@
+"""Moves the world's clock: told by callers, or by itself so many times as fast as the wall's."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from simulator.world.world import World
+
+TICK_S = 0.02
+
+
+class VirtualClock:
+    """The only one that advances the world; ``deliver`` is awaited at each instant that left something to tell."""
+
+    def __init__(
+        self, world: World, speed: float, has_news: Callable[[], bool], deliver: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._world = world
+        self.speed = speed
+        self._has_news = has_news
+        self._deliver = deliver
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def advance(self, to: datetime) -> datetime:
+        """Live through everything up to ``to``, or up to the first instant with news for a subscriber; deliver them.
+
+        Returns where the clock stands, which may be before ``to``.
+        """
+        async with self._lock:
+            while not self._has_news() and self._world.step(to):
+                pass
+            if self._has_news():
+                await self._deliver()
+            return self._world.now
+
+    def start(self) -> None:
+        """Let time run by itself when there is a speed."""
+        if self.speed > 0:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop time."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = time.monotonic()
+            to = self._world.now + timedelta(seconds=(now - last) * self.speed)
+            last = now
+            while await self.advance(to) < to:
+                pass

@@ -1,0 +1,166 @@
+"""Delivers AKS's events to webhooks as Event Grid does: both schemas, the handshake, retries on the virtual clock."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Literal, cast
+
+import aiohttp
+
+from simulator.azure.documents import cluster_id, zulu
+from simulator.exchange import JsonObject
+from simulator.world.core import Event
+from simulator.world.world import World
+
+type Schema = Literal["eventgrid", "cloudevents"]
+
+# Event Grid's retry schedule; after a day an event without a dead-letter destination is dropped.
+RETRIES = (
+    *(timedelta(seconds=s) for s in (10, 30)),
+    *(timedelta(minutes=m) for m in (1, 5, 10, 30)),
+    *(timedelta(hours=h) for h in (1, 3, 6, 12)),
+)
+ANSWER_WITHIN_S = 30
+NOT_RETRIED = (400, 401, 413)
+VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
+
+
+class HandshakeError(Exception):
+    """A webhook did not prove that it wants events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A webhook and the schema that it asked for."""
+
+    url: str
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    event: Event
+    subscriber: Subscriber
+    attempt: int
+
+
+class Delivery:
+    """Subscribers, and what is due to them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.subscribers: list[Subscriber] = []
+        self._told = 0
+        self._due: list[_Due] = []
+        self.delivered = 0
+        self.dropped = 0
+
+    def has_news(self) -> bool:
+        """Whether something is due to a subscriber now."""
+        fresh = self._world.events[self._told :]
+        self._told = len(self._world.events)
+        self._due += [_Due(event, subscriber, 0) for event in fresh for subscriber in self.subscribers]
+        return bool(self._due)
+
+    async def deliver(self) -> None:
+        """Send what is due; what fails becomes due again later."""
+        due, self._due = self._due, []
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)) as session:
+            statuses = await asyncio.gather(*(self._send(session, item) for item in due))
+        for item, status in zip(due, statuses, strict=True):
+            self._settle(item, status)
+
+    async def subscribe(self, subscriber: Subscriber) -> None:
+        """Shake hands with a webhook and add it.
+
+        Raises:
+            HandshakeError: it did not answer as Event Grid asks.
+        """
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)) as session:
+            try:
+                if subscriber.schema == "cloudevents":
+                    await _ask_cloudevents(session, subscriber.url)
+                else:
+                    await _ask_eventgrid(session, subscriber.url, zulu(self._world.now))
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise HandshakeError(f"The webhook {subscriber.url} cannot be reached: {error}") from error
+        self.subscribers.append(subscriber)
+
+    async def _send(self, session: aiohttp.ClientSession, item: _Due) -> int:
+        body, headers = self._message(item.event, item.subscriber.schema)
+        headers["aeg-delivery-count"] = str(item.attempt)
+        try:
+            async with session.post(item.subscriber.url, json=body, headers=headers) as response:
+                return response.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
+    def _settle(self, item: _Due, status: int) -> None:
+        if HTTPStatus.OK <= status <= HTTPStatus.NO_CONTENT:
+            self.delivered += 1
+        elif status in NOT_RETRIED or item.attempt >= len(RETRIES):
+            self.dropped += 1
+        else:
+            again = _Due(item.event, item.subscriber, item.attempt + 1)
+            self._world.core.agenda.after(RETRIES[item.attempt], lambda: self._due.append(again))
+
+    def _message(self, event: Event, schema: Schema) -> tuple[object, dict[str, str]]:
+        """Return the body and headers of an event; its id is the same in every attempt."""
+        topic = cluster_id(self._world.clusters[event.cluster])
+        event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{topic}/{event.number}"))
+        if schema == "cloudevents":
+            document: JsonObject = {
+                "specversion": "1.0",
+                "id": event_id,
+                "source": topic,
+                "type": event.type,
+                "subject": event.cluster,
+                "time": zulu(event.at),
+                "data": event.data,
+            }
+            return document, {"Content-Type": "application/cloudevents+json; charset=utf-8"}
+        return [
+            {
+                "id": event_id,
+                "topic": topic,
+                "subject": event.cluster,
+                "eventType": event.type,
+                "eventTime": zulu(event.at),
+                "data": event.data,
+                "dataVersion": "1",
+                "metadataVersion": "1",
+            }
+        ], {"aeg-event-type": "Notification"}
+
+
+async def _ask_cloudevents(session: aiohttp.ClientSession, url: str) -> None:
+    headers = {"WebHook-Request-Origin": "eventgrid.azure.net"}
+    async with session.options(url, headers=headers) as response:
+        allowed = response.headers.get("WebHook-Allowed-Origin")
+        if response.status != HTTPStatus.OK or allowed not in ("*", "eventgrid.azure.net"):
+            raise HandshakeError(f"The webhook {url} answered {response.status} and allows origin {allowed!r}.")
+
+
+async def _ask_eventgrid(session: aiohttp.ClientSession, url: str, now: str) -> None:
+    code = str(uuid.uuid4())
+    event: JsonObject = {
+        "id": str(uuid.uuid4()),
+        "topic": "",
+        "subject": "",
+        "eventType": VALIDATION,
+        "eventTime": now,
+        "data": {"validationCode": code, "validationUrl": ""},
+        "dataVersion": "1",
+        "metadataVersion": "1",
+    }
+    async with session.post(url, json=[event], headers={"aeg-event-type": "SubscriptionValidation"}) as response:
+        text = await response.text()
+        if response.status != HTTPStatus.OK:
+            raise HandshakeError(
+                f"The webhook {url} answered the validation event with {response.status}: {text[:200]}"
+            )
+        answer = await response.json(content_type=None)
+    if not isinstance(answer, dict) or cast("JsonObject", answer).get("validationResponse") != code:
+        raise HandshakeError(f"The webhook {url} did not send the validation code back.")

@@ -1,0 +1,69 @@
+"""The world at this instant as JSON, for viewers and tests."""
+
+from simulator.exchange import JsonObject
+from simulator.world.state import Cluster, Node, Operation, Pool
+from simulator.world.world import World
+
+
+def snapshot(world: World) -> JsonObject:
+    """Return every cluster with its pools and nodes."""
+    return {
+        "now": world.now.isoformat(),
+        "fleet": world.core.spec.name,
+        "clusters": [_cluster(world, cluster) for cluster in world.clusters.values()],
+    }
+
+
+def _cluster(world: World, cluster: Cluster) -> JsonObject:
+    spec = cluster.spec
+    return {
+        "name": spec.name,
+        "region": spec.region,
+        "resourceGroup": spec.resource_group,
+        "subscription": spec.subscription,
+        "tags": dict(spec.tags),
+        "sku": spec.sku,
+        "channel": spec.node_os_channel,
+        "kubernetesVersion": spec.kubernetes_version,
+        "powerState": cluster.power_state,
+        "provisioningState": cluster.provisioning_state,
+        "operation": _operation(cluster.operation) if cluster.operation else None,
+        "pools": [_pool(world, cluster, pool) for pool in cluster.pools.values()],
+        "provisionedNodes": [_node(node) for node in cluster.nodes.values() if node.pool is None],
+    }
+
+
+def _pool(world: World, cluster: Cluster, pool: Pool) -> JsonObject:
+    return {
+        "name": pool.name,
+        "mode": pool.spec.mode,
+        "osSku": pool.spec.os_sku,
+        "priority": pool.spec.priority,
+        "count": pool.count,
+        "image": pool.image,
+        "newestImage": world.newest_image(cluster, pool),
+        "powerState": pool.power_state,
+        "provisioningState": pool.provisioning_state,
+        "nodes": [_node(node) for node in cluster.nodes_of(pool.name)],
+    }
+
+
+def _node(node: Node) -> JsonObject:
+    return {
+        "name": node.name,
+        "image": node.image,
+        "ready": node.ready,
+        "unschedulable": node.unschedulable,
+        "bootId": node.boot_id,
+        "created": node.created.isoformat(),
+    }
+
+
+def _operation(operation: Operation) -> JsonObject:
+    return {
+        "id": operation.id,
+        "kind": operation.kind.value,
+        "pool": operation.pool,
+        "who": operation.who,
+        "began": operation.began.isoformat(),
+    }

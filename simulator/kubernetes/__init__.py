@@ -1,0 +1,1 @@
+"""Each simulated cluster's Kubernetes API, as the Kubernetes client sees it."""

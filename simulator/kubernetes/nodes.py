@@ -1,0 +1,92 @@
+"""A node as its API server shows it."""
+
+from simulator.azure.documents import etag, zulu
+from simulator.exchange import JsonObject
+from simulator.world.nodes import node_resource_group
+from simulator.world.state import Cluster, Node
+
+OS_IMAGES = {
+    "AKSUbuntu-2204": "Ubuntu 22.04.5 LTS",
+    "AKSUbuntu-2404": "Ubuntu 24.04.3 LTS",
+    "AKSAzureLinux": "Azure Linux 3.0",
+}
+
+
+def labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
+    """Return a node's labels, as AKS or Karpenter sets them."""
+    labels = {
+        "kubernetes.azure.com/cluster": node_resource_group(cluster),
+        "kubernetes.azure.com/mode": node.mode.lower(),
+        "kubernetes.azure.com/node-image-version": node.image,
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": node.name,
+        "kubernetes.io/os": "windows" if "Windows" in node.image else "linux",
+        "topology.kubernetes.io/region": cluster.spec.region,
+        "topology.kubernetes.io/zone": node.zone,
+    }
+    pool = cluster.pools.get(node.pool) if node.pool else None
+    if pool is None:
+        return labels | {"karpenter.sh/nodepool": "default", "karpenter.sh/capacity-type": "on-demand"}
+    labels |= {
+        "agentpool": pool.name,
+        "kubernetes.azure.com/agentpool": pool.name,
+        "kubernetes.azure.com/os-sku": pool.spec.os_sku,
+        "node.kubernetes.io/instance-type": pool.spec.vm_size,
+        **pool.node_labels,
+    }
+    if pool.spec.priority == "Spot":
+        labels["kubernetes.azure.com/scalesetpriority"] = "spot"
+    return labels
+
+
+def node_document(cluster: Cluster, node: Node) -> JsonObject:
+    """Return a node object."""
+    since = zulu(node.ready_since or node.created)
+    spec: JsonObject = {"providerID": node.provider_id}
+    taints: list[JsonObject] = []
+    if node.unschedulable:
+        spec["unschedulable"] = True
+        taints.append({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
+    if not node.ready:
+        taints.append({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"})
+    if taints:
+        spec["taints"] = taints
+    return {
+        "kind": "Node",
+        "apiVersion": "v1",
+        "metadata": {
+            "name": node.name,
+            "uid": etag("node", cluster.name, node.name, node.created),
+            "resourceVersion": etag(node.boot_id, node.ready, node.unschedulable)[:8],
+            "creationTimestamp": zulu(node.created),
+            "labels": labels_of(cluster, node),
+            "annotations": {},
+        },
+        "spec": spec,
+        "status": {
+            "conditions": [_ready(since, ready=node.ready)],
+            "nodeInfo": {
+                "bootID": node.boot_id,
+                "machineID": etag("machine", node.provider_id).replace("-", ""),
+                "systemUUID": etag("system", node.provider_id),
+                "kernelVersion": "5.15.0-1098-azure",
+                "osImage": next((text for key, text in OS_IMAGES.items() if node.image.startswith(key)), "Windows"),
+                "containerRuntimeVersion": "containerd://1.7.28-1",
+                "kubeletVersion": f"v{node.kubernetes_version}",
+                "kubeProxyVersion": f"v{node.kubernetes_version}",
+                "operatingSystem": "windows" if "Windows" in node.image else "linux",
+                "architecture": "amd64",
+            },
+        },
+    }
+
+
+def _ready(since: str, *, ready: bool) -> JsonObject:
+    return {
+        "type": "Ready",
+        "status": "True" if ready else "False",
+        "reason": "KubeletReady" if ready else "KubeletNotReady",
+        "message": "kubelet is posting ready status" if ready else "container runtime network not ready",
+        "lastHeartbeatTime": since,
+        "lastTransitionTime": since,
+    }

@@ -1,0 +1,212 @@
+"""Serves a simulated fleet on 127.0.0.1: ARM and Kubernetes over TLS, identity, Slack and control over HTTP.
+
+``python -m simulator.serve`` prints what a client needs as KEY=value lines, then serves until stopped.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import signal
+import ssl
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import trustme
+from aiohttp import web
+
+from simulator.azure.arm import Arm
+from simulator.azure.credentials import kubeconfig
+from simulator.azure.handlers import Handlers
+from simulator.azure.identity import IdentityEndpoint
+from simulator.azure.longrunning import LongRunning
+from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant
+from simulator.clock import VirtualClock
+from simulator.control.api import Control
+from simulator.control.delivery import Delivery
+from simulator.exchange import Answer, Call, Requests
+from simulator.faults import PROFILES, Faults, Surface
+from simulator.fleets import demo_fleet, random_fleet
+from simulator.kubernetes import api as kubernetes
+from simulator.slack import api as slack
+from simulator.world.specs import FleetSpec
+from simulator.world.world import World
+
+HOST = "127.0.0.1"
+IDENTITY_PATH = "/msi/token"
+LARGEST_BODY_BYTES = 4 * 1024 * 1024
+PAGE_SIZE = 10
+
+type Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class Simulation:
+    """One fleet with all its services; ``speed`` is virtual seconds a second, 0 when time moves only as told.
+
+    ``retry_after_s`` is put into long-running answers; the real service sends none, and clients then wait 30 s.
+    """
+
+    def __init__(
+        self,
+        fleet: FleetSpec,
+        seed: int = 0,
+        speed: float = 0,
+        faults: str = "none",
+        *,
+        fault_surfaces: tuple[Surface, ...] = tuple(Surface),
+        retry_after_s: int | None = None,
+    ) -> None:
+        self.world = World(fleet, seed)
+        self.requests = Requests()
+        self.faults = Faults(faults, seed, fault_surfaces)
+        self.delivery = Delivery(self.world)
+        self.clock = VirtualClock(self.world, speed, self.delivery.has_news, self.delivery.deliver)
+        self.slack = slack.SlackApi(fleet.channels, lambda: self.world.now, self.requests)
+        self.control = Control(self.world, self.clock, self.delivery, self.slack, self.requests, self.faults)
+        self._retry_after_s = retry_after_s
+        self._environment: dict[str, str] = {}
+        self._runners: list[web.ServerRunner] = []
+        self._folder: Path | None = None
+
+    def environment(self) -> dict[str, str]:
+        """Return what a client needs, after ``start``."""
+        return dict(self._environment)
+
+    async def start(self) -> None:
+        """Open the doors and let time run."""
+        self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="daytwo-simulator-"))
+        authority = trustme.CA()
+        ca_pem: bytes = authority.cert_pem.bytes()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(HOST, "localhost").configure_cert(context)
+        secure = await self._open(self._secure, context)
+        plain = await self._open(self._plain, None)
+        arm_url, plain_url = f"https://{HOST}:{secure}", f"http://{HOST}:{plain}"
+        key = secrets.token_hex(32)
+        tenant = Tenant(arm_url, key)
+        self._identity = IdentityEndpoint(tenant, secrets.token_hex(16))
+        long_running = LongRunning(self.world.core.operations, key, self._retry_after_s)
+        self._arm = Arm(self.world, tenant, Handlers(self.world, long_running, ca_pem, PAGE_SIZE), self.requests)
+        self._kubernetes = kubernetes.KubernetesApi(self.world, tenant, self.requests)
+        first = next(c for c in self.world.core.spec.clusters if not c.stopped)
+        ca_file, config_file = self._folder / "ca.pem", self._folder / "kubeconfig"
+        token = tenant.issue(KUBERNETES_AUDIENCE).value
+        config = kubeconfig(first.name, f"{arm_url}/clusters/{first.name}", ca_pem, {"token": token})
+        await asyncio.to_thread(ca_file.write_bytes, ca_pem)
+        await asyncio.to_thread(config_file.write_text, config)
+        self._environment = {
+            "ARM_URL": arm_url,
+            "CA_FILE": str(ca_file),
+            "IDENTITY_ENDPOINT": f"{plain_url}{IDENTITY_PATH}",
+            "IDENTITY_HEADER": self._identity.header,
+            "SUBSCRIPTION": first.subscription,
+            "RESOURCE_GROUP": first.resource_group,
+            "CLUSTER": first.name,
+            "KUBECONFIG": str(config_file),
+            "SLACK_URL": f"{plain_url}{slack.PREFIX}",
+            "CLOCK_URL": f"{plain_url}/clock",
+        }
+        self.clock.start()
+
+    async def stop(self) -> None:
+        """Close the doors and remove the files."""
+        await self.clock.stop()
+        for runner in self._runners:
+            await runner.cleanup()
+        self._runners.clear()
+        if self._folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._folder)
+            self._folder = None
+
+    async def _open(self, handler: Handler, context: ssl.SSLContext | None) -> int:
+        """Listen on a free port and return it."""
+        runner = web.ServerRunner(web.Server(_rim(handler), access_log=None), shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
+        self._runners.append(runner)
+        return int(runner.addresses[0][1])
+
+    async def _secure(self, call: Call) -> Answer:
+        if call.path.startswith(kubernetes.PREFIX):
+            return self.faults.around(Surface.KUBERNETES, call, self._kubernetes.answer)
+        return self.faults.around(Surface.ARM, call, self._arm.answer)
+
+    async def _plain(self, call: Call) -> Answer:
+        if call.path == IDENTITY_PATH:
+            return self._identity.answer(call)
+        if call.path.startswith(slack.PREFIX):
+            return self.faults.around(Surface.SLACK, call, self.slack.answer)
+        return await self.control.answer(call)
+
+
+def _rim(handler: Handler) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """Turn aiohttp's requests into calls and answers into its responses."""
+
+    async def serve(request: web.BaseRequest) -> web.StreamResponse:
+        body = await request.read()
+        origin = f"{request.scheme}://{request.headers.get('Host', HOST)}"
+        call = Call(request.method, request.path, request.query, request.headers, body, origin)
+        answer = await handler(call)
+        if answer.drop:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=499)
+        if answer.document is None:
+            return web.Response(status=answer.status, headers=answer.headers)
+        text = json.dumps(answer.document)
+        headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
+        return web.Response(status=answer.status, body=text.encode(), headers=headers)
+
+    return serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    chosen = _parser().parse_args(arguments)
+    fleet = demo_fleet() if chosen.fleet == "demo" and chosen.clusters is None else None
+    asyncio.run(_serve(fleet or random_fleet(chosen.seed, chosen.clusters or 6), chosen))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator.serve", description="Serve a simulated AKS fleet.")
+    parser.add_argument("--fleet", choices=("demo", "random"), default="demo", help="which fleet (default: demo)")
+    parser.add_argument("--clusters", type=int, help="a random fleet of so many clusters")
+    parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from")
+    parser.add_argument("--speed", type=float, default=0, help="virtual seconds a second; 0: only when told")
+    parser.add_argument("--faults", choices=tuple(PROFILES), default="none", help="how badly the services behave")
+    parser.add_argument("--retry-after", type=int, help="seconds between polls that long-running answers ask for")
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
+    return parser
+
+
+async def _serve(fleet: FleetSpec, chosen: argparse.Namespace) -> None:
+    simulation = Simulation(fleet, chosen.seed, chosen.speed, chosen.faults, retry_after_s=chosen.retry_after)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    if chosen.with_parent:
+        loop.add_reader(sys.stdin, partial(_end_with_input, stopped))
+    await simulation.start()
+    try:
+        for name, value in simulation.environment().items():
+            print(f"{name}={value}")  # noqa: T201  # the command's output
+        print(flush=True)  # noqa: T201  # an empty line ends it
+        await stopped.wait()
+    finally:
+        await simulation.stop()
+
+
+def _end_with_input(stopped: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 1024):
+        stopped.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Slack's Web API, as the Slack client sees it."""

@@ -1,0 +1,212 @@
+"""Slack's Web API: posts, edits, history, with Slack's checks and rate limits on the virtual clock."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+from urllib.parse import parse_qsl
+
+from simulator.azure.errors import ArmError
+from simulator.azure.throttle import Buckets, Limit
+from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.slack.blocks import LONGEST_TEXT, fault_of
+from simulator.slack.messages import BOT_ID, BOT_USER, Channel, Message
+
+PREFIX = "/slack/api/"
+TOKEN = "xoxb-0000-simulated"  # noqa: S105  # the only token of a workspace that does not exist
+# https://docs.slack.dev/apis/web-api/rate-limits: a message a second a channel, updates and reads by the minute.
+POSTS = Limit(1, 1)
+UPDATES = Limit(50, 50 / 60)
+READS = Limit(50, 50 / 60)
+LARGEST_PAGE = 999
+
+
+class SlackError(Exception):
+    """What Slack answers with ``ok: false``; the text is Slack's own word for it."""
+
+
+class SlackApi:
+    """Answers under ``/slack/api/``; every message stays readable in ``channels``."""
+
+    def __init__(self, channels: tuple[str, ...], now: Callable[[], datetime], requests: Requests) -> None:
+        self.channels = {name: Channel(name) for name in channels}
+        self._now = now
+        self._requests = requests
+        self._buckets = Buckets()
+        self._posted = 0
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one request."""
+        method = call.path.removeprefix(PREFIX)
+        try:
+            arguments = _arguments(call)
+            _check_token(call.bearer or arguments.get("token"))
+            self._requests.note("slack", method, BOT_USER)
+            return Answer(200, {"ok": True, **self._call(method, arguments)})
+        except SlackError as error:
+            return Answer(200, {"ok": False, "error": str(error)})
+        except NotAnObjectError:
+            return Answer(200, {"ok": False, "error": "invalid_json"})
+        except ArmError as error:
+            return Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(error.retry_after_s)})
+
+    def documents(self) -> list[JsonObject]:
+        """Return every channel for a viewer."""
+        return [channel.document() for channel in self.channels.values()]
+
+    def _call(self, method: str, arguments: JsonObject) -> JsonObject:
+        match method:
+            case "auth.test":
+                return {
+                    "user_id": BOT_USER,
+                    "bot_id": BOT_ID,
+                    "team_id": "T0DAYTWO",
+                    "team": "Simulated",
+                    "user": "daytwo",
+                }
+            case "chat.postMessage":
+                return self._post(arguments)
+            case "chat.update":
+                return self._update(arguments)
+            case "conversations.history":
+                return self._history(arguments)
+            case "conversations.replies":
+                return self._replies(arguments)
+            case _:
+                raise SlackError("unknown_method")
+
+    def _post(self, arguments: JsonObject) -> JsonObject:
+        channel = self._channel(arguments)
+        self._limit(POSTS, f"post/{channel.id}")
+        content = _content(arguments)
+        thread = cast("str | None", arguments.get("thread_ts"))
+        if thread is not None and channel.find(thread) is None:
+            raise SlackError("thread_not_found")
+        self._posted += 1
+        now = self._now()
+        message = Message(
+            channel=channel.id,
+            ts=f"{int(now.timestamp())}.{self._posted:06d}",
+            posted=now,
+            text=content.text,
+            blocks=content.blocks,
+            attachments=content.attachments,
+            metadata=content.metadata,
+            thread_ts=thread,
+        )
+        channel.messages.append(message)
+        return {"channel": channel.id, "ts": message.ts, "message": message.document()}
+
+    def _update(self, arguments: JsonObject) -> JsonObject:
+        channel = self._channel(arguments)
+        self._limit(UPDATES, "update")
+        message = channel.find(str(arguments.get("ts")))
+        if message is None:
+            raise SlackError("message_not_found")
+        content = _content(arguments)
+        message.text, message.blocks, message.attachments = content.text, content.blocks, content.attachments
+        # Without new metadata Slack keeps what the message has.
+        message.metadata = content.metadata or message.metadata
+        message.edits += 1
+        message.edited = self._now()
+        return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message.document()}
+
+    def _history(self, arguments: JsonObject) -> JsonObject:
+        channel = self._channel(arguments)
+        self._limit(READS, "history")
+        roots = [message for message in channel.messages if message.thread_ts in (None, message.ts)]
+        return _page(list(reversed(roots)), arguments)
+
+    def _replies(self, arguments: JsonObject) -> JsonObject:
+        channel = self._channel(arguments)
+        self._limit(READS, "replies")
+        root = channel.find(str(arguments.get("ts")))
+        if root is None:
+            raise SlackError("thread_not_found")
+        return _page([m for m in channel.messages if m is root or m.thread_ts == root.ts], arguments)
+
+    def _channel(self, arguments: JsonObject) -> Channel:
+        channel = self.channels.get(str(arguments.get("channel")))
+        if channel is None:
+            raise SlackError("channel_not_found")
+        return channel
+
+    def _limit(self, limit: Limit, key: str) -> None:
+        self._buckets.take(limit, key, self._now(), "ratelimited")
+
+
+def _check_token(token: object) -> None:
+    if token is None:
+        raise SlackError("not_authed")
+    if token != TOKEN:
+        raise SlackError("invalid_auth")
+
+
+def _arguments(call: Call) -> JsonObject:
+    """Read arguments as Slack does: JSON, a form, or the query."""
+    if call.headers.get("Content-Type", "").startswith("application/json"):
+        return {**call.query, **call.document()} if call.body else dict(call.query)
+    form: JsonObject = dict(parse_qsl(call.body.decode(), keep_blank_values=True))
+    return {**call.query, **form}
+
+
+class _Content:
+    """What a post or an edit puts into a message."""
+
+    def __init__(self, text: str, blocks: list[JsonObject], attachments: list[JsonObject]) -> None:
+        self.text = text
+        self.blocks = blocks
+        self.attachments = attachments
+        self.metadata: JsonObject | None = None
+
+
+def _content(arguments: JsonObject) -> _Content:
+    blocks = cast("list[JsonObject]", _decoded(arguments.get("blocks"), list) or [])
+    attachments = cast("list[JsonObject]", _decoded(arguments.get("attachments"), list) or [])
+    content = _Content(str(arguments.get("text") or ""), blocks, attachments)
+    if not (content.text or blocks or attachments):
+        raise SlackError("no_text")
+    if len(content.text) > LONGEST_TEXT:
+        raise SlackError("msg_too_long")
+    fault = fault_of(blocks)
+    if fault is not None:
+        raise SlackError(fault)
+    metadata = cast("JsonObject | None", _decoded(arguments.get("metadata"), dict))
+    if metadata is not None and not (metadata.get("event_type") and isinstance(metadata.get("event_payload"), dict)):
+        raise SlackError("invalid_metadata_format")
+    content.metadata = metadata
+    return content
+
+
+def _decoded(value: object, kind: type) -> object:
+    """Return a structure that may have come as JSON in a form's field."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value else None
+        except ValueError as error:
+            raise SlackError("invalid_blocks_format" if kind is list else "invalid_metadata_format") from error
+    if value is not None and not isinstance(value, kind):
+        raise SlackError("invalid_blocks_format" if kind is list else "invalid_metadata_format")
+    return value
+
+
+def _page(messages: list[Message], arguments: JsonObject) -> JsonObject:
+    oldest, latest = float(str(arguments.get("oldest") or 0)), float(str(arguments.get("latest") or "inf"))
+    inclusive = _truth(arguments.get("inclusive"))
+    within = [m for m in messages if oldest < float(m.ts) < latest or (inclusive and float(m.ts) in (oldest, latest))]
+    try:
+        limit, first = int(str(arguments.get("limit") or 100)), int(str(arguments.get("cursor") or 0))
+    except ValueError as error:
+        raise SlackError("invalid_cursor") from error
+    limit = min(limit, LARGEST_PAGE)
+    more = first + limit < len(within)
+    with_metadata = _truth(arguments.get("include_all_metadata"))
+    return {
+        "messages": [m.document(with_metadata=with_metadata) for m in within[first : first + limit]],
+        "has_more": more,
+        "response_metadata": {"next_cursor": str(first + limit) if more else ""},
+    }
+
+
+def _truth(value: object) -> bool:
+    return str(value).lower() in ("1", "true")

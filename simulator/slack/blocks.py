@@ -1,0 +1,83 @@
+"""Slack's limits on what a message may hold (https://docs.slack.dev/reference/block-kit/blocks)."""
+
+from typing import cast
+
+from simulator.exchange import JsonObject
+
+MOST_BLOCKS = 50
+MOST_FIELDS = 10
+MOST_CONTEXT_ELEMENTS = 10
+MOST_ACTIONS = 25
+LONGEST_SECTION = 3000
+LONGEST_HEADER = 150
+LONGEST_BUTTON = 75
+LONGEST_VALUE = 2000
+LONGEST_ID = 255
+LONGEST_URL = 3000
+LONGEST_TEXT = 40_000
+# About 13,200 characters in all blocks of one message.
+LONGEST_MESSAGE = 13_200
+KNOWN = {"section", "header", "context", "actions", "divider", "image", "rich_text", "markdown"}
+
+
+def fault_of(blocks: list[JsonObject]) -> str | None:
+    """Return how Slack names what is wrong with blocks, or None."""
+    if len(blocks) > MOST_BLOCKS:
+        return "invalid_blocks"
+    if sum(_length(block) for block in blocks) > LONGEST_MESSAGE:
+        return "msg_blocks_too_long"
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    if len(ids) != len(set(map(str, ids))) or any(len(str(name)) > LONGEST_ID for name in ids):
+        return "invalid_blocks"
+    return None if all(_is_fine(block) for block in blocks) else "invalid_blocks"
+
+
+def _is_fine(block: JsonObject) -> bool:
+    match block.get("type"):
+        case "section":
+            fields = _objects(block.get("fields"))
+            texts = [_text(block.get("text")), *(_text(field) for field in fields)]
+            limits = [LONGEST_SECTION, *([2000] * len(fields))]
+            fits = all(len(text) <= limit for text, limit in zip(texts, limits, strict=True))
+            return fits and len(fields) <= MOST_FIELDS and any(texts) and _element(block.get("accessory"))
+        case "header":
+            return 0 < len(_text(block.get("text"))) <= LONGEST_HEADER
+        case "context":
+            return 0 < len(_objects(block.get("elements"))) <= MOST_CONTEXT_ELEMENTS
+        case "actions":
+            elements = _objects(block.get("elements"))
+            actions = [element.get("action_id") for element in elements]
+            fits = 0 < len(elements) <= MOST_ACTIONS and len(actions) == len(set(actions))
+            return fits and all(_element(element) for element in elements)
+        case kind:
+            return kind in KNOWN
+
+
+def _element(element: object) -> bool:
+    if not isinstance(element, dict) or element.get("type") != "button":
+        return element is None or isinstance(element, dict)
+    return (
+        0 < len(_text(element.get("text"))) <= LONGEST_BUTTON
+        and len(str(element.get("value", ""))) <= LONGEST_VALUE
+        and len(str(element.get("action_id", ""))) <= LONGEST_ID
+        and len(str(element.get("url", ""))) <= LONGEST_URL
+    )
+
+
+def _text(value: object) -> str:
+    return str(value.get("text", "")) if isinstance(value, dict) else ""
+
+
+def _objects(value: object) -> list[JsonObject]:
+    return cast("list[JsonObject]", value) if isinstance(value, list) else []
+
+
+def _length(value: object) -> int:
+    """Count the characters of all texts in a block."""
+    if isinstance(value, dict):
+        return sum(
+            len(item) if name == "text" and isinstance(item, str) else _length(item) for name, item in value.items()
+        )
+    if isinstance(value, list):
+        return sum(_length(item) for item in value)
+    return 0
