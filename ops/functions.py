@@ -51,14 +51,14 @@ def _register_orchestrator(app: df.DFApp, name: str) -> None:
 def _register_timers(app: df.DFApp) -> None:
     @app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
     @app.durable_client_input(client_name=CLIENT)
-    def five_minutes(timer: func.TimerRequest, client: str) -> None:
+    def five_minutes(timer: func.TimerRequest, client: str) -> None:  # noqa: ARG001 - the binding wants its parameter
         from ops.intake.ticks import every_five_minutes
 
         every_five_minutes(wiring().context(client))
 
     @app.timer_trigger(arg_name="timer", schedule="0 0 * * * *")
     @app.durable_client_input(client_name=CLIENT)
-    def hour(timer: func.TimerRequest, client: str) -> None:
+    def hour(timer: func.TimerRequest, client: str) -> None:  # noqa: ARG001 - the binding wants its parameter
         from ops.intake.ticks import every_hour
 
         every_hour(wiring().context(client), wiring().purge_after)
@@ -86,10 +86,12 @@ def _register_http(app: df.DFApp) -> None:
         door(
             f"runs/{{id}}/{action}",
             "POST",
-            lambda context, req, action=action: _http().control_run(
-                context, req.route_params["id"], action, req.get_body()
-            ),
+            _control(action),
         )
+
+
+def _control(action: str) -> Callable[[Any, func.HttpRequest], Any]:
+    return lambda context, req: _http().control_run(context, req.route_params["id"], action, req.get_body())
 
 
 def _register_events(app: df.DFApp) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 from ops.model.fleet import Cluster, Node, Unknown
 from ops.model.ledger import Entry
 
-type Json = None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]
+type Json = bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None
 
 
 class OutsideError(Exception):

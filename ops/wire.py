@@ -5,7 +5,7 @@ cattrs is imported on first use: the doors that only answer 202 never need it.
 
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ops.ports import Json
 
@@ -26,7 +26,6 @@ def from_json[T](value: Json, kind: type[T]) -> T:
 @cache
 def _converter() -> "Converter":
     from cattrs import Converter
-    from cattrs.strategies import configure_tagged_union
 
     from ops.model import decision, outcome
 
@@ -36,7 +35,14 @@ def _converter() -> "Converter":
     converter.register_unstructure_hook(date, lambda value: value.isoformat())
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
     for union in (decision.Decision, outcome.Outcome):
-        configure_tagged_union(union.__value__, converter, tag_name="is")
-        converter.register_structure_hook(union, lambda value, _, u=union: converter.structure(value, u.__value__))
-        converter.register_unstructure_hook(union, lambda value, u=union: converter.unstructure(value, u.__value__))
+        _register_union(converter, union)
     return converter
+
+
+def _register_union(converter: "Converter", alias: Any) -> None:
+    """A `type` alias of a union, tagged by the names of its classes."""
+    from cattrs.strategies import configure_tagged_union
+
+    configure_tagged_union(alias.__value__, converter, tag_name="is")
+    converter.register_structure_hook(alias, lambda value, _: converter.structure(value, alias.__value__))
+    converter.register_unstructure_hook(alias, lambda value: converter.unstructure(value, alias.__value__))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azure.mgmt.containerservice import ContainerServiceClient
     from azure.mgmt.resourcegraph import ResourceGraphClient
 
+_ID_PARTS = 8  # subscriptions/S/resourceGroups/G/providers/P/managedClusters/N
 _FLEET = (
     "Resources | where type =~ 'microsoft.containerservice/managedclusters' "
     "| project id, name, location, resourceGroup, subscriptionId, tags, sku, properties"
@@ -153,7 +154,7 @@ class AzureClusters:
             )
         if not answer.kubeconfigs:
             raise RejectedError("NoKubeconfig", f"Azure gave no kubeconfig for {name}")
-        return bytes(answer.kubeconfigs[0].value)
+        return bytes(answer.kubeconfigs[0].value or b"")
 
     def _client(self, subscription: str) -> "ContainerServiceClient":
         from azure.mgmt.containerservice import ContainerServiceClient
@@ -174,7 +175,7 @@ class AzureClusters:
 def _parts(cluster_id: str) -> tuple[str, str, str]:
     """Subscription, resource group, name."""
     parts = cluster_id.strip("/").split("/")
-    if len(parts) != len("subscriptions/S/resourceGroups/G/providers/P/managedClusters/N".split("/")):
+    if len(parts) != _ID_PARTS:
         raise RejectedError("BadTarget", f"{cluster_id} is no id of a managed cluster")
     return parts[1], parts[3], parts[7]
 

@@ -52,7 +52,8 @@ def _text(error: AzureError) -> str:
 
 
 def _retry_after(error: HttpResponseError) -> float:
-    header = error.response.headers.get("Retry-After", "") if error.response is not None else ""
+    headers = getattr(error.response, "headers", {})  # the SDK's type knows fewer attributes than its responses have
+    header = headers.get("Retry-After", "")
     try:
         return max(1.0, float(header))
     except ValueError:

@@ -18,24 +18,24 @@ class DurableEngine:
 
     def start(self, workflow: str, instance_id: str, payload: Json) -> None:
         """Starts it unless it runs; the store has made sure that a finished run is not started."""
-        import grpc
+        from grpc import RpcError
 
         if self.is_live(instance_id):
             return
         try:
             self.client.schedule_new_orchestration(workflow, input=payload, instance_id=instance_id)
-        except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.ALREADY_EXISTS and not self.is_live(instance_id):
+        except RpcError:
+            if not self.is_live(instance_id):  # somebody else may have started it in between
                 raise
 
     def hint(self, instance_id: str) -> None:
         """A hint may be lost: every wait has a timer as well."""
-        import grpc
+        from grpc import RpcError
 
         try:
             self.client.raise_orchestration_event(instance_id, INBOX)
-        except grpc.RpcError as error:
-            _LOG.info("no hint for %s: %s", instance_id, error.code())
+        except RpcError as error:
+            _LOG.info("no hint for %s: %s", instance_id, error)
 
     def is_live(self, instance_id: str) -> bool:
         """Whether it is there and has not ended."""

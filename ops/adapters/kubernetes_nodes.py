@@ -55,7 +55,7 @@ class KubernetesNodes:
         while True:
             page = api.list_node(limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S)
             found += [_node_of(item) for item in page.items]
-            token = page.metadata._continue  # noqa: SLF001 - the client's own spelling of a reserved word
+            token = page.metadata._continue if page.metadata else None  # noqa: SLF001 - the client's spelling of a reserved word
             if not token:
                 return tuple(found)
 

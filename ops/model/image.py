@@ -30,7 +30,7 @@ class NodeImage:
         if match is None:
             return None
         short = match["short"]
-        digits = short if short else f"{match['year'][2:]}{match['month']}{match['day']}"
+        digits = short or f"{match['year'][2:]}{match['month']}{match['day']}"
         try:
             released = datetime.strptime(digits, "%y%m%d").replace(tzinfo=UTC).date()
         except ValueError:

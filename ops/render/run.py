@@ -1,7 +1,7 @@
 """A run or a rollout as a message."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ops.model.message import Message, Row
 from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
@@ -29,7 +29,7 @@ def run_message(run: Run, title: str, unit: str) -> Message:
         state=state,
         what=title,
         where=run.target_name,
-        how_far=_how_far(run, records, unit),
+        how_far=_how_far(records, unit),
         lines=_lines(run),
         rows=tuple(_row(record) for record in records),
         until=run.until if run.state is State.WAITING else None,
@@ -39,7 +39,7 @@ def run_message(run: Run, title: str, unit: str) -> Message:
     )
 
 
-def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str, now: datetime) -> Message:
+def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str) -> Message:
     """The one message of a rollout: a row for each ring."""
     plan = rollout.plan
     rows = []
@@ -66,7 +66,7 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
     )
 
 
-def _how_far(run: Run, records: tuple[StepRecord, ...], unit: str) -> str:
+def _how_far(records: tuple[StepRecord, ...], unit: str) -> str:
     pools = [record for record in records if record.id.startswith("pool.")]
     if not pools:
         return ""

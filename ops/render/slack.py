@@ -19,7 +19,7 @@ SIGNS = {
     State.DONE: "✓",
     State.HALTED: "■",
     State.FAILED: "✗",
-    State.SKIPPED: "–",
+    State.SKIPPED: "\u2013",
 }
 
 

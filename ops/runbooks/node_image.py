@@ -1,12 +1,12 @@
 """Weekly node-image upgrades: what is decided for one cluster (the rules are in docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
+from ops.model.fleet import Cluster, Driver, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.proof import Proof
 from ops.model.run import RingTargets, RolloutPlan, Run
@@ -21,6 +21,7 @@ from ops.policy.watch import decide_watch
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _UNBOUNDED = 1_000
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +237,9 @@ def _nothing_left(skips: tuple[Skip, ...]) -> str:
     codes = {skip.code for skip in skips}
     if codes == {"already-latest"}:
         return "every node carries the newest image already"
-    named = [skip for skip in skips if skip.code != "already-latest"]
-    return "; ".join(f"{skip.what}: {skip.why}" for skip in named[:3]) + (
-        "" if len(named) <= 3 else f" and {len(named) - 3} more"
-    )
+    named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code != "already-latest"]
+    more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
+    return "; ".join([*named[:_NAMED], *more])
 
 
 def _busy_with(cluster: Cluster, state: str) -> str:

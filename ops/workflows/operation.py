@@ -55,28 +55,18 @@ def operation(flow: Flow, payload: dict[str, Json]) -> Orchestration:
     return run
 
 
-def after(position: Position, answer: Answer) -> Position | None:
-    """The next position; None at the end. A pure table of the algorithm above."""
-    here = position
-    match answer.kind:
-        case "again":
-            return here
-        case "end":
-            return None
-        case "assess":
-            return Position("assess")
-        case "act":
-            return Position("lease")
-        case "step":
-            return Position("begin", answer.step)
-        case "undo":
-            return Position("begin", answer.step, undo=True)
-        case "pending":
-            return Position("prove" if here.activity == "prove" else "poll", here.step, here.undo)
-        case "prove":
-            return Position("prove", here.step, here.undo)
-        case "unwind":
-            return Position("unwind")
-        case "conclude":
-            return Position("conclude")
-    raise ValueError(f"an activity {here.activity} answered {answer.kind!r}, which no operation knows")
+def after(here: Position, answer: Answer) -> Position | None:
+    """The next position; None at the end. A pure table of the algorithm above. Raises KeyError for an answer that nobody gives."""
+    following: dict[str, Position | None] = {
+        "again": here,
+        "end": None,
+        "assess": Position("assess"),
+        "act": Position("lease"),
+        "step": Position("begin", answer.step),
+        "undo": Position("begin", answer.step, undo=True),
+        "pending": Position("prove" if here.activity == "prove" else "poll", here.step, here.undo),
+        "prove": Position("prove", here.step, here.undo),
+        "unwind": Position("unwind"),
+        "conclude": Position("conclude"),
+    }
+    return following[answer.kind]

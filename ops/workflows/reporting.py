@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from ops.bundle import Ports
@@ -27,11 +27,11 @@ def report_run(ports: Ports, run: Run) -> None:
     reconcile(ports, run_message(run, runbook.title, runbook.unit))
 
 
-def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) -> None:
+def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary]) -> None:
     """Brings the rollout's message up to date, once one of its runs has acted or it has come to grief."""
     if not any(run.acted for run in runs.values()) and rollout.state is not State.HALTED:
         return
-    reconcile(ports, rollout_message(rollout, runs, runbooks()[rollout.plan.runbook].title, now))
+    reconcile(ports, rollout_message(rollout, runs, runbooks()[rollout.plan.runbook].title))
 
 
 def publish(ports: Ports, run: Run) -> None:

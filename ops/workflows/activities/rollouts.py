@@ -40,7 +40,7 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> dict[str, 
         rollout = replace(rollout, until=None, ended=now)
         _end(context, rollout, now)
     table.replace(stored, rollout)
-    report_rollout(context.ports, rollout, summaries(context, rollout), now)
+    report_rollout(context.ports, rollout, summaries(context, rollout))
     return (Answer("end") if rollout.state.is_final else Answer("again", rollout.until)).write()
 
 
@@ -67,8 +67,14 @@ def _end(context: Context, rollout: Rollout, now: datetime) -> None:
     if rollout.state is State.HALTED:
         for run in summaries(context, rollout).values():
             if not run.state.is_final and not run.acted:
-                control = Control(cancelled_by="the rollout, which halted", why=rollout.why, at=now)
-                controls(context.ports.store).change(
-                    run.id, lambda old, new=control: old if old and old.cancelled_by else new
-                )
-                context.engine.hint(run.id)
+                _cancel(context, run.id, rollout.why, now)
+
+
+def _cancel(context: Context, run: str, why: str, now: datetime) -> None:
+    def change(old: Control | None) -> Control:
+        if old is not None and old.cancelled_by:
+            return old
+        return Control(cancelled_by="the rollout, which halted", why=why, at=now)
+
+    controls(context.ports.store).change(run, change)
+    context.engine.hint(run)
