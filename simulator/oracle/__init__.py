@@ -1,0 +1,81 @@
+"""An oracle for node images: judges a week from docs/node-image.md, the fleet and the journal, sharing no code with Daytwo."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from simulator.oracle.config import read
+from simulator.oracle.eligible import judge_pool
+from simulator.oracle.history import History
+from simulator.oracle.proof import Proofs
+from simulator.oracle.verdict import EligiblePool, End, Verdict
+from simulator.oracle.violations import landed_late, violations
+from simulator.oracle.wall import monday_of, week_name
+from simulator.oracle.week import Week, driven_by_aks, places
+from simulator.world.journal import Entry
+from simulator.world.specs import PRINCIPAL, FleetSpec
+
+__all__ = ["EligiblePool", "End", "Verdict", "judge"]
+
+# Every world calls the node pool of node auto-provisioning so.
+PROVISIONED = "default"
+
+
+def judge(  # noqa: PLR0913 - five things that are judged, three that are told only where they differ
+    config_text: str,
+    fleet: FleetSpec,
+    journal: Sequence[Entry],
+    start: datetime,
+    end: datetime,
+    *,
+    seed: int = 0,
+    bot: str = PRINCIPAL,
+    since: datetime | None = None,
+) -> Verdict:
+    """Judges the week of `start`, from `start` to `end`.
+
+    Eligibility is judged for that one week: more than a week's `start` to `end` is judged by a call for each.
+
+    `seed` is the world's: it says which images each region had when the journal begins. `since` is when Daytwo began to
+    run and to sample, where that was before `start`.
+
+    Raises:
+        ValueError: the configuration switches node images off or takes freezes from a calendar.
+    """
+    rules = read(config_text)
+    history = History(fleet, journal, seed)
+    proofs = Proofs(rules, history, since or start, end)
+    monday = monday_of(start, rules.rings[0].hours.zone)
+    week = Week(rules, history, proofs, monday, bot)
+    eligible: list[EligiblePool] = []
+    by_aks: list[tuple[str, str]] = []
+    skipped: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for place in places(history.clusters):
+        key = place.cluster.name, place.pool.name
+        if week.ring_number(place.cluster) is None:
+            skipped["no-ring"].append(key)
+        elif driven_by_aks(place.cluster):
+            by_aks.append(key)
+        else:
+            found = judge_pool(week, place, start, end)
+            if isinstance(found, EligiblePool):
+                eligible.append(found)
+            else:
+                skipped[found].append(key)
+    for cluster in fleet.clusters:
+        if cluster.provisioned_nodes:
+            key = cluster.name, PROVISIONED
+            if week.ring_number(cluster) is None:
+                skipped["no-ring"].append(key)
+            elif driven_by_aks(cluster):
+                by_aks.append(key)
+            else:
+                skipped["node-auto-provisioning"].append(key)
+    return Verdict(
+        week=week_name(monday),
+        eligible=tuple(eligible),
+        by_aks=tuple(by_aks),
+        skipped={reason: tuple(pools) for reason, pools in sorted(skipped.items())},
+        violations=tuple(violations(week, start, end)),
+        landed_late=tuple(landed_late(week, start, end)),
+    )

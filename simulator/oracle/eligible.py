@@ -1,0 +1,138 @@
+"""Which pools had an opportunity, when, and why the others had none (rules 6 to 15)."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from simulator.oracle.history import Work
+from simulator.oracle.verdict import EligiblePool, End
+from simulator.oracle.wall import MINUTE
+from simulator.oracle.week import LOOK, READY_WITHIN, START_TAKES, Place, Week, in_order
+
+
+def holds(week: Week, place: Place, at: datetime) -> str | None:
+    """What held a pool at an instant, by rule 8's names; None where its upgrade could begin.
+
+    The cluster's pools before it that could begin come first: what they are expected to take counts too.
+    """
+    cluster = place.cluster
+    reason = week.standing(place, at) or _holds_cluster(week, place, at, None)
+    if reason is not None:
+        return reason
+    if not week.proven(place, at):
+        return "unproven"
+    opening = week.opening_at(cluster, at)
+    number = week.ring_number(cluster)
+    if opening is None or number is None or at < week.ring_begins(number) or _neighbours_hold(week, place, at):
+        return "no-window-left"
+    takes = START_TAKES if week.history.stopped(cluster.name, at) else timedelta()
+    for pool in in_order(cluster):
+        other = Place(cluster, pool)
+        if other == place:
+            break
+        if _is_before(week, other, at):
+            takes += week.expected(other, at)
+    return None if at + takes + week.expected(place, at) <= opening.closes else "no-window-left"
+
+
+def held_when_begun(week: Week, place: Place, work: Work) -> str | None:
+    """What should have held an upgrade that Daytwo began; None where nothing did, turns and the ring's moment aside."""
+    at = work.began
+    reason = week.standing(place, at) or _holds_cluster(week, place, at, work)
+    if reason is not None:
+        return reason
+    return None if week.proven_image(place, work.image, at) else "unproven"
+
+
+def judge_pool(week: Week, place: Place, start: datetime, end: datetime) -> EligiblePool | str:
+    """The opportunity of a pool within [start, end), or the reason why it had none."""
+    work = week.upgrade_of(place)
+    moments = _moments(week, place, start, min(end, work.began) if work else end)
+    images = {week.history.newest(place.cluster, place.pool, at) for at in moments}
+    if work is not None and start <= work.began < end and held_when_begun(week, place, work) is None:
+        moments = [*moments, work.began]
+        images.add(work.image)
+    elif not _clear(moments):
+        last = min(week.last_moment(place.cluster), end) - timedelta(seconds=1)
+        return holds(week, place, last) or "no-window-left"
+    return EligiblePool(
+        cluster=place.cluster.name,
+        pool=place.pool.name,
+        images=frozenset(images),
+        earliest=moments[0],
+        latest=moments[-1],
+        end=_end(week, work, end),
+    )
+
+
+def _moments(week: Week, place: Place, start: datetime, end: datetime) -> list[datetime]:
+    """Each minute of the week's openings at which the pool's upgrade could begin."""
+    number = week.ring_number(place.cluster)
+    if number is None or week.standing(place, start) in ("driven-by-aks", "snapshot"):
+        return []
+    begins = max(start, week.ring_begins(number))
+    found: list[datetime] = []
+    for opening in week.openings[number]:
+        at = opening.opens
+        while at < opening.closes:
+            if begins <= at < end and holds(week, place, at) is None:
+                found.append(at)
+            at += MINUTE
+    return found
+
+
+def _clear(moments: list[datetime]) -> bool:
+    """Whether they hold a stretch in which a run that looks every five minutes is bound to look."""
+    unbroken = 0
+    for before, after in pairwise(moments):
+        unbroken = unbroken + 1 if after - before == MINUTE else 0
+        if unbroken * MINUTE >= LOOK:
+            return True
+    return False
+
+
+def _holds_cluster(week: Week, place: Place, at: datetime, but: Work | None) -> str | None:
+    """What holds the whole cluster."""
+    cluster, number = place.cluster, week.ring_number(place.cluster)
+    if number is not None and week.halted(number, at):
+        return "halted"
+    failed = week.run_failed_at(cluster.name)
+    if failed is not None and failed <= at:
+        return "run-failed"
+    if week.history.stopped(cluster.name, at) and not week.rules.wake_sleepers:
+        return "asleep"
+    return "busy" if week.history.busy(cluster.name, at, but) else None
+
+
+def _neighbours_hold(week: Week, place: Place, at: datetime) -> bool:
+    """Whether a paired region, or as many clusters as may go at once, are at it (rule 13)."""
+    going = [
+        other
+        for name, other in week.history.clusters.items()
+        if name != place.cluster.name and any(turn.holds(at) for turn in week.turns(name))
+    ]
+    if any(week.neighbours(place.cluster, other) for other in going):
+        return True
+    at_once = week.ring(place.cluster).at_once
+    number = week.ring_number(place.cluster)
+    with_it = [o for o in going if week.same_group(place.cluster, o) and week.ring_number(o) == number]
+    return at_once is not None and len(with_it) >= at_once
+
+
+def _is_before(week: Week, other: Place, at: datetime) -> bool:
+    """Whether a pool that stands before another one is still to be done and free to go."""
+    work = week.upgrade_of(other)
+    if work is not None and work.began <= at:
+        return False
+    return week.standing(other, at) is None and week.proven(other, at)
+
+
+def _end(week: Week, work: Work | None, end: datetime) -> End:
+    if work is None or work.began >= end:
+        return End.MISSED
+    if work.ended >= end:
+        return End.RUNNING
+    if work.status == "Succeeded" and week.settled_at(work) is not None:
+        return End.UPGRADED
+    if work.status == "Succeeded" and work.ended + READY_WITHIN > end:
+        return End.RUNNING
+    return End.FAILED

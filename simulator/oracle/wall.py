@@ -1,0 +1,87 @@
+"""When a ring's window is open in a week, reckoned from wall clocks minute by minute (rules 4 and 5)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from simulator.oracle.config import Closed, Hours
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From `opens` up to `closes`."""
+
+    opens: datetime
+    closes: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Whether an instant lies inside."""
+        return self.opens <= at < self.closes
+
+
+def monday_of(at: datetime, zone: str) -> date:
+    """The Monday of an instant's ISO week in a zone."""
+    day = at.astimezone(ZoneInfo(zone)).date()
+    return day - day.weekday() * DAY
+
+
+def week_name(monday: date) -> str:
+    """As in 2026-w47."""
+    year, number, _ = monday.isocalendar()
+    return f"{year}-w{number:02}"
+
+
+def occurrences(hours: Hours, monday: date) -> tuple[Stretch, ...]:
+    """The window's occurrences of the week that starts on that Monday, freezes not looked at."""
+    found = []
+    for offset in sorted(hours.days):
+        day = monday + offset * DAY
+        closing_day = day if hours.closes > hours.opens else day + DAY
+        opens, closes = _instant(day, hours.opens, hours.zone), _instant(closing_day, hours.closes, hours.zone)
+        if opens < closes:
+            found.append(Stretch(opens, closes))
+    return tuple(found)
+
+
+def openings(hours: Hours, closed: tuple[Closed, ...], monday: date) -> tuple[Stretch, ...]:
+    """What freezes leave of them."""
+    pieces = list(occurrences(hours, monday))
+    for freeze in closed:
+        frozen = _frozen(freeze, hours.zone)
+        left: list[Stretch] = []
+        for piece in pieces:
+            before = Stretch(piece.opens, min(piece.closes, frozen.opens))
+            after = Stretch(max(piece.opens, frozen.closes), piece.closes)
+            left += [part for part in (before, after) if part.opens < part.closes]
+        pieces = left
+    return tuple(pieces)
+
+
+def start_of_day(day: date, zone: str) -> datetime:
+    """The first instant of a date."""
+    at = datetime.combine(day, time(), UTC) - 15 * timedelta(hours=1)
+    while at.astimezone(ZoneInfo(zone)).date() < day:
+        at += MINUTE
+    return at
+
+
+def _frozen(freeze: Closed, zone: str) -> Stretch:
+    if isinstance(freeze.first, datetime) and isinstance(freeze.last, datetime):
+        own = ZoneInfo(freeze.zone or zone)
+        first, last = (at if at.tzinfo else at.replace(tzinfo=own) for at in (freeze.first, freeze.last))
+        return Stretch(first.astimezone(UTC), last.astimezone(UTC))
+    zone = freeze.zone or zone
+    return Stretch(start_of_day(freeze.first, zone), start_of_day(freeze.last + DAY, zone))
+
+
+def _instant(day: date, minute: int, zone: str) -> datetime:
+    """The last instant at which clocks show a time; where they never do, the first at which they show a later one."""
+    wanted = datetime.combine(day, time()) + minute * MINUTE
+    guess = wanted.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    near = [guess + offset * MINUTE for offset in range(-121, 122)]
+    shown = [(at, at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)) for at in near]
+    exact = [at for at, clock in shown if clock == wanted]
+    return exact[-1] if exact else next(at for at, clock in shown if clock > wanted)
