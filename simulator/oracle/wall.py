@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from simulator.oracle.config import Closed, Hours
@@ -60,6 +61,7 @@ def openings(hours: Hours, closed: tuple[Closed, ...], monday: date) -> tuple[St
     return tuple(pieces)
 
 
+@cache
 def start_of_day(day: date, zone: str) -> datetime:
     """The first instant of a date."""
     at = datetime.combine(day, time(), UTC) - 15 * timedelta(hours=1)
