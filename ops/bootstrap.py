@@ -43,6 +43,36 @@ def wiring() -> Wiring:
     return wire(os.environ)
 
 
+def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
+    """For the command line: what only looks, with records in a folder that may be thrown away and no chat."""
+    from ops.config.current import ConfigState
+    from ops.workflows.activities.context import Context
+
+    shown = {name: value for name, value in environment.items() if name != "SLACK_TOKEN"}
+    settings = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(config or folder / "none.yaml")}
+    wired = wire({**shown, **settings})
+    state = wired.config.current(wired.ports.clock.now()) if config else ConfigState(None)
+    return Context(wired.ports, NoEngine(), state)
+
+
+class NoEngine:
+    """Implements `Engine` where nothing is ever started."""
+
+    def start(self, workflow: str, instance_id: str, payload: object) -> None:
+        """Raises NotConfiguredError: looking starts nothing."""
+        raise NotConfiguredError(f"{workflow} {instance_id} {payload} was to be started by a command that only looks")
+
+    def hint(self, instance_id: str) -> None:
+        """Nobody waits."""
+
+    def is_live(self, instance_id: str) -> bool:
+        """Nothing lives."""
+        return False
+
+    def purge(self, instance_id: str) -> None:
+        """Nothing is kept."""
+
+
 def wire(environment: Mapping[str, str]) -> Wiring:
     """The wiring of an environment. Raises NotConfiguredError."""
     from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint

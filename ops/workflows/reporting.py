@@ -109,7 +109,8 @@ def send(ports: Ports, chat: Chat, key: str) -> bool:
     except ConflictError:
         return False  # somebody else is sending it
     except OutsideError as error:
-        _note(ports, key, replace(stored.value, problem=str(error), retry_at=now + _RETRY))
+        # A plain no: nothing was posted, so nothing needs to be searched for.
+        _note(ports, key, replace(stored.value, problem=str(error), retry_at=now + _RETRY, posting_since=None))
         return False
     sent = replace(
         stored.value,

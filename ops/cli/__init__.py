@@ -1,0 +1,30 @@
+"""The `daytwo` command. Each command is a file; what it imports, it imports when it runs."""
+
+import click
+
+_WELCOME = """Daytwo looks after AKS clusters on day two. To begin with:
+
+  daytwo demo                        a simulated fleet through one week, live in the browser
+  daytwo plan --subscription ID      what is behind on your own fleet, read-only
+  daytwo validate daytwo.yaml        check a configuration
+
+All commands: daytwo --help
+"""
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context: click.Context) -> None:
+    """A day-2 operations bot for Azure Kubernetes Service."""
+    if context.invoked_subcommand is None:
+        click.echo(_WELCOME)
+
+
+def _register() -> None:
+    from ops.cli import demo, plan, run, serve, simulate, validate
+
+    for command in (demo.demo, plan.plan, run.run, serve.serve, simulate.simulate, validate.validate):
+        main.add_command(command)
+
+
+_register()

@@ -1,0 +1,17 @@
+"""`daytwo demo`: a simulated fleet through one week."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1, 28), default=7, show_default=True)
+@click.option("--headless", is_flag=True, help="No page; end with a summary.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the summary here.")
+@click.option("--seed", type=int, default=1, show_default=True)
+def demo(days: int, headless: bool, json_file: Path | None, seed: int) -> None:  # noqa: FBT001 - click passes flags so
+    """Live a simulated week: new node images appear, the bot upgrades ring by ring, the page shows it."""
+    from simulator.demo.show import show
+
+    show(days=days, headless=headless, json_file=json_file, seed=seed)

@@ -1,0 +1,78 @@
+"""`daytwo plan`: what is behind, who drives, what comes next; on the real fleet, read-only, nothing deployed."""
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ops.workflows.preview import Outlook
+
+EXIT_FAILED = 1
+EXIT_REFUSED = 2
+
+
+@click.command()
+@click.option("--subscription", help="Look at this subscription, without any configuration.")
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A configuration to plan by."
+)
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def plan(subscription: str | None, config: Path | None, shape: str) -> None:
+    """Show each pool's image, how far it is behind, who drives it and what comes next. Reads only."""
+    from ops.bootstrap import looking
+    from ops.ports import OutsideError
+    from ops.workflows.preview import outlook
+
+    if not subscription and config is None:
+        config = Path("daytwo.yaml")
+        if not config.exists():
+            click.echo("There is no daytwo.yaml here: give --subscription ID, or --config FILE.", err=True)
+            sys.exit(EXIT_REFUSED)
+    with tempfile.TemporaryDirectory() as folder:
+        context = looking(os.environ, Path(folder), config)
+        if config and context.config.settings is None:
+            click.echo(context.config.problem, err=True)
+            sys.exit(EXIT_REFUSED)
+        settings = context.config.settings
+        subscriptions = [subscription] if subscription else list(settings.fleet.subscriptions if settings else ())
+        now = context.ports.clock.now()
+        try:
+            fleet = [cluster for each in subscriptions for cluster in context.ports.clusters.list_clusters(each)]
+            click.echo(f"reading {len(fleet)} clusters", err=True)
+            pools = outlook(context, settings, fleet, now)
+        except OutsideError as error:
+            click.echo(
+                f"{error}\nCheck the subscription's id and that `az login` (or the identity) may read it.", err=True
+            )
+            sys.exit(EXIT_FAILED)
+    if shape == "json":
+        click.echo(json.dumps([asdict(pool) for pool in pools], default=str, indent=1))
+    else:
+        _print(pools)
+
+
+def _print(pools: "tuple[Outlook, ...]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, options in {"Cluster": {}, "Pool": {}, "Driver": {}, "Behind": {"justify": "right"}, "Next": {}}.items():
+        table.add_column(name, overflow="fold", **options)  # type: ignore[arg-type]  # rich's literal types
+    last = ""
+    for pool in pools:
+        behind = "?" if pool.behind_days is None else f"{pool.behind_days} d"
+        at = f" ({pool.at:%a %H:%M} UTC)" if pool.at else ""
+        table.add_row(pool.cluster if pool.cluster != last else "", pool.pool, pool.driver, behind, pool.next + at)
+        last = pool.cluster
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=80, no_color=True)
+    console.print(table)
+    late = sum(bool(pool.behind_days) for pool in pools)
+    console.print(f"\n{late} of {len(pools)} pools are behind the newest image of their region.")

@@ -1,0 +1,144 @@
+"""`daytwo run`: starts a run, on the deployed bot where DAYTWO_URL names one, else from this machine."""
+
+import asyncio
+import getpass
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ops.workflows.activities.context import Context
+
+_FINAL = ("done", "halted", "failed", "skipped")
+_LOOK_EVERY_S = 2.0
+EXIT_FAILED = 1
+EXIT_REFUSED = 2
+
+
+@click.command()
+@click.argument("runbook")
+@click.option("--target", required=True, help="The id of a managed cluster.")
+@click.option("--dry-run", is_flag=True, help="Decide and show the plan; change nothing.")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("daytwo.yaml"))
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), default=Path(".daytwo"), show_default=True)
+def run(runbook: str, target: str, dry_run: bool, config: Path, state: Path) -> None:  # noqa: FBT001 - click passes flags so
+    """Start a run of RUNBOOK and follow it to its end."""
+    if os.environ.get("DAYTWO_URL"):
+        sys.exit(
+            asyncio.run(
+                _remote(os.environ["DAYTWO_URL"], os.environ.get("DAYTWO_KEY", ""), runbook, target, dry_run=dry_run)
+            )
+        )
+    if dry_run:
+        sys.exit(_decide(runbook, target, config))
+    sys.exit(asyncio.run(_local(runbook, target, config, state)))
+
+
+def _decide(runbook: str, target: str, config: Path) -> int:
+    from ops.bootstrap import looking
+    from ops.ports import OutsideError
+    from ops.runbooks import runbooks
+
+    if runbook not in runbooks():
+        click.echo(f"There is no runbook {runbook}; there are: {', '.join(runbooks())}.", err=True)
+        return EXIT_REFUSED
+    with tempfile.TemporaryDirectory() as folder:
+        context = looking(os.environ, Path(folder), config)
+        if context.config.settings is None:
+            click.echo(context.config.problem, err=True)
+            return EXIT_REFUSED
+        try:
+            return _show_decision(context, target)
+        except OutsideError as error:
+            click.echo(f"{error}", err=True)
+            return EXIT_FAILED
+
+
+def _show_decision(context: "Context", target: str) -> int:
+    from ops.model.decision import Act, Nothing, Tell, Wait
+    from ops.workflows.activities.assess import decide_now
+    from ops.workflows.preview import preview_run
+
+    settings, now = context.config.settings, context.ports.clock.now()
+    if settings is None:
+        return EXIT_REFUSED
+    cluster = context.ports.clusters.cluster(target)
+    decision, _ = decide_now(context, preview_run(cluster, now), settings, now)
+    match decision:
+        case Act(plan):
+            click.echo(f"Daytwo would act now on {cluster.name} (plan {plan.hash}):")
+            for line in (*(step.title for step in plan.steps), *plan.warnings):
+                click.echo(f"  {line}")
+            skips = plan.skips
+        case Wait(until, why):
+            click.echo(f"Daytwo would wait until {until:%a %Y-%m-%d %H:%M} UTC: {why}")
+            skips = decision.skips
+        case Nothing(why):
+            click.echo(f"Nothing to do on {cluster.name}: {why}")
+            skips = decision.skips
+        case Tell(headline):
+            click.echo(headline)
+            skips = decision.skips
+    for skip in skips:
+        click.echo(f"  left out: {skip.what}: {skip.why}")
+    return 0
+
+
+async def _local(runbook: str, target: str, config: Path, state: Path) -> int:
+    from ops.cli.local import local_host
+
+    host, key = local_host(state, config.resolve())
+    address = await host.start()
+    try:
+        return await _remote(address, key, runbook, target, dry_run=False)
+    finally:
+        await host.stop()
+
+
+async def _remote(address: str, key: str, runbook: str, target: str, *, dry_run: bool) -> int:
+    import httpx
+
+    body = {"target": target, "dry_run": dry_run, "by": getpass.getuser()}
+    async with httpx.AsyncClient(base_url=address, headers={"x-functions-key": key}, timeout=30) as client:
+        try:
+            answer = await client.post(f"/api/runbooks/{runbook}", json=body)
+            if answer.is_error:
+                click.echo(f"{address} refused the run: {_error(answer)}", err=True)
+                return EXIT_REFUSED
+            return await _follow(client, answer.headers["Location"])
+        except httpx.HTTPError as error:
+            click.echo(f"asking {address} for the run: {error}. Is the bot there, and DAYTWO_URL right?", err=True)
+            return EXIT_FAILED
+
+
+async def _follow(client: "httpx.AsyncClient", location: str) -> int:
+    last = ""
+    while True:
+        shown: Mapping[str, Any] = (await client.get(location)).raise_for_status().json()
+        line = _line(shown)
+        if line != last:
+            click.echo(line, err=True)
+            last = line
+        if shown["state"] in _FINAL:
+            click.echo(f"{shown['id']}: {shown['state']}: {shown.get('why') or shown.get('headline', '')}")
+            return EXIT_FAILED if shown["state"] == "failed" else 0
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _line(shown: Mapping[str, Any]) -> str:
+    steps = [f"{step['title']} {step.get('state', 'planned')}" for step in shown.get("steps", ())]
+    return " · ".join([shown["state"], *filter(None, [shown.get("why", "")]), *steps])
+
+
+def _error(answer: "httpx.Response") -> str:
+    try:
+        return str(answer.json().get("error", answer.status_code))
+    except ValueError:
+        return f"HTTP {answer.status_code}"

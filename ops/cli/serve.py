@@ -1,0 +1,34 @@
+"""`daytwo serve`: the bot on this machine, without Azure Functions."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), default=Path(".daytwo"), show_default=True)
+@click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), default=Path("daytwo.yaml"), show_default=True
+)
+@click.option("--port", type=int, default=0, help="0 takes a free one.")
+def serve(state: Path, config: Path, port: int) -> None:
+    """Run the bot until Ctrl-C; started again with the same --state it goes on where it was, also after a kill."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(state, config, port))
+
+
+async def _serve(state: Path, config: Path, port: int) -> None:
+    from ops.cli.local import local_host
+
+    host, _ = local_host(state, config.resolve(), port)
+    address = await host.start()
+    click.echo(f"DAYTWO_URL={address}")
+    click.echo(f"# the function key is in {state / 'function-key'}; runs: {address}/api/runs", err=True)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+    await host.stop()

@@ -1,0 +1,17 @@
+"""`daytwo simulate`: only the simulated Azure, Kubernetes and chat."""
+
+import click
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--clusters", type=int, help="A random fleet of so many clusters.")
+@click.option("--fleet", help="A named fleet: demo.")
+@click.option("--seed", type=int, help="What the world is drawn from.")
+@click.option("--speed", type=float, help="Virtual seconds a second; 0: time moves only when it is told to.")
+@click.option("--faults", help="none, calm or rough.")
+def simulate(**options: object) -> None:
+    """Serve a simulated fleet: prints KEY=value lines that point a real client at it, then serves until stopped."""
+    from simulator.serve import main
+
+    arguments = [part for name, value in options.items() if value is not None for part in (f"--{name}", str(value))]
+    main(arguments)

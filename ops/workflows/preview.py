@@ -1,0 +1,97 @@
+"""What would happen, decided and not done: for `plan` and `why`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.facts import Question, facts
+from ops.model.decision import Act, Decision, Nothing, Tell, Wait
+from ops.model.fleet import Cluster, Driver, Pool, Unknown
+from ops.model.image import NodeImage
+from ops.model.plan import Skip
+from ops.model.run import Run
+from ops.model.settings import Settings
+from ops.model.signal import Signal
+from ops.policy.rings import ring_of
+from ops.workflows.activities.assess import decide_now
+from ops.workflows.activities.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One pool: what it carries, what it could, who drives, what comes next. `behind_days` is None where it cannot be told."""
+
+    cluster: str
+    region: str
+    ring: str
+    pool: str
+    driver: str
+    image: str
+    newest: str
+    behind_days: int | None
+    next: str
+    at: datetime | None
+
+
+def outlook(
+    context: Context, settings: Settings | None, fleet: Sequence[Cluster], now: datetime
+) -> tuple[Outlook, ...]:
+    """Every pool of the fleet. Without settings nothing but Azure is asked, and nothing would be done by Daytwo."""
+    found: list[Outlook] = []
+    for cluster in sorted(fleet, key=lambda cluster: cluster.name):
+        run = preview_run(cluster, now)
+        newest = _newest(context, settings, run, cluster, now)
+        ring = ring_of(cluster, settings) if settings else None
+        decision = decide_now(context, run, settings, now)[0] if settings and settings.node_image else None
+        for pool in cluster.pools:
+            following, at = _next(cluster, pool, decision, now)
+            image = newest.get(pool.name, Unknown("not asked"))
+            known = "unknown" if isinstance(image, Unknown) else image
+            behind = _behind(pool.image, known)
+            name = ring.name if ring else ""
+            driver = str(cluster.driver)
+            found.append(
+                Outlook(cluster.name, cluster.region, name, pool.name, driver, pool.image, known, behind, following, at)
+            )
+    return tuple(found)
+
+
+def preview_run(cluster: Cluster, now: datetime) -> Run:
+    """A run that is never recorded."""
+    signal = Signal("node-image", cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
+    return Run(signal.run_id, signal.runbook, cluster.id, cluster.name, signal.occurrence, now, "cli", "preview")
+
+
+def _newest(
+    context: Context, settings: Settings | None, run: Run, cluster: Cluster, now: datetime
+) -> Mapping[str, str | Unknown]:
+    question = Question(run, settings, now, context.ports, {"cluster": cluster})  # type: ignore[arg-type]  # this fact reads no settings
+    answer: Mapping[str, str | Unknown] = facts()["newest_images"].gather(question)
+    return answer
+
+
+def _next(cluster: Cluster, pool: Pool, decision: Decision | None, now: datetime) -> tuple[str, datetime | None]:
+    match decision:
+        case None if cluster.driver is Driver.AKS:
+            return f"AKS upgrades it ({cluster.node_os_channel or 'Automatic'} channel)", None
+        case None:
+            return "nobody upgrades it: no configuration puts it into a ring", None
+        case Act(plan):
+            if any(step.params.get("pool") == pool.name for step in plan.steps):
+                return "Daytwo would upgrade it now", now
+            return _skip_of(decision.plan.skips, pool) or "waits for its turn", None
+        case Wait(until, why):
+            return _skip_of(decision.skips, pool) or why, until
+        case Nothing(why):
+            return _skip_of(decision.skips, pool) or why, None
+        case Tell(headline):
+            return headline, None
+
+
+def _skip_of(skips: Sequence[Skip], pool: Pool) -> str:
+    return next((skip.why for skip in skips if skip.what == pool.name), "")
+
+
+def _behind(image: str, newest: str) -> int | None:
+    own, offered = NodeImage.parse(image), NodeImage.parse(newest)
+    return None if own is None or offered is None else max(0, (offered.released - own.released).days)
