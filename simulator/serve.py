@@ -88,7 +88,7 @@ class Simulation:
         plain = await self._open(self._plain, None)
         arm_url, plain_url = f"https://{HOST}:{secure}", f"http://{HOST}:{plain}"
         key = secrets.token_hex(32)
-        tenant = Tenant(arm_url, key)
+        self.tenant = tenant = Tenant(arm_url, key)
         self._identity = IdentityEndpoint(tenant, secrets.token_hex(16))
         long_running = LongRunning(self.world.core.operations, key, self._retry_after_s)
         self._arm = Arm(self.world, tenant, Handlers(self.world, long_running, ca_pem, PAGE_SIZE), self.requests)

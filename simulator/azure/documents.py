@@ -131,6 +131,16 @@ def cluster_document(cluster: Cluster) -> JsonObject:
                 "outboundType": "loadBalancer",
             },
             "aadProfile": {"managed": True, "enableAzureRBAC": True, "tenantID": TENANT},
+            "identityProfile": {
+                "kubeletidentity": {
+                    "resourceId": (
+                        f"/subscriptions/{spec.subscription}/resourcegroups/{node_resource_group(cluster)}/providers/"
+                        f"Microsoft.ManagedIdentity/userAssignedIdentities/{spec.name}-agentpool"
+                    ),
+                    "clientId": etag("client", spec.name),
+                    "objectId": etag("object", spec.name),
+                }
+            },
             "maxAgentPools": 100,
             "autoUpgradeProfile": {"upgradeChannel": "none", "nodeOSUpgradeChannel": spec.node_os_channel},
             "securityProfile": {},

@@ -1,0 +1,78 @@
+"""Resource Graph through its unmodified client: a small subset of the query language, the rest refused."""
+
+from typing import Any, cast
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.mgmt.resourcegraph import ResourceGraphClient
+from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions, QueryResponse
+
+# The client's model calls the rows a mapping; the service sends a list of them (resultFormat objectArray).
+type Rows = list[dict[str, Any]]
+
+ALL = "Resources | where type =~ 'Microsoft.ContainerService/managedClusters'"
+
+
+def rows(response: QueryResponse) -> Rows:
+    """Return the rows of a response."""
+    return cast("Rows", response.data)
+
+
+def test_every_cluster_is_found_with_the_columns_asked_for(graph: ResourceGraphClient) -> None:
+    found = graph.resources(
+        QueryRequest(
+            query=f"{ALL} | order by id asc | project name, location, env = tags['env'], properties.powerState.code"
+        )
+    )
+    assert rows(found) == [
+        {"name": "asleep", "location": "westeurope", "env": "dev", "properties_powerState_code": "Stopped"},
+        {"name": "web", "location": "westeurope", "env": "dev", "properties_powerState_code": "Running"},
+        {"name": "driven", "location": "westeurope", "env": "prod", "properties_powerState_code": "Running"},
+    ]
+
+
+def test_a_row_carries_the_pools(graph: ResourceGraphClient) -> None:
+    found = graph.resources(QueryRequest(query=f"{ALL} | where name == 'web'"))
+    [row] = rows(found)
+    assert (row["type"], row["resourceGroup"]) == ("microsoft.containerservice/managedclusters", "rg-fleet")
+    assert [pool["name"] for pool in row["properties"]["agentPoolProfiles"]] == ["system", "user1", "spot", "frozen"]
+
+
+def test_rows_come_in_pages(graph: ResourceGraphClient) -> None:
+    query = f"{ALL} | order by id asc | project name"
+    first = graph.resources(QueryRequest(query=query, options=QueryRequestOptions(top=2)))
+    second = graph.resources(QueryRequest(query=query, options=QueryRequestOptions(top=2, skip_token=first.skip_token)))
+    assert (first.count, first.total_records, second.count, second.skip_token) == (2, 3, 1, None)
+    assert [row["name"] for row in rows(first) + rows(second)] == ["asleep", "web", "driven"]
+
+
+def test_only_the_named_subscriptions_are_searched(graph: ResourceGraphClient) -> None:
+    ours, other = "00000000-0000-0000-0000-000000000000", "99999999-0000-0000-0000-000000000000"
+    assert graph.resources(QueryRequest(query=ALL, subscriptions=[ours])).count == 3
+    assert graph.resources(QueryRequest(query=ALL, subscriptions=[other])).count == 0
+    assert graph.resources(QueryRequest(query=f"{ALL} | where subscriptionId in ('{other}')")).count == 0
+    assert graph.resources(QueryRequest(query=f"{ALL} | where location in~ ('WestEurope', 'x')")).count == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ResourceContainers",
+        f"{ALL} | summarize count() by location",
+        f"{ALL} | where tags.env != 'dev'",
+        f"{ALL} | project name, strlen(name)",
+        f"{ALL} | take 5",
+    ],
+)
+def test_a_query_beyond_the_subset_is_refused(graph: ResourceGraphClient, query: str) -> None:
+    with pytest.raises(HttpResponseError) as caught:
+        graph.resources(QueryRequest(query=query))
+    assert caught.value.status_code == 400
+
+
+def test_the_sixteenth_query_of_an_instant_is_throttled(graph: ResourceGraphClient) -> None:
+    for _ in range(15):
+        graph.resources(QueryRequest(query=ALL))
+    with pytest.raises(HttpResponseError) as caught:
+        graph.resources(QueryRequest(query=ALL))
+    assert caught.value.status_code == 429

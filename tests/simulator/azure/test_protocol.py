@@ -1,0 +1,109 @@
+"""What ARM refuses before it looks at any resource: tokens, paths, versions, parameters, bodies, rates."""
+
+from datetime import timedelta
+
+import pytest
+
+from simulator.azure.tokens import Tenant
+from simulator.testing import Running, SimulatedCredential
+from tests.simulator.azure.raw import ARM, KUBERNETES, ask
+
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
+WEB = f"{SUBSCRIPTION}/resourceGroups/rg-fleet/providers/Microsoft.ContainerService/managedClusters/web"
+VERSION = "api-version=2026-08-01"
+
+
+def test_paths_are_compared_without_regard_to_case(simulation: Running) -> None:
+    assert ask(simulation, "GET", f"{WEB.lower()}?{VERSION}").document["name"] == "web"
+
+
+def test_a_request_without_a_token_is_unauthorized(simulation: Running) -> None:
+    answer = ask(simulation, "GET", f"{WEB}?{VERSION}", token="")
+    assert (answer.status, answer.code) == (401, "InvalidAuthenticationToken")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_forged_token_is_unauthorized(simulation: Running) -> None:
+    forged = Tenant("https://nowhere", "another key of the same length, quite").issue(ARM).value
+    assert ask(simulation, "GET", f"{WEB}?{VERSION}", token=forged).status == 401
+
+
+def test_an_expired_token_is_unauthorized(simulation: Running) -> None:
+    expired = simulation.simulation.tenant.issue(ARM, lifetime_s=-60).value
+    answer = ask(simulation, "GET", f"{WEB}?{VERSION}", token=expired)
+    assert (answer.status, answer.code) == (401, "InvalidAuthenticationToken")
+    assert "expired" in answer.text
+
+
+def test_a_token_for_kubernetes_does_not_open_arm(simulation: Running) -> None:
+    assert ask(simulation, "GET", f"{WEB}?{VERSION}", resource=KUBERNETES).status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("GET", WEB, None, 400, "MissingApiVersionParameter"),
+        ("GET", f"{WEB}?api-version=2019-01-01", None, 400, "NoRegisteredProviderFound"),
+        ("GET", f"{WEB}?{VERSION}&expand=all", None, 400, "InvalidQueryParameter"),
+        ("GET", f"{WEB}/privateLinkResources?{VERSION}", None, 404, "InvalidResourceType"),
+        ("DELETE", f"{WEB}?{VERSION}", None, 405, "HttpMethodNotAllowed"),
+        ("POST", f"{WEB}/start?{VERSION}", {"now": True}, 400, "InvalidRequestContent"),
+        ("PUT", f"{WEB}/agentPools/user1?{VERSION}", "{not json", 400, "InvalidRequestContent"),
+        ("PUT", f"{WEB}/agentPools/user1?{VERSION}", {"properties": {"colour": 1}}, 400, "UnmarshalError"),
+        ("PUT", f"{WEB}/agentPools/user1?{VERSION}", {"colour": 1, "properties": {}}, 400, "UnmarshalError"),
+        ("PUT", f"{WEB}/agentPools/user1?{VERSION}", {"properties": {"count": "4"}}, 400, "InvalidParameter"),
+        ("PUT", f"{WEB}/agentPools/user1?{VERSION}", {"properties": {"count": 5000}}, 400, "InvalidParameter"),
+        ("POST", f"{WEB}/listClusterUserCredential?{VERSION}", None, 400, "InvalidParameter"),
+        ("GET", "/subscriptions/1/providers/Microsoft.ContainerService/managedClusters?" + VERSION, None, 404,
+         "SubscriptionNotFound"),
+    ],
+)  # fmt: skip
+def test_what_arm_does_not_know_is_an_error(
+    simulation: Running, method: str, path: str, body: object, status: int, code: str
+) -> None:
+    answer = ask(simulation, method, path, body)
+    assert (answer.status, answer.code) == (status, code)
+
+
+def test_the_url_of_an_operation_cannot_be_altered(simulation: Running) -> None:
+    begun = ask(simulation, "POST", f"{WEB}/stop?{VERSION}")
+    url = begun.headers["Azure-AsyncOperation"].removeprefix(simulation.environment["ARM_URL"])
+    assert ask(simulation, "GET", url).document["status"] == "InProgress"
+    assert ask(simulation, "GET", url.replace("&s=", "&s=0")).code == "InvalidSignature"
+
+
+def test_reads_are_throttled_and_the_virtual_clock_refills(simulation: Running) -> None:
+    """ARM: a bucket of 250 reads that fills with 25 a second."""
+    path = "/subscriptions?api-version=2022-12-01"
+    token = SimulatedCredential(simulation.environment).get_token(f"{ARM}/.default").token
+    answers = [ask(simulation, "GET", path, token=token) for _ in range(251)]
+    assert [answer.status for answer in answers] == [200] * 250 + [429]
+    assert answers[0].headers["x-ms-ratelimit-remaining-subscription-reads"] == "249"
+    assert answers[250].code == "SubscriptionRequestsThrottled"
+    assert answers[250].headers["Retry-After"] == "1"
+    simulation.advance(simulation.world.now + timedelta(seconds=1))
+    assert [ask(simulation, "GET", path, token=token).status for _ in range(26)] == [200] * 25 + [429]
+
+
+def test_putting_a_pool_is_throttled_by_the_minute(simulation: Running) -> None:
+    """AKS: a bucket of 20 puts a pool that fills with one a minute; refusals count too."""
+    path = f"{WEB}/agentPools/user1?{VERSION}"
+    answers = [ask(simulation, "PUT", path, {"properties": {"colour": 1}}) for _ in range(21)]
+    assert [answer.status for answer in answers] == [400] * 20 + [429]
+    assert answers[20].code == "AKSRequestsThrottled"
+    assert answers[20].headers["Retry-After"] == "60"
+
+
+def test_every_request_is_counted_by_its_action(simulation: Running) -> None:
+    ask(simulation, "GET", f"{WEB}?{VERSION}")
+    ask(simulation, "GET", f"{WEB}?{VERSION}")
+    ask(simulation, "POST", f"{WEB}/stop?{VERSION}")
+    principal = "22222222-2222-2222-2222-222222222222"
+    read, stop = (
+        "Microsoft.ContainerService/managedClusters/read",
+        "Microsoft.ContainerService/managedClusters/stop/action",
+    )
+    assert simulation.control("/requests")["requests"] == [
+        {"surface": "arm", "action": read, "principal": principal, "count": 2},
+        {"surface": "arm", "action": stop, "principal": principal, "count": 1},
+    ]
