@@ -51,7 +51,7 @@ def judge_pool(week: Week, place: Place, start: datetime, end: datetime) -> Elig
     if work is not None and start <= work.began < end and held_when_begun(week, place, work) is None:
         moments = [*moments, work.began]
         images.add(work.image)
-    elif not _clear(moments):
+    elif not _clear(moments, week.opening_times(place.cluster)):
         last = min(week.last_moment(place.cluster), end) - timedelta(seconds=1)
         return holds(week, place, last) or "no-window-left"
     return EligiblePool(
@@ -80,8 +80,10 @@ def _moments(week: Week, place: Place, start: datetime, end: datetime) -> list[d
     return found
 
 
-def _clear(moments: list[datetime]) -> bool:
-    """Whether they hold a stretch in which a run that looks every five minutes is bound to look."""
+def _clear(moments: list[datetime], opens: set[datetime]) -> bool:
+    """Whether a run was bound to look at one of them: when a window opens, and every five minutes (rule 14)."""
+    if not opens.isdisjoint(moments):
+        return True
     unbroken = 0
     for before, after in pairwise(moments):
         unbroken = unbroken + 1 if after - before == MINUTE else 0

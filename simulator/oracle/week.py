@@ -72,6 +72,11 @@ class Week:
         """The opening of its ring around an instant, also one that belongs to the week before or after."""
         return next((stretch for stretch in self._all_openings[self._number(cluster)] if stretch.holds(at)), None)
 
+    def opening_times(self, cluster: ClusterSpec) -> set[datetime]:
+        """When the week's openings of its ring open; none for a cluster in no ring."""
+        number = self.ring_number(cluster)
+        return set() if number is None else {stretch.opens for stretch in self.openings[number]}
+
     def ring_begins(self, number: int) -> datetime:
         """When a ring begins at the latest: when the first occurrences of the rings before are over (rule 6)."""
         before = [self._occurrences[earlier][0].closes for earlier in range(number) if self._occurrences[earlier]]

@@ -1,0 +1,127 @@
+"""Tiny worlds and their journals, told by hand."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from simulator.oracle import Verdict, judge
+from simulator.world.journal import Entry, Kind, Scalar
+from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+
+OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
+NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
+NEWER = "AKSUbuntu-2204gen2containerd-202611.12.0"
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+SUNDAY = datetime(2026, 11, 22, tzinfo=UTC)
+# A release takes ten days, so that on Monday every region has that of the fifth.
+TEN_DAYS = timedelta(days=10)
+REGIONS = (
+    RegionSpec("westeurope", "northeurope", TEN_DAYS),
+    RegionSpec("northeurope", "westeurope", TEN_DAYS),
+    RegionSpec("polandcentral", None, TEN_DAYS),
+)
+CONFIG = """\
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: pre-production, select: {tags: {env: [dev, test]}}}
+    - {name: production, select: {tags: {env: prod}}, at-once: 1 per region pair}
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
+  days: {days: mon-thu, from: "08:00", to: "09:00", zone: UTC}
+node-image: {window: nights, proven-for: 1d, proven-awake: 8h, proven-nodes: 3}
+"""
+SYSTEM = PoolSpec("system", 3, mode="System", max_surge="1")
+
+
+def at(text: str) -> datetime:
+    """An instant of the week, as in `tue 22:00` or `tue 22:00:30`; `+mon` is the Monday after."""
+    day, clock = text.split()
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "+mon"].index(day)
+    hour, minute, *second = (int(part) for part in clock.split(":"))
+    return MONDAY + timedelta(days=days, hours=hour, minutes=minute, seconds=second[0] if second else 0)
+
+
+def cluster(name: str, env: str = "dev", *pools: PoolSpec, region: str = "westeurope") -> ClusterSpec:
+    """A cluster that Daytwo drives, of one system pool of three nodes where nothing else is said: 31 minutes."""
+    return ClusterSpec(name, region, pools or (SYSTEM,), tags=(("env", env),))
+
+
+class Story:
+    """A journal that begins on Monday with every node on the image before the newest."""
+
+    def __init__(self, *clusters: ClusterSpec) -> None:
+        self.fleet = FleetSpec("tiny", MONDAY, REGIONS, clusters)
+        self._told: list[Entry] = []
+        self._number = 0
+        for spec in clusters:
+            self.tell("mon 00:00", Kind.CLUSTER_KNOWN, spec.name)
+            for pool in spec.pools:
+                image = NEW if pool.releases_behind == 0 else OLD
+                self.tell("mon 00:00", Kind.POOL_KNOWN, spec.name, pool.name, image=image)
+                for number in range(pool.nodes):
+                    self.tell("mon 00:00", Kind.NODE_JOINED, spec.name, pool.name, f"{pool.name}-{number}", image=image)
+            for number in range(spec.provisioned_nodes):
+                self.tell("mon 00:00", Kind.NODE_JOINED, spec.name, None, f"nap-{number}", image=OLD)
+
+    @property
+    def journal(self) -> Sequence[Entry]:
+        """What was told, in the order of time."""
+        told = sorted(self._told, key=lambda entry: (entry.at, entry.number))
+        return [replace(entry, number=number) for number, entry in enumerate(told)]
+
+    def tell(
+        self,
+        when: str,
+        kind: Kind,
+        cluster: str | None = None,
+        pool: str | None = None,
+        node: str | None = None,
+        **detail: Scalar,
+    ) -> None:
+        """Adds an entry."""
+        self._told.append(Entry(len(self._told), at(when), kind, cluster, pool, node, detail))
+
+    def operation(
+        self, what: str, cluster: str, pool: str | None, when: str, until: str | None, **detail: Scalar
+    ) -> None:
+        """An operation from begin to end; without an end it still runs."""
+        self._number += 1
+        who, status = detail.pop("who", PRINCIPAL), detail.pop("status", "Succeeded")
+        known: dict[str, Scalar] = {"operation": str(self._number), "what": what, "who": who}
+        self.tell(when, Kind.OPERATION_BEGUN, cluster, pool, None, **known, **detail)
+        if until is not None:
+            self.tell(until, Kind.OPERATION_ENDED, cluster, pool, None, **known, status=status)
+
+    def upgrade(self, where: str, when: str, until: str | None = None, image: str = NEW, **detail: Scalar) -> None:
+        """An upgrade of `cluster/pool`; at its end every node carries the image, unless it failed."""
+        name, pool_name = where.split("/")
+        day, clock = when.split()
+        until = until or f"{day} {clock[:3]}{int(clock[3:5]) + 20:02}"
+        status = detail.get("status", "Succeeded")
+        self.operation("upgrade-node-image", name, pool_name, when, until, image=image, **detail)
+        pools = {pool.name: pool for spec in self.fleet.clusters if spec.name == name for pool in spec.pools}
+        if status == "Succeeded" and pool_name in pools:
+            for number in range(pools[pool_name].nodes):
+                self.tell(until, Kind.NODE_LABEL, name, pool_name, f"{pool_name}-{number}", image=image)
+            self.tell(until, Kind.POOL_IMAGE, name, pool_name, image=image)
+
+    def power(self, cluster: str, what: str, when: str, until: str, **detail: Scalar) -> None:
+        """A `start` or a `stop` of a cluster."""
+        self.operation(what, cluster, None, when, until, **detail)
+        if detail.get("status", "Succeeded") == "Succeeded":
+            self.tell(until, Kind.POWER, cluster, power="Running" if what == "start" else "Stopped")
+
+    def not_ready(self, where: str, when: str, until: str) -> None:
+        """A node, `cluster/pool/number`, is not Ready for a while."""
+        name, pool, number = where.split("/")
+        self.tell(when, Kind.NODE_NOT_READY, name, pool, f"{pool}-{number}")
+        self.tell(until, Kind.NODE_READY, name, pool, f"{pool}-{number}")
+
+    def landed(self, when: str, image: str, region: str = "westeurope") -> None:
+        """An image reaches a region."""
+        self.tell(when, Kind.IMAGE_LANDED, image=image, region=region)
+
+    def verdict(self, config: str = CONFIG, end: datetime = SUNDAY) -> Verdict:
+        """What the oracle says of the week."""
+        return judge(config, self.fleet, self.journal, MONDAY, end)
