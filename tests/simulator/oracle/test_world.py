@@ -1,0 +1,97 @@
+"""The oracle reads what the simulated world writes."""
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from simulator.oracle import End, Verdict, judge
+from simulator.world.mishaps import Mishap, NodeNeverReady, UpgradeDoesNothing, UpgradeFails
+from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec
+from simulator.world.world import World
+from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SUNDAY, SYSTEM, at, cluster
+
+
+def world_of(*clusters: ClusterSpec, mishaps: tuple[Mishap, ...] = ()) -> World:
+    return World(FleetSpec("tiny", MONDAY, REGIONS, clusters, mishaps))
+
+
+def upgrade(world: World, when: str, name: str, pool: str = "system") -> datetime:
+    """Begins an upgrade as Daytwo and lives until it ends."""
+    world.advance(at(when))
+    target = world.clusters[name]
+    operation = world.upgrade(target, target.pools[pool], PRINCIPAL)
+    while operation.ended is None:
+        world.advance(world.now + timedelta(minutes=1))
+    return operation.ended
+
+
+def verdict(world: World) -> Verdict:
+    world.advance(SUNDAY)
+    return judge(CONFIG, world.core.spec, world.journal.entries, MONDAY, SUNDAY)
+
+
+def ends(found: Verdict) -> dict[str, End]:
+    return {f"{pool.cluster}/{pool.pool}": pool.end for pool in found.eligible}
+
+
+def test_a_careful_operators_week_has_nothing_to_object_to() -> None:
+    world = world_of(cluster("dev"), cluster("prod", "prod", SYSTEM, PoolSpec("spot", 3, priority="Spot")))
+    upgrade(world, "mon 22:00", "dev")
+    upgrade(world, "wed 00:01", "prod")
+    upgrade(world, "wed 01:30", "prod", "spot")
+    found = verdict(world)
+    assert ends(found) == {"dev/system": End.UPGRADED, "prod/system": End.UPGRADED, "prod/spot": End.UPGRADED}
+    assert (found.violations, found.skipped, found.by_aks) == ((), {}, ())
+
+
+def test_a_hasty_operators_week_has() -> None:
+    world = world_of(cluster("dev"), cluster("prod", "prod"))
+    upgrade(world, "mon 22:00", "dev")
+    upgrade(world, "tue 12:00", "prod")
+    assert verdict(world).violations == (
+        "unproven: prod/system at 2026-11-17 12:00:00 UTC",
+        "outside-window: prod/system at 2026-11-17 12:00:00 UTC",
+    )
+
+
+def test_a_woken_sleeper_is_followed_through_the_night() -> None:
+    world = world_of(replace(cluster("dev"), stopped=True))
+    world.advance(at("mon 22:00"))
+    world.start(world.clusters["dev"], PRINCIPAL)
+    ended = upgrade(world, "mon 22:15", "dev")
+    world.advance(ended + timedelta(minutes=1))
+    assert [line.split(":")[0] for line in verdict_now(world)] == []
+    world.stop(world.clusters["dev"], PRINCIPAL)
+    found = verdict(world)
+    assert (ends(found), found.violations) == ({"dev/system": End.UPGRADED}, ())
+
+
+def verdict_now(world: World) -> tuple[str, ...]:
+    return judge(CONFIG, world.core.spec, world.journal.entries, MONDAY, world.now).violations
+
+
+def test_what_goes_wrong_in_the_world_is_a_failed_upgrade() -> None:
+    mishaps = (
+        UpgradeFails("one", "system", 1),
+        UpgradeDoesNothing("two", "system"),
+        NodeNeverReady("three", "system", 2),
+    )
+    world = world_of(cluster("one"), cluster("two"), cluster("three"), mishaps=mishaps)
+    for name, when in (("one", "mon 22:00"), ("two", "tue 00:00"), ("three", "tue 02:00")):
+        upgrade(world, when, name)
+    found = verdict(world)
+    assert ends(found) == {"one/system": End.FAILED, "two/system": End.FAILED, "three/system": End.FAILED}
+    assert found.violations == ()
+
+
+def test_what_aks_upgrades_proves_an_image_too() -> None:
+    """AKS's window is Monday from 12:00 on, with its patches' suffix on the labels; production may follow a day later."""
+    driven = replace(
+        cluster("dev"),
+        node_os_channel="SecurityPatch",
+        maintenance=MaintenanceSpec(0, time(12)),
+    )
+    world = world_of(driven, cluster("prod", "prod"))
+    found = verdict(world)
+    assert found.by_aks == (("dev", "system"),)
+    (prod,) = found.missed
+    assert (prod.cluster, prod.earliest) == ("prod", at("tue 22:00"))
