@@ -67,7 +67,7 @@ class NoEngine:
 
     def is_live(self, instance_id: str) -> bool:
         """Nothing lives."""
-        return False
+        return not instance_id
 
     def purge(self, instance_id: str) -> None:
         """Nothing is kept."""

@@ -38,7 +38,7 @@ def run(runbook: str, target: str, dry_run: bool, config: Path, state: Path) -> 
         )
     if dry_run:
         sys.exit(_decide(runbook, target, config))
-    sys.exit(asyncio.run(_local(runbook, target, config, state)))
+    sys.exit(asyncio.run(_local(runbook, target, config.resolve(), state)))
 
 
 def _decide(runbook: str, target: str, config: Path) -> int:
@@ -94,7 +94,7 @@ def _show_decision(context: "Context", target: str) -> int:
 async def _local(runbook: str, target: str, config: Path, state: Path) -> int:
     from ops.cli.local import local_host
 
-    host, key = local_host(state, config.resolve())
+    host, key = local_host(state, config)
     address = await host.start()
     try:
         return await _remote(address, key, runbook, target, dry_run=False)

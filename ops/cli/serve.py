@@ -17,13 +17,13 @@ import click
 def serve(state: Path, config: Path, port: int) -> None:
     """Run the bot until Ctrl-C; started again with the same --state it goes on where it was, also after a kill."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(state, config, port))
+        asyncio.run(_serve(state, config.resolve(), port))
 
 
 async def _serve(state: Path, config: Path, port: int) -> None:
     from ops.cli.local import local_host
 
-    host, _ = local_host(state, config.resolve(), port)
+    host, _ = local_host(state, config, port)
     address = await host.start()
     click.echo(f"DAYTWO_URL={address}")
     click.echo(f"# the function key is in {state / 'function-key'}; runs: {address}/api/runs", err=True)

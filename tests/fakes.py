@@ -1,0 +1,290 @@
+"""Stand-ins for the ports: small, honest, passed in where the real ones would be."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.bundle import Ports
+from ops.config import load
+from ops.config.current import ConfigState
+from ops.model.fleet import Cluster, Node, Pool, Unknown
+from ops.model.ledger import Entry
+from ops.model.settings import Settings
+from ops.ports import Json, NotFoundError, OperationStatus, OutsideError, Posted, TryLaterError
+from ops.workflows.activities.context import Context
+
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
+NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
+NEWER = "AKSUbuntu-2204gen2containerd-202611.12.0"
+
+CONFIG = """
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: pre-production, select: {tags: {env: [dev, test]}}}
+    - {name: production, select: {tags: {env: prod}}, at-once: 1 per region pair}
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
+node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 3, wake-sleepers: true}
+chat:
+  slack: {channel: C0123}
+"""
+
+
+def settings(text: str = CONFIG) -> Settings:
+    """Settings as the loader reads them."""
+    return load(text, "daytwo.yaml")
+
+
+def pool(name: str = "user1", image: str = OLD, **more: object) -> Pool:
+    """A pool of three nodes that is behind."""
+    plain = Pool(name, "User", "Ubuntu", "1.34.2", image, 3, "Succeeded", max_surge="1")
+    return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", **more: object) -> Cluster:
+    """A running cluster in West Europe that Daytwo drives."""
+    identity = (
+        "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg"
+        f"/providers/microsoft.containerservice/managedclusters/{name}"
+    )
+    plain = Cluster(
+        id=identity,
+        name=name,
+        subscription="00000000-0000-0000-0000-000000000000",
+        resource_group="rg",
+        region="westeurope",
+        tags={"env": env},
+        kubernetes_version="1.34.2",
+        running=True,
+        provisioning_state="Succeeded",
+        node_os_channel="None",
+        automatic=False,
+        node_auto_provisioning=False,
+        pools=pools or (pool(),),
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def nodes_of(of: Cluster, **more: object) -> tuple[Node, ...]:
+    """Ready nodes that carry what Azure says of their pools."""
+    return tuple(
+        replace(Node(f"aks-{each.name}-{number}", each.name, each.image, ready=True), **more)  # type: ignore[arg-type]  # fields by name
+        for each in of.pools
+        for number in range(each.count)
+    )
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves when told."""
+
+    at: datetime = MONDAY
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_(self, **delta: float) -> datetime:
+        self.at += timedelta(**delta)
+        return self.at
+
+
+@dataclass
+class FakeClusters:
+    """One small fleet; upgrades end when the test says so. Every call that changes something is kept in `begun`."""
+
+    fleet: dict[str, Cluster] = field(default_factory=dict)
+    newest: str | Unknown = NEW
+    begun: list[str] = field(default_factory=list)
+    refuse: OutsideError | None = None
+    lose_answers: int = 0
+    states: dict[str, OperationStatus] = field(default_factory=dict)
+
+    def put(self, *clusters: Cluster) -> None:
+        for each in clusters:
+            self.fleet[each.id] = each
+
+    def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
+        return tuple(each for each in self.fleet.values() if each.subscription == subscription)
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        if cluster_id not in self.fleet:
+            raise NotFoundError(f"reading {cluster_id}: it is gone")
+        return self.fleet[cluster_id]
+
+    def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
+        assert self.cluster(cluster_id).pool(pool)
+        return self.newest
+
+    def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
+        return self._begin(cluster_id, f"upgrade {pool}", pool)
+
+    def begin_start(self, cluster_id: str) -> str:
+        return self._begin(cluster_id, "start", "")
+
+    def begin_stop(self, cluster_id: str) -> str:
+        return self._begin(cluster_id, "stop", "")
+
+    def _begin(self, cluster_id: str, what: str, pool: str) -> str:
+        if self.refuse is not None:
+            raise self.refuse
+        self.begun.append(what)
+        of = self.fleet[cluster_id]
+        pools = tuple(
+            replace(p, provisioning_state="UpgradingNodeImageVersion") if p.name == pool else p for p in of.pools
+        )
+        self.fleet[cluster_id] = replace(of, provisioning_state="Updating", pools=pools)
+        token = f"operation/{len(self.begun)}"
+        self.states[token] = OperationStatus("running")
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise TryLaterError(f"{what}: the answer was lost", 30)
+        return token
+
+    def end(self, cluster_id: str, *, image: str | None = None, running: bool = True, failed: str = "") -> None:
+        """The operation that runs on the cluster ends."""
+        of = self.fleet[cluster_id]
+        upgraded = tuple(
+            replace(p, provisioning_state="Failed" if failed else "Succeeded", image=image or p.image)
+            if p.provisioning_state == "UpgradingNodeImageVersion"
+            else p
+            for p in of.pools
+        )
+        self.fleet[cluster_id] = replace(of, provisioning_state="Succeeded", running=running, pools=upgraded)
+        ended = OperationStatus("failed", failed, "blocked by pdb web") if failed else OperationStatus("succeeded")
+        self.states = {token: ended if state.state == "running" else state for token, state in self.states.items()}
+
+    def operation(self, token: str) -> OperationStatus:
+        return self.states[token]
+
+
+@dataclass
+class FakeNodes:
+    """Nodes that carry what Azure says, unless a test says otherwise."""
+
+    clusters: FakeClusters
+    said: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+
+    def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
+        if not cluster.running:
+            raise TryLaterError(f"listing the nodes of {cluster.name}: its API server does not answer")
+        return self.said.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))
+
+
+@dataclass
+class FakeChat:
+    """A chat that keeps what it was sent, and fails as told: `fail` before, `lose` after the effect."""
+
+    name: str = "slack"
+    channel: str = "C0123"
+    shown: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    posts: int = 0
+    edits: int = 0
+    fail: list[OutsideError] = field(default_factory=list)
+    lose: int = 0
+
+    def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
+        self._fail()
+        self.posts += 1
+        identity = f"{self.posts}.0"
+        self.shown[identity] = content
+        self.keys[identity] = key
+        self._lose()
+        return Posted(channel, identity)
+
+    def edit(self, posted: Posted, content: Mapping[str, Json]) -> None:
+        self._fail()
+        self.edits += 1
+        self.shown[posted.message_id] = content
+        self._lose()
+
+    def find(self, channel: str, key: str, since: datetime) -> Posted | None:
+        self._fail()
+        assert since.tzinfo is not None
+        return next((Posted(channel, identity) for identity, known in self.keys.items() if known == key), None)
+
+    def _fail(self) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+
+    def _lose(self) -> None:
+        if self.lose:
+            self.lose -= 1
+            raise TryLaterError("posting: the answer was lost", 30)
+
+
+@dataclass
+class FakeLedger:
+    """Keeps entries by key."""
+
+    written: dict[str, Entry] = field(default_factory=dict)
+
+    def append(self, entry: Entry) -> None:
+        self.written.setdefault(entry.key, entry)
+
+    def entries(self, day: str) -> Iterator[Entry]:
+        return (entry for entry in self.written.values() if f"{entry.at:%Y-%m-%d}" == day)
+
+
+@dataclass
+class FakeEvents:
+    """Keeps what was published."""
+
+    published: list[str] = field(default_factory=list)
+
+    def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
+        assert subject
+        assert data
+        self.published.append(f"{kind} {event_id}")
+
+
+@dataclass
+class FakeEngine:
+    """Keeps what was started and hinted."""
+
+    started: list[str] = field(default_factory=list)
+    hinted: list[str] = field(default_factory=list)
+    purged: list[str] = field(default_factory=list)
+    live: set[str] = field(default_factory=set)
+
+    def start(self, workflow: str, instance_id: str, payload: Json) -> None:
+        assert payload
+        if instance_id not in self.live:
+            self.live.add(instance_id)
+            self.started.append(f"{workflow} {instance_id}")
+
+    def hint(self, instance_id: str) -> None:
+        self.hinted.append(instance_id)
+
+    def is_live(self, instance_id: str) -> bool:
+        return instance_id in self.live
+
+    def purge(self, instance_id: str) -> None:
+        self.purged.append(instance_id)
+
+
+@dataclass
+class World:
+    """All fakes in one hand, and the context that activities are given."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    clusters: FakeClusters = field(default_factory=FakeClusters)
+    chat: FakeChat = field(default_factory=FakeChat)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    events: FakeEvents = field(default_factory=FakeEvents)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
+    config: str = CONFIG
+    problem: str = ""
+
+    def __post_init__(self) -> None:
+        self.nodes = FakeNodes(self.clusters)
+        self.settings = settings(self.config)
+
+    @property
+    def context(self) -> Context:
+        ports = Ports(self.clock, self.store, self.ledger, self.clusters, self.nodes, (self.chat,), self.events)
+        return Context(ports, self.engine, ConfigState(self.settings, self.problem))
