@@ -70,7 +70,7 @@ class Simulation:
         self.control = Control(self.world, self.clock, self.delivery, self.slack, self.requests, self.faults)
         self._retry_after_s = retry_after_s
         self._environment: dict[str, str] = {}
-        self._runners: list[web.ServerRunner] = []
+        self._open_doors: list[tuple[asyncio.Server, web.Server]] = []
         self._folder: Path | None = None
 
     def environment(self) -> dict[str, str]:
@@ -116,20 +116,22 @@ class Simulation:
     async def stop(self) -> None:
         """Close the doors and remove the files."""
         await self.clock.stop()
-        for runner in self._runners:
-            await runner.cleanup()
-        self._runners.clear()
+        for listening, web_server in self._open_doors:
+            listening.close()
+            listening.abort_clients()
+            await listening.wait_closed()
+            await web_server.shutdown(0)
+        self._open_doors.clear()
         if self._folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder)
             self._folder = None
 
     async def _open(self, handler: Handler, context: ssl.SSLContext | None) -> int:
         """Listen on a free port and return it."""
-        runner = web.ServerRunner(web.Server(_rim(handler), access_log=None), shutdown_timeout=1)
-        await runner.setup()
-        await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
-        self._runners.append(runner)
-        return int(runner.addresses[0][1])
+        web_server = web.Server(_rim(handler), access_log=None)
+        listening = await asyncio.get_running_loop().create_server(web_server, HOST, 0, ssl=context)
+        self._open_doors.append((listening, web_server))
+        return int(listening.sockets[0].getsockname()[1])
 
     async def _secure(self, call: Call) -> Answer:
         if call.path.startswith(kubernetes.PREFIX):

@@ -1,6 +1,7 @@
 """The Kubernetes API of each simulated cluster: version and nodes, with real Status bodies on errors."""
 
 import base64
+import hashlib
 import re
 from http import HTTPStatus
 
@@ -110,7 +111,17 @@ class KubernetesApi:
 
 def _version(version: str) -> JsonObject:
     major, minor, _ = version.split(".")
-    return {"major": major, "minor": minor, "gitVersion": f"v{version}", "platform": "linux/amd64"}
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": f"v{version}",
+        "gitCommit": hashlib.sha1(version.encode(), usedforsecurity=False).hexdigest(),
+        "gitTreeState": "clean",
+        "buildDate": "2026-03-18T20:04:16Z",
+        "goVersion": "go1.25.7",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    }
 
 
 def _limit(text: str | None) -> int:

@@ -1,0 +1,149 @@
+"""AKS's events are delivered as Event Grid does: both schemas, the handshake, retries on the virtual clock."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+from azure.mgmt.containerservice import ContainerServiceClient
+
+from simulator.exchange import JsonObject
+from simulator.testing import Running
+from simulator.world.mishaps import UpgradeFails
+
+START = datetime(2026, 11, 16, tzinfo=UTC)
+
+
+@dataclass
+class Webhook:
+    """A subscriber that answers the handshake, then each event with the next of its statuses (200 at the end)."""
+
+    url: str = ""
+    shakes_hands: bool = True
+    statuses: list[int] = field(default_factory=list)
+    received: list[tuple[datetime, Any]] = field(default_factory=list)
+
+
+@contextmanager
+def webhook(simulation: Running, **options: object) -> Iterator[Webhook]:
+    """Serve a webhook on a free port."""
+    hook = Webhook(**options)  # type: ignore[arg-type]  # the tests' own words
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            self.send_response(200)
+            if hook.shakes_hands:
+                self.send_header("WebHook-Allowed-Origin", self.headers["WebHook-Request-Origin"])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.headers["aeg-event-type"] == "SubscriptionValidation":
+                code = body[0]["data"]["validationCode"] if hook.shakes_hands else "another"
+                self._answer(200, {"validationResponse": code})
+                return
+            hook.received.append((simulation.world.now, body))
+            self._answer(hook.statuses.pop(0) if hook.statuses else 200, {})
+
+        def _answer(self, status: int, document: JsonObject) -> None:
+            data = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        hook.url = f"http://127.0.0.1:{server.server_port}/events"
+        try:
+            yield hook
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def upgrade(aks: ContainerServiceClient) -> None:
+    """Begin an upgrade of a pool."""
+    aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
+
+
+def test_an_upgrade_tells_its_start_and_its_end_at_their_instants(
+    simulation: Running, aks: ContainerServiceClient
+) -> None:
+    with webhook(simulation) as hook:
+        simulation.control("/subscribers", {"url": hook.url, "schema": "cloudevents"})
+        upgrade(aks)
+        simulation.advance(START + timedelta(hours=1))
+    (began, first), (ended, second) = hook.received
+    ended_at = simulation.world.core.operations.popitem()[1].ended
+    assert (began, ended) == (START, ended_at)
+    assert first["type"] == "Microsoft.ContainerService.NodePoolRollingStarted"
+    assert second["type"] == "Microsoft.ContainerService.NodePoolRollingSucceeded"
+    assert (first["specversion"], first["data"]) == ("1.0", {"nodePoolName": "user1"})
+    assert str(first["source"]).endswith("/managedClusters/web")
+    assert first["id"] != second["id"]
+
+
+def test_the_event_grid_schema_comes_in_lists(simulation: Running, aks: ContainerServiceClient) -> None:
+    simulation.world.arm(UpgradeFails("web", "user1", after_nodes=0, code="QuotaExceeded"))
+    with webhook(simulation) as hook:
+        simulation.control("/subscribers", {"url": hook.url, "schema": "eventgrid"})
+        upgrade(aks)
+        simulation.advance(START + timedelta(hours=1))
+    events = [event for _, batch in hook.received for event in batch]
+    assert [event["eventType"].rpartition(".")[2] for event in events] == [
+        "NodePoolRollingStarted",
+        "NodePoolRollingFailed",
+    ]
+    assert events[0]["eventTime"] == "2026-11-16T00:00:00Z"
+    assert events[0]["topic"].endswith("/managedClusters/web")
+
+
+def test_time_stops_at_the_instant_of_a_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
+    """So that a subscriber acts at that instant, not at the end of the leap."""
+    with webhook(simulation) as hook:
+        simulation.control("/subscribers", {"url": hook.url})
+        upgrade(aks)
+        wanted: JsonObject = {"to": "2026-11-16T06:00:00+00:00"}
+        stops = [str(simulation.control("/clock/advance", wanted)["now"]) for _ in range(3)]
+    operation = simulation.world.core.operations.popitem()[1]
+    assert operation.ended is not None
+    assert stops == ["2026-11-16T00:00:00+00:00", operation.ended.isoformat(), "2026-11-16T06:00:00+00:00"]
+
+
+@pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
+def test_a_webhook_that_does_not_shake_hands_gets_nothing(simulation: Running, schema: str) -> None:
+    with webhook(simulation, shakes_hands=False) as hook, pytest.raises(HTTPError):
+        simulation.control("/subscribers", {"url": hook.url, "schema": schema})
+    assert simulation.simulation.delivery.subscribers == []
+
+
+def test_a_failed_delivery_is_tried_again_after_ten_and_thirty_seconds(
+    simulation: Running, aks: ContainerServiceClient
+) -> None:
+    with webhook(simulation, statuses=[500, 503]) as hook:
+        simulation.control("/subscribers", {"url": hook.url})
+        upgrade(aks)
+        simulation.advance(START + timedelta(minutes=2))
+    assert [at - START for at, _ in hook.received] == [timedelta(0), timedelta(seconds=10), timedelta(seconds=40)]
+    assert len({event["id"] for _, [event] in hook.received}) == 1
+
+
+def test_what_a_webhook_calls_bad_is_dropped(simulation: Running, aks: ContainerServiceClient) -> None:
+    with webhook(simulation, statuses=[400]) as hook:
+        simulation.control("/subscribers", {"url": hook.url})
+        upgrade(aks)
+        simulation.advance(START + timedelta(minutes=2))
+    assert len(hook.received) == 1
+    assert simulation.simulation.delivery.dropped == 1

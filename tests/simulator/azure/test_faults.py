@@ -1,0 +1,78 @@
+"""Faults strike by seed, are counted, and a lost answer has had its effect."""
+
+import pytest
+
+from simulator.exchange import DROPPED, Answer, Call
+from simulator.faults import Fault, Faults, Surface
+from simulator.fleets import random_fleet
+from simulator.testing import running_simulation
+from tests.simulator.azure.raw import ask
+
+CALL = Call("GET", "/", {}, {}, b"", "https://127.0.0.1")
+
+
+def spoil(faults: Faults, surface: Surface, times: int) -> tuple[list[Answer], int]:
+    """Return the answers to so many requests, and how many of them had their effect."""
+    effects = 0
+
+    def effect(call: Call) -> Answer:
+        nonlocal effects
+        effects += 1
+        assert call is CALL
+        return Answer(200, {})
+
+    return [faults.around(surface, CALL, effect) for _ in range(times)], effects
+
+
+def test_without_faults_every_request_is_answered() -> None:
+    answers, effects = spoil(Faults("none", 1), Surface.ARM, 500)
+    assert {answer.status for answer in answers} == {200}
+    assert effects == 500
+
+
+@pytest.mark.parametrize("surface", list(Surface))
+def test_rough_faults_are_all_counted(surface: Surface) -> None:
+    faults = Faults("rough", 1)
+    answers, _ = spoil(faults, surface, 2000)
+    statuses = [answer.status for answer in answers]
+    for fault in (Fault.THROTTLED, Fault.ERROR, Fault.UNAVAILABLE):
+        assert faults.counts[surface, fault] == statuses.count(int(fault)) > 30
+    assert faults.counts[surface, Fault.LOST] == answers.count(DROPPED) > 30
+    assert sum(faults.counts.values()) == 2000 - statuses.count(200)
+
+
+def test_a_lost_answer_has_had_its_effect() -> None:
+    faults = Faults("rough", 1)
+    answers, effects = spoil(faults, Surface.ARM, 2000)
+    assert effects == sum(answer.status == 200 for answer in answers) + faults.counts[Surface.ARM, Fault.LOST]
+
+
+def test_the_same_seed_strikes_the_same_requests() -> None:
+    again = [spoil(Faults("rough", seed), Surface.SLACK, 200)[0] for seed in (7, 7, 8)]
+    assert again[0] == again[1] != again[2]
+
+
+def test_only_the_chosen_surfaces_are_struck() -> None:
+    faults = Faults("rough", 1, (Surface.SLACK,))
+    answers, _ = spoil(faults, Surface.ARM, 500)
+    assert {answer.status for answer in answers} == {200}
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(ValueError, match="use one of none, calm, rough"):
+        Faults("stormy", 1)
+
+
+def test_served_faults_reach_the_client_and_the_count() -> None:
+    with running_simulation(random_fleet(1), seed=2, faults="rough") as simulation:
+        seen = []
+        for _ in range(100):
+            try:
+                seen.append(ask(simulation, "GET", "/subscriptions?api-version=2022-12-01").status)
+            except ConnectionError:
+                seen.append(0)
+        counts = simulation.control("/faults")["arm"]
+    assert counts == {
+        name: seen.count(status) for name, status in (("429", 429), ("500", 500), ("503", 503), ("lost", 0))
+    }
+    assert set(seen) > {200, 0}

@@ -1,0 +1,188 @@
+"""The world by itself: the same seed gives the same life; AKS's own upgrades; images on their way; the journal."""
+
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.fleets import demo_fleet, random_fleet
+from simulator.world.core import RefusedError
+from simulator.world.images import AZURE_LINUX_3, UBUNTU_2204, UBUNTU_2404, Catalog, family_of
+from simulator.world.journal import Kind
+from simulator.world.mishaps import UpgradeFails
+from simulator.world.specs import RegionSpec
+from simulator.world.upgrade import share
+from simulator.world.world import World
+
+START = datetime(2026, 11, 16, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+def lived(seed: int, calls: int = 3) -> list[dict[str, object]]:
+    """Return the journal of a random fleet's week in which somebody upgrades some pools."""
+    world = World(random_fleet(4), seed)
+    for cluster in list(world.clusters.values())[:calls]:
+        try:
+            world.upgrade(cluster, cluster.pools["system"], "somebody")
+        except RefusedError:
+            continue
+    world.advance(START + WEEK)
+    return [entry.document() for entry in world.journal.entries]
+
+
+def test_the_same_seed_gives_the_same_journal() -> None:
+    assert lived(1) == lived(1)
+    assert lived(1) != lived(2)
+
+
+def test_it_does_not_matter_in_how_many_steps_time_passes(world: World) -> None:
+    world.advance(START + WEEK)
+    stepwise = World(world.core.spec, seed=1)
+    for hour in range(1, 7 * 24 + 1):
+        stepwise.advance(START + timedelta(hours=hour))
+    assert [e.document() for e in stepwise.journal.entries] == [e.document() for e in world.journal.entries]
+
+
+def test_an_image_is_released_each_week_and_reaches_regions_within_two() -> None:
+    regions = tuple(RegionSpec(name) for name in ("a", "b", "c", "d"))
+    catalog = Catalog(regions, 1, START)
+    day = datetime(2026, 11, 5, tzinfo=UTC)
+    delays = [catalog.lands_at(day.date(), region.name) - day for region in regions]
+    assert len(set(delays)) == 4
+    assert all(timedelta(0) <= delay <= timedelta(days=14) for delay in delays)
+
+
+def test_families_differ_by_os_sku_and_kubernetes_minor() -> None:
+    assert family_of("Ubuntu", "1.34.4") is UBUNTU_2204
+    assert family_of("Ubuntu", "1.35.0") is UBUNTU_2404
+    assert family_of("AzureLinux", "1.34.4") is AZURE_LINUX_3
+    with pytest.raises(ValueError, match="No image family for OS SKU 'BeOS'"):
+        family_of("BeOS", "1.34.4")
+
+
+def test_aks_upgrades_a_cluster_in_its_window_by_itself(world: World) -> None:
+    """Wednesday 23:00 at +01:00; the node that NAP made is replaced too."""
+    opens = datetime(2026, 11, 18, 22, tzinfo=UTC)
+    world.advance(opens - timedelta(seconds=1))
+    assert world.journal.of(Kind.OPERATION_BEGUN, "driven") == []
+    world.advance(opens + timedelta(hours=4))
+    [begun] = world.journal.of(Kind.OPERATION_BEGUN, "driven")
+    assert (begun.at, begun.pool, begun.detail["who"]) == (opens, "system", "aks")
+    assert {node.image for node in world.clusters["driven"].nodes.values()} == {
+        "AKSUbuntu-2204gen2containerd-202611.05.0"
+    }
+    assert len(world.clusters["driven"].nodes) == 3
+
+
+def test_aks_does_nothing_where_its_channel_is_off(world: World) -> None:
+    world.advance(START + 3 * WEEK)
+    assert world.journal.of(Kind.OPERATION_BEGUN, "web") == []
+
+
+def test_security_patches_carry_a_day_behind_the_image() -> None:
+    fleet = random_fleet(11, clusters=12)
+    patched = [c.name for c in fleet.clusters if c.node_os_channel == "SecurityPatch" and not c.stopped]
+    world = World(fleet, 1)
+    world.advance(START + WEEK)
+    labels = {entry.detail["image"] for name in patched for entry in world.journal.of(Kind.NODE_LABEL, name)}
+    assert labels
+    assert all(str(label).count("-") >= 3 and str(label)[-10:].startswith("2026.11.") for label in labels)
+
+
+def test_the_journal_knows_who_was_refused_and_why(world: World) -> None:
+    web = world.clusters["web"]
+    world.upgrade(web, web.pools["user1"], "ana")
+    with pytest.raises(RefusedError):
+        world.stop(web, "ben")
+    [refused] = world.journal.of(Kind.OPERATION_REFUSED)
+    assert (refused.cluster, refused.detail["who"], refused.detail["code"]) == ("web", "ben", "OperationNotAllowed")
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), fails_after=st.none() | st.integers(0, 8))
+def test_the_journal_alone_tells_every_nodes_state(seed: int, fails_after: int | None) -> None:
+    """Whoever replays joins, leaves and labels ends with the nodes that the world has: nothing is left out."""
+    world = World(random_fleet(seed), seed)
+    for cluster in world.clusters.values():
+        if fails_after is not None:
+            world.arm(UpgradeFails(cluster.name, "system", fails_after))
+        try:
+            world.upgrade(cluster, cluster.pools["system"], "somebody")
+        except RefusedError:
+            continue
+    world.advance(START + timedelta(minutes=seed % (3 * 24 * 60)))
+    images: dict[tuple[str | None, str | None], object] = {}
+    cordoned: set[tuple[str | None, str | None]] = set()
+    for entry in world.journal.entries:
+        key = (entry.cluster, entry.node)
+        match entry.kind:
+            case Kind.NODE_JOINED | Kind.NODE_LABEL:
+                images[key] = entry.detail["image"]
+                if entry.kind is Kind.NODE_JOINED:
+                    cordoned.discard(key)
+            case Kind.NODE_LEFT:
+                del images[key]
+            case Kind.NODE_CORDONED:
+                cordoned.add(key)
+            case _:
+                pass
+    present = {(c.name, node.name): node for c in world.clusters.values() for node in c.nodes.values()}
+    assert images == {key: node.image for key, node in present.items()}
+    assert cordoned & present.keys() == {key for key, node in present.items() if node.unschedulable}
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_pool_never_has_more_than_its_surge_in_excess_nor_misses_more(seed: int) -> None:
+    world = World(random_fleet(seed), seed)
+    for cluster in world.clusters.values():
+        if cluster.power_state == "Running":
+            world.upgrade(cluster, cluster.pools["system"], "somebody")
+    while world.step(START + timedelta(hours=12)):
+        for cluster in world.clusters.values():
+            for pool in cluster.pools.values():
+                surge = share(pool.max_surge, pool.count)
+                assert abs(len(cluster.nodes_of(pool.name)) - pool.count) <= max(surge, 1)
+
+
+@given(percent=st.integers(0, 100), count=st.integers(0, 1000))
+def test_percentages_are_rounded_up(percent: int, count: int) -> None:
+    assert share(f"{percent}%", count) == ceil(count * percent / 100)
+
+
+def test_the_demonstration_is_what_it_promises() -> None:
+    fleet = demo_fleet()
+    envs = [dict(cluster.tags)["env"] for cluster in fleet.clusters]
+    pools = [pool for cluster in fleet.clusters for pool in cluster.pools]
+    assert len(fleet.clusters) == 12
+    assert (envs.count("prod"), envs.count("sandbox")) == (6, 1)
+    assert sorted(envs)[:5] == ["dev", "dev", "prod", "prod", "prod"]
+    assert 36 <= len(pools) <= 44
+    assert all(3 <= pool.nodes <= 14 for pool in pools)
+    assert [cluster.name for cluster in fleet.clusters if cluster.stopped] == ["shop-test"]
+    assert [cluster.name for cluster in fleet.clusters if cluster.node_os_channel == "NodeImage"] == [
+        "pay-test",
+        "edge-prod",
+    ]
+    assert [cluster.name for cluster in fleet.clusters if cluster.sku == "Automatic"] == ["web-prod"]
+    assert [pool.name for pool in pools if pool.from_snapshot] == ["frozen"]
+
+
+def test_most_of_the_demonstrations_production_can_be_proven_within_the_week() -> None:
+    """Every family that production runs also runs before it, but one."""
+    world = World(demo_fleet())
+    families: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for cluster in world.clusters.values():
+        env = dict(cluster.spec.tags)["env"]
+        if env != "sandbox":
+            families[env == "prod"] |= {(p.family.prefix, p.kubernetes_version[:4]) for p in cluster.pools.values()}
+    assert families[True] - families[False] == {("AKSUbuntu-2404gen2containerd", "1.35")}
+
+
+def test_one_region_of_the_demonstration_gets_a_newer_image_first() -> None:
+    world = World(demo_fleet())
+    world.advance(datetime(2026, 11, 20, 23, tzinfo=UTC))
+    landed = {(entry.detail["region"], entry.at) for entry in world.journal.of(Kind.IMAGE_LANDED)}
+    assert landed == {("germanywestcentral", datetime(2026, 11, 18, 10, tzinfo=UTC))}
