@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -91,18 +92,20 @@ def make_engine(state_dir: Path | None) -> Engine:
 
 
 def app_log() -> list[str]:
-    """What the app's triggers were called with, and forgets it."""
-    import function_app  # noqa: PLC0415  # loaded by the host
-
-    seen = list(function_app.LOG)
-    function_app.LOG.clear()
-    return seen
+    """What the app's triggers were called with since it was last asked."""
+    return _taken("function_app", "LOG")
 
 
 def activity_runs() -> list[str]:
-    """What the app's activities were run with, and forgets it."""
-    import flows  # noqa: PLC0415  # loaded by the host
+    """What the app's activities were run with since it was last asked."""
+    return _taken("flows", "RUNS")
 
-    seen = list(flows.RUNS)
-    flows.RUNS.clear()
+
+def _taken(module: str, name: str) -> list[str]:
+    loaded = sys.modules.get(module)  # by the host; before its first start there is none
+    if loaded is None:
+        return []
+    log: list[str] = getattr(loaded, name)
+    seen = list(log)
+    log.clear()
     return seen

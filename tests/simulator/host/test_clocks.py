@@ -1,0 +1,93 @@
+"""A host on the world's clock, over HTTP, and on clocks that run."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import aiohttp
+from aiohttp import web
+
+from simulator.host.clock import LocalClock, RemoteClock
+from tests.simulator.host.harness import KEY, MONDAY, Bench, at, story
+
+
+class World:
+    """A simulated world's clock, in which something may happen on the way."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+        self.asked: list[datetime] = []
+        self.happens: dict[datetime, Callable[[], Awaitable[None]]] = {}
+
+    async def read(self, _request: web.Request) -> web.Response:
+        return web.json_response({"now": self.now.isoformat(), "speed": 0})
+
+    async def advance(self, request: web.Request) -> web.Response:
+        to = datetime.fromisoformat((await request.json())["to"])
+        self.asked.append(to)
+        first = min((when for when in self.happens if self.now < when <= to), default=None)
+        self.now = first or to
+        if first is not None:
+            await self.happens.pop(first)()
+        return web.json_response({"now": self.now.isoformat()})
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[str]:
+        application = web.Application()
+        application.router.add_get("/clock", self.read)
+        application.router.add_post("/clock/advance", self.advance)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}/clock"
+        finally:
+            await runner.cleanup()
+
+
+@story
+async def test_the_host_asks_the_world_to_advance_to_what_is_due_next() -> None:
+    world = World()
+    async with world.served() as url, Bench(clock=RemoteClock(url)) as bench:
+        await bench.begin("sleeper", [7], "s")
+        assert await bench.host.run_until(at(8)) == at(8)
+        assert await bench.output("s") == ["2026-11-16T00:07:00"]
+        assert world.asked == [at(5), at(7), at(8)]  # five: a timer trigger
+
+
+@story
+async def test_what_the_world_sends_while_it_advances_happens_at_the_worlds_instant() -> None:
+    """The world stops at 00:02 to call the host, which must not be waiting deafly, nor think it is midnight."""
+    world = World()
+    async with world.served() as url, Bench(clock=RemoteClock(url)) as bench:
+
+        async def call() -> None:
+            async with (
+                aiohttp.ClientSession(bench.url) as http,
+                http.post("/api/ops/sleeper/s", data="[1]", params={"code": KEY}) as answer,
+            ):
+                assert answer.status == 202
+
+        world.happens[at(2)] = call
+        await bench.host.run_until(at(10))
+        assert await bench.output("s") == ["2026-11-16T00:03:00"]
+        assert world.asked == [at(5), at(3), at(5), at(10)]
+
+
+@story
+async def test_a_running_clock_needs_nobody_to_step_it() -> None:
+    async with Bench(clock=LocalClock(MONDAY, speed=3600)) as bench:
+        await bench.begin("sleeper", [10, 10], "s")
+        while await bench.status("s") != "Completed":
+            await asyncio.sleep(0)
+        assert bench.host.now() >= at(20)
+
+
+@story
+async def test_the_wall_clock_is_the_default_of_a_life_without_a_world() -> None:
+    clock = LocalClock(MONDAY, speed=1)
+    async with Bench(clock=clock) as bench:
+        await bench.begin("chain", 2, "c")
+        assert await bench.output("c") == 1
+        assert bench.host.now() < at(1)

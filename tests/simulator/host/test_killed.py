@@ -1,0 +1,81 @@
+"""A host that was killed with SIGKILL continues where it was, in another process."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator.host.clock import LocalClock
+from simulator.host.files import StateInUseError
+from tests.simulator.host.harness import Bench, activity_runs, app_log, at, make_engine, story
+
+
+def kill_one(state_dir: Path, when: str) -> None:
+    command = [sys.executable, "-m", "tests.simulator.host.victim", str(state_dir), when]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)  # noqa: S603  # ourselves
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@story
+async def test_an_activity_whose_result_was_not_recorded_runs_again(tmp_path: Path, when: str) -> None:
+    kill_one(tmp_path, when)
+    activity_runs()
+    async with Bench(tmp_path) as bench:
+        assert await bench.output("f") == ["a", "b"]
+    assert sorted(activity_runs()) == ["echo a", "echo b"]
+
+
+@pytest.fixture(scope="module")
+def killed_at_rest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state_dir = tmp_path_factory.mktemp("killed")
+    kill_one(state_dir, "at-rest")
+    return state_dir
+
+
+@story
+async def test_everything_that_waited_goes_on(killed_at_rest: Path) -> None:
+    """One life after the kill, in the order of its instants: the file is the same for all of it."""
+    async with Bench(killed_at_rest) as bench:
+        assert bench.host.now() == at(20)  # the clock says midnight again: time never goes backwards
+        assert await bench.status("purged") == "unknown"
+        assert await bench.status("terminated") == "Terminated"
+        assert await bench.status("suspended") == "Suspended"
+        assert (await bench.output("was-told"))["decision"] == {"approved": True}  # sent by another orchestration
+        await bench.host.run_until(at(24))
+        assert await bench.status("delayed") == "Pending"
+        await bench.host.run_until(at(31))
+        assert await bench.output("delayed") == ["2026-11-16T00:26:00"]
+        assert await bench.output("waits") == {"state": "expired", "at": "2026-11-16T00:30:00"}
+        await bench.host.run_until(at(41))
+        assert await bench.output("parent") == {"child said": ["2026-11-16T00:40:00"]}
+        assert await bench.manage("POST", "/suspended/resume") == 202
+        assert (await bench.output("suspended"))["decision"] == "yes"
+        await bench.host.run_until(at(100))
+        assert await bench.output("generations") == {"woke": "2026-11-16T01:20:00", "kept": "kept over the kill"}
+        app_log()
+
+
+@story
+async def test_a_missed_timer_trigger_is_caught_up_once(tmp_path: Path) -> None:
+    async with Bench(tmp_path) as bench:
+        await bench.host.run_until(at(7))
+    app_log()
+    later = await _life_from(tmp_path, minutes=52)
+    assert later == ["sweep past_due=True", "sweep past_due=False", "sweep past_due=False", "hourly past_due=False"]
+
+
+async def _life_from(state_dir: Path, minutes: float) -> list[str]:
+    """What the triggers saw of a host that comes back at that minute, until three minutes past the hour."""
+    async with Bench(state_dir, clock=LocalClock(at(minutes))) as bench:
+        await bench.host.run_until(at(63))
+        return app_log()
+
+
+@story
+async def test_two_hosts_cannot_live_from_one_file(tmp_path: Path) -> None:
+    async with Bench(tmp_path):
+        with pytest.raises(StateInUseError, match="another host uses it"):
+            make_engine(tmp_path)

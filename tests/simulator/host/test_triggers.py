@@ -1,0 +1,156 @@
+"""The triggers of an app, called as Azure would call them."""
+
+import asyncio
+
+import pytest
+
+from tests.simulator.host.harness import KEY, Bench, app_log, at, story
+
+EVENTS = "/runtime/webhooks/eventgrid"
+
+
+@story
+async def test_a_function_level_route_wants_the_key() -> None:
+    async with Bench() as bench:
+        async with bench.http.post("/api/mirror") as answer:
+            assert answer.status == 401
+        async with bench.http.post("/api/mirror", headers={"x-functions-key": "wrong"}) as answer:
+            assert answer.status == 401
+        async with bench.http.post("/api/mirror", headers={"x-functions-key": KEY}) as answer:
+            assert answer.status == 207
+        async with bench.http.post("/api/mirror", params={"code": KEY}) as answer:
+            assert answer.status == 207
+
+
+@story
+async def test_bodies_are_raw_and_headers_are_kept() -> None:
+    async with Bench() as bench:
+        headers = {"x-functions-key": KEY, "X-Sent": "yes"}
+        async with bench.http.post("/api/mirror", data=b"\x00\xff raw", headers=headers) as answer:
+            assert await answer.read() == b"\x00\xff raw"
+            assert answer.headers["x-seen"] == "yes"
+            assert answer.headers["content-type"] == "application/octet-stream"
+
+
+@story
+async def test_a_method_that_a_route_does_not_name_is_refused() -> None:
+    async with Bench() as bench, bench.http.get("/api/mirror", params={"code": KEY}) as answer:
+        assert answer.status == 405
+
+
+@story
+async def test_a_function_that_raises_answers_500_and_tells_nothing() -> None:
+    async with Bench() as bench, bench.http.get("/api/broken") as answer:
+        assert answer.status == 500
+        assert await answer.text() == ""
+
+
+@story
+async def test_a_check_status_response_leads_to_the_status() -> None:
+    async with Bench() as bench:
+        async with bench.http.post("/api/ops/chain/c", json=2) as answer:
+            assert answer.status == 202
+            location = answer.headers["Location"]
+        await bench.host.settle()
+        async with bench.http.get(location) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["output"] == 1
+
+
+@story
+async def test_the_durable_endpoints_want_the_key() -> None:
+    async with Bench() as bench, bench.http.get("/runtime/webhooks/durabletask/instances/c") as answer:
+        assert answer.status == 401
+
+
+@story
+async def test_a_synchronous_function_waits_with_its_own_client() -> None:
+    async with Bench() as bench:
+        await bench.begin("approval", {"minutes": 5}, "a")
+        waiting = asyncio.create_task(bench.http.get("/api/wait/a"))
+        while not bench.host.engine.watchers("a"):
+            await asyncio.sleep(0)
+        url = "/runtime/webhooks/durabletask/instances/a/raiseEvent/decision"
+        async with bench.http.post(url, params={"code": KEY}, json="yes") as answer:
+            assert answer.status == 202
+        async with await waiting as answer:
+            assert await answer.text() == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        [{"id": "1", "eventType": "Started", "subject": "s", "topic": "t", "dataVersion": "1", "data": {}}],
+        {"id": "1", "type": "Started", "source": "s", "specversion": "1.0", "data": {}},
+    ],
+    ids=["Event Grid schema", "CloudEvents"],
+)
+@story
+async def test_an_event_of_either_schema_reaches_its_function(event: object) -> None:
+    async with Bench() as bench:
+        app_log()
+        async with bench.http.post(EVENTS, params={"functionName": "on_event", "code": KEY}, json=event) as answer:
+            assert answer.status == 202
+        assert app_log() == ["event Started"]
+
+
+@story
+async def test_an_event_whose_function_raises_is_answered_500_so_that_it_comes_again() -> None:
+    event = [{"id": "1", "eventType": "refuse", "data": {}}]
+    async with (
+        Bench() as bench,
+        bench.http.post(EVENTS, params={"functionName": "on_event", "code": KEY}, json=event) as answer,
+    ):
+        assert answer.status == 500
+
+
+@story
+async def test_the_event_grid_handshakes_are_answered() -> None:
+    validation = [{"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "c0de"}}]
+    query = {"functionName": "on_event", "code": KEY}
+    async with Bench() as bench:
+        async with bench.http.post(EVENTS, params=query, json=validation) as answer:
+            assert await answer.json() == {"validationResponse": "c0de"}
+        async with bench.http.options(EVENTS, params=query, headers={"WebHook-Request-Origin": "eg.net"}) as answer:
+            assert answer.headers["WebHook-Allowed-Origin"] == "eg.net"
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status"),
+    [
+        ({"functionName": "on_event"}, b"[{}]", 401),
+        ({"functionName": "nobody", "code": KEY}, b"[{}]", 404),
+        ({"functionName": "on_event", "code": KEY}, b"no json", 400),
+        ({"functionName": "on_event", "code": KEY}, b"[]", 400),
+    ],
+    ids=["no key", "unknown function", "no JSON", "no events"],
+)
+@story
+async def test_an_event_that_cannot_be_delivered_is_refused(query: dict[str, str], body: bytes, status: int) -> None:
+    async with Bench() as bench, bench.http.post(EVENTS, params=query, data=body) as answer:
+        assert answer.status == status
+
+
+@story
+async def test_the_admin_endpoint_runs_a_timer_function_now() -> None:
+    async with Bench() as bench:
+        app_log()
+        async with bench.http.post("/admin/functions/sweep", headers={"x-functions-key": KEY}, json={}) as answer:
+            assert answer.status == 202
+        async with bench.http.post("/admin/functions/sweep", json={}) as answer:
+            assert answer.status == 401
+        await bench.host.settle()
+        assert app_log() == ["sweep past_due=False"]
+
+
+@story
+async def test_timer_triggers_fire_at_their_instants_and_start_orchestrations_at_them() -> None:
+    async with Bench() as bench:
+        app_log()
+        await bench.host.run_until(at(121))
+        log = app_log()
+        assert (log.count("sweep past_due=False"), log.count("hourly past_due=False")) == (24, 2)
+        url = "/runtime/webhooks/durabletask/instances"
+        async with bench.http.get(url, params={"code": KEY, "runtimeStatus": "Completed"}) as answer:
+            outputs = [state["output"] for state in await answer.json()]
+        assert outputs == ["2026-11-16T01:00:00", "2026-11-16T02:00:00"]
