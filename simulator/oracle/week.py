@@ -180,15 +180,11 @@ class Week:
         return tuple(work for work in works if work.who == self.bot and first <= work.began < until)
 
     def _turns(self, cluster: str) -> tuple[Stretch, ...]:
-        """When a cluster held its turn: from a run's first operation to the proof after its last, gaps of a look joined."""
-        turns: list[Stretch] = []
-        for work in self.mine(cluster):
-            until = FAR if work.ended == FAR else self._proof_ended(work) + LOOK
-            if turns and work.began <= turns[-1].closes + LOOK:
-                turns[-1] = Stretch(turns[-1].opens, max(until, turns[-1].closes))
-            else:
-                turns.append(Stretch(work.began, until))
-        return tuple(turns)
+        """When a cluster held its turn: each of a run's operations, its proof, and the look after it."""
+        return tuple(
+            Stretch(work.began, FAR if work.ended == FAR else self._proof_ended(work) + LOOK)
+            for work in self.mine(cluster)
+        )
 
     def _proof_ended(self, work: Work) -> datetime:
         """When a run was through with an operation: an upgrade is proven, for 20 minutes at most."""

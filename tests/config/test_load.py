@@ -95,6 +95,14 @@ def test_days_are_written_in_several_ways(written: str, days: set[int]) -> None:
     assert load(LEAST + windows, "daytwo.yaml").windows["w"].days == days
 
 
+def test_a_doubtful_wall_time_makes_a_freeze_longer() -> None:
+    """On 25 October 2026 clocks in Amsterdam show 02:30 twice: at 00:30 and at 01:30 UTC."""
+    freeze = "freezes: [{name: x, from: 2026-10-25 02:30, to: 2026-10-25 02:40, zone: Europe/Amsterdam}]\n"
+    (found,) = load(LEAST + freeze, "daytwo.yaml").freezes
+    assert found.start == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert found.end == datetime(2026, 10, 25, 1, 40, tzinfo=UTC)
+
+
 def test_the_hash_names_what_is_said_and_not_how() -> None:
     turned = WHOLE.replace(
         "name: production, select: {tags: {env: prod}}", "select: {tags: {env: prod}}, name: production"

@@ -108,6 +108,12 @@ def test_what_is_next_open_is_the_rest_of_tonight_or_the_next_night() -> None:
     assert next_open(NIGHTS, [frozen], at("2026-11-17T02:00"), week) == span("2026-11-23T21:00", "2026-11-24T04:00")
 
 
+def test_what_a_freeze_left_earlier_tonight_is_not_next() -> None:
+    freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
+    found = next_open(NIGHTS, [freeze], at("2026-11-17T00:30"), timedelta(days=1))
+    assert found == span("2026-11-17T01:00", "2026-11-17T04:00")
+
+
 def test_openings_are_clipped_to_what_is_asked() -> None:
     assert openings(NIGHTS, [], at("2026-11-17T02:00"), at("2026-11-17T22:00")) == (
         span("2026-11-17T02:00", "2026-11-17T04:00"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.oracle import EligiblePool, End
+from simulator.world.journal import Kind
 from simulator.world.specs import PoolSpec
 from tests.simulator.oracle.story import CONFIG, NEW, NEWER, OLD, SYSTEM, Story, at, cluster
 
@@ -173,6 +174,16 @@ def test_rule_11_a_node_that_is_not_ready_at_a_sample_starts_the_count_anew() ->
     assert prod.earliest == at("wed 22:00")
 
 
+def test_rule_11_a_node_may_be_away_while_its_pool_is_upgraded() -> None:
+    story = Story(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
+    story.upgrade("dev/system", "mon 22:00")
+    story.upgrade("test/system", "tue 00:30", "tue 01:10")
+    story.tell("tue 00:50", Kind.NODE_LABEL, "test", "system", "system-0", image=NEW)
+    story.not_ready("test/system/0", "tue 00:50", "tue 01:05")
+    prod = next(pool for pool in story.verdict().eligible if pool.cluster == "prod")
+    assert prod.earliest == at("tue 23:00")
+
+
 def test_rule_11_between_samples_nobody_looks() -> None:
     story = Story(cluster("dev"), cluster("prod", "prod"))
     story.upgrade("dev/system", "mon 22:00")
@@ -214,12 +225,28 @@ def test_rule_6_a_ring_begins_when_the_first_night_of_the_one_before_is_over() -
 def test_rule_13_a_paired_region_waits_for_its_turn() -> None:
     """A neighbour's upgrade and the look after it hold the pair; it is over at 04:40 on Friday, too late."""
     story = Story(cluster("one"), cluster("two", region="northeurope"), cluster("far", region="polandcentral"))
-    for day in ("mon", "tue", "wed", "thu"):
-        following = {"mon": "tue", "tue": "wed", "wed": "thu", "thu": "fri"}[day]
+    for day, following in (("mon", "tue"), ("tue", "wed"), ("wed", "thu"), ("thu", "fri")):
         story.upgrade("one/system", f"{day} 22:00", f"{following} 04:40", image=OLD)
     verdict = story.verdict()
     assert [pool.cluster for pool in verdict.missed] == ["far"]
     assert ("two", "system") in verdict.skipped["no-window-left"]
+
+
+def test_rule_13_as_many_clusters_of_a_ring_as_may_go_at_once() -> None:
+    config = CONFIG.replace("env: [dev, test]}}}", "env: [dev, test]}}, at-once: 1 per region pair}")
+    story = Story(cluster("one"), cluster("two"))
+    for day, following in (("mon", "tue"), ("tue", "wed"), ("wed", "thu"), ("thu", "fri")):
+        story.upgrade("one/system", f"{day} 22:00", f"{following} 04:40", image=OLD)
+    assert ("two", "system") in story.verdict(config).skipped["no-window-left"]
+    assert [pool.cluster for pool in story.verdict().missed] == ["two"]
+
+
+def test_rule_15_a_start_that_fails_fails_the_run() -> None:
+    story = Story(replace(cluster("dev"), stopped=True))
+    story.power("dev", "start", "mon 22:00", "mon 22:08", status="Failed")
+    verdict = story.verdict()
+    assert verdict.skipped == {"run-failed": (("dev", "system"),)}
+    assert verdict.violations == ()
 
 
 def test_rule_15_after_a_failure_the_clusters_other_pools_are_not_begun() -> None:
@@ -253,6 +280,21 @@ def test_rule_15_a_rollout_with_too_many_failures_halts_before_the_next_ring() -
     assert story.verdict().skipped == {"halted": (("prod", "system"),)}
     allowed = CONFIG.replace("proven-for", "failure-budget: 1, proven-for")
     assert [pool.cluster for pool in story.verdict(allowed).missed] == ["prod"]
+
+
+def test_rule_15_a_failure_after_the_next_ring_began_halts_it_not() -> None:
+    story = Story(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
+    story.upgrade("dev/system", "mon 22:00")
+    story.upgrade("test/system", "tue 22:00", status="Failed")
+    assert [pool.cluster for pool in story.verdict().missed] == ["prod"]
+
+
+def test_rule_16_one_node_that_is_behind_is_enough_to_upgrade_its_pool() -> None:
+    story = Story(cluster("dev"))
+    for node in ("system-0", "system-1"):
+        story.tell("mon 10:00", Kind.NODE_LABEL, "dev", "system", node, image=NEW)
+    story.tell("mon 10:00", Kind.POOL_IMAGE, "dev", "system", image=NEW)
+    assert [pool.pool for pool in story.verdict().missed] == ["system"]
 
 
 def test_rule_16_a_security_patch_on_top_of_the_image_counts() -> None:
