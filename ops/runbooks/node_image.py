@@ -127,7 +127,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         return Wait(_next_look(now, opening), waiting[0].why, "unproven", loud, skips)
     if not week.cluster.running and not week.policy.wake_sleepers:
         why = "the cluster is asleep; it is caught up in a window after its next start"
-        return Wait(_next_look(now, opening), why, "asleep", loud, skips)
+        return Wait(now + _BUSY_AGAIN, why, "asleep", loud, skips)
     steps = _steps(week, free, opening, now)
     if not steps:
         later = next((span.start for span in week.openings[1:]), opening.end)
