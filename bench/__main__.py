@@ -1,0 +1,24 @@
+"""`make bench`: runs every benchmark, prints a table, writes `bench/results.json`."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+BENCHES = ("cold_start", "week", "engine", "memory")
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all."""
+    results = Path(__file__).with_name("results.json")
+    figures: dict[str, float] = json.loads(results.read_text()) if results.exists() else {}
+    for name in names or BENCHES:
+        print(f"{name} …", file=sys.stderr)
+        measured = importlib.import_module(f"bench.{name}").measure()
+        figures.update(measured)
+        for figure, value in measured.items():
+            print(f"  {figure:<46} {value:>10.2f}")
+    results.write_text(json.dumps(dict(sorted(figures.items())), indent=1) + "\n")
+
+
+main(sys.argv[1:])
