@@ -1,7 +1,6 @@
 """Which pools had an opportunity, when, and why the others had none (rules 6 to 15)."""
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from simulator.oracle.history import Work
 from simulator.oracle.verdict import EligiblePool, End
@@ -51,7 +50,7 @@ def judge_pool(week: Week, place: Place, start: datetime, end: datetime) -> Elig
     if work is not None and start <= work.began < end and held_when_begun(week, place, work) is None:
         moments = [*moments, work.began]
         images.add(work.image)
-    elif not _clear(moments, week.opening_times(place.cluster)):
+    elif not _clear(week, place, moments):
         last = min(week.last_moment(place.cluster), end) - timedelta(seconds=1)
         return holds(week, place, last) or "no-window-left"
     return EligiblePool(
@@ -80,16 +79,38 @@ def _moments(week: Week, place: Place, start: datetime, end: datetime) -> list[d
     return found
 
 
-def _clear(moments: list[datetime], opens: set[datetime]) -> bool:
-    """Whether a run was bound to look at one of them: when a window opens, and every five minutes (rule 14)."""
-    if not opens.isdisjoint(moments):
-        return True
-    unbroken = 0
-    for before, after in pairwise(moments):
-        unbroken = unbroken + 1 if after - before == MINUTE else 0
-        if unbroken * MINUTE >= LOOK:
-            return True
-    return False
+def _clear(week: Week, place: Place, moments: list[datetime]) -> bool:
+    """Whether a run was bound to look at one of them (rule 14).
+
+    It looks when a window opens, and every five minutes; one that waits for proof, a minute after each full hour.
+    """
+    opens = week.opening_times(place.cluster)
+    return any(
+        first in opens
+        or (
+            any(at.minute == 1 for at in stretch)
+            if _waits_for_proof(week, place, first)
+            else stretch[-1] - first >= LOOK
+        )
+        for stretch in _stretches(moments)
+        for first in stretch[:1]
+    )
+
+
+def _stretches(moments: list[datetime]) -> list[list[datetime]]:
+    """Runs of minutes that follow one another."""
+    found: list[list[datetime]] = []
+    for at in moments:
+        if found and at - found[-1][-1] == MINUTE:
+            found[-1].append(at)
+        else:
+            found.append([at])
+    return found
+
+
+def _waits_for_proof(week: Week, place: Place, first: datetime) -> bool:
+    """Whether a pool was held for want of proof right before an instant."""
+    return holds(week, place, first - MINUTE) == "unproven"
 
 
 def _holds_cluster(week: Week, place: Place, at: datetime, but: Work | None) -> str | None:

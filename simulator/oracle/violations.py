@@ -81,13 +81,12 @@ def _out_of_turn(week: Week, place: Place, work: Work) -> Iterator[str]:
 
 
 def _ring_before_goes_on(week: Week, number: int, at: datetime) -> bool:
-    """Whether a run of an earlier ring began or ended something later, so that it had not ended."""
+    """Whether a run of an earlier ring had anything still to do or to end, so that it had not ended."""
     return any(
         work.ended > at
         for name, cluster in week.history.clusters.items()
         if (ring := week.ring_number(cluster)) is not None and ring < number
         for work in week.mine(name)
-        if work.began < week.ring_begins(number)
     )
 
 

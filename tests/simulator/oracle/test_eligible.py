@@ -107,6 +107,15 @@ def test_a_run_looks_every_five_minutes_so_less_is_no_opportunity(freed: str, *,
     assert verdict.skipped == ({} if eligible else {"no-window-left": (("dev", "system"),)})
 
 
+@pytest.mark.parametrize(("superseded", "missed"), [("tue 23:01:30", ["prod"]), ("tue 23:00:30", [])])
+def test_a_run_that_waits_for_proof_looks_a_minute_after_the_hour(superseded: str, missed: list[str]) -> None:
+    """The image is proven from Tuesday 23:00 on, until a newer one lands, just after or before the run looks."""
+    story = Story(cluster("dev"), cluster("prod", "prod"))
+    story.upgrade("dev/system", "mon 22:00")
+    story.landed(superseded, NEWER)
+    assert [pool.cluster for pool in story.verdict().missed] == missed
+
+
 def test_rule_5_a_freeze_takes_whole_days_away() -> None:
     config = CONFIG + "freezes: [{name: audit, from: 2026-11-16, to: 2026-11-19}]\n"
     (pool,) = Story(cluster("dev")).verdict(config).eligible
@@ -234,11 +243,12 @@ def test_rule_13_a_paired_region_waits_for_its_turn() -> None:
 
 def test_rule_13_as_many_clusters_of_a_ring_as_may_go_at_once() -> None:
     config = CONFIG.replace("env: [dev, test]}}}", "env: [dev, test]}}, at-once: 1 per region pair}")
-    story = Story(cluster("one"), cluster("two"))
+    story = Story(cluster("one"), cluster("two"), cluster("far", region="polandcentral"))
     for day, following in (("mon", "tue"), ("tue", "wed"), ("wed", "thu"), ("thu", "fri")):
         story.upgrade("one/system", f"{day} 22:00", f"{following} 04:40", image=OLD)
     assert ("two", "system") in story.verdict(config).skipped["no-window-left"]
-    assert [pool.cluster for pool in story.verdict().missed] == ["two"]
+    assert [pool.cluster for pool in story.verdict(config).missed] == ["far"]
+    assert [pool.cluster for pool in story.verdict().missed] == ["two", "far"]
 
 
 def test_rule_15_a_start_that_fails_fails_the_run() -> None:

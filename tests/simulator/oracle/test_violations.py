@@ -217,10 +217,37 @@ def test_a_ring_does_not_begin_while_the_one_before_goes_on_in_its_first_night()
     story.upgrade("test/system", "mon 23:30", "mon 23:55")
     story.upgrade("prod/system", "mon 23:31", "mon 23:56")
     assert story.verdict(config).violations == ("ring-too-early: prod/system at 2026-11-16 23:31:00 UTC",)
+    waiting = Story(cluster("dev"), cluster("test", "test", region="polandcentral"), cluster("prod", "prod"))
+    waiting.upgrade("dev/system", "mon 22:00")
+    waiting.upgrade("prod/system", "mon 23:31", "mon 23:56")
+    waiting.upgrade("test/system", "tue 22:00")
+    assert waiting.verdict(config).violations == ("ring-too-early: prod/system at 2026-11-16 23:31:00 UTC",)
     earlier = Story(cluster("dev"), cluster("prod", "prod"))
     earlier.upgrade("dev/system", "mon 22:00")
     earlier.upgrade("prod/system", "mon 23:31", "mon 23:56")
     assert earlier.verdict(config).violations == ()
+
+
+def test_what_waits_for_proof_is_passed_over() -> None:
+    """Pre-production gets the image of the system pool's family a night later."""
+    mariner = replace(SYSTEM, os_sku="AzureLinux")
+    linux = "AKSAzureLinux-V3gen2-202611.05.0"
+    story = Story(cluster("dev"), cluster("test", "test", mariner), cluster("prod", "prod", mariner, USER))
+    story.upgrade("dev/system", "mon 22:00")
+    story.upgrade("test/system", "tue 22:00", image=linux)
+    story.upgrade("prod/user", "tue 23:01")
+    story.upgrade("prod/system", "wed 23:01", image=linux)
+    verdict = story.verdict()
+    assert verdict.violations == ()
+    assert {pool.pool for pool in verdict.eligible if pool.cluster == "prod"} == {"system", "user"}
+
+
+def test_clusters_of_another_ring_do_not_count_for_at_once() -> None:
+    story = Story(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
+    story.upgrade("dev/system", "mon 22:00")
+    story.upgrade("test/system", "tue 23:01")
+    story.upgrade("prod/system", "tue 23:01")
+    assert story.verdict().violations == ()
 
 
 def test_nothing_begins_after_the_rollout_halted() -> None:
