@@ -57,7 +57,13 @@ soak: setup
 package: setup
 	$(RUN) -m tools.package
 
-test-az: setup
+# The Azure CLI pins hundreds of packages against ours: an environment of its own, on a Python that it supports.
+build/az/.installed: | $(UV)
+	$(UV) venv --quiet --allow-existing --python '>=3.11,<3.13' build/az
+	$(UV) pip install --quiet --python build/az/bin/python 'azure-cli==2.91.*'
+	touch $@
+
+test-az: setup build/az/.installed
 	$(RUN) -m pytest -m az --override-ini addopts="-ra --import-mode=importlib" $(PYTEST_ARGS)
 
 clean:

@@ -68,6 +68,8 @@ class Simulation:
         self.clock = VirtualClock(self.world, speed, self.delivery.has_news, self.delivery.deliver)
         self.slack = slack.SlackApi(fleet.channels, lambda: self.world.now, self.requests)
         self.control = Control(self.world, self.clock, self.delivery, self.slack, self.requests, self.faults)
+        # Told of every exchange over TLS: recorders append themselves.
+        self.watchers: list[Callable[[Call, Answer], None]] = []
         self._retry_after_s = retry_after_s
         self._environment: dict[str, str] = {}
         self._open_doors: list[tuple[asyncio.Server, web.Server]] = []
@@ -135,8 +137,12 @@ class Simulation:
 
     async def _secure(self, call: Call) -> Answer:
         if call.path.startswith(kubernetes.PREFIX):
-            return self.faults.around(Surface.KUBERNETES, call, self._kubernetes.answer)
-        return self.faults.around(Surface.ARM, call, self._arm.answer)
+            answer = self.faults.around(Surface.KUBERNETES, call, self._kubernetes.answer)
+        else:
+            answer = self.faults.around(Surface.ARM, call, self._arm.answer)
+        for watch in self.watchers:
+            watch(call, answer)
+        return answer
 
     async def _plain(self, call: Call) -> Answer:
         if call.path == IDENTITY_PATH:

@@ -125,7 +125,9 @@ def test_the_command_ends_with_its_parent() -> None:
 
 
 def test_the_command_ends_when_terminated() -> None:
-    with subprocess.Popen([sys.executable, "-m", "simulator.serve"], stdout=subprocess.PIPE, text=True) as process:  # ours
+    with subprocess.Popen(
+        [sys.executable, "-m", "simulator.serve"], stdout=subprocess.PIPE, text=True
+    ) as process:  # ours
         assert process.stdout is not None
         process.stdout.readline()
         process.terminate()
