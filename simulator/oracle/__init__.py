@@ -12,10 +12,11 @@ from simulator.oracle.verdict import EligiblePool, End, Verdict
 from simulator.oracle.violations import landed_late, violations
 from simulator.oracle.wall import monday_of, week_name
 from simulator.oracle.week import Week, driven_by_aks, places
+from simulator.oracle.wire import read_journal
 from simulator.world.journal import Entry
 from simulator.world.specs import PRINCIPAL, FleetSpec
 
-__all__ = ["EligiblePool", "End", "Verdict", "judge"]
+__all__ = ["EligiblePool", "End", "Verdict", "judge", "read_journal"]
 
 # Every world calls the node pool of node auto-provisioning so.
 PROVISIONED = "default"

@@ -1,9 +1,10 @@
 """The oracle reads what the simulated world writes."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from simulator.oracle import End, Verdict, judge
+from simulator.oracle import End, Verdict, judge, read_journal
 from simulator.world.mishaps import Mishap, NodeNeverReady, UpgradeDoesNothing, UpgradeFails
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec
 from simulator.world.world import World
@@ -41,6 +42,13 @@ def test_a_careful_operators_week_has_nothing_to_object_to() -> None:
     found = verdict(world)
     assert ends(found) == {"dev/system": End.UPGRADED, "prod/system": End.UPGRADED, "prod/spot": End.UPGRADED}
     assert (found.violations, found.skipped, found.by_aks) == ((), {}, ())
+
+
+def test_a_journal_comes_back_from_json_as_it_was() -> None:
+    world = world_of(cluster("dev"))
+    upgrade(world, "mon 22:00", "dev")
+    entries = world.journal.entries
+    assert read_journal(json.loads(json.dumps([entry.document() for entry in entries]))) == entries
 
 
 def test_a_hasty_operators_week_has() -> None:
