@@ -111,7 +111,9 @@ def _recorded_step(event: pb.HistoryEvent) -> Iterator[Step]:
             yield Step("event", event.eventId, sent.name, _json(sent.input.value), target=sent.instanceId)
         case "executionCompleted":
             ended = event.executionCompleted
-            yield Step("end", 0, str(ended.orchestrationStatus), _json(ended.result.value) or ended.failureDetails.errorMessage)
+            yield Step(
+                "end", 0, str(ended.orchestrationStatus), _json(ended.result.value) or ended.failureDetails.errorMessage
+            )
         case _:
             return
 
@@ -130,7 +132,9 @@ def _step(action: pb.OrchestratorAction) -> Step:
             return Step("event", action.id, sent.name, _json(sent.data.value), target=sent.instance.instanceId)
         case "completeOrchestration":
             ended = action.completeOrchestration
-            return Step("end", 0, str(ended.orchestrationStatus), _json(ended.result.value) or ended.failureDetails.errorMessage)
+            return Step(
+                "end", 0, str(ended.orchestrationStatus), _json(ended.result.value) or ended.failureDetails.errorMessage
+            )
         case other:
             return Step(str(other), action.id)
 

@@ -22,6 +22,7 @@ from simulator.host.engine_time import engine_time
 from simulator.host.instance_ids import check_instance_id
 from simulator.host.statuses import FINISHED
 from simulator.host.timers import DelayedStart, Due, Timer, Timers
+from simulator.host.watchers import Watchers
 from simulator.host.work import Activity, Refusing, Turn
 
 #: Upstream's own limit: longer histories mean a loop without continue_as_new.
@@ -59,7 +60,7 @@ class Executions(InMemoryOrchestrationBackend):
         self._delayed: set[str] = set()
         self._touched: set[str] = set()
         self._activities: deque[Activity] = deque()
-        self._watchers: dict[str, list[Callable[[], None]]] = {}
+        self.watchers = Watchers()
         self._timers = Timers(self._concerns_anyone)
 
     # --- time
@@ -171,22 +172,6 @@ class Executions(InMemoryOrchestrationBackend):
         self._activities.append(activity)
         self.on_work()
 
-    def watch(self, instance_id: str, notify: Callable[[], None]) -> Callable[[], None]:
-        """Call `notify` after each turn of an instance and when it is forgotten; returns how to stop that."""
-        watchers = self._watchers.setdefault(instance_id, [])
-        watchers.append(notify)
-
-        def stop() -> None:
-            watchers.remove(notify)
-            if not watchers:
-                self._watchers.pop(instance_id, None)
-
-        return stop
-
-    def watchers(self, instance_id: str) -> int:
-        """How many watch an instance: the clients that wait for it."""
-        return len(self._watchers.get(instance_id, ()))
-
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
         """An instance's history so far; empty for an unknown one."""
         instance = self._instances.get(instance_id)
@@ -282,7 +267,7 @@ class Executions(InMemoryOrchestrationBackend):
         self._delayed.discard(instance_id)
         self._orchestration_queue_set.discard(instance_id)
         self._touched.add(instance_id)
-        self._tell_watchers(instance_id)
+        self.watchers.tell(instance_id)
         if len(self._timers) > 2 * len(self._instances) + 1_000:
             self._timers.compact()
 
@@ -332,11 +317,7 @@ class Executions(InMemoryOrchestrationBackend):
 
     def _notify_waiters(self, instance_id: str) -> None:
         self._tell_parent(instance_id)
-        self._tell_watchers(instance_id)
-
-    def _tell_watchers(self, instance_id: str) -> None:
-        for notify in list(self._watchers.get(instance_id, ())):
-            notify()
+        self.watchers.tell(instance_id)
 
     def _tell_parent(self, instance_id: str) -> None:
         child = self._instances[instance_id]

@@ -196,8 +196,8 @@ class Host:
 
     async def _live(self) -> None:
         while True:
-            self._stirred.clear()
             self._fire_due()
+            self._stirred.clear()  # after firing, which stirs too; what it changed is seen on the next line
             due, wait_s = self.next_due(), _LOOK_AGAIN_S
             if due is not None:
                 wait_s = min(wait_s, max(0.0, (due - self.now()).total_seconds() / self._clock.speed))

@@ -86,7 +86,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
             if not isinstance(request, pb.GetInstanceRequest):
                 raise TypeError(f"waiting for an instance takes a GetInstanceRequest, not {type(request).__name__}")
             changed = asyncio.Event()
-            stop = self._engine.watch(request.instanceId, changed.set)
+            stop = self._engine.watchers.add(request.instanceId, changed.set)
             try:
                 while True:
                     changed.clear()

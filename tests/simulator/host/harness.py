@@ -30,7 +30,9 @@ def at(minutes: float) -> datetime:
 class Bench:
     """A started host and an HTTP client for it."""
 
-    def __init__(self, state_dir: Path | None = None, clock: Clock | None = None, boundary: Boundary | None = None) -> None:
+    def __init__(
+        self, state_dir: Path | None = None, clock: Clock | None = None, boundary: Boundary | None = None
+    ) -> None:
         self.host = Host(APP, clock or LocalClock(MONDAY), state_dir, function_key=KEY, boundary=boundary)
 
     async def __aenter__(self) -> Self:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 import aiohttp
 from aiohttp import web
 
-from simulator.host.clock import LocalClock, RemoteClock
+from simulator.host.clock import LocalClock, RemoteClock, WallClock
 from tests.simulator.host.harness import KEY, MONDAY, Bench, at, story
 
 
@@ -85,9 +85,9 @@ async def test_a_running_clock_needs_nobody_to_step_it() -> None:
 
 
 @story
-async def test_the_wall_clock_is_the_default_of_a_life_without_a_world() -> None:
-    clock = LocalClock(MONDAY, speed=1)
-    async with Bench(clock=clock) as bench:
-        await bench.begin("chain", 2, "c")
-        assert await bench.output("c") == 1
-        assert bench.host.now() < at(1)
+async def test_a_host_lives_by_the_wall_clock() -> None:
+    async with Bench(clock=WallClock()) as bench:
+        before = datetime.now(UTC)
+        await bench.begin("clockwise", None, "c")
+        told = datetime.fromisoformat(await bench.output("c")).replace(tzinfo=UTC)
+        assert before <= told <= datetime.now(UTC)

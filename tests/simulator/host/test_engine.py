@@ -226,7 +226,7 @@ async def test_many_waiting_clients_do_not_starve_the_engine(state_dir: Path | N
     async with Bench(state_dir) as bench, AsyncTaskHubGrpcClient(host_address=bench.host.rpc_address) as client:
         await bench.begin("approval", {"minutes": 30}, "a")
         waiting = [asyncio.create_task(client.wait_for_orchestration_completion("a", timeout=30)) for _ in range(40)]
-        while bench.host.engine.watchers("a") < 40:
+        while bench.host.engine.watchers.count("a") < 40:
             await asyncio.sleep(0)
         await bench.begin("chain", 2, "c")
         assert await bench.output("c") == 1

@@ -68,7 +68,7 @@ async def test_a_synchronous_function_waits_with_its_own_client() -> None:
     async with Bench() as bench:
         await bench.begin("approval", {"minutes": 5}, "a")
         waiting = asyncio.create_task(bench.http.get("/api/wait/a"))
-        while not bench.host.engine.watchers("a"):
+        while not bench.host.engine.watchers.count("a"):
             await asyncio.sleep(0)
         url = "/runtime/webhooks/durabletask/instances/a/raiseEvent/decision"
         async with bench.http.post(url, params={"code": KEY}, json="yes") as answer:

@@ -1,6 +1,6 @@
 """Orchestrators and activities of the test app: every feature the engine has a contract for."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,7 +136,7 @@ def clockwise(ctx: task.OrchestrationContext, _given: object) -> Flow:
     return now.isoformat()
 
 
-ORCHESTRATORS = [
+ORCHESTRATORS: list[Callable[[Any, Any], Any]] = [
     approval, chain, clockwise, drops_events, failing, fan_out, generations, parent, retrying, sender, sleeper,
     speechless, starts_child, two_waits,
 ]  # fmt: skip

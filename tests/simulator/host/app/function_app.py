@@ -4,7 +4,7 @@ import json
 
 import azure.durable_functions as df
 import azure.functions as func
-import flows
+import flows  # type: ignore[import-not-found]  # beside this file, where Azure puts it on the path
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
