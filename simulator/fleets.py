@@ -116,6 +116,8 @@ def demo_fleet() -> FleetSpec:
             replace(
                 _cluster("web-prod", "polandcentral", "prod", "web", _system(releases_behind=0), _user("user1", 10)),
                 sku="Automatic",
+                # Automatic fixes this channel: AKS drives it.
+                **driven,  # type: ignore[arg-type]  # fields by name
             ),
         ),
         mishaps=(

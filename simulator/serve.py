@@ -95,7 +95,8 @@ class Simulation:
         long_running = LongRunning(self.world.core.operations, key, self._retry_after_s)
         self._arm = Arm(self.world, tenant, Handlers(self.world, long_running, ca_pem, PAGE_SIZE), self.requests)
         self._kubernetes = kubernetes.KubernetesApi(self.world, tenant, self.requests)
-        first = next(c for c in self.world.core.spec.clusters if not c.stopped)
+        clusters = self.world.core.spec.clusters
+        first = next((cluster for cluster in clusters if not cluster.stopped), clusters[0])
         ca_file, config_file = self._folder / "ca.pem", self._folder / "kubeconfig"
         token = tenant.issue(KUBERNETES_AUDIENCE).value
         config = kubeconfig(first.name, f"{arm_url}/clusters/{first.name}", ca_pem, {"token": token})
@@ -173,6 +174,10 @@ def _rim(handler: Handler) -> Callable[[web.BaseRequest], Awaitable[web.StreamRe
     return serve
 
 
+def _surfaces(text: str) -> tuple[Surface, ...]:
+    return tuple(Surface(name) for name in text.split(","))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     chosen = _parser().parse_args(arguments)
@@ -188,13 +193,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from")
     parser.add_argument("--speed", type=float, default=0, help="virtual seconds a second; 0: only when told")
     parser.add_argument("--faults", choices=tuple(PROFILES), default="none", help="how badly the services behave")
+    surfaces = ", ".join(Surface)
+    parser.add_argument("--faults-on", type=_surfaces, default=tuple(Surface), help=f"of {surfaces} (default: all)")
     parser.add_argument("--retry-after", type=int, help="seconds between polls that long-running answers ask for")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
     return parser
 
 
 async def _serve(fleet: FleetSpec, chosen: argparse.Namespace) -> None:
-    simulation = Simulation(fleet, chosen.seed, chosen.speed, chosen.faults, retry_after_s=chosen.retry_after)
+    simulation = Simulation(
+        fleet,
+        chosen.seed,
+        chosen.speed,
+        chosen.faults,
+        fault_surfaces=chosen.faults_on,
+        retry_after_s=chosen.retry_after,
+    )
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -22,6 +22,8 @@ _COLUMN = re.compile(r"^(?:(\w+)\s*=\s*)?(?:(tostring)\()?([\w.]+(?:\['[\w-]+'\]
 _LITERAL = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 BODY_FIELDS = {"query", "subscriptions", "options", "managementGroups"}
 OPTION_FIELDS = {"$skipToken", "$top", "$skip", "resultFormat", "allowPartialScopes", "authorizationScopeFilter"}
+# Without $top a page holds 100 rows, and never more than 1,000 (Resource Graph, "Working with large result sets").
+USUAL_PAGE = 100
 LARGEST_PAGE = 1000
 
 
@@ -57,7 +59,7 @@ def resource(cluster: Cluster) -> JsonObject:
     }
 
 
-def query(clusters: list[Cluster], body: JsonObject, page_size: int) -> Page:
+def query(clusters: list[Cluster], body: JsonObject) -> Page:
     """Answer a query.
 
     Raises:
@@ -71,7 +73,7 @@ def query(clusters: list[Cluster], body: JsonObject, page_size: int) -> Page:
     rows = [resource(c) for c in clusters if scope is None or c.spec.subscription in cast("list[str]", scope)]
     rows = _run(text, rows)
     first = _first(options)
-    size = min(_whole(options.get("$top", page_size)), LARGEST_PAGE)
+    size = min(_whole(options.get("$top", USUAL_PAGE)), LARGEST_PAGE)
     more = first + size < len(rows)
     token = base64.b64encode(f"{first + size}".encode()).decode() if more else None
     return Page(rows[first : first + size], len(rows), token)
@@ -136,13 +138,18 @@ def _column(text: str) -> tuple[str, str]:
     if found is None or (found.group(2) is None) == text.endswith(")"):
         raise _invalid(f"Column {text!r} is not understood.")
     alias, _, source = found.groups()
-    return alias or source.replace(".", "_"), source
+    return alias or "_".join(_parts(source)), source
+
+
+def _parts(source: str) -> list[str]:
+    """Return the steps of a column such as ``tags['env']`` or ``properties.powerState.code``."""
+    return [quoted or plain for quoted, plain in re.findall(r"\['([\w-]+)'\]|(\w+)", source)]
 
 
 def _value(row: JsonObject, name: str) -> object:
     current: object = row
-    for part in re.findall(r"\['([\w-]+)'\]|(\w+)", name):
-        current = cast("JsonObject", current).get(part[0] or part[1]) if isinstance(current, dict) else None
+    for part in _parts(name):
+        current = cast("JsonObject", current).get(part) if isinstance(current, dict) else None
     return current
 
 

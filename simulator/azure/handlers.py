@@ -158,7 +158,7 @@ class Handlers:
 
     def query_graph(self, asked: Asked) -> Answer:
         """Answer a Resource Graph query."""
-        found = graph.query(list(self._world.clusters.values()), asked.call.document(), self._page_size)
+        found = graph.query(list(self._world.clusters.values()), asked.call.document())
         return Answer(200, found.document(), {"x-ms-user-quota-resets-after": "00:00:05"})
 
     def _subscription(self, asked: Asked) -> str:

@@ -31,6 +31,11 @@ def test_every_cluster_is_found_with_the_columns_asked_for(graph: ResourceGraphC
     ]
 
 
+def test_a_column_without_a_name_is_called_by_its_path(graph: ResourceGraphClient) -> None:
+    found = graph.resources(QueryRequest(query=f"{ALL} | where name == 'web' | project tags['env'], sku.name"))
+    assert rows(found) == [{"tags_env": "dev", "sku_name": "Base"}]
+
+
 def test_a_row_carries_the_pools(graph: ResourceGraphClient) -> None:
     found = graph.resources(QueryRequest(query=f"{ALL} | where name == 'web'"))
     [row] = rows(found)

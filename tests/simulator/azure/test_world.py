@@ -1,5 +1,6 @@
 """The world by itself: the same seed gives the same life; AKS's own upgrades; images on their way; the journal."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -12,7 +13,7 @@ from simulator.world.core import RefusedError
 from simulator.world.images import AZURE_LINUX_3, UBUNTU_2204, UBUNTU_2404, Catalog, family_of
 from simulator.world.journal import Kind
 from simulator.world.mishaps import UpgradeFails
-from simulator.world.specs import RegionSpec
+from simulator.world.specs import PoolSpec, RegionSpec
 from simulator.world.upgrade import share
 from simulator.world.world import World
 
@@ -60,6 +61,19 @@ def test_families_differ_by_os_sku_and_kubernetes_minor() -> None:
     assert family_of("AzureLinux", "1.34.4") is AZURE_LINUX_3
     with pytest.raises(ValueError, match="No image family for OS SKU 'BeOS'"):
         family_of("BeOS", "1.34.4")
+
+
+def test_windows_images_come_monthly_and_are_numbered_by_build(world: World) -> None:
+    """A pool of Windows nodes goes the same way, under the names that Windows allows."""
+    windows = PoolSpec("win1", 2, os_sku="Windows2022")
+    cluster = replace(world.core.spec.clusters[0], pools=(windows,))
+    world = World(replace(world.core.spec, clusters=(cluster,)))
+    web = world.clusters["web"]
+    assert [node.name for node in web.nodes_of("win1")] == ["akswin1000000", "akswin1000001"]
+    assert {node.image for node in web.nodes.values()} == {"AKSWindows-2022-containerd-gen2-20348.4112.260924"}
+    world.upgrade(web, web.pools["win1"], "somebody")
+    world.advance(START + timedelta(hours=1))
+    assert {node.image for node in web.nodes.values()} == {"AKSWindows-2022-containerd-gen2-20348.4140.261022"}
 
 
 def test_aks_upgrades_a_cluster_in_its_window_by_itself(world: World) -> None:
@@ -162,10 +176,9 @@ def test_the_demonstration_is_what_it_promises() -> None:
     assert 36 <= len(pools) <= 44
     assert all(3 <= pool.nodes <= 14 for pool in pools)
     assert [cluster.name for cluster in fleet.clusters if cluster.stopped] == ["shop-test"]
-    assert [cluster.name for cluster in fleet.clusters if cluster.node_os_channel == "NodeImage"] == [
-        "pay-test",
-        "edge-prod",
-    ]
+    driven = [cluster for cluster in fleet.clusters if cluster.node_os_channel == "NodeImage"]
+    assert [cluster.name for cluster in driven] == ["pay-test", "edge-prod", "web-prod"]
+    assert [cluster.name for cluster in fleet.clusters if cluster.node_provisioning == "Auto"] == ["edge-prod"]
     assert [cluster.name for cluster in fleet.clusters if cluster.sku == "Automatic"] == ["web-prod"]
     assert [pool.name for pool in pools if pool.from_snapshot] == ["frozen"]
 
