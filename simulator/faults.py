@@ -1,7 +1,8 @@
-"""Seeded faults of the services' answers: throttling, server errors, and answers that are lost after the effect."""
+"""Seeded faults: throttled, failed and lost answers of the services, doubled and late events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from random import Random
 
@@ -18,32 +19,64 @@ class Surface(StrEnum):
     ARM = "arm"
     KUBERNETES = "kubernetes"
     SLACK = "slack"
+    EVENTS = "events"
 
 
 class Fault(StrEnum):
-    """What goes wrong with one request."""
+    """What goes wrong with one request or one event; a lost answer has had its effect."""
 
     THROTTLED = "429"
     ERROR = "500"
     UNAVAILABLE = "503"
     LOST = "lost"
+    DOUBLED = "doubled"
+    LATE = "late"
+
+
+ANSWERS = (Fault.THROTTLED, Fault.ERROR, Fault.UNAVAILABLE, Fault.LOST)
+EVENTS = (Fault.DOUBLED, Fault.LATE)
+# So late that the next event of an upgrade may overtake it.
+MOST_MINUTES_LATE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How many of a thousand requests each fault hits."""
+    """How many of a thousand requests or events each fault hits."""
 
     throttled: int = 0
     error: int = 0
     unavailable: int = 0
     lost: int = 0
+    doubled: int = 0
+    late: int = 0
+
+    def of(self, fault: Fault) -> int:
+        """Return one fault's rate."""
+        match fault:
+            case Fault.THROTTLED:
+                return self.throttled
+            case Fault.ERROR:
+                return self.error
+            case Fault.UNAVAILABLE:
+                return self.unavailable
+            case Fault.LOST:
+                return self.lost
+            case Fault.DOUBLED:
+                return self.doubled
+            case Fault.LATE:
+                return self.late
 
 
 PROFILES = {
     "none": Profile(),
-    "calm": Profile(throttled=5, error=3, unavailable=3, lost=4),
-    "rough": Profile(throttled=40, error=30, unavailable=30, lost=40),
+    "calm": Profile(throttled=5, error=3, unavailable=3, lost=4, doubled=20, late=20),
+    "rough": Profile(throttled=40, error=30, unavailable=30, lost=40, doubled=200, late=200),
 }
+
+
+def faults_of(surface: Surface) -> tuple[Fault, ...]:
+    """Return which faults a surface knows."""
+    return EVENTS if surface is Surface.EVENTS else ANSWERS
 
 
 class Faults:
@@ -62,32 +95,35 @@ class Faults:
         fault = self._next(surface)
         if fault is None:
             return handler(call)
-        self.counts[surface, fault] += 1
         if fault is Fault.LOST:
             handler(call)
             return DROPPED
         return _spoilt(surface, fault)
 
+    def event_delays(self) -> tuple[timedelta, ...]:
+        """Return how much later each copy of an event goes out: one copy at once, but for a fault."""
+        fault = self._next(Surface.EVENTS)
+        if fault is None:
+            return (timedelta(0),)
+        later = timedelta(minutes=self._draw.randint(1, MOST_MINUTES_LATE))
+        return (later,) if fault is Fault.LATE else (timedelta(0), later)
+
     def document(self) -> JsonObject:
         """Return the counts as JSON, by surface and fault."""
         return {
-            surface.value: {fault.value: self.counts[surface, fault] for fault in Fault} for surface in self._surfaces
+            surface.value: {fault.value: self.counts[surface, fault] for fault in faults_of(surface)}
+            for surface in self._surfaces
         }
 
     def _next(self, surface: Surface) -> Fault | None:
         if surface not in self._surfaces or self._rates == PROFILES["none"]:
             return None
         drawn = self._draw.randrange(PER_THOUSAND)
-        rates = self._rates
-        for fault, rate in (
-            (Fault.THROTTLED, rates.throttled),
-            (Fault.ERROR, rates.error),
-            (Fault.UNAVAILABLE, rates.unavailable),
-            (Fault.LOST, rates.lost),
-        ):
-            if drawn < rate:
+        for fault in faults_of(surface):
+            if drawn < self._rates.of(fault):
+                self.counts[surface, fault] += 1
                 return fault
-            drawn -= rate
+            drawn -= self._rates.of(fault)
         return None
 
 
@@ -108,3 +144,5 @@ def _spoilt(surface: Surface, fault: Fault) -> Answer:
         case Surface.SLACK:
             error = "ratelimited" if fault is Fault.THROTTLED else "internal_error"
             return Answer(status, {"ok": False, "error": error}, {"Retry-After": "5"} if error == "ratelimited" else {})
+        case Surface.EVENTS:
+            raise ValueError("Events have no answer that could be spoilt.")

@@ -64,7 +64,7 @@ class Simulation:
         self.world = World(fleet, seed)
         self.requests = Requests()
         self.faults = Faults(faults, seed, fault_surfaces)
-        self.delivery = Delivery(self.world)
+        self.delivery = Delivery(self.world, self.faults)
         self.clock = VirtualClock(self.world, speed, self.delivery.has_news, self.delivery.deliver)
         self.slack = slack.SlackApi(fleet.channels, lambda: self.world.now, self.requests)
         self.control = Control(self.world, self.clock, self.delivery, self.slack, self.requests, self.faults)

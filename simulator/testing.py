@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 from azure.core.credentials import AccessToken
 
 from simulator.exchange import JsonObject
+from simulator.faults import Surface
 from simulator.fleets import demo_fleet
 from simulator.serve import Simulation
 from simulator.world.specs import FleetSpec
@@ -74,9 +75,13 @@ def running_simulation(
     speed: float = 0,
     faults: str = "none",
     retry_after_s: int | None = None,
+    *,
+    fault_surfaces: tuple[Surface, ...] = tuple(Surface),
 ) -> Iterator[Running]:
     """Serve a fleet (the demonstration's by default) from a thread of this process."""
-    simulation = Simulation(fleet or demo_fleet(), seed, speed, faults, retry_after_s=retry_after_s)
+    simulation = Simulation(
+        fleet or demo_fleet(), seed, speed, faults, retry_after_s=retry_after_s, fault_surfaces=fault_surfaces
+    )
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulation", daemon=True)
     thread.start()

@@ -11,6 +11,7 @@ import aiohttp
 
 from simulator.azure.documents import cluster_id, zulu
 from simulator.exchange import JsonObject
+from simulator.faults import Faults
 from simulator.world.core import Event
 from simulator.world.world import World
 
@@ -49,8 +50,9 @@ class _Due:
 class Delivery:
     """Subscribers, and what is due to them."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
+        self._faults = faults
         self.subscribers: list[Subscriber] = []
         self._told = 0
         self._due: list[_Due] = []
@@ -61,8 +63,18 @@ class Delivery:
         """Whether something is due to a subscriber now."""
         fresh = self._world.events[self._told :]
         self._told = len(self._world.events)
-        self._due += [_Due(event, subscriber, 0) for event in fresh for subscriber in self.subscribers]
+        for event in fresh:
+            for subscriber in self.subscribers:
+                for delay in self._faults.event_delays():
+                    self._queue(_Due(event, subscriber, 0), delay)
         return bool(self._due)
+
+    def _queue(self, item: _Due, delay: timedelta) -> None:
+        """Have an event sent at once, or so much later."""
+        if delay:
+            self._world.core.agenda.after(delay, lambda: self._due.append(item))
+        else:
+            self._due.append(item)
 
     async def deliver(self) -> None:
         """Send what is due; what fails becomes due again later."""
@@ -103,8 +115,7 @@ class Delivery:
         elif status in NOT_RETRIED or item.attempt >= len(RETRIES):
             self.dropped += 1
         else:
-            again = _Due(item.event, item.subscriber, item.attempt + 1)
-            self._world.core.agenda.after(RETRIES[item.attempt], lambda: self._due.append(again))
+            self._queue(_Due(item.event, item.subscriber, item.attempt + 1), RETRIES[item.attempt])
 
     def _message(self, event: Event, schema: Schema) -> tuple[object, dict[str, str]]:
         """Return the body and headers of an event; its id is the same in every attempt."""

@@ -14,8 +14,10 @@ import pytest
 from azure.mgmt.containerservice import ContainerServiceClient
 
 from simulator.exchange import JsonObject
-from simulator.testing import Running
+from simulator.faults import Surface
+from simulator.testing import Running, running_simulation
 from simulator.world.mishaps import UpgradeFails
+from tests.simulator.azure.conftest import aks_client, small_fleet
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -147,3 +149,21 @@ def test_what_a_webhook_calls_bad_is_dropped(simulation: Running, aks: Container
         simulation.advance(START + timedelta(minutes=2))
     assert len(hook.received) == 1
     assert simulation.simulation.delivery.dropped == 1
+
+
+def test_a_doubled_event_keeps_its_id_and_a_late_one_is_overtaken() -> None:
+    with running_simulation(small_fleet(), faults="rough", fault_surfaces=(Surface.EVENTS,)) as rough:
+        with webhook(rough) as hook, aks_client(rough) as aks:
+            rough.control("/subscribers", {"url": hook.url})
+            for hour in range(0, 24, 2):
+                aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
+                rough.advance(START + timedelta(hours=hour + 2))
+        ids = [batch[0]["id"] for _, batch in hook.received]
+        times = [batch[0]["eventTime"] for _, batch in hook.received]
+        counts = rough.control("/faults")["events"]
+    assert isinstance(counts, dict)
+    assert counts["doubled"] > 0
+    assert counts["late"] > 0
+    assert len(set(ids)) == 24
+    assert len(ids) == 24 + counts["doubled"]
+    assert times != sorted(times)

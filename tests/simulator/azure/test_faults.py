@@ -1,5 +1,7 @@
 """Faults strike by seed, are counted, and a lost answer has had its effect."""
 
+from datetime import timedelta
+
 import pytest
 
 from simulator.exchange import DROPPED, Answer, Call
@@ -30,7 +32,7 @@ def test_without_faults_every_request_is_answered() -> None:
     assert effects == 500
 
 
-@pytest.mark.parametrize("surface", list(Surface))
+@pytest.mark.parametrize("surface", [Surface.ARM, Surface.KUBERNETES, Surface.SLACK])
 def test_rough_faults_are_all_counted(surface: Surface) -> None:
     faults = Faults("rough", 1)
     answers, _ = spoil(faults, surface, 2000)
@@ -56,6 +58,16 @@ def test_only_the_chosen_surfaces_are_struck() -> None:
     faults = Faults("rough", 1, (Surface.SLACK,))
     answers, _ = spoil(faults, Surface.ARM, 500)
     assert {answer.status for answer in answers} == {200}
+
+
+def test_events_are_doubled_and_late() -> None:
+    """A late one comes once, a doubled one at once and again; up to 40 minutes later."""
+    faults = Faults("rough", 1)
+    delays = [faults.event_delays() for _ in range(500)]
+    now = timedelta(0)
+    assert faults.counts[Surface.EVENTS, Fault.DOUBLED] == sum(len(copies) == 2 for copies in delays) > 50
+    assert faults.counts[Surface.EVENTS, Fault.LATE] == sum(copies[0] > now for copies in delays) > 50
+    assert max(max(copies) for copies in delays) == timedelta(minutes=40)
 
 
 def test_an_unknown_profile_is_refused() -> None:
