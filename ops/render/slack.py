@@ -10,6 +10,7 @@ from ops.ports import Json
 # 50 blocks a message, 3,000 characters a section, 150 a header: Slack's documentation.
 _SECTION = 2_900
 _LINES = 30
+_LINE = 400
 _BAR = 8
 
 SIGNS = {
@@ -28,7 +29,7 @@ def render(message: Message) -> Mapping[str, Json]:
     first = " · ".join(part for part in (message.what, message.where, message.how_far) if part)
     sign = SIGNS[message.state]
     blocks: list[Json] = [_section(f"{sign} *{escape(first)}* · {message.state}")]
-    body = [escape(line) for line in message.lines]
+    body = [escape(line) for line in message.lines if line.strip()]
     if message.until is not None:
         body.append(f"{message.until_text} {_when(message.until)}")
     if body:
@@ -43,7 +44,8 @@ def render(message: Message) -> Mapping[str, Json]:
 
 
 def escape(text: str) -> str:
-    """Outside names stay text: Slack reads `<!channel>`, `&` and its own marks."""
+    """Outside names stay text: Slack reads `<!channel>`, `&` and its own marks. What is too long for a line is cut first."""
+    text = text if len(text) <= _LINE else f"{text[:_LINE]}…"
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # A zero-width space keeps marks from pairing up without changing what is read.
     return text.replace("*", "*\u200b").replace("_", "_\u200b").replace("~", "~\u200b").replace("`", "`\u200b")

@@ -1,0 +1,114 @@
+"""The Azure and Kubernetes adapters, with the unmodified SDK clients, against the simulated ones."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from ops.bootstrap import Wiring, wire
+from ops.model.fleet import Driver
+from ops.ports import BusyError, NotFoundError, RejectedError, TryLaterError
+from simulator.testing import Running, running_simulation
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Running]:
+    with running_simulation() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def wired(simulation: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiring]:
+    environment = {**simulation.environment, "DAYTWO_STATE": str(tmp_path_factory.mktemp("state"))}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):  # the identity's own client reads these from the process
+            patch.setenv(name, environment[name])
+        yield wire(environment)
+
+
+def identity(simulation: Running, name: str, group: str) -> str:
+    subscription = simulation.environment["SUBSCRIPTION"]
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
+
+
+def now(simulation: Running) -> datetime:
+    return datetime.fromisoformat(str(simulation.control("/clock")["now"]))
+
+
+def test_the_fleet_is_found_by_one_query(simulation: Running, wired: Wiring) -> None:
+    fleet = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
+    assert len(fleet) == 12
+    by_name = {cluster.name: cluster for cluster in fleet}
+    assert by_name["pay-test"].driver is Driver.AKS
+    assert by_name["web-prod"].automatic
+    assert by_name["edge-prod"].node_auto_provisioning
+    assert not by_name["shop-test"].running
+    assert next(pool for pool in by_name["pay-prod"].pools if pool.name == "frozen").from_snapshot
+    assert next(pool for pool in by_name["data-prod"].pools if pool.name == "spot").spot
+
+
+def test_a_cluster_read_is_the_cluster_listed(simulation: Running, wired: Wiring) -> None:
+    read = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
+    listed = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
+    assert read == next(cluster for cluster in listed if cluster.name == "shop-prod-we")
+
+
+def test_nodes_show_what_they_carry(simulation: Running, wired: Wiring) -> None:
+    cluster = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
+    nodes = wired.ports.nodes.nodes(cluster)
+    assert len(nodes) == 3 + 14 + 12 + 6
+    assert all(node.ready and node.boot_id for node in nodes)
+    assert {node.image_label for node in nodes if node.pool == "user1"} == {cluster.pools[1].image}
+
+
+def test_nodes_of_auto_provisioning_belong_to_no_pool(simulation: Running, wired: Wiring) -> None:
+    cluster = wired.ports.clusters.cluster(identity(simulation, "edge-prod", "rg-edge"))
+    assert len([node for node in wired.ports.nodes.nodes(cluster) if node.provisioner and not node.pool]) == 4
+
+
+def test_a_stopped_clusters_api_server_does_not_answer(simulation: Running, wired: Wiring) -> None:
+    cluster = wired.ports.clusters.cluster(identity(simulation, "shop-test", "rg-shop"))
+    with pytest.raises(TryLaterError):
+        wired.ports.nodes.nodes(cluster)
+
+
+def test_what_does_not_exist_is_not_found(simulation: Running, wired: Wiring) -> None:
+    with pytest.raises(NotFoundError):
+        wired.ports.clusters.cluster(identity(simulation, "nobody", "rg-shop"))
+
+
+def test_an_id_that_is_none_is_refused() -> None:
+    from ops.adapters.azure_clusters import AzureClusters
+
+    with pytest.raises(RejectedError):
+        AzureClusters(None).cluster("shop-dev")  # type: ignore[arg-type]  # never asked for a token
+
+
+def test_an_operation_is_followed_by_one_look_at_a_time(simulation: Running, wired: Wiring) -> None:
+    clusters, cluster = wired.ports.clusters, identity(simulation, "lab", "rg-lab")
+    newest = clusters.newest_image(cluster, "user1")
+    token = clusters.begin_upgrade_node_image(cluster, "user1")
+    assert clusters.operation(token).state == "running"
+    with pytest.raises(BusyError):
+        clusters.begin_stop(cluster)
+    assert clusters.cluster(cluster).is_busy
+    simulation.advance(now(simulation) + timedelta(hours=2))
+    assert clusters.operation(token).state == "succeeded"
+    read = clusters.cluster(cluster)
+    assert not read.is_busy
+    assert {node.image_label for node in wired.ports.nodes.nodes(read) if node.pool == "user1"} == {newest}
+
+
+def test_a_cluster_is_stopped_and_started(simulation: Running, wired: Wiring) -> None:
+    clusters, cluster = wired.ports.clusters, identity(simulation, "shop-dev", "rg-shop")
+    for begin, runs in ((clusters.begin_stop, False), (clusters.begin_start, True)):
+        token = begin(cluster)
+        simulation.advance(now(simulation) + timedelta(hours=1))
+        assert clusters.operation(token).state == "succeeded"
+        assert clusters.cluster(cluster).running is runs
+    assert len(wired.ports.nodes.nodes(clusters.cluster(cluster))) == 13
+
+
+def test_a_token_that_points_elsewhere_is_never_called(wired: Wiring) -> None:
+    with pytest.raises(RejectedError):
+        wired.ports.clusters.operation("https://attacker.example/subscriptions/x")

@@ -1,0 +1,101 @@
+"""The contract of every store; each implementation joins by one more fixture parameter."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.ports import ConflictError, NotFoundError, Store
+
+
+@pytest.fixture(params=["sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    assert request.param == "sqlite"
+    made = SqliteStore(tmp_path / "store.sqlite")
+    yield made
+    made.close()
+
+
+def test_a_record_is_read_as_it_was_written(store: Store) -> None:
+    value = {"a": [1, 2.5, "ü", None, True], "b": {"c": "x" * 1_000}}
+    assert store.insert("run", "one", value)
+    record = store.get("run", "one")
+    assert record is not None
+    assert (record.key, record.value) == ("one", value)
+
+
+def test_what_does_not_exist_is_none(store: Store) -> None:
+    assert store.get("run", "nobody") is None
+
+
+def test_insert_writes_only_where_nothing_is(store: Store) -> None:
+    assert store.insert("run", "one", {"n": 1})
+    assert not store.insert("run", "one", {"n": 2})
+    record = store.get("run", "one")
+    assert record is not None
+    assert record.value == {"n": 1}
+
+
+def test_replace_writes_over_the_version_that_was_read(store: Store) -> None:
+    store.insert("run", "one", 1)
+    record = store.get("run", "one")
+    assert record is not None
+    etag = store.replace("run", "one", 2, record.etag)
+    assert etag != record.etag
+    with pytest.raises(ConflictError):
+        store.replace("run", "one", 3, record.etag)
+    store.replace("run", "one", 4, etag)
+
+
+def test_replacing_what_does_not_exist_is_a_conflict(store: Store) -> None:
+    with pytest.raises(ConflictError):
+        store.replace("run", "nobody", 1, "1")
+
+
+def test_of_twenty_writers_at_once_one_inserts_and_one_replaces(store: Store) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(lambda n: store.insert("run", "one", n), range(20))) == 1
+        record = store.get("run", "one")
+        assert record is not None
+
+        def replace(number: int) -> bool:
+            try:
+                store.replace("run", "one", number, record.etag)
+            except ConflictError:
+                return False
+            return True
+
+        assert sum(pool.map(replace, range(20))) == 1
+
+
+def test_a_deleted_record_is_gone_and_deleting_again_is_nothing(store: Store) -> None:
+    store.insert("run", "one", 1)
+    store.delete("run", "one")
+    store.delete("run", "one")
+    assert store.get("run", "one") is None
+
+
+def test_scan_gives_what_begins_so_by_key_and_of_its_kind_only(store: Store) -> None:
+    for key in ("b|2", "a|1", "a|3", "a|2", "A|0"):
+        store.insert("proof", key, key)
+    store.insert("run", "a|9", 1)
+    assert [record.key for record in store.scan("proof", "a|")] == ["a|1", "a|2", "a|3"]
+    assert len(list(store.scan("proof"))) == 5
+
+
+def test_content_is_kept_under_the_hash_of_itself(store: Store) -> None:
+    content = b"x" * 300_000
+    reference = store.put_content(content)
+    assert store.put_content(content) == reference
+    assert store.put_content(b"other") != reference
+    assert store.get_content(reference) == content
+    with pytest.raises(NotFoundError):
+        store.get_content("0" * 32)
+
+
+def test_another_process_sees_what_was_written(tmp_path: Path) -> None:
+    first, second = SqliteStore(tmp_path / "s"), SqliteStore(tmp_path / "s")
+    first.insert("run", "one", 1)
+    assert second.get("run", "one") is not None

@@ -1,0 +1,58 @@
+"""Leases: who may act, and until when."""
+
+from datetime import timedelta
+
+from ops.model.plan import Claim
+from ops.policy.leases import Holder, Lease, may_act, release, take
+from tests.fakes import MONDAY
+
+CLUSTER = Claim("cluster.x")
+WEST, NORTH = Claim("regions.a+b", "west", 2), Claim("regions.a+b", "north", 2)
+
+
+def held(*claims: tuple[Claim, str]) -> Lease:
+    lease = Lease()
+    for claim, run in claims:
+        taken = take(lease, claim, run, MONDAY)
+        assert isinstance(taken, Lease)
+        lease = taken
+    return lease
+
+
+def test_a_lease_is_taken_once() -> None:
+    other = take(held((CLUSTER, "one")), CLUSTER, "two", MONDAY)
+    assert isinstance(other, Holder)
+    assert other.run == "one"
+
+
+def test_its_holder_renews_it_and_keeps_its_number() -> None:
+    later = MONDAY + timedelta(minutes=10)
+    renewed = take(held((CLUSTER, "one")), CLUSTER, "one", later)
+    assert isinstance(renewed, Lease)
+    assert renewed.holders == (Holder("one", "", later + timedelta(minutes=20), 1),)
+
+
+def test_others_take_it_two_minutes_after_it_expired_and_the_number_rises() -> None:
+    lease = held((CLUSTER, "one"))
+    assert isinstance(take(lease, CLUSTER, "two", MONDAY + timedelta(minutes=21)), Holder)
+    taken = take(lease, CLUSTER, "two", MONDAY + timedelta(minutes=22))
+    assert isinstance(taken, Lease)
+    assert [holder.fencing for holder in taken.holders] == [2]
+
+
+def test_its_holder_stops_two_minutes_before_it_expires() -> None:
+    lease = held((CLUSTER, "one"))
+    assert may_act(lease, "one", MONDAY + timedelta(minutes=17, seconds=59))
+    assert not may_act(lease, "one", MONDAY + timedelta(minutes=18))
+    assert not may_act(lease, "two", MONDAY)
+
+
+def test_one_side_shares_it_up_to_its_capacity() -> None:
+    lease = held((WEST, "one"), (WEST, "two"))
+    assert isinstance(take(lease, WEST, "three", MONDAY), Holder)
+
+
+def test_the_other_side_waits_until_the_first_is_gone() -> None:
+    lease = held((WEST, "one"))
+    assert isinstance(take(lease, NORTH, "two", MONDAY), Holder)
+    assert isinstance(take(release(lease, "one"), NORTH, "two", MONDAY), Lease)

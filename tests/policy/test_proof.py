@@ -1,0 +1,67 @@
+"""When an image counts as proven: docs/node-image.md, rule 11."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.model.image import ImageKey
+from ops.model.proof import Proof, Sample
+from ops.policy.proof import observe, proven_from, settle
+from tests.fakes import MONDAY, NEW
+
+FRESH = Proof("pre-production", ImageKey(NEW, "1.34"))
+DAY, TWELVE = timedelta(days=1), timedelta(hours=12)
+GOOD, FEW, ASLEEP, SICK = Sample(5), Sample(2), Sample(0), Sample(5, ("dev/aks-1",))
+
+
+def seen(*samples: Sample) -> Proof:
+    proof = FRESH
+    for hour, sample in enumerate(samples):
+        at = MONDAY + timedelta(hours=hour)
+        proof = settle(observe(proof, sample, at, least_nodes=3), at, proven_for=DAY, proven_awake=TWELVE)
+    return proof
+
+
+def test_a_day_of_green_samples_proves_it_at_the_25th() -> None:
+    assert seen(*[GOOD] * 24).proven_at is None
+    assert seen(*[GOOD] * 25).proven_at == MONDAY + timedelta(hours=24)
+
+
+def test_hours_asleep_neither_count_nor_break_the_chain() -> None:
+    assert seen(*[GOOD] * 7, *[ASLEEP] * 18).proven_at is None
+    assert seen(*[GOOD] * 7, *[ASLEEP] * 18, *[GOOD] * 6).proven_at == MONDAY + timedelta(hours=30)
+
+
+def test_a_node_that_is_not_ready_starts_the_count_anew() -> None:
+    proof = seen(*[GOOD] * 20, SICK, GOOD)
+    assert (proof.since, proof.awake_h, proof.broken_by) == (MONDAY + timedelta(hours=21), 0, "dev/aks-1")
+
+
+def test_too_few_nodes_are_no_chain() -> None:
+    assert seen(*[FEW] * 100).since is None
+
+
+def test_what_has_once_been_proven_stays_proven() -> None:
+    assert seen(*[GOOD] * 25, SICK, *[FEW] * 5).proven_at == MONDAY + timedelta(hours=24)
+
+
+def test_a_tick_that_runs_twice_counts_once() -> None:
+    once = observe(FRESH, GOOD, MONDAY, least_nodes=3)
+    assert observe(once, SICK, MONDAY, least_nodes=3) == once
+
+
+def test_the_earliest_proof_is_told_while_it_waits() -> None:
+    assert proven_from(FRESH, proven_for=DAY, proven_awake=TWELVE) is None
+    assert proven_from(seen(GOOD, GOOD), proven_for=DAY, proven_awake=TWELVE) == MONDAY + DAY
+
+
+@given(st.lists(st.sampled_from([GOOD, FEW, ASLEEP, SICK]), max_size=80))
+def test_nothing_is_proven_without_a_day_of_unbroken_good_samples(samples: list[Sample]) -> None:
+    proof = seen(*samples)
+    awake = [sample for sample in samples if sample.nodes]
+    longest = max((len(run) for run in "".join("g" if s is GOOD else " " for s in awake).split()), default=0)
+    if proof.proven_at is not None:
+        assert longest > 12
+    if samples[-25:] == [GOOD] * 25:
+        assert proof.proven_at is not None

@@ -1,0 +1,75 @@
+"""Rings and the moves of a rollout: docs/node-image.md, rules 3, 6 and 15."""
+
+from datetime import timedelta
+
+import pytest
+
+from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
+from ops.policy.regions import neighbourhood
+from ops.policy.rings import next_moves, ring_before, ring_of
+from tests.fakes import MONDAY, cluster, settings
+
+FIRST_CLOSES = MONDAY + timedelta(hours=29)
+RINGS = (
+    RingTargets("pre-production", (("a", "a"), ("b", "b")), FIRST_CLOSES),
+    RingTargets("production", (("c", "c"),), None),
+)
+PLAN = RolloutPlan("node-image", "2026-w47", RINGS, 0, MONDAY + timedelta(days=7))
+
+
+def moves(begun: int, now: object = MONDAY, **states: State) -> object:
+    runs = {name: RunSummary(name, name, name, state, acted=True, why="", code="") for name, state in states.items()}
+    return next_moves(Rollout("r", PLAN, MONDAY, rings_begun=begun), runs, now)  # type: ignore[arg-type]  # a datetime
+
+
+def begin_of(made: object) -> tuple[int, ...]:
+    return made.begin  # type: ignore[attr-defined,no-any-return]  # Moves
+
+
+def test_the_first_ring_begins_alone() -> None:
+    assert begin_of(moves(0)) == (0,)
+
+
+def test_the_next_ring_begins_when_all_of_the_one_before_have_ended() -> None:
+    assert begin_of(moves(1, a=State.DONE, b=State.RUNNING)) == ()
+    assert begin_of(moves(1, a=State.DONE, b=State.SKIPPED)) == (1,)
+
+
+def test_or_when_the_first_window_of_the_one_before_is_over() -> None:
+    assert begin_of(moves(1, now=FIRST_CLOSES, a=State.WAITING, b=State.WAITING)) == (1,)
+
+
+def test_it_halts_when_more_failed_than_the_budget_allows() -> None:
+    halted = moves(1, a=State.FAILED, b=State.RUNNING)
+    assert (halted.state, halted.why) == (State.HALTED, "1 failed (0 allowed): a")  # type: ignore[attr-defined]  # Moves
+
+
+def test_it_is_done_when_all_have_ended() -> None:
+    ended = moves(2, a=State.DONE, b=State.DONE, c=State.SKIPPED)
+    assert (ended.state, ended.why) == (State.DONE, "2 done, 1 skipped")  # type: ignore[attr-defined]  # Moves
+
+
+def test_it_ends_with_its_week_whatever_waits() -> None:
+    assert moves(2, now=PLAN.ends, a=State.DONE, b=State.DONE, c=State.WAITING).state is State.DONE  # type: ignore[attr-defined]  # Moves
+
+
+def test_a_cluster_belongs_to_the_first_ring_that_matches() -> None:
+    ring = ring_of(cluster(env="prod"), settings())
+    assert ring is not None
+    before = ring_before(ring, settings())
+    assert (ring.name, before.name if before else None) == ("production", "pre-production")
+    assert ring_of(cluster(env="sandbox"), settings()) is None
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("westeurope", "northeurope+westeurope"),
+        ("northeurope", "northeurope+westeurope"),
+        ("WestEurope", "northeurope+westeurope"),
+        ("polandcentral", "polandcentral"),
+        ("westus3", "eastus+westus+westus3"),
+    ],
+)
+def test_paired_regions_are_one_neighbourhood(region: str, expected: str) -> None:
+    assert neighbourhood(region) == expected
