@@ -40,6 +40,7 @@ class VirtualClock:
         """Let time run by itself when there is a speed."""
         if self.speed > 0:
             self._task = asyncio.get_running_loop().create_task(self._run())
+            self._task.add_done_callback(_complain)
 
     async def stop(self) -> None:
         """Stop time."""
@@ -57,3 +58,11 @@ class VirtualClock:
             last = now
             while await self.advance(to) < to:
                 pass
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    """Say at once why time stopped, instead of when the task is collected."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        context = {"message": "The virtual clock stopped.", "exception": error, "task": task}
+        task.get_loop().call_exception_handler(context)

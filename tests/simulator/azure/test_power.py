@@ -11,6 +11,7 @@ from azure.mgmt.containerservice.models import AgentPool, PowerState
 from simulator.testing import Running
 from simulator.world.journal import Kind
 from simulator.world.mishaps import StartFails
+from simulator.world.world import PoolChange
 
 Later = Callable[..., None]
 
@@ -123,6 +124,18 @@ def test_a_pool_stops_and_keeps_its_count(simulation: Running, aks: ContainerSer
     aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", stopped, polling=False)
     later(minutes=10)
     assert len(simulation.world.clusters["web"].nodes_of("user1")) == 6
+
+
+def test_a_stopped_pool_can_be_upgraded(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+    """Unlike a stopped cluster: its nodes start with the new image."""
+    web = simulation.world.clusters["web"]
+    simulation.world.change_pool(web, web.pools["user1"], PoolChange(power_state="Stopped"), "somebody")
+    later(minutes=10)
+    aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
+    later(minutes=10)
+    simulation.world.change_pool(web, web.pools["user1"], PoolChange(power_state="Running"), "somebody")
+    later(minutes=10)
+    assert [node.image for node in web.nodes_of("user1")] == ["AKSUbuntu-2204gen2containerd-202611.05.0"] * 6
 
 
 def test_an_image_that_the_pool_ran_before_can_be_put_back(

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from simulator.azure.handlers import Handlers
+from simulator.azure.routes import ROUTES
 from simulator.azure.tokens import Tenant
 from simulator.testing import Running, SimulatedCredential
 from tests.simulator.azure.raw import ARM, KUBERNETES, ask
@@ -11,6 +13,10 @@ from tests.simulator.azure.raw import ARM, KUBERNETES, ask
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 WEB = f"{SUBSCRIPTION}/resourceGroups/rg-fleet/providers/Microsoft.ContainerService/managedClusters/web"
 VERSION = "api-version=2026-08-01"
+
+
+def test_every_route_has_its_handler() -> None:
+    assert [route.handler for route in ROUTES if not callable(getattr(Handlers, route.handler, None))] == []
 
 
 def test_paths_are_compared_without_regard_to_case(simulation: Running) -> None:
