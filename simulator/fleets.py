@@ -20,8 +20,8 @@ WEDNESDAY_10 = datetime(2026, 11, 18, 10, tzinfo=UTC)
 AKS_NIGHT = MaintenanceSpec(weekday=2, start=time(23), duration_hours=6, utc_offset=timedelta(hours=1))
 
 
-def _system(nodes: int = 3, **more: object) -> PoolSpec:
-    return replace(PoolSpec("system", nodes, mode="System", max_surge="1"), **more)  # type: ignore[arg-type]  # fields by name
+def _system(nodes: int = 3, releases_behind: int = 1) -> PoolSpec:
+    return PoolSpec("system", nodes, mode="System", max_surge="1", releases_behind=releases_behind)
 
 
 def _user(name: str, nodes: int) -> PoolSpec:
@@ -46,7 +46,6 @@ def _cluster(name: str, region: str, env: str, team: str, *pools: PoolSpec) -> C
 
 def demo_fleet() -> FleetSpec:
     """Return the demonstration's fleet: 12 clusters, about 40 pools, most of production provable within the week."""
-    driven = {"node_os_channel": "NodeImage", "maintenance": AKS_NIGHT}
     return FleetSpec(
         name="demo",
         start=START,
@@ -61,7 +60,8 @@ def demo_fleet() -> FleetSpec:
             _cluster("data-test", "westeurope", "test", "data", _system(), _azure_linux("batch", 5), _spot("spot", 6)),
             replace(
                 _cluster("pay-test", "northeurope", "test", "pay", _system(), _user("user1", 5)),
-                **driven,  # type: ignore[arg-type]  # fields by name
+                node_os_channel="NodeImage",
+                maintenance=AKS_NIGHT,
             ),
             replace(
                 _cluster("lab", "westeurope", "sandbox", "lab", _system(), _user("user1", 3)),
@@ -111,13 +111,15 @@ def demo_fleet() -> FleetSpec:
                 _cluster("edge-prod", "westeurope", "prod", "edge", _system(), _user("user1", 7)),
                 node_provisioning="Auto",
                 provisioned_nodes=4,
-                **driven,  # type: ignore[arg-type]  # fields by name
+                node_os_channel="NodeImage",
+                maintenance=AKS_NIGHT,
             ),
             replace(
                 _cluster("web-prod", "polandcentral", "prod", "web", _system(releases_behind=0), _user("user1", 10)),
                 sku="Automatic",
                 # Automatic fixes this channel: AKS drives it.
-                **driven,  # type: ignore[arg-type]  # fields by name
+                node_os_channel="NodeImage",
+                maintenance=AKS_NIGHT,
             ),
         ),
         mishaps=(

@@ -1,5 +1,7 @@
 """Errors in ARM's shape."""
 
+from http import HTTPStatus
+
 from simulator.exchange import Answer
 
 
@@ -15,9 +17,9 @@ class ArmError(Exception):
 
     def answer(self) -> Answer:
         """Return the error as an answer."""
-        headers = {"x-ms-failure-cause": "gateway"} if self.status >= 500 else {}  # noqa: PLR2004  # HTTP's server errors
+        headers = {"x-ms-failure-cause": "gateway"} if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else {}
         if self.retry_after_s is not None:
             headers["Retry-After"] = str(self.retry_after_s)
-        if self.status == 401:  # noqa: PLR2004  # RFC 9110: 401 names its scheme
+        if self.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
         return Answer(self.status, {"error": {"code": self.code, "message": self.message}}, headers)
