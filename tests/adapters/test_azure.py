@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ops.adapters.azure_clusters import AzureClusters
 from ops.bootstrap import Wiring, wire
 from ops.model.fleet import Driver
 from ops.ports import BusyError, NotFoundError, RejectedError, TryLaterError
@@ -78,8 +79,6 @@ def test_what_does_not_exist_is_not_found(simulation: Running, wired: Wiring) ->
 
 
 def test_an_id_that_is_none_is_refused() -> None:
-    from ops.adapters.azure_clusters import AzureClusters
-
     with pytest.raises(RejectedError):
         AzureClusters(None).cluster("shop-dev")  # type: ignore[arg-type]  # never asked for a token
 

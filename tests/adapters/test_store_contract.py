@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.ports import ConflictError, NotFoundError, Store
+from ops.ports import ConflictError, Json, NotFoundError, Store
 
 
 @pytest.fixture(params=["sqlite"])
@@ -19,7 +19,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_record_is_read_as_it_was_written(store: Store) -> None:
-    value = {"a": [1, 2.5, "ü", None, True], "b": {"c": "x" * 1_000}}
+    value: Json = {"a": [1, 2.5, "ü", None, True], "b": {"c": "x" * 1_000}}
     assert store.insert("run", "one", value)
     record = store.get("run", "one")
     assert record is not None

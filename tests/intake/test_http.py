@@ -1,12 +1,13 @@
 """The HTTP doors: bad input gets a clear refusal, loses nothing and reveals nothing."""
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
 
 from ops.intake.http import answer_run, answer_runbooks, answer_runs, control_run, start_runbook
-from ops.model.run import State
+from ops.model.run import State, StepRecord
 from ops.records import controls, runs
 from tests.fakes import World, cluster
 
@@ -109,18 +110,12 @@ def test_a_run_that_has_ended_cannot_be_cancelled() -> None:
     run_id = started(by)
     table = runs(by.store)
     stored = table.must_get(run_id)
-    from dataclasses import replace
-
     table.replace(stored, replace(stored.value, state=State.DONE))
     response = control_run(by.context, run_id, "cancel", b"")
     assert (response.status, response.body) == (409, {"error": "the run has ended (done): there is nothing to cancel"})
 
 
 def test_a_shown_run_holds_no_token() -> None:
-    from dataclasses import replace
-
-    from ops.model.run import StepRecord
-
     by = world()
     run_id = started(by)
     table = runs(by.store)
