@@ -63,9 +63,7 @@ def demo_fleet() -> FleetSpec:
                 node_os_channel="NodeImage",
                 maintenance=AKS_NIGHT,
             ),
-            replace(
-                _cluster("lab", "westeurope", "sandbox", "lab", _system(), _user("user1", 3)),
-            ),
+            _cluster("lab", "westeurope", "sandbox", "lab", _system(), _user("user1", 3)),
             _cluster(
                 "shop-prod-we",
                 "westeurope",
