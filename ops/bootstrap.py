@@ -76,6 +76,7 @@ class NoEngine:
 def wire(environment: Mapping[str, str]) -> Wiring:
     """The wiring of an environment. Raises NotConfiguredError."""
     from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint
+    from ops.adapters.feeds import fetch
     from ops.adapters.file_ledger import FileLedger
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.adapters.sqlite_store import SqliteStore
@@ -91,7 +92,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     endpoint = AzureEndpoint(environment.get("ARM_URL", AzureEndpoint().url), environment.get("CA_FILE"))
     clusters = AzureClusters(credential, endpoint)
     store = SqliteStore(folder / "store.sqlite")
-    config = ConfigFile(Path(environment.get("DAYTWO_CONFIG", "daytwo.yaml")), store)
+    config = ConfigFile(Path(environment.get("DAYTWO_CONFIG", "daytwo.yaml")), store, fetch)
     clock = _clock(environment)
     ports = Ports(
         clock=clock,

@@ -13,10 +13,11 @@ EXIT_REFUSED = 2
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(file: Path) -> None:
     """Check a configuration; every problem with file, line, value and what would be right. Exit code 2 where it is wrong."""
+    from ops.adapters.feeds import fetch
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
 
     today = datetime.now(UTC).date()
-    feeds = Feeds(read_beside(file.parent, _fetch), today - timedelta(days=7), today + timedelta(days=400))
+    feeds = Feeds(read_beside(file.parent, fetch), today - timedelta(days=7), today + timedelta(days=400))
     try:
         settings = load(file.read_bytes(), str(file), feeds)
     except ConfigError as error:
@@ -24,17 +25,3 @@ def validate(file: Path) -> None:
         sys.exit(EXIT_REFUSED)
     rings = ", ".join(ring.name for ring in settings.fleet.rings) or "none"
     click.echo(f"{file} is valid ({settings.hash}): rings {rings}; node-image {'on' if settings.node_image else 'off'}")
-
-
-def _fetch(url: str) -> bytes:
-    """A calendar feed. Raises FeedError."""
-    import httpx
-
-    from ops.config import FeedError
-
-    try:
-        response = httpx.get(url, timeout=20, follow_redirects=True)
-        response.raise_for_status()
-    except httpx.HTTPError as error:
-        raise FeedError(f"reading {url}: {error}") from error
-    return response.content

@@ -1,5 +1,6 @@
 """The configuration as it stands: the file's, or the last valid one with the problem that keeps it from being replaced."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 _FEED_PAST = timedelta(days=7)
 _FEED_AHEAD = timedelta(days=400)
+_READ_AGAIN = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +25,27 @@ class ConfigState:
 
 
 class ConfigFile:
-    """Reads the configuration again when its file has changed."""
+    """Reads the configuration again when its file has changed, and twice a day for the calendars that it names.
 
-    def __init__(self, path: Path, store: Store) -> None:
-        self._path, self._store = path, store
+    `fetch` reads a calendar at an https address, and raises FeedError where it cannot.
+    """
+
+    def __init__(self, path: Path, store: Store, fetch: Callable[[str], bytes]) -> None:
+        self._path, self._store, self._fetch = path, store, fetch
         self._seen: tuple[float, int] | None = None
+        self._read_at: datetime | None = None
         self._state = ConfigState(None, "it has not been read yet")
 
     def current(self, now: datetime) -> ConfigState:
-        """The state of the file now; reads it only where it changed."""
+        """The state of the file now."""
         try:
             status = self._path.stat()
         except OSError as error:
             return self._fall_back(f"{self._path.name} cannot be read: {error.strerror}", now)
         seen = (status.st_mtime, status.st_size)
-        if seen != self._seen:
+        if seen != self._seen or self._read_at is None or now - self._read_at > _READ_AGAIN:
             self._state = self._read(now)
-            self._seen = seen
+            self._seen, self._read_at = seen, now
         return self._state
 
     def _read(self, now: datetime) -> ConfigState:
@@ -47,27 +53,36 @@ class ConfigFile:
 
         content = self._path.read_bytes()
         try:
-            settings = _load(content, self._path, now)
+            settings = self._load(content, now)
         except ConfigError as error:
             return self._fall_back(render_problems(error.problems), now)
-        reference = self._store.put_content(content)
+        self._remember(self._store.put_content(content))
+        return ConfigState(settings)
+
+    def _remember(self, reference: str) -> None:
         record = self._store.get("config", "last-valid")
         if record is None:
             self._store.insert("config", "last-valid", {"content": reference})
         elif record.value != {"content": reference}:
             self._store.replace("config", "last-valid", {"content": reference}, record.etag)
-        return ConfigState(settings)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:
+        """The last valid one: what this process knows, else what the store kept; None where even that is valid no more."""
+        from ops.config import ConfigError
+
+        if self._state.settings is not None:
+            return ConfigState(self._state.settings, problem)
         record = self._store.get("config", "last-valid")
         if record is None or not isinstance(record.value, dict):
             return ConfigState(None, problem)
-        content = self._store.get_content(str(record.value["content"]))
-        return ConfigState(_load(content, self._path, now), problem)
+        try:
+            return ConfigState(self._load(self._store.get_content(str(record.value["content"])), now), problem)
+        except ConfigError:
+            return ConfigState(None, problem)
 
+    def _load(self, content: bytes, now: datetime) -> "Settings":
+        from ops.config import Feeds, load, read_beside
 
-def _load(content: bytes, path: Path, now: datetime) -> "Settings":
-    from ops.config import Feeds, load, read_beside
-
-    feeds = Feeds(read_beside(path.parent), (now - _FEED_PAST).date(), (now + _FEED_AHEAD).date())
-    return load(content, path.name, feeds)
+        beside = read_beside(self._path.parent, self._fetch)
+        feeds = Feeds(beside, (now - _FEED_PAST).date(), (now + _FEED_AHEAD).date())
+        return load(content, self._path.name, feeds)

@@ -3,11 +3,10 @@
 import logging
 from datetime import timedelta
 
-from ops.model.ledger import Entry
 from ops.ports import OutsideError
 from ops.workflows.activities.context import Context
 from ops.workflows.janitor import tidy
-from ops.workflows.reporting import flush
+from ops.workflows.reporting import flush, report_configuration
 from ops.workflows.sampling import list_fleet, sample_fleet, start_due_rollouts
 
 _LOG = logging.getLogger(__name__)
@@ -24,12 +23,10 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     """Samples the proofs, starts the rollouts that are due, tidies up."""
     now = context.ports.clock.now()
     tidy(context, now, purge_after=purge_after)
+    report_configuration(context.ports, context.config, now)
     settings = context.config.settings
-    if settings is None or context.config.problem:
-        text = f"the configuration is not valid, so nothing new begins: {context.config.problem}"
-        context.ports.ledger.append(Entry(f"configuration|{now:%Y%m%d}", now, "configuration", "daytwo.yaml", text))
-        if settings is None:
-            return
+    if settings is None:
+        return
     try:
         fleet = list_fleet(context, settings)
     except OutsideError as error:

@@ -92,7 +92,6 @@ class Run:
     began: datetime | None = None
     ended: datetime | None = None
     params: Mapping[str, str] = field(default_factory=dict)
-    purged: bool = False
 
     def step(self, step_id: str) -> StepRecord:
         """The record of a step of today's plan. Raises KeyError."""

@@ -1,13 +1,12 @@
 """The janitor compares store and engine: what fell between is finished, what is old is purged."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.model.ledger import Entry
-from ops.model.run import Run, State
-from ops.records import Stored, rollouts, runs
+from ops.model.run import Rollout, Run, State
+from ops.records import rollouts, runs
 from ops.workflows.activities.context import Context
-from ops.workflows.starting import OPERATION, ROLLOUT
+from ops.workflows.starting import OPEN, OPERATION, ROLLOUT
 
 # A run that was just recorded may be on its way into the engine.
 _SETTLED_AFTER = timedelta(minutes=10)
@@ -15,16 +14,31 @@ _SETTLED_AFTER = timedelta(minutes=10)
 
 def tidy(context: Context, now: datetime, *, purge_after: timedelta) -> None:
     """Starts again what the engine lost (each activity is idempotent, so that is safe), purges what ended long ago."""
-    for run in runs(context.ports.store).scan():
-        if run.value.state.is_final:
-            _purge(context, run, now, purge_after)
-        elif now - run.value.created > _SETTLED_AFTER and not context.engine.is_live(run.key):
-            text = "the engine has lost this run: started again where the store says it was"
-            context.ports.ledger.append(Entry(f"{run.key}|revived|{now:%Y%m%dT%H}", now, "janitor", run.key, text))
-            context.engine.start(OPERATION, run.key, {"run": run.key, **_position(run.value)})
-    for rollout in rollouts(context.ports.store).scan():
-        if not rollout.value.state.is_final and not context.engine.is_live(rollout.key):
-            context.engine.start(ROLLOUT, rollout.key, {"rollout": rollout.key})
+    for marker in list(context.ports.store.scan(OPEN)):
+        run = runs(context.ports.store).get(marker.key)
+        rollout = rollouts(context.ports.store).get(marker.key)
+        if run is not None:
+            _tidy_run(context, run.value, now, purge_after)
+        elif rollout is not None:
+            _tidy_rollout(context, rollout.value, now, purge_after)
+        else:
+            context.ports.store.delete(OPEN, marker.key)  # marked, and never recorded: its signal comes again
+
+
+def _tidy_run(context: Context, run: Run, now: datetime, purge_after: timedelta) -> None:
+    if run.state.is_final:
+        _purge(context, run.id, run.ended, now, purge_after)
+    elif now - run.created > _SETTLED_AFTER and not context.engine.is_live(run.id):
+        text = "the engine has lost this run: started again where the store says it was"
+        context.ports.ledger.append(Entry(f"{run.id}|revived|{now:%Y%m%dT%H}", now, "janitor", run.id, text))
+        context.engine.start(OPERATION, run.id, {"run": run.id, **_position(run)})
+
+
+def _tidy_rollout(context: Context, rollout: Rollout, now: datetime, purge_after: timedelta) -> None:
+    if rollout.state.is_final:
+        _purge(context, rollout.id, rollout.ended, now, purge_after)
+    elif not context.engine.is_live(rollout.id):
+        context.engine.start(ROLLOUT, rollout.id, {"rollout": rollout.id})
 
 
 def _position(run: Run) -> dict[str, str | bool]:
@@ -32,9 +46,8 @@ def _position(run: Run) -> dict[str, str | bool]:
     return {"activity": "unwind"} if run.plan is not None and run.state is State.RUNNING else {"activity": "assess"}
 
 
-def _purge(context: Context, run: Stored[Run], now: datetime, purge_after: timedelta) -> None:
-    ended = run.value.ended
-    if ended is None or run.value.purged or now - ended < purge_after:
+def _purge(context: Context, instance: str, ended: datetime | None, now: datetime, purge_after: timedelta) -> None:
+    if ended is None or now - ended < purge_after:
         return
-    context.engine.purge(run.key)
-    runs(context.ports.store).replace(run, replace(run.value, purged=True))
+    context.engine.purge(instance)
+    context.ports.store.delete(OPEN, instance)

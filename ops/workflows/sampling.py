@@ -16,7 +16,7 @@ from ops.ports import OutsideError
 from ops.records import proofs, rollouts
 from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
-from ops.workflows.starting import ROLLOUT
+from ops.workflows.starting import OPEN, ROLLOUT
 
 
 def list_fleet(context: Context, settings: Settings) -> tuple[Cluster, ...]:
@@ -53,6 +53,7 @@ def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Clu
         if plan is None:
             continue
         rollout_id = f"rollout.{plan.runbook}.{plan.occurrence}"
+        context.ports.store.insert(OPEN, rollout_id, {})
         table.insert(rollout_id, Rollout(rollout_id, plan, now, config_hash=settings.hash))
         if not table.must_get(rollout_id).value.state.is_final:
             context.engine.start(ROLLOUT, rollout_id, {"rollout": rollout_id})

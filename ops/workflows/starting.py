@@ -10,6 +10,8 @@ from ops.workflows.operation import VERSION
 
 OPERATION = "operation"
 ROLLOUT = "rollout"
+# The index of what the janitor still has to look at, so that it need not read every run that ever was.
+OPEN = "open"
 
 
 def start(context: Context, signal: Signal) -> tuple[Run, bool]:
@@ -19,6 +21,7 @@ def start(context: Context, signal: Signal) -> tuple[Run, bool]:
     """
     run = _record(signal)
     table = runs(context.ports.store)
+    context.ports.store.insert(OPEN, run.id, {})
     is_new = table.insert(run.id, run)
     existing = run if is_new else table.must_get(run.id).value
     if not existing.state.is_final:
@@ -30,6 +33,7 @@ def start_quietly(context: Context, signal: Signal) -> None:
     """As `start`, but what decides that there is nothing to do starts no instance: a line in the run index is all."""
     run = _record(signal)
     table = runs(context.ports.store)
+    context.ports.store.insert(OPEN, run.id, {})
     table.insert(run.id, run)
     stored = table.must_get(run.id)
     if stored.value.state is State.WAITING and stored.value.until is None and stored.value.plan is None:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ops.config.current import ConfigState
 from ops.model.run import Run, State, StepState
 from ops.model.signal import Signal
-from ops.ports import BusyError, RejectedError, TryLaterError
+from ops.ports import BusyError, DeniedError, RejectedError, TryLaterError
 from ops.records import Control, controls, runs
 from ops.workflows.activities import invoke
-from ops.workflows.reporting import flush
+from ops.workflows.reporting import flush, report_configuration
 from ops.workflows.starting import start
 from tests.double import Double
 from tests.fakes import MONDAY, NEW, NEWER, OLD, World, cluster, nodes_of, pool
@@ -339,3 +340,22 @@ def test_a_run_has_an_id_that_every_engine_takes(occurrence: str) -> None:
     assert run.id.endswith(occurrence)
     assert set(run.id) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert run.created > MONDAY
+
+
+def test_a_missing_role_is_a_failure_that_names_the_remedy() -> None:
+    by = world()
+    by.clusters.refuse = DeniedError("upgrading user1: 403 AuthorizationFailed")
+    run, _ = carry_out(by)
+    assert (run.state, run.code) == (State.FAILED, "Denied")
+    assert run.remedy == "give the bot's identity the role that the guide names, then start the run again"
+
+
+def test_a_configuration_that_breaks_is_said_once_and_edited_when_it_is_mended() -> None:
+    by = World()
+    report_configuration(by.context.ports, ConfigState(by.settings), by.clock.at)
+    assert by.chat.posts == 0
+    for problem in ("daytwo.yaml:3: unknown key", "daytwo.yaml:3: unknown key", ""):
+        report_configuration(by.context.ports, ConfigState(by.settings, problem), by.clock.at)
+    assert (by.chat.posts, by.chat.edits) == (1, 1)
+    (shown,) = by.chat.shown.values()
+    assert shown["text"] == "✓ Configuration · daytwo.yaml · is valid again · done"

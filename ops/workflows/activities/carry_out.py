@@ -1,13 +1,13 @@
 """Begin, poll, prove: one step of a plan, or the undo of one, by its verb."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.plan import Step
 from ops.model.run import Run, State, StepRecord, StepState
-from ops.ports import Json
+from ops.ports import DeniedError, Json, NotFoundError, RejectedError
 from ops.records import Stored
 from ops.verbs import verbs
 from ops.verbs.contract import Task, Verb
@@ -26,10 +26,10 @@ def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
         why = _must_not_begin(work)
         if why:
             return work.leave(why)
-    outcome: Ready | Done | Pending | Refused | Stale = work.verb.check(work.task())
+    outcome: Ready | Done | Pending | Refused | Stale = _attempt(work.verb.check, work)
     if isinstance(outcome, Ready):
         work.intend()
-        outcome = work.verb.begin(work.task())
+        outcome = _attempt(work.verb.begin, work)
     match outcome:
         case Done():
             return work.proven(outcome)
@@ -45,7 +45,7 @@ def poll(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     """One look at the operation. Answers pending, prove or unwind."""
     work = _Work.of(context, payload)
     renew_all(context.ports.store, work.run, work.now)
-    match work.verb.poll(work.task()):
+    match _attempt(work.verb.poll, work):
         case Pending() as pending:
             work.save(replace(work.record, progress=pending.progress or work.record.progress))
             return Answer("pending", pending.poll_after).write()
@@ -61,7 +61,7 @@ def prove(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Whether the world shows the effect. Answers pending (look again), step, undo or unwind."""
     work = _Work.of(context, payload)
     renew_all(context.ports.store, work.run, work.now)
-    match work.verb.prove(work.task()):
+    match _attempt(work.verb.prove, work):
         case Done() as done:
             return work.proven(done)
         case Pending() as pending:
@@ -162,6 +162,20 @@ class _Work:
     def _key(self, kind: str) -> str:
         began = self.record.began or self.now
         return f"{self.step.id}.{kind}.{'undo.' if self.undo else ''}{began:%Y%m%dT%H%M%S}"
+
+
+def _attempt[T](attempt: Callable[[Task], T], work: _Work) -> T | Refused:
+    """One attempt; a plain no of the outside is an outcome like any other, what may succeed later is not."""
+    try:
+        return attempt(work.task())
+    except DeniedError as error:
+        return Refused(
+            "Denied", str(error), "give the bot's identity the role that the guide names, then start the run again"
+        )
+    except NotFoundError as error:
+        return Refused("Gone", str(error), "look whether it was deleted; if so, nothing is left to do")
+    except RejectedError as error:
+        return Refused(error.code, str(error), "mend what Azure names, then start the run again")
 
 
 def _must_not_begin(work: _Work) -> str:

@@ -1,0 +1,87 @@
+"""The configuration as a deployed app keeps it: the last valid one, with the problem said."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.config import FeedError
+from ops.config.current import ConfigFile
+from tests.fakes import CONFIG, MONDAY
+
+FEED = CONFIG + "freezes:\n  - {ics: https://intranet.example/freeze.ics}\n"
+CALENDAR = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
+
+
+def no_feed(url: str) -> bytes:
+    raise FeedError(f"{url} is not to be read in this test")
+
+
+def write(file: Path, text: str, number: int) -> None:
+    file.write_text(text)
+    os.utime(file, (number, number))
+
+
+def test_a_valid_file_is_read_and_read_again_when_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "daytwo.yaml"
+    write(file, CONFIG, 1)
+    config = ConfigFile(file, SqliteStore(":memory:"), no_feed)
+    first = config.current(MONDAY)
+    write(file, CONFIG.replace("proven-nodes: 3", "proven-nodes: 5"), 2)
+    second = config.current(MONDAY)
+    assert first.settings is not None
+    assert second.settings is not None
+    assert (first.problem, second.problem) == ("", "")
+    assert first.settings.hash != second.settings.hash
+
+
+def test_a_file_that_breaks_leaves_the_last_valid_one_with_the_problem(tmp_path: Path) -> None:
+    file = tmp_path / "daytwo.yaml"
+    write(file, CONFIG, 1)
+    config = ConfigFile(file, SqliteStore(":memory:"), no_feed)
+    valid = config.current(MONDAY).settings
+    write(file, CONFIG + "nonsense: 1\n", 2)
+    broken = config.current(MONDAY)
+    assert broken.settings == valid
+    assert "nonsense" in broken.problem
+    write(file, CONFIG, 3)
+    assert config.current(MONDAY).problem == ""
+
+
+def test_a_process_that_starts_with_a_broken_file_takes_the_last_valid_from_the_store(tmp_path: Path) -> None:
+    file, store = tmp_path / "daytwo.yaml", SqliteStore(":memory:")
+    write(file, CONFIG, 1)
+    valid = ConfigFile(file, store, no_feed).current(MONDAY).settings
+    write(file, "fleet: [", 2)
+    broken = ConfigFile(file, store, no_feed).current(MONDAY)
+    assert broken.settings == valid
+    assert broken.problem
+
+
+@pytest.mark.parametrize("text", [None, "fleet: ["])
+def test_without_a_valid_one_ever_there_are_no_settings(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "daytwo.yaml"
+    if text is not None:
+        file.write_text(text)
+    state = ConfigFile(file, SqliteStore(":memory:"), no_feed).current(MONDAY)
+    assert state.settings is None
+    assert "daytwo.yaml" in state.problem
+
+
+def test_a_feed_that_can_be_read_no_more_keeps_what_was_read_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "daytwo.yaml"
+    write(file, FEED, 1)
+    up = [True]
+
+    def fetch(url: str) -> bytes:
+        return CALENDAR if up[0] else no_feed(url)
+
+    config = ConfigFile(file, SqliteStore(":memory:"), fetch)
+    assert config.current(MONDAY).problem == ""
+    up[0] = False
+    assert config.current(MONDAY + timedelta(hours=11)).problem == ""
+    lost = config.current(MONDAY + timedelta(hours=13))
+    assert lost.settings is not None
+    assert "freeze.ics" in lost.problem

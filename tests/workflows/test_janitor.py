@@ -1,0 +1,69 @@
+"""The janitor: what fell between store and engine is finished, what is old is purged."""
+
+from datetime import timedelta
+
+from ops.model.run import State
+from ops.model.signal import Signal
+from ops.records import runs
+from ops.workflows.janitor import tidy
+from ops.workflows.sampling import start_due_rollouts
+from ops.workflows.starting import start
+from tests.double import Double
+from tests.fakes import MONDAY, NEW, World, cluster, pool
+
+DAY = timedelta(days=1)
+
+
+def started() -> tuple[World, str]:
+    by = World()
+    only = cluster("shop-dev", pool(image=NEW))
+    by.clusters.put(only)
+    run, _ = start(by.context, Signal("node-image", only.id, only.name, "2026-w47", by.clock.at, "http", "ana"))
+    return by, run.id
+
+
+def test_a_run_that_the_engine_has_lost_is_started_again() -> None:
+    by, run_id = started()
+    by.engine.live.clear()
+    tidy(by.context, by.clock.pass_(minutes=11), purge_after=DAY)
+    assert by.engine.started == [f"operation {run_id}"] * 2
+    assert [entry.kind for entry in by.ledger.written.values()] == ["janitor"]
+
+
+def test_a_run_that_lives_is_left_alone() -> None:
+    by, run_id = started()
+    tidy(by.context, by.clock.pass_(hours=2), purge_after=DAY)
+    assert by.engine.started == [f"operation {run_id}"]
+
+
+def test_a_run_that_has_just_been_recorded_is_left_alone() -> None:
+    by, run_id = started()
+    by.engine.live.clear()
+    tidy(by.context, by.clock.pass_(minutes=5), purge_after=DAY)
+    assert by.engine.started == [f"operation {run_id}"]
+
+
+def test_an_ended_run_is_purged_once_when_it_is_old_enough() -> None:
+    by, run_id = started()
+    Double(by).run("operation", {"run": run_id})
+    assert runs(by.store).must_get(run_id).value.state is State.SKIPPED
+    tidy(by.context, by.clock.at, purge_after=DAY)
+    assert by.engine.purged == []
+    tidy(by.context, by.clock.pass_(days=1), purge_after=DAY)
+    tidy(by.context, by.clock.pass_(days=1), purge_after=DAY)
+    assert by.engine.purged == [run_id]
+
+
+def test_a_lost_rollout_is_started_again() -> None:
+    by, _ = started()
+    start_due_rollouts(by.context, by.settings, list(by.clusters.fleet.values()), MONDAY)
+    by.engine.live.clear()
+    tidy(by.context, MONDAY, purge_after=DAY)
+    assert by.engine.started.count("rollout rollout.node-image.2026-w47") == 2
+
+
+def test_a_rollout_is_started_once_however_often_it_is_due() -> None:
+    by, _ = started()
+    for _ in range(3):
+        start_due_rollouts(by.context, by.settings, list(by.clusters.fleet.values()), MONDAY)
+    assert by.engine.started.count("rollout rollout.node-image.2026-w47") == 1
