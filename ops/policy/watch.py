@@ -36,7 +36,7 @@ def decide_watch(
     cluster: Cluster, facts: Watched, max_behind: timedelta, week_ends: datetime, now: datetime
 ) -> Decision:
     """Waits until AKS has brought every pool to its newest image or the week ends, then tells what happened."""
-    skips = tuple(Skip(pool.name, "driven-by-aks", "AKS upgrades it by its own channel") for pool in cluster.pools)
+    skips = tuple(Skip(name, "driven-by-aks", "AKS upgrades it by its own channel") for name in _names(cluster, facts))
     behind = [pool for pool in cluster.pools if not _is_newest(pool, facts)]
     changed = [pool for pool in cluster.pools if facts.baseline.get(pool.name, pool.image) != pool.image]
     lines = tuple(_line(pool, facts) for pool in changed)
@@ -58,6 +58,12 @@ def decide_watch(
     headline = f"AKS upgraded {len(changed)} of {len(cluster.pools)} pools; behind: {named}"
     more = tuple(f"{name} is more than {max_behind.days} days behind: look at its maintenance window" for name in late)
     return Tell(headline, (*lines, *more), skips, ok=not late)
+
+
+def _names(cluster: Cluster, facts: Watched) -> tuple[str, ...]:
+    """The cluster's pools, and those of node auto-provisioning that its nodes tell of."""
+    nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
+    return (*(pool.name for pool in cluster.pools), *sorted({node.provisioner for node in nodes if node.provisioner}))
 
 
 def _is_newest(pool: Pool, facts: Watched) -> bool:

@@ -1,0 +1,1 @@
+"""The demonstration: a simulated fleet, the real bot, one week, and a page that shows it."""

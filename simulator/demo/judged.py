@@ -1,0 +1,46 @@
+"""Pure: the bot's week beside the oracle's, pool by pool."""
+
+from dataclasses import dataclass
+
+from simulator.demo.tally import BY_AKS, NOT_YET, UPGRADED, Tally
+from simulator.oracle import End, Verdict
+
+_FAILED = ("run-failed", "halted")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A pool of which the bot's records and the oracle say different things."""
+
+    cluster: str
+    pool: str
+    ours: str
+    oracle: str
+
+    def __str__(self) -> str:
+        return f"{self.cluster}/{self.pool}: Daytwo says {self.ours}, the oracle {self.oracle}"
+
+
+def differences(ours: Tally, verdict: Verdict, *, whole_week: bool) -> tuple[Difference, ...]:
+    """Where they differ. In a week that is not over, what is still to come is no difference."""
+    oracle = oracles_outcomes(verdict)
+    found = []
+    for cluster, pool in sorted(ours.outcomes.keys() | oracle.keys()):
+        own = ours.outcomes.get((cluster, pool), "nothing")
+        theirs = oracle.get((cluster, pool), "nothing")
+        if own != theirs and (whole_week or UPGRADED in (own, theirs)):
+            found.append(Difference(cluster, pool, own, theirs))
+    return tuple(found)
+
+
+def oracles_outcomes(verdict: Verdict) -> dict[tuple[str, str], str]:
+    """The oracle's word on each pool, in the words of a tally."""
+    said = {key: reason for reason, pools in verdict.skipped.items() for key in pools}
+    said |= dict.fromkeys(verdict.by_aks, BY_AKS)
+    ends = {
+        End.UPGRADED: UPGRADED,
+        End.FAILED: _FAILED[0],
+        End.RUNNING: NOT_YET,
+        End.MISSED: "eligible and never begun",
+    }
+    return said | {(pool.cluster, pool.pool): ends[pool.end] for pool in verdict.eligible}

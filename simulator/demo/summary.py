@@ -1,0 +1,123 @@
+"""What came of the days: a table for people, a flat document for programs."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from simulator.demo.tally import BY_AKS, UPGRADED
+from simulator.demo.week import Lived
+
+type Number = int | float
+type Document = dict[str, Number | dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts over all weeks: a pool counts once in each week that was begun.
+
+    `eligible` is the oracle's number; the identity is `total = upgraded + by_aks + the sum of skipped`.
+    """
+
+    total: int
+    upgraded: int
+    by_aks: int
+    skipped: dict[str, int]
+    eligible: int
+    runs: int
+    messages_sent: int
+    messages_edited: int
+    virtual_days: int
+    wall_s: float
+    violations: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    @classmethod
+    def of(cls, lived: Lived, wall_s: float) -> "Summary":
+        """The summary of what was lived through in so many real seconds."""
+        counts: Counter[str] = sum((week.tally.counts() for week in lived.weeks), Counter())
+        return cls(
+            total=counts.total(),
+            upgraded=counts[UPGRADED],
+            by_aks=counts[BY_AKS],
+            skipped={reason: n for reason, n in sorted(counts.items()) if reason not in (UPGRADED, BY_AKS)},
+            eligible=sum(len(week.verdict.eligible) for week in lived.weeks),
+            runs=sum(len(week.runs) for week in lived.weeks),
+            messages_sent=len(lived.chat),
+            messages_edited=sum(message.edits for message in lived.chat),
+            virtual_days=lived.days,
+            wall_s=round(wall_s, 1),
+            violations=tuple(line for week in lived.weeks for line in week.verdict.violations),
+            differences=tuple(str(one) for week in lived.weeks for one in week.differences),
+        )
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was violated and every pool ended as the oracle says."""
+        return not (self.violations or self.differences)
+
+    def document(self) -> Document:
+        """The same for programs."""
+        return {
+            "pools_total": self.total,
+            "pools_upgraded": self.upgraded,
+            "pools_by_aks": self.by_aks,
+            "pools_skipped": self.skipped,
+            "pools_eligible": self.eligible,
+            "runs": self.runs,
+            "messages_sent": self.messages_sent,
+            "messages_edited": self.messages_edited,
+            "virtual_days": self.virtual_days,
+            "wall_s": self.wall_s,
+        }
+
+    def show(self, console: Console) -> None:
+        """Print the table, and a listing of whatever is not as it should be."""
+        console.print(self._table())
+        for title, lines in (("Violated", self.violations), ("Daytwo and the oracle differ", self.differences)):
+            if lines:
+                console.print(f"\n[bold]{title}[/bold]")
+            for line in lines:
+                console.print(f"  {line}", markup=False)
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column("what", min_width=26)
+        table.add_column("number", justify="right")
+        table.add_column("how it is known", style="dim")
+        for row in self._rows():
+            table.add_row(*row)
+        return table
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        differ = len(self.differences)
+        return [
+            ("Pools", str(self.total), f"in {self.virtual_days} days, {self.wall_s:.0f} s of yours"),
+            ("  upgraded by Daytwo", str(self.upgraded), f"every node looked at; {self.eligible} eligible (oracle)"),
+            ("  upgraded by AKS", str(self.by_aks), "watched, never touched"),
+            *((f"  left out: {reason}", str(number), _WHY.get(reason, "")) for reason, number in self.skipped.items()),
+            ("Runs", str(self.runs), "one message each, and one for the rollout"),
+            ("Messages", str(self.messages_sent), f"edited {self.messages_edited} times instead of posting again"),
+            ("Rules violated", str(len(self.violations)), "judged by the oracle from the world alone"),
+            ("Pools judged differently", str(differ), "by Daytwo's records and by the oracle"),
+        ]
+
+
+_WHY = {
+    "no-ring": "the configuration puts the cluster in no ring",
+    "snapshot": "a snapshot fixes the image",
+    "node-auto-provisioning": "replaced by node auto-provisioning",
+    "unknown-image": "an image that could not be read",
+    "already-latest": "every node carried the newest image",
+    "pool-failed": "a person looks first",
+    "never-fits": "takes longer than any window",
+    "asleep": "slept through its windows",
+    "busy": "another operation never ended",
+    "unproven": "its image was not proven in the ring before",
+    "no-window-left": "no window left enough time",
+    "run-failed": "a step of its run failed",
+    "halted": "the rollout halted",
+    "not-yet": "the week is not over",
+    "not-proven": "the record says upgraded, the nodes do not",
+}

@@ -1,0 +1,136 @@
+"""Lives through the days: the world, the bot, and at the end of each week what the oracle says of it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.config import load
+from ops.model.run import Run, State
+from ops.model.settings import Settings
+from ops.policy.calendar import iso_week
+from ops.policy.select import ring_window
+from ops.ports import Store
+from ops.records import rollouts, runs
+from simulator.demo.bot import running_bot
+from simulator.demo.judged import Difference, differences
+from simulator.demo.tally import Tally, tally
+from simulator.demo.world import ChatMessage, WorldNow, journal, look, read_chat
+from simulator.oracle import Verdict, judge
+from simulator.world.specs import FleetSpec
+
+WEEK = timedelta(days=7)
+_STEP = timedelta(hours=6)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One week: the bot's runs and their tally, the world at its end, the oracle's verdict."""
+
+    name: str
+    runs: tuple[Run, ...]
+    tally: Tally
+    world: WorldNow
+    verdict: Verdict
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """All that was lived through."""
+
+    weeks: tuple[Judged, ...]
+    chat: tuple[ChatMessage, ...]
+    settings: Settings
+    days: int
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was violated and both agree about every pool."""
+        return not any(week.verdict.violations or week.differences for week in self.weeks)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a demonstration takes place: a simulated world that runs, the bot's folder and its configuration."""
+
+    fleet: FleetSpec
+    seed: int
+    world: Mapping[str, str]
+    state: Path
+    config: Path
+
+    @property
+    def store(self) -> SqliteStore:
+        """The bot's records, opened anew: whoever takes it closes it."""
+        return SqliteStore(self.state / "store.sqlite")
+
+    @property
+    def settings(self) -> Settings:
+        """What the configuration says."""
+        return load(self.config.read_bytes(), self.config.name)
+
+
+async def live(stage: Stage, days: int, tell: Callable[[datetime], None]) -> Lived:
+    """Live through so many days, `tell` being called as they pass; a week that is begun is judged by itself."""
+    settings = stage.settings
+    start = stage.fleet.start
+    end = start + timedelta(days=days)
+    weeks: list[Judged] = []
+    async with running_bot(stage.world, stage.state, stage.config) as host:
+        while host.now() < end:
+            week_start, week_end = start + len(weeks) * WEEK, min(start + (len(weeks) + 1) * WEEK, end)
+            while host.now() < week_end:
+                await host.run_until(min(host.now() + _STEP, week_end))
+                tell(host.now())
+            weeks.append(await _judge(stage, settings, week_start, week_end))
+        chat = await read_chat(stage.world)
+    return Lived(tuple(weeks), chat, settings, days)
+
+
+async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetime) -> Judged:
+    world, entries = await asyncio.gather(look(stage.world), journal(stage.world))
+    verdict = await asyncio.to_thread(
+        judge,
+        stage.config.read_text(),
+        stage.fleet,
+        entries,
+        start,
+        end,
+        seed=stage.seed,
+        since=stage.fleet.start,
+    )
+    with closing(stage.store) as store:
+        own = runs_of(store, verdict.week)
+        halted = _never_come_to(store, verdict.week, own)
+    ours = tally(world.clusters, settings, own, halted=halted)
+    return Judged(
+        verdict.week, own, ours, world, verdict, differences(ours, verdict, whole_week=_is_over(settings, start, end))
+    )
+
+
+def runs_of(store: Store, week: str) -> tuple[Run, ...]:
+    """The runs of an ISO week, by id."""
+    return tuple(stored.value for stored in runs(store).scan() if stored.value.occurrence == week)
+
+
+def _never_come_to(store: Store, week: str, own: Sequence[Run]) -> frozenset[str]:
+    """The clusters of a halted rollout for which no run was begun."""
+    begun = {run.target_name for run in own}
+    named = {
+        name
+        for stored in rollouts(store).scan()
+        if stored.value.plan.occurrence == week and stored.value.state is State.HALTED
+        for ring in stored.value.plan.rings
+        for _, name in ring.targets
+    }
+    return frozenset(named - begun)
+
+
+def _is_over(settings: Settings, start: datetime, end: datetime) -> bool:
+    zone = ring_window(settings, settings.fleet.rings[0]).zone
+    return iso_week(end, zone) != iso_week(start + _HOUR, zone)

@@ -1,0 +1,118 @@
+"""The simulated world as a viewer sees it: clusters, pools and nodes, Slack's channels, the journal."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from simulator.exchange import JsonObject
+from simulator.oracle import read_journal
+from simulator.testing import control
+from simulator.world.journal import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPool:
+    """A pool (of agents, or of node auto-provisioning), with the image of each node and how many nodes are Ready."""
+
+    name: str
+    image: str
+    newest: str
+    node_images: tuple[str, ...]
+    ready: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorldCluster:
+    """A cluster; `operation` says what runs on it, and who began that."""
+
+    name: str
+    region: str
+    tags: Mapping[str, str]
+    channel: str
+    automatic: bool
+    running: bool
+    operation: str
+    pools: tuple[WorldPool, ...]
+
+    @property
+    def driven_by_aks(self) -> bool:
+        """Whether AKS upgrades its images (docs/node-image.md, rule 1)."""
+        return self.automatic or self.channel in ("NodeImage", "SecurityPatch")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldNow:
+    """The world at one instant."""
+
+    now: datetime
+    clusters: tuple[WorldCluster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A message as Slack keeps it: its blocks as they were last edited."""
+
+    channel: str
+    posted: datetime
+    edits: int
+    text: str
+    blocks: tuple[JsonObject, ...]
+    subject: str
+
+
+async def look(environment: Mapping[str, str]) -> WorldNow:
+    """Ask the world how it is."""
+    document: Any = await asyncio.to_thread(control, environment, "/world")
+    return WorldNow(datetime.fromisoformat(document["now"]), tuple(_cluster(found) for found in document["clusters"]))
+
+
+async def read_chat(environment: Mapping[str, str]) -> tuple[ChatMessage, ...]:
+    """Every message of every channel, oldest first."""
+    document: Any = await asyncio.to_thread(control, environment, "/slack")
+    found = [_message(message, channel["id"]) for channel in document["channels"] for message in channel["messages"]]
+    return tuple(sorted(found, key=lambda message: message.posted))
+
+
+async def journal(environment: Mapping[str, str]) -> list[Entry]:
+    """All that happened in the world."""
+    document: Any = await asyncio.to_thread(control, environment, "/journal")
+    return read_journal(document["entries"])
+
+
+def _cluster(found: Any) -> WorldCluster:
+    pools = [_pool(pool) for pool in found["pools"]]
+    provisioned = found["provisionedNodes"]
+    if provisioned:
+        images = tuple(node["image"] for node in provisioned)
+        pools.append(WorldPool("default", images[0], images[0], images, sum(node["ready"] for node in provisioned)))
+    operation = found["operation"]
+    return WorldCluster(
+        name=found["name"],
+        region=found["region"],
+        tags=found["tags"],
+        channel=found["channel"],
+        automatic=found["sku"] == "Automatic",
+        running=found["powerState"] == "Running",
+        operation=f"{operation['kind']} by {operation['who']}" if operation else "",
+        pools=tuple(pools),
+    )
+
+
+def _pool(found: Any) -> WorldPool:
+    nodes = found["nodes"]
+    images = tuple(node["image"] for node in nodes)
+    return WorldPool(found["name"], found["image"], found["newestImage"], images, sum(node["ready"] for node in nodes))
+
+
+def _message(found: Any, channel: str) -> ChatMessage:
+    metadata = found.get("metadata") or {}
+    return ChatMessage(
+        channel=channel,
+        posted=datetime.fromisoformat(found["posted"]),
+        edits=found["edits"],
+        text=found["text"],
+        blocks=tuple(found["blocks"]),
+        subject=str(metadata.get("event_payload", {}).get("key", "")),
+    )
