@@ -1,6 +1,7 @@
 """What every part of the world shares: its clock, its record, its clusters, what is armed to go wrong."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -8,11 +9,19 @@ from random import Random
 from simulator.world.agenda import Agenda
 from simulator.world.images import Catalog
 from simulator.world.journal import Journal
-from simulator.world.mishaps import Mishap, NodeNeverReady, StartFails, UpgradeDoesNothing, UpgradeFails
+from simulator.world.mishaps import (
+    Mishap,
+    NodeNeverReady,
+    NodeStaysNotReady,
+    RestartFails,
+    StartFails,
+    UpgradeDoesNothing,
+    UpgradeFails,
+)
 from simulator.world.specs import FleetSpec
 from simulator.world.state import Cluster, Operation
 
-type PoolMishap = UpgradeFails | UpgradeDoesNothing | NodeNeverReady
+type PoolMishap = UpgradeFails | UpgradeDoesNothing | NodeNeverReady | RestartFails | NodeStaysNotReady
 
 
 class RefusedError(Exception):
@@ -27,13 +36,27 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that AKS tells its subscribers (Event Grid system topic of the cluster)."""
+    """Something that Azure tells its subscribers; ``source`` is the topic, by default the cluster's system topic.
+
+    ``identity`` is the same in every copy of an event.
+    """
 
     number: int
     at: datetime
     type: str
     cluster: str
-    data: dict[str, str]
+    data: Mapping[str, object]
+    identity: str
+    source: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A body that Azure Monitor posts to the webhooks of an action group."""
+
+    identity: str
+    body: Mapping[str, object]
 
 
 @dataclass(slots=True)
@@ -49,13 +72,28 @@ class Core:
     operations: dict[str, Operation] = field(default_factory=dict)
     armed: list[Mishap] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
     kubernetes_latest: str = "1.35.1"
     _ids: int = 0
+    _streams: dict[str, int] = field(default_factory=dict)
 
     def new_id(self) -> str:
         """Return a fresh id, the same ones in the same order for the same seed."""
         self._ids += 1
         return str(uuid.UUID(int=Random(f"{self.seed}/id/{self._ids}").getrandbits(128), version=4))
+
+    def new_id_in(self, stream: str) -> str:
+        """Return a fresh id of a stream of its own: drawing from it moves no other id."""
+        number = self._streams[stream] = self._streams.get(stream, 0) + 1
+        return str(uuid.UUID(int=Random(f"{self.seed}/{stream}/{number}").getrandbits(128), version=4))
+
+    def chance(self, percent: int, *key: object) -> bool:
+        """Return whether something happens that does in so many of a hundred cases, by the seed and the key alone."""
+        return Random("/".join(str(part) for part in (self.seed, *key))).randrange(100) < percent
+
+    def seconds(self, least: float, most: float, *key: object) -> timedelta:
+        """Return a duration between two limits, as ``minutes`` does."""
+        return self.minutes(least / 60, most / 60, *key)
 
     def minutes(self, least: float, most: float, *key: object) -> timedelta:
         """Return a duration between two limits that depends on the seed and the key alone."""
@@ -64,11 +102,17 @@ class Core:
 
     def emit(self, kind: str, cluster: str, data: dict[str, str]) -> None:
         """Tell AKS's subscribers of something at this instant."""
-        self.events.append(
-            Event(len(self.events), self.agenda.now, f"Microsoft.ContainerService.{kind}", cluster, data)
+        event = Event(
+            len(self.events),
+            self.agenda.now,
+            f"Microsoft.ContainerService.{kind}",
+            cluster,
+            data,
+            str(len(self.events)),
         )
+        self.events.append(event)
 
-    def take_for_pool[M: (UpgradeFails, UpgradeDoesNothing, NodeNeverReady)](
+    def take_for_pool[M: (UpgradeFails, UpgradeDoesNothing, NodeNeverReady, RestartFails, NodeStaysNotReady)](
         self, kind: type[M], cluster: str, pool: str
     ) -> M | None:
         """Return the mishap of a kind that is armed for a pool, and disarm it."""

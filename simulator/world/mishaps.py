@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,75 @@ class StartFails:
     code: str = "AllocationFailed"
 
 
-type Mishap = UpgradeFails | UpgradeDoesNothing | NodeNeverReady | Occupied | ImageLands | NodeNotReady | StartFails
+@dataclass(frozen=True, slots=True)
+class RebootRequired:
+    """From ``at`` on this many nodes of the pool (all, without a number) ask for a reboot."""
+
+    cluster: str
+    pool: str
+    at: datetime
+    nodes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestartFails:
+    """The next restart of a machine of the pool through Azure ends with this error code, and nothing has rebooted."""
+
+    cluster: str
+    pool: str
+    code: str = "VMStartTimedOut"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStaysNotReady:
+    """The next machine of the pool that is restarted comes back with a new boot and never gets Ready."""
+
+    cluster: str
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpotEviction:
+    """Azure takes so many machines of a spot pool back within seconds; ``notice_s`` before, each node's agent tells."""
+
+    cluster: str
+    pool: str
+    at: datetime
+    nodes: int = 1
+    notice_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAlert:
+    """A budget of a subscription passes a threshold (percent of ``amount``); both sums are in ``unit``.
+
+    ``threshold_type`` is told in the common schema only: the legacy one knows no forecasts.
+    """
+
+    name: str
+    at: datetime
+    schema: Literal["legacy", "common"]
+    threshold: float
+    spent: float
+    amount: float
+    unit: str = "EUR"
+    threshold_type: Literal["Actual", "Forecasted"] = "Actual"
+
+
+type Mishap = (
+    UpgradeFails
+    | UpgradeDoesNothing
+    | NodeNeverReady
+    | Occupied
+    | ImageLands
+    | NodeNotReady
+    | StartFails
+    | RebootRequired
+    | RestartFails
+    | NodeStaysNotReady
+    | SpotEviction
+    | BudgetAlert
+)
 MISHAPS: tuple[type[Mishap], ...] = (
     UpgradeFails,
     UpgradeDoesNothing,
@@ -79,4 +148,9 @@ MISHAPS: tuple[type[Mishap], ...] = (
     ImageLands,
     NodeNotReady,
     StartFails,
+    RebootRequired,
+    RestartFails,
+    NodeStaysNotReady,
+    SpotEviction,
+    BudgetAlert,
 )

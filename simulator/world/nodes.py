@@ -2,13 +2,19 @@
 
 from string import ascii_lowercase, digits
 
+from simulator.world import pods
+from simulator.world.budgets import disrupt
 from simulator.world.core import Core
 from simulator.world.journal import Kind
+from simulator.world.pods import Why
 from simulator.world.state import Cluster, Node, Pool
 
 # Scale sets number their instances in base 36.
 _BASE36 = digits + ascii_lowercase
 ZONES = ("1", "2", "3")
+# Why a node leaves: an operation takes it, or nobody wanted it to.
+OPERATION = Why("aks", "node-removed")
+INVOLUNTARY = Why("", "lost")
 
 
 def instance_name(cluster: Cluster, pool: Pool, index: int) -> str:
@@ -75,48 +81,68 @@ def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> No
 def add(core: Core, cluster: Cluster, node: Node) -> None:
     """Register a node that joins."""
     cluster.nodes[node.name] = node
+    cluster.touch(node)
     core.journal.write(
         Kind.NODE_JOINED, cluster.name, node.pool, node.name, image=node.image, boot=node.boot_id, ready=node.ready
     )
+    pods.reconcile(core, cluster)
 
 
-def leave(core: Core, cluster: Cluster, node: Node) -> None:
-    """Remove a node object and its machine."""
-    if cluster.nodes.pop(node.name, None) is not None:
-        core.journal.write(Kind.NODE_LEFT, cluster.name, node.pool, node.name, image=node.image)
+def leave(core: Core, cluster: Cluster, node: Node, why: Why = OPERATION) -> None:
+    """Remove a node object and its machine; a reason of nobody's will harms no budget."""
+    if cluster.nodes.pop(node.name, None) is None:
+        return
+    cluster.touch(node, gone=True)
+    core.journal.write(Kind.NODE_LEFT, cluster.name, node.pool, node.name, image=node.image)
+    if why is INVOLUNTARY:
+        pods.node_left(core, cluster, node)
+    else:
+        disrupt(core, cluster, why, lambda: pods.node_left(core, cluster, node))
 
 
-def cordon(core: Core, cluster: Cluster, node: Node) -> None:
+def cordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None:
     """Keep new pods away."""
     if not node.unschedulable:
         node.unschedulable = True
-        core.journal.write(Kind.NODE_CORDONED, cluster.name, node.pool, node.name)
+        cluster.touch(node)
+        core.journal.write(Kind.NODE_CORDONED, cluster.name, node.pool, node.name, who=who)
 
 
-def uncordon(core: Core, cluster: Cluster, node: Node) -> None:
+def uncordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None:
     """Let new pods in."""
     if node.unschedulable:
         node.unschedulable = False
-        core.journal.write(Kind.NODE_UNCORDONED, cluster.name, node.pool, node.name)
+        cluster.touch(node)
+        core.journal.write(Kind.NODE_UNCORDONED, cluster.name, node.pool, node.name, who=who)
+        pods.reconcile(core, cluster)
 
 
 def set_ready(core: Core, cluster: Cluster, node: Node, *, ready: bool) -> None:
     """Change a node's Ready condition."""
-    if node.ready != ready:
-        node.ready = ready
-        node.ready_since = core.agenda.now
-        core.journal.write(Kind.NODE_READY if ready else Kind.NODE_NOT_READY, cluster.name, node.pool, node.name)
+    if node.ready == ready:
+        return
+    node.ready = ready
+    node.ready_since = core.agenda.now
+    cluster.touch(node)
+    core.journal.write(Kind.NODE_READY if ready else Kind.NODE_NOT_READY, cluster.name, node.pool, node.name)
+    if ready:
+        pods.node_ready(core, cluster, node)
+    else:
+        pods.node_not_ready(core, cluster, node)
 
 
 def boot(core: Core, cluster: Cluster, node: Node) -> None:
     """Give a node the boot id of a fresh boot."""
     node.boot_id = core.new_id()
+    cluster.touch(node)
     core.journal.write(Kind.NODE_BOOTED, cluster.name, node.pool, node.name, boot=node.boot_id)
+    pods.node_booted(core, cluster, node)
 
 
 def relabel(core: Core, cluster: Cluster, node: Node, image: str) -> None:
     """Give a node another image."""
     before, node.image = node.image, image
+    cluster.touch(node)
     core.journal.write(Kind.NODE_LABEL, cluster.name, node.pool, node.name, image=image, before=before)
 
 

@@ -1,6 +1,6 @@
 """Stopping and starting a cluster or a pool, and changing a pool's size."""
 
-from simulator.world import nodes
+from simulator.world import nodes, pods, reboots
 from simulator.world.agenda import Process
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
@@ -33,6 +33,7 @@ def stop(core: Core, cluster: Cluster, who: str) -> Operation:
     def process() -> Process:
         yield core.minutes(*STOP_MINUTES, "stop", cluster.name, operation.id)
         _power(core, cluster, "Stopped")
+        pods.cluster_stopped(core, cluster)
         end(core, cluster, operation)
 
     operation.running.append(core.agenda.spawn(process()))
@@ -59,8 +60,10 @@ def start(core: Core, cluster: Cluster, who: str) -> Operation:
             return
         for node in sorted(cluster.nodes.values(), key=lambda node: node.name):
             nodes.boot(core, cluster, node)
+            reboots.cleared_by_sentinel(core, cluster, node)
             nodes.set_ready(core, cluster, node, ready=True)
         _power(core, cluster, "Running")
+        pods.reconcile(core, cluster)
         end(core, cluster, operation)
 
     operation.running.append(core.agenda.spawn(process()))

@@ -3,12 +3,20 @@
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from simulator.world import nodes
+from simulator.world import alerts, nodes, reboots, spot
 from simulator.world.agenda import Process
 from simulator.world.core import Core
 from simulator.world.images import FAMILIES
 from simulator.world.journal import Kind
-from simulator.world.mishaps import ImageLands, Mishap, NodeNotReady, Occupied
+from simulator.world.mishaps import (
+    BudgetAlert,
+    ImageLands,
+    Mishap,
+    NodeNotReady,
+    Occupied,
+    RebootRequired,
+    SpotEviction,
+)
 from simulator.world.operations import begin, end, set_states
 from simulator.world.state import OperationKind
 
@@ -27,6 +35,8 @@ def arm(core: Core, mishap: Mishap) -> None:
     }
     cluster, pool = detail.pop("cluster", None), detail.pop("pool", None)
     detail["place"] = detail.pop("node", None)
+    for name, value in detail.items():
+        detail[name] = str(value) if isinstance(value, float) else value
     core.journal.write(Kind.MISHAP_ARMED, cluster, pool, what=type(mishap).__name__, **detail)
     match mishap:
         case Occupied():
@@ -35,6 +45,12 @@ def arm(core: Core, mishap: Mishap) -> None:
             core.agenda.at(mishap.at, lambda: _land(core, mishap))
         case NodeNotReady():
             core.agenda.at(mishap.at, lambda: _lose(core, mishap))
+        case RebootRequired():
+            core.agenda.at(mishap.at, lambda: reboots.require(core, mishap))
+        case SpotEviction():
+            core.agenda.at(mishap.at, lambda: spot.evict_some(core, mishap))
+        case BudgetAlert():
+            core.agenda.at(mishap.at, lambda: alerts.fire(core, mishap))
         case _:
             core.armed.append(mishap)
 
@@ -43,6 +59,8 @@ def _check(core: Core, mishap: Mishap) -> None:
     if isinstance(mishap, ImageLands):
         if mishap.region not in {region.name for region in core.spec.regions}:
             raise KeyError(f"No region {mishap.region!r} in fleet {core.spec.name!r}.")
+        return
+    if isinstance(mishap, BudgetAlert):
         return
     if mishap.cluster not in core.clusters:
         raise KeyError(f"No cluster {mishap.cluster!r} in fleet {core.spec.name!r}.")

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from simulator.world.mishaps import Mishap
+from simulator.world.workloads import WorkloadSpec
 
 type NodeOsChannel = Literal["None", "Unmanaged", "NodeImage", "SecurityPatch"]
 type OsSku = Literal["Ubuntu", "AzureLinux", "Windows2022"]
@@ -76,6 +77,9 @@ class ClusterSpec:
     node_provisioning: Literal["Manual", "Auto"] = "Manual"
     provisioned_nodes: int = 0
     stopped: bool = False
+    workloads: tuple[WorkloadSpec, ...] = ()
+    # Node resource group lockdown: a deny assignment keeps everybody but AKS from changing the machines.
+    lockdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

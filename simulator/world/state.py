@@ -1,11 +1,13 @@
 """The mutable state of the world: clusters, pools, nodes, operations."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from simulator.world.agenda import Running
+from simulator.world.feed import Feed
 from simulator.world.images import Family, family_of
+from simulator.world.kube import Kube
 from simulator.world.specs import ClusterSpec, PoolSpec
 
 
@@ -28,6 +30,7 @@ class OperationKind(StrEnum):
     STOP_POOL = "stop-pool"
     START_POOL = "start-pool"
     ABORT = "abort"
+    RESTART_MACHINE = "restart-machine"
     FOREIGN = "foreign"
 
 
@@ -50,6 +53,15 @@ class Operation:
     running: list[Running] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A taint as ``spec.taints`` has it."""
+
+    key: str
+    effect: str
+    value: str = ""
+
+
 @dataclass(slots=True)
 class Node:
     """A node as its API server shows it; ``pool`` is None for a node that NAP made."""
@@ -66,6 +78,19 @@ class Node:
     ready: bool = True
     ready_since: datetime | None = None
     unschedulable: bool = False
+    version: int = 0
+    annotations: dict[str, str] = field(default_factory=dict)
+    # What callers set beside the labels and taints of AKS; None marks a label of AKS that they removed.
+    labels: dict[str, str | None] = field(default_factory=dict)
+    taints: list[Taint] = field(default_factory=list)
+
+    def as_new(self) -> None:
+        """Forget what was written on the object: its machine was made afresh."""
+        self.annotations, self.labels, self.taints = {}, {}, []
+
+    def copied(self) -> "Node":
+        """Return a copy that does not change with this one."""
+        return replace(self, annotations=dict(self.annotations), labels=dict(self.labels), taints=list(self.taints))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +145,17 @@ class Cluster:
     operation: Operation | None = None
     last_operation: Operation | None = None
     revision: int = 1
+    kube: Kube = field(default_factory=Kube)
+    node_feed: Feed[Node] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Share the versions of the API server's other objects."""
+        self.node_feed = Feed(self.kube.versions)
+
+    def touch(self, node: Node, *, gone: bool = False) -> None:
+        """Give a node the version of a change that just happened, and keep the change for watchers."""
+        node.version = self.kube.versions.next()
+        self.node_feed.note(node.name, node.version, node.copied(), gone=gone)
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from math import ceil
 from simulator.world import nodes
 from simulator.world.agenda import Process
 from simulator.world.core import Core
+from simulator.world.evictions import drain
 from simulator.world.journal import Kind
 from simulator.world.mishaps import NodeNeverReady, UpgradeDoesNothing, UpgradeFails
 from simulator.world.operations import end, set_states
@@ -108,7 +109,7 @@ def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how:
     for place, node in enumerate(batch):
         takes = core.minutes(*NODE_MINUTES, "upgrade", cluster.name, node.name, target.label)
         if not spot:
-            steps.append((timedelta(0), place, partial(nodes.cordon, core, cluster, node)))
+            steps.append((timedelta(0), place, partial(_begin_drain, core, cluster, node)))
         steps.append((takes * DRAIN_SHARE, place, partial(nodes.leave, core, cluster, node)))
         back = place != never
         steps.append((takes, place, partial(_return, core, cluster, node, target, ready=back)))
@@ -121,12 +122,19 @@ def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how:
         act()
 
 
+def _begin_drain(core: Core, cluster: Cluster, node: Node) -> None:
+    """Cordon a node and evict its pods; what its budgets keep there to the end goes with it."""
+    nodes.cordon(core, cluster, node)
+    core.agenda.spawn(drain(core, cluster, node, "aks"))
+
+
 def _return(core: Core, cluster: Cluster, node: Node, target: Target, *, ready: bool) -> None:
     """Bring a reimaged node back: same name, new image, new boot, schedulable."""
     node.created = core.agenda.now
     node.ready = ready
     node.ready_since = core.agenda.now
     node.unschedulable = False
+    node.as_new()
     before = node.image
     node.image = target.label
     node.boot_id = core.new_id()

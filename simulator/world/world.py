@@ -11,6 +11,7 @@ from simulator.world.images import RELEASE_EVERY, Catalog, family_of, released_f
 from simulator.world.journal import Journal, Kind
 from simulator.world.mishaps import Mishap
 from simulator.world.operations import abort, begin, refuse, require_free, require_power
+from simulator.world.populate import populate
 from simulator.world.specs import ClusterSpec, FleetSpec
 from simulator.world.state import Cluster, Operation, OperationKind, Pool, pool_of
 from simulator.world.upgrade import Target, begin_upgrade
@@ -137,6 +138,8 @@ class World:
         require_free(self.core, cluster, pool.name, who)
         require_power(self.core, cluster, pool.name, who, ("Running", "updating agent pool"))
         _apply_settings(pool, change)
+        for node in cluster.nodes_of(pool.name):
+            cluster.touch(node)
         if change.power_state == "Stopped" and pool.power_state == "Running":
             return power.stop_pool(self.core, cluster, pool, who)
         if change.power_state == "Running" and pool.power_state == "Stopped":
@@ -163,6 +166,7 @@ class World:
         for index in range(spec.provisioned_nodes):
             image = self.core.catalog.behind(spec.region, family, 1)
             nodes.join_provisioned(self.core, cluster, index, image)
+        populate(self.core, cluster)
 
     def _release_images(self, known: list[date]) -> Process:
         """Bring each release to each region at its time, those on their way at the start included."""

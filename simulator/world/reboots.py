@@ -1,0 +1,131 @@
+"""Nodes that need a reboot, and machines that are restarted through Azure."""
+
+from functools import partial
+
+from simulator.world import nodes
+from simulator.world.agenda import Process
+from simulator.world.budgets import disrupt
+from simulator.world.core import Core, RefusedError
+from simulator.world.journal import Kind
+from simulator.world.mishaps import NodeStaysNotReady, RebootRequired, RestartFails
+from simulator.world.pods import Why
+from simulator.world.state import Cluster, Node, Operation, OperationKind, Status
+
+REBOOT_REQUIRED = "daytwo.dev/reboot-required"
+# The in-cluster sentinel looks about once a minute.
+SENTINEL_S = (10.0, 60.0)
+GOES_DOWN_S = (3.0, 15.0)
+BOOTS_S = (60.0, 180.0)
+# A restart that fails does so before the machine goes down.
+FAILS_AFTER_S = (30.0, 90.0)
+
+
+def require(core: Core, mishap: RebootRequired) -> None:
+    """Have nodes ask for a reboot from now on, as the sentinel publishes it."""
+    cluster = core.clusters[mishap.cluster]
+    for node in cluster.nodes_of(mishap.pool)[: mishap.nodes]:
+        if REBOOT_REQUIRED not in node.annotations:
+            node.annotations[REBOOT_REQUIRED] = f"{core.agenda.now:%Y-%m-%dT%H:%M:%SZ}"
+            cluster.touch(node)
+            core.journal.write(Kind.NODE_REBOOT_REQUIRED, cluster.name, node.pool, node.name, boot=node.boot_id)
+
+
+def cleared_by_sentinel(core: Core, cluster: Cluster, node: Node) -> None:
+    """Have the sentinel find, some time after a boot, that the node asks for none any more."""
+    if REBOOT_REQUIRED in node.annotations:
+        takes = core.seconds(*SENTINEL_S, "sentinel", cluster.name, node.name, node.boot_id)
+        core.agenda.after(takes, partial(_look, core, cluster, node, node.boot_id))
+
+
+def _look(core: Core, cluster: Cluster, node: Node, boot_id: str) -> None:
+    here = cluster.nodes.get(node.name) is node and node.boot_id == boot_id
+    if here and node.ready and node.annotations.pop(REBOOT_REQUIRED, None) is not None:
+        cluster.touch(node)
+        core.journal.write(Kind.NODE_REBOOT_DONE, cluster.name, node.pool, node.name, boot=node.boot_id)
+
+
+def restart(core: Core, cluster: Cluster, node: Node, who: str) -> Operation:
+    """Begin to restart a node's machine; the cluster knows nothing of it.
+
+    Raises:
+        RefusedError: 409, the machine is deallocated with its cluster.
+    """
+    require_running(cluster, node)
+    spec = cluster.spec
+    operation = Operation(
+        id=core.new_id_in("machine-operation"),
+        kind=OperationKind.RESTART_MACHINE,
+        subscription=spec.subscription,
+        region=spec.region,
+        cluster=cluster.name,
+        pool=node.pool,
+        who=who,
+        began=core.agenda.now,
+    )
+    core.operations[operation.id] = operation
+    _note(core, node, operation)
+    operation.running.append(core.agenda.spawn(_restart(core, cluster, node, operation)))
+    return operation
+
+
+def require_running(cluster: Cluster, node: Node) -> None:
+    """Refuse to act on a machine that does not run.
+
+    Raises:
+        RefusedError: 409.
+    """
+    if cluster.power_state != "Running":
+        message = f"Cannot modify the machine of {node.name} because it is deallocated: start the cluster first."
+        raise RefusedError(409, "OperationNotAllowed", message)
+
+
+def _restart(core: Core, cluster: Cluster, node: Node, operation: Operation) -> Process:
+    pool = node.pool or ""
+    key = (cluster.name, node.name, operation.id)
+    fails = core.take_for_pool(RestartFails, cluster.name, pool)
+    if fails is not None:
+        yield core.seconds(*FAILS_AFTER_S, "restart-fails", *key)
+        operation.error_message = f"VM '{node.name}' has not reported status for VM agent or extensions."
+        _end(core, node, operation, Status.FAILED, fails.code)
+        return
+    yield core.seconds(*GOES_DOWN_S, "goes-down", *key)
+    if not _there(cluster, node):
+        _end(core, node, operation, Status.SUCCEEDED)
+        return
+    why = Why(operation.who, "restart")
+    disrupt(core, cluster, why, lambda: nodes.set_ready(core, cluster, node, ready=False))
+    takes = core.seconds(*BOOTS_S, "boots", *key)
+    # Azure's answer comes when the machine runs, before the kubelet is ready.
+    yield takes * 0.6
+    _end(core, node, operation, Status.SUCCEEDED)
+    yield takes * 0.4
+    if not _there(cluster, node):
+        return
+    nodes.boot(core, cluster, node)
+    if core.take_for_pool(NodeStaysNotReady, cluster.name, pool) is None:
+        nodes.set_ready(core, cluster, node, ready=True)
+        cleared_by_sentinel(core, cluster, node)
+
+
+def _there(cluster: Cluster, node: Node) -> bool:
+    return cluster.nodes.get(node.name) is node
+
+
+def _end(core: Core, node: Node, operation: Operation, status: Status, code: str = "") -> None:
+    operation.status, operation.error_code = status, code
+    operation.ended = core.agenda.now
+    _note(core, node, operation)
+
+
+def _note(core: Core, node: Node, operation: Operation) -> None:
+    core.journal.write(
+        Kind.MACHINE_RESTART,
+        operation.cluster,
+        node.pool,
+        node.name,
+        operation=operation.id,
+        who=operation.who,
+        status=operation.status.value,
+        code=operation.error_code,
+        boot=node.boot_id,
+    )

@@ -1,0 +1,69 @@
+"""What runs in a cluster at the start: workloads and their disruption budgets."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class WorkloadKind(StrEnum):
+    """What brings pods about, and what brings them back."""
+
+    DEPLOYMENT = "Deployment"
+    STATEFUL_SET = "StatefulSet"
+    DAEMON_SET = "DaemonSet"
+    # A static pod of the kubelet, mirrored into the API (annotation kubernetes.io/config.mirror): one on each node.
+    MIRROR = "Mirror"
+    # Without a controller: nothing brings it back.
+    BARE = "Bare"
+    # Has run to its end: its pods stay, Succeeded.
+    JOB = "Job"
+
+
+@dataclass(frozen=True, slots=True)
+class PdbSpec:
+    """A PodDisruptionBudget over a workload's pods: exactly one limit, a number (``2``) or a share (``50%``)."""
+
+    min_available: str | int | None = None
+    max_unavailable: str | int | None = None
+    name: str = ""
+    unhealthy_pods: Literal["IfHealthyBudget", "AlwaysAllow"] = "IfHealthyBudget"
+
+    def __post_init__(self) -> None:
+        """Refuse what the API server would."""
+        if (self.min_available is None) == (self.max_unavailable is None):
+            raise ValueError("A budget sets either min_available or max_unavailable.")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadSpec:
+    """A workload; its pods carry the label ``app: <name>``, by which its budgets select them.
+
+    ``replicas`` counts pods of the whole cluster, except for DaemonSets and mirror pods: one on each node of ``pool``
+    (of every pool, without one). ``starts_in_s`` are the least and most seconds from a node to Ready.
+    ``spread`` keeps two of its pods off one node. ``budgets`` are further PDBs that select the same pods.
+    """
+
+    namespace: str
+    name: str
+    replicas: int = 1
+    pdb: PdbSpec | None = None
+    kind: WorkloadKind = WorkloadKind.DEPLOYMENT
+    pool: str | None = None
+    tolerates_spot: bool = False
+    spread: bool = False
+    empty_dir: bool = False
+    grace_s: int = 30
+    starts_in_s: tuple[float, float] = (5, 60)
+    labels: tuple[tuple[str, str], ...] = ()
+    budgets: tuple[PdbSpec, ...] = ()
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """The labels of its pods."""
+        return {"app": self.name, **dict(self.labels)}
+
+    @property
+    def all_budgets(self) -> tuple[tuple[str, PdbSpec], ...]:
+        """Its budgets by name: the first is called as the workload, unless it says otherwise."""
+        specs = (*((self.pdb,) if self.pdb else ()), *self.budgets)
+        return tuple((spec.name or (f"{self.name}-{i}" if i else self.name), spec) for i, spec in enumerate(specs))
