@@ -20,6 +20,8 @@ from ops.workflows.reporting import report_run
 def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Checks the step and begins it. Answers pending, prove, step (the next), undo (the next) or unwind."""
     work = _Work.of(context, payload)
+    if work.is_settled:
+        return work.onward()
     if work.record.token and work.record.state in (StepState.RUNNING, StepState.UNDOING):
         return Answer("pending", work.now).write()  # begun before a crash, its token is safe
     if not work.undo:
@@ -44,6 +46,8 @@ def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
 def poll(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     """One look at the operation. Answers pending, prove or unwind."""
     work = _Work.of(context, payload)
+    if work.is_settled:
+        return work.onward()
     renew_all(context.ports.store, work.run, work.now)
     match _attempt(work.verb.poll, work):
         case Pending() as pending:
@@ -60,6 +64,8 @@ def poll(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
 def prove(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Whether the world shows the effect. Answers pending (look again), step, undo or unwind."""
     work = _Work.of(context, payload)
+    if work.is_settled:
+        return work.onward()
     renew_all(context.ports.store, work.run, work.now)
     match _attempt(work.verb.prove, work):
         case Done() as done:
@@ -95,6 +101,19 @@ class _Work:
     def record(self) -> StepRecord:
         return self.run.step(self.step.id)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether this attempt has ended already: a crash lost the answer, not what was recorded."""
+        match self.record.state:
+            case StepState.DONE | StepState.LEFT:
+                return not self.undo
+            case StepState.UNDONE:
+                return True
+            case StepState.FAILED:
+                return self.record.undo_failed or not self.undo
+            case _:
+                return False
+
     def task(self) -> Task:
         return Task(self.run.target, self.step, self.record, self.now, self.context.ports)
 
@@ -128,9 +147,11 @@ class _Work:
         record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
         self.save(record, state=State.RUNNING, acted=True)
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
-        if self.undo:
-            return Answer("unwind").write()
-        following = self._next_step()
+        return self.onward()
+
+    def onward(self) -> dict[str, Json]:
+        """Where a settled attempt leads: after a step that is done to the next, else to what has to be taken back."""
+        following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
         return (Answer("step", step=following) if following else Answer("unwind")).write()
 
     def failed(self, refused: Refused) -> dict[str, Json]:

@@ -1,0 +1,136 @@
+"""Tells a scenario once undisturbed and then once for each boundary, killed there: a process of one thread that forks.
+
+`python -m tests.crash.nursery RUNBOOK SCENARIO FOLDER [--every N] [--twice SEED]` writes FOLDER/report.json.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from signal import SIGKILL
+
+from tests.crash.lives import begin_world, fork, live, preload
+from tests.crash.outcome import Outcome, days_of, outcome
+from tests.crash.scenario import Scenario, scenario
+
+AT_ONCE = os.cpu_count() or 1
+# A life that is not killed at its boundary is none of these: more would be an endless loop.
+MOST_LIVES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One way through the story: where its lives end before the last one goes on to the end."""
+
+    number: int
+    kills: tuple[str, ...] = ()
+
+    def folder(self, base: Path) -> Path:
+        """Where it keeps everything."""
+        return base / f"telling-{self.number}"
+
+
+def tell(story: Scenario, telling: Telling, base: Path) -> None:
+    """Live it all, and leave `outcome.json`, or `problem.txt` with what kept it from its end."""
+    folder = telling.folder(base)
+    folder.mkdir(parents=True)
+    world = begin_world(story, folder)
+    try:
+        for number, kill_at in enumerate((*telling.kills, "")):
+            ended = live(story, world, folder, number, kill_at)
+            if ended != (-SIGKILL if kill_at else 0):
+                log = (folder / f"bot-{number}.log").read_text()[-2_000:]
+                (folder / "problem.txt").write_text(f"life {number} ended with {ended}, killed at {kill_at!r}:\n{log}")
+                return
+        found = outcome(world.environment, folder, days_of(story.fleet.start, story.end))
+        (folder / "outcome.json").write_text(json.dumps(asdict(found)))
+    finally:
+        world.end()
+
+
+def tell_all(story: Scenario, tellings: list[Telling], base: Path) -> None:
+    """All of them, as many at once as there are processors."""
+    if threading.active_count() != 1:
+        raise RuntimeError(f"forking with {threading.enumerate()}: a child would miss all but one of these threads")
+    running: set[int] = set()
+    for telling in tellings:
+        if len(running) >= AT_ONCE:
+            running.discard(os.wait()[0])
+        base.mkdir(parents=True, exist_ok=True)
+        running.add(fork(base / f"telling-{telling.number}.log", lambda t=telling: tell(story, t, base)))  # type: ignore[misc]  # bound now
+    while running:
+        running.discard(os.wait()[0])
+
+
+def read(telling: Telling, base: Path) -> Outcome | str:
+    """What came of it, or what kept it from its end."""
+    folder = telling.folder(base)
+    if (folder / "outcome.json").exists():
+        return Outcome(**json.loads((folder / "outcome.json").read_text()))
+    problem = folder / "problem.txt"
+    return problem.read_text() if problem.exists() else (base / f"{folder.name}.log").read_text()
+
+
+def report(runbook: str, name: str, base: Path, every: int, twice: int | None) -> dict[str, object]:
+    """Tell it undisturbed, then at each boundary; what differed, by the boundary."""
+    story = scenario(runbook, name)
+    plain = Telling(0)
+    tell_all(story, [plain], base)
+    expected = read(plain, base)
+    if isinstance(expected, str):
+        return {"boundaries": 0, "problems": {"undisturbed": [expected]}, "undisturbed": None}
+    preload(plain.folder(base))
+    boundaries = (plain.folder(base) / "boundaries-0.txt").read_text().splitlines()
+    chosen = boundaries[::every]
+    tellings = list(_tellings(chosen, boundaries, twice))
+    tell_all(story, tellings, base)
+    problems: dict[str, list[str]] = {}
+    for telling in tellings:
+        found = read(telling, base)
+        differences = [found] if isinstance(found, str) else expected.differences(found)
+        if differences:
+            problems[" then ".join(telling.kills)] = differences
+        else:
+            shutil.rmtree(telling.folder(base))
+    return {"boundaries": len(boundaries), "told": len(tellings), "problems": problems, "undisturbed": asdict(expected)}
+
+
+def _tellings(chosen: list[str], boundaries: list[str], twice: int | None) -> Iterator[Telling]:
+    """Each boundary once; or, with a seed, each followed by the death of the second life at the first boundary that it meets.
+
+    The second life meets the boundary of the first again when that was `before`: what it does first is what was not recorded.
+    """
+    draw = Random(twice)  # noqa: S311 - which boundary, no secret
+    for number, boundary in enumerate(chosen, start=1):
+        if twice is None:
+            yield Telling(number, (boundary,))
+            continue
+        when, _, rest = boundary.partition(" ")
+        again = boundaries[boundaries.index(boundary) :] if when == "before" else [f"after {rest}"]
+        first = [name for name in again[:1] if name]
+        second = f"{draw.choice(('before', 'after'))} {first[0].partition(' ')[2].rsplit(' #', 1)[0]} #1"
+        yield Telling(number, (boundary, second))
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; the exit code says whether every telling came out alike."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash.nursery", description=__doc__)
+    parser.add_argument("runbook")
+    parser.add_argument("scenario")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="kill at each so-manieth boundary")
+    parser.add_argument("--twice", type=int, help="kill the second life too; the seed of where")
+    asked = parser.parse_args(arguments)
+    found = report(asked.runbook, asked.scenario, asked.folder, asked.every, asked.twice)
+    (asked.folder / "report.json").write_text(json.dumps(found, indent=1, ensure_ascii=False))
+    return 1 if found["problems"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""What a story has left behind, told without times: in the world's journal, in Slack, in the bot's own records."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from ops.adapters.file_ledger import FileLedger
+from ops.adapters.sqlite_store import SqliteStore
+from ops.records import leases, messages, rollouts, runs
+from simulator.testing import control
+from simulator.world.specs import PRINCIPAL
+
+# Durations and clock times differ by when the second life began.
+_TIMES = re.compile(
+    r"<!date[^>]*>|\b(took|in) (\d+ ?(d|h|min|s)\b ?)+|\b\d{1,2}:\d{2}(:\d{2})?\b|\d{4}-\d\d-\d\dT[\d:.+Z]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Two tellings of one story are alike when these are equal."""
+
+    operations: dict[str, int]
+    messages: dict[str, list[str]]
+    runs: dict[str, list[str]]
+    leases_held: list[str]
+    unsent: list[str]
+
+    def differences(self, other: "Outcome") -> list[str]:
+        """What the other has otherwise, a line each."""
+        mine, theirs = asdict(self), asdict(other)
+        return [f"{name}: {mine[name]} became {theirs[name]}" for name in mine if mine[name] != theirs[name]]
+
+
+def outcome(environment: dict[str, str], folder: Path, days: list[str]) -> Outcome:
+    """Read it all.
+
+    Raises:
+        LedgerBrokenError: The ledger's chain does not hold.
+    """
+    store, ledger = SqliteStore(folder / "store.sqlite"), FileLedger(folder / "ledger")
+    if not [entry for day in days for entry in ledger.entries(day)]:
+        raise ValueError(f"{folder}: nothing is in the ledger of {', '.join(days)}")
+    found = Outcome(
+        operations=_operations(environment),
+        messages=_messages(environment),
+        runs=_runs(store),
+        leases_held=[
+            f"{stored.key}: {holder.run}" for stored in leases(store).scan() for holder in stored.value.holders
+        ],
+        unsent=[stored.key for stored in messages(store).scan() if stored.value.dirty],
+    )
+    store.close()
+    return found
+
+
+def _operations(environment: dict[str, str]) -> dict[str, int]:
+    entries = cast("list[dict[str, Any]]", control(environment, "/journal")["entries"])
+    begun = (entry for entry in entries if entry["kind"] == "operation-begun" and entry["detail"]["who"] == PRINCIPAL)
+    return dict(
+        sorted(Counter(f"{entry['detail']['what']} {entry['cluster']} {entry['pool']}" for entry in begun).items())
+    )
+
+
+def _messages(environment: dict[str, str]) -> dict[str, list[str]]:
+    """By key, the content of every message that carries it."""
+    shown: dict[str, list[str]] = {}
+    for channel in cast("list[dict[str, Any]]", control(environment, "/slack")["channels"]):
+        for message in channel["messages"]:
+            key = message["metadata"]["event_payload"]["key"]
+            content = json.dumps([message["text"], message["blocks"]], sort_keys=True, ensure_ascii=False)
+            shown.setdefault(key, []).append(_TIMES.sub("…", content))
+    return dict(sorted(shown.items()))
+
+
+def _runs(store: SqliteStore) -> dict[str, list[str]]:
+    found = {}
+    for run in (stored.value for stored in runs(store).scan()):
+        steps = [f"{step.id} {step.state} {step.evidence or step.why}" for step in (*run.finished, *run.steps)]
+        found[run.id] = [str(run.state), run.code, *steps]
+    for rollout in (stored.value for stored in rollouts(store).scan()):
+        found[rollout.id] = [str(rollout.state)]
+    return found
+
+
+def days_of(start: datetime, end: datetime) -> list[str]:
+    """The days of a story, as the ledger names them."""
+    return [f"{start + timedelta(days=n):%Y-%m-%d}" for n in range((end.date() - start.date()).days + 1)]

@@ -1,0 +1,39 @@
+"""A night of node images: a sleeper is woken, upgraded and put back; and one whose upgrade fails is put back all the same."""
+
+from datetime import UTC, datetime
+
+from simulator.world.mishaps import UpgradeFails
+from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from tests.crash.scenario import Scenario
+
+# 21:30 in Amsterdam; the window opens half an hour later, when the hourly timer starts the rollout.
+START = datetime(2026, 11, 16, 20, 30, tzinfo=UTC)
+END = datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
+CONFIG = """
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: pre-production, select: {tags: {env: dev}}}
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
+node-image: {window: nights, wake-sleepers: true}
+chat:
+  slack: {channel: C0123}
+"""
+SLEEPER = ClusterSpec(
+    "shop-dev",
+    "westeurope",
+    (PoolSpec("system", 1, mode="System", max_surge="1"), PoolSpec("spot", 1, priority="Spot")),
+    tags=(("env", "dev"),),
+    stopped=True,
+)
+FLEET = FleetSpec("crash", START, (RegionSpec("westeurope"),), (SLEEPER,))
+FAILING = FleetSpec(
+    "crash-failing",
+    START,
+    (RegionSpec("westeurope"),),
+    (SLEEPER,),
+    (UpgradeFails("shop-dev", "system", 0, "PodDrainFailure", "a pod could not be drained"),),
+)
+
+SCENARIOS = (Scenario("a-sleeper", FLEET, CONFIG, END), Scenario("a-failure", FAILING, CONFIG, END))
