@@ -1,7 +1,7 @@
 """A request and its answer as the simulated services see them, free of any web framework."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -46,12 +46,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back; a ``document`` of None sends no body, ``drop`` closes the connection unanswered."""
+    """What is sent back; a ``document`` of None sends no body, ``drop`` closes the connection unanswered.
+
+    A ``stream`` is sent piece by piece until it ends or the caller has gone.
+    """
 
     status: int
     document: JsonObject | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
+    stream: AsyncIterator[bytes] | None = None
 
 
 DROPPED = Answer(0, drop=True)

@@ -8,7 +8,7 @@ from random import Random
 
 from simulator.azure.errors import ArmError
 from simulator.exchange import DROPPED, Answer, Call, JsonObject
-from simulator.kubernetes.api import StatusError
+from simulator.kubernetes.status import StatusError
 
 PER_THOUSAND = 1000
 

@@ -13,7 +13,8 @@ import signal
 import ssl
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -131,7 +132,8 @@ class Simulation:
 
     async def _open(self, handler: Handler, context: ssl.SSLContext | None) -> int:
         """Listen on a free port and return it."""
-        web_server = web.Server(_rim(handler), access_log=None)
+        # A watch whose caller has gone ends with the connection.
+        web_server = web.Server(_rim(handler), handler_cancellation=context is not None, access_log=None)
         listening = await asyncio.get_running_loop().create_server(web_server, HOST, 0, ssl=context)
         self._open_doors.append((listening, web_server))
         return int(listening.sockets[0].getsockname()[1])
@@ -165,6 +167,8 @@ def _rim(handler: Handler) -> Callable[[web.BaseRequest], Awaitable[web.StreamRe
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=499)
+        if answer.stream is not None:
+            return await _stream(request, answer.stream)
         if answer.document is None:
             return web.Response(status=answer.status, headers=answer.headers)
         text = json.dumps(answer.document)
@@ -172,6 +176,17 @@ def _rim(handler: Handler) -> Callable[[web.BaseRequest], Awaitable[web.StreamRe
         return web.Response(status=answer.status, body=text.encode(), headers=headers)
 
     return serve
+
+
+async def _stream(request: web.BaseRequest, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
+    """Send pieces as they come; a caller who goes ends it."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        async for piece in pieces:
+            await response.write(piece)
+        await response.write_eof()
+    return response
 
 
 def _surfaces(text: str) -> tuple[Surface, ...]:

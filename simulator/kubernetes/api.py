@@ -1,42 +1,26 @@
-"""The Kubernetes API of each simulated cluster: version and nodes, with real Status bodies on errors."""
+"""The Kubernetes API of each simulated cluster: who asks for what, and which part answers."""
 
-import base64
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant, TokenError
-from simulator.exchange import DROPPED, Answer, Call, JsonObject, Requests
+from simulator.exchange import DROPPED, Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.kubernetes import pdbs, pods
+from simulator.kubernetes.ending import delete_pod, evict_pod
+from simulator.kubernetes.lists import Resource, Watched, listed, selection_of, watched
+from simulator.kubernetes.nodechanges import patch_node
 from simulator.kubernetes.nodes import labels_of, node_document
-from simulator.kubernetes.selectors import SelectorError, matches
-from simulator.world.state import Cluster
+from simulator.kubernetes.status import StatusError, bad, not_found
+from simulator.world.feed import Feed
+from simulator.world.kube import Pdb, Pod
+from simulator.world.state import Cluster, Node
 from simulator.world.world import World
 
 PREFIX = "/clusters/"
 _PATH = re.compile(r"^/clusters/(?P<cluster>[^/]+)(?P<rest>/.*)$")
-LIST_QUERY = {"limit", "continue", "labelSelector", "fieldSelector", "pretty", "resourceVersion", "timeoutSeconds"}
-
-
-class StatusError(Exception):
-    """A refusal with a Kubernetes Status as its body."""
-
-    def __init__(self, code: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.reason = reason
-
-    def answer(self) -> Answer:
-        """Return the Status as an answer."""
-        document: JsonObject = {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Failure",
-            "message": str(self),
-            "reason": self.reason,
-            "code": self.code,
-        }
-        return Answer(self.code, document)
 
 
 class KubernetesApi:
@@ -58,55 +42,141 @@ class KubernetesApi:
         except TokenError:
             return StatusError(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Unauthorized").answer()
         try:
-            return self._route(cluster, call, found["rest"], principal)
+            return self._route(cluster, call, found["rest"].strip("/").split("/"), principal)
         except StatusError as error:
             return error.answer()
+        except NotAnObjectError as error:
+            return bad(str(error)).answer()
 
-    def _route(self, cluster: Cluster, call: Call, path: str, principal: str) -> Answer:
-        parts = path.strip("/").split("/")
-        match call.method, parts:
-            case "GET", ["version"]:
-                self._requests.note("kubernetes", "get version", principal)
+    def _route(self, cluster: Cluster, call: Call, parts: list[str], who: str) -> Answer:
+        match parts:
+            case ["version"] if call.method == "GET":
+                self._requests.note("kubernetes", "get version", who)
                 return Answer(200, _version(cluster.spec.kubernetes_version))
-            case "GET", ["api", "v1", "nodes"]:
-                self._requests.note("kubernetes", "list nodes", principal)
-                return self._list(cluster, call)
-            case "GET", ["api", "v1", "nodes", name]:
-                self._requests.note("kubernetes", "get nodes", principal)
-                node = cluster.nodes.get(name)
-                if node is None:
-                    raise StatusError(HTTPStatus.NOT_FOUND, "NotFound", f'nodes "{name}" not found')
-                return Answer(200, node_document(cluster, node))
-            case _, ["api", "v1", "nodes", *_] | ["version"]:
-                message = "the server does not allow this method on the requested resource"
-                raise StatusError(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+            case ["api", "v1", "nodes", *rest]:
+                return self._nodes(cluster, call, rest, who)
+            case ["api", "v1", "pods"]:
+                return self._pods(cluster, call, None, who)
+            case ["api", "v1", "namespaces", namespace, "pods", *rest]:
+                if not rest:
+                    return self._pods(cluster, call, namespace, who)
+                return self._pod(cluster, call, (namespace, *rest), who)
+            case ["apis", "policy", "v1", "poddisruptionbudgets"]:
+                return self._pdbs(cluster, call, None, who)
+            case ["apis", "policy", "v1", "namespaces", namespace, "poddisruptionbudgets", *rest]:
+                return self._pdbs(cluster, call, namespace, who, *rest)
+            case ["version"]:
+                raise _not_allowed()
             case _:
                 message = "the server could not find the requested resource"
                 raise StatusError(HTTPStatus.NOT_FOUND, "NotFound", message)
 
-    def _list(self, cluster: Cluster, call: Call) -> Answer:
-        unknown = sorted(call.query.keys() - LIST_QUERY)
-        if unknown:
-            raise _bad(f"query parameter {unknown[0]!r} is not simulated")
-        try:
-            found = [
-                node
-                for node in sorted(cluster.nodes.values(), key=lambda node: node.name)
-                if matches(labels_of(cluster, node), call.query.get("labelSelector", ""))
-                and matches({"metadata.name": node.name}, call.query.get("fieldSelector", ""))
-            ]
-        except SelectorError as error:
-            raise _bad(str(error)) from error
-        first = _offset(call.query.get("continue"))
-        limit = _limit(call.query.get("limit")) or len(found)
-        page = found[first : first + limit]
-        metadata: JsonObject = {"resourceVersion": str(len(self._world.journal.entries))}
-        rest = len(found) - first - len(page)
-        if rest > 0:
-            metadata["continue"] = base64.urlsafe_b64encode(str(first + limit).encode()).decode()
-            metadata["remainingItemCount"] = rest
-        items = [node_document(cluster, node) for node in page]
-        return Answer(200, {"kind": "NodeList", "apiVersion": "v1", "metadata": metadata, "items": items})
+    def _nodes(self, cluster: Cluster, call: Call, rest: list[str], who: str) -> Answer:
+        match call.method, rest:
+            case "GET", []:
+                resource: Resource[Node] = Resource(
+                    "Node",
+                    "v1",
+                    lambda node: node_document(cluster, node),
+                    lambda node: labels_of(cluster, node),
+                    lambda node: {"metadata.name": node.name},
+                )
+
+                def items() -> list[Node]:
+                    return sorted(cluster.nodes.values(), key=lambda node: node.name)
+
+                return self._collection(cluster, call, resource, (items, cluster.node_feed, ("metadata.name",)), who)
+            case "GET", [name]:
+                self._requests.note("kubernetes", "get nodes", who)
+                return Answer(200, node_document(cluster, _node(cluster, name)))
+            case "PATCH", [name]:
+                self._requests.note("kubernetes", "patch nodes", who)
+                return Answer(200, patch_node(self._world.core, cluster, _node(cluster, name), call, who))
+            case _:
+                raise _not_allowed()
+
+    def _pods(self, cluster: Cluster, call: Call, namespace: str | None, who: str) -> Answer:
+        if call.method != "GET":
+            raise _not_allowed()
+
+        def items() -> list[Pod]:
+            return sorted(cluster.kube.pods.values(), key=lambda pod: pod.key)
+
+        resource = _within(pods.POD, namespace)
+        return self._collection(cluster, call, resource, (items, cluster.kube.feed, pods.FIELDS), who)
+
+    def _pod(self, cluster: Cluster, call: Call, parts: tuple[str, ...], who: str) -> Answer:
+        namespace, name, *below = parts
+        verbs = {("GET", ""): "get pods", ("DELETE", ""): "delete pods", ("POST", "eviction"): "create pods/eviction"}
+        verb = verbs.get((call.method, "/".join(below)))
+        if verb is None:
+            raise _not_allowed()
+        self._requests.note("kubernetes", verb, who)
+        pod = cluster.kube.pods.get(f"{namespace}/{name}")
+        if pod is None:
+            raise not_found("pods", name)
+        if verb == "get pods":
+            return Answer(200, pods.pod_document(pod))
+        carry_out = delete_pod if verb == "delete pods" else evict_pod
+        return carry_out(self._world.core, cluster, pod, call, who)
+
+    def _pdbs(self, cluster: Cluster, call: Call, namespace: str | None, who: str, *rest: str) -> Answer:
+        if call.method != "GET" or len(rest) > 1:
+            raise _not_allowed()
+        if rest:
+            self._requests.note("kubernetes", "get poddisruptionbudgets", who)
+            for pdb in cluster.kube.pdbs:
+                if (pdb.namespace, pdb.name) == (namespace, rest[0]):
+                    return Answer(200, pdbs.pdb_document(cluster, pdb))
+            raise not_found("policy/poddisruptionbudgets", rest[0])
+        if call.query.get("watch") in ("true", "1"):
+            raise bad("a watch of poddisruptionbudgets is not simulated: list them")
+
+        def items() -> list[Pdb]:
+            return sorted(cluster.kube.pdbs, key=lambda pdb: (pdb.namespace, pdb.name))
+
+        resource = _within(pdbs.pdb_resource(cluster), namespace)
+        feed = Feed[Pdb](cluster.kube.versions)
+        return self._collection(cluster, call, resource, (items, feed, pdbs.FIELDS), who)
+
+    def _collection[T](
+        self,
+        cluster: Cluster,
+        call: Call,
+        resource: Resource[T],
+        source: tuple[Callable[[], list[T]], Feed[T], tuple[str, ...]],
+        who: str,
+    ) -> Answer:
+        """Answer a list or a watch."""
+        items, feed, fields = source
+        watch = call.query.get("watch") in ("true", "1")
+        self._requests.note("kubernetes", f"{'watch' if watch else 'list'} {call.path.rpartition('/')[2]}", who)
+        selection = selection_of(call, fields)
+        versions = cluster.kube.versions
+        if not watch:
+            return listed(resource, items(), selection, call, versions.last)
+        looked_at = Watched(items, feed, lambda: versions.last, lambda: self._world.now, lambda: cluster.answers)
+        return watched(resource, looked_at, selection, call)
+
+
+def _within[T](resource: Resource[T], namespace: str | None) -> Resource[T]:
+    """Return a resource of which nothing outside a namespace is found."""
+    if namespace is None:
+        return resource
+
+    return replace(resource, within=lambda item: resource.fields(item)["metadata.namespace"] == namespace)
+
+
+def _node(cluster: Cluster, name: str) -> Node:
+    node = cluster.nodes.get(name)
+    if node is None:
+        raise not_found("nodes", name)
+    return node
+
+
+def _not_allowed() -> StatusError:
+    message = "the server does not allow this method on the requested resource"
+    return StatusError(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
 
 
 def _version(version: str) -> JsonObject:
@@ -122,24 +192,3 @@ def _version(version: str) -> JsonObject:
         "compiler": "gc",
         "platform": "linux/amd64",
     }
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return 0
-    if not text.isdigit():
-        raise _bad(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text)
-
-
-def _offset(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token))
-    except ValueError as error:
-        raise _bad("continue key is not valid") from error
-
-
-def _bad(message: str) -> StatusError:
-    return StatusError(HTTPStatus.BAD_REQUEST, "BadRequest", message)

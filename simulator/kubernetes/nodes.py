@@ -3,7 +3,8 @@
 from simulator.azure.documents import etag, zulu
 from simulator.exchange import JsonObject
 from simulator.world.nodes import node_resource_group
-from simulator.world.state import Cluster, Node
+from simulator.world.placing import SPOT_TAINT, is_spot
+from simulator.world.state import Cluster, Node, Taint
 
 OS_IMAGES = {
     "AKSUbuntu-2204": "Ubuntu 22.04.5 LTS",
@@ -13,6 +14,12 @@ OS_IMAGES = {
 
 
 def labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
+    """Return a node's labels: those of AKS or Karpenter, changed as callers did."""
+    labels: dict[str, str | None] = {**set_labels_of(cluster, node), **node.labels}
+    return {key: value for key, value in labels.items() if value is not None}
+
+
+def set_labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
     """Return a node's labels, as AKS or Karpenter sets them."""
     labels = {
         "kubernetes.azure.com/cluster": node_resource_group(cluster),
@@ -39,32 +46,45 @@ def labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
     return labels
 
 
+def derived_taints(cluster: Cluster, node: Node) -> list[Taint]:
+    """Return the taints that follow from a node's state: its controllers' and its pool's."""
+    taints = []
+    if is_spot(cluster, node):
+        taints.append(Taint(SPOT_TAINT, "NoSchedule", "spot"))
+    if node.unschedulable:
+        taints.append(Taint("node.kubernetes.io/unschedulable", "NoSchedule"))
+    if not node.ready:
+        taints.append(Taint("node.kubernetes.io/not-ready", "NoSchedule"))
+    return taints
+
+
 def node_document(cluster: Cluster, node: Node) -> JsonObject:
     """Return a node object."""
     since = zulu(node.ready_since or node.created)
     spec: JsonObject = {"providerID": node.provider_id}
-    taints: list[JsonObject] = []
     if node.unschedulable:
         spec["unschedulable"] = True
-        taints.append({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
-    if not node.ready:
-        taints.append({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"})
+    taints = [*derived_taints(cluster, node), *node.taints]
     if taints:
-        spec["taints"] = taints
+        spec["taints"] = [
+            {"key": taint.key, "effect": taint.effect} | ({"value": taint.value} if taint.value else {})
+            for taint in taints
+        ]
     return {
         "kind": "Node",
         "apiVersion": "v1",
         "metadata": {
             "name": node.name,
             "uid": etag("node", cluster.name, node.name, node.created),
-            "resourceVersion": etag(node.boot_id, node.ready, node.unschedulable)[:8],
+            "resourceVersion": str(node.version),
             "creationTimestamp": zulu(node.created),
             "labels": labels_of(cluster, node),
-            "annotations": {},
+            "annotations": dict(node.annotations),
         },
         "spec": spec,
         "status": {
             "conditions": [_ready(since, ready=node.ready)],
+            "addresses": [{"type": "Hostname", "address": node.name}],
             "nodeInfo": {
                 "bootID": node.boot_id,
                 "machineID": etag("machine", node.provider_id).replace("-", ""),

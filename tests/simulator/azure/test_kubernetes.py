@@ -158,8 +158,8 @@ def test_errors_carry_a_status(simulation: Running, core: client.CoreV1Api) -> N
     assert (body["kind"], body["reason"], body["code"]) == ("Status", "NotFound", 404)
     assert body["message"] == 'nodes "nowhere" not found'
     for path, status in (
-        ("/api/v1/pods", 404),
-        ("/api/v1/nodes?watch=true", 400),
+        ("/api/v1/configmaps", 404),
+        ("/api/v1/nodes?follow=true", 400),
         ("/api/v1/nodes?labelSelector=%3D", 400),
     ):
         answer = ask(simulation, "GET", f"/clusters/web{path}", resource=KUBERNETES)

@@ -1,0 +1,61 @@
+"""A PodDisruptionBudget as its API server shows it."""
+
+from simulator.azure.documents import zulu
+from simulator.exchange import JsonObject
+from simulator.kubernetes.lists import Resource
+from simulator.world.budgets import status_of
+from simulator.world.kube import Pdb
+from simulator.world.state import Cluster
+
+FIELDS = ("metadata.name", "metadata.namespace")
+
+
+def pdb_document(cluster: Cluster, pdb: Pdb) -> JsonObject:
+    """Return a budget with its status at this instant."""
+    status = status_of(cluster, pdb)
+    enough = status.allowed > 0
+    condition = {
+        "type": "DisruptionAllowed",
+        "status": "True" if enough else "False",
+        "reason": "SufficientPods" if enough else "InsufficientPods",
+        "message": "",
+        "observedGeneration": 1,
+        "lastTransitionTime": zulu(pdb.created),
+    }
+    limit = {"minAvailable": pdb.spec.min_available, "maxUnavailable": pdb.spec.max_unavailable}
+    return {
+        "kind": "PodDisruptionBudget",
+        "apiVersion": "policy/v1",
+        "metadata": {
+            "name": pdb.name,
+            "namespace": pdb.namespace,
+            "uid": pdb.uid,
+            "resourceVersion": str(cluster.kube.versions.last),
+            "generation": 1,
+            "creationTimestamp": zulu(pdb.created),
+        },
+        "spec": {
+            **{key: value for key, value in limit.items() if value is not None},
+            "selector": {"matchLabels": {"app": pdb.workload.spec.name}},
+            "unhealthyPodEvictionPolicy": pdb.spec.unhealthy_pods,
+        },
+        "status": {
+            "conditions": [condition],
+            "currentHealthy": status.current_healthy,
+            "desiredHealthy": status.desired_healthy,
+            "disruptionsAllowed": status.allowed,
+            "expectedPods": status.expected,
+            "observedGeneration": 1,
+        },
+    }
+
+
+def pdb_resource(cluster: Cluster) -> Resource[Pdb]:
+    """Return how a cluster's budgets are shown and found."""
+    return Resource(
+        "PodDisruptionBudget",
+        "policy/v1",
+        lambda pdb: pdb_document(cluster, pdb),
+        lambda _: {},
+        lambda pdb: {"metadata.name": pdb.name, "metadata.namespace": pdb.namespace},
+    )
