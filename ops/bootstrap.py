@@ -1,8 +1,8 @@
 """Wires adapters to ports, once a process, from the environment. Nothing is read at import."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
+    from ops.model.settings import Settings
     from ops.ports import Chat, Clock, Events
     from ops.workflows.activities.context import Context
 
@@ -28,13 +29,17 @@ class Wiring:
     ports: "Ports"
     config: "ConfigFile"
     purge_after: timedelta
+    # Asked for by each invocation: a configuration that comes later, or names another channel, needs no restart.
+    chats: "Callable[[Settings | None], tuple[Chat, ...]]"
 
     def context(self, client: Any) -> "Context":
         """What one invocation works with; `client` is its durable client."""
         from ops.adapters.durable_engine import DurableEngine
         from ops.workflows.activities.context import Context
 
-        return Context(self.ports, DurableEngine(client), self.config.current(self.ports.clock.now()))
+        config = self.config.current(self.ports.clock.now())
+        ports = replace(self.ports, chats=self.chats(config.settings))
+        return Context(ports, DurableEngine(client), config)
 
 
 @cache
@@ -100,11 +105,11 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         ledger=FileLedger(folder / "ledger"),
         clusters=clusters,
         nodes=KubernetesNodes(credential, clusters.kubeconfig),
-        chats=_chats(environment, config, clock),
+        chats=(),
         events=_events(environment, credential),
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
-    return Wiring(ports, config, timedelta(hours=hours))
+    return Wiring(ports, config, timedelta(hours=hours), _chats(environment))
 
 
 def _credential(environment: Mapping[str, str]) -> Any:
@@ -124,17 +129,21 @@ def _clock(environment: Mapping[str, str]) -> "Clock":
     return WorldClock(url) if url else WallClock()
 
 
-def _chats(environment: Mapping[str, str], config: "ConfigFile", clock: "Clock") -> "tuple[Chat, ...]":
-    """Slack, where the configuration names a channel and the app settings hold a token."""
+def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple[Chat, ...]]":
+    """Slack, where the configuration names a channel and the app settings hold a token; one client a channel."""
     from ops.adapters.slack_chat import SlackChat
 
-    settings = config.current(clock.now()).settings
-    channel = settings.chat.slack_channel if settings else None
-    token = environment.get("SLACK_TOKEN")
-    if not channel or not token:
-        return ()
-    base_url = environment.get("SLACK_URL")
-    return (SlackChat(token, channel, base_url) if base_url else SlackChat(token, channel),)
+    token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
+
+    @cache
+    def slack(channel: str) -> SlackChat:
+        return SlackChat(token, channel, base_url) if base_url else SlackChat(token, channel)
+
+    def chats(settings: "Settings | None") -> "tuple[Chat, ...]":
+        channel = settings.chat.slack_channel if settings else None
+        return (slack(channel),) if channel and token else ()
+
+    return chats
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

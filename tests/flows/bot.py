@@ -1,0 +1,169 @@
+"""The real app on the local host, on the clock of a simulated world that serves from a thread of this process."""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import aiohttp
+
+from ops.adapters.file_ledger import FileLedger
+from ops.adapters.sqlite_store import SqliteStore
+from ops.bootstrap import wiring
+from ops.model.ledger import Entry
+from ops.model.run import Run
+from ops.model.signal import slug
+from ops.records import runs
+from simulator.host.clock import RemoteClock
+from simulator.host.host import Host
+from simulator.slack.api import TOKEN
+from simulator.testing import Running, control
+from simulator.world.specs import ClusterSpec
+
+APP = Path(__file__).resolve().parents[2]
+KEY = "key-of-the-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a door answered."""
+
+    status: int
+    body: Any
+    location: str
+
+
+def target_of(cluster: ClusterSpec) -> str:
+    """The ARM id of a simulated cluster."""
+    group = f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}"
+    return f"{group}/providers/Microsoft.ContainerService/managedClusters/{cluster.name}"
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process's environment with these in it: what the app reads its settings from, when it is first asked."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    wiring.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        wiring.cache_clear()
+
+
+class Bot:
+    """One life of the bot in a folder; `calls` are the activities it made, in order."""
+
+    def __init__(
+        self, simulation: Running, folder: Path, config: str | None, *, engine_on_disk: bool = False, schema: str = ""
+    ) -> None:
+        self.simulation, self.folder, self._schema = simulation, folder, schema
+        self.config = folder / "daytwo.yaml"
+        if config is not None:
+            self.config.write_text(config)
+        self.calls: list[str] = []
+        clock = RemoteClock(simulation.environment["CLOCK_URL"])
+        state = folder / "engine" if engine_on_disk else None
+        self.host = Host(APP, clock, state, function_key=KEY, boundary=self._count)
+
+    def _count(self, when: Literal["before", "after"], activity: str, instance_id: str, /) -> None:
+        if when == "before":
+            self.calls.append(f"{activity} {instance_id}")
+
+    async def __aenter__(self) -> Self:
+        folder = str(self.folder)
+        settings = {"DAYTWO_STATE": folder, "DAYTWO_CONFIG": str(self.config), "SLACK_TOKEN": TOKEN}
+        self._environment = environment({**self.simulation.environment, **settings})
+        self._environment.__enter__()
+        self.url = await self.host.start()
+        self.http = aiohttp.ClientSession(self.url)
+        if self._schema:
+            address = f"{self.url}/runtime/webhooks/eventgrid?functionName=events&code={KEY}"
+            await asyncio.to_thread(
+                control, self.simulation.environment, "/subscribers", {"url": address, "schema": self._schema}
+            )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.close()
+        await self.host.stop()
+        self._environment.__exit__(kind, error, trace)
+
+    async def ask(self, method: str, path: str, body: object = None, *, key: str = KEY, **headers: str) -> Answered:
+        """Ask a door under `/api`, and let the bot settle."""
+        shown = {"x-functions-key": key, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        data = None if body is None else json.dumps(body)
+        async with self.http.request(method, f"/api/{path}", data=data, headers=shown) as answer:
+            text = await answer.text()
+            found = Answered(answer.status, json.loads(text) if text else None, answer.headers.get("Location", ""))
+        await self.host.settle()
+        return found
+
+    async def send_event(self, event: object, **headers: str) -> int:
+        """Deliver to the Event Grid webhook; returns the status."""
+        address = f"/runtime/webhooks/eventgrid?functionName=events&code={KEY}"
+        async with self.http.post(address, json=event, headers=headers) as answer:
+            status = answer.status
+        await self.host.settle()
+        return status
+
+    async def begin(self, cluster: ClusterSpec, runbook: str = "node-image") -> str:
+        """Start a run by HTTP; returns its id."""
+        answer = await self.ask("POST", f"runbooks/{runbook}", {"target": target_of(cluster), "by": "ana"})
+        assert answer.status == 202, answer
+        run: str = answer.body["run"]
+        return run
+
+    async def until(self, at: datetime) -> None:
+        """Live until then."""
+        await self.host.run_until(at)
+
+    @property
+    def store(self) -> SqliteStore:
+        """The records, read beside the bot."""
+        return SqliteStore(self.folder / "store.sqlite")
+
+    def run(self, run_id: str) -> Run:
+        """A run as it is recorded."""
+        return runs(self.store).must_get(run_id).value
+
+    def run_of(self, cluster: str) -> Run:
+        """The one run of a cluster."""
+        (found,) = runs(self.store).scan(f"node-image.{slug(cluster)}-")
+        return found.value
+
+    def ledger(self, *days: str) -> list[Entry]:
+        """The entries of these days. Raises LedgerBrokenError."""
+        return [entry for day in days for entry in FileLedger(self.folder / "ledger").entries(day)]
+
+    def begun(self) -> list[str]:
+        """What was begun in the world by the bot, in order."""
+        return begun(self.simulation)
+
+
+def begun(simulation: Running) -> list[str]:
+    """What was begun in the world by the bot, in order."""
+    entries: Any = simulation.control("/journal")["entries"]
+    ours = [
+        e["detail"] | e for e in entries if e["kind"] == "operation-begun" and e["detail"]["who"].startswith("2222")
+    ]
+    return [" ".join(filter(None, [e["what"], e["cluster"], e["pool"]])) for e in ours]
+
+
+def messages(simulation: Running) -> dict[str, list[str]]:
+    """The texts in Slack, by the key that each message carries."""
+    shown: dict[str, list[str]] = {}
+    channels: Any = simulation.control("/slack")["channels"]
+    for message in (each for channel in channels for each in channel["messages"]):
+        shown.setdefault(message["metadata"]["event_payload"]["key"], []).append(message["text"])
+    return shown

@@ -1,0 +1,21 @@
+"""A world of one small cluster for each test, and a bot in a folder of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.testing import Running, running_simulation
+from tests.flows.bot import Bot
+from tests.flows.fleet import CONFIG, fleet
+
+
+@pytest.fixture
+def simulation() -> Iterator[Running]:
+    with running_simulation(fleet()) as running:
+        yield running
+
+
+@pytest.fixture
+def bot(simulation: Running, tmp_path: Path) -> Bot:
+    return Bot(simulation, tmp_path, CONFIG)

@@ -1,0 +1,81 @@
+"""A configuration that is missing, breaks and is mended: the app lives, says so, begins nothing new, and goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.model.run import State
+from simulator.testing import Running
+from tests.flows.bot import Bot, messages, target_of
+from tests.flows.fleet import CONFIG, TWO_POOLS, after
+from tests.simulator.host.harness import story
+
+BROKEN = CONFIG.replace("node-image:", "node-imag:")
+DOORS = [
+    ("GET", "runbooks"),
+    ("POST", "runbooks/node-image"),
+    ("GET", "runs"),
+    ("GET", "runs/x"),
+    ("POST", "runs/x/cancel"),
+    ("POST", "runs/x/pause"),
+    ("POST", "runs/x/resume"),
+]
+
+
+@pytest.mark.parametrize("config", [None, BROKEN])
+@story
+async def test_without_any_valid_configuration_every_door_says_so(
+    simulation: Running, tmp_path: Path, config: str | None
+) -> None:
+    async with Bot(simulation, tmp_path, config) as bot:
+        for method, path in DOORS:
+            answer = await bot.ask(method, path, {"target": target_of(TWO_POOLS)} if method == "POST" else None)
+            assert answer.status == 503, path
+            assert "no valid configuration: daytwo.yaml" in answer.body["error"], path
+        await bot.until(after(hours=1))
+        assert (bot.calls, bot.begun()) == ([], [])
+
+
+@story
+async def test_a_first_configuration_is_taken_without_a_restart(simulation: Running, tmp_path: Path) -> None:
+    async with Bot(simulation, tmp_path, None) as bot:
+        await bot.until(after(minutes=1))
+        bot.config.write_text(CONFIG)
+        run = await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=50))
+        assert bot.run(run).state is State.DONE
+        assert list(messages(simulation)) == [run]
+
+
+@story
+async def test_one_that_breaks_later_stops_what_is_new_and_mended_goes_on(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        run = await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=2))
+        bot.config.write_text(BROKEN)
+        await bot.until(after(hours=2))
+        # The pool in hand is finished, the next is not begun; the doors stay open.
+        assert bot.begun() == ["upgrade-node-image shop-dev system"]
+        assert bot.run(run).code == "configuration"
+        (said,) = messages(simulation)["configuration"]
+        assert "is not valid" in said
+        assert (await bot.ask("GET", f"runs/{run}")).status == 200
+        bot.config.write_text(CONFIG)
+        await bot.until(after(hours=4))
+        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        assert bot.run(run).state is State.DONE
+        (said,) = messages(simulation)["configuration"]
+        assert "is valid again" in said
+
+
+@story
+async def test_the_last_valid_one_outlives_a_restart(simulation: Running, tmp_path: Path) -> None:
+    async with Bot(simulation, tmp_path, CONFIG, engine_on_disk=True) as bot:
+        run = await bot.begin(TWO_POOLS)
+    async with Bot(simulation, tmp_path, BROKEN, engine_on_disk=True) as bot:
+        await bot.until(after(minutes=30))
+        assert (bot.begun(), bot.run(run).code) == ([], "configuration")
+        assert (await bot.ask("GET", "runs")).status == 200
+        bot.config.write_text(CONFIG)
+        await bot.until(after(hours=2))
+        assert bot.run(run).state is State.DONE

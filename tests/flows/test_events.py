@@ -1,0 +1,100 @@
+"""Event Grid's door on the real app: a hint wakes the run that waits, once; what cannot be read is kept, and not sent for ever."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from simulator.exchange import JsonObject
+from simulator.testing import Running
+from tests.flows.bot import Bot, target_of
+from tests.flows.fleet import CONFIG, TWO_POOLS, after
+from tests.simulator.host.harness import story
+
+ROLLING = "Microsoft.ContainerService.NodePoolRollingSucceeded"
+BODIES: dict[str, JsonObject] = {
+    "eventgrid": {
+        "id": "e1",
+        "topic": target_of(TWO_POOLS),
+        "subject": "shop-dev",
+        "eventType": ROLLING,
+        "eventTime": "2026-11-16T21:06:00Z",
+        "data": {"nodePoolName": "system"},
+        "dataVersion": "1",
+        "metadataVersion": "1",
+    },
+    "cloudevents": {
+        "specversion": "1.0",
+        "id": "e1",
+        "source": target_of(TWO_POOLS),
+        "type": ROLLING,
+        "subject": "shop-dev",
+        "time": "2026-11-16T21:06:00Z",
+        "data": {"nodePoolName": "system"},
+    },
+}
+DAY = "2026-11-16"
+
+
+@pytest.mark.parametrize("schema", BODIES)
+@story
+async def test_an_event_wakes_the_run_that_waits_and_its_double_does_not(bot: Bot, schema: str) -> None:
+    async with bot:
+        run = await bot.begin(TWO_POOLS)
+        assert bot.calls == [f"assess {run}"]
+        assert await bot.send_event(BODIES[schema]) == 202
+        assert bot.calls == [f"assess {run}"] * 2
+        assert await bot.send_event(BODIES[schema]) == 202
+        assert bot.calls == [f"assess {run}"] * 2
+
+
+@pytest.mark.parametrize("schema", BODIES)
+@story
+async def test_the_worlds_own_events_reach_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
+    async with Bot(simulation, tmp_path, CONFIG, schema=schema) as bot:
+        run = await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=50))
+        assert bot.run(run).state == "done"
+        assert simulation.simulation.delivery.delivered >= 4
+        assert simulation.simulation.delivery.dropped == 0
+
+
+@pytest.mark.parametrize(
+    "event",
+    # Its time is none of these: Event Grid refuses to take an event whose time cannot be read, and Microsoft's binding trusts that.
+    [
+        {"id": "e2", "eventType": ROLLING, "topic": "t", "subject": "s", "data": "no object"},
+        {"specversion": "1.0", "id": "", "type": ROLLING, "source": "/s"},
+        {"specversion": "1.0", "id": "e3", "type": "", "source": "/s"},
+        {"nothing": "known"},
+    ],
+)
+@story
+async def test_what_cannot_be_read_is_kept_and_not_sent_again(bot: Bot, event: JsonObject) -> None:
+    async with bot:
+        assert await bot.send_event(event) == 202
+        (entry,) = bot.ledger(DAY)
+        assert (entry.kind, entry.text.startswith("an event could not be read")) == ("unread", True)
+
+
+@story
+async def test_an_event_of_another_kind_is_kept_and_wakes_nobody(bot: Bot) -> None:
+    async with bot:
+        run = await bot.begin(TWO_POOLS)
+        other = BODIES["cloudevents"] | {"type": "Microsoft.ContainerService.NewKubernetesVersionAvailable"}
+        assert await bot.send_event(other) == 202
+        assert bot.calls == [f"assess {run}"]
+        texts = [entry.text for entry in bot.ledger(DAY) if entry.kind == "event"]
+        assert texts == ["Microsoft.ContainerService.NewKubernetesVersionAvailable is nothing that Daytwo acts on"]
+
+
+@story
+async def test_many_events_at_once_make_no_second_upgrade(bot: Bot) -> None:
+    async with bot:
+        run = await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=2))
+        bodies = [BODIES["cloudevents"] | {"id": f"burst-{number}"} for number in range(20)]
+        assert await asyncio.gather(*(bot.send_event(body) for body in bodies)) == [202] * 20
+        await bot.until(after(minutes=50))
+        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        assert bot.run(run).state == "done"
