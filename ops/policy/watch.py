@@ -78,7 +78,8 @@ def _line(pool: Pool, facts: Watched) -> str:
     own = [node for node in facts.nodes if node.pool == pool.name]
     image = NodeImage.parse(pool.image)
     good = [node for node in own if image is not None and image.is_carried_as(node.image_label) and node.ready]
-    return f"{pool.name}: {len(good)} of {len(own)} nodes carry {pool.image} and are Ready"
+    short = image.short if image else pool.image
+    return f"{pool.name}: {len(good)} of {len(own)} nodes carry {short} and are Ready"
 
 
 def _age(pool: Pool, now: datetime) -> timedelta:

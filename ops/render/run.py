@@ -18,6 +18,13 @@ _STEP_STATES = {
     StepState.UNDONE: State.DONE,
 }
 _SHOWN_SKIPS = 5
+# What a run still wants to do and may not do yet: it counts in how far the run is.
+_HELD = ("unproven", "busy", "asleep", "no-window-left")
+# What a person can do where a run, nothing having failed, came to an end that is worth a look.
+_REMEDIES = {
+    "unproven": "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
+    "yourself; if nobody does, next week's run looks again",
+}
 
 
 def run_message(run: Run, title: str, unit: str) -> Message:
@@ -29,12 +36,12 @@ def run_message(run: Run, title: str, unit: str) -> Message:
         state=state,
         what=title,
         where=run.target_name,
-        how_far=_how_far(records, unit),
+        how_far=_how_far(run, records, unit),
         lines=_lines(run),
         rows=tuple(_row(record) for record in records),
         until=run.until if run.state is State.WAITING else None,
         until_text="looks again",
-        remedy=run.remedy if run.state is State.FAILED else "",
+        remedy=run.remedy if run.state is State.FAILED else _REMEDIES.get(run.code, "") if run.loud else "",
         footer=_footer(run),
     )
 
@@ -72,15 +79,18 @@ def configuration_message(problem: str) -> Message:
         return Message("configuration", State.DONE, "Configuration", "daytwo.yaml", "is valid again")
     lines = ("the last valid one is kept; what runs is finished, nothing new begins", *problem.splitlines())
     remedy = "mend the file (daytwo validate shows each problem) and deliver it again"
-    return Message("configuration", State.NEEDS_YOU, "Configuration", "daytwo.yaml", "is not valid", lines, remedy=remedy)
+    return Message(
+        "configuration", State.NEEDS_YOU, "Configuration", "daytwo.yaml", "is not valid", lines, remedy=remedy
+    )
 
 
-def _how_far(records: tuple[StepRecord, ...], unit: str) -> str:
-    pools = [record for record in records if record.id.startswith("pool.")]
+def _how_far(run: Run, records: tuple[StepRecord, ...], unit: str) -> str:
+    pools = {record.id.removeprefix("pool."): record.state for record in records if record.id.startswith("pool.")}
     if not pools:
         return ""
-    done = sum(record.state is StepState.DONE for record in pools)
-    return f"{done} of {len(pools)} {unit}"
+    done = sum(state is StepState.DONE for state in pools.values())
+    held = {skip.what for skip in run.skips if skip.code in _HELD} - pools.keys()
+    return f"{done} of {len(pools) + len(held)} {unit}"
 
 
 def _lines(run: Run) -> tuple[str, ...]:
@@ -88,7 +98,7 @@ def _lines(run: Run) -> tuple[str, ...]:
     if run.headline:
         lines.append(run.headline)
     if run.why and run.state is not State.RUNNING:
-        lines.append(run.why)
+        lines.append(_named(run))
     lines += run.lines
     if run.plan is not None:
         lines += run.plan.reasons if not run.finished else ()
@@ -101,12 +111,18 @@ def _lines(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
+def _named(run: Run) -> str:
+    """Why it waits, with the pools that wait for just that."""
+    names = [skip.what for skip in run.skips if skip.why == run.why]
+    return f"{', '.join(names)}: {run.why}" if names else run.why
+
+
 def _row(record: StepRecord) -> Row:
     state = _STEP_STATES[record.state]
     progress = record.progress
     if record.state in (StepState.DONE, StepState.UNDONE):
-        took = f"in {duration(record.ended - record.began)}" if record.ended and record.began else ""
-        text = f"{record.evidence} {took}".strip()
+        took = duration(record.ended - record.began) if record.ended and record.began else ""
+        text = " · ".join(part for part in (record.evidence, took) if part)
         return Row(record.title, text, state)
     if record.state is StepState.FAILED:
         return Row(record.title, record.why, state)

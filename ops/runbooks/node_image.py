@@ -215,7 +215,7 @@ def _plan(week: _Week, steps: tuple[Step, ...], skips: tuple[Skip, ...], free: t
     chosen = [c for c in free if c.pool.name in planned]
     near = neighbourhood(cluster.region)
     capacity = week.ring.at_once or _UNBOUNDED
-    reasons = tuple(f"{c.pool.name}: {c.pool.image} → {c.newest.short}" for c in chosen)
+    reasons = _reasons(chosen)
     warnings = tuple(f"{c.pool.name} is a spot pool: its nodes die undrained" for c in chosen if c.pool.spot)
     claims = (Claim(f"cluster.{cluster.id}"), Claim(f"regions.{near}", cluster.region, capacity))
     return Plan(
@@ -229,6 +229,14 @@ def _plan(week: _Week, steps: tuple[Step, ...], skips: tuple[Skip, ...], free: t
         nodes=sum(c.pool.count for c in chosen),
         risk="surge" if any(surge(c.pool) for c in chosen) else "",
     )
+
+
+def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
+    """Which image becomes which, and the pools for which that is so."""
+    pools: dict[tuple[str, str], list[str]] = {}
+    for candidate in chosen:
+        pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)
+    return tuple(f"{image} → {newest}: {', '.join(names)}" for (image, newest), names in pools.items())
 
 
 def _nothing_left(skips: tuple[Skip, ...]) -> str:

@@ -7,11 +7,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from simulator.demo.page import Page
 from simulator.demo.summary import Summary
 from simulator.demo.week import Stage, live
 from simulator.fleets import demo_fleet
@@ -22,26 +24,52 @@ _WIDTH = 80
 
 
 def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> None:
-    """Live the days and print what came of them; ends the process with 1 where something was not as it should be."""
-    began = time.monotonic()
+    """Live the days and print what came of them; ends the process with 1 where something was not as it should be.
+
+    In a terminal, and not `headless`, a page shows them live and stays until Ctrl-C.
+    """
     # A hint that beats a timer leaves the timer behind, which the engine's library warns of: nothing to be seen here.
     logging.getLogger("azure.durable_functions.worker").setLevel(logging.ERROR)
+    with_page = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     arguments = ("--fleet", "demo", "--seed", str(seed))
     with simulation_process(*arguments) as world, tempfile.TemporaryDirectory(prefix="daytwo-demo-") as folder:
         stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG)
-        lived = asyncio.run(live(stage, days, _progress(began)))
-    summary = Summary.of(lived, time.monotonic() - began)
+        with suppress(KeyboardInterrupt):
+            good = asyncio.run(_with_page(stage, days, json_file) if with_page else _run(stage, days, json_file))
+            sys.exit(0 if good else 1)
+
+
+async def _with_page(stage: Stage, days: int, json_file: Path | None) -> bool:
+    page = Page(stage)
+    async with page.open() as address:
+        _say(f"The page: {address}\n")
+        await _run(stage, days, json_file, page)
+        _say(f"\nThe page stays at {address} until Ctrl-C.\n")
+        await asyncio.Event().wait()
+    return True
+
+
+async def _run(stage: Stage, days: int, json_file: Path | None, page: Page | None = None) -> bool:
+    """The days and what came of them; whether all was well."""
+    began = time.monotonic()
+    summary = Summary.of(await live(stage, days, _progress(began)), time.monotonic() - began)
+    if page is not None:
+        page.summary = summary
     console = Console()
     summary.show(console if console.is_terminal else Console(width=_WIDTH, no_color=True))
     if json_file is not None:
-        json_file.write_text(json.dumps(summary.document(), indent=1) + "\n")
-    if not summary.good:
-        sys.exit(1)
+        await asyncio.to_thread(json_file.write_text, json.dumps(summary.document(), indent=1) + "\n")
+    return summary.good
 
 
 def _progress(began: float) -> Callable[[datetime], None]:
     def tell(now: datetime) -> None:
         if now.hour == 0:
-            sys.stderr.write(f"{now:%a %d %b}  {time.monotonic() - began:5.1f} s\n")
+            _say(f"{now:%a %d %b}  {time.monotonic() - began:5.1f} s\n")
 
     return tell
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from simulator.exchange import JsonObject
 from simulator.oracle import read_journal
 from simulator.testing import control
-from simulator.world.journal import Entry
+from simulator.world.aks import WHO as AKS
+from simulator.world.journal import Entry, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,28 @@ async def read_chat(environment: Mapping[str, str]) -> tuple[ChatMessage, ...]:
     document: Any = await asyncio.to_thread(control, environment, "/slack")
     found = [_message(message, channel["id"]) for channel in document["channels"] for message in channel["messages"]]
     return tuple(sorted(found, key=lambda message: message.posted))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOfAks:
+    """An image upgrade that AKS did by itself; `ended` is None while it runs."""
+
+    cluster: str
+    pool: str
+    began: datetime
+    ended: datetime | None
+
+
+async def work_of_aks(environment: Mapping[str, str]) -> tuple[WorkOfAks, ...]:
+    """All that AKS upgraded by itself, as the journal tells."""
+    begun: dict[str, WorkOfAks] = {}
+    for entry in await journal(environment):
+        operation = str(entry.detail.get("operation", ""))
+        if entry.kind is Kind.OPERATION_BEGUN and entry.detail.get("who") == AKS:
+            begun[operation] = WorkOfAks(str(entry.cluster), entry.pool or "", entry.at, None)
+        elif entry.kind is Kind.OPERATION_ENDED and operation in begun:
+            begun[operation] = replace(begun[operation], ended=entry.at)
+    return tuple(begun.values())
 
 
 async def journal(environment: Mapping[str, str]) -> list[Entry]:

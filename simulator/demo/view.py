@@ -1,0 +1,289 @@
+"""Pure: what the page shows, from the bot's records, the world and the chat."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from ops.model.calendar import Span, Window
+from ops.model.image import NodeImage
+from ops.model.run import Run, State, StepState
+from ops.model.settings import Ring, Settings
+from ops.policy.calendar import freeze_span, iso_week, next_open, week_occurrences, week_span
+from ops.policy.select import ring_of, ring_window
+from ops.render.slack import SIGNS
+from simulator.demo.calendar_svg import Bar, Lane, Week, draw
+from simulator.demo.world import WorkOfAks, WorldCluster, WorldNow, WorldPool
+
+_AHEAD = timedelta(days=21)
+_SHADES = 5
+_NAMED = 3
+_STUCK = (State.FAILED, State.NEEDS_YOU, State.HALTED)
+_NO_RING = "no ring: left alone"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolView:
+    """A pool's bar: how old its image is, against the longest that it may be behind."""
+
+    name: str
+    days: int
+    share: int
+    shade: int
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """A row of the fleet."""
+
+    name: str
+    region: str
+    driver: str
+    sign: str
+    state: str
+    what: str
+    next: str
+    asleep: bool
+    pools: tuple[PoolView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RingView:
+    """A ring's rows."""
+
+    name: str
+    window: str
+    clusters: tuple[ClusterView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Is all well, what is next, what needs me? `tone` is `well`, `busy` or `needs`."""
+
+    tone: str
+    well: str
+    next: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The page above the chat."""
+
+    clock: str
+    zone: str
+    headline: Headline
+    rings: tuple[RingView, ...]
+    calendar: Markup
+
+
+def view(world: WorldNow, settings: Settings, runs: Sequence[Run], by_aks: Sequence[WorkOfAks]) -> View:
+    """The page at the world's instant; `runs` are all that are on record."""
+    first = ring_window(settings, settings.fleet.rings[0])
+    latest = _latest(runs)
+    rings = [_ring(ring, world, settings, latest) for ring in settings.fleet.rings]
+    rest = tuple(c for c in world.clusters if _ring_of(c, settings) is None)
+    if rest:
+        rings.append(RingView(_NO_RING, "", tuple(_left_alone(cluster, settings, world.now) for cluster in rest)))
+    local = world.now.astimezone(ZoneInfo(first.zone))
+    return View(
+        clock=f"{local:%A %-d %B %Y, %H:%M}",
+        zone=first.zone,
+        headline=_headline(world, settings, latest, first.zone),
+        rings=tuple(rings),
+        calendar=_calendar(world, settings, runs, by_aks, first),
+    )
+
+
+def _latest(runs: Sequence[Run]) -> dict[str, Run]:
+    """By cluster, the run that matters now: the last one that has done something or has ended, else the one that waits."""
+    in_order = sorted(runs, key=lambda run: (run.acted or run.state.is_final, run.created))
+    return {run.target_name: run for run in in_order}
+
+
+def _ring_of(cluster: WorldCluster, settings: Settings) -> Ring | None:
+    return ring_of(settings.fleet.rings, cluster.name, cluster.region, cluster.tags)
+
+
+def _ring(ring: Ring, world: WorldNow, settings: Settings, latest: dict[str, Run]) -> RingView:
+    window = ring_window(settings, ring)
+    members = [cluster for cluster in world.clusters if _ring_of(cluster, settings) is ring]
+    rows = tuple(_cluster(cluster, window, settings, latest.get(cluster.name), world.now) for cluster in members)
+    hours = f"{window.name}, {window.start:%H:%M} to {window.end:%H:%M}"
+    return RingView(ring.name, hours, rows)
+
+
+def _cluster(cluster: WorldCluster, window: Window, settings: Settings, run: Run | None, now: datetime) -> ClusterView:
+    state, what = _state(cluster, run)
+    after = max(now, week_span(run.occurrence, window.zone).end) if run and run.state.is_final else now
+    opens = next_open(window, settings.freezes, after, timedelta(days=14))
+    channel = "Automatic" if cluster.automatic else f"channel {cluster.channel}"
+    return ClusterView(
+        name=cluster.name,
+        region=cluster.region,
+        driver=f"AKS drives, {channel}" if cluster.driven_by_aks else "Daytwo drives",
+        sign=SIGNS[state],
+        state=str(state),
+        what=what,
+        next=_next(cluster, run, opens, window.zone, now),
+        asleep=not cluster.running,
+        pools=tuple(_pool(pool, settings, now) for pool in cluster.pools),
+    )
+
+
+def _left_alone(cluster: WorldCluster, settings: Settings, now: datetime) -> ClusterView:
+    pools = tuple(_pool(pool, settings, now) for pool in cluster.pools)
+    return ClusterView(
+        cluster.name,
+        cluster.region,
+        "nobody drives",
+        SIGNS[State.SKIPPED],
+        "left alone",
+        "",
+        "",
+        not cluster.running,
+        pools,
+    )
+
+
+def _state(cluster: WorldCluster, run: Run | None) -> tuple[State, str]:
+    if run is None:
+        return State.WAITING, "no run this week yet"
+    steps = [*run.finished, *run.steps]
+    pools = [step for step in steps if step.id.startswith("pool.")]
+    done = sum(step.state is StepState.DONE for step in pools)
+    if cluster.driven_by_aks:
+        behind = sum(pool.image != pool.newest for pool in cluster.pools)
+        return run.state, run.headline or f"{behind} of {len(cluster.pools)} pools behind"
+    if run.loud and run.state in (State.DONE, State.WAITING):
+        return State.NEEDS_YOU, run.why
+    if run.state is State.RUNNING:
+        active = next((step for step in run.steps if step.state in (StepState.RUNNING, StepState.UNDOING)), None)
+        nodes = f", {active.progress.done} of {active.progress.total} nodes" if active and active.progress else ""
+        return run.state, f"{active.title}{nodes}" if active else f"{done} of {len(pools)} pools"
+    if pools:
+        return run.state, f"{done} of {len(pools)} pools upgraded"
+    return run.state, run.why
+
+
+def _next(cluster: WorldCluster, run: Run | None, opens: Span | None, zone: str, now: datetime) -> str:
+    if cluster.driven_by_aks:
+        return "when AKS's own schedule says"
+    active = [step for step in run.steps if step.state is StepState.RUNNING] if run else []
+    if active and active[0].expected_end:
+        return f"ends about {_when(active[0].expected_end, zone)}"
+    if run is not None and run.state is State.WAITING and run.until is not None and run.code != "window":
+        return f"looks again {_when(run.until, zone)}"
+    if opens is None:
+        return "no window within two weeks"
+    if opens.start <= now:
+        return f"window open until {_when(opens.end, zone)}"
+    return f"window opens {_when(opens.start, zone)}"
+
+
+def _pool(pool: WorldPool, settings: Settings, now: datetime) -> PoolView:
+    image = NodeImage.parse(pool.node_images[0] if pool.node_images else pool.image)
+    longest = settings.node_image.max_behind if settings.node_image else _AHEAD
+    age = image.age(now) if image else timedelta()
+    share = min(1.0, age / (longest * 1.5))
+    shade = min(_SHADES, 1 + int(share * _SHADES))
+    return PoolView(pool.name, age.days, max(4, round(100 * share)), shade, image.short if image else pool.image)
+
+
+def _headline(world: WorldNow, settings: Settings, latest: dict[str, Run], zone: str) -> Headline:
+    ended = sum(run.state.is_final for run in latest.values())
+    stuck = [f"{run.target_name}: {run.why}" for run in latest.values() if run.loud or run.state in _STUCK]
+    running = [run.target_name for run in latest.values() if run.state is State.RUNNING]
+    coming = _next_window(world, settings, zone)
+    far = f"{ended} of {len(latest)} clusters are done" if ended else "Nothing has begun yet"
+    if stuck:
+        who = "One cluster needs" if len(stuck) == 1 else f"{len(stuck)} clusters need"
+        return Headline("needs", f"{who} you. {far}.", coming, "; ".join(sorted(stuck)))
+    if running:
+        return Headline("busy", f"All is well. Upgrading {_listed(sorted(running))}.", coming, "Nothing needs you.")
+    return Headline("well", f"All is well. {far}.", coming, "Nothing needs you.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+
+
+def _next_window(world: WorldNow, settings: Settings, zone: str) -> str:
+    """The window that opens or closes next, in words."""
+    found = []
+    for ring in settings.fleet.rings:
+        opening = next_open(ring_window(settings, ring), settings.freezes, world.now, timedelta(days=14))
+        if opening is not None:
+            found.append((opening, ring.name))
+    if not found:
+        return "no window within two weeks"
+    opening, name = min(found, key=lambda pair: pair[0].start)
+    if opening.start <= world.now:
+        return f"{name} may be upgraded until {_when(opening.end, zone)}"
+    return f"{name} may be upgraded from {_when(opening.start, zone)}"
+
+
+def _calendar(
+    world: WorldNow, settings: Settings, runs: Sequence[Run], by_aks: Sequence[WorkOfAks], first: Window
+) -> Markup:
+    week = _week_shown(world.now, runs, first.zone)
+    span = week_span(week, first.zone)
+    lanes = []
+    for ring in settings.fleet.rings:
+        window = ring_window(settings, ring)
+        occurrences = week_occurrences(window, week)
+        frozen = tuple(part for whole in occurrences for part in _frozen(whole, settings, window.zone))
+        lanes += [
+            Lane(
+                cluster.name,
+                occurrences,
+                frozen,
+                (*_bars(cluster.name, runs), *_bars_of_aks(cluster.name, by_aks, world.now)),
+            )
+            for cluster in world.clusters
+            if _ring_of(cluster, settings) is ring
+        ]
+    return draw(Week(span, first.zone, world.now, tuple(lanes)))
+
+
+def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
+    """The week of the last run that has done something: Monday's first hours still show what the week before came to."""
+    acted = [run.occurrence for run in runs if run.acted]
+    return max(acted, default=iso_week(now, zone))
+
+
+def _frozen(whole: Span, settings: Settings, zone: str) -> tuple[Span, ...]:
+    """What freezes take of an occurrence."""
+    spans = (freeze_span(freeze, freeze.zone or zone) for freeze in settings.freezes)
+    touching = (frozen for frozen in spans if frozen.start < whole.end and whole.start < frozen.end)
+    return tuple(Span(max(frozen.start, whole.start), min(frozen.end, whole.end)) for frozen in touching)
+
+
+def _bars(cluster: str, runs: Sequence[Run]) -> tuple[Bar, ...]:
+    bars = []
+    for run in runs:
+        if run.target_name != cluster:
+            continue
+        for step in chain(run.finished, run.steps):
+            ended = step.ended or step.expected_end
+            if step.began is None or ended is None or ended <= step.began:
+                continue
+            kind = "failed" if step.state is StepState.FAILED else "daytwo"
+            bars.append(Bar(Span(step.began, ended), kind, f"{step.title}: {step.evidence or step.why or step.state}"))
+    return tuple(bars)
+
+
+def _bars_of_aks(cluster: str, by_aks: Sequence[WorkOfAks], now: datetime) -> tuple[Bar, ...]:
+    return tuple(
+        Bar(Span(work.began, work.ended or now), "aks", f"{work.pool}: upgraded by AKS")
+        for work in by_aks
+        if work.cluster == cluster and (work.ended or now) > work.began
+    )
+
+
+def _when(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%a %H:%M}"
