@@ -61,6 +61,7 @@ class Double:
     world: World
     meanwhile: Callable[[str], None] = lambda _: None
     calls: list[str] = field(default_factory=list)
+    payloads: list[Json] = field(default_factory=list)
     generations: int = 0
     turns: int = 2_000
 
@@ -87,6 +88,7 @@ class Double:
         if task.kind == "call":
             self.meanwhile(task.name)
             self.calls.append(task.name)
+            self.payloads.append(task.payload)
             return invoke(task.name, self.world.context, task.payload)
         timer = next(each for each in task.of if each.kind == "timer")
         assert timer.until is not None

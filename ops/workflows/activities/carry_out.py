@@ -134,7 +134,9 @@ class _Work:
         expected = None if self.undo else self.now + timedelta(seconds=self.step.expected_s)
         began = self.record.began or self.now
         record = replace(self.record, state=state, token=token, began=began, expected_end=expected)
-        self.save(record, state=State.RUNNING, acted=True, why="", code="", until=None)
+        # Taking back explains nothing: why the run failed stays said.
+        said = {} if self.undo else {"why": "", "code": ""}
+        self.save(record, state=State.RUNNING, acted=True, until=None, **said)
         return Answer("pending", poll_after).write()
 
     def proven(self, done: Done) -> dict[str, Json]:
