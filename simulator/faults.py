@@ -19,6 +19,7 @@ class Surface(StrEnum):
     ARM = "arm"
     KUBERNETES = "kubernetes"
     SLACK = "slack"
+    TEAMS = "teams"
     EVENTS = "events"
 
 
@@ -144,5 +145,9 @@ def _spoilt(surface: Surface, fault: Fault) -> Answer:
         case Surface.SLACK:
             error = "ratelimited" if fault is Fault.THROTTLED else "internal_error"
             return Answer(status, {"ok": False, "error": error}, {"Retry-After": "5"} if error == "ratelimited" else {})
+        case Surface.TEAMS:
+            code = "TooManyRequests" if fault is Fault.THROTTLED else "InternalServerError"
+            document: JsonObject = {"error": {"code": code, "message": "The request could not be served."}}
+            return Answer(status, document, {"Retry-After": "30"} if fault is Fault.THROTTLED else {})
         case Surface.EVENTS:
             raise ValueError("Events have no answer that could be spoilt.")

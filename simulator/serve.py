@@ -22,19 +22,24 @@ import trustme
 from aiohttp import web
 
 from simulator.azure.arm import Arm
+from simulator.azure.asked import Provider
+from simulator.azure.compute import Compute
+from simulator.azure.cost import Cost
 from simulator.azure.credentials import kubeconfig
 from simulator.azure.handlers import Handlers
 from simulator.azure.identity import IdentityEndpoint
 from simulator.azure.longrunning import LongRunning
+from simulator.azure.routes import Provider as Whose
 from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant
 from simulator.clock import VirtualClock
-from simulator.control.api import Control
+from simulator.control.api import Chats, Control
 from simulator.control.delivery import Delivery
 from simulator.exchange import Answer, Call, Requests
 from simulator.faults import PROFILES, Faults, Surface
 from simulator.fleets import demo_fleet, random_fleet
 from simulator.kubernetes import api as kubernetes
 from simulator.slack import api as slack
+from simulator.teams import api as teams
 from simulator.world.specs import FleetSpec
 from simulator.world.world import World
 
@@ -42,6 +47,9 @@ HOST = "127.0.0.1"
 IDENTITY_PATH = "/msi/token"
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
 PAGE_SIZE = 10
+MACHINES_A_PAGE = 50
+# Cost Management: 1,000 rows, or 5,000 where $top asks for them.
+ROWS_A_PAGE = 1000
 
 type Handler = Callable[[Call], Awaitable[Answer]]
 
@@ -68,7 +76,9 @@ class Simulation:
         self.delivery = Delivery(self.world, self.faults)
         self.clock = VirtualClock(self.world, speed, self.delivery.has_news, self.delivery.deliver)
         self.slack = slack.SlackApi(fleet.channels, lambda: self.world.now, self.requests)
-        self.control = Control(self.world, self.clock, self.delivery, self.slack, self.requests, self.faults)
+        self.teams = teams.TeamsApi(lambda: self.world.now, self.requests)
+        chats = Chats(self.slack, self.teams)
+        self.control = Control(self.world, self.clock, self.delivery, chats, self.requests, self.faults)
         # Told of every exchange over TLS: recorders append themselves.
         self.watchers: list[Callable[[Call, Answer], None]] = []
         self._retry_after_s = retry_after_s
@@ -94,7 +104,12 @@ class Simulation:
         self.tenant = tenant = Tenant(arm_url, key)
         self._identity = IdentityEndpoint(tenant, secrets.token_hex(16))
         long_running = LongRunning(self.world.core.operations, key, self._retry_after_s)
-        self._arm = Arm(self.world, tenant, Handlers(self.world, long_running, ca_pem, PAGE_SIZE), self.requests)
+        providers: dict[Whose, Provider] = {
+            Whose.AKS: Handlers(self.world, long_running, ca_pem, PAGE_SIZE),
+            Whose.COMPUTE: Compute(self.world, long_running, MACHINES_A_PAGE),
+            Whose.COST: Cost(self.world, ROWS_A_PAGE),
+        }
+        self._arm = Arm(self.world, tenant, providers, self.requests)
         self._kubernetes = kubernetes.KubernetesApi(self.world, tenant, self.requests)
         clusters = self.world.core.spec.clusters
         first = next((cluster for cluster in clusters if not cluster.stopped), clusters[0])
@@ -113,6 +128,7 @@ class Simulation:
             "CLUSTER": first.name,
             "KUBECONFIG": str(config_file),
             "SLACK_URL": f"{plain_url}{slack.PREFIX}",
+            "TEAMS_URL": f"{plain_url}{teams.URL_PATH}",
             "CLOCK_URL": f"{plain_url}/clock",
         }
         self.clock.start()
@@ -152,6 +168,8 @@ class Simulation:
             return self._identity.answer(call)
         if call.path.startswith(slack.PREFIX):
             return self.faults.around(Surface.SLACK, call, self.slack.answer)
+        if call.path.startswith(teams.PREFIX):
+            return self.faults.around(Surface.TEAMS, call, self.teams.answer)
         return await self.control.answer(call)
 
 

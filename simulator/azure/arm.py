@@ -1,7 +1,10 @@
 """ARM's front door: token, route, api-version, query, rate; then the handler."""
 
+from collections.abc import Mapping
+
+from simulator.azure.asked import Asked, Provider
 from simulator.azure.errors import ArmError
-from simulator.azure.handlers import Asked, Handlers
+from simulator.azure.routes import Provider as Whose
 from simulator.azure.routes import Rate, Route, match
 from simulator.azure.throttle import AKS_LIST, AKS_PUT_POOL, GRAPH, READS, WRITES, Buckets
 from simulator.azure.tokens import Tenant, TokenError
@@ -13,10 +16,10 @@ from simulator.world.world import World
 class Arm:
     """Answers requests as Azure Resource Manager does; what it does not know is an error, never 200."""
 
-    def __init__(self, world: World, tenant: Tenant, handlers: Handlers, requests: Requests) -> None:
+    def __init__(self, world: World, tenant: Tenant, providers: Mapping[Whose, Provider], requests: Requests) -> None:
         self._world = world
         self._tenant = tenant
-        self._handlers = handlers
+        self._providers = providers
         self._requests = requests
         self._buckets = Buckets()
 
@@ -43,7 +46,7 @@ class Arm:
         self._requests.note("arm", route.action, principal)
         _check_query(call, route)
         remaining = self._throttle(route, found.names, principal)
-        answer = self._handlers.handle(route.handler, Asked(call, found.names, principal))
+        answer = self._providers[route.provider].handle(route.handler, Asked(call, found.names, principal))
         kind = "reads" if route.reads else "writes"
         headers = {
             "x-ms-request-id": self._world.core.new_id(),
@@ -63,7 +66,8 @@ class Arm:
                 self._buckets.take(AKS_PUT_POOL, key, now, "AKSRequestsThrottled")
             case Rate.GRAPH:
                 self._buckets.take(GRAPH, principal, now, "RateLimiting")
-            case Rate.NONE:
+            case Rate.NONE | Rate.COST:
+                # Cost Management counts by the months asked for, which only its handler knows.
                 pass
         limit = READS if route.reads else WRITES
         key = f"{subscription}/{principal}"

@@ -118,6 +118,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
             ],
             "servicePrincipalProfile": {"clientId": "msi"},
             "nodeResourceGroup": node_resource_group(cluster),
+            **({"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}} if spec.lockdown else {}),
             "enableRBAC": True,
             "disableLocalAccounts": True,
             "supportPlan": "KubernetesOfficial",
@@ -253,6 +254,17 @@ def operation_document(operation: Operation) -> JsonObject:
             "code": "NotLatestOperation",
             "message": "Expected goal state for managed cluster not saved yet.",
         }
+    return document
+
+
+def compute_operation_document(operation: Operation) -> JsonObject:
+    """Return an operation's status as the compute provider shows it."""
+    document: JsonObject = {"startTime": zulu(operation.began)}
+    if operation.ended is not None:
+        document["endTime"] = zulu(operation.ended)
+    document |= {"status": operation.status.value, "name": operation.id}
+    if operation.error_code:
+        document["error"] = {"code": operation.error_code, "message": operation.error_message}
     return document
 
 

@@ -1,10 +1,9 @@
 """What ARM does for each known request: reads the world's documents, asks the world to change."""
 
-import base64
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from simulator.azure import documents, graph
+from simulator.azure.asked import Asked, page, require_no_body
 from simulator.azure.credentials import credential_results, exec_user, kubeconfig
 from simulator.azure.errors import ArmError
 from simulator.azure.longrunning import LongRunning
@@ -13,15 +12,6 @@ from simulator.exchange import Answer, Call, JsonObject
 from simulator.world.specs import TENANT
 from simulator.world.state import Cluster, Operation, Pool
 from simulator.world.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request with what its path names and who sent it."""
-
-    call: Call
-    names: dict[str, str]
-    principal: str
 
 
 class Handlers:
@@ -58,7 +48,7 @@ class Handlers:
             if not found:
                 message = f"Resource group '{group}' could not be found."
                 raise ArmError(404, "ResourceGroupNotFound", message)
-        return self._page(asked, [documents.cluster_document(cluster) for cluster in found])
+        return page(asked, [documents.cluster_document(cluster) for cluster in found], self._page_size)
 
     def get_cluster(self, asked: Asked) -> Answer:
         """Return one cluster."""
@@ -66,22 +56,22 @@ class Handlers:
 
     def start_cluster(self, asked: Asked) -> Answer:
         """Begin to start a cluster: 202 with an empty body."""
-        _no_body(asked)
+        require_no_body(asked)
         return self._accepted(asked, self._world.start(self._cluster(asked), asked.principal))
 
     def stop_cluster(self, asked: Asked) -> Answer:
         """Begin to stop a cluster: 202 with an empty body."""
-        _no_body(asked)
+        require_no_body(asked)
         return self._accepted(asked, self._world.stop(self._cluster(asked), asked.principal))
 
     def abort_cluster(self, asked: Asked) -> Answer:
         """Abort what runs on a cluster."""
-        _no_body(asked)
+        require_no_body(asked)
         return self._accepted(asked, self._world.abort(self._cluster(asked), None, asked.principal))
 
     def user_credentials(self, asked: Asked) -> Answer:
         """Return the kubeconfig for signing in with Entra."""
-        _no_body(asked)
+        require_no_body(asked)
         if asked.call.query.get("format", "azure") != "exec":
             raise ArmError(400, "InvalidParameter", "Only format=exec is simulated: local accounts are disabled.")
         cluster = self._cluster(asked)
@@ -99,7 +89,7 @@ class Handlers:
     def list_pools(self, asked: Asked) -> Answer:
         """List a cluster's pools."""
         cluster = self._cluster(asked)
-        return self._page(asked, [documents.pool_document(cluster, pool) for pool in cluster.pools.values()])
+        return page(asked, [documents.pool_document(cluster, pool) for pool in cluster.pools.values()], self._page_size)
 
     def get_pool(self, asked: Asked) -> Answer:
         """Return one pool."""
@@ -120,7 +110,7 @@ class Handlers:
 
     def upgrade_pool(self, asked: Asked) -> Answer:
         """Begin to upgrade a pool's node image: 202 with the pool as body."""
-        _no_body(asked)
+        require_no_body(asked)
         cluster, pool = self._pool(asked)
         operation = self._world.upgrade(cluster, pool, asked.principal)
         headers = self._long_running.headers(operation, asked.call.origin)
@@ -128,7 +118,7 @@ class Handlers:
 
     def abort_pool(self, asked: Asked) -> Answer:
         """Abort what runs on a pool."""
-        _no_body(asked)
+        require_no_body(asked)
         cluster, pool = self._pool(asked)
         return self._accepted(asked, self._world.abort(cluster, pool, asked.principal))
 
@@ -198,15 +188,6 @@ class Handlers:
     def _accepted(self, asked: Asked, operation: Operation) -> Answer:
         return Answer(202, None, self._long_running.headers(operation, asked.call.origin))
 
-    def _page(self, asked: Asked, found: list[JsonObject]) -> Answer:
-        first = _skip(asked.call.query.get("$skiptoken"))
-        document: JsonObject = {"value": found[first : first + self._page_size]}
-        if first + self._page_size < len(found):
-            token = base64.urlsafe_b64encode(str(first + self._page_size).encode()).decode()
-            version = asked.call.query["api-version"]
-            document["nextLink"] = f"{asked.call.origin}{asked.call.path}?%24skiptoken={token}&api-version={version}"
-        return Answer(200, document)
-
 
 def _subscription(subscription: str) -> JsonObject:
     return {
@@ -229,11 +210,6 @@ def _not_found(what: str, cluster: Cluster) -> ArmError:
     return ArmError(404, "NotFound", message)
 
 
-def _no_body(asked: Asked) -> None:
-    if asked.call.body.strip() not in (b"", b"{}"):
-        raise ArmError(400, "InvalidRequestContent", "This action takes no body.")
-
-
 def _check_etag(call: Call, present: str) -> None:
     """Compare If-Match; AKS answers 409 EtagMismatch where others answer 412."""
     wanted = call.headers.get("If-Match")
@@ -241,12 +217,3 @@ def _check_etag(call: Call, present: str) -> None:
         raise ArmError(409, "EtagMismatch", f"The ETag {wanted} does not match the present one, {present}: read again.")
     if call.headers.get("If-None-Match") is not None:
         raise ArmError(409, "EtagMismatch", "The pool exists already.")
-
-
-def _skip(token: str | None) -> int:
-    if token is None:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token))
-    except ValueError as error:
-        raise ArmError(400, "InvalidSkipToken", f"The $skiptoken {token!r} is not one of ours.") from error

@@ -4,13 +4,14 @@ import hashlib
 import hmac
 from urllib.parse import urlencode
 
-from simulator.azure.documents import PROVIDER, operation_document
+from simulator.azure.documents import PROVIDER, compute_operation_document, operation_document
 from simulator.azure.errors import ArmError
 from simulator.exchange import Answer, Call
 from simulator.world.state import Operation, Status
 
 # AKS still announces its operations on this version, whatever the request's own.
 API_VERSION = "2017-08-31"
+COMPUTE_VERSION = "2026-04-01"
 
 
 class LongRunning:
@@ -27,6 +28,21 @@ class LongRunning:
         if location:
             headers["Location"] = self._url(operation, origin, "operationresults")
         return headers
+
+    def compute_headers(self, operation: Operation, origin: str) -> dict[str, str]:
+        """Return the headers with which the compute provider announces an operation."""
+        url = self._compute_url(operation, origin)
+        return {"Azure-AsyncOperation": url, "Location": f"{url}&monitor=true"} | self._pace()
+
+    def compute_status(self, call: Call, names: dict[str, str]) -> Answer:
+        """Answer a GET of either of them: ``Location`` has no document, but 202 while it runs and 200 in the end."""
+        operation = self._find(call, names["subscription"], names["region"], names["operation"])
+        runs = operation.status is Status.IN_PROGRESS
+        pace = self._pace() if runs else {}
+        if call.query.get("monitor") == "true":
+            location = {"Location": f"{self._compute_url(operation, call.origin)}&monitor=true"} if runs else {}
+            return Answer(202 if runs else 200, None, location | pace)
+        return Answer(200, compute_operation_document(operation), pace)
 
     def status(self, call: Call, subscription: str, region: str, operation_id: str) -> Answer:
         """Answer a GET of ``Azure-AsyncOperation``."""
@@ -69,6 +85,22 @@ class LongRunning:
         return (
             f"{origin}/subscriptions/{operation.subscription}/{PROVIDER}/locations/{operation.region}"
             f"/{kind}/{operation.id}?{query}"
+        )
+
+    def _compute_url(self, operation: Operation, origin: str) -> str:
+        query = urlencode(
+            {
+                "p": operation.id,
+                "api-version": COMPUTE_VERSION,
+                "t": int(operation.began.timestamp() * 10_000_000) + 621_355_968_000_000_000,
+                "c": self._sign(f"c{operation.id}") * 8,
+                "s": self._sign(operation.id),
+                "h": self._sign(f"h{operation.id}"),
+            }
+        )
+        return (
+            f"{origin}/subscriptions/{operation.subscription}/providers/Microsoft.Compute/locations/{operation.region}"
+            f"/operations/{operation.id}?{query}"
         )
 
     def _sign(self, text: str) -> str:

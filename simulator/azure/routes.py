@@ -18,6 +18,20 @@ SUBSCRIPTION_VERSIONS = ("2022-12-01", "2016-06-01")
 GRAPH_VERSIONS = ("2021-03-01", "2022-10-01")
 OPERATION_VERSIONS = ("2017-08-31",)
 SIGNED = ("t", "c", "s", "h")
+SCALE_SETS = f"{GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets"
+MACHINES = f"{SCALE_SETS}/{{scaleset}}/virtualMachines"
+# azure-mgmt-compute 39.
+COMPUTE_VERSIONS = ("2026-04-01", "2025-04-01")
+# azure-mgmt-costmanagement 5.
+COST_VERSIONS = ("2025-03-01", "2023-11-01")
+
+
+class Provider(Enum):
+    """Whose request it is."""
+
+    AKS = "aks"
+    COMPUTE = "compute"
+    COST = "cost"
 
 
 class Rate(Enum):
@@ -27,6 +41,7 @@ class Rate(Enum):
     LIST = "list"
     PUT_POOL = "put-pool"
     GRAPH = "graph"
+    COST = "cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,7 @@ class Route:
     versions: tuple[str, ...] = AKS_VERSIONS
     query: tuple[str, ...] = ()
     rate: Rate = Rate.NONE
+    provider: Provider = Provider.AKS
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -49,11 +65,23 @@ class Route:
     @property
     def reads(self) -> bool:
         """Whether ARM counts the request as a read."""
-        return self.method == "GET" or self.rate is Rate.GRAPH
+        return self.method == "GET" or self.rate in (Rate.GRAPH, Rate.COST)
 
 
 _MC = "Microsoft.ContainerService/managedClusters"
 _LOCATIONS = "Microsoft.ContainerService/locations"
+_VMSS = "Microsoft.Compute/virtualMachineScaleSets"
+
+
+def _compute(method: str, template: str, action: str, handler: str, *query: str) -> Route:
+    return Route(method, template, action, handler, COMPUTE_VERSIONS, query, provider=Provider.COMPUTE)
+
+
+def _cost(scope: str) -> Route:
+    path = f"{scope}/providers/Microsoft.CostManagement/query"
+    action = "Microsoft.CostManagement/query/read"
+    return Route("POST", path, action, "query_usage", COST_VERSIONS, ("$skiptoken",), Rate.COST, Provider.COST)
+
 
 ROUTES = (
     Route("GET", CLUSTER, f"{_MC}/read", "get_cluster"),
@@ -119,6 +147,34 @@ ROUTES = (
         GRAPH_VERSIONS,
         rate=Rate.GRAPH,
     ),
+    _compute("GET", SCALE_SETS, f"{_VMSS}/read", "list_scale_sets", "$skiptoken"),
+    _compute("GET", f"{SCALE_SETS}/{{scaleset}}", f"{_VMSS}/read", "get_scale_set", "$expand"),
+    _compute("GET", MACHINES, f"{_VMSS}/virtualMachines/read", "list_machines", "$skiptoken", "$expand"),
+    _compute("GET", f"{MACHINES}/{{machine}}", f"{_VMSS}/virtualMachines/read", "get_machine", "$expand"),
+    _compute(
+        "GET",
+        f"{MACHINES}/{{machine}}/instanceView",
+        f"{_VMSS}/virtualMachines/instanceView/read",
+        "get_instance_view",
+    ),
+    _compute("POST", f"{MACHINES}/{{machine}}/restart", f"{_VMSS}/virtualMachines/restart/action", "restart_machine"),
+    _compute(
+        "POST",
+        f"{MACHINES}/{{machine}}/simulateEviction",
+        f"{_VMSS}/virtualMachines/simulateEviction/action",
+        "simulate_eviction",
+    ),
+    _compute(
+        "GET",
+        f"{SUBSCRIPTION}/providers/Microsoft.Compute/locations/{{region}}/operations/{{operation}}",
+        "Microsoft.Compute/locations/operations/read",
+        "operation_status",
+        *SIGNED,
+        "p",
+        "monitor",
+    ),
+    _cost(SUBSCRIPTION),
+    _cost(GROUP),
 )
 _COMPILED = tuple((route, route.pattern) for route in ROUTES)
 

@@ -1,8 +1,8 @@
 """The control plane: plain HTTP and JSON for tests, viewers and the local host's clock."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import get_type_hints
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from simulator.clock import VirtualClock
 from simulator.control.delivery import Delivery, HandshakeError, Subscriber
@@ -10,12 +10,21 @@ from simulator.control.snapshot import snapshot
 from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
 from simulator.faults import Faults
 from simulator.slack.api import SlackApi
+from simulator.teams.api import TeamsApi
 from simulator.world.mishaps import MISHAPS, Mishap
 from simulator.world.world import World
 
 
 class BadRequestError(ValueError):
     """A request to the control plane that cannot be carried out; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """Where people read messages."""
+
+    slack: SlackApi
+    teams: TeamsApi
 
 
 class Control:
@@ -26,14 +35,14 @@ class Control:
         world: World,
         clock: VirtualClock,
         delivery: Delivery,
-        slack: SlackApi,
+        chats: Chats,
         requests: Requests,
         faults: Faults,
     ) -> None:
         self._world = world
         self._clock = clock
         self._delivery = delivery
-        self._slack = slack
+        self._chats = chats
         self._requests = requests
         self._faults = faults
 
@@ -64,7 +73,9 @@ class Control:
                 first = _number(call.query.get("from", "0"))
                 return {"entries": [entry.document() for entry in self._world.journal.entries[first:]]}
             case "/slack":
-                return {"channels": self._slack.documents()}
+                return {"channels": self._chats.slack.documents()}
+            case "/teams":
+                return {"cards": self._chats.teams.documents()}
             case "/requests":
                 return {"requests": self._requests.documents()}
             case "/faults":
@@ -103,20 +114,38 @@ def read_mishap(document: JsonObject) -> Mishap:
     unknown = sorted(given.keys() - types.keys())
     if unknown:
         raise BadRequestError(f"{name} has no field {unknown[0]!r}: use {', '.join(f.name for f in fields(kind))}.")
-    values = {key: _instant(value) if types[key] is datetime else value for key, value in given.items()}
-    for key, value in values.items():
-        if not isinstance(value, types[key]):
-            raise BadRequestError(f"{name}.{key} must be {types[key].__name__}, not {value!r}.")
+    values = {key: _read_field(f"{name}.{key}", types[key], value) for key, value in given.items()}
     try:
-        return kind(**values)  # type: ignore[arg-type]  # checked against the hints just above
+        return kind(**values)  # type: ignore[arg-type]  # each was checked against its hint
     except TypeError as error:
         raise BadRequestError(f"{name} is incomplete: {error}") from error
 
 
+def _read_field(name: str, hint: object, value: object) -> object:
+    """Return a field's value as its type; a union takes any of its members, a number may leave out its fraction.
+
+    Raises:
+        BadRequestError: it is of another type, or none of the literal's values.
+    """
+    if hint is datetime:
+        return _instant(value)
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise BadRequestError(f"{name} must be one of {', '.join(get_args(hint))}, not {value!r}.")
+        return value
+    allowed = tuple(part for part in (get_args(hint) or (hint,)) if isinstance(part, type))
+    if float in allowed and isinstance(value, int):
+        return float(value)
+    if not isinstance(value, allowed) or isinstance(value, bool):
+        shown = " or ".join(kind.__name__ for kind in allowed)
+        raise BadRequestError(f"{name} must be {shown}, not {value!r}.")
+    return value
+
+
 def _subscriber(document: JsonObject) -> Subscriber:
     schema = document.get("schema", "eventgrid")
-    if schema not in ("eventgrid", "cloudevents"):
-        raise BadRequestError(f"No schema {schema!r}: use eventgrid or cloudevents.")
+    if schema not in ("eventgrid", "cloudevents", "action-group"):
+        raise BadRequestError(f"No schema {schema!r}: use eventgrid, cloudevents or action-group.")
     url = document.get("url")
     if not isinstance(url, str):
         raise BadRequestError("The subscriber's url is missing.")

@@ -1,4 +1,4 @@
-"""Delivers AKS's events to webhooks as Event Grid does: both schemas, the handshake, retries on the virtual clock."""
+"""Delivers Azure's events and alerts to webhooks: Event Grid's schemas, handshake and retries; an action group's posts."""
 
 import asyncio
 import uuid
@@ -12,10 +12,10 @@ import aiohttp
 from simulator.azure.documents import cluster_id, zulu
 from simulator.exchange import JsonObject
 from simulator.faults import Faults
-from simulator.world.core import Event
+from simulator.world.core import Alert, Event
 from simulator.world.world import World
 
-type Schema = Literal["eventgrid", "cloudevents"]
+type Schema = Literal["eventgrid", "cloudevents", "action-group"]
 
 # Event Grid's retry schedule; after a day an event without a dead-letter destination is dropped.
 RETRIES = (
@@ -42,7 +42,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    event: Event
+    event: Event | Alert
     subscriber: Subscriber
     attempt: int
 
@@ -55,19 +55,27 @@ class Delivery:
         self._faults = faults
         self.subscribers: list[Subscriber] = []
         self._told = 0
+        self._alerted = 0
         self._due: list[_Due] = []
         self.delivered = 0
         self.dropped = 0
 
     def has_news(self) -> bool:
         """Whether something is due to a subscriber now."""
-        fresh = self._world.events[self._told :]
-        self._told = len(self._world.events)
-        for event in fresh:
+        for event in self._fresh():
             for subscriber in self.subscribers:
+                if isinstance(event, Alert) != (subscriber.schema == "action-group"):
+                    continue
                 for delay in self._faults.event_delays():
                     self._queue(_Due(event, subscriber, 0), delay)
         return bool(self._due)
+
+    def _fresh(self) -> list[Event | Alert]:
+        """Return what nobody was told of yet."""
+        core = self._world.core
+        fresh: list[Event | Alert] = [*core.events[self._told :], *core.alerts[self._alerted :]]
+        self._told, self._alerted = len(core.events), len(core.alerts)
+        return fresh
 
     def _queue(self, item: _Due, delay: timedelta) -> None:
         """Have an event sent at once, or so much later."""
@@ -85,11 +93,14 @@ class Delivery:
             self._settle(item, status)
 
     async def subscribe(self, subscriber: Subscriber) -> None:
-        """Shake hands with a webhook and add it.
+        """Shake hands with a webhook and add it; an action group asks nobody.
 
         Raises:
             HandshakeError: it did not answer as Event Grid asks.
         """
+        if subscriber.schema == "action-group":
+            self.subscribers.append(subscriber)
+            return
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)) as session:
             try:
                 if subscriber.schema == "cloudevents":
@@ -101,8 +112,13 @@ class Delivery:
         self.subscribers.append(subscriber)
 
     async def _send(self, session: aiohttp.ClientSession, item: _Due) -> int:
-        body, headers = self._message(item.event, item.subscriber.schema)
-        headers["aeg-delivery-count"] = str(item.attempt)
+        if isinstance(item.event, Alert):
+            body: object = item.event.body
+            # https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups: no headers of one's choice.
+            headers = {"User-Agent": "IcMBroadcaster/1.0"}
+        else:
+            body, headers = self._message(item.event, item.subscriber.schema)
+            headers["aeg-delivery-count"] = str(item.attempt)
         try:
             async with session.post(item.subscriber.url, json=body, headers=headers) as response:
                 return response.status
@@ -119,27 +135,27 @@ class Delivery:
 
     def _message(self, event: Event, schema: Schema) -> tuple[object, dict[str, str]]:
         """Return the body and headers of an event; its id is the same in every attempt."""
-        topic = cluster_id(self._world.clusters[event.cluster])
-        event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{topic}/{event.number}"))
+        topic = event.source or cluster_id(self._world.clusters[event.cluster])
+        event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{topic}/{event.identity}"))
         if schema == "cloudevents":
             document: JsonObject = {
                 "specversion": "1.0",
                 "id": event_id,
                 "source": topic,
                 "type": event.type,
-                "subject": event.cluster,
+                "subject": event.subject or event.cluster,
                 "time": zulu(event.at),
-                "data": event.data,
+                "data": dict(event.data),
             }
             return document, {"Content-Type": "application/cloudevents+json; charset=utf-8"}
         return [
             {
                 "id": event_id,
                 "topic": topic,
-                "subject": event.cluster,
+                "subject": event.subject or event.cluster,
                 "eventType": event.type,
                 "eventTime": zulu(event.at),
-                "data": event.data,
+                "data": dict(event.data),
                 "dataVersion": "1",
                 "metadataVersion": "1",
             }

@@ -92,6 +92,8 @@ class FleetSpec:
     clusters: tuple[ClusterSpec, ...]
     mishaps: tuple[Mishap, ...] = ()
     kubernetes_releases: tuple[tuple[datetime, str], ...] = ()
+    # What Cost Management bills before the start: the fleet is taken to have run since then as it stands.
+    billed_since: datetime | None = None
     channels: tuple[str, ...] = field(default=("C0123", "C0456", "C0789"))
 
     @property

@@ -17,7 +17,7 @@ from tests.simulator.azure.conftest import small_fleet
 START = datetime(2026, 11, 16, tzinfo=UTC)
 KEYS = [
     "ARM_URL", "CA_FILE", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "SUBSCRIPTION", "RESOURCE_GROUP", "CLUSTER",
-    "KUBECONFIG", "SLACK_URL", "CLOCK_URL",
+    "KUBECONFIG", "SLACK_URL", "TEAMS_URL", "CLOCK_URL",
 ]  # fmt: skip
 
 

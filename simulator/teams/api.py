@@ -1,0 +1,131 @@
+"""The webhook of a Teams Workflows flow: takes adaptive cards in their envelope, within the limits of Teams.
+
+Source: "Create incoming webhooks with Workflows for Microsoft Teams"; "Format cards", size and schema limits.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from math import ceil
+from typing import cast
+
+from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
+
+PREFIX = "/teams/workflows/"
+FLOW = "3f1c7a5d9e2b4c6880a1b2c3d4e5f607"
+SIGNATURE = "simulated-signature"
+PATH = f"{PREFIX}{FLOW}/triggers/manual/paths/invoke"
+URL_PATH = f"{PATH}?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig={SIGNATURE}"
+CARD = "application/vnd.microsoft.card.adaptive"
+LARGEST_BYTES = 28 * 1024
+NEWEST_VERSION = (1, 4)
+POSTS, SPAN = 25, timedelta(seconds=300)
+
+
+class CardError(ValueError):
+    """Teams would not show what was posted; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card in the channel."""
+
+    at: datetime
+    card: JsonObject
+
+    def document(self) -> JsonObject:
+        """Return it for a viewer."""
+        return {"at": self.at.isoformat(), "card": self.card}
+
+
+class TeamsApi:
+    """Answers under ``/teams/workflows/``; the cards stay readable in ``shown``."""
+
+    def __init__(self, now: Callable[[], datetime], requests: Requests) -> None:
+        self.shown: list[Shown] = []
+        self._now = now
+        self._requests = requests
+        self._posted: list[datetime] = []
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one request."""
+        if call.method != "POST" or call.path != PATH:
+            return _error(HTTPStatus.NOT_FOUND, "WorkflowNotFound", "The workflow could not be found.")
+        if call.query.get("sig") != SIGNATURE:
+            message = "The request is not signed for this workflow: use the URL as it was given."
+            return _error(HTTPStatus.UNAUTHORIZED, "DirectApiAuthorizationRequired", message)
+        self._requests.note("teams", "post", "webhook")
+        now = self._now()
+        self._posted = [at for at in self._posted if at > now - SPAN]
+        if len(self._posted) >= POSTS:
+            wait_s = ceil((self._posted[0] + SPAN - now).total_seconds())
+            message = f"Rate limit is exceeded. Try again in {wait_s} seconds."
+            return _error(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", message, {"Retry-After": str(wait_s)})
+        try:
+            card = read_card(call)
+        except (CardError, NotAnObjectError) as error:
+            return _error(HTTPStatus.BAD_REQUEST, "InvalidRequestContent", str(error))
+        self._posted.append(now)
+        self.shown.append(Shown(now, card))
+        return Answer(HTTPStatus.ACCEPTED)
+
+    def documents(self) -> list[JsonObject]:
+        """Return every card for a viewer, oldest first."""
+        return [shown.document() for shown in self.shown]
+
+
+def read_card(call: Call) -> JsonObject:
+    """Return the card of a message.
+
+    Raises:
+        CardError: it is too large, has no envelope, or holds what Teams does not show.
+    """
+    if len(call.body) > LARGEST_BYTES:
+        raise CardError(f"The message has {len(call.body)} bytes; Teams shows at most {LARGEST_BYTES}.")
+    message = call.document()
+    attachments = message.get("attachments")
+    if message.get("type") != "message" or not isinstance(attachments, list) or len(attachments) != 1:
+        raise CardError("The body must be a message with one attachment: the card's envelope.")
+    attachment = cast("JsonObject", attachments[0])
+    content = attachment.get("content")
+    if attachment.get("contentType") != CARD or not isinstance(content, dict):
+        raise CardError(f"The attachment must have contentType {CARD} and a card as its content.")
+    card = cast("JsonObject", content)
+    _check(card)
+    return card
+
+
+def _check(card: JsonObject) -> None:
+    if card.get("type") != "AdaptiveCard":
+        raise CardError(f"The card's type is {card.get('type')!r}, not AdaptiveCard.")
+    version = str(card.get("version"))
+    try:
+        major, minor = (int(part) for part in version.split("."))
+    except ValueError as error:
+        raise CardError(f"The card's version is {version!r}, which is none.") from error
+    if (major, minor) > NEWEST_VERSION:
+        raise CardError(f"The card has version {version}; a flow shows up to 1.4.")
+    for element in _elements(card):
+        match element.get("type"):
+            case "Table":
+                raise CardError("The card holds a Table, which a flow does not show: use ColumnSet.")
+            case str(kind) if kind.startswith("Action.") and kind not in ("Action.OpenUrl", "Action.ShowCard"):
+                raise CardError(f"The card holds {kind}; a flow's card only opens URLs.")
+            case _:
+                pass
+
+
+def _elements(value: object) -> Iterator[JsonObject]:
+    """Return every object inside a card, at any depth."""
+    if isinstance(value, dict):
+        yield cast("JsonObject", value)
+        for part in value.values():
+            yield from _elements(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _elements(part)
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Answer:
+    return Answer(status, {"error": {"code": code, "message": message}}, headers or {})
