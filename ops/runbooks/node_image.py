@@ -60,12 +60,14 @@ class NodeImage:
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
             return decide_watch(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
-        longest = max((span.duration for span in week_occurrences(window, week)), default=timedelta())
+        occurrences = week_occurrences(window, week)
+        longest = max((span.duration for span in occurrences), default=timedelta())
         sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
             return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips)
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
-        week_has = _Week(cluster, ring, policy, openings, sorted_out.candidates, sorted_out.skips)
+        last = max((span.end for span in occurrences), default=now)
+        week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
         return _decide_in_week(week_has, facts, settings, now)
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
@@ -96,12 +98,13 @@ def week_of(run: Run, zone: str, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Week:
-    """What one cluster has before it in this week."""
+    """What one cluster has before it in this week; `last` is when its last occurrence ends, freezes aside."""
 
     cluster: Cluster
     ring: Ring
     policy: NodeImageSettings
     openings: tuple[Span, ...]
+    last: datetime
     candidates: tuple[Candidate, ...]
     skips: tuple[Skip, ...]
 
@@ -112,9 +115,12 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     free = tuple(c for c in week.candidates if not held[c.pool.name])
     waiting = tuple(Skip(c.pool.name, "unproven", held[c.pool.name]) for c in week.candidates if held[c.pool.name])
     loud = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
+    skips = (*week.skips, *waiting)
+    if not week.openings and now < week.last:
+        # Freezes took what was left; what held the run is told at the week's last moment (rule 6), as without them.
+        return Wait(week.last, "a freeze covers what is left of this week's windows", "no-window-left", loud, skips)
     if not week.openings:
         return _ended_without(week, waiting, free)
-    skips = (*week.skips, *waiting)
     opening = week.openings[0]
     if now < opening.start:
         why = waiting[0].why if waiting and not free else "the window opens then"

@@ -13,12 +13,12 @@ type ShowTime = Callable[[datetime], str]
 _TOKENS = re.compile(
     r"<!date\^(?P<at>\d+)\^[^|>]*\|[^>]*>"
     r"|<(?P<url>https?://[^|>\s]+)(?:\|(?P<label>[^>]*))?>"
-    r"|(?<!\w)\*(?P<bold>[^*\n]+)\*(?!\w)"
-    r"|(?<!\w)_(?P<italic>[^_\n]+)_(?!\w)"
-    r"|(?<!\w)~(?P<struck>[^~\n]+)~(?!\w)"
-    r"|`(?P<code>[^`\n]+)`"
+    r"|(?<!\w)\*(?![\s\u200b])(?P<bold>[^*\n]+)\*(?!\w)"
+    r"|(?<!\w)_(?![\s\u200b])(?P<italic>[^_\n]+)_(?!\w)"
+    r"|(?<!\w)~(?![\s\u200b])(?P<struck>[^~\n]+)~(?!\w)"
+    r"|`(?!\u200b)(?P<code>[^`\n]+)`"
 )
-# Slack needs these between marks that must not pair up; on a page they are nothing.
+# Put behind marks that must not pair up; on a page they are nothing.
 _SILENT = "\u200b"
 _TAGS = {
     "bold": Markup("<strong>{}</strong>"),

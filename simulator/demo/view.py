@@ -195,7 +195,7 @@ def _pool(pool: WorldPool, settings: Settings, now: datetime) -> PoolView:
 
 
 def _headline(world: WorldNow, settings: Settings, latest: dict[str, Run], zone: str) -> Headline:
-    ended = sum(run.state.is_final for run in latest.values())
+    ended = sum(run.state is State.DONE and not run.loud for run in latest.values())
     stuck = [f"{run.target_name}: {run.why}" for run in latest.values() if run.loud or run.state in _STUCK]
     running = [run.target_name for run in latest.values() if run.state is State.RUNNING]
     coming = _next_window(world, settings, zone)
@@ -240,8 +240,8 @@ def _calendar(
         lanes += [
             Lane(
                 cluster.name,
-                occurrences,
-                frozen,
+                () if cluster.driven_by_aks else occurrences,  # AKS keeps to its own schedule, not to our windows
+                () if cluster.driven_by_aks else frozen,
                 (*_bars(cluster.name, runs), *_bars_of_aks(cluster.name, by_aks, world.now)),
             )
             for cluster in world.clusters

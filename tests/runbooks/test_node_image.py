@@ -167,9 +167,13 @@ def test_after_the_weeks_last_window_what_is_left_is_said() -> None:
 
 def test_a_freeze_over_the_week_leaves_no_window() -> None:
     frozen = CONFIG + "freezes:\n  - {name: fair, from: 2026-11-16, to: 2026-11-20}\n"
+    last = datetime(2026, 11, 20, 5, tzinfo=UTC)
     decision = decide(facts(cluster()), config=frozen)
-    assert isinstance(decision, Nothing)
-    assert decision.skips[0].code == "no-window-left"
+    assert isinstance(decision, Wait)
+    assert (decision.until, decision.code) == (last, "no-window-left")
+    ended = decide(facts(cluster()), now=last, config=frozen)
+    assert isinstance(ended, Nothing)
+    assert [(skip.what, skip.code) for skip in ended.skips] == [("user1", "no-window-left")]
 
 
 def test_a_stopped_cluster_is_woken_and_the_waking_is_temporary() -> None:

@@ -1,0 +1,148 @@
+"""The page in a browser: everything is on it, it asks nobody else, and it is read without colour and without JavaScript."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.async_api import Page as BrowserPage
+from playwright.async_api import async_playwright
+
+from simulator.demo.page import Page
+from simulator.fleets import demo_fleet
+from tests.demo.conftest import Demonstration
+from tests.needs import need
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PHONE_WIDTH = 390
+
+
+@dataclass
+class Visit:
+    """What a visit to the page brought up."""
+
+    page: BrowserPage
+    address: str
+    problems: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+type Story = Callable[[Visit], Awaitable[Any]]
+
+
+def visit(demonstration: Demonstration, story: Story, **options: Any) -> Any:
+    """Open the page in a fresh browser and live the story."""
+    need(CHROMIUM, "no Chromium on this machine: apt-get install chromium")
+
+    async def visited() -> Any:
+        page = Page(demonstration.stage)
+        page.summary = demonstration.summary
+        async with page.open() as address, async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            context = await browser.new_context(**options)
+            seen = Visit(await context.new_page(), address)
+            seen.page.on("console", lambda message: seen.problems.append(message.text))
+            seen.page.on("pageerror", lambda error: seen.problems.append(str(error)))
+            seen.page.on("request", lambda request: seen.asked.append(request.url))
+            await seen.page.goto(address)
+            told = await story(seen)
+            assert seen.problems == []
+            assert [url for url in seen.asked if not url.startswith((address, "data:"))] == []
+            await browser.close()
+            return told
+
+    return asyncio.run(visited())
+
+
+def test_every_cluster_is_on_the_page(demonstration: Demonstration) -> None:
+    async def story(seen: Visit) -> list[str]:
+        return [text.split()[0] for text in await seen.page.locator("tbody th").all_inner_texts()]
+
+    assert sorted(visit(demonstration, story)) == sorted(cluster.name for cluster in demo_fleet().clusters)
+
+
+def test_the_upper_third_says_what_is_done_and_who_is_needed(demonstration: Demonstration) -> None:
+    async def story(seen: Visit) -> str:
+        return str(await seen.page.locator("header").inner_text())
+
+    said = visit(demonstration, story)
+    assert "One cluster needs you. 10 of 11 clusters are done." in said
+    assert "pay-prod: canary: 202611.12.0 does not run in pre-production yet" in said
+    assert "pre-production may be upgraded from Mon 19:00" in said
+
+
+def test_messages_show_their_times_in_the_readers_zone(demonstration: Demonstration) -> None:
+    async def story(seen: Visit) -> tuple[int, str]:
+        messages = seen.page.locator(".chat li")
+        return await messages.count(), await messages.first.locator("time").first.inner_text()
+
+    count, posted = visit(demonstration, story, timezone_id="Asia/Tokyo", locale="en-GB")
+    assert count == 12
+    assert posted == "Tue 03:00"  # the evening's window, 19:00 in Amsterdam
+
+
+def test_it_refreshes_itself_while_the_days_pass(demonstration: Demonstration) -> None:
+    async def story(seen: Visit) -> None:
+        async with seen.page.expect_response(lambda answer: answer.url.endswith("/live")) as answer:
+            pass
+        assert (await answer.value).ok
+
+    visit(demonstration, story)
+
+
+def test_without_javascript_it_is_all_there(demonstration: Demonstration) -> None:
+    async def story(seen: Visit) -> tuple[int, int]:
+        return await seen.page.locator("tbody tr").count(), await seen.page.locator(".chat li").count()
+
+    assert visit(demonstration, story, java_script_enabled=False) == (12, 12)
+
+
+def test_it_fits_a_telephone(demonstration: Demonstration) -> None:
+    async def story(seen: Visit) -> int:
+        return int(await seen.page.evaluate("document.documentElement.scrollWidth"))
+
+    assert visit(demonstration, story, viewport={"width": PHONE_WIDTH, "height": 844}) == PHONE_WIDTH
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_paper(scheme: str, demonstration: Demonstration) -> None:
+    """WCAG AA: 4.5 to 1, for every text on the page."""
+
+    async def story(seen: Visit) -> Any:
+        return await seen.page.evaluate(FAINT)
+
+    assert visit(demonstration, story, color_scheme=scheme) == []
+
+
+def test_it_is_told_to_those_who_listen(demonstration: Demonstration) -> None:
+    async def story(seen: Visit) -> tuple[Any, Any, Any]:
+        lang = await seen.page.evaluate("document.documentElement.lang")
+        headings = await seen.page.locator("h1, h2").all_inner_texts()
+        unnamed = await seen.page.locator(
+            "table:not(:has(caption)), svg:not([aria-labelledby]), img:not([alt])"
+        ).count()
+        return lang, [heading.split()[0] for heading in headings], unnamed
+
+    assert visit(demonstration, story) == ("en", ["One", "Calendar", "Fleet", "Slack"], 0)
+
+
+FAINT = """() => {
+  const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
+  const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const paper = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const faint = [];
+  const walker = document.createTreeWalker(document.getElementById("live"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim(), e = walker.currentNode.parentElement;
+    if (!text || e.closest("title")) continue;
+    const style = getComputedStyle(e);
+    const a = luminance(parse(e.closest("svg") ? style.fill : style.color)), b = luminance(paper(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push(text + " " + ratio.toFixed(2));
+  }
+  return faint;
+}"""

@@ -1,0 +1,119 @@
+"""Each reason of docs/node-image.md, rule 8, in a week that is lived: Daytwo's word, the oracle's, and what is right."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from simulator.demo.tally import BY_AKS, UPGRADED
+from simulator.demo.week import Judged
+from simulator.testing import Running
+from simulator.world.mishaps import Occupied, UpgradeFails
+from simulator.world.specs import FleetSpec, PoolSpec
+from tests.demo.conftest import LiveAWeek
+from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SYSTEM, cluster
+
+type Outcomes = Mapping[str, set[str]]
+
+SPOT = PoolSpec("spot", 2, priority="Spot")
+CHAT = "chat: {slack: {channel: C0123}}\n"
+WEEK_MINUTES = 7 * 24 * 60
+
+
+def week_with_all_sorts(live: LiveAWeek) -> Judged:
+    """Nothing fails; each cluster has a reason of its own."""
+    clusters = (
+        cluster("dev"),
+        cluster("busy"),
+        cluster("broken", "dev", SYSTEM, PoolSpec("user", 2)),
+        cluster("fresh", "dev", replace(SYSTEM, releases_behind=0)),
+        replace(cluster("auto"), node_provisioning="Auto", provisioned_nodes=2),
+        replace(cluster("aks"), node_os_channel="NodeImage"),
+        cluster("sandbox", "sandbox"),
+        cluster(
+            "prod",
+            "prod",
+            SYSTEM,
+            PoolSpec("big", 60, max_surge="1"),
+            PoolSpec("linux", 2, os_sku="AzureLinux"),
+            PoolSpec("pinned", 2, from_snapshot=True),
+        ),
+    )
+    mishaps = (Occupied("busy", MONDAY + timedelta(hours=4), WEEK_MINUTES), UpgradeFails("broken", "user", 1))
+
+    def before(running: Running) -> None:
+        """A person's upgrade of a pool fails on Monday morning."""
+        world = running.world
+        broken = world.clusters["broken"]
+        world.upgrade(broken, broken.pools["user"], "ana")
+        running.advance(MONDAY + timedelta(hours=3))
+
+    return live(FleetSpec("all-sorts", MONDAY, REGIONS, clusters, mishaps), CONFIG + CHAT, before)
+
+
+def week_of_a_freeze(live: LiveAWeek) -> Judged:
+    """Only Monday's window is left, and of that its first two hours; sleepers are not woken."""
+    clusters = (
+        cluster("dev", "dev", SYSTEM, PoolSpec("slow", 14, max_surge="1")),
+        replace(cluster("asleep"), stopped=True),
+        cluster("prod", "prod"),
+    )
+    config = CONFIG.replace("proven-nodes: 3}", "proven-nodes: 3, wake-sleepers: false}")
+    freeze = "freezes: [{name: sale, from: 2026-11-17, to: 2026-11-20}]\n"
+    return live(FleetSpec("freeze", MONDAY, REGIONS, clusters), config + freeze + CHAT)
+
+
+def week_of_a_failure(live: LiveAWeek) -> Judged:
+    """An upgrade fails in the first ring: its run ends, and the next ring never begins."""
+    clusters = (
+        cluster("dev"),
+        cluster("failing", "dev", SYSTEM, PoolSpec("user", 2)),
+        cluster("prod", "prod", SYSTEM, SPOT),
+    )
+    return live(FleetSpec("failure", MONDAY, REGIONS, clusters, (UpgradeFails("failing", "system", 1),)), CONFIG + CHAT)
+
+
+ALL_SORTS: Outcomes = {
+    UPGRADED: {"dev/system", "broken/system", "auto/system", "prod/system"},
+    BY_AKS: {"aks/system"},
+    "no-ring": {"sandbox/system"},
+    "snapshot": {"prod/pinned"},
+    "node-auto-provisioning": {"auto/default"},
+    "already-latest": {"fresh/system"},
+    "pool-failed": {"broken/user"},
+    "never-fits": {"prod/big"},
+    "busy": {"busy/system"},
+    "unproven": {"prod/linux"},
+}
+FREEZE: Outcomes = {
+    UPGRADED: {"dev/system"},
+    "asleep": {"asleep/system"},
+    "no-window-left": {"dev/slow", "prod/system"},
+}
+FAILURE: Outcomes = {
+    UPGRADED: {"dev/system"},
+    "run-failed": {"failing/system", "failing/user"},
+    "halted": {"prod/system", "prod/spot"},
+}
+
+
+@pytest.mark.parametrize(
+    ("week", "expected"),
+    [(week_with_all_sorts, ALL_SORTS), (week_of_a_freeze, FREEZE), (week_of_a_failure, FAILURE)],
+    ids=["all sorts", "a freeze", "a failure"],
+)
+def test_each_pool_ends_as_it_should(
+    week: Callable[[LiveAWeek], Judged], expected: Outcomes, live_a_week: LiveAWeek
+) -> None:
+    lived = week(live_a_week)
+    assert by_outcome(lived) == expected
+    assert [str(one) for one in lived.differences] == []
+    assert lived.verdict.violations == ()
+
+
+def by_outcome(week: Judged) -> Outcomes:
+    found: dict[str, set[str]] = {}
+    for (name, pool), outcome in week.tally.outcomes.items():
+        found.setdefault(outcome, set()).add(f"{name}/{pool}")
+    return found
