@@ -1,5 +1,6 @@
 """`make package`: the zip that Azure runs. Refuses to pack a wrong configuration."""
 
+import argparse
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -44,19 +45,24 @@ def _files(config: Path | None) -> Iterator[tuple[str, Path]]:
             yield calendar.name, calendar
 
 
-def main() -> int:
-    """Pack the project's own `daytwo.yaml`, where there is one."""
-    config = ROOT / "daytwo.yaml"
-    target = ROOT / "build" / "daytwo.zip"
+def main(arguments: list[str]) -> int:
+    """Pack with the project's own `daytwo.yaml`, where there is one, or another."""
+    parser = argparse.ArgumentParser(prog="python -m tools.package", description="Write the zip that Azure runs.")
+    parser.add_argument("--config", type=Path, default=ROOT / "daytwo.yaml")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo.zip")
+    asked = parser.parse_args(arguments)
+    target: Path = asked.out
+    has_config = asked.config.exists()
     try:
-        pack(target, config if config.exists() else None)
+        pack(target, asked.config if has_config else None)
     except ConfigError as error:
         print(render_problems(error.problems), file=sys.stderr)
         return 2
-    said = "" if config.exists() else " (without a daytwo.yaml: put one beside function_app.py)"
-    print(f"{target.relative_to(ROOT)}: {target.stat().st_size // 1024} kB{said}")
+    said = "" if has_config else " (without a daytwo.yaml: put one beside function_app.py)"
+    shown = target.relative_to(ROOT) if target.is_relative_to(ROOT) else target
+    print(f"{shown}: {target.stat().st_size // 1024} kB{said}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,130 @@
+"""A week over a random fleet while every service misbehaves; what came of it, and how often each thing happened."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.model.run import Rollout, Run
+from ops.policy.leases import alive
+from ops.records import leases, messages, rollouts, runs
+from simulator.faults import Faults, Surface, faults_of
+from simulator.fleets import START, random_fleet
+from simulator.oracle import judge
+from simulator.testing import Running, running_simulation
+from simulator.world.journal import Kind
+from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec
+from tests.flows.bot import Bot
+
+SUNDAY = datetime.fromisoformat("2026-11-22T21:00:00Z")
+# More than the calm hour: past midnight in Amsterdam, when the week ends for what is only watched.
+CALM_AGAIN = SUNDAY + timedelta(hours=3)
+WEEK = "2026-w47"
+CLUSTERS = 4
+CONFIG = """
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: pre-production, select: {tags: {env: [dev, test]}}}
+    - {name: production, select: {tags: {env: prod}}, at-once: 1 per region pair}
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
+node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 1, wake-sleepers: true, failure-budget: 1}
+chat:
+  slack: {channel: C0123}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RoughWeek:
+    """What is to be empty, and how often its precondition held."""
+
+    violations: tuple[str, ...]
+    messages_wrong: tuple[str, ...]
+    leases_held: tuple[str, ...]
+    not_ended: tuple[str, ...]
+    fired: Counter[str]
+    happened: Counter[str]
+
+
+@cache
+def rough_week(seed: int) -> RoughWeek:
+    """Live it; the same seed gives the same fleet and the same rates of faults."""
+    spec = _small(random_fleet(seed, CLUSTERS))
+    with TemporaryDirectory() as folder, running_simulation(spec, seed, faults="rough") as simulation:
+        fired = simulation.simulation.faults
+        asyncio.run(_live(simulation, Path(folder), "cloudevents" if seed % 2 else "eventgrid"))
+        return _judged(simulation, Path(folder), spec, fired, seed)
+
+
+def _small(spec: FleetSpec) -> FleetSpec:
+    """The same fleet with at most two nodes a pool, and all but one of its clusters ours: it is about faults, not about size."""
+
+    def smaller(cluster: ClusterSpec) -> ClusterSpec:
+        return replace(cluster, pools=tuple(replace(pool, nodes=min(pool.nodes, 2)) for pool in cluster.pools))
+
+    *ours, last = map(smaller, spec.clusters)
+    return replace(spec, clusters=(*(replace(cluster, node_os_channel="None") for cluster in ours), last))
+
+
+async def _live(simulation: Running, folder: Path, schema: str) -> None:
+    async with Bot(simulation, folder, CONFIG, schema=schema) as bot:
+        await bot.until(SUNDAY)
+        simulation.simulation.faults = Faults("none", 0)
+        await bot.until(CALM_AGAIN)
+
+
+def _judged(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, seed: int) -> RoughWeek:
+    world = simulation.world
+    store = SqliteStore(folder / "store.sqlite")
+    verdict = judge(CONFIG, spec, world.journal.entries, START, SUNDAY, seed=seed)
+    happened = Counter(
+        f"{entry.detail['what']} begun"
+        for entry in world.journal.of(Kind.OPERATION_BEGUN)
+        if entry.detail["who"] == PRINCIPAL
+    )
+    wrong = tuple(_wrong_messages(simulation, store))
+    happened["messages"] = len(list(messages(store).scan()))
+    happened["leases taken"] = sum(stored.value.fencing for stored in leases(store).scan())
+    happened["events delivered"] = simulation.simulation.delivery.delivered
+    ended: list[Run | Rollout] = [
+        *(stored.value for stored in runs(store).scan()),
+        *(stored.value for stored in rollouts(store).scan()),
+    ]
+    happened["runs and rollouts"] = len(ended)
+    held = tuple(
+        f"{stored.key}: {holder.run}" for stored in leases(store).scan() for holder in alive(stored.value, CALM_AGAIN)
+    )
+    not_ended = tuple(f"{one.id}: {one.state}: {one.why}" for one in ended if WEEK in one.id and not one.state.is_final)
+    return RoughWeek(verdict.violations, wrong, held, not_ended, _fired(faults), happened)
+
+
+def _wrong_messages(simulation: Running, store: SqliteStore) -> Sequence[str]:
+    """Messages that are not shown exactly once, as they were last wanted."""
+    shown: dict[str, list[list[object]]] = {}
+    channels: Any = simulation.control("/slack")["channels"]
+    for message in (each for channel in channels for each in channel["messages"]):
+        key = message["metadata"]["event_payload"]["key"]
+        shown.setdefault(key, []).append([message["text"], message["blocks"]])
+    wanted: dict[str, list[list[object]]] = {}
+    for record in (stored.value for stored in messages(store).scan()):
+        content = json.loads(store.get_content(record.content_ref))
+        wanted[record.subject] = [[content["text"], content["blocks"]]]
+    return [
+        f"{key}: wanted {wanted.get(key)}, shown {shown.get(key)}"
+        for key in wanted | shown
+        if wanted.get(key) != shown.get(key)
+    ]
+
+
+def _fired(faults: Faults) -> Counter[str]:
+    return Counter(
+        {f"{surface} {fault}": faults.counts[surface, fault] for surface in Surface for fault in faults_of(surface)}
+    )

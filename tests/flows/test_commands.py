@@ -1,0 +1,123 @@
+"""The commands, as a person types them, against `daytwo simulate`."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.slack.api import TOKEN
+from simulator.testing import control
+from tests.flows.fleet import CONFIG
+
+# The demonstration's fleet begins on a Monday at midnight, inside this window.
+OPEN_NOW = CONFIG.replace('from: "21:10"', 'from: "00:00"').replace('to: "05:00"', 'to: "23:00"')
+SPEED = 600
+
+
+def daytwo(*arguments: str, cwd: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).resolve().parents[2]
+    known = {**os.environ, **(environment or {}), "PYTHONPATH": str(root), "COLUMNS": "80"}
+    command = [sys.executable, "-m", "ops.cli", *arguments]
+    return subprocess.run(  # noqa: S603 - our own command
+        command, cwd=cwd, env=known, check=False, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[dict[str, str]]:
+    """`daytwo simulate`, as a process; what it prints is the environment of every other command."""
+    command = [sys.executable, "-m", "ops.cli", "simulate", "--fleet", "demo", "--speed", str(SPEED)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+        assert process.stdout is not None
+        found: dict[str, str] = {}
+        for line in process.stdout:
+            name, _, value = line.strip().partition("=")
+            if not name:
+                break
+            found[name] = value
+        try:
+            yield {**found, "SLACK_TOKEN": TOKEN}
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "daytwo.yaml").write_text(OPEN_NOW)
+    return tmp_path
+
+
+def target(environment: dict[str, str], name: str = "shop-dev", group: str = "rg-shop") -> str:
+    subscription = environment["SUBSCRIPTION"]
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
+
+
+def test_simulate_says_all_that_a_client_needs(simulated: dict[str, str]) -> None:
+    wanted = "ARM_URL CA_FILE IDENTITY_ENDPOINT IDENTITY_HEADER SUBSCRIPTION RESOURCE_GROUP CLUSTER KUBECONFIG SLACK_URL CLOCK_URL"
+    assert set(wanted.split()) <= set(simulated)
+
+
+def test_a_plan_fits_into_80_columns(simulated: dict[str, str], folder: Path) -> None:
+    ended = daytwo("plan", "--subscription", simulated["SUBSCRIPTION"], cwd=folder, environment=simulated)
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    assert any("shop-prod-we" in line for line in lines)
+
+
+def test_a_plan_as_json_has_every_pool(simulated: dict[str, str], folder: Path) -> None:
+    ended = daytwo("plan", "--config", "daytwo.yaml", "--format", "json", cwd=folder, environment=simulated)
+    assert ended.returncode == 0, ended.stderr
+    pools = json.loads(ended.stdout)
+    assert {pool["cluster"] for pool in pools} >= {"shop-dev", "shop-prod-we", "lab"}
+
+
+def test_a_plan_reads_only(simulated: dict[str, str], folder: Path) -> None:
+    daytwo("plan", "--subscription", simulated["SUBSCRIPTION"], cwd=folder, environment=simulated)
+    seen: list[dict[str, str]] = control(simulated, "/requests")["requests"]  # type: ignore[assignment]  # JSON
+    asked = {each["action"] for each in seen if each["surface"] == "arm"}
+    assert not {action for action in asked if action.endswith(("write", "delete", "start/action", "stop/action"))}
+    assert "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action" not in asked
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_nothing_behind(simulated: dict[str, str], folder: Path) -> None:
+    ended = daytwo("run", "node-image", "--target", target(simulated), "--dry-run", cwd=folder, environment=simulated)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(("Daytwo would act now on shop-dev", "Daytwo would wait until"))
+    assert sorted(path.name for path in folder.iterdir()) == ["daytwo.yaml"]
+
+
+def test_a_run_is_followed_to_its_end(simulated: dict[str, str], folder: Path) -> None:
+    ended = daytwo("run", "node-image", "--target", target(simulated), cwd=folder, environment=simulated)
+    assert ended.returncode == 0, ended.stderr
+    assert ": done: " in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("run", "nonsense", "--target", "x", "--dry-run"), 2, "There is no runbook nonsense"),
+        (("run", "node-image", "--target", "shop-dev"), 2, "target has to be the id of a managed cluster"),
+        (("plan", "--subscription", "99999999-0000-0000-0000-000000000000"), 0, "reading 0 clusters"),
+        (("validate", "daytwo.yaml"), 0, ""),
+    ],
+)
+def test_a_command_says_what_is_wrong_by_its_exit_code(
+    simulated: dict[str, str], folder: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    ended = daytwo(*arguments, cwd=folder, environment=simulated)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert says in ended.stderr
+
+
+def test_a_wrong_configuration_is_refused_with_line_and_remedy(folder: Path) -> None:
+    (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("node-image:", "node-imag:"))
+    ended = daytwo("validate", "daytwo.yaml", cwd=folder)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("daytwo.yaml:8:")
+    assert "node-image" in ended.stderr

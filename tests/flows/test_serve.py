@@ -1,0 +1,94 @@
+"""`daytwo serve` in a real process: killed with SIGKILL and started again with the same folder, it goes on where it was."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.model.run import State
+from ops.records import runs
+from simulator.slack.api import TOKEN
+from simulator.testing import Running, running_simulation
+from tests.flows.bot import begun, target_of
+from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
+
+# Ten minutes a second: an upgrade takes about one.
+SPEED = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A serving bot."""
+
+    process: subprocess.Popen[str]
+    url: str
+    state: Path
+
+    def ask(self, path: str, body: object = None) -> Any:
+        """GET, or POST where there is a body; with the key that the bot has left in its folder."""
+        key = (self.state / "function-key").read_text()
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.url}/api/{path}", data=data, headers={"x-functions-key": key})  # noqa: S310 - our own address
+        with urlopen(request, timeout=30) as response:  # noqa: S310 - our own address
+            return json.load(response)
+
+    def wait_for(self, run: str, state: State) -> None:
+        """Ask until the run is so."""
+        while self.ask(f"runs/{run}")["state"] != state:
+            assert self.process.poll() is None
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], folder: Path) -> Iterator[Served]:
+    (folder / "daytwo.yaml").write_text(CONFIG)
+    state = folder / "state"
+    command = [sys.executable, "-m", "ops.cli", "serve", "--state", str(state), "--config", str(folder / "daytwo.yaml")]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env={**os.environ, **environment, "SLACK_TOKEN": TOKEN}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        name, _, url = process.stdout.readline().strip().partition("=")
+        assert name == "DAYTWO_URL"
+        try:
+            yield Served(process, url, state)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+@pytest.fixture
+def simulation() -> Iterator[Running]:
+    with running_simulation(fleet(), speed=SPEED) as running:
+        yield running
+
+
+def test_a_killed_bot_goes_on_where_it_was(simulation: Running, tmp_path: Path) -> None:
+    with serving(simulation.environment, tmp_path) as bot:
+        run = bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})["run"]
+        bot.wait_for(run, State.RUNNING)
+        bot.process.kill()
+        assert bot.process.wait(30) == -signal.SIGKILL
+    with serving(simulation.environment, tmp_path) as bot:
+        bot.wait_for(run, State.DONE)
+        assert bot.ask(f"runs/{run}")["by"] == "ana"
+    ours = [what for what in begun(simulation) if what.startswith("upgrade")]
+    assert ours == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+    store = SqliteStore(tmp_path / "state" / "store.sqlite")
+    assert runs(store).must_get(run).value.state is State.DONE
+
+
+def test_a_stopped_bot_ends_well(simulation: Running, tmp_path: Path) -> None:
+    with serving(simulation.environment, tmp_path) as bot:
+        assert [book["name"] for book in bot.ask("runbooks")][:1] != []
+        bot.process.send_signal(signal.SIGTERM)
+        assert bot.process.wait(30) == 0

@@ -1,0 +1,67 @@
+"""What is in the zip, that the same content is the same file, and that a wrong configuration is not packed."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ops.config import ConfigError
+from tests.flows.fleet import CONFIG
+from tools.package import main, pack
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("package")
+    (folder / "daytwo.yaml").write_text(CONFIG)
+    pack(folder / "daytwo.zip", folder / "daytwo.yaml")
+    return folder / "daytwo.zip"
+
+
+def names(packed: Path) -> list[str]:
+    with zipfile.ZipFile(packed) as archive:
+        return archive.namelist()
+
+
+def test_it_holds_what_azure_loads(packed: Path) -> None:
+    assert {"function_app.py", "host.json", "requirements.txt", "daytwo.yaml"} <= set(names(packed))
+    assert "ops/workflows/operation.py" in names(packed)
+    assert "ops/config/schema.json" in names(packed)
+
+
+def test_it_holds_no_simulator_tests_or_command_line(packed: Path) -> None:
+    folders = {name.split("/")[0] for name in names(packed) if "/" in name}
+    assert folders == {"ops"}
+    assert [name for name in names(packed) if name.startswith("ops/cli")] == []
+    with zipfile.ZipFile(packed) as archive:
+        assert "simulator" not in archive.read("requirements.txt").decode()
+        assert json.loads(archive.read("host.json"))["version"] == "2.0"
+
+
+def test_the_same_content_is_the_same_file(packed: Path, tmp_path: Path) -> None:
+    (tmp_path / "daytwo.yaml").write_text(CONFIG)
+    pack(tmp_path / "again.zip", tmp_path / "daytwo.yaml")
+    assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
+
+
+def test_a_wrong_configuration_is_not_packed(tmp_path: Path) -> None:
+    (tmp_path / "daytwo.yaml").write_text(CONFIG.replace("node-image:", "node-imag:"))
+    with pytest.raises(ConfigError):
+        pack(tmp_path / "daytwo.zip", tmp_path / "daytwo.yaml")
+    assert not (tmp_path / "daytwo.zip").exists()
+
+
+def test_the_command_refuses_a_wrong_configuration_with_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "daytwo.yaml").write_text(CONFIG.replace("node-image:", "node-imag:"))
+    assert main(["--config", str(tmp_path / "daytwo.yaml"), "--out", str(tmp_path / "daytwo.zip")]) == 2
+    assert "daytwo.yaml:8:" in capsys.readouterr().err
+    assert not (tmp_path / "daytwo.zip").exists()
+
+
+def test_the_command_says_where_the_zip_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "daytwo.yaml").write_text(CONFIG)
+    assert main(["--config", str(tmp_path / "daytwo.yaml"), "--out", str(tmp_path / "daytwo.zip")]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'daytwo.zip'}: ")
