@@ -18,6 +18,16 @@ from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
 from ops.workflows.starting import OPEN, ROLLOUT
 
+# What the look at the fleet calls, for the role that the bot is given; facts and verbs declare theirs.
+ACTIONS = frozenset(
+    {
+        "Microsoft.ResourceGraph/resources/read",
+        "Microsoft.ContainerService/managedClusters/read",
+        "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+    }
+)
+KUBERNETES = frozenset({"list nodes"})
+
 
 def list_fleet(context: Context, settings: Settings) -> tuple[Cluster, ...]:
     """Every cluster of the configured subscriptions. Raises what the port raises: half a fleet is no fleet."""

@@ -1,0 +1,77 @@
+"""What facts and verbs declare is what they call: the custom role and the ClusterRole are made from it."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from ops.facts import facts
+from ops.records import runs
+from ops.runbooks import runbooks
+from ops.verbs import verbs
+from ops.workflows import sampling
+from simulator.testing import running_simulation
+from tests.flows.bot import Bot
+from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
+from tests.simulator.host.harness import story
+
+
+class Night(NamedTuple):
+    """What was called, and what those that were used declare."""
+
+    arm: set[str]
+    kubernetes: set[str]
+    declared_arm: set[str]
+    declared_kubernetes: set[str]
+    verbs: set[str]
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """A sleeper is woken, upgraded and put back by the week's rollout: every verb of node images, all its facts."""
+    with running_simulation(fleet(replace(TWO_POOLS, stopped=True))) as simulation:
+        folder: Path = tmp_path_factory.mktemp("night")
+        used = _live(simulation, folder)
+        seen: Any = simulation.control("/requests")["requests"]
+    gathered = [facts()[field.name] for field in fields(runbooks()["node-image"].facts)]
+    tools = [verbs()[name] for name in used]
+    return Night(
+        {each["action"] for each in seen if each["surface"] == "arm"},
+        {each["action"] for each in seen if each["surface"] == "kubernetes"},
+        set().union(sampling.ACTIONS, *(fact.ACTIONS for fact in gathered), *(tool.actions for tool in tools)),
+        set().union(sampling.KUBERNETES, *(fact.KUBERNETES for fact in gathered), *(tool.kubernetes for tool in tools)),
+        used,
+    )
+
+
+@story
+async def _tell(bot: Bot) -> None:
+    async with bot:
+        await bot.until(after(hours=4))
+
+
+def _live(simulation: Any, folder: Path) -> set[str]:
+    """The verbs that the runs began, by the ledger."""
+    bot = Bot(simulation, folder, CONFIG)
+    _tell(bot)
+    assert [stored.value.state for stored in runs(bot.store).scan()] == ["done"]
+    begun = [entry for entry in bot.ledger("2026-11-16", "2026-11-17") if entry.kind == "begin"]
+    return {entry.text.split()[0] for entry in begun}
+
+
+def test_nothing_is_called_that_is_not_declared(night: Night) -> None:
+    assert night.arm - night.declared_arm == set()
+    assert night.kubernetes - night.declared_kubernetes == set()
+
+
+def test_nothing_is_declared_that_is_not_called(night: Night) -> None:
+    assert night.declared_arm - night.arm == set()
+    assert night.declared_kubernetes - night.kubernetes == set()
+
+
+def test_the_night_used_all_of_it(night: Night) -> None:
+    """What keeps the two above from being about nothing."""
+    assert night.verbs == {"start-cluster", "stop-cluster", "upgrade-node-image"}
+    assert len(night.arm) >= 8
+    assert night.kubernetes == {"list nodes"}
