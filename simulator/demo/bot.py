@@ -37,11 +37,13 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
     host = Host(APP_FOLDER, RemoteClock(world["CLOCK_URL"]), function_key=key)
     try:
         base = await host.start()
-        query = urlencode({"functionName": EVENTS_FUNCTION, "code": key})
-        webhook = f"{base}/runtime/webhooks/eventgrid?{query}"
-        await asyncio.to_thread(control, world, "/subscribers", {"url": webhook, "schema": "eventgrid"})
-        yield host
-        await host.stop()
+        try:
+            query = urlencode({"functionName": EVENTS_FUNCTION, "code": key})
+            webhook = f"{base}/runtime/webhooks/eventgrid?{query}"
+            await asyncio.to_thread(control, world, "/subscribers", {"url": webhook, "schema": "eventgrid"})
+            yield host
+        finally:
+            await host.stop()
     finally:
         # What one bot was wired to is no world of the next one's.
         wiring.cache_clear()

@@ -21,6 +21,7 @@ from simulator.testing import simulation_process
 
 CONFIG = Path(__file__).with_name("daytwo.yaml")
 _WIDTH = 80
+_INTERRUPTED = 130  # as shells say of what Ctrl-C ended
 
 
 def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> None:
@@ -34,32 +35,38 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
     arguments = ("--fleet", "demo", "--seed", str(seed))
     with simulation_process(*arguments) as world, tempfile.TemporaryDirectory(prefix="daytwo-demo-") as folder:
         stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG)
+        if not with_page:
+            sys.exit(_exit_code(asyncio.run(_run(stage, days, json_file))))
+        page = Page(stage)
         with suppress(KeyboardInterrupt):
-            good = asyncio.run(_with_page(stage, days, json_file) if with_page else _run(stage, days, json_file))
-            sys.exit(0 if good else 1)
+            asyncio.run(_run_with_page(stage, days, json_file, page))
+        sys.exit(_exit_code(page.summary))
 
 
-async def _with_page(stage: Stage, days: int, json_file: Path | None) -> bool:
-    page = Page(stage)
+def _exit_code(summary: Summary | None) -> int:
+    """No summary: it was ended before its days were over."""
+    if summary is None:
+        return _INTERRUPTED
+    return 0 if summary.good else 1
+
+
+async def _run_with_page(stage: Stage, days: int, json_file: Path | None, page: Page) -> None:
     async with page.open() as address:
         _say(f"The page: {address}\n")
-        await _run(stage, days, json_file, page)
+        page.summary = await _run(stage, days, json_file)
         _say(f"\nThe page stays at {address} until Ctrl-C.\n")
         await asyncio.Event().wait()
-    return True
 
 
-async def _run(stage: Stage, days: int, json_file: Path | None, page: Page | None = None) -> bool:
-    """The days and what came of them; whether all was well."""
+async def _run(stage: Stage, days: int, json_file: Path | None) -> Summary:
+    """The days, and what came of them."""
     began = time.monotonic()
     summary = Summary.of(await live(stage, days, _progress(began)), time.monotonic() - began)
-    if page is not None:
-        page.summary = summary
     console = Console()
     summary.show(console if console.is_terminal else Console(width=_WIDTH, no_color=True))
     if json_file is not None:
         await asyncio.to_thread(json_file.write_text, json.dumps(summary.document(), indent=1) + "\n")
-    return summary.good
+    return summary
 
 
 def _progress(began: float) -> Callable[[datetime], None]:

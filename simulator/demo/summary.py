@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from ops.render.words import plural
 from simulator.demo.tally import BY_AKS, UPGRADED
 from simulator.demo.week import Lived
 
@@ -93,11 +94,11 @@ class Summary:
     def _rows(self) -> list[tuple[str, str, str]]:
         differ = len(self.differences)
         return [
-            ("Pools", str(self.total), f"in {self.virtual_days} days, {self.wall_s:.0f} s of yours"),
+            ("Pools", str(self.total), f"in {plural(self.virtual_days, 'day')}, {self.wall_s:.0f} s of yours"),
             ("  upgraded by Daytwo", str(self.upgraded), f"every node looked at; {self.eligible} eligible (oracle)"),
             ("  upgraded by AKS", str(self.by_aks), "watched, never touched"),
             *((f"  left out: {reason}", str(number), _WHY.get(reason, "")) for reason, number in self.skipped.items()),
-            ("Runs", str(self.runs), "one message each, and one for the rollout"),
+            ("Runs", str(self.runs), "those that do something have one message each"),
             ("Messages", str(self.messages_sent), f"edited {self.messages_edited} times instead of posting again"),
             ("Rules violated", str(len(self.violations)), "judged by the oracle from the world alone"),
             ("Pools judged differently", str(differ), "by Daytwo's records and by the oracle"),

@@ -1,0 +1,67 @@
+"""What is printed and written of the days: it fits a terminal, adds up, and hides nothing that went wrong."""
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from simulator.demo.summary import Summary
+
+GOOD = Summary(
+    total=37,
+    upgraded=26,
+    by_aks=7,
+    skipped={"no-ring": 2, "snapshot": 1, "unproven": 1},
+    eligible=26,
+    runs=11,
+    messages_sent=12,
+    messages_edited=235,
+    virtual_days=7,
+    wall_s=31.5,
+    violations=(),
+    differences=(),
+)
+BAD = replace(
+    GOOD,
+    violations=("unproven: prod/system at 2026-11-17 12:00:00 UTC",),
+    differences=("shop/user1: Daytwo says upgraded, the oracle busy",),
+)
+
+
+def printed(summary: Summary) -> list[str]:
+    text = io.StringIO()
+    summary.show(Console(width=80, no_color=True, file=text))
+    return text.getvalue().splitlines()
+
+
+def test_it_fits_eighty_columns_a_row_a_line() -> None:
+    lines = printed(GOOD)
+    assert len(lines) == 10
+    assert max(len(line) for line in lines) <= 80
+    assert lines[1].split()[:4] == ["upgraded", "by", "Daytwo", "26"]
+
+
+def test_what_was_violated_and_what_differs_is_listed() -> None:
+    assert not BAD.good
+    assert "  unproven: prod/system at 2026-11-17 12:00:00 UTC" in printed(BAD)
+    assert "  shop/user1: Daytwo says upgraded, the oracle busy" in printed(BAD)
+
+
+def test_a_good_week_lists_nothing() -> None:
+    assert GOOD.good
+    assert not any(line.startswith("Violated") for line in printed(GOOD))
+
+
+def test_programs_read_the_same_numbers() -> None:
+    assert GOOD.document() == {
+        "pools_total": 37,
+        "pools_upgraded": 26,
+        "pools_by_aks": 7,
+        "pools_skipped": {"no-ring": 2, "snapshot": 1, "unproven": 1},
+        "pools_eligible": 26,
+        "runs": 11,
+        "messages_sent": 12,
+        "messages_edited": 235,
+        "virtual_days": 7,
+        "wall_s": 31.5,
+    }

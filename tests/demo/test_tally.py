@@ -1,0 +1,103 @@
+"""A pool is counted by the bot's record, and only where the world bears it out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ops.config import load
+from ops.model.plan import Skip
+from ops.model.run import Run, State, StepRecord, StepState
+from simulator.demo.judged import differences
+from simulator.demo.show import CONFIG
+from simulator.demo.tally import agrees, tally
+from simulator.demo.world import WorldCluster, WorldPool
+from simulator.oracle import EligiblePool, End, Verdict
+
+OLD, NEW = "AKSUbuntu-2204gen2containerd-202610.29.0", "AKSUbuntu-2204gen2containerd-202611.05.0"
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+DONE = StepRecord("pool.user1", "user1", StepState.DONE, evidence="2 of 2 nodes carry 202611.05.0 and are Ready")
+SETTINGS = load(Path(CONFIG).read_bytes(), CONFIG.name)
+
+
+def pool(name: str = "user1", *images: str, ready: int = 2) -> WorldPool:
+    return WorldPool(name, NEW, NEW, images or (NEW, NEW), ready)
+
+
+def cluster(*pools: WorldPool, env: str = "dev") -> WorldCluster:
+    return WorldCluster("shop", "westeurope", {"env": env}, "None", False, True, "", pools or (pool(),))
+
+
+def run(**more: object) -> Run:
+    plain = Run("r", "node-image", "id", "shop", "2026-w47", MONDAY, "timer", "daytwo", state=State.DONE)
+    return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def outcome(of: WorldCluster, *runs: Run, halted: frozenset[str] = frozenset()) -> str:
+    (found,) = tally([of], SETTINGS, runs, halted=halted).outcomes.values()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("of", "runs", "expected"),
+    [
+        (cluster(), [run(finished=(DONE,))], "upgraded"),
+        (cluster(pool("user1", NEW, OLD)), [run(finished=(DONE,))], "not-proven"),
+        (cluster(), [run(skips=(Skip("user1", "unproven", "not yet"),))], "unproven"),
+        (cluster(), [run(state=State.FAILED, steps=(replace(DONE, state=StepState.FAILED),))], "run-failed"),
+        (cluster(), [run(state=State.FAILED, steps=(replace(DONE, state=StepState.LEFT),))], "run-failed"),
+        (cluster(), [run(state=State.HALTED)], "halted"),
+        (cluster(), [run(state=State.WAITING)], "not-yet"),
+        (cluster(), [], "not-yet"),
+        (cluster(env="sandbox"), [], "no-ring"),
+    ],
+)
+def test_a_pool_has_one_outcome(of: WorldCluster, runs: list[Run], expected: str) -> None:
+    assert outcome(of, *runs) == expected
+
+
+def test_a_halted_rollout_never_came_to_the_cluster() -> None:
+    assert outcome(cluster(), halted=frozenset({"shop"})) == "halted"
+
+
+@pytest.mark.parametrize(
+    ("why", "shown", "running", "expected"),
+    [
+        ("every node carries it and is Ready", pool(), True, True),
+        ("one node carries the old one", pool("user1", NEW, OLD), True, False),
+        ("one node is not Ready", pool(ready=1), True, False),
+        ("a cluster put back to sleep has no Ready nodes", pool(ready=0), False, True),
+    ],
+)
+def test_the_world_bears_a_record_out(why: str, shown: WorldPool, *, running: bool, expected: bool) -> None:
+    assert agrees(DONE, shown, running=running) is expected, why
+
+
+def test_a_record_that_names_no_image_proves_nothing() -> None:
+    assert not agrees(replace(DONE, evidence="it went well"), pool(), running=True)
+
+
+def verdict(end: End | None) -> Verdict:
+    eligible = () if end is None else (EligiblePool("shop", "user1", frozenset({NEW}), MONDAY, MONDAY, end),)
+    skipped = {} if end else {"busy": (("shop", "user1"),)}
+    return Verdict("2026-w47", eligible, (), skipped, (), ())
+
+
+@pytest.mark.parametrize(
+    ("runs", "end", "expected"),
+    [
+        ([run(finished=(DONE,))], End.UPGRADED, []),
+        ([run(finished=(DONE,))], End.FAILED, ["shop/user1: Daytwo says upgraded, the oracle run-failed"]),
+        ([run(finished=(DONE,))], None, ["shop/user1: Daytwo says upgraded, the oracle busy"]),
+        ([run()], End.MISSED, ["shop/user1: Daytwo says not-yet, the oracle eligible and never begun"]),
+    ],
+)
+def test_the_oracles_contradiction_is_told(runs: list[Run], end: End | None, expected: list[str]) -> None:
+    ours = tally([cluster()], SETTINGS, runs, halted=frozenset())
+    assert [str(one) for one in differences(ours, verdict(end), whole_week=True)] == expected
+
+
+def test_in_a_week_that_is_not_over_only_what_is_upgraded_is_compared() -> None:
+    ours = tally([cluster()], SETTINGS, [run()], halted=frozenset())
+    assert differences(ours, verdict(End.MISSED), whole_week=False) == ()
