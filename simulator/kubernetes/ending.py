@@ -88,5 +88,8 @@ def _options(given: JsonObject, call: Call) -> _Options:
 
 def _check_uid(pod: Pod, uid: str | None) -> None:
     if uid is not None and uid != pod.uid:
-        what = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {pod.uid}"
-        raise conflict("pods", pod.name, what)
+        what = (
+            f"the UID in the precondition ({uid}) does not match the UID in record ({pod.uid}). "
+            "The object might have been deleted and then recreated"
+        )
+        raise conflict("Pod", pod.name, what)

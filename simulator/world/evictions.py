@@ -58,9 +58,10 @@ def delete(core: Core, cluster: Cluster, pod: Pod, who: str, grace_s: int | None
     disrupt(core, cluster, why, lambda: pods.end(core, cluster, pod, why, grace_s))
 
 
-def drain(core: Core, cluster: Cluster, node: Node, who: str) -> Generator[timedelta]:
-    """Evict a cordoned node's pods until none but per-node ones are left, or the node is gone or uncordoned."""
-    while cluster.nodes.get(node.name) is node and node.unschedulable:
+def drain(core: Core, cluster: Cluster, node: Node, who: str, timeout: timedelta) -> Generator[timedelta]:
+    """Evict a cordoned node's pods until none but per-node ones are left, the node is gone, or the time is over."""
+    ends = core.agenda.now + timeout
+    while cluster.nodes.get(node.name) is node and node.unschedulable and core.agenda.now < ends:
         left = [
             pod
             for pod in cluster.kube.pods_on(node.name)

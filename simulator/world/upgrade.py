@@ -125,7 +125,9 @@ def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how:
 def _begin_drain(core: Core, cluster: Cluster, node: Node) -> None:
     """Cordon a node and evict its pods; what its budgets keep there to the end goes with it."""
     nodes.cordon(core, cluster, node)
-    core.agenda.spawn(drain(core, cluster, node, "aks"))
+    pool = cluster.pools.get(node.pool or "")
+    minutes = pool.drain_timeout_minutes if pool else 30
+    core.agenda.spawn(drain(core, cluster, node, "aks", timedelta(minutes=minutes)))
 
 
 def _return(core: Core, cluster: Cluster, node: Node, target: Target, *, ready: bool) -> None:

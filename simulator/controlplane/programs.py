@@ -1,0 +1,49 @@
+"""Child processes of the control plane: each with its log, ended with this process, stopped in order."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+STOPS_WITHIN_S = 10
+
+
+class BootError(Exception):
+    """A part of the control plane ended or never got ready; the text holds the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One running part."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check(self) -> None:
+        """Raise BootError if it has ended."""
+        if self.process.poll() is not None:
+            tail = self.log.read_text(errors="replace")[-3000:]
+            raise BootError(f"{self.name} ended with {self.process.returncode}:\n{tail}")
+
+    def stop(self) -> None:
+        """End it, at last by force."""
+        self.process.terminate()
+        try:
+            self.process.wait(STOPS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def start(binaries: Path, folder: Path, name: str, arguments: Sequence[str]) -> Program:
+    """Start one part in a folder; it ends when this process does, however that happens."""
+    leash = shutil.which("setpriv")
+    command = [*([leash, "--pdeathsig", "TERM", "--"] if leash else []), str(binaries / name), *arguments]
+    log = folder / f"{name}.log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(  # noqa: S603  # programs that we built
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
+        )
+    return Program(name, process, log)

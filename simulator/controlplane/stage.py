@@ -1,0 +1,133 @@
+"""Sets a real cluster's stage: nodes, a namespace, workloads from the same specifications as the simulated world's."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from kubernetes import client
+
+from simulator.exchange import JsonObject
+from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
+
+POOL_LABEL = "kubernetes.azure.com/agentpool"
+BOOTING = "daytwo.dev/booting"
+MERGE = "application/merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A namespace and a pool of nodes that nobody else uses."""
+
+    namespace: str
+    pool: str
+    nodes: tuple[str, ...]
+
+
+@contextmanager
+def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...]) -> Iterator[Stage]:
+    """Make nodes and workloads (their own namespace is replaced by a fresh one); take all away again."""
+    name = f"t{uuid.uuid4().hex[:8]}"
+    core = _core(api)
+    core.create_namespace({"metadata": {"name": name}})
+    made = tuple(f"aks-{name}-10007920-vmss{index:06d}" for index in range(nodes))
+    for node in made:
+        _create_node(core, node, name)
+    for workload in workloads:
+        _create_workload(api, workload, name)
+    try:
+        yield Stage(name, name, made)
+    finally:
+        core.delete_namespace(name)
+        for node in made:
+            core.delete_node(node)
+
+
+def begin_boot(core: Any, node: str) -> None:
+    """Have a node go down: NotReady until ``end_boot``."""
+    core.patch_node(node, {"metadata": {"annotations": {BOOTING: "true"}}}, _content_type=MERGE)
+
+
+def end_boot(core: Any, node: str) -> str:
+    """Have a node come back in another boot, its containers starting anew; returns the boot id."""
+    boot_id = str(uuid.uuid4())
+    core.patch_node_status(node, {"status": {"nodeInfo": {"bootID": boot_id}}}, _content_type=MERGE)
+    for pod in core.list_pod_for_all_namespaces(field_selector=f"spec.nodeName={node}").items:
+        meta = pod.metadata
+        core.patch_namespaced_pod_status(
+            meta.name, meta.namespace, {"status": {"phase": "Pending"}}, _content_type=MERGE
+        )
+    core.patch_node(node, {"metadata": {"annotations": {BOOTING: None}}}, _content_type=MERGE)
+    return boot_id
+
+
+def _core(api: client.ApiClient) -> Any:
+    """Return the core API; it takes plain objects where its types say models."""
+    return client.CoreV1Api(api)
+
+
+def _create_node(core: Any, name: str, pool: str) -> None:
+    labels = {
+        POOL_LABEL: pool,
+        "agentpool": pool,
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "type": "kwok",
+    }
+    core.create_node({"metadata": {"name": name, "labels": labels}, "spec": {"providerID": f"azure:///{name}"}})
+    core.patch_node_status(name, {"status": {"nodeInfo": {"bootID": str(uuid.uuid4())}}}, _content_type=MERGE)
+
+
+def _create_workload(api: client.ApiClient, workload: WorkloadSpec, namespace: str) -> None:
+    apps: Any = client.AppsV1Api(api)
+    policy: Any = client.PolicyV1Api(api)
+    for name, pdb in workload.all_budgets:
+        policy.create_namespaced_pod_disruption_budget(namespace, _budget(name, pdb, workload))
+    body: JsonObject = {
+        "metadata": {"name": workload.name},
+        "spec": {
+            "selector": {"matchLabels": {"app": workload.name}},
+            "template": {"metadata": {"labels": workload.pod_labels}, "spec": _pod(workload, namespace)},
+        },
+    }
+    replicas = {"replicas": workload.replicas}
+    spec = body["spec"]
+    if not isinstance(spec, dict):
+        raise TypeError("A workload's spec is an object.")
+    match workload.kind:
+        case WorkloadKind.DEPLOYMENT:
+            apps.create_namespaced_deployment(namespace, body | {"spec": spec | replicas})
+        case WorkloadKind.STATEFUL_SET:
+            parallel = {"serviceName": workload.name, "podManagementPolicy": "Parallel"}
+            apps.create_namespaced_stateful_set(namespace, body | {"spec": spec | replicas | parallel})
+        case WorkloadKind.DAEMON_SET:
+            apps.create_namespaced_daemon_set(namespace, body)
+        case WorkloadKind.BARE:
+            pod = {
+                "metadata": {"name": workload.name, "labels": workload.pod_labels},
+                "spec": _pod(workload, namespace),
+            }
+            _core(api).create_namespaced_pod(namespace, pod)
+        case WorkloadKind.MIRROR | WorkloadKind.JOB:
+            raise ValueError(f"{workload.kind} needs a kubelet: not staged on kwok's nodes.")
+
+
+def _pod(workload: WorkloadSpec, pool: str) -> JsonObject:
+    return {
+        "nodeSelector": {POOL_LABEL: pool},
+        "terminationGracePeriodSeconds": workload.grace_s,
+        "containers": [{"name": workload.name, "image": f"registry.example/{workload.name}:1.0"}],
+    }
+
+
+def _budget(name: str, pdb: PdbSpec, workload: WorkloadSpec) -> JsonObject:
+    limits = {"minAvailable": pdb.min_available, "maxUnavailable": pdb.max_unavailable}
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "selector": {"matchLabels": {"app": workload.name}},
+            "unhealthyPodEvictionPolicy": pdb.unhealthy_pods,
+            **{key: value for key, value in limits.items() if value is not None},
+        },
+    }

@@ -1,0 +1,29 @@
+"""Each test of the contract runs on the simulated API server and on a real one."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from simulator.controlplane.binaries import MissingError, find_binaries
+from simulator.controlplane.boot import ControlPlane, running_control_plane
+from tests.kubernetes.clusters import Platform, real, simulated
+from tests.needs import need
+
+
+@pytest.fixture(scope="session")
+def plane() -> Iterator[ControlPlane]:
+    try:
+        binaries = find_binaries()
+    except MissingError as missing:
+        need(condition=False, why=str(missing))
+        raise
+    with running_control_plane(binaries) as running:
+        yield running
+
+
+@pytest.fixture(params=["simulated", "real"])
+def platform(request: pytest.FixtureRequest) -> Platform:
+    if request.param == "simulated":
+        return simulated
+    plane: ControlPlane = request.getfixturevalue("plane")
+    return real(plane)
