@@ -290,3 +290,14 @@ class TestRollout:
         off = off.replace("select: {tags: {env: [dev, test]}}", "window: nights, select: {tags: {env: [dev, test]}}")
         off = "\n".join(line for line in off.splitlines() if not line.startswith("node-image"))
         assert RUNBOOK.rollout([cluster()], settings(off), MONDAY) is None
+
+
+def test_nodes_of_auto_provisioning_are_counted_with_the_cluster_that_aks_drives() -> None:
+    of = cluster("edge", pool(image=NEW), node_os_channel="NodeImage")
+    nodes = (*nodes_of(of), Node("aks-default-1", "", NEW, ready=True, provisioner="default"))
+    decision = decide(facts(of, nodes=nodes))
+    assert isinstance(decision, Nothing)
+    assert [(skip.what, skip.code) for skip in decision.skips] == [
+        ("user1", "driven-by-aks"),
+        ("default", "driven-by-aks"),
+    ]

@@ -1,0 +1,64 @@
+"""A run as a message: how far it is counts what waits, and who waits for what is named."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ops.model.plan import Skip
+from ops.model.run import Run, State, StepRecord, StepState
+from ops.render.run import run_message
+
+BEGAN = datetime(2026, 11, 17, 22, tzinfo=UTC)
+DONE = StepRecord(
+    "pool.user1",
+    "user1",
+    StepState.DONE,
+    began=BEGAN,
+    ended=BEGAN + timedelta(minutes=21),
+    evidence="8 of 8 nodes carry 202611.05.0 and are Ready",
+)
+CANARY = Skip("canary", "unproven", "202611.12.0 does not run in pre-production yet")
+FROZEN = Skip("frozen", "snapshot", "the pool was made from a snapshot, which fixes its image")
+RUN = Run(
+    id="node-image.pay-prod-006996.2026-w47",
+    runbook="node-image",
+    target="id",
+    target_name="pay-prod",
+    occurrence="2026-w47",
+    created=BEGAN,
+    source="timer",
+    by="daytwo",
+    acted=True,
+    finished=(DONE,),
+    skips=(CANARY, FROZEN),
+)
+WAITING = replace(RUN, state=State.WAITING, why=CANARY.why, code="unproven", until=BEGAN + timedelta(hours=1))
+
+
+def test_a_pool_that_waits_counts_in_how_far_the_run_is_and_one_that_is_left_out_does_not() -> None:
+    assert run_message(WAITING, "Node images", "pools").how_far == "1 of 2 pools"
+
+
+def test_the_pool_that_waits_is_named_once() -> None:
+    assert run_message(WAITING, "Node images", "pools").lines == (
+        "canary: 202611.12.0 does not run in pre-production yet",
+        "frozen left out: the pool was made from a snapshot, which fixes its image",
+    )
+
+
+def test_what_was_done_says_how_it_is_known_and_how_long_it_took() -> None:
+    (row,) = run_message(WAITING, "Node images", "pools").rows
+    assert row.text == "8 of 8 nodes carry 202611.05.0 and are Ready · 21 min"
+
+
+def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_otherwise() -> None:
+    message = run_message(replace(WAITING, state=State.DONE, until=None, loud=True), "Node images", "pools")
+    assert message.state is State.NEEDS_YOU
+    assert message.remedy == (
+        "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
+        "yourself; if nobody does, next week's run looks again"
+    )
+
+
+def test_a_quiet_end_asks_nothing_of_anybody() -> None:
+    message = run_message(replace(WAITING, state=State.DONE, until=None), "Node images", "pools")
+    assert (message.state, message.remedy) == (State.DONE, "")
