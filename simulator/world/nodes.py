@@ -30,7 +30,7 @@ def instance_name(cluster: Cluster, pool: Pool, index: int) -> str:
     return f"aks-{pool.name}-{cluster.number}-vmss{suffix}"
 
 
-def join(core: Core, cluster: Cluster, pool: Pool, image: str) -> Node:
+def join(core: Core, cluster: Cluster, pool: Pool, image: str, *, surge: bool = False) -> Node:
     """Add a new Ready instance to a pool."""
     index = pool.next_index
     pool.next_index += 1
@@ -51,6 +51,7 @@ def join(core: Core, cluster: Cluster, pool: Pool, image: str) -> Node:
         mode=pool.spec.mode,
         zone=zone,
         ready_since=core.agenda.now,
+        surge=surge,
     )
     add(core, cluster, node)
     return node

@@ -25,7 +25,10 @@ def belongs(cluster: Cluster, workload: Workload, node: Node) -> bool:
 
 
 def place(cluster: Cluster, pod: Pod) -> Node | None:
-    """Return the node for a pod: of those with room the one with the fewest of its kind, then the fewest of all."""
+    """Return the node for a pod: of those with room the one with the fewest of its kind, then the fewest of all.
+
+    What joined for an upgrade comes last.
+    """
     load: dict[str, int] = {}
     same: dict[str, int] = {}
     for other in cluster.kube.pods.values():
@@ -44,4 +47,8 @@ def place(cluster: Cluster, pod: Pod) -> Node | None:
         and load.get(node.name, 0) < PODS_A_NODE
         and not (spread and same.get(node.name, 0))
     ]
-    return min(fitting, key=lambda node: (same.get(node.name, 0), load.get(node.name, 0), node.name), default=None)
+
+    def order(node: Node) -> tuple[bool, int, int, str]:
+        return node.surge, same.get(node.name, 0), load.get(node.name, 0), node.name
+
+    return min(fitting, key=order, default=None)

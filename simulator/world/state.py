@@ -78,6 +78,8 @@ class Node:
     ready: bool = True
     ready_since: datetime | None = None
     unschedulable: bool = False
+    # Joined for an upgrade and leaves with its end, at once: pods go there only when nowhere else is room.
+    surge: bool = False
     version: int = 0
     annotations: dict[str, str] = field(default_factory=dict)
     # What callers set beside the labels and taints of AKS; None marks a label of AKS that they removed.

@@ -85,7 +85,7 @@ def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list
     if surge:
         yield SURGE_JOINS_AFTER
         for _ in range(surge - max(len(cluster.nodes_of(pool.name)) - pool.count, 0)):
-            nodes.join(core, cluster, pool, target.label)
+            nodes.join(core, cluster, pool, target.label, surge=True)
     for first in range(0, len(old), batch_size):
         batch = old[first : first + batch_size]
         stop_at = failure.after_nodes - first if failure else len(batch)

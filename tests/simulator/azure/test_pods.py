@@ -1,0 +1,254 @@
+"""Pods of the simulated world: placed, ended, made again; and the account of broken budgets."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from simulator.world import nodes, reboots
+from simulator.world.budgets import status_of
+from simulator.world.evictions import Blocked, Evicted, delete, evict
+from simulator.world.journal import Entry, Kind
+from simulator.world.kube import Pod
+from simulator.world.mishaps import NodeNotReady
+from simulator.world.state import Cluster
+from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
+from simulator.world.world import World
+from tests.simulator.azure.conftest import START, small_fleet
+
+CART = WorkloadSpec("shop", "cart", replicas=4, pdb=PdbSpec(max_unavailable=1), pool="user1", starts_in_s=(10, 20))
+AGENT = WorkloadSpec("kube-system", "agent", kind=WorkloadKind.DAEMON_SET)
+DB = WorkloadSpec("shop", "db", replicas=2, kind=WorkloadKind.STATEFUL_SET, pool="user1")
+ALONE = WorkloadSpec("shop", "alone", kind=WorkloadKind.BARE, pool="user1")
+DONE = WorkloadSpec("shop", "report", kind=WorkloadKind.JOB, pool="user1")
+
+
+def inhabited(*workloads: WorkloadSpec, seed: int = 1) -> tuple[World, Cluster]:
+    """A world in which the cluster ``web`` runs workloads."""
+    fleet = small_fleet()
+    web = replace(fleet.clusters[0], workloads=workloads)
+    world = World(replace(fleet, clusters=(web, *fleet.clusters[1:])), seed)
+    return world, world.clusters["web"]
+
+
+def pods(cluster: Cluster, workload: str) -> list[Pod]:
+    """A workload's pods, those on their way out included."""
+    return sorted(
+        (pod for pod in cluster.kube.pods.values() if pod.workload.spec.name == workload), key=lambda pod: pod.key
+    )
+
+
+def later(world: World, **span: float) -> None:
+    """Live on for a while."""
+    world.advance(world.now + timedelta(**span))
+
+
+def told(world: World, *kinds: Kind) -> list[Entry]:
+    """The journal's entries of some kinds."""
+    return [entry for entry in world.journal.entries if entry.kind in kinds]
+
+
+def test_pods_are_spread_over_the_nodes_that_may_hold_them() -> None:
+    _, cluster = inhabited(CART, AGENT)
+    assert [pod.node for pod in pods(cluster, "cart")] != [None] * 4
+    assert len({pod.node for pod in pods(cluster, "cart")}) == 4
+    assert {cluster.nodes[pod.node or ""].pool for pod in pods(cluster, "cart")} == {"user1"}
+    assert {pod.node for pod in pods(cluster, "agent")} == set(cluster.nodes)
+    assert all(pod.ready for pod in cluster.kube.pods.values())
+
+
+def test_only_those_who_tolerate_it_run_on_spot() -> None:
+    everywhere = replace(CART, name="any", replicas=40, pool=None, pdb=None)
+    _, cluster = inhabited(everywhere, replace(everywhere, name="cheap", pool="spot", tolerates_spot=True))
+    pools = {name: {cluster.nodes[pod.node or ""].pool for pod in pods(cluster, name)} for name in ("any", "cheap")}
+    assert pools == {"any": {"system", "user1", "frozen"}, "cheap": {"spot"}}
+
+
+def test_the_same_seed_gives_the_same_pods() -> None:
+    journals = []
+    for seed in (3, 3, 4):
+        world, cluster = inhabited(CART, DB, seed=seed)
+        evict(world.core, cluster, pods(cluster, "cart")[0], "ana", dry_run=False)
+        later(world, minutes=5)
+        journals.append([entry.document() for entry in world.journal.entries])
+    assert journals[0] == journals[1]
+    assert journals[0] != journals[2]
+
+
+def test_workloads_move_nothing_else_in_the_world() -> None:
+    """Ids and durations are drawn beside those of nodes and operations: an upgrade takes as long with pods as without."""
+    ends = []
+    for workloads in ((), (CART, AGENT, DB)):
+        world, cluster = inhabited(*workloads)
+        operation = world.upgrade(cluster, cluster.pools["user1"], "ana")
+        later(world, hours=3)
+        ends.append((operation.id, operation.ended))
+    assert ends[0] == ends[1]
+
+
+def test_an_evicted_pod_ends_within_its_grace_and_another_serves() -> None:
+    world, cluster = inhabited(CART)
+    first = pods(cluster, "cart")[0]
+    assert evict(world.core, cluster, first, "ana", dry_run=False) == Evicted()
+    assert first.deleted == START + timedelta(seconds=30)
+    assert first in cluster.kube.pods.values()
+    later(world, seconds=31)
+    assert first not in cluster.kube.pods.values()
+    assert [pod.ready for pod in pods(cluster, "cart")] == [True] * 4
+    [entry] = told(world, Kind.POD_EVICTED)
+    assert (entry.node, entry.detail["pod"], entry.detail["who"]) == (first.node, first.key, "ana")
+
+
+def test_a_refused_eviction_is_on_record_with_its_budget() -> None:
+    world, cluster = inhabited(CART)
+    first, second, *_ = pods(cluster, "cart")
+    evict(world.core, cluster, first, "ana", dry_run=False)
+    verdict = evict(world.core, cluster, second, "ana", dry_run=False)
+    assert isinstance(verdict, Blocked)
+    assert (verdict.pdb.name, verdict.status.current_healthy, verdict.status.desired_healthy) == ("cart", 3, 3)
+    [entry] = told(world, Kind.EVICTION_REFUSED)
+    assert entry.detail == {"pod": second.key, "who": "ana", "pdb": "shop/cart"}
+
+
+def test_a_pod_without_a_node_is_evicted_past_its_budget() -> None:
+    """As the API server does: a Pending pod serves nobody."""
+    wide = replace(CART, replicas=7, spread=True, pdb=PdbSpec(min_available=6))
+    world, cluster = inhabited(wide)
+    [pending] = [pod for pod in pods(cluster, "cart") if pod.node is None]
+    assert evict(world.core, cluster, pending, "ana", dry_run=True) == Evicted()
+
+
+@pytest.mark.parametrize(("policy", "evicted"), [("IfHealthyBudget", False), ("AlwaysAllow", True)])
+def test_a_pod_that_is_not_ready_is_evicted_as_its_budget_says(policy: str, *, evicted: bool) -> None:
+    spec = PdbSpec(min_available=4, unhealthy_pods="AlwaysAllow" if policy == "AlwaysAllow" else "IfHealthyBudget")
+    world, cluster = inhabited(replace(CART, pdb=spec))
+    first = pods(cluster, "cart")[0]
+    nodes.set_ready(world.core, cluster, cluster.nodes[first.node or ""], ready=False)
+    assert (evict(world.core, cluster, first, "ana", dry_run=True) == Evicted()) is evicted
+
+
+def test_evictions_never_break_a_budget_and_deletes_are_found_out() -> None:
+    world, cluster = inhabited(CART)
+    for pod in pods(cluster, "cart"):
+        evict(world.core, cluster, pod, "careful", dry_run=False)
+    later(world, minutes=5)
+    assert told(world, Kind.PDB_VIOLATED) == []
+    for pod in pods(cluster, "cart")[:2]:
+        delete(world.core, cluster, pod, "careless")
+    [entry] = told(world, Kind.PDB_VIOLATED)
+    assert entry.detail == {
+        "pdb": "shop/cart",
+        "healthy": 2,
+        "desired": 3,
+        "who": "careless",
+        "reason": "delete",
+    }
+
+
+def test_a_restart_without_a_drain_is_found_out_too() -> None:
+    world, cluster = inhabited(replace(CART, pdb=PdbSpec(min_available=4)))
+    node = cluster.nodes[pods(cluster, "cart")[0].node or ""]
+    reboots.restart(world.core, cluster, node, "careless")
+    later(world, minutes=5)
+    assert [(entry.detail["who"], entry.detail["reason"]) for entry in told(world, Kind.PDB_VIOLATED)] == [
+        ("careless", "restart")
+    ]
+
+
+def test_pods_of_a_restarted_node_start_anew_there() -> None:
+    world, cluster = inhabited(CART, AGENT)
+    pod = pods(cluster, "cart")[0]
+    node = cluster.nodes[pod.node or ""]
+    before = node.boot_id
+    reboots.restart(world.core, cluster, node, "ana")
+    later(world, seconds=40)
+    assert (node.ready, pod.ready, pod.node) == (False, False, node.name)
+    later(world, minutes=5)
+    assert (node.ready, pod.ready, pod.node) == (True, True, node.name)
+    assert pod.boot_id == node.boot_id != before
+
+
+def test_pods_of_a_node_that_is_lost_run_elsewhere() -> None:
+    world, cluster = inhabited(CART, DB)
+    lost = pods(cluster, "db")[0].node or ""
+    nodes.leave(world.core, cluster, cluster.nodes[lost], nodes.INVOLUNTARY)
+    later(world, minutes=3)
+    assert [pod.name for pod in pods(cluster, "db")] == ["db-0", "db-1"]
+    assert lost not in {pod.node for pod in cluster.kube.pods.values()}
+    assert all(pod.ready for pod in cluster.kube.pods.values())
+    assert told(world, Kind.PDB_VIOLATED) == []
+
+
+def test_after_five_minutes_not_ready_pods_are_taken_away_but_not_the_agent() -> None:
+    world, cluster = inhabited(CART, AGENT)
+    node = pods(cluster, "cart")[0].node or ""
+    place = [each.name for each in cluster.nodes_of("user1")].index(node)
+    world.arm(NodeNotReady("web", "user1", place, START + timedelta(minutes=1), START + timedelta(minutes=20)))
+    later(world, minutes=5)
+    assert [pod.deleted for pod in cluster.kube.pods_on(node)] == [None, None]
+    later(world, minutes=5)
+    leaving = {pod.workload.spec.name: pod.deleted is not None for pod in cluster.kube.pods_on(node)}
+    assert leaving == {"cart": True, "agent": False}
+    assert sum(pod.ready for pod in pods(cluster, "cart")) == 4
+    later(world, minutes=11)
+    assert [pod.workload.spec.name for pod in cluster.kube.pods_on(node)] == ["agent"]
+
+
+def test_a_short_loss_of_a_node_moves_nothing() -> None:
+    world, cluster = inhabited(CART)
+    before = {pod.uid: pod.node for pod in pods(cluster, "cart")}
+    world.arm(NodeNotReady("web", "user1", 0, START + timedelta(minutes=1), START + timedelta(minutes=3)))
+    later(world, minutes=10)
+    assert {pod.uid: pod.node for pod in pods(cluster, "cart")} == before
+    assert all(pod.ready for pod in pods(cluster, "cart"))
+
+
+def test_an_upgrade_drains_its_nodes_within_the_budgets() -> None:
+    world, cluster = inhabited(CART, AGENT, DB)
+    operation = world.upgrade(cluster, cluster.pools["user1"], "ana")
+    later(world, hours=3)
+    assert str(operation.status) == "Succeeded"
+    assert {entry.detail["who"] for entry in told(world, Kind.POD_EVICTED)} == {"aks"}
+    assert told(world, Kind.PDB_VIOLATED) == []
+    assert all(pod.ready for pod in cluster.kube.pods.values())
+
+
+def test_a_stop_loses_what_nobody_brings_back() -> None:
+    world, cluster = inhabited(CART, ALONE, DONE)
+    assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
+    world.stop(cluster, "ana")
+    later(world, minutes=15)
+    assert [pod.ready for pod in pods(cluster, "cart")] == [False] * 4
+    world.start(cluster, "ana")
+    later(world, minutes=20)
+    assert [pod.ready for pod in pods(cluster, "cart")] == [True] * 4
+    assert pods(cluster, "alone") == []
+    assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
+
+
+def test_a_cluster_that_sleeps_at_first_gets_its_pods_when_it_starts() -> None:
+    fleet = small_fleet()
+    asleep = replace(fleet.clusters[1], workloads=(replace(CART, pool=None),))
+    world = World(replace(fleet, clusters=(fleet.clusters[0], asleep)))
+    cluster = world.clusters["asleep"]
+    assert cluster.kube.pods == {}
+    world.start(cluster, "ana")
+    later(world, minutes=20)
+    assert [pod.ready for pod in pods(cluster, "cart")] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("budget", "desired", "allowed"),
+    [(PdbSpec(min_available="75%"), 3, 1), (PdbSpec(max_unavailable="10%"), 3, 1), (PdbSpec(min_available=9), 9, 0)],
+)
+def test_shares_are_rounded_up(budget: PdbSpec, desired: int, allowed: int) -> None:
+    _, cluster = inhabited(replace(CART, pdb=budget))
+    status = status_of(cluster, cluster.kube.pdbs[0])
+    assert (status.desired_healthy, status.allowed) == (desired, allowed)
+
+
+def test_a_budget_sets_one_limit() -> None:
+    with pytest.raises(ValueError, match="either min_available or max_unavailable"):
+        PdbSpec()
+    with pytest.raises(ValueError, match="either min_available or max_unavailable"):
+        PdbSpec(min_available=1, max_unavailable=1)
