@@ -58,7 +58,9 @@ class KubernetesNodes:
         token: str | None = None
         while True:
             # As JSON: the client's models validate every field of every node, ten times the work for the five that are read.
-            response: Any = api.list_node(limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S, _preload_content=False)
+            response: Any = api.list_node(
+                limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S, _preload_content=False
+            )
             page = json.loads(response.data)
             found += [_node_of(item) for item in page["items"]]
             token = page["metadata"].get("continue")
