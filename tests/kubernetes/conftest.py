@@ -9,6 +9,15 @@ from simulator.controlplane.boot import ControlPlane, running_control_plane
 from tests.kubernetes.clusters import Platform, real, simulated
 from tests.needs import need
 
+BUILD_WITHIN_S = 1800
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give whoever comes first the time to build the control plane."""
+    for item in items:
+        if "[real" in item.name:
+            item.add_marker(pytest.mark.timeout(BUILD_WITHIN_S))
+
 
 @pytest.fixture(scope="session")
 def plane() -> Iterator[ControlPlane]:

@@ -32,7 +32,7 @@ def test_without_faults_every_request_is_answered() -> None:
     assert effects == 500
 
 
-@pytest.mark.parametrize("surface", [Surface.ARM, Surface.KUBERNETES, Surface.SLACK])
+@pytest.mark.parametrize("surface", [Surface.ARM, Surface.KUBERNETES, Surface.SLACK, Surface.TEAMS])
 def test_rough_faults_are_all_counted(surface: Surface) -> None:
     faults = Faults("rough", 1)
     answers, _ = spoil(faults, surface, 2000)

@@ -1,0 +1,109 @@
+"""Budget alerts as an action group posts them, in both schemas."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from simulator.testing import Running
+from simulator.world.journal import Kind
+from simulator.world.mishaps import BudgetAlert
+from simulator.world.world import World
+from tests.simulator.azure.conftest import START, small_fleet
+from tests.simulator.azure.webhooks import webhook
+
+AT = START + timedelta(hours=6)
+
+
+def posted(simulation: Running, **mishap: object) -> list[Any]:
+    """What a webhook of an action group received of one alert."""
+    with webhook(simulation) as hook:
+        simulation.control("/subscribers", {"url": hook.url, "schema": "action-group"})
+        alert = {"kind": "BudgetAlert", "name": "platform", "at": AT.isoformat(), "amount": 10000, "spent": 11111.0}
+        simulation.control("/mishaps", {**alert, **mishap})
+        simulation.advance(AT + timedelta(hours=1))
+        return [body for _, body in hook.received]
+
+
+def test_the_common_schema_spells_amounts_as_text(simulation: Running) -> None:
+    body, *_ = posted(simulation, schema="common", threshold=80)
+    assert body["schemaId"] == "azureMonitorCommonAlertSchema"
+    essentials = body["data"]["essentials"]
+    assert (essentials["monitoringService"], essentials["monitorCondition"]) == ("CostAlerts", None)
+    assert essentials["configurationItems"] == ["budgets"]
+    assert body["data"]["alertContext"]["AlertCategory"] == "budgets"
+    data = body["data"]["alertContext"]["AlertData"]
+    subscription = simulation.environment["SUBSCRIPTION"]
+    assert data["BudgetId"] == f"/subscriptions/{subscription}/providers/Microsoft.Consumption/budgets/platform"
+    amounts = ("BudgetThreshold", "NotificationThresholdAmount", "SpentAmount")
+    assert [data[name] for name in amounts] == ["€10,000.00", "€8,000.00", "€11,111.00"]
+    assert (data["ThresholdType"], data["Unit"], data["BudgetStartDate"]) == ("Actual", "EUR", "2026-11-01")
+
+
+def test_a_forecast_is_told_in_the_common_schema(simulation: Running) -> None:
+    body, *_ = posted(simulation, schema="common", threshold=100, threshold_type="Forecasted", unit="USD")
+    data = body["data"]["alertContext"]["AlertData"]
+    assert (data["ThresholdType"], data["ForecastedTotalForPeriod"]) == ("Forecasted", "$11111.00")
+
+
+def test_the_legacy_schema_knows_no_currency_sign(simulation: Running) -> None:
+    body, *_ = posted(simulation, schema="legacy", threshold=80)
+    assert body["schemaId"] == "AIP Budget Notification"
+    data = body["data"]
+    assert (data["SpendingAmount"], data["Budget"], data["Unit"]) == ("11111.00", "10000", "EUR")
+    assert data["NotificationThresholdAmount"] in ("8000.0", "0.8")
+    assert data["BudgetStartDate"] == "11/1/2026 12:00:00 AM +00:00"
+
+
+def test_the_threshold_of_the_legacy_schema_is_an_amount_or_a_share_by_the_seed() -> None:
+    spelt = set()
+    for seed in range(20):
+        world = World(small_fleet(), seed)
+        world.arm(BudgetAlert("platform", AT, "legacy", 80, 9000, 10000))
+        world.advance(AT + timedelta(hours=1))
+        body: Any = world.core.alerts[0].body
+        spelt.add(body["data"]["NotificationThresholdAmount"])
+    assert spelt == {"8000.0", "0.8"}
+
+
+def test_some_alerts_come_twice_with_the_same_body() -> None:
+    counts = set()
+    for seed in range(20):
+        world = World(small_fleet(), seed)
+        world.arm(BudgetAlert("platform", AT, "common", 80, 9000, 10000))
+        world.advance(AT + timedelta(hours=1))
+        counts.add(len(world.core.alerts))
+        assert all(alert == world.core.alerts[0] for alert in world.core.alerts)
+        assert len(world.journal.of(Kind.BUDGET_ALERT)) == 1
+    assert counts == {1, 2}
+
+
+def test_alerts_and_events_go_to_their_own_subscribers(simulation: Running) -> None:
+    with webhook(simulation) as group, webhook(simulation) as topic:
+        simulation.control("/subscribers", {"url": group.url, "schema": "action-group"})
+        simulation.control("/subscribers", {"url": topic.url, "schema": "cloudevents"})
+        simulation.world.arm(BudgetAlert("platform", AT, "common", 80, 9000, 10000))
+        simulation.world.upgrade(
+            simulation.world.clusters["web"], simulation.world.clusters["web"].pools["user1"], "ana"
+        )
+        simulation.advance(AT + timedelta(hours=1))
+        assert {body["schemaId"] for _, body in group.received} == {"azureMonitorCommonAlertSchema"}
+        assert {body["type"].rpartition(".")[2] for _, body in topic.received} == {
+            "NodePoolRollingStarted",
+            "NodePoolRollingSucceeded",
+        }
+
+
+def test_an_alert_that_is_not_taken_comes_again(simulation: Running) -> None:
+    with webhook(simulation, statuses=[500, 503]) as hook:
+        simulation.control("/subscribers", {"url": hook.url, "schema": "action-group"})
+        simulation.world.arm(BudgetAlert("once", AT, "common", 80, 9000, 10000))
+        simulation.advance(AT + timedelta(seconds=45))
+        waited = [at - AT for at, _ in hook.received]
+        assert waited[:3] == [timedelta(0), timedelta(seconds=10), timedelta(seconds=40)]
+
+
+@pytest.mark.parametrize("schema", ["xml", 3])
+def test_a_schema_that_nobody_posts_is_refused(simulation: Running, schema: object) -> None:
+    with pytest.raises(Exception, match="400"):
+        posted(simulation, schema=schema, threshold=80)
