@@ -20,6 +20,7 @@ from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.serve import Simulation
 from simulator.slack.api import TOKEN
+from tests.crash.deadly import PID, Deadly
 from tests.crash.scenario import Scenario
 
 APP = Path(__file__).resolve().parents[2]
@@ -50,10 +51,10 @@ def preload(folder: Path) -> None:
                 import_module(name)
 
 
-def begin_world(scenario: Scenario, folder: Path) -> World:
+def begin_world(scenario: Scenario, folder: Path, kills: tuple[str, ...]) -> World:
     """Fork the world; returns when it serves."""
     readable, writable = os.pipe()
-    pid = fork(folder / "world.log", lambda: asyncio.run(_serve(scenario, writable)))
+    pid = fork(folder / "world.log", lambda: asyncio.run(_serve(scenario, Deadly(folder, kills), writable)))
     os.close(writable)
     with os.fdopen(readable) as said:
         pairs = [line.rstrip("\n").partition("=") for line in said]
@@ -62,8 +63,9 @@ def begin_world(scenario: Scenario, folder: Path) -> World:
     return World(pid, {name: value for name, _, value in pairs})
 
 
-async def _serve(scenario: Scenario, told: int) -> None:
+async def _serve(scenario: Scenario, deadly: Deadly, told: int) -> None:
     simulation = Simulation(scenario.fleet)
+    simulation.faults = deadly
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await simulation.start()
@@ -84,6 +86,7 @@ def live(scenario: Scenario, world: World, folder: Path, number: int, kill_at: s
     path = folder / f"boundaries-{number}.txt"
 
     def life() -> None:
+        (folder / PID).write_text(str(os.getpid()))
         os.environ.update({**world.environment, **settings})
         asyncio.run(_live(scenario, folder, Boundaries(path, kill_at)))
 

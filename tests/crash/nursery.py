@@ -1,6 +1,8 @@
-"""Tells a scenario once undisturbed and then once for each boundary, killed there: a process of one thread that forks.
+"""Tells a scenario once undisturbed and then once for each boundary of an activity and each effect, killed there.
 
-`python -m tests.crash.nursery RUNBOOK SCENARIO FOLDER [--every N] [--twice SEED]` writes FOLDER/report.json.
+A process of one thread, which forks.
+
+`python -m tests.crash.nursery RUNBOOK SCENARIO FOLDER [--every N] [--only TEXT] [--twice SEED]` writes FOLDER/report.json.
 """
 
 import argparse
@@ -15,13 +17,12 @@ from pathlib import Path
 from random import Random
 from signal import SIGKILL
 
+from tests.crash.deadly import EFFECTS
 from tests.crash.lives import begin_world, fork, live, preload
 from tests.crash.outcome import Outcome, days_of, outcome
 from tests.crash.scenario import Scenario, scenario
 
 AT_ONCE = os.cpu_count() or 1
-# A life that is not killed at its boundary is none of these: more would be an endless loop.
-MOST_LIVES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def tell(story: Scenario, telling: Telling, base: Path) -> None:
     """Live it all, and leave `outcome.json`, or `problem.txt` with what kept it from its end."""
     folder = telling.folder(base)
     folder.mkdir(parents=True)
-    world = begin_world(story, folder)
+    world = begin_world(story, folder, telling.kills)
     try:
         for number, kill_at in enumerate((*telling.kills, "")):
             ended = live(story, world, folder, number, kill_at)
@@ -77,7 +78,7 @@ def read(telling: Telling, base: Path) -> Outcome | str:
     return problem.read_text() if problem.exists() else (base / f"{folder.name}.log").read_text()
 
 
-def report(runbook: str, name: str, base: Path, every: int, twice: int | None) -> dict[str, object]:
+def report(runbook: str, name: str, base: Path, every: int, only: str, twice: int | None) -> dict[str, object]:
     """Tell it undisturbed, then at each boundary; what differed, by the boundary."""
     story = scenario(runbook, name)
     plain = Telling(0)
@@ -87,8 +88,11 @@ def report(runbook: str, name: str, base: Path, every: int, twice: int | None) -
         return {"boundaries": 0, "problems": {"undisturbed": [expected]}, "undisturbed": None}
     preload(plain.folder(base))
     boundaries = (plain.folder(base) / "boundaries-0.txt").read_text().splitlines()
-    chosen = boundaries[::every]
-    tellings = list(_tellings(chosen, boundaries, twice))
+    effects = (plain.folder(base) / EFFECTS).read_text().splitlines()
+    if twice is None:
+        boundaries += effects
+    chosen = [boundary for boundary in boundaries if only in boundary][::every]
+    tellings = list(_tellings(chosen, twice))
     tell_all(story, tellings, base)
     problems: dict[str, list[str]] = {}
     for telling in tellings:
@@ -101,21 +105,18 @@ def report(runbook: str, name: str, base: Path, every: int, twice: int | None) -
     return {"boundaries": len(boundaries), "told": len(tellings), "problems": problems, "undisturbed": asdict(expected)}
 
 
-def _tellings(chosen: list[str], boundaries: list[str], twice: int | None) -> Iterator[Telling]:
-    """Each boundary once; or, with a seed, each followed by the death of the second life at the first boundary that it meets.
+def _tellings(chosen: list[str], twice: int | None) -> Iterator[Telling]:
+    """Each boundary once; or, with a seed, each followed by the death of the second life before or after what it does first.
 
-    The second life meets the boundary of the first again when that was `before`: what it does first is what was not recorded.
+    That is the activity in which the first life died: it was not recorded, so it is done again.
     """
     draw = Random(twice)  # noqa: S311 - which boundary, no secret
     for number, boundary in enumerate(chosen, start=1):
         if twice is None:
             yield Telling(number, (boundary,))
-            continue
-        when, _, rest = boundary.partition(" ")
-        again = boundaries[boundaries.index(boundary) :] if when == "before" else [f"after {rest}"]
-        first = [name for name in again[:1] if name]
-        second = f"{draw.choice(('before', 'after'))} {first[0].partition(' ')[2].rsplit(' #', 1)[0]} #1"
-        yield Telling(number, (boundary, second))
+        else:
+            activity = boundary.partition(" ")[2].rsplit(" #", 1)[0]
+            yield Telling(number, (boundary, f"{draw.choice(('before', 'after'))} {activity} #1"))
 
 
 def main(arguments: list[str]) -> int:
@@ -125,9 +126,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("scenario")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--every", type=int, default=1, help="kill at each so-manieth boundary")
+    parser.add_argument("--only", default="", help="kill only where its name holds this text")
     parser.add_argument("--twice", type=int, help="kill the second life too; the seed of where")
     asked = parser.parse_args(arguments)
-    found = report(asked.runbook, asked.scenario, asked.folder, asked.every, asked.twice)
+    found = report(asked.runbook, asked.scenario, asked.folder, asked.every, asked.only, asked.twice)
     (asked.folder / "report.json").write_text(json.dumps(found, indent=1, ensure_ascii=False))
     return 1 if found["problems"] else 0
 

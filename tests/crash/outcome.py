@@ -16,7 +16,11 @@ from simulator.world.specs import PRINCIPAL
 
 # Durations and clock times differ by when the second life began.
 _TIMES = re.compile(
-    r"<!date[^>]*>|\b(took|in) (\d+ ?(d|h|min|s)\b ?)+|\b\d{1,2}:\d{2}(:\d{2})?\b|\d{4}-\d\d-\d\dT[\d:.+Z]+"
+    r"<!date[^>]*>"
+    r"|(?<=· )(\d+ ?(d|h|min|s)\b ?)+"
+    r"|\b(took|in) (\d+ ?(d|h|min|s)\b ?)+"
+    r"|\b\d{1,2}:\d{2}(:\d{2})?\b"
+    r"|\d{4}-\d\d-\d\dT[\d:.+Z]+"
 )
 
 
@@ -32,8 +36,19 @@ class Outcome:
 
     def differences(self, other: "Outcome") -> list[str]:
         """What the other has otherwise, a line each."""
-        mine, theirs = asdict(self), asdict(other)
-        return [f"{name}: {mine[name]} became {theirs[name]}" for name in mine if mine[name] != theirs[name]]
+        mine, theirs = _flat(asdict(self)), _flat(asdict(other))
+        names = dict.fromkeys((*mine, *theirs))
+        changed = [name for name in names if mine.get(name) != theirs.get(name)]
+        return [f"{name}: {mine.get(name)} became {theirs.get(name)}" for name in changed]
+
+
+def _flat(told: dict[str, Any]) -> dict[str, object]:
+    """By the names of two levels, so that only what differs is shown."""
+    flat: dict[str, object] = {}
+    for name, value in told.items():
+        inner = value if isinstance(value, dict) else {"": value}
+        flat |= {f"{name} {key}": content for key, content in inner.items()}
+    return flat
 
 
 def outcome(environment: dict[str, str], folder: Path, days: list[str]) -> Outcome:
