@@ -7,6 +7,7 @@ from typing import Literal
 
 from simulator.world.mishaps import ImageLands
 from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec, RegionSpec
+from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
 # West and North Europe are paired; Germany West Central's pair holds no cluster; Poland Central has no pair.
@@ -41,7 +42,27 @@ def _gpu(nodes: int) -> PoolSpec:
 
 
 def _cluster(name: str, region: str, env: str, team: str, *pools: PoolSpec) -> ClusterSpec:
-    return ClusterSpec(name, region, pools, resource_group=f"rg-{team}", tags=(("env", env), ("team", team)))
+    return ClusterSpec(
+        name,
+        region,
+        pools,
+        resource_group=f"rg-{team}",
+        tags=(("env", env), ("team", team)),
+        workloads=inhabitants(team, pools),
+    )
+
+
+def inhabitants(team: str, pools: tuple[PoolSpec, ...]) -> tuple[WorkloadSpec, ...]:
+    """Return what runs in a usual cluster: the system's own, a service, its cache, and batch work where spot is."""
+    spot = any(pool.priority == "Spot" for pool in pools)
+    return (
+        WorkloadSpec("kube-system", "coredns", 2, PdbSpec(min_available=1), pool="system", starts_in_s=(3, 10)),
+        WorkloadSpec("daytwo", "node-agent", kind=WorkloadKind.DAEMON_SET, starts_in_s=(2, 8)),
+        WorkloadSpec(team, "api", 4, PdbSpec(max_unavailable=1), starts_in_s=(10, 45)),
+        WorkloadSpec(team, "cache", 3, PdbSpec(min_available="60%"), WorkloadKind.STATEFUL_SET, starts_in_s=(15, 60)),
+        WorkloadSpec(team, "worker", 3, empty_dir=True, starts_in_s=(5, 30)),
+        *((WorkloadSpec(team, "batch", 5, pool="spot", tolerates_spot=True),) if spot else ()),
+    )
 
 
 def demo_fleet() -> FleetSpec:
@@ -136,8 +157,38 @@ def random_fleet(seed: int, clusters: int = 6) -> FleetSpec:
         name=f"random-{seed}",
         start=START,
         regions=regions,
-        clusters=tuple(_random_cluster(draw, number, regions) for number in range(clusters)),
+        clusters=tuple(
+            _inhabited(_random_cluster(draw, number, regions), Random(f"workloads/{seed}/{number}"))
+            for number in range(clusters)
+        ),
     )
+
+
+def _inhabited(cluster: ClusterSpec, draw: Random) -> ClusterSpec:
+    """Return a cluster with workloads, drawn beside the rest: some guarded, some so that no eviction ever passes."""
+    budgets = (
+        None,
+        PdbSpec(max_unavailable=1),
+        PdbSpec(min_available="50%"),
+        PdbSpec(max_unavailable="34%", unhealthy_pods="AlwaysAllow"),
+        PdbSpec(max_unavailable=0),
+    )
+    kinds = (WorkloadKind.DEPLOYMENT, WorkloadKind.DEPLOYMENT, WorkloadKind.STATEFUL_SET)
+    agent = WorkloadSpec("daytwo", "node-agent", kind=WorkloadKind.DAEMON_SET, starts_in_s=(2, 8))
+    others = [
+        WorkloadSpec(
+            f"team-{index}",
+            f"service-{index}",
+            draw.randint(1, 6),
+            draw.choices(budgets, (4, 4, 4, 2, 1))[0],
+            draw.choice(kinds),
+            tolerates_spot=_chance(draw, percent=30),
+            spread=_chance(draw, percent=20),
+            starts_in_s=(5, draw.choice((20, 60, 180))),
+        )
+        for index in range(draw.randint(1, 4))
+    ]
+    return replace(cluster, workloads=(agent, *others))
 
 
 def _chance(draw: Random, *, percent: int) -> bool:

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from simulator.fleets import demo_fleet, random_fleet
 from simulator.world import nodes, reboots
 from simulator.world.budgets import status_of
 from simulator.world.evictions import Blocked, Evicted, delete, evict
 from simulator.world.journal import Entry, Kind
 from simulator.world.kube import Pod
 from simulator.world.mishaps import NodeNotReady
+from simulator.world.placing import is_spot
 from simulator.world.state import Cluster
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 from simulator.world.world import World
@@ -252,3 +254,43 @@ def test_a_budget_sets_one_limit() -> None:
         PdbSpec()
     with pytest.raises(ValueError, match="either min_available or max_unavailable"):
         PdbSpec(min_available=1, max_unavailable=1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_worlds_hold_what_they_promise(seed: int) -> None:
+    """Replicas come back after upgrades of everything, and nobody runs where it must not."""
+    world = World(random_fleet(seed, 4), seed)
+    for cluster in world.clusters.values():
+        if cluster.answers and cluster.spec.node_os_channel == "None":
+            world.upgrade(cluster, cluster.pools["system"], "ana")
+    later(world, hours=8)
+    for cluster in world.clusters.values():
+        placed = [pod for pod in cluster.kube.pods.values() if pod.node is not None]
+        assert {pod.node for pod in placed} <= set(cluster.nodes)
+        for workload in cluster.kube.workloads:
+            active = [pod for pod in cluster.kube.pods_of(workload) if pod.deleted is None]
+            wanted = workload.spec.replicas if workload.spec.kind is not WorkloadKind.DAEMON_SET else len(cluster.nodes)
+            assert len(active) == (wanted if cluster.power_state == "Running" else 0)
+            spot = {pod.node for pod in active if pod.node and is_spot(cluster, cluster.nodes[pod.node])}
+            assert not spot or workload.spec.tolerates_spot or workload.spec.kind is WorkloadKind.DAEMON_SET
+
+
+def test_the_demonstration_upgrades_as_it_would_without_pods() -> None:
+    journals = []
+    fleet = demo_fleet()
+    empty = replace(fleet, clusters=tuple(replace(cluster, workloads=()) for cluster in fleet.clusters))
+    for each in (fleet, empty):
+        world = World(each)
+        for cluster in world.clusters.values():
+            if cluster.answers:
+                world.upgrade(cluster, cluster.pools["system"], "ana")
+        later(world, days=4)
+        journals.append(
+            [
+                (entry.at, entry.kind, entry.cluster, entry.pool, entry.node, entry.detail)
+                for entry in world.journal.entries
+                if not entry.kind.startswith(("pod-", "eviction-", "pdb-"))
+            ]
+        )
+    assert journals[0] == journals[1]
+    assert len(journals[0]) > 500
