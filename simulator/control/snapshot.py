@@ -1,6 +1,9 @@
 """The world at this instant as JSON, for viewers and tests."""
 
 from simulator.exchange import JsonObject
+from simulator.world.budgets import status_of
+from simulator.world.kube import Pdb, Workload
+from simulator.world.reboots import REBOOT_REQUIRED
 from simulator.world.state import Cluster, Node, Operation, Pool
 from simulator.world.world import World
 
@@ -29,7 +32,9 @@ def _cluster(world: World, cluster: Cluster) -> JsonObject:
         "provisioningState": cluster.provisioning_state,
         "operation": _operation(cluster.operation) if cluster.operation else None,
         "pools": [_pool(world, cluster, pool) for pool in cluster.pools.values()],
-        "provisionedNodes": [_node(node) for node in cluster.nodes.values() if node.pool is None],
+        "provisionedNodes": [_node(cluster, node) for node in cluster.nodes.values() if node.pool is None],
+        "workloads": [_workload(cluster, workload) for workload in cluster.kube.workloads],
+        "budgets": [_budget(cluster, pdb) for pdb in cluster.kube.pdbs],
     }
 
 
@@ -44,11 +49,34 @@ def _pool(world: World, cluster: Cluster, pool: Pool) -> JsonObject:
         "newestImage": world.newest_image(cluster, pool),
         "powerState": pool.power_state,
         "provisioningState": pool.provisioning_state,
-        "nodes": [_node(node) for node in cluster.nodes_of(pool.name)],
+        "nodes": [_node(cluster, node) for node in cluster.nodes_of(pool.name)],
     }
 
 
-def _node(node: Node) -> JsonObject:
+def _workload(cluster: Cluster, workload: Workload) -> JsonObject:
+    pods = cluster.kube.pods_of(workload)
+    return {
+        "namespace": workload.spec.namespace,
+        "name": workload.spec.name,
+        "kind": workload.spec.kind.value,
+        "replicas": workload.spec.replicas,
+        "pods": len(pods),
+        "ready": sum(pod.healthy for pod in pods),
+    }
+
+
+def _budget(cluster: Cluster, pdb: Pdb) -> JsonObject:
+    status = status_of(cluster, pdb)
+    return {
+        "namespace": pdb.namespace,
+        "name": pdb.name,
+        "healthy": status.current_healthy,
+        "desired": status.desired_healthy,
+        "allowed": status.allowed,
+    }
+
+
+def _node(cluster: Cluster, node: Node) -> JsonObject:
     return {
         "name": node.name,
         "image": node.image,
@@ -56,6 +84,8 @@ def _node(node: Node) -> JsonObject:
         "unschedulable": node.unschedulable,
         "bootId": node.boot_id,
         "created": node.created.isoformat(),
+        "rebootRequired": node.annotations.get(REBOOT_REQUIRED),
+        "pods": len(cluster.kube.pods_on(node.name)),
     }
 
 

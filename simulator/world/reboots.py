@@ -108,7 +108,8 @@ def _restart(core: Core, cluster: Cluster, node: Node, operation: Operation) -> 
 
 
 def _there(cluster: Cluster, node: Node) -> bool:
-    return cluster.nodes.get(node.name) is node
+    """Whether the machine still exists and runs."""
+    return cluster.nodes.get(node.name) is node and cluster.power_state == "Running"
 
 
 def _end(core: Core, node: Node, operation: Operation, status: Status, code: str = "") -> None:
