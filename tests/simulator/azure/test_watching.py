@@ -62,6 +62,8 @@ def test_a_cluster_that_stops_ends_its_watches(simulation: Running, core: Any) -
 
     watcher = Thread(target=watch)
     watcher.start()
+    while not any(seen.action == "watch nodes" for seen in list(simulation.simulation.requests.counts)):
+        simulation.control("/clock")
     simulation.world.stop(simulation.world.clusters["web"], "ana")
     watcher.join(30)
     assert ended.get(timeout=1) == []
