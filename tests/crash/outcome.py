@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +33,16 @@ class Outcome:
     runs: dict[str, list[str]]
     leases_held: list[str]
     unsent: list[str]
+
+    def without_causes(self) -> "Outcome":
+        """The same, but for why things failed: states, steps and the number of messages stay."""
+        return replace(
+            self,
+            messages={key: [""] * len(shown) for key, shown in self.messages.items()},
+            runs={
+                run: [said[0], *(" ".join(step.split()[:2]) for step in said[2:])] for run, said in self.runs.items()
+            },
+        )
 
     def differences(self, other: "Outcome") -> list[str]:
         """What the other has otherwise, a line each."""

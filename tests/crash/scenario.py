@@ -16,6 +16,8 @@ class Scenario:
         fleet: The world; its start is the story's.
         config: The text of daytwo.yaml.
         end: When the story is over; every run has ended by then.
+        unknowable: Effects (parts of their names) whose lost answer held the only name of the operation: why it failed cannot be
+            known afterwards, only that it did.
         every: In `make test` each so-manieth boundary is killed; the soak takes all.
     """
 
@@ -23,6 +25,7 @@ class Scenario:
     fleet: FleetSpec
     config: str
     end: datetime
+    unknowable: tuple[str, ...] = ()
     every: int = 1
 
 
