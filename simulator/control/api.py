@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from types import NoneType
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from simulator.clock import VirtualClock
@@ -137,7 +138,7 @@ def _read_field(name: str, hint: object, value: object) -> object:
     if float in allowed and isinstance(value, int):
         return float(value)
     if not isinstance(value, allowed) or isinstance(value, bool):
-        shown = " or ".join(kind.__name__ for kind in allowed)
+        shown = " or ".join("null" if kind is NoneType else kind.__name__ for kind in allowed)
         raise BadRequestError(f"{name} must be {shown}, not {value!r}.")
     return value
 

@@ -84,6 +84,14 @@ def test_a_mishap_is_read_from_json() -> None:
         ({"kind": "StartFails"}, "StartFails is incomplete"),
         ({"kind": "StartFails", "cluster": 3}, "StartFails.cluster must be str, not 3"),
         ({"kind": "Occupied", "cluster": "web", "at": "soon", "minutes": 5}, "'soon' is not an instant"),
+        (
+            {"kind": "RebootRequired", "cluster": "web", "pool": "user1", "at": "2026-11-17T01:00:00Z", "nodes": "all"},
+            "RebootRequired.nodes must be int or null, not 'all'",
+        ),
+        (
+            {"kind": "BudgetAlert", "name": "b", "at": "2026-11-17T01:00:00Z", "schema": "xml", "threshold": 80},
+            "BudgetAlert.schema must be one of legacy, common, not 'xml'",
+        ),
     ],
 )
 def test_a_mishap_that_makes_no_sense_is_explained(document: JsonObject, text: str) -> None:

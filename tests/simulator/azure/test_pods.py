@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from simulator.fleets import demo_fleet, random_fleet
+from simulator.kubernetes.pods import pod_document
 from simulator.world import nodes, reboots
 from simulator.world.budgets import status_of
 from simulator.world.evictions import Blocked, Evicted, delete, evict
@@ -294,3 +295,19 @@ def test_the_demonstration_upgrades_as_it_would_without_pods() -> None:
         )
     assert journals[0] == journals[1]
     assert len(journals[0]) > 500
+
+
+def test_mirror_pods_come_back_on_their_node() -> None:
+    """Their kubelet mirrors them again; an API server shows them with the annotation that a drain looks for."""
+    world, cluster = inhabited(WorkloadSpec("kube-system", "kube-proxy", kind=WorkloadKind.MIRROR, pool="system"))
+    found = pods(cluster, "kube-proxy")
+    assert [pod.name for pod in found] == [f"kube-proxy-{node.name}" for node in cluster.nodes_of("system")]
+    metadata = pod_document(found[0])["metadata"]
+    assert isinstance(metadata, dict)
+    assert "kubernetes.io/config.mirror" in metadata["annotations"]
+    assert metadata["ownerReferences"][0]["kind"] == "Node"
+    evict(world.core, cluster, found[0], "ana", dry_run=False)
+    later(world, minutes=2)
+    again = pods(cluster, "kube-proxy")
+    assert [pod.name for pod in again] == [pod.name for pod in found]
+    assert again[0].uid != found[0].uid
