@@ -30,7 +30,7 @@ $(UV):
 
 .venv/.installed: requirements.txt requirements-dev.txt .python-version | $(UV)
 	$(UV) venv --quiet --allow-existing --python "$$(cat .python-version)" .venv
-	$(UV) pip sync --quiet --require-hashes --python .venv/bin/python requirements-dev.txt
+	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python requirements-dev.txt
 	touch $@
 
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.13 --python-platform linux

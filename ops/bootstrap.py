@@ -1,5 +1,6 @@
 """Wires adapters to ports, once a process, from the environment. Nothing is read at import."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
     from ops.model.settings import Settings
-    from ops.ports import Chat, Clock, Events
+    from ops.ports import Chat, Clock, Events, Ledger, Store
     from ops.workflows.activities.context import Context
 
 _PURGE_AFTER_H = 14 * 24
@@ -81,35 +82,55 @@ class NoEngine:
 def wire(environment: Mapping[str, str]) -> Wiring:
     """The wiring of an environment. Raises NotConfiguredError."""
     from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint
+    from ops.adapters.azure_costs import AzureCosts
+    from ops.adapters.azure_machines import AzureMachines
     from ops.adapters.feeds import fetch
-    from ops.adapters.file_ledger import FileLedger
     from ops.adapters.kubernetes_nodes import KubernetesNodes
-    from ops.adapters.sqlite_store import SqliteStore
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
 
-    state = environment.get("DAYTWO_STATE")
-    if not state:
-        raise NotConfiguredError("DAYTWO_STATE names no folder for Daytwo's records")
-    folder = Path(state)
-    folder.mkdir(parents=True, exist_ok=True)
+    # Its log lines hold whole addresses, and a webhook's address is a secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     credential = _credential(environment)
+    store, ledger = _records(environment, credential)
     endpoint = AzureEndpoint(environment.get("ARM_URL", AzureEndpoint().url), environment.get("CA_FILE"))
     clusters = AzureClusters(credential, endpoint)
-    store = SqliteStore(folder / "store.sqlite")
     config = ConfigFile(Path(environment.get("DAYTWO_CONFIG", "daytwo.yaml")), store, fetch)
     clock = _clock(environment)
     ports = Ports(
         clock=clock,
         store=store,
-        ledger=FileLedger(folder / "ledger"),
+        ledger=ledger,
         clusters=clusters,
         nodes=KubernetesNodes(credential, clusters.kubeconfig),
+        machines=AzureMachines(credential, endpoint),
+        costs=AzureCosts(credential, endpoint),
         chats=(),
         events=_events(environment, credential),
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
     return Wiring(ports, config, timedelta(hours=hours), _chats(environment))
+
+
+def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
+    """A storage account in Azure (DAYTWO_STORAGE names it), a folder elsewhere (DAYTWO_STATE)."""
+    account, state = environment.get("DAYTWO_STORAGE"), environment.get("DAYTWO_STATE")
+    if account:
+        from ops.adapters.azure_ledger import AzureLedger
+        from ops.adapters.azure_store import AzureStore
+
+        tables, blobs = f"https://{account}.table.core.windows.net", f"https://{account}.blob.core.windows.net"
+        return AzureStore(tables, blobs, credential), AzureLedger(blobs, credential)
+    if not state:
+        raise NotConfiguredError(
+            "neither DAYTWO_STORAGE names a storage account nor DAYTWO_STATE a folder for Daytwo's records"
+        )
+    from ops.adapters.file_ledger import FileLedger
+    from ops.adapters.sqlite_store import SqliteStore
+
+    folder = Path(state)
+    folder.mkdir(parents=True, exist_ok=True)
+    return SqliteStore(folder / "store.sqlite"), FileLedger(folder / "ledger")
 
 
 def _credential(environment: Mapping[str, str]) -> Any:
@@ -130,18 +151,31 @@ def _clock(environment: Mapping[str, str]) -> "Clock":
 
 
 def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple[Chat, ...]]":
-    """Slack, where the configuration names a channel and the app settings hold a token; one client a channel."""
+    """Slack where the configuration names a channel, Teams where it has that section; each where the app settings hold its secret."""
     from ops.adapters.slack_chat import SlackChat
+    from ops.adapters.teams_chat import TeamsChat
 
     token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
+    webhook = environment.get("TEAMS_WEBHOOK", "")
 
     @cache
     def slack(channel: str) -> SlackChat:
         return SlackChat(token, channel, base_url) if base_url else SlackChat(token, channel)
 
+    @cache
+    def teams(envelope: str) -> TeamsChat:
+        return TeamsChat(webhook, envelope)
+
     def chats(settings: "Settings | None") -> "tuple[Chat, ...]":
-        channel = settings.chat.slack_channel if settings else None
-        return (slack(channel),) if channel and token else ()
+        if settings is None:
+            return ()
+        channel, envelope = settings.chat.slack_channel, settings.chat.teams_envelope
+        found: list[Chat] = []
+        if channel and token:
+            found.append(slack(channel))
+        if envelope and webhook:
+            found.append(teams(envelope))
+        return tuple(found)
 
     return chats
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ops.ports import Chat, Clock, Clusters, Events, Ledger, Nodes, Store
+from ops.ports import Chat, Clock, Clusters, Costs, Events, Ledger, Machines, Nodes, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,5 +14,7 @@ class Ports:
     ledger: Ledger
     clusters: Clusters
     nodes: Nodes
+    machines: Machines
+    costs: Costs
     chats: tuple[Chat, ...]
     events: Events

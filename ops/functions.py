@@ -28,9 +28,15 @@ def build_app() -> df.DFApp:
 
 def _register_activity(app: df.DFApp, name: str) -> None:
     def run(payload: dict, *, client: str) -> dict:  # type: ignore[type-arg]  # the worker's indexer refuses parametrised types
-        from ops.workflows.activities import invoke
+        from ops.ports import OutsideError
+        from ops.workflows.activities import invoke, postponed
 
-        return invoke(name, wiring().context(client), payload)
+        wired = wiring()
+        try:
+            context = wired.context(client)
+        except OutsideError as error:
+            return postponed(wired.ports.clock.now(), error)
+        return invoke(name, context, payload)
 
     run.__name__ = name
     bound = app.activity_trigger(input_name="payload", activity=name)(run)
@@ -55,6 +61,13 @@ def _register_timers(app: df.DFApp) -> None:
         from ops.intake.ticks import every_five_minutes
 
         every_five_minutes(wiring().context(client))
+
+    @app.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
+    @app.durable_client_input(client_name=CLIENT)
+    def quarter(timer: func.TimerRequest, client: str) -> None:  # noqa: ARG001 - the binding wants its parameter
+        from ops.intake.ticks import every_quarter
+
+        every_quarter(wiring().context(client))
 
     @app.timer_trigger(arg_name="timer", schedule="0 0 * * * *")
     @app.durable_client_input(client_name=CLIENT)
@@ -88,6 +101,26 @@ def _register_http(app: df.DFApp) -> None:
             "POST",
             _control(action),
         )
+
+    door("alerts/budget", "POST", lambda context, req: _budgets().take_alert(context, req.get_body()))
+    for kind in ("awake", "skip"):
+        door(f"overrides/{kind}", "POST", _override(kind))
+
+
+def _override(kind: str) -> Callable[[Any, func.HttpRequest], Any]:
+    return lambda context, req: _overrides().set_override(context, kind, req.get_body())
+
+
+def _overrides() -> Any:
+    from ops.intake import overrides
+
+    return overrides
+
+
+def _budgets() -> Any:
+    from ops.intake import budgets
+
+    return budgets
 
 
 def _control(action: str) -> Callable[[Any, func.HttpRequest], Any]:

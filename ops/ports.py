@@ -10,6 +10,8 @@ from typing import Protocol
 
 from ops.model.fleet import Cluster, Node, Unknown
 from ops.model.ledger import Entry
+from ops.model.money import CostReport
+from ops.model.workload import DisruptionBudget, Pod
 
 type Json = bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None
 
@@ -159,11 +161,54 @@ class Clusters(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class EvictionAnswer:
+    """What an API server says to one eviction, as `kind`, with `why` naming the budget.
+
+    `evicted`; `gone` (it was no more); `blocked` (a budget, or throttling: ask again); `several` (more than one budget covers the pod).
+    """
+
+    kind: str
+    why: str = ""
+
+
 class Nodes(Protocol):
-    """The API servers of the clusters."""
+    """The API servers of the clusters. Each call raises TryLaterError where one does not answer, DeniedError where we may not."""
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
-        """All nodes. Raises TryLaterError where the API server does not answer, DeniedError where we may not."""
+        """All nodes."""
+        ...
+
+    def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+        """All pods, or those of one node."""
+        ...
+
+    def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+        """All PDBs."""
+        ...
+
+    def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
+        """Cordon or uncordon, and set (or, with None, remove) annotations, in one patch."""
+        ...
+
+    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionAnswer:
+        """One eviction of this very pod, by its uid."""
+        ...
+
+
+class Machines(Protocol):
+    """The scale-set instances behind nodes."""
+
+    def begin_restart(self, node: Node) -> str:
+        """Ask for a restart; a token that `Clusters.operation` reads."""
+        ...
+
+
+class Costs(Protocol):
+    """Cost Management. Answers are kept for hours: it refreshes every four, and throttles."""
+
+    def month_to_date(self, subscription: str, now: datetime) -> CostReport:
+        """This month's cost by resource group, from one grouped query."""
         ...
 
 
@@ -176,10 +221,14 @@ class Posted:
 
 
 class Chat(Protocol):
-    """A chat that can post, edit and find again. `content` is what `ops.render` made for this chat; `channel` is where it goes."""
+    """A chat that can post, and perhaps edit and find again. `content` is what `ops.render` made for it.
+
+    `channel` is where it goes. To a chat that cannot edit only what needs somebody and what has ended is posted.
+    """
 
     name: str
     channel: str
+    can_edit: bool
 
     def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
         """Post, marked with a key of ours by which it can be found."""

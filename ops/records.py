@@ -1,11 +1,13 @@
 """Typed tables over the store: runs, rollouts, controls, leases, proofs, messages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ops.model.money import BudgetAlert
 from ops.model.proof import Proof
 from ops.model.run import Rollout, Run
+from ops.model.workload import Eviction
 from ops.policy.leases import Lease
 from ops.ports import ConflictError, NotFoundError, Store
 from ops.wire import from_json, to_json
@@ -91,6 +93,47 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A person's expiring exception: `kind` is awake or skip."""
+
+    kind: str
+    until: datetime
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Evictions of one pool that belong together, and the run that tells them."""
+
+    run: str
+    began: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PowerChange:
+    """When the last power operation of ours on a cluster ended."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One run that waits for a lease: its rank (0 goes first), and until when that counts."""
+
+    rank: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """Who waits for a lease, by run."""
+
+    runs: Mapping[str, Want] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRecord:
     """What a chat shows of one subject, and what it should show.
 
@@ -125,6 +168,47 @@ def rollouts(store: Store) -> Table[Rollout]:
 def controls(store: Store) -> Table[Control]:
     """What is wanted of a run or rollout, by its id."""
     return Table(store, "control", Control)
+
+
+def overrides(store: Store) -> Table[Override]:
+    """Overrides by `kind|cluster`."""
+    return Table(store, "override", Override)
+
+
+def override_end(store: Store, kind: str, target: str) -> datetime | None:
+    """Until when an override of this kind holds for a cluster, perhaps past; None where there is none."""
+    stored = overrides(store).get(f"{kind}|{target.replace('/', '|')}")
+    return stored.value.until if stored else None
+
+
+def power_changes(store: Store) -> Table[PowerChange]:
+    """Our last power operation, by cluster."""
+    return Table(store, "power-change", PowerChange)
+
+
+def note_power_change(store: Store, target: str, at: datetime) -> None:
+    """A start or a stop of ours has been proven."""
+    power_changes(store).change(target.replace("/", "|"), lambda _: PowerChange(at))
+
+
+def wants(store: Store) -> Table[Wants]:
+    """Who waits for a lease, by its name."""
+    return Table(store, "wants", Wants)
+
+
+def alerts(store: Store) -> Table[BudgetAlert]:
+    """Budget alerts by the run they became."""
+    return Table(store, "alert", BudgetAlert)
+
+
+def evictions(store: Store) -> Table[Eviction]:
+    """Evictions of spot nodes by `cluster|node|instance`."""
+    return Table(store, "eviction", Eviction)
+
+
+def bursts(store: Store) -> Table[Burst]:
+    """Bursts of evictions by `cluster|pool`."""
+    return Table(store, "burst", Burst)
 
 
 def leases(store: Store) -> Table[Lease]:

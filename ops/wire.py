@@ -4,6 +4,7 @@ cattrs is imported on first use: the doors that only answer 202 never need it.
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,6 +35,8 @@ def _converter() -> "Converter":
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
     converter.register_unstructure_hook(date, lambda value: value.isoformat())
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+    converter.register_unstructure_hook(Decimal, str)
+    converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
     for union in (decision.Decision, outcome.Outcome):
         _register_union(converter, union)
     return converter

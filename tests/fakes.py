@@ -10,8 +10,10 @@ from ops.config import load
 from ops.config.current import ConfigState
 from ops.model.fleet import Cluster, Node, Pool, Unknown
 from ops.model.ledger import Entry
+from ops.model.money import CostReport
 from ops.model.settings import Settings
-from ops.ports import Json, NotFoundError, OperationStatus, OutsideError, Posted, TryLaterError
+from ops.model.workload import DisruptionBudget, Pod
+from ops.ports import EvictionAnswer, Json, NotFoundError, OperationStatus, OutsideError, Posted, TryLaterError
 from ops.workflows.activities.context import Context
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
@@ -31,6 +33,18 @@ node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 3,
 chat:
   slack: {channel: C0123}
 """
+
+LANES = (
+    CONFIG
+    + """
+reboot: {window: nights}
+power:
+  - {select: {tags: {env: dev}}, awake: "mon-fri 08:00-19:00", zone: UTC}
+spot: {group-for: 10m}
+cost:
+  budgets: [{name: platform, offer: [sleep-dev]}]
+"""
+)
 
 
 def settings(text: str = CONFIG) -> Settings:
@@ -166,11 +180,84 @@ class FakeNodes:
 
     clusters: FakeClusters
     said: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+    running: dict[str, tuple[Pod, ...]] = field(default_factory=dict)
+    protecting: dict[str, tuple[DisruptionBudget, ...]] = field(default_factory=dict)
+    answers: dict[str, EvictionAnswer] = field(default_factory=dict)
+    marks: list[str] = field(default_factory=list)
+    evicted: list[str] = field(default_factory=list)
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
         if not cluster.running:
             raise TryLaterError(f"listing the nodes of {cluster.name}: its API server does not answer")
         return self.said.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))
+
+    def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+        return tuple(pod for pod in self.running.get(cluster.name, ()) if not node or pod.node == node)
+
+    def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+        return self.protecting.get(cluster.name, ())
+
+    def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
+        self.marks.append(f"{'cordon' if unschedulable else 'uncordon'} {node}")
+        (old,) = (each for each in self.nodes(cluster) if each.name == node)
+        kept = {**old.annotations, **annotations}
+        self.change(node, unschedulable=unschedulable, annotations={k: v for k, v in kept.items() if v is not None})
+
+    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionAnswer:
+        assert grace_s is None or grace_s > 0
+        answer = self.answers.get(pod.name, EvictionAnswer("evicted"))
+        self.evicted.append(pod.name)
+        if answer.kind == "evicted":
+            self.running[cluster.name] = tuple(p for p in self.running[cluster.name] if p.uid != pod.uid)
+        return answer
+
+    def change(self, node: str, **changes: object) -> None:
+        """Something about a node changes."""
+        for name, nodes in self.said.items():
+            self.said[name] = tuple(replace(n, **changes) if n.name == node else n for n in nodes)  # type: ignore[arg-type]  # fields by name
+
+
+@dataclass
+class FakeMachines:
+    """Scale-set instances: a restart is kept in `restarted`, and ends when the test says so."""
+
+    clusters: FakeClusters
+    nodes: FakeNodes
+    restarted: list[str] = field(default_factory=list)
+    refuse: OutsideError | None = None
+
+    def begin_restart(self, node: Node) -> str:
+        if self.refuse is not None:
+            raise self.refuse
+        self.restarted.append(node.name)
+        token = f"restart/{len(self.restarted)}"
+        self.clusters.states[token] = OperationStatus("running")
+        return token
+
+    def end(self, name: str, *, boots: bool = True) -> None:
+        """The restart ends; the node has booted anew and its sentinel asks for nothing more."""
+        for token in [token for token in self.clusters.states if token.startswith("restart/")]:
+            self.clusters.states[token] = OperationStatus("succeeded")
+        if boots:
+            (cluster,) = self.clusters.fleet.values()
+            (old,) = (node for node in self.nodes.nodes(cluster) if node.name == name)
+            kept = {key: value for key, value in old.annotations.items() if key != "daytwo.dev/reboot-required"}
+            self.nodes.change(name, boot_id="after", annotations=kept)
+
+
+@dataclass
+class FakeCosts:
+    """What things cost, unless it cannot be told."""
+
+    report: CostReport = field(default_factory=lambda: CostReport((), MONDAY))
+    refuse: OutsideError | None = None
+
+    def month_to_date(self, subscription: str, now: datetime) -> CostReport:
+        assert subscription
+        assert now.tzinfo is not None
+        if self.refuse is not None:
+            raise self.refuse
+        return self.report
 
 
 @dataclass
@@ -179,6 +266,7 @@ class FakeChat:
 
     name: str = "slack"
     channel: str = "C0123"
+    can_edit: bool = True
     shown: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     posts: int = 0
@@ -277,14 +365,26 @@ class World:
     events: FakeEvents = field(default_factory=FakeEvents)
     engine: FakeEngine = field(default_factory=FakeEngine)
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
+    costs: FakeCosts = field(default_factory=FakeCosts)
     config: str = CONFIG
     problem: str = ""
 
     def __post_init__(self) -> None:
         self.nodes = FakeNodes(self.clusters)
+        self.machines = FakeMachines(self.clusters, self.nodes)
         self.settings = settings(self.config)
 
     @property
     def context(self) -> Context:
-        ports = Ports(self.clock, self.store, self.ledger, self.clusters, self.nodes, (self.chat,), self.events)
+        ports = Ports(
+            self.clock,
+            self.store,
+            self.ledger,
+            self.clusters,
+            self.nodes,
+            self.machines,
+            self.costs,
+            (self.chat,),
+            self.events,
+        )
         return Context(ports, self.engine, ConfigState(self.settings, self.problem))

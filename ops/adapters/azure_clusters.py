@@ -12,7 +12,7 @@ from azure.core.rest import HttpRequest
 from ops.adapters.azure_documents import cluster_of
 from ops.adapters.azure_errors import refusals
 from ops.model.fleet import Cluster, Unknown
-from ops.ports import OperationStatus, RejectedError
+from ops.ports import OperationStatus, RejectedError, TryLaterError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -45,25 +45,35 @@ class AzureEndpoint:
         return options
 
 
-class _FirstAnswer(PollingMethod[None]):
+class FirstAnswer(PollingMethod[None]):
     """Keeps the first answer of a long-running operation and polls nothing: polling is a step of its own, across processes."""
 
     headers: Mapping[str, str]
 
     def initialize(self, _client: object, initial_response: Any, _deserialize: Callable[..., Any]) -> None:
+        """Keeps the headers."""
         self.headers = initial_response.http_response.headers
 
     def run(self) -> None:
         """Nothing to run."""
 
     def status(self) -> str:
+        """As after a first answer."""
         return "InProgress"
 
     def finished(self) -> bool:
+        """So that no thread is started."""
         return True
 
     def resource(self) -> None:
-        return None
+        """There is none."""
+
+    def token(self) -> str:
+        """The operation's address; it is signed: never log it."""
+        url = self.headers.get("Azure-AsyncOperation") or self.headers.get("Location")
+        if not url:
+            raise RejectedError("NoOperation", "Azure accepted the call but named no operation to follow")
+        return url
 
 
 @dataclass
@@ -108,27 +118,27 @@ class AzureClusters:
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
         """One POST."""
         subscription, group, name = _parts(cluster_id)
-        first = _FirstAnswer()
+        first = FirstAnswer()
         with refusals(f"upgrading the node image of {name}/{pool}"):
             operations = self._client(subscription).agent_pools
             operations.begin_upgrade_node_image_version(group, name, pool, polling=first)
-        return _token(first)
+        return first.token()
 
     def begin_start(self, cluster_id: str) -> str:
         """One POST."""
         subscription, group, name = _parts(cluster_id)
-        first = _FirstAnswer()
+        first = FirstAnswer()
         with refusals(f"starting {name}"):
             self._client(subscription).managed_clusters.begin_start(group, name, polling=first)
-        return _token(first)
+        return first.token()
 
     def begin_stop(self, cluster_id: str) -> str:
         """One POST."""
         subscription, group, name = _parts(cluster_id)
-        first = _FirstAnswer()
+        first = FirstAnswer()
         with refusals(f"stopping {name}"):
             self._client(subscription).managed_clusters.begin_stop(group, name, polling=first)
-        return _token(first)
+        return first.token()
 
     def operation(self, token: str) -> OperationStatus:
         """One GET of the operation; `error` beside InProgress or Succeeded (`NotLatestOperation`) is no failure."""
@@ -138,7 +148,10 @@ class AzureClusters:
         with refusals("reading a running operation"):
             response = self._client(subscription).send_request(HttpRequest("GET", token))
             response.raise_for_status()
-        body = response.json()
+        try:
+            body = response.json()
+        except ValueError as unreadable:
+            raise TryLaterError("reading a running operation: the answer is no JSON") from unreadable
         status = str(body.get("status", "")).casefold()
         error = body.get("error") or {}
         if status in ("failed", "canceled"):
@@ -178,11 +191,3 @@ def _parts(cluster_id: str) -> tuple[str, str, str]:
     if len(parts) != _ID_PARTS:
         raise RejectedError("BadTarget", f"{cluster_id} is no id of a managed cluster")
     return parts[1], parts[3], parts[7]
-
-
-def _token(first: _FirstAnswer) -> str:
-    """The operation's address; it is signed: never log it."""
-    url = first.headers.get("Azure-AsyncOperation") or first.headers.get("Location")
-    if not url:
-        raise RejectedError("NoOperation", "Azure accepted the call but named no operation to follow")
-    return url

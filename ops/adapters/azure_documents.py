@@ -28,6 +28,7 @@ def cluster_of(document: Document) -> Cluster:
         node_os_channel=str(channel),
         automatic=str((document.get("sku") or {}).get("name", "")).casefold() == "automatic",
         node_auto_provisioning=str(provisioning).casefold() == "auto",
+        node_resource_group=str(properties.get("nodeResourceGroup") or ""),
         pools=tuple(_pool_of(profile) for profile in properties.get("agentPoolProfiles") or ()),
     )
 

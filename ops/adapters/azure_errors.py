@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, IncompleteReadError
+from azure.identity import CredentialUnavailableError
 
 from ops.ports import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
@@ -18,6 +19,8 @@ def refusals(doing: str) -> Iterator[None]:
     """Raises what a port may raise, with what was being done in front."""
     try:
         yield
+    except CredentialUnavailableError as error:
+        raise TryLaterError(f"{doing}: our identity's endpoint did not answer: {_text(error)}") from error
     except ClientAuthenticationError as error:
         raise DeniedError(f"{doing}: our identity was not accepted: {_text(error)}") from error
     except HttpResponseError as error:

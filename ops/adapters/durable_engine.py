@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.adapters.durable_flow import INBOX
-from ops.ports import Json
+from ops.ports import Json, TryLaterError
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,9 +24,9 @@ class DurableEngine:
             return
         try:
             self.client.schedule_new_orchestration(workflow, input=payload, instance_id=instance_id)
-        except RpcError:
+        except RpcError as error:
             if not self.is_live(instance_id):  # somebody else may have started it in between
-                raise
+                raise TryLaterError(f"starting {instance_id}: the engine did not answer") from error
 
     def hint(self, instance_id: str) -> None:
         """A hint may be lost: every wait has a timer as well."""
@@ -40,11 +40,20 @@ class DurableEngine:
     def is_live(self, instance_id: str) -> bool:
         """Whether it is there and has not ended."""
         from durabletask.client import OrchestrationStatus
+        from grpc import RpcError
 
-        state = self.client.get_orchestration_state(instance_id, fetch_payloads=False)
+        try:
+            state = self.client.get_orchestration_state(instance_id, fetch_payloads=False)
+        except RpcError as error:
+            raise TryLaterError(f"asking for {instance_id}: the engine did not answer") from error
         ended = (OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED)
         return state is not None and state.runtime_status not in ended
 
     def purge(self, instance_id: str) -> None:
         """Forgets an ended instance."""
-        self.client.purge_orchestration(instance_id)
+        from grpc import RpcError
+
+        try:
+            self.client.purge_orchestration(instance_id)
+        except RpcError as error:
+            raise TryLaterError(f"purging {instance_id}: the engine did not answer") from error

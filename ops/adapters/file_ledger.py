@@ -35,7 +35,8 @@ class FileLedger:
                 file.flush()
                 os.fsync(file.fileno())
             keys.add(entry.key)
-            self._days[day] = (keys, chained.hash)
+            # Days that are over are not written any more: their keys need not be kept.
+            self._days = {day: (keys, chained.hash)}
 
     def entries(self, day: str) -> Iterator[Entry]:
         """The entries of a day. Raises LedgerBrokenError."""

@@ -1,25 +1,26 @@
-"""Nodes through each cluster's API server, by the kubernetes client."""
+"""Nodes, pods and PDBs through each cluster's API server, by the kubernetes client."""
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from ops.adapters.azure_errors import refusals
+from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
 from ops.model.fleet import Cluster, Node
-from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
+from ops.model.workload import DisruptionBudget, Pod
+from ops.ports import DeniedError, EvictionAnswer, NotFoundError, OutsideError, RejectedError, TryLaterError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from kubernetes.client import CoreV1Api
+    from kubernetes.client import ApiClient
 
 # The AKS server application; the same in every tenant.
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
-_POOL = "kubernetes.azure.com/agentpool"
-_IMAGE = "kubernetes.azure.com/node-image-version"
-_PROVISIONER = "karpenter.sh/nodepool"
 _PAGE = 500
 _TIMEOUT_S = (5, 30)
 
@@ -30,17 +31,74 @@ class KubernetesNodes:
 
     credential: "TokenCredential"
     kubeconfig: Callable[[str], bytes]
-    _apis: dict[str, "CoreV1Api"] = field(default_factory=dict)
+    _clients: dict[str, "ApiClient"] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
         """All nodes, page by page."""
+        from kubernetes.client import CoreV1Api
+
+        with self._client(cluster, f"listing the nodes of {cluster.name}") as client:
+            return tuple(node_of(item) for item in _pages(CoreV1Api(client).list_node))
+
+    def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+        """All pods, or those of one node, page by page."""
+        from kubernetes.client import CoreV1Api
+
+        only = {"field_selector": f"spec.nodeName={node}"} if node else {}
+        with self._client(cluster, f"listing the pods of {node or cluster.name}") as client:
+            return tuple(pod_of(item) for item in _pages(CoreV1Api(client).list_pod_for_all_namespaces, **only))
+
+    def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+        """All PDBs, page by page."""
+        from kubernetes.client import PolicyV1Api
+
+        with self._client(cluster, f"listing the PDBs of {cluster.name}") as client:
+            pages = _pages(PolicyV1Api(client).list_pod_disruption_budget_for_all_namespaces)
+            return tuple(budget_of(item) for item in pages)
+
+    def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
+        """One patch."""
+        from kubernetes.client import CoreV1Api
+
+        body = {"spec": {"unschedulable": unschedulable or None}, "metadata": {"annotations": dict(annotations)}}
+        with self._client(cluster, f"marking {node} of {cluster.name}") as client:
+            CoreV1Api(client).patch_node(node, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
+
+    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionAnswer:
+        """One POST. Its answers: 201; 404 (gone); 409 (the name is another pod's now); 429 (a budget, or throttling); 500 (several)."""
+        from kubernetes.client import CoreV1Api, V1DeleteOptions, V1Eviction, V1ObjectMeta, V1Preconditions
+        from kubernetes.client.exceptions import ApiException
+
+        options = V1DeleteOptions(preconditions=V1Preconditions(uid=pod.uid), grace_period_seconds=grace_s)
+        body = V1Eviction(metadata=V1ObjectMeta(name=pod.name, namespace=pod.namespace), delete_options=options)
+        with self._client(cluster, f"evicting {pod.full_name} of {cluster.name}") as client:
+            try:
+                CoreV1Api(client).create_namespaced_pod_eviction(
+                    pod.name, pod.namespace, body, _request_timeout=_TIMEOUT_S, _preload_content=False
+                )
+            except ApiException as error:
+                answer = _eviction_answer(error)
+                if answer is None:
+                    raise
+                return answer
+        return EvictionAnswer("evicted")
+
+    @contextmanager
+    def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
+        """The cluster's client with a fresh token; what it raises comes out as a refusal of the port."""
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        doing = f"listing the nodes of {cluster.name}"
         try:
-            return self._list(cluster)
+            with self._lock:
+                if cluster.id not in self._clients:
+                    self._clients[cluster.id] = _connect(self.kubeconfig(cluster.id))
+                client = self._clients[cluster.id]
+            with refusals(f"{doing}: a token for it"):
+                token = self.credential.get_token(SCOPE).token
+            client.configuration.api_key["authorization"] = token
+            yield client
         except ApiException as error:
             self._forget(cluster)
             raise _refusal(doing, error) from error
@@ -49,37 +107,27 @@ class KubernetesNodes:
             self._forget(cluster)
             raise TryLaterError(f"{doing}: its API server does not answer") from error
         except (ValueError, KeyError) as error:
-            raise TryLaterError(f"{doing}: what its API server answered is no list of nodes") from error
-
-    def _list(self, cluster: Cluster) -> tuple[Node, ...]:
-        api = self._api(cluster)
-        api.api_client.configuration.api_key["authorization"] = self.credential.get_token(SCOPE).token
-        found: list[Node] = []
-        token: str | None = None
-        while True:
-            # As JSON: the client's models validate every field of every node, ten times the work for the five that are read.
-            response: Any = api.list_node(
-                limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S, _preload_content=False
-            )
-            page = json.loads(response.data)
-            found += [_node_of(item) for item in page["items"]]
-            token = page["metadata"].get("continue")
-            if not token:
-                return tuple(found)
-
-    def _api(self, cluster: Cluster) -> "CoreV1Api":
-        with self._lock:
-            if cluster.id not in self._apis:
-                self._apis[cluster.id] = _connect(self.kubeconfig(cluster.id))
-            return self._apis[cluster.id]
+            raise TryLaterError(f"{doing}: what its API server answered could not be read") from error
 
     def _forget(self, cluster: Cluster) -> None:
         with self._lock:
-            self._apis.pop(cluster.id, None)
+            self._clients.pop(cluster.id, None)
 
 
-def _connect(kubeconfig: bytes) -> "CoreV1Api":
-    from kubernetes.client import ApiClient, Configuration, CoreV1Api
+def _pages(call: Callable[..., Any], **options: str) -> Iterator[Mapping[str, Any]]:
+    """Every item of a list. As JSON: the client's models validate every field, ten times the work for the few that are read."""
+    token: str | None = None
+    while True:
+        response = call(limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S, _preload_content=False, **options)
+        page = json.loads(response.data)
+        yield from page["items"]
+        token = page["metadata"].get("continue")
+        if not token:
+            return
+
+
+def _connect(kubeconfig: bytes) -> "ApiClient":
+    from kubernetes.client import ApiClient, Configuration
     from ruamel.yaml import YAML
 
     document = YAML(typ="safe").load(kubeconfig)
@@ -88,32 +136,38 @@ def _connect(kubeconfig: bytes) -> "CoreV1Api":
     configuration = Configuration(host=server["server"], ca_cert_data=authority)
     configuration.api_key_prefix["authorization"] = "Bearer"
     configuration.retries = False
-    return CoreV1Api(ApiClient(configuration))
+    return ApiClient(configuration)
 
 
-def _node_of(item: Any) -> Node:
-    metadata, status = item["metadata"], item.get("status", {})
-    labels = metadata.get("labels") or {}
-    conditions = status.get("conditions") or ()
-    created = metadata.get("creationTimestamp")
-    return Node(
-        name=metadata["name"],
-        pool=labels.get(_POOL, "") if _PROVISIONER not in labels else "",
-        image_label=labels.get(_IMAGE, ""),
-        ready=any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions),
-        boot_id=status.get("nodeInfo", {}).get("bootID", ""),
-        unschedulable=bool(item.get("spec", {}).get("unschedulable")),
-        provisioner=labels.get(_PROVISIONER, ""),
-        created=datetime.fromisoformat(created) if created else None,
-    )
+def _eviction_answer(error: Any) -> EvictionAnswer | None:
+    """What an eviction's error means; None where it means nothing of its own."""
+    why = _message(error)
+    match error.status:
+        case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT:
+            return EvictionAnswer("gone", why)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return EvictionAnswer("blocked", why)
+        case HTTPStatus.INTERNAL_SERVER_ERROR if "more than one PodDisruptionBudget" in why:
+            return EvictionAnswer("several", why)
+    return None
 
 
-def _refusal(doing: str, error: Any) -> Exception:
+def _message(error: Any) -> str:
+    """What the API server says, and what its causes name."""
+    try:
+        status = json.loads(error.body or "{}")
+    except ValueError:
+        return str(error.reason)
+    causes = [cause.get("message", "") for cause in (status.get("details") or {}).get("causes") or ()]
+    return " ".join([str(status.get("message", error.reason)), *causes]).strip()
+
+
+def _refusal(doing: str, error: Any) -> OutsideError:
     text = f"{doing}: {error.status} {error.reason}"
-    if error.status in (401, 403):
+    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return DeniedError(f"{text}: bind the ClusterRole of the guide to the bot's identity")
-    if error.status == 404:  # noqa: PLR2004 - HTTP's own number
+    if error.status == HTTPStatus.NOT_FOUND:
         return NotFoundError(text)
-    if error.status == 429 or error.status >= 500 or not error.status:  # noqa: PLR2004 - HTTP's own numbers
+    if not error.status or error.status in (409, 429) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TryLaterError(text)
     return RejectedError(str(error.status), text)

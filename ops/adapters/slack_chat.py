@@ -27,6 +27,7 @@ class SlackChat:
     channel: str
     base_url: str = "https://slack.com/api/"
     name: str = "slack"
+    can_edit: bool = True
 
     def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
         """Posts with our key in the metadata; links are not unfurled: crawlers would open them."""

@@ -1,12 +1,13 @@
 """The configuration as it stands: the file's, or the last valid one with the problem that keeps it from being replaced."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.ports import Store
+from ops.ports import ConflictError, Store
 
 if TYPE_CHECKING:
     from ops.model.settings import Settings
@@ -64,7 +65,8 @@ class ConfigFile:
         if record is None:
             self._store.insert("config", "last-valid", {"content": reference})
         elif record.value != {"content": reference}:
-            self._store.replace("config", "last-valid", {"content": reference}, record.etag)
+            with suppress(ConflictError):  # another worker was faster, with the same
+                self._store.replace("config", "last-valid", {"content": reference}, record.etag)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:
         """The last valid one: what this process knows, else what the store kept; None where even that is valid no more."""

@@ -7,15 +7,14 @@ from json import dumps
 from types import MappingProxyType
 from typing import cast
 
-from ops.config.document import Document, Path, Value
+from ops.config.document import Document, Path
 from ops.config.feeds import FeedError, Feeds, freezes_of
+from ops.config.lanes import read_budgets, read_chat, read_power, read_reboot, read_spot
 from ops.config.overlap import overlap
-from ops.config.shape import schema
-from ops.config.times import Refusal, read_days, read_duration, read_freeze_edges, read_time, read_zone
+from ops.config.parts import Section, defaults, known_window, section, sections, select, text, texts, understood
+from ops.config.times import read_days, read_duration, read_freeze_edges, read_time, read_zone
 from ops.model.calendar import Freeze, Window
-from ops.model.settings import ChatSettings, FleetSettings, NodeImageSettings, Ring, Select, Settings
-
-type Section = Mapping[str, Value]
+from ops.model.settings import FleetSettings, NodeImageSettings, Ring, Settings
 
 
 def read_settings(document: Document, feeds: Feeds | None) -> Settings:
@@ -25,18 +24,24 @@ def read_settings(document: Document, feeds: Feeds | None) -> Settings:
         ConfigError: with everything that no schema can see: zones, times, names, rings that overlap, feeds.
     """
     root = document.root
-    windows = _windows(document, _section(root, "windows"))
+    windows = _windows(document, section(root, "windows"))
     rings = _rings(document, windows)
     freezes = tuple(_freezes(document, feeds))
     node_image = _node_image(document, windows)
+    reboot = read_reboot(document, windows)
+    power = tuple(read_power(document, rings))
     document.raise_problems()
     return Settings(
-        fleet=FleetSettings(tuple(_texts(_section(root, "fleet")["subscriptions"])), rings),
+        fleet=FleetSettings(tuple(texts(section(root, "fleet")["subscriptions"])), rings),
         windows=MappingProxyType(windows),
         freezes=freezes,
         node_image=node_image,
-        chat=_chat(root),
+        chat=read_chat(root),
         hash=content_hash(document),
+        reboot=reboot,
+        power=power,
+        spot=read_spot(root),
+        budgets=read_budgets(root),
     )
 
 
@@ -46,22 +51,22 @@ def content_hash(document: Document) -> str:
     return sha256(canonical.encode()).hexdigest()[:12]
 
 
-def _windows(document: Document, section: Section) -> dict[str, Window]:
+def _windows(document: Document, said: Section) -> dict[str, Window]:
     windows: dict[str, Window] = {}
-    for name in section:
-        window = _window(document, name, _section(section, name), ("windows", name))
+    for name in said:
+        window = _window(document, name, section(said, name), ("windows", name))
         if window is not None:
             windows[name] = window
     return windows
 
 
 def _window(document: Document, name: str, said: Section, path: Path) -> Window | None:
-    start = _understood(document, (*path, "from"), said["from"], read_time(_text(said, "from")))
-    end = _understood(document, (*path, "to"), said["to"], read_time(_text(said, "to")))
+    start = understood(document, (*path, "from"), said["from"], read_time(text(said, "from")))
+    end = understood(document, (*path, "to"), said["to"], read_time(text(said, "to")))
     days = said["days"]
-    listed = days if isinstance(days, str) else ",".join(_texts(days))
-    on = _understood(document, (*path, "days"), days, read_days(listed))
-    zone = _understood(document, (*path, "zone"), said["zone"], read_zone(_text(said, "zone")))
+    listed = days if isinstance(days, str) else ",".join(texts(days))
+    on = understood(document, (*path, "days"), days, read_days(listed))
+    zone = understood(document, (*path, "zone"), said["zone"], read_zone(text(said, "zone")))
     if start is None or end is None or on is None or zone is None:
         return None
     if start == end:
@@ -72,13 +77,13 @@ def _window(document: Document, name: str, said: Section, path: Path) -> Window 
 
 def _rings(document: Document, windows: Mapping[str, Window]) -> tuple[Ring, ...]:
     rings: list[Ring] = []
-    for number, said in enumerate(_sections(_section(document.root, "fleet")["rings"])):
+    for number, said in enumerate(sections(section(document.root, "fleet")["rings"])):
         path: Path = ("fleet", "rings", number)
         ring = Ring(
-            name=_text(said, "name"),
-            select=_select(_section(said, "select")),
-            window=_known_window(document, (*path, "window"), said.get("window"), windows),
-            at_once=int(_text(said, "at-once").split()[0]) if "at-once" in said else None,
+            name=text(said, "name"),
+            select=select(section(said, "select")),
+            window=known_window(document, (*path, "window"), said.get("window"), windows),
+            at_once=int(text(said, "at-once").split()[0]) if "at-once" in said else None,
         )
         for other in rings:
             _check_apart(document, path, ring, other)
@@ -95,43 +100,21 @@ def _check_apart(document: Document, path: Path, ring: Ring, other: Ring) -> Non
         document.refuse((*path, "select"), common, wrong, "make sure that each cluster is in one ring at most")
 
 
-def _select(said: Section) -> Select:
-    tags = _section(said, "tags")
-    return Select(
-        tags=tuple(
-            (key, frozenset([value] if isinstance(value, str) else _texts(value)))
-            for key, value in sorted(tags.items())
-        ),
-        names=tuple(_texts(said.get("names"))),
-        regions=frozenset(_texts(said.get("regions"))),
-    )
-
-
-def _known_window(document: Document, path: Path, name: Value, windows: Mapping[str, Window]) -> Window | None:
-    if not isinstance(name, str):
-        return None
-    defined = _section(document.root, "windows")
-    if name not in defined:
-        known = f"write one of {', '.join(defined)}, or define it" if defined else "define it under windows:"
-        document.refuse(path, name, "no window has this name", known)
-    return windows.get(name)
-
-
 def _freezes(document: Document, feeds: Feeds | None) -> Iterable[Freeze]:
     names: set[str] = set()
-    for number, said in enumerate(_sections(document.root.get("freezes"))):
+    for number, said in enumerate(sections(document.root.get("freezes"))):
         path: Path = ("freezes", number)
         if "ics" in said:
-            yield from _fed(document, (*path, "ics"), _text(said, "ics"), feeds)
+            yield from _fed(document, (*path, "ics"), text(said, "ics"), feeds)
             continue
-        name = _text(said, "name")
+        name = text(said, "name")
         if name in names:
             document.refuse((*path, "name"), name, "another freeze has this name", "give each freeze its own")
         names.add(name)
         zone = _zone(document, path, said)
         value = f"{said['from']} to {said['to']}"
-        edges = _understood(
-            document, (*path, "from"), value, read_freeze_edges(_text(said, "from"), _text(said, "to"), zone)
+        edges = understood(
+            document, (*path, "from"), value, read_freeze_edges(text(said, "from"), text(said, "to"), zone)
         )
         if edges is not None:
             yield Freeze(name, *edges, zone)
@@ -140,7 +123,7 @@ def _freezes(document: Document, feeds: Feeds | None) -> Iterable[Freeze]:
 def _zone(document: Document, path: Path, said: Section) -> str | None:
     if "zone" not in said:
         return None
-    return _understood(document, (*path, "zone"), said["zone"], read_zone(_text(said, "zone")))
+    return understood(document, (*path, "zone"), said["zone"], read_zone(text(said, "zone")))
 
 
 def _fed(document: Document, path: Path, location: str, feeds: Feeds | None) -> tuple[Freeze, ...]:
@@ -157,9 +140,9 @@ def _fed(document: Document, path: Path, location: str, feeds: Feeds | None) -> 
 def _node_image(document: Document, windows: Mapping[str, Window]) -> NodeImageSettings | None:
     if "node-image" not in document.root:
         return None
-    said = {**_defaults("node-image"), **_section(document.root, "node-image")}
-    window = _known_window(document, ("node-image", "window"), said["window"], windows)
-    proven_for, proven_awake = read_duration(_text(said, "proven-for")), read_duration(_text(said, "proven-awake"))
+    said = {**defaults("node-image"), **section(document.root, "node-image")}
+    window = known_window(document, ("node-image", "window"), said["window"], windows)
+    proven_for, proven_awake = read_duration(text(said, "proven-for")), read_duration(text(said, "proven-awake"))
     if proven_awake > proven_for:
         wrong = f"an image cannot be awake for longer than proven-for, {said['proven-for']}"
         document.refuse(("node-image", "proven-awake"), said["proven-awake"], wrong, "write less, or raise proven-for")
@@ -173,46 +156,7 @@ def _node_image(document: Document, windows: Mapping[str, Window]) -> NodeImageS
         proven_for=proven_for,
         proven_awake=proven_awake,
         proven_nodes=cast("int", said["proven-nodes"]),
-        max_behind=read_duration(_text(said, "max-behind")),
+        max_behind=read_duration(text(said, "max-behind")),
         wake_sleepers=cast("bool", said["wake-sleepers"]),
         failure_budget=cast("int", said["failure-budget"]),
     )
-
-
-def _chat(root: Section) -> ChatSettings:
-    slack = _section(_section(root, "chat"), "slack")
-    return ChatSettings(_text(slack, "channel")) if slack else ChatSettings()
-
-
-def _defaults(section: str) -> dict[str, Value]:
-    """The defaults that the schema publishes: said once, there."""
-    properties = _section(_section(_section(schema(), "properties"), section), "properties")
-    return {
-        key: cast("Section", said)["default"] for key, said in properties.items() if "default" in cast("Section", said)
-    }
-
-
-def _understood[T](document: Document, path: Path, value: Value, read: T | Refusal) -> T | None:
-    if isinstance(read, Refusal):
-        document.refuse(path, value, read.wrong, read.remedy)
-        return None
-    return read
-
-
-# The schema has been checked before anything is read: these casts say what it promises.
-
-
-def _section(within: Section, key: str) -> Section:
-    return cast("Section", within.get(key) or {})
-
-
-def _sections(value: Value) -> Iterable[Section]:
-    return cast("list[Section]", value or [])
-
-
-def _texts(value: Value) -> Iterable[str]:
-    return cast("list[str]", value or [])
-
-
-def _text(within: Section, key: str) -> str:
-    return cast("str", within[key])

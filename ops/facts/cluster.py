@@ -1,8 +1,8 @@
 """The cluster as Azure Resource Manager shows it now."""
 
 from ops.facts import Question
-from ops.model.fleet import Cluster, Unknown
-from ops.ports import DeniedError, NotFoundError
+from ops.model.fleet import Cluster, Gone, Unknown
+from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
 
 ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/read"})
 KUBERNETES = frozenset[str]()
@@ -13,6 +13,8 @@ def gather(question: Question) -> Cluster | Unknown:
     try:
         return question.ports.clusters.cluster(question.run.target)
     except NotFoundError:
-        return Unknown("there is no such cluster (any more)")
-    except DeniedError as error:
+        return Gone("there is no such cluster (any more)")
+    except (DeniedError, RejectedError) as error:
         return Unknown(str(error))
+    except TryLaterError as error:
+        return Unknown(str(error), passing=True)

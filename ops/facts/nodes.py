@@ -2,7 +2,7 @@
 
 from ops.facts import Question
 from ops.model.fleet import Node, Unknown
-from ops.ports import DeniedError, NotFoundError, RejectedError
+from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
 
 ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"})
 KUBERNETES = frozenset({"list nodes"})
@@ -19,3 +19,5 @@ def gather(question: Question) -> tuple[Node, ...] | Unknown:
         return question.ports.nodes.nodes(cluster)
     except (DeniedError, NotFoundError, RejectedError) as error:
         return Unknown(str(error))
+    except TryLaterError as error:
+        return Unknown(str(error), passing=True)

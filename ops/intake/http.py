@@ -54,7 +54,7 @@ def answer_runbooks() -> Response:
 def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str) -> Response:
     """POST runbooks/{name}: 202 with the run's address; the same key again is the same run."""
     try:
-        request = _read(body)
+        request = read_body(body, _BODY_KEYS)
         signal = _signal(context, name, request, idempotency_key)
     except RefusalError as refusal:
         return Response(refusal.status, {"error": str(refusal)})
@@ -86,7 +86,7 @@ def control_run(context: Context, run_id: str, action: str, body: bytes) -> Resp
     if stored is None:
         return _no_such_run()
     try:
-        by = _by(_read(body))
+        by = read_by(read_body(body, _BODY_KEYS))
     except RefusalError as refusal:
         return Response(refusal.status, {"error": str(refusal)})
     if stored.value.state.is_final:
@@ -143,10 +143,7 @@ def _no_such_run() -> Response:
 def _signal(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> Signal:
     if name not in runbooks():
         raise RefusalError(HTTPStatus.NOT_FOUND, "there is no such runbook; GET /api/runbooks lists them")
-    target = request.get("target")
-    if not isinstance(target, str) or not _TARGET.fullmatch(target):
-        wanted = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
-        raise RefusalError(HTTPStatus.BAD_REQUEST, f"target has to be the id of a managed cluster: {wanted}")
+    target = read_target(request)
     dry_run = request.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise RefusalError(HTTPStatus.BAD_REQUEST, "dry_run has to be true or false")
@@ -154,17 +151,28 @@ def _signal(context: Context, name: str, request: Mapping[str, Json], idempotenc
     occurrence = f"m-{idempotency_key}" if idempotency_key else f"m-{now:%Y%m%dt%H%M%S}"
     cluster = target.rsplit("/", 1)[1]
     prefix = "plan-" if dry_run else ""
-    return Signal(name, target.casefold(), cluster, prefix + occurrence, now, "http", _by(request), dry_run=dry_run)
+    return Signal(name, target, cluster, prefix + occurrence, now, "http", read_by(request), dry_run=dry_run)
 
 
-def _by(request: Mapping[str, Json]) -> str:
+def read_target(request: Mapping[str, Json]) -> str:
+    """The id of a cluster, in lower case. Raises RefusalError."""
+    target = request.get("target")
+    if not isinstance(target, str) or not _TARGET.fullmatch(target):
+        wanted = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
+        raise RefusalError(HTTPStatus.BAD_REQUEST, f"target has to be the id of a managed cluster: {wanted}")
+    return target.casefold()
+
+
+def read_by(request: Mapping[str, Json]) -> str:
+    """Who asks, as they say themselves. Raises RefusalError."""
     by = request.get("by", "whoever holds the function key")
     if not isinstance(by, str) or not 0 < len(by) <= 64 or not by.isprintable():  # noqa: PLR2004 - said in the refusal
         raise RefusalError(HTTPStatus.BAD_REQUEST, "by has to be a name of at most 64 printable characters")
     return by
 
 
-def _read(body: bytes) -> Mapping[str, Json]:
+def read_body(body: bytes, known: frozenset[str]) -> Mapping[str, Json]:
+    """A JSON object of known keys. Raises RefusalError."""
     if len(body) > _MAX_BODY_BYTES:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 16 kB")
     try:
@@ -173,9 +181,9 @@ def _read(body: bytes) -> Mapping[str, Json]:
         raise RefusalError(HTTPStatus.BAD_REQUEST, "the body is no JSON") from None
     if not isinstance(request, dict):
         raise RefusalError(HTTPStatus.BAD_REQUEST, "the body has to be a JSON object")
-    unknown = sorted(set(request) - _BODY_KEYS)
+    unknown = sorted(set(request) - known)
     if unknown:
         raise RefusalError(
-            HTTPStatus.BAD_REQUEST, f"unknown key {unknown[0][:64]!r}; known are {', '.join(sorted(_BODY_KEYS))}"
+            HTTPStatus.BAD_REQUEST, f"unknown key {unknown[0][:64]!r}; known are {', '.join(sorted(known))}"
         )
     return request

@@ -7,7 +7,7 @@ from ops.ports import OutsideError
 from ops.workflows.activities.context import Context
 from ops.workflows.janitor import tidy
 from ops.workflows.reporting import flush, report_configuration
-from ops.workflows.sampling import list_fleet, sample_fleet, start_due_rollouts
+from ops.workflows.sampling import list_fleet, sample_fleet, start_due_rollouts, start_due_runs
 
 _LOG = logging.getLogger(__name__)
 
@@ -17,6 +17,19 @@ def every_five_minutes(context: Context) -> None:
     waiting = flush(context.ports)
     if waiting:
         _LOG.warning("%d messages wait for a chat", waiting)
+
+
+def every_quarter(context: Context) -> None:
+    """Starts what is due: reboots inside their window, clusters that should sleep or wake."""
+    settings = context.config.settings
+    if settings is None or context.config.problem:
+        return
+    try:
+        fleet = list_fleet(context, settings)
+    except OutsideError as error:
+        _LOG.warning("the fleet could not be listed this quarter of an hour: %s", error)
+        return
+    start_due_runs(context, settings, fleet, context.ports.clock.now())
 
 
 def every_hour(context: Context, purge_after: timedelta) -> None:

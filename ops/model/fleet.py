@@ -1,10 +1,13 @@
 """Fleet, cluster, pool, node: what Azure and Kubernetes say of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+
+# The annotation that tells our own cordon: only that is ever taken back. Its value is the run.
+CORDON_STAMP = "daytwo.dev/cordoned-by"
 
 # Provisioning states are free text; these are the ones in which nothing runs (facts of the AKS API).
 TERMINAL_PROVISIONING_STATES = frozenset({"succeeded", "failed", "canceled"})
@@ -19,9 +22,15 @@ class Driver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Knowledge that is missing, and why. Whatever guards against harm treats it as a no."""
+    """Knowledge that is missing, and why; `passing` where it may be had later. Whatever guards against harm treats it as a no."""
 
     why: str
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone(Unknown):
+    """Knowledge that will never come: there is no such thing (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,7 @@ class Cluster:
     automatic: bool
     node_auto_provisioning: bool
     pools: tuple[Pool, ...]
+    node_resource_group: str = ""
 
     @property
     def driver(self) -> Driver:
@@ -100,3 +110,6 @@ class Node:
     unschedulable: bool = False
     provisioner: str = ""
     created: datetime | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    provider_id: str = ""
+    event_scheduled: bool = False

@@ -55,6 +55,8 @@ class StepRecord:
     why: str = ""
     proving_since: datetime | None = None
     undo_failed: bool = False
+    failed: bool = False
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Run:
     config_hash: str = ""
     version: int = 1
     dry_run: bool = False
+    channel: str = ""
     fencing: int = 0
     acted: bool = False
     began: datetime | None = None

@@ -60,10 +60,52 @@ class NodeImageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RebootSettings:
+    """The runbook of reboots (docs/reboot.md)."""
+
+    window: Window
+    annotation: str
+    drain_timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Which clusters sleep (docs/power.md). `awake` is None where only the cluster's own tag says when."""
+
+    select: Select
+    awake: Window | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpotSettings:
+    """The runbook of spot evictions (docs/spot.md)."""
+
+    group_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is offered when this budget is exceeded (docs/budget.md)."""
+
+    name: str
+    offers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Clusters whose messages go to a channel of their own."""
+
+    select: Select
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatSettings:
     """Where messages go; None where there is no such chat."""
 
     slack_channel: str | None = None
+    slack_routes: tuple[Route, ...] = ()
+    teams_envelope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +121,7 @@ class Settings:
     node_image: NodeImageSettings | None
     chat: ChatSettings
     hash: str
+    reboot: RebootSettings | None = None
+    power: tuple[Schedule, ...] = ()
+    spot: SpotSettings | None = None
+    budgets: tuple[Budget, ...] = ()

@@ -8,6 +8,7 @@ from ops.model.decision import Decision
 from ops.model.fleet import Cluster
 from ops.model.run import RolloutPlan, Run
 from ops.model.settings import Settings
+from ops.model.signal import Signal
 
 
 class Runbook(Protocol):
@@ -22,6 +23,22 @@ class Runbook(Protocol):
         """What to do now, from the facts alone; `run` tells what this run has done already. Raises nothing."""
         ...
 
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+        """Single runs that a timer starts now, outside of any rollout; what decides Nothing leaves no trace."""
+        ...
+
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
         """The rollout that is due now, or None; its occurrence makes it one, however often it is asked."""
         ...
+
+
+class WithoutTimer:
+    """For runbooks that no timer starts: neither single runs nor rollouts are ever due."""
+
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+        """Nothing is."""
+        return ()
+
+    def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
+        """None is."""
+        return None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import Cluster, Driver, Node, Unknown
+from ops.model.fleet import Cluster, Driver, Gone, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.proof import Proof
 from ops.model.run import RingTargets, RolloutPlan, Run
@@ -18,6 +18,7 @@ from ops.policy.regions import neighbourhood
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
 from ops.policy.watch import decide_watch
+from ops.runbooks.contract import WithoutTimer
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _UNBOUNDED = 1_000
@@ -33,10 +34,11 @@ class Facts:
     nodes: tuple[Node, ...] | Unknown
     proofs: Mapping[str, Proof]
     baseline: Mapping[str, str]
+    skipped_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NodeImage:
+@dataclass(frozen=True)
+class NodeImage(WithoutTimer):
     """The runbook."""
 
     name: str = "node-image"
@@ -50,8 +52,12 @@ class NodeImage:
         if policy is None:
             return Nothing("the configuration has no section node-image")
         cluster = facts.cluster
+        if isinstance(cluster, Gone):
+            return Nothing(cluster.why)
         if isinstance(cluster, Unknown):
-            return Wait(now + _BUSY_AGAIN, f"the cluster could not be read: {cluster.why}", "unreadable")
+            why = f"the cluster could not be read: {cluster.why}"
+            is_over = now >= week_span(week_of(run, "UTC", now), "UTC").end + timedelta(days=1)
+            return Nothing(why) if is_over else Wait(now + _BUSY_AGAIN, why, "unreadable")
         ring = ring_of(cluster, settings)
         if ring is None:
             skips = tuple(Skip(pool.name, "no-ring", "the cluster is in no ring") for pool in cluster.pools)
@@ -60,13 +66,18 @@ class NodeImage:
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
             return decide_watch(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
+        if facts.skipped_until is not None and now < facts.skipped_until:
+            why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
+            return Nothing(why, tuple(Skip(pool.name, "skipped-by-person", why) for pool in cluster.pools))
         occurrences = week_occurrences(window, week)
+        last = max((span.end for span in occurrences), default=now)
+        if isinstance(facts.nodes, Unknown) and facts.nodes.passing and now < last:
+            return Wait(now + _BUSY_AGAIN, f"the nodes could not be read: {facts.nodes.why}", "unreadable")
         longest = max((span.duration for span in occurrences), default=timedelta())
         sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
             return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips)
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
-        last = max((span.end for span in occurrences), default=now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
         return _decide_in_week(week_has, facts, settings, now)
 

@@ -19,6 +19,7 @@ class Task:
     record: StepRecord
     now: datetime
     ports: Ports
+    undo: bool = False
 
     @property
     def may_have_begun(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.ports import BusyError, RejectedError, TryLaterError
+from ops.records import note_power_change
 from ops.verbs.contract import Task
 from ops.verbs.operations import POLL_EVERY, follow, remedy
 
@@ -38,7 +39,7 @@ class StartCluster:
         if cluster.is_busy:
             return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
         if cluster.running:
-            return Stale("the cluster has been started meanwhile")
+            return Done("the cluster runs") if task.undo else Stale("the cluster has been started meanwhile")
         return Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
@@ -72,6 +73,7 @@ class StartCluster:
             nodes = ()
         ready = sum(node.ready for node in nodes)
         if cluster.running and not cluster.is_busy and ready >= expected and ready == len(nodes):
+            note_power_change(task.ports.store, task.target, task.now)
             return Done(f"the cluster runs, {ready} of {len(nodes)} nodes are Ready")
         if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
             return Pending(task.record.token, task.now + POLL_EVERY)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.ports import BusyError, RejectedError
+from ops.records import note_power_change, override_end
 from ops.verbs.contract import Task
 from ops.verbs.operations import POLL_EVERY, follow, remedy
 
@@ -32,6 +33,9 @@ class StopCluster:
 
     def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
         """A running operation is never cut: it is waited for. AKS reports a stopped cluster as Succeeded: both states count."""
+        kept = override_end(task.ports.store, "awake", task.target) if task.undo else None
+        if kept is not None and task.now < kept:
+            return Done(f"a person keeps it awake until {kept:%a %H:%M} UTC, so it is left running")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             if task.may_have_begun:
@@ -66,6 +70,7 @@ class StopCluster:
         """Power state Stopped, provisioning ended."""
         cluster = task.ports.clusters.cluster(task.target)
         if not cluster.running and not cluster.is_busy:
+            note_power_change(task.ports.store, task.target, task.now)
             return Done("the cluster is stopped")
         if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
             return Pending(task.record.token, task.now + POLL_EVERY)

@@ -7,7 +7,7 @@ from typing import Literal
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
-from ops.ports import BusyError, NotFoundError, RejectedError, TryLaterError
+from ops.ports import BusyError, NotFoundError, OutsideError, RejectedError
 from ops.verbs.contract import Task
 from ops.verbs.operations import POLL_EVERY, follow, remedy
 
@@ -136,14 +136,14 @@ def _nodes_of(task: Task, cluster: Cluster, pool: Pool) -> tuple[Node, ...] | No
 
 
 def _progress(task: Task) -> Progress | None:
-    """How many nodes carry the image. An API server that is slow while its nodes are replaced must not stop the polling."""
+    """How many nodes carry the image: only a count, so that nothing that it meets stops the polling."""
     planned = NodeImage.parse(task.step.params["image"])
-    found = _find(task)
-    if planned is None or isinstance(found, Stale):
-        return None
     try:
+        found = _find(task)
+        if planned is None or isinstance(found, Stale):
+            return None
         nodes = _nodes_of(task, *found)
-    except TryLaterError:
+    except OutsideError:
         return None
     if nodes is None:
         return None

@@ -1,12 +1,16 @@
 """The janitor compares store and engine: what fell between is finished, what is old is purged."""
 
+import logging
 from datetime import datetime, timedelta
 
 from ops.model.ledger import Entry
-from ops.model.run import Rollout, Run, State
+from ops.model.run import Rollout, Run, StepState
+from ops.ports import OutsideError
 from ops.records import rollouts, runs
 from ops.workflows.activities.context import Context
 from ops.workflows.starting import OPEN, OPERATION, ROLLOUT
+
+_LOG = logging.getLogger(__name__)
 
 # A run that was just recorded may be on its way into the engine.
 _SETTLED_AFTER = timedelta(minutes=10)
@@ -15,14 +19,21 @@ _SETTLED_AFTER = timedelta(minutes=10)
 def tidy(context: Context, now: datetime, *, purge_after: timedelta) -> None:
     """Starts again what the engine lost (each activity is idempotent, so that is safe), purges what ended long ago."""
     for marker in list(context.ports.store.scan(OPEN)):
-        run = runs(context.ports.store).get(marker.key)
-        rollout = rollouts(context.ports.store).get(marker.key)
-        if run is not None:
-            _tidy_run(context, run.value, now, purge_after)
-        elif rollout is not None:
-            _tidy_rollout(context, rollout.value, now, purge_after)
-        else:
-            context.ports.store.delete(OPEN, marker.key)  # marked, and never recorded: its signal comes again
+        try:
+            _tidy(context, marker.key, now, purge_after)
+        except OutsideError as error:
+            _LOG.warning("%s could not be tidied this time: %s", marker.key, error)
+
+
+def _tidy(context: Context, key: str, now: datetime, purge_after: timedelta) -> None:
+    run = runs(context.ports.store).get(key)
+    rollout = rollouts(context.ports.store).get(key)
+    if run is not None:
+        _tidy_run(context, run.value, now, purge_after)
+    elif rollout is not None:
+        _tidy_rollout(context, rollout.value, now, purge_after)
+    else:
+        context.ports.store.delete(OPEN, key)  # marked, and never recorded: its signal comes again
 
 
 def _tidy_run(context: Context, run: Run, now: datetime, purge_after: timedelta) -> None:
@@ -42,8 +53,14 @@ def _tidy_rollout(context: Context, rollout: Rollout, now: datetime, purge_after
 
 
 def _position(run: Run) -> dict[str, str | bool]:
-    """Where to go on: a run with a plan in hand first unwinds what it holds, any other is assessed."""
-    return {"activity": "unwind"} if run.plan is not None and run.state is State.RUNNING else {"activity": "assess"}
+    """Where to go on: with the step that was begun, else with what it holds, else anew."""
+    for record in run.steps if run.plan is not None else ():
+        if record.state in (StepState.INTENDED, StepState.RUNNING):
+            return {"activity": "begin", "step": record.id}
+        if record.state is StepState.UNDOING:
+            return {"activity": "begin", "step": record.id, "undo": True}
+    touched = run.plan is not None and any(record.state is not StepState.PLANNED for record in run.steps)
+    return {"activity": "unwind" if touched else "assess"}
 
 
 def _purge(context: Context, instance: str, ended: datetime | None, now: datetime, purge_after: timedelta) -> None:

@@ -5,7 +5,7 @@
 3. begin     check the first step and begin it; the world no longer fits: go to 6
 4. poll      until the operation has ended
 5. prove     that the world shows the effect; then the next step from 3
-6. unwind    what was temporary, or begun by a run that fails, is taken back in reverse: begin, poll, prove of the undo
+6. unwind    what was temporary is taken back in reverse, whatever happened: begin, poll, prove of the undo
 7. conclude  leave the leases; failed: end; else assess again, since there may be more to do
 
 The store holds what has happened; the position in this list is all that the history carries, and every 40 turns it is handed to a new

@@ -56,9 +56,9 @@ def outlook(
     return tuple(found)
 
 
-def preview_run(cluster: Cluster, now: datetime) -> Run:
+def preview_run(cluster: Cluster, now: datetime, runbook: str = "node-image") -> Run:
     """A run that is never recorded."""
-    signal = Signal("node-image", cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
+    signal = Signal(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
     return Run(signal.run_id, signal.runbook, cluster.id, cluster.name, signal.occurrence, now, "cli", "preview")
 
 

@@ -26,7 +26,7 @@ def report_run(ports: Ports, run: Run) -> None:
     if run.dry_run or (run.source == "timer" and not run.acted and not run.loud):
         return
     runbook = runbooks()[run.runbook]
-    reconcile(ports, run_message(run, runbook.title, runbook.unit))
+    reconcile(ports, run_message(run, runbook.title, runbook.unit), run.channel)
 
 
 def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary]) -> None:
@@ -58,9 +58,11 @@ def publish(ports: Ports, run: Run) -> None:
         ports.store.insert("unpublished", run.id, {"event": data, "why": str(error)})
 
 
-def reconcile(ports: Ports, message: Message) -> None:
+def reconcile(ports: Ports, message: Message, channel: str = "") -> None:
     """In every chat: same content, no call; changed content, an edit; what cannot be sent now is sent by a later tick."""
     for chat in ports.chats:
+        if not chat.can_edit and not (message.state.is_final or message.state is State.NEEDS_YOU):
+            continue
         content = renderer(chat.name)(message)
         text = json.dumps(content, sort_keys=True)
         wanted = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -74,7 +76,9 @@ def reconcile(ports: Ports, message: Message) -> None:
         def want(
             old: MessageRecord | None, wanted: str = wanted, reference: str = reference, chat: Chat = chat
         ) -> MessageRecord:
-            record = old or MessageRecord(chat.name, message.subject, chat.channel)
+            record = old or MessageRecord(
+                chat.name, message.subject, (channel if chat.can_edit else "") or chat.channel
+            )
             return replace(record, wanted=wanted, content_ref=reference, dirty=record.sent != wanted)
 
         record = messages(ports.store).change(key, want)

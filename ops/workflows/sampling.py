@@ -1,5 +1,6 @@
 """The hourly look at the fleet: what runs where, how well; and which rollouts are due."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +17,9 @@ from ops.ports import OutsideError
 from ops.records import proofs, rollouts
 from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
-from ops.workflows.starting import OPEN, ROLLOUT
+from ops.workflows.starting import OPEN, ROLLOUT, start_if_it_acts
+
+_LOG = logging.getLogger(__name__)
 
 # What the look at the fleet calls, for the role that the bot is given; facts and verbs declare theirs.
 ACTIONS = frozenset(
@@ -67,6 +70,16 @@ def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Clu
         table.insert(rollout_id, Rollout(rollout_id, plan, now, config_hash=settings.hash))
         if not table.must_get(rollout_id).value.state.is_final:
             context.engine.start(ROLLOUT, rollout_id, {"rollout": rollout_id})
+
+
+def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
+    """Single runs that are due now; a cluster that cannot be looked at does not keep the others from it."""
+    for runbook in runbooks().values():
+        for signal in runbook.due(fleet, settings, now):
+            try:
+                start_if_it_acts(context, signal)
+            except OutsideError as error:
+                _LOG.warning("%s on %s could not be decided: %s", signal.runbook, signal.target_name, error)
 
 
 def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, bool]]:

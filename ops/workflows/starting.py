@@ -1,12 +1,18 @@
 """A signal becomes one run: the store's insert-if-absent decides, not the engine."""
 
+import logging
+
+from ops.model.decision import Act
 from ops.model.run import Run, State
 from ops.model.signal import Signal
+from ops.ports import OutsideError
 from ops.records import runs
 from ops.runbooks import runbooks
-from ops.workflows.activities.assess import assess_run
+from ops.workflows.activities.assess import assess_run, decide_now
 from ops.workflows.activities.context import Context
 from ops.workflows.operation import VERSION
+
+_LOG = logging.getLogger(__name__)
 
 OPERATION = "operation"
 ROLLOUT = "rollout"
@@ -37,11 +43,32 @@ def start_quietly(context: Context, signal: Signal) -> None:
     table.insert(run.id, run)
     stored = table.must_get(run.id)
     if stored.value.state is State.WAITING and stored.value.until is None and stored.value.plan is None:
-        answer = assess_run(context, stored)
-        if answer.kind == "end":
-            return
+        try:
+            if assess_run(context, stored).kind == "end":
+                return
+        except OutsideError as error:
+            # Its own instance looks again: one cluster that cannot be read holds up no other.
+            _LOG.warning("%s could not be assessed at once: %s", run.id, error)
     if not table.must_get(run.id).value.state.is_final:
         context.engine.start(OPERATION, run.id, {"run": run.id})
+
+
+def start_if_it_acts(context: Context, signal: Signal) -> None:
+    """For what a timer looks at again and again: only what would act now becomes a run; nothing else leaves a trace."""
+    settings = context.config.settings
+    if settings is None or runs(context.ports.store).get(signal.run_id) is not None:
+        return
+    of_this_target = signal.run_id.rsplit(".", 1)[0] + "."
+    if any(_goes_on(context, marker.key) for marker in context.ports.store.scan(OPEN, of_this_target)):
+        return
+    decision, _ = decide_now(context, _record(signal), settings, context.ports.clock.now())
+    if isinstance(decision, Act):
+        start(context, signal)
+
+
+def _goes_on(context: Context, run_id: str) -> bool:
+    stored = runs(context.ports.store).get(run_id)
+    return stored is not None and not stored.value.state.is_final
 
 
 def _record(signal: Signal) -> Run:

@@ -29,7 +29,7 @@ CASES = [
     # key names
     ("proven-for: 2d", "proven-four: 2d", 10, "proven-four", "this key is unknown", "did you mean proven-for?"),
     ("at-once:", "at_once:", 5, "at_once", "this key is unknown", "did you mean at-once?"),
-    ("chat:", "reboots:", 11, "reboots", "this key is unknown", "known here are fleet"),
+    ("chat:", "reboots:", 11, "reboots", "this key is unknown", "did you mean reboot"),
     ("name: prod,", "approval: {of: 1}, name: prod,", 5, "{of: 1}", "approvals do not exist yet", "remove it"),
     # shapes
     ("window: nights, ", "", 10, "", "window is missing", "add window:"),

@@ -20,12 +20,15 @@ from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.serve import Simulation
 from simulator.slack.api import TOKEN
+from simulator.testing import control
 from tests.crash.deadly import PID, Deadly
 from tests.crash.scenario import Scenario
 
 APP = Path(__file__).resolve().parents[2]
 CONFIG = "daytwo.yaml"
 MODULES = "modules.txt"
+ADDRESS = "port.txt"
+KEY = "crash-key"
 # Loaded by each life's own host, which makes it its app; its imports are shared all the same.
 _OF_EACH_LIFE = ("function_app", "__main__", "__mp_main__")
 
@@ -97,11 +100,23 @@ def live(scenario: Scenario, world: World, folder: Path, number: int, kill_at: s
 
 async def _live(scenario: Scenario, folder: Path, boundaries: "Boundaries") -> None:
     clock = RemoteClock(os.environ["CLOCK_URL"])
-    host = Host(APP, clock, folder / "engine", boundary=boundaries)
-    await host.start()
+    address = folder / ADDRESS
+    port = int(address.read_text()) if address.exists() else 0
+    host = Host(APP, clock, folder / "engine", boundary=boundaries, port=port, function_key=KEY)
+    base_url = await host.start()
+    if scenario.hears and not port:
+        # The world goes on sending to where the first life was: the second takes its address over.
+        address.write_text(base_url.rsplit(":", 1)[1])
+        await asyncio.to_thread(_be_heard, base_url)
     await host.run_until(scenario.end)
     (folder / MODULES).write_text("\n".join(sys.modules))
     await host.stop()
+
+
+def _be_heard(base_url: str) -> None:
+    events = f"{base_url}/runtime/webhooks/eventgrid?functionName=events&code={KEY}"
+    control(os.environ, "/subscribers", {"url": events, "schema": "cloudevents"})
+    control(os.environ, "/subscribers", {"url": f"{base_url}/api/alerts/budget?code={KEY}", "schema": "action-group"})
 
 
 class Boundaries:

@@ -19,6 +19,7 @@ class Scenario:
         unknowable: Effects (parts of their names) whose lost answer held the only name of the operation: why it failed cannot be
             known afterwards, only that it did.
         every: In `make test` each so-manieth boundary is killed; the soak takes all.
+        hears: Whether the world's events and budget alerts are sent to the bot.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Scenario:
     end: datetime
     unknowable: tuple[str, ...] = ()
     every: int = 1
+    hears: bool = False
 
 
 def scenarios_of(runbook: str) -> tuple[Scenario, ...]:

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 from ops.facts import Question, facts
 from ops.model.decision import Act, Decision, Nothing, Tell, Wait
+from ops.model.fleet import Cluster
 from ops.model.run import Run, State, StepRecord
 from ops.model.settings import Settings
+from ops.policy.select import matches
 from ops.ports import Json
 from ops.records import Stored
 from ops.runbooks import runbooks
 from ops.wire import to_json
-from ops.workflows.activities.closing import close
+from ops.workflows.activities.closing import close, tell_end
 from ops.workflows.activities.context import Context, run_of
 from ops.workflows.answer import Answer
 from ops.workflows.reporting import report_run
@@ -31,7 +33,7 @@ def assess_run(context: Context, stored: Stored[Run]) -> Answer:
     """The same, for a run in hand."""
     run, now = stored.value, context.ports.clock.now()
     if run.state.is_final:
-        return Answer("end")
+        return tell_end(context, run)
     control = context.control(run.id)
     if control.cancelled_by:
         ended = replace(run, state=State.HALTED, why=f"cancelled by {control.cancelled_by}{_because(control.why)}")
@@ -44,7 +46,7 @@ def assess_run(context: Context, stored: Stored[Run]) -> Answer:
         return _sleep(context, stored, now + _CONFIG_LOOK, why, "configuration")
     gathered, reference = _gather(context, run, settings, now)
     decision = runbooks()[run.runbook].decide(gathered, settings, run, now)
-    known = replace(run, facts_ref=reference, config_hash=settings.hash)
+    known = replace(run, facts_ref=reference, config_hash=settings.hash, channel=_channel(gathered, settings))
     return _record(context, stored, known, decision, now)
 
 
@@ -92,7 +94,7 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
             waiting = replace(run, why=why, code=code, loud=loud, skips=skips, lines=lines)
             return _sleep(context, Stored(stored.key, waiting, stored.etag), until, why, code)
         case Act(plan):
-            steps = tuple(StepRecord(step.id, step.title) for step in plan.steps)
+            steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
             acting = replace(
                 run, plan=plan, plan_hash=plan.hash, steps=steps, skips=plan.skips, why="", code="", until=None
             )
@@ -116,6 +118,19 @@ def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, cod
     context.runs.replace(stored, run)
     report_run(context.ports, run)
     return Answer("assess", until)
+
+
+def _channel(gathered: object, settings: Settings) -> str:
+    """Where the run's messages go, by the first route that matches its cluster; empty: where all go."""
+    cluster = getattr(gathered, "cluster", None)
+    if not isinstance(cluster, Cluster):
+        return ""
+    matching = (
+        route
+        for route in settings.chat.slack_routes
+        if matches(route.select, cluster.name, cluster.region, cluster.tags)
+    )
+    return next((route.channel for route in matching), "")
 
 
 def _because(why: str) -> str:

@@ -20,19 +20,18 @@ _TOUCHED = (StepState.INTENDED, StepState.RUNNING, StepState.DONE, StepState.FAI
 def unwind(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Names the next step to be taken back, the last one first. Answers undo or conclude."""
     run = run_of(context, payload).value
-    failed = _failed(run)
     steps = reversed(run.plan.steps if run.plan else ())
     for step in steps:
-        if _is_to_be_undone(step, run.step(step.id), failed=failed):
+        if _is_to_be_undone(step, run.step(step.id)):
             return Answer("undo", step=step.id).write()
     return Answer("conclude").write()
 
 
-def _is_to_be_undone(step: Step, record: StepRecord, *, failed: bool) -> bool:
-    """What was temporary, or done by a run that fails; never what was not begun, or could not be taken back once already."""
-    if not verbs()[step.verb].undo or not (step.temporary or failed) or record.undo_failed:
+def _is_to_be_undone(step: Step, record: StepRecord) -> bool:
+    """What was temporary; never what was not begun, or could not be taken back once already."""
+    if record.state is StepState.FAILED and record.began is None:
         return False
-    return record.state in _TOUCHED
+    return step.temporary and bool(verbs()[step.verb].undo) and record.state in _TOUCHED and not record.undo_failed
 
 
 def conclude(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
@@ -53,7 +52,13 @@ def close(context: Context, stored: Stored[Run], run: Run, now: datetime) -> Ans
     """The end of a run: its record, its message, its line in the ledger, a hint to its rollout."""
     ended = replace(run, ended=now, until=None)
     context.runs.replace(stored, ended)
-    context.note(now, ended, "end", f"{ended.state}: {ended.why or ended.headline}", key="end")
+    return tell_end(context, ended)
+
+
+def tell_end(context: Context, ended: Run) -> Answer:
+    """What follows from an end; each part again without harm, since the process may die between them."""
+    if ended.ended is not None:
+        context.note(ended.ended, ended, "end", f"{ended.state}: {ended.why or ended.headline}", key="end")
     report_run(context.ports, ended)
     publish(context.ports, ended)
     if ended.rollout:
@@ -62,4 +67,4 @@ def close(context: Context, stored: Stored[Run], run: Run, now: datetime) -> Ans
 
 
 def _failed(run: Run) -> bool:
-    return any(record.state is StepState.FAILED for record in run.steps)
+    return any(record.failed or record.state is StepState.FAILED for record in run.steps)

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from ops.model.plan import Claim
 from ops.model.run import Run, State
 from ops.policy.leases import Holder, Lease, may_act, release, take
+from ops.policy.precedence import rank
 from ops.ports import Json, Store
-from ops.records import leases
+from ops.records import Want, Wants, leases, wants
 from ops.workflows.activities.context import Context, run_of
 from ops.workflows.answer import Answer
 from ops.workflows.reporting import report_run
 
 _TAKEN_AGAIN = timedelta(minutes=5)
+# A run that waits says so anew at each look; one that is gone is forgotten.
+_WANTED_FOR = timedelta(minutes=12)
 
 
 def lease(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
@@ -23,10 +26,13 @@ def lease(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     if run.plan is None or not run.steps:
         return Answer("assess").write()
     fencing = 0
+    store = context.ports.store
     for claim in run.plan.claims:
-        taken = take_claim(context.ports.store, claim, run.id, now)
+        before = goes_before(store, claim, run, now)
+        taken = before or take_claim(store, claim, run.id, now)
         if isinstance(taken, Holder):
-            release_all(context.ports.store, run)
+            release_all(store, run)
+            want(store, claim, run, now)
             until = now + _TAKEN_AGAIN
             why = f"waits for {_who(context, taken)}"
             waiting = replace(run, state=State.WAITING, until=until, why=why, code="lease", plan=None, steps=())
@@ -34,6 +40,8 @@ def lease(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
             report_run(context.ports, waiting)
             return Answer("assess", until).write()
         fencing = max(fencing, taken)
+    for claim in run.plan.claims:
+        want_no_more(store, claim, run)
     began = run.began or now
     context.runs.replace(stored, replace(run, fencing=fencing, began=began))
     return Answer("step", step=run.steps[0].id).write()
@@ -56,6 +64,34 @@ def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> int | Hol
     if blocking:
         return blocking[0]
     return next(holder.fencing for holder in after.holders if holder.run == run)
+
+
+def want(store: Store, claim: Claim, run: Run, now: datetime) -> None:
+    """Says that the run waits for a lease, so that who holds it and ranks lower yields between its steps."""
+    mine = Want(rank(run.runbook, run.source), now + _WANTED_FOR)
+    wants(store).change(lease_key(claim.name), lambda old: Wants({**(old.runs if old else {}), run.id: mine}))
+
+
+def want_no_more(store: Store, claim: Claim, run: Run) -> None:
+    """The run has the lease, or has ended."""
+    stored = wants(store).get(lease_key(claim.name))
+    if stored is not None and run.id in stored.value.runs:
+        wants(store).change(
+            lease_key(claim.name),
+            lambda old: Wants({k: v for k, v in (old.runs if old else {}).items() if k != run.id}),
+        )
+
+
+def goes_before(store: Store, claim: Claim, run: Run, now: datetime) -> Holder | None:
+    """A waiting run of higher rank, as a holder would be: it goes first."""
+    stored = wants(store).get(lease_key(claim.name))
+    if stored is None:
+        return None
+    own = rank(run.runbook, run.source)
+    higher = [
+        (w.rank, name) for name, w in stored.value.runs.items() if w.rank < own and now < w.until and name != run.id
+    ]
+    return Holder(min(higher)[1], "", now, 0) if higher else None
 
 
 def holds_all(store: Store, run: Run, now: datetime) -> bool:

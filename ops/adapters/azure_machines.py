@@ -1,0 +1,53 @@
+"""Scale-set instances through the compute SDK: one attempt a call."""
+
+import re
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ops.adapters.azure_clusters import AzureEndpoint, FirstAnswer
+from ops.adapters.azure_errors import refusals
+from ops.model.fleet import Node
+from ops.ports import RejectedError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.mgmt.compute import ComputeManagementClient
+
+_INSTANCE = re.compile(
+    r"azure:///subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<scale_set>[^/]+)/virtualMachines/(?P<instance>\w+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class AzureMachines:
+    """Implements `Machines`."""
+
+    credential: "TokenCredential"
+    endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
+    _clients: dict[str, "ComputeManagementClient"] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def begin_restart(self, node: Node) -> str:
+        """One POST to the instance that the node's provider id names."""
+        match = _INSTANCE.fullmatch(node.provider_id)
+        if match is None:
+            raise RejectedError("NoInstance", f"{node.name} names no scale-set instance: {node.provider_id!r}")
+        first = FirstAnswer()
+        with refusals(f"restarting the instance of {node.name}"):
+            self._client(match["subscription"]).virtual_machine_scale_set_vms.begin_restart(
+                match["group"], match["scale_set"], match["instance"], polling=first
+            )
+        return first.token()
+
+    def _client(self, subscription: str) -> "ComputeManagementClient":
+        from azure.mgmt.compute import ComputeManagementClient
+
+        with self._lock:
+            if subscription not in self._clients:
+                self._clients[subscription] = ComputeManagementClient(
+                    self.credential, subscription, **self.endpoint.options()
+                )
+            return self._clients[subscription]

@@ -1,0 +1,78 @@
+"""Pods and the budgets that protect them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod as its API server shows it. A StatefulSet's pod of the same name is another pod: `uid` tells."""
+
+    namespace: str
+    name: str
+    uid: str
+    node: str
+    phase: str
+    ready: bool
+    owner_kind: str = ""
+    mirror: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    deleting: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """As in `shop/web-1`."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has run to its end: such a pod can always go."""
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def stays(self) -> bool:
+        """Whether a drain leaves it: mirror pods belong to the kubelet, DaemonSet pods come right back."""
+        return self.mirror or self.owner_kind == "DaemonSet"
+
+
+@dataclass(frozen=True, slots=True)
+class DisruptionBudget:
+    """A PDB with its accounting. `match_labels` is its selector; one with expressions matches nothing here but is asked by eviction."""
+
+    namespace: str
+    name: str
+    match_labels: Mapping[str, str]
+    disruptions_allowed: int
+    current_healthy: int
+    desired_healthy: int
+    expected_pods: int
+
+    @property
+    def full_name(self) -> str:
+        """As in `shop/web`."""
+        return f"{self.namespace}/{self.name}"
+
+    def covers(self, pod: Pod) -> bool:
+        """Whether it protects the pod."""
+        if pod.namespace != self.namespace or not self.match_labels:
+            return False
+        return all(pod.labels.get(key) == value for key, value in self.match_labels.items())
+
+    @property
+    def never_allows(self) -> bool:
+        """Whether it allows no eviction even with every pod healthy: maxUnavailable 0, or minAvailable all of them."""
+        return self.expected_pods > 0 and self.desired_healthy >= self.expected_pods
+
+
+@dataclass(frozen=True, slots=True)
+class Eviction:
+    """A spot node that is being taken, or was: from a notice in the node, or from Azure afterwards."""
+
+    cluster: str
+    node: str
+    pool: str
+    first_seen: datetime
+    confirmed: bool
+    source: str
+    run: str = ""
