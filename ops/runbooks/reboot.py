@@ -1,0 +1,188 @@
+"""Reboots of nodes that ask for one: what is decided for one cluster (docs/reboot.md)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ops.model.calendar import Span
+from ops.model.decision import Act, Decision, Nothing, Wait
+from ops.model.fleet import CORDON_STAMP, Cluster, Gone, Node, Unknown
+from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.run import Run, StepState
+from ops.model.settings import RebootSettings, Settings
+from ops.model.signal import Signal
+from ops.model.workload import DisruptionBudget, Pod
+from ops.policy.calendar import next_open, occurrences, open_span
+from ops.policy.drain import never_leaves
+from ops.policy.images import in_order
+from ops.policy.rings import ring_of
+from ops.runbooks.contract import WithoutTimer
+
+_BUSY_AGAIN = timedelta(minutes=5)
+# A restart and its proof, beside the drain.
+_BOOT = timedelta(minutes=10)
+_AHEAD = timedelta(minutes=15)
+_DAY = timedelta(days=1)
+# Looking into a whole cluster is dear: once an hour is soon enough for a reboot.
+_FIRST_QUARTER = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must be known of the cluster."""
+
+    cluster: Cluster | Unknown
+    nodes: tuple[Node, ...] | Unknown
+    pods: tuple[Pod, ...] | Unknown
+    disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class Reboot(WithoutTimer):
+    """The runbook."""
+
+    name: str = "reboot"
+    title: str = "Reboots"
+    unit: str = "nodes"
+    facts: type[Facts] = Facts
+
+    def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
+        """Which node is next, whether it can be drained at all, whether there is time."""
+        policy = settings.reboot
+        if policy is None:
+            return Nothing("the configuration has no section reboot")
+        cluster = facts.cluster
+        if isinstance(cluster, Gone):
+            return Nothing(cluster.why)
+        if isinstance(cluster, Unknown):
+            return Wait(now + _BUSY_AGAIN, f"the cluster could not be read: {cluster.why}", "unreadable")
+        if ring_of(cluster, settings) is None:
+            return Nothing("the cluster is in no ring, so nobody said that it may be touched")
+        if not cluster.running:
+            return Nothing("the cluster is asleep")
+        if isinstance(facts.nodes, Unknown) and facts.nodes.passing and open_span(policy.window, settings.freezes, now):
+            return Wait(now + _BUSY_AGAIN, f"the nodes could not be read: {facts.nodes.why}", "unreadable")
+        if isinstance(facts.nodes, Unknown):
+            return Nothing(f"the nodes could not be read: {facts.nodes.why}")
+        asking = _asking(facts.nodes, cluster, policy.annotation)
+        sorted_out = {node.name: _left_out(node, facts, run) for node in asking}
+        skips = tuple(skip for skip in sorted_out.values() if skip is not None)
+        able = [node for node in asking if sorted_out[node.name] is None]
+        if not able:
+            return Nothing(_nothing(asking, run), skips)
+        return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
+
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+        """Once an hour while the window is open, a signal for each cluster of a ring; the night makes it one run."""
+        policy = settings.reboot
+        if policy is None or open_span(policy.window, settings.freezes, now) is None or now.minute >= _FIRST_QUARTER:
+            return ()
+        night = _night(policy, now)
+        members = [cluster for cluster in clusters if cluster.running and ring_of(cluster, settings) is not None]
+        return tuple(Signal(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
+
+
+RUNBOOK = Reboot()
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When, by which rules, for which run."""
+
+    policy: RebootSettings
+    settings: Settings
+    run: Run
+    now: datetime
+
+
+def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
+    if cluster.is_busy:
+        return Wait(at.now + _BUSY_AGAIN, "another operation runs on the cluster", "busy", skips=skips)
+    opening = open_span(at.policy.window, at.settings.freezes, at.now)
+    needed = at.policy.drain_timeout + _BOOT
+    if opening is None or at.now + needed > opening.end:
+        following = next_open(
+            at.policy.window, at.settings.freezes, at.now if opening is None else opening.end, 7 * _DAY
+        )
+        if at.run.source == "timer" or following is None:
+            names = ", ".join(node.name for node in able)
+            return Nothing(f"the window has too little left for {names}: next night", (*skips, *_late(able)))
+        return Wait(following.start, "the window opens then", "window", skips=skips)
+    return Act(_plan(cluster, able, skips, opening, at))
+
+
+def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: Span, at: _Moment) -> Plan:
+    """One node: the next is decided on the world as it is after this one."""
+    node = able[0]
+    timeout_s = int(at.policy.drain_timeout.total_seconds())
+    boot_s = int(_BOOT.total_seconds())
+    common = {"node": node.name, "run": at.run.id}
+    steps = (
+        Step(
+            f"cordon.{node.name}", "cordon-node", f"cordon {node.name}", common, timeout_s + boot_s, opening.end, True
+        ),
+        Step(
+            f"drain.{node.name}",
+            "drain-node",
+            f"drain {node.name}",
+            {**common, "timeout_s": str(timeout_s), "grace_s": ""},
+            timeout_s + boot_s,
+            opening.end,
+        ),
+        Step(
+            f"restart.{node.name}",
+            "restart-node",
+            node.name,
+            {**common, "boot_id": node.boot_id, "annotation": at.policy.annotation},
+            boot_s,
+            opening.end,
+        ),
+    )
+    reasons = (f"{node.name} asks for a reboot", *(f"{other.name} is next" for other in able[1:2]))
+    return Plan(
+        "reboot", cluster.id, steps, (Claim(f"cluster.{cluster.id}"),), reasons, skips=skips, nodes=1, risk="drain"
+    )
+
+
+def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[Node]:
+    order = {pool.name: number for number, pool in enumerate(in_order(cluster.pools))}
+    asking = [node for node in nodes if annotation in node.annotations]
+    return sorted(asking, key=lambda node: (order.get(node.pool, len(order)), node.name))
+
+
+def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
+    if _rebooted(node, run):
+        return Skip(node.name, "asks-again", "it was rebooted in this run and still asks: a person looks")
+    if not node.ready:
+        return Skip(node.name, "not-ready", "it is not Ready: repair comes first")
+    if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
+        return Skip(node.name, "cordoned-by-others", "somebody else has cordoned it")
+    if node.event_scheduled:
+        return Skip(node.name, "event-scheduled", "Azure has an event scheduled for it")
+    if isinstance(facts.pods, Unknown):
+        return Skip(node.name, "unknown-pods", f"its pods could not be read: {facts.pods.why}")
+    if isinstance(facts.disruption_budgets, Unknown):
+        return Skip(node.name, "unknown-pods", f"the PDBs could not be read: {facts.disruption_budgets.why}")
+    never = never_leaves(facts.pods, node.name, facts.disruption_budgets)
+    return Skip(node.name, "pdb-never", never) if never else None
+
+
+def _late(able: list[Node]) -> tuple[Skip, ...]:
+    return tuple(Skip(node.name, "no-window-left", "the window has too little left") for node in able)
+
+
+def _rebooted(node: Node, run: Run) -> bool:
+    return any(record.id == f"restart.{node.name}" and record.state is StepState.DONE for record in run.finished)
+
+
+def _nothing(asking: list[Node], run: Run) -> str:
+    done = sum(record.id.startswith("restart.") and record.state is StepState.DONE for record in run.finished)
+    if asking:
+        return f"{len(asking)} nodes ask for a reboot and cannot have one now"
+    return f"{done} rebooted, no node asks for a reboot any more" if done else "no node asks for a reboot"
+
+
+def _night(policy: RebootSettings, now: datetime) -> str:
+    """The day on which the window that is open now started."""
+    start = next(span.start for span in occurrences(policy.window, now, now + _AHEAD) if now in span)
+    return f"{start:%Y-%m-%d}"

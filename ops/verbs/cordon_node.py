@@ -1,0 +1,65 @@
+"""Cordon a node with our stamp, so that only our own cordon is ever taken back."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ops.model.fleet import CORDON_STAMP
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.verbs.contract import Task
+from ops.verbs.on_node import find, is_ours
+
+
+@dataclass(frozen=True, slots=True)
+class CordonNode:
+    """`params`: node, run (the stamp). Taken back by uncordoning."""
+
+    name: str = "cordon-node"
+    actions: frozenset[str] = frozenset(
+        {
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+        }
+    )
+    kubernetes: frozenset[str] = frozenset({"list nodes", "patch nodes"})
+    on_cancel: Literal["finish", "abort"] = "finish"
+    undo: str = "uncordon-node"
+
+    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+        """A node that somebody else has cordoned is not ours to drain."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return found
+        node = found[1]
+        if is_ours(node, task.step.params["run"]) and node.unschedulable:
+            return Done(f"{node.name} is cordoned")
+        if node.unschedulable:
+            return Stale(f"somebody else has cordoned {node.name}")
+        return Ready()
+
+    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+        """One patch: the cordon and the stamp together."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return found
+        cluster, node = found
+        task.ports.nodes.mark(
+            cluster, node.name, unschedulable=True, annotations={CORDON_STAMP: task.step.params["run"]}
+        )
+        return self.prove(task)
+
+    def poll(self, task: Task) -> Pending | Done | Refused:
+        """Nothing runs."""
+        return self.prove(task)
+
+    def prove(self, task: Task) -> Done | Refused:
+        """The node is unschedulable and carries the stamp."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return Refused("Gone", found.why, "nothing: a new node takes no reboot")
+        node = found[1]
+        if node.unschedulable and is_ours(node, task.step.params["run"]):
+            return Done(f"{node.name} is cordoned")
+        return Refused("NotProven", f"{node.name} did not take the cordon", "look who else changes this node")
+
+
+VERB = CordonNode()

@@ -1,0 +1,99 @@
+"""Drain a node through the eviction API, a round of evictions at a time; proven by the pods that are left."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from ops.model.fleet import Cluster
+from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
+from ops.model.workload import Pod
+from ops.policy.drain import to_leave
+from ops.ports import EvictionAnswer, OutsideError
+from ops.verbs.contract import Task
+from ops.verbs.on_node import find
+
+_ROUND = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class DrainNode:
+    """`params`: node, timeout_s, grace_s (empty: each pod's own). Nothing takes it back: pods have moved."""
+
+    name: str = "drain-node"
+    actions: frozenset[str] = frozenset(
+        {
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+        }
+    )
+    kubernetes: frozenset[str] = frozenset({"list nodes", "list pods", "create pods/eviction"})
+    on_cancel: Literal["finish", "abort"] = "abort"
+    undo: str = ""
+
+    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+        """An empty node is drained already; a node that is gone needs nothing."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return Done(found.why)
+        cluster, node = found
+        left = to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
+        return Ready() if left else Done(f"nothing has to leave {node.name}")
+
+    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+        """The first round."""
+        return self.poll(task)
+
+    def poll(self, task: Task) -> Pending | Done | Refused:
+        """One round: every pod that is left is asked once; a budget's no is asked again until the timeout is over."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return Done(found.why)
+        cluster, node = found
+        left = to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
+        total = max(len(left), task.record.progress.total if task.record.progress else 0)
+        progress = Progress(total - len(left), total, "pods")
+        if not left:
+            return Done(f"{total} pods have left {node.name}", progress)
+        answers = _ask(task, cluster, left)
+        several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
+        if several:
+            return Refused("SeveralPDBs", several, "leave one PDB for each pod, then start the run again")
+        began = task.record.began or task.now
+        if task.now - began >= timedelta(seconds=int(task.step.params["timeout_s"])):
+            name, answer = next(iter(answers.items()))
+            cause = f"{name} has not left {node.name} in time{f': {answer.why}' if answer.why else ''}"
+            return Refused(
+                "DrainTimeout", cause, "give its PDB room (more replicas, or fewer that must stay), then start again"
+            )
+        return Pending("drain", task.now + _ROUND, progress)
+
+    def prove(self, task: Task) -> Done | Pending | Refused:
+        """No pod is left that should have gone."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return Done(found.why)
+        cluster, node = found
+        left = to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
+        if left:
+            return self.poll(task)  # what has come meanwhile is asked to go as well, within the same time
+        return Done(f"{node.name} is empty but for DaemonSets", task.record.progress)
+
+
+VERB = DrainNode()
+
+
+def _ask(task: Task, cluster: Cluster, left: tuple[Pod, ...]) -> dict[str, EvictionAnswer]:
+    """Each pod once; one that is on its way out already is not asked again."""
+    grace = task.step.params.get("grace_s", "")
+    grace_s = int(grace) if grace else None
+    return {pod.full_name: _ask_one(task, cluster, pod, grace_s) for pod in left}
+
+
+def _ask_one(task: Task, cluster: Cluster, pod: Pod, grace_s: int | None) -> EvictionAnswer:
+    """One pod's trouble (a webhook that fails) is a no like a budget's: asked again until the timeout is over."""
+    if pod.deleting:
+        return EvictionAnswer("evicted")
+    try:
+        return task.ports.nodes.evict(cluster, pod, grace_s)
+    except OutsideError as error:
+        return EvictionAnswer("blocked", str(error))

@@ -1,0 +1,95 @@
+"""Restart a node's scale-set instance, proven by a changed bootID and Ready."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.ports import BusyError, RejectedError
+from ops.verbs.contract import Task
+from ops.verbs.on_node import find
+from ops.verbs.operations import follow, remedy
+
+_LOOK = timedelta(minutes=1)
+_BUSY_AGAIN = timedelta(minutes=5)
+# docs/reboot.md, rule 7.
+_PROVE_WITHIN = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, slots=True)
+class RestartNode:
+    """`params`: node, boot_id (before), annotation (the one that asks). A reboot cannot be taken back."""
+
+    name: str = "restart-node"
+    actions: frozenset[str] = frozenset(
+        {
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+            "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action",
+            "Microsoft.Compute/locations/operations/read",
+        }
+    )
+    kubernetes: frozenset[str] = frozenset({"list nodes"})
+    on_cancel: Literal["finish", "abort"] = "finish"
+    undo: str = ""
+
+    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+        """A node that has booted since it was planned needs no second boot."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return found
+        cluster, node = found
+        if node.boot_id != task.step.params["boot_id"]:
+            return Pending("", task.now + _LOOK)
+        if task.may_have_begun and not node.ready:
+            return Pending("", task.now + _LOOK)
+        if cluster.is_busy:
+            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+        return Ready()
+
+    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+        """Asks for the restart once."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return found
+        try:
+            token = task.ports.machines.begin_restart(found[1])
+        except BusyError as error:
+            return Stale(str(error), task.now + _BUSY_AGAIN)
+        except RejectedError as error:
+            return Refused(error.code, str(error), remedy(error.code))
+        return Pending(token, task.now + _LOOK)
+
+    def poll(self, task: Task) -> Pending | Done | Refused:
+        """Looks at the operation; without its token the proof is all that counts."""
+        if not task.record.token:
+            return Done("the instance was asked to restart")
+        outcome = follow(task, f"the restart of {task.step.params['node']}")
+        if isinstance(outcome, Pending):
+            return Pending(outcome.token, task.now + _LOOK)
+        return outcome
+
+    def prove(self, task: Task) -> Done | Pending | Refused:
+        """Another bootID, Ready, and the node asks for no reboot any more."""
+        name = task.step.params["node"]
+        found = find(task)
+        missing = found.why if isinstance(found, Stale) else ""
+        if not isinstance(found, Stale):
+            node = found[1]
+            if node.boot_id == task.step.params["boot_id"]:
+                missing = "its bootID has not changed"
+            elif not node.ready:
+                missing = "it is not Ready"
+            elif task.step.params["annotation"] in node.annotations:
+                missing = "it still asks for a reboot"
+            else:
+                return Done(f"{name} has booted anew and is Ready")
+        if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
+            return Pending(task.record.token, task.now + _LOOK)
+        cause = f"{name} was restarted, but after 20 minutes {missing}"
+        return Refused(
+            "NotProven", cause, "look at the node; its cordon is taken back, so pods may come to it once it is Ready"
+        )
+
+
+VERB = RestartNode()

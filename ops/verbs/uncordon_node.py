@@ -1,0 +1,60 @@
+"""Uncordon a node, only where the cordon carries our stamp."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ops.model.fleet import CORDON_STAMP
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.verbs.contract import Task
+from ops.verbs.on_node import find, is_ours
+
+
+@dataclass(frozen=True, slots=True)
+class UncordonNode:
+    """`params`: node, run (the stamp)."""
+
+    name: str = "uncordon-node"
+    actions: frozenset[str] = frozenset(
+        {
+            "Microsoft.ContainerService/managedClusters/read",
+            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+        }
+    )
+    kubernetes: frozenset[str] = frozenset({"list nodes", "patch nodes"})
+    on_cancel: Literal["finish", "abort"] = "finish"
+    undo: str = ""
+
+    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+        """A node that is gone, or whose cordon is not ours, needs nothing."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return Done(found.why)
+        if not is_ours(found[1], task.step.params["run"]):
+            return Done(f"the cordon of {found[1].name} is not ours")
+        return Ready()
+
+    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+        """One patch: the cordon and the stamp go together."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return Done(found.why)
+        cluster, node = found
+        task.ports.nodes.mark(cluster, node.name, unschedulable=False, annotations={CORDON_STAMP: None})
+        return self.prove(task)
+
+    def poll(self, task: Task) -> Pending | Done | Refused:
+        """Nothing runs."""
+        return self.prove(task)
+
+    def prove(self, task: Task) -> Done | Refused:
+        """The stamp is gone, and with it our cordon."""
+        found = find(task)
+        if isinstance(found, Stale):
+            return Done(found.why)
+        node = found[1]
+        if is_ours(node, task.step.params["run"]):
+            return Refused("NotProven", f"{node.name} is still cordoned", f"kubectl uncordon {node.name}")
+        return Done(f"{node.name} is schedulable again")
+
+
+VERB = UncordonNode()

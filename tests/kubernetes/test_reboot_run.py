@@ -1,0 +1,171 @@
+"""The reboot runbook on a real control plane (and on the simulated one): 30 pods under PDBs are drained, nobody's budget is broken."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+from azure.core.credentials import AccessToken
+from kubernetes import client
+
+from ops.adapters.kubernetes_nodes import KubernetesNodes
+from ops.model.fleet import Node
+from ops.model.run import State
+from ops.model.signal import Signal
+from ops.ports import OperationStatus
+from ops.records import runs
+from ops.workflows.activities.context import Context
+from ops.workflows.starting import start
+from simulator.world.workloads import PdbSpec, WorkloadSpec
+from tests.double import Double
+from tests.fakes import LANES, World, cluster, pool
+from tests.kubernetes.clusters import MERGE, Cluster, Platform, is_ready
+
+NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
+ASKS = "daytwo.dev/reboot-required"
+APPS = ("cart", "shop", "search")
+WORKLOADS = tuple(WorkloadSpec("shop", app, 20, PdbSpec(max_unavailable=3), starts_in_s=(1, 3)) for app in APPS)
+
+
+@dataclass
+class Token:
+    """The cluster's own token, as a credential."""
+
+    value: str
+
+    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+        assert scopes == ("6dae42f8-4368-4678-94ff-3960e28e3630/.default",)
+        return AccessToken(self.value, 2**31)
+
+
+@dataclass
+class Machines:
+    """A restart takes the node down and brings it back in another boot; its sentinel then asks for nothing more."""
+
+    on: Cluster
+    by: World
+    restarted: list[str] = field(default_factory=list)
+
+    def begin_restart(self, node: Node) -> str:
+        self.restarted.append(node.name)
+        self.on.reboot(node.name)
+        self.on.until("it is in another boot, and Ready", lambda: self._is_back(node))
+        self.on.core.patch_node(node.name, {"metadata": {"annotations": {ASKS: None}}}, _content_type=MERGE)
+        self.by.clusters.states["restart"] = OperationStatus("succeeded")
+        return "restart"
+
+    def _is_back(self, node: Node) -> bool:
+        now = self.on.core.read_node(node.name)
+        return now.status.node_info.boot_id != node.boot_id and is_ready(now)
+
+
+class RebootWorld(World):
+    """The fakes, but for the nodes, which are the cluster's, and the machines behind them."""
+
+    def on(self, of: Cluster) -> None:
+        self.adapter = KubernetesNodes(Token(token_of(of)), lambda _: kubeconfig(of))
+        self.restarts = Machines(of, self)
+
+    @property
+    def context(self) -> Context:
+        made = super().context
+        return replace(made, ports=replace(made.ports, nodes=self.adapter, machines=self.restarts))
+
+
+def token_of(of: Cluster) -> str:
+    return str(of.api.configuration.api_key["authorization"]).removeprefix("Bearer ")
+
+
+def kubeconfig(of: Cluster) -> bytes:
+    with open(of.api.configuration.ssl_ca_cert, "rb") as file:  # noqa: PTH123 - the client's own text
+        authority = base64.b64encode(file.read()).decode()
+    server = {"server": of.api.configuration.host, "certificate-authority-data": authority}
+    return json.dumps({"clusters": [{"name": "c", "cluster": server}]}).encode()
+
+
+@contextmanager
+def observed(of: Cluster) -> Iterator[list[str]]:
+    """An observer of its own: lists the pods again and again, and keeps every moment in which a budget is broken."""
+    broken: list[str] = []
+    looks = [0]
+    stop = threading.Event()
+
+    def look() -> None:
+        with client.ApiClient(of.api.configuration) as own:
+            core: Any = client.CoreV1Api(own)
+            while not stop.is_set():
+                pods = core.list_namespaced_pod(of.namespace).items
+                looks[0] += 1
+                for app in APPS:
+                    mine = [pod for pod in pods if (pod.metadata.labels or {}).get("app") == app]
+                    healthy = sum(is_ready(pod) and pod.metadata.deletion_timestamp is None for pod in mine)
+                    if healthy < 20 - 3:
+                        broken.append(f"{app}: {healthy} of 20 healthy")
+
+    observer = threading.Thread(target=look)
+    observer.start()
+    try:
+        yield broken
+    finally:
+        stop.set()
+        observer.join()
+        assert looks[0] > 20, "the observer saw too little"
+
+
+def test_a_node_with_30_pods_is_drained_restarted_and_given_back(platform: Platform) -> None:
+    with platform(2, *WORKLOADS) as on:
+        of = cast("Cluster", on)
+        node = max(of.nodes(), key=lambda each: len(pods_on(of, each.metadata.name))).metadata.name
+        assert len(pods_on(of, node)) >= 30
+        of.core.patch_node(node, {"metadata": {"annotations": {ASKS: "2026-11-16T10:00:00Z"}}}, _content_type=MERGE)
+        before = of.core.read_node(node).status.node_info.boot_id
+        by = RebootWorld(config=LANES)
+        by.on(of)
+        by.clock.at = NIGHT
+        only = cluster("shop-dev", pool(of.pool))
+        by.clusters.put(only)
+        run, _ = start(by.context, Signal("reboot", only.id, only.name, "m-1", NIGHT, "http", "ana"))
+        with observed(of) as broken:
+            Double(by, lambda name: _let_time_pass(of, node, name)).run("operation", {"run": run.id})
+        ended = runs(by.store).must_get(run.id).value
+        assert ended.state is State.DONE, ended.why
+        assert by.restarts.restarted == [node]
+        assert broken == []
+        after = of.core.read_node(node)
+        assert after.status.node_info.boot_id != before
+        assert is_ready(after)
+        assert not after.spec.unschedulable
+        assert "daytwo.dev/cordoned-by" not in (after.metadata.annotations or {})
+
+
+def pods_on(of: Cluster, node: str) -> list[Any]:
+    found = of.core.list_namespaced_pod(of.namespace, field_selector=f"spec.nodeName={node}").items
+    return [pod for pod in found if pod.metadata.deletion_timestamp is None]
+
+
+def _let_time_pass(of: Cluster, node: str, activity: str) -> None:
+    """The run's clock is virtual, the cluster's may not be: before each look the cluster gets where the next look finds something new."""
+    if activity != "poll":
+        return
+
+    looks = [0]
+
+    def moved() -> bool:
+        looks[0] += 1
+        if looks[0] < 5:  # a simulated cluster's time passes with each look: let those on their way out be gone
+            return False
+        if not pods_on(of, node):
+            return True
+        return any(of.budget(app).disruptions_allowed > 0 for app in APPS)
+
+    of.until("another pod may go", moved)
+
+
+@pytest.fixture(autouse=True)
+def _enough_time(request: pytest.FixtureRequest) -> None:
+    request.node.add_marker(pytest.mark.timeout(1_800))

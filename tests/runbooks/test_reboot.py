@@ -1,0 +1,147 @@
+"""Reboots as a table of cases: docs/reboot.md."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ops.model.decision import Act, Nothing, Wait
+from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
+from ops.model.run import Run, StepRecord, StepState
+from ops.model.workload import DisruptionBudget, Pod
+from ops.runbooks.reboot import RUNBOOK, Facts
+from tests.fakes import LANES, MONDAY, cluster, nodes_of, pool, settings
+
+NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
+ASKS = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
+POD = Pod("shop", "web-1", "u1", "aks-user1-1", "Running", ready=True, owner_kind="ReplicaSet", labels={"app": "web"})
+
+
+def run(**more: object) -> Run:
+    plain = Run("reboot.x.2026-11-16", "reboot", "id", "shop-dev", "2026-11-16", MONDAY, "timer", "daytwo")
+    return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def asking(of: Cluster, *names: str, **more: object) -> tuple[Node, ...]:
+    return tuple(replace(n, annotations=ASKS, **more) if n.name in names else n for n in nodes_of(of, boot_id="before"))  # type: ignore[arg-type]  # fields by name
+
+
+def decide(
+    nodes: tuple[Node, ...] | Unknown,
+    *,
+    of: Cluster | None = None,
+    now: datetime = NIGHT,
+    by: Run | None = None,
+    **facts: object,
+) -> object:
+    known = {"pods": (), "disruption_budgets": (), **facts}
+    made = Facts(of or cluster(), nodes, **known)  # type: ignore[arg-type]  # fields by name
+    return RUNBOOK.decide(made, settings(LANES), by or run(), now)
+
+
+def test_a_node_that_asks_is_cordoned_drained_and_restarted() -> None:
+    decision = decide(asking(cluster(), "aks-user1-1"))
+    assert isinstance(decision, Act)
+    assert [step.id for step in decision.plan.steps] == [
+        "cordon.aks-user1-1",
+        "drain.aks-user1-1",
+        "restart.aks-user1-1",
+    ]
+    assert [step.temporary for step in decision.plan.steps] == [True, False, False]
+    assert decision.plan.steps[2].params["boot_id"] == "before"
+
+
+def test_one_node_at_a_time_system_pools_first() -> None:
+    of = cluster("shop-dev", pool("user1"), pool("core", mode="System"))
+    decision = decide(asking(of, "aks-user1-0", "aks-core-2"), of=of)
+    assert isinstance(decision, Act)
+    assert {step.params["node"] for step in decision.plan.steps} == {"aks-core-2"}
+
+
+def test_where_no_node_asks_there_is_nothing_to_do() -> None:
+    assert isinstance(decide(nodes_of(cluster())), Nothing)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"ready": False}, "not-ready"),
+        ({"unschedulable": True}, "cordoned-by-others"),
+        ({"event_scheduled": True}, "event-scheduled"),
+    ],
+)
+def test_a_node_is_left_out(more: dict[str, object], code: str) -> None:
+    decision = decide(asking(cluster(), "aks-user1-1", **more))
+    assert isinstance(decision, Nothing)
+    assert [(skip.what, skip.code) for skip in decision.skips] == [("aks-user1-1", code)]
+
+
+def test_our_own_cordon_of_before_a_crash_is_no_obstacle() -> None:
+    nodes = asking(cluster(), "aks-user1-1", unschedulable=True)
+    ours = tuple(
+        replace(n, annotations={**n.annotations, CORDON_STAMP: run().id}) if n.unschedulable else n for n in nodes
+    )
+    assert isinstance(decide(ours), Act)
+
+
+def test_a_pdb_that_never_allows_an_eviction_is_named_before_anything_is_cordoned() -> None:
+    never = DisruptionBudget("shop", "web", {"app": "web"}, 0, 3, 3, 3)
+    decision = decide(asking(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(never,))
+    assert isinstance(decision, Nothing)
+    assert decision.skips[0].why == "PDB shop/web never allows an eviction of shop/web-1: it wants all 3"
+
+
+def test_a_pdb_that_is_only_tight_now_is_no_reason() -> None:
+    slow = DisruptionBudget("shop", "web", {"app": "web"}, 0, 2, 2, 3)
+    assert isinstance(decide(asking(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(slow,)), Act)
+
+
+def test_two_pdbs_over_one_pod_are_named() -> None:
+    two = tuple(DisruptionBudget("shop", name, {"app": "web"}, 1, 3, 2, 3) for name in ("a", "b"))
+    decision = decide(asking(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=two)
+    assert isinstance(decision, Nothing)
+    assert "several PDBs (shop/a, shop/b)" in decision.skips[0].why
+
+
+@pytest.mark.parametrize("unknown", ["pods", "disruption_budgets"])
+def test_what_could_not_be_read_is_a_no(unknown: str) -> None:
+    decision = decide(asking(cluster(), "aks-user1-1"), **{unknown: Unknown("no rights")})  # type: ignore[arg-type]  # one of the facts
+    assert isinstance(decision, Nothing)
+    assert decision.skips[0].code == "unknown-pods"
+
+
+def test_a_node_that_still_asks_after_its_reboot_is_for_a_person() -> None:
+    done = run(finished=(StepRecord("restart.aks-user1-1", "aks-user1-1", StepState.DONE),))
+    decision = decide(asking(cluster(), "aks-user1-1"), by=done)
+    assert isinstance(decision, Nothing)
+    assert decision.skips[0].code == "asks-again"
+
+
+def test_late_in_the_night_it_is_left_for_the_next() -> None:
+    decision = decide(asking(cluster(), "aks-user1-1"), now=datetime(2026, 11, 17, 4, 30, tzinfo=UTC))
+    assert isinstance(decision, Nothing)
+    assert decision.skips[0].code == "no-window-left"
+
+
+def test_what_a_person_asked_for_by_day_waits_for_the_window() -> None:
+    decision = decide(asking(cluster(), "aks-user1-1"), now=MONDAY, by=run(source="http"))
+    assert isinstance(decision, Wait)
+    assert decision.until == datetime(2026, 11, 16, 22, tzinfo=UTC)
+
+
+def test_a_running_operation_is_waited_for() -> None:
+    of = cluster(provisioning_state="Updating")
+    assert isinstance(decide(asking(of, "aks-user1-1"), of=of), Wait)
+
+
+def test_a_cluster_in_no_ring_is_left_alone() -> None:
+    of = cluster(env="sandbox")
+    assert isinstance(decide(asking(of, "aks-user1-1"), of=of), Nothing)
+
+
+def test_it_is_due_only_while_its_window_is_open_and_once_a_night() -> None:
+    assert RUNBOOK.due([cluster()], settings(LANES), MONDAY) == ()
+    evening, morning = (
+        RUNBOOK.due([cluster()], settings(LANES), at) for at in (NIGHT, datetime(2026, 11, 17, 3, tzinfo=UTC))
+    )
+    assert evening[0].run_id == morning[0].run_id
