@@ -1,0 +1,14 @@
+"""A person's override: until when the cluster is kept awake, whatever its schedule says."""
+
+from datetime import datetime
+
+from ops.facts import Question
+from ops.records import override_end
+
+ACTIONS = frozenset[str]()
+KUBERNETES = frozenset[str]()
+
+
+def gather(question: Question) -> datetime | None:
+    """The end of the override, or None."""
+    return override_end(question.ports.store, "awake", question.run.target)

@@ -1,0 +1,82 @@
+"""Clusters that sleep by a schedule: what is decided for one cluster (docs/power.md)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ops.model.calendar import Window
+from ops.model.decision import Act, Decision, Nothing, Wait
+from ops.model.fleet import Cluster, Gone, Unknown
+from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.run import Run
+from ops.model.settings import Settings
+from ops.model.signal import Signal
+from ops.policy.power import Level, NoLevel, level, schedule_of, tag_of
+from ops.runbooks.contract import WithoutTimer
+
+_BUSY_AGAIN = timedelta(minutes=5)
+_EXPECTED_S = 15 * 60
+# AKS asks to wait 15 to 30 minutes between a stop and a start.
+_BETWEEN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must be known of the cluster."""
+
+    cluster: Cluster | Unknown
+    own_schedule: Window | str | None
+    awake_until: datetime | None
+    power_changed: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Power(WithoutTimer):
+    """The runbook."""
+
+    name: str = "power"
+    title: str = "Power"
+    unit: str = "steps"
+    facts: type[Facts] = Facts
+
+    def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
+        """Compares what is with what should be."""
+        cluster = facts.cluster
+        if isinstance(cluster, Gone):
+            return Nothing(cluster.why)
+        if isinstance(cluster, Unknown):
+            return Wait(now + _BUSY_AGAIN, f"the cluster could not be read: {cluster.why}", "unreadable")
+        wanted = level(cluster, settings, facts.own_schedule, facts.awake_until, now)
+        if isinstance(wanted, NoLevel):
+            return Nothing(wanted.why, (Skip(cluster.name, wanted.code, wanted.why),))
+        if cluster.running == wanted.awake:
+            state = "awake" if wanted.awake else "asleep"
+            return Nothing(f"the cluster is {state}, as it should be: {wanted.why}")
+        if cluster.is_busy:
+            return Wait(now + _BUSY_AGAIN, "another operation runs on the cluster", "busy")
+        if facts.power_changed is not None and now - facts.power_changed < _BETWEEN:
+            return Wait(facts.power_changed + _BETWEEN, "AKS asks for a pause between a stop and a start", "pause")
+        verb, title = ("start-cluster", "start") if wanted.awake else ("stop-cluster", "stop")
+        step = Step(title, verb, f"{title} the cluster", {}, _EXPECTED_S)
+        claims = (Claim(f"cluster.{cluster.id}"),)
+        return Act(Plan(self.name, cluster.id, (step,), claims, (wanted.why,), risk="power"))
+
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+        """A signal for each cluster that has a schedule; each look is an occurrence of its own, since the schedule is a level."""
+        occurrence = f"{now:%Y%m%dt%H%M}"
+        differing = [
+            c
+            for c in clusters
+            if schedule_of(c, settings) is not None and not c.is_busy and _may_differ(c, settings, now)
+        ]
+        return tuple(Signal(self.name, c.id, c.name, occurrence, now, "timer", "daytwo") for c in differing)
+
+
+RUNBOOK = Power()
+
+
+def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
+    """Not where the schedule says awake and the cluster runs: no override changes that, only a tag of its own could."""
+    wanted = level(cluster, settings, None, None, now)
+    by_schedule = isinstance(wanted, Level) and wanted.awake and tag_of(cluster.tags) is None
+    return not (by_schedule and cluster.running)
