@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from ops.intake.evictions import Notice, is_eviction, read_notice, take_notice
 from ops.model.ledger import Entry
 from ops.model.signal import short_hash, slug
 from ops.records import runs
@@ -59,7 +61,23 @@ def take_event(context: Context, raw: object) -> None:
         )
         return
     key = hashlib.sha256(f"{event.source}|{event.id}".encode()).hexdigest()[:32]
-    if not context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()}):
+    if context.ports.store.get("event", key) is not None:
+        return
+    _handle(context, event, key, now)
+    # Marked once it is handled: a taker that dies in between is followed by another.
+    context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()})
+
+
+def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> None:
+    if is_eviction(event.type, event.data):
+        notice = read_notice(context, event.source, event.type, event.data)
+        if isinstance(notice, Notice):
+            take_notice(context, notice, now)
+            return
+        text = f"an eviction is not ours: {notice}"
+        context.ports.ledger.append(
+            Entry(f"event|{key}", now, "event", event.subject or event.source, text, "event-grid")
+        )
         return
     if event.type.casefold().startswith(_ROLLING):
         _hint_runs(context, event)

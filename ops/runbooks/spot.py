@@ -1,0 +1,123 @@
+"""Evictions of spot nodes: a burst of one pool is one run (docs/spot.md)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ops.model.decision import Act, Decision, Nothing, Tell, Wait
+from ops.model.fleet import CORDON_STAMP, Cluster, Gone, Node, Unknown
+from ops.model.plan import Plan, Step
+from ops.model.run import Run
+from ops.model.settings import Settings
+from ops.model.workload import Pod
+from ops.runbooks.contract import WithoutTimer
+
+_CONFIRM_AFTER = timedelta(minutes=10)
+_GRACE_S = 20
+_DRAIN_S = 60
+_SOON = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must be known of the cluster and of the burst."""
+
+    cluster: Cluster | Unknown
+    nodes: tuple[Node, ...] | Unknown
+    pods: tuple[Pod, ...] | Unknown
+    burst: Mapping[str, datetime]
+
+
+@dataclass(frozen=True)
+class Spot(WithoutTimer):
+    """The runbook."""
+
+    name: str = "spot"
+    title: str = "Spot evictions"
+    unit: str = "nodes"
+    facts: type[Facts] = Facts
+
+    def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
+        """Drains what is still there, then confirms what became of it."""
+        if settings.spot is None:
+            return Nothing("the configuration has no section spot")
+        if not facts.burst:
+            return Nothing("no eviction belongs to this run")
+        cluster = facts.cluster
+        if isinstance(cluster, Gone):
+            return Nothing(cluster.why)
+        if isinstance(cluster, Unknown):
+            return Wait(now + _SOON, f"the cluster could not be read: {cluster.why}", "unreadable")
+        confirm_at = max(facts.burst.values()) + _CONFIRM_AFTER
+        if isinstance(facts.nodes, Unknown):
+            why = f"the nodes could not be read: {facts.nodes.why}"
+            if now >= confirm_at:
+                return Tell(f"{_count(facts.burst)} evicted", (f"what became of it is unknown: {why}",), ok=False)
+            return Wait(min(now + _SOON, confirm_at), why, "unreadable")
+        there = {node.name: node for node in facts.nodes if node.name in facts.burst}
+        handled = _handled(run)
+        new = [name for name in sorted(there) if name not in handled]
+        if new and now < confirm_at:
+            return Act(_plan(cluster, new, run))
+        if now < confirm_at:
+            gone = len(facts.burst) - len(there)
+            return Wait(
+                confirm_at, f"{gone} of {len(facts.burst)} nodes are gone; the outcome is confirmed then", "confirm"
+            )
+        ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
+        given_back = {record.id for record in run.finished}
+        again = [node for node in ours if f"uncordon.{node.name}" not in given_back]
+        return Act(_give_back(cluster, again, run)) if again else _outcome(facts, cluster, there)
+
+
+RUNBOOK = Spot()
+
+
+def _handled(run: Run) -> set[str]:
+    """The nodes that earlier waves of this run were about."""
+    done = [record for record in run.finished if record.id.startswith("evacuate.")]
+    return {name for record in done for name in record.params.get("nodes", "").split(",")}
+
+
+def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
+    """All at once: the notice is short. Not temporary, and without a lease: nothing may hold this up."""
+    params = {"nodes": ",".join(names), "run": run.id, "timeout_s": str(_DRAIN_S), "grace_s": str(_GRACE_S)}
+    # A later wave of the same burst is a step of its own.
+    step = Step(
+        f"evacuate.{names[0]}",
+        "evacuate-nodes",
+        f"evacuate {len(names)} node{'' if len(names) == 1 else 's'}",
+        params,
+        _DRAIN_S,
+    )
+    reasons = tuple(f"{name} is being evicted" for name in names)
+    return Plan("spot", cluster.id, (step,), (), reasons, nodes=len(names), risk="drain")
+
+
+def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
+    """A false alarm: the node is still there and Ready, and the cordon is ours."""
+    steps = tuple(
+        Step(f"uncordon.{node.name}", "uncordon-node", f"uncordon {node.name}", {"node": node.name, "run": run.id})
+        for node in nodes
+    )
+    return Plan("spot", cluster.id, steps, (), tuple(f"{node.name} was not taken" for node in nodes), risk="none")
+
+
+def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Tell:
+    lines = [f"{len(facts.burst) - len(there)} of {len(facts.burst)} nodes are gone"]
+    lines += [f"{name} is still there: a false alarm" for name in sorted(there)]
+    if isinstance(facts.pods, Unknown):
+        lines.append(f"what became of the pods is unknown: {facts.pods.why}")
+    else:
+        waiting = [pod.full_name for pod in facts.pods if pod.phase == "Pending" and not pod.stays]
+        lines.append(f"{len(waiting)} pods wait for a node" if waiting else "every pod has a node again")
+    nodes = facts.nodes if not isinstance(facts.nodes, Unknown) else ()
+    spot_pools = [pool for pool in cluster.pools if pool.spot]
+    empty = [pool.name for pool in spot_pools if not any(node.pool == pool.name for node in nodes)]
+    lines += [f"{name} has no node left and stays so until somebody acts" for name in empty]
+    return Tell(f"{_count(facts.burst)} evicted", tuple(lines), ok=not empty)
+
+
+def _count(burst: Mapping[str, datetime]) -> str:
+    number = len(burst)
+    return f"{number} spot node{'' if number == 1 else 's'}"
