@@ -1,0 +1,80 @@
+"""Budget alerts: explained, with what would help (docs/budget.md)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.model.decision import Decision, Nothing, Tell
+from ops.model.fleet import Cluster, Unknown
+from ops.model.money import BudgetAlert, Money
+from ops.model.run import Run
+from ops.model.settings import Settings
+from ops.policy.power import may_sleep, schedule_of
+from ops.runbooks.contract import WithoutTimer
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must be known to explain an alert."""
+
+    alert: BudgetAlert | Unknown
+    cluster_costs: Mapping[str, Money] | Unknown
+    fleet: tuple[Cluster, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class Budget(WithoutTimer):
+    """The runbook."""
+
+    name: str = "budget"
+    title: str = "Budget"
+    unit: str = "steps"
+    facts: type[Facts] = Facts
+
+    def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
+        """Tells the alert, where the money went, and what is offered."""
+        alert = facts.alert
+        if isinstance(alert, Unknown):
+            return Nothing(f"there is nothing to explain: {alert.why}")
+        lines = [_first(alert), *_costs(facts.cluster_costs)]
+        offers = next((budget.offers for budget in settings.budgets if budget.name == alert.budget), ())
+        if "sleep-dev" in offers:
+            lines += _offer(facts.fleet, settings)
+        return Tell(_headline(alert), tuple(lines), ok=False)
+
+
+RUNBOOK = Budget()
+
+
+def _headline(alert: BudgetAlert) -> str:
+    if alert.kind == "forecasted":
+        return f"{alert.budget} is forecast to pass {alert.threshold} of {alert.amount}"
+    return f"{alert.budget} has passed {alert.threshold} of {alert.amount}"
+
+
+def _first(alert: BudgetAlert) -> str:
+    forecast = f", forecast for the period {alert.forecast}" if alert.forecast and alert.forecast.amount else ""
+    return f"spent {alert.spent} since {alert.period}{forecast}"
+
+
+def _costs(costs: Mapping[str, Money] | Unknown) -> list[str]:
+    if isinstance(costs, Unknown):
+        return [f"where it went is unknown: {costs.why}"]
+    ordered = sorted(costs.items(), key=lambda item: (-item[1].amount, item[0]))
+    lines = [f"{name}: {money} this month, its nodes included" for name, money in ordered[:_SHOWN]]
+    if len(ordered) > _SHOWN:
+        lines.append(f"and {len(ordered) - _SHOWN} more clusters")
+    return lines or ["no cluster of the fleet has cost anything yet this month"]
+
+
+def _offer(fleet: tuple[Cluster, ...] | Unknown, settings: Settings) -> list[str]:
+    if isinstance(fleet, Unknown):
+        return [f"what could sleep is unknown: {fleet.why}"]
+    able = [
+        c.name for c in fleet if c.running and schedule_of(c, settings) is not None and may_sleep(c, settings) is None
+    ]
+    if not able:
+        return ["offer: no cluster that is awake may sleep"]
+    return [f"offer: stop {', '.join(sorted(able))} now (a plan: nothing has been done)"]
