@@ -1,0 +1,313 @@
+"""The four other operations through the real app: a success, a refusal, a failure with its undo, and a manual start by HTTP each."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ops.model.run import Run, State
+from ops.records import runs
+from simulator.testing import Running, control, running_simulation
+from simulator.world.mishaps import (
+    BudgetAlert,
+    Mishap,
+    RebootRequired,
+    RestartFails,
+    SpotEviction,
+    StartFails,
+)
+from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from simulator.world.workloads import PdbSpec, WorkloadSpec
+from tests.flows.bot import KEY, Bot, messages, target_of
+from tests.simulator.host.harness import story
+
+START = datetime(2026, 11, 16, 21, 50, tzinfo=UTC)
+CONFIG = """
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: pre-production, select: {tags: {env: dev}}}
+    - {name: production, select: {tags: {env: prod}}}
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
+reboot: {window: nights, drain-timeout: 20m}
+power:
+  - {select: {names: [sleepy-*]}, awake: "mon-fri 07:00-22:30", zone: UTC}
+spot: {group-for: 10m}
+cost:
+  budgets: [{name: platform, offer: [sleep-dev]}]
+chat:
+  slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel: C0456}]}
+"""
+POOLS = (
+    PoolSpec("system", 1, mode="System", releases_behind=0),
+    PoolSpec("user1", 3, releases_behind=0),
+    PoolSpec("spot", 5, priority="Spot", releases_behind=0),
+)
+WEB = WorkloadSpec("shop", "web", 4, PdbSpec(min_available=2), pool="user1")
+NEVER = WorkloadSpec("shop", "rigid", 3, PdbSpec(max_unavailable=0), pool="user1")
+JOBS = WorkloadSpec("shop", "job", 5, tolerates_spot=True, pool="spot")
+DEV = ClusterSpec("shop-dev", "westeurope", POOLS, resource_group="rg", tags=(("env", "dev"),), workloads=(WEB, JOBS))
+SLEEPY = ClusterSpec("sleepy-dev", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"),))
+
+
+def after(**delta: float) -> datetime:
+    return START + timedelta(**delta)
+
+
+@contextmanager
+def night(folder: Path, *clusters: ClusterSpec, mishaps: tuple[Mishap, ...] = ()) -> Iterator[Bot]:
+    fleet = FleetSpec("operations", START, (RegionSpec("westeurope"),), clusters, mishaps)
+    with running_simulation(fleet) as simulation:
+        yield Bot(simulation, folder, CONFIG, schema="cloudevents")
+
+
+async def hear_budgets(bot: Bot) -> None:
+    address = f"{bot.url}/api/alerts/budget?code={KEY}"
+    await asyncio.to_thread(
+        control, bot.simulation.environment, "/subscribers", {"url": address, "schema": "action-group"}
+    )
+
+
+def only(bot: Bot, runbook: str) -> Run:
+    (found,) = [stored.value for stored in runs(bot.store).scan(f"{runbook}.")]
+    return found
+
+
+def journal(simulation: Running, *kinds: str) -> list[dict[str, Any]]:
+    entries: Any = simulation.control("/journal")["entries"]
+    return [entry for entry in entries if entry["kind"] in kinds]
+
+
+def cordons(bot: Bot) -> list[str]:
+    return [entry["kind"] for entry in journal(bot.simulation, "node-cordoned", "node-uncordoned")]
+
+
+class TestReboot:
+    """docs/reboot.md."""
+
+    def test_nodes_that_ask_are_rebooted_one_after_the_other_and_given_back(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                await bot.until(after(hours=3))
+
+        with night(tmp_path, DEV, mishaps=(RebootRequired("shop-dev", "user1", after(minutes=1), 2),)) as bot:
+            tell(bot)
+            run = only(bot, "reboot")
+            assert (run.state, run.source) == (State.DONE, "timer")
+            assert cordons(bot) == ["node-cordoned", "node-uncordoned"] * 2
+            assert len(journal(bot.simulation, "node-booted")) == 2
+            assert len(messages(bot.simulation)[run.id]) == 1
+
+    def test_a_pdb_that_never_allows_is_named_and_nothing_is_cordoned(self, tmp_path: Path) -> None:
+        rigid = ClusterSpec(
+            "shop-dev", "westeurope", POOLS[:2], resource_group="rg", tags=(("env", "dev"),), workloads=(NEVER,)
+        )
+
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                await bot.until(after(minutes=20))
+                run_id = await bot.begin(rigid, "reboot")
+                await bot.until(after(hours=1))
+                run = bot.run(run_id)
+                assert run.state is State.SKIPPED
+                assert {skip.code for skip in run.skips} == {"pdb-never"}
+                assert "PDB shop/rigid never allows an eviction" in run.skips[0].why
+
+        with night(tmp_path, rigid, mishaps=(RebootRequired("shop-dev", "user1", after(minutes=1)),)) as bot:
+            tell(bot)
+            assert cordons(bot) == []
+
+    def test_a_restart_that_fails_gives_the_node_back(self, tmp_path: Path) -> None:
+        asks = RebootRequired("shop-dev", "user1", after(minutes=1), 1)
+
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                await bot.until(after(hours=3))
+
+        with night(tmp_path, DEV, mishaps=(asks, RestartFails("shop-dev", "user1"))) as bot:
+            tell(bot)
+            run = only(bot, "reboot")
+            assert (run.state, run.code) == (State.FAILED, "VMStartTimedOut")
+            assert cordons(bot) == ["node-cordoned", "node-uncordoned"]
+
+
+class TestPower:
+    """docs/power.md."""
+
+    def test_it_sleeps_when_its_schedule_says_so(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                await bot.until(after(hours=2))
+
+        with night(tmp_path, SLEEPY) as bot:
+            tell(bot)
+            assert only(bot, "power").state is State.DONE
+            assert bot.begun() == ["stop sleepy-dev"]
+
+    def test_an_override_pressed_by_http_keeps_it_awake_until_it_expires(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                body = {"target": target_of(SLEEPY), "until": after(hours=3).isoformat(), "by": "ana"}
+                assert (await bot.ask("POST", "overrides/awake", body)).status == 202
+                await bot.until(after(hours=3))
+                assert bot.begun() == []
+                await bot.until(after(hours=4))
+                assert bot.begun() == ["stop sleepy-dev"]
+
+        with night(tmp_path, SLEEPY) as bot:
+            tell(bot)
+
+    def test_production_is_refused_also_when_a_person_asks(self, tmp_path: Path) -> None:
+        production = ClusterSpec("sleepy-prod", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "prod"),))
+
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                await bot.until(after(hours=1))
+                run = bot.run(await bot.begin(production, "power"))
+                assert (run.state, run.why) == (State.SKIPPED, "production is the last ring, which never sleeps")
+                assert bot.begun() == []
+
+        with night(tmp_path, production) as bot:
+            tell(bot)
+
+    def test_a_start_that_finds_no_capacity_fails_and_is_told(self, tmp_path: Path) -> None:
+        asleep = ClusterSpec(
+            "sleepy-dev", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"),), stopped=True
+        )
+
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                run_id = await bot.begin(asleep, "power")
+                await bot.until(after(minutes=30))
+                run = bot.run(run_id)
+                assert (run.state, run.code) == (State.FAILED, "AllocationFailed")
+                assert run.remedy == "Azure had no capacity: try again later"
+
+        with night(tmp_path, asleep, mishaps=(StartFails("sleepy-dev"),)) as bot:
+            tell(bot)
+
+
+class TestSpot:
+    """docs/spot.md."""
+
+    def test_a_burst_of_five_is_one_run_with_its_outcome(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                await bot.until(after(hours=12))
+
+        burst = SpotEviction("shop-dev", "spot", after(hours=8), 5, notice_s=25)
+        with night(tmp_path, DEV, mishaps=(burst,)) as bot:
+            tell(bot)
+            run = only(bot, "spot")
+            assert (run.state, run.headline) == (State.DONE, "5 spot nodes evicted")
+            assert "5 of 5 nodes are gone" in run.lines
+            assert "spot has no node left and stays so until somebody acts" in run.lines
+            assert len(messages(bot.simulation)[run.id]) == 1
+
+    def test_a_manual_start_without_an_eviction_says_so(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                run = bot.run(await bot.begin(DEV, "spot"))
+                assert (run.state, run.why) == (State.SKIPPED, "no eviction belongs to this run")
+
+        with night(tmp_path, DEV) as bot:
+            tell(bot)
+
+    def test_a_notice_that_comes_to_nothing_gives_the_node_back(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                node = next(
+                    entry["node"] for entry in journal(bot.simulation, "node-joined") if entry["pool"] == "spot"
+                )
+                source = target_of(DEV)
+                event = {
+                    "specversion": "1.0",
+                    "id": "1",
+                    "type": "daytwo.spot.notice",
+                    "source": source,
+                    "data": {"node": node},
+                }
+                assert await bot.send_event(event, **{"aeg-event-type": "Notification"}) < 300
+                await bot.until(after(hours=1))
+                assert f"{node} is still there: a false alarm" in only(bot, "spot").lines
+
+        with night(tmp_path, DEV) as bot:
+            tell(bot)
+            assert cordons(bot) == ["node-cordoned", "node-uncordoned"]
+
+
+class TestBudget:
+    """docs/budget.md."""
+
+    def test_an_alert_is_explained_once_however_often_it_comes(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                await hear_budgets(bot)
+                await bot.until(after(hours=2))
+
+        alert = BudgetAlert("platform", after(hours=1), "legacy", 80, 8123.5, 10000)
+        with night(tmp_path, DEV, SLEEPY, mishaps=(alert,)) as bot:
+            tell(bot)
+            run = only(bot, "budget")
+            assert (run.state, run.headline) == (State.DONE, "platform has passed €8,000.00 of €10,000.00")
+            assert bot.begun() == ["stop sleepy-dev"]
+            assert len(messages(bot.simulation)[run.id]) == 1
+
+    def test_what_is_no_alert_is_refused_and_kept(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                answer = await bot.ask("POST", "alerts/budget", {"schemaId": "x", "data": {}})
+                assert (answer.status, answer.body) == (
+                    400,
+                    {"error": "this is no budget alert: its schemaId is none of a budget's"},
+                )
+                assert [entry.kind for entry in bot.ledger("2026-11-16")] == ["unread"]
+
+        with night(tmp_path, DEV) as bot:
+            tell(bot)
+
+    def test_a_manual_start_has_nothing_to_explain(self, tmp_path: Path) -> None:
+        @story
+        async def tell(bot: Bot) -> None:
+            async with bot:
+                run = bot.run(await bot.begin(DEV, "budget"))
+                assert (run.state, run.why) == (
+                    State.SKIPPED,
+                    "there is nothing to explain: no alert came with this run",
+                )
+
+        with night(tmp_path, DEV) as bot:
+            tell(bot)
+
+
+def test_a_route_takes_the_messages_of_its_clusters(tmp_path: Path) -> None:
+    web = ClusterSpec(
+        "sleepy-web", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"), ("team", "web"))
+    )
+
+    @story
+    async def tell(bot: Bot) -> None:
+        async with bot:
+            await bot.until(after(hours=2))
+
+    with night(tmp_path, web, SLEEPY) as bot:
+        tell(bot)
+        channels: Any = bot.simulation.control("/slack")["channels"]
+        shown = {channel["id"]: [message["text"] for message in channel["messages"]] for channel in channels}
+        assert shown["C0456"] == ["✓ Power · sleepy-web · done"]
+        assert shown["C0123"] == ["✓ Power · sleepy-dev · done"]
