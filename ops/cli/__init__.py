@@ -21,9 +21,20 @@ def main(context: click.Context) -> None:
 
 
 def _register() -> None:
-    from ops.cli import demo, plan, run, serve, simulate, validate
+    from ops.cli import demo, overrides, plan, run, serve, simulate, validate, why
 
-    for command in (demo.demo, plan.plan, run.run, serve.serve, simulate.simulate, validate.validate):
+    commands = (
+        demo.demo,
+        plan.plan,
+        run.run,
+        serve.serve,
+        simulate.simulate,
+        validate.validate,
+        why.why,
+        overrides.awake,
+        overrides.skip,
+    )
+    for command in commands:
         main.add_command(command)
 
 

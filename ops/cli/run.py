@@ -55,13 +55,13 @@ def _decide(runbook: str, target: str, config: Path) -> int:
             click.echo(context.config.problem, err=True)
             return EXIT_REFUSED
         try:
-            return _show_decision(context, target)
+            return _show_decision(context, runbook, target)
         except OutsideError as error:
             click.echo(f"{error}", err=True)
             return EXIT_FAILED
 
 
-def _show_decision(context: "Context", target: str) -> int:
+def _show_decision(context: "Context", runbook: str, target: str) -> int:
     from ops.model.decision import Act, Nothing, Tell, Wait
     from ops.workflows.activities.assess import decide_now
     from ops.workflows.preview import preview_run
@@ -70,7 +70,7 @@ def _show_decision(context: "Context", target: str) -> int:
     if settings is None:
         return EXIT_REFUSED
     cluster = context.ports.clusters.cluster(target)
-    decision, _ = decide_now(context, preview_run(cluster, now), settings, now)
+    decision, _ = decide_now(context, preview_run(cluster, now, runbook), settings, now)
     match decision:
         case Act(plan):
             click.echo(f"Daytwo would act now on {cluster.name} (plan {plan.hash}):")

@@ -1,0 +1,72 @@
+"""`daytwo why CLUSTER`: for each runbook, what it decides now, and from which facts."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ops.model.decision import Decision
+
+EXIT_FAILED = 1
+EXIT_REFUSED = 2
+
+
+@click.command()
+@click.argument("cluster")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("daytwo.yaml"))
+@click.option("--facts", is_flag=True, help="Show the facts as JSON.")
+def why(cluster: str, config: Path, facts: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Say what each runbook decides now for CLUSTER (its name or id). Reads only."""
+    from ops.bootstrap import looking
+    from ops.ports import OutsideError
+
+    with tempfile.TemporaryDirectory() as folder:
+        context = looking(os.environ, Path(folder), config)
+        if context.config.settings is None:
+            click.echo(context.config.problem, err=True)
+            sys.exit(EXIT_REFUSED)
+        try:
+            sys.exit(_explain(context, cluster, show_facts=facts))
+        except OutsideError as error:
+            click.echo(f"{error}", err=True)
+            sys.exit(EXIT_FAILED)
+
+
+def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
+    from ops.runbooks import runbooks
+    from ops.wire import to_json
+    from ops.workflows.activities.assess import decide_now
+    from ops.workflows.preview import preview_run
+    from ops.workflows.sampling import list_fleet
+
+    settings, now = context.config.settings, context.ports.clock.now()
+    fleet = list_fleet(context, settings)
+    found = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
+    if found is None:
+        click.echo(f"There is no cluster {cluster}; there are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
+        return EXIT_REFUSED
+    for name, runbook in runbooks().items():
+        decision, gathered = decide_now(context, preview_run(found, now, name), settings, now)
+        click.echo(f"{runbook.title}: {_said(decision)}")
+        if show_facts:
+            click.echo(json.dumps(to_json(gathered), indent=1, default=str))
+    return 0
+
+
+def _said(decision: "Decision") -> str:
+    from ops.model.decision import Act, Nothing, Tell, Wait
+
+    match decision:
+        case Act(plan):
+            return f"would act now: {'; '.join(step.title for step in plan.steps)}"
+        case Wait(until, reason):
+            return f"waits until {until:%a %Y-%m-%d %H:%M} UTC: {reason}"
+        case Nothing(reason):
+            return f"nothing to do: {reason}"
+        case Tell(headline):
+            return headline
