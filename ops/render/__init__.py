@@ -8,6 +8,6 @@ from ops.ports import Json
 
 def renderer(chat: str) -> Callable[[Message], Mapping[str, Json]]:
     """How a message looks in a chat. Raises KeyError for a chat that nothing is written for."""
-    from ops.render import slack
+    from ops.render import slack, teams
 
-    return {"slack": slack.render}[chat]
+    return {"slack": slack.render, "teams": teams.render}[chat]

@@ -1,0 +1,74 @@
+"""Teams through a Workflows webhook: it can post and nothing else."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from ops.ports import Json, Posted, RejectedError, TryLaterError
+
+_TIMEOUT_S = 15
+# 28 KB is the limit, counted after expansion; what is accepted is not always delivered (Microsoft Learn, Teams limits).
+_MOST_BYTES = 20_000
+_RETIRED = ".webhook.office.com"
+
+
+class RetiredWebhookError(ValueError):
+    """An Office 365 connector: they are retired, so nothing sent there arrives."""
+
+
+@dataclass
+class TeamsChat:
+    """Implements `Chat`. `url` is a secret; `envelope` says whether the flow wants the card wrapped in a message."""
+
+    url: str
+    envelope: str = "message"
+    channel: str = "teams"
+    name: str = "teams"
+    can_edit: bool = False
+
+    def __post_init__(self) -> None:
+        host = urlsplit(self.url).hostname or ""
+        if host.endswith(_RETIRED):
+            raise RetiredWebhookError(
+                "the Teams webhook is an Office 365 connector, and these are retired: make a Workflows webhook and put its address there"
+            )
+
+    def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
+        """One POST. Teams names no message, so our key stands for it."""
+        import httpx
+
+        wrapped: Mapping[str, Json] = {
+            "type": "message",
+            "attachments": [
+                {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
+            ],
+        }
+        body = json.dumps(wrapped if self.envelope == "message" else content, ensure_ascii=False).encode()
+        if len(body) > _MOST_BYTES:
+            raise RejectedError("TooLarge", f"posting {key} to Teams: the card has {len(body)} bytes")
+        try:
+            response = httpx.post(
+                self.url, content=body, headers={"Content-Type": "application/json"}, timeout=_TIMEOUT_S
+            )
+        except httpx.HTTPError as error:
+            raise TryLaterError(f"posting {key} to Teams: {type(error).__name__}") from error
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or response.is_server_error:
+            wait_s = response.headers.get("Retry-After", "")
+            raise TryLaterError(
+                f"posting {key} to Teams: {response.status_code}", float(wait_s) if wait_s.isdigit() else 60
+            )
+        if response.is_error:
+            raise RejectedError(str(response.status_code), f"posting {key} to Teams: {response.status_code}")
+        return Posted(channel, key)
+
+    def edit(self, posted: Posted, content: Mapping[str, Json]) -> None:
+        """A later state is a post of its own: a webhook cannot edit."""
+        self.post(posted.channel, content, posted.message_id)
+
+    def find(self, channel: str, key: str, since: datetime) -> Posted | None:
+        """A webhook cannot search: an answer that was lost may lead to a second post."""
+        del channel, key, since
+        return None
