@@ -1,47 +1,76 @@
 """The contract of every ledger: append-only, chained, and honest about what was changed."""
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from ops.adapters.azure_ledger import AzureLedger
 from ops.adapters.file_ledger import FileLedger
 from ops.model.ledger import Entry
-from ops.ports import LedgerBrokenError
+from ops.ports import Ledger, LedgerBrokenError
 from tests.fakes import MONDAY
+from tests.tools.azurite import Azurite
 
 DAY = "2026-11-16"
 ENTRY = Entry("run|plan", MONDAY, "plan", "run", "user1: old → new", data={"plan": "abc"})
 
 
-def written(folder: Path) -> FileLedger:
-    ledger = FileLedger(folder)
+@pytest.fixture(params=["file", "azure"])
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledger]:
+    """The same ledger as another process opens it."""
+    if request.param == "file":
+        return lambda: FileLedger(tmp_path)
+    emulator: Azurite = request.getfixturevalue("azurite")
+    name = f"l{uuid4().hex}"
+    return lambda: AzureLedger(emulator.blobs_url, emulator.credential, container=name)
+
+
+def write(ledger: Ledger) -> Ledger:
     for number in range(3):
         ledger.append(replace(ENTRY, key=f"k{number}", at=MONDAY + timedelta(hours=number)))
     return ledger
 
 
-def test_entries_are_read_in_order_each_with_the_hash_of_the_one_before(tmp_path: Path) -> None:
-    entries = list(written(tmp_path).entries(DAY))
+def test_entries_are_read_in_order_each_with_the_hash_of_the_one_before(reopen: Callable[[], Ledger]) -> None:
+    write(reopen())
+    entries = list(reopen().entries(DAY))
     assert [entry.key for entry in entries] == ["k0", "k1", "k2"]
     assert [entry.previous for entry in entries][1:] == [entry.hash for entry in entries][:-1]
 
 
-def test_the_same_fact_is_written_once_also_by_another_process(tmp_path: Path) -> None:
-    written(tmp_path)
-    again = written(tmp_path)
-    assert len(list(again.entries(DAY))) == 3
+def test_the_same_fact_is_written_once_also_by_another_process(reopen: Callable[[], Ledger]) -> None:
+    write(reopen())
+    write(reopen())
+    assert len(list(reopen().entries(DAY))) == 3
 
 
-def test_a_day_without_entries_is_empty(tmp_path: Path) -> None:
-    assert list(FileLedger(tmp_path).entries(DAY)) == []
+def test_a_day_without_entries_is_empty(reopen: Callable[[], Ledger]) -> None:
+    assert list(reopen().entries(DAY)) == []
+
+
+def test_two_writers_of_one_process_keep_one_chain(reopen: Callable[[], Ledger]) -> None:
+    ledger = reopen()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: ledger.append(replace(ENTRY, key=f"k{n}")), range(24)))
+    assert len(list(reopen().entries(DAY))) == 24
+
+
+def test_instances_of_the_app_keep_one_chain_in_azure(azurite: Azurite) -> None:
+    ledgers = [AzureLedger(azurite.blobs_url, azurite.credential, container="shared") for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda n: ledgers[n % 3].append(replace(ENTRY, key=f"k{n}")), range(12)))
+    assert len(list(ledgers[0].entries(DAY))) == 12
 
 
 @pytest.mark.parametrize("change", ["edit", "drop", "swap"])
 def test_a_changed_ledger_is_noticed(tmp_path: Path, change: str) -> None:
-    written(tmp_path)
+    write(FileLedger(tmp_path))
     file = tmp_path / f"{DAY}.jsonl"
     lines = file.read_text().splitlines()
     if change == "edit":
@@ -56,7 +85,7 @@ def test_a_changed_ledger_is_noticed(tmp_path: Path, change: str) -> None:
 
 
 def test_a_line_torn_by_a_crash_is_set_aside_and_written_again(tmp_path: Path) -> None:
-    written(tmp_path)
+    write(FileLedger(tmp_path))
     file = tmp_path / f"{DAY}.jsonl"
     file.write_bytes(file.read_bytes()[:-20])
     mended = FileLedger(tmp_path)

@@ -3,23 +3,30 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from ops.adapters.azure_store import AzureStore
 from ops.adapters.sqlite_store import SqliteStore
 from ops.ports import ConflictError, Json, NotFoundError, Store
+from tests.tools.azurite import Azurite
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "azure"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    assert request.param == "sqlite"
-    made = SqliteStore(tmp_path / "store.sqlite")
-    yield made
-    made.close()
+    if request.param == "sqlite":
+        made = SqliteStore(tmp_path / "store.sqlite")
+        yield made
+        made.close()
+        return
+    emulator: Azurite = request.getfixturevalue("azurite")
+    name = f"t{uuid4().hex}"
+    yield AzureStore(emulator.tables_url, emulator.blobs_url, emulator.credential, table=name, container=name)
 
 
 def test_a_record_is_read_as_it_was_written(store: Store) -> None:
-    value: Json = {"a": [1, 2.5, "ü", None, True], "b": {"c": "x" * 1_000}}
+    value: Json = {"a": [1, 2.5, "ü", None, True], "b": {"c": "ü" * 70_000}}
     assert store.insert("run", "one", value)
     record = store.get("run", "one")
     assert record is not None
@@ -50,8 +57,12 @@ def test_replace_writes_over_the_version_that_was_read(store: Store) -> None:
 
 
 def test_replacing_what_does_not_exist_is_a_conflict(store: Store) -> None:
+    store.insert("run", "gone", 1)
+    record = store.get("run", "gone")
+    assert record is not None
+    store.delete("run", "gone")
     with pytest.raises(ConflictError):
-        store.replace("run", "nobody", 1, "1")
+        store.replace("run", "gone", 2, record.etag)
 
 
 def test_of_twenty_writers_at_once_one_inserts_and_one_replaces(store: Store) -> None:

@@ -1,0 +1,151 @@
+"""The store in Azure: one table for records, compare-and-swap by ETag; large values in blobs by the hash of their content."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ops.ports import ConflictError, Json, NotFoundError, OutsideError, Record, TryLaterError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.data.tables import TableClient
+    from azure.storage.blob import ContainerClient
+
+# A property holds 64 KiB of UTF-16, so 32,768 characters; an entity 1 MiB. What is longer goes to a blob.
+_LONGEST = 30_000
+_PAST_THE_PREFIX = "\U0010ffff"
+
+
+@dataclass
+class AzureStore:
+    """Implements `Store`. The partition is the kind, the row the key."""
+
+    tables_url: str
+    blobs_url: str
+    credential: "TokenCredential | Any"
+    table: str = "daytwo"
+    container: str = "daytwo-content"
+
+    def get(self, kind: str, key: str) -> Record | None:
+        """The record, or None."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with _refusals(f"reading {kind} {key}"):
+            try:
+                return self._record(self._table.get_entity(kind, key))
+            except ResourceNotFoundError:
+                return None
+
+    def insert(self, kind: str, key: str, value: Json) -> bool:
+        """Write it if it is absent."""
+        from azure.core.exceptions import ResourceExistsError
+
+        with _refusals(f"writing {kind} {key}"):
+            try:
+                self._table.create_entity(self._entity(kind, key, value))
+            except ResourceExistsError:
+                return False
+        return True
+
+    def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
+        """Write it over the version of this etag. Raises ConflictError."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+        from azure.data.tables import UpdateMode
+
+        with _refusals(f"writing {kind} {key}"):
+            try:
+                answer = self._table.update_entity(
+                    self._entity(kind, key, value),
+                    mode=UpdateMode.REPLACE,
+                    etag=etag,
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except (ResourceModifiedError, ResourceNotFoundError) as error:
+                raise ConflictError(f"{kind} {key} has changed since it was read") from error
+        return str(answer["etag"])
+
+    def delete(self, kind: str, key: str) -> None:
+        """Remove it."""
+        with _refusals(f"removing {kind} {key}"):
+            self._table.delete_entity(kind, key)
+
+    def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
+        """All records whose key begins so, page by page."""
+        rows = "PartitionKey eq @kind and RowKey ge @first and RowKey lt @last"
+        bounds = {"kind": kind, "first": prefix, "last": prefix + _PAST_THE_PREFIX}
+        with _refusals(f"listing {kind} {prefix}"):
+            for entity in self._table.query_entities(rows, parameters=bounds):
+                yield self._record(entity)
+
+    def put_content(self, content: bytes) -> str:
+        """Keep a large value; the same content is written once."""
+        from azure.core.exceptions import ResourceExistsError
+
+        reference = hashlib.sha256(content).hexdigest()[:32]
+        with _refusals("keeping a large value"):
+            try:
+                self._container.upload_blob(reference, content, overwrite=False)
+            except ResourceExistsError:
+                return reference
+        return reference
+
+    def get_content(self, reference: str) -> bytes:
+        """A large value. Raises NotFoundError."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with _refusals("reading a large value"):
+            try:
+                content: bytes = self._container.download_blob(reference).readall()
+            except ResourceNotFoundError as error:
+                raise NotFoundError(f"the store has no content {reference}") from error
+        return content
+
+    def _entity(self, kind: str, key: str, value: Json) -> dict[str, str]:
+        text = json.dumps(value, ensure_ascii=False)
+        entity = {"PartitionKey": kind, "RowKey": key}
+        if len(text) <= _LONGEST:
+            return {**entity, "value": text}
+        return {**entity, "reference": self.put_content(text.encode())}
+
+    def _record(self, entity: Any) -> Record:
+        text = entity["value"] if "value" in entity else self.get_content(entity["reference"]).decode()
+        return Record(str(entity["RowKey"]), json.loads(text), str(entity.metadata["etag"]))
+
+    @cached_property
+    def _table(self) -> "TableClient":
+        from azure.data.tables import TableServiceClient
+
+        service = TableServiceClient(self.tables_url, credential=self.credential, retry_total=0)
+        return service.create_table_if_not_exists(self.table)
+
+    @cached_property
+    def _container(self) -> "ContainerClient":
+        from azure.core.exceptions import ResourceExistsError
+        from azure.storage.blob import BlobServiceClient
+
+        service = BlobServiceClient(self.blobs_url, credential=self.credential, retry_total=0)
+        container = service.get_container_client(self.container)
+        try:
+            container.create_container()
+        except ResourceExistsError:
+            return container
+        return container
+
+
+@contextmanager
+def _refusals(doing: str) -> Iterator[None]:
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except OutsideError:
+        raise
+    except AzureError as error:
+        raise TryLaterError(
+            f"{doing}: {type(error).__name__}: {str(error.message).splitlines()[0][:200]}", 5
+        ) from error

@@ -1,0 +1,15 @@
+"""What the adapters' tests share: one Azurite a session."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.needs import need
+from tests.tools.azurite import Azurite, missing, running
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    need(not missing(), missing())
+    with running() as emulator:
+        yield emulator

@@ -1,0 +1,106 @@
+"""Azurite, the emulator of Azure Storage: installed once into the cache, started on free ports of this machine."""
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from azure.core.credentials import AzureNamedKeyCredential
+
+_NPM = Path(__file__).with_name("npm")
+_START_WITHIN_S = 60
+# The emulator's documented account; it opens nothing but emulators.
+_ACCOUNT = "devstoreaccount1"
+_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+@dataclass(frozen=True, slots=True)
+class Azurite:
+    """Where it serves."""
+
+    tables_url: str
+    blobs_url: str
+    credential: AzureNamedKeyCredential
+
+
+def missing() -> str:
+    """Why it cannot be had on this machine; empty where it can."""
+    return (
+        ""
+        if shutil.which("node") and shutil.which("npm")
+        else "Azurite needs node and npm, which are not on this machine"
+    )
+
+
+@contextmanager
+def running() -> Iterator[Azurite]:
+    """An emulator of its own, gone at the end with all that it held."""
+    binary = _installed() / "node_modules" / ".bin" / "azurite"
+    blob, queue, table = _free_ports(3)
+    ports = ["--blobPort", str(blob), "--queuePort", str(queue), "--tablePort", str(table)]
+    hosts = [option for kind in ("blob", "queue", "table") for option in (f"--{kind}Host", "127.0.0.1")]
+    options = [
+        "--inMemoryPersistence",
+        "--skipApiVersionCheck",
+        "--disableTelemetry",
+        "--silent",
+    ]
+    process = subprocess.Popen(  # noqa: S603 - the lock's own binary
+        [str(binary), *ports, *hosts, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        for port in (blob, table):
+            _wait_for(port, process)
+        account = f"127.0.0.1:{{}}/{_ACCOUNT}"
+        credential = AzureNamedKeyCredential(_ACCOUNT, _KEY)
+        yield Azurite(f"http://{account.format(table)}", f"http://{account.format(blob)}", credential)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _installed() -> Path:
+    """The folder with node_modules, by the content of the lock."""
+    lock = (_NPM / "package-lock.json").read_bytes()
+    cache = Path(os.environ.get("DAYTWO_CACHE") or Path.home() / ".cache" / "daytwo")
+    target = cache / f"npm-{hashlib.sha256(lock).hexdigest()[:12]}"
+    if not (target / ".complete").exists():
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(_NPM / name, target / name)
+        command = ["npm", "ci", "--silent", "--no-fund", "--no-audit", "--omit=optional"]
+        subprocess.run(command, cwd=target, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 - npm, with nothing from outside
+        (target / ".complete").touch()
+    return target
+
+
+def _free_ports(number: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(number)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_WITHIN_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            said = process.stderr.read().decode() if process.stderr else ""
+            raise RuntimeError(f"Azurite ended at once: {said}")
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise RuntimeError(f"Azurite did not listen on port {port} within {_START_WITHIN_S} s")
