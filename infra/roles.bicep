@@ -1,0 +1,129 @@
+// What Daytwo may do in a subscription of the fleet: one custom role for each thing that it does, granted only where it is wanted.
+// The actions are those that its verbs and facts declare, no more and no fewer; a test compares.
+targetScope = 'subscription'
+
+@description('The principal of the bot: the output identityPrincipalId of main.bicep.')
+param principalId string
+
+@description('Which of the roles are granted. Reading is always.')
+param nodeImages bool = true
+param power bool = true
+param reboots bool = true
+param costs bool = true
+
+var readActions = [
+  'Microsoft.ContainerService/locations/operations/read'
+  'Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read'
+  'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action'
+  'Microsoft.ContainerService/managedClusters/read'
+  'Microsoft.ResourceGraph/resources/read'
+]
+var nodeImageActions = [
+  'Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action'
+]
+var powerActions = [
+  'Microsoft.ContainerService/managedClusters/start/action'
+  'Microsoft.ContainerService/managedClusters/stop/action'
+]
+var rebootActions = [
+  'Microsoft.Compute/locations/operations/read'
+  'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action'
+]
+var costActions = [
+  'Microsoft.CostManagement/query/action'
+]
+
+resource reader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, 'daytwo-reader')
+  properties: {
+    roleName: 'Daytwo reader (${subscription().subscriptionId})'
+    description: 'Reads clusters and their running operations.'
+    assignableScopes: [subscription().id]
+    permissions: [{ actions: readActions }]
+  }
+}
+
+resource nodeImageOperator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, 'daytwo-node-images')
+  properties: {
+    roleName: 'Daytwo node images (${subscription().subscriptionId})'
+    description: 'Upgrades node images.'
+    assignableScopes: [subscription().id]
+    permissions: [{ actions: nodeImageActions }]
+  }
+}
+
+resource powerOperator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, 'daytwo-power')
+  properties: {
+    roleName: 'Daytwo power (${subscription().subscriptionId})'
+    description: 'Starts and stops clusters.'
+    assignableScopes: [subscription().id]
+    permissions: [{ actions: powerActions }]
+  }
+}
+
+resource rebootOperator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, 'daytwo-reboots')
+  properties: {
+    roleName: 'Daytwo reboots (${subscription().subscriptionId})'
+    description: 'Restarts instances of node pools.'
+    assignableScopes: [subscription().id]
+    permissions: [{ actions: rebootActions }]
+  }
+}
+
+resource costReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, 'daytwo-costs')
+  properties: {
+    roleName: 'Daytwo costs (${subscription().subscriptionId})'
+    description: 'Queries costs.'
+    assignableScopes: [subscription().id]
+    permissions: [{ actions: costActions }]
+  }
+}
+
+resource mayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, principalId, reader.id)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: reader.id
+  }
+}
+
+resource mayUpgrade 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (nodeImages) {
+  name: guid(subscription().id, principalId, nodeImageOperator.id)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: nodeImageOperator.id
+  }
+}
+
+resource maySwitch 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (power || nodeImages) {
+  name: guid(subscription().id, principalId, powerOperator.id)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: powerOperator.id
+  }
+}
+
+resource mayRestart 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (reboots) {
+  name: guid(subscription().id, principalId, rebootOperator.id)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: rebootOperator.id
+  }
+}
+
+resource mayAskCosts 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (costs) {
+  name: guid(subscription().id, principalId, costReader.id)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: costReader.id
+  }
+}

@@ -1,0 +1,103 @@
+"""The custom roles and the ClusterRole grant exactly what verbs and facts declare: both ways."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pycep import BicepParser
+from ruamel.yaml import YAML
+
+from ops.facts import facts
+from ops.runbooks import runbooks
+from ops.verbs import verbs
+from ops.workflows import sampling
+
+INFRA = Path(__file__).resolve().parents[2] / "infra"
+
+
+def parsed(name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", BicepParser().parse(text=(INFRA / name).read_text()))
+
+
+def declared_actions() -> set[str]:
+    of_verbs = (verb.actions for verb in verbs().values())
+    of_facts = (fact.ACTIONS for fact in facts().values())
+    return set().union(sampling.ACTIONS, *of_verbs, *of_facts)
+
+
+def granted() -> dict[str, set[str]]:
+    """By role, its actions."""
+    variables = parsed("roles.bicep")["variables"]
+    return {
+        name.removesuffix("Actions"): set(said["value"]) for name, said in variables.items() if name.endswith("Actions")
+    }
+
+
+def test_nothing_is_declared_that_no_role_grants() -> None:
+    assert declared_actions() - set().union(*granted().values()) == set()
+
+
+def test_no_role_grants_what_nothing_declares() -> None:
+    assert set().union(*granted().values()) - declared_actions() == set()
+
+
+def test_no_action_is_granted_twice() -> None:
+    every = [action for actions in granted().values() for action in actions]
+    assert sorted(every) == sorted(set(every))
+
+
+def test_no_role_grants_a_wildcard() -> None:
+    assert not [action for actions in granted().values() for action in actions if "*" in action]
+
+
+@pytest.mark.parametrize(
+    ("runbook", "role", "used"),
+    [
+        ("node-image", "nodeImage", {"upgrade-node-image"}),
+        ("power", "power", {"start-cluster", "stop-cluster"}),
+        ("reboot", "reboot", {"cordon-node", "drain-node", "restart-node", "uncordon-node"}),
+    ],
+)
+def test_a_role_is_what_its_verbs_need_beyond_reading(runbook: str, role: str, used: set[str]) -> None:
+    assert runbook in runbooks()
+    needed = set().union(*(verbs()[name].actions for name in used))
+    assert needed - granted()["read"] == granted()[role]
+
+
+def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
+    declared = set().union(
+        sampling.KUBERNETES,
+        *(verb.kubernetes for verb in verbs().values()),
+        *(fact.KUBERNETES for fact in facts().values()),
+    )
+    role = next(iter(YAML(typ="safe").load_all((INFRA / "clusterrole.yaml").read_text())))
+    allowed = {f"{verb} {what}" for rule in role["rules"] for what in rule["resources"] for verb in rule["verbs"]}
+    assert allowed == declared
+
+
+class TestMain:
+    """What the templates promise."""
+
+    def test_the_storage_has_no_keys(self) -> None:
+        storage = parsed("main.bicep")["resources"]["storage"]["config"]["properties"]
+        assert (storage["allowSharedKeyAccess"], storage["allowBlobPublicAccess"]) == (False, False)
+
+    def test_the_ledger_is_under_an_immutability_policy_that_lets_entries_be_appended(self) -> None:
+        policy = parsed("main.bicep")["resources"]["immutable"]["config"]["properties"]
+        assert policy["allowProtectedAppendWrites"] is True
+
+    def test_secrets_come_from_the_vault(self) -> None:
+        text = (INFRA / "main.bicep").read_text()
+        for secret in ("slack-token", "teams-webhook"):
+            assert f"@Microsoft.KeyVault(VaultName=${{vault.name}};SecretName={secret})" in text
+
+    @pytest.mark.parametrize("subscription", ["rolling", "evictions"])
+    def test_what_cannot_be_delivered_is_kept(self, subscription: str) -> None:
+        properties = parsed("events.bicep")["resources"][subscription]["config"]["properties"]
+        assert "deadLetterWithResourceIdentity" in properties
+
+    def test_the_app_is_python_313_on_flex_consumption(self) -> None:
+        resources = parsed("main.bicep")["resources"]
+        runtime = resources["app"]["config"]["properties"]["functionAppConfig"]["runtime"]
+        assert (runtime["name"], runtime["version"]) == ("python", "3.13")
+        assert resources["plan"]["config"]["sku"]["name"] == "FC1"
