@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Literal
 
-from simulator.world.mishaps import ImageLands
+from simulator.world.mishaps import BudgetAlert, ImageLands, Mishap, RebootRequired, SpotEviction
 from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec, RegionSpec
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 
@@ -18,6 +18,15 @@ REGIONS = (
     RegionSpec("polandcentral", None, timedelta(days=10, hours=12)),
 )
 WEDNESDAY_10 = datetime(2026, 11, 18, 10, tzinfo=UTC)
+# What happens in the demonstration's week, beside new node images.
+DEMO_MISHAPS: tuple[Mishap, ...] = (
+    ImageLands("germanywestcentral", "Ubuntu", WEDNESDAY_10),
+    ImageLands("germanywestcentral", "AzureLinux", WEDNESDAY_10),
+    # On Monday, two nights before AKS itself would replace these nodes.
+    RebootRequired("edge-prod", "user1", datetime(2026, 11, 16, 9, tzinfo=UTC), 3),
+    SpotEviction("data-prod", "spot", datetime(2026, 11, 19, 13, 20, tzinfo=UTC), 5, notice_s=25),
+    BudgetAlert("platform", datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "common", 80, 32187.4, 40000),
+)
 AKS_NIGHT = MaintenanceSpec(weekday=2, start=time(23), duration_hours=6, utc_offset=timedelta(hours=1))
 
 
@@ -105,15 +114,18 @@ def demo_fleet() -> FleetSpec:
                 _user("user2", 9),
                 _azure_linux("linux", 6),
             ),
-            _cluster(
-                "data-prod",
-                "polandcentral",
-                "prod",
-                "data",
-                _system(),
-                _azure_linux("batch", 12),
-                _gpu(4),
-                _spot("spot", 10),
+            replace(
+                _cluster(
+                    "data-prod",
+                    "polandcentral",
+                    "prod",
+                    "data",
+                    _system(),
+                    _azure_linux("batch", 12),
+                    _gpu(4),
+                    _spot("spot", 10),
+                ),
+                workloads=(WorkloadSpec("data", "crunch", 12, pool="spot", tolerates_spot=True),),
             ),
             _cluster(
                 "pay-prod",
@@ -132,6 +144,8 @@ def demo_fleet() -> FleetSpec:
                 provisioned_nodes=4,
                 node_os_channel="NodeImage",
                 maintenance=AKS_NIGHT,
+                # One more node than pods, so that a drained pod has somewhere to go.
+                workloads=(WorkloadSpec("edge", "gateway", 6, PdbSpec(min_available=5), pool="user1", spread=True),),
             ),
             replace(
                 _cluster("web-prod", "polandcentral", "prod", "web", _system(releases_behind=0), _user("user1", 10)),
@@ -141,11 +155,9 @@ def demo_fleet() -> FleetSpec:
                 maintenance=AKS_NIGHT,
             ),
         ),
-        mishaps=(
-            ImageLands("germanywestcentral", "Ubuntu", WEDNESDAY_10),
-            ImageLands("germanywestcentral", "AzureLinux", WEDNESDAY_10),
-        ),
+        mishaps=DEMO_MISHAPS,
         kubernetes_releases=((datetime(2026, 11, 18, 9, tzinfo=UTC), "1.36.0"),),
+        billed_since=datetime(2026, 11, 1, tzinfo=UTC),
     )
 
 

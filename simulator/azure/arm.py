@@ -49,7 +49,7 @@ class Arm:
         answer = self._providers[route.provider].handle(route.handler, Asked(call, found.names, principal))
         kind = "reads" if route.reads else "writes"
         headers = {
-            "x-ms-request-id": self._world.core.new_id(),
+            "x-ms-request-id": self._world.core.new_id_in("request"),
             f"x-ms-ratelimit-remaining-subscription-{kind}": remaining,
         }
         return Answer(answer.status, answer.document, {**headers, **answer.headers}, answer.drop)

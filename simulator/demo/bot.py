@@ -4,21 +4,43 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from aiohttp import ClientSession
+
 from ops.bootstrap import wiring
 from ops.cli.local import APP_FOLDER
+from simulator.exchange import JsonObject
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.slack.api import TOKEN
 from simulator.testing import control
 
 EVENTS_FUNCTION = "events"
+_KEY = "demonstration"
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The app, served on `base`; time passes for it by `host`."""
+
+    host: Host
+    base: str
+
+    def door(self, path: str) -> str:
+        """The address of an HTTP door, with the key that opens it."""
+        return f"{self.base}/api/{path}?{urlencode({'code': _KEY})}"
+
+    async def post(self, path: str, document: JsonObject) -> None:
+        """What a person's tool would post. Raises aiohttp.ClientResponseError where the bot refuses it."""
+        async with ClientSession(raise_for_status=True) as session, session.post(self.door(path), json=document):
+            pass
 
 
 @asynccontextmanager
-async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> AsyncIterator[Host]:
+async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> AsyncIterator[Bot]:
     """Serve the app on the world's clock, told of the world's events, with its records in `state`.
 
     The engine's state is kept in memory and purged as soon as a run has been reported. One bot a process at a time:
@@ -30,18 +52,20 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
         "DAYTWO_CONFIG": str(config),
         "DAYTWO_PURGE_AFTER_H": "0",
         "SLACK_TOKEN": TOKEN,
+        "TEAMS_WEBHOOK": world["TEAMS_URL"],
     }
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
-    key = "demonstration"
-    host = Host(APP_FOLDER, RemoteClock(world["CLOCK_URL"]), function_key=key)
+    host = Host(APP_FOLDER, RemoteClock(world["CLOCK_URL"]), function_key=_KEY)
     try:
-        base = await host.start()
+        bot = Bot(host, await host.start())
         try:
-            query = urlencode({"functionName": EVENTS_FUNCTION, "code": key})
-            webhook = f"{base}/runtime/webhooks/eventgrid?{query}"
+            query = urlencode({"functionName": EVENTS_FUNCTION, "code": _KEY})
+            webhook = f"{bot.base}/runtime/webhooks/eventgrid?{query}"
             await asyncio.to_thread(control, world, "/subscribers", {"url": webhook, "schema": "eventgrid"})
-            yield host
+            alerts: JsonObject = {"url": bot.door("alerts/budget"), "schema": "action-group"}
+            await asyncio.to_thread(control, world, "/subscribers", alerts)
+            yield bot
         finally:
             await host.stop()
     finally:

@@ -11,13 +11,18 @@ from ops.model.calendar import Span
 
 _LEFT, _TOP, _ROW, _WIDTH, _BOTTOM = 116, 26, 24, 1000, 10
 _BAR = 12
+# Sleep is a state: it lies under what is done.
+_SLEEP = 4
 _LEAST = 3.0  # a bar that lasts minutes is still seen
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Something that was done: `kind` is `daytwo`, `aks` or `failed`; `says` is read by those who point at it."""
+    """Something that was done; `says` is read by those who point at it.
+
+    `kind` is `daytwo` (node images), `reboot`, `power`, `spot`, `sleep`, `aks` or `failed`.
+    """
 
     span: Span
     kind: str
@@ -85,7 +90,8 @@ def _lane(week: Week, lane: Lane, top: int) -> Iterable[Markup]:
     for span in lane.frozen:
         yield _rect(week, span, top + 2, _ROW - 4, "frozen")
     for bar in lane.bars:
-        yield _rect(week, bar.span, top + (_ROW - _BAR) / 2, _BAR, f"bar {bar.kind}", bar.says)
+        thick = _SLEEP if bar.kind == "sleep" else _BAR
+        yield _rect(week, bar.span, top + (_ROW - thick) / 2, thick, f"bar {bar.kind}", bar.says)
 
 
 def _rect(week: Week, span: Span, y: float, height: float, kind: str, says: str = "") -> Markup:

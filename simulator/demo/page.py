@@ -14,11 +14,12 @@ from markupsafe import Markup
 from ops.model.run import Run
 from ops.policy.select import ring_window
 from ops.records import runs
+from simulator.demo.bars import Happenings
 from simulator.demo.mrkdwn import to_html
 from simulator.demo.summary import Summary
 from simulator.demo.view import view
 from simulator.demo.week import Stage
-from simulator.demo.world import ChatMessage, look, read_chat, work_of_aks
+from simulator.demo.world import ChatMessage, journal, look, read_chat, sleeps, work_of_aks
 from simulator.exchange import JsonObject
 
 _HOST = "127.0.0.1"
@@ -28,6 +29,13 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+}
+# What one run that succeeded is, and what several are, by runbook.
+_SUCCEEDED = {
+    "reboot": ("night of reboots", "nights of reboots"),
+    "power": ("time put to sleep or woken", "times put to sleep or woken"),
+    "spot": ("burst of evictions followed", "bursts of evictions followed"),
+    "budget": ("budget alert explained", "budget alerts explained"),
 }
 
 
@@ -84,9 +92,10 @@ class Page:
     async def render(self, template: str) -> str:
         """The page, or its living part, as it is now."""
         environment = self._stage.world
-        world, chat, by_aks = await asyncio.gather(look(environment), read_chat(environment), work_of_aks(environment))
+        world, chat, entries = await asyncio.gather(look(environment), read_chat(environment), journal(environment))
         own = await asyncio.to_thread(self._runs)
-        shown = view(world, self._settings, own, by_aks)
+        happened = Happenings(own, work_of_aks(entries), sleeps(self._stage.fleet, entries))
+        shown = view(world, self._settings, happened)
         messages = [self._message(message) for message in chat]
         day = (world.now - self._stage.fleet.start).days + 1
         return await asyncio.to_thread(
@@ -95,6 +104,7 @@ class Page:
             messages=messages,
             edits=sum(message.edits for message in chat),
             summary=self.summary,
+            titles=_SUCCEEDED,
             progress="a simulated fleet, the week is over" if self.summary else f"a simulated fleet, day {day}",
         )
 

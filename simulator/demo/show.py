@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from simulator.demo.page import Page
+from simulator.demo.presses import DEMO_PRESSES
 from simulator.demo.summary import Summary
 from simulator.demo.week import Stage, live
 from simulator.fleets import demo_fleet
@@ -34,7 +35,7 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
     with_page = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     arguments = ("--fleet", "demo", "--seed", str(seed))
     with simulation_process(*arguments) as world, tempfile.TemporaryDirectory(prefix="daytwo-demo-") as folder:
-        stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG)
+        stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG, DEMO_PRESSES)
         if not with_page:
             sys.exit(_exit_code(asyncio.run(_run(stage, days, json_file))))
         page = Page(stage)

@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.render.words import plural
+from simulator.demo.operations import Operation, added
 from simulator.demo.tally import BY_AKS, UPGRADED
 from simulator.demo.week import Lived
 
 type Number = int | float
-type Document = dict[str, Number | dict[str, int]]
+type Document = dict[str, Number | dict[str, int] | dict[str, dict[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Summary:
     wall_s: float
     violations: tuple[str, ...]
     differences: tuple[str, ...]
+    operations: tuple[Operation, ...]
 
     @classmethod
     def of(cls, lived: Lived, wall_s: float) -> "Summary":
@@ -51,12 +53,14 @@ class Summary:
             wall_s=round(wall_s, 1),
             violations=tuple(line for week in lived.weeks for line in week.verdict.violations),
             differences=tuple(str(one) for week in lived.weeks for one in week.differences),
+            operations=added(week.operations for week in lived.weeks),
         )
 
     @property
     def good(self) -> bool:
-        """Whether nothing was violated and every pool ended as the oracle says."""
-        return not (self.violations or self.differences)
+        """Whether nothing was violated, and every pool and operation ended as the oracle says."""
+        agreed = all(operation.as_expected for operation in self.operations)
+        return agreed and not (self.violations or self.differences)
 
     def document(self) -> Document:
         """The same for programs."""
@@ -71,6 +75,7 @@ class Summary:
             "messages_edited": self.messages_edited,
             "virtual_days": self.virtual_days,
             "wall_s": self.wall_s,
+            "operations": {operation.runbook: operation.document() for operation in self.operations},
         }
 
     def show(self, console: Console) -> None:
@@ -99,6 +104,7 @@ class Summary:
             ("  upgraded by AKS", str(self.by_aks), "watched, never touched"),
             *((f"  left out: {reason}", str(number), _WHY.get(reason, "")) for reason, number in self.skipped.items()),
             ("Runs", str(self.runs), "those that do something have one message each"),
+            *((f"  {one.runbook}", str(one.runs), one.says()) for one in self.operations),
             ("Messages", str(self.messages_sent), f"edited {self.messages_edited} times instead of posting again"),
             ("Rules violated", str(len(self.violations)), "judged by the oracle from the world alone"),
             ("Pools judged differently", str(differ), "by Daytwo's records and by the oracle"),

@@ -1,9 +1,8 @@
 """Pure: what the page shows, from the bot's records, the world and the chat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -15,13 +14,24 @@ from ops.model.settings import Ring, Settings
 from ops.policy.calendar import freeze_span, iso_week, next_open, week_occurrences, week_span
 from ops.policy.select import ring_of, ring_window
 from ops.render.slack import SIGNS
-from simulator.demo.calendar_svg import Bar, Lane, Week, draw
-from simulator.demo.world import WorkOfAks, WorldCluster, WorldNow, WorldPool
+from ops.render.words import plural
+from simulator.demo.bars import Happenings
+from simulator.demo.calendar_svg import Lane, Week, draw
+from simulator.demo.world import WorldCluster, WorldNow, WorldPool
 
 _AHEAD = timedelta(days=21)
 _SHADES = 5
 _NAMED = 3
 _STUCK = (State.FAILED, State.NEEDS_YOU, State.HALTED)
+_IMAGES = "node-image"
+_BUDGET = "budget"
+# What the headline says of an operation that runs, beside node images.
+_BUSY_WITH = {
+    "reboot": "Rebooting nodes of {}",
+    "power": "Putting {} to sleep, or waking it",
+    "spot": "Spot nodes of {} are evicted",
+    _BUDGET: "Explaining an alert of {}",
+}
 _NO_RING = "no ring: left alone"
 
 
@@ -81,10 +91,11 @@ class View:
     calendar: Markup
 
 
-def view(world: WorldNow, settings: Settings, runs: Sequence[Run], by_aks: Sequence[WorkOfAks]) -> View:
-    """The page at the world's instant; `runs` are all that are on record."""
+def view(world: WorldNow, settings: Settings, happened: Happenings) -> View:
+    """The page at the world's instant; what happened is all that is on record."""
     first = ring_window(settings, settings.fleet.rings[0])
-    latest = _latest(runs)
+    latest = _latest(run for run in happened.runs if run.runbook == _IMAGES)
+    others = [run for run in happened.runs if run.runbook != _IMAGES]
     rings = [_ring(ring, world, settings, latest) for ring in settings.fleet.rings]
     rest = tuple(c for c in world.clusters if _ring_of(c, settings) is None)
     if rest:
@@ -93,14 +104,14 @@ def view(world: WorldNow, settings: Settings, runs: Sequence[Run], by_aks: Seque
     return View(
         clock=f"{local:%A %-d %B %Y, %H:%M}",
         zone=first.zone,
-        headline=_headline(world, settings, latest, first.zone),
+        headline=_headline(world, settings, latest, others, first.zone),
         rings=tuple(rings),
-        calendar=_calendar(world, settings, runs, by_aks, first),
+        calendar=_calendar(world, settings, happened, first),
     )
 
 
-def _latest(runs: Sequence[Run]) -> dict[str, Run]:
-    """By cluster, the run that matters now: the last one that has done something or has ended, else the one that waits."""
+def _latest(runs: Iterable[Run]) -> dict[str, Run]:
+    """By cluster, the node-image run that matters now: the last one that has done something or has ended, else the one that waits."""
     in_order = sorted(runs, key=lambda run: (run.acted or run.state.is_final, run.created))
     return {run.target_name: run for run in in_order}
 
@@ -194,18 +205,38 @@ def _pool(pool: WorldPool, settings: Settings, now: datetime) -> PoolView:
     return PoolView(pool.name, age.days, max(4, round(100 * share)), shade, image.short if image else pool.image)
 
 
-def _headline(world: WorldNow, settings: Settings, latest: dict[str, Run], zone: str) -> Headline:
+def _headline(
+    world: WorldNow, settings: Settings, latest: dict[str, Run], others: Sequence[Run], zone: str
+) -> Headline:
+    """Of the other operations only what needs somebody, or is under way now."""
     ended = sum(run.state is State.DONE and not run.loud for run in latest.values())
-    stuck = [f"{run.target_name}: {run.why}" for run in latest.values() if run.loud or run.state in _STUCK]
+    stuck = [run for run in (*latest.values(), *others) if run.loud or run.state in _STUCK]
     running = [run.target_name for run in latest.values() if run.state is State.RUNNING]
+    busy = [_BUSY_WITH[run.runbook].format(run.target_name) for run in others if run.state is State.RUNNING]
     coming = _next_window(world, settings, zone)
-    far = f"{ended} of {len(latest)} clusters are done" if ended else "Nothing has begun yet"
+    far = f"{ended} of {plural(len(latest), 'cluster')} are done" if ended else "Nothing has begun yet"
     if stuck:
-        who = "One cluster needs" if len(stuck) == 1 else f"{len(stuck)} clusters need"
-        return Headline("needs", f"{who} you. {far}.", coming, "; ".join(sorted(stuck)))
-    if running:
-        return Headline("busy", f"All is well. Upgrading {_listed(sorted(running))}.", coming, "Nothing needs you.")
+        needs = "; ".join(sorted(_need(run) for run in stuck))
+        return Headline("needs", f"{_who_needs(stuck)} you. {far}.", coming, needs)
+    doing = [*([f"Upgrading {_listed(sorted(running))}"] if running else []), *sorted(busy)]
+    if doing:
+        return Headline("busy", f"All is well. {doing[0]}.", coming, "Nothing needs you.")
     return Headline("well", f"All is well. {far}.", coming, "Nothing needs you.")
+
+
+def _need(run: Run) -> str:
+    """Why somebody is needed; an alert names its budget itself."""
+    return run.headline if run.runbook == _BUDGET else f"{run.target_name}: {run.why or run.headline}"
+
+
+def _who_needs(stuck: Sequence[Run]) -> str:
+    """`One cluster needs`, `2 clusters and a budget need`."""
+    clusters = len({run.target_name for run in stuck if run.runbook != _BUDGET})
+    budgets = len({run.target_name for run in stuck if run.runbook == _BUDGET})
+    named = ["One cluster" if clusters == 1 else f"{clusters} clusters"] if clusters else []
+    named += ["one budget" if budgets == 1 else f"{budgets} budgets"] if budgets else []
+    said = " and ".join(named)
+    return f"{said[0].upper()}{said[1:]} {'needs' if clusters + budgets == 1 else 'need'}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -227,10 +258,8 @@ def _next_window(world: WorldNow, settings: Settings, zone: str) -> str:
     return f"{name} may be upgraded from {_when(opening.start, zone)}"
 
 
-def _calendar(
-    world: WorldNow, settings: Settings, runs: Sequence[Run], by_aks: Sequence[WorkOfAks], first: Window
-) -> Markup:
-    week = _week_shown(world.now, runs, first.zone)
+def _calendar(world: WorldNow, settings: Settings, happened: Happenings, first: Window) -> Markup:
+    week = _week_shown(world.now, happened.runs, first.zone)
     span = week_span(week, first.zone)
     lanes = []
     for ring in settings.fleet.rings:
@@ -242,7 +271,7 @@ def _calendar(
                 cluster.name,
                 () if cluster.driven_by_aks else occurrences,  # AKS keeps to its own schedule, not to our windows
                 () if cluster.driven_by_aks else frozen,
-                (*_bars(cluster.name, runs), *_bars_of_aks(cluster.name, by_aks, world.now)),
+                happened.bars(cluster.name, world.now),
             )
             for cluster in world.clusters
             if _ring_of(cluster, settings) is ring
@@ -252,7 +281,7 @@ def _calendar(
 
 def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
     """The week of the last run that has done something: Monday's first hours still show what the week before came to."""
-    acted = [run.occurrence for run in runs if run.acted]
+    acted = [run.occurrence for run in runs if run.acted and run.runbook == _IMAGES]
     return max(acted, default=iso_week(now, zone))
 
 
@@ -261,28 +290,6 @@ def _frozen(whole: Span, settings: Settings, zone: str) -> tuple[Span, ...]:
     spans = (freeze_span(freeze, freeze.zone or zone) for freeze in settings.freezes)
     touching = (frozen for frozen in spans if frozen.start < whole.end and whole.start < frozen.end)
     return tuple(Span(max(frozen.start, whole.start), min(frozen.end, whole.end)) for frozen in touching)
-
-
-def _bars(cluster: str, runs: Sequence[Run]) -> tuple[Bar, ...]:
-    bars = []
-    for run in runs:
-        if run.target_name != cluster:
-            continue
-        for step in chain(run.finished, run.steps):
-            ended = step.ended or step.expected_end
-            if step.began is None or ended is None or ended <= step.began:
-                continue
-            kind = "failed" if step.state is StepState.FAILED else "daytwo"
-            bars.append(Bar(Span(step.began, ended), kind, f"{step.title}: {step.evidence or step.why or step.state}"))
-    return tuple(bars)
-
-
-def _bars_of_aks(cluster: str, by_aks: Sequence[WorkOfAks], now: datetime) -> tuple[Bar, ...]:
-    return tuple(
-        Bar(Span(work.began, work.ended or now), "aks", f"{work.pool}: upgraded by AKS")
-        for work in by_aks
-        if work.cluster == cluster and (work.ended or now) > work.began
-    )
 
 
 def _when(at: datetime, zone: str) -> str:

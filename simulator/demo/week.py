@@ -15,11 +15,13 @@ from ops.policy.calendar import iso_week
 from ops.policy.select import ring_window
 from ops.ports import Store
 from ops.records import rollouts, runs
-from simulator.demo.bot import running_bot
+from simulator.demo.bot import Bot, running_bot
 from simulator.demo.judged import Difference, differences
+from simulator.demo.operations import Operation, tally_operations
+from simulator.demo.presses import Person
 from simulator.demo.tally import Tally, tally
 from simulator.demo.world import ChatMessage, WorldNow, journal, look, read_chat
-from simulator.oracle import Verdict, judge
+from simulator.oracle import KeptAwake, Verdict, judge
 from simulator.world.specs import FleetSpec
 
 WEEK = timedelta(days=7)
@@ -29,7 +31,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One week: the bot's runs and their tally, the world at its end, the oracle's verdict."""
+    """One week: the bot's runs, those of node images tallied by pool, the world at its end, the oracle's verdict."""
 
     name: str
     runs: tuple[Run, ...]
@@ -37,6 +39,13 @@ class Judged:
     world: WorldNow
     verdict: Verdict
     differences: tuple[Difference, ...]
+    operations: tuple[Operation, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was violated, and both agree about every pool and every operation."""
+        agreed = all(operation.as_expected for operation in self.operations)
+        return agreed and not (self.verdict.violations or self.differences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +59,20 @@ class Lived:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was violated and both agree about every pool."""
-        return not any(week.verdict.violations or week.differences for week in self.weeks)
+        """Whether every week was."""
+        return all(week.good for week in self.weeks)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a demonstration takes place: a simulated world that runs, the bot's folder and its configuration."""
+    """Where a demonstration takes place: a simulated world that runs, the bot's folder, its configuration, what people press."""
 
     fleet: FleetSpec
     seed: int
     world: Mapping[str, str]
     state: Path
     config: Path
+    presses: tuple[KeptAwake, ...] = ()
 
     @property
     def store(self) -> SqliteStore:
@@ -81,15 +91,25 @@ async def live(stage: Stage, days: int, tell: Callable[[datetime], None]) -> Liv
     start = stage.fleet.start
     end = start + timedelta(days=days)
     weeks: list[Judged] = []
-    async with running_bot(stage.world, stage.state, stage.config) as host:
-        while host.now() < end:
+    async with running_bot(stage.world, stage.state, stage.config) as bot:
+        while bot.host.now() < end:
             week_start, week_end = start + len(weeks) * WEEK, min(start + (len(weeks) + 1) * WEEK, end)
-            while host.now() < week_end:
-                await host.run_until(min(host.now() + _STEP, week_end))
-                tell(host.now())
+            while bot.host.now() < week_end:
+                await _pass(stage, bot, min(bot.host.now() + _STEP, week_end))
+                tell(bot.host.now())
             weeks.append(await _judge(stage, settings, week_start, week_end))
         chat = await read_chat(stage.world)
     return Lived(tuple(weeks), chat, settings, days)
+
+
+async def _pass(stage: Stage, bot: Bot, until: datetime) -> None:
+    """Time passes; what people press, they press at its instant."""
+    person = Person(stage.fleet, bot)
+    for press in sorted(stage.presses, key=lambda press: press.at):
+        if bot.host.now() < press.at <= until:
+            await bot.host.run_until(press.at)
+            await person.press(press)
+    await bot.host.run_until(until)
 
 
 async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetime) -> Judged:
@@ -103,19 +123,31 @@ async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetim
         end,
         seed=stage.seed,
         since=stage.fleet.start,
+        presses=stage.presses,
     )
     with closing(stage.store) as store:
-        own = runs_of(store, verdict.week)
+        begun = runs_of_week(store, verdict.week, start, end)
+        own = tuple(run for run in begun if run.runbook == "node-image")
         halted = _never_come_to(store, verdict.week, own)
     ours = tally(world.clusters, settings, own, halted=halted)
     return Judged(
-        verdict.week, own, ours, world, verdict, differences(ours, verdict, whole_week=_is_over(settings, start, end))
+        verdict.week,
+        begun,
+        ours,
+        world,
+        verdict,
+        differences(ours, verdict, whole_week=_is_over(settings, start, end)),
+        tally_operations(begun, verdict.expected),
     )
 
 
-def runs_of(store: Store, week: str) -> tuple[Run, ...]:
-    """The runs of an ISO week, by id."""
-    return tuple(stored.value for stored in runs(store).scan() if stored.value.occurrence == week)
+def runs_of_week(store: Store, week: str, start: datetime, end: datetime) -> tuple[Run, ...]:
+    """The runs of an ISO week, by id: those of node images by its name, the others by when they were asked for."""
+    return tuple(
+        run
+        for run in (stored.value for stored in runs(store).scan())
+        if (run.occurrence == week if run.runbook == "node-image" else start <= run.created < end)
+    )
 
 
 def _never_come_to(store: Store, week: str, own: Sequence[Run]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The simulated world as a viewer sees it: clusters, pools and nodes, Slack's channels, the journal."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from simulator.oracle import read_journal
 from simulator.testing import control
 from simulator.world.aks import WHO as AKS
 from simulator.world.journal import Entry, Kind
+from simulator.world.specs import FleetSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +87,40 @@ class WorkOfAks:
     ended: datetime | None
 
 
-async def work_of_aks(environment: Mapping[str, str]) -> tuple[WorkOfAks, ...]:
+def work_of_aks(entries: Iterable[Entry]) -> tuple[WorkOfAks, ...]:
     """All that AKS upgraded by itself, as the journal tells."""
     begun: dict[str, WorkOfAks] = {}
-    for entry in await journal(environment):
+    for entry in entries:
         operation = str(entry.detail.get("operation", ""))
         if entry.kind is Kind.OPERATION_BEGUN and entry.detail.get("who") == AKS:
             begun[operation] = WorkOfAks(str(entry.cluster), entry.pool or "", entry.at, None)
         elif entry.kind is Kind.OPERATION_ENDED and operation in begun:
             begun[operation] = replace(begun[operation], ended=entry.at)
     return tuple(begun.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """A cluster is stopped; `ended` is None while it is."""
+
+    cluster: str
+    began: datetime
+    ended: datetime | None
+
+
+def sleeps(fleet: FleetSpec, entries: Iterable[Entry]) -> tuple[Sleep, ...]:
+    """When clusters slept, as the journal tells."""
+    last = {cluster.name: Sleep(cluster.name, fleet.start, None) for cluster in fleet.clusters if cluster.stopped}
+    over: list[Sleep] = []
+    for entry in entries:
+        name = str(entry.cluster)
+        if entry.kind is not Kind.POWER or entry.pool is not None:
+            continue
+        if entry.detail["power"] == "Stopped":
+            last[name] = Sleep(name, entry.at, None)
+        elif name in last:
+            over.append(replace(last.pop(name), ended=entry.at))
+    return (*over, *last.values())
 
 
 async def journal(environment: Mapping[str, str]) -> list[Entry]:

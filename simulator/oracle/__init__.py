@@ -1,13 +1,18 @@
-"""An oracle for node images: judges a week from docs/node-image.md, the fleet and the journal, sharing no code with Daytwo."""
+"""An oracle: judges a week from the rules in docs/, the fleet and the journal, sharing no code with Daytwo."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from simulator.oracle.budget import budget_expected
 from simulator.oracle.config import read
 from simulator.oracle.eligible import judge_pool
 from simulator.oracle.history import History
+from simulator.oracle.power import KeptAwake, Schedule, power_expected, power_violations
 from simulator.oracle.proof import Proofs
+from simulator.oracle.reboot import Reboots, left_behind
+from simulator.oracle.runs import node_image_expected
+from simulator.oracle.spot import spot_expected
 from simulator.oracle.verdict import EligiblePool, End, Verdict
 from simulator.oracle.violations import landed_late, violations
 from simulator.oracle.wall import monday_of, week_name
@@ -16,13 +21,13 @@ from simulator.oracle.wire import read_journal
 from simulator.world.journal import Entry
 from simulator.world.specs import PRINCIPAL, FleetSpec
 
-__all__ = ["EligiblePool", "End", "Verdict", "judge", "read_journal"]
+__all__ = ["EligiblePool", "End", "KeptAwake", "Verdict", "judge", "read_journal"]
 
 # Every world calls the node pool of node auto-provisioning so.
 PROVISIONED = "default"
 
 
-def judge(  # noqa: PLR0913 - five things that are judged, three that are told only where they differ
+def judge(  # noqa: PLR0913 - five things that are judged, four that are told only where they differ
     config_text: str,
     fleet: FleetSpec,
     journal: Sequence[Entry],
@@ -32,13 +37,14 @@ def judge(  # noqa: PLR0913 - five things that are judged, three that are told o
     seed: int = 0,
     bot: str = PRINCIPAL,
     since: datetime | None = None,
+    presses: Sequence[KeptAwake] = (),
 ) -> Verdict:
     """Judges the week of `start`, from `start` to `end`.
 
     Eligibility is judged for that one week: more than a week's `start` to `end` is judged by a call for each.
 
     `seed` is the world's: it says which images each region had when the journal begins. `since` is when Daytwo began to
-    run and to sample, where that was before `start`.
+    run and to sample, where that was before `start`. `presses` are the overrides that people asked for.
 
     Raises:
         ValueError: the configuration switches node images off or takes freezes from a calendar.
@@ -47,7 +53,9 @@ def judge(  # noqa: PLR0913 - five things that are judged, three that are told o
     history = History(fleet, journal, seed)
     proofs = Proofs(rules, history, since or start, end)
     monday = monday_of(start, rules.rings[0].hours.zone)
-    week = Week(rules, history, proofs, monday, bot)
+    schedule = Schedule(rules, history, presses, bot)
+    reboots = Reboots(rules, history, journal, bot)
+    week = Week(rules, history, proofs, monday, schedule)
     eligible: list[EligiblePool] = []
     by_aks: list[tuple[str, str]] = []
     skipped: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -77,6 +85,18 @@ def judge(  # noqa: PLR0913 - five things that are judged, three that are told o
         eligible=tuple(eligible),
         by_aks=tuple(by_aks),
         skipped={reason: tuple(pools) for reason, pools in sorted(skipped.items())},
-        violations=tuple(violations(week, start, end)),
+        violations=(
+            *violations(week, start, end),
+            *power_violations(schedule, history, start, end),
+            *reboots.violations(start, end),
+            *left_behind(reboots.boots, journal, bot, start, end),
+        ),
         landed_late=tuple(landed_late(week, start, end)),
+        expected={
+            "node-image": node_image_expected(week, eligible, skipped, start, end),
+            "reboot": reboots.expected(start, end),
+            "power": power_expected(schedule, start, end),
+            "spot": spot_expected(rules.group_for, journal, start, end),
+            "budget": budget_expected(journal, start, end),
+        },
     )

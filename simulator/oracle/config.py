@@ -35,12 +35,9 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class RingRule:
-    """A ring and what it selects."""
+class Choice:
+    """Which clusters are selected."""
 
-    name: str
-    hours: Hours
-    at_once: int | None
     tags: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
     regions: tuple[str, ...]
@@ -56,8 +53,39 @@ class RingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RingRule:
+    """A ring and what it selects."""
+
+    name: str
+    hours: Hours
+    at_once: int | None
+    choice: Choice
+
+    def takes(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
+        """Whether it selects a cluster."""
+        return self.choice.takes(name, region, tags)
+
+
+@dataclass(frozen=True, slots=True)
+class SleepRule:
+    """An entry of `power`: without hours the cluster's own tag alone counts, in the entry's zone."""
+
+    choice: Choice
+    hours: Hours | None
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RebootRule:
+    """What the configuration asks of reboots."""
+
+    hours: Hours
+    drain_timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """What the configuration asks of node images."""
+    """What the configuration asks, node images first; `reboot` and `group_for` are None where they are off."""
 
     rings: tuple[RingRule, ...]
     closed: tuple[Closed, ...]
@@ -66,6 +94,9 @@ class Rules:
     proven_nodes: int
     wake_sleepers: bool
     failure_budget: int
+    sleep: tuple[SleepRule, ...]
+    reboot: RebootRule | None
+    group_for: timedelta | None
 
 
 def read(text: str) -> Rules:
@@ -89,17 +120,42 @@ def read(text: str) -> Rules:
         proven_nodes=int(str(said.get("proven-nodes", 3))),
         wake_sleepers=str(said.get("wake-sleepers", "true")).lower() == "true",
         failure_budget=int(str(said.get("failure-budget", 0))),
+        sleep=tuple(_sleep(entry) for entry in cast("list[Tree]", tree.get("power", []))),
+        reboot=_reboot(cast("Tree", tree["reboot"]), windows) if "reboot" in tree else None,
+        group_for=_length(str(cast("Tree", tree["spot"]).get("group-for", "10m"))) if "spot" in tree else None,
     )
 
 
 def _ring(said: Tree, hours: Hours) -> RingRule:
-    select = cast("Tree", said["select"])
     at_once = str(said["at-once"]).split()[0] if "at-once" in said else None
+    return RingRule(str(said["name"]), hours, int(at_once) if at_once else None, _choice(said))
+
+
+def _sleep(said: Tree) -> SleepRule:
+    zone = str(said.get("zone", "UTC"))
+    return SleepRule(_choice(said), awake_hours(str(said["awake"]), zone) if "awake" in said else None, zone)
+
+
+def awake_hours(text: str, zone: str) -> Hours:
+    """`mon-fri 08:00-19:00` in a zone.
+
+    Raises:
+        ValueError: it is written otherwise.
+    """
+    found = re.fullmatch(r"(\S+) (\d{1,2}:\d{2})-(\d{1,2}:\d{2})", text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} says no awake times")
+    return _hours({"days": found[1], "from": found[2], "to": found[3], "zone": zone})
+
+
+def _reboot(said: Tree, windows: Mapping[str, Hours]) -> RebootRule:
+    return RebootRule(windows[str(said["window"])], _length(str(said.get("drain-timeout", "30m"))))
+
+
+def _choice(said: Tree) -> Choice:
+    select = cast("Tree", said["select"])
     tags = cast("Tree", select.get("tags", {}))
-    return RingRule(
-        name=str(said["name"]),
-        hours=hours,
-        at_once=int(at_once) if at_once else None,
+    return Choice(
         tags={key: _list(value) for key, value in tags.items()},
         names=_list(select.get("names", [])),
         regions=_list(select.get("regions", [])),

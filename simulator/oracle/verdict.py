@@ -1,7 +1,7 @@
 """What the oracle says of a week."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -46,6 +46,8 @@ class Verdict:
     skipped: Mapping[str, tuple[tuple[str, str], ...]]
     violations: tuple[str, ...]
     landed_late: tuple[str, ...]
+    # By runbook, how many runs had to succeed within the judged time.
+    expected: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def missed(self) -> tuple[EligiblePool, ...]:

@@ -104,7 +104,7 @@ def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator
     """Rule 10: woken inside the window, only where wanted, and put back to sleep."""
     cluster = week.history.clusters[name]
     for work in _begun(week, name, start, end):
-        if work.what != "start":
+        if work.what != "start" or week.schedule.asked_for(work):
             continue
         if not week.rules.wake_sleepers or week.ring_number(cluster) is None:
             yield _said("woken-unasked", work)

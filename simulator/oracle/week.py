@@ -8,6 +8,7 @@ from math import ceil
 
 from simulator.oracle.config import RingRule, Rules
 from simulator.oracle.history import FAR, History, Work, minor
+from simulator.oracle.power import Schedule
 from simulator.oracle.proof import Proofs
 from simulator.oracle.wall import MINUTE, Stretch, occurrences, openings, start_of_day
 from simulator.world.specs import ClusterSpec, PoolSpec
@@ -28,10 +29,11 @@ class Place:
 
 
 class Week:
-    """What holds for a week that begins on a Monday; `bot` is Daytwo's principal."""
+    """What holds for a week that begins on a Monday; `schedule` tells sleep by the clock from work on node images."""
 
-    def __init__(self, rules: Rules, history: History, proofs: Proofs, monday: date, bot: str) -> None:
-        self.rules, self.history, self.monday, self.bot = rules, history, monday, bot
+    def __init__(self, rules: Rules, history: History, proofs: Proofs, monday: date, schedule: Schedule) -> None:
+        self.rules, self.history, self.monday, self.bot = rules, history, monday, schedule.bot
+        self.schedule = schedule
         self._proofs = proofs
         self._pairs = {region.name: region.pair for region in history.fleet.regions}
         self._ring_of = {
@@ -81,6 +83,11 @@ class Week:
         """When a ring begins at the latest: when the first occurrences of the rings before are over (rule 6)."""
         before = [self._occurrences[earlier][0].closes for earlier in range(number) if self._occurrences[earlier]]
         return max([start_of_day(self.monday, self.rules.rings[0].hours.zone), *before])
+
+    @property
+    def ends(self) -> datetime:
+        """The end of the week, in the zone of the first ring's window."""
+        return start_of_day(self.monday + timedelta(days=7), self.rules.rings[0].hours.zone)
 
     def neighbours(self, one: ClusterSpec, other: ClusterSpec) -> bool:
         """Whether two clusters are in different regions of a pair."""
@@ -168,7 +175,7 @@ class Week:
         return number
 
     def _mine(self, cluster: str) -> tuple[Work, ...]:
-        """What Daytwo did to a cluster in its openings of this week, and between them."""
+        """What Daytwo did for a cluster's node images in its openings of this week, and between them."""
         if self._ring_of[cluster] is None:
             return ()
         first = start_of_day(self.monday, self.rules.rings[0].hours.zone)
@@ -177,7 +184,11 @@ class Week:
         earlier = occurrences(self.ring(self.history.clusters[cluster]).hours, self.monday - timedelta(days=7))
         first = max([first, *(stretch.closes for stretch in earlier)])
         works = self.history.of_cluster(cluster)
-        return tuple(work for work in works if work.who == self.bot and first <= work.began < until)
+        return tuple(
+            work
+            for work in works
+            if work.who == self.bot and first <= work.began < until and not self.schedule.asked_for(work)
+        )
 
     def _turns(self, cluster: str) -> tuple[Stretch, ...]:
         """When a cluster held its turn: each of a run's operations, its proof, and the look after it."""

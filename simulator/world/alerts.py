@@ -27,6 +27,7 @@ def fire(core: Core, mishap: BudgetAlert) -> None:
         budget=mishap.name,
         schema=mishap.schema,
         threshold=str(mishap.threshold),
+        type=mishap.threshold_type if mishap.schema == "common" else "Actual",
         spent=str(mishap.spent),
     )
     again = [core.seconds(*AGAIN_AFTER_S, "again", *key)] if core.chance(TWICE_PERCENT, "twice", *key) else []

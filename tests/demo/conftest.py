@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.demo.presses import DEMO_PRESSES
 from simulator.demo.show import CONFIG
 from simulator.demo.summary import Summary
 from simulator.demo.week import Judged, Lived, Stage, live
@@ -34,7 +35,7 @@ class Demonstration:
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
     state = tmp_path_factory.mktemp("demonstration")
     with simulation_process("--fleet", "demo", "--seed", str(SEED)) as world:
-        stage = Stage(demo_fleet(), SEED, world, state, CONFIG)
+        stage = Stage(demo_fleet(), SEED, world, state, CONFIG, DEMO_PRESSES)
         lived = asyncio.run(live(stage, 7, lambda _now: None))
         yield Demonstration(stage, lived, Summary.of(lived, 0.0))
 

@@ -68,9 +68,22 @@ def test_the_upper_third_says_what_is_done_and_who_is_needed(demonstration: Demo
         return str(await seen.page.locator("header").inner_text())
 
     said = visit(demonstration, story)
-    assert "One cluster needs you. 10 of 11 clusters are done." in said
+    assert "One cluster and one budget need you. 10 of 11 clusters are done." in said
+    assert "; platform has passed €32,000.00 of €40,000.00" in said
     assert "pay-prod: canary: 202611.12.0 does not run in pre-production yet" in said
     assert "pre-production may be upgraded from Mon 19:00" in said
+
+
+def test_each_operation_is_drawn_in_the_calendar(demonstration: Demonstration) -> None:
+    """Two clusters sleep six times, one all week but for an evening; 22 times stopped or started; three nodes drained and restarted."""
+
+    async def story(seen: Visit) -> dict[str, int]:
+        return {
+            kind: await seen.page.locator(f".calendar rect.{kind}").count()
+            for kind in ("sleep", "power", "reboot", "spot")
+        }
+
+    assert visit(demonstration, story) == {"sleep": 14, "power": 22, "reboot": 6, "spot": 1}
 
 
 def test_messages_show_their_times_in_the_readers_zone(demonstration: Demonstration) -> None:
@@ -79,8 +92,8 @@ def test_messages_show_their_times_in_the_readers_zone(demonstration: Demonstrat
         return await messages.count(), await messages.first.locator("time").first.inner_text()
 
     count, posted = visit(demonstration, story, timezone_id="Asia/Tokyo", locale="en-GB")
-    assert count == 12
-    assert posted == "Tue 03:00"  # the evening's window, 19:00 in Amsterdam
+    assert count == 37
+    assert posted == "Mon 09:15"  # the first cluster is put to sleep, a quarter past one in Amsterdam
 
 
 def test_it_refreshes_itself_while_the_days_pass(demonstration: Demonstration) -> None:
@@ -96,7 +109,7 @@ def test_without_javascript_it_is_all_there(demonstration: Demonstration) -> Non
     async def story(seen: Visit) -> tuple[int, int]:
         return await seen.page.locator("tbody tr").count(), await seen.page.locator(".chat li").count()
 
-    assert visit(demonstration, story, java_script_enabled=False) == (12, 12)
+    assert visit(demonstration, story, java_script_enabled=False) == (12, 37)
 
 
 def test_it_fits_a_telephone(demonstration: Demonstration) -> None:

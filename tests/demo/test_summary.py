@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from simulator.demo.operations import Operation
 from simulator.demo.summary import Summary
 
 GOOD = Summary(
@@ -13,13 +14,17 @@ GOOD = Summary(
     by_aks=7,
     skipped={"no-ring": 2, "snapshot": 1, "unproven": 1},
     eligible=26,
-    runs=11,
-    messages_sent=12,
+    runs=36,
+    messages_sent=37,
     messages_edited=235,
     virtual_days=7,
     wall_s=31.5,
     violations=(),
     differences=(),
+    operations=(
+        Operation("node-image", 11, 11, 0, 0, 11),
+        Operation("power", 26, 22, 3, 1, 22),
+    ),
 )
 BAD = replace(
     GOOD,
@@ -36,7 +41,7 @@ def printed(summary: Summary) -> list[str]:
 
 def test_it_fits_eighty_columns_a_row_a_line() -> None:
     lines = printed(GOOD)
-    assert len(lines) == 10
+    assert len(lines) == 12
     assert max(len(line) for line in lines) <= 80
     assert lines[1].split()[:4] == ["upgraded", "by", "Daytwo", "26"]
 
@@ -45,6 +50,17 @@ def test_what_was_violated_and_what_differs_is_listed() -> None:
     assert not BAD.good
     assert "  unproven: prod/system at 2026-11-17 12:00:00 UTC" in printed(BAD)
     assert "  shop/user1: Daytwo says upgraded, the oracle busy" in printed(BAD)
+
+
+def test_each_operation_is_a_line() -> None:
+    lines = [" ".join(line.split()) for line in printed(GOOD)]
+    assert "power 26 22 succeeded, 22 expected, 3 skipped, 1 failed" in lines
+
+
+def test_a_week_in_which_an_operation_succeeded_too_seldom_or_too_often_is_not_good() -> None:
+    assert not replace(GOOD, operations=(Operation("spot", 1, 0, 0, 1, 1),)).good
+    assert not replace(GOOD, operations=(Operation("spot", 2, 2, 0, 0, 1),)).good
+    assert replace(GOOD, operations=(Operation("spot", 2, 1, 1, 0, 1),)).good
 
 
 def test_a_good_week_lists_nothing() -> None:
@@ -59,9 +75,13 @@ def test_programs_read_the_same_numbers() -> None:
         "pools_by_aks": 7,
         "pools_skipped": {"no-ring": 2, "snapshot": 1, "unproven": 1},
         "pools_eligible": 26,
-        "runs": 11,
-        "messages_sent": 12,
+        "runs": 36,
+        "messages_sent": 37,
         "messages_edited": 235,
         "virtual_days": 7,
         "wall_s": 31.5,
+        "operations": {
+            "node-image": {"runs": 11, "succeeded": 11, "skipped": 0, "failed": 0, "expected": 11},
+            "power": {"runs": 26, "succeeded": 22, "skipped": 3, "failed": 1, "expected": 22},
+        },
     }

@@ -1,11 +1,14 @@
 """The demonstration's week: every pool counted once, as the oracle counts it, and told in one message a run."""
 
+import json
 from itertools import chain
 
+from ops.model.run import Run
 from ops.records import messages
 from ops.render.slack import SIGNS
 from simulator.demo.judged import oracles_outcomes
 from simulator.demo.tally import UPGRADED
+from simulator.testing import control
 from tests.demo.conftest import Demonstration
 
 KEYS = [
@@ -19,6 +22,7 @@ KEYS = [
     "messages_edited",
     "virtual_days",
     "wall_s",
+    "operations",
 ]
 
 
@@ -28,7 +32,60 @@ def test_every_pool_is_upgraded_or_driven_by_aks_or_left_out_for_a_reason(demons
     skipped = document["pools_skipped"]
     assert skipped == {"no-ring": 2, "snapshot": 1, "unproven": 1}
     assert (document["pools_total"], document["pools_upgraded"], document["pools_by_aks"]) == (37, 26, 7)
-    assert (document["pools_eligible"], document["runs"], document["virtual_days"]) == (26, 11, 7)
+    assert (document["pools_eligible"], document["runs"], document["virtual_days"]) == (26, 36, 7)
+
+
+def test_each_operation_did_what_the_oracle_expects_of_it(demonstration: Demonstration) -> None:
+    """Two clusters put to sleep six times and woken five; three nodes rebooted in one night; five spot nodes at once."""
+    assert demonstration.summary.document()["operations"] == {
+        "node-image": {"runs": 11, "succeeded": 11, "skipped": 0, "failed": 0, "expected": 11},
+        "reboot": {"runs": 1, "succeeded": 1, "skipped": 0, "failed": 0, "expected": 1},
+        "power": {"runs": 22, "succeeded": 22, "skipped": 0, "failed": 0, "expected": 22},
+        "spot": {"runs": 1, "succeeded": 1, "skipped": 0, "failed": 0, "expected": 1},
+        "budget": {"runs": 1, "succeeded": 1, "skipped": 0, "failed": 0, "expected": 1},
+    }
+
+
+def of(demonstration: Demonstration, runbook: str) -> list[Run]:
+    """The week's runs of an operation, in the order in which they were asked for."""
+    found = [run for run in demonstration.week.runs if run.runbook == runbook]
+    return sorted(found, key=lambda run: run.created)
+
+
+def test_three_nodes_were_rebooted_one_after_the_other_on_monday_night(demonstration: Demonstration) -> None:
+    (run,) = of(demonstration, "reboot")
+    restarts = [step for step in run.finished if step.id.startswith("restart.")]
+    assert (run.target_name, run.occurrence) == ("edge-prod", "2026-11-16")
+    assert [step.id[-2:] for step in restarts] == ["00", "01", "02"]
+    assert [step.evidence.split(" ", 1)[1] for step in restarts] == ["has booted anew and is Ready"] * 3
+
+
+def test_ana_kept_her_cluster_awake_on_wednesday_night(demonstration: Demonstration) -> None:
+    """By schedule both go to sleep at a quarter to twelve in Amsterdam; hers did at half past one."""
+    stops = {(run.target_name, run.occurrence) for run in of(demonstration, "power") if run.finished[0].id == "stop"}
+    assert ("data-dev", "20261118t2245") in stops
+    assert ("shop-dev", "20261118t2245") not in stops
+    assert ("shop-dev", "20261119t0030") in stops
+
+
+def test_the_burst_is_one_run_told_with_its_outcome(demonstration: Demonstration) -> None:
+    (run,) = of(demonstration, "spot")
+    assert (run.target_name, run.headline) == ("data-prod", "5 spot nodes evicted")
+    assert run.lines == ("5 of 5 nodes are gone", "every pod has a node again")
+
+
+def test_the_alert_is_explained_by_what_it_is_spent_on(demonstration: Demonstration) -> None:
+    (run,) = of(demonstration, "budget")
+    assert run.headline == "platform has passed €32,000.00 of €40,000.00"
+    assert run.lines[1].startswith("data-prod: €")
+    assert run.lines[-1] == "offer: stop data-dev, shop-dev now (a plan: nothing has been done)"
+
+
+def test_people_in_teams_are_told_of_the_same_runs(demonstration: Demonstration) -> None:
+    """A webhook cannot edit: a card for each state that people should hear of, and every message has one at least."""
+    cards = control(demonstration.stage.world, "/teams")["cards"]
+    shown = json.dumps(cards)
+    assert [run.id for run in demonstration.week.runs if run.id not in shown] == []
 
 
 def test_daytwo_upgraded_just_what_the_oracle_calls_eligible(demonstration: Demonstration) -> None:
@@ -51,8 +108,8 @@ def test_no_rule_was_violated(demonstration: Demonstration) -> None:
 def test_each_run_that_did_something_has_one_message(demonstration: Demonstration) -> None:
     acted = sorted(run.id for run in demonstration.week.runs if run.acted)
     told = sorted(message.subject.split("|")[-1] for message in demonstration.lived.chat)
-    assert told == [*acted, "rollout.node-image.2026-w47"]
-    assert len(demonstration.week.runs) == len(acted) == 11
+    assert told == sorted([*acted, "rollout.node-image.2026-w47"])
+    assert len(demonstration.week.runs) == len(acted) == 36
 
 
 def test_a_messages_last_state_is_its_runs(demonstration: Demonstration) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from simulator.oracle import Verdict, judge
+from simulator.oracle import KeptAwake, Verdict, judge
 from simulator.world.journal import Entry, Kind, Scalar
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, PoolSpec, RegionSpec
 
@@ -122,6 +122,41 @@ class Story:
         """An image reaches a region."""
         self.tell(when, Kind.IMAGE_LANDED, image=image, region=region)
 
-    def verdict(self, config: str = CONFIG, end: datetime = SUNDAY) -> Verdict:
+    def asks(self, node: str, when: str) -> None:
+        """A node, `cluster/pool/number`, asks for a reboot from then on."""
+        self._of_node(node, when, Kind.NODE_REBOOT_REQUIRED)
+
+    def cordon(self, node: str, when: str, until: str | None, who: str = PRINCIPAL) -> None:
+        """A node is kept free of new pods for a while, or for good."""
+        self._of_node(node, when, Kind.NODE_CORDONED, who=who)
+        if until is not None:
+            self._of_node(node, until, Kind.NODE_UNCORDONED, who=who)
+
+    def restart(self, node: str, when: str, minutes: int = 3, who: str = PRINCIPAL) -> None:
+        """A node's machine is restarted, boots, is Ready after so many minutes and asks for no reboot any more."""
+        self._of_node(node, when, Kind.MACHINE_RESTART, who=who, status="InProgress")
+        self._of_node(node, when, Kind.NODE_NOT_READY)
+        up = f"{at(when) + timedelta(minutes=minutes):%a %H:%M}".lower()
+        for kind in (Kind.NODE_BOOTED, Kind.NODE_READY, Kind.NODE_REBOOT_DONE):
+            self._of_node(node, up, kind)
+
+    def reboot(self, node: str, when: str, until: str) -> None:
+        """As Daytwo does it: cordoned, restarted two minutes later, given back."""
+        self.cordon(node, when, until)
+        self.restart(node, f"{at(when) + timedelta(minutes=2):%a %H:%M}".lower())
+
+    def evicted(self, node: str, when: str, notice_s: int = 0) -> None:
+        """A spot node is taken, so long after its agent told of it."""
+        if notice_s:
+            self._of_node(node, when, Kind.SPOT_NOTICE, event=node)
+        lost = f"{when}:{notice_s:02}" if notice_s else when
+        self._of_node(node, lost, Kind.SPOT_EVICTED, event=node)
+        self._of_node(node, lost, Kind.NODE_LEFT)
+
+    def _of_node(self, node: str, when: str, kind: Kind, **detail: Scalar) -> None:
+        name, pool, number = node.split("/")
+        self.tell(when, kind, name, pool, f"{pool}-{number}", **detail)
+
+    def verdict(self, config: str = CONFIG, end: datetime = SUNDAY, presses: Sequence[KeptAwake] = ()) -> Verdict:
         """What the oracle says of the week."""
-        return judge(config, self.fleet, self.journal, MONDAY, end)
+        return judge(config, self.fleet, self.journal, MONDAY, end, presses=presses)

@@ -1,0 +1,81 @@
+"""Pure: how the runs of each operation ended, beside how many the oracle expects to have succeeded."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+from ops.model.run import Run, State
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The runs of one runbook; those that are neither succeeded nor skipped nor failed have not ended."""
+
+    runbook: str
+    runs: int
+    succeeded: int
+    skipped: int
+    failed: int
+    expected: int
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether as many succeeded as the oracle says."""
+        return self.succeeded == self.expected
+
+    def plus(self, other: "Operation") -> "Operation":
+        """The same operation over both times."""
+        return Operation(
+            self.runbook,
+            self.runs + other.runs,
+            self.succeeded + other.succeeded,
+            self.skipped + other.skipped,
+            self.failed + other.failed,
+            self.expected + other.expected,
+        )
+
+    def document(self) -> dict[str, int]:
+        """The same for programs."""
+        return {
+            "runs": self.runs,
+            "succeeded": self.succeeded,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "expected": self.expected,
+        }
+
+    def says(self) -> str:
+        """The same for people."""
+        parts = [f"{self.succeeded} succeeded, {self.expected} expected"]
+        parts += [f"{self.skipped} skipped"] if self.skipped else []
+        parts += [f"{self.failed} failed"] if self.failed else []
+        return ", ".join(parts)
+
+
+def tally_operations(runs: Iterable[Run], expected: Mapping[str, int]) -> tuple[Operation, ...]:
+    """By runbook, in the order in which the oracle names them. A dry run is no run: it does nothing."""
+    states: dict[str, list[State]] = defaultdict(list)
+    for run in runs:
+        if not run.dry_run:
+            states[run.runbook].append(run.state)
+    return tuple(
+        Operation(
+            runbook,
+            len(found := states[runbook]),
+            found.count(State.DONE),
+            found.count(State.SKIPPED),
+            found.count(State.FAILED) + found.count(State.HALTED),
+            expected.get(runbook, 0),
+        )
+        for runbook in dict.fromkeys((*expected, *states))
+    )
+
+
+def added(weeks: Iterable[Iterable[Operation]]) -> tuple[Operation, ...]:
+    """The same operations over several weeks."""
+    by_name: dict[str, list[Operation]] = defaultdict(list)
+    for week in weeks:
+        for one in week:
+            by_name[one.runbook].append(one)
+    return tuple(reduce(Operation.plus, found) for found in by_name.values())
