@@ -337,9 +337,11 @@ class FakeEngine:
     hinted: list[str] = field(default_factory=list)
     purged: list[str] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
+    payloads: list[Json] = field(default_factory=list)
 
     def start(self, workflow: str, instance_id: str, payload: Json) -> None:
         assert payload
+        self.payloads.append(payload)
         if instance_id not in self.live:
             self.live.add(instance_id)
             self.started.append(f"{workflow} {instance_id}")
