@@ -1,7 +1,5 @@
 """The reboot runbook on a real control plane (and on the simulated one): 30 pods under PDBs are drained, nobody's budget is broken."""
 
-import base64
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
-from azure.core.credentials import AccessToken
 from kubernetes import client
 
-from ops.adapters.kubernetes_nodes import KubernetesNodes
 from ops.model.fleet import Node
 from ops.model.run import State
 from ops.model.signal import Signal
@@ -25,22 +21,12 @@ from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.double import Double
 from tests.fakes import LANES, World, cluster, pool
 from tests.kubernetes.clusters import MERGE, Cluster, Platform, is_ready
+from tests.kubernetes.port import adapter
 
 NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
 ASKS = "daytwo.dev/reboot-required"
 APPS = ("cart", "shop", "search")
 WORKLOADS = tuple(WorkloadSpec("shop", app, 20, PdbSpec(max_unavailable=3), starts_in_s=(1, 3)) for app in APPS)
-
-
-@dataclass
-class Token:
-    """The cluster's own token, as a credential."""
-
-    value: str
-
-    def get_token(self, *scopes: str, **_: object) -> AccessToken:
-        assert scopes == ("6dae42f8-4368-4678-94ff-3960e28e3630/.default",)
-        return AccessToken(self.value, 2**31)
 
 
 @dataclass
@@ -68,24 +54,13 @@ class RebootWorld(World):
     """The fakes, but for the nodes, which are the cluster's, and the machines behind them."""
 
     def on(self, of: Cluster) -> None:
-        self.adapter = KubernetesNodes(Token(token_of(of)), lambda _: kubeconfig(of))
+        self.adapter = adapter(of)
         self.restarts = Machines(of, self)
 
     @property
     def context(self) -> Context:
         made = super().context
         return replace(made, ports=replace(made.ports, nodes=self.adapter, machines=self.restarts))
-
-
-def token_of(of: Cluster) -> str:
-    return str(of.api.configuration.api_key["authorization"]).removeprefix("Bearer ")
-
-
-def kubeconfig(of: Cluster) -> bytes:
-    with open(of.api.configuration.ssl_ca_cert, "rb") as file:  # noqa: PTH123 - the client's own text
-        authority = base64.b64encode(file.read()).decode()
-    server = {"server": of.api.configuration.host, "certificate-authority-data": authority}
-    return json.dumps({"clusters": [{"name": "c", "cluster": server}]}).encode()
 
 
 @contextmanager

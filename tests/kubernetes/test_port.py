@@ -1,0 +1,88 @@
+"""The Kubernetes port's contract, kept by its adapter on the simulated API server and on a real one."""
+
+from dataclasses import replace
+from typing import cast
+
+from ops.model.fleet import CORDON_STAMP
+from ops.model.workload import Pod
+from ops.ports import EvictionAnswer
+from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
+from tests.fakes import cluster
+from tests.kubernetes.clusters import Cluster, Platform
+from tests.kubernetes.port import adapter
+
+SHOP_DEV = cluster("shop-dev")
+CART = WorkloadSpec("shop", "cart", 4, PdbSpec(max_unavailable=1), starts_in_s=(1, 2))
+RIGID = WorkloadSpec("shop", "rigid", 2, PdbSpec(max_unavailable=0), starts_in_s=(1, 2))
+TWICE = WorkloadSpec(
+    "shop", "twice", 2, PdbSpec(max_unavailable=1, name="one"), budgets=(PdbSpec(max_unavailable=1, name="two"),)
+)
+AGENT = WorkloadSpec("shop", "agent", kind=WorkloadKind.DAEMON_SET, starts_in_s=(1, 2))
+
+
+def pods_of(of: Cluster, app: str) -> list[Pod]:
+    every = adapter(of).pods(SHOP_DEV)
+    return sorted(
+        (pod for pod in every if pod.namespace == of.namespace and pod.labels.get("app") == app),
+        key=lambda pod: pod.name,
+    )
+
+
+def test_nodes_are_read_with_their_boot_and_readiness(platform: Platform) -> None:
+    with platform(2) as on:
+        of = cast("Cluster", on)
+        mine = [node for node in adapter(of).nodes(SHOP_DEV) if node.pool == of.pool]
+        assert [(node.ready, node.unschedulable, bool(node.boot_id)) for node in mine] == [(True, False, True)] * 2
+
+
+def test_a_cordon_and_its_stamp_come_and_go_together(platform: Platform) -> None:
+    with platform(1) as on:
+        of = cast("Cluster", on)
+        port, name = adapter(of), of.nodes()[0].metadata.name
+
+        def seen() -> tuple[bool, str | None]:
+            (node,) = (each for each in port.nodes(SHOP_DEV) if each.name == name)
+            return node.unschedulable, node.annotations.get(CORDON_STAMP)
+
+        port.mark(SHOP_DEV, name, unschedulable=True, annotations={CORDON_STAMP: "run-1"})
+        assert seen() == (True, "run-1")
+        port.mark(SHOP_DEV, name, unschedulable=False, annotations={CORDON_STAMP: None})
+        assert seen() == (False, None)
+
+
+def test_pods_tell_what_a_drain_has_to_know(platform: Platform) -> None:
+    with platform(2, CART, AGENT) as on:
+        of = cast("Cluster", on)
+        assert [(pod.ready, pod.stays, pod.owner_kind) for pod in pods_of(of, "cart")] == [
+            (True, False, "ReplicaSet")
+        ] * 4
+        assert {(pod.stays, pod.owner_kind) for pod in pods_of(of, "agent")} == {(True, "DaemonSet")}
+        node = pods_of(of, "cart")[0].node
+        assert {pod.node for pod in adapter(of).pods(SHOP_DEV, node)} == {node}
+
+
+def test_budgets_tell_slow_from_never(platform: Platform) -> None:
+    with platform(2, CART, RIGID) as on:
+        of = cast("Cluster", on)
+        of.until("both are accounted for", lambda: of.budget("cart").disruptions_allowed == 1)
+        mine = {budget.name: budget for budget in adapter(of).budgets(SHOP_DEV) if budget.namespace == of.namespace}
+        assert (mine["cart"].never_allows, mine["rigid"].never_allows) == (False, True)
+        assert mine["cart"].covers(pods_of(of, "cart")[0])
+        assert not mine["cart"].covers(pods_of(of, "rigid")[0])
+
+
+def test_the_four_answers_to_an_eviction(platform: Platform) -> None:
+    with platform(2, CART, RIGID, TWICE) as on:
+        of = cast("Cluster", on)
+        of.until("the cart's budget is accounted for", lambda: of.budget("cart").disruptions_allowed == 1)
+        port, (first, *_) = adapter(of), pods_of(of, "cart")
+        assert port.evict(SHOP_DEV, first) == EvictionAnswer("evicted")
+        assert port.evict(SHOP_DEV, replace(first, name="nobody")).kind == "gone"
+        blocked = port.evict(SHOP_DEV, pods_of(of, "rigid")[0])
+        assert blocked.kind == "blocked"
+        assert "rigid" in blocked.why
+        assert port.evict(SHOP_DEV, pods_of(of, "twice")[0]).kind == "several"
+        # Last: a real server takes the budget before it looks at the uid.
+        of.until("another may go", lambda: of.budget("cart").disruptions_allowed == 1)
+        other = replace(pods_of(of, "cart")[0], uid="00000000-0000-0000-0000-000000000000")
+        assert port.evict(SHOP_DEV, other).kind == "gone"
