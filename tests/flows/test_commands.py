@@ -121,3 +121,25 @@ def test_a_wrong_configuration_is_refused_with_line_and_remedy(folder: Path) -> 
     assert ended.returncode == 2
     assert ended.stderr.startswith("daytwo.yaml:8:")
     assert "node-image" in ended.stderr
+
+
+def test_why_says_what_each_runbook_decides_now(simulated: dict[str, str], folder: Path) -> None:
+    ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
+    assert ended.returncode == 0, ended.stderr
+    said = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
+    assert list(said) == ["Budget", "Node images", "Power", "Reboots", "Spot evictions"]
+    assert said["Power"] == "nothing to do: no schedule selects it"
+
+
+def test_why_of_a_cluster_that_is_not_there_names_those_that_are(simulated: dict[str, str], folder: Path) -> None:
+    ended = daytwo("why", "nobody", cwd=folder, environment=simulated)
+    assert (ended.returncode, "shop-dev" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["awake", "skip"])
+def test_an_override_needs_a_bot_to_keep_it(command: str, simulated: dict[str, str], folder: Path) -> None:
+    asked = [command, "--target", target(simulated), "--until", "2026-11-18T22:00+01:00"]
+    nobody = daytwo(*asked, cwd=folder, environment={"DAYTWO_URL": ""})
+    assert (nobody.returncode, "DAYTWO_URL names no bot" in nobody.stderr) == (2, True)
+    unreached = daytwo(*asked, cwd=folder, environment={"DAYTWO_URL": "http://127.0.0.1:9"})
+    assert (unreached.returncode, "Is the bot there" in unreached.stderr) == (1, True)
