@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import durabletask.internal.orchestrator_service_pb2 as pb
 
-from ops.bootstrap import wiring
+from ops.bootstrap import forget_wiring
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.host.work import Refusing
@@ -32,11 +32,11 @@ def measure() -> dict[str, float]:
     with simulation_process("--fleet", "demo") as world, tempfile.TemporaryDirectory() as folder:
         settings = {"DAYTWO_STATE": folder, "DAYTWO_CONFIG": str(_CONFIG)}
         os.environ.update({**world, **settings})
-        wiring.cache_clear()
+        forget_wiring()
         warm_mb, end_mb = asyncio.run(_live(world))
         for name in (*world, *settings):
             os.environ.pop(name, None)
-        wiring.cache_clear()
+        forget_wiring()
     return {
         "memory_after_500_runs_mb": warm_mb,
         "memory_after_5000_runs_mb": end_mb,

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from ops.workflows.activities.context import Context
 
 _PURGE_AFTER_H = 14 * 24
+
+
+# Two stores or ledgers on one folder would not know of each other.
+_WIRING = threading.Lock()
 
 
 class NotConfiguredError(Exception):
@@ -43,9 +48,20 @@ class Wiring:
         return Context(ports, DurableEngine(client), config)
 
 
-@cache
 def wiring() -> Wiring:
-    """This process's wiring. Raises NotConfiguredError."""
+    """This process's wiring, made once: invocations that come together at a cold start wait for one. Raises NotConfiguredError."""
+    with _WIRING:
+        return _wired()
+
+
+def forget_wiring() -> None:
+    """For a process that lives several lives, as tests do: the next invocation reads the environment anew."""
+    with _WIRING:
+        _wired.cache_clear()
+
+
+@cache
+def _wired() -> Wiring:
     return wire(os.environ)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import ClientSession
 
-from ops.bootstrap import wiring
+from ops.bootstrap import forget_wiring
 from ops.cli.local import APP_FOLDER
 from simulator.exchange import JsonObject
 from simulator.host.clock import RemoteClock
@@ -70,7 +70,7 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
             await host.stop()
     finally:
         # What one bot was wired to is no world of the next one's.
-        wiring.cache_clear()
+        forget_wiring()
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

@@ -15,7 +15,7 @@ import aiohttp
 
 from ops.adapters.file_ledger import FileLedger
 from ops.adapters.sqlite_store import SqliteStore
-from ops.bootstrap import wiring
+from ops.bootstrap import forget_wiring
 from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.signal import slug
@@ -50,13 +50,13 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """This process's environment with these in it: what the app reads its settings from, when it is first asked."""
     before = dict(os.environ)
     os.environ.update(variables)
-    wiring.cache_clear()
+    forget_wiring()
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
-        wiring.cache_clear()
+        forget_wiring()
 
 
 class Bot:

@@ -1,5 +1,7 @@
 """Runs that people start, pause, resume and cancel over HTTP, through the real app."""
 
+import asyncio
+
 import pytest
 
 from ops.model.run import State
@@ -93,3 +95,10 @@ async def test_a_dry_run_decides_and_does_nothing(bot: Bot, simulation: Running)
         run = bot.run(answer.body["run"])
         assert (run.state, run.headline, run.plan_hash != "") == (State.DONE, "would act", True)
         assert (bot.begun(), messages(simulation)) == ([], {})
+
+
+@story
+async def test_fifty_callers_at_a_cold_start_share_one_wiring(bot: Bot) -> None:
+    async with bot:
+        answers = await asyncio.gather(*(bot.ask("GET", "runs") for _ in range(50)))
+        assert {answer.status for answer in answers} == {200}
