@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from ops.model.fleet import Cluster
+    from ops.model.settings import Settings
     from ops.workflows.preview import Outlook
 
 EXIT_FAILED = 1
@@ -45,6 +47,8 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
         try:
             fleet = [cluster for each in subscriptions for cluster in context.ports.clusters.list_clusters(each)]
             click.echo(f"reading {len(fleet)} clusters", err=True)
+            if settings is not None:
+                _warn(settings, fleet, str(config))
             pools = outlook(context, settings, fleet, now)
         except OutsideError as error:
             click.echo(
@@ -55,6 +59,15 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
         click.echo(json.dumps([asdict(pool) for pool in pools], default=str, indent=1))
     else:
         _print(pools)
+
+
+def _warn(settings: "Settings", fleet: "list[Cluster]", source: str) -> None:
+    """What the configuration gets wrong about this fleet: a ring that selects nothing, a cluster in two rings."""
+    from ops.config import check_fleet, render_problems
+
+    problems = check_fleet(settings, [(cluster.name, cluster.region, cluster.tags) for cluster in fleet], source)
+    if problems:
+        click.echo(render_problems(problems), err=True)
 
 
 def _print(pools: "tuple[Outlook, ...]") -> None:

@@ -143,3 +143,9 @@ def test_an_override_needs_a_bot_to_keep_it(command: str, simulated: dict[str, s
     assert (nobody.returncode, "DAYTWO_URL names no bot" in nobody.stderr) == (2, True)
     unreached = daytwo(*asked, cwd=folder, environment={"DAYTWO_URL": "http://127.0.0.1:9"})
     assert (unreached.returncode, "Is the bot there" in unreached.stderr) == (1, True)
+
+
+def test_a_plan_warns_of_a_ring_that_selects_nothing(simulated: dict[str, str], folder: Path) -> None:
+    (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("env: dev", "env: nonsense"))
+    ended = daytwo("plan", cwd=folder, environment=simulated)
+    assert "this ring selects no cluster of the fleet" in ended.stderr
