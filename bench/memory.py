@@ -75,7 +75,7 @@ def _purge(host: Host) -> None:
     """As the janitor does after a run's two weeks; a run that did not complete is still there, and that is an error."""
     finished = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
     answer = host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), Refusing())
-    if answer.deletedInstanceCount != _BATCH:
+    if answer.deletedInstanceCount < _BATCH:  # more: timers start runs of their own
         raise RuntimeError(f"{answer.deletedInstanceCount} of {_BATCH} runs completed: what did not is not measured")
 
 
