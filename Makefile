@@ -33,7 +33,7 @@ $(UV):
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python requirements-dev.txt
 	touch $@
 
-COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.13 --python-platform linux
+COMPILE = $(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.13 --python-platform linux
 
 locks: | $(UV)
 	$(COMPILE) pyproject.toml -o requirements.txt

@@ -52,7 +52,10 @@ def sort_out(
         if f"pool.{pool.name}" in done:
             continue
         verdict = _judge(pool, newest_images.get(pool.name, Unknown("not asked")), nodes, cluster, longest_window)
-        (candidates if isinstance(verdict, Candidate) else skips).append(verdict)  # type: ignore[arg-type]  # told apart in the same line
+        if isinstance(verdict, Candidate):
+            candidates.append(verdict)
+        else:
+            skips.append(verdict)
     if not isinstance(nodes, Unknown):
         provisioned = sorted({node.provisioner for node in nodes if node.provisioner})
         why = "node auto-provisioning replaces these nodes itself"
