@@ -3,14 +3,14 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ops.adapters.azure_storage import container, refusals
 from ops.model.ledger import Entry
 from ops.policy.chain import FIRST, holds, linked
-from ops.ports import LedgerBrokenError, OutsideError, TryLaterError
+from ops.ports import LedgerBrokenError, TryLaterError
 from ops.wire import from_json, to_json
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class AzureLedger:
         from azure.core.exceptions import HttpResponseError
 
         blob = self._day(f"{entry.at:%Y-%m-%d}")
-        with self._lock, _refusals("writing the ledger"):
+        with self._lock, refusals("writing the ledger"):
             for _ in range(_ROUNDS):
                 content = _read(blob)
                 known = [from_json(json.loads(line), Entry) for line in content.decode().splitlines()]
@@ -54,7 +54,7 @@ class AzureLedger:
 
     def entries(self, day: str) -> Iterator[Entry]:
         """The entries of a day. Raises LedgerBrokenError."""
-        with _refusals("reading the ledger"):
+        with refusals("reading the ledger"):
             lines = _read(self._container.get_blob_client(f"{day}.jsonl")).decode().splitlines()
         previous = FIRST
         for number, line in enumerate(lines, start=1):
@@ -71,7 +71,7 @@ class AzureLedger:
         from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
         blob = self._container.get_blob_client(f"{day}.jsonl")
-        with _refusals("opening the ledger's day"):
+        with refusals("opening the ledger's day"):
             try:
                 blob.create_append_blob(match_condition=MatchConditions.IfMissing)
             except (ResourceExistsError, ResourceModifiedError):
@@ -80,16 +80,7 @@ class AzureLedger:
 
     @cached_property
     def _container(self) -> "ContainerClient":
-        from azure.core.exceptions import ResourceExistsError
-        from azure.storage.blob import BlobServiceClient
-
-        service = BlobServiceClient(self.blobs_url, credential=self.credential, retry_total=0)
-        container = service.get_container_client(self.container)
-        try:
-            container.create_container()
-        except ResourceExistsError:
-            return container
-        return container
+        return container(self.blobs_url, self.credential, self.container)
 
 
 def _read(blob: "BlobClient") -> bytes:
@@ -100,15 +91,3 @@ def _read(blob: "BlobClient") -> bytes:
     except ResourceNotFoundError:
         return b""
     return content
-
-
-@contextmanager
-def _refusals(doing: str) -> Iterator[None]:
-    from azure.core.exceptions import AzureError
-
-    try:
-        yield
-    except OutsideError:
-        raise
-    except AzureError as error:
-        raise TryLaterError(f"{doing}: {type(error).__name__}", 5) from error

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ops.ports import ConflictError, Json, NotFoundError, OutsideError, Record, TryLaterError
+from ops.adapters.azure_storage import container, refusals
+from ops.ports import ConflictError, Json, NotFoundError, Record
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -34,7 +34,7 @@ class AzureStore:
         """The record, or None."""
         from azure.core.exceptions import ResourceNotFoundError
 
-        with _refusals(f"reading {kind} {key}"):
+        with refusals(f"reading {kind} {key}"):
             try:
                 return self._record(self._table.get_entity(kind, key))
             except ResourceNotFoundError:
@@ -44,7 +44,7 @@ class AzureStore:
         """Write it if it is absent."""
         from azure.core.exceptions import ResourceExistsError
 
-        with _refusals(f"writing {kind} {key}"):
+        with refusals(f"writing {kind} {key}"):
             try:
                 self._table.create_entity(self._entity(kind, key, value))
             except ResourceExistsError:
@@ -57,7 +57,7 @@ class AzureStore:
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
         from azure.data.tables import UpdateMode
 
-        with _refusals(f"writing {kind} {key}"):
+        with refusals(f"writing {kind} {key}"):
             try:
                 answer = self._table.update_entity(
                     self._entity(kind, key, value),
@@ -71,14 +71,14 @@ class AzureStore:
 
     def delete(self, kind: str, key: str) -> None:
         """Remove it."""
-        with _refusals(f"removing {kind} {key}"):
+        with refusals(f"removing {kind} {key}"):
             self._table.delete_entity(kind, key)
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
         """All records whose key begins so, page by page."""
         rows = "PartitionKey eq @kind and RowKey ge @first and RowKey lt @last"
         bounds = {"kind": kind, "first": prefix, "last": prefix + _PAST_THE_PREFIX}
-        with _refusals(f"listing {kind} {prefix}"):
+        with refusals(f"listing {kind} {prefix}"):
             for entity in self._table.query_entities(rows, parameters=bounds):
                 yield self._record(entity)
 
@@ -87,7 +87,7 @@ class AzureStore:
         from azure.core.exceptions import ResourceExistsError
 
         reference = hashlib.sha256(content).hexdigest()[:32]
-        with _refusals("keeping a large value"):
+        with refusals("keeping a large value"):
             try:
                 self._container.upload_blob(reference, content, overwrite=False)
             except ResourceExistsError:
@@ -98,7 +98,7 @@ class AzureStore:
         """A large value. Raises NotFoundError."""
         from azure.core.exceptions import ResourceNotFoundError
 
-        with _refusals("reading a large value"):
+        with refusals("reading a large value"):
             try:
                 content: bytes = self._container.download_blob(reference).readall()
             except ResourceNotFoundError as error:
@@ -125,27 +125,4 @@ class AzureStore:
 
     @cached_property
     def _container(self) -> "ContainerClient":
-        from azure.core.exceptions import ResourceExistsError
-        from azure.storage.blob import BlobServiceClient
-
-        service = BlobServiceClient(self.blobs_url, credential=self.credential, retry_total=0)
-        container = service.get_container_client(self.container)
-        try:
-            container.create_container()
-        except ResourceExistsError:
-            return container
-        return container
-
-
-@contextmanager
-def _refusals(doing: str) -> Iterator[None]:
-    from azure.core.exceptions import AzureError
-
-    try:
-        yield
-    except OutsideError:
-        raise
-    except AzureError as error:
-        raise TryLaterError(
-            f"{doing}: {type(error).__name__}: {str(error.message).splitlines()[0][:200]}", 5
-        ) from error
+        return container(self.blobs_url, self.credential, self.container)

@@ -1,0 +1,38 @@
+"""What store and ledger have in common in Azure: a container that exists, and what its SDKs raise as our refusals."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ops.ports import OutsideError, TryLaterError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.storage.blob import ContainerClient
+
+
+def container(blobs_url: str, credential: "TokenCredential | Any", name: str) -> "ContainerClient":
+    """The container, made where it is not there yet."""
+    from azure.core.exceptions import ResourceExistsError
+    from azure.storage.blob import BlobServiceClient
+
+    service = BlobServiceClient(blobs_url, credential=credential, retry_total=0)
+    found = service.get_container_client(name)
+    try:
+        found.create_container()
+    except ResourceExistsError:
+        return found
+    return found
+
+
+@contextmanager
+def refusals(doing: str) -> Iterator[None]:
+    """Raises TryLaterError for whatever the storage's SDKs raise."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except OutsideError:
+        raise
+    except AzureError as error:
+        raise TryLaterError(f"{doing}: {type(error).__name__}", 5) from error
