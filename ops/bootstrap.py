@@ -101,6 +101,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.azure_costs import AzureCosts
     from ops.adapters.azure_machines import AzureMachines
     from ops.adapters.feeds import fetch
+    from ops.adapters.http_answers import HttpAnswers
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
@@ -123,6 +124,8 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         costs=AzureCosts(credential, endpoint),
         chats=(),
         events=_events(environment, credential),
+        answers=HttpAnswers(_answer_hosts(environment)),
+        address=_address(environment),
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
     return Wiring(ports, config, timedelta(hours=hours), _chats(environment))
@@ -194,6 +197,20 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
         return tuple(found)
 
     return chats
+
+
+def _answer_hosts(environment: Mapping[str, str]) -> frozenset[str]:
+    """Where private answers may go: Slack's own host, and in a simulated world that world's."""
+    from urllib.parse import urlsplit
+
+    simulated = urlsplit(environment.get("SLACK_URL", "")).netloc
+    return frozenset({"hooks.slack.com", simulated} - {""})
+
+
+def _address(environment: Mapping[str, str]) -> str:
+    """Where people reach the pages: DAYTWO_URL, else the name that App Service gives the app; empty where there is none."""
+    host = environment.get("WEBSITE_HOSTNAME", "")
+    return environment.get("DAYTWO_URL", f"https://{host}/api" if host else "").rstrip("/")
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

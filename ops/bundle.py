@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from ops.ports import Chat, Clock, Clusters, Costs, Events, Ledger, Machines, Nodes, Store
+from ops.ports import Answers, Chat, Clock, Clusters, Costs, Events, Ledger, Machines, Nodes, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All that the core has of the outside. Made once a process by `ops.bootstrap`, or by a test."""
+    """All that the core has of the outside. Made once a process by `ops.bootstrap`, or by a test.
+
+    `address` is where people reach this app's pages (`https://…/api`), empty where they cannot: then nothing links there.
+    """
 
     clock: Clock
     store: Store
@@ -18,3 +21,5 @@ class Ports:
     costs: Costs
     chats: tuple[Chat, ...]
     events: Events
+    answers: Answers
+    address: str = ""

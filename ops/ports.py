@@ -220,26 +220,49 @@ class Posted:
     message_id: str
 
 
-class Chat(Protocol):
-    """A chat that can post, and perhaps edit and find again. `content` is what `ops.render` made for it.
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a chat is to show: `content` is what `ops.render` made for it, `key` marks it as ours, by which it can be found.
 
-    `channel` is where it goes. To a chat that cannot edit only what needs somebody and what has ended is posted.
+    `thread` is the message that it answers, None where it stands by itself. `picture` is a PNG that belongs to it.
+    """
+
+    content: Mapping[str, Json]
+    key: str
+    thread: Posted | None = None
+    picture: bytes | None = None
+
+
+class Chat(Protocol):
+    """A chat that can post, and perhaps edit, answer in threads and find again.
+
+    `channel` is where it goes unless a route says otherwise. To a chat that cannot edit only what needs somebody and
+    what has ended is posted; one without threads gets no details.
     """
 
     name: str
     channel: str
     can_edit: bool
+    can_thread: bool
 
-    def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
-        """Post, marked with a key of ours by which it can be found."""
+    def post(self, channel: str, outgoing: Outgoing) -> Posted:
+        """Post it."""
         ...
 
-    def edit(self, posted: Posted, content: Mapping[str, Json]) -> None:
+    def edit(self, posted: Posted, outgoing: Outgoing) -> None:
         """Replace what stands there."""
         ...
 
-    def find(self, channel: str, key: str, since: datetime) -> Posted | None:
-        """The message of this key posted since then, if the chat has it."""
+    def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
+        """The message of this key posted since then, if the chat has it; looked for in the thread where one is given."""
+        ...
+
+
+class Answers(Protocol):
+    """Private answers to what somebody pressed or typed."""
+
+    def answer(self, address: str, content: Mapping[str, Json]) -> None:
+        """Send one to the address that came with the request. Raises RejectedError where it is none of the chat's."""
         ...
 
 

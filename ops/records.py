@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ops.model.approval import Approval
 from ops.model.money import BudgetAlert
 from ops.model.proof import Proof
 from ops.model.run import Rollout, Run
@@ -135,10 +136,12 @@ class Wants:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """What a chat shows of one subject, and what it should show.
+    """What a chat shows of one subject in one channel, and what it should show.
 
-    `posting_since` is set before a message is posted and cleared after: a process killed in between leaves it, and the
-    chat is searched before anything is posted again. `dirty` means that the chat lags behind.
+    `thread_of` is the subject whose message it answers, in the same channel; empty where it stands by itself. `picture`
+    is where the store keeps the PNG that belongs to it. `posting_since` is set before a message is posted and cleared
+    after: a process killed in between leaves it, and the chat is searched before anything is posted again. `dirty` means
+    that the chat lags behind.
     """
 
     chat: str
@@ -153,6 +156,32 @@ class MessageRecord:
     problem: str = ""
     retry_at: datetime | None = None
     edits: int = field(default=0)
+    thread_of: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWord:
+    """The request, and which revision of it, that a button or link was made for."""
+
+    approval: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """The id of a request."""
+
+    approval: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """What was answered to one event."""
+
+    result: str
+    text: str
+    at: datetime
 
 
 def runs(store: Store) -> Table[Run]:
@@ -217,8 +246,28 @@ def leases(store: Store) -> Table[Lease]:
 
 
 def messages(store: Store) -> Table[MessageRecord]:
-    """Messages by `chat|subject`."""
+    """Messages by `chat|channel|subject`."""
     return Table(store, "message", MessageRecord)
+
+
+def approvals(store: Store) -> Table[Approval]:
+    """Requests for approval by id."""
+    return Table(store, "approval", Approval)
+
+
+def asked_words(store: Store) -> Table[AskedWord]:
+    """What the random words of buttons and links name."""
+    return Table(store, "asked-word", AskedWord)
+
+
+def open_requests(store: Store) -> Table[OpenRequest]:
+    """The request that a ring's next run may join, by `rollout|ring`."""
+    return Table(store, "open-request", OpenRequest)
+
+
+def attempts(store: Store) -> Table[AttemptRecord]:
+    """What came of each delivered press, by its event's hash: the same again gets the same answer."""
+    return Table(store, "attempt", AttemptRecord)
 
 
 def proofs(store: Store) -> Table[Proof]:

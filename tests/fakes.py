@@ -13,7 +13,16 @@ from ops.model.ledger import Entry
 from ops.model.money import CostReport
 from ops.model.settings import Settings
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports import EvictionAnswer, Json, NotFoundError, OperationStatus, OutsideError, Posted, TryLaterError
+from ops.ports import (
+    EvictionAnswer,
+    Json,
+    NotFoundError,
+    OperationStatus,
+    Outgoing,
+    OutsideError,
+    Posted,
+    TryLaterError,
+)
 from ops.workflows.activities.context import Context
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
@@ -267,32 +276,38 @@ class FakeChat:
     name: str = "slack"
     channel: str = "C0123"
     can_edit: bool = True
+    can_thread: bool = True
     shown: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    threads: dict[str, str] = field(default_factory=dict)
     posts: int = 0
     edits: int = 0
     fail: list[OutsideError] = field(default_factory=list)
     lose: int = 0
 
-    def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
+    def post(self, channel: str, outgoing: Outgoing) -> Posted:
         self._fail()
         self.posts += 1
         identity = f"{self.posts}.0"
-        self.shown[identity] = content
-        self.keys[identity] = key
+        self.shown[identity] = outgoing.content
+        self.keys[identity] = outgoing.key
+        self.threads[identity] = outgoing.thread.message_id if outgoing.thread else ""
         self._lose()
         return Posted(channel, identity)
 
-    def edit(self, posted: Posted, content: Mapping[str, Json]) -> None:
+    def edit(self, posted: Posted, outgoing: Outgoing) -> None:
         self._fail()
         self.edits += 1
-        self.shown[posted.message_id] = content
+        self.shown[posted.message_id] = outgoing.content
         self._lose()
 
-    def find(self, channel: str, key: str, since: datetime) -> Posted | None:
+    def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         self._fail()
         assert since.tzinfo is not None
-        return next((Posted(channel, identity) for identity, known in self.keys.items() if known == key), None)
+        within = thread.message_id if thread else ""
+        return next(
+            (Posted(channel, i) for i, known in self.keys.items() if known == key and self.threads[i] == within), None
+        )
 
     def _fail(self) -> None:
         if self.fail:
@@ -302,6 +317,19 @@ class FakeChat:
         if self.lose:
             self.lose -= 1
             raise TryLaterError("posting: the answer was lost", 30)
+
+
+@dataclass
+class FakeAnswers:
+    """Keeps private answers by the address that they were sent to."""
+
+    given: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
+    fail: list[OutsideError] = field(default_factory=list)
+
+    def answer(self, address: str, content: Mapping[str, Json]) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+        self.given.append((address, content))
 
 
 @dataclass
@@ -368,6 +396,7 @@ class World:
     engine: FakeEngine = field(default_factory=FakeEngine)
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     costs: FakeCosts = field(default_factory=FakeCosts)
+    answers: FakeAnswers = field(default_factory=FakeAnswers)
     config: str = CONFIG
     problem: str = ""
 
@@ -388,5 +417,7 @@ class World:
             self.costs,
             (self.chat,),
             self.events,
+            self.answers,
+            "https://daytwo.example/api",
         )
         return Context(ports, self.engine, ConfigState(self.settings, self.problem))

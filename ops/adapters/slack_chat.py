@@ -1,13 +1,13 @@
 """Slack through its own SDK: post, edit, and find again by message metadata."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from ops.ports import Json, OutsideError, Posted, RejectedError, TryLaterError
+from ops.ports import Outgoing, OutsideError, Posted, RejectedError, TryLaterError
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -28,40 +28,50 @@ class SlackChat:
     base_url: str = "https://slack.com/api/"
     name: str = "slack"
     can_edit: bool = True
+    can_thread: bool = True
 
-    def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
+    def post(self, channel: str, outgoing: Outgoing) -> Posted:
         """Posts with our key in the metadata; links are not unfurled: crawlers would open them."""
-        metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
-        with _refusals(f"posting {key} to Slack"):
+        metadata = {"event_type": _EVENT, "event_payload": {"key": outgoing.key}}
+        with _refusals(f"posting {outgoing.key} to Slack"):
             answer = self._client.chat_postMessage(
                 channel=channel,
-                text=str(content["text"]),
-                blocks=cast("Any", content["blocks"]),
+                text=str(outgoing.content["text"]),
+                blocks=cast("Any", outgoing.content["blocks"]),
                 metadata=metadata,
+                thread_ts=outgoing.thread.message_id if outgoing.thread else None,
                 unfurl_links=False,
                 unfurl_media=False,
             )
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
-    def edit(self, posted: Posted, content: Mapping[str, Json]) -> None:
+    def edit(self, posted: Posted, outgoing: Outgoing) -> None:
         """Edits without a new notification."""
         with _refusals("editing a message in Slack"):
             self._client.chat_update(
                 channel=posted.channel,
                 ts=posted.message_id,
-                text=str(content["text"]),
-                blocks=cast("Any", content["blocks"]),
+                text=str(outgoing.content["text"]),
+                blocks=cast("Any", outgoing.content["blocks"]),
             )
 
-    def find(self, channel: str, key: str, since: datetime) -> Posted | None:
-        """Searches the channel from shortly before `since` on: our clock and Slack's may differ by a little."""
-        oldest = str(since.timestamp() - 120)
+    def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
+        """Searches the channel, or the thread, from shortly before `since` on: our clock and Slack's may differ a little."""
+        where = {
+            "channel": channel,
+            "oldest": str(since.timestamp() - 120),
+            "include_all_metadata": True,
+            "limit": _PAGE,
+        }
         cursor: str | None = None
         while True:
             with _refusals(f"searching Slack for {key}"):
-                answer = self._client.conversations_history(
-                    channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE, cursor=cursor
-                )
+                if thread is None:
+                    answer = self._client.conversations_history(**cast("Any", where), cursor=cursor)
+                else:
+                    answer = self._client.conversations_replies(
+                        **cast("Any", where), ts=thread.message_id, cursor=cursor
+                    )
             for message in cast("list[dict[str, Any]]", answer["messages"]):
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
                 if payload.get("key") == key:

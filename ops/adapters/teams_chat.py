@@ -7,7 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from ops.ports import Json, Posted, RejectedError, TryLaterError
+from ops.ports import Json, Outgoing, Posted, RejectedError, TryLaterError
 
 _TIMEOUT_S = 15
 # 28 KB is the limit, counted after expansion; what is accepted is not always delivered (Microsoft Learn, Teams limits).
@@ -28,6 +28,7 @@ class TeamsChat:
     channel: str = "teams"
     name: str = "teams"
     can_edit: bool = False
+    can_thread: bool = False
 
     def __post_init__(self) -> None:
         host = urlsplit(self.url).hostname or ""
@@ -36,10 +37,11 @@ class TeamsChat:
                 "the Teams webhook is an Office 365 connector, and these are retired: make a Workflows webhook and put its address there"
             )
 
-    def post(self, channel: str, content: Mapping[str, Json], key: str) -> Posted:
+    def post(self, channel: str, outgoing: Outgoing) -> Posted:
         """One POST. Teams names no message, so our key stands for it."""
         import httpx
 
+        content, key = outgoing.content, outgoing.key
         wrapped: Mapping[str, Json] = {
             "type": "message",
             "attachments": [
@@ -64,11 +66,11 @@ class TeamsChat:
             raise RejectedError(str(response.status_code), f"posting {key} to Teams: {response.status_code}")
         return Posted(channel, key)
 
-    def edit(self, posted: Posted, content: Mapping[str, Json]) -> None:
+    def edit(self, posted: Posted, outgoing: Outgoing) -> None:
         """A later state is a post of its own: a webhook cannot edit."""
-        self.post(posted.channel, content, posted.message_id)
+        self.post(posted.channel, outgoing)
 
-    def find(self, channel: str, key: str, since: datetime) -> Posted | None:
+    def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """A webhook cannot search: an answer that was lost may lead to a second post."""
-        del channel, key, since
+        del channel, key, since, thread
         return None

@@ -74,12 +74,17 @@ def read_chat(root: Section) -> ChatSettings:
     """The section `chat`."""
     chat = section(root, "chat")
     slack = section(chat, "slack")
-    routes = tuple(
-        Route(select(section(each, "select")), text(each, "channel")) for each in sections(slack.get("routes"))
-    )
+    routes = read_routes(slack)
     teams: Value = chat.get("teams")
     envelope = None if teams is None else str(section(chat, "teams").get("envelope", "message"))
     return ChatSettings(text(slack, "channel") if slack else None, routes, envelope)
+
+
+def read_routes(chat: Section) -> tuple[Route, ...]:
+    """The routes of one chat."""
+    return tuple(
+        Route(select(section(each, "select")), text(each, "channel")) for each in sections(chat.get("routes"))
+    )
 
 
 def _awake(document: Document, path: Path, said: Section) -> Window | None:

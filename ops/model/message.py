@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops.model.approval import Choice
+from ops.model.people import Person
 from ops.model.run import State
 
 
@@ -19,8 +21,29 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press. With a `choice` it decides the request that `token` names; with an `url` it opens a page."""
+
+    text: str
+    token: str = ""
+    choice: Choice | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG that a chat may show. `reference` is where the store keeps it, `alt` says the same in words."""
+
+    reference: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """The first line alone must do: state, what, where, how far. All names are as their owners wrote them, unescaped."""
+    """The first line alone must do: state, what, where, how far. All names are as their owners wrote them, unescaped.
+
+    `tag` is the word of the first line where it is not the state's own. `mentions` are told of it by the chat.
+    """
 
     subject: str
     state: State
@@ -33,3 +56,7 @@ class Message:
     until_text: str = ""
     remedy: str = ""
     footer: str = ""
+    tag: str = ""
+    mentions: tuple[Person, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    picture: Picture | None = None

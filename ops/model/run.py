@@ -61,7 +61,11 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a runbook on one target; it has one message, one page, one id."""
+    """One execution of a runbook on one target; it has one message, one page, one id.
+
+    `channels` are where its messages go, as `chat|channel`; where a chat has none of them, to its own. `approval` is the
+    id of the request that it waits for or goes on by.
+    """
 
     id: str
     runbook: str
@@ -89,7 +93,8 @@ class Run:
     config_hash: str = ""
     version: int = 1
     dry_run: bool = False
-    channel: str = ""
+    channels: tuple[str, ...] = ()
+    approval: str = ""
     fencing: int = 0
     acted: bool = False
     began: datetime | None = None

@@ -1,10 +1,11 @@
 """What `daytwo.yaml` says, read and checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ops.model.calendar import Freeze, Window
+from ops.model.people import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +94,72 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Clusters whose messages go to a channel of their own."""
+    """Clusters whose messages go to a channel of their own; several routes may take one cluster in."""
 
     select: Select
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
+class TeamsBotSettings:
+    """Teams through a bot: the channel or chat in which it posts, and where Microsoft serves it."""
+
+    conversation: str
+    service_url: str
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """Where messages go; None where there is no such chat."""
+    """Where messages go; None where there is no such chat. `digest` is when the weekly digest is posted."""
 
     slack_channel: str | None = None
     slack_routes: tuple[Route, ...] = ()
     teams_envelope: str | None = None
+    teams_bot: TeamsBotSettings | None = None
+    digest: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """Who has to say yes to a runbook's plans (docs/approvals.md, rules 1 to 5).
+
+    Empty `rings` or `risks` match all. `approvers` and `escalate_to` are people's names, groups resolved; `of` is how
+    many different ones are needed. `self_approval` is None where the ring decides.
+    """
+
+    runbook: str
+    approvers: tuple[str, ...]
+    label: str
+    rings: frozenset[str] = frozenset()
+    risks: frozenset[str] = frozenset()
+    of: int = 1
+    self_approval: bool | None = None
+    hours: Window | None = None
+    expires_after: timedelta = timedelta(hours=24)
+    remind_before: timedelta = timedelta(hours=1)
+    escalate_to: tuple[str, ...] = ()
+    escalate_label: str = ""
+    escalate_after: timedelta = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRule:
+    """Who may give which commands. Empty `rings` or `runbooks` match all; a cluster in no ring matches only those."""
+
+    people: tuple[str, ...]
+    may: frozenset[str]
+    rings: frozenset[str] = frozenset()
+    runbooks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSettings:
+    """Who there is. A tenant or team that is empty makes its ids nobody's."""
+
+    entra_tenant: str = ""
+    slack_team: str = ""
+    people: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +179,6 @@ class Settings:
     power: tuple[Schedule, ...] = ()
     spot: SpotSettings | None = None
     budgets: tuple[Budget, ...] = ()
+    people: PeopleSettings = field(default_factory=PeopleSettings)
+    approvals: tuple[ApprovalRule, ...] = ()
+    commands: tuple[CommandRule, ...] = ()

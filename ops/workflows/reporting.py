@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -12,7 +12,7 @@ from ops.config.current import ConfigState
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.run import Rollout, Run, RunSummary, State
-from ops.ports import Chat, ConflictError, Json, OutsideError, Posted, TryLaterError
+from ops.ports import Chat, ConflictError, Json, Outgoing, OutsideError, Posted, TryLaterError
 from ops.records import MessageRecord, messages
 from ops.render import renderer
 from ops.render.run import configuration_message, rollout_message, run_message
@@ -26,7 +26,7 @@ def report_run(ports: Ports, run: Run) -> None:
     if run.dry_run or (run.source == "timer" and not run.acted and not run.loud):
         return
     runbook = runbooks()[run.runbook]
-    reconcile(ports, run_message(run, runbook.title, runbook.unit), run.channel)
+    reconcile(ports, run_message(run, runbook.title, runbook.unit), run.channels)
 
 
 def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary]) -> None:
@@ -40,7 +40,7 @@ def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> No
     """Says once that the configuration is not valid, and once that it is again; nobody hears of one that always was."""
     message = configuration_message(config.problem)
     if not config.problem and not any(
-        messages(ports.store).get(f"{chat.name}|{message.subject}") for chat in ports.chats
+        messages(ports.store).get(message_key(chat.name, chat.channel, message.subject)) for chat in ports.chats
     ):
         return
     if config.problem:
@@ -58,33 +58,60 @@ def publish(ports: Ports, run: Run) -> None:
         ports.store.insert("unpublished", run.id, {"event": data, "why": str(error)})
 
 
-def reconcile(ports: Ports, message: Message, channel: str = "") -> None:
-    """In every chat: same content, no call; changed content, an edit; what cannot be sent now is sent by a later tick."""
+def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thread_of: str = "") -> None:
+    """In every chat: same content, no call; changed content, an edit; what cannot be sent now is sent by a later tick.
+
+    `channels` are `chat|channel`; a chat with none of them shows it in its own. `thread_of` is the subject that it answers.
+    """
     for chat in ports.chats:
         if not chat.can_edit and not (message.state.is_final or message.state is State.NEEDS_YOU):
             continue
-        content = renderer(chat.name)(message)
-        text = json.dumps(content, sort_keys=True)
-        wanted = hashlib.sha256(text.encode()).hexdigest()[:16]
-        key = f"{chat.name}|{message.subject}"
-        reference = ""
-        stored = messages(ports.store).get(key)
-        if stored is not None and stored.value.wanted == wanted and not stored.value.dirty:
+        if thread_of and not chat.can_thread:
             continue
-        reference = ports.store.put_content(text.encode())
+        content = renderer(chat.name)(message)
+        for channel in _destinations(chat, channels):
+            _want(ports, chat, _Wanted(channel, message, content, thread_of))
 
-        def want(
-            old: MessageRecord | None, wanted: str = wanted, reference: str = reference, chat: Chat = chat
-        ) -> MessageRecord:
-            record = old or MessageRecord(
-                chat.name, message.subject, (channel if chat.can_edit else "") or chat.channel
-            )
-            return replace(record, wanted=wanted, content_ref=reference, dirty=record.sent != wanted)
 
-        record = messages(ports.store).change(key, want)
-        if record.dirty:
-            ports.store.insert("outbox", key, {})
-            send(ports, chat, key)
+def _destinations(chat: Chat, channels: Sequence[str]) -> tuple[str, ...]:
+    own = tuple(channel.removeprefix(f"{chat.name}|") for channel in channels if channel.startswith(f"{chat.name}|"))
+    return own or (chat.channel,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What one channel should show."""
+
+    channel: str
+    message: Message
+    content: Mapping[str, Json]
+    thread_of: str
+
+
+def _want(ports: Ports, chat: Chat, wanted: _Wanted) -> None:
+    """Keeps what is wanted, and sends it where the channel shows something else."""
+    subject = wanted.message.subject
+    text = json.dumps(wanted.content, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    key = message_key(chat.name, wanted.channel, subject)
+    stored = messages(ports.store).get(key)
+    if stored is not None and stored.value.wanted == digest and not stored.value.dirty:
+        return
+    reference = ports.store.put_content(text.encode())
+    picture = wanted.message.picture.reference if wanted.message.picture else ""
+
+    def want(old: MessageRecord | None) -> MessageRecord:
+        record = old or MessageRecord(chat.name, subject, wanted.channel, thread_of=wanted.thread_of)
+        return replace(record, wanted=digest, content_ref=reference, picture=picture, dirty=record.sent != digest)
+
+    if messages(ports.store).change(key, want).dirty:
+        ports.store.insert("outbox", key, {})
+        send(ports, chat, key)
+
+
+def message_key(chat: str, channel: str, subject: str) -> str:
+    """The record of what a channel shows of a subject."""
+    return f"{chat}|{channel}|{subject}"
 
 
 def flush(ports: Ports) -> int:
@@ -109,17 +136,20 @@ def send(ports: Ports, chat: Chat, key: str) -> bool:
     if stored.value.retry_at is not None and now < stored.value.retry_at:
         return False
     record = stored.value
-    content = cast("Mapping[str, Json]", json.loads(ports.store.get_content(record.content_ref)))
+    thread = _thread(ports, record)
+    if record.thread_of and thread is None:
+        return False  # what it answers has to be there first
+    outgoing = _outgoing(ports, record, thread)
     try:
         posted = Posted(record.channel, record.message_id) if record.message_id else None
         if posted is None and record.posting_since is not None:
-            posted = chat.find(record.channel, record.subject, record.posting_since)
+            posted = chat.find(record.channel, record.subject, record.posting_since, thread)
         if posted is None:
             stored = table.replace(stored, replace(record, posting_since=now))
-            posted = chat.post(record.channel, content, record.subject)
+            posted = chat.post(record.channel, outgoing)
             edits = 0
         else:
-            chat.edit(posted, content)
+            chat.edit(posted, outgoing)
             edits = 1
     except TryLaterError as error:
         later = now + timedelta(seconds=max(error.retry_after_s, 1.0))
@@ -144,6 +174,19 @@ def send(ports: Ports, chat: Chat, key: str) -> bool:
     )
     _note(ports, key, sent)
     return True
+
+
+def _thread(ports: Ports, record: MessageRecord) -> Posted | None:
+    if not record.thread_of:
+        return None
+    root = messages(ports.store).get(message_key(record.chat, record.channel, record.thread_of))
+    return Posted(root.value.channel, root.value.message_id) if root and root.value.message_id else None
+
+
+def _outgoing(ports: Ports, record: MessageRecord, thread: Posted | None) -> Outgoing:
+    content = cast("Mapping[str, Json]", json.loads(ports.store.get_content(record.content_ref)))
+    picture = ports.store.get_content(record.picture) if record.picture else None
+    return Outgoing(content, record.subject, thread, picture)
 
 
 def _note(ports: Ports, key: str, record: MessageRecord) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat
-from ops.ports import RejectedError, TryLaterError
+from ops.ports import Outgoing, RejectedError, TryLaterError
 from ops.render.teams import render
 from simulator.testing import Running, running_simulation
 from tests.render.test_teams import FAILED
@@ -19,27 +19,27 @@ def simulation() -> Iterator[Running]:
 
 def test_a_card_arrives(simulation: Running) -> None:
     chat = TeamsChat(simulation.environment["TEAMS_URL"])
-    chat.post("teams", render(FAILED), "key")
+    chat.post("teams", Outgoing(render(FAILED), "key"))
     assert "shop\\\\_dev" in str(simulation.control("/teams"))
 
 
 def test_a_flow_that_wants_the_bare_card_is_not_served_by_the_other(simulation: Running) -> None:
     chat = TeamsChat(simulation.environment["TEAMS_URL"], envelope="card")
     with pytest.raises(RejectedError):
-        chat.post("teams", render(FAILED), "key")
+        chat.post("teams", Outgoing(render(FAILED), "key"))
 
 
 def test_too_many_at_once_are_told_to_wait(simulation: Running) -> None:
     chat = TeamsChat(simulation.environment["TEAMS_URL"])
     for number in range(25):
-        chat.post("teams", render(FAILED), f"key {number}")
+        chat.post("teams", Outgoing(render(FAILED), f"key {number}"))
     with pytest.raises(TryLaterError):
-        chat.post("teams", render(FAILED), "one more")
+        chat.post("teams", Outgoing(render(FAILED), "one more"))
 
 
 def test_a_webhook_that_nobody_serves_is_for_later() -> None:
     with pytest.raises(TryLaterError):
-        TeamsChat("http://127.0.0.1:9/x").post("teams", render(FAILED), "key")
+        TeamsChat("http://127.0.0.1:9/x").post("teams", Outgoing(render(FAILED), "key"))
 
 
 def test_a_retired_connector_is_refused_with_what_to_do_instead() -> None:

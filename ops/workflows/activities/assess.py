@@ -10,7 +10,7 @@ from ops.model.decision import Act, Decision, Nothing, Tell, Wait
 from ops.model.fleet import Cluster
 from ops.model.run import Run, State, StepRecord
 from ops.model.settings import Settings
-from ops.policy.select import matches
+from ops.policy.routes import channels_of
 from ops.ports import Json
 from ops.records import Stored
 from ops.runbooks import runbooks
@@ -46,7 +46,7 @@ def assess_run(context: Context, stored: Stored[Run]) -> Answer:
         return _sleep(context, stored, now + _CONFIG_LOOK, why, "configuration")
     gathered, reference = _gather(context, run, settings, now)
     decision = runbooks()[run.runbook].decide(gathered, settings, run, now)
-    known = replace(run, facts_ref=reference, config_hash=settings.hash, channel=_channel(gathered, settings))
+    known = replace(run, facts_ref=reference, config_hash=settings.hash, channels=_channels(gathered, settings))
     return _record(context, stored, known, decision, now)
 
 
@@ -120,17 +120,12 @@ def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, cod
     return Answer("assess", until)
 
 
-def _channel(gathered: object, settings: Settings) -> str:
-    """Where the run's messages go, by the first route that matches its cluster; empty: where all go."""
+def _channels(gathered: object, settings: Settings) -> tuple[str, ...]:
+    """Where the run's messages go: every channel of every route that matches its cluster; none: where all go."""
     cluster = getattr(gathered, "cluster", None)
     if not isinstance(cluster, Cluster):
-        return ""
-    matching = (
-        route
-        for route in settings.chat.slack_routes
-        if matches(route.select, cluster.name, cluster.region, cluster.tags)
-    )
-    return next((route.channel for route in matching), "")
+        return ()
+    return channels_of(cluster, settings)
 
 
 def _because(why: str) -> str:

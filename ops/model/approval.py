@@ -1,0 +1,106 @@
+"""A request for approval: what is asked, of whom, and what came of it (docs/approvals.md)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ops.model.plan import Plan
+
+
+class ApprovalState(StrEnum):
+    """How a request stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether nothing can be decided any more."""
+        return self is not ApprovalState.PENDING
+
+
+class Choice(StrEnum):
+    """What a person presses."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class PartState(StrEnum):
+    """Whether one run's part of a request still counts."""
+
+    ASKED = "asked"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is asked for one run: its plan. `why` says why it dropped out, or what changed since an earlier request."""
+
+    run: str
+    target: str
+    target_name: str
+    plan: Plan
+    opens: datetime | None = None
+    state: PartState = PartState.ASKED
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's yes."""
+
+    person: str
+    door: str
+    at: datetime
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One request. `token` is the random word of its buttons and link; `revision` counts what it has asked.
+
+    `approvers` and `needed` are as they were when it was asked: for reading; at each attempt the configuration counts.
+    """
+
+    id: str
+    runbook: str
+    ring: str
+    parts: tuple[Part, ...]
+    created: datetime
+    asks_at: datetime
+    expires: datetime
+    remind_at: datetime
+    token: str
+    escalate_at: datetime | None = None
+    requester: str = ""
+    requester_known: bool = True
+    rollout: str = ""
+    revision: int = 1
+    approvers: tuple[str, ...] = ()
+    escalated_to: tuple[str, ...] = ()
+    needed: int = 1
+    state: ApprovalState = ApprovalState.PENDING
+    votes: tuple[Vote, ...] = ()
+    decided_by: str = ""
+    decided_door: str = ""
+    decided_at: datetime | None = None
+    why: str = ""
+    asked: bool = False
+    reminded: bool = False
+    escalated: bool = False
+    channels: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Part, ...]:
+        """The parts that still count."""
+        return tuple(part for part in self.parts if part.state is PartState.ASKED)
+
+    def part(self, run: str) -> Part | None:
+        """The part of a run."""
+        return next((part for part in self.parts if part.run == run), None)
