@@ -162,10 +162,9 @@ class MessageRecord:
 
 @dataclass(frozen=True, slots=True)
 class AskedWord:
-    """The request, and which revision of it, that a button or link was made for."""
+    """The request that a button or link was made for."""
 
     approval: str
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)

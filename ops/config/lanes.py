@@ -70,21 +70,20 @@ def read_budgets(root: Section) -> tuple[Budget, ...]:
     return tuple(Budget(text(each, "name"), tuple(texts(each.get("offer")))) for each in said)
 
 
-def read_chat(root: Section) -> ChatSettings:
+def read_chat(document: Document, windows: Mapping[str, Window]) -> ChatSettings:
     """The section `chat`."""
-    chat = section(root, "chat")
+    chat = section(document.root, "chat")
     slack = section(chat, "slack")
     routes = read_routes(slack)
     teams: Value = chat.get("teams")
     envelope = None if teams is None else str(section(chat, "teams").get("envelope", "message"))
-    return ChatSettings(text(slack, "channel") if slack else None, routes, envelope)
+    digest = known_window(document, ("chat", "digest"), chat["digest"], windows) if "digest" in chat else None
+    return ChatSettings(text(slack, "channel") if slack else None, routes, envelope, digest=digest)
 
 
 def read_routes(chat: Section) -> tuple[Route, ...]:
     """The routes of one chat."""
-    return tuple(
-        Route(select(section(each, "select")), text(each, "channel")) for each in sections(chat.get("routes"))
-    )
+    return tuple(Route(select(section(each, "select")), text(each, "channel")) for each in sections(chat.get("routes")))
 
 
 def _awake(document: Document, path: Path, said: Section) -> Window | None:

@@ -12,6 +12,7 @@ from ops.config.feeds import FeedError, Feeds, freezes_of
 from ops.config.lanes import read_budgets, read_chat, read_power, read_reboot, read_spot
 from ops.config.overlap import overlap
 from ops.config.parts import Section, defaults, known_window, section, sections, select, text, texts, understood
+from ops.config.people import check_groups, read_approvals, read_commands, read_people
 from ops.config.times import read_days, read_duration, read_freeze_edges, read_time, read_zone
 from ops.model.calendar import Freeze, Window
 from ops.model.settings import FleetSettings, NodeImageSettings, Ring, Settings
@@ -30,18 +31,26 @@ def read_settings(document: Document, feeds: Feeds | None) -> Settings:
     node_image = _node_image(document, windows)
     reboot = read_reboot(document, windows)
     power = tuple(read_power(document, rings))
+    people = read_people(document)
+    check_groups(document)
+    approvals = read_approvals(document, windows, rings)
+    commands = read_commands(document, rings)
+    chat = read_chat(document, windows)
     document.raise_problems()
     return Settings(
         fleet=FleetSettings(tuple(texts(section(root, "fleet")["subscriptions"])), rings),
         windows=MappingProxyType(windows),
         freezes=freezes,
         node_image=node_image,
-        chat=read_chat(root),
+        chat=chat,
         hash=content_hash(document),
         reboot=reboot,
         power=power,
         spot=read_spot(root),
         budgets=read_budgets(root),
+        people=people,
+        approvals=approvals,
+        commands=commands,
     )
 
 

@@ -38,9 +38,8 @@ def schema() -> Mapping[str, Value]:
 
 
 def check_shape(document: Document) -> None:
-    """Notes secrets, keys that do not exist yet, and everything that the schema refuses."""
+    """Notes secrets, and everything that the schema refuses."""
     _check_secrets(document)
-    _check_approval(document, document.root, ())
     from jsonschema import Draft202012Validator
 
     for error in Draft202012Validator(schema()).iter_errors(document.root):
@@ -52,17 +51,6 @@ def _check_secrets(document: Document) -> None:
     for number, line in enumerate(document.text.splitlines(), start=1):
         for found in SECRET.finditer(line):
             document.refuse_line(number, "", found.group(), "a secret stands in the file", "put it into the key vault")
-
-
-def _check_approval(document: Document, value: Value, path: Path) -> None:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "approval":
-                document.refuse((*path, key), item, "approvals do not exist yet", "remove it")
-            _check_approval(document, item, (*path, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            _check_approval(document, item, (*path, number))
 
 
 def _refuse(document: Document, error: "ValidationError") -> None:
@@ -99,8 +87,7 @@ def _wrong_value(rule: str, bound: Value, path: Path, part: Mapping[str, Value])
 
 
 def _unknown(value: Mapping[str, Value], known: tuple[str, ...]) -> Iterator[str]:
-    # `approval` has a message of its own.
-    yield from (key for key in value if key not in known and key != "approval")
+    yield from (key for key in value if key not in known)
 
 
 def _did_you_mean(key: str, known: tuple[str, ...]) -> str:

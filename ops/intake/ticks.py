@@ -8,12 +8,14 @@ from ops.workflows.activities.context import Context
 from ops.workflows.janitor import tidy
 from ops.workflows.reporting import flush, report_configuration
 from ops.workflows.sampling import list_fleet, sample_fleet, start_due_rollouts, start_due_runs
+from ops.workflows.telling import report_news
 
 _LOG = logging.getLogger(__name__)
 
 
 def every_five_minutes(context: Context) -> None:
-    """Sends what a chat did not take before."""
+    """Says what came of requests for approval, sends what a chat did not take before."""
+    report_news(context.ports, context.config.settings)
     waiting = flush(context.ports)
     if waiting:
         _LOG.warning("%d messages wait for a chat", waiting)

@@ -24,6 +24,11 @@ class Step:
     deadline: datetime | None = None
     temporary: bool = False
 
+    @property
+    def content(self) -> list[object]:
+        """What exactly is done; two steps of the same content are the same."""
+        return [self.id, self.verb, dict(sorted(self.params.items())), self.temporary]
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -45,7 +50,11 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Ordered steps with their reasons and their predicted effect."""
+    """Ordered steps with their reasons and their predicted effect.
+
+    `following` are steps that the same run will plan after these, as far as is known: nothing carries them out, but who
+    approves this plan approves them too.
+    """
 
     runbook: str
     target: str
@@ -57,16 +66,19 @@ class Plan:
     nodes: int = 0
     risk: str = ""
     ends_about: datetime | None = field(default=None)
+    following: tuple[Step, ...] = ()
 
     @property
     def hash(self) -> str:
         """Covers target, steps, versions and risk; never times, money or predictions. 12 hexadecimal digits."""
-        facts = {
+        facts: dict[str, object] = {
             "runbook": self.runbook,
             "target": self.target,
-            "steps": [[s.id, s.verb, dict(sorted(s.params.items())), s.temporary] for s in self.steps],
+            "steps": [s.content for s in self.steps],
             "risk": self.risk,
         }
+        if self.following:
+            facts["following"] = [s.content for s in self.following]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
     def step(self, step_id: str) -> Step:

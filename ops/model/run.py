@@ -64,7 +64,8 @@ class Run:
     """One execution of a runbook on one target; it has one message, one page, one id.
 
     `channels` are where its messages go, as `chat|channel`; where a chat has none of them, to its own. `approval` is the
-    id of the request that it waits for or goes on by.
+    id of the request that it waits for or goes on by, `approved` says by whom and when. `ring` is empty where its cluster
+    is in none, or where it is about none.
     """
 
     id: str
@@ -93,8 +94,10 @@ class Run:
     config_hash: str = ""
     version: int = 1
     dry_run: bool = False
+    ring: str = ""
     channels: tuple[str, ...] = ()
     approval: str = ""
+    approved: str = ""
     fencing: int = 0
     acted: bool = False
     began: datetime | None = None

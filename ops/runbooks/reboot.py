@@ -12,7 +12,8 @@ from ops.model.run import Run, StepState
 from ops.model.settings import RebootSettings, Settings
 from ops.model.signal import Signal
 from ops.model.workload import DisruptionBudget, Pod
-from ops.policy.calendar import next_open, occurrences, open_span
+from ops.policy.approval import rules_of
+from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
 from ops.policy.drain import never_leaves
 from ops.policy.images import in_order
 from ops.policy.rings import ring_of
@@ -73,12 +74,20 @@ class Reboot(WithoutTimer):
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
-        """Once an hour while the window is open, a signal for each cluster of a ring; the night makes it one run."""
+        """Once an hour while the window is open, a signal for each cluster of a ring; the night makes it one run.
+
+        Where somebody has to approve, the run of the coming night may begin by day, so that nobody is woken.
+        """
         policy = settings.reboot
-        if policy is None or open_span(policy.window, settings.freezes, now) is None or now.minute >= _FIRST_QUARTER:
+        if policy is None or now.minute >= _FIRST_QUARTER:
             return ()
-        night = _night(policy, now)
         members = [cluster for cluster in clusters if cluster.running and ring_of(cluster, settings) is not None]
+        if open_span(policy.window, settings.freezes, now) is None:
+            members = [cluster for cluster in members if _asks_by_day(cluster, settings, now)]
+        coming = next_open(policy.window, settings.freezes, now, _DAY)
+        if coming is None:
+            return ()
+        night = _night(policy, coming.start)
         return tuple(Signal(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
 
 
@@ -104,7 +113,8 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
         following = next_open(
             at.policy.window, at.settings.freezes, at.now if opening is None else opening.end, 7 * _DAY
         )
-        if at.run.source == "timer" or following is None:
+        is_for_coming = following is not None and at.run.occurrence == _night(at.policy, following.start)
+        if following is None or (at.run.source == "timer" and not is_for_coming):
             names = ", ".join(node.name for node in able)
             return Nothing(f"the window has too little left for {names}: next night", (*skips, *_late(able)))
         return Wait(following.start, "the window opens then", "window", skips=skips)
@@ -114,10 +124,25 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
 def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: Span, at: _Moment) -> Plan:
     """One node: the next is decided on the world as it is after this one."""
     node = able[0]
+    reasons = (f"{node.name} asks for a reboot", *(f"{other.name} is next" for other in able[1:2]))
+    return Plan(
+        "reboot",
+        cluster.id,
+        _steps(node, opening, at),
+        (Claim(f"cluster.{cluster.id}"),),
+        reasons,
+        skips=skips,
+        nodes=1,
+        risk="drain",
+        following=tuple(step for other in able[1:] for step in _steps(other, opening, at)),
+    )
+
+
+def _steps(node: Node, opening: Span, at: _Moment) -> tuple[Step, ...]:
     timeout_s = int(at.policy.drain_timeout.total_seconds())
     boot_s = int(_BOOT.total_seconds())
     common = {"node": node.name, "run": at.run.id}
-    steps = (
+    return (
         Step(
             f"cordon.{node.name}", "cordon-node", f"cordon {node.name}", common, timeout_s + boot_s, opening.end, True
         ),
@@ -138,10 +163,13 @@ def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: 
             opening.end,
         ),
     )
-    reasons = (f"{node.name} asks for a reboot", *(f"{other.name} is next" for other in able[1:2]))
-    return Plan(
-        "reboot", cluster.id, steps, (Claim(f"cluster.{cluster.id}"),), reasons, skips=skips, nodes=1, risk="drain"
-    )
+
+
+def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
+    """Whether somebody has to approve reboots of this cluster, and may be asked now."""
+    ring = ring_of(cluster, settings)
+    rules = rules_of(settings, "reboot", ring.name if ring else "")
+    return any(rule.hours is None or occurrence_at(rule.hours, now) is not None for rule in rules)
 
 
 def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[Node]:

@@ -1,12 +1,13 @@
 """The operation: one durable instance per run.
 
 1. assess    gather the facts, decide; nothing or told: end; wait: sleep until then or until a hint, assess again
-2. lease     of the cluster and of its regions, before the first effect; taken by another: sleep, assess again
-3. begin     check the first step and begin it; the world no longer fits: go to 6
-4. poll      until the operation has ended
-5. prove     that the world shows the effect; then the next step from 3
-6. unwind    what was temporary is taken back in reverse, whatever happened: begin, poll, prove of the undo
-7. conclude  leave the leases; failed: end; else assess again, since there may be more to do
+2. approve   where policy asks, of whoever it names; then assess again: another plan voids what was approved
+3. lease     of the cluster and of its regions, before the first effect; taken by another: sleep, assess again
+4. begin     check the first step and begin it; the world no longer fits: go to 7
+5. poll      until the operation has ended
+6. prove     that the world shows the effect; then the next step from 4
+7. unwind    what was temporary is taken back in reverse, whatever happened: begin, poll, prove of the undo
+8. conclude  leave the leases; failed: end; else assess again, since there may be more to do
 
 The store holds what has happened; the position in this list is all that the history carries, and every 40 turns it is handed to a new
 generation, so that the history stays bounded.
@@ -61,6 +62,7 @@ def after(here: Position, answer: Answer) -> Position | None:
         "again": here,
         "end": None,
         "assess": Position("assess"),
+        "approve": Position("approve"),
         "act": Position("lease"),
         "step": Position("begin", answer.step),
         "undo": Position("begin", answer.step, undo=True),

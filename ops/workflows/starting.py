@@ -8,7 +8,8 @@ from ops.model.signal import Signal
 from ops.ports import OutsideError
 from ops.records import runs
 from ops.runbooks import runbooks
-from ops.workflows.activities.assess import assess_run, decide_now
+from ops.workflows.activities.assess import assess_run, decide_at, decide_now, in_ring
+from ops.workflows.activities.consenting import asks_now
 from ops.workflows.activities.context import Context
 from ops.workflows.operation import VERSION
 
@@ -54,15 +55,21 @@ def start_quietly(context: Context, signal: Signal) -> None:
 
 
 def start_if_it_acts(context: Context, signal: Signal) -> None:
-    """For what a timer looks at again and again: only what would act now becomes a run; nothing else leaves a trace."""
+    """For what a timer looks at again and again: only what would act, or has something to ask, becomes a run.
+
+    Nothing else leaves a trace.
+    """
     settings = context.config.settings
     if settings is None or runs(context.ports.store).get(signal.run_id) is not None:
         return
     of_this_target = signal.run_id.rsplit(".", 1)[0] + "."
     if any(_goes_on(context, marker.key) for marker in context.ports.store.scan(OPEN, of_this_target)):
         return
-    decision, _ = decide_now(context, _record(signal), settings, context.ports.clock.now())
-    if isinstance(decision, Act):
+    run = _record(signal)
+    decision, gathered = decide_now(context, run, settings, context.ports.clock.now())
+    if isinstance(decision, Act) or asks_now(
+        in_ring(run, gathered, settings), decision, decide_at(gathered, settings, run), settings
+    ):
         start(context, signal)
 
 

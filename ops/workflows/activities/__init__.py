@@ -17,15 +17,16 @@ type Activity = Callable[[Context, Mapping[str, Json]], dict[str, Json]]
 _LOG = logging.getLogger(__name__)
 
 # Names only: an app that starts must know them, and must not pay for what they import.
-NAMES = ("assess", "lease", "begin", "poll", "prove", "unwind", "conclude", "advance_rollout")
+NAMES = ("assess", "approve", "lease", "begin", "poll", "prove", "unwind", "conclude", "advance_rollout")
 
 
 def activity(name: str) -> Activity:
     """The activity of this name. Raises KeyError."""
-    from ops.workflows.activities import assess, carry_out, closing, leasing, rollouts
+    from ops.workflows.activities import approving, assess, carry_out, closing, leasing, rollouts
 
     table: dict[str, Activity] = {
         "assess": assess.assess,
+        "approve": approving.approve,
         "lease": leasing.lease,
         "begin": carry_out.begin,
         "poll": carry_out.poll,

@@ -1,21 +1,24 @@
 """Assess: gather the facts that the runbook needs, then decide purely, and record both."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from ops.facts import Question, facts
 from ops.model.decision import Act, Decision, Nothing, Tell, Wait
 from ops.model.fleet import Cluster
+from ops.model.plan import Plan
 from ops.model.run import Run, State, StepRecord
 from ops.model.settings import Settings
+from ops.policy.rings import ring_of
 from ops.policy.routes import channels_of
 from ops.ports import Json
 from ops.records import Stored
 from ops.runbooks import runbooks
 from ops.wire import to_json
 from ops.workflows.activities.closing import close, tell_end
+from ops.workflows.activities.consenting import consider
 from ops.workflows.activities.context import Context, run_of
 from ops.workflows.answer import Answer
 from ops.workflows.reporting import report_run
@@ -25,7 +28,7 @@ _CONFIG_LOOK = timedelta(minutes=15)
 
 
 def assess(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
-    """Decides what the run does now. Answers end, assess (after a sleep) or act."""
+    """Decides what the run does now. Answers end, assess (after a sleep), approve or act."""
     return assess_run(context, run_of(context, payload)).write()
 
 
@@ -46,8 +49,34 @@ def assess_run(context: Context, stored: Stored[Run]) -> Answer:
         return _sleep(context, stored, now + _CONFIG_LOOK, why, "configuration")
     gathered, reference = _gather(context, run, settings, now)
     decision = runbooks()[run.runbook].decide(gathered, settings, run, now)
-    known = replace(run, facts_ref=reference, config_hash=settings.hash, channels=_channels(gathered, settings))
-    return _record(context, stored, known, decision, now)
+    known = replace(
+        in_ring(run, gathered, settings),
+        facts_ref=reference,
+        config_hash=settings.hash,
+        channels=_channels(gathered, settings),
+        plan=None,
+        steps=(),
+    )
+    considered = consider(context, known, decision, decide_at(gathered, settings, known))
+    current = Stored(stored.key, considered.run, stored.etag)
+    if considered.asks is not None:
+        return _ask(context, current, considered.asks, decision)
+    return _record(context, current, considered.run, considered.decision, now)
+
+
+def _ask(context: Context, stored: Stored[Run], plan: Plan, decision: Decision) -> Answer:
+    """Keeps the plan that somebody has to approve; what follows is the approval."""
+    opens = decision.until if isinstance(decision, Wait) else None
+    skips = decision.skips if isinstance(decision, Wait) else plan.skips
+    steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
+    asking = replace(stored.value, plan=plan, plan_hash=plan.hash, steps=steps, skips=skips, until=opens)
+    context.runs.replace(stored, asking)
+    return Answer("approve")
+
+
+def decide_at(gathered: object, settings: Settings, run: Run) -> Callable[[datetime], Decision]:
+    """What would be decided at another time, were today's facts still true."""
+    return lambda at: runbooks()[run.runbook].decide(gathered, settings, run, at)
 
 
 def decide_now(context: Context, run: Run, settings: Settings, now: datetime) -> tuple[Decision, object]:
@@ -123,9 +152,14 @@ def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, cod
 def _channels(gathered: object, settings: Settings) -> tuple[str, ...]:
     """Where the run's messages go: every channel of every route that matches its cluster; none: where all go."""
     cluster = getattr(gathered, "cluster", None)
-    if not isinstance(cluster, Cluster):
-        return ()
-    return channels_of(cluster, settings)
+    return channels_of(cluster, settings) if isinstance(cluster, Cluster) else ()
+
+
+def in_ring(run: Run, gathered: object, settings: Settings) -> Run:
+    """The run with the ring that its cluster is in."""
+    cluster = getattr(gathered, "cluster", None)
+    ring = ring_of(cluster, settings) if isinstance(cluster, Cluster) else None
+    return replace(run, ring=ring.name if ring else "")
 
 
 def _because(why: str) -> str:

@@ -1,0 +1,122 @@
+"""One press at any door becomes one decision: the same rules behind Slack, the Teams bot and the page (docs/approvals.md)."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.model.approval import Approval, ApprovalState, Choice
+from ops.model.ledger import Entry
+from ops.model.people import Identity
+from ops.model.settings import Settings
+from ops.policy.approval import Press, Verdict, press
+from ops.policy.people import person_of
+from ops.records import AttemptRecord, approvals, asked_words, attempts
+from ops.workflows.activities.context import Context
+from ops.workflows.asking import NEWS, rule_of
+
+_REASON = 300
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_UNKNOWN = "there is no such request; it may have been made anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What a door was told, by whom it has proven. `event` names the delivery: the same again is the same press."""
+
+    token: str
+    choice: Choice
+    identity: Identity
+    event: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of it: `result` as the ledger names it, `text` for the person; `approval` None where there is none."""
+
+    result: str
+    text: str
+    approval: Approval | None = None
+
+
+def decide(context: Context, click: Click) -> Decided:
+    """Decides, or says why not. Every attempt is in the ledger; what was decided wakes the runs.
+
+    Raises ConflictError where the request changed ten times meanwhile, and what the store raises: then nothing is decided.
+    """
+    now = context.ports.clock.now()
+    settings = context.config.settings
+    word = asked_words(context.ports.store).get(click.token) if _is_word(click.token) else None
+    if word is None or settings is None:
+        found = Decided("unknown", _UNKNOWN)
+        _note(context, click, found, now)
+        return found
+    key = hashlib.sha256(f"{click.identity}|{click.event}".encode()).hexdigest()[:32]
+    known = attempts(context.ports.store).get(key)
+    if known is not None:
+        approval = approvals(context.ports.store).must_get(word.value.approval).value
+        verdict = Verdict(known.value.result, known.value.text)
+    else:
+        approval, verdict = _press(context, word.value.approval, click, (settings, now))
+        attempts(context.ports.store).insert(key, AttemptRecord(verdict.result, verdict.text, now))
+    found = Decided(verdict.result, verdict.text, approval)
+    _note(context, click, found, now, again=known is not None)
+    _wake(context, approval)
+    return found
+
+
+def _press(context: Context, approval_id: str, click: Click, at: tuple[Settings, datetime]) -> tuple[Approval, Verdict]:
+    """The press by compare-and-swap: the first that is written wins."""
+    settings, now = at
+    person = person_of(settings, click.identity)
+    said: list[Verdict] = []
+
+    def change(old: Approval | None) -> Approval:
+        if old is None:
+            raise ValueError(f"there is no request {approval_id}")
+        pressed = Press(
+            click.token, click.choice, person, click.identity.door, click.event, now, click.reason[:_REASON]
+        )
+        after, verdict = press(old, rule_of(settings, old), pressed, settings)
+        said[:] = [verdict]
+        return after
+
+    return approvals(context.ports.store).change(approval_id, change), said[0]
+
+
+def _wake(context: Context, approval: Approval) -> None:
+    """A decision is news, and its runs look at the world again; also where an earlier delivery died before it said so."""
+    if approval.state is ApprovalState.PENDING and not approval.votes:
+        return
+    context.ports.store.insert(NEWS, approval.id, {})
+    for part in approval.standing:
+        context.engine.hint(part.run)
+
+
+def _note(context: Context, click: Click, found: Decided, now: datetime, *, again: bool = False) -> None:
+    settings = context.config.settings
+    person = person_of(settings, click.identity) if settings else None
+    by = person.name if person else str(click.identity)
+    parts = found.approval.parts if found.approval else ()
+    subject = found.approval.id if found.approval else "unknown request"
+    text = f"{click.choice} by {by} in {click.identity.door}: {found.result}: {found.text}"
+    data = {
+        "event": click.event,
+        "plans": ",".join(part.plan.hash for part in parts),
+        "door": click.identity.door,
+        "identity": str(click.identity),
+        "choice": str(click.choice),
+        "result": found.result,
+        "reason": click.reason[:_REASON],
+        "delivered-again": "yes" if again else "no",
+    }
+    # Each delivery has a line of its own, also one that comes again within the same second.
+    key = f"attempt|{click.event}|{now.isoformat()}|{secrets.token_hex(4)}"
+    context.ports.ledger.append(Entry(key, now, "attempt", subject, text, by, data))
+
+
+def _is_word(token: str) -> bool:
+    """Only what could be one of our words is looked up: the store's keys hold no slash, and no megabytes."""
+    return _WORD.fullmatch(token) is not None

@@ -1,0 +1,161 @@
+"""A request for approval as messages: who may decide, until when, what happens otherwise, what exactly will be done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ops.model.approval import Approval, ApprovalState, Choice, Part, PartState
+from ops.model.message import Button, Message, Row
+from ops.model.people import Person
+from ops.model.plan import Step
+from ops.model.run import State
+from ops.render.words import duration, plural
+
+_STATES = {
+    ApprovalState.PENDING: State.NEEDS_YOU,
+    ApprovalState.APPROVED: State.DONE,
+    ApprovalState.REJECTED: State.HALTED,
+    ApprovalState.EXPIRED: State.SKIPPED,
+    ApprovalState.CANCELLED: State.SKIPPED,
+    ApprovalState.SUPERSEDED: State.SKIPPED,
+}
+_SHOWN_STEPS = 12
+
+
+def approval_message(approval: Approval, title: str, deciding: Sequence[Person], link: str) -> Message:
+    """The request; decided, it says how, and no button is left."""
+    is_open = approval.state is ApprovalState.PENDING
+    state = _STATES[approval.state]
+    return Message(
+        subject=approval.id,
+        state=state,
+        what=f"{title}: approval",
+        where=_where(approval),
+        how_far=_how_far(approval),
+        lines=_asked(approval, deciding) if is_open else _decided(approval),
+        rows=tuple(row for part in approval.parts for row in _rows(part, state)),
+        until=approval.expires if is_open else None,
+        until_text="can be approved until",
+        remedy=_otherwise(approval) if is_open else "",
+        footer=_footer(approval),
+        tag="" if is_open else str(approval.state),
+        mentions=tuple(deciding) if is_open else (),
+        buttons=_buttons(approval, link) if is_open else (),
+    )
+
+
+def reminder_message(approval: Approval, title: str, deciding: Sequence[Person]) -> Message:
+    """Sent once before a request expires; afterwards it says that it is over."""
+    if approval.state is not ApprovalState.PENDING:
+        return _over(f"{approval.id}.reminder", approval, title)
+    left = duration(approval.expires - approval.remind_at)
+    lines = (f"nobody has decided yet; {left} before it expires",)
+    return _note(f"{approval.id}.reminder", approval, title, lines, deciding)
+
+
+def escalation_message(approval: Approval, title: str, people: Sequence[Person]) -> Message:
+    """Sent once to those who may decide as well from now on."""
+    if approval.state is not ApprovalState.PENDING:
+        return _over(f"{approval.id}.escalation", approval, title)
+    names = ", ".join(person.name for person in people)
+    lines = (f"nobody has decided yet, so {names} may decide as well",)
+    return _note(f"{approval.id}.escalation", approval, title, lines, people)
+
+
+def _note(subject: str, approval: Approval, title: str, lines: tuple[str, ...], mentions: Sequence[Person]) -> Message:
+    return Message(
+        subject,
+        State.NEEDS_YOU,
+        f"{title}: approval",
+        _where(approval),
+        lines=lines,
+        until=approval.expires,
+        until_text="can be approved until",
+        mentions=tuple(mentions),
+    )
+
+
+def _over(subject: str, approval: Approval, title: str) -> Message:
+    return Message(subject, _STATES[approval.state], f"{title}: approval", _where(approval), tag=str(approval.state))
+
+
+def _where(approval: Approval) -> str:
+    standing = approval.standing or approval.parts
+    if len(standing) == 1:
+        return standing[0].target_name
+    return (
+        f"{plural(len(standing), 'cluster')} of {approval.ring}" if approval.ring else plural(len(standing), "cluster")
+    )
+
+
+def _how_far(approval: Approval) -> str:
+    if approval.needed == 1 or approval.state is not ApprovalState.PENDING:
+        return ""
+    return f"{len(approval.votes)} of {approval.needed} approvals"
+
+
+def _asked(approval: Approval, deciding: Sequence[Person]) -> tuple[str, ...]:
+    names = ", ".join(person.name for person in deciding) or "nobody"
+    who = f"{names} may decide" if approval.needed == 1 else f"{approval.needed} of {names} have to approve"
+    lines = [who]
+    if approval.requester:
+        lines.append(f"{approval.requester} asked for it")
+    elif not approval.requester_known:
+        lines.append("who asked for it is not known")
+    lines += [f"{vote.person} has approved in {vote.door}" for vote in approval.votes]
+    return tuple(lines)
+
+
+def _decided(approval: Approval) -> tuple[str, ...]:
+    at = f" on {approval.decided_at:%a %Y-%m-%d at %H:%M} UTC" if approval.decided_at else ""
+    by = f" by {approval.decided_by}" if approval.decided_by else ""
+    where = f" in {approval.decided_door}" if approval.decided_door else ""
+    lines = [f"{approval.state}{by}{where}{at}"]
+    if approval.why:
+        lines.append(approval.why)
+    return tuple(lines)
+
+
+def _otherwise(approval: Approval) -> str:
+    subject = "it is" if len(approval.standing) == 1 else "they are"
+    return f"approve or reject; if nobody does, {subject} skipped, and nothing is done"
+
+
+def _rows(part: Part, state: State) -> list[Row]:
+    """What exactly will be done on one cluster, or why it is no longer asked for."""
+    if part.state is not PartState.ASKED:
+        return [Row(part.target_name, f"{part.state}: {part.why}", State.SKIPPED)]
+    plan = part.plan
+    effect = [plural(plan.nodes, "node")] if plan.nodes else []
+    effect += [f"not before {_at(part.opens)}"] if part.opens else []
+    effect += [f"changed: {part.why}"] if part.why else []
+    rows = [Row(part.target_name, " · ".join([*effect, *plan.reasons]), state)]
+    steps = (*plan.steps, *plan.following)
+    if len(steps) > 1:
+        shown = [_step(step) for step in steps[:_SHOWN_STEPS]]
+        more = [f"and {len(steps) - _SHOWN_STEPS} more"] if len(steps) > _SHOWN_STEPS else []
+        rows.append(Row("  in this order", ", ".join([*shown, *more]), State.WAITING))
+    rows += [Row("  mind", warning, State.NEEDS_YOU) for warning in plan.warnings]
+    return rows
+
+
+def _step(step: Step) -> str:
+    return step.title
+
+
+def _at(at: datetime) -> str:
+    return f"{at:%a %Y-%m-%d %H:%M} UTC"
+
+
+def _buttons(approval: Approval, link: str) -> tuple[Button, ...]:
+    details = (Button("Details", url=link),) if link else ()
+    return (
+        Button("Approve", approval.token, Choice.APPROVE),
+        Button("Reject", approval.token, Choice.REJECT),
+        *details,
+    )
+
+
+def _footer(approval: Approval) -> str:
+    hashes = ", ".join(part.plan.hash for part in approval.standing[:3])
+    more = f" and {len(approval.standing) - 3} more" if len(approval.standing) > 3 else ""  # noqa: PLR2004 - a line of the footer
+    return f"{approval.id} · plan {hashes}{more}" if hashes else approval.id

@@ -1,0 +1,68 @@
+"""Whether what was decided needs somebody's yes: the approval phase as `assess` sees it (docs/approvals.md)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ops.model.decision import Act, Decision, Wait
+from ops.model.plan import Plan
+from ops.model.run import Run
+from ops.model.settings import Settings
+from ops.policy.approval import Granted, NotNeeded, decided_text, next_look, rule_for, rules_of, standing
+from ops.workflows.activities.context import Context
+from ops.workflows.asking import approval_of
+from ops.workflows.telling import report_if_new
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """The run and the decision with what approvals make of them; `asks` is the plan that has to be approved first."""
+
+    run: Run
+    decision: Decision
+    asks: Plan | None = None
+
+
+def consider(context: Context, run: Run, decision: Decision, decide_at: Callable[[datetime], Decision]) -> Considered:
+    """What approvals make of a decision: it goes on, it is asked for, or the run looks sooner whether there is something to ask."""
+    settings = context.config.settings
+    if settings is None or run.dry_run or not isinstance(decision, Act | Wait):
+        return Considered(run, decision)
+    rules = rules_of(settings, run.runbook, run.ring)
+    if not rules:
+        return Considered(run, decision)
+    now = context.ports.clock.now()
+    plan = plan_ahead(decision, decide_at)
+    if plan is None:
+        return Considered(run, _sooner(decision, next_look(rules, now)))
+    rule = rule_for(settings, run.runbook, run.ring, plan.risk)
+    match standing(approval_of(context.ports.store, run), run.id, plan, rule, settings, now):
+        case NotNeeded():
+            return Considered(run, decision)
+        case Granted(approval):
+            report_if_new(context.ports, approval.id, settings)
+            approved = replace(run, approved=decided_text(approval))
+            return Considered(approved, _told(decision, approved.approved))
+        case _:
+            return Considered(run, decision, plan)
+
+
+def plan_ahead(decision: Decision, decide_at: Callable[[datetime], Decision]) -> Plan | None:
+    """The plan that is or will be carried out: the one decided, else the one that the wait's end would bring."""
+    following = decide_at(decision.until) if isinstance(decision, Wait) else decision
+    return following.plan if isinstance(following, Act) else None
+
+
+def asks_now(run: Run, decision: Decision, decide_at: Callable[[datetime], Decision], settings: Settings) -> bool:
+    """Whether a run that does not exist yet would have something to ask: then it is worth being started."""
+    plan = plan_ahead(decision, decide_at) if rules_of(settings, run.runbook, run.ring) else None
+    return plan is not None and rule_for(settings, run.runbook, run.ring, plan.risk) is not None
+
+
+def _sooner(decision: Act | Wait, look: datetime) -> Decision:
+    """The same wait, ended early enough to ask in time."""
+    return replace(decision, until=min(decision.until, look)) if isinstance(decision, Wait) else decision
+
+
+def _told(decision: Act | Wait, approved: str) -> Decision:
+    return replace(decision, why=f"{approved}; {decision.why}") if isinstance(decision, Wait) else decision

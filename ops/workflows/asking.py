@@ -1,0 +1,180 @@
+"""Requests for approval as records: made, joined, moved on by time, withdrawn (docs/approvals.md)."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ops.model.approval import Approval, ApprovalState, Part, PartState
+from ops.model.ledger import Entry
+from ops.model.run import Run
+from ops.model.settings import ApprovalRule, Settings
+from ops.model.signal import slug
+from ops.policy.approval import asks_at, moved, needed, rule_for, settled
+from ops.ports import ConflictError, Store
+from ops.records import AskedWord, OpenRequest, approvals, asked_words, open_requests
+from ops.workflows.activities.context import Context
+
+# Requests of which the chats do not show yet what came of them.
+NEWS = "approval-news"
+_GATHER = timedelta(minutes=5)
+_ROUNDS = 10
+# Doors that prove who asks; whoever else starts a run is not known.
+_KNOWN_DOORS = ("slack", "teams", "page")
+
+
+def approval_of(store: Store, run: Run) -> Approval | None:
+    """The run's present request."""
+    stored = approvals(store).get(run.approval) if run.approval else None
+    return stored.value if stored else None
+
+
+def rule_of(settings: Settings, approval: Approval) -> ApprovalRule | None:
+    """The rule that counts for a request now: the configuration may have changed since it was asked."""
+    risk = approval.parts[0].plan.risk if approval.parts else ""
+    return rule_for(settings, approval.runbook, approval.ring, risk)
+
+
+def ask(context: Context, run: Run, rule: ApprovalRule, settings: Settings, changed: tuple[str, ...]) -> Approval:
+    """The request that asks for this run's plan: the ring's, where one can be joined, else a new one.
+
+    The same again finds the same request: a process that dies in between asks once. Raises ConflictError where others
+    were faster ten times.
+    """
+    now = context.ports.clock.now()
+    if run.plan is None:
+        raise ValueError(f"{run.id} has no plan, so there is nothing to ask")
+    part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
+    subject = f"{run.rollout}.{slug(run.ring)}.{slug(run.plan.risk)}" if run.rollout else run.id
+    withdraw(context, run, PartState.SUPERSEDED, part.why or "asked anew")
+    for _ in range(_ROUNDS):
+        found = _join(context, subject, part, now) or _new(context, subject, run, part, (rule, settings))
+        if found is not None:
+            return found
+    raise ConflictError(f"the request of {subject} changed {_ROUNDS} times while {run.id} was joining it")
+
+
+def _join(context: Context, subject: str, part: Part, now: datetime) -> Approval | None:
+    """The open request of this subject with this part in it; None where it can be joined no more."""
+    store = context.ports.store
+    opened = open_requests(store).get(subject)
+    stored = approvals(store).get(opened.value.approval) if opened else None
+    if stored is None:
+        return None
+    current = settled(stored.value, now)
+    present = current.part(part.run)
+    if present is not None and present.state is PartState.ASKED and present.plan.hash == part.plan.hash:
+        return current
+    if current.state.is_decided or current.votes:
+        return None
+    others = tuple(each for each in current.parts if each.run != part.run)
+    token = _word(store, current.id)
+    joined = replace(current, parts=(*others, part), revision=current.revision + 1, token=token)
+    try:
+        approvals(store).replace(stored, joined)
+    except ConflictError:
+        return None
+    return joined
+
+
+def _new(context: Context, subject: str, run: Run, part: Part, by: tuple[ApprovalRule, Settings]) -> Approval | None:
+    """A request of its own; None where somebody else has just made one."""
+    store, (rule, settings) = context.ports.store, by
+    now = context.ports.clock.now()
+    opened = open_requests(store).get(subject)
+    number = int(opened.value.approval.rsplit("-", 1)[1]) + 1 if opened else 1
+    identity = f"{subject}.approval-{number}"
+    asked = asks_at(rule, now, _GATHER if run.rollout else timedelta())
+    expires = asked + rule.expires_after
+    fresh = Approval(
+        id=identity,
+        runbook=run.runbook,
+        ring=run.ring,
+        parts=(part,),
+        created=now,
+        asks_at=asked,
+        expires=expires,
+        remind_at=expires - rule.remind_before,
+        token=_word(store, identity),
+        escalate_at=asked + rule.escalate_after if rule.escalate_to else None,
+        requester=run.by if run.source in _KNOWN_DOORS else "",
+        requester_known=run.source in (*_KNOWN_DOORS, "timer"),
+        rollout=run.rollout,
+        approvers=rule.approvers,
+        channels=run.channels,
+    )
+    fresh = replace(fresh, needed=needed(fresh, rule, settings))
+    if not approvals(store).insert(identity, fresh):
+        # Made before, by a process that died before it said so, or by another run just now.
+        open_requests(store).change(subject, lambda _: OpenRequest(identity))
+        return None
+    open_requests(store).change(subject, lambda _: OpenRequest(identity))
+    return fresh
+
+
+def _word(store: Store, approval: str) -> str:
+    """A new random word for a request. One that its request never took names nothing that can be decided."""
+    word = secrets.token_urlsafe(18)
+    asked_words(store).insert(word, AskedWord(approval))
+    return word
+
+
+def move(context: Context, approval_id: str, rule: ApprovalRule) -> Approval:
+    """Moves a request on to now, and says so in the ledger once."""
+    now = context.ports.clock.now()
+
+    def change(old: Approval | None) -> Approval:
+        if old is None:
+            raise ValueError(f"there is no request {approval_id}")
+        return moved(old, rule, now)
+
+    approval = approvals(context.ports.store).change(approval_id, change)
+    for word, happened in (
+        ("asked", approval.asked),
+        ("reminded", approval.reminded),
+        ("escalated", approval.escalated),
+    ):
+        if happened:
+            note(context, approval, word, f"{word}: {_asked_text(approval)}")
+    if approval.state is ApprovalState.EXPIRED:
+        note(context, approval, "expired", "nobody decided in time")
+    return approval
+
+
+def withdraw(context: Context, run: Run, state: PartState, why: str) -> None:
+    """Takes a run's part out of its request; the last part that goes decides what the request was."""
+    if not run.approval or approvals(context.ports.store).get(run.approval) is None:
+        return
+    now = context.ports.clock.now()
+
+    def change(old: Approval | None) -> Approval:
+        if old is None:
+            raise ValueError(f"there is no request {run.approval}")
+        part = old.part(run.id)
+        is_pending = settled(old, now).state is ApprovalState.PENDING
+        if part is None or part.state is not PartState.ASKED or (state is PartState.CANCELLED and not is_pending):
+            return old  # what was decided stays what it was when its run ends
+        gone = replace(part, state=state, why=why)
+        left = replace(old, parts=tuple(gone if each.run == run.id else each for each in old.parts))
+        if left.standing or not is_pending:
+            return left
+        ended = ApprovalState.SUPERSEDED if state is PartState.SUPERSEDED else ApprovalState.CANCELLED
+        return replace(left, state=ended, decided_at=now, why=why)
+
+    before = approvals(context.ports.store).must_get(run.approval).value
+    after = approvals(context.ports.store).change(run.approval, change)
+    if after != before:
+        note(context, after, f"{state}.{run.id}", f"{run.target_name}: {state}: {why}")
+        context.ports.store.insert(NEWS, after.id, {})
+
+
+def note(context: Context, approval: Approval, kind: str, text: str) -> None:
+    """One line in the ledger; the same fact of the same request and revision is written once."""
+    now = context.ports.clock.now()
+    hashes = ",".join(part.plan.hash for part in approval.parts)
+    key = f"{approval.id}|{approval.revision}|{kind}"
+    context.ports.ledger.append(Entry(key, now, "approval", approval.id, text, data={"plans": hashes}))
+
+
+def _asked_text(approval: Approval) -> str:
+    names = ", ".join(part.target_name for part in approval.standing)
+    return f"{approval.runbook} of {names}, until {approval.expires:%a %Y-%m-%d %H:%M} UTC"
