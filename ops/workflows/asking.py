@@ -128,6 +128,26 @@ def move(context: Context, approval_id: str, rule: ApprovalRule) -> Approval:
         return moved(old, rule, now)
 
     approval = approvals(context.ports.store).change(approval_id, change)
+    _note_moves(context, approval)
+    return approval
+
+
+def settle(context: Context, approval_id: str) -> Approval:
+    """A request whose time is over is expired, on record too."""
+    now = context.ports.clock.now()
+
+    def change(old: Approval | None) -> Approval:
+        if old is None:
+            raise ValueError(f"there is no request {approval_id}")
+        return settled(old, now)
+
+    approval = approvals(context.ports.store).change(approval_id, change)
+    _note_moves(context, approval)
+    return approval
+
+
+def _note_moves(context: Context, approval: Approval) -> None:
+    """What time has done to it, in the ledger once."""
     for word, happened in (
         ("asked", approval.asked),
         ("reminded", approval.reminded),
@@ -137,7 +157,6 @@ def move(context: Context, approval_id: str, rule: ApprovalRule) -> Approval:
             note(context, approval, word, f"{word}: {_asked_text(approval)}")
     if approval.state is ApprovalState.EXPIRED:
         note(context, approval, "expired", "nobody decided in time")
-    return approval
 
 
 def withdraw(context: Context, run: Run, state: PartState, why: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from ops.model.approval import Approval, ApprovalState
 from ops.model.run import Run, State
@@ -12,9 +13,11 @@ from ops.records import Stored
 from ops.workflows.activities.closing import close, tell_end
 from ops.workflows.activities.context import Context, run_of
 from ops.workflows.answer import Answer
-from ops.workflows.asking import approval_of, ask, move
+from ops.workflows.asking import approval_of, ask, move, settle
 from ops.workflows.reporting import report_run
 from ops.workflows.telling import reached_anybody, report_approval
+
+_LOOK = timedelta(hours=1)
 
 
 def approve(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
@@ -52,7 +55,8 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     report_approval(context.ports, approval, settings)
     if approval.state is ApprovalState.EXPIRED:
         return _refused(context, Stored(stored.key, run, stored.etag), approval)
-    until = next_event(approval, now)
+    # Plans, people and configuration change too, and nobody says so.
+    until = min(next_event(approval, now), now + _LOOK)
     if approval.asked:
         why = f"waits for approval by {rule.label}, until {approval.expires:%a %H:%M} UTC"
         waiting = replace(run, state=State.NEEDS_YOU, until=until, why=why, code="approval")
@@ -64,9 +68,10 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     return Answer("assess", until)
 
 
-def _refused(context: Context, stored: Stored[Run], approval: Approval) -> Answer:
+def _refused(context: Context, stored: Stored[Run], refused: Approval) -> Answer:
     """The end of a run that was rejected, or that nobody decided about; a request that reached nobody is a failure."""
     run, now = stored.value, context.ports.clock.now()
+    approval = settle(context, refused.id)
     report_approval(context.ports, approval, context.config.settings)
     if approval.state is ApprovalState.REJECTED:
         ended = replace(run, state=State.HALTED, why=decided_text(approval), code="rejected")

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ops.model.approval import PartState
 from ops.model.decision import Act, Decision, Wait
 from ops.model.plan import Plan
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.policy.approval import Granted, NotNeeded, decided_text, next_look, rule_for, rules_of, standing
 from ops.workflows.activities.context import Context
-from ops.workflows.asking import approval_of
+from ops.workflows.asking import approval_of, withdraw
 from ops.workflows.telling import report_if_new
 
 
@@ -30,7 +31,8 @@ def consider(context: Context, run: Run, decision: Decision, decide_at: Callable
         return Considered(run, decision)
     rules = rules_of(settings, run.runbook, run.ring)
     if not rules:
-        return Considered(run, decision)
+        withdraw(context, run, PartState.CANCELLED, "nobody has to approve it any more")
+        return Considered(replace(run, approval=""), decision)
     now = context.ports.clock.now()
     plan = plan_ahead(decision, decide_at)
     if plan is None:
@@ -38,7 +40,8 @@ def consider(context: Context, run: Run, decision: Decision, decide_at: Callable
     rule = rule_for(settings, run.runbook, run.ring, plan.risk)
     match standing(approval_of(context.ports.store, run), run.id, plan, rule, settings, now):
         case NotNeeded():
-            return Considered(run, decision)
+            withdraw(context, run, PartState.CANCELLED, "nobody has to approve it any more")
+            return Considered(replace(run, approval=""), decision)
         case Granted(approval):
             report_if_new(context.ports, approval.id, settings)
             approved = replace(run, approved=decided_text(approval))
