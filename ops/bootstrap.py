@@ -210,7 +210,8 @@ def _answer_hosts(environment: Mapping[str, str]) -> frozenset[str]:
 def _address(environment: Mapping[str, str]) -> str:
     """Where people reach the pages: DAYTWO_URL, else the name that App Service gives the app; empty where there is none."""
     host = environment.get("WEBSITE_HOSTNAME", "")
-    return environment.get("DAYTWO_URL", f"https://{host}/api" if host else "").rstrip("/")
+    url = environment.get("DAYTWO_URL") or (f"https://{host}" if host else "")
+    return f"{url.rstrip('/')}/api" if url else ""
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

@@ -18,7 +18,7 @@ def build_app() -> df.DFApp:
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
     for name in NAMES:
         _register_activity(app, name)
-    for name in ("operation", "rollout"):
+    for name in ("operation", "rollout", "errand"):
         _register_orchestrator(app, name)
     _register_timers(app)
     _register_http(app)

@@ -183,6 +183,22 @@ class AttemptRecord:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KnownCluster:
+    """A cluster as the last look at the fleet saw it: enough to find it by its name and to tell its ring."""
+
+    id: str
+    name: str
+    region: str
+    tags: Mapping[str, str]
+    seen: datetime
+
+
+def known_clusters(store: Store) -> Table[KnownCluster]:
+    """The clusters of the last looks, by `name|hash of id`, in lower case."""
+    return Table(store, "known-cluster", KnownCluster)
+
+
 def runs(store: Store) -> Table[Run]:
     """All runs, by id."""
     return Table(store, "run", Run)

@@ -5,12 +5,9 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from ops.model.decision import Decision
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -38,6 +35,7 @@ def why(cluster: str, config: Path, facts: bool) -> None:  # noqa: FBT001 - clic
 
 
 def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
+    from ops.render.commands import decision_text
     from ops.runbooks import runbooks
     from ops.wire import to_json
     from ops.workflows.activities.assess import decide_now
@@ -52,21 +50,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
         return EXIT_REFUSED
     for name, runbook in runbooks().items():
         decision, gathered = decide_now(context, preview_run(found, now, name), settings, now)
-        click.echo(f"{runbook.title}: {_said(decision)}")
+        click.echo(f"{runbook.title}: {decision_text(decision)}")
         if show_facts:
             click.echo(json.dumps(to_json(gathered), indent=1, default=str))
     return 0
-
-
-def _said(decision: "Decision") -> str:
-    from ops.model.decision import Act, Nothing, Tell, Wait
-
-    match decision:
-        case Act(plan):
-            return f"would act now: {'; '.join(step.title for step in plan.steps)}"
-        case Wait(until, reason):
-            return f"waits until {until:%a %Y-%m-%d %H:%M} UTC: {reason}"
-        case Nothing(reason):
-            return f"nothing to do: {reason}"
-        case Tell(headline):
-            return headline

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
+from ops.intake import controlling
 from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.signal import Signal
 from ops.ports import Json
-from ops.records import Control, controls, runs
+from ops.records import runs
 from ops.runbooks import runbooks
 from ops.wire import to_json
 from ops.workflows.activities.context import Context
@@ -92,23 +93,7 @@ def control_run(context: Context, run_id: str, action: str, body: bytes) -> Resp
     if stored.value.state.is_final:
         why = f"the run has ended ({stored.value.state}): there is nothing to {action}"
         return Response(HTTPStatus.CONFLICT, {"error": why})
-    now = context.ports.clock.now()
-
-    def change(old: Control | None) -> Control:
-        control = replace(old or Control(), at=now)
-        match action:
-            case "cancel":
-                return replace(control, cancelled_by=control.cancelled_by or by)
-            case "pause":
-                return replace(control, paused_by=control.paused_by or by)
-            case _:
-                return replace(control, paused_by="")
-
-    control = controls(context.ports.store).change(run_id, change)
-    context.ports.ledger.append(
-        Entry(f"{run_id}|{action}|{now.isoformat()}", now, action, run_id, f"{action} by {by}", by)
-    )
-    context.engine.hint(run_id)
+    control = controlling.control_run(context, run_id, action, by)
     answer: Json = {"run": run_id, "cancelled_by": control.cancelled_by, "paused_by": control.paused_by}
     return Response(HTTPStatus.ACCEPTED, answer, {"Location": f"/api/runs/{run_id}"})
 

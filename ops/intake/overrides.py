@@ -3,29 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+from ops.intake import controlling
 from ops.intake.http import RefusalError, Response, read_body, read_by, read_target
-from ops.model.ledger import Entry
-from ops.records import Override, overrides
 from ops.workflows.activities.context import Context
 
-_LONGEST = timedelta(days=14)
+LONGEST = timedelta(days=14)
 
 
 def set_override(context: Context, kind: str, body: bytes) -> Response:
     """POST overrides/{awake|skip}: `target`, `until`, `by`. The one set last holds; it expires by itself."""
-    now = context.ports.clock.now()
     try:
         request = read_body(body, frozenset({"target", "until", "by"}))
         target, by = read_target(request), read_by(request)
-        until = _until(request.get("until"), now)
+        until = _until(request.get("until"), context.ports.clock.now())
     except RefusalError as refusal:
         return Response(refusal.status, {"error": str(refusal)})
-    override = Override(kind, until, by, now)
-    key = f"{kind}|{target.replace('/', '|')}"
-    overrides(context.ports.store).change(key, lambda _: override)
-    name = target.rsplit("/", 1)[1]
-    text = f"{kind} {name} until {until:%Y-%m-%d %H:%M} UTC"
-    context.ports.ledger.append(Entry(f"override|{key}|{now.isoformat()}", now, "override", target, text, by))
+    text = controlling.set_override(context, kind, target, until, by)
     return Response(HTTPStatus.ACCEPTED, {"override": text})
 
 
@@ -40,6 +33,6 @@ def _until(value: object, now: datetime) -> datetime:
         ) from None
     if until.tzinfo is None:
         raise RefusalError(HTTPStatus.BAD_REQUEST, "until needs an offset, as in 2026-11-18T22:00:00+01:00")
-    if not now < until <= now + _LONGEST:
+    if not now < until <= now + LONGEST:
         raise RefusalError(HTTPStatus.BAD_REQUEST, "until has to be ahead, by 14 days at the most: an override expires")
     return until.astimezone(UTC)

@@ -7,7 +7,7 @@ from ops.ports import OutsideError
 from ops.workflows.activities.context import Context
 from ops.workflows.janitor import tidy
 from ops.workflows.reporting import flush, report_configuration
-from ops.workflows.sampling import list_fleet, sample_fleet, start_due_rollouts, start_due_runs
+from ops.workflows.sampling import list_fleet, remember_fleet, sample_fleet, start_due_rollouts, start_due_runs
 from ops.workflows.telling import report_news
 
 _LOG = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     except OutsideError as error:
         _LOG.warning("the fleet could not be listed this hour: %s", error)
         return
+    remember_fleet(context, fleet, now)
     sample_fleet(context, settings, fleet, now)
     if not context.config.problem:
         start_due_rollouts(context, settings, fleet, now)

@@ -1,4 +1,4 @@
-"""Durable work: the engine's port, two orchestrators, the janitor, and their activities."""
+"""Durable work: the engine's port, three orchestrators, the janitor, and their activities."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,6 @@ from ops.workflows.flow import Flow, Orchestration
 
 def orchestrator(name: str) -> Callable[[Flow, dict], Orchestration]:  # type: ignore[type-arg]  # JSON
     """The orchestrator of this name. Raises KeyError."""
-    from ops.workflows import operation, rollout
+    from ops.workflows import errand, operation, rollout
 
-    return {"operation": operation.operation, "rollout": rollout.rollout}[name]
+    return {"operation": operation.operation, "rollout": rollout.rollout, "errand": errand.errand}[name]

@@ -8,7 +8,7 @@ from ops.model.run import Rollout, Run, StepState
 from ops.ports import OutsideError
 from ops.records import rollouts, runs
 from ops.workflows.activities.context import Context
-from ops.workflows.starting import OPEN, OPERATION, ROLLOUT
+from ops.workflows.starting import ERRAND, OPEN, OPERATION, ROLLOUT
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ def _tidy(context: Context, key: str, now: datetime, purge_after: timedelta) -> 
         _tidy_run(context, run.value, now, purge_after)
     elif rollout is not None:
         _tidy_rollout(context, rollout.value, now, purge_after)
+    elif key.startswith(f"{ERRAND}."):
+        _tidy_errand(context, key)
     else:
         context.ports.store.delete(OPEN, key)  # marked, and never recorded: its signal comes again
 
@@ -50,6 +52,13 @@ def _tidy_rollout(context: Context, rollout: Rollout, now: datetime, purge_after
         _purge(context, rollout.id, rollout.ended, now, purge_after)
     elif not context.engine.is_live(rollout.id):
         context.engine.start(ROLLOUT, rollout.id, {"rollout": rollout.id})
+
+
+def _tidy_errand(context: Context, key: str) -> None:
+    """A question that was answered, or that nobody waits for any more."""
+    if not context.engine.is_live(key):
+        context.engine.purge(key)
+        context.ports.store.delete(OPEN, key)
 
 
 def _position(run: Run) -> dict[str, str | bool]:

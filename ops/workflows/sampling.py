@@ -3,7 +3,9 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from ops.model.fleet import Cluster, Node, Pool
 from ops.model.image import ImageKey, NodeImage
@@ -11,10 +13,11 @@ from ops.model.ledger import Entry
 from ops.model.proof import Proof, Sample
 from ops.model.run import Rollout
 from ops.model.settings import NodeImageSettings, Settings
+from ops.model.signal import short_hash
 from ops.policy.proof import observe, settle
 from ops.policy.rings import ring_of
 from ops.ports import OutsideError
-from ops.records import proofs, rollouts
+from ops.records import KnownCluster, known_clusters, proofs, rollouts
 from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
 from ops.workflows.starting import OPEN, ROLLOUT, start_if_it_acts
@@ -39,6 +42,26 @@ def list_fleet(context: Context, settings: Settings) -> tuple[Cluster, ...]:
         for subscription in settings.fleet.subscriptions
         for cluster in context.ports.clusters.list_clusters(subscription)
     )
+
+
+def remember_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> None:
+    """Keeps names, ids and tags, so that a person's command finds a cluster without asking Azure. Who is gone is forgotten."""
+    table = known_clusters(context.ports.store)
+    keys = {f"{cluster.name.casefold()}|{short_hash(cluster.id)}": cluster for cluster in fleet}
+    for stored in list(table.scan()):
+        if stored.key not in keys:
+            table.delete(stored.key)
+    for key, cluster in keys.items():
+        known = KnownCluster(cluster.id, cluster.name, cluster.region, dict(cluster.tags), now)
+        before = table.get(key)
+        if before is None:
+            table.insert(key, known)
+        elif replace(before.value, seen=now) != known:
+            table.change(key, partial(_learnt, known))
+
+
+def _learnt(known: KnownCluster, _: KnownCluster | None) -> KnownCluster:
+    return known
 
 
 def sample_fleet(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:

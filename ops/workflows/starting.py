@@ -17,6 +17,7 @@ _LOG = logging.getLogger(__name__)
 
 OPERATION = "operation"
 ROLLOUT = "rollout"
+ERRAND = "errand"
 # The index of what the janitor still has to look at, so that it need not read every run that ever was.
 OPEN = "open"
 

@@ -17,12 +17,23 @@ type Activity = Callable[[Context, Mapping[str, Json]], dict[str, Json]]
 _LOG = logging.getLogger(__name__)
 
 # Names only: an app that starts must know them, and must not pay for what they import.
-NAMES = ("assess", "approve", "lease", "begin", "poll", "prove", "unwind", "conclude", "advance_rollout")
+NAMES = (
+    "assess",
+    "approve",
+    "lease",
+    "begin",
+    "poll",
+    "prove",
+    "unwind",
+    "conclude",
+    "advance_rollout",
+    "answer_question",
+)
 
 
 def activity(name: str) -> Activity:
     """The activity of this name. Raises KeyError."""
-    from ops.workflows.activities import approving, assess, carry_out, closing, leasing, rollouts
+    from ops.workflows.activities import answering, approving, assess, carry_out, closing, leasing, rollouts
 
     table: dict[str, Activity] = {
         "assess": assess.assess,
@@ -33,6 +44,7 @@ def activity(name: str) -> Activity:
         "prove": carry_out.prove,
         "unwind": closing.unwind,
         "conclude": closing.conclude,
+        "answer_question": answering.answer_question,
         "advance_rollout": rollouts.advance_rollout,
     }
     return table[name]

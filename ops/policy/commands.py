@@ -1,0 +1,93 @@
+"""What a person may order in a chat, and what they wrote."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ops.model.people import Person
+from ops.model.settings import Settings
+from ops.policy.calendar import wall_instant
+from ops.policy.select import matches
+
+# Everybody who is listed under people may look.
+LOOKING = frozenset({"plan", "why", "status", "help"})
+CHANGING = frozenset({"run", "awake", "skip", "pause", "resume", "cancel"})
+_SUBJECT = r"(?P<subject>[\w.-]{1,200})"
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        r"(?P<name>help|plan|status)",
+        rf"(?P<name>why|pause|resume|cancel) {_SUBJECT}",
+        rf"(?P<name>run) (?P<runbook>[\w-]{{1,40}}) {_SUBJECT}",
+        rf"(?P<name>awake) {_SUBJECT} until (?P<until>.{{1,60}})",
+        rf"(?P<name>skip) {_SUBJECT} this week",
+    )
+)
+_USAGE = {
+    "why": "why needs the name of one cluster",
+    **{name: f"{name} needs the name of one cluster, or the id of a run" for name in ("pause", "resume", "cancel")},
+    "run": "run needs a runbook and a cluster, as in: run node-image shop-dev",
+    "awake": "awake needs a cluster and a time, as in: awake shop-dev until 22:00",
+    "skip": "skip needs a cluster, as in: skip shop-dev this week",
+}
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that was understood. `subject` is a cluster or a run, `runbook` and `until` are empty where not said."""
+
+    name: str
+    subject: str = ""
+    runbook: str = ""
+    until: str = ""
+
+
+def read_command(text: str) -> Command | str:
+    """The command of a line, or what is wrong with it; an empty line asks for help."""
+    line = " ".join(text.split()) or "help"
+    found = next((match for form in _FORMS if (match := form.fullmatch(line))), None)
+    if found is None:
+        name = line.split()[0].casefold()
+        return _USAGE.get(name, f"there is no command {name[:40]}")
+    said = found.groupdict()
+    return Command(
+        said["name"].casefold(), said.get("subject", ""), said.get("runbook", "").casefold(), said.get("until", "")
+    )
+
+
+def may(person: Person, command: str, ring: str, runbook: str, settings: Settings) -> bool:
+    """Whether a rule lets them. `ring` is empty for a cluster in none, `runbook` where the command is about none."""
+    return any(
+        person.name in rule.people
+        and command in rule.may
+        and (not rule.rings or ring in rule.rings)
+        and (not rule.runbooks or not runbook or runbook in rule.runbooks)
+        for rule in settings.commands
+    )
+
+
+def ring_name(name: str, region: str, tags: dict[str, str], settings: Settings) -> str:
+    """The ring that takes a cluster in; empty where none does."""
+    rings = settings.fleet.rings
+    return next((ring.name for ring in rings if matches(ring.select, name, region, tags)), "")
+
+
+def read_until(text: str, zone: str, now: datetime) -> datetime | str:
+    """`22:00` (the next one in the zone), `tomorrow 08:00`, or an instant as in 2026-11-18T22:00+01:00; else what is wrong."""
+    words = text.split()
+    tomorrow = words[0].casefold() == "tomorrow"
+    clock = _CLOCK.fullmatch(words[1] if tomorrow and len(words) > 1 else words[0])
+    if clock is not None and len(words) == 1 + tomorrow:
+        today = now.astimezone(ZoneInfo(zone)).date()
+        wall = datetime(2000, 1, 1, int(clock[1]), int(clock[2]), tzinfo=UTC).time()
+        at = wall_instant(today + timedelta(days=tomorrow), wall, zone)
+        return at if at > now else wall_instant(today + timedelta(days=1), wall, zone)
+    try:
+        instant = datetime.fromisoformat(text.replace(" ", "T", 1))
+    except ValueError:
+        return f"{text[:40]} is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
+    if instant.tzinfo is None:
+        return wall_instant(instant.date(), instant.time(), zone)
+    return instant.astimezone(UTC)

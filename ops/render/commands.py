@@ -1,0 +1,84 @@
+"""What a command answers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ops.model.approval import Approval, ApprovalState
+from ops.model.decision import Act, Decision, Nothing, Tell, Wait
+from ops.model.message import Message, Row
+from ops.model.run import Run, State
+
+_HELP = (
+    ("status", "what goes on, and what needs somebody"),
+    ("plan", "which pools are behind, who drives them, what comes next"),
+    ("why CLUSTER", "what each runbook decides now, and from what"),
+    ("run RUNBOOK CLUSTER", "start node-image, reboot or power"),
+    ("awake CLUSTER until TIME", "no sleep until then: 22:00, tomorrow 08:00"),
+    ("skip CLUSTER this week", "no node images this week"),
+    ("pause, resume or cancel CLUSTER", "or the id of a run; honoured before its next step"),
+)
+_SHOWN = 25
+
+
+def said(text: str, state: State, tag: str) -> Message:
+    """One sentence."""
+    return Message("command", state, "Daytwo", "", lines=(text,), tag=tag)
+
+
+def help_message(wrong: str) -> Message:
+    """The commands, and what was wrong with the one before."""
+    rows = tuple(Row(command, text, State.WAITING) for command, text in _HELP)
+    lines = (f"{wrong}; these are the commands",) if wrong else ()
+    return Message("command", State.WAITING, "Daytwo", "", lines=lines, rows=rows, tag="help")
+
+
+def looking_message(command: str, person: str) -> Message:
+    """What takes longer than a chat waits."""
+    return said(f"{person}, {command} reads the clusters; the answer follows here", State.RUNNING, "looking")
+
+
+def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: datetime) -> Message:
+    """What goes on: what needs somebody first."""
+    pending = [each for each in requests if each.state is ApprovalState.PENDING and now < each.expires and each.asked]
+    rows = [
+        Row(
+            ", ".join(part.target_name for part in each.standing), f"{each.runbook} waits for approval", State.NEEDS_YOU
+        )
+        for each in pending
+    ]
+    order = (State.NEEDS_YOU, State.RUNNING, State.WAITING)
+    shown = sorted(open_runs, key=lambda run: (order.index(run.state) if run.state in order else 3, run.target_name))
+    rows += [Row(run.target_name, f"{run.runbook}: {run.why or run.state}", run.state) for run in shown[:_SHOWN]]
+    more = (f"and {len(shown) - _SHOWN} more runs",) if len(shown) > _SHOWN else ()
+    state = State.NEEDS_YOU if pending else State.RUNNING if open_runs else State.DONE
+    far = "nothing goes on" if not rows else f"{len(open_runs)} runs go on"
+    return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="status")
+
+
+def why_message(cluster: str, decisions: Mapping[str, Decision]) -> Message:
+    """What each runbook decides now."""
+    rows = tuple(Row(title, decision_text(decision), State.WAITING) for title, decision in decisions.items())
+    return Message("command", State.DONE, "Why", cluster, rows=rows, tag="why")
+
+
+def decision_text(decision: Decision) -> str:
+    """A decision in one line."""
+    match decision:
+        case Act(plan):
+            return f"would act now: {'; '.join(step.title for step in plan.steps)}"
+        case Wait(until, why):
+            return f"waits until {until:%a %Y-%m-%d %H:%M} UTC: {why}"
+        case Nothing(why):
+            return f"nothing to do: {why}"
+        case Tell(headline):
+            return headline
+
+
+def plan_message(rows: Sequence[tuple[str, str, str, str]], behind: int) -> Message:
+    """Each pool as (cluster, pool, how far behind, what comes next)."""
+    shown = [
+        Row(f"{cluster}/{pool}", f"{late} · {following}", State.WAITING) for cluster, pool, late, following in rows
+    ]
+    return Message(
+        "command", State.DONE, "Plan", f"{behind} of {len(rows)} pools are behind", rows=tuple(shown), tag="plan"
+    )
