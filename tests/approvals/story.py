@@ -57,6 +57,53 @@ class Door(Protocol):
 
 
 @dataclass
+class Driver:
+    """The engine's part for one run: activities until it sleeps, comes to its first step, or has ended."""
+
+    world: World
+    run_id: str
+    position: Position | None = field(default_factory=lambda: Position("assess"))
+    until: datetime | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run as it is recorded."""
+        return runs(self.world.store).must_get(self.run_id).value
+
+    @property
+    def begins(self) -> bool:
+        """Whether the run has come to its first step."""
+        return self.position is not None and self.position.activity == "begin"
+
+    def go_on(self, turns: int = 60) -> None:
+        """Raises AssertionError where it never rests."""
+        for _ in range(turns):
+            if self.position is None or self.begins:
+                return
+            if self.until is not None and self.world.clock.at < self.until:
+                return
+            answer = Answer.read(invoke(self.position.activity, self.world.context, self.position.payload(self.run_id)))
+            self.position, self.until = after(self.position, answer), answer.until
+        raise AssertionError(f"{self.run_id} turns without end at {self.position}")
+
+    def wake(self) -> None:
+        """A hint, if it was given."""
+        if self.run_id in self.world.engine.hinted:
+            self.world.engine.hinted = [each for each in self.world.engine.hinted if each != self.run_id]
+            self.until = None
+        self.go_on()
+
+
+def production(rule: str, *names: str) -> World:
+    """A world of production clusters of two pools, on Monday noon."""
+    world = World(config=config(rule))
+    world.clock.at = NOON
+    for name in names:
+        world.clusters.put(cluster(name, pool("user1"), pool("user2"), env="prod"))
+    return world
+
+
+@dataclass
 class Story:
     """One run of one cluster, from Monday noon on; `told` are the results of its presses."""
 
@@ -65,24 +112,16 @@ class Story:
     source: str = "timer"
     by: str = "daytwo"
     world: World = field(init=False)
+    driver: Driver = field(init=False)
     told: list[str] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
-    _position: Position | None = field(default_factory=lambda: Position("assess"))
-    _until: datetime | None = None
 
     def __post_init__(self) -> None:
-        self.world = World(config=config(self.rule))
-        self.world.clock.at = NOON
-        self.world.clusters.put(cluster("shop-prod", pool("user1"), pool("user2"), env="prod"))
+        self.world = production(self.rule, "shop-prod")
         (only,) = self.world.clusters.fleet.values()
         signal = Signal("node-image", only.id, only.name, "2026-w47", NOON, self.source, self.by)
-        self.run_id = start(self.world.context, signal)[0].id
-        self.go_on()
-
-    @property
-    def run(self) -> Run:
-        """The run as it is recorded."""
-        return runs(self.world.store).must_get(self.run_id).value
+        self.driver = Driver(self.world, start(self.world.context, signal)[0].id)
+        self.driver.go_on()
 
     @property
     def approvals(self) -> list[Approval]:
@@ -93,31 +132,6 @@ class Story:
     def approval(self) -> Approval:
         """The last request."""
         return self.approvals[-1]
-
-    def go_on(self, turns: int = 60) -> None:
-        """The engine's part: activities until the run sleeps, begins its first step, or has ended."""
-        for _ in range(turns):
-            if self._position is None or self._position.activity == "begin":
-                return
-            if self._until is not None and self.world.clock.at < self._until:
-                return
-            answer = Answer.read(
-                invoke(self._position.activity, self.world.context, self._position.payload(self.run_id))
-            )
-            self._position, self._until = after(self._position, answer), answer.until
-        raise AssertionError(f"{self.run_id} turns without end at {self._position}")
-
-    @property
-    def begins(self) -> bool:
-        """Whether the run has come to its first step."""
-        return self._position is not None and self._position.activity == "begin"
-
-    def hint(self) -> None:
-        """The engine wakes what was hinted."""
-        if self.run_id in self.world.engine.hinted:
-            self.world.engine.hinted.clear()
-            self._until = None
-        self.go_on()
 
     # What a move may do.
 
@@ -132,7 +146,7 @@ class Story:
     def _press(self, person: str, choice: str, token: str, event: str, reason: str) -> None:
         name = event or f"event-{len(self.told)}"
         self.told.append(self.door.press(self.world, Pressed(person, Choice(choice), token, name, reason)))
-        self.hint()
+        self.driver.wake()
 
     def remember(self) -> None:
         """Somebody looks at the request, and presses later."""
@@ -140,11 +154,7 @@ class Story:
 
     def pass_(self, **delta: float) -> None:
         """Time passes, with every timer on the way."""
-        end = self.world.clock.at + timedelta(**delta)
-        while self._until is not None and self._until <= end and self._position is not None and not self.begins:
-            self.world.clock.at = max(self.world.clock.at, self._until)
-            self.go_on()
-        self.world.clock.at = end
+        pass_time(self.world, (self.driver,), timedelta(**delta))
 
     def configure(self, rule: str, people: str = PEOPLE) -> None:
         """The configuration changes."""
@@ -163,14 +173,29 @@ class Story:
 
     def cancel(self) -> None:
         """A person cancels the run."""
-        controls(self.world.store).change(self.run_id, lambda _: Control(cancelled_by="ben"))
-        self.world.engine.hint(self.run_id)
-        self.hint()
+        controls(self.world.store).change(self.driver.run_id, lambda _: Control(cancelled_by="ben"))
+        self.world.engine.hint(self.driver.run_id)
+        self.driver.wake()
 
     def look(self) -> None:
         """A hint from anywhere: the run looks again."""
-        self.world.engine.hint(self.run_id)
-        self.hint()
+        self.world.engine.hint(self.driver.run_id)
+        self.driver.wake()
+
+
+def pass_time(world: World, drivers: Sequence[Driver], length: timedelta) -> None:
+    """Every run wakes at its time, the earliest first."""
+    end = world.clock.at + length
+    while True:
+        due = [
+            (d.until, n) for n, d in enumerate(drivers) if d.until and d.until <= end and d.position and not d.begins
+        ]
+        if not due:
+            break
+        at, number = min(due)
+        world.clock.at = max(world.clock.at, at)
+        drivers[number].go_on()
+    world.clock.at = end
 
 
 type Move = Callable[[Story], None]

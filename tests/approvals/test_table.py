@@ -30,6 +30,6 @@ def test_the_table(case: Case, door: str) -> None:
         move(story)
     assert story.told == list(case.told)
     assert [str(approval.state) for approval in story.approvals] == list(case.states)
-    assert (str(story.run.state), story.begins) == (case.run, case.begins)
+    assert (str(story.driver.run.state), story.driver.begins) == (case.run, case.begins)
     attempts = [entry.data["result"] for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
     assert attempts == list(case.told)
