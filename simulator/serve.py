@@ -166,7 +166,7 @@ class Simulation:
     async def _plain(self, call: Call) -> Answer:
         if call.path == IDENTITY_PATH:
             return self._identity.answer(call)
-        if call.path.startswith(slack.PREFIX):
+        if slack.is_slack(call.path):
             return self.faults.around(Surface.SLACK, call, self.slack.answer)
         if call.path.startswith(teams.PREFIX):
             return self.faults.around(Surface.TEAMS, call, self.teams.answer)

@@ -11,6 +11,7 @@ from simulator.control.snapshot import snapshot
 from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
 from simulator.faults import Faults
 from simulator.slack.api import SlackApi
+from simulator.slack.doors import Door, PressError
 from simulator.teams.api import TeamsApi
 from simulator.world.mishaps import MISHAPS, Mishap
 from simulator.world.world import World
@@ -51,14 +52,14 @@ class Control:
         """Answer one request."""
         try:
             return await self._route(call)
-        except (BadRequestError, NotAnObjectError, HandshakeError, KeyError) as error:
+        except (BadRequestError, NotAnObjectError, HandshakeError, PressError, KeyError) as error:
             text = str(error.args[0]) if error.args else repr(error)
             return Answer(400, {"error": text})
 
     async def _route(self, call: Call) -> Answer:
         path = call.path.rstrip("/")
         if call.method == "POST":
-            return await self._post(path, call.document())
+            return await self._post(path, call.document(), call.origin)
         document = self._read(path, call) if call.method == "GET" else None
         if document is None:
             return Answer(404, {"error": f"Nothing answers {call.method} {path}."})
@@ -74,7 +75,8 @@ class Control:
                 first = _number(call.query.get("from", "0"))
                 return {"entries": [entry.document() for entry in self._world.journal.entries[first:]]}
             case "/slack":
-                return {"channels": self._chats.slack.documents()}
+                ephemeral = [shown.document() for shown in self._chats.slack.hooks.ephemeral]
+                return {"channels": self._chats.slack.documents(), "ephemeral": ephemeral}
             case "/teams":
                 return {"cards": self._chats.teams.documents()}
             case "/requests":
@@ -84,7 +86,7 @@ class Control:
             case _:
                 return None
 
-    async def _post(self, path: str, document: JsonObject) -> Answer:
+    async def _post(self, path: str, document: JsonObject, origin: str) -> Answer:
         match path:
             case "/clock/advance":
                 now = await self._clock.advance(_instant(document.get("to")))
@@ -92,6 +94,13 @@ class Control:
             case "/mishaps":
                 self._world.arm(read_mishap(document))
                 return Answer(201, {"now": self._world.now.isoformat()})
+            case "/slack/press":
+                return Answer(200, (await self._chats.slack.doors.press(document, origin)).document())
+            case "/slack/command":
+                return Answer(200, (await self._chats.slack.doors.command(document, origin)).document())
+            case "/subscribers" if (door := _slack_door(document)) is not None:
+                self._chats.slack.doors.urls[door] = str(document.get("url"))
+                return Answer(201, {"subscribers": list(self._chats.slack.doors.urls.values())})
             case "/subscribers":
                 await self._delivery.subscribe(_subscriber(document))
                 return Answer(201, {"subscribers": [item.url for item in self._delivery.subscribers]})
@@ -143,10 +152,23 @@ def _read_field(name: str, hint: object, value: object) -> object:
     return value
 
 
+def _slack_door(document: JsonObject) -> Door | None:
+    """Return which of Slack's Request URLs this is, None where it is none of them."""
+    match document.get("schema"):
+        case "slack-interactions":
+            return "slack-interactions"
+        case "slack-commands":
+            return "slack-commands"
+        case _:
+            return None
+
+
 def _subscriber(document: JsonObject) -> Subscriber:
     schema = document.get("schema", "eventgrid")
     if schema not in ("eventgrid", "cloudevents", "action-group"):
-        raise BadRequestError(f"No schema {schema!r}: use eventgrid, cloudevents or action-group.")
+        raise BadRequestError(
+            f"No schema {schema!r}: use eventgrid, cloudevents, action-group, slack-interactions or slack-commands."
+        )
     url = document.get("url")
     if not isinstance(url, str):
         raise BadRequestError("The subscriber's url is missing.")

@@ -9,8 +9,13 @@ from urllib.parse import parse_qsl
 from simulator.azure.errors import ArmError
 from simulator.azure.throttle import Buckets, Limit
 from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
-from simulator.slack.blocks import LONGEST_TEXT, fault_of
+from simulator.slack.blocks import LONGEST_TEXT, fault_of, files_of
+from simulator.slack.doors import Doors
+from simulator.slack.files import UPLOADS, FileError, Files
+from simulator.slack.hooks import PREFIX as HOOKS
+from simulator.slack.hooks import Hooks
 from simulator.slack.messages import BOT_ID, BOT_USER, Channel, Message
+from simulator.slack.workspace import TEAM, USERS
 
 PREFIX = "/slack/api/"
 TOKEN = "xoxb-0000-simulated"  # noqa: S105  # the only token of a workspace that does not exist
@@ -18,6 +23,9 @@ TOKEN = "xoxb-0000-simulated"  # noqa: S105  # the only token of a workspace tha
 POSTS = Limit(1, 1)
 UPDATES = Limit(50, 50 / 60)
 READS = Limit(50, 50 / 60)
+# Tiers 4 and 2 of the methods for files and people.
+UPLOADS_A_MINUTE = Limit(100, 100 / 60)
+LOOKUPS = Limit(100, 100 / 60)
 LARGEST_PAGE = 999
 
 
@@ -25,8 +33,21 @@ class SlackError(Exception):
     """What Slack answers with ``ok: false``; the text is Slack's own word for it."""
 
 
+def is_slack(path: str) -> bool:
+    """Whether a path is Slack's own: its Web API, an upload, an address for private answers."""
+    return path.startswith((PREFIX, HOOKS, UPLOADS))
+
+
+class InvalidBlocksError(Exception):
+    """Blocks that Slack refuses with more than a word; ``why`` names the place."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("invalid_blocks")
+        self.why = why
+
+
 class SlackApi:
-    """Answers under ``/slack/api/``; every message stays readable in ``channels``."""
+    """Answers what ``is_slack``; every message stays readable in ``channels``, ``doors`` is where people press."""
 
     def __init__(self, channels: tuple[str, ...], now: Callable[[], datetime], requests: Requests) -> None:
         self.channels = {name: Channel(name) for name in channels}
@@ -34,33 +55,49 @@ class SlackApi:
         self._requests = requests
         self._buckets = Buckets()
         self._posted = 0
+        self.files = Files(now)
+        self.hooks = Hooks(now, self._put)
+        self.doors = Doors(self.channels, self.hooks, now)
 
     def answer(self, call: Call) -> Answer:
         """Answer one request."""
+        if call.path.startswith(HOOKS):
+            self._requests.note("slack", "response_url", BOT_USER)
+            return self.hooks.answer(call)
+        if call.path.startswith(UPLOADS):
+            self._requests.note("slack", "upload", BOT_USER)
+            return self.files.upload(call)
+        return self._method(call)
+
+    def _method(self, call: Call) -> Answer:
         method = call.path.removeprefix(PREFIX)
         try:
             arguments = _arguments(call)
             _check_token(call.bearer or arguments.get("token"))
             self._requests.note("slack", method, BOT_USER)
-            return Answer(200, {"ok": True, **self._call(method, arguments)})
-        except SlackError as error:
+            return Answer(200, {"ok": True, **self._call(method, arguments, call.origin)})
+        except InvalidBlocksError as error:
+            messages: JsonObject = {"messages": [f"[ERROR] {error.why}"]}
+            return Answer(200, {"ok": False, "error": str(error), "errors": [error.why], "response_metadata": messages})
+        except (SlackError, FileError) as error:
             return Answer(200, {"ok": False, "error": str(error)})
         except NotAnObjectError:
             return Answer(200, {"ok": False, "error": "invalid_json"})
         except ArmError as error:
+            self._requests.note("slack", f"{method} limited", BOT_USER)
             return Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(error.retry_after_s)})
 
     def documents(self) -> list[JsonObject]:
         """Return every channel for a viewer."""
         return [channel.document() for channel in self.channels.values()]
 
-    def _call(self, method: str, arguments: JsonObject) -> JsonObject:
+    def _call(self, method: str, arguments: JsonObject, origin: str) -> JsonObject:
         match method:
             case "auth.test":
                 return {
                     "user_id": BOT_USER,
                     "bot_id": BOT_ID,
-                    "team_id": "T0DAYTWO",
+                    "team_id": TEAM,
                     "team": "Simulated",
                     "user": "daytwo",
                 }
@@ -72,6 +109,18 @@ class SlackApi:
                 return self._history(arguments)
             case "conversations.replies":
                 return self._replies(arguments)
+            case "users.info":
+                self._limit(LOOKUPS, method)
+                user = USERS.get(str(arguments.get("user")))
+                if user is None:
+                    raise SlackError("user_not_found")
+                return {"user": user.document()}
+            case "files.getUploadURLExternal":
+                self._limit(UPLOADS_A_MINUTE, method)
+                return self.files.begin(arguments, origin)
+            case "files.completeUploadExternal":
+                self._limit(UPLOADS_A_MINUTE, method)
+                return self.files.complete(arguments)
             case _:
                 raise SlackError("unknown_method")
 
@@ -82,19 +131,9 @@ class SlackApi:
         thread = cast("str | None", arguments.get("thread_ts"))
         if thread is not None and channel.find(thread) is None:
             raise SlackError("thread_not_found")
-        self._posted += 1
-        now = self._now()
-        message = Message(
-            channel=channel.id,
-            ts=f"{int(now.timestamp())}.{self._posted:06d}",
-            posted=now,
-            text=content.text,
-            blocks=content.blocks,
-            attachments=content.attachments,
-            metadata=content.metadata,
-            thread_ts=thread,
-        )
-        channel.messages.append(message)
+        self._check_files(content)
+        message = self._put(channel, content.text, content.blocks)
+        message.attachments, message.metadata, message.thread_ts = content.attachments, content.metadata, thread
         return {"channel": channel.id, "ts": message.ts, "message": message.document()}
 
     def _update(self, arguments: JsonObject) -> JsonObject:
@@ -104,12 +143,25 @@ class SlackApi:
         if message is None:
             raise SlackError("message_not_found")
         content = _content(arguments)
+        self._check_files(content)
         message.text, message.blocks, message.attachments = content.text, content.blocks, content.attachments
         # Without new metadata Slack keeps what the message has.
         message.metadata = content.metadata or message.metadata
         message.edits += 1
         message.edited = self._now()
         return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message.document()}
+
+    def _put(self, channel: Channel, text: str, blocks: list[JsonObject]) -> Message:
+        self._posted += 1
+        now = self._now()
+        message = Message(channel.id, f"{int(now.timestamp())}.{self._posted:06d}", now, text, blocks, [])
+        channel.messages.append(message)
+        return message
+
+    def _check_files(self, content: "_Content") -> None:
+        for number, identity in files_of(content.blocks):
+            if not self.files.can_show(identity):
+                raise InvalidBlocksError(f"invalid slack file [json-pointer:/blocks/{number}/slack_file]")
 
     def _history(self, arguments: JsonObject) -> JsonObject:
         channel = self._channel(arguments)

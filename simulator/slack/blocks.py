@@ -1,6 +1,8 @@
 """Slack's limits on what a message may hold (https://docs.slack.dev/reference/block-kit/blocks)."""
 
+from collections.abc import Iterator
 from typing import cast
+from urllib.parse import urlsplit
 
 from simulator.exchange import JsonObject
 
@@ -14,6 +16,11 @@ LONGEST_BUTTON = 75
 LONGEST_VALUE = 2000
 LONGEST_ID = 255
 LONGEST_URL = 3000
+LONGEST_ALT = 2000
+LONGEST_IMAGE_URL = 3000
+# A confirm dialogue: title, text, and its two buttons.
+LONGEST_CONFIRM = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+STYLES = (None, "primary", "danger")
 LONGEST_TEXT = 40_000
 # About 13,200 characters in all blocks of one message.
 LONGEST_MESSAGE = 13_200
@@ -49,19 +56,49 @@ def _is_fine(block: JsonObject) -> bool:
             actions = [element.get("action_id") for element in elements]
             fits = 0 < len(elements) <= MOST_ACTIONS and len(actions) == len(set(actions))
             return fits and all(_element(element) for element in elements)
+        case "image":
+            return _is_fine_image(block)
         case kind:
             return kind in KNOWN
+
+
+def files_of(blocks: list[JsonObject]) -> Iterator[tuple[int, str]]:
+    """Return the files that image blocks show, with the number of each block."""
+    for number, block in enumerate(blocks):
+        file = block.get("slack_file")
+        if block.get("type") == "image" and isinstance(file, dict):
+            yield number, str(file.get("id"))
+
+
+def _is_fine_image(block: JsonObject) -> bool:
+    """An image has words for those who do not see it, and one source: an address or a file."""
+    alt, url, file = str(block.get("alt_text") or ""), block.get("image_url"), block.get("slack_file")
+    sources = [source for source in (url, file) if source is not None]
+    fits = 0 < len(alt) <= LONGEST_ALT and len(_text(block.get("title"))) <= LONGEST_ALT and len(sources) == 1
+    return fits and (isinstance(file, dict) and bool(file.get("id")) if file else len(str(url)) <= LONGEST_IMAGE_URL)
 
 
 def _element(element: object) -> bool:
     if not isinstance(element, dict) or element.get("type") != "button":
         return element is None or isinstance(element, dict)
+    text, url, confirm = element.get("text"), element.get("url"), element.get("confirm")
     return (
-        0 < len(_text(element.get("text"))) <= LONGEST_BUTTON
+        0 < len(_text(text)) <= LONGEST_BUTTON
+        and isinstance(text, dict)
+        and text.get("type") == "plain_text"
+        and element.get("style") in STYLES
+        and (confirm is None or _is_fine_dialogue(confirm))
+        and (url is None or bool(urlsplit(str(url)).scheme and urlsplit(str(url)).netloc))
         and len(str(element.get("value", ""))) <= LONGEST_VALUE
         and len(str(element.get("action_id", ""))) <= LONGEST_ID
         and len(str(element.get("url", ""))) <= LONGEST_URL
     )
+
+
+def _is_fine_dialogue(confirm: object) -> bool:
+    if not isinstance(confirm, dict) or confirm.get("style") not in STYLES:
+        return False
+    return all(0 < len(_text(confirm.get(name))) <= longest for name, longest in LONGEST_CONFIRM.items())
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,246 @@
+"""Slack knocking at a door: signed presses and commands, private answers, files; judged by Slack's own client."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import Clock, SignatureVerifier
+from slack_sdk.webhook import WebhookClient
+
+from simulator.slack.api import TOKEN
+from simulator.slack.signing import SIGNING_SECRET
+from simulator.testing import Running
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
+
+@dataclass
+class Door:
+    """A Request URL that keeps what came, and answers what it is told."""
+
+    status: list[int] = field(default_factory=lambda: [200])
+    answer: bytes = b""
+    came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+
+    def form(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(self.came[-1][1].decode()).items()}
+
+    def payload(self) -> Any:
+        return json.loads(self.form()["payload"])
+
+
+@contextmanager
+def opened() -> Iterator[Door]:
+    door = Door()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            door.came.append((dict(self.headers), body))
+            self.send_response(door.status.pop(0) if len(door.status) > 1 else door.status[0])
+            self.end_headers()
+            self.wfile.write(door.answer)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    door.url = f"http://127.0.0.1:{server.server_port}/"
+    try:
+        yield door
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def door(simulation: Running) -> Iterator[Door]:
+    with opened() as door:
+        for schema in ("slack-interactions", "slack-commands"):
+            simulation.control("/subscribers", {"url": door.url, "schema": schema})
+        yield door
+
+
+@pytest.fixture
+def slack(simulation: Running) -> WebClient:
+    return WebClient(TOKEN, base_url=simulation.environment["SLACK_URL"])
+
+
+def asked(slack: WebClient) -> str:
+    """A message with two buttons; its ts."""
+    buttons = [
+        {"type": "button", "text": {"type": "plain_text", "text": "Yes"}, "action_id": "yes", "value": "word"},
+        {
+            "type": "button",
+            "text": {"type": "plain_text", "text": "See"},
+            "action_id": "see",
+            "url": "https://d.example/x",
+        },
+    ]
+    blocks = [{"type": "actions", "block_id": "choice", "elements": buttons}]
+    return str(slack.chat_postMessage(channel="C0123", text="May I?", blocks=blocks)["ts"])
+
+
+def press(simulation: Running, ts: str, action: str = "yes", **more: object) -> Any:
+    return simulation.control(
+        "/slack/press", {"channel": "C0123", "ts": ts, "action_id": action, "user": "U0ANA", **more}
+    )
+
+
+def verified(simulation: Running, headers: dict[str, str], body: bytes) -> bool:
+    class WorldClock(Clock):
+        def now(self) -> float:
+            return simulation.world.now.timestamp()
+
+    return SignatureVerifier(SIGNING_SECRET, WorldClock()).is_valid_request(body, headers)
+
+
+def test_a_press_is_signed_on_the_virtual_clock_and_says_all_that_slack_says(
+    simulation: Running, slack: WebClient, door: Door
+) -> None:
+    ts = asked(slack)
+    assert press(simulation, ts)["status"] == 200
+    headers, body = door.came[0]
+    assert verified(simulation, headers, body)
+    payload = door.payload()
+    assert payload["type"] == "block_actions"
+    assert payload["user"] == {"id": "U0ANA", "username": "ana", "name": "ana", "team_id": "T0DAYTWO"}
+    assert payload["team"] == {"id": "T0DAYTWO", "domain": "daytwo"}
+    assert payload["container"] == {"type": "message", "message_ts": ts, "channel_id": "C0123", "is_ephemeral": False}
+    (action,) = payload["actions"]
+    assert (action["action_id"], action["block_id"], action["value"], action["type"]) == (
+        "yes",
+        "choice",
+        "word",
+        "button",
+    )
+    assert payload["message"]["ts"] == ts
+    assert {"api_app_id", "token", "trigger_id", "response_url", "channel"} <= payload.keys()
+
+
+def test_a_button_that_opens_a_page_is_told_as_well_and_has_no_value(
+    simulation: Running, slack: WebClient, door: Door
+) -> None:
+    press(simulation, asked(slack), "see")
+    (action,) = door.payload()["actions"]
+    assert ("value" in action, action["url"]) == (False, "https://d.example/x")
+
+
+def test_two_presses_never_have_the_same_trigger(simulation: Running, slack: WebClient, door: Door) -> None:
+    ts = asked(slack)
+    triggers = []
+    for _ in range(2):
+        press(simulation, ts)
+        triggers.append(door.payload()["trigger_id"])
+    assert len(set(triggers)) == 2
+
+
+def test_what_is_not_answered_with_200_is_told_again_where_that_is_asked_for(
+    simulation: Running, slack: WebClient, door: Door
+) -> None:
+    door.status = [500, 503, 200]
+    assert press(simulation, asked(slack), retries=3)["status"] == 200
+    told = [(headers.get("X-Slack-Retry-Num"), headers.get("X-Slack-Retry-Reason")) for headers, _ in door.came]
+    assert told == [(None, None), ("1", "http_error"), ("2", "http_error")]
+    assert len({body for _, body in door.came}) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"user": "U0NOBODY"}, {"channel": "C9"}, {"ts": "1.0"}, {"action_id": "no"}])
+def test_nobody_presses_what_is_not_there(
+    simulation: Running, slack: WebClient, door: Door, wrong: dict[str, str]
+) -> None:
+    given = {"channel": "C0123", "ts": asked(slack), "action_id": "yes", "user": "U0ANA", **wrong}
+    with pytest.raises(HTTPError, match="400"):
+        simulation.control("/slack/press", dict(given))
+    assert door.came == []
+
+
+def test_a_private_answer_is_seen_by_one_person_five_times_in_half_an_hour(
+    simulation: Running, slack: WebClient, door: Door
+) -> None:
+    press(simulation, asked(slack))
+    hook = WebhookClient(door.payload()["response_url"])
+    answers = [hook.send(text=f"said {number}", response_type="ephemeral") for number in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [404]
+    assert "used_url" in answers[5].body
+    shown: Any = simulation.control("/slack")["ephemeral"]
+    assert [(each["user"], each["text"]) for each in shown][:2] == [("U0ANA", "said 0"), ("U0ANA", "said 1")]
+    press(simulation, asked_later(simulation, slack))
+    late = WebhookClient(door.payload()["response_url"])
+    simulation.advance(simulation.world.now + timedelta(minutes=30, seconds=1))
+    assert "expired_url" in late.send(text="x").body
+
+
+def asked_later(simulation: Running, slack: WebClient) -> str:
+    simulation.advance(simulation.world.now + timedelta(seconds=1))
+    return asked(slack)
+
+
+def test_an_answer_may_replace_what_was_pressed(simulation: Running, slack: WebClient, door: Door) -> None:
+    press(simulation, asked(slack))
+    WebhookClient(door.payload()["response_url"]).send(text="decided", replace_original=True)
+    (message,) = slack.conversations_history(channel="C0123")["messages"]
+    assert (message["text"], message["blocks"]) == ("decided", [])
+
+
+def test_a_command_comes_as_a_signed_form_and_its_answer_is_shown(simulation: Running, door: Door) -> None:
+    door.answer = json.dumps({"response_type": "ephemeral", "text": "nothing runs"}).encode()
+    simulation.control("/slack/command", {"user": "U0BEN", "text": "status shop-dev"})
+    headers, body = door.came[0]
+    assert verified(simulation, headers, body)
+    form = door.form()
+    assert (form["command"], form["text"], form["user_id"], form["team_id"]) == (
+        "/daytwo",
+        "status shop-dev",
+        "U0BEN",
+        "T0DAYTWO",
+    )
+    (shown,) = simulation.control("/slack")["ephemeral"]  # type: ignore[misc]  # JSON
+    assert (shown["user"], shown["text"]) == ("U0BEN", "nothing runs")
+
+
+def image(identity: str) -> list[dict[str, Any]]:
+    return [{"type": "image", "slack_file": {"id": identity}, "alt_text": "the week"}]
+
+
+def test_a_picture_can_be_shown_a_moment_after_it_was_uploaded(simulation: Running, slack: WebClient) -> None:
+    uploaded = slack.files_upload_v2(content=PNG, filename="week.png", alt_txt="the week")
+    identity = str(uploaded["files"][0]["id"])
+    with pytest.raises(SlackApiError, match="invalid slack file"):
+        slack.chat_postMessage(channel="C0123", text="x", blocks=image(identity))
+    simulation.advance(simulation.world.now + timedelta(seconds=2))
+    assert slack.chat_postMessage(channel="C0123", text="x", blocks=image(identity))["ok"]
+
+
+def test_a_file_that_was_never_uploaded_or_is_no_picture_is_not_shown(simulation: Running, slack: WebClient) -> None:
+    text = str(slack.files_upload_v2(content=b"no picture", filename="x.txt")["files"][0]["id"])
+    for identity in ("F0NOBODY0", text):
+        simulation.advance(simulation.world.now + timedelta(minutes=1))
+        with pytest.raises(SlackApiError, match="invalid_blocks"):
+            slack.chat_postMessage(channel="C0123", text="x", blocks=image(identity))
+
+
+def test_an_upload_of_another_length_is_refused(simulation: Running, slack: WebClient) -> None:
+    begun = slack.files_getUploadURLExternal(filename="x.png", length=5)
+    origin = urlsplit(simulation.environment["SLACK_URL"]).netloc
+    assert urlsplit(str(begun["upload_url"])).netloc == origin
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        slack.files_completeUploadExternal(files=[{"id": str(begun["file_id"])}])
+
+
+def test_people_are_known_by_their_ids(slack: WebClient) -> None:
+    assert slack.users_info(user="U0EVE")["user"]["name"] == "eve"
+    with pytest.raises(SlackApiError, match="user_not_found"):
+        slack.users_info(user="U0NOBODY")
