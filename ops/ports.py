@@ -28,6 +28,10 @@ class TryLaterError(OutsideError):
         self.retry_after_s = retry_after_s
 
 
+class LimitedError(TryLaterError):
+    """Too many calls: it was not done, and nothing of its kind is taken before `retry_after_s`."""
+
+
 class BusyError(OutsideError):
     """Another operation runs on the cluster (409 `OperationNotAllowed`)."""
 
@@ -255,6 +259,14 @@ class Chat(Protocol):
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """The message of this key posted since then, if the chat has it; looked for in the thread where one is given."""
+        ...
+
+
+class Signature(Protocol):
+    """Proves that a request comes from the chat that it says it comes from."""
+
+    def holds(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether the raw body was signed, lately, by who holds the secret. Never raises: what cannot be checked does not hold."""
         ...
 
 

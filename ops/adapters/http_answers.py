@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops.ports import Json, RejectedError, TryLaterError
+from ops.adapters.slack_pictures import with_picture
+from ops.ports import Json, LimitedError, RejectedError, TryLaterError
 
+# Seen by the one person alone, and what they pressed stays as it is.
+PRIVATE: Mapping[str, Json] = {"response_type": "ephemeral", "replace_original": False}
 # The person waits, and the door has three seconds in all.
 _TIMEOUT_S = 1.5
 
@@ -17,16 +20,20 @@ class HttpAnswers:
     hosts: frozenset[str]
 
     def answer(self, address: str, content: Mapping[str, Json]) -> None:
-        """One POST."""
+        """One POST, for the eyes of the one who asked. A picture is left out: private answers have none."""
         import httpx
 
         if urlsplit(address).netloc not in self.hosts:
             raise RejectedError("ForeignAddress", "answering: the address is none of the chat's")
+        body = {**content, "blocks": with_picture(content, ""), **PRIVATE}
         try:
-            response = httpx.post(address, json=content, timeout=_TIMEOUT_S)
-        except httpx.HTTPError as error:
+            response = httpx.post(address, json=body, timeout=_TIMEOUT_S)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TryLaterError(f"answering: {type(error).__name__}") from error
-        if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            wait_s = response.headers.get("Retry-After", "")
+            raise LimitedError("answering: rate limited", float(wait_s) if wait_s.isdigit() else 30)
+        if response.is_server_error:
             raise TryLaterError(f"answering: {response.status_code}")
         if response.is_error:
             raise RejectedError(str(response.status_code), f"answering: {response.status_code}")

@@ -1,84 +1,124 @@
 """Slack through its own SDK: post, edit, and find again by message metadata."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from ops.ports import Outgoing, OutsideError, Posted, RejectedError, TryLaterError
+from ops.adapters.slack_errors import PictureNotReadyError, refusals, said
+from ops.adapters.slack_pictures import with_picture
+from ops.ports import Outgoing, Posted, RejectedError
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+_LOG = logging.getLogger(__name__)
 _EVENT = "daytwo_message"
 _PAGE = 200
 _TIMEOUT_S = 15
-_HTTP_TROUBLE = 500
-_HTTP_LIMITED = 429
+# Our clock and Slack's may differ a little.
+_LOOK_BACK_S = 120
+# A picture that Slack cannot show after so many attempts is left out: the message matters more.
+_PICTURE_ATTEMPTS = 3
 
 
 @dataclass
 class SlackChat:
     """Implements `Chat`. `base_url` is Slack's unless a test says otherwise."""
 
-    token: str
+    token: str = field(repr=False)
     channel: str
     base_url: str = "https://slack.com/api/"
     name: str = "slack"
     can_edit: bool = True
     can_thread: bool = True
+    # By the picture's hash: the file that holds it, and how often Slack could not show it. An edit uploads nothing again.
+    _files: dict[str, str] = field(default_factory=dict, repr=False)
+    _not_ready: dict[str, int] = field(default_factory=dict, repr=False)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
         """Posts with our key in the metadata; links are not unfurled: crawlers would open them."""
-        metadata = {"event_type": _EVENT, "event_payload": {"key": outgoing.key}}
-        with _refusals(f"posting {outgoing.key} to Slack"):
-            answer = self._client.chat_postMessage(
+        doing = f"posting {outgoing.key} to Slack"
+        answer = self._send(
+            doing,
+            outgoing,
+            lambda blocks: self._client.chat_postMessage(
                 channel=channel,
                 text=str(outgoing.content["text"]),
-                blocks=cast("Any", outgoing.content["blocks"]),
-                metadata=metadata,
+                blocks=blocks,
+                metadata={"event_type": _EVENT, "event_payload": {"key": outgoing.key}},
                 thread_ts=outgoing.thread.message_id if outgoing.thread else None,
                 unfurl_links=False,
                 unfurl_media=False,
-            )
-        return Posted(str(answer["channel"]), str(answer["ts"]))
+            ),
+        )
+        return Posted(said(answer, "channel", doing), said(answer, "ts", doing))
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
         """Edits without a new notification."""
-        with _refusals("editing a message in Slack"):
-            self._client.chat_update(
-                channel=posted.channel,
-                ts=posted.message_id,
-                text=str(outgoing.content["text"]),
-                blocks=cast("Any", outgoing.content["blocks"]),
-            )
+        doing = f"editing {outgoing.key} in Slack"
+        answer = self._send(
+            doing,
+            outgoing,
+            lambda blocks: self._client.chat_update(
+                channel=posted.channel, ts=posted.message_id, text=str(outgoing.content["text"]), blocks=blocks
+            ),
+        )
+        said(answer, "ts", doing)
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """Searches the channel, or the thread, from shortly before `since` on: our clock and Slack's may differ a little."""
+        """Searches the channel, or the thread, from shortly before `since` on, newest first."""
         where = {
             "channel": channel,
-            "oldest": str(since.timestamp() - 120),
+            "oldest": str(since.timestamp() - _LOOK_BACK_S),
             "include_all_metadata": True,
             "limit": _PAGE,
         }
         cursor: str | None = None
         while True:
-            with _refusals(f"searching Slack for {key}"):
+            with refusals(f"searching Slack for {key}"):
                 if thread is None:
                     answer = self._client.conversations_history(**cast("Any", where), cursor=cursor)
                 else:
                     answer = self._client.conversations_replies(
                         **cast("Any", where), ts=thread.message_id, cursor=cursor
                     )
-            for message in cast("list[dict[str, Any]]", answer["messages"]):
-                payload = (message.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("key") == key:
-                    return Posted(channel, str(message["ts"]))
-            cursor = (cast("dict[str, Any]", answer.get("response_metadata")) or {}).get("next_cursor")
+                ts = next((str(message["ts"]) for message in cast("Any", answer["messages"]) if _is(message, key)), "")
+                cursor = (cast("Any", answer.get("response_metadata")) or {}).get("next_cursor")
+            if ts:
+                return Posted(channel, ts)
             if not cursor:
                 return None
+
+    def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
+        """One call with the blocks of a message. A picture that Slack never comes to show does not hold up the message."""
+        blocks = with_picture(outgoing.content, self._file(outgoing.picture) if outgoing.picture else "")
+        try:
+            with refusals(doing):
+                return call(blocks)
+        except PictureNotReadyError:
+            name = _hash(outgoing.picture or b"")
+            self._not_ready[name] = self._not_ready.get(name, 0) + 1
+            raise
+
+    def _file(self, picture: bytes) -> str:
+        """The file that holds a picture, uploaded once a process; empty where Slack takes none, or never shows it."""
+        name = _hash(picture)
+        if self._not_ready.get(name, 0) >= _PICTURE_ATTEMPTS:
+            return ""
+        if name not in self._files:
+            doing = "uploading a picture to Slack"
+            try:
+                with refusals(doing):
+                    answer = self._client.files_upload_v2(content=picture, filename=f"daytwo-{name[:12]}.png")
+                    self._files[name] = said(cast("Any", answer["files"])[0], "id", doing)
+            except RejectedError as error:
+                _LOG.warning("%s: the message goes without it", error)
+                return ""
+        return self._files[name]
 
     @cached_property
     def _client(self) -> "WebClient":
@@ -88,25 +128,10 @@ class SlackChat:
         return WebClient(token=self.token, base_url=self.base_url, timeout=_TIMEOUT_S, retry_handlers=[])
 
 
-@contextmanager
-def _refusals(doing: str) -> Iterator[None]:
-    from slack_sdk.errors import SlackApiError, SlackClientError
-
-    try:
-        yield
-    except SlackApiError as error:
-        raise _refusal(doing, error) from error
-    except (SlackClientError, OSError, ValueError) as error:
-        # ValueError: an answer that is no JSON.
-        raise TryLaterError(f"{doing}: {type(error).__name__}") from error
+def _is(message: Any, key: str) -> bool:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return bool(payload.get("key") == key)
 
 
-def _refusal(doing: str, error: Any) -> OutsideError:
-    response = error.response
-    status = getattr(response, "status_code", 0)
-    code = response.get("error", "") if hasattr(response, "get") else ""
-    if status == _HTTP_LIMITED or code in ("ratelimited", "rate_limited"):
-        return TryLaterError(f"{doing}: rate limited", float(response.headers.get("Retry-After", "30")))
-    if status >= _HTTP_TROUBLE or code in ("internal_error", "fatal_error", "service_unavailable", "request_timeout"):
-        return TryLaterError(f"{doing}: {code or status}")
-    return RejectedError(str(code or status), f"{doing}: Slack says {code or status}")
+def _hash(picture: bytes) -> str:
+    return hashlib.sha256(picture).hexdigest()

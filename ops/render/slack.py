@@ -1,17 +1,39 @@
 """A message as Slack blocks, within Slack's limits, with every outside name escaped."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ops.model.message import Message, Row
+from ops.model.approval import Choice
+from ops.model.message import Button, Message, Row
+from ops.model.people import Person
 from ops.model.run import State
 from ops.ports import Json
 
-# 50 blocks a message, 3,000 characters a section, 150 a header: Slack's documentation.
-_SECTION = 2_900
+# Slack's documentation: 50 blocks and about 13,200 characters a message, 3,000 characters a section, 75 a button's text,
+# 2,000 its value, 3,000 its url; a confirm dialogue's title 100, text 300, buttons 30. All that is here adds up to less.
+_SECTION = 2_700
+_HEAD = 1_000
+_MENTIONED = 10
+_NAME = 60
+_REMEDY = 1_200
+_FOOTER = 500
 _LINES = 30
 _LINE = 400
+_BUTTONS = 6
+_BUTTON_TEXT = 75
+_VALUE = 2_000
+_URL = 3_000
+_ALT = 1_000
+_CONFIRM_TEXT = 300
 _BAR = 8
+#: The block that the adapter fills with the uploaded picture, or leaves out.
+PICTURE_BLOCK = "picture"
+#: What a button that opens a page is called when it is pressed: Slack tells that as well.
+OPENS = "open"
+_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+_PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s<>|\"]*)?")
 
 SIGNS = {
     State.WAITING: "○",
@@ -26,35 +48,118 @@ SIGNS = {
 
 def render(message: Message) -> Mapping[str, Json]:
     """`text` for notifications and `blocks` for the message itself."""
-    first = " · ".join(part for part in (message.what, message.where, message.how_far) if part)
-    sign = SIGNS[message.state]
-    blocks: list[Json] = [_section(f"{sign} *{escape(first)}* · {message.state}")]
+    first = escape(" · ".join(part for part in (message.what, message.where, message.how_far) if part), _HEAD)
+    sign, word = SIGNS[message.state], escape(message.tag or str(message.state), _BUTTON_TEXT)
+    blocks: list[Json] = [_section(f"{sign} *{first}* · {word}")]
+    if message.mentions:
+        blocks.append(_section(_mentions(message.mentions)))
     body = [escape(line) for line in message.lines if line.strip()]
     if message.until is not None:
-        body.append(f"{message.until_text} {_when(message.until)}")
+        body.append(f"{escape(message.until_text)} {_when(message.until)}")
     if body:
         blocks.append(_section("\n".join(_cut(body))))
     if message.rows:
         blocks.append(_section("\n".join(_cut([_row(row) for row in message.rows]))))
-    if message.remedy:
-        blocks.append(_section(f"*What to do:* {escape(message.remedy)}"))
-    if message.footer:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": escape(message.footer)[:_SECTION]}]})
-    return {"text": f"{sign} {escape(first)} · {message.state}", "blocks": blocks}
+    if message.remedy.strip():
+        blocks.append(_section(f"*What to do:* {escape(message.remedy, _REMEDY)}"))
+    if message.picture is not None:
+        alt = message.picture.alt[:_ALT] or "picture"
+        blocks.append({"type": "image", "block_id": PICTURE_BLOCK, "alt_text": alt})
+    buttons = _buttons(message)
+    if buttons:
+        blocks.append({"type": "actions", "elements": buttons})
+    if message.footer.strip():
+        blocks.append({"type": "context", "elements": [_text(escape(message.footer, _FOOTER))]})
+    return {"text": f"{sign} {first} · {word}", "blocks": blocks}
 
 
-def escape(text: str) -> str:
-    """Outside names stay text: Slack reads `<!channel>`, `&` and its own marks. What is too long for a line is cut first."""
-    text = text if len(text) <= _LINE else f"{text[:_LINE]}…"
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A zero-width space keeps marks from pairing up without changing what is read.
-    return text.replace("*", "*\u200b").replace("_", "_\u200b").replace("~", "~\u200b").replace("`", "`\u200b")
+def plainly(text: str) -> Mapping[str, Json]:
+    """A sentence for one person, as they hear it privately."""
+    shown = escape(text, _SECTION) or "nothing"
+    return {"text": shown, "blocks": [_section(shown)]}
+
+
+def escape(text: str, most: int = _LINE) -> str:
+    """Outside names stay text on one line: Slack reads `<!channel>`, `&` and its own marks. Cut where it is longer than `most`."""
+    shown: list[str] = []
+    length = 0
+    for character in _BREAK.sub(" ", text):
+        # Counted as it is sent, so that no entity is ever cut in two.
+        sent = _SENT.get(character, character)
+        if length + len(sent) > most - 1:
+            return f"{''.join(shown)}…"
+        shown.append(sent)
+        length += len(sent)
+    return "".join(shown)
+
+
+# A zero-width space keeps marks from pairing up without changing what is read.
+_SENT = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"{mark}\u200b" for mark in "*_~`"}
+
+
+def _mentions(people: Sequence[Person]) -> str:
+    """Those whom Slack tells of it; who has no Slack id is named."""
+    shown = [f"<@{person.slack}>" if _USER.fullmatch(person.slack) else escape(person.name, _NAME) for person in people]
+    more = len(shown) - _MENTIONED
+    return ", ".join(shown[:_MENTIONED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _buttons(message: Message) -> list[Json]:
+    made: list[Json] = []
+    for number, button in enumerate(message.buttons):
+        element = _button(number, button, message)
+        if element is not None and len(made) < _BUTTONS:
+            made.append(element)
+    return made
+
+
+def _button(number: int, button: Button, message: Message) -> Json:
+    """One button; None where Slack would refuse the whole message for its sake. What it does stands first in its `action_id`."""
+    element: dict[str, Json] = {"type": "button"}
+    match button.choice:
+        case None:
+            if len(button.url) > _URL or not _PAGE.fullmatch(button.url):
+                return None
+            return element | {
+                "text": _plain(button.text or "Open"),
+                "action_id": f"{OPENS}.{number}",
+                "url": button.url,
+            }
+        case Choice.APPROVE:
+            element["style"] = "primary"
+        case Choice.REJECT:
+            element |= {"style": "danger", "confirm": _dialogue(message)}
+    if not 0 < len(button.token) <= _VALUE:
+        return None
+    text = _plain(button.text or str(button.choice))
+    return element | {"text": text, "action_id": f"{button.choice}.{number}", "value": button.token}
+
+
+def _dialogue(message: Message) -> Json:
+    """Asked before a rejection: it ends what waits, and it is one press away from approving."""
+    what = " · ".join(part for part in (message.what, message.where) if part)
+    return {
+        "title": _plain("Reject this?"),
+        "text": _plain(f"{what[:120]}: what is asked for here will not be done.", _CONFIRM_TEXT),
+        "confirm": _plain("Reject"),
+        "deny": _plain("Back"),
+        "style": "danger",
+    }
+
+
+def _plain(text: str, most: int = _BUTTON_TEXT) -> Json:
+    shown = " ".join(text.split()) or "…"
+    return {
+        "type": "plain_text",
+        "text": shown if len(shown) <= most else f"{shown[: most - 1]}…",
+        "emoji": False,
+    }
 
 
 def _row(row: Row) -> str:
     parts = [SIGNS[row.state], f"*{escape(row.name)}*", escape(row.text)]
     if row.done is not None and row.total:
-        filled = round(_BAR * row.done / row.total)
+        filled = round(_BAR * max(0, min(row.done, row.total)) / row.total)
         parts.append("▮" * filled + "▯" * (_BAR - filled))
     if row.until is not None:
         parts.append(f"ends about {_when(row.until)}")
@@ -78,4 +183,9 @@ def _cut(lines: list[str]) -> list[str]:
 
 
 def _section(text: str) -> Json:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:_SECTION]}}
+    return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> Json:
+    """Verbatim: a name that looks like an address or a channel is not made a link; what we mark ourselves still is."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -1,14 +1,19 @@
 """A message as Slack blocks: its first line, its limits, outside names as text."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.model.message import Message, Row
+from ops.adapters.slack_pictures import with_picture
+from ops.model.approval import Choice
+from ops.model.message import Button, Message, Picture, Row
+from ops.model.people import Person
 from ops.model.run import State
-from ops.render.slack import escape, render
+from ops.render.slack import escape, plainly, render
 from simulator.slack.blocks import fault_of
 
 RUNNING = Message(
@@ -54,21 +59,145 @@ def test_long_content_is_cut_and_says_so() -> None:
     assert texts(many)[1].splitlines()[-1].startswith("and 1")
 
 
-@given(
-    st.builds(
-        Message,
-        subject=st.text(),
-        state=st.sampled_from(State),
-        what=st.text(),
-        where=st.text(),
-        lines=st.lists(st.text(max_size=4_000), max_size=60).map(tuple),
-        rows=st.lists(
-            st.builds(Row, name=st.text(max_size=300), text=st.text(max_size=4_000), state=st.sampled_from(State))
-        ).map(tuple),
-        footer=st.text(max_size=5_000),
-        remedy=st.text(max_size=5_000),
-    )
+ASKED = Message(
+    subject="approval.1",
+    state=State.NEEDS_YOU,
+    what="Node images",
+    where="shop-prod",
+    tag="approval wanted",
+    mentions=(Person("ana", slack="U0ANA"), Person("dan"), Person("<!here>")),
+    buttons=(
+        Button("Approve", "word", Choice.APPROVE),
+        Button("Reject", "word", Choice.REJECT),
+        Button("Plan", url="https://daytwo.example/api/approvals/word"),
+    ),
 )
-def test_nothing_that_is_rendered_is_refused_by_slack(message: Message) -> None:
+
+
+def blocks(message: Message, kind: str) -> list[dict[str, Any]]:
+    return [block for block in cast("list[dict[str, Any]]", render(message)["blocks"]) if block["type"] == kind]
+
+
+def test_a_request_says_so_in_its_first_line_and_mentions_who_may_decide() -> None:
+    assert texts(ASKED)[:2] == ["◆ *Node images · shop-prod* · approval wanted", "<@U0ANA>, dan, &lt;!here&gt;"]
+
+
+def test_an_id_that_is_none_of_slacks_mentions_nobody() -> None:
+    message = Message("x", State.DONE, "a", "b", mentions=(Person("eve", slack="U1> <!channel"),))
+    assert texts(message)[1] == "eve"
+
+
+def test_the_buttons_carry_the_word_and_a_rejection_asks_again() -> None:
+    (actions,) = blocks(ASKED, "actions")
+    approve, reject, plan = actions["elements"]
+    assert (approve["action_id"], approve["value"], approve["style"]) == ("approve.0", "word", "primary")
+    assert (reject["action_id"], reject["value"], reject["style"]) == ("reject.1", "word", "danger")
+    assert reject["confirm"]["text"]["text"] == "Node images · shop-prod: what is asked for here will not be done."
+    assert "confirm" not in approve
+    assert (plan["action_id"], plan["url"]) == ("open.2", "https://daytwo.example/api/approvals/word")
+    assert "value" not in plan
+
+
+def test_a_button_that_slack_would_refuse_is_left_out_and_the_message_stays() -> None:
+    wrong = Message("x", State.DONE, "a", "b", buttons=(Button("Go", url="javascript:alert(1)"), Button("Go")))
+    assert blocks(wrong, "actions") == []
+    assert len(texts(wrong)) == 1
+
+
+def test_a_picture_leaves_its_place_and_its_words() -> None:
+    digest = Message("x", State.DONE, "Digest", "the week", picture=Picture("content/1", "nine clusters, all well"))
+    (image,) = blocks(digest, "image")
+    assert image == {"type": "image", "block_id": "picture", "alt_text": "nine clusters, all well"}
+    assert blocks(ASKED, "image") == []
+
+
+def test_an_entity_is_never_cut_in_two() -> None:
+    assert escape("&" * 10, 13) == "&amp;&amp;…"
+
+
+def test_a_line_break_in_a_name_begins_no_line() -> None:
+    assert escape("shop\r\n✓ done") == "shop ✓ done"
+
+
+def test_a_sentence_for_one_person_is_escaped_too() -> None:
+    assert plainly("ana approved <!channel>")["text"] == "ana approved &lt;!channel&gt;"
+
+
+PEOPLE = st.builds(Person, name=st.text(max_size=200), slack=st.one_of(st.just("U0ANA"), st.text(max_size=30)))
+ADDRESSES = st.one_of(st.text(max_size=60).map("https://{}".format), st.text(max_size=3_500), st.just("https://a.b/c"))
+BUTTONS = st.builds(
+    Button,
+    text=st.text(max_size=200),
+    token=st.text(max_size=2_500),
+    choice=st.sampled_from([None, *Choice]),
+    url=ADDRESSES,
+)
+MESSAGES = st.builds(
+    Message,
+    subject=st.text(),
+    state=st.sampled_from(State),
+    what=st.text(max_size=3_000),
+    where=st.text(max_size=3_000),
+    how_far=st.text(max_size=3_000),
+    lines=st.lists(st.text(max_size=4_000), max_size=60).map(tuple),
+    rows=st.lists(
+        st.builds(
+            Row,
+            name=st.text(max_size=300),
+            text=st.text(max_size=4_000),
+            state=st.sampled_from(State),
+            done=st.integers(-5, 500),
+            total=st.integers(0, 100),
+        )
+    ).map(tuple),
+    until=st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
+    until_text=st.text(max_size=3_000),
+    footer=st.text(max_size=5_000),
+    remedy=st.text(max_size=5_000),
+    tag=st.text(max_size=300),
+    mentions=st.lists(PEOPLE, max_size=30).map(tuple),
+    buttons=st.lists(BUTTONS, max_size=40).map(tuple),
+    picture=st.one_of(st.none(), st.builds(Picture, st.text(), st.text(max_size=3_000))),
+)
+FULLEST = "&" * 5_000
+
+
+def sendable(message: Message) -> list[dict[str, Any]]:
+    """The blocks as the adapter sends them: with the picture's file."""
     rendered = render(message)
-    assert fault_of(rendered["blocks"]) is None  # type: ignore[arg-type]  # JSON
+    return cast("list[dict[str, Any]]", with_picture(rendered, "F0PICTURE1"))
+
+
+@given(MESSAGES)
+def test_nothing_that_is_rendered_is_refused_by_slack(message: Message) -> None:
+    assert fault_of(sendable(message)) is None
+
+
+@given(MESSAGES)
+def test_no_name_from_outside_mentions_or_links(message: Message) -> None:
+    marks = re.findall(r"<([^>]*)>", "".join(texts(message)) + str(render(message)["text"]))
+    ours = {f"@{person.slack}" for person in message.mentions if re.fullmatch(r"[UW][A-Z0-9]{1,20}", person.slack)}
+    assert all(mark in ours or mark.startswith("!date^") for mark in marks)
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_fullest_message_of_every_state_fits(state: State) -> None:
+    message = Message(
+        FULLEST,
+        state,
+        FULLEST,
+        FULLEST,
+        FULLEST,
+        tuple(f"{number} {FULLEST}" for number in range(200)),
+        tuple(Row(FULLEST, FULLEST, state, 1, 2, datetime(2026, 1, 1, tzinfo=UTC)) for _ in range(200)),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        FULLEST,
+        FULLEST,
+        FULLEST,
+        FULLEST,
+        (Person(FULLEST),) * 50,
+        tuple(Button(FULLEST, "w" * 2_000, choice) for choice in (*Choice, *Choice, *Choice) * 6),
+        Picture("x", FULLEST),
+    )
+    assert fault_of(sendable(message)) is None
+    assert any("and 1" in text for text in texts(message))
