@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
+    from ops.intake.slack import Guard
     from ops.model.settings import Settings
     from ops.ports import Chat, Clock, Events, Ledger, Store
     from ops.workflows.activities.context import Context
@@ -37,6 +38,8 @@ class Wiring:
     purge_after: timedelta
     # Asked for by each invocation: a configuration that comes later, or names another channel, needs no restart.
     chats: "Callable[[Settings | None], tuple[Chat, ...]]"
+    # Made when Slack first knocks: it remembers, for the process, which refusals are in the ledger.
+    slack_guard: "Callable[[], Guard]"
 
     def context(self, client: Any) -> "Context":
         """What one invocation works with; `client` is its durable client."""
@@ -128,7 +131,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         address=_address(environment),
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
-    return Wiring(ports, config, timedelta(hours=hours), _chats(environment))
+    return Wiring(ports, config, timedelta(hours=hours), _chats(environment), _slack_guard(environment, clock))
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
@@ -197,6 +200,21 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
         return tuple(found)
 
     return chats
+
+
+def _slack_guard(environment: Mapping[str, str], clock: "Clock") -> "Callable[[], Guard]":
+    """Slack's doors, closed where SLACK_SIGNING_SECRET is not set."""
+
+    @cache
+    def guard() -> "Guard":
+        from ops.adapters.slack_signature import SlackSignature
+        from ops.intake.refusals import Refusals
+        from ops.intake.slack import Guard
+
+        secret = environment.get("SLACK_SIGNING_SECRET", "").strip()
+        return Guard(SlackSignature(secret, clock) if secret else None, Refusals())
+
+    return guard
 
 
 def _answer_hosts(environment: Mapping[str, str]) -> frozenset[str]:

@@ -23,6 +23,7 @@ def build_app() -> df.DFApp:
     _register_timers(app)
     _register_http(app)
     _register_events(app)
+    _register_slack(app)
     return app
 
 
@@ -105,6 +106,31 @@ def _register_http(app: df.DFApp) -> None:
     door("alerts/budget", "POST", lambda context, req: _budgets().take_alert(context, req.get_body()))
     for kind in ("awake", "skip"):
         door(f"overrides/{kind}", "POST", _override(kind))
+
+
+def _register_slack(app: df.DFApp) -> None:
+    """Slack brings no key: its signature, which the door verifies first of all, is one."""
+
+    def door(route: str, take: Callable[[Any, Any, Any], Any]) -> None:
+        def run(req: func.HttpRequest, client: str) -> func.HttpResponse:
+            return _guarded(client, lambda context: take(context, wiring().slack_guard(), _received(req)))
+
+        run.__name__ = f"post_{route.replace('/', '_')}"
+        bound = app.durable_client_input(client_name=CLIENT)(run)
+        app.route(route=route, methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)(bound)
+
+    door("slack/interactions", lambda *given: _slack().take_interaction(*given))
+    door("slack/commands", lambda *given: _slack().take_slash_command(*given))
+
+
+def _received(req: func.HttpRequest) -> Any:
+    return _slack().Received(req.get_body(), dict(req.headers))
+
+
+def _slack() -> Any:
+    from ops.intake import slack
+
+    return slack
 
 
 def _override(kind: str) -> Callable[[Any, func.HttpRequest], Any]:

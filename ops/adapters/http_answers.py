@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops.adapters.slack_pictures import with_picture
 from ops.ports import Json, LimitedError, RejectedError, TryLaterError
+from ops.render.slack_sent import privately
 
-# Seen by the one person alone, and what they pressed stays as it is.
-PRIVATE: Mapping[str, Json] = {"response_type": "ephemeral", "replace_original": False}
 # The person waits, and the door has three seconds in all.
 _TIMEOUT_S = 1.5
 
@@ -20,14 +18,13 @@ class HttpAnswers:
     hosts: frozenset[str]
 
     def answer(self, address: str, content: Mapping[str, Json]) -> None:
-        """One POST, for the eyes of the one who asked. A picture is left out: private answers have none."""
+        """One POST, for the eyes of the one who asked."""
         import httpx
 
         if urlsplit(address).netloc not in self.hosts:
             raise RejectedError("ForeignAddress", "answering: the address is none of the chat's")
-        body = {**content, "blocks": with_picture(content, ""), **PRIVATE}
         try:
-            response = httpx.post(address, json=body, timeout=_TIMEOUT_S)
+            response = httpx.post(address, json=privately(content), timeout=_TIMEOUT_S)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TryLaterError(f"answering: {type(error).__name__}") from error
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from ops.adapters.slack_errors import PictureNotReadyError, refusals, said
-from ops.adapters.slack_pictures import with_picture
 from ops.ports import Outgoing, Posted, RejectedError
+from ops.render.slack_sent import with_picture
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient

@@ -35,8 +35,8 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
-        """The body as it is sent."""
-        return json.dumps(self.body, ensure_ascii=False)
+        """The body as it is sent; empty where there is none."""
+        return "" if self.body is None else json.dumps(self.body, ensure_ascii=False)
 
 
 class RefusalError(Exception):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from ops.ports import OutsideError
 from ops.workflows.activities.context import Context
 from ops.workflows.janitor import tidy
+from ops.workflows.private_answers import flush_answers
 from ops.workflows.reporting import flush, report_configuration
 from ops.workflows.sampling import list_fleet, remember_fleet, sample_fleet, start_due_rollouts, start_due_runs
 from ops.workflows.telling import report_news
@@ -14,7 +15,8 @@ _LOG = logging.getLogger(__name__)
 
 
 def every_five_minutes(context: Context) -> None:
-    """Says what came of requests for approval, sends what a chat did not take before."""
+    """Sends what a chat did not take before, answers first, since somebody waits; says what came of requests for approval."""
+    flush_answers(context.ports)
     report_news(context.ports, context.config.settings)
     waiting = flush(context.ports)
     if waiting:

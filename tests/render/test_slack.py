@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.adapters.slack_pictures import with_picture
 from ops.model.approval import Choice
 from ops.model.message import Button, Message, Picture, Row
 from ops.model.people import Person
 from ops.model.run import State
 from ops.render.slack import escape, plainly, render
+from ops.render.slack_sent import privately, with_picture
 from simulator.slack.blocks import fault_of
 
 RUNNING = Message(
@@ -121,6 +121,13 @@ def test_a_line_break_in_a_name_begins_no_line() -> None:
 
 def test_a_sentence_for_one_person_is_escaped_too() -> None:
     assert plainly("ana approved <!channel>")["text"] == "ana approved &lt;!channel&gt;"
+
+
+def test_a_private_answer_says_that_it_is_one_and_shows_no_picture() -> None:
+    digest = Message("x", State.DONE, "Digest", "the week", picture=Picture("content/1", "all well"))
+    private = privately(render(digest))
+    assert (private["response_type"], private["replace_original"]) == ("ephemeral", False)
+    assert [block["type"] for block in cast("list[dict[str, Any]]", private["blocks"])] == ["section"]
 
 
 PEOPLE = st.builds(Person, name=st.text(max_size=200), slack=st.one_of(st.just("U0ANA"), st.text(max_size=30)))
