@@ -73,7 +73,7 @@ PROFILES = {
     "calm": Profile(throttled=5, error=3, unavailable=3, lost=4, doubled=20, late=20),
     "rough": Profile(throttled=40, error=30, unavailable=30, lost=40, doubled=200, late=200),
     # Nearly down: three calls of ten fail, one more of ten loses its answer.
-    "stormy": Profile(throttled=60, error=120, unavailable=120, lost=100, doubled=200, late=200),
+    "failing": Profile(throttled=60, error=120, unavailable=120, lost=100, doubled=200, late=200),
 }
 
 
