@@ -10,7 +10,10 @@ from ops.model.run import State
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One part of the whole: a pool, a ring. `done` of `total` draws the bar where both are known."""
+    """One part of the whole: a pool, a ring. `done` of `total` draws the bar where both are known.
+
+    `at` is when it happened, for a row that tells an event.
+    """
 
     name: str
     text: str
@@ -18,6 +21,7 @@ class Row:
     done: int | None = None
     total: int | None = None
     until: datetime | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

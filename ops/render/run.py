@@ -1,6 +1,6 @@
 """A run or a rollout as a message."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from ops.model.message import Message, Row
@@ -18,6 +18,7 @@ _STEP_STATES = {
     StepState.UNDONE: State.DONE,
 }
 _SHOWN_SKIPS = 5
+_WORTH_DETAILS = 2
 # What a run still wants to do and may not do yet: it counts in how far the run is.
 _HELD = ("unproven", "busy", "asleep", "no-window-left")
 # What a person can do where a run, nothing having failed, came to an end that is worth a look.
@@ -44,6 +45,29 @@ def run_message(run: Run, title: str, unit: str) -> Message:
         remedy=run.remedy if run.state is State.FAILED else _REMEDIES.get(run.code, "") if run.loud else "",
         footer=_footer(run),
     )
+
+
+def run_details(run: Run, title: str) -> Message | None:
+    """What has happened, one row an event, the newest last: the answer in the thread of the run's message.
+
+    None before anything has, and where the message itself says all: a run of one step has no details.
+    """
+    rows = sorted(_events(run), key=lambda row: row.at or run.created)
+    if not rows or len({record.id for record in (*run.finished, *run.steps)}) < _WORTH_DETAILS:
+        return None
+    return Message(f"{run.id}.details", run.state, title, run.target_name, "details", rows=tuple(rows))
+
+
+def _events(run: Run) -> Iterator[Row]:
+    if run.approved and run.acted:
+        yield Row("approval", run.approved, State.DONE, at=run.began)
+    for record in (*run.finished, *run.steps):
+        if record.began is not None:
+            yield Row(record.title, "begins", State.RUNNING, at=record.began)
+        if record.ended is not None:
+            yield Row(record.title, record.evidence or record.why, _STEP_STATES[record.state], at=record.ended)
+    if run.ended is not None and run.acted:
+        yield Row(str(run.state), run.why or run.headline, run.state, at=run.ended)
 
 
 def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str) -> Message:
@@ -97,6 +121,8 @@ def _lines(run: Run) -> tuple[str, ...]:
     lines: list[str] = []
     if run.headline:
         lines.append(run.headline)
+    if run.approved:
+        lines.append(run.approved)
     if run.why and run.state is not State.RUNNING:
         lines.append(_named(run))
     lines += run.lines

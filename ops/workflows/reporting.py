@@ -15,7 +15,7 @@ from ops.model.run import Rollout, Run, RunSummary, State
 from ops.ports import Chat, ConflictError, Json, Outgoing, OutsideError, Posted, TryLaterError
 from ops.records import MessageRecord, messages
 from ops.render import renderer
-from ops.render.run import configuration_message, rollout_message, run_message
+from ops.render.run import configuration_message, rollout_message, run_details, run_message
 from ops.runbooks import runbooks
 
 _RETRY = timedelta(minutes=5)
@@ -27,6 +27,9 @@ def report_run(ports: Ports, run: Run) -> None:
         return
     runbook = runbooks()[run.runbook]
     reconcile(ports, run_message(run, runbook.title, runbook.unit), run.channels)
+    details = run_details(run, runbook.title)
+    if details is not None:
+        reconcile(ports, details, run.channels, run.id)
 
 
 def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary]) -> None:

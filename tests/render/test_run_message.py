@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ops.model.plan import Skip
 from ops.model.run import Run, State, StepRecord, StepState
-from ops.render.run import run_message
+from ops.render.run import run_details, run_message
 
 BEGAN = datetime(2026, 11, 17, 22, tzinfo=UTC)
 DONE = StepRecord(
@@ -62,3 +62,20 @@ def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_o
 def test_a_quiet_end_asks_nothing_of_anybody() -> None:
     message = run_message(replace(WAITING, state=State.DONE, until=None), "Node images", "pools")
     assert (message.state, message.remedy) == (State.DONE, "")
+
+
+def test_the_thread_tells_each_event_once_the_newest_last() -> None:
+    second = replace(DONE, id="pool.user2", title="user2", began=DONE.ended, ended=None, state=StepState.RUNNING)
+    run = replace(WAITING, finished=(DONE,), steps=(second,), approved="approved by ana", began=BEGAN)
+    details = run_details(run, "Node images")
+    assert details is not None
+    assert [(row.name, row.text) for row in details.rows] == [
+        ("approval", "approved by ana"),
+        ("user1", "begins"),
+        ("user1", "8 of 8 nodes carry 202611.05.0 and are Ready"),
+        ("user2", "begins"),
+    ]
+
+
+def test_a_run_of_one_step_has_no_thread() -> None:
+    assert run_details(WAITING, "Node images") is None
