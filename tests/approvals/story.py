@@ -137,13 +137,14 @@ class Story:
 
     def press(self, person: str, choice: str, event: str = "", reason: str = "") -> None:
         """Presses the button of the request as it is now."""
-        self._press(person, choice, self.approval.token, event, reason)
+        self.press_with(person, choice, self.approval.token, event, reason)
 
     def press_old(self, person: str, choice: str) -> None:
         """Presses a button as it was when it was remembered."""
-        self._press(person, choice, self.seen["token"], "", "")
+        self.press_with(person, choice, self.seen["token"])
 
-    def _press(self, person: str, choice: str, token: str, event: str, reason: str) -> None:
+    def press_with(self, person: str, choice: str, token: str, event: str = "", reason: str = "") -> None:
+        """Presses a button with this word on it."""
         name = event or f"event-{len(self.told)}"
         self.told.append(self.door.press(self.world, Pressed(person, Choice(choice), token, name, reason)))
         self.driver.wake()

@@ -1,0 +1,84 @@
+"""Decisions delivered once to five times, in any order with expiry and cancellation: one outcome, each attempt in the ledger."""
+
+from collections import defaultdict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.intake.deciding import Click, decide
+from ops.model.approval import ApprovalState
+from ops.model.people import Identity
+from tests.approvals.story import SLACK, TEAM, Pressed, Story
+from tests.fakes import World
+
+RULES = ("{from: platform, expires-after: 6h}", "{from: [platform, leads], of: 2, expires-after: 6h}")
+DECIDING = ("approved", "rejected")
+
+
+class Bare:
+    """The decision itself."""
+
+    def press(self, world: World, pressed: Pressed) -> str:
+        identity = Identity("slack", TEAM, SLACK[pressed.person])
+        return decide(world.context, Click(pressed.token, pressed.choice, identity, pressed.event)).result
+
+
+presses = st.tuples(
+    st.sampled_from(["ana", "ben", "cleo", "eve"]), st.sampled_from(["approve", "reject"]), st.integers(1, 5)
+)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[str, list[tuple[str, str, str]]]:
+    """A rule, and what happens: (event, person, choice), each as often as it is delivered; `later` and `cancel` in between."""
+    happenings = [
+        (f"event-{number}", person, choice)
+        for number, (person, choice, times) in enumerate(draw(st.lists(presses, min_size=1, max_size=5)))
+        for _ in range(times)
+    ]
+    happenings += [("later", "", "")] * draw(st.integers(0, 3))
+    happenings += [("cancel", "", "")] * draw(st.integers(0, 1))
+    return draw(st.sampled_from(RULES)), draw(st.permutations(happenings))
+
+
+def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
+    story = Story(Bare(), rule)
+    token = story.approval.token
+    heard: dict[str, set[str]] = defaultdict(set)
+    ends: list[ApprovalState] = []
+    for event, person, choice in happenings:
+        if event == "later":
+            story.pass_(hours=2.5)
+        elif event == "cancel":
+            story.cancel()
+        else:
+            story.press_with(person, choice, token, event)
+            heard[event].add(story.told[-1])
+        ends.append(story.approvals[0].state)
+    decided = [state for state in ends if state.is_decided]
+    assert len(set(decided)) <= 1, "the outcome changed"
+    assert ends[len(ends) - len(decided) :] == decided, "what was decided became open again"
+    assert all(len(results) == 1 for results in heard.values()), "one event had two answers"
+    assert sum(bool(results & set(DECIDING)) for results in heard.values()) == (
+        decided[0] in (ApprovalState.APPROVED, ApprovalState.REJECTED) if decided else 0
+    )
+    attempts = [entry for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
+    assert len(attempts) == sum(event.startswith("event") for event, _, _ in happenings)
+    assert [entry.data["result"] for entry in attempts] == story.told
+    if decided and decided[0] is not ApprovalState.APPROVED:
+        assert story.driver.run.state.is_final
+        assert story.world.clusters.begun == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(stories())
+def test_one_outcome_however_often_and_in_whatever_order(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+    check(*drawn)
+
+
+@pytest.mark.soak
+@settings(max_examples=5_000, deadline=None)
+@given(stories())
+def test_one_outcome_in_thousands_of_orders(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+    check(*drawn)
