@@ -1,0 +1,123 @@
+"""Reboots that somebody has to approve: asked by day, one yes for all nodes of the night, a node that comes later asks anew."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from ops.intake.deciding import Click, decide
+from ops.model.approval import Approval, Choice
+from ops.model.people import Identity
+from ops.model.run import Run, State
+from ops.records import approvals, runs
+from ops.workflows.sampling import start_due_runs
+from tests.approvals.story import NOON, PEOPLE, SLACK, TEAM, Driver
+from tests.double import Double
+from tests.fakes import LANES, World, cluster, nodes_of, pool
+
+ASKS = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
+NODES = ("aks-user1-0", "aks-user1-1", "aks-user1-2")
+
+
+def world(rule: str = "{from: platform}") -> World:
+    by = World(
+        config=LANES.replace("reboot: {window: nights}", f"reboot: {{window: nights, approval: {rule}}}") + PEOPLE
+    )
+    by.clock.at = NOON
+    only = cluster("shop-prod", pool("user1"), env="prod", node_resource_group="MC_rg_shop-prod_westeurope")
+    by.clusters.put(only)
+    by.nodes.said["shop-prod"] = nodes_of(only, boot_id="before")
+    for name in NODES[:2]:
+        by.nodes.change(name, annotations=ASKS)
+    return by
+
+
+def look(by: World) -> None:
+    """The quarter-hour timer."""
+    start_due_runs(by.context, by.settings, list(by.clusters.fleet.values()), by.clock.at)
+
+
+def only_run(by: World) -> Run:
+    (found,) = runs(by.store).scan("reboot.")
+    return found.value
+
+
+def requests(by: World) -> list[Approval]:
+    return sorted((stored.value for stored in approvals(by.store).scan()), key=lambda each: each.id)
+
+
+def press(by: World, request: Approval) -> str:
+    click = Click(request.token, Choice.APPROVE, Identity("slack", TEAM, SLACK["ana"]), f"{by.clock.at}")
+    return decide(by.context, click).result
+
+
+def test_the_coming_night_is_asked_for_by_day_in_all_its_nodes() -> None:
+    by = world()
+    look(by)
+    run = only_run(by)
+    assert run.occurrence == "2026-11-16"
+    driver = Driver(by, run.id)
+    driver.go_on()
+    (request,) = requests(by)
+    steps = [step.title for step in (*request.parts[0].plan.steps, *request.parts[0].plan.following)]
+    assert [title for title in steps if title in NODES] == ["aks-user1-0", "aks-user1-1"]
+    assert request.parts[0].opens == datetime.fromisoformat("2026-11-16T22:00:00+00:00")
+
+
+def test_one_yes_carries_every_node_that_was_asked_for() -> None:
+    by = world()
+    look(by)
+    Driver(by, only_run(by).id).go_on()
+    assert press(by, requests(by)[0]) == "approved"
+    by.clock.at = NOON + timedelta(hours=11)
+
+    def meanwhile(activity: str) -> None:
+        if activity == "poll" and by.machines.restarted:
+            by.machines.end(by.machines.restarted[-1])
+
+    Double(by, meanwhile).run("operation", {"run": only_run(by).id})
+    assert (only_run(by).state, by.machines.restarted) == (State.DONE, ["aks-user1-0", "aks-user1-1"])
+    assert len(requests(by)) == 1
+
+
+def test_a_node_that_asks_later_is_rebooted_only_after_another_yes() -> None:
+    by = world()
+    look(by)
+    Driver(by, only_run(by).id).go_on()
+    press(by, requests(by)[0])
+    by.clock.at = NOON + timedelta(hours=11)
+    rebooted_at_press: list[str] = []
+
+    def meanwhile(activity: str) -> None:
+        if activity == "poll" and by.machines.restarted:
+            by.machines.end(by.machines.restarted[-1])
+            by.nodes.change("aks-user1-2", annotations=ASKS if "aks-user1-2" not in by.machines.restarted else {})
+        if activity == "assess" and len(requests(by)) > 1 and not rebooted_at_press:
+            rebooted_at_press.extend(by.machines.restarted)
+            press(by, requests(by)[-1])
+
+    Double(by, meanwhile).run("operation", {"run": only_run(by).id})
+    assert rebooted_at_press == ["aks-user1-0", "aks-user1-1"]
+    assert by.machines.restarted == list(NODES)
+    assert "aks-user1-2 was not asked for" in requests(by)[1].parts[0].why
+
+
+def test_without_hours_to_ask_in_nothing_begins_before_the_night() -> None:
+    by = world("{from: platform, hours: nights}")
+    look(by)
+    assert list(runs(by.store).scan("reboot.")) == []
+
+
+def test_a_night_that_nobody_approved_is_over_and_the_next_asks_anew() -> None:
+    by = world("{from: platform, expires-after: 8h}")
+    for _ in range(2):
+        look(by)
+        driver = Driver(by, max(stored.key for stored in runs(by.store).scan("reboot.")))
+        driver.go_on()
+        by.clock.at += timedelta(hours=8, minutes=1)
+        driver.go_on()
+        by.clock.at += timedelta(hours=15, minutes=59)
+    ended = [stored.value for stored in runs(by.store).scan("reboot.")]
+    assert [(run.occurrence, str(run.state), run.code) for run in ended] == [
+        ("2026-11-16", "skipped", "not-approved"),
+        ("2026-11-17", "skipped", "not-approved"),
+    ]
+    assert all(first.created < second.created for first, second in pairwise(ended))
