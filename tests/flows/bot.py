@@ -23,6 +23,7 @@ from ops.records import runs
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.slack.api import TOKEN
+from simulator.slack.signing import SIGNING_SECRET
 from simulator.testing import Running, control
 from simulator.world.specs import ClusterSpec
 
@@ -81,6 +82,7 @@ class Bot:
     async def __aenter__(self) -> Self:
         folder = str(self.folder)
         settings = {"DAYTWO_STATE": folder, "DAYTWO_CONFIG": str(self.config), "SLACK_TOKEN": TOKEN}
+        settings["SLACK_SIGNING_SECRET"] = SIGNING_SECRET
         self._environment = environment({**self.simulation.environment, **settings})
         self._environment.__enter__()
         self.url = await self.host.start()
@@ -116,6 +118,25 @@ class Bot:
             status = answer.status
         await self.host.settle()
         return status
+
+    async def knock(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+        """Send raw bytes to a door under `/api`, without the function key."""
+        async with self.http.post(f"/api/{path}", data=body, headers=headers) as answer:
+            text = await answer.text()
+            found = Answered(answer.status, json.loads(text) if text else None, "")
+        await self.host.settle()
+        return found
+
+    async def listen_to_slack(self) -> None:
+        """Have the simulated Slack send presses and commands here."""
+        for schema, path in (("slack-interactions", "slack/interactions"), ("slack-commands", "slack/commands")):
+            await self.tell("/subscribers", {"url": f"{self.url}/api/{path}", "schema": schema})
+
+    async def tell(self, path: str, body: dict[str, object]) -> Any:
+        """Ask the world's control plane, and let the bot settle."""
+        found = await asyncio.to_thread(control, self.simulation.environment, path, body)
+        await self.host.settle()
+        return found
 
     async def begin(self, cluster: ClusterSpec, runbook: str = "node-image") -> str:
         """Start a run by HTTP; returns its id."""
