@@ -54,10 +54,14 @@ class HookError(Exception):
 
 
 class Hooks:
-    """Answers under `/slack/hooks/`; `ephemeral` keeps what each person was shown, oldest first."""
+    """Answers under `/slack/hooks/`; `ephemeral` keeps what each person was shown, oldest first.
+
+    While `in_trouble` it answers 503.
+    """
 
     def __init__(self, now: Callable[[], datetime], post: Callable[[Channel, str, list[JsonObject]], object]) -> None:
         self.ephemeral: list[Ephemeral] = []
+        self.in_trouble = False
         self._now = now
         self._post = post
         self._hooks: dict[str, _Hook] = {}
@@ -70,6 +74,8 @@ class Hooks:
 
     def answer(self, call: Call) -> Answer:
         """Answer one request."""
+        if self.in_trouble:
+            return _refused("service_unavailable", HTTPStatus.SERVICE_UNAVAILABLE)
         try:
             hook = self._hook(call)
             self.show(hook.channel, hook.user, call.document(), hook.original)

@@ -1,14 +1,18 @@
 """Approvals and commands in Slack, end to end: the real app, its doors, the simulated Slack that signs and shows."""
 
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.model.run import State
-from simulator.slack.signing import signed
+from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.testing import Running
-from tests.flows.bot import Bot
+from tests.flows.bot import Bot, environment
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import story
 
@@ -70,12 +74,127 @@ async def test_two_people_approve_in_slack_and_the_run_goes_on(bot: Bot, simulat
         assert await press(bot, "U0ANA") == (200, "")
         assert await press(bot, "U0EVE") == (200, "")
         assert await press(bot, "U0BEN") == (200, "")
-        assert await press(bot, "U0CLEO", "reject.1") == (200, "") if buttons(asked(simulation)) else True
         await bot.until(after(hours=3))
         assert bot.run(run).state is State.DONE
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
-    told = heard(simulation)
-    assert [user for user, _ in told] == ["U0ANA", "U0EVE", "U0BEN"]
+    (ana, first), (eve, second), (ben, third) = heard(simulation)
+    assert (ana, first) == ("U0ANA", "you have approved it: 1 of 2 who are needed")
+    assert (eve, "does not know you" in second) == ("U0EVE", True)
+    assert (ben, "approved" in third) == ("U0BEN", True)
     assert buttons(asked(simulation)) == []
     results = [entry.data["result"] for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert results == ["counted", "unknown-person", "approved"]
+
+
+@story
+async def test_a_press_that_slack_tells_again_is_one_press(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-2))
+        await press(bot, "U0ANA")
+        body = simulation.simulation.slack.doors.sent[0]
+        for _ in range(2):
+            again = await bot.knock("slack/interactions", body, signed(body, simulation.world.now))
+            assert (again.status, again.body) == (200, None)
+    attempts = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
+    assert [entry["result"] for entry in attempts] == ["counted", "counted", "counted"]
+    assert [entry["delivered-again"] for entry in attempts] == ["no", "yes", "yes"]
+    assert len({entry["event"] for entry in attempts}) == 1
+
+
+@story
+async def test_the_button_that_opens_the_plan_decides_nothing(simulation: Running, tmp_path: Path) -> None:
+    bot = Bot(simulation, tmp_path, APPROVED)
+    with environment({"DAYTWO_URL": "https://daytwo.example/api"}):
+        async with bot:
+            await bot.listen_to_slack()
+            await bot.begin(TWO_POOLS)
+            await bot.until(after(minutes=-2))
+            assert await press(bot, "U0ANA", "open.2") == (200, "")
+    assert [entry.kind for entry in bot.ledger("2026-11-16") if entry.kind in ("attempt", "refused-request")] == []
+
+
+@story
+async def test_an_answer_that_slack_did_not_take_is_heard_with_the_next_tick(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-3))
+        with broken_answers(simulation):
+            assert await press(bot, "U0ANA") == (200, "")
+        assert heard(simulation) == []
+        await bot.until(after(minutes=6))
+        assert [user for user, _ in heard(simulation)] == ["U0ANA"]
+        assert list(bot.store.scan("answer")) == []
+
+
+@story
+async def test_a_command_is_answered_at_once_to_who_typed_it(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        await bot.until(after(minutes=-4))
+        answer = await bot.tell("/slack/command", {"user": "U0ANA", "text": "status"})
+        assert answer["status"] == 200
+        await bot.tell("/slack/command", {"user": "U0EVE", "text": "run node-image shop-dev"})
+    assert [user for user, _ in heard(simulation)] == ["U0ANA", "U0EVE"]
+    assert "Daytwo does not know you" in str(simulation.control("/slack")["ephemeral"])
+    assert bot.calls == []
+
+
+@story
+async def test_a_slow_command_is_answered_later(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        await bot.until(after(minutes=-4))
+        await bot.tell("/slack/command", {"user": "U0ANA", "text": "plan"})
+        await bot.until(after(minutes=-3))
+    assert [user for user, _ in heard(simulation)] == ["U0ANA", "U0ANA"]
+
+
+@story
+async def test_without_the_signing_secret_the_doors_say_what_is_missing(bot: Bot) -> None:
+    async with bot:
+        os.environ["SLACK_SIGNING_SECRET"] = " "
+        for path in ("slack/interactions", "slack/commands"):
+            body = b"payload=%7B%7D"
+            answer = await bot.knock(path, body, signed(body, bot.simulation.world.now))
+            assert answer.status == 503
+            assert "SLACK_SIGNING_SECRET is missing" in answer.body["error"]
+
+
+@story
+async def test_only_post_is_served(bot: Bot) -> None:
+    async with bot, bot.http.get("/api/slack/interactions") as answer:
+        assert answer.status == 405
+
+
+@story
+async def test_what_slack_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, simulation: Running) -> None:
+    body = b"payload=%7B%7D"
+    async with bot:
+        wrong = signed(body, simulation.world.now, "another secret")
+        for _ in range(50):
+            answer = await bot.knock("slack/interactions", body, wrong)
+            assert answer.status == 401
+        large = await bot.knock("slack/commands", b"x" * 300_000, {})
+        assert large.status == 413
+    refused = [entry for entry in bot.ledger("2026-11-16") if entry.kind == "refused-request"]
+    assert [(entry.data["door"], entry.data["reason"]) for entry in refused] == [
+        ("slack-interactions", "not-signed"),
+        ("slack-commands", "too-large"),
+    ]
+    assert refused[0].data["sha256"] == hashlib.sha256(body).hexdigest()
+    assert SIGNING_SECRET not in str(refused)
+
+
+@contextmanager
+def broken_answers(simulation: Running) -> Iterator[None]:
+    """Slack's addresses for private answers are in trouble."""
+    hooks = simulation.simulation.slack.hooks
+    working = hooks.in_trouble
+    hooks.in_trouble = True
+    try:
+        yield
+    finally:
+        hooks.in_trouble = working
