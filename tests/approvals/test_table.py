@@ -4,6 +4,7 @@ import pytest
 
 from ops.intake.deciding import Click, decide
 from ops.model.people import Identity
+from tests.approvals.slack_door import SlackDoor
 from tests.approvals.story import SLACK, TEAM, Case, Door, Pressed, Story
 from tests.approvals.table import CASES
 from tests.fakes import World
@@ -19,7 +20,7 @@ class Bare:
         ).result
 
 
-DOORS: dict[str, Door] = {"none": Bare()}
+DOORS: dict[str, Door] = {"none": Bare(), "slack": SlackDoor()}
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -1,0 +1,58 @@
+"""Pressing through Slack's door: the simulated Slack's own form and signature, the bot's own door behind it."""
+
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from ops.adapters.slack_signature import SlackSignature
+from ops.intake.refusals import Refusals
+from ops.intake.slack import Guard, Received, take_interaction
+from ops.model.approval import Choice
+from simulator.exchange import JsonObject
+from simulator.slack.messages import Message
+from simulator.slack.presses import Happened, button_of, press_form
+from simulator.slack.signing import SIGNING_SECRET, signed
+from simulator.slack.workspace import USERS
+from tests.approvals.story import SLACK, Pressed
+from tests.fakes import World
+
+HOOK = "https://hooks.slack.com/actions/T0DAYTWO/1"
+
+
+@dataclass
+class SlackDoor:
+    """Implements `Door`. Who presses looks at a message that carries the word."""
+
+    refusals: Refusals = field(default_factory=Refusals)
+
+    def press(self, world: World, pressed: Pressed) -> str:
+        """Presses; tells the result as the ledger has it."""
+        answers = len(world.answers.given)
+        body = form(world, pressed.person, pressed.choice, pressed.token, pressed.event)
+        response = take_interaction(world.context, self.guard(world), received(world, body))
+        assert (response.status, response.text()) == (200, "")
+        assert [address for address, _ in world.answers.given[answers:]] == [HOOK]
+        return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]
+
+    def guard(self, world: World) -> Guard:
+        """What stands at the door."""
+        return Guard(SlackSignature(SIGNING_SECRET, world.clock), self.refusals)
+
+
+def received(world: World, body: bytes) -> Received:
+    """A body as Slack sends it now."""
+    return Received(body, signed(body, world.clock.at))
+
+
+def form(world: World, person: str, choice: Choice, token: str, event: str) -> bytes:
+    """What Slack tells of a press of a button with this word; the same event is the same press."""
+    button: JsonObject = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": str(choice)},
+        "action_id": f"{choice}.0",
+        "value": token,
+    }
+    message = Message("C0123", "1.000001", world.clock.at, "", [{"type": "actions", "elements": [button]}], [])
+    found = button_of(message, f"{choice}.0")
+    assert found is not None
+    pressed_at = world.clock.at if event.startswith("event-") else world.clock.at.replace(minute=0, second=0)
+    return press_form(message, found, Happened(USERS[SLACK[person]], pressed_at, crc32(event.encode()), HOOK))

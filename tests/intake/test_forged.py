@@ -1,0 +1,211 @@
+"""Forged requests at the doors: none is taken, nothing is decided, each refusal is in the ledger. `make soak` tries ten thousand."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.adapters.slack_signature import SlackSignature
+from ops.intake.http import Response
+from ops.intake.refusals import Refusals
+from ops.intake.slack import Guard, Received, take_interaction, take_slash_command
+from ops.model.approval import ApprovalState, Choice
+from ops.records import attempts
+from ops.workflows.activities.context import Context
+from simulator.slack.presses import Happened, command_form
+from simulator.slack.signing import SIGNING_SECRET, signed
+from simulator.slack.workspace import USERS
+from tests.approvals.slack_door import HOOK, SlackDoor, form
+from tests.approvals.story import Story
+from tests.intake.forging import Forgery, Genuine, altered, replayed
+
+FEW, MANY = 500, 10_000
+FIVE_MINUTES = timedelta(minutes=5)
+OURS, THEIRS = b"T0DAYTWO", b"T0OTHERS"
+REASONS = {401: ("not-signed", "wrong-team"), 413: ("too-large",), 400: ("no-form", "no-json", "missing-field")}
+type Take = Callable[[Context, Guard, Received], Response]
+
+
+@dataclass
+class Besieged:
+    """A door in front of a request that waits for approval."""
+
+    take: Take
+    name: str
+    genuine: bytes
+    story: Story
+
+    def knock(self, forgery: Forgery) -> tuple[Response, str]:
+        """What is answered, and the reason that the ledger gives; empty where it gives none."""
+        world = self.story.world
+        world.ledger.written.clear()
+        before = world.clock.at
+        world.clock.at = before + forgery.late
+        guard = Guard(SlackSignature(SIGNING_SECRET, world.clock), Refusals())
+        response = self.take(world.context, guard, Received(forgery.body, forgery.headers))
+        world.clock.at = before
+        noted = [entry for entry in world.ledger.written.values() if entry.kind == "refused-request"]
+        assert all(entry.data["door"] == self.name for entry in noted)
+        return response, noted[0].data["reason"] if len(noted) == 1 else ""
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was decided, tried, started or answered."""
+        world, approval = self.story.world, self.story.approval
+        return (
+            (approval.state, approval.votes) == (ApprovalState.PENDING, ())
+            and not list(attempts(world.store).scan())
+            and not world.answers.given
+            and world.engine.started == [f"operation {self.story.run_id}"]
+        )
+
+    def sealed(self, body: bytes, secret: str = SIGNING_SECRET) -> dict[str, str]:
+        """The headers by which Slack would prove this body now."""
+        return signed(body, self.story.world.clock.at, secret)
+
+
+def presses() -> Besieged:
+    story = Story(SlackDoor(), "{from: platform}")
+    body = form(story.world, "ana", Choice.APPROVE, story.approval.token, "event-1")
+    return Besieged(take_interaction, "slack-interactions", body, story)
+
+
+def commands() -> Besieged:
+    story = Story(SlackDoor(), "{from: platform}")
+    happened = Happened(USERS["U0ANA"], story.world.clock.at, 1, HOOK)
+    return Besieged(take_slash_command, "slack-commands", command_form("/daytwo", "status", "C0123", happened), story)
+
+
+def forgeries(door: Besieged) -> st.SearchStrategy[Forgery]:
+    """All ways: what any door faces, and what Slack's signature alone makes possible."""
+    genuine = Genuine(door.genuine, door.sealed(door.genuine))
+    plain = Forgery("", genuine.body, genuine.proof)
+    foreign = genuine.body.replace(OURS, THEIRS)
+    large = genuine.body + b"&x=" + b"x" * 262_144
+    return st.one_of(
+        altered(genuine),
+        replayed(genuine, FIVE_MINUTES),
+        st.text(min_size=1, max_size=64)
+        .filter(lambda secret: secret.strip() not in ("", SIGNING_SECRET))
+        .map(lambda secret: replace(plain, how="another secret", headers=door.sealed(genuine.body, secret))),
+        st.just(Forgery("another team", foreign, door.sealed(foreign))),
+        st.just(Forgery("too large", large, door.sealed(large))),
+    )
+
+
+def besiege(door: Besieged, tries: int) -> None:
+    """Every forgery is refused with a reason that fits its status, and leaves everything as it was."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=tries, deadline=None)
+    @given(forgeries(door))
+    def one(forgery: Forgery) -> None:
+        seen[forgery.how] += 1
+        response, reason = door.knock(forgery)
+        assert reason in REASONS.get(int(response.status), ()), (forgery, response)
+        assert door.untouched
+
+    one()
+    assert sum(seen.values()) >= tries
+    assert seen.keys() >= {
+        "changed",
+        "inserted",
+        "truncated",
+        "not UTF-8",
+        "a header changed",
+        "another header",
+        "a header missing",
+        "replayed",
+        "another secret",
+        "another team",
+        "too large",
+    }
+
+
+@pytest.mark.parametrize("door", [presses, commands])
+def test_no_forgery_is_taken(door: Callable[[], Besieged]) -> None:
+    besiege(door(), FEW)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("door", [presses, commands])
+def test_no_forgery_of_ten_thousand_is_taken(door: Callable[[], Besieged]) -> None:
+    besiege(door(), MANY)
+
+
+@pytest.mark.parametrize("door", [presses, commands])
+def test_the_genuine_one_is_taken(door: Callable[[], Besieged]) -> None:
+    """What keeps the search from being about a door that takes nothing."""
+    besieged = door()
+    response, reason = besieged.knock(Forgery("", besieged.genuine, besieged.sealed(besieged.genuine)))
+    assert (response.status, reason) == (HTTPStatus.OK, "")
+    if door is presses:
+        assert besieged.story.approval.state is ApprovalState.APPROVED
+
+
+def test_within_five_minutes_it_is_taken_and_a_second_later_it_is_not() -> None:
+    besieged = presses()
+    plain = Forgery("", besieged.genuine, besieged.sealed(besieged.genuine))
+    late, _ = besieged.knock(replace(plain, late=timedelta(seconds=301)))
+    in_time, _ = besieged.knock(replace(plain, late=timedelta(seconds=300)))
+    assert (late.status, in_time.status) == (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK)
+
+
+def test_somebody_of_another_workspace_in_a_shared_channel_is_nobody() -> None:
+    """Slack signs it, and the team is ours; the user's own team is not."""
+    besieged = presses()
+    body = besieged.genuine.replace(b"team_id%22%3A+%22" + OURS, b"team_id%22%3A+%22" + THEIRS)
+    assert body != besieged.genuine
+    response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
+    (entry,) = besieged.story.world.ledger.written.values()
+    assert (response.status, reason, entry.data["result"]) == (HTTPStatus.OK, "", "unknown-person")
+    assert besieged.story.approval.votes == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (b"", 400, "no-json"),
+        (b"payload", 400, "no-form"),
+        (b"a=1&" * 200 + b"b=2", 400, "no-form"),
+        (b"payload=", 400, "no-json"),
+        (b"payload=%7B", 400, "no-json"),
+        (b"payload=" + b"%5B" * 60_000, 400, "no-json"),
+        (b"payload=%5B%5D", 400, "missing-field"),
+        (b"payload=null", 400, "missing-field"),
+        (b"payload=%7B%22team%22%3A%7B%22id%22%3A1%7D%7D", 400, "missing-field"),
+        (b"payload=%7B%22team%22%3A%7B%22id%22%3A%22T0DAYTWO%22%7D%7D", 400, "missing-field"),
+        (b"payload=%7B%22team%22%3Anull%2C%22type%22%3A%22block_actions%22%7D", 400, "missing-field"),
+    ],
+)
+def test_what_slack_signed_and_nobody_can_read_is_refused(body: bytes, status: int, reason: str) -> None:
+    besieged = presses()
+    response, noted = besieged.knock(Forgery("", body, besieged.sealed(body)))
+    assert (response.status, noted) == (status, reason)
+    assert besieged.untouched
+
+
+def test_a_press_that_is_none_of_ours_is_answered_and_noted() -> None:
+    besieged = presses()
+    body = besieged.genuine.replace(b"approve.0", b"explode.0")
+    response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
+    assert (response.status, reason) == (HTTPStatus.OK, "unknown-action")
+    assert besieged.untouched
+
+
+def test_a_thousand_refusals_are_one_line_a_minute() -> None:
+    besieged = presses()
+    world = besieged.story.world
+    guard = Guard(SlackSignature(SIGNING_SECRET, world.clock), Refusals())
+    world.ledger.written.clear()
+    for number in range(1_000):
+        take_interaction(world.context, guard, Received(f"{number}".encode(), {}))
+    assert len(world.ledger.written) == 1
+    world.clock.pass_(minutes=1)
+    take_interaction(world.context, guard, Received(b"x", {}))
+    assert len(world.ledger.written) == 2
