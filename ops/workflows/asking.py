@@ -66,9 +66,10 @@ def _join(context: Context, subject: str, part: Part, now: datetime) -> Approval
         return current
     if current.state.is_decided or current.votes:
         return None
-    others = tuple(each for each in current.parts if each.run != part.run)
+    others = [each for each in current.parts if each.run != part.run]
+    parts = tuple(sorted((*others, part), key=lambda each: each.target_name))
     token = _word(store, current.id)
-    joined = replace(current, parts=(*others, part), revision=current.revision + 1, token=token)
+    joined = replace(current, parts=parts, revision=current.revision + 1, token=token)
     try:
         approvals(store).replace(stored, joined)
     except ConflictError:

@@ -14,15 +14,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from ops.adapters import sqlite_store
+from ops.adapters.sqlite_store import SqliteStore
+from ops.ports import Json
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.serve import Simulation
 from simulator.slack.api import TOKEN
+from simulator.slack.signing import SIGNING_SECRET
 from simulator.testing import control
 from tests.crash.deadly import PID, Deadly
-from tests.crash.scenario import Scenario
+from tests.crash.scenario import Press, Scenario
 
 APP = Path(__file__).resolve().parents[2]
 CONFIG = "daytwo.yaml"
@@ -30,6 +34,8 @@ MODULES = "modules.txt"
 ADDRESS = "port.txt"
 KEY = "crash-key"
 # Loaded by each life's own host, which makes it its app; its imports are shared all the same.
+# What is written when a request is made, pressed, decided.
+_DECIDING = ("approval", "asked-word", "open-request", "attempt", "approval-news")
 _OF_EACH_LIFE = ("function_app", "__main__", "__mp_main__")
 
 
@@ -85,13 +91,21 @@ def live(scenario: Scenario, world: World, folder: Path, number: int, kill_at: s
         As `os.waitstatus_to_exitcode`: 0, or -9 for a life that was killed.
     """
     (folder / CONFIG).write_text(scenario.config)
-    settings = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(folder / CONFIG), "SLACK_TOKEN": TOKEN}
+    settings = {
+        "DAYTWO_STATE": str(folder),
+        "DAYTWO_CONFIG": str(folder / CONFIG),
+        "SLACK_TOKEN": TOKEN,
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+    }
     path = folder / f"boundaries-{number}.txt"
 
     def life() -> None:
         (folder / PID).write_text(str(os.getpid()))
         os.environ.update({**world.environment, **settings})
-        asyncio.run(_live(scenario, folder, Boundaries(path, kill_at)))
+        boundaries = Boundaries(path, kill_at)
+        DeadlyStore.boundaries = boundaries
+        sqlite_store.SqliteStore = DeadlyStore  # type: ignore[misc]  # what the wiring of this life will find
+        asyncio.run(_live(scenario, folder, boundaries))
 
     pid = fork(folder / f"bot-{number}.log", life)
     _, status = os.waitpid(pid, 0)
@@ -108,6 +122,11 @@ async def _live(scenario: Scenario, folder: Path, boundaries: "Boundaries") -> N
         # The world goes on sending to where the first life was: the second takes its address over.
         address.write_text(base_url.rsplit(":", 1)[1])
         await asyncio.to_thread(_be_heard, base_url)
+    await asyncio.to_thread(_be_pressed, base_url)
+    for press in scenario.presses:
+        await host.run_until(max(host.now(), press.at))
+        await _press(press)
+        await host.settle()
     await host.run_until(scenario.end)
     (folder / MODULES).write_text("\n".join(sys.modules))
     await host.stop()
@@ -117,6 +136,44 @@ def _be_heard(base_url: str) -> None:
     events = f"{base_url}/runtime/webhooks/eventgrid?functionName=events&code={KEY}"
     control(os.environ, "/subscribers", {"url": events, "schema": "cloudevents"})
     control(os.environ, "/subscribers", {"url": f"{base_url}/api/alerts/budget?code={KEY}", "schema": "action-group"})
+
+
+def _be_pressed(base_url: str) -> None:
+    url = f"{base_url}/api/slack/interactions"
+    control(os.environ, "/subscribers", {"url": url, "schema": "slack-interactions"})
+
+
+async def _press(press: Press) -> None:
+    """Somebody who looks into Slack and sees a button presses it; who sees none has nothing to do."""
+    channels: Any = (await asyncio.to_thread(control, os.environ, "/slack"))["channels"]
+    for channel, message in ((each["id"], message) for each in channels for message in each["messages"]):
+        elements = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
+        found = next((e["action_id"] for e in elements if e["action_id"].startswith(press.action)), None)
+        if found is not None:
+            body = {"channel": channel, "ts": message["ts"], "action_id": found, "user": press.user}
+            await asyncio.to_thread(control, os.environ, "/slack/press", body)
+
+
+class DeadlyStore(SqliteStore):
+    """The bot's store; what is written of requests and presses is a boundary, so that a process also dies while it decides."""
+
+    boundaries: "Boundaries"
+
+    def insert(self, kind: str, key: str, value: Json) -> bool:
+        """Between two of its writes a process may die too."""
+        return self._around(kind, lambda: super(DeadlyStore, self).insert(kind, key, value))
+
+    def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
+        """The same."""
+        return self._around(kind, lambda: super(DeadlyStore, self).replace(kind, key, value, etag))
+
+    def _around[T](self, kind: str, write: Callable[[], T]) -> T:
+        if kind not in _DECIDING:
+            return write()
+        self.boundaries("before", "write", kind)
+        written = write()
+        self.boundaries("after", "write", kind)
+        return written
 
 
 class Boundaries:

@@ -8,6 +8,15 @@ from simulator.world.specs import FleetSpec
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """`user` presses approve or reject, whichever `action` says, at `at` or as soon as there is a bot again."""
+
+    user: str
+    action: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One story that is told again and again, killed at another place each time.
 
@@ -20,6 +29,7 @@ class Scenario:
             known afterwards, only that it did.
         every: In `make test` each so-manieth boundary is killed; the soak takes all.
         hears: Whether the world's events and budget alerts are sent to the bot.
+        presses: Who decides in Slack, what, and from when on: they press as long as they see the button.
     """
 
     name: str
@@ -29,6 +39,7 @@ class Scenario:
     unknowable: tuple[str, ...] = ()
     every: int = 1
     hears: bool = False
+    presses: tuple[Press, ...] = ()
 
 
 def scenarios_of(runbook: str) -> tuple[Scenario, ...]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from simulator.world.mishaps import UpgradeFails
 from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
-from tests.crash.scenario import Scenario
+from tests.crash.scenario import Press, Scenario
 
 # 21:30 in Amsterdam; the window opens half an hour later, when the hourly timer starts the rollout.
 START = datetime(2026, 11, 16, 20, 30, tzinfo=UTC)
@@ -36,7 +36,27 @@ FAILING = FleetSpec(
     (UpgradeFails("shop-dev", "system", 0, "PodDrainFailure", "a pod could not be drained"),),
 )
 
+APPROVED = (
+    CONFIG.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: platform}}")
+    + """
+identity: {slack-team: T0DAYTWO}
+people: {ana: {slack: U0ANA}, ben: {slack: U0BEN}}
+groups: {platform: [ana, ben]}
+"""
+)
+AWAKE = ClusterSpec(
+    "shop-dev",
+    "westeurope",
+    (PoolSpec("system", 1, mode="System", max_surge="1"),),
+    tags=(("env", "dev"),),
+)
+TWO = (AWAKE, ClusterSpec("pay-dev", "westeurope", AWAKE.pools, tags=(("env", "dev"),)))
+RING = FleetSpec("crash-approved", START, (RegionSpec("westeurope"),), TWO)
+ASKED = datetime(2026, 11, 16, 21, 20, tzinfo=UTC)
+
 SCENARIOS = (
+    Scenario("approved", RING, APPROVED, END, presses=(Press("U0ANA", "approve", ASKED),), every=2),
+    Scenario("rejected", RING, APPROVED, END, presses=(Press("U0BEN", "reject", ASKED),), every=2),
     Scenario("a-sleeper", FLEET, CONFIG, END),
     Scenario("a-failure", FAILING, CONFIG, END, unknowable=("during POST shop-dev/agentPools/system/upgrade",)),
 )
