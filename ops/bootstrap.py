@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ops.adapters.teams_wiring import Bot
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
     from ops.intake.slack import Guard
@@ -40,14 +41,18 @@ class Wiring:
     chats: "Callable[[Settings | None], tuple[Chat, ...]]"
     # Made when Slack first knocks: it remembers, for the process, which refusals are in the ledger.
     slack_guard: "Callable[[], Guard]"
+    bot: "Bot"
 
     def context(self, client: Any) -> "Context":
         """What one invocation works with; `client` is its durable client."""
+        from ops.adapters.answers import AnswersByAddress
         from ops.adapters.durable_engine import DurableEngine
         from ops.workflows.activities.context import Context
 
         config = self.config.current(self.ports.clock.now())
-        ports = replace(self.ports, chats=self.chats(config.settings))
+        door, chat = self.bot(config.settings)
+        chats = self.chats(config.settings) + ((chat,) if chat is not None else ())
+        ports = replace(self.ports, chats=chats, bot=door, answers=AnswersByAddress(self.ports.answers, door))
         return Context(ports, DurableEngine(client), config)
 
 
@@ -106,6 +111,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.feeds import fetch
     from ops.adapters.http_answers import HttpAnswers
     from ops.adapters.kubernetes_nodes import KubernetesNodes
+    from ops.adapters.teams_wiring import teams_bot
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
 
@@ -131,7 +137,8 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         address=_address(environment),
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
-    return Wiring(ports, config, timedelta(hours=hours), _chats(environment), _slack_guard(environment, clock))
+    chats, guard, bot = _chats(environment), _slack_guard(environment, clock), teams_bot(environment, clock)
+    return Wiring(ports, config, timedelta(hours=hours), chats, guard, bot)
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
@@ -175,7 +182,7 @@ def _clock(environment: Mapping[str, str]) -> "Clock":
 def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple[Chat, ...]]":
     """Slack where the configuration names a channel, Teams where it has that section; each where the app settings hold its secret."""
     from ops.adapters.slack_chat import SlackChat
-    from ops.adapters.teams_chat import TeamsChat
+    from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat
 
     token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
     webhook = environment.get("TEAMS_WEBHOOK", "")
@@ -185,8 +192,13 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
         return SlackChat(token, channel, base_url) if base_url else SlackChat(token, channel)
 
     @cache
-    def teams(envelope: str) -> TeamsChat:
-        return TeamsChat(webhook, envelope)
+    def teams(envelope: str) -> TeamsChat | None:
+        try:
+            return TeamsChat(webhook, envelope)
+        except RetiredWebhookError as error:
+            # Said once a process; the other chats go on.
+            logging.getLogger(__name__).warning("the app setting TEAMS_WEBHOOK is not usable: %s", error)
+            return None
 
     def chats(settings: "Settings | None") -> "tuple[Chat, ...]":
         if settings is None:
@@ -195,8 +207,8 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
         found: list[Chat] = []
         if channel and token:
             found.append(slack(channel))
-        if envelope and webhook:
-            found.append(teams(envelope))
+        if envelope and webhook and (hook := teams(envelope)) is not None:
+            found.append(hook)
         return tuple(found)
 
     return chats

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from ops.ports import Answers, Chat, Clock, Clusters, Costs, Events, Ledger, Machines, Nodes, Store
+from ops.ports import Answers, BotDoor, Chat, Clock, Clusters, Costs, Events, Ledger, Machines, Nodes, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All that the core has of the outside. Made once a process by `ops.bootstrap`, or by a test.
 
+    `bot` is the door of the Teams bot, None where there is no such bot.
     `address` is where people reach this app's pages (`https://…/api`), empty where they cannot: then nothing links there.
     """
 
@@ -23,3 +24,4 @@ class Ports:
     events: Events
     answers: Answers
     address: str = ""
+    bot: BotDoor | None = None

@@ -278,6 +278,22 @@ class Answers(Protocol):
         ...
 
 
+class BotDoor(Protocol):
+    """What the door of a chat's bot needs: the proof of where a request comes from, and where its answers go."""
+
+    def admit(self, authorization: str) -> str:
+        """The service that the request's token was made for. Raises DeniedError, TryLaterError where it cannot be checked."""
+        ...
+
+    def address(self, service_url: str, conversation: str, activity: str = "") -> str:
+        """Where `Answers` sends an answer to an activity, or without one to its conversation."""
+        ...
+
+    def private_address(self, service_url: str, user: str, tenant: str) -> str:
+        """Where `Answers` reaches one person alone. Raises DeniedError where the bot may not."""
+        ...
+
+
 class Events(Protocol):
     """Where run events go for other programs."""
 

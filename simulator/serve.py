@@ -21,6 +21,7 @@ from pathlib import Path
 import trustme
 from aiohttp import web
 
+from simulator.azure import login
 from simulator.azure.arm import Arm
 from simulator.azure.asked import Provider
 from simulator.azure.compute import Compute
@@ -40,6 +41,8 @@ from simulator.fleets import demo_fleet, random_fleet
 from simulator.kubernetes import api as kubernetes
 from simulator.slack import api as slack
 from simulator.teams import api as teams
+from simulator.teams import connector, signing
+from simulator.teams.people import People
 from simulator.world.specs import FleetSpec
 from simulator.world.world import World
 
@@ -77,7 +80,9 @@ class Simulation:
         self.clock = VirtualClock(self.world, speed, self.delivery.has_news, self.delivery.deliver)
         self.slack = slack.SlackApi(fleet.channels, lambda: self.world.now, self.requests)
         self.teams = teams.TeamsApi(lambda: self.world.now, self.requests)
-        chats = Chats(self.slack, self.teams)
+        self.connector = connector.Connector(lambda: self.world.now, self.requests)
+        self.people = People(self.connector)
+        chats = Chats(self.slack, self.teams, self.connector, self.people)
         self.control = Control(self.world, self.clock, self.delivery, chats, self.requests, self.faults)
         # Told of every exchange over TLS: recorders append themselves.
         self.watchers: list[Callable[[Call, Answer], None]] = []
@@ -103,6 +108,10 @@ class Simulation:
         key = secrets.token_hex(32)
         self.tenant = tenant = Tenant(arm_url, key)
         self._identity = IdentityEndpoint(tenant, secrets.token_hex(16))
+        self._login = login.LoginEndpoint(tenant, {connector.APP_ID: connector.SECRET})
+        self.signer = signing.Signer(connector.APP_ID, f"{plain_url}{connector.PREFIX}")
+        self.connector.open(tenant)
+        self.people.open(self.signer)
         long_running = LongRunning(self.world.core.operations, key, self._retry_after_s)
         providers: dict[Whose, Provider] = {
             Whose.AKS: Handlers(self.world, long_running, ca_pem, PAGE_SIZE),
@@ -129,6 +138,11 @@ class Simulation:
             "KUBECONFIG": str(config_file),
             "SLACK_URL": f"{plain_url}{slack.PREFIX}",
             "TEAMS_URL": f"{plain_url}{teams.URL_PATH}",
+            "TEAMS_BOT_APP_ID": connector.APP_ID,
+            "TEAMS_SERVICE_URL": self.signer.service_url,
+            "TEAMS_OPENID_URL": f"{plain_url}{signing.METADATA}",
+            "TEAMS_LOGIN_URL": arm_url,
+            "TEAMS_HOSTS": f"{HOST}:{plain}",
             "CLOCK_URL": f"{plain_url}/clock",
         }
         self.clock.start()
@@ -155,6 +169,8 @@ class Simulation:
         return int(listening.sockets[0].getsockname()[1])
 
     async def _secure(self, call: Call) -> Answer:
+        if call.path.startswith(login.PREFIX):
+            return self._login.answer(call)
         if call.path.startswith(kubernetes.PREFIX):
             answer = self.faults.around(Surface.KUBERNETES, call, self._kubernetes.answer)
         else:
@@ -168,6 +184,10 @@ class Simulation:
             return self._identity.answer(call)
         if slack.is_slack(call.path):
             return self.faults.around(Surface.SLACK, call, self.slack.answer)
+        if call.path.startswith(signing.PREFIX):
+            return self.signer.answer(call)
+        if call.path.startswith(connector.PREFIX):
+            return self.faults.around(Surface.TEAMS, call, self.connector.answer)
         if call.path.startswith(teams.PREFIX):
             return self.faults.around(Surface.TEAMS, call, self.teams.answer)
         return await self.control.answer(call)

@@ -10,4 +10,4 @@ def renderer(chat: str) -> Callable[[Message], Mapping[str, Json]]:
     """How a message looks in a chat. Raises KeyError for a chat that nothing is written for."""
     from ops.render import slack, teams
 
-    return {"slack": slack.render, "teams": teams.render}[chat]
+    return {"slack": slack.render, "teams": teams.render, "teams-bot": teams.render_bot}[chat]

@@ -1,9 +1,14 @@
-"""A message as an Adaptive Card 1.4: no tables, under 20 KB, outside names as plain text."""
+"""A message as an Adaptive Card: 1.4 for a Workflows webhook, 1.5 with buttons, mentions and a picture for the bot."""
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
-from ops.model.message import Message, Row
+from ops.model.approval import Choice
+from ops.model.message import Button, Message, Row
+from ops.model.people import Person
 from ops.model.run import State
 from ops.ports import Json
 from ops.render.slack import SIGNS
@@ -11,8 +16,10 @@ from ops.render.slack import SIGNS
 _LINES = 20
 _LINE = 300
 _BAR = 8
-# The adapter refuses more than 20 kB, envelope included.
-_MOST_BYTES = 18_000
+_MENTIONS = 20
+# Teams shows six actions, and puts further ones into a menu.
+_BUTTONS = 6
+_BUTTON = 60
 _COLOURS = {
     State.WAITING: "Default",
     State.NEEDS_YOU: "Warning",
@@ -22,49 +29,103 @@ _COLOURS = {
     State.FAILED: "Attention",
     State.SKIPPED: "Default",
 }
+_STYLES = {Choice.APPROVE: "positive", Choice.REJECT: "destructive"}
+# Stands in a card where the picture goes, until the adapter has it in hand (`with_picture`).
+_PICTURE = "attached:picture"
+# A message of a bot may have 80 KB, with its envelope; the webhook's adapter refuses more than 20 kB.
+_MOST_BYTES_WITH_PICTURE = 78_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What one way into Teams shows."""
+
+    version: str
+    most_bytes: int
+    is_bot: bool
+
+
+_WEBHOOK = _Way("1.4", 18_000, is_bot=False)
+_BOT = _Way("1.5", 60_000, is_bot=True)
 
 
 def render(message: Message) -> Mapping[str, Json]:
-    """The card; what makes it larger than Teams takes is cut and counted."""
-    most = _LINES
-    card = _card(message, most)
-    while most > 1 and len(json.dumps(card, ensure_ascii=False).encode()) > _MOST_BYTES:
-        most //= 2
-        card = _card(message, most)
-    return card
+    """The webhook's card: nobody can be asked there, so of the buttons only those that open a page are left."""
+    return _fitting(message, _WEBHOOK)
 
 
-def _card(message: Message, most: int) -> Mapping[str, Json]:
-    first = " · ".join(part for part in (message.what, message.where, message.how_far) if part)
-    body: list[Json] = [
-        _text(f"{SIGNS[message.state]} {first} · {message.state}", weight="Bolder", size="Medium", colour=message.state)
-    ]
-    body += [_text(line) for line in _cut([line for line in message.lines if line.strip()], most)]
-    if message.until is not None:
-        body.append(
-            _text(
-                f"{message.until_text} {{{{DATE({_stamp(message)},SHORT)}}}} {{{{TIME({_stamp(message)})}}}}", raw=True
-            )
-        )
-    rows = [_row(row) for row in message.rows]
-    body += [_text(line) for line in _cut(rows, most)]
-    if message.remedy:
-        body.append(_text(f"What to do: {message.remedy}", weight="Bolder"))
-    if message.footer:
-        body.append(_text(message.footer, subtle=True))
-    return {
-        "type": "AdaptiveCard",
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "version": "1.4",
-        "body": body,
-    }
+def render_bot(message: Message) -> Mapping[str, Json]:
+    """The bot's card. Whoever sends it passes it through `with_picture`."""
+    return _fitting(message, _BOT)
+
+
+def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Json]:
+    """The card with its picture in it; with its words instead where there is none or it makes the card too large."""
+    body = card.get("body")
+    if not isinstance(body, Sequence) or isinstance(body, str):
+        return card
+    if png is not None:
+        data = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        drawn = {**card, "body": [_drawn(element, data) for element in body]}
+        if _size(drawn) <= _MOST_BYTES_WITH_PICTURE:
+            return drawn
+    return {**card, "body": [_said(element) for element in body]}
 
 
 def escape(text: str) -> str:
-    """Adaptive Cards read Markdown and `{{DATE()}}`: outside names stay text."""
+    """Adaptive Cards read Markdown, `{{DATE()}}` and mentions: outside names stay text."""
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
-    return text.replace("{{", "{\u200b{")
+    # A zero-width space keeps `<at>` and `{{` from being read.
+    return text.replace("{{", "{\u200b{").replace("<", "<\u200b")
+
+
+def _fitting(message: Message, way: _Way) -> Mapping[str, Json]:
+    """The card; what makes it larger than Teams takes is cut and counted."""
+    most = _LINES
+    card = _card(message, most, way)
+    while most > 1 and _size(card) > way.most_bytes:
+        most //= 2
+        card = _card(message, most, way)
+    return card
+
+
+def _size(card: Mapping[str, Json]) -> int:
+    # With escapes, as the bot's client sends it.
+    return len(json.dumps(card))
+
+
+def _card(message: Message, most: int, way: _Way) -> Mapping[str, Json]:
+    first = " · ".join(part for part in (message.what, message.where, message.how_far) if part)
+    headline = f"{SIGNS[message.state]} {first} · {message.tag or message.state}"
+    body: list[Json] = [_text(headline, weight="Bolder", size="Medium", colour=message.state)]
+    body += [_text(line) for line in _cut([line for line in message.lines if line.strip()], most)]
+    if message.until is not None:
+        body.append(_text(f"{message.until_text} {_when(f'{message.until:%Y-%m-%dT%H:%M:%SZ}')}", raw=True))
+    body += [_row(row) for row in message.rows[:most]]
+    if len(message.rows) > most:
+        body.append(_text(f"and {len(message.rows) - most} more"))
+    if message.picture is not None:
+        body.append(_picture(message.picture.alt) if way.is_bot else _text(message.picture.alt))
+    if message.remedy:
+        body.append(_text(f"What to do: {message.remedy}", weight="Bolder"))
+    if message.mentions:
+        body.append(_mentions(message.mentions, way))
+    if message.footer:
+        body.append(_text(message.footer, subtle=True))
+    card: dict[str, Json] = {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": way.version,
+        "fallbackText": _plain(headline),
+        "body": body,
+    }
+    actions = [action for action in (_action(button, way) for button in message.buttons) if action is not None]
+    if actions:
+        card["actions"] = actions[:_BUTTONS]
+    if way.is_bot:
+        card["msteams"] = {"width": "Full", "entities": [_entity(person) for person in _mentioned(message.mentions)]}
+    return card
 
 
 def _text(
@@ -76,7 +137,7 @@ def _text(
     subtle: bool = False,
     raw: bool = False,
 ) -> Json:
-    shown = text if raw else escape(text if len(text) <= _LINE else f"{text[:_LINE]}…")
+    shown = text if raw else _escaped(text)
     block: dict[str, Json] = {"type": "TextBlock", "text": shown, "wrap": True, "spacing": "Small"}
     if weight != "Default":
         block["weight"] = weight
@@ -89,16 +150,83 @@ def _text(
     return block
 
 
-def _row(row: Row) -> str:
+def _escaped(text: str) -> str:
+    return escape(text if len(text) <= _LINE else f"{text[:_LINE]}…")
+
+
+def _row(row: Row) -> Json:
     parts = [SIGNS[row.state], row.name, row.text]
     if row.done is not None and row.total:
         filled = round(_BAR * row.done / row.total)
         parts.append("▮" * filled + "▯" * (_BAR - filled))
-    return "  ".join(parts)
+    ends = f"  ends about {_when(f'{row.until:%Y-%m-%dT%H:%M:%SZ}')}" if row.until is not None else ""
+    return _text(_escaped("  ".join(parts)) + ends, raw=True)
 
 
-def _stamp(message: Message) -> str:
-    return f"{message.until:%Y-%m-%dT%H:%M:%SZ}" if message.until else ""
+def _when(stamp: str) -> str:
+    """In the reader's own zone; Teams fills it in."""
+    return f"{{{{DATE({stamp},SHORT)}}}} {{{{TIME({stamp})}}}}"
+
+
+def _picture(alt: str) -> Json:
+    return {"type": "Image", "url": _PICTURE, "altText": alt[:_LINE], "size": "Stretch", "spacing": "Small"}
+
+
+def _is_picture(element: Json) -> bool:
+    return isinstance(element, Mapping) and element.get("url") == _PICTURE
+
+
+def _drawn(element: Json, data: str) -> Json:
+    return {**cast("Mapping[str, Json]", element), "url": data} if _is_picture(element) else element
+
+
+def _said(element: Json) -> Json:
+    return _text(str(cast("Mapping[str, Json]", element)["altText"])) if _is_picture(element) else element
+
+
+def _mentions(people: Sequence[Person], way: _Way) -> Json:
+    """Who is told: by a mention where the bot knows their id, else by name."""
+    known = _mentioned(people) if way.is_bot else ()
+    names = [_at(person) if person in known else _escaped(person.name) for person in people[:_MENTIONS]]
+    more = f" and {len(people) - _MENTIONS} more" if len(people) > _MENTIONS else ""
+    return _text(" ".join(names) + more, raw=True)
+
+
+def _mentioned(people: Sequence[Person]) -> tuple[Person, ...]:
+    return tuple(person for person in people[:_MENTIONS] if person.entra)
+
+
+def _entity(person: Person) -> Json:
+    return {"type": "mention", "text": _at(person), "mentioned": {"id": person.entra, "name": _plain(person.name)}}
+
+
+def _at(person: Person) -> str:
+    """The text has to be the entity's to the letter, so marks are left out rather than escaped."""
+    return f"<at>{_plain(person.name)}</at>"
+
+
+def _plain(text: str) -> str:
+    """Without what Markdown or a mention is made of."""
+    kept = text if len(text) <= _LINE else f"{text[:_LINE]}…"
+    return "".join(character for character in kept if character not in "<>[]{}*`#\\").strip() or "somebody"
+
+
+def _action(button: Button, way: _Way) -> Json:
+    """Something to press, None where this way into Teams cannot take it."""
+    title = button.text[:_BUTTON]
+    if button.choice is not None:
+        if not way.is_bot:
+            return None
+        return {
+            "type": "Action.Execute",
+            "title": title,
+            "verb": str(button.choice),
+            "style": _STYLES[button.choice],
+            "data": {"token": button.token},
+        }
+    if button.url.startswith(("https://", "http://")):
+        return {"type": "Action.OpenUrl", "title": title, "url": button.url}
+    return None
 
 
 def _cut(lines: list[str], most: int) -> list[str]:

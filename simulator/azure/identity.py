@@ -25,12 +25,14 @@ class IdentityEndpoint:
             return _refusal(
                 400, f"AADSTS500011: the resource principal named {resource!r} was not found in the tenant."
             )
-        token = self._tenant.issue(resource)
+        # A user-assigned identity is asked for by its client id; it is the bot's application then.
+        application = call.query.get("client_id", PRINCIPAL)
+        token = self._tenant.issue(resource, application=application)
         return Answer(
             200,
             {
                 "access_token": token.value,
-                "client_id": PRINCIPAL,
+                "client_id": application,
                 "expires_on": str(token.expires_on),
                 "resource": resource,
                 "token_type": "Bearer",

@@ -12,6 +12,8 @@ ALGORITHM = "HS256"
 LIFETIME_S = 86_400
 # The AKS server application: the audience of every cluster with Entra sign-in (AKS documentation, kubelogin).
 KUBERNETES_AUDIENCE = "6dae42f8-4368-4678-94ff-3960e28e3630"
+# What the Bot Connector asks for ("Authentication with the Bot Connector API").
+BOT_AUDIENCE = "https://api.botframework.com"
 ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
 
@@ -37,10 +39,10 @@ class Tenant:
 
     def knows(self, resource: str) -> bool:
         """Whether tokens are issued for a resource."""
-        return resource.rstrip("/") in (*self.arm_audiences, KUBERNETES_AUDIENCE)
+        return resource.rstrip("/") in (*self.arm_audiences, KUBERNETES_AUDIENCE, BOT_AUDIENCE)
 
-    def issue(self, resource: str, lifetime_s: int = LIFETIME_S) -> Token:
-        """Return a token of the bot's managed identity for a resource."""
+    def issue(self, resource: str, lifetime_s: int = LIFETIME_S, application: str = PRINCIPAL) -> Token:
+        """Return a token of the bot's managed identity, or of another application, for a resource."""
         now = int(time.time())
         claims = {
             "aud": resource,
@@ -51,6 +53,7 @@ class Tenant:
             "sub": PRINCIPAL,
             "oid": PRINCIPAL,
             "tid": TENANT,
+            "appid": application,
             "idtyp": "app",
             "uti": str(uuid.uuid4()),
             "xms_mirid": f"/subscriptions/{TENANT}/resourcegroups/rg-bot/providers/Microsoft.Web/sites/daytwo",
@@ -68,10 +71,24 @@ class Tenant:
         known = self._valid.get((token, audiences))
         if known is not None and known[1] > time.time():
             return known[0]
+        claims = self._claims(token, audiences)
+        self._valid[token, audiences] = (str(claims["sub"]), float(str(claims["exp"])))
+        return str(claims["sub"])
+
+    def application(self, token: str | None, audience: str) -> str:
+        """Return which application's token this is.
+
+        Raises:
+            TokenError: it is not valid for the audience, now.
+        """
+        if token is None:
+            raise TokenError("The 'Authorization' header is missing or holds no bearer token.")
+        return str(self._claims(token, (audience,))["appid"])
+
+    def _claims(self, token: str, audiences: tuple[str, ...]) -> dict[str, object]:
         accepted = [form for audience in audiences for form in (audience, f"{audience}/")]
         try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM], audience=accepted)
+            claims: dict[str, object] = jwt.decode(token, self._key, algorithms=[ALGORITHM], audience=accepted)
         except jwt.PyJWTError as error:
             raise TokenError(f"The access token is invalid: {error}.") from error
-        self._valid[token, audiences] = (str(claims["sub"]), float(claims["exp"]))
-        return str(claims["sub"])
+        return claims

@@ -13,6 +13,8 @@ from simulator.faults import Faults
 from simulator.slack.api import SlackApi
 from simulator.slack.doors import Door, PressError
 from simulator.teams.api import TeamsApi
+from simulator.teams.connector import Connector
+from simulator.teams.people import People, PeopleError
 from simulator.world.mishaps import MISHAPS, Mishap
 from simulator.world.world import World
 
@@ -27,6 +29,8 @@ class Chats:
 
     slack: SlackApi
     teams: TeamsApi
+    connector: Connector
+    people: People
 
 
 class Control:
@@ -52,7 +56,7 @@ class Control:
         """Answer one request."""
         try:
             return await self._route(call)
-        except (BadRequestError, NotAnObjectError, HandshakeError, PressError, KeyError) as error:
+        except (BadRequestError, NotAnObjectError, HandshakeError, PressError, PeopleError, KeyError) as error:
             text = str(error.args[0]) if error.args else repr(error)
             return Answer(400, {"error": text})
 
@@ -78,7 +82,7 @@ class Control:
                 ephemeral = [shown.document() for shown in self._chats.slack.hooks.ephemeral]
                 return {"channels": self._chats.slack.documents(), "ephemeral": ephemeral}
             case "/teams":
-                return {"cards": self._chats.teams.documents()}
+                return {"cards": self._chats.teams.documents(), "activities": self._chats.connector.documents()}
             case "/requests":
                 return {"requests": self._requests.documents()}
             case "/faults":
@@ -104,6 +108,15 @@ class Control:
             case "/subscribers":
                 await self._delivery.subscribe(_subscriber(document))
                 return Answer(201, {"subscribers": [item.url for item in self._delivery.subscribers]})
+            case "/teams/bot":
+                self._chats.people.endpoint = str(document["endpoint"])
+                return Answer(201, {"endpoint": self._chats.people.endpoint})
+            case "/teams/press":
+                return Answer(200, await self._chats.people.press(document))
+            case "/teams/say":
+                return Answer(200, await self._chats.people.say(document))
+            case "/teams/install":
+                return Answer(200, await self._chats.people.install(document))
             case _:
                 return Answer(404, {"error": f"Nothing answers POST {path}."})
 

@@ -20,6 +20,7 @@ URL_PATH = f"{PATH}?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig={SIGN
 CARD = "application/vnd.microsoft.card.adaptive"
 LARGEST_BYTES = 28 * 1024
 NEWEST_VERSION = (1, 4)
+FLOW_ACTIONS = ("Action.OpenUrl", "Action.ShowCard")
 POSTS, SPAN = 25, timedelta(seconds=300)
 
 
@@ -92,11 +93,16 @@ def read_card(call: Call) -> JsonObject:
     if attachment.get("contentType") != CARD or not isinstance(content, dict):
         raise CardError(f"The attachment must have contentType {CARD} and a card as its content.")
     card = cast("JsonObject", content)
-    _check(card)
+    check_card(card, NEWEST_VERSION, FLOW_ACTIONS)
     return card
 
 
-def _check(card: JsonObject) -> None:
+def check_card(card: JsonObject, newest: tuple[int, int], actions: tuple[str, ...]) -> None:
+    """Look for what Teams does not show on this way in.
+
+    Raises:
+        CardError: there is such a thing.
+    """
     if card.get("type") != "AdaptiveCard":
         raise CardError(f"The card's type is {card.get('type')!r}, not AdaptiveCard.")
     version = str(card.get("version"))
@@ -104,14 +110,14 @@ def _check(card: JsonObject) -> None:
         major, minor = (int(part) for part in version.split("."))
     except ValueError as error:
         raise CardError(f"The card's version is {version!r}, which is none.") from error
-    if (major, minor) > NEWEST_VERSION:
-        raise CardError(f"The card has version {version}; a flow shows up to 1.4.")
+    if (major, minor) > newest:
+        raise CardError(f"The card has version {version}; what is shown goes up to {newest[0]}.{newest[1]}.")
     for element in _elements(card):
         match element.get("type"):
             case "Table":
-                raise CardError("The card holds a Table, which a flow does not show: use ColumnSet.")
-            case str(kind) if kind.startswith("Action.") and kind not in ("Action.OpenUrl", "Action.ShowCard"):
-                raise CardError(f"The card holds {kind}; a flow's card only opens URLs.")
+                raise CardError("The card holds a Table, which is not shown everywhere: use ColumnSet.")
+            case str(kind) if kind.startswith("Action.") and kind not in actions:
+                raise CardError(f"The card holds {kind}; taken are {', '.join(actions)}.")
             case _:
                 pass
 

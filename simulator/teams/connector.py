@@ -1,0 +1,195 @@
+"""The Bot Connector as Teams serves it: posts, answers in threads, edits, private conversations; every activity is kept.
+
+Source: "Bot Connector API reference"; "Optimize your bot with rate limiting in Teams"; "Limits and specifications for Teams".
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import cast
+
+from simulator.azure.errors import ArmError
+from simulator.azure.throttle import Buckets, Limit
+from simulator.azure.tokens import BOT_AUDIENCE, Tenant, TokenError
+from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.teams.api import CARD, CardError, check_card
+from simulator.world.specs import TENANT
+
+PREFIX = "/teams/connector/"
+APP_ID = "33333333-3333-3333-3333-333333333333"
+SECRET = "simulated-bot-secret"  # noqa: S105  # of an application that does not exist
+CHANNELS = ("19:daytwo@thread.tacv2", "19:shop@thread.tacv2")
+CHATS = ("19:oncall@thread.v2",)
+LARGEST_BYTES = 80 * 1024
+NEWEST_VERSION = (1, 5)
+ACTIONS = ("Action.OpenUrl", "Action.ShowCard", "Action.Execute", "Action.ToggleVisibility", "Action.Submit")
+# A thread takes 7 messages a second.
+SENDS = Limit(7, 7)
+
+
+class ConnectorError(Exception):
+    """A refusal in the words of the Connector."""
+
+    def __init__(self, status: int, code: str, why: str) -> None:
+        super().__init__(why)
+        self.status, self.code = status, code
+
+
+@dataclass
+class Sent:
+    """An activity of the bot. `thread` is the post that it answers in a channel, empty for a post and outside channels."""
+
+    id: str
+    conversation: str
+    thread: str
+    at: datetime
+    activity: JsonObject
+    edits: int = 0
+
+    @property
+    def card(self) -> JsonObject:
+        """The card that it shows, empty where it shows none."""
+        attachments = cast("list[JsonObject]", self.activity.get("attachments") or [{}])
+        return cast("JsonObject", attachments[0].get("content", {}))
+
+    def document(self) -> JsonObject:
+        """Return it for a viewer."""
+        return {
+            "id": self.id,
+            "conversation": self.conversation,
+            "thread": self.thread,
+            "at": self.at.isoformat(),
+            "edits": self.edits,
+            "summary": self.activity.get("summary", ""),
+            "card": self.card,
+        }
+
+
+class Connector:
+    """Answers under ``/teams/connector/``; what was sent stays readable in ``sent``."""
+
+    def __init__(self, now: Callable[[], datetime], requests: Requests) -> None:
+        self.sent: list[Sent] = []
+        # Members whom the bot cannot write to alone: it is not installed for them, or they have blocked it.
+        self.closed: set[str] = set()
+        self.personal: dict[str, str] = {}
+        self._now = now
+        self._requests = requests
+        self._buckets = Buckets()
+        self._tenant: Tenant | None = None
+
+    def open(self, tenant: Tenant) -> None:
+        """Take the tokens of a tenant from now on."""
+        self._tenant = tenant
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one request."""
+        try:
+            self._authorize(call)
+            return self._route(call, call.path.removeprefix(PREFIX).split("/"))
+        except TokenError:
+            return Answer(401, {"message": "Authorization has been denied for this request."})
+        except ConnectorError as error:
+            return Answer(error.status, {"error": {"code": error.code, "message": str(error)}})
+        except (CardError, NotAnObjectError) as error:
+            return Answer(400, {"error": {"code": "BadSyntax", "message": str(error)}})
+        except ArmError as error:
+            document: JsonObject = {"error": {"code": "TooManyRequests", "message": str(error)}}
+            return Answer(429, document, {"Retry-After": str(error.retry_after_s)})
+
+    def documents(self) -> list[JsonObject]:
+        """Return every activity for a viewer, oldest first."""
+        return [sent.document() for sent in self.sent]
+
+    def find(self, identity: str) -> Sent | None:
+        """Return an activity of the bot."""
+        return next((sent for sent in self.sent if sent.id == identity), None)
+
+    def _authorize(self, call: Call) -> None:
+        if self._tenant is None or self._tenant.application(call.bearer, BOT_AUDIENCE) != APP_ID:
+            raise TokenError("the token is not the bot's")
+
+    def _route(self, call: Call, path: list[str]) -> Answer:
+        self._requests.note("teams", f"{call.method} {'/'.join(path[:2])}", APP_ID)
+        if len(call.body) > LARGEST_BYTES:
+            raise ConnectorError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "MessageSizeTooBig", "Message size too large.")
+        document = call.document()
+        match call.method, path:
+            case "POST", ["v3", "conversations"]:
+                return Answer(HTTPStatus.CREATED, self._create(document))
+            case "POST", ["v3", "conversations", conversation, "activities"]:
+                return Answer(HTTPStatus.CREATED, {"id": self._send(conversation, document).id})
+            case "POST", ["v3", "conversations", conversation, "activities", answered]:
+                return Answer(HTTPStatus.CREATED, {"id": self._send(conversation, document, answered).id})
+            case "PUT", ["v3", "conversations", conversation, "activities", changed]:
+                return Answer(HTTPStatus.OK, {"id": self._edit(conversation, changed, document).id})
+            case _:
+                raise ConnectorError(HTTPStatus.NOT_FOUND, "ServiceError", "Unknown route.")
+
+    def _create(self, document: JsonObject) -> JsonObject:
+        """Begin a thread in a channel, or a conversation with one person; group chats cannot be made."""
+        if document.get("isGroup"):
+            data = cast("dict[str, dict[str, str]]", document.get("channelData", {}))
+            channel = data.get("channel", {}).get("id", "")
+            activity = document.get("activity")
+            if channel not in CHANNELS or not isinstance(activity, dict):
+                raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "Bad format of conversation ID")
+            sent = self._send(channel, cast("JsonObject", activity))
+            return {"id": f"{channel};messageid={sent.id}", "activityId": sent.id}
+        members = cast("list[dict[str, str]]", document.get("members") or [])
+        if len(members) != 1 or document.get("tenantId") != TENANT:
+            raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "One member and the tenant are needed.")
+        user = members[0]["id"]
+        if not user.startswith("29:") or user in self.closed:
+            raise ConnectorError(HTTPStatus.FORBIDDEN, "ConversationBlockedByUser", "User blocked the conversation.")
+        identity = f"a:{hashlib.sha256(user.encode()).hexdigest()}"
+        self.personal[identity] = user
+        return {"id": identity}
+
+    def _send(self, conversation: str, activity: JsonObject, answered: str = "") -> Sent:
+        channel, thread = self._where(conversation)
+        if answered and self.find(answered) is None and not answered.startswith("said-"):
+            raise ConnectorError(HTTPStatus.NOT_FOUND, "ActivityNotFoundInConversation", "There is no such activity.")
+        _check(activity)
+        self._buckets.take(SENDS, f"{channel}/{thread}", self._now(), "TooManyRequests")
+        identity = str(int(self._now().timestamp() * 1000) + len(self.sent))
+        sent = Sent(identity, channel, thread, self._now(), activity)
+        self.sent.append(sent)
+        return sent
+
+    def _edit(self, conversation: str, changed: str, activity: JsonObject) -> Sent:
+        channel, thread = self._where(conversation)
+        sent = self.find(changed)
+        if sent is None or sent.conversation != channel or thread not in (sent.thread, sent.id):
+            raise ConnectorError(HTTPStatus.NOT_FOUND, "ActivityNotFoundInConversation", "There is no such activity.")
+        _check(activity)
+        self._buckets.take(SENDS, f"{channel}/{thread}", self._now(), "TooManyRequests")
+        sent.activity = activity
+        sent.edits += 1
+        return sent
+
+    def _where(self, conversation: str) -> tuple[str, str]:
+        """Return the channel or chat, and the thread within it."""
+        place, _, thread = conversation.partition(";messageid=")
+        if place not in (*CHANNELS, *CHATS, *self.personal):
+            message = "The bot is not part of the conversation roster."
+            raise ConnectorError(HTTPStatus.FORBIDDEN, "BotNotInConversationRoster", message)
+        if thread and (place not in CHANNELS or (self.find(thread) is None and not thread.startswith("said-"))):
+            raise ConnectorError(HTTPStatus.NOT_FOUND, "ConversationNotFound", "Conversation not found.")
+        return place, thread
+
+
+def _check(activity: JsonObject) -> None:
+    """Look at a message and its card. Raises ConnectorError and CardError."""
+    if activity.get("type") != "message":
+        raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "The activity has to be a message.")
+    attachments = activity.get("attachments") or []
+    for attachment in cast("list[JsonObject]", attachments):
+        content = attachment.get("content")
+        if attachment.get("contentType") != CARD or not isinstance(content, dict):
+            raise CardError(f"The attachment must have contentType {CARD} and a card as its content.")
+        check_card(cast("JsonObject", content), NEWEST_VERSION, ACTIONS)
+    if not attachments and not activity.get("text"):
+        raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "Activity must include non empty 'text' field.")
