@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import azure.durable_functions as df
@@ -79,12 +80,17 @@ def _register_timers(app: df.DFApp) -> None:
 
 
 def _register_http(app: df.DFApp) -> None:
-    def door(route: str, method: str, answer: Callable[[Any, func.HttpRequest], Any]) -> None:
+    def door(
+        route: str,
+        method: str,
+        answer: Callable[[Any, func.HttpRequest], Any],
+        level: func.AuthLevel = func.AuthLevel.FUNCTION,
+    ) -> None:
         def run(req: func.HttpRequest, client: str) -> func.HttpResponse:
-            return _guarded(client, lambda context: answer(context, req))
+            return _guarded(client, lambda context: answer(context, req), is_open=level is func.AuthLevel.ANONYMOUS)
 
         run.__name__ = f"{method.lower()}_{route.replace('/', '_').replace('{', '').replace('}', '')}"
-        app.route(route=route, methods=[method])(app.durable_client_input(client_name=CLIENT)(run))
+        app.route(route=route, methods=[method], auth_level=level)(app.durable_client_input(client_name=CLIENT)(run))
 
     door("runbooks", "GET", lambda _context, _req: _http().answer_runbooks())
     door(
@@ -103,6 +109,15 @@ def _register_http(app: df.DFApp) -> None:
             _control(action),
         )
 
+    refusals = cache(lambda: _refusals().Refusals())
+    door(
+        "teams/messages",
+        "POST",
+        lambda context, req: _teams().take_activity(
+            context, refusals(), req.headers.get("Authorization", ""), req.get_body()
+        ),
+        func.AuthLevel.ANONYMOUS,
+    )
     door("alerts/budget", "POST", lambda context, req: _budgets().take_alert(context, req.get_body()))
     for kind in ("awake", "skip"):
         door(f"overrides/{kind}", "POST", _override(kind))
@@ -141,6 +156,18 @@ def _overrides() -> Any:
     from ops.intake import overrides
 
     return overrides
+
+
+def _teams() -> Any:
+    from ops.intake import teams
+
+    return teams
+
+
+def _refusals() -> Any:
+    from ops.intake import refusals
+
+    return refusals
 
 
 def _budgets() -> Any:
@@ -182,14 +209,15 @@ def _raw(event: Any) -> Mapping[str, Any]:
     }
 
 
-def _guarded(client: Any, answer: Callable[[Any], Any]) -> func.HttpResponse:
-    """Without a valid configuration ever, a door answers 503 and says so; nothing of the inside is shown."""
+def _guarded(client: Any, answer: Callable[[Any], Any], *, is_open: bool = False) -> func.HttpResponse:
+    """Without a valid configuration ever, a door answers 503 and says so; at an open door not even why."""
     try:
         context = wiring().context(client)
     except NotConfiguredError as error:
-        return _refuse(503, str(error))
+        return _refuse(503, "Daytwo is not configured" if is_open else str(error))
     if context.config.settings is None:
-        return _refuse(503, f"Daytwo has no valid configuration: {context.config.problem}")
+        why = "" if is_open else f": {context.config.problem}"
+        return _refuse(503, f"Daytwo has no valid configuration{why}")
     response = answer(context)
     return func.HttpResponse(
         response.text(), status_code=int(response.status), headers=dict(response.headers), mimetype="application/json"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ops.adapters.teams_connector import TeamsConnector
 from ops.adapters.teams_tokens import BotTokens
-from ops.ports import DeniedError, Json, Outgoing, Posted, RejectedError
+from ops.ports import DeniedError, Json, NotFoundError, Outgoing, Posted, RejectedError
 from ops.render.teams import with_picture
 
 # A channel's posts have threads; group chats and conversations with one person have none.
@@ -86,10 +86,13 @@ class TeamsBotDoor:
             raise RejectedError("ForeignAddress", "answering: the address is none of the Teams bot's")
         service_url, conversation, activity = parts
         card = with_picture(content, None)
-        if activity:
-            self.connector.answer(service_url, conversation, activity, card)
-        else:
-            self.connector.post(service_url, conversation, card)
+        try:
+            if activity:
+                self.connector.answer(service_url, conversation, activity, card)
+            else:
+                self.connector.post(service_url, conversation, card)
+        except (DeniedError, NotFoundError) as error:
+            raise RejectedError("Gone", str(error)) from error
 
 
 def _has_threads(channel: str) -> bool:

@@ -2,6 +2,8 @@
 
 from ops.bundle import Ports
 from ops.model.approval import Approval
+from ops.model.message import Message
+from ops.model.people import Person
 from ops.model.settings import Settings
 from ops.policy.approval import approvers
 from ops.policy.people import named
@@ -16,17 +18,26 @@ def report_approval(ports: Ports, approval: Approval, settings: Settings | None)
     """Brings every channel up to date; before it is asked nothing is shown."""
     if not approval.asked or settings is None:
         return
-    rule = rule_of(settings, approval)
-    deciding = named(settings, approvers(approval, rule) if rule else approval.approvers)
-    title = runbooks()[approval.runbook].title
-    link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
-    reconcile(ports, approval_message(approval, title, deciding, link), approval.channels)
+    deciding, title = _deciding(approval, settings), runbooks()[approval.runbook].title
+    reconcile(ports, request_message(ports, approval, settings), approval.channels)
     if approval.reminded:
         reconcile(ports, reminder_message(approval, title, deciding), approval.channels, approval.id)
     if approval.escalated:
         people = named(settings, approval.escalated_to)
         reconcile(ports, escalation_message(approval, title, people), approval.channels, approval.id)
     ports.store.delete(NEWS, approval.id)
+
+
+def request_message(ports: Ports, approval: Approval, settings: Settings) -> Message:
+    """The request as it stands."""
+    title = runbooks()[approval.runbook].title
+    link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
+    return approval_message(approval, title, _deciding(approval, settings), link)
+
+
+def _deciding(approval: Approval, settings: Settings) -> tuple[Person, ...]:
+    rule = rule_of(settings, approval)
+    return named(settings, approvers(approval, rule) if rule else approval.approvers)
 
 
 def report_news(ports: Ports, settings: Settings | None) -> None:

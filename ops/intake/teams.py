@@ -1,0 +1,166 @@
+"""The Teams bot's door. The Bot Connector's token is the key; before it is proven nothing of the body is read.
+
+A press decides, a message is a command, an installation tells where it is; of everything else there is nothing to do.
+"""
+
+import logging
+from http import HTTPStatus
+
+from ops.intake.commands import Asked, take_command
+from ops.intake.deciding import Click, Decided, decide
+from ops.intake.http import Response
+from ops.intake.refusals import Refusals, RefusedError
+from ops.intake.teams_activity import Activity, read_activity
+from ops.model.ledger import Entry
+from ops.model.people import Identity
+from ops.ports import BotDoor, DeniedError, Json, OutsideError, TryLaterError
+from ops.render import renderer
+from ops.render.teams import with_picture
+from ops.workflows.activities.context import Context
+from ops.workflows.telling import request_message
+
+_LOG = logging.getLogger(__name__)
+DOOR = "teams"
+CHAT = "teams-bot"
+_MAX_BODY_BYTES = 256 * 1024
+# What was answered: a message that is delivered again is not answered again.
+_ANSWERED = "teams-answered"
+_CARD = "application/vnd.microsoft.card.adaptive"
+_TEXT = "application/vnd.microsoft.activity.message"
+# After these the request stands as the card shows it; after others the person hears why it does not.
+_SHOWS = frozenset({"approved", "rejected", "counted", "late", "expired"})
+_TROUBLE = "Nothing was decided: Daytwo's records cannot be reached now. Press again in a minute."
+
+
+def take_activity(context: Context, refusals: Refusals, authorization: str, body: bytes) -> Response:
+    """POST teams/messages: what Teams sends to its bot."""
+    bot = context.ports.bot
+    if bot is None:
+        return Response(HTTPStatus.NOT_FOUND, {"error": "there is no Teams bot here"})
+    try:
+        activity = _proven(context, bot, authorization, body)
+        return _take(context, bot, activity)
+    except RefusedError as refused:
+        return refusals.answer(context, DOOR, refused.refusal, body)
+
+
+def _proven(context: Context, bot: BotDoor, authorization: str, body: bytes) -> Activity:
+    """The activity, once it is certain that Teams has sent it, to this bot, from our tenant. Raises RefusedError."""
+    if len(body) > _MAX_BODY_BYTES:
+        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "the body is larger than 256 kB")
+    try:
+        service_url = bot.admit(authorization)
+    except DeniedError:
+        why = "the request carries no token of the Bot Connector for this bot"
+        raise RefusedError(HTTPStatus.UNAUTHORIZED, "bad-token", why) from None
+    except TryLaterError as error:
+        _LOG.warning("a request of Teams could not be checked, so it was refused: %s", error)
+        why = "the request's token cannot be checked now: try again later"
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "no-keys", why) from None
+    activity = read_activity(body)
+    if activity.channel != "msteams":
+        raise RefusedError(HTTPStatus.FORBIDDEN, "other-channel", "only Teams is served here")
+    if activity.service_url.rstrip("/") != service_url.rstrip("/"):
+        why = "the activity names another service URL than its token"
+        raise RefusedError(HTTPStatus.FORBIDDEN, "other-service", why)
+    settings = context.config.settings
+    tenant = settings.people.entra_tenant if settings else ""
+    if not tenant or activity.tenants != {tenant.lower()}:
+        raise RefusedError(
+            HTTPStatus.FORBIDDEN, "other-tenant", "the activity is not from the tenant that is configured"
+        )
+    return activity
+
+
+def _take(context: Context, bot: BotDoor, activity: Activity) -> Response:
+    match activity.kind:
+        case "invoke" if activity.name == "adaptiveCard/action":
+            return _pressed(context, activity)
+        case "invoke":
+            return Response(HTTPStatus.NOT_IMPLEMENTED, {"error": "nothing answers this invoke"})
+        case "message":
+            return _written(context, bot, activity)
+        case _:
+            if activity.adds_the_bot():
+                _installed(context, activity)
+            return Response(HTTPStatus.OK, {})
+
+
+def _pressed(context: Context, activity: Activity) -> Response:
+    """A decision. The person sees the request as it stands now, or why theirs does not count."""
+    token, choice = activity.press()
+    try:
+        decided = decide(context, Click(token, choice, _identity(activity), activity.event))
+    except OutsideError as error:
+        _LOG.warning("a press in Teams could not be carried out: %s", error)
+        return _invoked(_TEXT, _TROUBLE)
+    return _invoked(*_shown(context, decided))
+
+
+def _shown(context: Context, decided: Decided) -> tuple[str, Json]:
+    settings = context.config.settings
+    if decided.approval is None or settings is None or decided.result not in _SHOWS:
+        return _TEXT, decided.text
+    message = request_message(context.ports, decided.approval, settings)
+    return _CARD, with_picture(renderer(CHAT)(message), None)
+
+
+def _invoked(kind: str, value: Json) -> Response:
+    """An invoke's answer; Teams wants 200 around whatever it says."""
+    return Response(HTTPStatus.OK, {"statusCode": 200, "type": kind, "value": value})
+
+
+def _written(context: Context, bot: BotDoor, activity: Activity) -> Response:
+    """A command: carried out, and answered to its sender alone where Teams lets us, else below it."""
+    text = activity.text()
+    claim = activity.event
+    address = _address(bot, activity)
+    asked = Asked(_identity(activity), text, activity.event, CHAT, address)
+    try:
+        if not context.ports.store.insert(_ANSWERED, claim, {"at": context.ports.clock.now().isoformat()}):
+            return Response(HTTPStatus.OK, {})
+        _answer(context, asked, claim)
+    except OutsideError as error:
+        _LOG.warning("a command in Teams could not be answered: %s", error)
+        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "the answer could not be sent: try again later"})
+    return Response(HTTPStatus.OK, {})
+
+
+def _answer(context: Context, asked: Asked, claim: str) -> None:
+    """Carries the command out and sends what came of it. What could not be sent may be delivered, and so answered, again."""
+    try:
+        message = take_command(context, asked)
+        context.ports.answers.answer(asked.address, renderer(CHAT)(message))
+    except OutsideError:
+        context.ports.store.delete(_ANSWERED, claim)
+        raise
+
+
+def _address(bot: BotDoor, activity: Activity) -> str:
+    """Alone with the sender. Where the bot may not write to them it is the thread, which others read too."""
+    here = bot.address(activity.service_url, activity.conversation, activity.id)
+    if activity.is_personal:
+        return here
+    try:
+        return bot.private_address(activity.service_url, activity.sender.id, next(iter(activity.tenants)))
+    except OutsideError as error:
+        _LOG.info("answering a command of Teams in its thread: %s", error)
+        return here
+
+
+def _installed(context: Context, activity: Activity) -> None:
+    """Where the bot is now: an operator writes it into daytwo.yaml."""
+    now, conversation = context.ports.clock.now(), activity.conversation.partition(";")[0]
+    text = (
+        "the Teams bot was added to a conversation; to have messages there, write into daytwo.yaml: "
+        f'chat: {{teams-bot: {{conversation: "{conversation}", service-url: "{activity.service_url}"}}}}'
+    )
+    _LOG.warning("%s", text)
+    data = {"conversation": conversation, "service-url": activity.service_url}
+    entry = Entry(f"teams-installed|{conversation}", now, "teams-installed", DOOR, text, str(_identity(activity)), data)
+    context.ports.ledger.append(entry)
+
+
+def _identity(activity: Activity) -> Identity:
+    """Proven by Teams: a member of our tenant, by object id; whoever has none is nobody."""
+    return Identity(DOOR, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)
