@@ -35,11 +35,6 @@ def problem_of(settings: Settings | None, environment: Mapping[str, str]) -> str
             "chat.teams-bot is configured, and the package has no Teams client: nothing is posted to Teams; "
             "pack it with `python -m tools.package --with teams-bot` (docs/teams.md)"
         )
-    if not settings.people.entra_tenant:
-        return (
-            "chat.teams-bot is configured, and identity.entra-tenant is missing: whatever comes from Teams is refused; "
-            "say there which tenant your people are of"
-        )
     return ""
 
 

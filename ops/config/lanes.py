@@ -14,6 +14,7 @@ from ops.model.settings import (
     Route,
     Schedule,
     SpotSettings,
+    TeamsBotSettings,
 )
 
 
@@ -78,7 +79,18 @@ def read_chat(document: Document, windows: Mapping[str, Window]) -> ChatSettings
     teams: Value = chat.get("teams")
     envelope = None if teams is None else str(section(chat, "teams").get("envelope", "message"))
     digest = known_window(document, ("chat", "digest"), chat["digest"], windows) if "digest" in chat else None
-    return ChatSettings(text(slack, "channel") if slack else None, routes, envelope, digest=digest)
+    bot = _teams_bot(document, section(chat, "teams-bot"))
+    return ChatSettings(text(slack, "channel") if slack else None, routes, envelope, bot, digest)
+
+
+def _teams_bot(document: Document, said: Section) -> TeamsBotSettings | None:
+    """The bot of Teams; it belongs to one tenant, and takes nothing from another."""
+    if not said:
+        return None
+    if not section(document.root, "identity").get("entra-tenant"):
+        wrong = "the bot would refuse everybody: nobody says of which tenant your people are"
+        document.refuse(("chat", "teams-bot"), "", wrong, "add identity: {entra-tenant: …}")
+    return TeamsBotSettings(text(said, "conversation"), text(said, "service-url"), read_routes(said))
 
 
 def read_routes(chat: Section) -> tuple[Route, ...]:

@@ -23,8 +23,8 @@ METADATA = f"{PREFIX}v1/.well-known/openidconfiguration"
 KEYS = f"{PREFIX}v1/.well-known/keys"
 ISSUER = "https://api.botframework.com"
 LIFETIME_S = 3600
-# The key of Teams, and one that Microsoft publishes for other channels only.
-TEAMS_KEY, OTHER_KEY = "teams-2026", "webchat-2026"
+# A key that Microsoft publishes for other channels only.
+OTHER_KEY = "webchat-2026"
 
 type Sign = Callable[[bytes], bytes]
 
@@ -37,6 +37,7 @@ class Signer:
         # How often the keys were fetched, and whether they can be.
         self.fetched = 0
         self.is_down = False
+        self.kid = "teams-1"
 
     @cached_property
     def key(self) -> RSAPrivateKey:
@@ -47,6 +48,10 @@ class Signer:
     def other_key(self) -> RSAPrivateKey:
         """What tokens of another channel are signed with."""
         return new_key()
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the old one is published no more."""
+        self.key, self.kid = new_key(), f"{self.kid}-next"
 
     def answer(self, call: Call) -> Answer:
         """Answer the metadata and the keys."""
@@ -63,7 +68,7 @@ class Signer:
             )
         if call.path == KEYS:
             self.fetched += 1
-            known = ((TEAMS_KEY, self.key, ["msteams"]), (OTHER_KEY, self.other_key, ["webchat", "directline"]))
+            known = ((self.kid, self.key, ["msteams"]), (OTHER_KEY, self.other_key, ["webchat", "directline"]))
             return Answer(200, {"keys": [_published(*each) for each in known]})
         return Answer(404, {"error": f"Nothing answers {call.path}."})
 
@@ -81,7 +86,7 @@ class Signer:
 
     def token(self, headers: Mapping[str, object] | None = None, sign: Sign | None = None, **changed: object) -> str:
         """Return a token; without arguments a true one. A header of None is left out."""
-        head = {"alg": "RS256", "kid": TEAMS_KEY, "typ": "JWT", **(headers or {})}
+        head = {"alg": "RS256", "kid": self.kid, "typ": "JWT", **(headers or {})}
         kept = {name: value for name, value in head.items() if value is not None}
         return compact(kept, self.claims(**changed), sign or by_rsa(self.key))
 

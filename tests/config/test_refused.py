@@ -112,6 +112,31 @@ CASES = [
     ("{name: year end, from: 2026-12-18, to: 2027-01-04}", "{ics: a.ics}", 9, "a.ics", "are not read here", "write"),
     # secrets
     ("C0123", "xoxb-12-ab", 11, "xoxb…", "a secret stands in the file", "put it into the key vault"),
+    ("C0123", "C0123}, teams-bot: {conversation: general", 11, "general", "not written as it should be", "19:a1b2c3@"),
+    (
+        "slack: {channel: C0123}",
+        'teams-bot: {conversation: "19:x@thread.tacv2;messageid=1", service-url: "https://smba.trafficmanager.net/emea/"}',
+        11,
+        "messageid",
+        "not written as it should be",
+        "19:a1b2c3@thread.tacv2",
+    ),
+    (
+        "slack: {channel: C0123}",
+        'teams-bot: {conversation: "19:x@thread.tacv2", service-url: "https://smba.trafficmanager.net.example/emea/"}',
+        11,
+        "net.example",
+        "not written as it should be",
+        "https://smba.trafficmanager.net/emea/",
+    ),
+    (
+        "slack: {channel: C0123}",
+        'teams-bot: {conversation: "19:x@thread.tacv2", service-url: "https://smba.trafficmanager.net/emea/"}',
+        11,
+        "",
+        "the bot would refuse everybody",
+        "add identity: {entra-tenant: …}",
+    ),
     ("freezes:", "# https://hooks.slack.com/services/T/B/x\nfreezes:", 8, "hook…", "a secret stands", "key vault"),
     # YAML
     ("chat:", "windows: {}\nchat:", 11, "windows", "this key stands at line 6 already", "keep one of the two"),

@@ -1,0 +1,265 @@
+"""The bot's side of Teams against the simulated Bot Connector: posts, threads, edits, private answers, limits and refusals."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.identity import ClientSecretCredential, ManagedIdentityCredential
+
+from ops.adapters.answers import AnswersByAddress
+from ops.adapters.clocks import WallClock
+from ops.adapters.teams_bot import TeamsBotChat, TeamsBotDoor
+from ops.adapters.teams_connector import TeamsConnector
+from ops.adapters.teams_keys import SigningKeys
+from ops.adapters.teams_tokens import BotTokens
+from ops.adapters.teams_wiring import problem_of, teams_bot
+from ops.config import load
+from ops.model.message import Message, Picture
+from ops.model.run import State
+from ops.ports import DeniedError, NotFoundError, Outgoing, Posted, RejectedError, TryLaterError
+from ops.render.teams import render_bot
+from simulator.teams.connector import APP_ID, CHANNELS, CHATS, SECRET
+from simulator.testing import Running, running_simulation
+from simulator.world.specs import TENANT
+from tests.fakes import CONFIG, FakeAnswers
+from tests.flows.bot import environment
+from tests.render.test_teams_cards import FULL, PNG
+
+CHANNEL = CHANNELS[0]
+SHOWN = Message("run-1", State.RUNNING, "Node images", "shop-dev", lines=("begun",))
+ENDED = replace(SHOWN, state=State.DONE)
+BOT_CONFIG = (
+    CONFIG
+    + f"""
+  teams-bot: {{conversation: "{CHANNEL}", service-url: "https://smba.trafficmanager.net/emea/"}}
+identity: {{entra-tenant: {TENANT}}}
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Running]:
+    """One world for the module: what a test sends, it finds by its own id."""
+    with running_simulation() as running, environment(running.environment):
+        yield running
+
+
+@pytest.fixture
+def simulation(served: Running) -> Running:
+    """The world, so much later that nobody has to wait for what other tests have sent."""
+    served.advance(served.world.now + timedelta(seconds=10))
+    return served
+
+
+def connector_of(simulation: Running, app_id: str = APP_ID) -> TeamsConnector:
+    hosts = frozenset({simulation.environment["TEAMS_HOSTS"]})
+    return TeamsConnector(app_id, ManagedIdentityCredential(client_id=app_id), hosts)
+
+
+@pytest.fixture
+def connector(simulation: Running) -> TeamsConnector:
+    return connector_of(simulation)
+
+
+@pytest.fixture
+def chat(simulation: Running, connector: TeamsConnector) -> TeamsBotChat:
+    return TeamsBotChat(connector, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"])
+
+
+@pytest.fixture
+def door(simulation: Running, connector: TeamsConnector) -> TeamsBotDoor:
+    keys = SigningKeys(simulation.environment["TEAMS_OPENID_URL"], WallClock())
+    return TeamsBotDoor(connector, BotTokens(APP_ID, keys))
+
+
+def outgoing(message: Message = SHOWN, thread: Posted | None = None, picture: bytes | None = None) -> Outgoing:
+    return Outgoing(render_bot(message), message.subject, thread, picture)
+
+
+def activity(simulation: Running, identity: str) -> dict[str, Any]:
+    """What Teams shows under this id."""
+    activities: Any = simulation.control("/teams")["activities"]
+    (found,) = [each for each in activities if each["id"] == identity]
+    return dict(found)
+
+
+def test_a_post_is_a_thread_of_its_own_in_the_channel(chat: TeamsBotChat, simulation: Running) -> None:
+    posted = chat.post(CHANNEL, outgoing())
+    shown = activity(simulation, posted.message_id)
+    assert (posted.channel, shown["conversation"], shown["thread"]) == (CHANNEL, CHANNEL, "")
+    assert shown["summary"] == "● Node images · shop-dev · running"
+    assert shown["card"]["version"] == "1.5"
+
+
+def test_an_answer_stands_in_the_posts_thread_and_both_can_be_edited(chat: TeamsBotChat, simulation: Running) -> None:
+    root = chat.post(CHANNEL, outgoing())
+    answer = chat.post(CHANNEL, outgoing(thread=root))
+    identity = answer.message_id.split("/")[1]
+    assert answer.message_id == f"{root.message_id}/{identity}"
+    assert activity(simulation, identity)["thread"] == root.message_id
+    chat.edit(root, outgoing(ENDED))
+    chat.edit(answer, outgoing(ENDED))
+    for each in (root.message_id, identity):
+        shown = activity(simulation, each)
+        assert (shown["edits"], shown["summary"]) == (1, "✓ Node images · shop-dev · done")
+
+
+def test_a_group_chat_has_no_threads_so_answers_follow(chat: TeamsBotChat, simulation: Running) -> None:
+    root = chat.post(CHATS[0], outgoing())
+    answer = chat.post(CHATS[0], outgoing(thread=root))
+    identity = answer.message_id.split("/")[1]
+    assert activity(simulation, identity)["conversation"] == CHATS[0]
+    chat.edit(answer, outgoing(ENDED))
+    assert activity(simulation, identity)["edits"] == 1
+
+
+def test_a_picture_comes_with_the_card(chat: TeamsBotChat, simulation: Running) -> None:
+    posted = chat.post(CHANNEL, outgoing(replace(FULL, picture=Picture("r", "a week")), picture=PNG))
+    images = [e for e in activity(simulation, posted.message_id)["card"]["body"] if e["type"] == "Image"]
+    assert [image["url"][:22] for image in images] == ["data:image/png;base64,"]
+
+
+def test_nothing_can_be_found_again(chat: TeamsBotChat) -> None:
+    posted = chat.post(CHANNEL, outgoing())
+    assert chat.find(posted.channel, "run-1", datetime(2026, 11, 16, tzinfo=UTC)) is None
+
+
+def test_the_eighth_message_of_a_second_in_a_thread_is_told_to_wait(chat: TeamsBotChat) -> None:
+    root = chat.post(CHANNEL, outgoing())
+    for _ in range(7):
+        chat.post(CHANNEL, outgoing(thread=root))
+    with pytest.raises(TryLaterError) as later:
+        chat.post(CHANNEL, outgoing(thread=root))
+    assert later.value.retry_after_s == 1.0
+
+
+def test_a_card_that_is_too_large_is_not_sent(chat: TeamsBotChat, simulation: Running) -> None:
+    before = len(simulation.simulation.connector.sent)
+    card = {**render_bot(SHOWN), "body": [{"type": "TextBlock", "text": "x" * 80_000}]}
+    with pytest.raises(RejectedError, match="the card has 80"):
+        chat.post(CHANNEL, Outgoing(card, "k"))
+    assert len(simulation.simulation.connector.sent) == before
+
+
+def test_a_channel_where_the_bot_is_not_installed_is_a_plain_no(chat: TeamsBotChat) -> None:
+    with pytest.raises(RejectedError):
+        chat.post("19:other@thread.tacv2", outgoing())
+    with pytest.raises(DeniedError, match="not installed there"):
+        chat.post("19:other@thread.v2", outgoing())
+
+
+def test_a_message_that_somebody_removed_cannot_be_edited(chat: TeamsBotChat) -> None:
+    with pytest.raises(NotFoundError):
+        chat.edit(Posted(CHATS[0], "1700000000000"), outgoing())
+
+
+def test_another_applications_token_is_not_taken(simulation: Running) -> None:
+    other = connector_of(simulation, "44444444-4444-4444-4444-444444444444")
+    with pytest.raises(DeniedError):
+        TeamsBotChat(other, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"]).post(CHANNEL, outgoing())
+
+
+def chat_with_secret(simulation: Running, secret: str) -> TeamsBotChat:
+    bot = teams_bot({**simulation.environment, "TEAMS_BOT_SECRET": secret}, WallClock())
+    door, _ = bot(load(BOT_CONFIG, "daytwo.yaml"))
+    assert door is not None
+    assert isinstance(door.connector.credential, ClientSecretCredential)
+    return TeamsBotChat(door.connector, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"])
+
+
+def test_a_secret_works_as_well_as_a_managed_identity(simulation: Running) -> None:
+    assert chat_with_secret(simulation, SECRET).post(CHANNEL, outgoing()).message_id
+
+
+def test_a_wrong_secret_is_a_plain_no(simulation: Running) -> None:
+    with pytest.raises(DeniedError, match="our identity was not accepted"):
+        chat_with_secret(simulation, "wrong").post(CHANNEL, outgoing())
+
+
+@pytest.mark.parametrize(
+    "service_url",
+    [
+        "https://smba.trafficmanager.net.example/emea/",
+        "http://smba.trafficmanager.net/emea/",
+        "https://user@smba.trafficmanager.net.example/",
+        "https://blob.core.windows.net/",
+        "https://127.0.0.1/",
+        "http://127.0.0.1:1/",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+def test_our_token_goes_nowhere_but_to_teams(connector: TeamsConnector, service_url: str) -> None:
+    assert not connector.is_allowed(service_url)
+    with pytest.raises(RejectedError, match="none of Teams'"):
+        connector.post(service_url, CHATS[0], render_bot(SHOWN))
+
+
+def test_teams_own_hosts_are_allowed(connector: TeamsConnector) -> None:
+    assert connector.is_allowed("https://smba.trafficmanager.net/emea/")
+    assert connector.is_allowed("https://smba.infra.gcc.teams.microsoft.com/teams/")
+
+
+@pytest.mark.parametrize("conversation", ["../../x", "19:a/b@thread.v2", "19:a?b", "a#b", "a b", "", "a" * 600, "19:ä"])
+def test_an_id_that_would_change_the_address_is_not_used(chat: TeamsBotChat, conversation: str) -> None:
+    with pytest.raises(RejectedError, match="the id of the conversation"):
+        chat.connector.post(chat.service_url, conversation, render_bot(SHOWN))
+
+
+def test_a_service_that_does_not_answer_is_for_later(simulation: Running) -> None:
+    connector = replace(connector_of(simulation), simulated=frozenset({"127.0.0.1:9"}))
+    with pytest.raises(TryLaterError):
+        connector.post("http://127.0.0.1:9/teams/", CHATS[0], render_bot(SHOWN))
+
+
+def test_an_answer_goes_to_the_person_alone(door: TeamsBotDoor, simulation: Running) -> None:
+    service_url = simulation.environment["TEAMS_SERVICE_URL"]
+    address = door.private_address(service_url, "29:ana", TENANT)
+    door.answer(address, render_bot(SHOWN))
+    sent = simulation.simulation.connector.sent[-1]
+    assert simulation.simulation.connector.personal[sent.conversation] == "29:ana"
+
+
+def test_whoever_blocks_the_bot_is_not_written_to(door: TeamsBotDoor, simulation: Running) -> None:
+    simulation.simulation.connector.closed.add("29:cleo")
+    with pytest.raises(DeniedError):
+        door.private_address(simulation.environment["TEAMS_SERVICE_URL"], "29:cleo", TENANT)
+
+
+@pytest.mark.parametrize(
+    "address", ["teams-bot:x", "https://127.0.0.1/", "teams-bot:http://evil.example/|19:a|", "a|b|c"]
+)
+def test_an_answer_to_an_address_that_is_not_ours_is_refused(door: TeamsBotDoor, address: str) -> None:
+    with pytest.raises(RejectedError):
+        door.answer(address, render_bot(SHOWN))
+
+
+def test_an_answer_that_nobody_can_read_any_more_is_refused_for_good(door: TeamsBotDoor, simulation: Running) -> None:
+    gone = door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0], "1700000000000")
+    with pytest.raises(RejectedError):
+        door.answer(gone, render_bot(SHOWN))
+
+
+def test_answers_take_the_way_of_their_address(door: TeamsBotDoor, simulation: Running) -> None:
+    hooks = FakeAnswers()
+    answers = AnswersByAddress(hooks, door)
+    answers.answer("https://hooks.example/1", {"text": "x"})
+    answers.answer(door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0]), render_bot(ENDED))
+    assert hooks.given == [("https://hooks.example/1", {"text": "x"})]
+    assert simulation.simulation.connector.sent[-1].conversation == CHATS[0]
+    with pytest.raises(RejectedError, match="no Teams bot"):
+        AnswersByAddress(hooks, None).answer("teams-bot:x|y|z", {})
+
+
+def test_a_bot_without_its_app_id_is_a_problem_that_says_what_to_do() -> None:
+    settings = load(BOT_CONFIG, "daytwo.yaml")
+    assert "TEAMS_BOT_APP_ID is missing" in problem_of(settings, {})
+    assert problem_of(settings, {"TEAMS_BOT_APP_ID": APP_ID}) == ""
+    assert teams_bot({}, WallClock())(settings) == (None, None)
+
+
+def test_without_the_section_the_door_opens_and_nothing_is_posted() -> None:
+    door, chat = teams_bot({"TEAMS_BOT_APP_ID": APP_ID}, WallClock())(load(CONFIG, "daytwo.yaml"))
+    assert (door is not None, chat) == (True, None)
