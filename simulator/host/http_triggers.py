@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -17,6 +17,7 @@ _CONSTRAINT = re.compile(r"\{(\w+):[^}]+\}")
 _OPTIONAL = re.compile(r"/\{(\w+)\?\}$")
 
 type Invoke = Callable[[Function, Value], Awaitable[Value | None]]
+type Headers = Callable[[web.Request], Mapping[str, str]]
 
 
 class Key:
@@ -31,10 +32,12 @@ class Key:
         return hmac.compare_digest(shown.encode(), self.text.encode())
 
 
-def add_routes(router: web.UrlDispatcher, functions: list[Function], prefix: str, key: Key, invoke: Invoke) -> None:
-    """Register the routes of all HTTP functions."""
+def add_routes(
+    router: web.UrlDispatcher, functions: list[Function], prefix: str, key: Key, invoke: Invoke, *, headers: Headers
+) -> None:
+    """Register the routes of all HTTP functions; `headers` are those of a request as the app may see them."""
     for function in functions:
-        handler = _handler(function, key, invoke)
+        handler = _handler(function, key, invoke, headers)
         methods = function.settings.get("methods") or _DEFAULT_METHODS
         if not isinstance(methods, list | tuple):
             raise TypeError(f"function {function.name}: methods are {methods!r}, not a list")
@@ -50,14 +53,16 @@ def _paths(prefix: str, route: str) -> list[str]:
     return [path] if without == path else [without or "/", _OPTIONAL.sub(r"/{\1}", path)]
 
 
-def _handler(function: Function, key: Key, invoke: Invoke) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _handler(
+    function: Function, key: Key, invoke: Invoke, headers: Headers
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     anonymous = str(function.settings.get("authLevel", "FUNCTION")).upper().endswith("ANONYMOUS")
 
     async def handle(request: web.Request) -> web.Response:
         if not (anonymous or key.opens(request)):
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
         try:
-            returned = await invoke(function, await _request_value(request))
+            returned = await invoke(function, await _request_value(request, headers(request)))
         except FunctionFailedError:
             return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Azure tells the caller nothing more
         return _response(function, returned)
@@ -65,7 +70,7 @@ def _handler(function: Function, key: Key, invoke: Invoke) -> Callable[[web.Requ
     return handle
 
 
-async def _request_value(request: web.Request) -> Value:
+async def _request_value(request: web.Request, headers: Mapping[str, str]) -> Value:
     def texts(items: dict[str, str]) -> dict[str, Value]:
         return {name: Value("string", text) for name, text in items.items()}
 
@@ -73,7 +78,7 @@ async def _request_value(request: web.Request) -> Value:
         "method": Value("string", request.method),
         "url": Value("string", str(request.url)),
         "body": Value("bytes", await request.read()),
-        "headers": texts({name.lower(): text for name, text in request.headers.items()}),
+        "headers": texts({name.lower(): text for name, text in headers.items()}),
         "query": texts(dict(request.query)),
         "params": texts(dict(request.match_info)),
     }

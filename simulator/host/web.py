@@ -17,6 +17,7 @@ from simulator.host.inflight import InFlight
 from simulator.host.management import Management
 from simulator.host.runtime import FunctionFailedError, FunctionsApp, Value
 from simulator.host.settings import HostSettings
+from simulator.host.signin import SignIn
 
 #: Azure's default limit of a request's body.
 _MAX_BODY_BYTES = 100 * 1024 * 1024
@@ -39,7 +40,11 @@ class WebServer:
         The world may send a request while we wait for it to advance: then its clock is ahead of what we know.
         """
         application = web.Application(middlewares=[self._counting(refresh)], client_max_size=_MAX_BODY_BYTES)
-        add_routes(application.router, self._app.of_type("httpTrigger"), self._settings.route_prefix, self._key, invoke)
+        sign_in = SignIn()
+        sign_in.add_routes(application.router)
+        functions = self._app.of_type("httpTrigger")
+        prefix = self._settings.route_prefix
+        add_routes(application.router, functions, prefix, self._key, invoke, headers=sign_in.headers)
         Management(self._engine, self._key).add_routes(application.router)
         events = eventgrid_handler(self._app.of_type("eventGridTrigger"), self._key, invoke)
         application.router.add_route("*", "/runtime/webhooks/eventgrid", events)

@@ -80,3 +80,10 @@ def on_event(event: func.EventGridEvent) -> None:
     if kind == "refuse":
         raise RuntimeError("refused")
     LOG.append(f"event {kind}")
+
+
+@app.route(route="whoami", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def whoami(req: func.HttpRequest) -> func.HttpResponse:
+    """The identity headers as the app gets them."""
+    told = {name: text for name, text in req.headers.items() if name.lower().startswith("x-ms-client-principal")}
+    return func.HttpResponse(json.dumps(told), mimetype="application/json")

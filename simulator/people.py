@@ -1,0 +1,33 @@
+"""The people of the simulated tenant and workspace: who may sign in, and who presses in Slack. None of them exists."""
+
+from dataclasses import dataclass
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+ANOTHER_TENANT = "99999999-9999-9999-9999-999999999999"
+TEAM = "T0DAYTWO"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedPerson:
+    """Somebody with an object id in an Entra tenant and, perhaps, a Slack user id; `shown` is how the chats name them."""
+
+    name: str
+    shown: str
+    entra: str
+    slack: str = ""
+    tenant: str = TENANT
+
+    @property
+    def address(self) -> str:
+        """Their sign-in name."""
+        return f"{self.name}@example.com"
+
+
+# Ana, Ben and Cleo are in the demonstration's configuration; the others are not, whatever they press.
+PEOPLE = (
+    SimulatedPerson("ana", "Ana Lima", "aaaaaaaa-0000-0000-0000-000000000001", "U0ANA"),
+    SimulatedPerson("ben", "Ben Okoro", "aaaaaaaa-0000-0000-0000-000000000002", "U0BEN"),
+    SimulatedPerson("cleo", "Cleo Marin", "aaaaaaaa-0000-0000-0000-000000000003", "U0CLEO"),
+    SimulatedPerson("dov", "Dov Peretz", "aaaaaaaa-0000-0000-0000-000000000004", "U0DOV"),
+    SimulatedPerson("eve", "Eve of another company", "aaaaaaaa-0000-0000-0000-000000000005", "", ANOTHER_TENANT),
+)
