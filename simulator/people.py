@@ -23,11 +23,11 @@ class SimulatedPerson:
         return f"{self.name}@example.com"
 
 
-# Ana, Ben and Cleo are in the demonstration's configuration; the others are not, whatever they press.
+# Ana, Ben and Cleo are in the demonstration's configuration. Eve is in nobody's, Mal is of another company.
 PEOPLE = (
     SimulatedPerson("ana", "Ana Lima", "aaaaaaaa-0000-0000-0000-000000000001", "U0ANA"),
     SimulatedPerson("ben", "Ben Okoro", "aaaaaaaa-0000-0000-0000-000000000002", "U0BEN"),
     SimulatedPerson("cleo", "Cleo Marin", "aaaaaaaa-0000-0000-0000-000000000003", "U0CLEO"),
-    SimulatedPerson("dov", "Dov Peretz", "aaaaaaaa-0000-0000-0000-000000000004", "U0DOV"),
-    SimulatedPerson("eve", "Eve of another company", "aaaaaaaa-0000-0000-0000-000000000005", "", ANOTHER_TENANT),
+    SimulatedPerson("eve", "Eve Stone", "aaaaaaaa-0000-0000-0000-000000000004", "U0EVE"),
+    SimulatedPerson("mal", "Mal of another company", "aaaaaaaa-0000-0000-0000-000000000005", tenant=ANOTHER_TENANT),
 )
