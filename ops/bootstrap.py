@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ops.adapters.teams_wiring import Bot
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
+    from ops.intake.doors import PageDoor
     from ops.intake.slack import Guard
     from ops.model.settings import Settings
     from ops.ports import Chat, Clock, Events, Ledger, Store
@@ -42,6 +43,7 @@ class Wiring:
     # Made when Slack first knocks: it remembers, for the process, which refusals are in the ledger.
     slack_guard: "Callable[[], Guard]"
     bot: "Bot"
+    page: "PageDoor"
 
     def context(self, client: Any) -> "Context":
         """What one invocation works with; `client` is its durable client."""
@@ -138,7 +140,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
     chats, guard, bot = _chats(environment), _slack_guard(environment, clock), teams_bot(environment, clock)
-    return Wiring(ports, config, timedelta(hours=hours), chats, guard, bot)
+    return Wiring(ports, config, timedelta(hours=hours), chats, guard, bot, _page(environment))
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
@@ -242,6 +244,14 @@ def _address(environment: Mapping[str, str]) -> str:
     host = environment.get("WEBSITE_HOSTNAME", "")
     url = environment.get("DAYTWO_URL") or (f"https://{host}" if host else "")
     return f"{url.rstrip('/')}/api" if url else ""
+
+
+def _page(environment: Mapping[str, str]) -> "PageDoor":
+    """App Service says by WEBSITE_AUTH_ENABLED that it signs people in, and that nobody else can set its headers."""
+    from ops.intake.doors import PageDoor
+
+    signs_in = environment.get("WEBSITE_AUTH_ENABLED", "").strip().casefold() == "true"
+    return PageDoor(signs_in, environment.get("DAYTWO_PAGE_KEY", ""))
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

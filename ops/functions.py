@@ -23,6 +23,7 @@ def build_app() -> df.DFApp:
         _register_orchestrator(app, name)
     _register_timers(app)
     _register_http(app)
+    _register_pages(app)
     _register_events(app)
     _register_slack(app)
     return app
@@ -146,6 +147,27 @@ def _slack() -> Any:
     from ops.intake import slack
 
     return slack
+
+
+def _register_pages(app: df.DFApp) -> None:
+    """Pages for people: anonymous for Functions, since no link carries a key; who they are, App Service's sign-in says."""
+
+    @app.route(route="approvals/{word}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+    @app.durable_client_input(client_name=CLIENT)
+    def approval_page(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        from ops.intake import pages
+        from ops.ports import OutsideError
+
+        headers = {name.lower(): text for name, text in req.headers.items()}
+        asked = pages.Asked(req.method or "GET", req.url, req.route_params["word"], headers, req.get_body())
+        try:
+            page = pages.answer_page(wiring().context(client), wiring().page, asked)
+        except NotConfiguredError as error:
+            page = pages.unavailable(str(error))
+        except OutsideError:
+            page = pages.unavailable("Daytwo's records do not answer; try again in a minute")
+        body = "" if asked.method == "HEAD" else page.html
+        return func.HttpResponse(body, status_code=int(page.status), headers=dict(page.headers), mimetype="text/html")
 
 
 def _override(kind: str) -> Callable[[Any, func.HttpRequest], Any]:

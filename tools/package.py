@@ -37,7 +37,7 @@ def _files(config: Path | None) -> Iterator[tuple[str, Path]]:
         yield name, ROOT / name
     for file in (ROOT / "ops").rglob("*"):
         name = file.relative_to(ROOT).as_posix()
-        if file.suffix in (".py", ".json") and not name.startswith(_LEFT_OUT):
+        if file.suffix in (".py", ".json", ".html", ".css") and not name.startswith(_LEFT_OUT):
             yield name, file
     if config is not None:
         yield "daytwo.yaml", config

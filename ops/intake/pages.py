@@ -1,0 +1,241 @@
+"""The approval page: a GET shows a request and decides nothing; a POST of its form decides, as the person who is signed in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+from ops.intake.deciding import Click, Decided, decide
+from ops.intake.doors import PageDoor
+from ops.intake.forms import FormTokens, RefusedFormError, check_origin, read_form
+from ops.intake.refused import note_refusal
+from ops.intake.signed_in import UnusableIdentityError, signed_in
+from ops.model.approval import Approval
+from ops.model.people import Identity
+from ops.model.settings import Settings
+from ops.policy.approval import approvers, may_decide, needed, settled
+from ops.policy.people import person_of
+from ops.policy.select import ring_window
+from ops.ports import OutsideError
+from ops.records import approvals, asked_words
+from ops.render.page import NoticePage, RequestPage, Told, Viewer, content_security_policy, notice_html, request_html
+from ops.runbooks import runbooks
+from ops.workflows.activities.context import Context
+from ops.workflows.asking import rule_of
+
+DOOR = "page"
+LOGIN = "/.auth/login/aad"
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_STATUS = {
+    "approved": HTTPStatus.OK,
+    "rejected": HTTPStatus.OK,
+    "counted": HTTPStatus.OK,
+    "repeated": HTTPStatus.CONFLICT,
+    "outdated": HTTPStatus.CONFLICT,
+    "late": HTTPStatus.CONFLICT,
+    "expired": HTTPStatus.GONE,
+    "unknown": HTTPStatus.NOT_FOUND,
+    "unknown-person": HTTPStatus.FORBIDDEN,
+    "not-approver": HTTPStatus.FORBIDDEN,
+    "self": HTTPStatus.FORBIDDEN,
+}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    # Not `no-referrer`: with that browsers send the form's Origin as null. The page's address still goes nowhere else.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One HTTP request for a page. Header names are in lower case; `url` is whole, as the browser asked for it."""
+
+    method: str
+    url: str
+    word: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The page's own path."""
+        return urlsplit(self.url).path
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is answered."""
+
+    status: HTTPStatus
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def unavailable(why: str) -> Page:
+    """503: nobody can decide here now; says why and where else."""
+    lines = (
+        f"Nobody can decide here: {why}.",
+        "The buttons in Slack or Teams, where there are any, do not need this page.",
+    )
+    return _page(HTTPStatus.SERVICE_UNAVAILABLE, notice_html(NoticePage("This page is not available", lines)))
+
+
+def answer_page(context: Context, door: PageDoor, asked: Asked) -> Page:
+    """GET, HEAD and POST `approvals/{word}`. Raises OutsideError where the store does not answer: nothing is decided then."""
+    settings = context.config.settings
+    if door.missing or settings is None:
+        return unavailable(door.missing or "Daytwo has no valid configuration")
+    try:
+        identity = signed_in(asked.headers)
+    except UnusableIdentityError as error:
+        return _refuse(context, "unusable-identity", HTTPStatus.FORBIDDEN, (f"You are signed in, but {error}.",))
+    if identity is None:
+        return _to_sign_in(context, asked)
+    if not settings.people.entra_tenant or identity.tenant != settings.people.entra_tenant:
+        lines = ("Your account belongs to another organisation than the one that Daytwo's configuration names.",)
+        return _refuse(context, "another-tenant", HTTPStatus.FORBIDDEN, lines, identity)
+    visit = _Visit(context, settings, FormTokens(door.key, context.ports.clock.now), identity, asked.word)
+    if asked.method == "POST":
+        return _decide(visit, asked)
+    return _show(visit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """Somebody who is signed in, before one request."""
+
+    context: Context
+    settings: Settings
+    tokens: FormTokens
+    identity: Identity
+    word: str
+
+    @property
+    def shown(self) -> str:
+        """By which name they are greeted: ours, else their own."""
+        person = person_of(self.settings, self.identity)
+        return person.name if person else self.identity.shown or "somebody"
+
+
+def _show(visit: _Visit) -> Page:
+    approval = _approval(visit)
+    if approval is None:
+        return _unknown(visit)
+    old = visit.word != approval.token and not approval.state.is_decided
+    told = Told("What is asked has changed since your link was made. This is how it is now.") if old else None
+    return _page(HTTPStatus.OK, _request(visit, approval, told))
+
+
+def _decide(visit: _Visit, asked: Asked) -> Page:
+    """A form that is ours decides; every other is refused, and the refusal is on record."""
+    ports = visit.context.ports
+    hosts = frozenset({urlsplit(asked.url).netloc, urlsplit(ports.address).netloc} - {""})
+    try:
+        check_origin(asked.headers, hosts)
+        form = read_form(asked.headers, asked.body)
+        event = visit.tokens.event(form.token, visit.identity, visit.word)
+    except RefusedFormError as refusal:
+        lines = (f"{_sentence(str(refusal))}.",)
+        links = (("Open the page again", asked.path),)
+        return _refuse(visit.context, refusal.reason, HTTPStatus(refusal.status), lines, visit.identity, links)
+    decided = decide(visit.context, Click(visit.word, form.choice, visit.identity, event, form.reason))
+    return _told(visit, decided)
+
+
+def _told(visit: _Visit, decided: Decided) -> Page:
+    """What came of it, above the request as it is now."""
+    status = _STATUS[decided.result]
+    approval = _approval(visit)
+    if approval is None:
+        return _unknown(visit)
+    told = Told(f"{_sentence(decided.text)}.", good=status is HTTPStatus.OK)
+    return _page(status, _request(visit, approval, told))
+
+
+def _request(visit: _Visit, approval: Approval, told: Told | None) -> str:
+    settings, now = visit.settings, visit.context.ports.clock.now()
+    rule = rule_of(settings, approval)
+    verdict = may_decide(approval, rule, person_of(settings, visit.identity), settings, now)
+    return request_html(
+        RequestPage(
+            approval=approval,
+            title=runbooks()[approval.runbook].title,
+            zone=_zone(settings, approval),
+            now=now,
+            viewer=Viewer(visit.shown, verdict.text if verdict else ""),
+            deciders=approvers(approval, rule) if rule else approval.approvers,
+            needed=needed(approval, rule, settings) if rule else approval.needed,
+            label=rule.label if rule else "",
+            form="" if verdict else visit.tokens.make(visit.identity, approval.token),
+            told=told,
+        )
+    )
+
+
+def _approval(visit: _Visit) -> Approval | None:
+    """The request that a word names, as it is now."""
+    if not _WORD.fullmatch(visit.word):
+        return None
+    store = visit.context.ports.store
+    word = asked_words(store).get(visit.word)
+    stored = approvals(store).get(word.value.approval) if word else None
+    return settled(stored.value, visit.context.ports.clock.now()) if stored else None
+
+
+def _zone(settings: Settings, approval: Approval) -> str:
+    """The zone of the window in which it would be done."""
+    if approval.runbook == "reboot" and settings.reboot is not None:
+        return settings.reboot.window.zone
+    ring = next((ring for ring in settings.fleet.rings if ring.name == approval.ring), None)
+    if ring is not None and (ring.window or settings.node_image):
+        return ring_window(settings, ring).zone
+    return settings.node_image.window.zone if settings.node_image else "UTC"
+
+
+def _unknown(visit: _Visit) -> Page:
+    lines = (
+        "There is no such request, or there is none any more.",
+        "The newest message in your chat has the link that counts.",
+    )
+    return _refuse(visit.context, "unknown-request", HTTPStatus.NOT_FOUND, lines, visit.identity)
+
+
+def _to_sign_in(context: Context, asked: Asked) -> Page:
+    """Who reads is asked to sign in; what was sent by nobody is refused."""
+    login = f"{LOGIN}?post_login_redirect_uri={quote(asked.path, safe='')}"
+    if asked.method != "POST":
+        return Page(HTTPStatus.FOUND, headers={**_HEADERS, "Location": login})
+    lines = ("You are not signed in any more, so nothing is decided.",)
+    return _refuse(context, "not-signed-in", HTTPStatus.FORBIDDEN, lines, links=(("Sign in and look again", login),))
+
+
+def _refuse(
+    context: Context,
+    reason: str,
+    status: HTTPStatus,
+    lines: tuple[str, ...],
+    identity: Identity | None = None,
+    links: tuple[tuple[str, str], ...] = (),
+) -> Page:
+    ports = context.ports
+    try:
+        note_refusal(ports.ledger, DOOR, reason, ports.clock.now(), str(identity) if identity else "")
+    except OutsideError:
+        # Refused all the same: a ledger that does not answer opens no door.
+        return unavailable("Daytwo's records do not answer; try again in a minute")
+    heading = "There is no such page" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
+    shown = identity.shown if identity else ""
+    return _page(status, notice_html(NoticePage(heading, lines, shown, links)))
+
+
+def _page(status: HTTPStatus, html: str) -> Page:
+    return Page(status, html, {**_HEADERS, "Content-Security-Policy": content_security_policy()})
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

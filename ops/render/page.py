@@ -1,0 +1,191 @@
+"""A request for approval as a page of its own: all that is to be done, who may decide, and, for those who may, the form."""
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ops.model.approval import Approval, ApprovalState, Part, PartState
+from ops.model.plan import Plan, Step
+from ops.model.run import State
+from ops.render.slack import SIGNS
+from ops.render.words import duration, plural
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# The same words and signs as everywhere (`ops.model.run.State`), with the request's own word beside them.
+_STATES = {
+    ApprovalState.PENDING: State.NEEDS_YOU,
+    ApprovalState.APPROVED: State.DONE,
+    ApprovalState.REJECTED: State.HALTED,
+    ApprovalState.EXPIRED: State.SKIPPED,
+    ApprovalState.CANCELLED: State.SKIPPED,
+    ApprovalState.SUPERSEDED: State.SKIPPED,
+}
+_RISKS = {
+    "": "in place, one node after the other",
+    "surge": "nodes are added first, then the old ones are drained",
+    "drain": "a node is drained and restarted",
+    "power": "the cluster is stopped or started",
+    "none": "nothing is disrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, by the name that they are known by. `why_not` says why they may not decide now, empty where they may."""
+
+    name: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of a press, or what should be known before one; `good` where it was counted."""
+
+    text: str
+    good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """What is shown of one request: `zone` is the window's, `form` ties the form to viewer and request."""
+
+    approval: Approval
+    title: str
+    zone: str
+    now: datetime
+    viewer: Viewer
+    deciders: tuple[str, ...]
+    needed: int
+    label: str = ""
+    form: str = ""
+    told: Told | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """A page that shows nothing of any request: what is the matter, and what to do."""
+
+    heading: str
+    lines: tuple[str, ...]
+    viewer: str = ""
+    links: tuple[tuple[str, str], ...] = field(default=())
+
+
+def request_html(page: RequestPage) -> str:
+    """The whole document."""
+    approval = page.approval
+    state = _STATES[approval.state]
+    parts = tuple(_shown(part) for part in approval.parts)
+    standing = approval.standing
+    return (
+        _templates()
+        .get_template("request.html")
+        .render(
+            page=page,
+            approval=approval,
+            viewer=page.viewer.name,
+            pending=not approval.state.is_decided,
+            may=not approval.state.is_decided and not page.viewer.why_not,
+            sign=SIGNS[state],
+            tone=str(state).replace(" ", "-"),
+            word="needs you" if approval.state is ApprovalState.PENDING else str(approval.state),
+            clusters=plural(len(standing), "cluster"),
+            nodes=plural(sum(part.plan.nodes for part in standing), "node"),
+            parts=parts,
+            left=duration(approval.expires - page.now) if approval.expires > page.now else "",
+            moment=lambda at: moment(at, page.zone),
+        )
+    )
+
+
+def notice_html(page: NoticePage) -> str:
+    """The whole document."""
+    return _templates().get_template("notice.html").render(page=page, viewer=page.viewer)
+
+
+def moment(at: datetime, zone: str) -> str:
+    """An instant in the window's zone and in UTC: without JavaScript the reader's own cannot be known."""
+    local = at.astimezone(ZoneInfo(zone))
+    utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{at:%a %H:%M} UTC"
+    return f"{local:%a %-d %b %Y, %H:%M} {zone}" + ("" if zone == "UTC" else f" ({utc})")
+
+
+@cache
+def content_security_policy() -> str:
+    """Nothing is loaded, nothing runs, nobody frames it: only its own style, and its form to itself."""
+    digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One step as it is read: its title, what becomes what, how long it should take."""
+
+    title: str
+    detail: str
+    takes: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownPart:
+    part: Part
+    standing: bool
+    state: str
+    facts: str
+    steps: tuple[_Line, ...]
+    following: tuple[_Line, ...]
+    skips: tuple[str, ...]
+
+
+def _shown(part: Part) -> _ShownPart:
+    plan = part.plan
+    return _ShownPart(
+        part=part,
+        standing=part.state is PartState.ASKED,
+        state=str(part.state),
+        facts=_facts(plan),
+        steps=tuple(_line(step) for step in plan.steps),
+        following=tuple(_line(step) for step in plan.following),
+        skips=tuple(f"{skip.what} is left out: {skip.why}" for skip in plan.skips if skip.code != "already-latest"),
+    )
+
+
+def _facts(plan: Plan) -> str:
+    nodes = [plural(plan.nodes, "node")] if plan.nodes else []
+    return " · ".join([*nodes, _RISKS.get(plan.risk, plan.risk)])
+
+
+def _line(step: Step) -> _Line:
+    old, new = step.params.get("from", ""), step.params.get("image", "")
+    minutes = round(step.expected_s / 60)
+    return _Line(step.title, f"{old} → {new}" if old and new else "", f"about {minutes} min" if minutes else "")
+
+
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        loader=PackageLoader("ops.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    templates.filters["capitalize_first"] = _capitalized
+    return templates
+
+
+def _capitalized(text: str) -> str:
+    """The first letter only: names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def _css() -> str:
+    return _templates().get_template("page.css").render()

@@ -1,0 +1,129 @@
+"""Requests for approval to look at: plans of two clusters in production, in every state that a request can be in."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ops.model.approval import Approval, ApprovalState, Part, PartState, Vote
+from ops.model.plan import Plan, Skip, Step
+
+# A Wednesday afternoon in Amsterdam.
+ASKED = datetime(2026, 11, 18, 13, 5, tzinfo=UTC)
+NOW = ASKED + timedelta(minutes=40)
+_OPENS = datetime(2026, 11, 18, 21, 0, tzinfo=UTC)
+_OLD, _NEW = "AKSUbuntu-2204gen2containerd-202610.29.0", "AKSUbuntu-2204gen2containerd-202611.12.0"
+_MINUTES = {"system": 19, "user1": 27, "user2": 62}
+WORD = "q7Jp2xW9bTfR4mKc8sVnYd1h"
+
+
+def cluster_id(name: str) -> str:
+    """The ARM id of a cluster of the gallery's fleet."""
+    group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-platform"
+    return f"{group}/providers/microsoft.containerservice/managedclusters/{name}"
+
+
+def image_plan(cluster: str, pools: tuple[str, ...], nodes: int, *, spot: bool = False) -> Plan:
+    """New node images for some pools."""
+    steps = tuple(
+        Step(
+            f"pool.{pool}",
+            "upgrade-node-image",
+            pool,
+            {"pool": pool, "image": _NEW, "from": _OLD},
+            60 * _MINUTES.get(pool, 24),
+        )
+        for pool in pools
+    )
+    return Plan(
+        "node-image",
+        cluster_id(cluster),
+        steps,
+        reasons=(f"{_OLD} → 202611.12.0: {', '.join(pools)}",),
+        warnings=(f"{pools[-1]} is a spot pool: its nodes die undrained",) if spot else (),
+        skips=(Skip("gpu", "snapshot", "a snapshot fixes its image"),),
+        nodes=nodes,
+        risk="surge",
+    )
+
+
+def reboot_plan(cluster: str, node: str) -> Plan:
+    """One node that asks for a reboot."""
+    steps = (
+        Step(f"cordon.{node}", "cordon-node", f"cordon {node}", {"node": node}, 60),
+        Step(f"drain.{node}", "drain-node", f"drain {node}", {"node": node}, 1_800),
+        Step(f"restart.{node}", "restart-node", node, {"node": node}, 600),
+    )
+    return Plan("reboot", cluster_id(cluster), steps, reasons=(f"{node} asks for a reboot",), nodes=1, risk="drain")
+
+
+def part(cluster: str, plan: Plan, **more: object) -> Part:
+    """What is asked for one cluster."""
+    plain = Part(f"node-image.{cluster}.2026-w47", cluster_id(cluster), cluster, plan, _OPENS)
+    return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
+
+
+def request(*parts: Part, **more: object) -> Approval:
+    """A pending request, asked a little while ago of ana and ben."""
+    plain = Approval(
+        id="node-image.2026-w47.production.surge.approval-1",
+        runbook="node-image",
+        ring="production",
+        parts=parts or ONE,
+        created=ASKED - timedelta(minutes=5),
+        asks_at=ASKED,
+        expires=ASKED + timedelta(hours=6),
+        remind_at=ASKED + timedelta(hours=5),
+        token=WORD,
+        rollout="node-image.2026-w47",
+        approvers=("ana", "ben"),
+        asked=True,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
+
+
+ONE = (part("shop-prod", image_plan("shop-prod", ("system", "user1", "user2"), 17)),)
+SEVERAL = (
+    *ONE,
+    part("pay-prod", image_plan("pay-prod", ("system", "batch"), 9, spot=True)),
+    part(
+        "pay-prod-north",
+        image_plan("pay-prod-north", ("system",), 3),
+        why="user1: image 202611.12.0, not 202611.05.0",
+    ),
+    part(
+        "web-prod",
+        image_plan("web-prod", ("system",), 3),
+        state=PartState.CANCELLED,
+        why="cancelled by ben",
+    ),
+)
+REBOOT = request(
+    part("shop-prod", reboot_plan("shop-prod", "aks-user1-vmss000003")),
+    id="reboot.shop-prod-6f1c.2026-11-18.approval-1",
+    runbook="reboot",
+    rollout="",
+    requester="ben",
+)
+_AT = NOW - timedelta(minutes=6)
+_DECISIONS: dict[ApprovalState, dict[str, object]] = {
+    ApprovalState.PENDING: {},
+    ApprovalState.APPROVED: {
+        "votes": (Vote("ana", "slack", _AT, "e1"),),
+        "decided_by": "ana",
+        "decided_door": "slack",
+        "decided_at": _AT,
+    },
+    ApprovalState.REJECTED: {
+        "decided_by": "ben",
+        "decided_door": "page",
+        "decided_at": _AT,
+        "why": "the sale ends on Thursday: ask again after it",
+    },
+    ApprovalState.EXPIRED: {"decided_at": ASKED + timedelta(hours=6), "why": "nobody decided in time"},
+    ApprovalState.CANCELLED: {"decided_at": _AT, "why": "cancelled by ben"},
+    ApprovalState.SUPERSEDED: {"decided_at": _AT, "why": "user2: image 202611.19.0, not 202611.12.0"},
+}
+
+
+def in_state(state: ApprovalState, *parts: Part, **more: object) -> Approval:
+    """The same request as it stands in some state."""
+    return replace(request(*parts, **more), state=state, **_DECISIONS[state])  # type: ignore[arg-type]  # fields by name
