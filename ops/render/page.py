@@ -96,10 +96,11 @@ def request_html(page: RequestPage) -> str:
             tone=str(state).replace(" ", "-"),
             word="needs you" if approval.state is ApprovalState.PENDING else str(approval.state),
             clusters=plural(len(standing), "cluster"),
+            where=standing[0].target_name if len(standing) == 1 else plural(len(standing), "cluster"),
             nodes=plural(sum(part.plan.nodes for part in standing), "node"),
             parts=parts,
             left=duration(approval.expires - page.now) if approval.expires > page.now else "",
-            moment=lambda at: moment(at, page.zone),
+            moment=lambda at: moment(at, page.zone, page.now),
         )
     )
 
@@ -109,11 +110,17 @@ def notice_html(page: NoticePage) -> str:
     return _templates().get_template("notice.html").render(page=page, viewer=page.viewer)
 
 
-def moment(at: datetime, zone: str) -> str:
+def moment(at: datetime, zone: str, now: datetime) -> str:
     """An instant in the window's zone and in UTC: without JavaScript the reader's own cannot be known."""
     local = at.astimezone(ZoneInfo(zone))
+    day = f"{local:%a %-d %b}" if local.year == now.year else f"{local:%a %-d %b %Y}"
+    if zone == "UTC":
+        return f"{day}, {local:%H:%M} UTC"
+    # Zones without letters of their own are called `+03`: then the zone's name says more.
+    short = local.tzname() or ""
+    named = short if short.isalpha() else zone
     utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{at:%a %H:%M} UTC"
-    return f"{local:%a %-d %b %Y, %H:%M} {zone}" + ("" if zone == "UTC" else f" ({utc})")
+    return f"{day}, {local:%H:%M} {named} ({utc})"
 
 
 @cache
@@ -143,6 +150,7 @@ class _ShownPart:
     facts: str
     steps: tuple[_Line, ...]
     following: tuple[_Line, ...]
+    reasons: tuple[str, ...]
     skips: tuple[str, ...]
 
 
@@ -155,6 +163,7 @@ def _shown(part: Part) -> _ShownPart:
         facts=_facts(plan),
         steps=tuple(_line(step) for step in plan.steps),
         following=tuple(_line(step) for step in plan.following),
+        reasons=tuple(reason for reason in plan.reasons if not _is_told(reason, plan)),
         skips=tuple(f"{skip.what} is left out: {skip.why}" for skip in plan.skips if skip.code != "already-latest"),
     )
 
@@ -164,10 +173,24 @@ def _facts(plan: Plan) -> str:
     return " · ".join([*nodes, _RISKS.get(plan.risk, plan.risk)])
 
 
+def _is_told(reason: str, plan: Plan) -> bool:
+    """Whether the steps say it already: which image becomes which."""
+    return any(step.params.get("image") and reason.startswith(f"{step.params.get('from')} → ") for step in plan.steps)
+
+
 def _line(step: Step) -> _Line:
-    old, new = step.params.get("from", ""), step.params.get("image", "")
     minutes = round(step.expected_s / 60)
-    return _Line(step.title, f"{old} → {new}" if old and new else "", f"about {minutes} min" if minutes else "")
+    title = f"restart {step.title}" if step.verb == "restart-node" else step.title
+    return _Line(title, _change(step), f"about {minutes} min" if minutes else "")
+
+
+def _change(step: Step) -> str:
+    """Which image becomes which; what both begin with is said once."""
+    old, new = step.params.get("from", ""), step.params.get("image", "")
+    if not old or not new:
+        return ""
+    kind, _, version = new.rpartition("-")
+    return f"{old} → {version}" if kind and old.startswith(f"{kind}-") else f"{old} → {new}"
 
 
 @cache

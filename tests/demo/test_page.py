@@ -1,21 +1,18 @@
 """The page in a browser: everything is on it, it asks nobody else, and it is read without colour and without JavaScript."""
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from playwright.async_api import Page as BrowserPage
-from playwright.async_api import async_playwright
 
 from simulator.demo.page import Page
 from simulator.fleets import demo_fleet
+from tests.browser.chromium import FAINT, chromium
 from tests.demo.conftest import Demonstration
-from tests.needs import need
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PHONE_WIDTH = 390
 
 
@@ -34,13 +31,11 @@ type Story = Callable[[Visit], Awaitable[Any]]
 
 def visit(demonstration: Demonstration, story: Story, **options: Any) -> Any:
     """Open the page in a fresh browser and live the story."""
-    need(CHROMIUM, "no Chromium on this machine: apt-get install chromium")
 
     async def visited() -> Any:
         page = Page(demonstration.stage)
         page.summary = demonstration.summary
-        async with page.open() as address, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        async with page.open() as address, chromium() as browser:
             context = await browser.new_context(**options)
             seen = Visit(await context.new_page(), address)
             seen.page.on("console", lambda message: seen.problems.append(message.text))
@@ -50,7 +45,6 @@ def visit(demonstration: Demonstration, story: Story, **options: Any) -> Any:
             told = await story(seen)
             assert seen.problems == []
             assert [url for url in seen.asked if not url.startswith((address, "data:"))] == []
-            await browser.close()
             return told
 
     return asyncio.run(visited())
@@ -139,23 +133,3 @@ def test_it_is_told_to_those_who_listen(demonstration: Demonstration) -> None:
         return lang, [heading.split()[0] for heading in headings], unnamed
 
     assert visit(demonstration, story) == ("en", ["One", "Calendar", "Fleet", "Slack"], 0)
-
-
-FAINT = """() => {
-  const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
-  const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const paper = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
-    if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
-  const faint = [];
-  const walker = document.createTreeWalker(document.getElementById("live"), NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.textContent.trim(), e = walker.currentNode.parentElement;
-    if (!text || e.closest("title")) continue;
-    const style = getComputedStyle(e);
-    const a = luminance(parse(e.closest("svg") ? style.fill : style.color)), b = luminance(paper(e));
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) faint.push(text + " " + ratio.toFixed(2));
-  }
-  return faint;
-}"""

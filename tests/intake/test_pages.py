@@ -108,11 +108,11 @@ def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) ->
     page = ana.look()
     said = text_of(page)
     assert page.status == 200
-    assert "Node images · production · 1 cluster" in said
+    assert "Node images · production · shop-prod" in said
     assert "17 nodes on 1 cluster." in said
-    assert "AKSUbuntu-2204gen2containerd-202610.29.0 → AKSUbuntu-2204gen2containerd-202611.12.0" in said
+    assert "AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0" in said
     assert "gpu is left out: a snapshot fixes its image" in said
-    assert "Wed 18 Nov 2026, 19:05 UTC" in said
+    assert "Wed 18 Nov, 19:05 UTC" in said
     assert "5 h 20 min left" in said
     assert "Nothing of it is done: its runs end, skipped." in said
     assert re.findall(r'<button [^>]*value="(\w+)"', page.html) == ["approve", "reject"]
@@ -223,7 +223,7 @@ def test_a_link_of_an_earlier_revision_shows_what_is_asked_now(ana: Visitor) -> 
     assert "Changed since it was last asked: user1: image 202611.12.0, not 202611.05.0" in text_of(page)
 
 
-def test_names_from_outside_are_text(ana: Visitor) -> None:
+def test_names_from_outside_are_text() -> None:
     part = replace(SEVERAL[0], target_name="<script>alert(1)</script>")
     page = Visitor(world_with(request(part))).look()
     assert "<script" not in page.html
@@ -249,7 +249,7 @@ def test_an_approver_approves(ana: Visitor) -> None:
     assert stored.value.state is ApprovalState.APPROVED
     assert (stored.value.decided_by, stored.value.decided_door, stored.value.why) == ("ana", "page", "looks fine to me")
     assert "You have approved it" in text_of(page)
-    assert "Approved by ana, Wed 18 Nov 2026, 13:45 UTC, on this page." in text_of(page)
+    assert "Approved by ana, Wed 18 Nov, 13:45 UTC, on this page." in text_of(page)
     assert "<form" not in page.html
     assert ana.world.engine.hinted == ["node-image.shop-prod.2026-w47"]
 

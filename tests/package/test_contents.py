@@ -28,6 +28,7 @@ def test_it_holds_what_azure_loads(packed: Path) -> None:
     assert {"function_app.py", "host.json", "requirements.txt", "daytwo.yaml"} <= set(names(packed))
     assert "ops/workflows/operation.py" in names(packed)
     assert "ops/config/schema.json" in names(packed)
+    assert {"ops/render/templates/request.html", "ops/render/templates/page.css"} <= set(names(packed))
 
 
 def test_it_holds_no_simulator_tests_or_command_line(packed: Path) -> None:

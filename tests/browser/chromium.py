@@ -1,0 +1,56 @@
+"""A browser for tests: the machine's own Chromium, and what is judged of every page in it."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, ViewportSize, async_playwright
+
+from tests.needs import need
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: Screenshots to look at; not committed.
+SHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
+PHONE: ViewportSize = {"width": 380, "height": 780}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A fresh browser."""
+    need(CHROMIUM, "no Chromium on this machine: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def shoot(page: Any, name: str) -> None:
+    """Keep a picture of the whole page under build/."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+# Every text whose contrast with what lies under it is less than WCAG AA's 4.5 to 1.
+FAINT = """() => {
+  const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
+  const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const paper = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim(), e = walker.currentNode.parentElement;
+    if (!text || e.closest("title, script, style, noscript")) continue;
+    const style = getComputedStyle(e);
+    const a = luminance(parse(e.closest("svg") ? style.fill : style.color)), b = luminance(paper(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push(text + " " + ratio.toFixed(2));
+  }
+  return faint;
+}"""

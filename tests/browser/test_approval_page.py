@@ -1,0 +1,156 @@
+"""The approval page in a browser, on the real app: people sign in, look, and decide."""
+
+from pathlib import Path
+
+from ops.model.approval import ApprovalState
+from ops.model.run import State
+from tests.browser.chromium import DESK, PHONE, shoot
+from tests.browser.site import Site, go, site
+from tests.flows.fleet import after
+from tests.simulator.host.harness import story
+
+
+def state_of(here: Site) -> State:
+    return here.run.state
+
+
+UPGRADES = ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+
+
+@story
+async def test_somebody_signs_in_reads_and_approves_and_the_run_goes_on(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        assert state_of(here) is State.NEEDS_YOU
+        page = await here.visit("ana", viewport=PHONE)
+        assert page.url == here.address
+        said = await page.locator("main").inner_text()
+        assert "You may decide" in said
+        assert "user1" in said
+        await page.get_by_label("Reason").fill("looks fine")
+        await shoot(page, "real-pending")
+        await go(page, page.get_by_role("button", name="Approve"))
+        assert "You have approved it" in await page.get_by_role("status").inner_text()
+        assert await page.locator("button").count() == 0
+        await shoot(page, "real-approved")
+        await here.settle()
+        assert (here.approval.state, here.approval.decided_by) == (ApprovalState.APPROVED, "ana")
+        await here.bot.until(after(hours=2))
+        assert state_of(here) is State.DONE
+        assert here.bot.begun() == UPGRADES
+
+
+@story
+async def test_a_reject_ends_the_run_and_nothing_is_done(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        page = await here.visit("ben", viewport=DESK)
+        await page.get_by_label("Reason").fill("the sale ends on Thursday")
+        await go(page, page.get_by_role("button", name="Reject"))
+        await here.settle()
+        assert "Rejected by ben" in await page.locator("main").inner_text()
+        await here.bot.until(after(hours=2))
+        assert state_of(here) is State.HALTED
+        assert "the sale ends on Thursday" in here.run.why
+        assert here.bot.begun() == []
+
+
+@story
+async def test_a_double_click_is_one_yes(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        page = await here.visit("ana")
+        await page.get_by_role("button", name="Approve").dblclick(no_wait_after=True)
+        await page.get_by_role("status").wait_for()
+        await here.settle()
+        assert "You have approved it" in await page.get_by_role("status").inner_text()
+        assert len(here.approval.votes) == 1
+        results = {e.data["result"] for e in here.bot.ledger("2026-11-16") if e.kind == "attempt"}
+        assert results == {"approved"}
+
+
+@story
+async def test_a_link_that_has_expired_has_no_button(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        early = await here.visit("ana")
+        await here.bot.until(after(hours=2, minutes=10))
+        late = await here.visit("ana")
+        assert await late.locator("button").count() == 0
+        assert "Expired" in await late.locator("main").inner_text()
+        # The form that was shown in time is older than an hour by now.
+        await go(early, early.get_by_role("button", name="Approve"))
+        assert "older than an hour" in await early.locator("main").inner_text()
+        assert state_of(here) is State.SKIPPED
+        assert here.bot.begun() == []
+
+
+@story
+async def test_a_link_in_the_hands_of_somebody_else_shows_no_button(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        cleo = await here.visit("cleo")
+        assert "no approver of this" in await cleo.locator("main").inner_text()
+        assert await cleo.locator("button").count() == 0
+        mal = await here.visit("mal")
+        assert "shop-dev" not in await mal.locator("body").inner_text()
+
+
+@story
+async def test_a_form_token_in_the_hands_of_somebody_else_decides_nothing(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        ana, ben = await here.visit("ana"), await here.visit("ben")
+        stolen = await ana.locator("input[name=csrf]").input_value()
+        await ben.locator("input[name=csrf]").evaluate("(field, token) => { field.value = token }", stolen)
+        await go(ben, ben.get_by_role("button", name="Approve"))
+        assert "was not made for you" in await ben.locator("main").inner_text()
+        assert here.approval.state is ApprovalState.PENDING
+
+
+@story
+async def test_a_scanner_that_follows_the_link_decides_nothing(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        for method in ("GET", "HEAD"):
+            path = f"/api/approvals/{here.approval.token}"
+            async with here.bot.http.request(method, path, allow_redirects=False) as answer:
+                assert answer.status == 302
+                assert await answer.text() == ""
+        assert here.approval.state is ApprovalState.PENDING
+        assert [
+            entry.kind for entry in here.bot.ledger("2026-11-16") if entry.kind in ("attempt", "refused-request")
+        ] == []
+
+
+@story
+async def test_a_page_of_another_site_that_sends_the_form_decides_nothing(tmp_path: Path) -> None:
+    """The cookie goes along with no form of another site, and where it does, the browser says where the form is from."""
+    async with site(tmp_path) as here:
+        page = await here.visit("ana")
+        token = await page.locator("input[name=csrf]").input_value()
+        form = (
+            f'<form method="post" action="{here.address}"><input name="choice" value="approve">'
+            f'<input name="csrf" value="{token}"><button>Win a prize</button></form>'
+        )
+        await page.route("http://evil.example/", lambda route: route.fulfill(body=form, content_type="text/html"))
+        await page.goto("http://evil.example/")
+        await go(page, page.get_by_role("button"))
+        assert "decided" in await page.locator("main").inner_text()
+        assert here.approval.state is ApprovalState.PENDING
+
+
+@story
+async def test_without_sign_in_the_page_says_so_and_headers_count_for_nothing(tmp_path: Path) -> None:
+    async with site(tmp_path, settings={"DAYTWO_PAGE_KEY": "a key of thirty-two characters.."}) as here:
+        page = await here.browser.new_page(extra_http_headers={"X-MS-CLIENT-PRINCIPAL": "e30="})
+        answer = await page.goto(here.address)
+        assert answer is not None
+        assert answer.status == 503
+        assert "sign-in is not switched on" in await page.locator("main").inner_text()
+
+
+@story
+async def test_the_page_breaks_none_of_its_own_rules(tmp_path: Path) -> None:
+    """Its content security policy allows its own style, and the browser finds nothing to complain of."""
+    async with site(tmp_path) as here:
+        said: list[str] = []
+        page = await here.visit("ana")
+        page.on("console", lambda message: said.append(message.text))
+        await page.reload()
+        assert said == []
+        accent = await page.get_by_role("button", name="Approve").evaluate("e => getComputedStyle(e).backgroundColor")
+        assert accent == "rgb(31, 95, 208)"
