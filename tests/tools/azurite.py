@@ -1,8 +1,5 @@
 """Azurite, the emulator of Azure Storage: installed once into the cache, started on free ports of this machine."""
 
-import hashlib
-import os
-import shutil
 import socket
 import subprocess
 import time
@@ -12,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from azure.core.credentials import AzureNamedKeyCredential
+
+from simulator import npm
 
 _NPM = Path(__file__).with_name("npm")
 _START_WITHIN_S = 60
@@ -31,17 +30,14 @@ class Azurite:
 
 def missing() -> str:
     """Why it cannot be had on this machine; empty where it can."""
-    return (
-        ""
-        if shutil.which("node") and shutil.which("npm")
-        else "Azurite needs node and npm, which are not on this machine"
-    )
+    why = npm.missing()
+    return f"Azurite cannot be had: {why}" if why else ""
 
 
 @contextmanager
 def running() -> Iterator[Azurite]:
     """An emulator of its own, gone at the end with all that it held."""
-    binary = _installed() / "node_modules" / ".bin" / "azurite"
+    binary = npm.installed(_NPM) / "node_modules" / ".bin" / "azurite"
     blob, queue, table = _free_ports(3)
     ports = ["--blobPort", str(blob), "--queuePort", str(queue), "--tablePort", str(table)]
     hosts = [option for kind in ("blob", "queue", "table") for option in (f"--{kind}Host", "127.0.0.1")]
@@ -65,21 +61,6 @@ def running() -> Iterator[Azurite]:
     finally:
         process.terminate()
         process.wait(timeout=20)
-
-
-def _installed() -> Path:
-    """The folder with node_modules, by the content of the lock."""
-    lock = (_NPM / "package-lock.json").read_bytes()
-    cache = Path(os.environ.get("DAYTWO_CACHE") or Path.home() / ".cache" / "daytwo")
-    target = cache / f"npm-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not (target / ".complete").exists():
-        target.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(_NPM / name, target / name)
-        command = ["npm", "ci", "--silent", "--no-fund", "--no-audit", "--omit=optional"]
-        subprocess.run(command, cwd=target, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 - npm, with nothing from outside
-        (target / ".complete").touch()
-    return target
 
 
 def _free_ports(number: int) -> list[int]:

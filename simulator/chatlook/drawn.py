@@ -1,0 +1,132 @@
+"""Draws messages as HTML: by the chats' own renderers in a Node process that is started once, plainly where there is no Node."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from markupsafe import Markup
+
+from ops.ports import Json
+from simulator import npm
+from simulator.chatlook.plain import plain_card, plain_slack
+from simulator.people import PEOPLE
+
+type Look = Literal["slack", "card"]
+type Theme = Literal["light", "dark"]
+
+_HERE = Path(__file__).parent
+_END_WITHIN_S = 5
+_USERS: Sequence[Mapping[str, Json]] = tuple(
+    {"id": person.slack, "name": person.name} for person in PEOPLE if person.slack
+)
+
+
+class DrawingError(RuntimeError):
+    """A renderer refused a message, or is no more; the text says what it said."""
+
+
+class Drawer(Protocol):
+    """Draws what a chat was sent: Slack's list of blocks, or an Adaptive Card."""
+
+    #: In the words of a person: by what it draws.
+    by: str
+
+    def style(self) -> str:
+        """The CSS that drawn Slack messages need."""
+        ...
+
+    def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
+        """The message. Raises DrawingError."""
+        ...
+
+
+class PlainDrawer:
+    """Draws by itself, without anybody's looks."""
+
+    by = "plain, since Node is not on this machine"
+
+    def style(self) -> str:
+        """None is needed."""
+        return ""
+
+    def draw(self, look: Look, content: Json, theme: Theme) -> Markup:  # noqa: ARG002 - plain messages take the page's colours
+        """The message's texts and buttons, one under the other."""
+        return plain_slack(content) if look == "slack" else plain_card(content)
+
+
+@dataclass
+class NodeDrawer:
+    """Draws by the chats' renderers; one request at a time, each drawn message is kept."""
+
+    process: "subprocess.Popen[str]"
+    by: str = "drawn by Microsoft's renderer of cards and a renderer of Slack's blocks"
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def style(self) -> str:
+        """The CSS of the renderer of Slack's blocks."""
+        return self._ask({"chat": "style"})
+
+    def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
+        """The message, as that chat shows it. Raises DrawingError."""
+        asked: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
+        # The renderers escape what stands in messages.
+        return Markup(self._ask(asked))  # noqa: S704
+
+    def _ask(self, asked: Mapping[str, Json]) -> str:
+        line = json.dumps(asked)
+        with self._lock:
+            if line not in self._known:
+                self._known[line] = self._answer(line)
+            return self._known[line]
+
+    def _answer(self, line: str) -> str:
+        if self.process.stdin is None or self.process.stdout is None:
+            raise DrawingError("the renderer's pipes were not opened")
+        try:
+            self.process.stdin.write(f"{line}\n")
+            self.process.stdin.flush()
+            told = json.loads(self.process.stdout.readline() or "{}")
+        except (OSError, ValueError) as error:
+            raise DrawingError(f"the renderer is no more: {error}") from error
+        if "html" not in told:
+            raise DrawingError(f"the renderer refused a message: {told.get('error', 'it has ended')}")
+        return str(told["html"])
+
+
+@contextmanager
+def node_drawer() -> Iterator[NodeDrawer]:
+    """A renderer in a child process that ends with the block; what it needs is installed first, once.
+
+    Raises:
+        subprocess.CalledProcessError: npm could not install it.
+    """
+    folder = npm.installed(_HERE)
+    command = ["node", str(_HERE / "draw.mjs")]
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own script
+    try:
+        yield NodeDrawer(process)
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        process.wait(_END_WITHIN_S)
+
+
+@contextmanager
+def drawer() -> Iterator[Drawer]:
+    """The chats' own renderers where they can be had, else plain ones."""
+    if npm.missing():
+        yield PlainDrawer()
+        return
+    try:
+        npm.installed(_HERE)
+    except subprocess.CalledProcessError:
+        yield PlainDrawer()
+        return
+    with node_drawer() as found:
+        yield found

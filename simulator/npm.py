@@ -1,0 +1,31 @@
+"""What comes from npm: installed once into the cache, by the content of the package's lock."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def missing() -> str:
+    """What npm packages need and this machine lacks; empty where it has all."""
+    return "" if shutil.which("node") and shutil.which("npm") else "node and npm are not on this machine"
+
+
+def installed(package: Path) -> Path:
+    """The folder with `node_modules` of the package whose package.json and lock are in `package`.
+
+    Raises:
+        subprocess.CalledProcessError: npm could not install it, say because nothing is reached.
+    """
+    lock = (package / "package-lock.json").read_bytes()
+    cache = Path(os.environ.get("DAYTWO_CACHE") or Path.home() / ".cache" / "daytwo")
+    target = cache / f"npm-{hashlib.sha256(lock).hexdigest()[:12]}"
+    if not (target / ".complete").exists():
+        target.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(package / name, target / name)
+        command = ["npm", "ci", "--silent", "--no-fund", "--no-audit", "--omit=optional", "--ignore-scripts"]
+        subprocess.run(command, cwd=target, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603 - npm, with nothing from outside
+        (target / ".complete").touch()
+    return target
