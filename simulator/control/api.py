@@ -98,16 +98,23 @@ class Control:
             case "/mishaps":
                 self._world.arm(read_mishap(document))
                 return Answer(201, {"now": self._world.now.isoformat()})
-            case "/slack/press":
-                return Answer(200, (await self._chats.slack.doors.press(document, origin)).document())
-            case "/slack/command":
-                return Answer(200, (await self._chats.slack.doors.command(document, origin)).document())
             case "/subscribers" if (door := _slack_door(document)) is not None:
                 self._chats.slack.doors.urls[door] = str(document.get("url"))
                 return Answer(201, {"subscribers": list(self._chats.slack.doors.urls.values())})
             case "/subscribers":
                 await self._delivery.subscribe(_subscriber(document))
                 return Answer(201, {"subscribers": [item.url for item in self._delivery.subscribers]})
+            case _:
+                answer = await self._post_to_chat(path, document, origin)
+                return answer or Answer(404, {"error": f"Nothing answers POST {path}."})
+
+    async def _post_to_chat(self, path: str, document: JsonObject, origin: str) -> Answer | None:
+        """What people do in the chats; None where nobody does that."""
+        match path:
+            case "/slack/press":
+                return Answer(200, (await self._chats.slack.doors.press(document, origin)).document())
+            case "/slack/command":
+                return Answer(200, (await self._chats.slack.doors.command(document, origin)).document())
             case "/teams/bot":
                 self._chats.people.endpoint = str(document["endpoint"])
                 return Answer(201, {"endpoint": self._chats.people.endpoint})
@@ -118,7 +125,7 @@ class Control:
             case "/teams/install":
                 return Answer(200, await self._chats.people.install(document))
             case _:
-                return Answer(404, {"error": f"Nothing answers POST {path}."})
+                return None
 
 
 def read_mishap(document: JsonObject) -> Mishap:

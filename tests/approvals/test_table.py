@@ -1,32 +1,39 @@
-"""The approval table through every door: the same rules in all of them."""
+"""The approval table through all three doors: the same rules in Slack, with the Teams bot, on the page."""
+
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from ops.intake.deciding import Click, decide
-from ops.model.people import Identity
+from ops.adapters.teams_keys import SigningKeys
+from ops.adapters.teams_tokens import BotTokens
+from simulator.teams.signing import Signer
+from simulator.testing import Running, running_simulation
+from tests.approvals.page_door import Page
 from tests.approvals.slack_door import SlackDoor
-from tests.approvals.story import SLACK, TEAM, Case, Door, Pressed, Story
+from tests.approvals.story import Case, Door, Story
 from tests.approvals.table import CASES
-from tests.fakes import World
+from tests.approvals.teams_door import TeamsDoor
+from tests.fakes import FakeClock
 
 
-class Bare:
-    """No door at all: the decision itself, as every door asks for it."""
-
-    def press(self, world: World, pressed: Pressed) -> str:
-        identity = Identity("slack", TEAM, SLACK[pressed.person])
-        return decide(
-            world.context, Click(pressed.token, pressed.choice, identity, pressed.event, pressed.reason)
-        ).result
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Running]:
+    with running_simulation() as running:
+        yield running
 
 
-DOORS: dict[str, Door] = {"none": Bare(), "slack": SlackDoor()}
+@pytest.fixture(scope="module")
+def doors(simulation: Running) -> dict[str, Callable[[], Door]]:
+    """Each door as its person finds it, anew for each story."""
+    signer: Signer = simulation.simulation.signer
+    tokens = BotTokens(signer.app_id, SigningKeys(simulation.environment["TEAMS_OPENID_URL"], FakeClock()))
+    return {"Slack": SlackDoor, "Teams bot": lambda: TeamsDoor(tokens, signer), "page": Page}
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", ["Slack", "Teams bot", "page"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_the_table(case: Case, door: str) -> None:
-    story = Story(DOORS[door], case.rule, case.source, case.by)
+def test_the_table(case: Case, door: str, doors: dict[str, Callable[[], Door]]) -> None:
+    story = Story(doors[door](), case.rule, case.source, case.by)
     for move in case.moves:
         move(story)
     assert story.told == list(case.told)
@@ -34,3 +41,8 @@ def test_the_table(case: Case, door: str) -> None:
     assert (str(story.driver.run.state), story.driver.begins) == (case.run, case.begins)
     attempts = [entry.data["result"] for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
     assert attempts == list(case.told)
+
+
+def test_the_table_has_every_state_in_which_a_request_ends() -> None:
+    ends = {state for case in CASES for state in case.states}
+    assert ends == {"pending", "approved", "rejected", "expired", "cancelled", "superseded"}

@@ -61,7 +61,7 @@ class Besieged:
             (approval.state, approval.votes) == (ApprovalState.PENDING, ())
             and not list(attempts(world.store).scan())
             and not world.answers.given
-            and world.engine.started == [f"operation {self.story.run_id}"]
+            and world.engine.started == [f"operation {self.story.driver.run_id}"]
         )
 
     def sealed(self, body: bytes, secret: str = SIGNING_SECRET) -> dict[str, str]:

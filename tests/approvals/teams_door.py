@@ -1,0 +1,54 @@
+"""Pressing through the Teams bot's door: the simulated Teams' own activity and token, the bot's own proof of both."""
+
+import json
+from dataclasses import dataclass, field, replace
+
+from ops.adapters.teams_tokens import BotTokens
+from ops.intake.refusals import Refusals
+from ops.intake.teams import take_activity
+from simulator.exchange import JsonObject
+from simulator.teams.connector import Sent
+from simulator.teams.people import press_of
+from simulator.teams.signing import Signer
+from tests.approvals.story import ENTRA, Pressed
+from tests.fakes import World
+
+
+@dataclass(frozen=True, slots=True)
+class Admitting:
+    """Implements `BotDoor` as far as a press needs it: who may in is the real verifier's word."""
+
+    tokens: BotTokens
+
+    def admit(self, authorization: str) -> str:
+        """The service of a token that holds."""
+        return self.tokens.admit(authorization)
+
+    def address(self, service_url: str, conversation: str, activity: str = "") -> str:
+        """A press is answered where it was made."""
+        raise AssertionError(f"nothing answers {activity} in {conversation} at {service_url}")
+
+    def private_address(self, service_url: str, user: str, tenant: str) -> str:
+        """Nobody is written to."""
+        raise AssertionError(f"nothing is sent to {user} of {tenant} at {service_url}")
+
+
+@dataclass
+class TeamsDoor:
+    """Implements `Door`."""
+
+    tokens: BotTokens
+    signer: Signer
+    refusals: Refusals = field(default_factory=Refusals)
+
+    def press(self, world: World, pressed: Pressed) -> str:
+        """Presses; tells the result as the ledger has it."""
+        action: JsonObject = {"type": "Action.Execute", "verb": str(pressed.choice), "data": {"token": pressed.token}}
+        card: JsonObject = {"attachments": [{"content": {"actions": [action]}}]}
+        sent = Sent("1", "19:platform@thread.tacv2", "", world.clock.at, card)
+        document: JsonObject = {"user": ENTRA[pressed.person], "verb": str(pressed.choice)}
+        activity = press_of(self.signer, sent, document, pressed.event)
+        context = replace(world.context, ports=replace(world.context.ports, bot=Admitting(self.tokens)))
+        answer = take_activity(context, self.refusals, f"Bearer {self.signer.token()}", json.dumps(activity).encode())
+        assert (answer.status, json.loads(answer.text())["statusCode"]) == (200, 200)
+        return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]
