@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from ops.ports import OutsideError
 from ops.workflows.activities.context import Context
+from ops.workflows.digest import post_digest
 from ops.workflows.janitor import tidy
 from ops.workflows.private_answers import flush_answers
 from ops.workflows.reporting import flush, report_configuration
@@ -44,6 +45,7 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     settings = context.config.settings
     if settings is None:
         return
+    post_digest(context, settings, now)
     try:
         fleet = list_fleet(context, settings)
     except OutsideError as error:

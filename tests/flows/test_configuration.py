@@ -44,7 +44,7 @@ async def test_a_first_configuration_is_taken_without_a_restart(simulation: Runn
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=50))
         assert bot.run(run).state is State.DONE
-        assert list(messages(simulation)) == [run]
+        assert list(messages(simulation)) == [run, f"{run}.details"]
 
 
 @story

@@ -1,0 +1,86 @@
+"""The week in one message: what happened, what comes next, what it looked like."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ops.model.approval import Approval, ApprovalState
+from ops.model.calendar import Span
+from ops.model.message import Message, Picture, Row
+from ops.model.run import Run, State
+from ops.render.words import plural
+
+_SHOWN = 8
+_ENDS = (State.DONE, State.FAILED, State.HALTED, State.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Something that will or may begin: `what`, not before `at`."""
+
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a digest tells. `titles` are the runbooks' by their names; `runs` ended within the span."""
+
+    id: str
+    span: Span
+    titles: Mapping[str, str]
+    runs: Sequence[Run]
+    approvals: Sequence[Approval]
+    coming: Sequence[Coming]
+    picture: Picture | None = None
+
+
+def digest_message(digest: Digest) -> Message:
+    """Counts by operation, what went wrong by name, who decided, what is next."""
+    told = [run for run in digest.runs if run.acted or run.state is State.FAILED]
+    bad = [run for run in told if run.state in (State.FAILED, State.HALTED) or run.loud]
+    last_day = digest.span.end - timedelta(seconds=1)
+    return Message(
+        subject=digest.id,
+        state=State.DONE,
+        what="The week",
+        where=f"{digest.span.start:%-d %B} to {last_day:%-d %B %Y}",
+        how_far=plural(len(told), "run"),
+        lines=(*_bad(bad), *_decided(digest.approvals), *_coming(digest.coming)),
+        rows=tuple(_row(title, [run for run in told if run.runbook == name]) for name, title in digest.titles.items()),
+        tag="digest",
+        footer=digest.id,
+        picture=digest.picture,
+    )
+
+
+def _row(title: str, runs: Sequence[Run]) -> Row:
+    counts = {state: sum(run.state is state for run in runs) for state in _ENDS}
+    clusters = len({run.target for run in runs})
+    text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    if not text:
+        return Row(title, "nothing had to be done", State.SKIPPED)
+    state = State.FAILED if counts[State.FAILED] else State.HALTED if counts[State.HALTED] else State.DONE
+    return Row(title, f"{text} · {plural(clusters, 'target')}", state)
+
+
+def _bad(runs: Sequence[Run]) -> list[str]:
+    lines = [f"{run.target_name}: {run.why or run.headline}" for run in runs[:_SHOWN]]
+    return [*lines, *([f"and {len(runs) - _SHOWN} more that need a look"] if len(runs) > _SHOWN else [])]
+
+
+def _decided(approvals: Sequence[Approval]) -> list[str]:
+    if not approvals:
+        return []
+    counts = {state: [each for each in approvals if each.state is state] for state in ApprovalState}
+    parts = []
+    for state, found in counts.items():
+        people = sorted({name for each in found for name in each.decided_by.split(", ") if name})
+        by = f" by {', '.join(people)}" if people else ""
+        if found:
+            parts.append(f"{len(found)} {state}{by}")
+    return [f"{plural(len(approvals), 'approval')}: {'; '.join(parts)}"]
+
+
+def _coming(coming: Sequence[Coming]) -> list[str]:
+    return [f"next: {each.what}, {each.at:%a %Y-%m-%d %H:%M} UTC" for each in coming]
