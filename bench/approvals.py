@@ -1,0 +1,167 @@
+"""A signed press in Slack to its answer, and to the run that goes on, through the real app on the local host; messages rendered a second."""
+
+import asyncio
+import json
+import os
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import aiohttp
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.bootstrap import forget_wiring
+from ops.model.approval import Approval
+from ops.records import approvals
+from ops.render import renderer
+from ops.render.approval import approval_message
+from simulator.exchange import JsonObject
+from simulator.host.clock import RemoteClock
+from simulator.host.host import Host
+from simulator.slack.api import TOKEN
+from simulator.slack.messages import Message
+from simulator.slack.presses import Happened, button_of, press_form
+from simulator.slack.signing import SIGNING_SECRET, signed
+from simulator.slack.workspace import USERS
+from simulator.testing import Running, running_simulation
+from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+
+ROOT = Path(__file__).resolve().parents[1]
+START = datetime(2026, 11, 16, 22, 5, tzinfo=UTC)
+_PRESSES = 100
+_RENDERED = 2_000
+_KEY = "key-of-the-bench"
+_CONFIG = """
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: pre-production, select: {tags: {env: dev}}}
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
+node-image: {window: nights, approval: {from: ana, self: allow}}
+identity: {slack-team: T0DAYTWO}
+people: {ana: {slack: U0ANA}}
+chat:
+  slack: {channel: C0123}
+"""
+
+
+def measure() -> dict[str, float]:
+    """Milliseconds; the floor is a door of the same host that reads nothing. Messages a second, against writing their JSON alone."""
+    pool = PoolSpec("system", 1, mode="System", max_surge="1")
+    clusters = tuple(
+        ClusterSpec(f"bench-{n:03}", "westeurope", (pool,), resource_group="rg", tags=(("env", "dev"),))
+        for n in range(_PRESSES)
+    )
+    fleet = FleetSpec("bench", START, (RegionSpec("westeurope"),), clusters)
+    with running_simulation(fleet) as world, tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "daytwo.yaml"
+        config.write_text(_CONFIG)
+        settings = {
+            **world.environment,
+            "DAYTWO_STATE": folder,
+            "DAYTWO_CONFIG": str(config),
+            "SLACK_TOKEN": TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        }
+        os.environ.update(settings)
+        forget_wiring()
+        figures, requests = asyncio.run(_press_all(world, clusters, Path(folder)))
+        for name in settings:
+            os.environ.pop(name, None)
+        forget_wiring()
+    return {**figures, **_rendered(requests)}
+
+
+async def _press_all(
+    world: Running, clusters: tuple[ClusterSpec, ...], folder: Path
+) -> tuple[dict[str, float], list[Approval]]:
+    began: dict[str, float] = {}
+
+    def boundary(when: Literal["before", "after"], activity: str, instance: str, /) -> None:
+        if (when, activity) == ("before", "lease"):
+            began.setdefault(instance, time.perf_counter())
+
+    host = Host(ROOT, RemoteClock(world.environment["CLOCK_URL"]), function_key=_KEY, boundary=boundary)
+    url = await host.start()
+    async with aiohttp.ClientSession(url, headers={"x-functions-key": _KEY}) as http:
+        cold_ms = await _press(http, host, "no-such-word")
+        for cluster in clusters:
+            await _begin(http, cluster)
+        await host.settle()
+        # Slack takes one post a second a channel: the requests are asked for all the same.
+        await host.run_until(host.now() + timedelta(minutes=2))
+        store = SqliteStore(folder / "store.sqlite")
+        requests = [stored.value for stored in approvals(store).scan()]
+        answered, going_on, floor = [], [], []
+        for request in requests:
+            # Azure's throttling is not what is measured: time passes between two presses.
+            await host.run_until(host.now() + timedelta(seconds=40))
+            floor.append(await _idle(http))
+            pressed = time.perf_counter()
+            answered.append(await _press(http, host, request.token))
+            await host.settle()
+            going_on.append(1000 * (began[request.parts[0].run] - pressed))
+    await host.stop()
+    if len(answered) != _PRESSES:
+        raise RuntimeError(f"{len(answered)} of {_PRESSES} runs asked for approval")
+    floor_ms = statistics.median(floor)
+    return {
+        "press_first_of_process_ms": cold_ms,
+        "press_answered_p50_ms": statistics.median(answered),
+        "press_answered_p99_ms": statistics.quantiles(answered, n=100)[98],
+        "press_to_going_on_p50_ms": statistics.median(going_on),
+        "press_to_going_on_p99_ms": statistics.quantiles(going_on, n=100)[98],
+        "press_floor_p50_ms": floor_ms,
+        "press_to_floor_ratio": statistics.median(answered) / floor_ms,
+    }, requests
+
+
+async def _begin(http: aiohttp.ClientSession, cluster: ClusterSpec) -> None:
+    group = f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}"
+    target = f"{group}/providers/Microsoft.ContainerService/managedClusters/{cluster.name}"
+    async with http.post("/api/runbooks/node-image", json={"target": target}) as answer:
+        answer.raise_for_status()
+
+
+async def _idle(http: aiohttp.ClientSession) -> float:
+    began = time.perf_counter()
+    async with http.get("/api/runbooks") as answer:
+        answer.raise_for_status()
+    return 1000 * (time.perf_counter() - began)
+
+
+async def _press(http: aiohttp.ClientSession, host: Host, token: str) -> float:
+    button: JsonObject = {"type": "button", "text": {"type": "plain_text", "text": "x"}, "action_id": "approve.0"}
+    message = Message(
+        "C0123", "1.1", host.now(), "", [{"type": "actions", "elements": [button | {"value": token}]}], []
+    )
+    found = button_of(message, "approve.0")
+    if found is None:
+        raise RuntimeError("the message has lost its button")
+    hook = f"{os.environ['SLACK_URL']}none"
+    body = press_form(message, found, Happened(USERS["U0ANA"], host.now(), hash(token) % 10**9, hook))
+    began = time.perf_counter()
+    async with http.post("/api/slack/interactions", data=body, headers=signed(body, host.now())) as answer:
+        answer.raise_for_status()
+    return 1000 * (time.perf_counter() - began)
+
+
+def _rendered(requests: list[Approval]) -> dict[str, float]:
+    """Whole messages: from the request to each chat's JSON."""
+    chats = ("slack", "teams", "teams-bot")
+    begun = time.perf_counter()
+    written = [
+        json.dumps(renderer(chats[n % 3])(approval_message(requests[n % len(requests)], "Node images", (), "")))
+        for n in range(_RENDERED)
+    ]
+    took_s = time.perf_counter() - begun
+    contents = [json.loads(text) for text in written]
+    begun = time.perf_counter()
+    for content in contents:
+        json.dumps(content)
+    floor_s = time.perf_counter() - begun
+    return {"messages_rendered_per_s": _RENDERED / took_s, "messages_rendered_to_json_ratio": took_s / floor_s}
