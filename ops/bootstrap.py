@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ops.ports import Chat, Clock, Events, Ledger, Store
     from ops.workflows.activities.context import Context
 
+_LOG = logging.getLogger(__name__)
 _PURGE_AFTER_H = 14 * 24
+_REFERENCE = "@Microsoft.KeyVault("
 
 
 # Two stores or ledgers on one folder would not know of each other.
@@ -117,6 +119,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
 
+    environment = without_unresolved(environment)
     # Its log lines hold whole addresses, and a webhook's address is a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     credential = _credential(environment)
@@ -141,6 +144,18 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
     chats, guard, bot = _chats(environment), _slack_guard(environment, clock), teams_bot(environment, clock)
     return Wiring(ports, config, timedelta(hours=hours), chats, guard, bot, _page(environment))
+
+
+def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment without vault references that App Service could not resolve.
+
+    Their text stands in the settings instead of the secret, and everybody can read it in the template: a door that took
+    it for its key would open to whoever does (Microsoft Learn, "Use Key Vault references": "the reference value is used").
+    """
+    unresolved = [name for name, value in environment.items() if value.strip().startswith(_REFERENCE)]
+    for name in unresolved:
+        _LOG.warning("%s is not there: its key vault reference was not resolved; put the secret into the vault", name)
+    return {name: value for name, value in environment.items() if name not in unresolved}
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
