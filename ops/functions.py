@@ -129,7 +129,7 @@ def _register_slack(app: df.DFApp) -> None:
 
     def door(route: str, take: Callable[[Any, Any, Any], Any]) -> None:
         def run(req: func.HttpRequest, client: str) -> func.HttpResponse:
-            return _guarded(client, lambda context: take(context, wiring().slack_guard(), _received(req)))
+            return _guarded(client, lambda context: take(context, wiring().slack_guard(), _received(req)), is_open=True)
 
         run.__name__ = f"post_{route.replace('/', '_')}"
         bound = app.durable_client_input(client_name=CLIENT)(run)
