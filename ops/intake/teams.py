@@ -13,10 +13,13 @@ from ops.intake.refusals import Refusals, RefusedError
 from ops.intake.teams_activity import Activity, read_activity
 from ops.model.ledger import Entry
 from ops.model.people import Identity
+from ops.model.run import State
 from ops.ports import BotDoor, DeniedError, Json, OutsideError, TryLaterError
 from ops.render import renderer
+from ops.render.commands import said
 from ops.render.teams import with_picture
 from ops.workflows.activities.context import Context
+from ops.workflows.private_answers import answer_once
 from ops.workflows.telling import request_message
 
 _LOG = logging.getLogger(__name__)
@@ -29,6 +32,7 @@ _CARD = "application/vnd.microsoft.card.adaptive"
 _TEXT = "application/vnd.microsoft.activity.message"
 # After these the request stands as the card shows it; after others the person hears why it does not.
 _SHOWS = frozenset({"approved", "rejected", "counted", "late", "expired"})
+_NOT_TAKEN = "nothing was done: Daytwo's records cannot be reached now; try again in a minute"
 _TROUBLE = "Nothing was decided: Daytwo's records cannot be reached now. Press again in a minute."
 
 
@@ -112,28 +116,17 @@ def _invoked(kind: str, value: Json) -> Response:
 
 def _written(context: Context, bot: BotDoor, activity: Activity) -> Response:
     """A command: carried out, and answered to its sender alone where Teams lets us, else below it."""
-    text = activity.text()
-    claim = activity.event
-    address = _address(bot, activity)
-    asked = Asked(_identity(activity), text, activity.event, CHAT, address)
-    try:
-        if not context.ports.store.insert(_ANSWERED, claim, {"at": context.ports.clock.now().isoformat()}):
-            return Response(HTTPStatus.OK, {})
-        _answer(context, asked, claim)
-    except OutsideError as error:
-        _LOG.warning("a command in Teams could not be answered: %s", error)
-        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "the answer could not be sent: try again later"})
-    return Response(HTTPStatus.OK, {})
-
-
-def _answer(context: Context, asked: Asked, claim: str) -> None:
-    """Carries the command out and sends what came of it. What could not be sent may be delivered, and so answered, again."""
+    asked = Asked(_identity(activity), activity.text(), activity.event, CHAT, _address(bot, activity))
     try:
         message = take_command(context, asked)
-        context.ports.answers.answer(asked.address, renderer(CHAT)(message))
-    except OutsideError:
-        context.ports.store.delete(_ANSWERED, claim)
-        raise
+        # Carried out again it is the same command; its answer is a post, which would stand there twice.
+        is_first = context.ports.store.insert(_ANSWERED, asked.event, {"at": context.ports.clock.now().isoformat()})
+    except OutsideError as error:
+        _LOG.warning("a command in Teams could not be taken: %s", error)
+        message, is_first = said(_NOT_TAKEN, State.FAILED, "not done"), True
+    if is_first:
+        answer_once(context.ports, asked.event, asked.address, renderer(CHAT)(message))
+    return Response(HTTPStatus.OK, {})
 
 
 def _address(bot: BotDoor, activity: Activity) -> str:

@@ -1,5 +1,6 @@
 """What Teams says has happened, read from its JSON: only what Daytwo uses, each part looked at before it is believed."""
 
+import hashlib
 import html
 import json
 import re
@@ -50,8 +51,8 @@ class Activity:
 
     @property
     def event(self) -> str:
-        """What names this delivery: activity ids repeat between conversations."""
-        return f"{self.id}@{self.conversation}"
+        """What names this delivery, as a key: activity ids repeat between conversations, whose own ids are long."""
+        return f"{self.id}@{hashlib.sha256(self.conversation.encode()).hexdigest()[:16]}"
 
     def adds_the_bot(self) -> bool:
         """Whether the bot has just been installed here."""
