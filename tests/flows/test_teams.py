@@ -165,7 +165,7 @@ async def test_a_command_in_the_channel_is_answered_to_its_sender_alone(bot: Bot
         await listen(bot)
         await bot.until(after(minutes=-4))
         before = len(activities(simulation))
-        said = {"user": ANA, "text": "status", "conversation": CHANNEL}
+        said: dict[str, object] = {"user": ANA, "text": "status", "conversation": CHANNEL}
         for _ in range(2):
             answer = await bot.tell("/teams/say", {**said, "event": "said-1"})
             assert answer["status"] == 200
@@ -209,7 +209,7 @@ async def test_somebody_of_another_tenant_is_refused(bot: Bot, simulation: Runni
     """The same object id in another tenant is another person."""
     async with bot:
         await listen(bot)
-        said = {"user": ANA, "text": "status", "tenant": "44444444-4444-4444-4444-444444444444"}
+        said: dict[str, object] = {"user": ANA, "text": "status", "tenant": "44444444-4444-4444-4444-444444444444"}
         assert (await bot.tell("/teams/say", said))["status"] == 403
     assert (activities(simulation), reasons(bot)) == ([], ["other-tenant"])
 
