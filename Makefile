@@ -37,14 +37,16 @@ COMPILE = $(UV) pip compile --quiet --generate-hashes --no-header --python-versi
 
 locks: | $(UV)
 	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra teams-bot -c requirements.txt -o requirements-teams-bot.txt
+	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-teams-bot.txt -o requirements-dev.txt
 
 # Compiles again, held to what is locked: a difference means that pyproject.toml and the locks say different things.
 locks-check: setup
-	@mkdir -p build/locks && cp requirements.txt requirements-dev.txt build/locks/
+	@mkdir -p build/locks && cp requirements.txt requirements-teams-bot.txt requirements-dev.txt build/locks/
 	@$(COMPILE) pyproject.toml -o build/locks/requirements.txt
-	@$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.txt -o build/locks/requirements-dev.txt
-	@for f in requirements.txt requirements-dev.txt; do \
+	@$(COMPILE) pyproject.toml --extra teams-bot -c requirements.txt -o build/locks/requirements-teams-bot.txt
+	@$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-teams-bot.txt -o build/locks/requirements-dev.txt
+	@for f in requirements.txt requirements-teams-bot.txt requirements-dev.txt; do \
 	  diff -q <(grep -v '^ *#' $$f) <(grep -v '^ *#' build/locks/$$f) >/dev/null \
 	    || { echo "$$f does not match pyproject.toml: run 'make locks' and commit the result" >&2; exit 1; }; done
 
@@ -55,7 +57,7 @@ soak: setup
 	$(RUN) -m pytest -m soak --override-ini addopts="-ra --import-mode=importlib" $(PYTEST_ARGS)
 
 package: setup
-	$(RUN) -m tools.package
+	$(RUN) -m tools.package $(PACKAGE_ARGS)
 
 # The Azure CLI pins hundreds of packages against ours: an environment of its own, on a Python that it supports.
 build/az/.installed: | $(UV)

@@ -13,6 +13,9 @@ param location string = resourceGroup().location
 @description('The Event Grid topic for run events is made where this is true.')
 param withRunEvents bool = true
 
+@description('An Azure Bot for Teams, with an identity of its own, is made where this is true (docs/teams.md).')
+param withTeamsBot bool = false
+
 @description('How many instances the app may grow to.')
 @minValue(40)
 @maxValue(1000)
@@ -34,6 +37,12 @@ var eventGridDataSender = 'd5a91429-5739-47e2-a06b-3470a27159e7'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: '${name}-identity'
+  location: location
+}
+
+// What the bot is in Teams. It has no rights on anything else.
+resource botIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = if (withTeamsBot) {
+  name: '${name}-bot-identity'
   location: location
 }
 
@@ -172,7 +181,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: {
+    userAssignedIdentities: withTeamsBot ? {
+      '${identity.id}': {}
+      '${botIdentity.id}': {}
+    } : {
       '${identity.id}': {}
     }
   }
@@ -249,6 +261,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           name: 'TEAMS_WEBHOOK'
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=teams-webhook)'
         }
+        {
+          name: 'TEAMS_BOT_APP_ID'
+          value: withTeamsBot ? botIdentity!.properties.clientId : ''
+        }
       ]
     }
   }
@@ -300,6 +316,37 @@ resource secrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+resource bot 'Microsoft.BotService/botServices@2022-09-15' = if (withTeamsBot) {
+  name: '${name}-${suffix}'
+  location: 'global'
+  kind: 'azurebot'
+  sku: {
+    name: 'F0'
+  }
+  properties: {
+    displayName: name
+    endpoint: 'https://${app.properties.defaultHostName}/api/teams/messages'
+    msaAppType: 'UserAssignedMSI'
+    msaAppId: botIdentity!.properties.clientId
+    msaAppMSIResourceId: botIdentity.id
+    msaAppTenantId: subscription().tenantId
+    disableLocalAuth: true
+  }
+}
+
+resource teams 'Microsoft.BotService/botServices/channels@2022-09-15' = if (withTeamsBot) {
+  parent: bot
+  name: 'MsTeamsChannel'
+  location: 'global'
+  properties: {
+    channelName: 'MsTeamsChannel'
+    properties: {
+      isEnabled: true
+      acceptedTerms: true
+    }
+  }
+}
+
 resource runEvents 'Microsoft.EventGrid/topics@2025-02-15' = if (withRunEvents) {
   name: '${name}-runs'
   location: location
@@ -325,4 +372,5 @@ output identityPrincipalId string = identity.properties.principalId
 output identityId string = identity.id
 output storageId string = storage.id
 output deadLetterContainer string = deadLetterContainer
+output teamsBotAppId string = withTeamsBot ? botIdentity!.properties.clientId : ''
 output vaultName string = vault.name

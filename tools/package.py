@@ -12,29 +12,32 @@ from ops.config import ConfigError, Feeds, load, read_beside, render_problems
 ROOT = Path(__file__).resolve().parents[1]
 # The command line is for an engineer's machine; the simulator is never deployed.
 _LEFT_OUT = ("ops/cli/",)
-_SINGLE = ("function_app.py", "host.json", "requirements.txt")
+_SINGLE = ("function_app.py", "host.json")
+# The same with the optional extra teams-bot.
+_WITH_TEAMS_BOT = "requirements-teams-bot.txt"
 # A zip's times are fixed, so that the same content is the same file.
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
-def pack(target: Path, config: Path | None = None) -> None:
-    """Write the zip. Raises ConfigError where the configuration to go with it is wrong."""
+def pack(target: Path, config: Path | None = None, *, with_teams_bot: bool = False) -> None:
+    """Write the zip; Azure installs what its requirements.txt names. Raises ConfigError where the configuration is wrong."""
     if config is not None:
         today = datetime.now(UTC).date()
         feeds = Feeds(read_beside(config.parent), today - timedelta(days=7), today + timedelta(days=400))
         load(config.read_bytes(), str(config), feeds)
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in sorted(_files(config)):
+        for name, file in sorted(_files(config, _WITH_TEAMS_BOT if with_teams_bot else "requirements.txt")):
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, file.read_bytes())
 
 
-def _files(config: Path | None) -> Iterator[tuple[str, Path]]:
+def _files(config: Path | None, requirements: str) -> Iterator[tuple[str, Path]]:
     for name in _SINGLE:
         yield name, ROOT / name
+    yield "requirements.txt", ROOT / requirements
     for file in (ROOT / "ops").rglob("*"):
         name = file.relative_to(ROOT).as_posix()
         if file.suffix in (".py", ".json", ".html", ".css") and not name.startswith(_LEFT_OUT):
@@ -50,11 +53,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.package", description="Write the zip that Azure runs.")
     parser.add_argument("--config", type=Path, default=ROOT / "daytwo.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo.zip")
+    parser.add_argument("--teams-bot", action="store_true", help="with Teams' own client (docs/teams.md)")
     asked = parser.parse_args(arguments)
     target: Path = asked.out
     has_config = asked.config.exists()
     try:
-        pack(target, asked.config if has_config else None)
+        pack(target, asked.config if has_config else None, with_teams_bot=asked.teams_bot)
     except ConfigError as error:
         print(render_problems(error.problems), file=sys.stderr)
         return 2

@@ -33,7 +33,7 @@ def problem_of(settings: Settings | None, environment: Mapping[str, str]) -> str
     if find_spec("microsoft_agents") is None:
         return (
             "chat.teams-bot is configured, and the package has no Teams client: nothing is posted to Teams; "
-            "pack it with `python -m tools.package --with teams-bot` (docs/teams.md)"
+            "pack it with `make package PACKAGE_ARGS=--teams-bot` (docs/teams.md)"
         )
     return ""
 

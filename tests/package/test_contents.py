@@ -40,6 +40,15 @@ def test_it_holds_no_simulator_tests_or_command_line(packed: Path) -> None:
         assert json.loads(archive.read("host.json"))["version"] == "2.0"
 
 
+def test_teams_own_client_is_installed_only_where_it_is_asked_for(packed: Path, tmp_path: Path) -> None:
+    pack(tmp_path / "teams.zip", with_teams_bot=True)
+    for zipped, has_client in ((packed, False), (tmp_path / "teams.zip", True)):
+        with zipfile.ZipFile(zipped) as archive:
+            requirements = archive.read("requirements.txt").decode()
+        assert ("\nmicrosoft-agents-hosting-core==1.9" in requirements) is has_client
+        assert "\nslack-sdk==" in requirements
+
+
 def test_the_same_content_is_the_same_file(packed: Path, tmp_path: Path) -> None:
     (tmp_path / "daytwo.yaml").write_text(CONFIG)
     pack(tmp_path / "again.zip", tmp_path / "daytwo.yaml")

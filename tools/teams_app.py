@@ -1,0 +1,40 @@
+"""The Teams app of your bot: the manifest with its application id, and the icons, as the zip that Teams takes."""
+
+import argparse
+import json
+import sys
+import uuid
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "infra" / "teams"
+# A zip's times are fixed, so that the same content is the same file.
+_EPOCH = (2026, 1, 1, 0, 0, 0)
+
+
+def pack(target: Path, app_id: uuid.UUID) -> None:
+    """Write the zip. The app has the bot's id: one app, one bot."""
+    manifest = json.loads((SOURCE / "manifest.json").read_text())
+    manifest["id"] = manifest["bots"][0]["botId"] = str(app_id)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("manifest.json", _EPOCH), json.dumps(manifest, indent=2))
+        for icon in manifest["icons"].values():
+            archive.writestr(zipfile.ZipInfo(icon, _EPOCH), (SOURCE / icon).read_bytes())
+
+
+def main(arguments: list[str]) -> int:
+    """Pack for one bot."""
+    parser = argparse.ArgumentParser(prog="python -m tools.teams_app", description="Write the zip that Teams takes.")
+    parser.add_argument("app_id", type=uuid.UUID, help="the bot's application id (the output teamsBotAppId)")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo-teams.zip")
+    asked = parser.parse_args(arguments)
+    pack(asked.out, asked.app_id)
+    target: Path = asked.out
+    print(target.relative_to(ROOT) if target.is_relative_to(ROOT) else target)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
