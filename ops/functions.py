@@ -63,7 +63,7 @@ def _register_timers(app: df.DFApp) -> None:
     def five_minutes(timer: func.TimerRequest, client: str) -> None:  # noqa: ARG001 - the binding wants its parameter
         from ops.intake.ticks import every_five_minutes
 
-        every_five_minutes(wiring().context(client))
+        every_five_minutes(wiring().context(client), wiring().pause)
 
     @app.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
     @app.durable_client_input(client_name=CLIENT)

@@ -141,7 +141,7 @@ class MessageRecord:
     `thread_of` is the subject whose message it answers, in the same channel; empty where it stands by itself. `picture`
     is where the store keeps the PNG that belongs to it. `posting_since` is set before a message is posted and cleared
     after: a process killed in between leaves it, and the chat is searched before anything is posted again. `dirty` means
-    that the chat lags behind.
+    that the chat lags behind; what is `urgent` needs somebody.
     """
 
     chat: str
@@ -158,6 +158,7 @@ class MessageRecord:
     edits: int = field(default=0)
     thread_of: str = ""
     picture: str = ""
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

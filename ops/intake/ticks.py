@@ -1,6 +1,7 @@
 """The timers: every five minutes what could not be sent, every hour a look at the fleet."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from ops.ports import OutsideError
@@ -8,18 +9,19 @@ from ops.workflows.activities.context import Context
 from ops.workflows.digest import post_digest
 from ops.workflows.janitor import tidy
 from ops.workflows.private_answers import flush_answers
-from ops.workflows.reporting import flush, report_configuration
+from ops.workflows.reporting import report_configuration
 from ops.workflows.sampling import list_fleet, remember_fleet, sample_fleet, start_due_rollouts, start_due_runs
+from ops.workflows.sending import flush
 from ops.workflows.telling import report_news
 
 _LOG = logging.getLogger(__name__)
 
 
-def every_five_minutes(context: Context) -> None:
+def every_five_minutes(context: Context, pause: Callable[[float], None] | None = None) -> None:
     """Sends what a chat did not take before, answers first, since somebody waits; says what came of requests for approval."""
     flush_answers(context.ports)
     report_news(context.ports, context.config.settings)
-    waiting = flush(context.ports)
+    waiting = flush(context.ports, pause)
     if waiting:
         _LOG.warning("%d messages wait for a chat", waiting)
 

@@ -4,21 +4,19 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
 
 from ops.bundle import Ports
 from ops.config.current import ConfigState
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.run import Rollout, Run, RunSummary, State
-from ops.ports import Chat, ConflictError, Json, Outgoing, OutsideError, Posted, TryLaterError
+from ops.ports import Chat, Json, OutsideError
 from ops.records import MessageRecord, messages
 from ops.render import renderer
 from ops.render.run import configuration_message, rollout_message, run_details, run_message
 from ops.runbooks import runbooks
-
-_RETRY = timedelta(minutes=5)
+from ops.workflows.sending import message_key, put
 
 
 def report_run(ports: Ports, run: Run) -> None:
@@ -105,101 +103,14 @@ def _want(ports: Ports, chat: Chat, wanted: _Wanted) -> None:
 
     def want(old: MessageRecord | None) -> MessageRecord:
         record = old or MessageRecord(chat.name, subject, wanted.channel, thread_of=wanted.thread_of)
-        return replace(record, wanted=digest, content_ref=reference, picture=picture, dirty=record.sent != digest)
+        return replace(
+            record,
+            wanted=digest,
+            content_ref=reference,
+            picture=picture,
+            urgent=wanted.message.state is State.NEEDS_YOU,
+            dirty=record.dirty or record.sent != digest,
+        )
 
     if messages(ports.store).change(key, want).dirty:
-        ports.store.insert("outbox", key, {})
-        send(ports, chat, key)
-
-
-def message_key(chat: str, channel: str, subject: str) -> str:
-    """The record of what a channel shows of a subject."""
-    return f"{chat}|{channel}|{subject}"
-
-
-def flush(ports: Ports) -> int:
-    """Sends what could not be sent before; how many still wait."""
-    waiting = 0
-    chats = {chat.name: chat for chat in ports.chats}
-    for marker in list(ports.store.scan("outbox")):
-        chat = chats.get(marker.key.split("|")[0])
-        if chat is None or not send(ports, chat, marker.key):
-            waiting += 1
-    return waiting
-
-
-def send(ports: Ports, chat: Chat, key: str) -> bool:
-    """One attempt to bring the chat to what is wanted; whether it is now."""
-    table = messages(ports.store)
-    stored = table.get(key)
-    if stored is None or not stored.value.dirty:
-        ports.store.delete("outbox", key)
-        return True
-    now = ports.clock.now()
-    if stored.value.retry_at is not None and now < stored.value.retry_at:
-        return False
-    record = stored.value
-    thread = _thread(ports, record)
-    if record.thread_of and thread is None:
-        return False  # what it answers has to be there first
-    outgoing = _outgoing(ports, record, thread)
-    try:
-        posted = Posted(record.channel, record.message_id) if record.message_id else None
-        if posted is None and record.posting_since is not None:
-            posted = chat.find(record.channel, record.subject, record.posting_since, thread)
-        if posted is None:
-            stored = table.replace(stored, replace(record, posting_since=now))
-            posted = chat.post(record.channel, outgoing)
-            edits = 0
-        else:
-            chat.edit(posted, outgoing)
-            edits = 1
-    except TryLaterError as error:
-        later = now + timedelta(seconds=max(error.retry_after_s, 1.0))
-        _note(ports, key, replace(stored.value, problem=str(error), retry_at=later))
-        return False
-    except ConflictError:
-        return False  # somebody else is sending it
-    except OutsideError as error:
-        # A plain no: nothing was posted, so nothing needs to be searched for.
-        _note(ports, key, replace(stored.value, problem=str(error), retry_at=now + _RETRY, posting_since=None))
-        return False
-    sent = replace(
-        stored.value,
-        message_id=posted.message_id,
-        channel=posted.channel,
-        sent=record.wanted,
-        dirty=False,
-        posting_since=None,
-        problem="",
-        retry_at=None,
-        edits=record.edits + edits,
-    )
-    _note(ports, key, sent)
-    return True
-
-
-def _thread(ports: Ports, record: MessageRecord) -> Posted | None:
-    if not record.thread_of:
-        return None
-    root = messages(ports.store).get(message_key(record.chat, record.channel, record.thread_of))
-    return Posted(root.value.channel, root.value.message_id) if root and root.value.message_id else None
-
-
-def _outgoing(ports: Ports, record: MessageRecord, thread: Posted | None) -> Outgoing:
-    content = cast("Mapping[str, Json]", json.loads(ports.store.get_content(record.content_ref)))
-    picture = ports.store.get_content(record.picture) if record.picture else None
-    return Outgoing(content, record.subject, thread, picture)
-
-
-def _note(ports: Ports, key: str, record: MessageRecord) -> None:
-    """Keeps what came of the attempt; what was wanted meanwhile stays wanted."""
-
-    def change(current: MessageRecord | None) -> MessageRecord:
-        if current is None or current.wanted == record.wanted:
-            return record
-        return replace(record, wanted=current.wanted, content_ref=current.content_ref, dirty=True)
-
-    after = messages(ports.store).change(key, change)
-    if not after.dirty:
-        ports.store.delete("outbox", key)
+        put(ports, chat, key)

@@ -12,7 +12,8 @@ from ops.model.signal import Signal
 from ops.ports import BusyError, DeniedError, RejectedError, TryLaterError
 from ops.records import Control, controls, runs
 from ops.workflows.activities import invoke
-from ops.workflows.reporting import flush, report_configuration
+from ops.workflows.reporting import report_configuration
+from ops.workflows.sending import flush
 from ops.workflows.starting import start
 from tests.double import Double
 from tests.fakes import MONDAY, NEW, NEWER, OLD, World, cluster, nodes_of, pool
