@@ -51,8 +51,9 @@ def render(message: Message) -> Mapping[str, Json]:
     first = escape(" · ".join(part for part in (message.what, message.where, message.how_far) if part), _HEAD)
     sign, word = SIGNS[message.state], escape(message.tag or str(message.state), _BUTTON_TEXT)
     blocks: list[Json] = [_section(f"{sign} *{first}* · {word}")]
-    if message.mentions:
-        blocks.append(_section(_mentions(message.mentions)))
+    mentions = _mentions(message.mentions)
+    if mentions:
+        blocks.append(_section(mentions))
     body = [escape(line) for line in message.lines if line.strip()]
     if message.until is not None:
         body.append(f"{escape(message.until_text)} {_when(message.until)}")
@@ -99,7 +100,8 @@ _SENT = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"{mark}\u200b" for ma
 
 def _mentions(people: Sequence[Person]) -> str:
     """Those whom Slack tells of it; who has no Slack id is named."""
-    shown = [f"<@{person.slack}>" if _USER.fullmatch(person.slack) else escape(person.name, _NAME) for person in people]
+    called = (f"<@{each.slack}>" if _USER.fullmatch(each.slack) else escape(each.name, _NAME) for each in people)
+    shown = [name for name in called if name.strip()]
     more = len(shown) - _MENTIONED
     return ", ".join(shown[:_MENTIONED]) + (f" and {more} more" if more > 0 else "")
 
@@ -158,6 +160,8 @@ def _plain(text: str, most: int = _BUTTON_TEXT) -> Json:
 
 def _row(row: Row) -> str:
     parts = [SIGNS[row.state], f"*{escape(row.name)}*", escape(row.text)]
+    if row.at is not None:
+        parts.insert(0, _when(row.at))
     if row.done is not None and row.total:
         filled = round(_BAR * max(0, min(row.done, row.total)) / row.total)
         parts.append("▮" * filled + "▯" * (_BAR - filled))

@@ -137,6 +137,7 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
                 key=f"{plan.hash}.{now:%Y%m%dT%H%M}",
                 plan=plan.hash,
                 facts=run.facts_ref,
+                approval=run.approval,
             )
             context.runs.replace(stored, acting)
             return Answer("act")
