@@ -21,6 +21,9 @@ param withTeamsBot bool = false
 @maxValue(1000)
 param maximumInstances int = 40
 
+@description('The client id of the app registration by which people sign in to the approval pages. Empty: there are no pages.')
+param signInClientId string = ''
+
 var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take(toLower('${name}${suffix}'), 24)
 var deploymentContainer = 'deployment'
@@ -258,6 +261,14 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=slack-token)'
         }
         {
+          name: 'SLACK_SIGNING_SECRET'
+          value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=slack-signing-secret)'
+        }
+        {
+          name: 'DAYTWO_PAGE_KEY'
+          value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=page-key)'
+        }
+        {
           name: 'TEAMS_WEBHOOK'
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=teams-webhook)'
         }
@@ -274,6 +285,43 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     tables
     secrets
   ]
+}
+
+// People sign in for the approval pages. Requests without a sign-in pass: the chats' doors have keys of their own, the pages ask for it.
+resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (!empty(signInClientId)) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+    }
+    globalValidation: {
+      requireAuthentication: false
+      unauthenticatedClientAction: 'AllowAnonymous'
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: signInClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${subscription().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            signInClientId
+          ]
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+  }
 }
 
 resource blobOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

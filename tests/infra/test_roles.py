@@ -88,8 +88,13 @@ class TestMain:
 
     def test_secrets_come_from_the_vault(self) -> None:
         text = (INFRA / "main.bicep").read_text()
-        for secret in ("slack-token", "teams-webhook"):
+        for secret in ("slack-token", "slack-signing-secret", "page-key", "teams-webhook"):
             assert f"@Microsoft.KeyVault(VaultName=${{vault.name}};SecretName={secret})" in text
+
+    def test_who_is_not_signed_in_passes_and_meets_each_doors_own_key(self) -> None:
+        """Slack, Teams and action groups cannot sign in; the pages ask for it themselves."""
+        properties = parsed("main.bicep")["resources"]["signIn"]["config"]["properties"]
+        assert properties["globalValidation"]["requireAuthentication"] is False
 
     @pytest.mark.parametrize("subscription", ["rolling", "evictions"])
     def test_what_cannot_be_delivered_is_kept(self, subscription: str) -> None:
