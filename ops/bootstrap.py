@@ -46,7 +46,7 @@ class Wiring:
     # Made when Slack first knocks: it remembers, for the process, which refusals are in the ledger.
     slack_guard: "Callable[[], Guard]"
     bot: "Bot"
-    page: "PageDoor"
+    page: "Callable[[], PageDoor]"
     # How a tick waits, in seconds, for a chat that takes so much a minute; None where waiting moves no clock.
     pause: Callable[[float], None] | None
 
@@ -265,12 +265,18 @@ def _address(environment: Mapping[str, str]) -> str:
     return f"{url.rstrip('/')}/api" if url else ""
 
 
-def _page(environment: Mapping[str, str]) -> "PageDoor":
+def _page(environment: Mapping[str, str]) -> "Callable[[], PageDoor]":
     """App Service says by WEBSITE_AUTH_ENABLED that it signs people in, and that nobody else can set its headers."""
-    from ops.intake.doors import PageDoor
 
-    signs_in = environment.get("WEBSITE_AUTH_ENABLED", "").strip().casefold() == "true"
-    return PageDoor(signs_in, environment.get("DAYTWO_PAGE_KEY", ""))
+    @cache
+    def page() -> "PageDoor":
+        from ops.intake.doors import PageDoor
+        from ops.intake.refusals import Refusals
+
+        signs_in = environment.get("WEBSITE_AUTH_ENABLED", "").strip().casefold() == "true"
+        return PageDoor(signs_in, environment.get("DAYTWO_PAGE_KEY", ""), Refusals())
+
+    return page
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

@@ -161,7 +161,7 @@ def _register_pages(app: df.DFApp) -> None:
         headers = {name.lower(): text for name, text in req.headers.items()}
         asked = pages.Asked(req.method or "GET", req.url, req.route_params["word"], headers, req.get_body())
         try:
-            page = pages.answer_page(wiring().context(client), wiring().page, asked)
+            page = pages.answer_page(wiring().context(client), wiring().page(), asked)
         except NotConfiguredError as error:
             page = pages.unavailable(str(error))
         except OutsideError:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ops.intake.refusals import Refusals
+
 SHORTEST_KEY = 32
 
 
@@ -11,6 +13,7 @@ class PageDoor:
 
     sign_in: bool
     key: str
+    refusals: Refusals
 
     @property
     def missing(self) -> str:

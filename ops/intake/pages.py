@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from ops.intake.deciding import Click, Decided, decide
 from ops.intake.doors import PageDoor
 from ops.intake.forms import FormTokens, RefusedFormError, check_origin, read_form
-from ops.intake.refused import note_refusal
+from ops.intake.refusals import Refusal
 from ops.intake.signed_in import UnusableIdentityError, signed_in
 from ops.model.approval import Approval
 from ops.model.people import Identity
@@ -17,7 +17,6 @@ from ops.model.settings import Settings
 from ops.policy.approval import approvers, may_decide, needed, settled
 from ops.policy.people import person_of
 from ops.policy.select import ring_window
-from ops.ports import OutsideError
 from ops.records import approvals, asked_words
 from ops.render.page import NoticePage, RequestPage, Told, Viewer, content_security_policy, notice_html, request_html
 from ops.runbooks import runbooks
@@ -87,22 +86,38 @@ def unavailable(why: str) -> Page:
 
 def answer_page(context: Context, door: PageDoor, asked: Asked) -> Page:
     """GET, HEAD and POST `approvals/{word}`. Raises OutsideError where the store does not answer: nothing is decided then."""
+    try:
+        return _answer(context, door, asked)
+    except RefusedError as refused:
+        door.refusals.note(context, DOOR, refused.refusal, asked.body)
+        return _refused(refused)
+
+
+class RefusedError(Exception):
+    """Nothing is shown, nothing decided: the refusal, who was there, and what else they may do."""
+
+    def __init__(self, refusal: Refusal, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(refusal.text)
+        self.refusal, self.viewer, self.links = refusal, viewer, links
+
+
+def _answer(context: Context, door: PageDoor, asked: Asked) -> Page:
     settings = context.config.settings
     if door.missing or settings is None:
         return unavailable(door.missing or "Daytwo has no valid configuration")
     try:
         identity = signed_in(asked.headers)
     except UnusableIdentityError as error:
-        return _refuse(context, "unusable-identity", HTTPStatus.FORBIDDEN, (f"You are signed in, but {error}.",))
+        raise RefusedError(
+            Refusal(HTTPStatus.FORBIDDEN, "unusable-identity", f"you are signed in, but {error}")
+        ) from None
     if identity is None:
-        return _to_sign_in(context, asked)
+        return _to_sign_in(asked)
     if not settings.people.entra_tenant or identity.tenant != settings.people.entra_tenant:
-        lines = ("Your account belongs to another organisation than the one that Daytwo's configuration names.",)
-        return _refuse(context, "another-tenant", HTTPStatus.FORBIDDEN, lines, identity)
+        why = "your account belongs to another organisation than the one that Daytwo's configuration names"
+        raise RefusedError(Refusal(HTTPStatus.FORBIDDEN, "another-tenant", why), identity.shown)
     visit = _Visit(context, settings, FormTokens(door.key, context.ports.clock.now), identity, asked.word)
-    if asked.method == "POST":
-        return _decide(visit, asked)
-    return _show(visit)
+    return _decide(visit, asked) if asked.method == "POST" else _show(visit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +139,6 @@ class _Visit:
 
 def _show(visit: _Visit) -> Page:
     approval = _approval(visit)
-    if approval is None:
-        return _unknown(visit)
     old = visit.word != approval.token and not approval.state.is_decided
     told = Told("What is asked has changed since your link was made. This is how it is now.") if old else None
     return _page(HTTPStatus.OK, _request(visit, approval, told))
@@ -139,10 +152,9 @@ def _decide(visit: _Visit, asked: Asked) -> Page:
         check_origin(asked.headers, hosts)
         form = read_form(asked.headers, asked.body)
         event = visit.tokens.event(form.token, visit.identity, visit.word)
-    except RefusedFormError as refusal:
-        lines = (f"{_sentence(str(refusal))}.",)
-        links = (("Open the page again", asked.path),)
-        return _refuse(visit.context, refusal.reason, HTTPStatus(refusal.status), lines, visit.identity, links)
+    except RefusedFormError as error:
+        refusal = Refusal(HTTPStatus(error.status), error.reason, str(error))
+        raise RefusedError(refusal, visit.shown, (("Open the page again", asked.path),)) from None
     decided = decide(visit.context, Click(visit.word, form.choice, visit.identity, event, form.reason))
     return _told(visit, decided)
 
@@ -151,8 +163,6 @@ def _told(visit: _Visit, decided: Decided) -> Page:
     """What came of it, above the request as it is now."""
     status = _STATUS[decided.result]
     approval = _approval(visit)
-    if approval is None:
-        return _unknown(visit)
     told = Told(f"{_sentence(decided.text)}.", good=status is HTTPStatus.OK)
     return _page(status, _request(visit, approval, told))
 
@@ -177,14 +187,15 @@ def _request(visit: _Visit, approval: Approval, told: Told | None) -> str:
     )
 
 
-def _approval(visit: _Visit) -> Approval | None:
-    """The request that a word names, as it is now."""
-    if not _WORD.fullmatch(visit.word):
-        return None
+def _approval(visit: _Visit) -> Approval:
+    """The request that a word names, as it is now. Raises RefusedError, the same for every word that names none."""
     store = visit.context.ports.store
-    word = asked_words(store).get(visit.word)
+    word = asked_words(store).get(visit.word) if _WORD.fullmatch(visit.word) else None
     stored = approvals(store).get(word.value.approval) if word else None
-    return settled(stored.value, visit.context.ports.clock.now()) if stored else None
+    if stored is None:
+        why = "there is no such request, or none any more; the newest message in your chat has the link that counts"
+        raise RefusedError(Refusal(HTTPStatus.NOT_FOUND, "unknown-request", why), visit.shown)
+    return settled(stored.value, visit.context.ports.clock.now())
 
 
 def _zone(settings: Settings, approval: Approval) -> str:
@@ -197,40 +208,20 @@ def _zone(settings: Settings, approval: Approval) -> str:
     return settings.node_image.window.zone if settings.node_image else "UTC"
 
 
-def _unknown(visit: _Visit) -> Page:
-    lines = (
-        "There is no such request, or there is none any more.",
-        "The newest message in your chat has the link that counts.",
-    )
-    return _refuse(visit.context, "unknown-request", HTTPStatus.NOT_FOUND, lines, visit.identity)
-
-
-def _to_sign_in(context: Context, asked: Asked) -> Page:
-    """Who reads is asked to sign in; what was sent by nobody is refused."""
+def _to_sign_in(asked: Asked) -> Page:
+    """Who reads is asked to sign in. Raises RefusedError: what was sent by nobody decides nothing."""
     login = f"{LOGIN}?post_login_redirect_uri={quote(asked.path, safe='')}"
     if asked.method != "POST":
         return Page(HTTPStatus.FOUND, headers={**_HEADERS, "Location": login})
-    lines = ("You are not signed in any more, so nothing is decided.",)
-    return _refuse(context, "not-signed-in", HTTPStatus.FORBIDDEN, lines, links=(("Sign in and look again", login),))
+    refusal = Refusal(HTTPStatus.FORBIDDEN, "not-signed-in", "you are not signed in any more, so nothing is decided")
+    raise RefusedError(refusal, links=(("Sign in and look again", login),))
 
 
-def _refuse(
-    context: Context,
-    reason: str,
-    status: HTTPStatus,
-    lines: tuple[str, ...],
-    identity: Identity | None = None,
-    links: tuple[tuple[str, str], ...] = (),
-) -> Page:
-    ports = context.ports
-    try:
-        note_refusal(ports.ledger, DOOR, reason, ports.clock.now(), str(identity) if identity else "")
-    except OutsideError:
-        # Refused all the same: a ledger that does not answer opens no door.
-        return unavailable("Daytwo's records do not answer; try again in a minute")
+def _refused(refused: RefusedError) -> Page:
+    status = refused.refusal.status
     heading = "There is no such page" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
-    shown = identity.shown if identity else ""
-    return _page(status, notice_html(NoticePage(heading, lines, shown, links)))
+    lines = (f"{_sentence(refused.refusal.text)}.",)
+    return _page(status, notice_html(NoticePage(heading, lines, refused.viewer, refused.links)))
 
 
 def _page(status: HTTPStatus, html: str) -> Page:

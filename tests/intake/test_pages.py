@@ -4,7 +4,7 @@ import base64
 import html
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from ops.adapters.sqlite_store import SqliteStore
 from ops.intake.doors import PageDoor
 from ops.intake.pages import Asked, Page, answer_page
+from ops.intake.refusals import Refusals
 from ops.model.approval import Approval, ApprovalState
 from ops.records import AskedWord, approvals, asked_words
 from simulator.gallery.requests import NOW, SEVERAL, WORD, request
@@ -19,7 +20,11 @@ from simulator.host.signin import principal
 from simulator.people import PEOPLE
 from tests.fakes import CONFIG, World
 
-DOOR = PageDoor(sign_in=True, key="k" * 32)
+
+def door(key: str = "k" * 32, *, sign_in: bool = True) -> PageDoor:
+    return PageDoor(sign_in, key, Refusals())
+
+
 HOST = "https://daytwo.example"
 PERSON = {person.name: person for person in PEOPLE}
 ASKING = (
@@ -44,13 +49,16 @@ class Visitor:
 
     world: World
     name: str = "ana"
+    door: PageDoor = field(default_factory=door)
 
     def headers(self) -> dict[str, str]:
         return {"x-ms-client-principal": principal(PERSON[self.name])} if self.name else {}
 
-    def look(self, word: str = WORD, method: str = "GET", door: PageDoor = DOOR, **headers: str) -> Page:
+    def look(self, word: str = WORD, method: str = "GET", door: PageDoor | None = None, **headers: str) -> Page:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return answer_page(self.world.context, door, Asked(method, f"{HOST}/api/approvals/{word}", word, shown))
+        return answer_page(
+            self.world.context, door or self.door, Asked(method, f"{HOST}/api/approvals/{word}", word, shown)
+        )
 
     def form(self, word: str = WORD) -> str:
         """The token of the form that the page shows."""
@@ -67,7 +75,9 @@ class Visitor:
             **self.headers(),
             **{name.replace("_", "-"): text for name, text in headers.items()},
         }
-        return answer_page(self.world.context, DOOR, Asked("POST", f"{HOST}/api/approvals/{word}", word, shown, body))
+        return answer_page(
+            self.world.context, self.door, Asked("POST", f"{HOST}/api/approvals/{word}", word, shown, body)
+        )
 
     def press(self, choice: str = "approve", reason: str = "", token: str = "") -> Page:
         return self.send({"choice": choice, "reason": reason, "csrf": token or self.form()})
@@ -175,17 +185,17 @@ def test_where_the_configuration_names_no_tenant_everybody_is_of_another() -> No
 
 
 @pytest.mark.parametrize(
-    ("door", "named"),
+    ("lacking", "named"),
     [
-        (PageDoor(sign_in=False, key="k" * 32), "App Service authentication"),
-        (PageDoor(sign_in=True, key=""), "DAYTWO_PAGE_KEY"),
-        (PageDoor(sign_in=True, key="short"), "DAYTWO_PAGE_KEY"),
+        (door(sign_in=False), "App Service authentication"),
+        (door(""), "DAYTWO_PAGE_KEY"),
+        (door("short"), "DAYTWO_PAGE_KEY"),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_page_that_lacks_something_says_what(ana: Visitor, door: PageDoor, named: str, method: str) -> None:
+def test_a_page_that_lacks_something_says_what(ana: Visitor, lacking: PageDoor, named: str, method: str) -> None:
     """Where sign-in is off, anybody could send the headers: they count for nothing."""
-    page = ana.look(method=method, door=door)
+    page = ana.look(method=method, door=lacking)
     assert page.status == 503
     assert named in page.html
     assert "shop-prod" not in page.html
@@ -338,7 +348,7 @@ def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
         {**ana.headers(), "content-type": "application/x-www-form-urlencoded"},
         urlencode({"choice": "approve", "csrf": token}).encode(),
     )
-    page = answer_page(ana.world.context, PageDoor(sign_in=True, key="l" * 32), asked)
+    page = answer_page(ana.world.context, door("l" * 32), asked)
     assert page.status == 403
     assert state(ana.world) is ApprovalState.PENDING
 
