@@ -1,6 +1,7 @@
 """Requests for approval as records: made, joined, moved on by time, withdrawn (docs/approvals.md)."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -47,14 +48,15 @@ def ask(context: Context, run: Run, rule: ApprovalRule, settings: Settings, chan
     subject = f"{run.rollout}.{slug(run.ring)}.{slug(run.plan.risk)}" if run.rollout else run.id
     withdraw(context, run, PartState.SUPERSEDED, part.why or "asked anew")
     for _ in range(_ROUNDS):
-        found = _join(context, subject, part, now) or _new(context, subject, run, part, (rule, settings))
-        if found is not None:
-            return found
+        with suppress(ConflictError):  # another run has joined just now: the request is still there to be joined
+            found = _join(context, subject, part, now) or _new(context, subject, run, part, (rule, settings))
+            if found is not None:
+                return found
     raise ConflictError(f"the request of {subject} changed {_ROUNDS} times while {run.id} was joining it")
 
 
 def _join(context: Context, subject: str, part: Part, now: datetime) -> Approval | None:
-    """The open request of this subject with this part in it; None where it can be joined no more."""
+    """The open request of this subject with this part in it; None where it can be joined no more. Raises ConflictError."""
     store = context.ports.store
     opened = open_requests(store).get(subject)
     stored = approvals(store).get(opened.value.approval) if opened else None
@@ -70,10 +72,7 @@ def _join(context: Context, subject: str, part: Part, now: datetime) -> Approval
     parts = tuple(sorted((*others, part), key=lambda each: each.target_name))
     token = _word(store, current.id)
     joined = replace(current, parts=parts, revision=current.revision + 1, token=token)
-    try:
-        approvals(store).replace(stored, joined)
-    except ConflictError:
-        return None
+    approvals(store).replace(stored, joined)
     return joined
 
 

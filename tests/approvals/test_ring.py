@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ops.adapters.sqlite_store import SqliteStore
 from ops.intake.deciding import Click, decide
 from ops.intake.ticks import every_five_minutes
 from ops.model.approval import Approval, Choice
@@ -10,7 +11,7 @@ from ops.model.image import ImageKey
 from ops.model.people import Identity
 from ops.model.proof import Proof
 from ops.model.signal import Signal
-from ops.ports import RejectedError
+from ops.ports import ConflictError, Json, RejectedError
 from ops.records import approvals, proofs
 from ops.workflows.starting import start
 from tests.approvals.story import NOON, PEOPLE, SLACK, TEAM, Driver, config, pass_time, production
@@ -21,9 +22,22 @@ OFFICE = 'office: {days: mon-fri, from: "09:00", to: "17:00", zone: UTC}\n'
 ROLLOUT = "rollout.node-image.2026-w47"
 
 
-def ring(*names: str, rule: str = RULE) -> tuple[World, dict[str, Driver]]:
+class Crowded(SqliteStore):
+    """A store in which, the first time, somebody else writes a request between a look at it and a write."""
+
+    crowded: bool = True
+
+    def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
+        if kind == "approval" and self.crowded:
+            self.crowded = False
+            raise ConflictError(f"{kind} {key} was changed meanwhile")
+        return super().replace(kind, key, value, etag)
+
+
+def ring(*names: str, rule: str = RULE, store: SqliteStore | None = None) -> tuple[World, dict[str, Driver]]:
     """Clusters whose runs belong to one rollout, each at its first look."""
     world = production("{from: platform}", *names)
+    world.store = store or world.store
     configure(world, rule)
     drivers = {}
     for each in list(world.clusters.fleet.values()):
@@ -62,6 +76,12 @@ def test_the_runs_of_a_ring_are_asked_for_together_after_gathering() -> None:
     assert [part.target_name for part in only.standing] == ["shop-a", "shop-b", "shop-c"]
     assert list(shown(world)) == [only.id]
     assert "3 clusters of production" in shown(world)[only.id]
+
+
+def test_runs_that_join_at_the_same_moment_are_asked_for_together() -> None:
+    world, _ = ring("shop-a", "shop-b", "shop-c", store=Crowded(":memory:"))
+    (only,) = requests(world)
+    assert [part.target_name for part in only.standing] == ["shop-a", "shop-b", "shop-c"]
 
 
 def test_one_press_lets_all_of_them_go_on() -> None:
