@@ -22,7 +22,7 @@ def test_a_vault_reference_that_was_not_resolved_is_no_key_of_any_door(tmp_path:
         )
     )
     assert wired.slack_guard().signature is None
-    assert "DAYTWO_PAGE_KEY" in wired.page.missing
+    assert "DAYTWO_PAGE_KEY" in wired.page().missing
 
 
 def test_with_its_secrets_the_doors_open(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_with_its_secrets_the_doors_open(tmp_path: Path) -> None:
         environment(tmp_path, SLACK_SIGNING_SECRET="s" * 32, DAYTWO_PAGE_KEY="p" * 32, WEBSITE_AUTH_ENABLED="True")
     )
     assert wired.slack_guard().signature is not None
-    assert wired.page.missing == ""
+    assert wired.page().missing == ""
 
 
 def test_people_reach_the_pages_where_app_service_says(tmp_path: Path) -> None:

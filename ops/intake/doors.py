@@ -1,6 +1,6 @@
 """What the app's settings say of the doors that people come through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ops.intake.refusals import Refusals
 
@@ -13,7 +13,7 @@ class PageDoor:
 
     sign_in: bool
     key: str
-    refusals: Refusals
+    refusals: Refusals = field(default_factory=Refusals)
 
     @property
     def missing(self) -> str:
