@@ -93,7 +93,7 @@ class TestMain:
 
     def test_who_is_not_signed_in_passes_and_meets_each_doors_own_key(self) -> None:
         """Slack, Teams and action groups cannot sign in; the pages ask for it themselves."""
-        properties = parsed("main.bicep")["resources"]["signIn"]["config"]["properties"]
+        properties = parsed("main.bicep")["resources"]["signIn"]["config"]["config"]["properties"]
         assert properties["globalValidation"]["requireAuthentication"] is False
 
     @pytest.mark.parametrize("subscription", ["rolling", "evictions"])
