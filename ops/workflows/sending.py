@@ -79,6 +79,7 @@ class _Attempt:
     pace: Pace
     stored: Stored[MessageRecord]
     outgoing: Outgoing
+    posting: bool = False
 
     def carry_out(self) -> bool:
         """Whether the chat shows now what was wanted."""
@@ -92,15 +93,13 @@ class _Attempt:
         except (RestingError, ConflictError):
             return False  # the chat rests, or somebody else is sending it
         except LimitedError as error:
-            self._failed(
-                error, timedelta(0), nothing_was_posted=True
-            )  # its line rests: nothing needs a time of its own
+            self._failed(error, timedelta(0))  # its line rests: the message needs no time of its own
             return False
         except TryLaterError as error:
-            self._failed(error, timedelta(seconds=max(error.retry_after_s, 1.0)), nothing_was_posted=False)
+            self._failed(error, timedelta(seconds=max(error.retry_after_s, 1.0)))
             return False
         except OutsideError as error:
-            self._failed(error, _RETRY, nothing_was_posted=True)
+            self._failed(error, _RETRY)
             return False
         return True
 
@@ -131,6 +130,7 @@ class _Attempt:
         self.pace.await_turn(line)
         intent = replace(self.stored.value, posting_since=self.ports.clock.now())
         self.stored = messages(self.ports.store).replace(self.stored, intent)
+        self.posting = True
         return self._limited(line, lambda: self.chat.post(intent.channel, self.outgoing))
 
     def _call[T](self, line: str, call: Callable[[], T]) -> T:
@@ -167,7 +167,9 @@ class _Attempt:
         if not messages(self.ports.store).change(self.stored.key, change).dirty:
             _take_out(self.ports, self.stored.key)
 
-    def _failed(self, error: OutsideError, wait: timedelta, *, nothing_was_posted: bool) -> None:
+    def _failed(self, error: OutsideError, wait: timedelta) -> None:
+        """Keeps why. Only a post that was plainly refused leaves nothing to search for: a search that fails finds out nothing."""
+        nothing_was_posted = self.posting and (isinstance(error, LimitedError) or not isinstance(error, TryLaterError))
         mine = self.stored.value
         retry_at = self.ports.clock.now() + wait if wait else None
         is_gone = isinstance(error, RejectedError) and error.code == _GONE

@@ -1,0 +1,100 @@
+"""The simulated Slack alone, over HTTP, on a clock that a test moves; it can fail as a profile says, or answer nonsense."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from json import dumps
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from simulator.exchange import Answer, Call, Requests
+from simulator.faults import Faults, Surface
+from simulator.slack.api import PREFIX, SlackApi
+from tests.fakes import FakeClock
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call and what was answered; `waits` is what a 429 asked for. `lost` answers had their effect."""
+
+    at: datetime
+    method: str
+    channel: str
+    status: int
+    waits: timedelta = timedelta(0)
+
+
+@dataclass
+class SlackServer:
+    """`faults` spoil answers while they are there; `nonsense` replaces every answer by a status, a type and a body."""
+
+    clock: FakeClock
+    faults: Faults | None = None
+    nonsense: tuple[int, str, bytes] | None = None
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.api = SlackApi(("C0123", "C0456"), self.clock.now, Requests())
+
+    def answer(self, call: Call) -> Answer:
+        """Answers one request, and keeps what came of it."""
+        spoilt = self.faults
+        answer = spoilt.around(Surface.SLACK, call, self.api.answer) if spoilt else self.api.answer(call)
+        channel = dict(parse_qsl(call.body.decode(errors="replace"))).get("channel", "")
+        if not channel and call.body.startswith(b"{"):
+            channel = str(call.document().get("channel", ""))
+        waits = timedelta(seconds=float(answer.headers.get("Retry-After", 0)))
+        self.asked.append(Asked(self.clock.at, call.path.removeprefix(PREFIX), channel, answer.status, waits))
+        return answer
+
+    def shown(self) -> dict[str, list[Any]]:
+        """The messages by the key that each carries."""
+        found: dict[str, list[Any]] = {}
+        for channel in self.api.channels.values():
+            for message in channel.messages:
+                metadata: Any = message.metadata
+                found.setdefault(metadata["event_payload"]["key"], []).append(message)
+        return found
+
+
+@contextmanager
+def serving(slack: SlackServer) -> Iterator[SlackServer]:
+    """Serves it on 127.0.0.1; `url` is its Web API's."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            split = urlsplit(self.path)
+            origin = f"http://{self.headers['Host']}"
+            answer = slack.answer(Call("POST", split.path, dict(parse_qsl(split.query)), self.headers, body, origin))  # type: ignore[arg-type]  # a message is a mapping of its headers
+            if slack.nonsense is not None:
+                status, kind, content = slack.nonsense
+                self._send(status, {"Content-Type": kind}, content)
+            elif not answer.drop:
+                content = b"" if answer.document is None else dumps(answer.document).encode()
+                self._send(answer.status, {"Content-Type": "application/json", **answer.headers}, content)
+
+        def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
+    thread.start()
+    slack.url = f"http://127.0.0.1:{server.server_port}{PREFIX}"
+    try:
+        yield slack
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
