@@ -43,7 +43,7 @@ def refusals(doing: str) -> Iterator[None]:
 
 def said(answer: Any, name: str, doing: str) -> str:
     """A text that has to be in an answer. Raises TryLaterError: without it nobody knows what was done."""
-    value = answer.get(name)
+    value = _answer(answer).get(name)
     if not isinstance(value, str) or not value:
         raise TryLaterError(f"{doing}: Slack's answer has no {name}")
     return value
@@ -53,12 +53,12 @@ def _refusal(doing: str, error: Any) -> OutsideError:
     response = error.response
     status = getattr(response, "status_code", 0)
     answer = _answer(response)
-    code = answer.get("error", "")
+    code = str(answer.get("error", ""))
     if status == _LIMITED or code in ("ratelimited", "rate_limited"):
         return LimitedError(f"{doing}: rate limited", _wait_s(getattr(response, "headers", {})))
     if status >= _TROUBLE or code in _TRANSIENT:
         return TryLaterError(f"{doing}: {code or status}")
-    if not isinstance(code, str) or not _WORD.fullmatch(code):
+    if not _WORD.fullmatch(code):
         return TryLaterError(f"{doing}: what came back is no answer of Slack's (status {status})")
     if code == "invalid_blocks" and _NOT_READY in str(answer.get("errors", "")):
         return PictureNotReadyError(f"{doing}: its picture is not ready", _READY_IN_S)

@@ -1,0 +1,182 @@
+"""Slack through its own SDK against the simulated one: threads, pictures, private answers, and a chat that answers nonsense."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ops.adapters.http_answers import HttpAnswers
+from ops.adapters.slack_chat import SlackChat
+from ops.adapters.slack_errors import PictureNotReadyError
+from ops.model.message import Message, Picture
+from ops.model.run import State
+from ops.ports import LimitedError, Outgoing, OutsideError, Posted, RejectedError, TryLaterError
+from ops.render.slack import plainly, render
+from simulator.slack.api import TOKEN
+from simulator.slack.hooks import PREFIX as HOOKS
+from tests.fakes import MONDAY, FakeClock
+from tests.slack_server import SlackServer, serving
+
+PLAIN = render(Message("run-1", State.RUNNING, "Node images", "shop-dev"))
+DIGEST = render(Message("digest", State.DONE, "Digest", "the week", picture=Picture("content/1", "all well")))
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with serving(SlackServer(FakeClock())) as served:
+        yield served
+
+
+@pytest.fixture
+def chat(slack: SlackServer) -> SlackChat:
+    return SlackChat(TOKEN, "C0123", slack.url)
+
+
+def later(slack: SlackServer) -> None:
+    slack.clock.pass_(seconds=2)
+
+
+def test_a_message_is_found_again_in_its_channel_and_an_answer_in_its_thread(
+    slack: SlackServer, chat: SlackChat
+) -> None:
+    root = chat.post("C0123", Outgoing(PLAIN, "run-1"))
+    later(slack)
+    answer = chat.post("C0123", Outgoing(PLAIN, "run-1.details", thread=root))
+    assert chat.find("C0123", "run-1", MONDAY) == root
+    assert chat.find("C0123", "run-1.details", MONDAY) is None
+    assert chat.find("C0123", "run-1.details", MONDAY, root) == answer
+    assert chat.find("C0123", "run-2", MONDAY) is None
+
+
+def test_it_is_found_on_a_later_page_and_not_from_long_before(slack: SlackServer, chat: SlackChat) -> None:
+    first = chat.post("C0123", Outgoing(PLAIN, "run-0"))
+    for number in range(1, 205):
+        later(slack)
+        chat.post("C0123", Outgoing(PLAIN, f"run-{number}"))
+    slack.clock.pass_(minutes=5)
+    assert chat.find("C0123", "run-0", MONDAY) == first
+    assert chat.find("C0123", "run-0", MONDAY + timedelta(minutes=3)) is None
+
+
+def test_a_picture_is_shown_once_slack_has_looked_at_it_and_is_uploaded_once(
+    slack: SlackServer, chat: SlackChat
+) -> None:
+    outgoing = Outgoing(DIGEST, "digest", picture=PNG)
+    with pytest.raises(PictureNotReadyError) as caught:
+        chat.post("C0123", outgoing)
+    assert caught.value.retry_after_s == 5
+    later(slack)
+    posted = chat.post("C0123", outgoing)
+    chat.edit(posted, outgoing)
+    blocks: Any = slack.shown()["digest"][0].blocks
+    (image,) = [block for block in blocks if block["type"] == "image"]
+    (file,) = slack.api.files.files.values()
+    assert (image["slack_file"], image["alt_text"], file.content) == ({"id": file.id}, "all well", PNG)
+
+
+def test_a_picture_that_is_never_shown_does_not_hold_up_the_message(slack: SlackServer, chat: SlackChat) -> None:
+    outgoing = Outgoing(DIGEST, "digest", picture=b"no PNG at all")
+    for _ in range(3):
+        later(slack)
+        with pytest.raises(PictureNotReadyError):
+            chat.post("C0123", outgoing)
+    later(slack)
+    chat.post("C0123", outgoing)
+    assert [block["type"] for block in slack.shown()["digest"][0].blocks] == ["section"]
+
+
+def test_without_its_picture_the_message_has_no_empty_place(slack: SlackServer, chat: SlackChat) -> None:
+    chat.post("C0123", Outgoing(DIGEST, "digest"))
+    assert [block["type"] for block in slack.shown()["digest"][0].blocks] == ["section"]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        (200, "text/html", b"<html>Sign in to the hotel's network</html>"),
+        (200, "application/json", b""),
+        (200, "application/json", b"[]"),
+        (200, "application/json", b"null"),
+        (200, "application/json", b'"ok"'),
+        (200, "application/json", b"{}"),
+        (200, "application/json", b'{"ok": true}'),
+        (200, "application/json", b'{"ok": true, "ts": 5, "channel": null, "messages": "none", "files": []}'),
+        (200, "application/json", b'{"ok": false}'),
+        (200, "application/json", b'{"ok": false, "error": {"code": 5}}'),
+        (200, "application/json; charset=unheard-of", b'{"ok": true}'),
+        (200, "application/json", b'{"ok": tr'),
+        (200, "application/gzip", b"\x1f\x8b"),
+        (403, "text/html", b"<html>blocked</html>"),
+        (502, "text/html", b"<html>Bad gateway</html>"),
+        (503, "application/json", b""),
+    ],
+)
+def test_nonsense_is_for_later_whatever_was_asked(
+    slack: SlackServer, chat: SlackChat, nonsense: tuple[int, str, bytes]
+) -> None:
+    """Nobody knows what was done: that is a lost answer, and neither a success nor a refusal."""
+    slack.nonsense = nonsense
+    for call in (
+        lambda: chat.post("C0123", Outgoing(PLAIN, "run-1")),
+        lambda: chat.edit(Posted("C0123", "1.0"), Outgoing(PLAIN, "run-1")),
+        lambda: chat.find("C0123", "run-1", MONDAY),
+        lambda: chat.post("C0123", Outgoing(DIGEST, "digest", picture=PNG)),
+    ):
+        with pytest.raises(TryLaterError):
+            call()
+
+
+def test_too_many_calls_say_how_long_to_wait(chat: SlackChat) -> None:
+    chat.post("C0123", Outgoing(PLAIN, "run-1"))
+    with pytest.raises(LimitedError) as caught:
+        chat.post("C0123", Outgoing(PLAIN, "run-2"))
+    assert caught.value.retry_after_s == 1
+
+
+def test_a_plain_no_is_named_as_slack_names_it(chat: SlackChat) -> None:
+    with pytest.raises(RejectedError, match="channel_not_found") as caught:
+        chat.post("C0999", Outgoing(PLAIN, "run-1"))
+    assert caught.value.code == "channel_not_found"
+
+
+def test_the_token_is_in_no_text(slack: SlackServer) -> None:
+    chat = SlackChat("xoxb-another-secret", "C0123", slack.url)
+    with pytest.raises(OutsideError) as caught:
+        chat.post("C0123", Outgoing(PLAIN, "run-1"))
+    assert "xoxb" not in f"{caught.value} {chat}"
+
+
+def hook(slack: SlackServer) -> str:
+    path = slack.api.hooks.make("actions", slack.api.channels["C0123"], "U0ANA", None)
+    return slack.url.split("/slack/")[0] + path
+
+
+def answers(slack: SlackServer) -> HttpAnswers:
+    return HttpAnswers(frozenset({slack.url.split("/")[2]}))
+
+
+def test_a_private_answer_reaches_one_person(slack: SlackServer) -> None:
+    answers(slack).answer(hook(slack), plainly("approved by ana"))
+    (heard,) = slack.api.hooks.ephemeral
+    assert (heard.user, heard.text) == ("U0ANA", "approved by ana")
+
+
+def test_nothing_goes_to_an_address_that_is_none_of_slacks(slack: SlackServer) -> None:
+    for address in ("http://169.254.169.254/x", "https://hooks.slack.com.evil.example/x", "", "nonsense", "https://[x"):
+        with pytest.raises(RejectedError):
+            answers(slack).answer(address, plainly("x"))
+    assert slack.asked == []
+
+
+def test_a_used_up_address_is_no_reason_to_try_again(slack: SlackServer) -> None:
+    address = hook(slack)
+    for _ in range(5):
+        answers(slack).answer(address, plainly("x"))
+    with pytest.raises(RejectedError):
+        answers(slack).answer(address, plainly("x"))
+    slack.api.hooks.in_trouble = True
+    with pytest.raises(TryLaterError):
+        answers(slack).answer(address, plainly("x"))
+    assert HOOKS in address
