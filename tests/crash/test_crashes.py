@@ -99,6 +99,7 @@ def test_the_night_crosses_start_upgrade_undo_rollout_and_messages(tmp_path: Pat
     }
     assert {subject: len(shown) for subject, shown in found["messages"].items()} == {
         "node-image.shop-dev-085876.2026-w47": 1,
+        "node-image.shop-dev-085876.2026-w47.details": 1,
         "rollout.node-image.2026-w47": 1,
     }
     assert (found["leases_held"], found["unsent"]) == ([], [])

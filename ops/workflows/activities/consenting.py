@@ -14,6 +14,9 @@ from ops.workflows.activities.context import Context
 from ops.workflows.asking import approval_of, withdraw
 from ops.workflows.telling import report_if_new
 
+# Waits for what may change before the window opens; a cluster that AKS drives, say, is only watched.
+_MAY_ACT = ("window", "unproven", "busy", "no-window-left")
+
 
 @dataclass(frozen=True, slots=True)
 class Considered:
@@ -63,8 +66,10 @@ def asks_now(run: Run, decision: Decision, decide_at: Callable[[datetime], Decis
 
 
 def _sooner(decision: Act | Wait, look: datetime) -> Decision:
-    """The same wait, ended early enough to ask in time."""
-    return replace(decision, until=min(decision.until, look)) if isinstance(decision, Wait) else decision
+    """The same wait, ended early enough to ask in time, where there may be something to ask by then."""
+    if isinstance(decision, Wait) and decision.code in _MAY_ACT:
+        return replace(decision, until=min(decision.until, look))
+    return decision
 
 
 def _told(decision: Act | Wait, approved: str) -> Decision:
