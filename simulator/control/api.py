@@ -15,6 +15,7 @@ from simulator.slack.doors import Door, PressError
 from simulator.teams.api import TeamsApi
 from simulator.teams.connector import Connector
 from simulator.teams.people import People, PeopleError
+from simulator.world.journal import Kind
 from simulator.world.mishaps import MISHAPS, Mishap
 from simulator.world.world import World
 
@@ -112,6 +113,10 @@ class Control:
         """What people do in the chats; None where nobody does that."""
         match path:
             case "/slack/press":
+                # What is pressed has happened, whatever the bot makes of it; a button that is not there refuses below.
+                shown = self._chats.slack.doors.text_of(document)
+                action = str(document.get("action_id")).partition(".")[0]
+                self._world.journal.write(Kind.PRESSED, user=str(document.get("user")), action=action, text=shown)
                 return Answer(200, (await self._chats.slack.doors.press(document, origin)).document())
             case "/slack/command":
                 return Answer(200, (await self._chats.slack.doors.command(document, origin)).document())

@@ -9,6 +9,8 @@ from typing import cast
 
 from ruamel.yaml import YAML
 
+from simulator.oracle.approvals import ApprovalRule, read_approvals
+
 type Tree = Mapping[str, object]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -97,6 +99,7 @@ class Rules:
     sleep: tuple[SleepRule, ...]
     reboot: RebootRule | None
     group_for: timedelta | None
+    approvals: tuple[ApprovalRule, ...] = ()
 
 
 def read(text: str) -> Rules:
@@ -122,6 +125,7 @@ def read(text: str) -> Rules:
         failure_budget=int(str(said.get("failure-budget", 0))),
         sleep=tuple(_sleep(entry) for entry in cast("list[Tree]", tree.get("power", []))),
         reboot=_reboot(cast("Tree", tree["reboot"]), windows) if "reboot" in tree else None,
+        approvals=read_approvals(tree, "node-image"),
         group_for=_length(str(cast("Tree", tree["spot"]).get("group-for", "10m"))) if "spot" in tree else None,
     )
 

@@ -36,6 +36,16 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """What a person pressed in a chat, and all that the message said to them."""
+
+    at: datetime
+    user: str
+    action: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """A node as it was at an instant."""
 
@@ -72,6 +82,11 @@ class History:
         self.fleet = fleet
         self.clusters = {cluster.name: cluster for cluster in fleet.clusters}
         self.works: list[Work] = _works(journal)
+        self.presses = tuple(
+            Press(entry.at, str(entry.detail["user"]), str(entry.detail["action"]), str(entry.detail["text"]))
+            for entry in journal
+            if entry.kind is Kind.PRESSED
+        )
         self.landed: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
         self._power = {c.name: Track("Stopped" if c.stopped else "Running") for c in fleet.clusters}
         self._pool_image: dict[tuple[str, str], Track[str]] = defaultdict(lambda: Track(""))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import combinations
 
+from simulator.oracle.approvals import approved
 from simulator.oracle.history import Work, unpatched
 from simulator.oracle.wall import MINUTE
 from simulator.oracle.week import LOOK, READY_WITHIN, START_TAKES, UPGRADE, Place, Week, driven_by_aks, in_order
@@ -15,6 +16,8 @@ def violations(week: Week, start: datetime, end: datetime) -> Iterator[str]:
         upgrades = [work for work in _begun(week, cluster.name, start, end) if work.what == UPGRADE]
         for work in upgrades:
             yield from (_said(code, work) for code in _of_upgrade(week, work))
+            if not _approved(week, work):
+                yield _said("not-approved", work)
         yield from (_said("upgraded-twice", again) for again in _again(week.mine(cluster.name)))
         yield from _of_power(week, cluster.name, start, end)
     yield from _neighbours(week, start, end)
@@ -28,6 +31,12 @@ def landed_late(week: Week, start: datetime, end: datetime) -> Iterator[str]:
             place = _place(week, work)
             if work.what == UPGRADE and place is not None and _unproven(week, place, work) and _late(week, place, work):
                 yield _said("landed-late", work)
+
+
+def _approved(week: Week, work: Work) -> bool:
+    cluster = week.history.clusters[work.cluster]
+    is_in_ring = week.ring_number(cluster) is not None
+    return not is_in_ring or approved(week.rules.approvals, week.ring(cluster).name, work, week.history)
 
 
 def _of_upgrade(week: Week, work: Work) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -55,6 +55,11 @@ class Doors:
         self.answer_within_s = ANSWER_WITHIN_S
         self._channels, self._hooks, self._now, self._secret = channels, hooks, now, secret
         self._number = 0
+
+    def text_of(self, document: JsonObject) -> str:
+        """Return all that the message says which is about to be pressed; nothing where there is none."""
+        message = self._channel(document).find(str(document.get("ts")))
+        return "" if message is None else " ".join(_texts(message.blocks))
 
     async def press(self, document: JsonObject, origin: str) -> Outcome:
         """Have `user` press `action_id` on the message `ts` of `channel`; `retries` bounds how often Slack tries again.
@@ -153,3 +158,13 @@ def _shown(text: str) -> JsonObject:
     except ValueError:
         return {"text": text}
     return read if isinstance(read, dict) else {"text": text}
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Return every text in a structure, in its order."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from [inner] if name == "text" and isinstance(inner, str) else _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     PDB_VIOLATED = "pdb-violated"
     BUDGET_ALERT = "budget-alert"
     MISHAP_ARMED = "mishap-armed"
+    PRESSED = "pressed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,10 @@ class Story:
         self.cordon(node, when, until)
         self.restart(node, f"{at(when) + timedelta(minutes=2):%a %H:%M}".lower())
 
+    def pressed(self, user: str, when: str, text: str, action: str = "approve") -> None:
+        """Somebody presses a button under a message that says this."""
+        self.tell(when, Kind.PRESSED, user=user, action=action, text=text)
+
     def evicted(self, node: str, when: str, notice_s: int = 0) -> None:
         """A spot node is taken, so long after its agent told of it."""
         if notice_s:
