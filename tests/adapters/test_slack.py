@@ -1,6 +1,6 @@
 """Slack through its own SDK against the simulated one: threads, pictures, private answers, and a chat that answers nonsense."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -118,12 +118,13 @@ def test_nonsense_is_for_later_whatever_was_asked(
 ) -> None:
     """Nobody knows what was done: that is a lost answer, and neither a success nor a refusal."""
     slack.nonsense = nonsense
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: chat.post("C0123", Outgoing(PLAIN, "run-1")),
         lambda: chat.edit(Posted("C0123", "1.0"), Outgoing(PLAIN, "run-1")),
         lambda: chat.find("C0123", "run-1", MONDAY),
         lambda: chat.post("C0123", Outgoing(DIGEST, "digest", picture=PNG)),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(TryLaterError):
             call()
 

@@ -1,0 +1,78 @@
+"""From a cold process to the answer to a signed press: Slack waits three seconds. Fresh processes with bytecode, median of five."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from simulator.slack.messages import Message
+from simulator.slack.presses import Happened, button_of, press_form
+from simulator.slack.signing import SIGNING_SECRET, signed
+from simulator.slack.workspace import USERS
+
+ROOT = Path(__file__).resolve().parents[1]
+_RUNS = 5
+_CONFIG = """
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings: [{name: all, select: {names: ["*"]}}]
+windows:
+  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
+node-image: {window: nights, approval: {from: [ana]}}
+chat: {slack: {channel: C0123}}
+identity: {slack-team: T0DAYTWO}
+people: {ana: {slack: U0ANA}}
+"""
+# What the Functions worker does: load the app; then one invocation of the door.
+_CHILD = """
+import sys, json
+import function_app
+from ops.bootstrap import wiring
+from ops.intake.slack import Received, take_interaction
+body, headers = open(sys.argv[1], "rb").read(), json.loads(sys.argv[2])
+wired = wiring()
+answer = take_interaction(wired.context(None), wired.slack_guard(), Received(body, headers))
+assert (int(answer.status), answer.text()) == (200, ""), answer
+"""
+
+
+def measure() -> dict[str, float]:
+    """Milliseconds from the start of the process to the answer, the interpreter's own start included."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "daytwo.yaml").write_text(_CONFIG)
+        _press(folder, "warm-up")  # writes the bytecode
+        return {"cold_slack_press_ms": 1000 * statistics.median(_press(folder, str(n)) for n in range(_RUNS))}
+
+
+def _press(folder: Path, run: str) -> float:
+    """Seconds of one fresh process, with records of its own. The word on the button is unknown: that is looked up too."""
+    now = datetime.now(UTC)
+    button = {
+        "type": "button",
+        "action_id": "approve.0",
+        "value": "a-word",
+        "text": {"type": "plain_text", "text": "Yes"},
+    }
+    message = Message("C0123", "1.000001", now, "", [{"type": "actions", "elements": [button]}], [])
+    found = button_of(message, "approve.0")
+    if found is None:
+        raise RuntimeError("The message has lost its button.")
+    body = press_form(message, found, Happened(USERS["U0ANA"], now, 1, ""))
+    (folder / "body").write_bytes(body)
+    settings = {
+        "DAYTWO_STATE": str(folder / run),
+        "DAYTWO_CONFIG": str(folder / "daytwo.yaml"),
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "PYTHONPATH": str(ROOT),
+    }
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    arguments = [sys.executable, "-c", _CHILD, str(folder / "body"), json.dumps(signed(body, now))]
+    began = time.perf_counter()
+    subprocess.run(arguments, check=True, cwd=ROOT, env={**environment, **settings})
+    return time.perf_counter() - began
