@@ -1,0 +1,96 @@
+"""The Slack app's manifest names our routes, and asks for what the calls of the bot need: no more, no less."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from ruamel.yaml import YAML
+
+from ops.adapters.slack_chat import SlackChat
+from ops.adapters.slack_errors import PictureNotReadyError
+from ops.config import load
+from ops.functions import build_app
+from ops.ports import Outgoing
+from simulator.slack.api import TOKEN
+from tests.adapters.test_slack import DIGEST, PLAIN, PNG, later
+from tests.fakes import CONFIG, MONDAY, FakeClock
+from tests.slack_server import SlackServer, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+# Which scope each method needs: https://docs.slack.dev/reference/methods. An upload and a private answer need none.
+SCOPES = {
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": {"channels:history", "groups:history"},
+    "conversations.replies": {"channels:history", "groups:history"},
+    "files.getUploadURLExternal": {"files:write"},
+    "files.completeUploadExternal": {"files:write"},
+}
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Any:
+    return YAML(typ="safe").load(ROOT / "infra" / "slack-manifest.yaml")
+
+
+def test_the_addresses_are_routes_of_ours_that_need_no_key(manifest: Any) -> None:
+    wanted = {
+        urlsplit(manifest["settings"]["interactivity"]["request_url"]).path,
+        *(urlsplit(command["url"]).path for command in manifest["features"]["slash_commands"]),
+    }
+    served = set()
+    for function in build_app().get_functions():
+        trigger: Any = function.get_trigger()
+        if trigger.get_binding_name() == "httpTrigger" and "ANONYMOUS" in str(trigger.auth_level).upper():
+            served.add(f"/api/{trigger.route}")
+    assert wanted == {"/api/slack/interactions", "/api/slack/commands"}
+    assert wanted <= served
+
+
+def test_the_scopes_are_those_of_the_calls_that_are_made(manifest: Any) -> None:
+    """Every kind of call is made once, and counted where Slack would."""
+    with serving(SlackServer(FakeClock())) as slack:
+        chat = SlackChat(TOKEN, "C0123", slack.url)
+        root = chat.post("C0123", Outgoing(PLAIN, "run-1"))
+        chat.edit(root, Outgoing(PLAIN, "run-1"))
+        chat.find("C0123", "run-1", MONDAY)
+        chat.find("C0123", "run-1.details", MONDAY, root)
+        later(slack)
+        with pytest.raises(PictureNotReadyError):
+            chat.post("C0123", Outgoing(DIGEST, "digest", picture=PNG))
+        made = {call.method for call in slack.asked if not call.method.startswith("/")}
+    assert made == SCOPES.keys()
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == set().union(*SCOPES.values(), {"commands"})
+
+
+def test_no_other_method_of_slack_is_called() -> None:
+    """What keeps the one above from missing a call."""
+    calls = set()
+    for path in (ROOT / "ops").rglob("*.py"):
+        calls |= set(re.findall(r"_client\.(\w+)\(", path.read_text())) if "slack" in path.name else set()
+    assert calls == {
+        "chat_postMessage",
+        "chat_update",
+        "conversations_history",
+        "conversations_replies",
+        "files_upload_v2",
+    }
+
+
+def test_the_manifest_is_what_slack_takes(manifest: Any) -> None:
+    """The lengths that api.slack.com checks: name 35, description 140, a command's description 2,000."""
+    assert len(manifest["display_information"]["name"]) <= 35
+    assert len(manifest["display_information"]["description"]) <= 140
+    (command,) = manifest["features"]["slash_commands"]
+    assert (command["command"], command["should_escape"]) == ("/daytwo", False)
+    assert manifest["features"]["bot_user"]["display_name"] == "Daytwo"
+    assert manifest["settings"]["interactivity"]["is_enabled"]
+
+
+def test_what_the_guide_says_to_write_is_a_valid_configuration() -> None:
+    (said,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "slack.md").read_text(), re.DOTALL)
+    settings = load(CONFIG.split("node-image:")[0] + said, "daytwo.yaml")
+    assert (settings.people.slack_team, settings.chat.slack_channel) == ("T0123ABCD", "C0123ABCD")
+    assert [rule.approvers for rule in settings.approvals] == [("ana", "ben")]
