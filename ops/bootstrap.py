@@ -216,10 +216,8 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
     def teams(envelope: str) -> TeamsChat | None:
         try:
             return TeamsChat(webhook, envelope)
-        except RetiredWebhookError as error:
-            # Said once a process; the other chats go on.
-            logging.getLogger(__name__).warning("the app setting TEAMS_WEBHOOK is not usable: %s", error)
-            return None
+        except RetiredWebhookError:
+            return None  # `problems_of` says so; the other chats go on
 
     def chats(settings: "Settings | None") -> "tuple[Chat, ...]":
         if settings is None:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ops.ports import DeniedError, Json, NotFoundError, OutsideError, RejectedError, TryLaterError
+from ops.ports import DeniedError, Json, LimitedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -22,14 +22,13 @@ CARD = "application/vnd.microsoft.card.adaptive"
 # Where Microsoft serves Teams' bots: public cloud, and its government's. Wider lists of the SDK hold shared hosts.
 HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
 _SCOPE = "https://api.botframework.com/.default"
-_TIMEOUT_S = 10
+# Teams waits 15 s for an answer to a press or a command, which may take two calls.
+_TIMEOUT_S = 5
 # Ids become part of an address, and the client does not quote them.
 _ID = re.compile(r"[\w:@.;=+-]{1,512}", re.ASCII)
 _LONGEST_ID = 512
 # "Optimize your bot with rate limiting": 412, 429, 502 and 504 are to be tried again.
-_LATER = frozenset(
-    {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}
-)
+_LATER = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 # The limit is 80 KB.
 _MOST_BYTES = 80_000
 
@@ -199,6 +198,8 @@ def _refusals(doing: str) -> Iterator[None]:
 
 def _refusal(doing: str, status: int, wait_s: str) -> OutsideError:
     text = f"{doing}: {status}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return LimitedError(text, float(wait_s) if wait_s.isdigit() else 30.0)
     if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
         return TryLaterError(text, float(wait_s) if wait_s.isdigit() else 60.0)
     if status == HTTPStatus.NOT_FOUND:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ops.adapters.teams_bot import TeamsBotChat, TeamsBotDoor
+from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat
 from ops.adapters.teams_connector import TeamsConnector
 from ops.adapters.teams_keys import METADATA, SigningKeys
 from ops.adapters.teams_tokens import BotTokens
@@ -19,6 +20,18 @@ _LOG = logging.getLogger(__name__)
 _LOGIN = "https://login.microsoftonline.com"
 
 type Bot = Callable[[Settings | None], tuple[TeamsBotDoor | None, TeamsBotChat | None]]
+
+
+def problems_of(settings: Settings | None, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What the app settings have against Teams as it is configured, each with what to do."""
+    found = [problem_of(settings, environment)]
+    webhook = environment.get("TEAMS_WEBHOOK", "")
+    if settings is not None and settings.chat.teams_envelope and webhook:
+        try:
+            TeamsChat(webhook)
+        except RetiredWebhookError as error:
+            found.append(f"the app setting TEAMS_WEBHOOK is not usable: {error}")
+    return tuple(problem for problem in found if problem)
 
 
 def problem_of(settings: Settings | None, environment: Mapping[str, str]) -> str:
@@ -48,8 +61,8 @@ def teams_bot(environment: Mapping[str, str], clock: Clock) -> Bot:
     warned: set[str] = set()
 
     def bot(settings: Settings | None) -> tuple[TeamsBotDoor | None, TeamsBotChat | None]:
-        problem = problem_of(settings, environment)
-        if problem and problem not in warned:
+        # Said once a process, whatever else goes on.
+        for problem in set(problems_of(settings, environment)) - warned:
             warned.add(problem)
             _LOG.warning("%s", problem)
         if settings is None or not app_id or find_spec("microsoft_agents") is None:

@@ -1,5 +1,6 @@
 """`daytwo validate FILE`: checks a configuration."""
 
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,12 @@ EXIT_REFUSED = 2
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(file: Path) -> None:
-    """Check a configuration; every problem with file, line, value and what would be right. Exit code 2 where it is wrong."""
+    """Check a configuration; every problem with file, line, value and what would be right. Exit code 2 where it is wrong.
+
+    Beside it: what app settings of this environment would keep from working.
+    """
     from ops.adapters.feeds import fetch
+    from ops.adapters.teams_wiring import problems_of
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
 
     today = datetime.now(UTC).date()
@@ -24,4 +29,6 @@ def validate(file: Path) -> None:
         click.echo(render_problems(error.problems), err=True)
         sys.exit(EXIT_REFUSED)
     rings = ", ".join(ring.name for ring in settings.fleet.rings) or "none"
+    for problem in problems_of(settings, os.environ):
+        click.echo(f"with the settings of this environment: {problem}", err=True)
     click.echo(f"{file} is valid ({settings.hash}): rings {rings}; node-image {'on' if settings.node_image else 'off'}")

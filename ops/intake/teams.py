@@ -82,7 +82,7 @@ def _take(context: Context, bot: BotDoor, activity: Activity) -> Response:
             return _pressed(context, activity)
         case "invoke":
             return Response(HTTPStatus.NOT_IMPLEMENTED, {"error": "nothing answers this invoke"})
-        case "message":
+        case "message" if activity.is_for_the_bot():
             return _written(context, bot, activity)
         case _:
             if activity.adds_the_bot():

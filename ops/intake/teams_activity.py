@@ -64,16 +64,25 @@ class Activity:
             isinstance(each, dict) and each.get("id") == self.bot for each in members
         )
 
+    def is_for_the_bot(self) -> bool:
+        """Whether it is written to the bot: alone with it, or with a mention. An app may be let in on whole channels."""
+        return self.is_personal or bool(self._mentions())
+
     def text(self) -> str:
         """What was written to the bot, without the mention of it. Raises RefusedError."""
         said = self.fields.get("text", "")
         if not isinstance(said, str) or len(said) > _LONGEST_TEXT:
             raise broken(f"text has to be text of at most {_LONGEST_TEXT} characters")
-        entities = self.fields.get("entities")
-        for entity in entities if isinstance(entities, list) else []:
-            if isinstance(entity, dict) and _inner(entity, "mentioned").get("id") == self.bot:
-                said = said.replace(str(entity.get("text") or "\0"), " ")
+        for mention in self._mentions():
+            said = said.replace(mention, " ")
         return " ".join(html.unescape(said).replace("\xa0", " ").split())
+
+    def _mentions(self) -> tuple[str, ...]:
+        """How the bot is called in the text."""
+        entities = self.fields.get("entities")
+        found = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
+        called = (each.get("text") for each in found if _inner(each, "mentioned").get("id") == self.bot)
+        return tuple(text for text in called if isinstance(text, str) and text)
 
     def press(self) -> tuple[str, Choice]:
         """The word and the choice of a pressed button. Raises RefusedError."""

@@ -14,11 +14,11 @@ from ops.adapters.teams_bot import TeamsBotChat, TeamsBotDoor
 from ops.adapters.teams_connector import TeamsConnector
 from ops.adapters.teams_keys import SigningKeys
 from ops.adapters.teams_tokens import BotTokens
-from ops.adapters.teams_wiring import problem_of, teams_bot
+from ops.adapters.teams_wiring import problems_of, teams_bot
 from ops.config import load
 from ops.model.message import Message, Picture
 from ops.model.run import State
-from ops.ports import DeniedError, NotFoundError, Outgoing, Posted, RejectedError, TryLaterError
+from ops.ports import DeniedError, LimitedError, NotFoundError, Outgoing, Posted, RejectedError, TryLaterError
 from ops.render.teams import render_bot
 from simulator.teams.connector import APP_ID, CHANNELS, CHATS, SECRET
 from simulator.testing import Running, running_simulation
@@ -130,7 +130,7 @@ def test_the_eighth_message_of_a_second_in_a_thread_is_told_to_wait(chat: TeamsB
     root = chat.post(CHANNEL, outgoing())
     for _ in range(7):
         chat.post(CHANNEL, outgoing(thread=root))
-    with pytest.raises(TryLaterError) as later:
+    with pytest.raises(LimitedError) as later:
         chat.post(CHANNEL, outgoing(thread=root))
     assert later.value.retry_after_s == 1.0
 
@@ -255,8 +255,8 @@ def test_answers_take_the_way_of_their_address(door: TeamsBotDoor, simulation: R
 
 def test_a_bot_without_its_app_id_is_a_problem_that_says_what_to_do() -> None:
     settings = load(BOT_CONFIG, "daytwo.yaml")
-    assert "TEAMS_BOT_APP_ID is missing" in problem_of(settings, {})
-    assert problem_of(settings, {"TEAMS_BOT_APP_ID": APP_ID}) == ""
+    assert "TEAMS_BOT_APP_ID is missing" in problems_of(settings, {})[0]
+    assert problems_of(settings, {"TEAMS_BOT_APP_ID": APP_ID}) == ()
     assert teams_bot({}, WallClock())(settings) == (None, None)
 
 

@@ -194,6 +194,8 @@ def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
         {"type": "conversationUpdate", "membersAdded": "nobody"},
         {"type": "installationUpdate", "action": "remove"},
         {"type": "typing"},
+        {"text": "lunch?", "entities": []},
+        {"text": "lunch?", "entities": [{"type": "mention", "mentioned": {"id": "29:bo"}, "text": "<at>Bo</at>"}]},
         {"type": "messageReaction"},
     ],
 )
