@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def problem_of(settings: Settings | None, environment: Mapping[str, str]) -> str
             "chat.teams-bot is configured, and the app setting TEAMS_BOT_APP_ID is missing: nothing is posted to Teams; "
             "set it to the bot's application id (docs/teams.md)"
         )
-    if find_spec("microsoft_agents") is None:
+    if not _has_client():
         return (
             "chat.teams-bot is configured, and the package has no Teams client: nothing is posted to Teams; "
             "pack it with `make package PACKAGE_ARGS=--teams-bot` (docs/teams.md)"
@@ -65,7 +66,7 @@ def teams_bot(environment: Mapping[str, str], clock: Clock) -> Bot:
         for problem in set(problems_of(settings, environment)) - warned:
             warned.add(problem)
             _LOG.warning("%s", problem)
-        if settings is None or not app_id or find_spec("microsoft_agents") is None:
+        if settings is None or not app_id or not _has_client():
             return None, None
         tenant = settings.people.entra_tenant
         if tenant not in made:
@@ -75,6 +76,12 @@ def teams_bot(environment: Mapping[str, str], clock: Clock) -> Bot:
         return door, TeamsBotChat(door.connector, said.conversation, said.service_url) if said else None
 
     return bot
+
+
+@cache
+def _has_client() -> bool:
+    """Whether the optional extra is installed; nothing of it is imported."""
+    return find_spec("microsoft_agents") is not None
 
 
 def _door(environment: Mapping[str, str], app_id: str, tenant: str, clock: Clock) -> TeamsBotDoor:

@@ -284,6 +284,8 @@ def test_before_the_token_is_proven_nothing_is_said_of_the_body(stand: Stand) ->
 def test_a_tenant_that_is_not_configured_is_everybodys_refusal() -> None:
     stand = Stand(World(config=CONFIG))
     assert stand.send(activity()).status == 403
+    nameless = {"conversation": {"id": "a:1", "tenantId": ""}, "channelData": None}
+    assert stand.send(activity(**nameless)).status == 403
 
 
 def test_a_thousand_refusals_are_one_line_a_minute(stand: Stand) -> None:

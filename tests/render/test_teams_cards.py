@@ -231,7 +231,13 @@ def test_whatever_it_says_a_card_is_valid_and_fits(message: Message) -> None:
     assert len(json.dumps(bot)) < 80_000
 
 
-@given(ANY)
+# Text alone would hardly ever hit on these.
+MARKS = st.lists(
+    ANY | st.sampled_from(["<at>", "</at>", "{{DATE(2026-11-16T00:00:00Z)}}", "[x](https://evil.example)"])
+)
+
+
+@given(MARKS.map("".join))
 def test_a_name_never_makes_a_mention_a_date_or_a_link(name: str) -> None:
     message = Message("s", State.DONE, name, name, lines=(name,), rows=(Row(name, name, State.DONE),))
     card: Any = render_bot(message)
