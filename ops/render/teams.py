@@ -155,13 +155,15 @@ def _escaped(text: str) -> str:
 
 
 def _row(row: Row) -> Json:
-    parts = [SIGNS[row.state], row.name, row.text]
+    # Markdown takes several spaces for one, so the name is told apart by its weight.
+    name = _escaped(row.name.strip())
+    parts = [SIGNS[row.state], f"**{name}**" if name else "", _escaped(row.text)]
     if row.done is not None and row.total:
         filled = round(_BAR * max(0, min(row.done, row.total)) / row.total)
         parts.append("▮" * filled + "▯" * (_BAR - filled))
-    ends = f"  ends about {_when(f'{row.until:%Y-%m-%dT%H:%M:%SZ}')}" if row.until is not None else ""
-    happened = f"{_when(f'{row.at:%Y-%m-%dT%H:%M:%SZ}')}  " if row.at is not None else ""
-    return _text(happened + _escaped("  ".join(parts)) + ends, raw=True)
+    ends = f" · ends about {_when(f'{row.until:%Y-%m-%dT%H:%M:%SZ}')}" if row.until is not None else ""
+    happened = f"{_when(f'{row.at:%Y-%m-%dT%H:%M:%SZ}')} " if row.at is not None else ""
+    return _text(happened + " ".join(part for part in parts if part) + ends, raw=True)
 
 
 def _when(stamp: str) -> str:
