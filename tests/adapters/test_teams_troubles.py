@@ -11,7 +11,8 @@ from ops.adapters.teams_connector import TeamsConnector
 from ops.model.message import Message
 from ops.model.run import State
 from ops.records import messages
-from ops.workflows.reporting import flush, reconcile
+from ops.workflows.reporting import reconcile
+from ops.workflows.sending import flush
 from simulator.faults import Fault, Surface
 from simulator.teams.connector import APP_ID, CHANNELS
 from simulator.testing import running_simulation
