@@ -12,7 +12,7 @@ from ops.workflows.private_answers import flush_answers
 from ops.workflows.reporting import report_configuration
 from ops.workflows.sampling import list_fleet, remember_fleet, sample_fleet, start_due_rollouts, start_due_runs
 from ops.workflows.sending import flush
-from ops.workflows.telling import report_news
+from ops.workflows.telling import tend_requests
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 def every_five_minutes(context: Context, pause: Callable[[float], None] | None = None) -> None:
     """Sends what a chat did not take before, answers first, since somebody waits; says what came of requests for approval."""
     flush_answers(context.ports)
-    report_news(context.ports, context.config.settings)
+    tend_requests(context)
     waiting = flush(context.ports, pause)
     if waiting:
         _LOG.warning("%d messages wait for a chat", waiting)

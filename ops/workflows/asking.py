@@ -17,6 +17,8 @@ from ops.workflows.activities.context import Context
 
 # Requests of which the chats do not show yet what came of them.
 NEWS = "approval-news"
+# The index of requests that nobody has decided yet, so that a tick need not read every one that ever was.
+OPEN_REQUESTS = "undecided"
 _GATHER = timedelta(minutes=5)
 _ROUNDS = 10
 # Doors that prove who asks; whoever else starts a run is not known.
@@ -103,6 +105,7 @@ def _new(context: Context, subject: str, run: Run, part: Part, by: tuple[Approva
         channels=run.channels,
     )
     fresh = replace(fresh, needed=needed(fresh, rule, settings))
+    store.insert(OPEN_REQUESTS, identity, {})
     if not approvals(store).insert(identity, fresh):
         # Made before, by a process that died before it said so, or by another run just now.
         open_requests(store).change(subject, lambda _: OpenRequest(identity))

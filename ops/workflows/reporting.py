@@ -70,11 +70,12 @@ def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thre
         if thread_of and not chat.can_thread:
             continue
         content = renderer(chat.name)(message)
-        for channel in _destinations(chat, channels):
+        for channel in destinations(chat, channels):
             _want(ports, chat, _Wanted(channel, message, content, thread_of))
 
 
-def _destinations(chat: Chat, channels: Sequence[str]) -> tuple[str, ...]:
+def destinations(chat: Chat, channels: Sequence[str]) -> tuple[str, ...]:
+    """Where a chat shows what belongs into these channels (`chat|channel`): its own of them, else its usual one."""
     own = tuple(channel.removeprefix(f"{chat.name}|") for channel in channels if channel.startswith(f"{chat.name}|"))
     return own or (chat.channel,)
 

@@ -10,8 +10,10 @@ from ops.policy.people import named
 from ops.records import approvals, messages
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.runbooks import runbooks
-from ops.workflows.asking import NEWS, rule_of
-from ops.workflows.reporting import reconcile
+from ops.workflows.activities.context import Context
+from ops.workflows.asking import NEWS, OPEN_REQUESTS, move, rule_of
+from ops.workflows.reporting import destinations, reconcile
+from ops.workflows.sending import message_key
 
 
 def report_approval(ports: Ports, approval: Approval, settings: Settings | None) -> None:
@@ -40,10 +42,23 @@ def _deciding(approval: Approval, settings: Settings) -> tuple[Person, ...]:
     return named(settings, approvers(approval, rule) if rule else approval.approvers)
 
 
-def report_news(ports: Ports, settings: Settings | None) -> None:
-    """For a tick: requests that were decided or withdrawn, and whose runs have not said so yet."""
-    for marker in list(ports.store.scan(NEWS)):
-        report_if_new(ports, marker.key, settings)
+def tend_requests(context: Context) -> None:
+    """For a tick: what time does to requests, and what people did, is shown though no run has looked.
+
+    A run that is paused, or whose hint was lost, leaves no button that decides nothing any more.
+    """
+    settings, store = context.config.settings, context.ports.store
+    if settings is None:
+        return
+    for marker in list(store.scan(OPEN_REQUESTS)):
+        stored = approvals(store).get(marker.key)
+        rule = rule_of(settings, stored.value) if stored else None
+        if rule is not None:
+            report_approval(context.ports, move(context, marker.key, rule), settings)
+        if stored is None or stored.value.state.is_decided:
+            store.delete(OPEN_REQUESTS, marker.key)
+    for marker in list(store.scan(NEWS)):
+        report_if_new(context.ports, marker.key, settings)
 
 
 def report_if_new(ports: Ports, approval_id: str, settings: Settings | None) -> None:
@@ -59,5 +74,10 @@ def report_if_new(ports: Ports, approval_id: str, settings: Settings | None) -> 
 
 def reached_anybody(ports: Ports, approval: Approval) -> bool:
     """Whether any chat has taken the request."""
-    found = messages(ports.store).scan()
-    return any(record.value.subject == approval.id and record.value.message_id for record in found)
+    keys = [
+        message_key(chat.name, channel, approval.id)
+        for chat in ports.chats
+        for channel in destinations(chat, approval.channels)
+    ]
+    found = [messages(ports.store).get(key) for key in keys]
+    return any(stored is not None and stored.value.message_id for stored in found)

@@ -11,6 +11,7 @@ from ops.ports import BusyError, DeniedError, Json, NotFoundError, RejectedError
 from ops.records import Stored
 from ops.verbs import verbs
 from ops.verbs.contract import Task, Verb
+from ops.workflows.activities.consenting import why_not_approved
 from ops.workflows.activities.context import Context, run_of, with_step
 from ops.workflows.activities.leasing import goes_before, holds_all, renew_all
 from ops.workflows.answer import Answer
@@ -270,6 +271,9 @@ def _must_not_begin(work: _Work) -> str:
         return f"paused by {control.paused_by}"
     if work.context.config.problem:
         return f"the configuration is not valid, so nothing new begins: {work.context.config.problem}"
+    unapproved = why_not_approved(work.context, work.run)
+    if unapproved:
+        return unapproved
     first = next(
         (b for c in _claims(work) if (b := goes_before(work.context.ports.store, c, work.run, work.now))), None
     )

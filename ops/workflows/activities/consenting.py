@@ -9,7 +9,18 @@ from ops.model.decision import Act, Decision, Wait
 from ops.model.plan import Plan
 from ops.model.run import Run
 from ops.model.settings import Settings
-from ops.policy.approval import Granted, NotNeeded, decided_text, next_look, rule_for, rules_of, standing
+from ops.policy.approval import (
+    Asked,
+    Granted,
+    Missing,
+    NotNeeded,
+    Refused,
+    decided_text,
+    next_look,
+    rule_for,
+    rules_of,
+    standing,
+)
 from ops.workflows.activities.context import Context
 from ops.workflows.asking import approval_of, withdraw
 from ops.workflows.telling import report_if_new
@@ -51,6 +62,22 @@ def consider(context: Context, run: Run, decision: Decision, decide_at: Callable
             return Considered(approved, _told(decision, approved.approved))
         case _:
             return Considered(run, decision, plan)
+
+
+def why_not_approved(context: Context, run: Run) -> str:
+    """Why a step of the run's plan may not begin: nobody has approved it, or who did no longer may; empty where it may."""
+    settings = context.config.settings
+    if settings is None or run.plan is None:
+        return ""
+    rule = rule_for(settings, run.runbook, run.ring, run.plan.risk)
+    now = context.ports.clock.now()
+    match standing(approval_of(context.ports.store, run), run.id, run.plan, rule, settings, now):
+        case NotNeeded() | Granted():
+            return ""
+        case Missing(changed):
+            return "; ".join(changed) or "nobody has approved it"
+        case Asked() | Refused():
+            return "its approval does not hold any more"
 
 
 def plan_ahead(decision: Decision, decide_at: Callable[[datetime], Decision]) -> Plan | None:
