@@ -39,7 +39,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     from ops.runbooks import runbooks
     from ops.wire import to_json
     from ops.workflows.activities.assess import decide_now
-    from ops.workflows.preview import preview_run
+    from ops.workflows.preview import approvers_of, preview_run
     from ops.workflows.sampling import list_fleet
 
     settings, now = context.config.settings, context.ports.clock.now()
@@ -50,7 +50,7 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
         return EXIT_REFUSED
     for name, runbook in runbooks().items():
         decision, gathered = decide_now(context, preview_run(found, now, name), settings, now)
-        click.echo(f"{runbook.title}: {decision_text(decision)}")
+        click.echo(f"{runbook.title}: {decision_text(decision, approvers_of(settings, found, name, decision))}")
         if show_facts:
             click.echo(json.dumps(to_json(gathered), indent=1, default=str))
     return 0

@@ -55,17 +55,18 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
     return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="status")
 
 
-def why_message(cluster: str, decisions: Mapping[str, Decision]) -> Message:
-    """What each runbook decides now."""
-    rows = tuple(Row(title, decision_text(decision), State.WAITING) for title, decision in decisions.items())
+def why_message(cluster: str, decisions: Mapping[str, str]) -> Message:
+    """What each runbook decides now, by its title."""
+    rows = tuple(Row(title, text, State.WAITING) for title, text in decisions.items())
     return Message("command", State.DONE, "Why", cluster, rows=rows, tag="why")
 
 
-def decision_text(decision: Decision) -> str:
-    """A decision in one line."""
+def decision_text(decision: Decision, approvers: str = "") -> str:
+    """A decision in one line; `approvers` have to say yes first, nobody where it is empty."""
     match decision:
         case Act(plan):
-            return f"would act now: {'; '.join(step.title for step in plan.steps)}"
+            asked = f"would ask {approvers} for approval, then act" if approvers else "would act now"
+            return f"{asked}: {'; '.join(step.title for step in plan.steps)}"
         case Wait(until, why):
             return f"waits until {until:%a %Y-%m-%d %H:%M} UTC: {why}"
         case Nothing(why):

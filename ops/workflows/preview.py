@@ -12,6 +12,7 @@ from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.model.signal import Signal
+from ops.policy.approval import rule_for
 from ops.policy.rings import ring_of
 from ops.workflows.activities.assess import decide_now
 from ops.workflows.activities.context import Context
@@ -44,7 +45,8 @@ def outlook(
         ring = ring_of(cluster, settings) if settings else None
         decision = decide_now(context, run, settings, now)[0] if settings and settings.node_image else None
         for pool in cluster.pools:
-            following, at = _next(cluster, pool, decision, now)
+            asked = approvers_of(settings, cluster, "node-image", decision) if settings and decision else ""
+            following, at = _next(cluster, pool, decision, (now, asked))
             image = newest.get(pool.name, Unknown("not asked"))
             known = "unknown" if isinstance(image, Unknown) else image
             behind = _behind(pool.image, known)
@@ -54,6 +56,15 @@ def outlook(
                 Outlook(cluster.name, cluster.region, name, pool.name, driver, pool.image, known, behind, following, at)
             )
     return tuple(found)
+
+
+def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
+    """Who would have to approve what is decided, as the configuration calls them; empty where nobody has to."""
+    if not isinstance(decision, Act):
+        return ""
+    ring = ring_of(cluster, settings)
+    rule = rule_for(settings, runbook, ring.name if ring else "", decision.plan.risk)
+    return (rule.label or "nobody") if rule else ""
 
 
 def preview_run(cluster: Cluster, now: datetime, runbook: str = "node-image") -> Run:
@@ -70,7 +81,10 @@ def _newest(
     return answer
 
 
-def _next(cluster: Cluster, pool: Pool, decision: Decision | None, now: datetime) -> tuple[str, datetime | None]:
+def _next(
+    cluster: Cluster, pool: Pool, decision: Decision | None, by: tuple[datetime, str]
+) -> tuple[str, datetime | None]:
+    now, approvers = by
     match decision:
         case None if cluster.driver is Driver.AKS:
             return f"AKS upgrades it ({cluster.node_os_channel or 'Automatic'} channel)", None
@@ -78,7 +92,8 @@ def _next(cluster: Cluster, pool: Pool, decision: Decision | None, now: datetime
             return "nobody upgrades it: no configuration puts it into a ring", None
         case Act(plan):
             if any(step.params.get("pool") == pool.name for step in plan.steps):
-                return "Daytwo would upgrade it now", now
+                asks = f"Daytwo would ask {approvers} for approval now, then upgrade it"
+                return (asks if approvers else "Daytwo would upgrade it now"), now
             return _skip_of(decision.plan.skips, pool) or "waits for its turn", None
         case Wait(until, why):
             return _skip_of(decision.skips, pool) or why, until

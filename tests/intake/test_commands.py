@@ -157,3 +157,15 @@ def test_no_time_says_how_to_write_one() -> None:
         read_until("teatime", "UTC", NOON)
         == "teatime is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
     )
+
+
+def test_why_names_who_would_have_to_approve() -> None:
+    by = World(config=LANES.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: leads}}") + PEOPLE)
+    by.clock.at = NOON.replace(hour=23)
+    by.clusters.put(cluster("shop-dev"))
+    remember_fleet(by.context, list(by.clusters.fleet.values()), by.clock.at)
+    ask(by, "ana", "why shop-dev")
+    (payload,) = by.engine.payloads
+    assert isinstance(payload, dict)
+    invoke("answer_question", by.context, payload)
+    assert "would ask leads for approval, then act: user1" in str(by.answers.given)

@@ -7,12 +7,12 @@ from ops.model.message import Message
 from ops.model.run import State
 from ops.ports import Json, RejectedError
 from ops.render import renderer
-from ops.render.commands import plan_message, said, why_message
+from ops.render.commands import decision_text, plan_message, said, why_message
 from ops.runbooks import runbooks
 from ops.workflows.activities.assess import decide_now
 from ops.workflows.activities.context import Context
 from ops.workflows.answer import Answer
-from ops.workflows.preview import outlook, preview_run
+from ops.workflows.preview import approvers_of, outlook, preview_run
 from ops.workflows.sampling import list_fleet
 
 _LOG = logging.getLogger(__name__)
@@ -44,9 +44,9 @@ def _found(context: Context, command: str, subject: str) -> Message:
         return said(
             f"there is no cluster {subject} in the subscriptions that are looked after", State.SKIPPED, "not found"
         )
-    decided = {
-        book.title: decide_now(context, preview_run(cluster, now, name), settings, now)[0]
-        for name, book in runbooks().items()
-        if name not in _ABOUT_EVENTS
-    }
+    decided = {}
+    for name, book in runbooks().items():
+        if name not in _ABOUT_EVENTS:
+            decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
+            decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
     return why_message(cluster.name, decided)
