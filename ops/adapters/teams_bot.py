@@ -12,6 +12,7 @@ from ops.render.teams import with_picture
 # A channel's posts have threads; group chats and conversations with one person have none.
 _CHANNEL_ENDS = ("@thread.tacv2", "@thread.skype")
 _THREAD = ";messageid="
+_GONE = "message_not_found"
 _ADDRESS = "teams-bot:"
 _ADDRESS_PARTS = 3
 
@@ -42,10 +43,13 @@ class TeamsBotChat:
         return Posted(channel, f"{root}/{identity}")
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Edits without a new notification."""
+        """Edits without a new notification. What somebody has deleted is refused as `message_not_found`, and posted anew."""
         root, _, answer = posted.message_id.partition("/")
         card = with_picture(outgoing.content, outgoing.picture)
-        self.connector.edit(self.service_url, _thread(posted.channel, root), answer or root, card)
+        try:
+            self.connector.edit(self.service_url, _thread(posted.channel, root), answer or root, card)
+        except NotFoundError as error:
+            raise RejectedError(_GONE, str(error)) from error
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """A bot cannot search Teams, and the Connector takes no key that would make a second post the same one.

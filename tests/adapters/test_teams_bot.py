@@ -18,7 +18,7 @@ from ops.adapters.teams_wiring import problems_of, teams_bot
 from ops.config import load
 from ops.model.message import Message, Picture
 from ops.model.run import State
-from ops.ports import DeniedError, LimitedError, NotFoundError, Outgoing, Posted, RejectedError, TryLaterError
+from ops.ports import DeniedError, LimitedError, Outgoing, Posted, RejectedError, TryLaterError
 from ops.render.teams import render_bot
 from simulator.teams.connector import APP_ID, CHANNELS, CHATS, SECRET
 from simulator.testing import Running, running_simulation
@@ -151,8 +151,9 @@ def test_a_channel_where_the_bot_is_not_installed_is_a_plain_no(chat: TeamsBotCh
 
 
 def test_a_message_that_somebody_removed_cannot_be_edited(chat: TeamsBotChat) -> None:
-    with pytest.raises(NotFoundError):
+    with pytest.raises(RejectedError) as gone:
         chat.edit(Posted(CHATS[0], "1700000000000"), outgoing())
+    assert gone.value.code == "message_not_found"
 
 
 def test_another_applications_token_is_not_taken(simulation: Running) -> None:

@@ -123,6 +123,16 @@ def test_a_wrong_configuration_is_refused_with_line_and_remedy(folder: Path) -> 
     assert "node-image" in ended.stderr
 
 
+def test_a_valid_configuration_is_told_what_its_app_settings_keep_from_working(folder: Path) -> None:
+    (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("slack: {channel: C0123}", "teams: {}"))
+    retired = {"TEAMS_WEBHOOK": "https://contoso.webhook.office.com/webhookb2/x"}
+    ended = daytwo("validate", "daytwo.yaml", cwd=folder, environment=retired)
+    assert ended.returncode == 0, ended.stderr
+    assert "TEAMS_WEBHOOK is not usable" in ended.stderr
+    assert "make a Workflows webhook" in ended.stderr
+    assert "contoso" not in ended.stderr
+
+
 def test_why_says_what_each_runbook_decides_now(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
