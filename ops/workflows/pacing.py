@@ -46,6 +46,8 @@ class Pace:
             if self._pause is None or until > self._ends:
                 raise RestingError(line)
             self._pause((until - now).total_seconds())
+            if self._clock.now() <= now:
+                raise RestingError(line)  # waiting moves no clock here
         self._next[line] = now + _SPACING
 
     def rest(self, line: str, seconds: float) -> None:

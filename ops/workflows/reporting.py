@@ -94,13 +94,13 @@ def _want(ports: Ports, chat: Chat, wanted: _Wanted) -> None:
     """Keeps what is wanted, and sends it where the channel shows something else."""
     subject = wanted.message.subject
     text = json.dumps(wanted.content, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    picture = wanted.message.picture.reference if wanted.message.picture else ""
+    digest = hashlib.sha256(f"{text}{picture}".encode()).hexdigest()[:16]
     key = message_key(chat.name, wanted.channel, subject)
     stored = messages(ports.store).get(key)
     if stored is not None and stored.value.wanted == digest and not stored.value.dirty:
         return
     reference = ports.store.put_content(text.encode())
-    picture = wanted.message.picture.reference if wanted.message.picture else ""
 
     def want(old: MessageRecord | None) -> MessageRecord:
         record = old or MessageRecord(chat.name, subject, wanted.channel, thread_of=wanted.thread_of)

@@ -164,7 +164,9 @@ class _Attempt:
                 edits=now.edits + edits,
             )
 
-        if not messages(self.ports.store).change(self.stored.key, change).dirty:
+        if messages(self.ports.store).change(self.stored.key, change).dirty:
+            self.ports.store.insert(_OUTBOX, self.stored.key, {})  # the other attempt may have taken it out
+        else:
             _take_out(self.ports, self.stored.key)
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:

@@ -7,7 +7,7 @@ from itertools import chain
 
 from ops.model.calendar import Span
 from ops.model.run import Run, StepState
-from simulator.demo.calendar_svg import Bar
+from ops.render.timeline import Bar
 from simulator.demo.world import Sleep, WorkOfAks
 
 # By runbook, how a bar is called; budgets are no cluster's, and told in chat.

@@ -14,9 +14,9 @@ from ops.model.settings import Ring, Settings
 from ops.policy.calendar import freeze_span, iso_week, next_open, week_occurrences, week_span
 from ops.policy.select import ring_of, ring_window
 from ops.render.slack import SIGNS
+from ops.render.timeline import Lane, Week, draw
 from ops.render.words import plural
 from simulator.demo.bars import Happenings
-from simulator.demo.calendar_svg import Lane, Week, draw
 from simulator.demo.world import WorldCluster, WorldNow, WorldPool
 
 _AHEAD = timedelta(days=21)

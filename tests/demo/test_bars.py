@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.run import Run, State, StepRecord, StepState
+from ops.render.timeline import Bar
 from simulator.demo.bars import Happenings
-from simulator.demo.calendar_svg import Bar
 from simulator.demo.world import Sleep, WorkOfAks, sleeps
 from simulator.world.journal import Entry, Kind
 from simulator.world.specs import FleetSpec

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 
 from ops.model.calendar import Span
-from simulator.demo.calendar_svg import Bar, Lane, Week, draw
+from ops.render.timeline import Bar, Lane, Week, draw
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 WEEK = Span(MONDAY, MONDAY + timedelta(days=7))

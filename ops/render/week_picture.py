@@ -1,0 +1,125 @@
+"""Pure: the week's timeline as a picture that stands by itself: its own colours, title and legend, 1200 units wide."""
+
+from dataclasses import replace
+
+from markupsafe import Markup
+
+from ops.render.timeline import Frame, Lane, Week, lanes_of
+from ops.render.words import plural
+
+WIDTH = 1200
+_PAD = 28
+_MOST_LANES = 40
+_MOST_NAME = 30
+_MOST_TITLE = 90
+# Of a letter of Roboto at 15 units, a little more than the mean.
+_LETTER = 7.4
+_LEGEND_ROW = 26
+_WORDS = {
+    "window": "window",
+    "frozen": "freeze",
+    "daytwo": "node images",
+    "reboot": "reboot",
+    "power": "started or stopped",
+    "sleep": "asleep",
+    "spot": "spot evictions",
+    "aks": "done by AKS",
+    "failed": "failed",
+    "now": "now",
+}
+# One palette for chats, light and dark: a light card of its own. Told apart by lightness too, not by hue alone.
+_STYLE = Markup("""<style>
+text { font-family: Roboto; font-size: 15px; fill: #1c2024 }
+.title { font-size: 23px; font-weight: 500 }
+.head, .legend, .more { fill: #5b646d; font-size: 14px }
+line { stroke: #e3e5e8 } .noon { stroke-dasharray: 1 4; stroke: #cfd4d9 } .day { stroke: #d5d9dd }
+.now { stroke: #b3261e; stroke-width: 2.5 }
+.window { fill: #dfe9fa } .frozen { fill: url(#hatch) } .hatch { stroke: #7a848e; stroke-width: 1.8 }
+.daytwo { fill: #1f5fd0 } .reboot { fill: #0f7b6c } .power { fill: #5b646d } .sleep { fill: #c3c9cf }
+.spot { fill: #b8590a } .aks { fill: #8d959e } .failed { fill: #b3261e }
+</style>""")
+
+
+def picture(week: Week, title: str) -> str:
+    """An SVG document. More clusters than fit are counted at its end."""
+    shown = replace(week, lanes=tuple(_named(lane) for lane in week.lanes[:_MOST_LANES]))
+    longest = max((len(lane.name) for lane in shown.lanes), default=0)
+    inner = Frame(
+        left=max(96.0, longest * _LETTER + 18), top=36, row=31, width=WIDTH - 2 * _PAD, bar=15, sleep=6, now_above=8
+    )
+    floor = inner.floor(len(shown.lanes))
+    more = len(week.lanes) - len(shown.lanes)
+    foot = floor + (24 if more else 0) + 18
+    legend, legend_height = _legend(shown, inner.width)
+    height = 62 + foot + legend_height + _PAD
+    parts = [
+        Markup('<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1:g}" viewBox="0 0 {0} {1:g}">').format(
+            WIDTH, height
+        ),
+        _STYLE,
+        Markup('<rect width="{}" height="{:g}" fill="#ffffff"/>').format(WIDTH, height),
+        Markup('<text class="title" x="{}" y="46">{}</text>').format(_PAD, _fitting(title, _MOST_TITLE)),
+        Markup('<g transform="translate({} 62)">').format(_PAD),
+        lanes_of(shown, inner),
+        Markup('<text class="more" x="0" y="{:g}">and {} more</text>').format(floor + 22, more) if more else Markup(""),
+        Markup('<g transform="translate(0 {:g})">').format(foot),
+        legend,
+        Markup("</g></g></svg>"),
+    ]
+    return str(Markup("").join(parts))
+
+
+def words(week: Week) -> str:
+    """The same for those who do not see it."""
+    kinds = {"daytwo": "node image upgrade", "reboot": "reboot", "spot": "spot eviction", "failed": "failure"}
+    bars = [bar.kind for lane in week.lanes for bar in lane.bars]
+    told = [plural(bars.count(kind), word) for kind, word in kinds.items() if kind in bars]
+    return f"The week of {plural(len(week.lanes), 'cluster')} as a timeline: {', '.join(told) or 'nothing was done'}"
+
+
+def _named(lane: Lane) -> Lane:
+    """With a name that fits, and without what only somebody who points at a bar would read."""
+    bars = tuple(replace(bar, says="") for bar in lane.bars)
+    return replace(lane, name=_fitting(lane.name, _MOST_NAME), bars=bars)
+
+
+def _fitting(text: str, most: int) -> str:
+    # XML has no place for control characters, escaped or not.
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return printable if len(printable) <= most else f"{printable[: most - 1]}…"
+
+
+def _width(text: str) -> float:
+    """About how wide a text is; capitals and the widest letters count more."""
+    return _LETTER * sum(
+        1.0 if (letter.islower() and letter not in "mw") or not letter.isalpha() else 1.6 for letter in text
+    )
+
+
+def _legend(week: Week, width: float) -> tuple[Markup, float]:
+    """The kinds that are in the picture, in as many lines as they need; and how high that is."""
+    drawn = {bar.kind for lane in week.lanes for bar in lane.bars}
+    drawn |= {"window"} if any(lane.windows for lane in week.lanes) else set()
+    drawn |= {"frozen"} if any(lane.frozen for lane in week.lanes) else set()
+    drawn |= {"now"} if week.now in week.span else set()
+    x, y = 0.0, 0.0
+    parts: list[Markup] = []
+    for kind in (kind for kind in _WORDS if kind in drawn):
+        room = 28 + len(_WORDS[kind]) * _LETTER + 22
+        if x and x + room > width:
+            x, y = 0.0, y + _LEGEND_ROW
+        parts.append(_sign(kind, x, y))
+        parts.append(
+            Markup('<text class="legend" x="{:.1f}" y="{:.1f}">{}</text>').format(x + 28, y + 12, _WORDS[kind])
+        )
+        x += room
+    return Markup("").join(parts), y + 16
+
+
+def _sign(kind: str, x: float, y: float) -> Markup:
+    if kind == "now":
+        return Markup('<line class="now" x1="{0:.1f}" y1="{1:.1f}" x2="{0:.1f}" y2="{2:.1f}"/>').format(
+            x + 10, y - 1, y + 15
+        )
+    top, thick = (y + 4, 6) if kind == "sleep" else (y, 14)
+    return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="20" height="{}" rx="2"/>').format(kind, x, top, thick)

@@ -1,0 +1,84 @@
+"""The week as a picture of its own: drawn with the fonts that are delivered, whatever the clusters are called."""
+
+import struct
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.adapters.png import PictureError, to_png
+from ops.model.calendar import Span
+from ops.render.timeline import Bar, Lane, Week
+from ops.render.week_picture import picture, words
+
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+KINDS = ("daytwo", "reboot", "power", "spot", "sleep", "aks", "failed")
+
+
+def hours(start: float, end: float) -> Span:
+    return Span(MONDAY + timedelta(hours=start), MONDAY + timedelta(hours=end))
+
+
+def week(*lanes: Lane) -> Week:
+    return Week(hours(0, 168), "UTC", MONDAY + timedelta(days=2), lanes)
+
+
+SHOP = Lane("shop-dev", (hours(22, 29),), (), (Bar(hours(22, 23), "daytwo", "x"), Bar(hours(30, 31), "daytwo", "x")))
+
+
+def size(png: bytes) -> tuple[int, int]:
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
+def texts(svg: str) -> list[str]:
+    return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own picture
+
+
+def test_it_is_1200_wide_and_as_high_as_its_clusters() -> None:
+    one, ten = (size(to_png(picture(week(*([SHOP] * count)), "Week 47"))) for count in (1, 10))
+    assert (one[0], ten[0], ten[1] - one[1]) == (1200, 1200, 9 * 31)
+
+
+def test_letters_are_drawn_though_the_machine_has_no_fonts() -> None:
+    blank, named = (to_png(picture(week(Lane(name, (), (), ())), "")) for name in (" ", "shop"))
+    assert len(named) > len(blank) + 100
+
+
+def test_the_legend_names_what_is_drawn_and_nothing_else() -> None:
+    shown = texts(picture(week(SHOP), "Week 47"))
+    assert shown[0] == "Week 47"
+    assert shown[-3:] == ["window", "node images", "now"]
+
+
+def test_a_large_fleet_is_cut_and_counted() -> None:
+    shown = texts(picture(week(*(Lane(f"c{number}", (), (), ()) for number in range(45))), "x"))
+    assert ("c39" in shown, "c40" in shown, "and 5 more" in shown) == (True, False, True)
+
+
+def test_the_same_in_words() -> None:
+    assert words(week(SHOP)) == "The week of 1 cluster as a timeline: 2 node image upgrades"
+    assert words(week()) == "The week of 0 clusters as a timeline: nothing was done"
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(PictureError):
+        to_png("<svg")
+
+
+LANES = st.builds(
+    Lane,
+    st.text(max_size=60),
+    st.just((hours(1, 5),)),
+    st.just(()),
+    st.lists(st.builds(Bar, st.just(hours(3, 4)), st.sampled_from(KINDS), st.text(max_size=20)), max_size=3).map(tuple),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LANES, max_size=4), st.text(max_size=120))
+def test_whatever_clusters_are_called_it_can_be_drawn(lanes: list[Lane], title: str) -> None:
+    assert size(to_png(picture(week(*lanes), title), width=200))[0] == 200
