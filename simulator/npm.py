@@ -12,11 +12,11 @@ def missing() -> str:
     return "" if shutil.which("node") and shutil.which("npm") else "node and npm are not on this machine"
 
 
-def installed(package: Path) -> Path:
+def installed(package: Path, within_s: float | None = None) -> Path:
     """The folder with `node_modules` of the package whose package.json and lock are in `package`.
 
     Raises:
-        subprocess.CalledProcessError: npm could not install it, say because nothing is reached.
+        subprocess.SubprocessError: npm could not install it, or not within so many seconds, say because nothing is reached.
     """
     lock = (package / "package-lock.json").read_bytes()
     cache = Path(os.environ.get("DAYTWO_CACHE") or Path.home() / ".cache" / "daytwo")
@@ -26,6 +26,8 @@ def installed(package: Path) -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(package / name, target / name)
         command = ["npm", "ci", "--silent", "--no-fund", "--no-audit", "--omit=optional", "--ignore-scripts"]
-        subprocess.run(command, cwd=target, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603 - npm, with nothing from outside
+        subprocess.run(
+            command, cwd=target, check=True, timeout=within_s, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )  # noqa: S603 - npm, with nothing from outside
         (target / ".complete").touch()
     return target

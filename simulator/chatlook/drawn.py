@@ -21,6 +21,7 @@ type Theme = Literal["light", "dark"]
 
 _HERE = Path(__file__).parent
 _END_WITHIN_S = 5
+_INSTALL_WITHIN_S = 90.0
 _USERS: Sequence[Mapping[str, Json]] = tuple(
     {"id": person.slack, "name": person.name} for person in PEOPLE if person.slack
 )
@@ -35,6 +36,8 @@ class Drawer(Protocol):
 
     #: In the words of a person: by what it draws.
     by: str
+    #: Those in which it draws differently.
+    themes: Sequence[Theme]
 
     def style(self) -> str:
         """The CSS that drawn Slack messages need."""
@@ -45,10 +48,12 @@ class Drawer(Protocol):
         ...
 
 
+@dataclass
 class PlainDrawer:
     """Draws by itself, without anybody's looks."""
 
-    by = "plain, since Node is not on this machine"
+    by: str = "drawn plainly: with Node on this machine it looks as in Slack"
+    themes: Sequence[Theme] = ("light",)
 
     def style(self) -> str:
         """None is needed."""
@@ -64,7 +69,8 @@ class NodeDrawer:
     """Draws by the chats' renderers; one request at a time, each drawn message is kept."""
 
     process: "subprocess.Popen[str]"
-    by: str = "drawn by Microsoft's renderer of cards and a renderer of Slack's blocks"
+    by: str = "drawn by a renderer of Slack's blocks"
+    themes: Sequence[Theme] = ("light", "dark")
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _known: dict[str, str] = field(default_factory=dict)
 
@@ -104,7 +110,7 @@ def node_drawer() -> Iterator[NodeDrawer]:
     """A renderer in a child process that ends with the block; what it needs is installed first, once.
 
     Raises:
-        subprocess.CalledProcessError: npm could not install it.
+        subprocess.SubprocessError: npm could not install it.
     """
     folder = npm.installed(_HERE)
     command = ["node", str(_HERE / "draw.mjs")]
@@ -124,9 +130,9 @@ def drawer() -> Iterator[Drawer]:
         yield PlainDrawer()
         return
     try:
-        npm.installed(_HERE)
-    except subprocess.CalledProcessError:
-        yield PlainDrawer()
+        npm.installed(_HERE, _INSTALL_WITHIN_S)
+    except subprocess.SubprocessError:
+        yield PlainDrawer("drawn plainly: npm did not get the renderers")
         return
     with node_drawer() as found:
         yield found

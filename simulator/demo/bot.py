@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import secrets
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from simulator.exchange import JsonObject
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.slack.api import TOKEN
+from simulator.slack.signing import SIGNING_SECRET
 from simulator.testing import control
 
 EVENTS_FUNCTION = "events"
@@ -43,11 +46,18 @@ class Bot:
 async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> AsyncIterator[Bot]:
     """Serve the app on the world's clock, told of the world's events, with its records in `state`.
 
+    People may press in its Slack and sign in to its pages.
+
     The engine's state is kept in memory and purged as soon as a run has been reported. One bot a process at a time:
     the app reads its settings from the process's environment, which is put back afterwards.
     """
+    port = _free_port()
     settings = {
         **world,
+        "DAYTWO_URL": f"http://127.0.0.1:{port}",
+        "DAYTWO_PAGE_KEY": secrets.token_urlsafe(32),
+        "WEBSITE_AUTH_ENABLED": "True",
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "DAYTWO_STATE": str(state),
         "DAYTWO_CONFIG": str(config),
         "DAYTWO_PURGE_AFTER_H": "0",
@@ -56,7 +66,7 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
     }
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
-    host = Host(APP_FOLDER, RemoteClock(world["CLOCK_URL"]), function_key=_KEY)
+    host = Host(APP_FOLDER, RemoteClock(world["CLOCK_URL"]), port=port, function_key=_KEY)
     try:
         bot = Bot(host, await host.start())
         try:
@@ -65,6 +75,9 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
             await asyncio.to_thread(control, world, "/subscribers", {"url": webhook, "schema": "eventgrid"})
             alerts: JsonObject = {"url": bot.door("alerts/budget"), "schema": "action-group"}
             await asyncio.to_thread(control, world, "/subscribers", alerts)
+            for door in ("interactions", "commands"):
+                slack: JsonObject = {"url": f"{bot.base}/api/slack/{door}", "schema": f"slack-{door}"}
+                await asyncio.to_thread(control, world, "/subscribers", slack)
             yield bot
         finally:
             await host.stop()
@@ -76,3 +89,10 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _free_port() -> int:
+    """A port that nobody listens on: links to the bot's pages are in its settings before it serves them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

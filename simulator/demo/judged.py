@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from simulator.demo.tally import BY_AKS, NOT_YET, UPGRADED, Tally
+from simulator.demo.tally import BY_AKS, DENIED, NOT_YET, UPGRADED, Tally
 from simulator.oracle import End, Verdict
 
 _FAILED = ("run-failed", "halted")
+_MISSED = "eligible and never begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,14 @@ class Difference:
 
 
 def differences(ours: Tally, verdict: Verdict, *, whole_week: bool) -> tuple[Difference, ...]:
-    """Where they differ. In a week that is not over, what is still to come is no difference."""
+    """Where they differ. What is still to come in a week that is not over is none, nor what people denied: the oracle asks nobody."""
     oracle = oracles_outcomes(verdict)
     found = []
     for cluster, pool in sorted(ours.outcomes.keys() | oracle.keys()):
         own = ours.outcomes.get((cluster, pool), "nothing")
         theirs = oracle.get((cluster, pool), "nothing")
+        if own in DENIED and theirs == _MISSED:
+            continue
         if own != theirs and (whole_week or UPGRADED in (own, theirs)):
             found.append(Difference(cluster, pool, own, theirs))
     return tuple(found)
@@ -41,6 +44,6 @@ def oracles_outcomes(verdict: Verdict) -> dict[tuple[str, str], str]:
         End.UPGRADED: UPGRADED,
         End.FAILED: _FAILED[0],
         End.RUNNING: NOT_YET,
-        End.MISSED: "eligible and never begun",
+        End.MISSED: _MISSED,
     }
     return said | {(pool.cluster, pool.pool): ends[pool.end] for pool in verdict.eligible}

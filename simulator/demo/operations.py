@@ -1,16 +1,20 @@
 """Pure: how the runs of each operation ended, beside how many the oracle expects to have succeeded."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
 from ops.model.run import Run, State
+from simulator.demo.tally import DENIED
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The runs of one runbook; those that are neither succeeded nor skipped nor failed have not ended."""
+    """The runs of one runbook; those that are neither succeeded nor skipped nor failed nor denied have not ended.
+
+    `denied` are those that people did not approve, of which the oracle knows nothing.
+    """
 
     runbook: str
     runs: int
@@ -18,11 +22,12 @@ class Operation:
     skipped: int
     failed: int
     expected: int
+    denied: int = 0
 
     @property
     def as_expected(self) -> bool:
         """Whether as many succeeded as the oracle says."""
-        return self.succeeded == self.expected
+        return self.succeeded + self.denied == self.expected
 
     def plus(self, other: "Operation") -> "Operation":
         """The same operation over both times."""
@@ -33,6 +38,7 @@ class Operation:
             self.skipped + other.skipped,
             self.failed + other.failed,
             self.expected + other.expected,
+            self.denied + other.denied,
         )
 
     def document(self) -> dict[str, int]:
@@ -50,25 +56,32 @@ class Operation:
         parts = [f"{self.succeeded} succeeded, {self.expected} expected"]
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         parts += [f"{self.failed} failed"] if self.failed else []
+        parts += [f"{self.denied} not approved"] if self.denied else []
         return ", ".join(parts)
 
 
 def tally_operations(runs: Iterable[Run], expected: Mapping[str, int]) -> tuple[Operation, ...]:
     """By runbook, in the order in which the oracle names them. A dry run is no run: it does nothing."""
     states: dict[str, list[State]] = defaultdict(list)
+    denied: Counter[str] = Counter()
     for run in runs:
-        if not run.dry_run:
+        if run.dry_run:
+            continue
+        if run.code in DENIED:
+            denied[run.runbook] += 1
+        else:
             states[run.runbook].append(run.state)
     return tuple(
         Operation(
             runbook,
-            len(found := states[runbook]),
+            len(found := states[runbook]) + denied[runbook],
             found.count(State.DONE),
             found.count(State.SKIPPED),
             found.count(State.FAILED) + found.count(State.HALTED),
             expected.get(runbook, 0),
+            denied[runbook],
         )
-        for runbook in dict.fromkeys((*expected, *states))
+        for runbook in dict.fromkeys((*expected, *states, *denied))
     )
 
 

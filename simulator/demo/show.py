@@ -13,6 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from simulator.chatlook.drawn import drawer
+from simulator.demo.approving import Desk
 from simulator.demo.page import Page
 from simulator.demo.presses import DEMO_PRESSES
 from simulator.demo.summary import Summary
@@ -36,11 +38,13 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
     arguments = ("--fleet", "demo", "--seed", str(seed))
     with simulation_process(*arguments) as world, tempfile.TemporaryDirectory(prefix="daytwo-demo-") as folder:
         stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG, DEMO_PRESSES)
+        desk = Desk(world, stage.state, _say, with_page)
         if not with_page:
-            sys.exit(_exit_code(asyncio.run(_run(stage, days, json_file))))
-        page = Page(stage)
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_run_with_page(stage, days, json_file, page))
+            sys.exit(_exit_code(asyncio.run(_run(stage, desk, days, json_file))))
+        with drawer() as found:
+            page = Page(stage, found, desk)
+            with suppress(KeyboardInterrupt):
+                asyncio.run(_run_with_page(stage, desk, days, json_file, page))
         sys.exit(_exit_code(page.summary))
 
 
@@ -51,18 +55,18 @@ def _exit_code(summary: Summary | None) -> int:
     return 0 if summary.good else 1
 
 
-async def _run_with_page(stage: Stage, days: int, json_file: Path | None, page: Page) -> None:
+async def _run_with_page(stage: Stage, desk: Desk, days: int, json_file: Path | None, page: Page) -> None:
     async with page.open() as address:
         _say(f"The page: {address}\n")
-        page.summary = await _run(stage, days, json_file)
+        page.summary = await _run(stage, desk, days, json_file)
         _say(f"\nThe page stays at {address} until Ctrl-C.\n")
         await asyncio.Event().wait()
 
 
-async def _run(stage: Stage, days: int, json_file: Path | None) -> Summary:
+async def _run(stage: Stage, desk: Desk, days: int, json_file: Path | None) -> Summary:
     """The days, and what came of them."""
     began = time.monotonic()
-    summary = Summary.of(await live(stage, days, _progress(began)), time.monotonic() - began)
+    summary = Summary.of(await live(stage, days, _progress(began), desk), time.monotonic() - began)
     console = Console()
     summary.show(console if console.is_terminal else Console(width=_WIDTH, no_color=True))
     if json_file is not None:

@@ -6,13 +6,34 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from ops.model.approval import Approval
 from ops.render.words import plural
 from simulator.demo.operations import Operation, added
 from simulator.demo.tally import BY_AKS, UPGRADED
 from simulator.demo.week import Lived
 
 type Number = int | float
-type Document = dict[str, Number | dict[str, int] | dict[str, dict[str, int]]]
+type Document = dict[str, Number | dict[str, int] | dict[str, dict[str, int]] | list[dict[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for approval, and what came of it: by whom, through which door."""
+
+    id: str
+    ring: str
+    state: str
+    by: str
+    door: str
+
+    @classmethod
+    def of(cls, approval: Approval) -> "Asked":
+        """What is told of a request."""
+        return cls(approval.id, approval.ring, str(approval.state), approval.decided_by, approval.decided_door)
+
+    def document(self) -> dict[str, str]:
+        """The same for programs."""
+        return {"id": self.id, "ring": self.ring, "state": self.state, "by": self.by, "door": self.door}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +56,13 @@ class Summary:
     violations: tuple[str, ...]
     differences: tuple[str, ...]
     operations: tuple[Operation, ...]
+    thread_replies: int = 0
+    approvals: tuple[Asked, ...] = ()
 
     @classmethod
     def of(cls, lived: Lived, wall_s: float) -> "Summary":
         """The summary of what was lived through in so many real seconds."""
+        roots = [message for message in lived.chat if not message.thread and not message.only_for]
         counts: Counter[str] = sum((week.tally.counts() for week in lived.weeks), Counter())
         return cls(
             total=counts.total(),
@@ -47,13 +71,15 @@ class Summary:
             skipped={reason: n for reason, n in sorted(counts.items()) if reason not in (UPGRADED, BY_AKS)},
             eligible=sum(len(week.verdict.eligible) for week in lived.weeks),
             runs=sum(len(week.runs) for week in lived.weeks),
-            messages_sent=len(lived.chat),
-            messages_edited=sum(message.edits for message in lived.chat),
+            messages_sent=len(roots),
+            messages_edited=sum(message.edits for message in roots),
             virtual_days=lived.days,
             wall_s=round(wall_s, 1),
             violations=tuple(line for week in lived.weeks for line in week.verdict.violations),
             differences=tuple(str(one) for week in lived.weeks for one in week.differences),
             operations=added(week.operations for week in lived.weeks),
+            thread_replies=sum(1 for message in lived.chat if message.thread),
+            approvals=tuple(Asked.of(approval) for approval in lived.approvals),
         )
 
     @property
@@ -73,9 +99,11 @@ class Summary:
             "runs": self.runs,
             "messages_sent": self.messages_sent,
             "messages_edited": self.messages_edited,
+            "thread_replies": self.thread_replies,
             "virtual_days": self.virtual_days,
             "wall_s": self.wall_s,
             "operations": {operation.runbook: operation.document() for operation in self.operations},
+            "approvals": [asked.document() for asked in self.approvals],
         }
 
     def show(self, console: Console) -> None:
@@ -86,6 +114,11 @@ class Summary:
                 console.print(f"\n[bold]{title}[/bold]")
             for line in lines:
                 console.print(f"  {line}", markup=False)
+
+    def _decided(self) -> str:
+        """`2 approved by ana in slack, 1 expired`."""
+        counts = Counter(f"{one.state} by {one.by} in {one.door}" if one.by else one.state for one in self.approvals)
+        return ", ".join(f"{number} {text}" for text, number in counts.items())
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, show_header=False)
@@ -105,7 +138,12 @@ class Summary:
             *((f"  left out: {reason}", str(number), _WHY.get(reason, "")) for reason, number in self.skipped.items()),
             ("Runs", str(self.runs), "those that do something have one message each"),
             *((f"  {one.runbook}", str(one.runs), one.says()) for one in self.operations),
-            ("Messages", str(self.messages_sent), f"edited {self.messages_edited} times instead of posting again"),
+            *([("Approvals asked", str(len(self.approvals)), self._decided())] if self.approvals else []),
+            (
+                "Messages",
+                str(self.messages_sent),
+                f"edited {self.messages_edited} times, {self.thread_replies} replies",
+            ),
             ("Rules violated", str(len(self.violations)), "judged by the oracle from the world alone"),
             ("Pools judged differently", str(differ), "by Daytwo's records and by the oracle"),
         ]
@@ -125,6 +163,8 @@ _WHY = {
     "no-window-left": "no window left enough time",
     "run-failed": "a step of its run failed",
     "halted": "the rollout halted",
+    "rejected": "somebody said no",
+    "not-approved": "nobody approved it in time",
     "not-yet": "the week is not over",
     "not-proven": "the record says upgraded, the nodes do not",
 }

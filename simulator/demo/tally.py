@@ -14,6 +14,8 @@ from simulator.demo.world import WorldCluster, WorldPool
 UPGRADED, BY_AKS = "upgraded", "driven-by-aks"
 # Beside the reasons of docs/node-image.md, rule 8 (and of rule 15): a week that is not over, and a record that the world denies.
 NOT_YET, NOT_PROVEN = "not-yet", "not-proven"
+# The ends of runs that people did not approve.
+DENIED = ("rejected", "not-approved")
 _IMAGE = re.compile(r"carry (\S+) and are Ready")
 
 type PoolKey = tuple[str, str]
@@ -72,6 +74,8 @@ def _outcome(run: Run, pool: WorldPool, *, running: bool) -> str:
             pass
     if skip is not None:
         return skip.code
+    if run.code in DENIED:
+        return run.code
     match run.state:
         case State.FAILED:
             return "run-failed"

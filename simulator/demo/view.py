@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from ops.model.approval import Approval
 from ops.model.calendar import Span, Window
 from ops.model.image import NodeImage
 from ops.model.run import Run, State, StepState
@@ -72,7 +73,7 @@ class RingView:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Is all well, what is next, what needs me? `tone` is `well`, `busy` or `needs`."""
+    """Is all well, what is next, what needs me? `tone` is `well`, `busy`, `needs` or `asks`."""
 
     tone: str
     well: str
@@ -91,8 +92,8 @@ class View:
     calendar: Markup
 
 
-def view(world: WorldNow, settings: Settings, happened: Happenings) -> View:
-    """The page at the world's instant; what happened is all that is on record."""
+def view(world: WorldNow, settings: Settings, happened: Happenings, waiting: Sequence[Approval] = ()) -> View:
+    """The page at the world's instant; what happened is all that is on record, what is waiting stops the world."""
     first = ring_window(settings, settings.fleet.rings[0])
     latest = _latest(run for run in happened.runs if run.runbook == _IMAGES)
     others = [run for run in happened.runs if run.runbook != _IMAGES]
@@ -104,7 +105,9 @@ def view(world: WorldNow, settings: Settings, happened: Happenings) -> View:
     return View(
         clock=f"{local:%A %-d %B %Y, %H:%M}",
         zone=first.zone,
-        headline=_headline(world, settings, latest, others, first.zone),
+        headline=_asked(waiting, settings, world, first.zone)
+        if waiting
+        else _headline(world, settings, latest, others, first.zone),
         rings=tuple(rings),
         calendar=_calendar(world, settings, happened, first),
     )
@@ -222,6 +225,18 @@ def _headline(
     if doing:
         return Headline("busy", f"All is well. {doing[0]}.", coming, "Nothing needs you.")
     return Headline("well", f"All is well. {far}.", coming, "Nothing needs you.")
+
+
+def _asked(waiting: Sequence[Approval], settings: Settings, world: WorldNow, zone: str) -> Headline:
+    """A request waits for the viewer: that comes before all else."""
+    names = [part.target_name for approval in waiting for part in approval.standing]
+    approvers = dict.fromkeys(name for approval in waiting for name in approval.approvers)
+    return Headline(
+        "asks",
+        f"{_listed(sorted(names))} may be upgraded if you approve. Time stands still until you decide.",
+        _next_window(world, settings, zone),
+        f"Approve or reject in Slack, as {' or '.join(approvers)}.",
+    )
 
 
 def _need(run: Run) -> str:

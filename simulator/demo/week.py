@@ -9,12 +9,14 @@ from pathlib import Path
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.config import load
+from ops.model.approval import Approval
 from ops.model.run import Run, State
 from ops.model.settings import Settings
 from ops.policy.calendar import iso_week
 from ops.policy.select import ring_window
 from ops.ports import Store
 from ops.records import rollouts, runs
+from simulator.demo.approving import Desk, requests_in
 from simulator.demo.bot import Bot, running_bot
 from simulator.demo.judged import Difference, differences
 from simulator.demo.operations import Operation, tally_operations
@@ -26,6 +28,8 @@ from simulator.world.specs import FleetSpec
 
 WEEK = timedelta(days=7)
 _STEP = timedelta(hours=6)
+# How long a request lies before people at most, where there are approvals: they look at their telephones.
+_GLANCE = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 
 
@@ -56,6 +60,7 @@ class Lived:
     chat: tuple[ChatMessage, ...]
     settings: Settings
     days: int
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -85,9 +90,13 @@ class Stage:
         return load(self.config.read_bytes(), self.config.name)
 
 
-async def live(stage: Stage, days: int, tell: Callable[[datetime], None]) -> Lived:
-    """Live through so many days, `tell` being called as they pass; a week that is begun is judged by itself."""
+async def live(stage: Stage, days: int, tell: Callable[[datetime], None], desk: Desk | None = None) -> Lived:
+    """Live through so many days, `tell` being called as they pass; a week that is begun is judged by itself.
+
+    What needs an approval waits at the desk: without one of one's own ana approves.
+    """
     settings = stage.settings
+    desk = desk or Desk(stage.world, stage.state)
     start = stage.fleet.start
     end = start + timedelta(days=days)
     weeks: list[Judged] = []
@@ -95,21 +104,29 @@ async def live(stage: Stage, days: int, tell: Callable[[datetime], None]) -> Liv
         while bot.host.now() < end:
             week_start, week_end = start + len(weeks) * WEEK, min(start + (len(weeks) + 1) * WEEK, end)
             while bot.host.now() < week_end:
-                await _pass(stage, bot, min(bot.host.now() + _STEP, week_end))
+                await _pass(stage, bot, desk, min(bot.host.now() + _STEP, week_end))
                 tell(bot.host.now())
             weeks.append(await _judge(stage, settings, week_start, week_end))
         chat = await read_chat(stage.world)
-    return Lived(tuple(weeks), chat, settings, days)
+    return Lived(tuple(weeks), chat, settings, days, requests_in(stage.state))
 
 
-async def _pass(stage: Stage, bot: Bot, until: datetime) -> None:
+async def _pass(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
     """Time passes; what people press, they press at its instant."""
     person = Person(stage.fleet, bot)
     for press in sorted(stage.presses, key=lambda press: press.at):
         if bot.host.now() < press.at <= until:
-            await bot.host.run_until(press.at)
+            await _glance(stage, bot, desk, press.at)
             await person.press(press)
-    await bot.host.run_until(until)
+    await _glance(stage, bot, desk, until)
+
+
+async def _glance(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
+    """Time passes; as long as a request waits, it does not."""
+    step = _GLANCE if stage.settings.approvals else _STEP
+    while bot.host.now() < until:
+        await bot.host.run_until(min(bot.host.now() + step, until))
+        await desk.clear(bot.host.settle)
 
 
 async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetime) -> Judged:

@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.exchange import JsonObject
 from simulator.oracle import read_journal
+from simulator.slack.workspace import USERS
 from simulator.testing import control
 from simulator.world.aks import WHO as AKS
 from simulator.world.journal import Entry, Kind
@@ -54,7 +55,11 @@ class WorldNow:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A message as Slack keeps it: its blocks as they were last edited."""
+    """A message as Slack keeps it: its blocks as they were last edited.
+
+    `ts` is Slack's name for it, `thread` that of the message that it answers, if any. What `only_for` a person is shown
+    stays private.
+    """
 
     channel: str
     posted: datetime
@@ -62,6 +67,9 @@ class ChatMessage:
     text: str
     blocks: tuple[JsonObject, ...]
     subject: str
+    ts: str = ""
+    thread: str = ""
+    only_for: str = ""
 
 
 async def look(environment: Mapping[str, str]) -> WorldNow:
@@ -74,6 +82,7 @@ async def read_chat(environment: Mapping[str, str]) -> tuple[ChatMessage, ...]:
     """Every message of every channel, oldest first."""
     document: Any = await asyncio.to_thread(control, environment, "/slack")
     found = [_message(message, channel["id"]) for channel in document["channels"] for message in channel["messages"]]
+    found += [_private(shown) for shown in document["ephemeral"]]
     return tuple(sorted(found, key=lambda message: message.posted))
 
 
@@ -163,4 +172,12 @@ def _message(found: Any, channel: str) -> ChatMessage:
         text=found["text"],
         blocks=tuple(found["blocks"]),
         subject=str(metadata.get("event_payload", {}).get("key", "")),
+        ts=found["ts"],
+        thread=found.get("thread_ts", ""),
     )
+
+
+def _private(found: Any) -> ChatMessage:
+    posted = datetime.fromisoformat(found["at"])
+    only_for = USERS[found["user"]].name
+    return ChatMessage(found["channel"], posted, 0, found["text"], tuple(found["blocks"]), "", only_for=only_for)

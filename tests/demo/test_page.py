@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page as BrowserPage
 
+from simulator.chatlook.drawn import PlainDrawer
+from simulator.demo.approving import Desk
 from simulator.demo.page import Page
 from simulator.fleets import demo_fleet
 from tests.browser.chromium import FAINT, chromium
@@ -33,7 +35,7 @@ def visit(demonstration: Demonstration, story: Story, **options: Any) -> Any:
     """Open the page in a fresh browser and live the story."""
 
     async def visited() -> Any:
-        page = Page(demonstration.stage)
+        page = Page(demonstration.stage, PlainDrawer(), Desk(demonstration.stage.world, demonstration.stage.state))
         page.summary = demonstration.summary
         async with page.open() as address, chromium() as browser:
             context = await browser.new_context(**options)
@@ -82,7 +84,7 @@ def test_each_operation_is_drawn_in_the_calendar(demonstration: Demonstration) -
 
 def test_messages_show_their_times_in_the_readers_zone(demonstration: Demonstration) -> None:
     async def story(seen: Visit) -> tuple[int, str]:
-        messages = seen.page.locator(".chat li")
+        messages = seen.page.locator(".messages > li")
         return await messages.count(), await messages.first.locator("time").first.inner_text()
 
     count, posted = visit(demonstration, story, timezone_id="Asia/Tokyo", locale="en-GB")
@@ -101,7 +103,7 @@ def test_it_refreshes_itself_while_the_days_pass(demonstration: Demonstration) -
 
 def test_without_javascript_it_is_all_there(demonstration: Demonstration) -> None:
     async def story(seen: Visit) -> tuple[int, int]:
-        return await seen.page.locator("tbody tr").count(), await seen.page.locator(".chat li").count()
+        return await seen.page.locator("tbody tr").count(), await seen.page.locator(".messages > li").count()
 
     assert visit(demonstration, story, java_script_enabled=False) == (12, 37)
 
