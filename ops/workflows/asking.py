@@ -51,17 +51,19 @@ def ask(context: Context, run: Run, rule: ApprovalRule, settings: Settings, chan
     withdraw(context, run, PartState.SUPERSEDED, part.why or "asked anew")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has joined just now: the request is still there to be joined
-            found = _join(context, subject, part, now) or _new(context, subject, run, part, (rule, settings))
+            # Read once for both: what is opened in between is joined in the next round, not doubled.
+            opened = open_requests(context.ports.store).get(subject)
+            last = opened.value.approval if opened else ""
+            found = _join(context, last, part, now) or _new(context, (subject, last), run, part, (rule, settings))
             if found is not None:
                 return found
     raise ConflictError(f"the request of {subject} changed {_ROUNDS} times while {run.id} was joining it")
 
 
-def _join(context: Context, subject: str, part: Part, now: datetime) -> Approval | None:
-    """The open request of this subject with this part in it; None where it can be joined no more. Raises ConflictError."""
+def _join(context: Context, last: str, part: Part, now: datetime) -> Approval | None:
+    """The request of this id with this part in it; None where it can be joined no more. Raises ConflictError."""
     store = context.ports.store
-    opened = open_requests(store).get(subject)
-    stored = approvals(store).get(opened.value.approval) if opened else None
+    stored = approvals(store).get(last) if last else None
     if stored is None:
         return None
     current = settled(stored.value, now)
@@ -78,12 +80,13 @@ def _join(context: Context, subject: str, part: Part, now: datetime) -> Approval
     return joined
 
 
-def _new(context: Context, subject: str, run: Run, part: Part, by: tuple[ApprovalRule, Settings]) -> Approval | None:
-    """A request of its own; None where somebody else has just made one."""
-    store, (rule, settings) = context.ports.store, by
+def _new(
+    context: Context, after: tuple[str, str], run: Run, part: Part, by: tuple[ApprovalRule, Settings]
+) -> Approval | None:
+    """A request of its own, after the last one of its subject; None where somebody else has just made one."""
+    store, (subject, last), (rule, settings) = context.ports.store, after, by
     now = context.ports.clock.now()
-    opened = open_requests(store).get(subject)
-    number = int(opened.value.approval.rsplit("-", 1)[1]) + 1 if opened else 1
+    number = int(last.rsplit("-", 1)[1]) + 1 if last else 1
     identity = f"{subject}.approval-{number}"
     asked = asks_at(rule, now, _GATHER if run.rollout else timedelta())
     expires = asked + rule.expires_after
