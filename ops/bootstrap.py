@@ -118,6 +118,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.feeds import fetch
     from ops.adapters.http_answers import HttpAnswers
     from ops.adapters.kubernetes_nodes import KubernetesNodes
+    from ops.adapters.png import to_png
     from ops.adapters.teams_wiring import teams_bot
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
@@ -143,6 +144,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         events=_events(environment, credential),
         answers=HttpAnswers(_answer_hosts(environment)),
         address=_address(environment),
+        paint=to_png,
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
     chats, guard, bot = _chats(environment), _slack_guard(environment, clock), teams_bot(environment, clock)

@@ -1,5 +1,6 @@
 """The ports, in one hand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ops.ports import Answers, BotDoor, Chat, Clock, Clusters, Costs, Events, Ledger, Machines, Nodes, Store
@@ -9,6 +10,7 @@ from ops.ports import Answers, BotDoor, Chat, Clock, Clusters, Costs, Events, Le
 class Ports:
     """All that the core has of the outside. Made once a process by `ops.bootstrap`, or by a test.
 
+    `paint` makes a PNG of an SVG (raises RejectedError), None where nothing can: then messages go without pictures.
     `bot` is the door of the Teams bot, None where there is no such bot.
     `address` is where people reach this app's pages (`https://…/api`), empty where they cannot: then nothing links there.
     """
@@ -25,3 +27,4 @@ class Ports:
     answers: Answers
     address: str = ""
     bot: BotDoor | None = None
+    paint: Callable[[str], bytes] | None = None

@@ -26,8 +26,8 @@ def installed(package: Path, within_s: float | None = None) -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(package / name, target / name)
         command = ["npm", "ci", "--silent", "--no-fund", "--no-audit", "--omit=optional", "--ignore-scripts"]
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - npm, with nothing from outside
             command, cwd=target, check=True, timeout=within_s, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )  # noqa: S603 - npm, with nothing from outside
+        )
         (target / ".complete").touch()
     return target

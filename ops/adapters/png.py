@@ -2,8 +2,10 @@
 
 from functools import cache
 
+from ops.ports import RejectedError
 
-class PictureError(ValueError):
+
+class PictureError(RejectedError):
     """The text is no SVG that can be drawn."""
 
 
@@ -23,7 +25,7 @@ def to_png(svg: str, width: int = 1200) -> bytes:
             )
         )
     except ValueError as error:
-        raise PictureError(f"drawing a picture: {error}") from error
+        raise PictureError("NoPicture", f"drawing a picture: {error}") from error
 
 
 @cache

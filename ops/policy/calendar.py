@@ -112,6 +112,13 @@ def cut(span: Span, freezes: Iterable[Freeze], zone: str) -> tuple[Span, ...]:
     return left
 
 
+def frozen(span: Span, freezes: Iterable[Freeze], zone: str) -> tuple[Span, ...]:
+    """What freezes take of a span, each freeze by itself."""
+    spans = (freeze_span(freeze, zone) for freeze in freezes)
+    touching = (each for each in spans if each.start < span.end and span.start < each.end)
+    return tuple(Span(max(each.start, span.start), min(each.end, span.end)) for each in touching)
+
+
 def day_start(day: date, zone: str) -> datetime:
     """The first instant of a date in `zone`."""
     midnight = datetime.combine(day, time(), ZoneInfo(zone))

@@ -2,17 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import chain
+from datetime import datetime
 
 from ops.model.calendar import Span
-from ops.model.run import Run, StepState
+from ops.model.run import Run
+from ops.render.bars import bars_of
 from ops.render.timeline import Bar
 from simulator.demo.world import Sleep, WorkOfAks
-
-# By runbook, how a bar is called; budgets are no cluster's, and told in chat.
-_KINDS = {"node-image": "daytwo", "reboot": "reboot", "power": "power", "spot": "spot"}
-_INSTANT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +21,12 @@ class Happenings:
 
     def bars(self, cluster: str, now: datetime) -> tuple[Bar, ...]:
         """A cluster's bars, those that are drawn over others last."""
-        own = [run for run in self.runs if run.target_name == cluster and run.runbook in _KINDS]
+        own = [run for run in self.runs if run.target_name == cluster]
         return (
             *_sleeps(cluster, self.sleeps, now),
             *_of_aks(cluster, self.by_aks, now),
-            *(bar for run in own for bar in _of_run(run)),
+            *(bar for run in own for bar in bars_of(run)),
         )
-
-
-def _of_run(run: Run) -> Iterator[Bar]:
-    kind = _KINDS[run.runbook]
-    if run.runbook == "spot" and run.acted and run.began is not None:
-        # The nodes are gone within a minute; what people look for is the burst and its outcome.
-        yield Bar(Span(run.began, run.ended or run.began + _INSTANT), kind, run.headline or "spot nodes are evicted")
-        return
-    for step in chain(run.finished, run.steps):
-        ended = step.ended or step.expected_end
-        if step.began is None or ended is None or ended <= step.began:
-            continue
-        drawn = "failed" if step.state is StepState.FAILED else kind
-        yield Bar(Span(step.began, ended), drawn, f"{step.title}: {step.evidence or step.why or step.state}")
 
 
 def _sleeps(cluster: str, sleeps: Iterable[Sleep], now: datetime) -> Iterator[Bar]:

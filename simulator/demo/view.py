@@ -12,7 +12,7 @@ from ops.model.calendar import Span, Window
 from ops.model.image import NodeImage
 from ops.model.run import Run, State, StepState
 from ops.model.settings import Ring, Settings
-from ops.policy.calendar import freeze_span, iso_week, next_open, week_occurrences, week_span
+from ops.policy.calendar import frozen, iso_week, next_open, week_occurrences, week_span
 from ops.policy.select import ring_of, ring_window
 from ops.render.slack import SIGNS
 from ops.render.timeline import Lane, Week, draw
@@ -280,12 +280,12 @@ def _calendar(world: WorldNow, settings: Settings, happened: Happenings, first: 
     for ring in settings.fleet.rings:
         window = ring_window(settings, ring)
         occurrences = week_occurrences(window, week)
-        frozen = tuple(part for whole in occurrences for part in _frozen(whole, settings, window.zone))
+        taken = tuple(part for whole in occurrences for part in frozen(whole, settings.freezes, window.zone))
         lanes += [
             Lane(
                 cluster.name,
                 () if cluster.driven_by_aks else occurrences,  # AKS keeps to its own schedule, not to our windows
-                () if cluster.driven_by_aks else frozen,
+                () if cluster.driven_by_aks else taken,
                 happened.bars(cluster.name, world.now),
             )
             for cluster in world.clusters
@@ -298,13 +298,6 @@ def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
     """The week of the last run that has done something: Monday's first hours still show what the week before came to."""
     acted = [run.occurrence for run in runs if run.acted and run.runbook == _IMAGES]
     return max(acted, default=iso_week(now, zone))
-
-
-def _frozen(whole: Span, settings: Settings, zone: str) -> tuple[Span, ...]:
-    """What freezes take of an occurrence."""
-    spans = (freeze_span(freeze, freeze.zone or zone) for freeze in settings.freezes)
-    touching = (frozen for frozen in spans if frozen.start < whole.end and whole.start < frozen.end)
-    return tuple(Span(max(frozen.start, whole.start), min(frozen.end, whole.end)) for frozen in touching)
 
 
 def _when(at: datetime, zone: str) -> str:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from ops.intake.ticks import every_hour
 from ops.model.run import Run, State
-from ops.records import runs
-from tests.fakes import CONFIG, World
+from ops.ports import RejectedError
+from ops.records import messages, runs
+from ops.workflows.digest import post_digest
+from ops.workflows.sampling import remember_fleet
+from tests.fakes import CONFIG, World, cluster
 
 MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 WINDOWS = 'windows:\n  mondays: {days: mon, from: "09:00", to: "10:00", zone: UTC}'
@@ -78,3 +81,32 @@ def test_two_days_later_it_is_no_news_any_more() -> None:
     by = world()
     hour(by, MONDAY_NINE + timedelta(days=2))
     assert digests(by) == []
+
+
+def test_its_picture_shows_the_clusters_of_the_rings() -> None:
+    by = world()
+    painted: list[str] = []
+
+    def paint(svg: str) -> bytes:
+        painted.append(svg)
+        return b"png"
+
+    remember_fleet(by.context, [cluster("shop-dev"), cluster("lab", env="sandbox")], MONDAY_NINE)
+    by.clock.at = MONDAY_NINE
+    post_digest(replace(by.context, ports=replace(by.context.ports, paint=paint)), by.settings, MONDAY_NINE)
+    assert "shop-dev" in painted[0]
+    assert "lab" not in painted[0]
+    (record,) = (stored.value for stored in messages(by.store).scan("slack|C0123|digest"))
+    assert by.store.get_content(record.picture) == b"png"
+
+
+def test_a_picture_that_cannot_be_drawn_keeps_no_digest_back() -> None:
+    by = world()
+
+    def paint(svg: str) -> bytes:
+        raise RejectedError("NoPicture", f"drawing {len(svg)} characters: no font")
+
+    remember_fleet(by.context, [cluster("shop-dev")], MONDAY_NINE)
+    by.clock.at = MONDAY_NINE
+    post_digest(replace(by.context, ports=replace(by.context.ports, paint=paint)), by.settings, MONDAY_NINE)
+    assert len(digests(by)) == 1
