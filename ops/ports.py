@@ -28,8 +28,12 @@ class TryLaterError(OutsideError):
         self.retry_after_s = retry_after_s
 
 
-class LimitedError(TryLaterError):
-    """Too many calls: it was not done, and nothing of its kind is taken before `retry_after_s`."""
+class NotDoneError(TryLaterError):
+    """As above, and it is certain that nothing was done."""
+
+
+class LimitedError(NotDoneError):
+    """Too many calls: nothing of this kind is taken before `retry_after_s`."""
 
 
 class BusyError(OutsideError):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
 
-from ops.ports import LimitedError, OutsideError, RejectedError, TryLaterError
+from ops.ports import LimitedError, NotDoneError, OutsideError, RejectedError, TryLaterError
 
 _TROUBLE = 500
 _LIMITED = 429
@@ -21,7 +21,7 @@ _NOT_READY = "invalid slack file"
 _READY_IN_S = 5.0
 
 
-class PictureNotReadyError(TryLaterError):
+class PictureNotReadyError(NotDoneError):
     """The picture was uploaded, and Slack has not looked at it yet."""
 
 

@@ -12,6 +12,7 @@ from ops.ports import (
     ConflictError,
     Json,
     LimitedError,
+    NotDoneError,
     Outgoing,
     OutsideError,
     Posted,
@@ -171,7 +172,7 @@ class _Attempt:
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:
         """Keeps why. Only a post that was plainly refused leaves nothing to search for: a search that fails finds out nothing."""
-        nothing_was_posted = self.posting and (isinstance(error, LimitedError) or not isinstance(error, TryLaterError))
+        nothing_was_posted = self.posting and (isinstance(error, NotDoneError) or not isinstance(error, TryLaterError))
         mine = self.stored.value
         retry_at = self.ports.clock.now() + wait if wait else None
         is_gone = isinstance(error, RejectedError) and error.code == _GONE

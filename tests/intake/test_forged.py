@@ -1,10 +1,12 @@
 """Forged requests at the doors: none is taken, nothing is decided, each refusal is in the ledger. `make soak` tries ten thousand."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -188,6 +190,31 @@ def test_what_slack_signed_and_nobody_can_read_is_refused(body: bytes, status: i
     response, noted = besieged.knock(Forgery("", body, besieged.sealed(body)))
     assert (response.status, noted) == (status, reason)
     assert besieged.untouched
+
+
+NAMES = ("type", "team", "id", "user", "team_id", "actions", "action_id", "action_ts", "value", "trigger_id", "x")
+WORDS = ("block_actions", "T0DAYTWO", "U0ANA", "approve.0", "reject.0", "open.2", "approve", "")
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(WORDS), st.text(max_size=10))
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
+    max_leaves=25,
+)
+
+
+SIGNED = presses()
+
+
+@settings(max_examples=FEW, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8)
+    .map(lambda drawn: {"team": {"id": "T0DAYTWO"}, "type": "block_actions", **drawn})
+    .map(lambda payload: urlencode({"payload": json.dumps(payload)}).encode())
+)
+def test_whatever_slack_may_sign_breaks_nothing(body: bytes) -> None:
+    response, reason = SIGNED.knock(Forgery("", body, SIGNED.sealed(body)))
+    assert response.status == HTTPStatus.OK or reason in REASONS[int(response.status)]
+    assert SIGNED.untouched
 
 
 def test_a_press_that_is_none_of_ours_is_answered_and_noted() -> None:

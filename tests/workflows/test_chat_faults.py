@@ -115,8 +115,13 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told() -> Told:
+    return tell(3)
+
+
+def tell(seed: int) -> Told:
+    """A night of its own: what fails, and when."""
     world = World()
-    faults = Faults("failing", 3, (Surface.SLACK,))
+    faults = Faults("failing", seed, (Surface.SLACK,))
     with serving(SlackServer(world.clock, faults)) as slack:
         night = Night(slack, world)
         while night.due:
@@ -190,3 +195,14 @@ def test_it_was_a_storm(told: Told, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0.35 < spoilt / (len(told.slack.asked) - limited) < 0.45
     assert told.fired.keys() == {"429", "500", "503", "lost"}
     assert limited < len(told.slack.asked) * 0.2
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_no_night_loses_or_doubles_anything(seed: int) -> None:
+    told = tell(seed)
+    test_no_message_is_lost_and_none_is_doubled(told)
+    test_each_is_in_its_last_state(told)
+    test_an_answer_stands_in_the_thread_of_its_run(told)
+    test_nothing_is_left_to_send_soon_after_it_recovered(told)
+    test_after_too_many_calls_nothing_of_the_kind_is_called_before_slack_said(told)
