@@ -47,7 +47,7 @@ def threads(chat: Iterable[ChatMessage], drawer: Drawer, zone: ZoneInfo) -> list
 def _view(message: ChatMessage, drawer: Drawer, zone: ZoneInfo, replies: Iterable[MessageView] = ()) -> MessageView:
     when = f"{message.posted.astimezone(zone):%a %H:%M}"
     posted = Markup('<time datetime="{}">{}</time>').format(message.posted.isoformat(), when)
-    blocks = cast("Json", message.blocks)
+    blocks = cast("Json", list(message.blocks))
     drawn = [
         Markup('<div class="look {}">{}</div>').format(theme, _live(drawer.draw("slack", blocks, theme), message))
         for theme in drawer.themes

@@ -6,7 +6,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from simulator.demo.operations import Operation
-from simulator.demo.summary import Summary
+from simulator.demo.summary import Asked, Summary
 
 GOOD = Summary(
     total=37,
@@ -25,6 +25,11 @@ GOOD = Summary(
         Operation("node-image", 11, 11, 0, 0, 11),
         Operation("power", 26, 22, 3, 1, 22),
     ),
+    thread_replies=11,
+    approvals=(
+        Asked("rollout.production.approval-1", "production", "approved", "ana", "slack"),
+        Asked("reboot.edge-prod.approval-1", "production", "expired", "", ""),
+    ),
 )
 BAD = replace(
     GOOD,
@@ -41,7 +46,7 @@ def printed(summary: Summary) -> list[str]:
 
 def test_it_fits_eighty_columns_a_row_a_line() -> None:
     lines = printed(GOOD)
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert max(len(line) for line in lines) <= 80
     assert lines[1].split()[:4] == ["upgraded", "by", "Daytwo", "26"]
 
@@ -63,6 +68,12 @@ def test_a_week_in_which_an_operation_succeeded_too_seldom_or_too_often_is_not_g
     assert replace(GOOD, operations=(Operation("spot", 2, 1, 1, 0, 1),)).good
 
 
+def test_it_says_how_often_somebody_was_asked_and_who_decided() -> None:
+    lines = [" ".join(line.split()) for line in printed(GOOD)]
+    assert "Approvals asked 2 1 approved by ana in slack, 1 expired" in lines
+    assert "Messages 37 edited 235 times, 11 replies" in lines
+
+
 def test_a_good_week_lists_nothing() -> None:
     assert GOOD.good
     assert not any(line.startswith("Violated") for line in printed(GOOD))
@@ -78,10 +89,21 @@ def test_programs_read_the_same_numbers() -> None:
         "runs": 36,
         "messages_sent": 37,
         "messages_edited": 235,
+        "thread_replies": 11,
         "virtual_days": 7,
         "wall_s": 31.5,
         "operations": {
             "node-image": {"runs": 11, "succeeded": 11, "skipped": 0, "failed": 0, "expected": 11},
             "power": {"runs": 26, "succeeded": 22, "skipped": 3, "failed": 1, "expected": 22},
         },
+        "approvals": [
+            {
+                "id": "rollout.production.approval-1",
+                "ring": "production",
+                "state": "approved",
+                "by": "ana",
+                "door": "slack",
+            },
+            {"id": "reboot.edge-prod.approval-1", "ring": "production", "state": "expired", "by": "", "door": ""},
+        ],
     }

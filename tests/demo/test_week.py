@@ -20,9 +20,11 @@ KEYS = [
     "runs",
     "messages_sent",
     "messages_edited",
+    "thread_replies",
     "virtual_days",
     "wall_s",
     "operations",
+    "approvals",
 ]
 
 
@@ -107,9 +109,31 @@ def test_no_rule_was_violated(demonstration: Demonstration) -> None:
 
 def test_each_run_that_did_something_has_one_message(demonstration: Demonstration) -> None:
     acted = sorted(run.id for run in demonstration.week.runs if run.acted)
-    told = sorted(message.subject.split("|")[-1] for message in demonstration.lived.chat)
-    assert told == sorted([*acted, "rollout.node-image.2026-w47"])
+    chat = [message for message in demonstration.lived.chat if not message.thread and not message.only_for]
+    told = sorted(message.subject.split("|")[-1] for message in chat)
+    rollout = "rollout.node-image.2026-w47"
+    assert told == sorted([*acted, rollout, f"{rollout}.production.surge.approval-1"])
     assert len(demonstration.week.runs) == len(acted) == 36
+
+
+def test_production_was_asked_for_once_and_ana_said_yes_in_slack(demonstration: Demonstration) -> None:
+    (asked,) = demonstration.summary.document()["approvals"]  # type: ignore[misc]  # a list of one
+    assert asked == {
+        "id": "rollout.node-image.2026-w47.production.surge.approval-1",
+        "ring": "production",
+        "state": "approved",
+        "by": "ana",
+        "door": "slack",
+    }
+    (approval,) = demonstration.lived.approvals
+    assert sorted(part.target_name for part in approval.parts) == [
+        "data-prod",
+        "pay-prod",
+        "shop-prod-ne",
+        "shop-prod-we",
+    ]
+    heard = [message.text for message in demonstration.lived.chat if message.only_for == "ana"]
+    assert heard == ["you have approved it; it is looked at again right before it is done"]
 
 
 def test_a_messages_last_state_is_its_runs(demonstration: Demonstration) -> None:

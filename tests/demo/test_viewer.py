@@ -1,0 +1,130 @@
+"""A viewer of the demonstration decides: time waits for them, their press goes through Slack's signed door, the ring goes on."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page as BrowserPage
+
+from simulator.chatlook.drawn import PlainDrawer
+from simulator.demo.approving import Desk
+from simulator.demo.page import Page
+from simulator.demo.summary import Summary
+from simulator.demo.week import Stage, live
+from simulator.fleets import demo_fleet
+from simulator.testing import running_simulation
+from simulator.world.specs import FleetSpec
+from tests.browser.chromium import chromium, shoot
+from tests.simulator.oracle.story import MONDAY, REGIONS, SYSTEM, cluster
+
+CONFIG = """
+fleet:
+  subscriptions: [00000000-0000-0000-0000-000000000000]
+  rings:
+    - {name: pre-production, select: {tags: {env: dev}}}
+    - {name: production, select: {tags: {env: prod}}}
+windows:
+  days: {days: mon-thu, from: "02:00", to: "20:00", zone: UTC}
+node-image: {window: days, proven-for: 1h, proven-awake: 1h, proven-nodes: 1, approval: {rings: [production], from: [ana]}}
+identity: {slack-team: T0DAYTWO}
+people: {ana: {slack: U0ANA}, ben: {slack: U0BEN}}
+chat: {slack: {channel: C0123}}
+"""
+FLEET = FleetSpec("watched", MONDAY, REGIONS, (cluster("dev", "dev", SYSTEM), cluster("prod", "prod", SYSTEM)))
+WAITS = "Time stands still until you decide."
+
+type Viewing = Callable[[BrowserPage, Desk], Coroutine[Any, Any, None]]
+
+
+def watched_day(folder: Path, viewing: Viewing) -> Summary:
+    """A day that somebody watches in a browser from its beginning; what came of it."""
+    (folder / "daytwo.yaml").write_text(CONFIG)
+
+    async def lived() -> Summary:
+        stage = Stage(FLEET, 0, environment, folder, folder / "daytwo.yaml")
+        desk = Desk(environment, folder, with_page=True)
+        page = Page(stage, PlainDrawer(), desk)
+        async with chromium() as browser, page.open() as address:
+            viewer = await browser.new_page()
+            await viewer.goto(address)
+            day = asyncio.create_task(live(stage, 1, lambda _now: None, desk))
+            watching = asyncio.create_task(viewing(viewer, desk))
+            await asyncio.wait({day, watching}, return_when=asyncio.FIRST_EXCEPTION)
+            await watching
+            page.summary = Summary.of(await day, 0.0)
+            return page.summary
+
+    with running_simulation(FLEET) as running:
+        environment = running.environment
+        return asyncio.run(lived())
+
+
+async def waiting(viewer: BrowserPage) -> None:
+    """Until the page says that somebody has to decide."""
+    await viewer.locator("h1", has_text=WAITS).wait_for(timeout=120_000)
+
+
+async def press(viewer: BrowserPage, person: str, button: str) -> None:
+    await viewer.locator("#person").select_option(person)
+    async with viewer.expect_response(lambda answer: "/press" in answer.url):
+        await viewer.get_by_role("button", name=button, exact=True).first.click()
+
+
+def test_a_viewer_approves_and_production_goes_on(tmp_path: Path) -> None:
+    stood: list[Any] = []
+
+    async def viewing(viewer: BrowserPage, desk: Desk) -> None:
+        await waiting(viewer)
+        await shoot(viewer, "demo-waiting")
+        before = await viewer.locator(".clock").inner_text()
+        await press(viewer, "eve", "Approve")
+        await viewer.get_by_text("only visible to eve").wait_for()
+        await waiting(viewer)
+        stood[:] = [before, await viewer.locator(".clock").inner_text(), len(desk.waiting)]
+        await press(viewer, "ana", "Approve")
+        await viewer.get_by_text("only visible to ana").wait_for()
+
+    summary = watched_day(tmp_path, viewing)
+    assert stood[0] == stood[1]
+    assert stood[2] == 1
+    assert [(one.state, one.by, one.door) for one in summary.approvals] == [("approved", "ana", "slack")]
+    assert (summary.upgraded, summary.good) == (2, True)
+
+
+def test_a_viewer_rejects_and_nothing_is_done_which_is_no_fault(tmp_path: Path) -> None:
+    async def viewing(viewer: BrowserPage, _desk: Desk) -> None:
+        await waiting(viewer)
+        await press(viewer, "ana", "Reject")
+        await viewer.get_by_text("only visible to ana").wait_for()
+
+    summary = watched_day(tmp_path, viewing)
+    assert [(one.state, one.by) for one in summary.approvals] == [("rejected", "ana")]
+    assert (summary.upgraded, summary.skipped) == (1, {"rejected": 1})
+    assert summary.good
+
+
+def test_a_viewer_who_goes_away_is_not_waited_for(tmp_path: Path) -> None:
+    async def viewing(viewer: BrowserPage, desk: Desk) -> None:
+        await viewer.close()
+        desk.seen -= 60  # a minute ago, by the machine's clock
+
+    summary = watched_day(tmp_path, viewing)
+    assert [(one.state, one.by) for one in summary.approvals] == [("approved", "ana")]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_press_from_another_page_is_refused(tmp_path: Path, site: str) -> None:
+    """Any page that the viewer has open could send one."""
+
+    async def story() -> int:
+        stage = Stage(demo_fleet(), 0, {}, tmp_path, tmp_path / "daytwo.yaml")
+        page = Page(stage, PlainDrawer(), Desk({}, tmp_path))
+        async with page.open() as address, chromium() as browser:
+            viewer = await browser.new_page()
+            answer = await viewer.request.post(f"{address}press", headers={"Sec-Fetch-Site": site}, form={"press": "x"})
+            return int(answer.status)
+
+    (tmp_path / "daytwo.yaml").write_text(CONFIG)
+    assert asyncio.run(story()) == 403
