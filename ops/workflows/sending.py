@@ -171,10 +171,10 @@ class _Attempt:
             _take_out(self.ports, self.stored.key)
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:
-        """Keeps why. Only a post that was plainly refused leaves nothing to search for: a search that fails finds out nothing."""
-        nothing_was_posted = self.posting and (isinstance(error, NotDoneError) or not isinstance(error, TryLaterError))
+        """Keeps why. A search that fails finds out nothing: only a post that was plainly refused leaves nothing to search for."""
         mine = self.stored.value
         retry_at = self.ports.clock.now() + wait if wait else None
+        is_undone = isinstance(error, NotDoneError) or not isinstance(error, TryLaterError)
         is_gone = isinstance(error, RejectedError) and error.code == _GONE
 
         def change(old: MessageRecord | None) -> MessageRecord:
@@ -182,11 +182,15 @@ class _Attempt:
             told = replace(now, problem=str(error), retry_at=retry_at)
             if is_gone and now.message_id == mine.message_id:
                 told = replace(told, message_id="", sent="")
-            if nothing_was_posted and now.posting_since == mine.posting_since:
+            if self.posting and is_undone and now.posting_since == mine.posting_since:
                 told = replace(told, posting_since=None)
+            if not is_undone:
+                # The chat may show what this attempt was for, over what another has brought it to meanwhile.
+                told = replace(told, dirty=True)
             return told
 
-        messages(self.ports.store).change(self.stored.key, change)
+        if messages(self.ports.store).change(self.stored.key, change).dirty:
+            self.ports.store.insert(_OUTBOX, self.stored.key, {})
 
 
 def _take_out(ports: Ports, key: str) -> None:

@@ -108,10 +108,12 @@ class SlowChat(FakeChat):
 
     meanwhile: list[Message] = field(default_factory=list)
     ports: Ports | None = None
+    lose_after_meanwhile: bool = False
 
     def _tell(self) -> None:
         if self.meanwhile and self.ports is not None:
             reconcile(self.ports, self.meanwhile.pop())
+            self.lose = int(self.lose_after_meanwhile)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
         self._tell()
@@ -144,6 +146,18 @@ def test_two_edits_at_once_end_with_the_last_state() -> None:
     world, chat = slow()
     tell(world, "first")
     chat.meanwhile = [message("third")]
+    tell(world, "second")
+    assert shown(world) == ["second"]
+    later(world, minutes=5)
+    assert shown(world) == ["third"]
+
+
+def test_an_older_edit_whose_answer_is_lost_does_not_stay() -> None:
+    """The newer one is told as sent while the older is on its way; nobody hears that the older arrived after it."""
+    world, chat = slow()
+    tell(world, "first")
+    chat.meanwhile = [message("third")]
+    chat.lose_after_meanwhile = True
     tell(world, "second")
     assert shown(world) == ["second"]
     later(world, minutes=5)
