@@ -43,6 +43,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that has an instant, which each reader sees in their own zone: `text` stands before it."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """The first line alone must do: state, what, where, how far. All names are as their owners wrote them, unescaped.
 
@@ -64,3 +72,4 @@ class Message:
     mentions: tuple[Person, ...] = ()
     buttons: tuple[Button, ...] = ()
     picture: Picture | None = None
+    moments: tuple[Moment, ...] = ()

@@ -1,12 +1,11 @@
 """A request for approval as messages: who may decide, until when, what happens otherwise, what exactly will be done."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from ops.model.approval import Approval, ApprovalState, Choice, Part, PartState
-from ops.model.message import Button, Message, Row
+from ops.model.message import Button, Message, Moment, Row
 from ops.model.people import Person
-from ops.model.plan import Step
+from ops.model.plan import Plan
 from ops.model.run import State
 from ops.render.words import duration, plural
 
@@ -18,6 +17,7 @@ _STATES = {
     ApprovalState.CANCELLED: State.SKIPPED,
     ApprovalState.SUPERSEDED: State.SKIPPED,
 }
+_DOORS = {"slack": "in Slack", "teams": "in Teams", "page": "on the page"}
 _SHOWN_STEPS = 12
 
 
@@ -31,7 +31,8 @@ def approval_message(approval: Approval, title: str, deciding: Sequence[Person],
         what=f"{title}: approval",
         where=_where(approval),
         how_far=_how_far(approval),
-        lines=_asked(approval, deciding) if is_open else _decided(approval),
+        lines=_asked(approval, deciding) if is_open else _reason(approval),
+        moments=_moments(approval),
         rows=tuple(row for part in approval.parts for row in _rows(part, state)),
         until=approval.expires if is_open else None,
         until_text="can be approved until",
@@ -101,18 +102,24 @@ def _asked(approval: Approval, deciding: Sequence[Person]) -> tuple[str, ...]:
         lines.append(f"{approval.requester} asked for it")
     elif not approval.requester_known:
         lines.append("who asked for it is not known")
-    lines += [f"{vote.person} has approved in {vote.door}" for vote in approval.votes]
+    lines += [f"{vote.person} has approved {_DOORS.get(vote.door, vote.door)}" for vote in approval.votes]
     return tuple(lines)
 
 
-def _decided(approval: Approval) -> tuple[str, ...]:
-    at = f" on {approval.decided_at:%a %Y-%m-%d at %H:%M} UTC" if approval.decided_at else ""
+def _reason(approval: Approval) -> tuple[str, ...]:
+    return (approval.why,) if approval.why else ()
+
+
+def _moments(approval: Approval) -> tuple[Moment, ...]:
+    """When it may begin; decided, also how, by whom and when."""
+    opens = [part.opens for part in approval.standing if part.opens is not None]
+    begins = (Moment("nothing begins before", min(opens)),) if opens else ()
+    if approval.state is ApprovalState.PENDING or approval.decided_at is None:
+        return begins
     by = f" by {approval.decided_by}" if approval.decided_by else ""
-    where = f" in {approval.decided_door}" if approval.decided_door else ""
-    lines = [f"{approval.state}{by}{where}{at}"]
-    if approval.why:
-        lines.append(approval.why)
-    return tuple(lines)
+    where = f" {_DOORS.get(approval.decided_door, approval.decided_door)}" if approval.decided_door else ""
+    decided = Moment(f"{approval.state}{by}{where}", approval.decided_at)
+    return (decided, *begins) if approval.state is ApprovalState.APPROVED else (decided,)
 
 
 def _otherwise(approval: Approval) -> str:
@@ -126,24 +133,16 @@ def _rows(part: Part, state: State) -> list[Row]:
         return [Row(part.target_name, f"{part.state}: {part.why}", State.SKIPPED)]
     plan = part.plan
     effect = [plural(plan.nodes, "node")] if plan.nodes else []
-    effect += [f"not before {_at(part.opens)}"] if part.opens else []
     effect += [f"changed: {part.why}"] if part.why else []
-    rows = [Row(part.target_name, " · ".join([*effect, *plan.reasons]), state)]
-    steps = (*plan.steps, *plan.following)
-    if len(steps) > 1:
-        shown = [_step(step) for step in steps[:_SHOWN_STEPS]]
-        more = [f"and {len(steps) - _SHOWN_STEPS} more"] if len(steps) > _SHOWN_STEPS else []
-        rows.append(Row("  in this order", ", ".join([*shown, *more]), State.WAITING))
-    rows += [Row("  mind", warning, State.NEEDS_YOU) for warning in plan.warnings]
-    return rows
+    row = Row(part.target_name, " · ".join([*effect, *plan.reasons, *_order(plan)]), state)
+    return [row, *(Row(f"mind, {part.target_name}", warning, State.NEEDS_YOU) for warning in plan.warnings)]
 
 
-def _step(step: Step) -> str:
-    return step.title
-
-
-def _at(at: datetime) -> str:
-    return f"{at:%a %Y-%m-%d %H:%M} UTC"
+def _order(plan: Plan) -> list[str]:
+    """The steps, where there are several."""
+    steps = [step.title for step in (*plan.steps, *plan.following)]
+    more = [f"and {len(steps) - _SHOWN_STEPS} more"] if len(steps) > _SHOWN_STEPS else []
+    return [f"in this order: {', '.join([*steps[:_SHOWN_STEPS], *more])}"] if len(steps) > 1 else []
 
 
 def _buttons(approval: Approval, link: str) -> tuple[Button, ...]:

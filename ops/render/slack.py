@@ -55,6 +55,7 @@ def render(message: Message) -> Mapping[str, Json]:
     if mentions:
         blocks.append(_section(mentions))
     body = [escape(line) for line in message.lines if line.strip()]
+    body += [f"{escape(moment.text)} {_when(moment.at)}" for moment in message.moments]
     if message.until is not None:
         body.append(f"{escape(message.until_text)} {_when(message.until)}")
     if body:

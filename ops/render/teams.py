@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from ops.model.approval import Choice
@@ -100,8 +101,9 @@ def _card(message: Message, most: int, way: _Way) -> Mapping[str, Json]:
     headline = f"{SIGNS[message.state]} {first} · {message.tag or message.state}"
     body: list[Json] = [_text(headline, weight="Bolder", size="Medium", colour=message.state)]
     body += [_text(line) for line in _cut([line for line in message.lines if line.strip()], most)]
+    body += [_text(f"{_escaped(moment.text)} {_stamped(moment.at)}", raw=True) for moment in message.moments]
     if message.until is not None:
-        body.append(_text(f"{message.until_text} {_when(f'{message.until:%Y-%m-%dT%H:%M:%SZ}')}", raw=True))
+        body.append(_text(f"{_escaped(message.until_text)} {_stamped(message.until)}", raw=True))
     body += [_row(row) for row in message.rows[:most]]
     if len(message.rows) > most:
         body.append(_text(f"and {len(message.rows) - most} more"))
@@ -161,9 +163,13 @@ def _row(row: Row) -> Json:
     if row.done is not None and row.total:
         filled = round(_BAR * max(0, min(row.done, row.total)) / row.total)
         parts.append("▮" * filled + "▯" * (_BAR - filled))
-    ends = f" · ends about {_when(f'{row.until:%Y-%m-%dT%H:%M:%SZ}')}" if row.until is not None else ""
-    happened = f"{_when(f'{row.at:%Y-%m-%dT%H:%M:%SZ}')} " if row.at is not None else ""
+    ends = f" · ends about {_stamped(row.until)}" if row.until is not None else ""
+    happened = f"{_stamped(row.at)} " if row.at is not None else ""
     return _text(happened + " ".join(part for part in parts if part) + ends, raw=True)
+
+
+def _stamped(at: datetime) -> str:
+    return _when(f"{at:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _when(stamp: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.model.approval import Choice
-from ops.model.message import Button, Message, Picture, Row
+from ops.model.message import Button, Message, Moment, Picture, Row
 from ops.model.people import Person
 from ops.model.run import State
 from ops.render.slack import escape, plainly, render
@@ -165,6 +165,9 @@ MESSAGES = st.builds(
     mentions=st.lists(PEOPLE, max_size=30).map(tuple),
     buttons=st.lists(BUTTONS, max_size=40).map(tuple),
     picture=st.one_of(st.none(), st.builds(Picture, st.text(), st.text(max_size=3_000))),
+    moments=st.lists(st.builds(Moment, st.text(max_size=3_000), st.datetimes(timezones=st.just(UTC))), max_size=40).map(
+        tuple
+    ),
 )
 FULLEST = "&" * 5_000
 
