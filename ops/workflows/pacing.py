@@ -34,21 +34,19 @@ class Pace:
     def __init__(self, ports: Ports, pause: Callable[[float], None] | None = None) -> None:
         self._clock, self._rests = ports.clock, Table(ports.store, "chat-rest", Rest)
         self._pause = pause
-        self._ends = ports.clock.now() + _PATIENCE
+        self._ends = ports.clock.now() + _PATIENCE if pause else None
         self._next: dict[str, datetime] = {}
 
     def await_turn(self, line: str) -> None:
         """Returns when the line may be called. Raises RestingError where that is too far off."""
-        while True:
-            now, until = self._clock.now(), self._until(line)
-            if until is None or until <= now:
-                break
-            if self._pause is None or until > self._ends:
+        while (until := self._until(line)) is not None and (now := self._clock.now()) < until:
+            if self._pause is None or self._ends is None or until > self._ends:
                 raise RestingError(line)
             self._pause((until - now).total_seconds())
             if self._clock.now() <= now:
                 raise RestingError(line)  # waiting moves no clock here
-        self._next[line] = now + _SPACING
+        if self._pause is not None:
+            self._next[line] = self._clock.now() + _SPACING
 
     def rest(self, line: str, seconds: float) -> None:
         """The chat has had too many calls of this kind: nobody calls before so many seconds have passed."""
@@ -60,6 +58,5 @@ class Pace:
 
     def _until(self, line: str) -> datetime | None:
         stored = self._rests.get(line)
-        own = self._next.get(line) if self._pause else None
-        found = [until for until in (stored.value.until if stored else None, own) if until is not None]
+        found = [until for until in (stored.value.until if stored else None, self._next.get(line)) if until is not None]
         return max(found, default=None)
