@@ -11,15 +11,18 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import Clock, SignatureVerifier
 from slack_sdk.webhook import WebhookClient
 
+from simulator.faults import Surface
 from simulator.slack.api import TOKEN
 from simulator.slack.signing import SIGNING_SECRET
-from simulator.testing import Running
+from simulator.testing import Running, running_simulation
+from tests.simulator.azure.conftest import small_fleet
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
@@ -244,3 +247,19 @@ def test_people_are_known_by_their_ids(slack: WebClient) -> None:
     assert slack.users_info(user="U0EVE")["user"]["name"] == "eve"
     with pytest.raises(SlackApiError, match="user_not_found"):
         slack.users_info(user="U0NOBODY")
+
+
+@pytest.mark.parametrize("path", ["/slack/hooks/actions/000001", "/slack/upload/F0DAYTWO0001", "/slack/api/users.info"])
+def test_every_address_of_slack_has_its_faults(path: str) -> None:
+    with running_simulation(small_fleet(), faults="failing", fault_surfaces=(Surface.SLACK,)) as simulation:
+        url = urlsplit(simulation.environment["SLACK_URL"])._replace(path=path).geturl()
+        seen = {status_of(url) for _ in range(40)}
+    assert seen >= {429, 500, 503, 0}
+
+
+def status_of(url: str) -> int:
+    """What is answered; 0 where the answer is lost."""
+    try:
+        return httpx.post(url, content=b"{}").status_code
+    except httpx.TransportError:
+        return 0
