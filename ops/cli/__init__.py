@@ -21,10 +21,11 @@ def main(context: click.Context) -> None:
 
 
 def _register() -> None:
-    from ops.cli import demo, overrides, plan, run, serve, simulate, validate, why
+    from ops.cli import demo, gallery, overrides, plan, run, serve, simulate, validate, why
 
     commands = (
         demo.demo,
+        gallery.gallery,
         plan.plan,
         run.run,
         serve.serve,

@@ -160,7 +160,10 @@ def _plain(text: str, most: int = _BUTTON_TEXT) -> Json:
 
 
 def _row(row: Row) -> str:
-    parts = [SIGNS[row.state], f"*{escape(row.name)}*", escape(row.text)]
+    # A mark that a space follows marks nothing, so what is set off stands before it.
+    name = row.name.strip()
+    indent = row.name[: len(row.name) - len(row.name.lstrip())]
+    parts = [SIGNS[row.state], f"{indent}*{escape(name)}*" if name else "", escape(row.text)]
     if row.at is not None:
         parts.insert(0, _when(row.at))
     if row.done is not None and row.total:

@@ -63,7 +63,16 @@ function addressesOf(blocks) {
   return new Map(buttons.filter((each) => each?.type === "button" && each.url).map((each) => [each.action_id, each.url]));
 }
 
-function drawSlack(blocks, theme, users) {
+// Slack formats verbatim text all the same, and only leaves addresses and channels alone; this renderer leaves all alone.
+function formatted(value) {
+  if (Array.isArray(value)) return value.map(formatted);
+  if (value === null || typeof value !== "object") return value;
+  const { verbatim, ...others } = value;
+  return Object.fromEntries(Object.entries(others).map(([name, each]) => [name, formatted(each)]));
+}
+
+function drawSlack(given, theme, users) {
+  const blocks = formatted(given);
   const message = createElement(slack.Message, {
     blocks, name: "Daytwo", logo: "data:,", theme, withoutWrapper: true, hooks: { date: timeOf }, data: { users },
   });
@@ -95,7 +104,8 @@ function drawSlack(blocks, theme, users) {
 function drawCard(content, theme) {
   const card = new cards.AdaptiveCard();
   card.hostConfig = hostConfig(theme);
-  card.parse(content);
+  // Teams puts a person's name where an entity of the card mentions them.
+  card.parse(JSON.parse(JSON.stringify(content).replaceAll(/<at>([^<]*)<\/at>/g, "@$1")));
   const drawn = card.render();
   if (!drawn) throw new Error("the card is empty");
   return drawn.outerHTML;
@@ -105,7 +115,9 @@ function answer(asked) {
   if (asked.chat === "slack") return drawSlack(asked.content, asked.theme, asked.users ?? []);
   if (asked.chat === "card") return drawCard(asked.content, asked.theme);
   const css = readFileSync(need.resolve("slack-blocks-to-jsx/dist/style.css"), "utf8");
-  return css.replaceAll("#slack_blocks_to_jsx", ".slack-look");
+  // As heavy as the id that it stands for: else the library's own resets win.
+  const links = ".slack-look a.border { display: inline-flex; align-items: center; justify-content: center; }";
+  return css.replaceAll("#slack_blocks_to_jsx", ":is(.slack-look, #slack-look)") + links;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,0 +1,24 @@
+"""`daytwo gallery`: every message in every state, on one page."""
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("gallery.html"), show_default=True)
+def gallery(out: Path) -> None:
+    """Write one page with every message that Daytwo sends, as Slack and Teams show it, light and dark."""
+    from simulator.chatlook.drawn import DrawingError, drawer
+    from simulator.gallery.page import gallery as drawn_gallery
+
+    try:
+        with drawer() as found:
+            text = drawn_gallery(found)
+    except DrawingError as error:
+        click.echo(f"Drawing the gallery: {error}\nRemove Daytwo's cache folder, and try again.", err=True)
+        sys.exit(1)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text)
+    click.echo(f"{out}: {len(text) // 1024} kB, {found.by}")

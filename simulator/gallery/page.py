@@ -1,0 +1,79 @@
+"""The gallery: one page with every message in every state, as Slack, a Teams webhook and the Teams bot show it, light and dark."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ops.render import renderer
+from simulator.chatlook.drawn import Drawer, Look
+from simulator.gallery.samples import Sample, samples
+
+_CHATS: tuple[tuple[str, str, Look], ...] = (
+    ("slack", "Slack", "slack"),
+    ("teams", "Teams, by a workflow's webhook", "card"),
+    ("teams-bot", "Teams, by the bot", "card"),
+)
+# What nobody can press here gets no place in the order of the keyboard.
+_BUTTON = re.compile(r"<button\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A message in one chat, drawn in each theme."""
+
+    chat: str
+    title: str
+    themes: tuple[tuple[str, Markup], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A sample in every chat."""
+
+    caption: str
+    chats: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The samples of one section; `anchor` is what links to it."""
+
+    title: str
+    anchor: str
+    shown: tuple[Shown, ...]
+
+
+def gallery(drawer: Drawer) -> str:
+    """The whole page, without anything from elsewhere. Raises DrawingError."""
+    chapters = [
+        Chapter(section, section.lower().replace(" ", "-"), tuple(_shown(sample, drawer) for sample in found))
+        for section, found in groupby(samples(), lambda sample: sample.section)
+    ]
+    templates = Environment(
+        loader=PackageLoader("simulator.gallery"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    # The renderers' own style sheet; it stands within a style element.
+    style = Markup(drawer.style())  # noqa: S704
+    return templates.get_template("gallery.html").render(chapters=chapters, style=style, drawn_by=drawer.by)
+
+
+def _shown(sample: Sample, drawer: Drawer) -> Shown:
+    return Shown(sample.caption, tuple(_drawn(sample, chat, drawer) for chat in _CHATS))
+
+
+def _drawn(sample: Sample, chat: tuple[str, str, Look], drawer: Drawer) -> Drawn:
+    name, title, look = chat
+    made = renderer(name)(sample.message)
+    content = made["blocks"] if look == "slack" else made
+    drawn: Sequence[tuple[str, Markup]] = [
+        (theme, _still(drawer.draw(look, content, theme))) for theme in drawer.themes
+    ]
+    return Drawn(name, title, tuple(drawn))
+
+
+def _still(html: Markup) -> Markup:
+    return Markup(_BUTTON.sub('<button tabindex="-1"', str(html)))  # noqa: S704 - the drawer's own HTML

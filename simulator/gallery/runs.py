@@ -1,0 +1,129 @@
+"""Runs of the five runbooks to look at, in every state that a run can be in."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ops.model.outcome import Progress
+from ops.model.plan import Plan, Skip
+from ops.model.run import Run, State, StepRecord, StepState
+from simulator.gallery.requests import NOW, cluster_id, image_plan, reboot_plan
+
+RUNBOOKS = ("node-image", "reboot", "power", "spot", "budget")
+_BEGAN = NOW - timedelta(minutes=50)
+_PLANS: dict[str, Plan | None] = {
+    "node-image": image_plan("shop-prod", ("system", "user1", "user2"), 17),
+    "reboot": reboot_plan("edge-prod", "aks-user1-vmss000003"),
+    "power": None,
+    "spot": None,
+    "budget": None,
+}
+_TARGETS = {
+    "node-image": "shop-prod",
+    "reboot": "edge-prod",
+    "power": "shop-dev",
+    "spot": "data-prod",
+    "budget": "platform",
+}
+_STEPS = {
+    "node-image": (("pool.system", "system"), ("pool.user1", "user1"), ("pool.user2", "user2")),
+    "reboot": (
+        ("cordon.aks-user1-vmss000003", "cordon aks-user1-vmss000003"),
+        ("drain.aks-user1-vmss000003", "drain aks-user1-vmss000003"),
+        ("restart.aks-user1-vmss000003", "aks-user1-vmss000003"),
+    ),
+    "power": (("stop", "stop the cluster"),),
+    "spot": (("evacuate.aks-spot-vmss000001", "evacuate 2 nodes"),),
+    "budget": (),
+}
+_DONE = {
+    "pool.system": "3 of 3 nodes carry 202611.12.0 and are Ready",
+    "pool.user1": "6 of 6 nodes carry 202611.12.0 and are Ready",
+    "pool.user2": "8 of 8 nodes carry 202611.12.0 and are Ready",
+    "restart.aks-user1-vmss000003": "aks-user1-vmss000003 has booted anew and is Ready",
+    "stop": "the cluster is stopped",
+    "evacuate.aks-spot-vmss000001": "9 pods have left 2 nodes",
+}
+_FAILED = {
+    "node-image": "UpgradeFailed: aks-user1-vmss000004 did not drain, PDB shop/web allows no disruption",
+    "reboot": "shop/web-1 has not left aks-user1-vmss000003 within 30 min: PDB shop/web allows none",
+    "power": "AllocationFailed: no capacity for Standard_D8s_v5 in westeurope",
+    "spot": "analytics/worker-2 has not left aks-spot-vmss000001 before it was gone",
+    "budget": "Cost Management does not answer",
+}
+_REMEDIES = {
+    "node-image": "give the pods of PDB shop/web one replica more, then start the run again; next week's run looks again",
+    "reboot": "give PDB shop/web room; the node is given back, and the next night tries again",
+    "power": "nothing now: the next quarter of an hour tries again",
+    "spot": "look whether analytics/worker-2 runs again",
+    "budget": "ask again in an hour",
+}
+_HEADLINES = {
+    "node-image": "",
+    "reboot": "",
+    "power": "the hours of shop-dev end at 23:45",
+    "spot": "5 of 12 spot nodes are evicted at once",
+    "budget": "platform has passed €32,000.00 of €40,000.00",
+}
+
+
+def run_in(runbook: str, state: State) -> Run:
+    """A run of a runbook as it is told in a state."""
+    target = _TARGETS[runbook]
+    run = Run(
+        id=f"{runbook}.{target}-5657f4.2026-w47",
+        runbook=runbook,
+        target=cluster_id(target),
+        target_name=target,
+        occurrence="2026-w47",
+        created=_BEGAN,
+        source="timer",
+        by="daytwo",
+        state=state,
+        headline=_HEADLINES[runbook],
+        plan=_PLANS[runbook],
+        acted=state is not State.WAITING,
+        began=_BEGAN,
+    )
+    match state:
+        case State.WAITING:
+            until = NOW + timedelta(hours=8)
+            return replace(run, why="the window opens then", code="window", until=until)
+        case State.NEEDS_YOU:
+            why = "waits for approval by platform, until Wed 19:05 UTC"
+            return replace(run, why=why, code="approval", until=NOW + timedelta(hours=5), plan=_PLANS[runbook])
+        case State.RUNNING:
+            return replace(run, steps=_records(runbook, StepState.RUNNING))
+        case State.DONE:
+            return replace(run, finished=_records(runbook, StepState.DONE), ended=NOW)
+        case State.FAILED:
+            why, remedy = _FAILED[runbook], _REMEDIES[runbook]
+            return replace(run, steps=_records(runbook, StepState.FAILED), why=why, remedy=remedy, ended=NOW)
+        case State.HALTED:
+            why = "rejected by ben Wed 2026-11-18 13:39 UTC: the sale ends on Thursday"
+            return replace(run, why=why, code="rejected", ended=NOW, steps=_records(runbook, StepState.LEFT))
+        case State.SKIPPED:
+            skips = (Skip("gpu", "snapshot", "a snapshot fixes its image"),) if runbook == "node-image" else ()
+            why = "nobody approved it until Wed 2026-11-18 19:05 UTC, so nothing was done"
+            return replace(run, why=why, code="not-approved", skips=skips, ended=NOW)
+
+
+def _records(runbook: str, last: StepState) -> tuple[StepRecord, ...]:
+    """The run's steps, all done up to the second, which is where the run is; the rest has not begun."""
+    found = []
+    current = min(1, len(_STEPS[runbook]) - 1)
+    for number, (identity, title) in enumerate(_STEPS[runbook]):
+        began = _BEGAN + timedelta(minutes=21 * number)
+        ended = began + timedelta(minutes=19)
+        done = StepRecord(
+            identity, title, StepState.DONE, began=began, ended=ended, evidence=_DONE.get(identity, "is done")
+        )
+        if last is StepState.DONE or (number < current and last is not StepState.LEFT):
+            found.append(done)
+        elif number == current and last is StepState.RUNNING:
+            progress, end = Progress(4, 6), NOW + timedelta(minutes=12)
+            found.append(replace(done, state=last, ended=None, evidence="", progress=progress, expected_end=end))
+        elif number == current and last is StepState.FAILED:
+            found.append(replace(done, state=last, evidence="", why=_FAILED[runbook], failed=True))
+        else:
+            found.append(StepRecord(identity, title, StepState.LEFT))
+    return tuple(found)

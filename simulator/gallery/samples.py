@@ -1,0 +1,127 @@
+"""One of every message that Daytwo sends, made of the nouns that it is made of in earnest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ops.model.approval import Approval, ApprovalState, Vote
+from ops.model.calendar import Span
+from ops.model.message import Message
+from ops.model.people import Person
+from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
+from ops.render.approval import approval_message, escalation_message, reminder_message
+from ops.render.commands import help_message, looking_message, plan_message, said, status_message, why_message
+from ops.render.digest import Coming, Digest, digest_message
+from ops.render.run import configuration_message, rollout_message, run_details, run_message
+from ops.runbooks import runbooks
+from simulator.gallery.requests import ASKED, NOW, ONE, REBOOT, SEVERAL, in_state, request
+from simulator.gallery.runs import RUNBOOKS, run_in
+from simulator.people import PEOPLE
+
+_DECIDING = tuple(Person(each.name, each.slack, each.entra) for each in PEOPLE[:2])
+_LEADS = (Person(PEOPLE[2].name, PEOPLE[2].slack, PEOPLE[2].entra),)
+_LINK = "https://daytwo.example/api/approvals/"
+_LATE = replace(request(*ONE), reminded=True, escalated=True, escalated_to=("cleo",))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A message with what it shows: `section` is the chapter of the gallery, `caption` what is special about it."""
+
+    section: str
+    caption: str
+    message: Message
+
+
+def samples() -> tuple[Sample, ...]:
+    """All of them, chapter by chapter."""
+    return (*_approvals(), *_runs(), *_others(), *_commands())
+
+
+def _approvals() -> Iterator[Sample]:
+    for name, parts in (("one cluster", ONE), ("several clusters", SEVERAL)):
+        for state in ApprovalState:
+            yield Sample("Approvals", f"{state}, {name}", _asking(in_state(state, *parts)))
+    half = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
+    yield Sample("Approvals", "pending, one of two have approved", _asking(half))
+    yield Sample("Approvals", "pending, a reboot that a person asked for", _asking(REBOOT))
+    yield Sample("Approvals", "reminder", reminder_message(_LATE, "Node images", _DECIDING))
+    yield Sample("Approvals", "escalation", escalation_message(_LATE, "Node images", _LEADS))
+    over = in_state(ApprovalState.APPROVED, *ONE)
+    yield Sample("Approvals", "reminder, when it is over", reminder_message(over, "Node images", _DECIDING))
+
+
+def _asking(approval: Approval) -> Message:
+    title = runbooks()[approval.runbook].title
+    return approval_message(approval, title, _DECIDING, f"{_LINK}{approval.token}")
+
+
+def _runs() -> Iterator[Sample]:
+    for name in RUNBOOKS:
+        book = runbooks()[name]
+        for state in State:
+            run = run_in(name, state)
+            yield Sample(book.title, str(state), run_message(run, book.title, book.unit))
+        details = run_details(run_in(name, State.RUNNING), book.title)
+        if details is not None:
+            yield Sample(book.title, "in the thread", details)
+
+
+def _others() -> Iterator[Sample]:
+    title = runbooks()["node-image"].title
+    for state in (State.RUNNING, State.HALTED, State.DONE):
+        yield Sample("Rollout", str(state), rollout_message(_rollout(state), _members(state), title))
+    problem = (
+        "daytwo.yaml:7: node-imag: no such key; did you mean node-image?\ndaytwo.yaml:12: zone: Amsterdam is no zone"
+    )
+    yield Sample("Configuration", "is not valid", configuration_message(problem))
+    yield Sample("Configuration", "is valid again", configuration_message(""))
+    yield Sample("Digest", "a week", digest_message(_digest()))
+
+
+def _rollout(state: State) -> Rollout:
+    pre = RingTargets("pre-production", (("t1", "shop-dev"), ("t2", "shop-test")), NOW)
+    prod = RingTargets("production", (("t3", "shop-prod"), ("t4", "pay-prod")), None)
+    plan = RolloutPlan("node-image", "2026-w47", (pre, prod), 0, NOW + timedelta(days=4), (("t5", "data-prod"),))
+    why = "shop-test failed, and the failure budget is 0" if state is State.HALTED else ""
+    return Rollout("rollout.node-image.2026-w47", plan, NOW, state, 1 if state is State.HALTED else 2, why)
+
+
+def _members(state: State) -> dict[str, RunSummary]:
+    ends = {
+        State.RUNNING: (State.DONE, State.DONE, State.RUNNING, State.NEEDS_YOU),
+        State.HALTED: (State.DONE, State.FAILED),
+        State.DONE: (State.DONE,) * 4,
+    }[state]
+    names = ("shop-dev", "shop-test", "shop-prod", "pay-prod")
+    found = zip(range(1, 5), names, ends, strict=False)
+    return {
+        f"t{number}": RunSummary(f"node-image.{name}.2026-w47", f"t{number}", name, end, acted=True, why="", code="")
+        for number, name, end in found
+    }
+
+
+def _digest() -> Digest:
+    start = datetime(2026, 11, 16, tzinfo=NOW.tzinfo)
+    runs = [run_in(name, State.DONE) for name in RUNBOOKS] + [run_in("node-image", State.FAILED)]
+    titles = {name: runbooks()[name].title for name in RUNBOOKS}
+    coming = (Coming("pre-production's node images", NOW + timedelta(days=5)),)
+    decided = (in_state(ApprovalState.APPROVED, *SEVERAL), in_state(ApprovalState.REJECTED, *ONE))
+    return Digest("digest.2026-w47", Span(start, start + timedelta(days=7)), titles, runs, decided, coming)
+
+
+def _commands() -> Iterator[Sample]:
+    yield Sample("Commands", "help", help_message(""))
+    yield Sample("Commands", "what nobody understands", help_message("there is no command wake"))
+    yield Sample("Commands", "a command that takes a while", looking_message("plan", "ana"))
+    open_runs = (run_in("node-image", State.RUNNING), run_in("reboot", State.FAILED))
+    yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), ASKED))
+    decided = {"node-image": "waits until Wed 22:00: the window opens then", "reboot": "no node asks for a reboot"}
+    yield Sample("Commands", "why", why_message("shop-prod", decided))
+    rows = (
+        ("shop-prod", "user1", "202610.29.0 → 202611.12.0", "Wed 22:00, after approval"),
+        ("pay-prod", "batch", "202610.29.0 → 202611.12.0", "waits for proof in pre-production"),
+    )
+    yield Sample("Commands", "plan", plan_message(rows, 2))
+    yield Sample("Commands", "done", said("shop-dev stays awake until Wed 22:00 UTC", State.DONE, "awake"))
+    yield Sample("Commands", "refused", said("you may not do that: platform may", State.HALTED, "refused"))

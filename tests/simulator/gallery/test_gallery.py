@@ -1,0 +1,98 @@
+"""The gallery shows every message in every state in all three chats, within their limits, and asks nobody for anything."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ops.cli import main
+from ops.model.approval import ApprovalState
+from ops.model.run import State
+from ops.render import renderer
+from ops.runbooks import runbooks
+from simulator import npm
+from simulator.chatlook.drawn import PlainDrawer, node_drawer
+from simulator.gallery.page import gallery
+from simulator.gallery.samples import Sample, samples
+from simulator.slack.blocks import fault_of
+from tests.browser.chromium import DESK, PHONE, chromium, shoot
+from tests.needs import need
+from tests.simulator.host.harness import story
+
+SAMPLES = samples()
+# What Teams takes: https://learn.microsoft.com/microsoftteams/platform, 28 kB by webhook and 100 kB by a bot, expanded.
+WEBHOOK_BYTES, BOT_BYTES = 20_000, 80_000
+
+
+def captions(section: str) -> list[str]:
+    return [sample.caption for sample in SAMPLES if sample.section == section]
+
+
+@pytest.mark.parametrize("runbook", sorted(runbooks()))
+def test_every_runbook_is_there_in_every_state(runbook: str) -> None:
+    title = runbooks()[runbook].title
+    assert [caption for caption in captions(title) if caption in set(State)] == [str(state) for state in State]
+    states = {sample.message.state for sample in SAMPLES if sample.section == title}
+    assert states == set(State)
+
+
+def test_approvals_are_there_in_every_state_for_one_cluster_and_for_several() -> None:
+    wanted = [f"{state}, {number}" for number in ("one cluster", "several clusters") for state in ApprovalState]
+    assert captions("Approvals")[: len(wanted)] == wanted
+    assert {"reminder", "escalation"} <= set(captions("Approvals"))
+
+
+def test_the_rest_is_there() -> None:
+    assert captions("Rollout") == ["running", "halted", "done"]
+    assert captions("Configuration") == ["is not valid", "is valid again"]
+    assert captions("Digest") == ["a week"]
+    assert {"help", "status", "why", "plan", "refused"} <= set(captions("Commands"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.section}-{sample.caption}")
+def test_no_message_exceeds_what_its_chat_takes(sample: Sample) -> None:
+    slack = json.loads(json.dumps(renderer("slack")(sample.message)))
+    assert fault_of(slack["blocks"]) is None
+    for chat, most in (("teams", WEBHOOK_BYTES), ("teams-bot", BOT_BYTES)):
+        assert len(json.dumps(renderer(chat)(sample.message), ensure_ascii=False).encode()) <= most
+
+
+def test_without_node_everything_is_there_plainly() -> None:
+    page = gallery(PlainDrawer())
+    assert page.count("<figure") == 3 * len(SAMPLES)
+    assert page.count("3 of 3 nodes carry 202611.12.0 and are Ready") >= 9
+
+
+def test_the_command_writes_the_page(tmp_path: Path) -> None:
+    out = tmp_path / "shown" / "gallery.html"
+    told = CliRunner().invoke(main, ["gallery", "--out", str(out)])
+    assert told.exit_code == 0, told.output
+    assert out.read_text().count("<figure") == 3 * len(SAMPLES)
+
+
+@story
+async def test_in_a_browser_it_is_light_or_dark_and_loads_nothing(tmp_path: Path) -> None:
+    need(not npm.missing(), f"the chats' renderers: {npm.missing()}")
+    file = tmp_path / "gallery.html"
+    with node_drawer() as drawer:
+        file.write_text(gallery(drawer))
+    asked: list[str] = []
+    async with chromium() as browser:
+        for name, size in (("wide", DESK), ("narrow", PHONE)):
+            page = await browser.new_page(color_scheme="light", viewport=size)
+            page.on("request", lambda request: asked.append(request.url))
+            await page.goto(file.as_uri())
+            await shoot(page, f"gallery-light-{name}")
+            light, dark = page.locator(".drawn.light").first, page.locator(".drawn.dark").first
+            assert (await light.is_visible(), await dark.is_visible()) == (True, False)
+            await page.locator("#dark").check()
+            await shoot(page, f"gallery-dark-{name}")
+            assert (await light.is_visible(), await dark.is_visible()) == (False, True)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        # What has been decided has no button; what has not has two to decide by, in Slack and by the Teams bot.
+        pending = page.locator("article", has=page.get_by_role("heading", name="pending, one cluster"))
+        assert await pending.locator(".drawn.dark button", has_text="Approve").count() == 2
+        approved = page.locator("article", has=page.get_by_role("heading", name="approved, one cluster"))
+        assert await approved.locator("button").count() == 0
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
