@@ -18,6 +18,7 @@ from ops.records import KnownCluster, approvals, known_clusters, runs
 from ops.render.commands import help_message, looking_message, said, status_message
 from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
+from ops.workflows.asking import OPEN_REQUESTS
 from ops.workflows.starting import ERRAND, OPEN, start
 
 _SLOW = ("plan", "why")
@@ -96,7 +97,8 @@ def _status(context: Context) -> Message:
     """What goes on and what needs somebody: from the records alone."""
     keys = [marker.key for marker in context.ports.store.scan(OPEN)]
     found = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
-    pending = [stored.value for stored in approvals(context.ports.store).scan()]
+    asked = [approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)]
+    pending = [stored.value for stored in asked if stored is not None]
     return status_message([run for run in found if not run.state.is_final], pending, context.ports.clock.now())
 
 
