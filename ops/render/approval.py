@@ -9,7 +9,8 @@ from ops.model.plan import Plan
 from ops.model.run import State
 from ops.render.words import duration, plural
 
-_STATES = {
+# The same words and signs as everywhere; the request's own word stands beside them.
+STATES = {
     ApprovalState.PENDING: State.NEEDS_YOU,
     ApprovalState.APPROVED: State.DONE,
     ApprovalState.REJECTED: State.HALTED,
@@ -24,7 +25,7 @@ _SHOWN_STEPS = 12
 def approval_message(approval: Approval, title: str, deciding: Sequence[Person], link: str) -> Message:
     """The request; decided, it says how, and no button is left."""
     is_open = approval.state is ApprovalState.PENDING
-    state = _STATES[approval.state]
+    state = STATES[approval.state]
     return Message(
         subject=approval.id,
         state=state,
@@ -76,7 +77,7 @@ def _note(subject: str, approval: Approval, title: str, lines: tuple[str, ...], 
 
 
 def _over(subject: str, approval: Approval, title: str) -> Message:
-    return Message(subject, _STATES[approval.state], f"{title}: approval", _where(approval), tag=str(approval.state))
+    return Message(subject, STATES[approval.state], f"{title}: approval", _where(approval), tag=str(approval.state))
 
 
 def _where(approval: Approval) -> str:

@@ -10,22 +10,13 @@ from zoneinfo import ZoneInfo
 
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.plan import Plan, Step
-from ops.model.run import State
+from ops.render.approval import STATES
 from ops.render.slack import SIGNS
 from ops.render.words import duration, plural
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The same words and signs as everywhere (`ops.model.run.State`), with the request's own word beside them.
-_STATES = {
-    ApprovalState.PENDING: State.NEEDS_YOU,
-    ApprovalState.APPROVED: State.DONE,
-    ApprovalState.REJECTED: State.HALTED,
-    ApprovalState.EXPIRED: State.SKIPPED,
-    ApprovalState.CANCELLED: State.SKIPPED,
-    ApprovalState.SUPERSEDED: State.SKIPPED,
-}
 _RISKS = {
     "": "in place, one node after the other",
     "surge": "nodes are added first, then the old ones are drained",
@@ -80,7 +71,7 @@ class NoticePage:
 def request_html(page: RequestPage) -> str:
     """The whole document."""
     approval = page.approval
-    state = _STATES[approval.state]
+    state = STATES[approval.state]
     parts = tuple(_shown(part) for part in approval.parts)
     standing = approval.standing
     return (
