@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _RISKS = {
     "": "in place, one node after the other",
+    "in-place": "in place, one node after the other",
     "surge": "nodes are added first, then the old ones are drained",
     "drain": "a node is drained and restarted",
     "power": "the cluster is stopped or started",

@@ -4,7 +4,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -118,8 +118,9 @@ def node_drawer() -> Iterator[NodeDrawer]:
     try:
         yield NodeDrawer(process)
     finally:
-        if process.stdin is not None:
-            process.stdin.close()
+        with suppress(BrokenPipeError):  # it has ended by itself
+            if process.stdin is not None:
+                process.stdin.close()
         process.wait(_END_WITHIN_S)
 
 

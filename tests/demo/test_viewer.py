@@ -35,6 +35,8 @@ chat: {slack: {channel: C0123}}
 FLEET = FleetSpec("watched", MONDAY, REGIONS, (cluster("dev", "dev", SYSTEM), cluster("prod", "prod", SYSTEM)))
 WAITS = "Time stands still until you decide."
 
+IN_VIEW = "e => { const box = e.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }"
+
 type Viewing = Callable[[BrowserPage, Desk], Coroutine[Any, Any, None]]
 
 
@@ -78,6 +80,8 @@ def test_a_viewer_approves_and_production_goes_on(tmp_path: Path) -> None:
     async def viewing(viewer: BrowserPage, desk: Desk) -> None:
         await waiting(viewer)
         await shoot(viewer, "demo-waiting")
+        # Without a scroll of one's own: the request is the last message, and it is in view.
+        assert await viewer.get_by_role("button", name="Approve", exact=True).evaluate(IN_VIEW)
         before = await viewer.locator(".clock").inner_text()
         await press(viewer, "eve", "Approve")
         await viewer.get_by_text("only visible to eve").wait_for()
