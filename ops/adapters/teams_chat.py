@@ -7,7 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from ops.ports import Json, Outgoing, Posted, RejectedError, TryLaterError
+from ops.ports import Json, LimitedError, Outgoing, Posted, RejectedError, TryLaterError
 
 _TIMEOUT_S = 15
 # 28 KB is the limit, counted after expansion; what is accepted is not always delivered (Microsoft Learn, Teams limits).
@@ -57,8 +57,10 @@ class TeamsChat:
             )
         except httpx.HTTPError as error:
             raise TryLaterError(f"posting {key} to Teams: {type(error).__name__}") from error
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or response.is_server_error:
-            wait_s = response.headers.get("Retry-After", "")
+        wait_s = response.headers.get("Retry-After", "")
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise LimitedError(f"posting {key} to Teams: too many", float(wait_s) if wait_s.isdigit() else 60)
+        if response.is_server_error:
             raise TryLaterError(
                 f"posting {key} to Teams: {response.status_code}", float(wait_s) if wait_s.isdigit() else 60
             )
