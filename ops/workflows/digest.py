@@ -37,7 +37,7 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
     from ops.render.digest import Coming, Digest, digest_message
 
     own = [stored.value for stored in runs(store).scan()]
-    if not own:
+    if all(run.created >= span.end for run in own):
         return  # a bot that has just been installed has no week to tell
     ended = [run for run in own if run.ended is not None and run.ended in span]
     decided = [

@@ -110,3 +110,11 @@ def test_a_picture_that_cannot_be_drawn_keeps_no_digest_back() -> None:
     by.clock.at = MONDAY_NINE
     post_digest(replace(by.context, ports=replace(by.context.ports, paint=paint)), by.settings, MONDAY_NINE)
     assert len(digests(by)) == 1
+
+
+def test_a_bot_that_was_installed_since_has_no_week_to_tell() -> None:
+    by = World(config=DIGEST)
+    fresh = replace(DONE, created=MONDAY_NINE + timedelta(minutes=1), ended=None, state=State.WAITING)
+    runs(by.store).insert(fresh.id, fresh)
+    hour(by, MONDAY_NINE + timedelta(minutes=2))
+    assert digests(by) == []
