@@ -13,6 +13,8 @@ from ops.policy.leases import Lease
 from ops.ports import ConflictError, NotFoundError, Store
 from ops.wire import from_json, to_json
 
+# The index of runs that have not ended, so that a person's question need not read every run that ever was.
+LIVE = "live"
 # A second writer is rare (a person's click beside the run's own activity); ten rounds mean that something is wrong.
 _ROUNDS = 10
 

@@ -14,7 +14,7 @@ from ops.model.signal import Signal
 from ops.policy.calendar import iso_week, week_span
 from ops.policy.commands import CHANGING, LOOKING, Command, may, read_command, read_until, ring_name
 from ops.policy.people import person_of
-from ops.records import KnownCluster, approvals, known_clusters, runs
+from ops.records import LIVE, KnownCluster, approvals, known_clusters, runs
 from ops.render.commands import help_message, looking_message, said, status_message
 from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
@@ -51,7 +51,9 @@ def take_command(context: Context, asked: Asked) -> Message:
         name = command.name if isinstance(command, Command) else "unreadable"
         by = person.name if person else str(asked.identity)
         text = f"{name} by {by} in {asked.identity.door} was refused: {refusal}"
-        key = f"command|{hashlib.sha256(asked.event.encode()).hexdigest()[:16]}"
+        # Whom nobody knows leaves one line a minute: strangers do not fill the ledger.
+        stranger = f"stranger|{asked.identity.door}|{now:%Y%m%dT%H%M}"
+        key = f"command|{hashlib.sha256(asked.event.encode()).hexdigest()[:16] if person else stranger}"
         context.ports.ledger.append(Entry(key, now, "command", name, text, by, {"identity": str(asked.identity)}))
         return said(f"{refusal}", State.SKIPPED, "not done")
 
@@ -87,15 +89,15 @@ def _look(context: Context, command: Command, person: Person, asked: Asked) -> M
     if command.name == "why":
         _cluster(context, command.subject)
     errand = f"{ERRAND}.{hashlib.sha256(f'{asked.identity}|{asked.event}'.encode()).hexdigest()[:24]}"
-    context.ports.store.insert(OPEN, errand, {})
     payload = {"command": command.name, "subject": command.subject, "chat": asked.chat, "address": asked.address}
-    context.engine.start(ERRAND, errand, payload)
+    if context.ports.store.insert(OPEN, errand, {}):  # the same question told again is being answered, or was
+        context.engine.start(ERRAND, errand, payload)
     return looking_message(command.name, person.name)
 
 
 def _status(context: Context) -> Message:
     """What goes on and what needs somebody: from the records alone."""
-    keys = [marker.key for marker in context.ports.store.scan(OPEN)]
+    keys = [marker.key for marker in context.ports.store.scan(LIVE)]
     found = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
     asked = [approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)]
     pending = [stored.value for stored in asked if stored is not None]
@@ -152,7 +154,7 @@ def _control(context: Context, command: Command, person: Person, settings: Setti
 
 
 def _open_runs(context: Context, cluster: KnownCluster) -> list[Run]:
-    found = [runs(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN)]
+    found = [runs(context.ports.store).get(marker.key) for marker in context.ports.store.scan(LIVE)]
     return [stored.value for stored in found if stored is not None and stored.value.target == cluster.id]
 
 

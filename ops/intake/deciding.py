@@ -1,21 +1,26 @@
 """One press at any door becomes one decision: the same rules behind Slack, the Teams bot and the page (docs/approvals.md)."""
 
 import hashlib
+import logging
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ops.model.approval import Approval, ApprovalState, Choice
+from ops.model.approval import Approval, Choice
 from ops.model.ledger import Entry
 from ops.model.people import Identity
 from ops.model.settings import Settings
 from ops.policy.approval import Press, Verdict, press
 from ops.policy.people import person_of
+from ops.ports import OutsideError
 from ops.records import AttemptRecord, approvals, asked_words, attempts
 from ops.workflows.activities.context import Context
 from ops.workflows.asking import NEWS, rule_of
 
+_LOG = logging.getLogger(__name__)
+_DECIDING = ("approved", "rejected", "counted")
+_WOKEN = 12
 _REASON = 300
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNKNOWN = "there is no such request; it may have been made anew"
@@ -45,6 +50,7 @@ def decide(context: Context, click: Click) -> Decided:
     """Decides, or says why not. Every attempt is in the ledger; what was decided wakes the runs.
 
     Raises ConflictError where the request changed ten times meanwhile, and what the store raises: then nothing is decided.
+    Once something is, nothing is raised any more: what the ledger or the store does not take then, the next tick makes up for.
     """
     now = context.ports.clock.now()
     settings = context.config.settings
@@ -53,17 +59,23 @@ def decide(context: Context, click: Click) -> Decided:
         found = Decided("unknown", _UNKNOWN)
         _note(context, click, found, now)
         return found
-    key = hashlib.sha256(f"{click.identity}|{click.event}".encode()).hexdigest()[:32]
-    known = attempts(context.ports.store).get(key)
+    # One form may be sent with either choice: the two are not the same press.
+    event = hashlib.sha256(f"{click.identity}|{click.event}|{click.choice}".encode()).hexdigest()[:32]
+    known = attempts(context.ports.store).get(event)
     if known is not None:
         approval = approvals(context.ports.store).must_get(word.value.approval).value
         verdict = Verdict(known.value.result, known.value.text)
     else:
-        approval, verdict = _press(context, word.value.approval, click, (settings, now))
-        attempts(context.ports.store).insert(key, AttemptRecord(verdict.result, verdict.text, now))
+        approval, verdict = _press(context, word.value.approval, replace(click, event=event), (settings, now))
     found = Decided(verdict.result, verdict.text, approval)
-    _note(context, click, found, now, again=known is not None)
-    _wake(context, approval)
+    try:
+        _wake(context, found)
+        attempts(context.ports.store).insert(event, AttemptRecord(verdict.result, verdict.text, now))
+        _note(context, click, found, now, again=known is not None)
+    except OutsideError as error:
+        if found.result not in _DECIDING:
+            raise
+        _LOG.warning("%s was decided, and not all of it could be written down at once: %s", approval.id, error)
     return found
 
 
@@ -86,12 +98,15 @@ def _press(context: Context, approval_id: str, click: Click, at: tuple[Settings,
     return approvals(context.ports.store).change(approval_id, change), said[0]
 
 
-def _wake(context: Context, approval: Approval) -> None:
-    """A decision is news, and its runs look at the world again; also where an earlier delivery died before it said so."""
-    if approval.state is ApprovalState.PENDING and not approval.votes:
+def _wake(context: Context, found: Decided) -> None:
+    """A decision is news, and its runs look at the world again; also where an earlier delivery died before it said so.
+
+    The person waits: what runs there are beyond the first few, the next tick wakes.
+    """
+    if found.approval is None or found.result not in _DECIDING:
         return
-    context.ports.store.insert(NEWS, approval.id, {})
-    for part in approval.standing:
+    context.ports.store.insert(NEWS, found.approval.id, {})
+    for part in found.approval.standing[:_WOKEN]:
         context.engine.hint(part.run)
 
 

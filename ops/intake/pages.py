@@ -11,7 +11,7 @@ from ops.intake.doors import PageDoor
 from ops.intake.forms import FormTokens, RefusedFormError, check_origin, read_form
 from ops.intake.refusals import Refusal
 from ops.intake.signed_in import UnusableIdentityError, signed_in
-from ops.model.approval import Approval
+from ops.model.approval import Approval, Choice
 from ops.model.people import Identity
 from ops.model.settings import Settings
 from ops.policy.approval import approvers, may_decide, needed, settled
@@ -170,7 +170,9 @@ def _told(visit: _Visit, decided: Decided) -> Page:
 def _request(visit: _Visit, approval: Approval, told: Told | None) -> str:
     settings, now = visit.settings, visit.context.ports.clock.now()
     rule = rule_of(settings, approval)
-    verdict = may_decide(approval, rule, person_of(settings, visit.identity), settings, now)
+    person = person_of(settings, visit.identity)
+    verdict = may_decide(approval, rule, person, settings, now, Choice.APPROVE)
+    may_reject = may_decide(approval, rule, person, settings, now, Choice.REJECT) is None
     return request_html(
         RequestPage(
             approval=approval,
@@ -181,7 +183,7 @@ def _request(visit: _Visit, approval: Approval, told: Told | None) -> str:
             deciders=approvers(approval, rule) if rule else approval.approvers,
             needed=needed(approval, rule, settings) if rule else approval.needed,
             label=rule.label if rule else "",
-            form="" if verdict else visit.tokens.make(visit.identity, approval.token),
+            form=visit.tokens.make(visit.identity, approval.token) if may_reject else "",
             told=told,
         )
     )

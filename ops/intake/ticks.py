@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from ops.model.settings import Settings
 from ops.ports import OutsideError
 from ops.workflows.activities.context import Context
 from ops.workflows.digest import post_digest
@@ -47,7 +48,7 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     settings = context.config.settings
     if settings is None:
         return
-    post_digest(context, settings, now)
+    _post_digest(context, settings, now)
     try:
         fleet = list_fleet(context, settings)
     except OutsideError as error:
@@ -57,3 +58,11 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     sample_fleet(context, settings, fleet, now)
     if not context.config.problem:
         start_due_rollouts(context, settings, fleet, now)
+
+
+def _post_digest(context: Context, settings: Settings, now: datetime) -> None:
+    """A digest that cannot be made now is made within the day; it holds up nothing."""
+    try:
+        post_digest(context, settings, now)
+    except OutsideError as error:
+        _LOG.warning("the digest could not be made this hour: %s", error)

@@ -62,6 +62,15 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What was answered to a press that changed something, by its event."""
+
+    event: str
+    result: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """One request. `token` is the random word of its buttons and link; `revision` counts what it has asked.
 
@@ -95,6 +104,7 @@ class Approval:
     reminded: bool = False
     escalated: bool = False
     channels: tuple[str, ...] = ()
+    answers: tuple[Answered, ...] = ()
 
     @property
     def standing(self) -> tuple[Part, ...]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ops.model.approval import Approval, ApprovalState, Choice, PartState, Vote
+from ops.model.approval import Answered, Approval, ApprovalState, Choice, PartState, Vote
 from ops.model.people import Person
 from ops.model.plan import Plan, Step
+from ops.model.run import Run
 from ops.model.settings import ApprovalRule, Settings
 from ops.policy.calendar import next_open, occurrence_at
 
@@ -44,6 +45,18 @@ def approvers(approval: Approval, rule: ApprovalRule) -> tuple[str, ...]:
     return (*rule.approvers, *(rule.escalate_to if approval.escalated else ()))
 
 
+def counting(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
+    """Whose votes count now: approvers still, and not the requester where the rule denies them (rules 3 and 12)."""
+    allowed = set(deciders(approval, rule, settings))
+    return tuple(vote.person for vote in approval.votes if vote.person in allowed)
+
+
+def deciders(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
+    """Who may decide this very request: the approvers, without its requester where the rule denies them."""
+    denied = approval.requester if denies_self(rule, approval.ring, settings) else ""
+    return tuple(dict.fromkeys(name for name in approvers(approval, rule) if name != denied))
+
+
 def can_be_granted(approval: Approval, rule: ApprovalRule, settings: Settings) -> bool:
     """Whether there are, or will be, people enough to approve it."""
     people = {*rule.approvers, *rule.escalate_to}
@@ -74,10 +87,14 @@ def _inside(rule: ApprovalRule, at: datetime) -> datetime:
     return at if opening is None else opening.start
 
 
-def beyond(approved: Plan, plan: Plan) -> tuple[str, ...]:
-    """What a plan would do that was not approved, in words; empty where it is a part of it (rule 10)."""
+def beyond(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
+    """What a plan would do that was not approved, in words; empty where it is a part of it (rule 10).
+
+    `whole` asks for what follows it as well: while people are asked, they are asked for all of it.
+    """
     known = [step.content for step in (*approved.steps, *approved.following)]
-    found = [_difference(approved, step) for step in plan.steps if step.content not in known]
+    steps = (*plan.steps, *plan.following) if whole else plan.steps
+    found = [_difference(approved, step) for step in steps if step.content not in known]
     if plan.risk not in ("", approved.risk):
         found.append(f"the risk is {plan.risk}, not {approved.risk or 'in-place'}")
     if plan.target != approved.target or plan.runbook != approved.runbook:
@@ -134,15 +151,16 @@ type Standing = NotNeeded | Granted | Asked | Refused | Missing
 
 
 def standing(
-    approval: Approval | None, run: str, plan: Plan, rule: ApprovalRule | None, settings: Settings, now: datetime
+    approval: Approval | None, run: Run, plan: Plan, rule: ApprovalRule | None, settings: Settings, now: datetime
 ) -> Standing:
-    """How a plan of a run stands with the run's present request (rules 10 to 12)."""
+    """How a plan of a run stands with the run's present request (rules 10 to 13)."""
+    part = approval.part(run.id) if approval is not None else None
+    is_asked = part is not None and part.state is PartState.ASKED
+    if approval is not None and is_asked and approval.state is ApprovalState.REJECTED:
+        return Refused(approval)  # a no stays a no, whatever the configuration says since
     if rule is None:
         return NotNeeded()
-    if approval is None:
-        return Missing()
-    part = approval.part(run)
-    if part is None or part.state is not PartState.ASKED:
+    if approval is None or part is None or not is_asked:
         return Missing()
     current = settled(approval, now)
     match current.state:
@@ -151,21 +169,32 @@ def standing(
         case ApprovalState.CANCELLED | ApprovalState.SUPERSEDED:
             return Missing()
         case ApprovalState.PENDING:
-            changed = beyond(part.plan, plan)
+            changed = (*_moved_ring(current, run), *beyond(part.plan, plan, whole=True))
             return Missing(changed) if changed else Asked(current)
         case ApprovalState.APPROVED:
-            changed = (*beyond(part.plan, plan), *_no_longer(current, rule, settings))
+            changed = (
+                *_moved_ring(current, run),
+                *beyond(part.plan, plan),
+                *_no_longer(current, rule, settings),
+            )
             return Missing(changed) if changed else Granted(current)
 
 
+def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
+    """A tag may not widen what was allowed: who may approve, and whether for themselves, is the ring's."""
+    if approval.ring != run.ring:
+        yield f"its cluster is in {run.ring or 'no ring'} now, not in {approval.ring or 'no ring'}"
+
+
 def _no_longer(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:
-    """Voters who are no approvers any more, where too few are left without them."""
-    allowed = approvers(approval, rule)
-    gone = [vote.person for vote in approval.votes if vote.person not in allowed]
-    if len(approval.votes) - len(gone) < needed(approval, rule, settings):
-        yield from (f"{person}, who approved, is no approver any more" for person in gone)
-        if not gone:
-            yield "more people have to approve than did"
+    """Voters who do not count any more, where too few are left without them."""
+    left = counting(approval, rule, settings)
+    if len(left) >= needed(approval, rule, settings):
+        return
+    gone = [vote.person for vote in approval.votes if vote.person not in left]
+    yield from (f"{person}, who approved, is no approver any more" for person in gone)
+    if not gone:
+        yield "more people have to approve than did"
 
 
 def settled(approval: Approval, now: datetime) -> Approval:
@@ -175,11 +204,13 @@ def settled(approval: Approval, now: datetime) -> Approval:
     return approval
 
 
-def moved(approval: Approval, rule: ApprovalRule, now: datetime) -> Approval:
-    """What time does to a request: asked, reminded, escalated, expired (rules 4, 5, 11)."""
+def moved(approval: Approval, rule: ApprovalRule, settings: Settings, now: datetime) -> Approval:
+    """What time, and a rule that changed, do to a request: asked, reminded, escalated, expired, met (rules 4, 5, 11)."""
     current = settled(approval, now)
     if current.state.is_decided or now < current.asks_at:
         return current
+    if current.votes and len(counting(current, rule, settings)) >= needed(current, rule, settings):
+        return _approved(current, rule, settings, now)
     current = replace(current, asked=True)
     if now >= current.remind_at:
         current = replace(current, reminded=True)
@@ -220,10 +251,13 @@ def press(
 ) -> tuple[Approval, Verdict]:
     """The request after a press, and what the person hears; unchanged where it was not theirs to decide (rule 14)."""
     current = settled(approval, pressed.at)
+    told = next((each for each in current.answers if each.event == pressed.event), None)
+    if told is not None:
+        return current, Verdict(told.result, told.text)
     refused = _why_not(current, rule, pressed, settings)
     if refused is not None or pressed.person is None or rule is None:
         return current, refused or Verdict("late", "nobody has to approve this any more")
-    name = pressed.person.name
+    name, event = pressed.person.name, pressed.event
     if pressed.choice is Choice.REJECT:
         rejected = replace(
             current,
@@ -233,29 +267,41 @@ def press(
             decided_at=pressed.at,
             why=pressed.reason,
         )
-        return rejected, Verdict("rejected", "you have rejected it; nothing of it is done")
-    voted = replace(current, votes=(*current.votes, Vote(name, pressed.door, pressed.at, pressed.event)))
-    allowed = approvers(voted, rule)
-    counting = [vote.person for vote in voted.votes if vote.person in allowed]
-    wanted = needed(voted, rule, settings)
-    if len(counting) < wanted:
-        return voted, Verdict("counted", f"you have approved it: {len(counting)} of {wanted} who are needed")
-    approved = replace(
-        voted,
-        state=ApprovalState.APPROVED,
-        decided_by=", ".join(counting),
-        decided_door=pressed.door,
-        decided_at=pressed.at,
-        why=pressed.reason,
-    )
-    return approved, Verdict("approved", "you have approved it; it is looked at again right before it is done")
+        return _answered(rejected, event, Verdict("rejected", "you have rejected it; nothing of it is done"))
+    voted = replace(current, votes=(*current.votes, Vote(name, pressed.door, pressed.at, event)))
+    have, wanted = len(counting(voted, rule, settings)), needed(voted, rule, settings)
+    if have < wanted:
+        return _answered(voted, event, Verdict("counted", f"you have approved it: {have} of {wanted} who are needed"))
+    approved = replace(_approved(voted, rule, settings, pressed.at), why=pressed.reason)
+    text = "you have approved it; it is looked at again right before it is done"
+    return _answered(approved, event, Verdict("approved", text))
+
+
+def _approved(approval: Approval, rule: ApprovalRule, settings: Settings, at: datetime) -> Approval:
+    names = ", ".join(counting(approval, rule, settings))
+    door = approval.votes[-1].door
+    return replace(approval, state=ApprovalState.APPROVED, decided_by=names, decided_door=door, decided_at=at)
+
+
+def _answered(approval: Approval, event: str, verdict: Verdict) -> tuple[Approval, Verdict]:
+    """The answer is kept in the same write as what it is about: the event told again hears it again."""
+    answer = Answered(event, verdict.result, verdict.text)
+    return replace(approval, answers=(*approval.answers, answer)), verdict
 
 
 def may_decide(
-    approval: Approval, rule: ApprovalRule | None, person: Person | None, settings: Settings, now: datetime
+    approval: Approval,
+    rule: ApprovalRule | None,
+    person: Person | None,
+    settings: Settings,
+    now: datetime,
+    choice: Choice = Choice.REJECT,
 ) -> Verdict | None:
-    """Why this person may not decide now, None where they may: what a page asks before it shows buttons."""
-    asked = Press(approval.token, Choice.APPROVE, person, "page", "", now)
+    """Why this person may not press this now, None where they may: what a page asks before it shows buttons.
+
+    Who has approved may still reject.
+    """
+    asked = Press(approval.token, choice, person, "page", "", now)
     return _why_not(settled(approval, now), rule, asked, settings)
 
 

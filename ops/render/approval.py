@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ops.model.approval import Approval, ApprovalState, Choice, Part, PartState
+from ops.model.approval import Approval, ApprovalState, Choice, Part, PartState, Vote
 from ops.model.message import Button, Message, Moment, Row
 from ops.model.people import Person
 from ops.model.plan import Plan
@@ -22,24 +22,28 @@ _DOORS = {"slack": "in Slack", "teams": "in Teams", "page": "on the page"}
 _SHOWN_STEPS = 12
 
 
-def approval_message(approval: Approval, title: str, deciding: Sequence[Person], link: str) -> Message:
-    """The request; decided, it says how, and no button is left."""
+def approval_message(
+    approval: Approval, title: str, deciding: Sequence[Person], link: str, counted: Sequence[str] | None = None
+) -> Message:
+    """The request; decided, it says how, and no button is left. `counted` are those whose votes count, all where it is None."""
     is_open = approval.state is ApprovalState.PENDING
-    state = STATES[approval.state]
+    shown = _shown(approval)
+    state = STATES[shown]
+    votes = [vote for vote in approval.votes if counted is None or vote.person in counted]
     return Message(
         subject=approval.id,
         state=state,
         what=f"{title}: approval",
         where=_where(approval),
-        how_far=_how_far(approval),
-        lines=_asked(approval, deciding) if is_open else _reason(approval),
+        how_far=_how_far(approval, len(votes)),
+        lines=_asked(approval, deciding, votes) if is_open else _reason(approval),
         moments=_moments(approval),
         rows=tuple(row for part in approval.parts for row in _rows(part, state)),
         until=approval.expires if is_open else None,
         until_text="can be approved until",
         remedy=_otherwise(approval) if is_open else "",
         footer=_footer(approval),
-        tag="" if is_open else str(approval.state),
+        tag="" if is_open else str(shown),
         mentions=tuple(deciding) if is_open else (),
         buttons=_buttons(approval, link) if is_open else (),
     )
@@ -89,13 +93,19 @@ def _where(approval: Approval) -> str:
     )
 
 
-def _how_far(approval: Approval) -> str:
+def _shown(approval: Approval) -> ApprovalState:
+    """A yes of which every part was voided is no yes any more."""
+    is_void = approval.state is ApprovalState.APPROVED and not approval.standing
+    return ApprovalState.SUPERSEDED if is_void else approval.state
+
+
+def _how_far(approval: Approval, votes: int) -> str:
     if approval.needed == 1 or approval.state is not ApprovalState.PENDING:
         return ""
-    return f"{len(approval.votes)} of {approval.needed} approvals"
+    return f"{votes} of {approval.needed} approvals"
 
 
-def _asked(approval: Approval, deciding: Sequence[Person]) -> tuple[str, ...]:
+def _asked(approval: Approval, deciding: Sequence[Person], votes: Sequence[Vote]) -> tuple[str, ...]:
     names = ", ".join(person.name for person in deciding) or "nobody"
     who = f"{names} may decide" if approval.needed == 1 else f"{approval.needed} of {names} have to approve"
     lines = [who]
@@ -103,7 +113,7 @@ def _asked(approval: Approval, deciding: Sequence[Person]) -> tuple[str, ...]:
         lines.append(f"{approval.requester} asked for it")
     elif not approval.requester_known:
         lines.append("who asked for it is not known")
-    lines += [f"{vote.person} has approved {_DOORS.get(vote.door, vote.door)}" for vote in approval.votes]
+    lines += [f"{vote.person} has approved {_DOORS.get(vote.door, vote.door)}" for vote in votes]
     return tuple(lines)
 
 

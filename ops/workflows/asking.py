@@ -1,19 +1,21 @@
 """Requests for approval as records: made, joined, moved on by time, withdrawn (docs/approvals.md)."""
 
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.settings import ApprovalRule, Settings
 from ops.model.signal import slug
-from ops.policy.approval import asks_at, moved, needed, rule_for, settled
+from ops.policy.approval import asks_at, decided_text, moved, needed, rule_for, settled
 from ops.ports import ConflictError, Store
 from ops.records import AskedWord, OpenRequest, approvals, asked_words, open_requests
 from ops.workflows.activities.context import Context
+from ops.workflows.reporting import destinations
 
 # Requests of which the chats do not show yet what came of them.
 NEWS = "approval-news"
@@ -43,7 +45,6 @@ def ask(context: Context, run: Run, rule: ApprovalRule, settings: Settings, chan
     The same again finds the same request: a process that dies in between asks once. Raises ConflictError where others
     were faster ten times.
     """
-    now = context.ports.clock.now()
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to ask")
     part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
@@ -54,15 +55,17 @@ def ask(context: Context, run: Run, rule: ApprovalRule, settings: Settings, chan
             # Read once for both: what is opened in between is joined in the next round, not doubled.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
-            found = _join(context, last, part, now) or _new(context, (subject, last), run, part, (rule, settings))
+            found = _join(context, last, part, shown_in(context, run)) or _new(
+                context, (subject, last), run, part, (rule, settings)
+            )
             if found is not None:
                 return found
     raise ConflictError(f"the request of {subject} changed {_ROUNDS} times while {run.id} was joining it")
 
 
-def _join(context: Context, last: str, part: Part, now: datetime) -> Approval | None:
+def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) -> Approval | None:
     """The request of this id with this part in it; None where it can be joined no more. Raises ConflictError."""
-    store = context.ports.store
+    store, now = context.ports.store, context.ports.clock.now()
     stored = approvals(store).get(last) if last else None
     if stored is None:
         return None
@@ -70,12 +73,13 @@ def _join(context: Context, last: str, part: Part, now: datetime) -> Approval | 
     present = current.part(part.run)
     if present is not None and present.state is PartState.ASKED and present.plan.hash == part.plan.hash:
         return current
-    if current.state.is_decided or current.votes:
-        return None
+    if current.state.is_decided or current.votes or now >= current.remind_at:
+        return None  # who joins has to have time to be approved
     others = [each for each in current.parts if each.run != part.run]
     parts = tuple(sorted((*others, part), key=lambda each: each.target_name))
     token = _word(store, current.id)
-    joined = replace(current, parts=parts, revision=current.revision + 1, token=token)
+    shown = tuple(dict.fromkeys((*current.channels, *channels)))
+    joined = replace(current, parts=parts, revision=current.revision + 1, token=token, channels=shown)
     approvals(store).replace(stored, joined)
     return joined
 
@@ -105,7 +109,7 @@ def _new(
         requester_known=run.source in (*_KNOWN_DOORS, "timer"),
         rollout=run.rollout,
         approvers=rule.approvers,
-        channels=run.channels,
+        channels=shown_in(context, run),
     )
     fresh = replace(fresh, needed=needed(fresh, rule, settings))
     store.insert(OPEN_REQUESTS, identity, {})
@@ -117,6 +121,13 @@ def _new(
     return fresh
 
 
+def shown_in(context: Context, run: Run) -> tuple[str, ...]:
+    """Every channel that the run's messages go to, as `chat|channel`: the usual ones by their names, since these may change."""
+    return tuple(
+        f"{chat.name}|{channel}" for chat in context.ports.chats for channel in destinations(chat, run.channels)
+    )
+
+
 def _word(store: Store, approval: str) -> str:
     """A new random word for a request. One that its request never took names nothing that can be decided."""
     word = secrets.token_urlsafe(18)
@@ -124,14 +135,14 @@ def _word(store: Store, approval: str) -> str:
     return word
 
 
-def move(context: Context, approval_id: str, rule: ApprovalRule) -> Approval:
+def move(context: Context, approval_id: str, rule: ApprovalRule, settings: Settings) -> Approval:
     """Moves a request on to now, and says so in the ledger once."""
     now = context.ports.clock.now()
 
     def change(old: Approval | None) -> Approval:
         if old is None:
             raise ValueError(f"there is no request {approval_id}")
-        return moved(old, rule, now)
+        return moved(old, rule, settings, now)
 
     approval = approvals(context.ports.store).change(approval_id, change)
     _note_moves(context, approval)
@@ -163,17 +174,46 @@ def _note_moves(context: Context, approval: Approval) -> None:
             note(context, approval, word, f"{word}: {_asked_text(approval)}")
     if approval.state is ApprovalState.EXPIRED:
         note(context, approval, "expired", "nobody decided in time")
+    note_decision(context, approval)
+
+
+def note_decision(context: Context, approval: Approval) -> None:
+    """Who has voted and decided, from the record: in the ledger also where the process died that took the press."""
+    for vote in approval.votes:
+        note(context, approval, f"vote.{vote.person}", f"{vote.person} approved in {vote.door} (event {vote.event})")
+    if approval.state in (ApprovalState.APPROVED, ApprovalState.REJECTED):
+        note(context, approval, str(approval.state), decided_text(approval))
 
 
 def withdraw(context: Context, run: Run, state: PartState, why: str) -> None:
     """Takes a run's part out of its request; the last part that goes decides what the request was."""
-    if not run.approval or approvals(context.ports.store).get(run.approval) is None:
+    if run.approval and approvals(context.ports.store).get(run.approval) is not None:
+        _withdraw(context, run.approval, run, (state, why))
+
+
+def withdraw_all(context: Context, run: Run, why: str) -> None:
+    """For a run that has ended: out of every request that still asks for it, also of one that its record does not know."""
+    for identity in dict.fromkeys(filter(None, (run.approval, *_unknown_to(context, run)))):
+        if approvals(context.ports.store).get(identity) is not None:
+            _withdraw(context, identity, run, (PartState.CANCELLED, why))
+
+
+def _unknown_to(context: Context, run: Run) -> Iterator[str]:
+    """Requests of which the run's record does not tell: the process died between the two."""
+    settings = context.config.settings
+    if settings is None or not settings.approvals:
         return
-    now = context.ports.clock.now()
+    prefix = f"{run.rollout}.{slug(run.ring)}." if run.rollout else run.id
+    for opened in open_requests(context.ports.store).scan(prefix):
+        yield opened.value.approval
+
+
+def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, str]) -> None:
+    now, (state, why) = context.ports.clock.now(), by
 
     def change(old: Approval | None) -> Approval:
         if old is None:
-            raise ValueError(f"there is no request {run.approval}")
+            raise ValueError(f"there is no request {identity}")
         part = old.part(run.id)
         is_pending = settled(old, now).state is ApprovalState.PENDING
         if part is None or part.state is not PartState.ASKED or (state is PartState.CANCELLED and not is_pending):
@@ -185,8 +225,8 @@ def withdraw(context: Context, run: Run, state: PartState, why: str) -> None:
         ended = ApprovalState.SUPERSEDED if state is PartState.SUPERSEDED else ApprovalState.CANCELLED
         return replace(left, state=ended, decided_at=now, why=why)
 
-    before = approvals(context.ports.store).must_get(run.approval).value
-    after = approvals(context.ports.store).change(run.approval, change)
+    before = approvals(context.ports.store).must_get(identity).value
+    after = approvals(context.ports.store).change(identity, change)
     if after != before:
         note(context, after, f"{state}.{run.id}", f"{run.target_name}: {state}: {why}")
         context.ports.store.insert(NEWS, after.id, {})

@@ -20,8 +20,12 @@ from ops.workflows.sending import message_key, put
 
 
 def report_run(ports: Ports, run: Run) -> None:
-    """Brings the run's message up to date. A timer's run that has nothing to tell stays silent."""
-    if run.dry_run or (run.source == "timer" and not run.acted and not run.loud):
+    """Brings the run's message up to date. A timer's run that has nothing to tell stays silent.
+
+    Who has approved one hears how it ended, also where nothing was done.
+    """
+    is_worth_telling = run.acted or run.loud or (bool(run.approved) and run.state.is_final)
+    if run.dry_run or (run.source == "timer" and not is_worth_telling):
         return
     runbook = runbooks()[run.runbook]
     reconcile(ports, run_message(run, runbook.title, runbook.unit), run.channels)
@@ -68,7 +72,10 @@ def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thre
         if not chat.can_edit and not (message.state.is_final or message.state is State.NEEDS_YOU):
             continue
         if thread_of and not chat.can_thread:
-            continue
+            # Without threads only what calls on somebody is worth a post of its own.
+            if message.state is not State.NEEDS_YOU:
+                continue
+            thread_of = ""
         content = renderer(chat.name)(message)
         for channel in destinations(chat, channels):
             _want(ports, chat, _Wanted(channel, message, content, thread_of))

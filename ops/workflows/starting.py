@@ -6,7 +6,7 @@ from ops.model.decision import Act
 from ops.model.run import Run, State
 from ops.model.signal import Signal
 from ops.ports import OutsideError
-from ops.records import runs
+from ops.records import LIVE, runs
 from ops.runbooks import runbooks
 from ops.workflows.activities.assess import assess_run, decide_at, decide_now, in_ring
 from ops.workflows.activities.consenting import asks_now
@@ -31,6 +31,8 @@ def start(context: Context, signal: Signal) -> tuple[Run, bool]:
     table = runs(context.ports.store)
     context.ports.store.insert(OPEN, run.id, {})
     is_new = table.insert(run.id, run)
+    if is_new:
+        context.ports.store.insert(LIVE, run.id, {})
     existing = run if is_new else table.must_get(run.id).value
     if not existing.state.is_final:
         context.engine.start(OPERATION, run.id, {"run": run.id})
@@ -42,7 +44,8 @@ def start_quietly(context: Context, signal: Signal) -> None:
     run = _record(signal)
     table = runs(context.ports.store)
     context.ports.store.insert(OPEN, run.id, {})
-    table.insert(run.id, run)
+    if table.insert(run.id, run):
+        context.ports.store.insert(LIVE, run.id, {})
     stored = table.must_get(run.id)
     if stored.value.state is State.WAITING and stored.value.until is None and stored.value.plan is None:
         try:

@@ -1,12 +1,16 @@
 """What chats show of requests for approval: the request itself, its reminder, its escalation, in every channel."""
 
+import logging
+from collections.abc import Callable
+
 from ops.bundle import Ports
 from ops.model.approval import Approval
 from ops.model.message import Message
 from ops.model.people import Person
 from ops.model.settings import Settings
-from ops.policy.approval import approvers
+from ops.policy.approval import counting, deciders
 from ops.policy.people import named
+from ops.ports import OutsideError
 from ops.records import approvals, messages
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.runbooks import runbooks
@@ -15,11 +19,29 @@ from ops.workflows.asking import NEWS, OPEN_REQUESTS, move, rule_of
 from ops.workflows.reporting import destinations, reconcile
 from ops.workflows.sending import message_key
 
+_LOG = logging.getLogger(__name__)
+_ROUNDS = 3
+
 
 def report_approval(ports: Ports, approval: Approval, settings: Settings | None) -> None:
-    """Brings every channel up to date; before it is asked nothing is shown."""
-    if not approval.asked or settings is None:
-        return
+    """Brings every channel up to date; before it is asked nothing is shown.
+
+    What is shown is what the store has, and is looked at again after: who was slow in sending leaves no older state behind.
+    """
+    for _ in range(_ROUNDS):
+        stored = approvals(ports.store).get(approval.id)
+        current = stored.value if stored else approval
+        if settings is None or not current.asked:
+            return
+        _show(ports, current, settings)
+        after = approvals(ports.store).get(approval.id)
+        if after is None or after.value == current:
+            ports.store.delete(NEWS, approval.id)
+            return
+    ports.store.insert(NEWS, approval.id, {})
+
+
+def _show(ports: Ports, approval: Approval, settings: Settings) -> None:
     deciding, title = _deciding(approval, settings), runbooks()[approval.runbook].title
     reconcile(ports, request_message(ports, approval, settings), approval.channels)
     if approval.reminded:
@@ -27,19 +49,19 @@ def report_approval(ports: Ports, approval: Approval, settings: Settings | None)
     if approval.escalated:
         people = named(settings, approval.escalated_to)
         reconcile(ports, escalation_message(approval, title, people), approval.channels, approval.id)
-    ports.store.delete(NEWS, approval.id)
 
 
 def request_message(ports: Ports, approval: Approval, settings: Settings) -> Message:
     """The request as it stands."""
-    title = runbooks()[approval.runbook].title
+    title, rule = runbooks()[approval.runbook].title, rule_of(settings, approval)
     link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
-    return approval_message(approval, title, _deciding(approval, settings), link)
+    counted = counting(approval, rule, settings) if rule else tuple(vote.person for vote in approval.votes)
+    return approval_message(approval, title, _deciding(approval, settings), link, counted)
 
 
 def _deciding(approval: Approval, settings: Settings) -> tuple[Person, ...]:
     rule = rule_of(settings, approval)
-    return named(settings, approvers(approval, rule) if rule else approval.approvers)
+    return named(settings, deciders(approval, rule, settings) if rule else approval.approvers)
 
 
 def tend_requests(context: Context) -> None:
@@ -51,14 +73,34 @@ def tend_requests(context: Context) -> None:
     if settings is None:
         return
     for marker in list(store.scan(OPEN_REQUESTS)):
-        stored = approvals(store).get(marker.key)
-        rule = rule_of(settings, stored.value) if stored else None
-        if rule is not None:
-            report_approval(context.ports, move(context, marker.key, rule), settings)
-        if stored is None or stored.value.state.is_decided:
-            store.delete(OPEN_REQUESTS, marker.key)
+        _carefully(marker.key, lambda key=marker.key: _tend(context, key, settings))  # type: ignore[misc]  # bound now
     for marker in list(store.scan(NEWS)):
-        report_if_new(context.ports, marker.key, settings)
+        _carefully(marker.key, lambda key=marker.key: _make_up(context, key, settings))  # type: ignore[misc]  # bound now
+
+
+def _carefully(approval_id: str, act: Callable[[], None]) -> None:
+    """One request that cannot be read holds up no other, and no message."""
+    try:
+        act()
+    except OutsideError as error:
+        _LOG.warning("%s could not be tended this time: %s", approval_id, error)
+
+
+def _tend(context: Context, approval_id: str, settings: Settings) -> None:
+    stored = approvals(context.ports.store).get(approval_id)
+    rule = rule_of(settings, stored.value) if stored else None
+    if rule is not None:
+        report_approval(context.ports, move(context, approval_id, rule, settings), settings)
+    if stored is None or stored.value.state.is_decided:
+        context.ports.store.delete(OPEN_REQUESTS, approval_id)
+
+
+def _make_up(context: Context, approval_id: str, settings: Settings) -> None:
+    """What a door or a run had no time for: its messages, its runs."""
+    stored = approvals(context.ports.store).get(approval_id)
+    for part in stored.value.standing if stored else ():
+        context.engine.hint(part.run)
+    report_if_new(context.ports, approval_id, settings)
 
 
 def report_if_new(ports: Ports, approval_id: str, settings: Settings | None) -> None:

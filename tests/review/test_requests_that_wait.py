@@ -44,7 +44,7 @@ def test_an_older_look_does_not_put_the_buttons_back():
     settings = world.settings
     asked = story.approval
     # One process has looked, and is slow in sending what it saw.
-    seen = move(world.context, asked.id, rule_of(settings, asked))
+    seen = move(world.context, asked.id, rule_of(settings, asked), settings)
     decide(world.context, click(asked.token))
     every_five_minutes(world.context)
     every_five_minutes(world.context)

@@ -31,7 +31,7 @@ def approve(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
         return Answer("assess").write()
     now = context.ports.clock.now()
     rule = rule_for(settings, run.runbook, run.ring, run.plan.risk)
-    match standing(approval_of(context.ports.store, run), run.id, run.plan, rule, settings, now):
+    match standing(approval_of(context.ports.store, run), run, run.plan, rule, settings, now):
         case Missing(changed) if rule is not None:
             return _wait(context, stored, ask(context, run, rule, settings, changed), rule).write()
         case Asked(approval) if rule is not None:
@@ -46,12 +46,14 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     """Moves the request on, shows it, and sleeps until something can have changed."""
     settings, now = context.config.settings, context.ports.clock.now()
     run = replace(stored.value, approval=asked.id, approved="")
-    if settings is not None and not can_be_granted(asked, rule, settings):
+    if settings is None:
+        return Answer("assess")
+    if not can_be_granted(asked, rule, settings):
         why = f"nobody can approve it: {rule.label or 'nobody'} may, {asked.needed} needed, the requester not counted"
         remedy = "name people enough under approval: from in daytwo.yaml, then start the run again"
-        ended = replace(run, state=State.FAILED, why=why, code="nobody-may-approve", remedy=remedy)
+        ended = replace(run, state=State.FAILED, why=why, code="nobody-may-approve", remedy=remedy, loud=True)
         return close(context, stored, ended, now)
-    approval = move(context, asked.id, rule)
+    approval = move(context, asked.id, rule, settings)
     report_approval(context.ports, approval, settings)
     if approval.state is ApprovalState.EXPIRED:
         return _refused(context, Stored(stored.key, run, stored.etag), approval)
@@ -81,5 +83,5 @@ def _refused(context: Context, stored: Stored[Run], refused: Approval) -> Answer
     else:
         why = "nobody could be asked: no chat has taken the request for approval"
         remedy = "look what the chat says of its messages (the ledger has it), then start the run again"
-        ended = replace(run, state=State.FAILED, why=why, code="not-asked", remedy=remedy)
+        ended = replace(run, state=State.FAILED, why=why, code="not-asked", remedy=remedy, loud=True)
     return close(context, stored, ended, now)

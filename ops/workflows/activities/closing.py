@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from ops.model.approval import PartState
 from ops.model.plan import Step
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.ports import Json
-from ops.records import Stored
+from ops.records import LIVE, Stored
 from ops.verbs import verbs
 from ops.workflows.activities.context import Context, run_of
 from ops.workflows.activities.leasing import release_all
 from ops.workflows.answer import Answer
-from ops.workflows.asking import withdraw
+from ops.workflows.asking import withdraw_all
 from ops.workflows.reporting import publish, report_run
 
 _TOUCHED = (StepState.INTENDED, StepState.RUNNING, StepState.DONE, StepState.FAILED, StepState.UNDOING)
@@ -59,7 +58,8 @@ def close(context: Context, stored: Stored[Run], run: Run, now: datetime) -> Ans
 
 def tell_end(context: Context, ended: Run) -> Answer:
     """What follows from an end; each part again without harm, since the process may die between them."""
-    withdraw(context, ended, PartState.CANCELLED, ended.why or ended.headline)
+    withdraw_all(context, ended, ended.why or ended.headline)
+    context.ports.store.delete(LIVE, ended.id)
     if ended.ended is not None:
         context.note(ended.ended, ended, "end", f"{ended.state}: {ended.why or ended.headline}", key="end")
     report_run(context.ports, ended)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ops.model.approval import PartState
+from ops.model.approval import Approval, ApprovalState, PartState
 from ops.model.decision import Act, Decision, Wait
 from ops.model.plan import Plan
 from ops.model.run import Run
@@ -22,7 +22,7 @@ from ops.policy.approval import (
     standing,
 )
 from ops.workflows.activities.context import Context
-from ops.workflows.asking import approval_of, withdraw
+from ops.workflows.asking import approval_of, note_decision, withdraw
 from ops.workflows.telling import report_if_new
 
 # Waits for what may change before the window opens; a cluster that AKS drives, say, is only watched.
@@ -43,23 +43,26 @@ def consider(context: Context, run: Run, decision: Decision, decide_at: Callable
     settings = context.config.settings
     if settings is None or run.dry_run or not isinstance(decision, Act | Wait):
         return Considered(run, decision)
+    asked = approval_of(context.ports.store, run)
     rules = rules_of(settings, run.runbook, run.ring)
-    if not rules:
-        withdraw(context, run, PartState.CANCELLED, "nobody has to approve it any more")
-        return Considered(replace(run, approval=""), decision)
+    if not rules and asked is None:
+        return Considered(run, decision)
     now = context.ports.clock.now()
-    plan = plan_ahead(decision, decide_at)
+    plan = plan_ahead(decision, decide_at) or _rejected(asked, run)
     if plan is None:
-        return Considered(run, _sooner(decision, next_look(rules, now)))
+        return Considered(run, _sooner(decision, next_look(rules, now)) if rules else decision)
     rule = rule_for(settings, run.runbook, run.ring, plan.risk)
-    match standing(approval_of(context.ports.store, run), run.id, plan, rule, settings, now):
+    match standing(asked, run, plan, rule, settings, now):
         case NotNeeded():
             withdraw(context, run, PartState.CANCELLED, "nobody has to approve it any more")
             return Considered(replace(run, approval=""), decision)
         case Granted(approval):
             report_if_new(context.ports, approval.id, settings)
+            note_decision(context, approval)
             approved = replace(run, approved=decided_text(approval))
-            return Considered(approved, _told(decision, approved.approved))
+            # Looked at again before the night: what changes by day is asked for by day.
+            sooner = _sooner(decision, next_look(rules, now)) if rules else decision
+            return Considered(approved, _told(sooner, approved.approved))
         case _:
             return Considered(run, decision, plan)
 
@@ -71,7 +74,7 @@ def why_not_approved(context: Context, run: Run) -> str:
         return ""
     rule = rule_for(settings, run.runbook, run.ring, run.plan.risk)
     now = context.ports.clock.now()
-    match standing(approval_of(context.ports.store, run), run.id, run.plan, rule, settings, now):
+    match standing(approval_of(context.ports.store, run), run, run.plan, rule, settings, now):
         case NotNeeded() | Granted():
             return ""
         case Missing(changed):
@@ -92,12 +95,18 @@ def asks_now(run: Run, decision: Decision, decide_at: Callable[[datetime], Decis
     return plan is not None and rule_for(settings, run.runbook, run.ring, plan.risk) is not None
 
 
-def _sooner(decision: Act | Wait, look: datetime) -> Decision:
+def _rejected(asked: Approval | None, run: Run) -> Plan | None:
+    """The plan to which somebody has said no: it ends the run, whatever the run would do now."""
+    part = asked.part(run.id) if asked is not None and asked.state is ApprovalState.REJECTED else None
+    return part.plan if part is not None and part.state is PartState.ASKED else None
+
+
+def _sooner(decision: Decision, look: datetime) -> Decision:
     """The same wait, ended early enough to ask in time, where there may be something to ask by then."""
     if isinstance(decision, Wait) and decision.code in _MAY_ACT:
         return replace(decision, until=min(decision.until, look))
     return decision
 
 
-def _told(decision: Act | Wait, approved: str) -> Decision:
+def _told(decision: Decision, approved: str) -> Decision:
     return replace(decision, why=f"{approved}; {decision.why}") if isinstance(decision, Wait) else decision

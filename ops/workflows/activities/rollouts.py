@@ -66,7 +66,7 @@ def _end(context: Context, rollout: Rollout, now: datetime) -> None:
     context.ports.ledger.append(Entry(f"{rollout.id}|end", now, "rollout", rollout.id, text))
     if rollout.state is State.HALTED:
         for run in summaries(context, rollout).values():
-            if not run.state.is_final and not run.acted:
+            if not run.state.is_final and (not run.acted or run.code == "approval"):
                 _cancel(context, run.id, rollout.why, now)
 
 
