@@ -1,6 +1,7 @@
 """The janitor compares store and engine: what fell between is finished, what is old is purged."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ops.model.ledger import Entry
@@ -13,6 +14,10 @@ from ops.workflows.starting import ERRAND, OPEN, OPERATION, ROLLOUT
 _LOG = logging.getLogger(__name__)
 
 # A run that was just recorded may be on its way into the engine.
+# What is kept so that the same delivery is the same: Event Grid's, presses, what was written to the Teams bot.
+_DELIVERIES = ("event", "attempt", "teams-answered")
+# Event Grid tries for a day.
+_DELIVERED_FOR = timedelta(days=2)
 _SETTLED_AFTER = timedelta(minutes=10)
 
 
@@ -23,6 +28,16 @@ def tidy(context: Context, now: datetime, *, purge_after: timedelta) -> None:
             _tidy(context, marker.key, now, purge_after)
         except OutsideError as error:
             _LOG.warning("%s could not be tidied this time: %s", marker.key, error)
+    for kind in _DELIVERIES:
+        _forget(context, kind, now - max(purge_after, _DELIVERED_FOR))
+
+
+def _forget(context: Context, kind: str, before: datetime) -> None:
+    """Deliveries that nobody delivers again: each of their records says when it came."""
+    for record in list(context.ports.store.scan(kind)):
+        at = record.value.get("at") if isinstance(record.value, Mapping) else None
+        if isinstance(at, str) and datetime.fromisoformat(at) < before:
+            context.ports.store.delete(kind, record.key)
 
 
 def _tidy(context: Context, key: str, now: datetime, purge_after: timedelta) -> None:

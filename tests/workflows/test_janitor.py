@@ -67,3 +67,13 @@ def test_a_rollout_is_started_once_however_often_it_is_due() -> None:
     for _ in range(3):
         start_due_rollouts(by.context, by.settings, list(by.clusters.fleet.values()), MONDAY)
     assert by.engine.started.count("rollout rollout.node-image.2026-w47") == 1
+
+
+def test_deliveries_are_forgotten_once_nobody_delivers_them_again() -> None:
+    by = World()
+    for kind in ("event", "attempt", "teams-answered"):
+        by.store.insert(kind, "old", {"at": (MONDAY - timedelta(days=15)).isoformat()})
+        by.store.insert(kind, "young", {"at": (MONDAY - timedelta(days=13)).isoformat()})
+    tidy(by.context, MONDAY, purge_after=timedelta(days=14))
+    for kind in ("event", "attempt", "teams-answered"):
+        assert [record.key for record in by.store.scan(kind)] == ["young"]
