@@ -13,11 +13,11 @@ from ops.workflows.starting import ERRAND, OPEN, OPERATION, ROLLOUT
 
 _LOG = logging.getLogger(__name__)
 
-# A run that was just recorded may be on its way into the engine.
 # What is kept so that the same delivery is the same: Event Grid's, presses, what was written to the Teams bot.
 _DELIVERIES = ("event", "attempt", "teams-answered")
 # Event Grid tries for a day.
 _DELIVERED_FOR = timedelta(days=2)
+# A run that was just recorded may be on its way into the engine.
 _SETTLED_AFTER = timedelta(minutes=10)
 
 
