@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from ops.adapters.sqlite_store import SqliteStore
 from ops.model.approval import Approval, Choice
 from ops.model.run import Run
 from ops.model.signal import Signal
@@ -111,6 +112,7 @@ class Story:
     rule: str
     source: str = "timer"
     by: str = "daytwo"
+    store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     world: World = field(init=False)
     driver: Driver = field(init=False)
     told: list[str] = field(default_factory=list)
@@ -118,6 +120,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.world = production(self.rule, "shop-prod")
+        self.world.store = self.store
         (only,) = self.world.clusters.fleet.values()
         signal = Signal("node-image", only.id, only.name, "2026-w47", NOON, self.source, self.by)
         self.driver = Driver(self.world, start(self.world.context, signal)[0].id)

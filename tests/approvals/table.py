@@ -1,12 +1,10 @@
 """The approval table: every state, N of M, self-approval, removed approvers, changed plans, double clicks, the expiry race."""
 
-from tests.approvals.story import PEOPLE, Case
+from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA
+from tests.approvals.story import Case
 from tests.fakes import NEWER
 
-ONE = "{from: platform}"
-TWO = "{from: platform, of: 2}"
 FOUR_HOURS = "{from: platform, expires-after: 4h, escalate-to: leads, escalate-after: 1h}"
-WITHOUT_ANA = PEOPLE.replace("[ana, ben]", "[ben]")
 
 CASES = (
     Case(

@@ -2,40 +2,22 @@
 
 from datetime import timedelta
 
-from ops.intake.deciding import Click, decide
 from ops.intake.ticks import every_five_minutes
-from ops.model.approval import Approval, Choice
-from ops.model.people import Identity
 from ops.model.run import State
-from ops.model.signal import Signal
-from ops.records import Control, approvals, controls, runs
-from ops.workflows.starting import start
-from tests.approvals.story import NOON, PEOPLE, SLACK, TEAM, Driver, config, production
+from ops.records import Control, controls, runs
+from tests.approvals.helpers import WITHOUT_ANA, begun, press, requests, shown, started
+from tests.approvals.story import NOON, Driver, config, production
 from tests.double import Double
 from tests.fakes import NEW, World, settings
 
 RULE = "{from: platform, expires-after: 4h}"
-WITHOUT_ANA = PEOPLE.replace("[ana, ben]", "[ben]")
 
 
 def asked() -> tuple[World, Driver]:
     """A run that waits for people, on Monday noon."""
     world = production(RULE, "shop-prod")
     (only,) = world.clusters.fleet.values()
-    signal = Signal("node-image", only.id, only.name, "2026-w47", NOON, "timer", "daytwo")
-    driver = Driver(world, start(world.context, signal)[0].id)
-    driver.go_on()
-    return world, driver
-
-
-def requests(world: World) -> list[Approval]:
-    return sorted((stored.value for stored in approvals(world.store).scan()), key=lambda each: each.id)
-
-
-def press(world: World, person: str, choice: Choice = Choice.APPROVE) -> str:
-    token = requests(world)[-1].token
-    identity = Identity("slack", TEAM, SLACK[person])
-    return decide(world.context, Click(token, choice, identity, f"{person} {world.clock.at}")).result
+    return world, begun(world, only)
 
 
 def test_no_pool_begins_once_its_approver_is_none_any_more() -> None:
@@ -64,8 +46,7 @@ def test_a_rule_that_comes_in_the_middle_holds_the_next_pool() -> None:
     world = production("{from: platform, risk: [drain]}", "shop-prod")
     (only,) = world.clusters.fleet.values()
     world.clock.at = NOON + timedelta(hours=10.1)
-    signal = Signal("node-image", only.id, only.name, "2026-w47", world.clock.at, "timer", "daytwo")
-    run_id = start(world.context, signal)[0].id
+    run_id = started(world, only).run_id
 
     def meanwhile(activity: str) -> None:
         (each,) = world.clusters.fleet.values()
@@ -87,7 +68,6 @@ def test_a_paused_runs_request_loses_its_buttons_when_it_expires() -> None:
     (request,) = requests(world)
     world.clock.pass_(hours=4.1)
     every_five_minutes(world.context)
-    (content,) = (str(world.chat.shown[key]) for key, subject in world.chat.keys.items() if subject == request.id)
-    assert request.token not in content
-    assert "expired" in content
+    assert request.token not in shown(world)[request.id]
+    assert "expired" in shown(world)[request.id]
     assert press(world, "ana") == "expired"

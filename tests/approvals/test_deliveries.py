@@ -6,22 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.intake.deciding import Click, decide
 from ops.model.approval import ApprovalState
-from ops.model.people import Identity
-from tests.approvals.story import SLACK, TEAM, Pressed, Story
-from tests.fakes import World
+from tests.approvals.helpers import Bare
+from tests.approvals.story import Story
 
 RULES = ("{from: platform, expires-after: 6h}", "{from: [platform, leads], of: 2, expires-after: 6h}")
 DECIDING = ("approved", "rejected")
-
-
-class Bare:
-    """The decision itself."""
-
-    def press(self, world: World, pressed: Pressed) -> str:
-        identity = Identity("slack", TEAM, SLACK[pressed.person])
-        return decide(world.context, Click(pressed.token, pressed.choice, identity, pressed.event)).result
 
 
 presses = st.tuples(

@@ -1,15 +1,15 @@
 """Reboots that somebody has to approve: asked by day, one yes for all nodes of the night, a node that comes later asks anew."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from ops.intake.deciding import Click, decide
-from ops.model.approval import Approval, Choice
-from ops.model.people import Identity
+from ops.intake.ticks import every_five_minutes
 from ops.model.run import Run, State
-from ops.records import approvals, runs
+from ops.records import runs
 from ops.workflows.sampling import start_due_runs
-from tests.approvals.story import NOON, PEOPLE, SLACK, TEAM, Driver
+from tests.approvals.helpers import press, requests, shown
+from tests.approvals.story import NOON, PEOPLE, Driver, pass_time
 from tests.double import Double
 from tests.fakes import LANES, World, cluster, nodes_of, pool
 
@@ -40,15 +40,6 @@ def only_run(by: World) -> Run:
     return found.value
 
 
-def requests(by: World) -> list[Approval]:
-    return sorted((stored.value for stored in approvals(by.store).scan()), key=lambda each: each.id)
-
-
-def press(by: World, request: Approval) -> str:
-    click = Click(request.token, Choice.APPROVE, Identity("slack", TEAM, SLACK["ana"]), f"{by.clock.at}")
-    return decide(by.context, click).result
-
-
 def test_the_coming_night_is_asked_for_by_day_in_all_its_nodes() -> None:
     by = world()
     look(by)
@@ -66,7 +57,7 @@ def test_one_yes_carries_every_node_that_was_asked_for() -> None:
     by = world()
     look(by)
     Driver(by, only_run(by).id).go_on()
-    assert press(by, requests(by)[0]) == "approved"
+    assert press(by) == "approved"
     by.clock.at = NOON + timedelta(hours=11)
 
     def meanwhile(activity: str) -> None:
@@ -82,7 +73,7 @@ def test_a_node_that_asks_later_is_rebooted_only_after_another_yes() -> None:
     by = world()
     look(by)
     Driver(by, only_run(by).id).go_on()
-    press(by, requests(by)[0])
+    press(by)
     by.clock.at = NOON + timedelta(hours=11)
     rebooted_at_press: list[str] = []
 
@@ -92,7 +83,7 @@ def test_a_node_that_asks_later_is_rebooted_only_after_another_yes() -> None:
             by.nodes.change("aks-user1-2", annotations=ASKS if "aks-user1-2" not in by.machines.restarted else {})
         if activity == "assess" and len(requests(by)) > 1 and not rebooted_at_press:
             rebooted_at_press.extend(by.machines.restarted)
-            press(by, requests(by)[-1])
+            press(by)
 
     Double(by, meanwhile).run("operation", {"run": only_run(by).id})
     assert rebooted_at_press == ["aks-user1-0", "aks-user1-1"]
@@ -121,3 +112,41 @@ def test_a_night_that_nobody_approved_is_over_and_the_next_asks_anew() -> None:
         ("2026-11-17", "skipped", "not-approved"),
     ]
     assert all(first.created < second.created for first, second in pairwise(ended))
+
+
+def test_a_node_that_asks_while_people_are_asked_is_in_what_they_approve() -> None:
+    by = world()
+    look(by)
+    driver = Driver(by, only_run(by).id)
+    driver.go_on()
+    by.nodes.change("aks-user1-2", annotations=ASKS)
+    pass_time(by, (driver,), timedelta(hours=3))
+    plan = requests(by)[-1].parts[0].plan
+    titles = [step.title for step in (*plan.steps, *plan.following)]
+    assert [title for title in titles if title in NODES] == ["aks-user1-0", "aks-user1-1", "aks-user1-2"]
+
+
+def test_a_timers_reboot_that_nobody_may_approve_is_told_to_somebody() -> None:
+    by = world("{from: nobody}")
+    look(by)
+    Driver(by, only_run(by).id).go_on()
+    run = only_run(by)
+    assert (str(run.state), run.code) == ("failed", "nobody-may-approve")
+    assert list(shown(by)) == [run.id]
+
+
+def test_who_approved_hears_that_nothing_was_done() -> None:
+    by = world()
+    look(by)
+    driver = Driver(by, only_run(by).id)
+    driver.go_on()
+    assert press(by) == "approved"
+    driver.wake()
+    (only,) = by.clusters.fleet.values()
+    by.clusters.put(replace(only, provisioning_state="Updating"))
+    pass_time(by, (driver,), timedelta(hours=16, minutes=45))
+    by.clusters.put(only)
+    pass_time(by, (driver,), timedelta(hours=2))
+    every_five_minutes(by.context)
+    assert driver.run.state.is_final
+    assert "too little left" in str(shown(by))

@@ -4,22 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.intake.deciding import Click, decide
+from ops.intake.deciding import decide
 from ops.intake.ticks import every_five_minutes
-from ops.model.approval import Approval, Choice
+from ops.model.approval import Choice
 from ops.model.image import ImageKey
-from ops.model.people import Identity
 from ops.model.proof import Proof
-from ops.model.signal import Signal
 from ops.ports import ConflictError, Json, Record, RejectedError
-from ops.records import approvals, proofs
-from ops.workflows.starting import start
-from tests.approvals.story import NOON, PEOPLE, SLACK, TEAM, Driver, config, pass_time, production
+from ops.records import proofs
+from tests.approvals.helpers import RING, ROLLOUT, begun, click, configure, press, requests, ring, shown
+from tests.approvals.story import NOON, PEOPLE, Driver, pass_time, production
 from tests.fakes import CONFIG, NEWER, World, settings
-
-RULE = "{from: platform, hours: office, expires-after: 24h, remind-before: 2h, escalate-to: leads, escalate-after: 6h}"
-OFFICE = 'office: {days: mon-fri, from: "09:00", to: "17:00", zone: UTC}\n'
-ROLLOUT = "rollout.node-image.2026-w47"
 
 
 class Crowded(SqliteStore):
@@ -42,40 +36,6 @@ class Crowded(SqliteStore):
         return super().replace(kind, key, value, etag)
 
 
-def ring(*names: str, rule: str = RULE, store: SqliteStore | None = None) -> tuple[World, dict[str, Driver]]:
-    """Clusters whose runs belong to one rollout, each at its first look."""
-    world = production("{from: platform}", *names)
-    world.store = store or world.store
-    configure(world, rule)
-    drivers = {}
-    for each in list(world.clusters.fleet.values()):
-        signal = Signal("node-image", each.id, each.name, "2026-w47", NOON, "timer", "daytwo", ROLLOUT)
-        drivers[each.name] = Driver(world, start(world.context, signal)[0].id)
-        drivers[each.name].go_on()
-    return world, drivers
-
-
-def configure(world: World, rule: str) -> None:
-    world.settings = settings(config(rule).replace("windows:\n", f"windows:\n  {OFFICE}"))
-
-
-def requests(world: World) -> list[Approval]:
-    return sorted((stored.value for stored in approvals(world.store).scan()), key=lambda each: each.id)
-
-
-def press(world: World, drivers: dict[str, Driver], person: str = "ana", choice: Choice = Choice.APPROVE) -> str:
-    token = requests(world)[-1].token
-    found = decide(world.context, Click(token, choice, Identity("slack", TEAM, SLACK[person]), f"{world.clock.at}"))
-    for driver in drivers.values():
-        driver.wake()
-    return found.result
-
-
-def shown(world: World) -> dict[str, str]:
-    """What the chat shows, by subject."""
-    return {world.chat.keys[key]: str(content) for key, content in world.chat.shown.items()}
-
-
 def test_the_runs_of_a_ring_are_asked_for_together_after_gathering() -> None:
     world, drivers = ring("shop-a", "shop-b", "shop-c")
     assert shown(world) == {}
@@ -95,7 +55,7 @@ def test_runs_that_join_at_the_same_moment_are_asked_for_together() -> None:
 def test_one_press_lets_all_of_them_go_on() -> None:
     world, drivers = ring("shop-a", "shop-b")
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    assert press(world, drivers) == "approved"
+    assert press(world, drivers=drivers.values()) == "approved"
     pass_time(world, tuple(drivers.values()), timedelta(hours=10))
     # Of a pair of regions one at a time: the other waits for its turn, not for a person.
     assert sorted(driver.run.why.startswith("waits for shop-") or driver.begins for driver in drivers.values()) == [
@@ -108,7 +68,7 @@ def test_one_press_lets_all_of_them_go_on() -> None:
 def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_asked_for_again() -> None:
     world, drivers = ring("shop-a", "shop-b")
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    press(world, drivers)
+    press(world, drivers=drivers.values())
     changed = next(each for each in world.clusters.fleet.values() if each.name == "shop-b")
     world.clusters.put(replace(changed, pools=(*changed.pools, replace(changed.pools[0], name="user3"))))
     drivers["shop-b"].until = None
@@ -131,14 +91,12 @@ def test_who_joins_an_undecided_request_makes_its_old_buttons_worthless() -> Non
     late = replace(next(iter(world.clusters.fleet.values())), name="shop-z")
     late = replace(late, id=late.id.replace("shop-a", "shop-z"))
     world.clusters.put(late)
-    signal = Signal("node-image", late.id, late.name, "2026-w47", world.clock.at, "timer", "daytwo", ROLLOUT)
-    drivers["shop-z"] = Driver(world, start(world.context, signal)[0].id)
-    drivers["shop-z"].go_on()
+    drivers["shop-z"] = begun(world, late, ROLLOUT)
     (only,) = requests(world)
     assert [part.target_name for part in only.standing] == ["shop-a", "shop-z"]
-    found = decide(world.context, Click(old, Choice.APPROVE, Identity("slack", TEAM, SLACK["ana"]), "old"))
+    found = decide(world.context, click(old, event="old"))
     assert found.result == "outdated"
-    assert press(world, drivers) == "approved"
+    assert press(world, drivers=drivers.values()) == "approved"
 
 
 def test_nobody_is_asked_outside_of_their_hours() -> None:
@@ -155,12 +113,9 @@ def test_nobody_is_asked_outside_of_their_hours() -> None:
 def evening() -> tuple[World, dict[str, Driver]]:
     world = production("{from: platform}", "shop-a")
     world.clock.at = datetime(2026, 11, 16, 17, 30, tzinfo=UTC)
-    configure(world, RULE)
+    configure(world, RING)
     (each,) = world.clusters.fleet.values()
-    signal = Signal("node-image", each.id, each.name, "2026-w47", world.clock.at, "timer", "daytwo", ROLLOUT)
-    drivers = {"shop-a": Driver(world, start(world.context, signal)[0].id)}
-    drivers["shop-a"].go_on()
-    return world, drivers
+    return world, {"shop-a": begun(world, each, ROLLOUT)}
 
 
 def test_a_reminder_and_an_escalation_are_answers_in_the_thread() -> None:
@@ -174,7 +129,7 @@ def test_a_reminder_and_an_escalation_are_answers_in_the_thread() -> None:
     assert set(shown(world)) == {only.id, f"{only.id}.escalation", f"{only.id}.reminder"}
     threads = {world.chat.keys[key]: thread for key, thread in world.chat.threads.items()}
     assert threads == {only.id: "", f"{only.id}.escalation": "1.0", f"{only.id}.reminder": "1.0"}
-    assert press(world, drivers, "cleo") == "approved"
+    assert press(world, "cleo", drivers=drivers.values()) == "approved"
     assert "nobody has decided yet" not in str(shown(world))
 
 
@@ -183,7 +138,7 @@ def test_at_the_end_no_button_is_left() -> None:
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)
     assert only.token in shown(world)[only.id]
-    press(world, drivers, choice=Choice.REJECT)
+    press(world, choice=Choice.REJECT, drivers=drivers.values())
     assert only.token not in shown(world)[only.id]
     assert "rejected by ana" in shown(world)[only.id]
 
@@ -192,7 +147,7 @@ def test_a_decision_of_which_every_hint_was_lost_is_shown_by_the_next_tick() -> 
     world, drivers = ring("shop-a")
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)
-    decide(world.context, Click(only.token, Choice.APPROVE, Identity("slack", TEAM, SLACK["ana"]), "once"))
+    decide(world.context, click(only.token))
     assert only.token in shown(world)[only.id]
     every_five_minutes(world.context)
     assert only.token not in shown(world)[only.id]
@@ -222,9 +177,7 @@ def test_it_is_looked_for_every_hour_whether_there_is_something_to_ask() -> None
     rule = "wake-sleepers: true, approval: {from: platform, rings: [production]}}"
     world.settings = settings(CONFIG.replace("wake-sleepers: true}", rule) + PEOPLE)
     (each,) = world.clusters.fleet.values()
-    signal = Signal("node-image", each.id, each.name, "2026-w47", NOON, "timer", "daytwo", ROLLOUT)
-    driver = Driver(world, start(world.context, signal)[0].id)
-    driver.go_on()
+    driver = begun(world, each, ROLLOUT)
     assert (requests(world), driver.until) == ([], NOON + timedelta(hours=1, minutes=1))
     image = ImageKey("AKSUbuntu-2204gen2containerd-202611.05.0", "1.34")
     proof = Proof("pre-production", image, nodes=3, awake_h=20, proven_at=NOON)

@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.intake.commands import Asked, take_command
-from ops.model.people import Identity
 from ops.policy.commands import Command, read_command, read_until
 from ops.records import Control, controls, override_end, runs
 from ops.workflows.activities import invoke
 from ops.workflows.sampling import remember_fleet
-from tests.approvals.story import NOON, PEOPLE, SLACK, TEAM
+from tests.approvals.story import NOON, PEOPLE
 from tests.fakes import LANES, World, cluster
+from tests.intake.asking import ask
 
 RULES = """
 commands:
@@ -36,15 +35,6 @@ def world() -> World:
     made.clusters.put(cluster("shop-dev"), cluster("shop-prod", env="prod"))
     remember_fleet(made.context, list(made.clusters.fleet.values()), NOON)
     return made
-
-
-def ask(world: World, person: str, text: str, event: str = "1") -> str:
-    """What the person hears, as one text."""
-    identity = Identity("slack", TEAM, SLACK[person])
-    message = take_command(world.context, Asked(identity, text, event, "slack", "https://hooks.slack.com/x"))
-    return " | ".join(
-        [message.tag, message.where, *message.lines, *(f"{row.name}: {row.text}" for row in message.rows)]
-    )
 
 
 def test_a_line_is_read_whatever_its_spaces_and_case() -> None:

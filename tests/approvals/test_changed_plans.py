@@ -1,0 +1,37 @@
+"""What makes a plan more than what was approved, and when people are asked for it."""
+
+from dataclasses import replace
+
+from ops.model.plan import Plan, Step
+from ops.policy.approval import beyond
+from tests.approvals.helpers import ONE, Bare
+from tests.approvals.story import Story
+from tests.fakes import NEWER
+
+FIRST, SECOND = Step("1", "v", "one", {"image": "x"}), Step("2", "v", "two", {"image": "x"})
+
+
+def plan(*steps: Step, risk: str = "surge", target: str = "a", following: tuple[Step, ...] = ()) -> Plan:
+    return Plan("node-image", target, steps, risk=risk, following=following)
+
+
+def test_a_part_of_what_was_approved_is_approved() -> None:
+    assert beyond(plan(FIRST, SECOND), plan(SECOND)) == ()
+    assert beyond(plan(FIRST, SECOND), plan(FIRST, risk="")) == ()
+    assert beyond(plan(FIRST, following=(SECOND,)), plan(SECOND)) == ()
+
+
+def test_another_risk_target_or_step_is_more_than_what_was_approved() -> None:
+    assert beyond(plan(FIRST, risk=""), plan(FIRST)) == ("the risk is surge, not in-place",)
+    assert beyond(plan(FIRST), plan(FIRST, target="b")) == ("it is for something else",)
+    assert beyond(plan(FIRST), plan(replace(FIRST, temporary=True))) != ()
+    assert beyond(plan(FIRST), plan(replace(FIRST, params={"image": "y"}))) != ()
+    assert beyond(plan(FIRST), plan(replace(FIRST, verb="w"))) != ()
+
+
+def test_an_image_that_comes_after_the_yes_is_asked_for_before_the_night() -> None:
+    story = Story(Bare(), ONE)
+    story.press("ana", "approve")
+    story.newer_image(NEWER)
+    story.pass_(hours=9)  # 21:00, an hour before the window
+    assert [str(each.state) for each in story.approvals] == ["approved", "pending"]

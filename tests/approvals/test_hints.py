@@ -1,0 +1,17 @@
+"""How many runs a press wakes before the person is answered."""
+
+from datetime import timedelta
+
+from ops.intake.deciding import decide
+from tests.approvals.helpers import ONE, click, requests, ring
+from tests.approvals.story import pass_time
+
+
+def test_who_presses_for_sixty_clusters_waits_for_twelve_hints() -> None:
+    world, drivers = ring(*(f"shop-{number}" for number in range(60)), rule=ONE)
+    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    (only,) = requests(world)
+    assert len(only.standing) == 60
+    world.engine.hinted.clear()
+    assert decide(world.context, click(only.token)).result == "approved"
+    assert len(world.engine.hinted) == 12

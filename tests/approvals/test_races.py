@@ -1,0 +1,111 @@
+"""Two at the same moment, one that is slow, and a process or a ledger that fails right after a decision."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.intake.deciding import decide
+from ops.intake.slack import take_interaction
+from ops.intake.ticks import every_five_minutes
+from ops.model.approval import ApprovalState, Choice
+from ops.policy.approval import rule_for
+from ops.ports import Record, TryLaterError
+from ops.records import Control, controls, runs
+from ops.workflows.activities import invoke
+from ops.workflows.asking import ask, move, rule_of
+from ops.workflows.telling import report_approval
+from tests.approvals.helpers import ONE, Bare, KilledError, RefusingLedger, click, requests, shown, started
+from tests.approvals.slack_door import SlackDoor, form, received
+from tests.approvals.story import Driver, Story, production
+from tests.fakes import FakeLedger
+
+
+class Interleaved(SqliteStore):
+    """A store in which another process acts right after the first look for what came of a press."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def get(self, kind: str, key: str) -> Record | None:
+        found = super().get(kind, key)
+        if kind == "attempt" and self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+        return found
+
+
+def test_the_same_delivery_at_the_same_moment_has_one_answer() -> None:
+    """Two processes take the same event before either has kept its answer."""
+    store = Interleaved(":memory:")
+    story = Story(Bare(), ONE, store=store)
+    clicked = click(story.approval.token)
+    heard: list[str] = []
+
+    def other() -> None:
+        heard.append(decide(story.world.context, clicked).result)
+
+    store.meanwhile = other
+    heard.append(decide(story.world.context, clicked).result)
+    assert heard == ["approved", "approved"]
+
+
+def test_a_press_that_was_decided_is_not_told_as_not_decided() -> None:
+    door = SlackDoor()
+    story = Story(door, ONE)
+    world = story.world
+    world.ledger = RefusingLedger(world.ledger.written, TryLaterError("the ledger does not answer"))
+    body = form(world, "ana", Choice.APPROVE, story.approval.token, "event-0")
+    take_interaction(world.context, door.guard(world), received(world, body))
+    assert story.approval.state is ApprovalState.APPROVED
+    assert len(world.answers.given) == 1
+    assert "Nothing was decided" not in str(world.answers.given)
+
+
+def test_the_decision_is_in_the_ledger_though_the_process_died_after_it() -> None:
+    story = Story(Bare(), ONE)
+    world = story.world
+    written = world.ledger.written
+    world.ledger = RefusingLedger(written, KilledError())
+    with pytest.raises(KilledError):
+        decide(world.context, click(story.approval.token))
+    world.ledger = FakeLedger(written)
+    story.pass_(hours=11)
+    assert story.driver.begins
+    assert any("ana" in f"{entry.text} {entry.by}" for entry in written.values())
+
+
+def test_an_older_look_does_not_put_the_buttons_back() -> None:
+    """One process has looked, and is slow in sending what it saw."""
+    story = Story(Bare(), ONE)
+    world, asked = story.world, story.approval
+    rule = rule_of(world.settings, asked)
+    assert rule is not None
+    seen = move(world.context, asked.id, rule, world.settings)
+    decide(world.context, click(asked.token))
+    every_five_minutes(world.context)
+    every_five_minutes(world.context)
+    assert asked.token not in shown(world)[asked.id]
+    report_approval(world.context.ports, seen, world.settings)
+    story.driver.until = None
+    story.driver.go_on()
+    for _ in range(20):
+        world.clock.pass_(minutes=5)
+        every_five_minutes(world.context)
+    assert asked.token not in shown(world)[asked.id]
+
+
+def test_a_request_whose_run_was_cancelled_right_after_a_crash_is_not_left_open() -> None:
+    """The process dies between the request and the run's record."""
+    world = production(ONE, "shop-prod")
+    (only,) = world.clusters.fleet.values()
+    run_id = started(world, only).run_id
+    invoke("assess", world.context, {"run": run_id})
+    recorded = runs(world.store).must_get(run_id).value
+    assert recorded.plan is not None
+    rule = rule_for(world.settings, "node-image", "production", recorded.plan.risk)
+    assert rule is not None
+    ask(world.context, recorded, rule, world.settings, ())
+    controls(world.store).change(run_id, lambda _: Control(cancelled_by="ben"))
+    Driver(world, run_id).go_on()
+    every_five_minutes(world.context)
+    assert [str(request.state) for request in requests(world)] == ["cancelled"]

@@ -1,0 +1,15 @@
+"""Asking in Slack by a command."""
+
+from ops.intake.commands import Asked, take_command
+from ops.model.people import Identity
+from tests.approvals.story import SLACK, TEAM
+from tests.fakes import World
+
+
+def ask(world: World, person: str, text: str, event: str = "1") -> str:
+    """What the person hears, as one text."""
+    identity = Identity("slack", TEAM, SLACK[person])
+    message = take_command(world.context, Asked(identity, text, event, "slack", "https://hooks.slack.com/x"))
+    return " | ".join(
+        [message.tag, message.where, *message.lines, *(f"{row.name}: {row.text}" for row in message.rows)]
+    )
