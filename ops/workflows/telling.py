@@ -72,10 +72,11 @@ def tend_requests(context: Context) -> None:
     settings, store = context.config.settings, context.ports.store
     if settings is None:
         return
-    for marker in list(store.scan(OPEN_REQUESTS)):
-        _carefully(marker.key, lambda key=marker.key: _tend(context, key, settings))  # type: ignore[misc]  # bound now
+    # News first: what is shown of an open request takes its news away, and the runs are still to be woken.
     for marker in list(store.scan(NEWS)):
         _carefully(marker.key, lambda key=marker.key: _make_up(context, key, settings))  # type: ignore[misc]  # bound now
+    for marker in list(store.scan(OPEN_REQUESTS)):
+        _carefully(marker.key, lambda key=marker.key: _tend(context, key, settings))  # type: ignore[misc]  # bound now
 
 
 def _carefully(approval_id: str, act: Callable[[], None]) -> None:

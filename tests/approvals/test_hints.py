@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ops.intake.deciding import decide
+from ops.intake.ticks import every_five_minutes
 from tests.approvals.helpers import ONE, click, requests, ring
 from tests.approvals.story import pass_time
 
@@ -15,3 +16,13 @@ def test_who_presses_for_sixty_clusters_waits_for_twelve_hints() -> None:
     world.engine.hinted.clear()
     assert decide(world.context, click(only.token)).result == "approved"
     assert len(world.engine.hinted) == 12
+
+
+def test_the_next_tick_wakes_the_others() -> None:
+    world, drivers = ring(*(f"shop-{number}" for number in range(20)), rule=ONE)
+    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    (only,) = requests(world)
+    world.engine.hinted.clear()
+    decide(world.context, click(only.token))
+    every_five_minutes(world.context)
+    assert set(world.engine.hinted) == {driver.run_id for driver in drivers.values()}

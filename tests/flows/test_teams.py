@@ -103,7 +103,7 @@ async def test_two_people_approve_in_teams_and_the_run_goes_on(bot: Bot, simulat
         assert {each["mentioned"]["id"] for each in asked(simulation)["card"]["msteams"]["entities"]} == {ANA, BEN}
         first = await press(bot, ANA)
         assert first["type"] == "application/vnd.microsoft.card.adaptive"
-        assert "ana has approved in teams" in words(first["value"])
+        assert "ana has approved in Teams" in words(first["value"])
         stranger = await press(bot, EVE)
         assert stranger["type"] == "application/vnd.microsoft.activity.message"
         assert "does not know you" in stranger["value"]

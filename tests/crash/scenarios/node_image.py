@@ -50,13 +50,13 @@ AWAKE = ClusterSpec(
     (PoolSpec("system", 1, mode="System", max_surge="1"),),
     tags=(("env", "dev"),),
 )
-TWO = (AWAKE, ClusterSpec("pay-dev", "westeurope", AWAKE.pools, tags=(("env", "dev"),)))
-RING = FleetSpec("crash-approved", START, (RegionSpec("westeurope"),), TWO)
+# One cluster: of two that run at one moment nobody could say which edit of a message comes second.
+ASKING = FleetSpec("crash-asking", START, (RegionSpec("westeurope"),), (AWAKE,))
 ASKED = datetime(2026, 11, 16, 21, 20, tzinfo=UTC)
 
 SCENARIOS = (
-    Scenario("approved", RING, APPROVED, END, presses=(Press("U0ANA", "approve", ASKED),), every=2),
-    Scenario("rejected", RING, APPROVED, END, presses=(Press("U0BEN", "reject", ASKED),), every=2),
+    Scenario("approved", ASKING, APPROVED, END, presses=(Press("U0ANA", "approve", ASKED),)),
+    Scenario("rejected", ASKING, APPROVED, END, presses=(Press("U0BEN", "reject", ASKED),)),
     Scenario("a-sleeper", FLEET, CONFIG, END),
     Scenario("a-failure", FAILING, CONFIG, END, unknowable=("during POST shop-dev/agentPools/system/upgrade",)),
 )
