@@ -108,13 +108,13 @@ async def test_two_people_approve_in_teams_and_the_run_goes_on(bot: Bot, simulat
         assert stranger["type"] == "application/vnd.microsoft.activity.message"
         assert "does not know you" in stranger["value"]
         last = await press(bot, BEN)
-        assert "approved by ana, ben in teams" in words(last["value"])
+        assert "approved by ana, ben in Teams" in words(last["value"])
         assert "actions" not in last["value"]
         await bot.until(after(hours=3))
         assert bot.run(run).state is State.DONE
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
     assert verbs(asked(simulation)) == []
-    assert "approved by ana, ben in teams" in words(asked(simulation)["card"])
+    assert "approved by ana, ben in Teams" in words(asked(simulation)["card"])
     assert results(bot) == ["counted", "unknown-person", "approved"]
     (told,) = [each for each in activities(simulation) if each["summary"].startswith("✓ Node images ·")]
     assert told["edits"] > 0
