@@ -1,5 +1,6 @@
 """Sets a real cluster's stage: nodes, a namespace, workloads from the same specifications as the simulated world's."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 POOL_LABEL = "kubernetes.azure.com/agentpool"
 BOOTING = "daytwo.dev/booting"
 MERGE = "application/merge-patch+json"
+BOOTS_WITHIN_S = 30
+BOOT_LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...
         _create_node(core, node, name)
     for workload in workloads:
         _create_workload(api, workload, name)
+    for node in made:
+        _boot(core, node)
     try:
         yield Stage(name, name, made)
     finally:
@@ -76,7 +81,25 @@ def _create_node(core: Any, name: str, pool: str) -> None:
         "type": "kwok",
     }
     core.create_node({"metadata": {"name": name, "labels": labels}, "spec": {"providerID": f"azure:///{name}"}})
-    core.patch_node_status(name, {"status": {"nodeInfo": {"bootID": str(uuid.uuid4())}}}, _content_type=MERGE)
+
+
+def _boot(core: Any, name: str) -> None:
+    """Give a node its boot, and again until it has kept it: kwok writes the node's status whole when it takes it over.
+
+    Raises:
+        TimeoutError: it has kept none within half a minute.
+    """
+    ends = time.monotonic() + BOOTS_WITHIN_S
+    kept = 0
+    while kept < BOOT_LOOKS:
+        status = core.read_node(name).status
+        kept = kept + 1 if status.conditions and status.node_info.boot_id else 0
+        if not kept:
+            boot = {"status": {"nodeInfo": {"bootID": str(uuid.uuid4())}}}
+            core.patch_node_status(name, boot, _content_type=MERGE)
+        if time.monotonic() > ends:
+            raise TimeoutError(f"{name} has kept no boot within {BOOTS_WITHIN_S} s.")
+        time.sleep(0.1)
 
 
 def _create_workload(api: client.ApiClient, workload: WorkloadSpec, namespace: str) -> None:

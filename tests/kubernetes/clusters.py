@@ -125,11 +125,7 @@ def real(plane: ControlPlane) -> Platform:
                 end_boot(core, node)
 
             cluster = Cluster(api, stage.namespace, stage.pool, _wait, reboot)
-            # kwok reports the boot in a write of its own, now and then after the condition.
-            _wait(
-                "its nodes are Ready, in a boot",
-                lambda: all(is_ready(node) and node.status.node_info.boot_id for node in cluster.nodes()),
-            )
+            _wait("its nodes are Ready", lambda: all(is_ready(node) for node in cluster.nodes()))
             for workload in workloads:
                 _wait(f"{workload.name} runs", lambda name=workload.name: _runs(cluster, name))  # type: ignore[misc]  # bound now
             yield cluster
