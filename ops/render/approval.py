@@ -20,6 +20,7 @@ STATES = {
 }
 _DOORS = {"slack": "in Slack", "teams": "in Teams", "page": "on the page"}
 _SHOWN_STEPS = 12
+_SHOWN_HASHES = 3
 
 
 def approval_message(
@@ -166,6 +167,7 @@ def _buttons(approval: Approval, link: str) -> tuple[Button, ...]:
 
 
 def _footer(approval: Approval) -> str:
-    hashes = ", ".join(part.plan.hash for part in approval.standing[:3])
-    more = f" and {len(approval.standing) - 3} more" if len(approval.standing) > 3 else ""  # noqa: PLR2004 - a line of the footer
+    hashes = ", ".join(part.plan.hash for part in approval.standing[:_SHOWN_HASHES])
+    left = len(approval.standing) - _SHOWN_HASHES
+    more = f" and {left} more" if left > 0 else ""
     return f"{approval.id} · plan {hashes}{more}" if hashes else approval.id

@@ -1,7 +1,6 @@
 """A run or a rollout as a message."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 
 from ops.model.message import Message, Row
 from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
@@ -184,8 +183,3 @@ def _ring_text(members: list[RunSummary]) -> str:
     text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     waiting = next((run for run in members if run.state is State.WAITING and run.why), None)
     return f"{text} · {waiting.target_name}: {waiting.why}" if waiting else text
-
-
-def age_text(age: timedelta) -> str:
-    """An image's age in days."""
-    return plural(age.days, "day")

@@ -74,15 +74,17 @@ def tend_requests(context: Context) -> None:
         return
     # News first: what is shown of an open request takes its news away, and the runs are still to be woken.
     for marker in list(store.scan(NEWS)):
-        _carefully(marker.key, lambda key=marker.key: _make_up(context, key, settings))  # type: ignore[misc]  # bound now
+        _carefully(_make_up, context, marker.key, settings)
     for marker in list(store.scan(OPEN_REQUESTS)):
-        _carefully(marker.key, lambda key=marker.key: _tend(context, key, settings))  # type: ignore[misc]  # bound now
+        _carefully(_tend, context, marker.key, settings)
 
 
-def _carefully(approval_id: str, act: Callable[[], None]) -> None:
+def _carefully(
+    act: Callable[[Context, str, Settings], None], context: Context, approval_id: str, settings: Settings
+) -> None:
     """One request that cannot be read holds up no other, and no message."""
     try:
-        act()
+        act(context, approval_id, settings)
     except OutsideError as error:
         _LOG.warning("%s could not be tended this time: %s", approval_id, error)
 
