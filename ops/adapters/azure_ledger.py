@@ -22,34 +22,47 @@ _ROUNDS = 20
 
 
 @dataclass
+class _Day:
+    """What is known of a day's blob: how long it is, what it holds, and the hash that the next entry follows."""
+
+    length: int = 0
+    previous: str = FIRST
+    keys: set[str] = field(default_factory=set)
+
+    def take(self, content: bytes) -> None:
+        """Go on with whole lines that came after what is known."""
+        for line in content.decode().splitlines():
+            entry = from_json(json.loads(line), Entry)
+            self.keys.add(entry.key)
+            self.previous = entry.hash
+        self.length += len(content)
+
+
+@dataclass
 class AzureLedger:
-    """Implements `Ledger`. Appends are conditional on the blob's length, so that two writers never break the chain."""
+    """Implements `Ledger`. Appends are conditional on the blob's length, so that two writers never break the chain.
+
+    A process reads a day once; later only what others wrote behind that, as the refused condition tells.
+    """
 
     blobs_url: str
     credential: "TokenCredential | Any"
     container: str = "daytwo-ledger"
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _days: dict[str, _Day] = field(default_factory=dict)
 
     def append(self, entry: Entry) -> None:
         """Write an entry; one of the same key on the same day is written once."""
-        from azure.core.exceptions import HttpResponseError
-
-        blob = self._day(f"{entry.at:%Y-%m-%d}")
+        day = f"{entry.at:%Y-%m-%d}"
         with self._lock, refusals("writing the ledger"):
+            blob = self._container.get_blob_client(f"{day}.jsonl")
+            # Put back where all went well: after any trouble the day is read anew. Days that are over are not kept.
+            known = self._days.pop(day, None) or _opened(blob)
             for _ in range(_ROUNDS):
-                content = _read(blob)
-                known = [from_json(json.loads(line), Entry) for line in content.decode().splitlines()]
-                if any(old.key == entry.key for old in known):
+                if entry.key in known.keys or _appended(known, entry, blob):
+                    self._days = {day: known}
                     return
-                chained = linked(entry, known[-1].hash if known else FIRST)
-                line = (json.dumps(to_json(chained), ensure_ascii=False) + "\n").encode()
-                try:
-                    blob.append_block(line, appendpos_condition=len(content))
-                except HttpResponseError as error:
-                    if error.error_code != "AppendPositionConditionNotMet":  # type: ignore[attr-defined]  # set by the storage SDK
-                        raise
-                    continue
-                return
+                known.take(_read(blob, known.length))
         raise TryLaterError(f"writing the ledger: {_ROUNDS} others were faster", 5)
 
     def entries(self, day: str) -> Iterator[Entry]:
@@ -66,28 +79,45 @@ class AzureLedger:
             previous = entry.hash
             yield entry
 
-    def _day(self, day: str) -> "BlobClient":
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
-
-        blob = self._container.get_blob_client(f"{day}.jsonl")
-        with refusals("opening the ledger's day"):
-            try:
-                blob.create_append_blob(match_condition=MatchConditions.IfMissing)
-            except (ResourceExistsError, ResourceModifiedError):
-                return blob
-        return blob
-
     @cached_property
     def _container(self) -> "ContainerClient":
         return container(self.blobs_url, self.credential, self.container)
 
 
-def _read(blob: "BlobClient") -> bytes:
+def _opened(blob: "BlobClient") -> _Day:
+    """The day as it is, made where it is not there yet."""
+    from azure.core import MatchConditions
+    from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+
+    known = _Day()
+    try:
+        blob.create_append_blob(match_condition=MatchConditions.IfMissing)
+    except (ResourceExistsError, ResourceModifiedError):
+        known.take(_read(blob))
+    return known
+
+
+def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
+    """Append the entry behind what is known; False where somebody else wrote there before."""
+    from azure.core.exceptions import HttpResponseError
+
+    chained = linked(entry, known.previous)
+    line = (json.dumps(to_json(chained), ensure_ascii=False) + "\n").encode()
+    try:
+        blob.append_block(line, appendpos_condition=known.length)
+    except HttpResponseError as error:
+        if error.error_code != "AppendPositionConditionNotMet":  # type: ignore[attr-defined]  # set by the storage SDK
+            raise
+        return False
+    known.take(line)
+    return True
+
+
+def _read(blob: "BlobClient", behind: int = 0) -> bytes:
     from azure.core.exceptions import ResourceNotFoundError
 
     try:
-        content: bytes = blob.download_blob().readall()
+        content: bytes = blob.download_blob(offset=behind or None).readall()
     except ResourceNotFoundError:
         return b""
     return content

@@ -1,6 +1,7 @@
 """The contract of every ledger: append-only, chained, and honest about what was changed."""
 
 import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -37,6 +38,11 @@ def write(ledger: Ledger) -> Ledger:
     return ledger
 
 
+def reads(caplog: pytest.LogCaptureFixture) -> int:
+    """How often the client has asked for a blob's content."""
+    return sum("Request method: 'GET'" in record.getMessage() for record in caplog.records)
+
+
 def test_entries_are_read_in_order_each_with_the_hash_of_the_one_before(reopen: Callable[[], Ledger]) -> None:
     write(reopen())
     entries = list(reopen().entries(DAY))
@@ -66,6 +72,29 @@ def test_instances_of_the_app_keep_one_chain_in_azure(azurite: Azurite) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda n: ledgers[n % 3].append(replace(ENTRY, key=f"k{n}")), range(12)))
     assert len(list(ledgers[0].entries(DAY))) == 12
+
+
+def test_what_another_instance_wrote_meanwhile_is_known_before_the_next_entry(azurite: Azurite) -> None:
+    first, second = (AzureLedger(azurite.blobs_url, azurite.credential, container="turns") for _ in range(2))
+    for number in range(4):
+        for ledger in (first, second):
+            ledger.append(replace(ENTRY, key=f"k{number}"))
+    assert [entry.key for entry in second.entries(DAY)] == ["k0", "k1", "k2", "k3"]
+
+
+def test_a_day_is_read_once_and_then_only_where_others_wrote(
+    azurite: Azurite, caplog: pytest.LogCaptureFixture
+) -> None:
+    alone, other = (AzureLedger(azurite.blobs_url, azurite.credential, container="calls") for _ in range(2))
+    caplog.set_level(logging.INFO, "azure.core.pipeline.policies.http_logging_policy")
+    for number in range(5):
+        alone.append(replace(ENTRY, key=f"k{number}"))
+    assert reads(caplog) == 0
+    other.append(replace(ENTRY, key="k5"))
+    assert reads(caplog) == 1
+    alone.append(replace(ENTRY, key="k6"))
+    assert reads(caplog) == 2
+    assert len(list(other.entries(DAY))) == 7
 
 
 @pytest.mark.parametrize("change", ["edit", "drop", "swap"])
