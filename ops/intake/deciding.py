@@ -61,17 +61,21 @@ def decide(context: Context, click: Click) -> Decided:
         return found
     # One form may be sent with either choice: the two are not the same press.
     event = hashlib.sha256(f"{click.identity}|{click.event}|{click.choice}".encode()).hexdigest()[:32]
-    known = attempts(context.ports.store).get(event)
-    if known is not None:
+    known = attempts(context.ports.store)
+    before = known.get(event)
+    if before is not None:
         approval = approvals(context.ports.store).must_get(word.value.approval).value
-        verdict = Verdict(known.value.result, known.value.text)
+        verdict = Verdict(before.value.result, before.value.text)
     else:
         approval, verdict = _press(context, word.value.approval, replace(click, event=event), (settings, now))
     found = Decided(verdict.result, verdict.text, approval)
     try:
         _wake(context, found)
-        attempts(context.ports.store).insert(event, AttemptRecord(verdict.result, verdict.text, now))
-        _note(context, click, found, now, again=known is not None)
+        again = before is not None or not known.insert(event, AttemptRecord(verdict.result, verdict.text, now))
+        if again:  # perhaps by a delivery that came at the same moment: both hear the same
+            said = known.must_get(event).value
+            found = replace(found, result=said.result, text=said.text)
+        _note(context, click, found, now, again=again)
     except OutsideError as error:
         if found.result not in _DECIDING:
             raise

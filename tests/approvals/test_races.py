@@ -49,6 +49,29 @@ def test_the_same_delivery_at_the_same_moment_has_one_answer() -> None:
     assert heard == ["approved", "approved"]
 
 
+def test_a_denied_delivery_that_comes_twice_at_the_same_moment_has_one_answer() -> None:
+    """One of the two is heard before somebody else decides, the other after: both tell what the first was told."""
+    store = Interleaved(":memory:")
+    story = Story(Bare(), ONE, store=store)
+    by_cleo, by_ana = (click(story.approval.token, person, event=person) for person in ("cleo", "ana"))
+    heard: list[tuple[str, str]] = []
+
+    def hear() -> None:
+        decided = decide(story.world.context, by_cleo)
+        heard.append((decided.result, decided.text))
+
+    def other() -> None:
+        hear()
+        assert decide(story.world.context, by_ana).result == "approved"
+
+    store.meanwhile = other
+    hear()
+    assert [result for result, _ in heard] == ["not-approver", "not-approver"]
+    assert heard[0] == heard[1]
+    again = [entry.data["delivered-again"] for entry in story.world.ledger.written.values() if entry.by == "cleo"]
+    assert again == ["no", "yes"]
+
+
 def test_a_press_that_was_decided_is_not_told_as_not_decided() -> None:
     door = SlackDoor()
     story = Story(door, ONE)
