@@ -35,6 +35,7 @@ def cluster_of(document: Document) -> Cluster:
 
 def _pool_of(profile: Document) -> Pool:
     upgrade = profile.get("upgradeSettings") or {}
+    error = (profile.get("status") or {}).get("provisioningError") or {}
     return Pool(
         name=str(profile["name"]),
         mode=cast("Literal['System', 'User', 'Gateway']", str(profile.get("mode") or "User")),
@@ -48,6 +49,8 @@ def _pool_of(profile: Document) -> Pool:
         from_snapshot=bool((profile.get("creationData") or {}).get("sourceResourceId")),
         max_surge=str(upgrade.get("maxSurge") or ""),
         node_soak_min=int(upgrade.get("nodeSoakDurationInMinutes") or 0),
+        error_code=str(error.get("code") or ""),
+        error=str(error.get("message") or ""),
     )
 
 

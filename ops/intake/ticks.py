@@ -24,7 +24,7 @@ def every_five_minutes(context: Context, pause: Callable[[float], None] | None =
     tend_requests(context)
     waiting = flush(context.ports, pause)
     if waiting:
-        _LOG.warning("%d messages wait for a chat", waiting)
+        _LOG.info("%d messages wait for a chat", waiting)
 
 
 def every_quarter(context: Context) -> None:

@@ -35,7 +35,10 @@ class Gone(Unknown):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A node pool. `image` is what Azure says it carries, which its nodes may not (yet) do."""
+    """A node pool. `image` is what Azure says it carries, which its nodes may not (yet) do.
+
+    `error_code` and `error` are why its last operation failed, as far as Azure keeps it (`status.provisioningError`).
+    """
 
     name: str
     mode: Literal["System", "User", "Gateway"]
@@ -49,6 +52,8 @@ class Pool:
     from_snapshot: bool = False
     max_surge: str = ""
     node_soak_min: int = 0
+    error_code: str = ""
+    error: str = ""
 
     @property
     def kubernetes_minor(self) -> str:

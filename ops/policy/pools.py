@@ -82,7 +82,8 @@ def _judge(
     if carries(pool, image, nodes):
         return Skip(pool.name, "already-latest", f"carries {image.short} already")
     if pool.provisioning_state.casefold() in ("failed", "canceled"):
-        why = f"its last operation ended {pool.provisioning_state}: repair the pool first, then it is upgraded"
+        because = f" with {pool.error_code}" if pool.error_code else ""
+        why = f"its last operation ended {pool.provisioning_state}{because}: repair the pool first, then it is upgraded"
         return Skip(pool.name, "pool-failed", why)
     expected = expected_duration(pool)
     if expected > longest_window:

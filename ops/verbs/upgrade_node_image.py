@@ -79,8 +79,11 @@ class UpgradeNodeImage:
             return Pending("", task.now + POLL_EVERY, progress)
         if pool.provisioning_state.casefold() == "succeeded":
             return Done("Azure shows the pool as Succeeded", progress)
+        code = pool.error_code or "UpgradeFailed"
         cause = f"the upgrade of {pool.name} ended as {pool.provisioning_state}"
-        return Refused("UpgradeFailed", cause, remedy("UpgradeFailed"))
+        if pool.error:
+            cause += f": {code}: {pool.error}"
+        return Refused(code, cause, remedy(code))
 
     def prove(self, task: Task) -> Done | Pending | Refused:
         """Every node carries the image and is Ready; a newer one that landed in between is told, and is as good as it is."""

@@ -54,6 +54,22 @@ def test_a_cluster_read_is_the_cluster_listed(simulation: Running, wired: Wiring
     assert read == next(cluster for cluster in listed if cluster.name == "shop-prod-we")
 
 
+def test_a_pool_tells_why_its_last_operation_failed(simulation: Running, wired: Wiring) -> None:
+    pool = simulation.world.clusters["data-prod"].pools["spot"]
+    pool.error_code, pool.error_message = "SubnetIsFull", "Subnet nodes has no address left."
+    try:
+        for cluster in (
+            wired.ports.clusters.cluster(identity(simulation, "data-prod", "rg-data")),
+            *wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"]),
+        ):
+            told = {each.name: (each.error_code, each.error) for each in cluster.pools if each.error_code}
+            assert told == (
+                {"spot": ("SubnetIsFull", "Subnet nodes has no address left.")} if cluster.name == "data-prod" else {}
+            )
+    finally:
+        pool.error_code = pool.error_message = ""
+
+
 def test_nodes_show_what_they_carry(simulation: Running, wired: Wiring) -> None:
     cluster = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
     nodes = wired.ports.nodes.nodes(cluster)
