@@ -43,7 +43,6 @@ class Fact(Protocol):
 
 @cache
 def facts() -> dict[str, Fact]:
-    """All kinds of facts by name."""
-    return {
-        found.name: cast("Fact", import_module(f"{__name__}.{found.name}")) for found in pkgutil.iter_modules(__path__)
-    }
+    """All kinds of facts by name: a module here that defines gather() is one."""
+    modules = {found.name: import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)}
+    return {name: cast("Fact", module) for name, module in modules.items() if hasattr(module, "gather")}

@@ -1,10 +1,11 @@
 """The newest image that Azure offers each pool, in its region, now."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from ops.facts import Question
+from ops.facts.asking import ask
 from ops.model.fleet import Unknown
-from ops.ports import DeniedError, NotFoundError, RejectedError
 
 ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read"})
 KUBERNETES = frozenset[str]()
@@ -21,13 +22,6 @@ def gather(question: Question) -> Mapping[str, str | Unknown]:
         family = pool.image.rsplit("-", 1)[0]
         key = (pool.os_sku, family, pool.kubernetes_minor)
         if key not in answers:
-            answers[key] = _ask(question, cluster.id, pool.name)
+            answers[key] = ask(partial(question.ports.clusters.newest_image, cluster.id, pool.name))
         newest[pool.name] = answers[key]
     return newest
-
-
-def _ask(question: Question, cluster_id: str, pool: str) -> str | Unknown:
-    try:
-        return question.ports.clusters.newest_image(cluster_id, pool)
-    except (DeniedError, NotFoundError, RejectedError) as error:
-        return Unknown(str(error))

@@ -1,23 +1,17 @@
 """The nodes as the cluster's API server shows them: the only witness of what they run."""
 
 from ops.facts import Question
+from ops.facts.asking import API_SERVER_ACTIONS, ask_api_server
 from ops.model.fleet import Node, Unknown
-from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
+from ops.ports import TryLaterError
 
-ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"})
+ACTIONS = API_SERVER_ACTIONS
 KUBERNETES = frozenset({"list nodes"})
 
 
 def gather(question: Question) -> tuple[Node, ...] | Unknown:
-    """All nodes; Unknown where the cluster is stopped or we may not look."""
-    cluster = question.cluster
-    if isinstance(cluster, Unknown):
-        return cluster
-    if not cluster.running:
-        return Unknown("the cluster is stopped")
+    """All nodes; Unknown where the cluster is stopped or we may not look, for a while where it does not answer."""
     try:
-        return question.ports.nodes.nodes(cluster)
-    except (DeniedError, NotFoundError, RejectedError) as error:
-        return Unknown(str(error))
+        return ask_api_server(question, question.ports.nodes.nodes)
     except TryLaterError as error:
         return Unknown(str(error), passing=True)

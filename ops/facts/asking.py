@@ -1,0 +1,27 @@
+"""What facts have in common: a plain no to a question becomes Unknown, and only a cluster that runs can be asked itself."""
+
+from collections.abc import Callable
+
+from ops.facts import Question
+from ops.model.fleet import Cluster, Unknown
+from ops.ports import DeniedError, NotFoundError, RejectedError
+
+API_SERVER_ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"})
+
+
+def ask[T](read: Callable[[], T]) -> T | Unknown:
+    """What is read, or Unknown with the reason of a no; raises TryLaterError where it may be had later."""
+    try:
+        return read()
+    except (DeniedError, NotFoundError, RejectedError) as error:
+        return Unknown(str(error))
+
+
+def ask_api_server[T](question: Question, read: Callable[[Cluster], T]) -> T | Unknown:
+    """What the cluster's own API server answers; Unknown where the cluster is stopped or we may not look."""
+    cluster = question.cluster
+    if isinstance(cluster, Unknown):
+        return cluster
+    if not cluster.running:
+        return Unknown("the cluster is stopped")
+    return ask(lambda: read(cluster))
