@@ -6,8 +6,6 @@ from ops.facts import Question
 from ops.model.fleet import Cluster, Unknown
 from ops.ports import DeniedError, NotFoundError, RejectedError
 
-API_SERVER_ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"})
-
 
 def ask[T](read: Callable[[], T]) -> T | Unknown:
     """What is read, or Unknown with the reason of a no; raises TryLaterError where it may be had later."""

@@ -1,10 +1,11 @@
 """The cluster as Azure Resource Manager shows it now."""
 
 from ops.facts import Question
+from ops.model.actions import READ_CLUSTER
 from ops.model.fleet import Cluster, Gone, Unknown
 from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
 
-ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/read"})
+ACTIONS = frozenset({READ_CLUSTER})
 KUBERNETES = frozenset[str]()
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from ops.facts import Question
+from ops.model.actions import LIST_FLEET
 from ops.model.fleet import Unknown
 from ops.model.money import Money
 from ops.policy.costs import by_cluster
 from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
 
-ACTIONS = frozenset({"Microsoft.CostManagement/query/action", "Microsoft.ResourceGraph/resources/read"})
+ACTIONS = frozenset({"Microsoft.CostManagement/query/action", LIST_FLEET})
 KUBERNETES = frozenset[str]()
 
 

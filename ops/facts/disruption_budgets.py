@@ -1,11 +1,12 @@
 """All PDBs of the cluster, with their accounting."""
 
 from ops.facts import Question
-from ops.facts.asking import API_SERVER_ACTIONS, ask_api_server
+from ops.facts.asking import ask_api_server
+from ops.model.actions import ASK_API_SERVER
 from ops.model.fleet import Unknown
 from ops.model.workload import DisruptionBudget
 
-ACTIONS = API_SERVER_ACTIONS
+ACTIONS = frozenset({ASK_API_SERVER})
 KUBERNETES = frozenset({"list poddisruptionbudgets"})
 
 

@@ -1,10 +1,11 @@
 """All clusters of the configured subscriptions, a little behind the truth."""
 
 from ops.facts import Question
+from ops.model.actions import LIST_FLEET
 from ops.model.fleet import Cluster, Unknown
 from ops.ports import OutsideError
 
-ACTIONS = frozenset({"Microsoft.ResourceGraph/resources/read"})
+ACTIONS = frozenset({LIST_FLEET})
 KUBERNETES = frozenset[str]()
 
 

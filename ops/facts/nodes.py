@@ -1,11 +1,12 @@
 """The nodes as the cluster's API server shows them: the only witness of what they run."""
 
 from ops.facts import Question
-from ops.facts.asking import API_SERVER_ACTIONS, ask_api_server
+from ops.facts.asking import ask_api_server
+from ops.model.actions import ASK_API_SERVER
 from ops.model.fleet import Node, Unknown
 from ops.ports import TryLaterError
 
-ACTIONS = API_SERVER_ACTIONS
+ACTIONS = frozenset({ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
 
 

@@ -1,11 +1,12 @@
 """All pods of the cluster, as its API server shows them."""
 
 from ops.facts import Question
-from ops.facts.asking import API_SERVER_ACTIONS, ask_api_server
+from ops.facts.asking import ask_api_server
+from ops.model.actions import ASK_API_SERVER
 from ops.model.fleet import Unknown
 from ops.model.workload import Pod
 
-ACTIONS = API_SERVER_ACTIONS
+ACTIONS = frozenset({ASK_API_SERVER})
 KUBERNETES = frozenset({"list pods"})
 
 

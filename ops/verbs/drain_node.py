@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import Cluster
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.workload import Pod
@@ -20,12 +21,7 @@ class DrainNode:
     """`params`: node, timeout_s, grace_s (empty: each pod's own). Nothing takes it back: pods have moved."""
 
     name: str = "drain-node"
-    actions: frozenset[str] = frozenset(
-        {
-            "Microsoft.ContainerService/managedClusters/read",
-            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
-        }
-    )
+    actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
     kubernetes: frozenset[str] = frozenset({"list nodes", "list pods", "create pods/eviction"})
     on_cancel: Literal["finish", "abort"] = "abort"
     undo: str = ""

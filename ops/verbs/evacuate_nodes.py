@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import CORDON_STAMP, Cluster, Node
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.workload import Pod
@@ -20,12 +21,7 @@ class EvacuateNodes:
     """`params`: nodes (comma-separated), run (the stamp), timeout_s, grace_s. What has not left in time dies with its node: no failure."""
 
     name: str = "evacuate-nodes"
-    actions: frozenset[str] = frozenset(
-        {
-            "Microsoft.ContainerService/managedClusters/read",
-            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
-        }
-    )
+    actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
     kubernetes: frozenset[str] = frozenset({"list nodes", "patch nodes", "list pods", "create pods/eviction"})
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.ports import BusyError, RejectedError
 from ops.verbs.contract import Task
@@ -23,8 +24,8 @@ class RestartNode:
     name: str = "restart-node"
     actions: frozenset[str] = frozenset(
         {
-            "Microsoft.ContainerService/managedClusters/read",
-            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+            READ_CLUSTER,
+            ASK_API_SERVER,
             "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/restart/action",
             "Microsoft.Compute/locations/operations/read",
         }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from ops.model.actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.ports import BusyError, RejectedError, TryLaterError
 from ops.records import note_power_change
@@ -20,12 +21,7 @@ class StartCluster:
 
     name: str = "start-cluster"
     actions: frozenset[str] = frozenset(
-        {
-            "Microsoft.ContainerService/managedClusters/read",
-            "Microsoft.ContainerService/managedClusters/start/action",
-            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
-            "Microsoft.ContainerService/locations/operations/read",
-        }
+        {READ_CLUSTER, ASK_API_SERVER, FOLLOW_OPERATION, "Microsoft.ContainerService/managedClusters/start/action"}
     )
     kubernetes: frozenset[str] = frozenset({"list nodes"})
     on_cancel: Literal["finish", "abort"] = "finish"

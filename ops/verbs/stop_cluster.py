@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from ops.model.actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.ports import BusyError, RejectedError
 from ops.records import note_power_change, override_end
@@ -21,11 +22,7 @@ class StopCluster:
 
     name: str = "stop-cluster"
     actions: frozenset[str] = frozenset(
-        {
-            "Microsoft.ContainerService/managedClusters/read",
-            "Microsoft.ContainerService/managedClusters/stop/action",
-            "Microsoft.ContainerService/locations/operations/read",
-        }
+        {READ_CLUSTER, FOLLOW_OPERATION, "Microsoft.ContainerService/managedClusters/stop/action"}
     )
     kubernetes: frozenset[str] = frozenset()
     on_cancel: Literal["finish", "abort"] = "finish"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import CORDON_STAMP
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.verbs.contract import Task
@@ -14,12 +15,7 @@ class UncordonNode:
     """`params`: node, run (the stamp)."""
 
     name: str = "uncordon-node"
-    actions: frozenset[str] = frozenset(
-        {
-            "Microsoft.ContainerService/managedClusters/read",
-            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
-        }
-    )
+    actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
     kubernetes: frozenset[str] = frozenset({"list nodes", "patch nodes"})
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = ""

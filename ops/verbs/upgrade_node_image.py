@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ops.model.actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
@@ -23,11 +24,11 @@ class UpgradeNodeImage:
     name: str = "upgrade-node-image"
     actions: frozenset[str] = frozenset(
         {
-            "Microsoft.ContainerService/managedClusters/read",
-            "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+            READ_CLUSTER,
+            ASK_API_SERVER,
+            FOLLOW_OPERATION,
             "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read",
             "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action",
-            "Microsoft.ContainerService/locations/operations/read",
         }
     )
     kubernetes: frozenset[str] = frozenset({"list nodes"})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from ops.model.actions import ASK_API_SERVER, LIST_FLEET, READ_CLUSTER
 from ops.model.fleet import Cluster, Node, Pool
 from ops.model.image import ImageKey, NodeImage
 from ops.model.ledger import Entry
@@ -25,13 +26,7 @@ from ops.workflows.starting import OPEN, ROLLOUT, start_if_it_acts
 _LOG = logging.getLogger(__name__)
 
 # What the look at the fleet calls, for the role that the bot is given; facts and verbs declare theirs.
-ACTIONS = frozenset(
-    {
-        "Microsoft.ResourceGraph/resources/read",
-        "Microsoft.ContainerService/managedClusters/read",
-        "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
-    }
-)
+ACTIONS = frozenset({LIST_FLEET, READ_CLUSTER, ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
 
 
