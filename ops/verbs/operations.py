@@ -1,12 +1,15 @@
-"""What verbs that begin a long-running ARM operation have in common: polling it, and saying why it failed."""
+"""What verbs that begin a long-running ARM operation have in common: beginning, polling and proving it, and saying why it failed."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from ops.model.outcome import Done, Pending, Progress, Refused
+from ops.model.outcome import Done, Pending, Progress, Refused, Stale
+from ops.ports import BusyError, RejectedError
 from ops.verbs.contract import Task
 
 # Real answers carry no Retry-After on polls; a pool takes minutes a node.
 POLL_EVERY = timedelta(minutes=3)
+_BUSY_AGAIN = timedelta(minutes=5)
 
 _REMEDIES = {
     "PodDrainFailure": "a pod could not be drained: look at its PDB, then start the run again",
@@ -28,6 +31,29 @@ def remedy(code: str) -> str:
     return _REMEDIES.get(code, _ASK_AZURE)
 
 
+def begin_operation(
+    task: Task, call: Callable[[], str], poll_every: timedelta = POLL_EVERY
+) -> Pending | Refused | Stale:
+    """The one call that begins an operation and names its token; where another runs there already, the plan waits."""
+    try:
+        token = call()
+    except BusyError as error:
+        return later(task, str(error))
+    except RejectedError as error:
+        return Refused(error.code, str(error), remedy(error.code))
+    return Pending(token, task.now + poll_every)
+
+
+def busy(task: Task) -> Stale:
+    """Another's operation runs on the cluster: it is never cut, it is waited for."""
+    return later(task, "another operation runs on the cluster")
+
+
+def later(task: Task, why: str) -> Stale:
+    """It may be begun in a while."""
+    return Stale(why, task.now + _BUSY_AGAIN)
+
+
 def follow(task: Task, what: str, progress: Progress | None = None) -> Pending | Done | Refused:
     """One look at the operation whose token the step carries."""
     status = task.ports.clusters.operation(task.record.token)
@@ -37,3 +63,12 @@ def follow(task: Task, what: str, progress: Progress | None = None) -> Pending |
     if status.state == "succeeded":
         return Done(f"Azure reports {what} as ended", progress)
     return Pending(task.record.token, task.now + POLL_EVERY, progress)
+
+
+def not_yet(
+    task: Task, within: timedelta, cause: str, advice: str, poll_every: timedelta = POLL_EVERY
+) -> Pending | Refused:
+    """The operation has ended and the world does not show its effect: looked at again, refused once `within` is over."""
+    if task.now - (task.record.proving_since or task.now) < within:
+        return Pending(task.record.token, task.now + poll_every)
+    return Refused("NotProven", cause, advice)

@@ -6,13 +6,11 @@ from typing import Literal
 
 from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.ports import BusyError, RejectedError
 from ops.verbs.contract import Task
 from ops.verbs.on_node import find
-from ops.verbs.operations import follow, remedy
+from ops.verbs.operations import begin_operation, busy, follow, not_yet
 
 _LOOK = timedelta(minutes=1)
-_BUSY_AGAIN = timedelta(minutes=5)
 # docs/reboot.md, rule 7.
 _PROVE_WITHIN = timedelta(minutes=20)
 
@@ -45,7 +43,7 @@ class RestartNode:
         if task.may_have_begun and not node.ready:
             return Pending("", task.now + _LOOK)
         if cluster.is_busy:
-            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+            return busy(task)
         return Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
@@ -53,13 +51,8 @@ class RestartNode:
         found = find(task)
         if isinstance(found, Stale):
             return found
-        try:
-            token = task.ports.machines.begin_restart(found[1])
-        except BusyError as error:
-            return Stale(str(error), task.now + _BUSY_AGAIN)
-        except RejectedError as error:
-            return Refused(error.code, str(error), remedy(error.code))
-        return Pending(token, task.now + _LOOK)
+        node = found[1]
+        return begin_operation(task, lambda: task.ports.machines.begin_restart(node), _LOOK)
 
     def poll(self, task: Task) -> Pending | Done | Refused:
         """Looks at the operation; without its token the proof is all that counts."""
@@ -85,12 +78,9 @@ class RestartNode:
                 missing = "it still asks for a reboot"
             else:
                 return Done(f"{name} has booted anew and is Ready")
-        if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
-            return Pending(task.record.token, task.now + _LOOK)
         cause = f"{name} was restarted, but after 20 minutes {missing}"
-        return Refused(
-            "NotProven", cause, "look at the node; its cordon is taken back, so pods may come to it once it is Ready"
-        )
+        advice = "look at the node; its cordon is taken back, so pods may come to it once it is Ready"
+        return not_yet(task, _PROVE_WITHIN, cause, advice, _LOOK)
 
 
 VERB = RestartNode()

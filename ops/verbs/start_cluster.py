@@ -6,12 +6,11 @@ from typing import Literal
 
 from ops.model.actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.ports import BusyError, RejectedError, TryLaterError
+from ops.ports import TryLaterError
 from ops.records import note_power_change
 from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, follow, remedy
+from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, remedy
 
-_BUSY_AGAIN = timedelta(minutes=5)
 _PROVE_WITHIN = timedelta(minutes=20)
 
 
@@ -33,20 +32,14 @@ class StartCluster:
         if task.may_have_begun and (cluster.running or cluster.is_busy):
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
-            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+            return busy(task)
         if cluster.running:
             return Done("the cluster runs") if task.undo else Stale("the cluster has been started meanwhile")
         return Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
         """Asks for the start once."""
-        try:
-            token = task.ports.clusters.begin_start(task.target)
-        except BusyError as error:
-            return Stale(str(error), task.now + _BUSY_AGAIN)
-        except RejectedError as error:
-            return Refused(error.code, str(error), remedy(error.code))
-        return Pending(token, task.now + POLL_EVERY)
+        return begin_operation(task, lambda: task.ports.clusters.begin_start(task.target))
 
     def poll(self, task: Task) -> Pending | Done | Refused:
         """Looks at the operation, or, its token lost, at the cluster."""
@@ -71,10 +64,8 @@ class StartCluster:
         if cluster.running and not cluster.is_busy and ready >= expected and ready == len(nodes):
             note_power_change(task.ports.store, task.target, task.now)
             return Done(f"the cluster runs, {ready} of {len(nodes)} nodes are Ready")
-        if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
-            return Pending(task.record.token, task.now + POLL_EVERY)
         cause = f"the cluster was started, but after 20 minutes {ready} of {expected} nodes are Ready"
-        return Refused("NotProven", cause, "look at its nodes before anything is done on it")
+        return not_yet(task, _PROVE_WITHIN, cause, "look at its nodes before anything is done on it")
 
 
 VERB = StartCluster()

@@ -6,12 +6,10 @@ from typing import Literal
 
 from ops.model.actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.ports import BusyError, RejectedError
 from ops.records import note_power_change, override_end
 from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, follow, remedy
+from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, remedy
 
-_BUSY_AGAIN = timedelta(minutes=5)
 # AKS asks to wait 15 to 30 minutes between a start and a stop.
 _PROVE_WITHIN = timedelta(minutes=30)
 
@@ -37,20 +35,14 @@ class StopCluster:
         if cluster.is_busy:
             if task.may_have_begun:
                 return Pending("", task.now + POLL_EVERY)
-            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+            return busy(task)
         if not cluster.running:
             return Done("the cluster is stopped")
         return Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
         """Asks for the stop once."""
-        try:
-            token = task.ports.clusters.begin_stop(task.target)
-        except BusyError as error:
-            return Stale(str(error), task.now + _BUSY_AGAIN)
-        except RejectedError as error:
-            return Refused(error.code, str(error), remedy(error.code))
-        return Pending(token, task.now + POLL_EVERY)
+        return begin_operation(task, lambda: task.ports.clusters.begin_stop(task.target))
 
     def poll(self, task: Task) -> Pending | Done | Refused:
         """Looks at the operation, or, its token lost, at the cluster."""
@@ -69,9 +61,8 @@ class StopCluster:
         if not cluster.running and not cluster.is_busy:
             note_power_change(task.ports.store, task.target, task.now)
             return Done("the cluster is stopped")
-        if task.now - (task.record.proving_since or task.now) < _PROVE_WITHIN:
-            return Pending(task.record.token, task.now + POLL_EVERY)
-        return Refused("NotProven", "Azure reports the stop as ended, but the cluster is not stopped", remedy(""))
+        cause = "Azure reports the stop as ended, but the cluster is not stopped"
+        return not_yet(task, _PROVE_WITHIN, cause, remedy(""))
 
 
 VERB = StopCluster()

@@ -1,18 +1,17 @@
 """Upgrade one pool to the newest node image, proven by the labels of its nodes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from ops.model.actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
-from ops.ports import BusyError, NotFoundError, OutsideError, RejectedError
+from ops.ports import NotFoundError, OutsideError, RejectedError
 from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, follow, remedy
+from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, later, not_yet, remedy
 
-_BUSY_AGAIN = timedelta(minutes=5)
 # docs/node-image.md, rule 15.
 _PROVE_WITHIN = timedelta(minutes=20)
 
@@ -45,27 +44,22 @@ class UpgradeNodeImage:
             # Our own call of before the crash: no second one, follow the pool's state instead of the lost token.
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
-            return Stale("another operation runs on the cluster", task.now + _BUSY_AGAIN)
+            return busy(task)
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
         if planned is not None and nodes and all(planned.is_carried_as(node.image_label) for node in nodes):
             return Done(_counted(nodes, planned))
         newest = task.ports.clusters.newest_image(task.target, pool.name)
         if isinstance(newest, Unknown):
-            return Stale(f"the newest image of {pool.name} could not be read: {newest.why}", task.now + _BUSY_AGAIN)
+            return later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
         if newest != task.step.params["image"]:
             return Stale(f"{newest} has landed meanwhile; planned was {task.step.params['image']}")
         return Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
         """Asks for the upgrade once."""
-        try:
-            token = task.ports.clusters.begin_upgrade_node_image(task.target, task.step.params["pool"])
-        except BusyError as error:
-            return Stale(str(error), task.now + _BUSY_AGAIN)
-        except RejectedError as error:
-            return Refused(error.code, str(error), remedy(error.code))
-        return Pending(token, task.now + POLL_EVERY)
+        pool = task.step.params["pool"]
+        return begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
 
     def poll(self, task: Task) -> Pending | Done | Refused:
         """Looks at the operation (or, its token lost, at the pool) and counts the nodes that carry the image."""
@@ -95,7 +89,7 @@ class UpgradeNodeImage:
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
         if planned is None or nodes is None:
-            return _not_yet(task, pool, ("its nodes could not be read",))
+            return _unproven(task, pool, ("its nodes could not be read",))
         if not nodes and pool.count == 0 and planned.is_carried_as(pool.image):
             return Done(f"the pool has no nodes and is set to {planned.short}")
         carried = _image_carried(nodes, planned)
@@ -110,7 +104,7 @@ class UpgradeNodeImage:
             return Done(evidence, Progress(len(nodes), len(nodes)))
         missing = [f"{name} does not carry {planned.short}" for name in wrong]
         missing += [f"{name} is not Ready" for name in unready if name not in wrong]
-        return _not_yet(task, pool, tuple(missing) or ("it has no nodes",))
+        return _unproven(task, pool, tuple(missing) or ("it has no nodes",))
 
 
 VERB = UpgradeNodeImage()
@@ -169,9 +163,7 @@ def _counted(nodes: tuple[Node, ...], image: NodeImage) -> str:
     return f"{len(nodes)} of {len(nodes)} nodes carry {image.short} and are Ready"
 
 
-def _not_yet(task: Task, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
-    since: datetime = task.record.proving_since or task.now
-    if task.now - since < _PROVE_WITHIN:
-        return Pending(task.record.token, task.now + POLL_EVERY)
+def _unproven(task: Task, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
     cause = f"Azure reports {pool.name} as upgraded, but after 20 minutes {'; '.join(missing)}"
-    return Refused("NotProven", cause, "look at these nodes; the image is not taken further until a run proves it")
+    advice = "look at these nodes; the image is not taken further until a run proves it"
+    return not_yet(task, _PROVE_WITHIN, cause, advice)
