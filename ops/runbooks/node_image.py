@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import Cluster, Driver, Gone, Node, Unknown
+from ops.model.fleet import Cluster, Driver, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.proof import Proof
 from ops.model.run import RingTargets, RolloutPlan, Run
@@ -19,6 +19,7 @@ from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
 from ops.policy.watch import decide_watch
 from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.unread import look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _UNBOUNDED = 1_000
@@ -52,12 +53,10 @@ class NodeImage(WithoutTimer):
         if policy is None:
             return Nothing("the configuration has no section node-image")
         cluster = facts.cluster
-        if isinstance(cluster, Gone):
-            return Nothing(cluster.why)
         if isinstance(cluster, Unknown):
-            why = f"the cluster could not be read: {cluster.why}"
+            unread = look_again("the cluster", cluster, now + _BUSY_AGAIN)
             is_over = now >= week_span(week_of(run, "UTC", now), "UTC").end + timedelta(days=1)
-            return Nothing(why) if is_over else Wait(now + _BUSY_AGAIN, why, "unreadable")
+            return Nothing(unread.why) if is_over else unread
         ring = ring_of(cluster, settings)
         if ring is None:
             skips = tuple(Skip(pool.name, "no-ring", "the cluster is in no ring") for pool in cluster.pools)
@@ -72,7 +71,7 @@ class NodeImage(WithoutTimer):
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
         if isinstance(facts.nodes, Unknown) and facts.nodes.passing and now < last:
-            return Wait(now + _BUSY_AGAIN, f"the nodes could not be read: {facts.nodes.why}", "unreadable")
+            return look_again("the nodes", facts.nodes, now + _BUSY_AGAIN)
         longest = max((span.duration for span in occurrences), default=timedelta())
         sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Window
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import Cluster, Gone, Unknown
+from ops.model.fleet import Cluster, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.model.signal import Signal
 from ops.policy.power import Level, NoLevel, level, schedule_of, tag_of
 from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.unread import look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
@@ -42,10 +43,8 @@ class Power(WithoutTimer):
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
         """Compares what is with what should be."""
         cluster = facts.cluster
-        if isinstance(cluster, Gone):
-            return Nothing(cluster.why)
         if isinstance(cluster, Unknown):
-            return Wait(now + _BUSY_AGAIN, f"the cluster could not be read: {cluster.why}", "unreadable")
+            return look_again("the cluster", cluster, now + _BUSY_AGAIN)
         wanted = level(cluster, settings, facts.own_schedule, facts.awake_until, now)
         if isinstance(wanted, NoLevel):
             return Nothing(wanted.why, (Skip(cluster.name, wanted.code, wanted.why),))

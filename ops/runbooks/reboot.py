@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
-from ops.model.fleet import CORDON_STAMP, Cluster, Gone, Node, Unknown
+from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.run import Run, StepState
 from ops.model.settings import RebootSettings, Settings
@@ -18,6 +18,7 @@ from ops.policy.drain import never_leaves
 from ops.policy.images import in_order
 from ops.policy.rings import ring_of
 from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.unread import look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
 # A restart and its proof, beside the drain.
@@ -53,16 +54,14 @@ class Reboot(WithoutTimer):
         if policy is None:
             return Nothing("the configuration has no section reboot")
         cluster = facts.cluster
-        if isinstance(cluster, Gone):
-            return Nothing(cluster.why)
         if isinstance(cluster, Unknown):
-            return Wait(now + _BUSY_AGAIN, f"the cluster could not be read: {cluster.why}", "unreadable")
+            return look_again("the cluster", cluster, now + _BUSY_AGAIN)
         if ring_of(cluster, settings) is None:
             return Nothing("the cluster is in no ring, so nobody said that it may be touched")
         if not cluster.running:
             return Nothing("the cluster is asleep")
         if isinstance(facts.nodes, Unknown) and facts.nodes.passing and open_span(policy.window, settings.freezes, now):
-            return Wait(now + _BUSY_AGAIN, f"the nodes could not be read: {facts.nodes.why}", "unreadable")
+            return look_again("the nodes", facts.nodes, now + _BUSY_AGAIN)
         if isinstance(facts.nodes, Unknown):
             return Nothing(f"the nodes could not be read: {facts.nodes.why}")
         asking = _asking(facts.nodes, cluster, policy.annotation)

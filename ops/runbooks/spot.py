@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops.model.decision import Act, Decision, Nothing, Tell, Wait
-from ops.model.fleet import CORDON_STAMP, Cluster, Gone, Node, Unknown
+from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Plan, Step
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.model.workload import Pod
 from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.unread import look_again
 
 _CONFIRM_AFTER = timedelta(minutes=10)
 _GRACE_S = 20
@@ -44,16 +45,14 @@ class Spot(WithoutTimer):
         if not facts.burst:
             return Nothing("no eviction belongs to this run")
         cluster = facts.cluster
-        if isinstance(cluster, Gone):
-            return Nothing(cluster.why)
         if isinstance(cluster, Unknown):
-            return Wait(now + _SOON, f"the cluster could not be read: {cluster.why}", "unreadable")
+            return look_again("the cluster", cluster, now + _SOON)
         confirm_at = max(facts.burst.values()) + _CONFIRM_AFTER
         if isinstance(facts.nodes, Unknown):
-            why = f"the nodes could not be read: {facts.nodes.why}"
-            if now >= confirm_at:
-                return Tell(f"{_count(facts.burst)} evicted", (f"what became of it is unknown: {why}",), ok=False)
-            return Wait(min(now + _SOON, confirm_at), why, "unreadable")
+            unread = look_again("the nodes", facts.nodes, min(now + _SOON, confirm_at))
+            if now < confirm_at:
+                return unread
+            return Tell(f"{_count(facts.burst)} evicted", (f"what became of it is unknown: {unread.why}",), ok=False)
         there = {node.name: node for node in facts.nodes if node.name in facts.burst}
         handled = _handled(run)
         new = [name for name in sorted(there) if name not in handled]
