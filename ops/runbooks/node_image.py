@@ -1,28 +1,27 @@
 """Weekly node-image upgrades: what is decided for one cluster (the rules are in docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Driver, Node, Unknown
-from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.plan import Skip
 from ops.model.proof import Proof
 from ops.model.run import RingTargets, RolloutPlan, Run
 from ops.model.settings import NodeImageSettings, Ring, Settings
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
-from ops.policy.images import START, expected_duration, surge
+from ops.policy.images import expected_duration
 from ops.policy.pools import Candidate, sort_out
-from ops.policy.regions import neighbourhood
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
+from ops.policy.upgrades import plan_within
 from ops.policy.watch import decide_watch
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
-_UNBOUNDED = 1_000
 _NAMED = 3
 
 
@@ -144,13 +143,13 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     if not week.cluster.running and not week.policy.wake_sleepers:
         why = "the cluster is asleep; it is caught up in a window after its next start"
         return Wait(now + _BUSY_AGAIN, why, "asleep", loud, skips)
-    steps = _steps(week, free, opening, now)
-    if not steps:
+    plan = plan_within(opening, week.cluster, week.ring, free, now)
+    if plan is None:
         later = next((span.start for span in week.openings[1:]), opening.end)
         first = free[0]
         why = f"{first.pool.name} needs {_minutes(expected_duration(first.pool))}, more than the window has left"
         return Wait(later, why, "no-window-left", loud, skips)
-    return Act(_plan(week, steps, skips, free))
+    return Act(replace(plan, skips=skips))
 
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...]) -> Nothing:
@@ -184,77 +183,6 @@ def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, P
     return f"{image} is being proven in {proving.name} since {proof.since:%a %H:%M} UTC"
 
 
-def _steps(week: _Week, free: tuple[Candidate, ...], opening: Span, now: datetime) -> tuple[Step, ...]:
-    """As many pools, in order, as fit into what is left of the window; the first that does not fit ends the list."""
-    at = now
-    steps: list[Step] = []
-    if not week.cluster.running:
-        title = "start the cluster for its window"
-        at += START
-        steps.append(
-            Step(
-                "start",
-                "start-cluster",
-                title,
-                {},
-                _seconds(START + expected_duration(free[0].pool)),
-                opening.end,
-                True,
-            )
-        )
-    pools = 0
-    for candidate in free:
-        expected = expected_duration(candidate.pool)
-        if at + expected > opening.end:
-            break
-        at += expected
-        pools += 1
-        steps.append(_upgrade(candidate, expected, opening.end))
-    return tuple(steps) if pools else ()
-
-
-def _upgrade(candidate: Candidate, expected: timedelta, deadline: datetime) -> Step:
-    pool = candidate.pool
-    return Step(
-        id=f"pool.{pool.name}",
-        verb="upgrade-node-image",
-        title=pool.name,
-        params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image},
-        expected_s=_seconds(expected),
-        deadline=deadline,
-    )
-
-
-def _plan(week: _Week, steps: tuple[Step, ...], skips: tuple[Skip, ...], free: tuple[Candidate, ...]) -> Plan:
-    cluster = week.cluster
-    planned = {step.params.get("pool") for step in steps}
-    chosen = [c for c in free if c.pool.name in planned]
-    near = neighbourhood(cluster.region)
-    capacity = week.ring.at_once or _UNBOUNDED
-    reasons = _reasons(chosen)
-    warnings = tuple(f"{c.pool.name} is a spot pool: its nodes die undrained" for c in chosen if c.pool.spot)
-    claims = (Claim(f"cluster.{cluster.id}"), Claim(f"regions.{near}", cluster.region, capacity))
-    return Plan(
-        runbook="node-image",
-        target=cluster.id,
-        steps=steps,
-        claims=claims,
-        reasons=reasons,
-        warnings=warnings,
-        skips=skips,
-        nodes=sum(c.pool.count for c in chosen),
-        risk="surge" if any(surge(c.pool) for c in chosen) else "",
-    )
-
-
-def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
-    """Which image becomes which, and the pools for which that is so."""
-    pools: dict[tuple[str, str], list[str]] = {}
-    for candidate in chosen:
-        pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)
-    return tuple(f"{image} → {newest}: {', '.join(names)}" for (image, newest), names in pools.items())
-
-
 def _nothing_left(skips: tuple[Skip, ...]) -> str:
     if not skips:
         return "every node carries the newest image"
@@ -277,9 +205,5 @@ def _next_look(now: datetime, opening: Span) -> datetime:
     return min(hour, opening.end)
 
 
-def _seconds(duration: timedelta) -> int:
-    return int(duration.total_seconds())
-
-
 def _minutes(duration: timedelta) -> str:
-    return f"{_seconds(duration) // 60} min"
+    return f"{int(duration.total_seconds()) // 60} min"
