@@ -1,0 +1,46 @@
+"""Whether a step may begin now: nobody holds it back, whoever had to has approved, the lease is held, the window is long enough."""
+
+from datetime import timedelta
+
+from ops.model.plan import Claim
+from ops.model.run import StepState
+from ops.workflows.activities.consenting import why_not_approved
+from ops.workflows.activities.leasing import goes_before, holds_all, renew_all
+from ops.workflows.activities.work import Work
+
+
+def why_not_now(work: Work) -> str:
+    """Why this step may not begin now; empty where it may."""
+    control = work.context.control(work.run.id)
+    if control.cancelled_by:
+        return f"cancelled by {control.cancelled_by}"
+    if control.paused_by:
+        return f"paused by {control.paused_by}"
+    if work.context.config.problem:
+        return f"the configuration is not valid, so nothing new begins: {work.context.config.problem}"
+    unapproved = why_not_approved(work.context, work.run)
+    if unapproved:
+        return unapproved
+    first = next(
+        (b for c in _claims(work) if (b := goes_before(work.context.ports.store, c, work.run, work.now))), None
+    )
+    if first is not None and not (_keeps_awake(work) and first.run.startswith("power.")):
+        return f"yields to {first.run}"
+    if not holds_all(work.context.ports.store, work.run, work.now):
+        return "the lease has run out"
+    renew_all(work.context.ports.store, work.run, work.now)
+    deadline = work.step.deadline
+    if deadline is not None and work.now + timedelta(seconds=work.step.expected_s) > deadline:
+        return "the rest of the window is too short for it"
+    return ""
+
+
+def _keeps_awake(work: Work) -> bool:
+    """Whether this run has woken the cluster: then Power waits until it has put it back (docs/power.md, rule 8)."""
+    steps = work.run.plan.steps if work.run.plan else ()
+    woken = (step for step in steps if step.verb == "start-cluster" and step.temporary)
+    return any(work.run.step(step.id).state is StepState.DONE for step in woken)
+
+
+def _claims(work: Work) -> tuple[Claim, ...]:
+    return work.run.plan.claims if work.run.plan else ()
