@@ -11,8 +11,8 @@ from ops.model.approval import Approval, Choice
 from ops.model.ledger import Entry
 from ops.model.people import Identity
 from ops.model.settings import Settings
-from ops.policy.approval import Press, Verdict, press
 from ops.policy.people import person_of
+from ops.policy.press import Press, Verdict, press
 from ops.ports import OutsideError
 from ops.records import AttemptRecord, approvals, asked_words, attempts
 from ops.workflows.activities.context import Context

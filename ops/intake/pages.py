@@ -14,8 +14,10 @@ from ops.intake.signed_in import UnusableIdentityError, signed_in
 from ops.model.approval import Approval, Choice
 from ops.model.people import Identity
 from ops.model.settings import Settings
-from ops.policy.approval import approvers, may_decide, needed, settled
+from ops.policy.approval_times import settled
+from ops.policy.approvers import approvers, needed
 from ops.policy.people import person_of
+from ops.policy.press import may_decide
 from ops.policy.select import ring_window
 from ops.records import approvals, asked_words
 from ops.render.page import NoticePage, RequestPage, Told, Viewer, content_security_policy, notice_html, request_html

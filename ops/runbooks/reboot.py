@@ -12,7 +12,7 @@ from ops.model.run import Run, StepState
 from ops.model.settings import RebootSettings, Settings
 from ops.model.signal import Signal
 from ops.model.workload import DisruptionBudget, Pod
-from ops.policy.approval import rules_of
+from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
 from ops.policy.drain import never_leaves
 from ops.policy.images import in_order

@@ -11,7 +11,9 @@ from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.settings import ApprovalRule, Settings
 from ops.model.signal import slug
-from ops.policy.approval import asks_at, decided_text, moved, needed, rule_for, settled
+from ops.policy.approval import decided_text
+from ops.policy.approval_times import asks_at, moved, settled
+from ops.policy.approvers import needed, rule_for
 from ops.ports import ConflictError, Store
 from ops.records import AskedWord, OpenRequest, approvals, asked_words, open_requests
 from ops.workflows.activities.context import Context

@@ -8,7 +8,7 @@ from ops.model.approval import Approval
 from ops.model.message import Message
 from ops.model.people import Person
 from ops.model.settings import Settings
-from ops.policy.approval import counting, deciders
+from ops.policy.approvers import counting, deciders
 from ops.policy.people import named
 from ops.ports import OutsideError
 from ops.records import approvals, messages

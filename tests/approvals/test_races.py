@@ -9,7 +9,7 @@ from ops.intake.deciding import decide
 from ops.intake.slack import take_interaction
 from ops.intake.ticks import every_five_minutes
 from ops.model.approval import ApprovalState, Choice
-from ops.policy.approval import rule_for
+from ops.policy.approvers import rule_for
 from ops.ports import Record, TryLaterError
 from ops.records import Control, controls, runs
 from ops.workflows.activities import invoke

@@ -9,8 +9,8 @@ from ops.model.image import ImageKey
 from ops.model.people import Identity
 from ops.model.proof import Proof
 from ops.model.signal import Signal
-from ops.policy.approval import may_decide
 from ops.policy.people import person_of
+from ops.policy.press import may_decide
 from ops.records import Control, controls, proofs
 from ops.workflows.asking import rule_of
 from ops.workflows.starting import start

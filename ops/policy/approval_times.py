@@ -1,0 +1,63 @@
+"""When people are asked, and what time does to a request (docs/approvals.md, rules 4, 5, 8 and 11)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ops.model.approval import Approval, ApprovalState
+from ops.model.settings import ApprovalRule, Settings
+from ops.policy.approvers import approved, counting, needed
+from ops.policy.calendar import next_open, occurrence_at
+
+_HORIZON = timedelta(days=14)
+_HOUR = timedelta(hours=1)
+
+
+def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
+    """When people are asked: after gathering, inside the rule's hours (rule 4). Where these never come: at once."""
+    ready = now + gather
+    if rule.hours is None:
+        return ready
+    opening = next_open(rule.hours, (), ready, _HORIZON)
+    return ready if opening is None else opening.start
+
+
+def next_look(rules: Sequence[ApprovalRule], now: datetime) -> datetime:
+    """When a run looks again whether there is something to ask: once an hour, just after its samples, inside the hours (rule 8)."""
+    hour = now.replace(minute=0, second=0, microsecond=0) + _HOUR + timedelta(minutes=1)
+    return min(_inside(rule, hour) for rule in rules)
+
+
+def _inside(rule: ApprovalRule, at: datetime) -> datetime:
+    if rule.hours is None or occurrence_at(rule.hours, at) is not None:
+        return at
+    opening = next_open(rule.hours, (), at, _HORIZON)
+    return at if opening is None else opening.start
+
+
+def settled(approval: Approval, now: datetime) -> Approval:
+    """The same; expired, where its time is over (rule 11)."""
+    if approval.state is ApprovalState.PENDING and now >= approval.expires:
+        return replace(approval, state=ApprovalState.EXPIRED, decided_at=approval.expires, why="nobody decided in time")
+    return approval
+
+
+def moved(approval: Approval, rule: ApprovalRule, settings: Settings, now: datetime) -> Approval:
+    """What time, and a rule that changed, do to a request: asked, reminded, escalated, expired, met (rules 4, 5, 11)."""
+    current = settled(approval, now)
+    if current.state.is_decided or now < current.asks_at:
+        return current
+    if current.votes and len(counting(current, rule, settings)) >= needed(current, rule, settings):
+        return approved(current, rule, settings, now)
+    current = replace(current, asked=True)
+    if now >= current.remind_at:
+        current = replace(current, reminded=True)
+    if current.escalate_at is not None and now >= current.escalate_at and rule.escalate_to and not current.escalated:
+        current = replace(current, escalated=True, escalated_to=rule.escalate_to)
+    return current
+
+
+def next_event(approval: Approval, now: datetime) -> datetime:
+    """When time does something to a pending request next."""
+    events = (approval.asks_at, approval.remind_at, approval.escalate_at, approval.expires)
+    return min((at for at in events if at is not None and at > now), default=approval.expires)
