@@ -1,16 +1,16 @@
 """Clusters through Azure Resource Manager, by its own SDK: one attempt a call, retries belong to the workflow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-from azure.core.polling import PollingMethod
 from azure.core.rest import HttpRequest
 
 from ops.adapters.azure_documents import cluster_of
 from ops.adapters.azure_errors import refusals
+from ops.adapters.azure_operations import begun
 from ops.model.fleet import Cluster, Unknown
 from ops.ports import OperationStatus, RejectedError, TryLaterError
 
@@ -43,37 +43,6 @@ class AzureEndpoint:
         if self.ca_file:
             options["connection_verify"] = self.ca_file
         return options
-
-
-class FirstAnswer(PollingMethod[None]):
-    """Keeps the first answer of a long-running operation and polls nothing: polling is a step of its own, across processes."""
-
-    headers: Mapping[str, str]
-
-    def initialize(self, _client: object, initial_response: Any, _deserialize: Callable[..., Any]) -> None:
-        """Keeps the headers."""
-        self.headers = initial_response.http_response.headers
-
-    def run(self) -> None:
-        """Nothing to run."""
-
-    def status(self) -> str:
-        """As after a first answer."""
-        return "InProgress"
-
-    def finished(self) -> bool:
-        """So that no thread is started."""
-        return True
-
-    def resource(self) -> None:
-        """There is none."""
-
-    def token(self) -> str:
-        """The operation's address; it is signed: never log it."""
-        url = self.headers.get("Azure-AsyncOperation") or self.headers.get("Location")
-        if not url:
-            raise RejectedError("NoOperation", "Azure accepted the call but named no operation to follow")
-        return url
 
 
 @dataclass
@@ -118,27 +87,28 @@ class AzureClusters:
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
         """One POST."""
         subscription, group, name = _parts(cluster_id)
-        first = FirstAnswer()
-        with refusals(f"upgrading the node image of {name}/{pool}"):
-            operations = self._client(subscription).agent_pools
-            operations.begin_upgrade_node_image_version(group, name, pool, polling=first)
-        return first.token()
+        return begun(
+            f"upgrading the node image of {name}/{pool}",
+            lambda first: self._client(subscription).agent_pools.begin_upgrade_node_image_version(
+                group, name, pool, polling=first
+            ),
+        )
 
     def begin_start(self, cluster_id: str) -> str:
         """One POST."""
         subscription, group, name = _parts(cluster_id)
-        first = FirstAnswer()
-        with refusals(f"starting {name}"):
-            self._client(subscription).managed_clusters.begin_start(group, name, polling=first)
-        return first.token()
+        return begun(
+            f"starting {name}",
+            lambda first: self._client(subscription).managed_clusters.begin_start(group, name, polling=first),
+        )
 
     def begin_stop(self, cluster_id: str) -> str:
         """One POST."""
         subscription, group, name = _parts(cluster_id)
-        first = FirstAnswer()
-        with refusals(f"stopping {name}"):
-            self._client(subscription).managed_clusters.begin_stop(group, name, polling=first)
-        return first.token()
+        return begun(
+            f"stopping {name}",
+            lambda first: self._client(subscription).managed_clusters.begin_stop(group, name, polling=first),
+        )
 
     def operation(self, token: str) -> OperationStatus:
         """One GET of the operation; `error` beside InProgress or Succeeded (`NotLatestOperation`) is no failure."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ops.adapters.azure_clusters import AzureEndpoint, FirstAnswer
-from ops.adapters.azure_errors import refusals
+from ops.adapters.azure_clusters import AzureEndpoint
+from ops.adapters.azure_operations import begun
 from ops.model.fleet import Node
 from ops.ports import RejectedError
 
@@ -35,12 +35,12 @@ class AzureMachines:
         match = _INSTANCE.fullmatch(node.provider_id)
         if match is None:
             raise RejectedError("NoInstance", f"{node.name} names no scale-set instance: {node.provider_id!r}")
-        first = FirstAnswer()
-        with refusals(f"restarting the instance of {node.name}"):
-            self._client(match["subscription"]).virtual_machine_scale_set_vms.begin_restart(
+        return begun(
+            f"restarting the instance of {node.name}",
+            lambda first: self._client(match["subscription"]).virtual_machine_scale_set_vms.begin_restart(
                 match["group"], match["scale_set"], match["instance"], polling=first
-            )
-        return first.token()
+            ),
+        )
 
     def _client(self, subscription: str) -> "ComputeManagementClient":
         from azure.mgmt.compute import ComputeManagementClient
