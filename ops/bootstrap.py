@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ops.intake.doors import PageDoor
     from ops.intake.slack import Guard
     from ops.model.settings import Settings
-    from ops.ports import Chat, Clock, Events, Ledger, Store
+    from ops.ports import Chat, Clock, Events, Forms, Ledger, Store
     from ops.workflows.activities.context import Context
 
 _LOG = logging.getLogger(__name__)
@@ -145,6 +145,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         answers=HttpAnswers(_answer_hosts(environment)),
         address=_address(environment),
         paint=to_png,
+        forms=_forms(environment),
     )
     hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
     chats, guard, bot = _chats(environment), _slack_guard(environment, clock), teams_bot(environment, clock)
@@ -233,6 +234,16 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
         return tuple(found)
 
     return chats
+
+
+def _forms(environment: Mapping[str, str]) -> "Forms | None":
+    """Slack's, by the token that posts there."""
+    from ops.adapters.slack_modals import SlackModals
+
+    token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
+    if not token:
+        return None
+    return SlackModals(token, base_url) if base_url else SlackModals(token)
 
 
 def _slack_guard(environment: Mapping[str, str], clock: "Clock") -> "Callable[[], Guard]":

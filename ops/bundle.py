@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.ports import Answers, BotDoor, Chat, Clock, Clusters, Costs, Events, Ledger, Machines, Nodes, Store
+from ops.ports import Answers, BotDoor, Chat, Clock, Clusters, Costs, Events, Forms, Ledger, Machines, Nodes, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +11,7 @@ class Ports:
     """All that the core has of the outside. Made once a process by `ops.bootstrap`, or by a test.
 
     `paint` makes a PNG of an SVG (raises RejectedError), None where nothing can: then messages go without pictures.
+    `forms` are Slack's, None where nothing can open one: then a rejection is one press, without a reason.
     `bot` is the door of the Teams bot, None where there is no such bot.
     `address` is where people reach this app's pages (`https://…/api`), empty where they cannot: then nothing links there.
     """
@@ -28,3 +29,4 @@ class Ports:
     address: str = ""
     bot: BotDoor | None = None
     paint: Callable[[str], bytes] | None = None
+    forms: Forms | None = None

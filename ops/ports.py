@@ -282,6 +282,17 @@ class Answers(Protocol):
         ...
 
 
+class Forms(Protocol):
+    """Forms that a chat shows to one person."""
+
+    def open(self, trigger: str, form: Mapping[str, Json]) -> None:
+        """Show it to whoever did what `trigger` names; an answer within 2 s. Raises OutsideError.
+
+        TryLaterError: nobody knows whether they see it.
+        """
+        ...
+
+
 class BotDoor(Protocol):
     """What the door of a chat's bot needs: the proof of where a request comes from, and where its answers go."""
 

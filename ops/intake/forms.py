@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
+from ops.intake.reasons import LongReasonError, read_reason
 from ops.model.approval import Choice
 from ops.model.people import Identity
 
 GOOD_FOR = timedelta(hours=1)
-LONGEST_REASON = 300
 LARGEST_FORM_BYTES = 16_384
 _SALT = "daytwo.approval-form.1"
 _FIELDS = frozenset({"choice", "reason", "csrf"})
@@ -110,10 +110,7 @@ _BROKEN = "this form is broken, so it decides nothing: open the page again, then
 
 
 def _reason(text: str) -> str:
-    """One line of printable text."""
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    shown = " ".join(shown.split())
-    if len(shown) > LONGEST_REASON:
-        why = f"the reason is longer than {LONGEST_REASON} characters, so nothing is decided: shorten it"
-        raise RefusedFormError(400, "long-reason", why)
-    return shown
+    try:
+        return read_reason(text)
+    except LongReasonError as error:
+        raise RefusedFormError(400, "long-reason", str(error)) from None

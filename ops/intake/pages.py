@@ -1,6 +1,5 @@
 """The approval page: a GET shows a request and decides nothing; a POST of its form decides, as the person who is signed in."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -19,15 +18,13 @@ from ops.policy.approvers import approvers, needed
 from ops.policy.people import person_of
 from ops.policy.press import may_decide
 from ops.policy.select import ring_window
-from ops.records import approvals, asked_words
 from ops.render.page import NoticePage, RequestPage, Told, Viewer, content_security_policy, notice_html, request_html
 from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
-from ops.workflows.asking import rule_of
+from ops.workflows.asking import request_of, rule_of
 
 DOOR = "page"
 LOGIN = "/.auth/login/aad"
-_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STATUS = {
     "approved": HTTPStatus.OK,
     "rejected": HTTPStatus.OK,
@@ -193,13 +190,11 @@ def _request(visit: _Visit, approval: Approval, told: Told | None) -> str:
 
 def _approval(visit: _Visit) -> Approval:
     """The request that a word names, as it is now. Raises RefusedError, the same for every word that names none."""
-    store = visit.context.ports.store
-    word = asked_words(store).get(visit.word) if _WORD.fullmatch(visit.word) else None
-    stored = approvals(store).get(word.value.approval) if word else None
-    if stored is None:
+    found = request_of(visit.context.ports.store, visit.word)
+    if found is None:
         why = "there is no such request, or none any more; the newest message in your chat has the link that counts"
         raise RefusedError(Refusal(HTTPStatus.NOT_FOUND, "unknown-request", why), visit.shown)
-    return settled(stored.value, visit.context.ports.clock.now())
+    return settled(found, visit.context.ports.clock.now())
 
 
 def _zone(settings: Settings, approval: Approval) -> str:

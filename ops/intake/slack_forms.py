@@ -1,6 +1,7 @@
 """What Slack's forms say, read exactly: a form that lacks something is refused, and nothing of it is acted on.
 
 Sources: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload,
+https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload,
 https://docs.slack.dev/interactivity/implementing-slash-commands.
 """
 
@@ -15,6 +16,7 @@ from ops.intake.refusals import RefusedError
 from ops.model.approval import Choice
 from ops.model.people import Identity
 from ops.ports import Json
+from ops.render.slack_modal import WHY
 
 _MOST_FIELDS = 100
 _DECIDING = tuple(f"{choice}." for choice in Choice)
@@ -22,13 +24,32 @@ _DECIDING = tuple(f"{choice}." for choice in Choice)
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One pressed button. `event` is the same for the same press, however often Slack tells it; `address` takes private answers."""
+    """One pressed button. `event` is the same for the same press, however often Slack tells it; `address` takes private answers.
+
+    `trigger` opens one form, within three seconds of the press.
+    """
 
     action: str
     value: str
     identity: Identity
     event: str
     address: str
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form that somebody has sent. `form` is the name that we gave it, `word` what we put into it; `event` is the form's.
+
+    A form that is sent twice is one press: it is gone once it is taken, so that nobody can mean two things by it.
+    """
+
+    callback: str
+    form: str
+    word: str
+    reason: str
+    identity: Identity
+    event: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +71,23 @@ def read_form(body: bytes) -> Mapping[str, str]:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "no-form", "the body is no form as Slack sends it") from None
 
 
-def read_presses(form: Mapping[str, str], team: str) -> tuple[Press, ...]:
-    """What was pressed; nothing where the form tells of something else. Raises RefusedError, also where the workspace is not `team`."""
+def read_interaction(form: Mapping[str, str], team: str) -> tuple[Press, ...] | Submission:
+    """What was pressed or sent; nothing where it tells of something else. Raises RefusedError, also where the workspace is not `team`."""
     try:
         payload = json.loads(form.get("payload", ""))
     except (ValueError, RecursionError):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "no-json", "the form's payload is missing, or no JSON") from None
     _check_team(_text(payload, "team", "id"), team)
-    if _text(payload, "type") != "block_actions":
-        return ()
+    match _text(payload, "type"):
+        case "block_actions":
+            return _presses(payload)
+        case "view_submission":
+            return _submission(payload)
+        case _:
+            return ()
+
+
+def _presses(payload: Mapping[str, Json]) -> tuple[Press, ...]:
     actions = payload.get("actions")
     if not isinstance(actions, list) or not actions:
         raise _missing("actions")
@@ -79,12 +108,30 @@ def _press(payload: Mapping[str, Json], action: Json) -> Press:
     name, pressed_at = _text(action, "action_id"), _text(action, "action_ts")
     # A button without a value opens a page, or is none of ours.
     value = _text(action, "value") if name.startswith(_DECIDING) else ""
+    identity, trigger = _identity(payload), _text(payload, "trigger_id")
+    event = _event(trigger, pressed_at, identity.user, name, value)
+    return Press(name, value, identity, event, _optional(payload, "response_url"), trigger)
+
+
+def _submission(payload: Mapping[str, Json]) -> Submission:
+    identity, view = _identity(payload), _text(payload, "view", "id")
+    return Submission(
+        callback=_optional(payload, "view", "callback_id"),
+        form=_optional(payload, "view", "external_id"),
+        word=_optional(payload, "view", "private_metadata"),
+        # Null where nothing was written.
+        reason=_optional(payload, "view", "state", "values", WHY, WHY, "value"),
+        identity=identity,
+        event=_event("view", view, identity.user),
+    )
+
+
+def _identity(payload: Mapping[str, Json]) -> Identity:
     user = _text(payload, "user", "id")
     # In a shared channel the one who presses may be of another workspace: that is their tenant then, and nobody's here.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
     shown = _optional(payload, "user", "name") or _optional(payload, "user", "username")
-    event = _event(_text(payload, "trigger_id"), pressed_at, user, name, value)
-    return Press(name, value, Identity("slack", home, user, shown), event, _optional(payload, "response_url"))
+    return Identity("slack", home, user, shown)
 
 
 def _check_team(found: str, team: str) -> None:

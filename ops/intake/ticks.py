@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from ops.intake.slack_rejecting import forget_forms
 from ops.model.settings import Settings
 from ops.ports import OutsideError
 from ops.workflows.activities.context import Context
@@ -44,6 +45,7 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     """Samples the proofs, starts the rollouts that are due, tidies up."""
     now = context.ports.clock.now()
     tidy(context, now, purge_after=purge_after)
+    forget_forms(context.ports)
     report_configuration(context.ports, context.config, now)
     settings = context.config.settings
     if settings is None:

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from ops.model.plan import Plan
 
+#: Characters of a reason, at every door.
+LONGEST_REASON = 300
+
 
 class ApprovalState(StrEnum):
     """How a request stands."""

@@ -11,7 +11,7 @@ from ops.model.run import State
 from ops.ports import Json
 
 # Slack's documentation: 50 blocks and about 13,200 characters a message, 3,000 characters a section, 75 a button's text,
-# 2,000 its value, 3,000 its url; a confirm dialogue's title 100, text 300, buttons 30. All that is here adds up to less.
+# 2,000 its value, 3,000 its url. All that is here adds up to less.
 _SECTION = 2_700
 _HEAD = 1_000
 _MENTIONED = 10
@@ -25,7 +25,6 @@ _BUTTON_TEXT = 75
 _VALUE = 2_000
 _URL = 3_000
 _ALT = 1_000
-_CONFIRM_TEXT = 300
 _BAR = 8
 #: The block that the adapter fills with the uploaded picture, or leaves out.
 PICTURE_BLOCK = "picture"
@@ -50,20 +49,20 @@ def render(message: Message) -> Mapping[str, Json]:
     """`text` for notifications and `blocks` for the message itself."""
     first = escape(" · ".join(part for part in (message.what, message.where, message.how_far) if part), _HEAD)
     sign, word = SIGNS[message.state], escape(message.tag or str(message.state), _BUTTON_TEXT)
-    blocks: list[Json] = [_section(f"{sign} *{first}* · {word}")]
+    blocks: list[Json] = [section(f"{sign} *{first}* · {word}")]
     mentions = _mentions(message.mentions)
     if mentions:
-        blocks.append(_section(mentions))
+        blocks.append(section(mentions))
     body = [escape(line) for line in message.lines if line.strip()]
     body += [f"{escape(moment.text)} {_when(moment.at)}" for moment in message.moments]
     if message.until is not None:
         body.append(f"{escape(message.until_text)} {_when(message.until)}")
     if body:
-        blocks.append(_section("\n".join(_cut(body))))
+        blocks.append(section("\n".join(_cut(body))))
     if message.rows:
-        blocks.append(_section("\n".join(_cut([_row(row) for row in message.rows]))))
+        blocks.append(section("\n".join(_cut([_row(row) for row in message.rows]))))
     if message.remedy.strip():
-        blocks.append(_section(f"*What to do:* {escape(message.remedy, _REMEDY)}"))
+        blocks.append(section(f"*What to do:* {escape(message.remedy, _REMEDY)}"))
     if message.picture is not None:
         alt = message.picture.alt[:_ALT] or "picture"
         blocks.append({"type": "image", "block_id": PICTURE_BLOCK, "alt_text": alt})
@@ -78,7 +77,7 @@ def render(message: Message) -> Mapping[str, Json]:
 def plainly(text: str) -> Mapping[str, Json]:
     """A sentence for one person, as they hear it privately."""
     shown = escape(text, _SECTION) or "nothing"
-    return {"text": shown, "blocks": [_section(shown)]}
+    return {"text": shown, "blocks": [section(shown)]}
 
 
 def escape(text: str, most: int = _LINE) -> str:
@@ -110,13 +109,13 @@ def _mentions(people: Sequence[Person]) -> str:
 def _buttons(message: Message) -> list[Json]:
     made: list[Json] = []
     for number, button in enumerate(message.buttons):
-        element = _button(number, button, message)
+        element = _button(number, button)
         if element is not None and len(made) < _BUTTONS:
             made.append(element)
     return made
 
 
-def _button(number: int, button: Button, message: Message) -> Json:
+def _button(number: int, button: Button) -> Json:
     """One button; None where Slack would refuse the whole message for its sake. What it does stands first in its `action_id`."""
     element: dict[str, Json] = {"type": "button"}
     match button.choice:
@@ -124,33 +123,22 @@ def _button(number: int, button: Button, message: Message) -> Json:
             if len(button.url) > _URL or not _PAGE.fullmatch(button.url):
                 return None
             return element | {
-                "text": _plain(button.text or "Open"),
+                "text": plain(button.text or "Open"),
                 "action_id": f"{OPENS}.{number}",
                 "url": button.url,
             }
         case Choice.APPROVE:
             element["style"] = "primary"
         case Choice.REJECT:
-            element |= {"style": "danger", "confirm": _dialogue(message)}
+            element["style"] = "danger"
     if not 0 < len(button.token) <= _VALUE:
         return None
-    text = _plain(button.text or str(button.choice))
+    text = plain(button.text or str(button.choice))
     return element | {"text": text, "action_id": f"{button.choice}.{number}", "value": button.token}
 
 
-def _dialogue(message: Message) -> Json:
-    """Asked before a rejection: it ends what waits, and it is one press away from approving."""
-    what = " · ".join(part for part in (message.what, message.where) if part)
-    return {
-        "title": _plain("Reject this?"),
-        "text": _plain(f"{what[:120]}: what is asked for here will not be done.", _CONFIRM_TEXT),
-        "confirm": _plain("Reject"),
-        "deny": _plain("Back"),
-        "style": "danger",
-    }
-
-
-def _plain(text: str, most: int = _BUTTON_TEXT) -> Json:
+def plain(text: str, most: int = _BUTTON_TEXT) -> Json:
+    """Text without any marks, on one line, cut where it is longer than `most`."""
     shown = " ".join(text.split()) or "…"
     return {
         "type": "plain_text",
@@ -190,7 +178,8 @@ def _cut(lines: list[str]) -> list[str]:
     return kept
 
 
-def _section(text: str) -> Json:
+def section(text: str) -> Json:
+    """A block of text, whose marks are ours alone."""
     return {"type": "section", "text": _text(text)}
 
 

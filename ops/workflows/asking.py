@@ -1,5 +1,6 @@
 """Requests for approval as records: made, joined, moved on by time, withdrawn (docs/approvals.md)."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,6 +26,7 @@ NEWS = "approval-news"
 OPEN_REQUESTS = "undecided"
 _GATHER = timedelta(minutes=5)
 _ROUNDS = 10
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Doors that prove who asks; whoever else starts a run is not known.
 _KNOWN_DOORS = ("slack", "teams", "page")
 
@@ -32,6 +34,15 @@ _KNOWN_DOORS = ("slack", "teams", "page")
 def approval_of(store: Store, run: Run) -> Approval | None:
     """The run's present request."""
     stored = approvals(store).get(run.approval) if run.approval else None
+    return stored.value if stored else None
+
+
+def request_of(store: Store, word: str) -> Approval | None:
+    """The request that a word from outside names, None where it names none; the word may be an older one of it."""
+    if not _WORD.fullmatch(word):
+        return None  # the store's keys hold no slash, and no megabytes
+    named = asked_words(store).get(word)
+    stored = approvals(store).get(named.value.approval) if named else None
     return stored.value if stored else None
 
 

@@ -32,9 +32,15 @@ def answer_once(ports: Ports, event: str, address: str, content: Mapping[str, Js
         ports.answers.answer(address, content)
     except TryLaterError as error:
         _LOG.warning("an answer is kept for later: %s", error)
-        _keep(ports, event, PendingAnswer(address, json.dumps(content), ports.clock.now() + _GOOD_FOR))
+        answer_later(ports, event, address, content)
     except OutsideError as error:
         _LOG.warning("an answer could not be given: %s", error)
+
+
+def answer_later(ports: Ports, event: str, address: str, content: Mapping[str, Json]) -> None:
+    """Keeps it for the next tick, for a chat that has just shown that it does not answer. Never raises."""
+    if address:
+        _keep(ports, event, PendingAnswer(address, json.dumps(content), ports.clock.now() + _GOOD_FOR))
 
 
 def flush_answers(ports: Ports) -> int:
