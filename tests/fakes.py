@@ -15,6 +15,7 @@ from ops.model.settings import Settings
 from ops.model.workload import DisruptionBudget, Pod
 from ops.ports import (
     EvictionAnswer,
+    Forms,
     Json,
     NotFoundError,
     OperationStatus,
@@ -399,6 +400,7 @@ class World:
     answers: FakeAnswers = field(default_factory=FakeAnswers)
     config: str = CONFIG
     problem: str = ""
+    forms: Forms | None = None
 
     def __post_init__(self) -> None:
         self.nodes = FakeNodes(self.clusters)
@@ -419,5 +421,6 @@ class World:
             self.events,
             self.answers,
             "https://daytwo.example/api",
+            forms=self.forms,
         )
         return Context(ports, self.engine, ConfigState(self.settings, self.problem))

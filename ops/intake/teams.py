@@ -9,6 +9,7 @@ from http import HTTPStatus
 from ops.intake.commands import Asked, take_command
 from ops.intake.deciding import Click, Decided, decide
 from ops.intake.http import Response
+from ops.intake.reasons import LongReasonError, read_reason
 from ops.intake.refusals import Refusals, RefusedError
 from ops.intake.teams_activity import Activity, read_activity
 from ops.model.ledger import Entry
@@ -92,9 +93,12 @@ def _take(context: Context, bot: BotDoor, activity: Activity) -> Response:
 
 def _pressed(context: Context, activity: Activity) -> Response:
     """A decision. The person sees the request as it stands now, or why theirs does not count."""
-    token, choice = activity.press()
+    token, choice, written = activity.press()
     try:
-        decided = decide(context, Click(token, choice, _identity(activity), activity.event))
+        reason = read_reason(written)
+        decided = decide(context, Click(token, choice, _identity(activity), activity.event, reason))
+    except LongReasonError as error:
+        return _invoked(_TEXT, f"{error}")
     except OutsideError as error:
         _LOG.warning("a press in Teams could not be carried out: %s", error)
         return _invoked(_TEXT, _TROUBLE)

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from ops.intake.refusals import RefusedError
 from ops.model.approval import Choice
 from ops.ports import Json
+from ops.render.teams import REASON
 
 # Ids become part of addresses and keys: no slash, no space, no bar.
 _ID = re.compile(r"[\w:@.;=+-]{1,400}", re.ASCII)
@@ -84,15 +85,18 @@ class Activity:
         called = (each.get("text") for each in found if _inner(each, "mentioned").get("id") == self.bot)
         return tuple(text for text in called if isinstance(text, str) and text)
 
-    def press(self) -> tuple[str, Choice]:
-        """The word and the choice of a pressed button. Raises RefusedError."""
+    def press(self) -> tuple[str, Choice, str]:
+        """The word and the choice of a pressed button, and the reason as it was written. Raises RefusedError."""
         action = _inner(_inner(self.fields, "value"), "action")
-        verb, token = action.get("verb"), _inner(action, "data").get("token")
+        data = _inner(action, "data")
+        verb, token, reason = action.get("verb"), data.get("token"), data.get(REASON, "")
         if action.get("type") != "Action.Execute" or not isinstance(verb, str) or verb not in _CHOICES:
             raise broken("the action is none of Daytwo's buttons")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise broken("the button holds no word of Daytwo's")
-        return token, _CHOICES[verb]
+        if not isinstance(reason, str):
+            raise broken("the reason is no text")
+        return token, _CHOICES[verb], reason
 
 
 def read_activity(body: bytes) -> Activity:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from ops.model.approval import Choice
+from ops.model.approval import LONGEST_REASON, Choice
 from ops.model.message import Button, Message, Row
 from ops.model.people import Person
 from ops.model.run import State
@@ -30,7 +30,8 @@ _COLOURS = {
     State.FAILED: "Attention",
     State.SKIPPED: "Default",
 }
-_STYLES = {Choice.APPROVE: "positive", Choice.REJECT: "destructive"}
+#: The field that holds the reason of a rejection; Teams puts it beside the button's own data.
+REASON = "reason"
 # Stands in a card where the picture goes, until the adapter has it in hand (`with_picture`).
 _PICTURE = "attached:picture"
 # A message of a bot may have 80 KB, with its envelope; the webhook's adapter refuses more than 20 kB.
@@ -223,19 +224,41 @@ def _plain(text: str) -> str:
 def _action(button: Button, way: _Way) -> Json:
     """Something to press, None where this way into Teams cannot take it."""
     title = button.text[:_BUTTON]
-    if button.choice is not None:
-        if not way.is_bot:
+    if button.choice is not None and not way.is_bot:
+        return None
+    match button.choice:
+        case None if button.url.startswith(("https://", "http://")):
+            return {"type": "Action.OpenUrl", "title": title, "url": button.url}
+        case None:
             return None
-        return {
-            "type": "Action.Execute",
-            "title": title,
-            "verb": str(button.choice),
-            "style": _STYLES[button.choice],
-            "data": {"token": button.token},
-        }
-    if button.url.startswith(("https://", "http://")):
-        return {"type": "Action.OpenUrl", "title": title, "url": button.url}
-    return None
+        case Choice.REJECT:
+            return {"type": "Action.ShowCard", "title": title, "style": "destructive", "card": _asks_why(button)}
+        case Choice.APPROVE:
+            return _deciding(button)
+
+
+def _asks_why(button: Button) -> Json:
+    """Unfolds below the button: the press within it decides, with what was written."""
+    field: Json = {
+        "type": "Input.Text",
+        "id": REASON,
+        "label": "Why (optional)",
+        "placeholder": "Everybody sees it: it stands in the message and in the ledger",
+        "isMultiline": True,
+        "maxLength": LONGEST_REASON,
+    }
+    ends = _text("One rejection decides, whoever has approved: nothing of it is done.")
+    return {"type": "AdaptiveCard", "body": [ends, field], "actions": [_deciding(button)]}
+
+
+def _deciding(button: Button) -> Json:
+    return {
+        "type": "Action.Execute",
+        "title": button.text[:_BUTTON],
+        "verb": str(button.choice),
+        "style": "destructive" if button.choice is Choice.REJECT else "positive",
+        "data": {"token": button.token},
+    }
 
 
 def _cut(lines: list[str], most: int) -> list[str]:

@@ -81,7 +81,8 @@ class Control:
                 return {"entries": [entry.document() for entry in self._world.journal.entries[first:]]}
             case "/slack":
                 ephemeral = [shown.document() for shown in self._chats.slack.hooks.ephemeral]
-                return {"channels": self._chats.slack.documents(), "ephemeral": ephemeral}
+                views = [view.document() for view in self._chats.slack.doors.views.all]
+                return {"channels": self._chats.slack.documents(), "ephemeral": ephemeral, "views": views}
             case "/teams":
                 return {"cards": self._chats.teams.documents(), "activities": self._chats.connector.documents()}
             case "/requests":
@@ -118,6 +119,10 @@ class Control:
                 action = str(document.get("action_id")).partition(".")[0]
                 self._world.journal.write(Kind.PRESSED, user=str(document.get("user")), action=action, text=shown)
                 return Answer(200, (await self._chats.slack.doors.press(document, origin)).document())
+            case "/slack/submit":
+                return Answer(200, (await self._chats.slack.doors.submit(document)).document())
+            case "/slack/close":
+                return Answer(200, self._chats.slack.doors.close(document).document())
             case "/slack/command":
                 return Answer(200, (await self._chats.slack.doors.command(document, origin)).document())
             case "/teams/bot":

@@ -15,6 +15,7 @@ from simulator.slack.files import UPLOADS, FileError, Files
 from simulator.slack.hooks import PREFIX as HOOKS
 from simulator.slack.hooks import Hooks
 from simulator.slack.messages import BOT_ID, BOT_USER, Channel, Message
+from simulator.slack.views import ViewError
 from simulator.slack.workspace import TEAM, USERS
 
 PREFIX = "/slack/api/"
@@ -26,6 +27,7 @@ READS = Limit(50, 50 / 60)
 # Tiers 4 and 2 of the methods for files and people.
 UPLOADS_A_MINUTE = Limit(100, 100 / 60)
 LOOKUPS = Limit(100, 100 / 60)
+VIEWS = Limit(100, 100 / 60)
 LARGEST_PAGE = 999
 
 
@@ -79,6 +81,9 @@ class SlackApi:
         except InvalidBlocksError as error:
             messages: JsonObject = {"messages": [f"[ERROR] {error.why}"]}
             return Answer(200, {"ok": False, "error": str(error), "errors": [error.why], "response_metadata": messages})
+        except ViewError as error:
+            told: JsonObject = {"messages": [f"[ERROR] {error.why}"]} if error.why else {}
+            return Answer(200, {"ok": False, "error": str(error), "response_metadata": told})
         except (SlackError, FileError) as error:
             return Answer(200, {"ok": False, "error": str(error)})
         except NotAnObjectError:
@@ -115,12 +120,21 @@ class SlackApi:
                 if user is None:
                     raise SlackError("user_not_found")
                 return {"user": user.document()}
+            case _:
+                return self._show(method, arguments, origin)
+
+    def _show(self, method: str, arguments: JsonObject, origin: str) -> JsonObject:
+        """Answer what shows something beside messages: files and modals."""
+        match method:
             case "files.getUploadURLExternal":
                 self._limit(UPLOADS_A_MINUTE, method)
                 return self.files.begin(arguments, origin)
             case "files.completeUploadExternal":
                 self._limit(UPLOADS_A_MINUTE, method)
                 return self.files.complete(arguments)
+            case "views.open":
+                self._limit(VIEWS, method)
+                return self.doors.views.open(arguments)
             case _:
                 raise SlackError("unknown_method")
 

@@ -39,6 +39,11 @@ def fault_of(blocks: list[JsonObject]) -> str | None:
     return None if all(_is_fine(block) for block in blocks) else "invalid_blocks"
 
 
+def fault_of_block(block: JsonObject) -> str | None:
+    """Return how Slack names what is wrong with one block, or None."""
+    return None if _is_fine(block) else "invalid_blocks"
+
+
 def _is_fine(block: JsonObject) -> bool:
     match block.get("type"):
         case "section":

@@ -1,4 +1,4 @@
-"""Slack knocks: presses and commands go, signed, to the app's Request URLs, and the answer is shown."""
+"""Slack knocks: presses, modals and commands go, signed, to the app's Request URLs, and the answer is shown."""
 
 import asyncio
 import json
@@ -13,8 +13,11 @@ import aiohttp
 from simulator.exchange import JsonObject
 from simulator.slack.hooks import HookError, Hooks
 from simulator.slack.messages import Channel, Message
-from simulator.slack.presses import Happened, button_of, command_form, press_form
+from simulator.slack.presses import Happened, button_of, command_form, press_form, submission_form
 from simulator.slack.signing import SIGNING_SECRET, signed
+from simulator.slack.triggers import Triggers
+from simulator.slack.viewlimits import LONGEST_TYPED, inputs_of
+from simulator.slack.views import View, Views, answered
 from simulator.slack.workspace import USERS, User
 
 type Door = Literal["slack-interactions", "slack-commands"]
@@ -55,6 +58,8 @@ class Doors:
         self.answer_within_s = ANSWER_WITHIN_S
         self._channels, self._hooks, self._now, self._secret = channels, hooks, now, secret
         self._number = 0
+        self._triggers = Triggers(now)
+        self.views = Views(now, self._triggers)
 
     def text_of(self, document: JsonObject) -> str:
         """Return all that the message says which is about to be pressed; nothing where there is none."""
@@ -93,10 +98,44 @@ class Doors:
                 raise PressError(f"Slack does not show what was answered: {error}.") from error
         return outcome
 
+    async def submit(self, document: JsonObject) -> Outcome:
+        """Have `user` fill in the modal before them with `text` (in its first field) and send it; the answer says whether it closes.
+
+        Raises:
+            PressError: there is none, or Slack does not let it be sent.
+        """
+        user = _user(document)
+        view = self._view(document, user)
+        typed = str(document.get("text", ""))
+        values: dict[str, dict[str, str]] = {}
+        for number, block in enumerate(inputs_of(view.content)):
+            values |= _filled(block, typed if number == 0 else "")
+        happened = self._told(user, "")
+        outcome = await self._knock("slack-interactions", submission_form(view.told(), values, happened), 0)
+        answered(view, outcome.status, outcome.text)
+        return outcome
+
+    def close(self, document: JsonObject) -> Outcome:
+        """Have `user` close the modal before them: the app is told nothing, unless it asked to be. Raises PressError."""
+        view = self._view(document, _user(document))
+        view.is_open = False
+        return Outcome(HTTPStatus.OK, "", 0.0)
+
+    def _view(self, document: JsonObject, user: User) -> View:
+        view = self.views.find(str(document["view"])) if "view" in document else self.views.last_of(user.id)
+        if view is None or view.user != user.id:
+            raise PressError(f"No modal {document.get('view', '')!r} stands before {user.name}.")
+        return view
+
     def _happened(self, kind: str, channel: Channel, user: User, message: Message | None, origin: str) -> Happened:
+        return self._told(user, origin + self._hooks.make(kind, channel, user.id, message))
+
+    def _told(self, user: User, address: str) -> Happened:
+        """Return what is told now; its trigger opens a modal from now on."""
         self._number += 1
-        path = self._hooks.make(kind, channel, user.id, message)
-        return Happened(user, self._now(), self._number, origin + path)
+        happened = Happened(user, self._now(), self._number, address)
+        self._triggers.tell(happened.trigger_id, user.id)
+        return happened
 
     async def _knock(self, door: Door, body: bytes, retries: int) -> Outcome:
         url = self.urls.get(door)
@@ -143,6 +182,18 @@ def _user(document: JsonObject) -> User:
     if user is None:
         raise PressError(f"There is no user {document.get('user')!r}: use one of {', '.join(USERS)}.")
     return user
+
+
+def _filled(block: JsonObject, typed: str) -> dict[str, dict[str, str]]:
+    """Return what a field holds. Raises PressError where Slack's own client does not take it."""
+    element = block.get("element")
+    field: JsonObject = element if isinstance(element, dict) else {}
+    longest = int(str(field.get("max_length", LONGEST_TYPED)))
+    if len(typed) > longest:
+        raise PressError(f"{len(typed)} characters are too many: the field takes {longest}.")
+    if not typed and block.get("optional") is not True:
+        raise PressError("The field has to be filled in.")
+    return {str(block.get("block_id", "b0")): {str(field.get("action_id")): typed}}
 
 
 def _retries(document: JsonObject) -> int:

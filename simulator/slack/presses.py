@@ -1,11 +1,12 @@
-"""What Slack tells an app when somebody presses a button or gives a command: the forms, field by field.
+"""What Slack tells an app when somebody presses a button, sends a modal or gives a command: the forms, field by field.
 
 Sources: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload,
+https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload,
 https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -76,6 +77,28 @@ def press_form(message: Message, pressed: Found, happened: Happened) -> bytes:
         "state": {"values": {}},
         "response_url": happened.response_url,
         "actions": [action],
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def submission_form(view: JsonObject, values: Mapping[str, Mapping[str, str]], happened: Happened) -> bytes:
+    """Return the form of a modal that was sent: ``values`` are what its fields hold, by block and action."""
+    user = happened.user
+    state: JsonObject = {
+        block: {action: {"type": "plain_text_input", "value": typed or None} for action, typed in fields.items()}
+        for block, fields in values.items()
+    }
+    payload: JsonObject = {
+        "type": "view_submission",
+        "team": {"id": TEAM, "domain": DOMAIN},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
+        "api_app_id": APP,
+        "token": VERIFICATION_TOKEN,
+        "trigger_id": happened.trigger_id,
+        "view": {**view, "state": {"values": state}, "app_id": APP, "bot_id": BOT_ID},
+        "response_urls": [],
+        "is_enterprise_install": False,
+        "enterprise": None,
     }
     return urlencode({"payload": json.dumps(payload)}).encode()
 

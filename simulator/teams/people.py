@@ -1,5 +1,6 @@
 """People in Teams: they press a card's buttons and write to the bot; Teams sends what they do, signed, to its endpoint."""
 
+from collections.abc import Iterator
 from itertools import count
 from typing import cast
 
@@ -34,7 +35,7 @@ class People:
         self._signer = signer
 
     async def press(self, document: JsonObject) -> JsonObject:
-        """Have ``user`` press the button of ``verb`` (or of ``index``) under ``activity``.
+        """Have ``user`` press the button of ``verb`` (or of ``index``) under ``activity``, with ``inputs`` in its fields.
 
         ``event`` delivers the same press again. Raises PeopleError and KeyError.
         """
@@ -113,15 +114,18 @@ class People:
 
 
 def press_of(signer: Signer, sent: Sent, document: JsonObject, event: str) -> JsonObject:
-    """Return what Teams sends for a press. Raises PeopleError where the card has no such button."""
-    actions = cast("list[JsonObject]", sent.card.get("actions", []))
-    wanted = [action for action in actions if action["type"] == "Action.Execute"]
+    """Return what Teams sends for a press. Raises PeopleError where the card has no such button, or does not take what is written."""
+    wanted = list(_executing(sent.card, ()))
     verb, index = document.get("verb"), document.get("index")
-    found = [action for at, action in enumerate(wanted) if action.get("verb") == verb or at == index]
+    found = [each for at, each in enumerate(wanted) if each[0].get("verb") == verb or at == index]
     if not found:
-        shown = ", ".join(str(action.get("verb")) for action in wanted) or "none"
+        shown = ", ".join(str(action.get("verb")) for action, _ in wanted) or "none"
         raise PeopleError(f"The card has no button {verb or index!r}: there is {shown}.")
-    action = {key: found[0][key] for key in ("type", "verb", "data", "title") if key in found[0]}
+    pressed, fields = found[0]
+    action = {key: pressed[key] for key in ("type", "verb", "data", "title") if key in pressed}
+    if fields:
+        written = cast("JsonObject", document.get("inputs") or {})
+        action["data"] = {**cast("JsonObject", action.get("data", {})), **_written(fields, written)}
     thread = f";messageid={sent.thread or sent.id}" if sent.conversation in CHANNELS else ""
     return {
         **_base(signer, document, sent.conversation + thread, event),
@@ -130,6 +134,29 @@ def press_of(signer: Signer, sent: Sent, document: JsonObject, event: str) -> Js
         "replyToId": sent.id,
         "value": {"action": action, "trigger": "manual"},
     }
+
+
+def _executing(card: JsonObject, above: tuple[JsonObject, ...]) -> Iterator[tuple[JsonObject, tuple[JsonObject, ...]]]:
+    """Return the buttons that ask the bot, each with the fields of its card and of those around it, as Teams gathers them."""
+    body = cast("list[JsonObject]", card.get("body", []))
+    fields = (*above, *(element for element in body if str(element.get("type")).startswith("Input.")))
+    for action in cast("list[JsonObject]", card.get("actions", [])):
+        if action["type"] == "Action.Execute":
+            yield action, fields
+        elif action["type"] == "Action.ShowCard":
+            yield from _executing(cast("JsonObject", action["card"]), fields)
+
+
+def _written(fields: tuple[JsonObject, ...], given: JsonObject) -> JsonObject:
+    """Return what the fields hold; one in which nothing was written is not told."""
+    found: JsonObject = {}
+    for field in fields:
+        text, longest = str(given.get(str(field["id"]), "")), int(str(field.get("maxLength", 1_000_000)))
+        if len(text) > longest:
+            raise PeopleError(f"{len(text)} characters are too many: {field['id']} takes {longest}.")
+        if text:
+            found[str(field["id"])] = text
+    return found
 
 
 def _base(signer: Signer, document: JsonObject, conversation: str, event: str) -> JsonObject:

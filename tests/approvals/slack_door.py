@@ -1,4 +1,4 @@
-"""Pressing through Slack's door: the simulated Slack's own form and signature, the bot's own door behind it."""
+"""Pressing through Slack's door: the simulated Slack's own forms, modals and signature, the bot's own door behind it."""
 
 from dataclasses import dataclass, field
 from zlib import crc32
@@ -7,11 +7,14 @@ from ops.adapters.slack_signature import SlackSignature
 from ops.intake.refusals import Refusals
 from ops.intake.slack import Guard, Received, take_interaction
 from ops.model.approval import Choice
+from ops.render.slack_modal import WHY
 from simulator.exchange import JsonObject
 from simulator.slack.messages import Message
-from simulator.slack.presses import Happened, button_of, press_form
+from simulator.slack.presses import Happened, button_of, press_form, submission_form
 from simulator.slack.signing import SIGNING_SECRET, signed
+from simulator.slack.views import View
 from simulator.slack.workspace import USERS
+from tests.approvals.slack_forms import FakeForms
 from tests.approvals.story import SLACK, Pressed
 from tests.fakes import World
 
@@ -20,22 +23,36 @@ HOOK = "https://hooks.slack.com/actions/T0DAYTWO/1"
 
 @dataclass
 class SlackDoor:
-    """Implements `Door`. Who presses looks at a message that carries the word."""
+    """Implements `Door`. Who presses looks at a message that carries the word; a form that opens is filled in and sent."""
 
     refusals: Refusals = field(default_factory=Refusals)
+    forms: FakeForms = field(default_factory=FakeForms)
 
     def press(self, world: World, pressed: Pressed) -> str:
         """Presses; tells the result as the ledger has it."""
-        answers = len(world.answers.given)
+        world.forms = self.forms
+        answers, opened = len(world.answers.given), len(self.forms.opened)
         body = form(world, pressed.person, pressed.choice, pressed.token, pressed.event)
-        response = take_interaction(world.context, self.guard(world), received(world, body))
-        assert (response.status, response.text()) == (200, "")
+        self._knock(world, body)
+        if len(self.forms.opened) > opened:
+            assert len(world.answers.given) == answers, "somebody was answered before they had decided"
+            self._knock(world, submission(world, self.forms.opened[-1], pressed.person, pressed.reason))
         assert [address for address, _ in world.answers.given[answers:]] == [HOOK]
         return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]
+
+    def _knock(self, world: World, body: bytes) -> None:
+        response = take_interaction(world.context, self.guard(world), received(world, body))
+        assert (response.status, response.text()) == (200, "")
 
     def guard(self, world: World) -> Guard:
         """What stands at the door."""
         return Guard(SlackSignature(SIGNING_SECRET, world.clock), self.refusals)
+
+
+def submission(world: World, shown: View, person: str, reason: str = "") -> bytes:
+    """What Slack tells of a form that was filled in and sent."""
+    happened = Happened(USERS[SLACK[person]], world.clock.at, 1, "")
+    return submission_form(shown.told(), {WHY: {WHY: reason}}, happened)
 
 
 def received(world: World, body: bytes) -> Received:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from ops.adapters.teams_tokens import BotTokens
 from ops.intake.refusals import Refusals
 from ops.intake.teams import take_activity
+from ops.model.message import Button, Message
+from ops.model.run import State
+from ops.render.teams import render_bot
 from simulator.exchange import JsonObject
 from simulator.teams.connector import Sent
 from simulator.teams.people import press_of
@@ -43,10 +46,12 @@ class TeamsDoor:
 
     def press(self, world: World, pressed: Pressed) -> str:
         """Presses; tells the result as the ledger has it."""
-        action: JsonObject = {"type": "Action.Execute", "verb": str(pressed.choice), "data": {"token": pressed.token}}
-        card: JsonObject = {"attachments": [{"content": {"actions": [action]}}]}
+        button = Button(str(pressed.choice), pressed.token, pressed.choice)
+        shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
+        card: JsonObject = {"attachments": [{"content": dict(shown)}]}
         sent = Sent("1", "19:platform@thread.tacv2", "", world.clock.at, card)
         document: JsonObject = {"user": ENTRA[pressed.person], "verb": str(pressed.choice)}
+        document["inputs"] = {"reason": pressed.reason}
         activity = press_of(self.signer, sent, document, pressed.event)
         context = replace(world.context, ports=replace(world.context.ports, bot=Admitting(self.tokens)))
         answer = take_activity(context, self.refusals, f"Bearer {self.signer.token()}", json.dumps(activity).encode())

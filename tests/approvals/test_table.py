@@ -8,6 +8,7 @@ from ops.adapters.teams_keys import SigningKeys
 from ops.adapters.teams_tokens import BotTokens
 from simulator.teams.signing import Signer
 from simulator.testing import Running, running_simulation
+from tests.approvals.helpers import ONE
 from tests.approvals.page_door import Page
 from tests.approvals.slack_door import SlackDoor
 from tests.approvals.story import Case, Door, Story
@@ -46,3 +47,15 @@ def test_the_table(case: Case, door: str, doors: dict[str, Callable[[], Door]]) 
 def test_the_table_has_every_state_in_which_a_request_ends() -> None:
     ends = {state for case in CASES for state in case.states}
     assert ends == {"pending", "approved", "rejected", "expired", "cancelled", "superseded"}
+
+
+@pytest.mark.parametrize("door", ["Slack", "Teams bot", "page"])
+def test_a_reason_stands_with_the_rejection_wherever_it_was_given(
+    door: str, doors: dict[str, Callable[[], Door]]
+) -> None:
+    story = Story(doors[door](), ONE)
+    story.press("ben", "reject", reason="  the sale\nends on Thursday ")
+    (attempt,) = [entry for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
+    assert (story.told, attempt.data["reason"]) == (["rejected"], "the sale ends on Thursday")
+    assert story.approval.why == "the sale ends on Thursday"
+    assert "the sale ends on Thursday" in story.driver.run.why

@@ -59,7 +59,10 @@ def asked(simulation: Running) -> dict[str, Any]:
 
 
 def verbs(activity: dict[str, Any]) -> list[str]:
-    return [action["verb"] for action in activity["card"].get("actions", []) if action["type"] == "Action.Execute"]
+    """What can be decided; a rejection is pressed in the card that its button unfolds."""
+    actions = activity["card"].get("actions", [])
+    inner = [each for action in actions for each in action.get("card", {}).get("actions", [action])]
+    return [action["verb"] for action in inner if action["type"] == "Action.Execute"]
 
 
 def words(card: dict[str, Any]) -> str:
@@ -121,14 +124,17 @@ async def test_two_people_approve_in_teams_and_the_run_goes_on(bot: Bot, simulat
 
 
 @story
-async def test_a_rejection_in_teams_ends_the_run(bot: Bot) -> None:
+async def test_a_rejection_in_teams_ends_the_run_and_says_why(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        await press(bot, BEN, "reject")
+        shown = await press(bot, BEN, "reject", inputs={"reason": "the sale\nends on Thursday"})
+        assert "the sale ends on Thursday" in words(shown["value"])
         await bot.until(after(hours=1))
         assert (bot.run(run).state, bot.begun()) == (State.HALTED, [])
+    assert "the sale ends on Thursday" in words(asked(simulation)["card"])
+    assert "the sale ends on Thursday" in bot.run(run).why
 
 
 @story

@@ -180,6 +180,27 @@ def test_a_press_of_a_word_that_nobody_knows_is_told_so(stand: Stand) -> None:
     assert (attempt.data["identity"], attempt.data["result"]) == (f"teams:{TENANT}/{ENTRA['ana']}", "unknown")
 
 
+@pytest.mark.parametrize("reason", [7, None, ["late"], {"text": "late"}, True])
+def test_a_reason_that_is_no_text_is_refused(stand: Stand, reason: object) -> None:
+    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": reason}}
+    response = stand.send(press(value={"action": action}))
+    assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
+
+
+def test_a_reason_that_is_too_long_decides_nothing_and_its_writer_hears_so(stand: Stand) -> None:
+    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": "x" * 301}}
+    body: Any = stand.send(press(value={"action": action})).body
+    assert body["value"] == "the reason is longer than 300 characters, so nothing is decided: shorten it"
+    assert stand.entries("attempt") == []
+
+
+def test_a_reason_is_one_line_of_printable_text_in_the_ledger(stand: Stand) -> None:
+    data = {"token": "word", "reason": "  late\n\x07in the\u2028day " + "x" * 280}
+    stand.send(press(value={"action": {"type": "Action.Execute", "verb": "reject", "data": data}}))
+    (attempt,) = stand.entries("attempt")
+    assert attempt.data["reason"] == "late in the day " + "x" * 280
+
+
 def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
     response = stand.send(activity(type="conversationUpdate", membersAdded=[{"id": BOT}], text=None))
     (entry,) = stand.entries("teams-installed")

@@ -115,7 +115,7 @@ def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, versi
     )
     check(card, version)
     open_url = [("Action.OpenUrl", "Details")]
-    decide = [("Action.Execute", "Approve"), ("Action.Execute", "Reject")]
+    decide = [("Action.Execute", "Approve"), ("Action.ShowCard", "Reject")]
     expected = [] if decided else open_url if version == "1.4" else decide + open_url
     assert actions(card) == expected
     assert texts(card)[0].endswith(f" · {state if decided else 'needs you'}")
@@ -143,7 +143,30 @@ def test_a_button_of_the_bot_carries_the_word_and_the_choice() -> None:
         "style": "positive",
         "data": {"token": "word"},
     }
-    assert (reject["verb"], reject["style"]) == ("reject", "destructive")
+    assert (reject["type"], reject["style"]) == ("Action.ShowCard", "destructive")
+
+
+def test_a_rejection_asks_why_below_its_button_and_is_pressed_there() -> None:
+    card: Any = render_bot(FULL)
+    inner = card["actions"][1]["card"]
+    (field,) = [element for element in inner["body"] if element["type"] == "Input.Text"]
+    assert (field["id"], field["maxLength"], field.get("isRequired", False)) == ("reason", 300, False)
+    assert inner["actions"] == [
+        {
+            "type": "Action.Execute",
+            "title": "Reject",
+            "verb": "reject",
+            "style": "destructive",
+            "data": {"token": "word"},
+        }
+    ]
+
+
+def test_the_schema_looks_into_the_card_that_asks_why() -> None:
+    card: Any = json.loads(json.dumps(render_bot(FULL)))
+    card["actions"][1]["card"]["body"][1]["maxLength"] = "many"
+    plain = {key: value for key, value in card.items() if key != "msteams"}
+    assert list(validator("1.5").iter_errors(plain))
 
 
 def test_only_pages_of_the_web_are_opened() -> None:
