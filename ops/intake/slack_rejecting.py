@@ -55,14 +55,14 @@ class FormRecord:
 
 def ask_why(context: Context, press: Press) -> Opening:
     """Opens the form of a press on Reject, once for each. Raises OutsideError: the records cannot be reached."""
-    approval, forms = _to_reject(context, press), context.ports.forms
+    forms, known = context.ports.forms, _forms(context.ports).get(press.event)
+    if known is not None and known.value.is_open:
+        return Opening.OPEN  # told again, perhaps when its trigger has expired, or its form was sent
+    approval = _to_reject(context, press)
     if approval is None or forms is None:
         return Opening.NOT_ASKED
     record = FormRecord(press.identity.user, press.address, context.ports.clock.now() + _ANSWERED_FOR)
     is_first = _forms(context.ports).insert(press.event, record)
-    known = None if is_first else _forms(context.ports).get(press.event)
-    if known is not None and known.value.is_open:
-        return Opening.OPEN  # told again, perhaps long after the trigger has expired
     try:
         forms.open(press.trigger, rejection_form(approval, runbooks()[approval.runbook].title, press.event))
     except RejectedError as error:

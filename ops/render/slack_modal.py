@@ -22,8 +22,8 @@ _TOLD = 2_700
 def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Json]:
     """The form for one press. It carries the request's word; `form` is its name, by which the press is found again."""
     parts = approval.standing
-    ring = approval.ring or "in no ring"
-    names = [f"*{escape(part.target_name, _NAME)}*" for part in parts[:_NAMED]]
+    head = " · ".join((title, approval.ring or "in no ring", plural(len(parts), "cluster")))
+    names = [escape(part.target_name, _NAME) for part in parts[:_NAMED]]
     more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
     ends = "its run ends" if len(parts) == 1 else "their runs end"
     return {
@@ -35,9 +35,7 @@ def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Js
         "submit": plain("Reject", _TITLE),
         "close": plain("Back", _TITLE),
         "blocks": [
-            section(
-                f"{escape(' · '.join((title, ring, plural(len(parts), 'cluster'))), _HEAD)}\n{', '.join(names)}{more}"
-            ),
+            section(f"*{escape(head, _HEAD)}*\n{', '.join(names)}{more}"),
             section(f"One rejection decides, whoever has approved: nothing of it is done, and {ends}."),
             {
                 "type": "input",

@@ -58,8 +58,8 @@ class Doors:
         self.answer_within_s = ANSWER_WITHIN_S
         self._channels, self._hooks, self._now, self._secret = channels, hooks, now, secret
         self._number = 0
-        self._triggers = Triggers(now)
-        self.views = Views(now, self._triggers)
+        self.triggers = Triggers(now)
+        self.views = Views(now, self.triggers)
 
     def text_of(self, document: JsonObject) -> str:
         """Return all that the message says which is about to be pressed; nothing where there is none."""
@@ -134,7 +134,7 @@ class Doors:
         """Return what is told now; its trigger opens a modal from now on."""
         self._number += 1
         happened = Happened(user, self._now(), self._number, address)
-        self._triggers.tell(happened.trigger_id, user.id)
+        self.triggers.tell(happened.trigger_id, user.id)
         return happened
 
     async def _knock(self, door: Door, body: bytes, retries: int) -> Outcome:

@@ -25,6 +25,7 @@ class Triggers:
     """Every trigger that was told to the app, by its id."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
+        self.live_for = LIVES
         self._now = now
         self._made: dict[str, _Trigger] = {}
 
@@ -39,7 +40,7 @@ class Triggers:
             raise TriggerError("invalid_trigger_id")
         if found.is_used:
             raise TriggerError("exchanged_trigger_id")
-        if self._now() - found.made > LIVES:
+        if self._now() - found.made > self.live_for:
             raise TriggerError("expired_trigger_id")
         return found.user
 

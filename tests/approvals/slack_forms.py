@@ -15,7 +15,7 @@ class FakeForms:
 
     clock: FakeClock = field(default_factory=FakeClock)
     fail: list[OutsideError] = field(default_factory=list)
-    lose: list[OutsideError] = field(default_factory=list)
+    lose: list[BaseException] = field(default_factory=list)
     asked: int = 0
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,130 @@ async def test_a_press_that_slack_tells_again_is_one_press(bot: Bot, simulation:
     assert len({entry["event"] for entry in attempts}) == 1
 
 
+def forms(simulation: Running) -> Any:
+    """Every form that Slack has opened, oldest first."""
+    return simulation.control("/slack")["views"]
+
+
+async def send(bot: Bot, user: str, text: str = "") -> Any:
+    answer = await bot.tell("/slack/submit", {"user": user, "text": text})
+    return answer["status"], answer["body"]
+
+
+@story
+async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        run = await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-2))
+        assert await press(bot, "U0BEN", "reject.1") == (200, "")
+        (form,) = forms(simulation)
+        assert (form["user"], form["open"], form["submit"]["text"], form["close"]["text"]) == (
+            "U0BEN",
+            True,
+            "Reject",
+            "Back",
+        )
+        assert "shop-dev" in form["blocks"][0]["text"]["text"]
+        assert (bot.run(run).state, heard(simulation)) == (State.NEEDS_YOU, [])
+        assert await send(bot, "U0BEN", "the sale\nends on Thursday") == (200, "")
+        assert not forms(simulation)[0]["open"]
+        await bot.until(after(minutes=1))
+        assert bot.run(run).state is State.HALTED
+        assert "the sale ends on Thursday" in str(asked(simulation)["blocks"])
+    assert heard(simulation) == [("U0BEN", "you have rejected it; nothing of it is done")]
+    (attempt,) = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
+    assert (attempt["result"], attempt["reason"]) == ("rejected", "the sale ends on Thursday")
+
+
+@story
+async def test_whoever_goes_back_has_decided_nothing_and_may_approve(bot: Bot) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        run = await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-2))
+        await press(bot, "U0BEN", "reject.1")
+        await bot.tell("/slack/close", {"user": "U0BEN"})
+        await press(bot, "U0BEN", "approve.0")
+        assert bot.run(run).state is State.NEEDS_YOU
+    results = [entry.data["result"] for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
+    assert results == ["counted"]
+
+
+@story
+async def test_a_form_that_is_sent_twice_and_told_again_is_one_rejection(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-2))
+        await press(bot, "U0BEN", "reject.1")
+        opening = simulation.simulation.slack.doors.sent[-1]
+        await send(bot, "U0BEN", "late in the day")
+        sent = simulation.simulation.slack.doors.sent[-1]
+        other = sent.replace(b"late", b"2000")
+        assert other != sent
+        for body in (sent, other, opening):
+            again = await bot.knock("slack/interactions", body, signed(body, simulation.world.now))
+            assert (again.status, again.body) == (200, None)
+    attempts = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
+    assert [entry["result"] for entry in attempts] == ["rejected", "rejected", "rejected"]
+    assert [entry["delivered-again"] for entry in attempts] == ["no", "yes", "yes"]
+    assert "late in the day" in str(asked(simulation)["blocks"])
+    assert len(forms(simulation)) == 1
+
+
+@story
+async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot, simulation: Running) -> None:
+    """The press's own address for private answers is half an hour old by then."""
+    async with bot:
+        await bot.listen_to_slack()
+        await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-2))
+        await press(bot, "U0ANA", "reject.1")
+        await press(bot, "U0BEN", "reject.1")
+        await send(bot, "U0BEN", "no")
+        await bot.until(after(minutes=40))
+        await send(bot, "U0ANA", "never")
+        (late, _) = forms(simulation)
+    assert late["open"]
+    assert "submit" not in late
+    assert late["blocks"][0]["text"]["text"].startswith("it was rejected by ben Mon 2026-11-16 21:08 UTC: no")
+    assert [user for user, _ in heard(simulation)] == ["U0BEN"]
+
+
+@story
+async def test_where_slack_opens_no_form_the_press_rejects(simulation: Running, tmp_path: Path) -> None:
+    """A no is never lost: its person hears that it stands without a reason."""
+    bot = Bot(simulation, tmp_path, APPROVED)
+    async with bot:
+        await bot.listen_to_slack()
+        run = await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-2))
+        with no_forms(simulation):
+            assert await press(bot, "U0BEN", "reject.1") == (200, "")
+        await bot.until(after(minutes=1))
+        assert bot.run(run).state is State.HALTED
+    assert heard(simulation) == [
+        (
+            "U0BEN",
+            "you have rejected it; nothing of it is done. Slack opened no form to ask why, so it stands without a reason.",
+        )
+    ]
+    assert forms(simulation) == []
+
+
+@story
+async def test_a_stranger_who_presses_reject_is_asked_nothing(bot: Bot, simulation: Running) -> None:
+    async with bot:
+        await bot.listen_to_slack()
+        await bot.begin(TWO_POOLS)
+        await bot.until(after(minutes=-2))
+        await press(bot, "U0EVE", "reject.1")
+        await press(bot, "U0CLEO", "reject.1")
+    assert forms(simulation) == []
+    assert [user for user, _ in heard(simulation)] == ["U0EVE", "U0CLEO"]
+
+
 @story
 async def test_the_button_that_opens_the_plan_decides_nothing(simulation: Running, tmp_path: Path) -> None:
     bot = Bot(simulation, tmp_path, APPROVED)
@@ -198,3 +323,15 @@ def broken_answers(simulation: Running) -> Iterator[None]:
         yield
     finally:
         hooks.in_trouble = working
+
+
+@contextmanager
+def no_forms(simulation: Running) -> Iterator[None]:
+    """Every trigger has expired by the time that it comes back."""
+    triggers = simulation.simulation.slack.doors.triggers
+    living = triggers.live_for
+    triggers.live_for = timedelta(seconds=-1)
+    try:
+        yield
+    finally:
+        triggers.live_for = living

@@ -131,9 +131,10 @@ async def test_a_rejection_in_teams_ends_the_run_and_says_why(bot: Bot, simulati
         await bot.until(after(minutes=-2))
         shown = await press(bot, BEN, "reject", inputs={"reason": "the sale\nends on Thursday"})
         assert "the sale ends on Thursday" in words(shown["value"])
+        await bot.until(after(minutes=1))
+        assert "the sale ends on Thursday" in words(asked(simulation)["card"])
         await bot.until(after(hours=1))
         assert (bot.run(run).state, bot.begun()) == (State.HALTED, [])
-    assert "the sale ends on Thursday" in words(asked(simulation)["card"])
     assert "the sale ends on Thursday" in bot.run(run).why
 
 

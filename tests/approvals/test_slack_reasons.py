@@ -1,0 +1,286 @@
+"""The form that asks why: when it opens, what happens where it does not, who hears what when it is sent late or twice."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ops.intake.http import Response
+from ops.intake.slack import take_interaction
+from ops.intake.slack_rejecting import forget_forms
+from ops.intake.ticks import every_five_minutes
+from ops.model.approval import ApprovalState, Choice
+from ops.ports import LimitedError, OutsideError, RejectedError, TryLaterError
+from simulator.slack.views import View, answered
+from tests.approvals.helpers import ONE, DyingStore, KilledError
+from tests.approvals.slack_door import HOOK, SlackDoor, form, received, submission
+from tests.approvals.story import Story
+
+TWO_OF = "{from: platform, of: 2}"
+FOUR_HOURS = "{from: platform, expires-after: 4h}"
+UNASKED = "you have rejected it; nothing of it is done. Slack opened no form to ask why, so it stands without a reason."
+
+
+@dataclass
+class Desk:
+    """A request, and people who press and send at Slack's door."""
+
+    rule: str = ONE
+    store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
+    door: SlackDoor = field(default_factory=SlackDoor)
+
+    def __post_init__(self) -> None:
+        self.story = Story(self.door, self.rule, store=self.store)
+        self.world = self.story.world
+        self.forms = self.world.forms = self.door.forms
+
+    def press(self, person: str = "ana", event: str = "event-1", choice: Choice = Choice.REJECT) -> Response:
+        self.pressed = form(self.world, person, choice, self.story.approval.token, event)
+        return self._knock(self.pressed)
+
+    def tell_again(self) -> Response:
+        """Slack tells the last press again, signed anew."""
+        return self._knock(self.pressed)
+
+    def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> Response:
+        """Sends a form, the last one unless said; Slack does with it what the answer says."""
+        view = shown or self.forms.opened[-1]
+        response = self._knock(submission(self.world, view, person, reason))
+        answered(view, int(response.status), response.text())
+        return response
+
+    def _knock(self, body: bytes) -> Response:
+        return take_interaction(self.world.context, self.door.guard(self.world), received(self.world, body))
+
+    @property
+    def state(self) -> ApprovalState:
+        return self.story.approval.state
+
+    @property
+    def heard(self) -> list[str]:
+        """What was said privately, at the press's own address."""
+        assert all(address == HOOK for address, _ in self.world.answers.given)
+        return [str(content["text"]) for _, content in self.world.answers.given]
+
+    @property
+    def results(self) -> list[str]:
+        return [entry.data["result"] for entry in self.world.ledger.written.values() if entry.kind == "attempt"]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def shown(view: View) -> str:
+    blocks: Any = view.content["blocks"]
+    return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section")
+
+
+def test_the_form_names_what_ends_and_nothing_is_decided_by_it(desk: Desk) -> None:
+    assert desk.press().status == 200
+    (view,) = desk.forms.opened
+    assert shown(view).splitlines()[:2] == ["*Node images · production · 1 cluster*", "shop-prod"]
+    assert (desk.state, desk.heard, desk.results) == (ApprovalState.PENDING, [], [])
+
+
+def test_the_form_that_is_sent_decides_with_its_reason_and_closes(desk: Desk) -> None:
+    desk.press()
+    response = desk.send(reason=" release\n\tday ")
+    assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
+    assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "release day")
+    assert desk.heard == ["you have rejected it; nothing of it is done"]
+
+
+def test_without_a_reason_it_is_sent_as_well(desk: Desk) -> None:
+    desk.press()
+    desk.send()
+    assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "")
+
+
+def test_approve_stays_one_press(desk: Desk) -> None:
+    desk.press(choice=Choice.APPROVE)
+    assert (desk.state, desk.forms.asked) == (ApprovalState.APPROVED, 0)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        RejectedError("expired_trigger_id", "Slack says expired_trigger_id"),
+        RejectedError("exchanged_trigger_id", "Slack says exchanged_trigger_id"),
+        RejectedError("unknown_method", "Slack says unknown_method"),
+        RejectedError("invalid_arguments", "Slack says invalid_arguments"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_a_form_that_slack_refuses_rejects_at_once(desk: Desk, trouble: OutsideError) -> None:
+    desk.forms.fail.append(trouble)
+    assert desk.press().status == 200
+    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [UNASKED])
+
+
+@pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), LimitedError("rate limited", 30)])
+def test_a_slack_that_does_not_answer_is_not_waited_for_twice(desk: Desk, trouble: OutsideError) -> None:
+    """The door has three seconds in all: the private answer is left to the next tick."""
+    desk.forms.fail.append(trouble)
+    assert desk.press().status == 200
+    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
+    every_five_minutes(desk.world.context)
+    assert desk.heard == [UNASKED]
+
+
+def test_without_any_forms_a_press_rejects_and_nobody_is_told_of_a_form(desk: Desk) -> None:
+    desk.world.forms = None
+    desk.press()
+    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, ["you have rejected it; nothing of it is done"])
+
+
+def test_a_form_that_opened_though_its_answer_was_lost_hears_that_it_is_rejected(desk: Desk) -> None:
+    desk.forms.lose.append(TryLaterError("the answer was lost"))
+    desk.press()
+    assert desk.state is ApprovalState.REJECTED
+    desk.send(reason="too late to be read")
+    assert desk.heard[-1].startswith("it was rejected by ana")
+    assert (desk.results, desk.story.approval.why) == (["rejected", "late"], "")
+
+
+def test_the_press_told_again_opens_one_form_and_decides_nothing(desk: Desk) -> None:
+    desk.press()
+    for _ in range(3):
+        desk.world.clock.pass_(seconds=20)
+        assert desk.tell_again().status == 200
+    assert (len(desk.forms.opened), desk.forms.asked) == (1, 1)
+    desk.send(reason="once")
+    assert desk.tell_again().status == 200
+    assert desk.heard == ["you have rejected it; nothing of it is done"]
+    assert desk.results == ["rejected"]
+
+
+def test_a_press_told_again_after_slack_was_down_has_the_same_answer(desk: Desk) -> None:
+    desk.forms.fail.append(RejectedError("fatal", "Slack says fatal"))
+    desk.press()
+    desk.tell_again()
+    assert (desk.results, len(desk.forms.opened)) == (["rejected", "rejected"], 0)
+    assert desk.heard[0] == UNASKED
+
+
+def test_a_process_that_dies_right_after_the_form_opened_loses_no_decision(desk: Desk) -> None:
+    """Slack tells the press again, and says that its trigger was used: the form is there, and nothing is decided by it."""
+    desk.forms.lose.append(KilledError())
+    with pytest.raises(KilledError):
+        desk.press()
+    assert desk.tell_again().status == 200
+    assert (desk.state, desk.heard, len(desk.forms.opened)) == (ApprovalState.PENDING, [], 1)
+    desk.send(reason="it is there")
+    assert desk.story.approval.why == "it is there"
+
+
+def test_a_form_sent_twice_is_one_press(desk: Desk) -> None:
+    desk.press()
+    first = desk.forms.opened[0]
+    for reason in ("first", "second", "first"):
+        desk.send(reason=reason, shown=first)
+    assert (desk.story.approval.why, desk.results) == ("first", ["rejected"] * 3)
+    assert set(desk.heard) == {"you have rejected it; nothing of it is done"}
+
+
+def test_a_form_sent_after_somebody_else_decided_hears_who_and_when(desk: Desk) -> None:
+    desk.press("ana")
+    desk.press("ben", event="event-2", choice=Choice.APPROVE)
+    desk.send("ana", reason="wait")
+    assert desk.heard[-1].startswith("it was approved by ben Mon 2026-11-16 12:00 UTC")
+    assert desk.state is ApprovalState.APPROVED
+
+
+def test_a_form_sent_after_the_expiry_hears_so_in_its_place() -> None:
+    desk = Desk(FOUR_HOURS)
+    desk.press()
+    desk.story.pass_(hours=4)
+    response = desk.send(reason="late")
+    told = json.loads(response.text())
+    assert told["response_action"] == "update"
+    view = desk.forms.opened[0]
+    assert (view.is_open, "submit" in view.content) == (True, False)
+    assert shown(view).startswith("it has expired Mon 2026-11-16 16:00 UTC")
+    assert (desk.state, desk.heard, desk.results) == (ApprovalState.EXPIRED, [], ["expired"])
+
+
+def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(desk: Desk) -> None:
+    desk.press()
+    desk.world.clock.pass_(minutes=30)
+    forget_forms(desk.world.context.ports)
+    assert list(desk.world.store.scan("slack-form")) == []
+    desk.send(reason="still no")
+    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
+    assert shown(desk.forms.opened[0]) == "you have rejected it; nothing of it is done"
+
+
+def test_a_form_whose_request_was_asked_anew_decides_nothing(desk: Desk) -> None:
+    desk.press()
+    desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
+    desk.story.look()
+    desk.send(reason="of the old plan")
+    assert (desk.state, desk.results) == (ApprovalState.PENDING, ["late"])
+
+
+def test_a_reason_that_is_too_long_keeps_the_form_open_and_what_was_written(desk: Desk) -> None:
+    desk.press()
+    desk.send(reason="x" * 301)
+    view = desk.forms.opened[0]
+    assert (view.is_open, view.errors) == (
+        True,
+        {"why": "the reason is longer than 300 characters, so nothing is decided: shorten it"},
+    )
+    assert (desk.state, desk.results) == (ApprovalState.PENDING, [])
+    desk.send(reason="x" * 300)
+    assert desk.story.approval.why == "x" * 300
+
+
+@pytest.mark.parametrize("writes", range(3))
+def test_records_that_fail_while_a_form_is_sent_keep_it_open(writes: int) -> None:
+    """Sent again it is the same press."""
+    desk = Desk()
+    desk.press()
+    broken = Failing(desk.store, writes)
+    desk.world.store = broken
+    desk.send(reason="no")
+    desk.world.store = desk.store
+    view = desk.forms.opened[0]
+    if view.is_open:
+        assert view.errors["why"].startswith("Nothing was decided")
+        assert desk.state is ApprovalState.PENDING
+        desk.send(reason="no")
+    assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "no")
+
+
+class Failing(DyingStore):
+    """The same records, of which one write is not taken."""
+
+    def __init__(self, kept: DyingStore, left: int) -> None:
+        self.__dict__.update(kept.__dict__)
+        self.left = left
+
+    def write(self) -> None:
+        """Counts a write. Raises TryLaterError."""
+        if self.left == 0:
+            self.left = None
+            raise TryLaterError("the store does not answer")
+        if self.left is not None:
+            self.left -= 1
+
+
+def test_whom_a_form_was_not_opened_for_gets_no_private_answer_of_its_opener(desk: Desk) -> None:
+    """Slack would not do that; the address belongs to one person all the same."""
+    desk.press("ana")
+    desk.send("ben", reason="mine")
+    assert desk.heard == []
+    assert shown(desk.forms.opened[0]) == "you have rejected it; nothing of it is done"
+
+
+def test_one_rejection_ends_it_though_another_has_approved() -> None:
+    desk = Desk(TWO_OF)
+    desk.press("ben", choice=Choice.APPROVE)
+    desk.press("ana", event="event-2")
+    desk.send("ana", reason="no")
+    assert (desk.results, desk.state) == (["counted", "rejected"], ApprovalState.REJECTED)
