@@ -10,11 +10,13 @@ from ruamel.yaml import YAML
 
 from ops.adapters.slack_chat import SlackChat
 from ops.adapters.slack_errors import PictureNotReadyError
+from ops.adapters.slack_modals import SlackModals
 from ops.config import load
 from ops.functions import build_app
 from ops.ports import Outgoing
 from simulator.slack.api import TOKEN
 from tests.adapters.test_slack import DIGEST, PLAIN, PNG, later
+from tests.adapters.test_slack_modals import form
 from tests.fakes import CONFIG, MONDAY, FakeClock
 from tests.slack_server import SlackServer, serving
 
@@ -27,6 +29,7 @@ SCOPES = {
     "conversations.replies": {"channels:history", "groups:history"},
     "files.getUploadURLExternal": {"files:write"},
     "files.completeUploadExternal": {"files:write"},
+    "views.open": set(),
 }
 
 
@@ -60,6 +63,8 @@ def test_the_scopes_are_those_of_the_calls_that_are_made(manifest: Any) -> None:
         later(slack)
         with pytest.raises(PictureNotReadyError):
             chat.post("C0123", Outgoing(DIGEST, "digest", picture=PNG))
+        slack.api.doors.triggers.tell("1.1.u0ana", "U0ANA")
+        SlackModals(TOKEN, slack.url).open("1.1.u0ana", form())
         made = {call.method for call in slack.asked if not call.method.startswith("/")}
     assert made == SCOPES.keys()
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == set().union(*SCOPES.values(), {"commands"})
@@ -76,6 +81,7 @@ def test_no_other_method_of_slack_is_called() -> None:
         "conversations_history",
         "conversations_replies",
         "files_upload_v2",
+        "views_open",
     }
 
 

@@ -22,7 +22,8 @@ from ops.workflows.activities.context import Context
 from simulator.slack.presses import Happened, command_form
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.workspace import USERS
-from tests.approvals.slack_door import HOOK, SlackDoor, form
+from tests.approvals.slack_door import HOOK, SlackDoor, form, submission
+from tests.approvals.slack_forms import FakeForms
 from tests.approvals.story import Story
 from tests.intake.forging import Forgery, Genuine, altered, replayed
 
@@ -73,8 +74,22 @@ class Besieged:
 
 def presses() -> Besieged:
     story = Story(SlackDoor(), "{from: platform}")
-    body = form(story.world, "ana", Choice.APPROVE, story.approval.token, "event-1")
-    return Besieged(take_interaction, "slack-interactions", body, story)
+    return Besieged(take_interaction, "slack-interactions", presses_of(story, Choice.APPROVE), story)
+
+
+def presses_of(story: Story, choice: Choice) -> bytes:
+    return form(story.world, "ana", choice, story.approval.token, "event-1")
+
+
+def reasons() -> Besieged:
+    """A form that was opened by a press, filled in and sent."""
+    story = Story(SlackDoor(), "{from: platform}")
+    forms = story.world.forms = FakeForms()
+    opening = presses_of(story, Choice.REJECT)
+    besieged = Besieged(take_interaction, "slack-interactions", opening, story)
+    besieged.knock(Forgery("", opening, besieged.sealed(opening)))
+    (view,) = forms.opened
+    return replace(besieged, genuine=submission(story.world, view, "ana", "release day"))
 
 
 def commands() -> Besieged:
@@ -129,18 +144,18 @@ def besiege(door: Besieged, tries: int) -> None:
     }
 
 
-@pytest.mark.parametrize("door", [presses, commands])
+@pytest.mark.parametrize("door", [presses, reasons, commands])
 def test_no_forgery_is_taken(door: Callable[[], Besieged]) -> None:
     besiege(door(), FEW)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("door", [presses, commands])
+@pytest.mark.parametrize("door", [presses, reasons, commands])
 def test_no_forgery_of_ten_thousand_is_taken(door: Callable[[], Besieged]) -> None:
     besiege(door(), MANY)
 
 
-@pytest.mark.parametrize("door", [presses, commands])
+@pytest.mark.parametrize("door", [presses, reasons, commands])
 def test_the_genuine_one_is_taken(door: Callable[[], Besieged]) -> None:
     """What keeps the search from being about a door that takes nothing."""
     besieged = door()
@@ -148,6 +163,8 @@ def test_the_genuine_one_is_taken(door: Callable[[], Besieged]) -> None:
     assert (response.status, reason) == (HTTPStatus.OK, "")
     if door is presses:
         assert besieged.story.approval.state is ApprovalState.APPROVED
+    if door is reasons:
+        assert (besieged.story.approval.state, besieged.story.approval.why) == (ApprovalState.REJECTED, "release day")
 
 
 def test_within_five_minutes_it_is_taken_and_a_second_later_it_is_not() -> None:
@@ -182,6 +199,11 @@ def test_somebody_of_another_workspace_in_a_shared_channel_is_nobody() -> None:
         (b"payload=null", 400, "missing-field"),
         (b"payload=%7B%22team%22%3A%7B%22id%22%3A1%7D%7D", 400, "missing-field"),
         (b"payload=%7B%22team%22%3A%7B%22id%22%3A%22T0DAYTWO%22%7D%7D", 400, "missing-field"),
+        (
+            b"payload=%7B%22team%22%3A%7B%22id%22%3A%22T0DAYTWO%22%7D%2C%22type%22%3A%22view_submission%22%7D",
+            400,
+            "missing-field",
+        ),
         (b"payload=%7B%22team%22%3Anull%2C%22type%22%3A%22block_actions%22%7D", 400, "missing-field"),
     ],
 )
@@ -193,11 +215,14 @@ def test_what_slack_signed_and_nobody_can_read_is_refused(body: bytes, status: i
 
 
 NAMES = ("type", "team", "id", "user", "team_id", "actions", "action_id", "action_ts", "value", "trigger_id", "x")
-WORDS = ("block_actions", "T0DAYTWO", "U0ANA", "approve.0", "reject.0", "open.2", "approve", "")
+NAMES_OF_FORMS = ("view", "callback_id", "external_id", "private_metadata", "state", "values", "why")
+WORDS = ("block_actions", "T0DAYTWO", "U0ANA", "approve.0", "reject.0", "open.2", "approve", "reject", "")
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(WORDS), st.text(max_size=10))
 JSON = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES + NAMES_OF_FORMS), inner, max_size=6)
+    ),
     max_leaves=25,
 )
 
@@ -215,6 +240,68 @@ def test_whatever_slack_may_sign_breaks_nothing(body: bytes) -> None:
     response, reason = SIGNED.knock(Forgery("", body, SIGNED.sealed(body)))
     assert response.status == HTTPStatus.OK or reason in REASONS[int(response.status)]
     assert SIGNED.untouched
+
+
+FORMED = presses()
+TRUE = {
+    "team": {"id": "T0DAYTWO"},
+    "type": "view_submission",
+    "user": {"id": "U0ANA"},
+    "view": {"id": "V1", "callback_id": "reject", "external_id": "slack-1", "private_metadata": "no-word"},
+}
+
+
+@settings(max_examples=FEW, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(NAMES + NAMES_OF_FORMS), JSON, max_size=6),
+    st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
+)
+def test_whatever_form_slack_may_sign_breaks_nothing(drawn: dict[str, object], at: tuple[str, ...]) -> None:
+    """A form of ours in which something is not as we made it; none names a request."""
+    payload = json.loads(json.dumps(TRUE))
+    inner = payload
+    for name in at:
+        inner = inner.setdefault(name, {})
+    inner |= drawn
+    payload |= {"team": {"id": "T0DAYTWO"}, "type": "view_submission"}
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    response, reason = FORMED.knock(Forgery("", body, FORMED.sealed(body)))
+    assert response.status == HTTPStatus.OK or reason in REASONS[int(response.status)]
+    approval = FORMED.story.approval
+    assert (approval.state, approval.votes) == (ApprovalState.PENDING, ())
+
+
+def test_a_form_of_another_app_or_of_nobody_is_answered_and_noted() -> None:
+    besieged = reasons()
+    body = besieged.genuine.replace(b"callback_id%22%3A+%22reject", b"callback_id%22%3A+%22explode")
+    assert body != besieged.genuine
+    response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
+    assert (response.status, reason) == (HTTPStatus.OK, "unknown-action")
+    assert besieged.untouched
+
+
+@pytest.mark.parametrize("word", ["", "another-word", "../../approvals", "x" * 3_000, "approve\n"])
+def test_a_form_with_another_word_decides_nothing(word: str) -> None:
+    """What a form carries is outside input: it names a request, and proves nobody."""
+    besieged = reasons()
+    token = besieged.story.approval.token.encode()
+    body = besieged.genuine.replace(token, urlencode({"": json.dumps(word)[1:-1]}).encode()[1:])
+    assert body != besieged.genuine
+    response, _ = besieged.knock(Forgery("", body, besieged.sealed(body)))
+    assert (response.status, besieged.story.approval.state) == (HTTPStatus.OK, ApprovalState.PENDING)
+    (attempt,) = besieged.story.world.ledger.written.values()
+    assert attempt.data["result"] == "unknown"
+
+
+def test_a_form_that_somebody_of_another_workspace_sends_is_nobodys() -> None:
+    besieged = reasons()
+    body = besieged.genuine.replace(
+        b"%22name%22%3A+%22ana%22%2C+%22team_id%22%3A+%22" + OURS, b"%22team_id%22%3A+%22" + THEIRS
+    )
+    assert body != besieged.genuine
+    besieged.knock(Forgery("", body, besieged.sealed(body)))
+    (entry,) = besieged.story.world.ledger.written.values()
+    assert (entry.data["result"], besieged.story.approval.state) == ("unknown-person", ApprovalState.PENDING)
 
 
 def test_a_press_that_is_none_of_ours_is_answered_and_noted() -> None:

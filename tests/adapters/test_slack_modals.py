@@ -1,0 +1,112 @@
+"""Slack's modals through its own SDK against the simulated one: opened once, refused by name, never waited for."""
+
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ops.adapters.slack_modals import SlackModals
+from ops.model.approval import Approval, Part
+from ops.model.plan import Plan
+from ops.ports import LimitedError, OutsideError, RejectedError, TryLaterError
+from ops.render.slack_modal import rejection_form
+from simulator.slack.api import TOKEN
+from tests.fakes import FakeClock
+from tests.slack_server import SlackServer, serving
+
+AT = datetime(2026, 11, 16, 12, tzinfo=UTC)
+PLAN = Plan("node-image", "/id", ())
+REQUEST = Approval(
+    "a1", "node-image", "production", (Part("r1", "/id", "shop-prod", PLAN),), AT, AT, AT, AT, token="a-word"
+)
+TRIGGER = "1.1794830400.u0ana"
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with serving(SlackServer(FakeClock())) as served:
+        served.api.doors.triggers.tell(TRIGGER, "U0ANA")
+        yield served
+
+
+def modals(slack: SlackServer, token: str = TOKEN) -> SlackModals:
+    return SlackModals(token, slack.url)
+
+
+def form(name: str = "slack-1") -> Any:
+    return rejection_form(REQUEST, "Node images", name)
+
+
+def test_a_form_opens_before_whom_the_trigger_names(slack: SlackServer) -> None:
+    modals(slack).open(TRIGGER, form())
+    (view,) = slack.api.doors.views.all
+    assert (view.user, view.content["private_metadata"], view.content["external_id"]) == ("U0ANA", "a-word", "slack-1")
+
+
+def test_a_trigger_opens_one_form(slack: SlackServer) -> None:
+    modals(slack).open(TRIGGER, form())
+    with pytest.raises(RejectedError) as caught:
+        modals(slack).open(TRIGGER, form("slack-2"))
+    assert caught.value.code == "exchanged_trigger_id"
+
+
+def test_a_trigger_lives_for_three_seconds(slack: SlackServer) -> None:
+    slack.clock.pass_(seconds=3)
+    modals(slack).open(TRIGGER, form())
+    slack.api.doors.triggers.tell("2.1.u0ana", "U0ANA")
+    slack.clock.pass_(seconds=3.1)
+    with pytest.raises(RejectedError) as caught:
+        modals(slack).open("2.1.u0ana", form("slack-2"))
+    assert caught.value.code == "expired_trigger_id"
+
+
+@pytest.mark.parametrize(
+    ("token", "trigger", "code"), [(TOKEN, "nonsense", "invalid_trigger_id"), ("x", TRIGGER, "invalid_auth")]
+)
+def test_what_slack_refuses_is_named_as_slack_names_it(slack: SlackServer, token: str, trigger: str, code: str) -> None:
+    with pytest.raises(RejectedError) as caught:
+        modals(slack, token).open(trigger, form())
+    assert caught.value.code == code
+    assert slack.api.doors.views.all == []
+
+
+def test_too_many_forms_are_for_later(slack: SlackServer) -> None:
+    for number in range(100):
+        slack.api.doors.triggers.tell(f"{number}.0.u", "U0ANA")
+        modals(slack).open(f"{number}.0.u", form(f"slack-{number}"))
+    with pytest.raises(LimitedError):
+        modals(slack).open(TRIGGER, form())
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        (200, "text/html", b"<html>Sign in to the hotel's network</html>"),
+        (200, "application/json", b"[]"),
+        (200, "application/json", b'{"ok": true}'),
+        (200, "application/json", b'{"ok": true, "view": {"id": 5}}'),
+        (503, "application/json", b""),
+    ],
+)
+def test_after_nonsense_nobody_knows_whether_it_is_open(slack: SlackServer, nonsense: tuple[int, str, bytes]) -> None:
+    slack.nonsense = nonsense
+    with pytest.raises(TryLaterError):
+        modals(slack).open(TRIGGER, form())
+
+
+def test_a_slack_that_says_nothing_is_given_up_within_two_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(TryLaterError, match="no answer within"):
+            SlackModals(TOKEN, f"http://127.0.0.1:{silent.getsockname()[1]}/").open(TRIGGER, form())
+        assert timedelta(seconds=time.monotonic() - began) < timedelta(seconds=2)
+
+
+def test_the_token_is_in_no_text(slack: SlackServer) -> None:
+    wrong = modals(slack, "xoxb-another-secret")
+    with pytest.raises(OutsideError) as caught:
+        wrong.open(TRIGGER, form())
+    assert "xoxb" not in f"{caught.value} {wrong}"
