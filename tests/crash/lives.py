@@ -35,7 +35,7 @@ ADDRESS = "port.txt"
 KEY = "crash-key"
 # Loaded by each life's own host, which makes it its app; its imports are shared all the same.
 # What is written when a request is made, pressed, decided.
-_DECIDING = ("approval", "asked-word", "open-request", "attempt", "approval-news")
+_DECIDING = ("approval", "asked-word", "open-request", "attempt", "approval-news", "slack-form")
 _OF_EACH_LIFE = ("function_app", "__main__", "__mp_main__")
 
 
@@ -144,7 +144,7 @@ def _be_pressed(base_url: str) -> None:
 
 
 async def _press(press: Press) -> None:
-    """Somebody who looks into Slack and sees a button presses it; who sees none has nothing to do."""
+    """Somebody who looks into Slack and sees a button presses it, and sends the form that opens; who sees none has nothing to do."""
     channels: Any = (await asyncio.to_thread(control, os.environ, "/slack"))["channels"]
     for channel, message in ((each["id"], message) for each in channels for message in each["messages"]):
         elements = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
@@ -152,6 +152,10 @@ async def _press(press: Press) -> None:
         if found is not None:
             body = {"channel": channel, "ts": message["ts"], "action_id": found, "user": press.user}
             await asyncio.to_thread(control, os.environ, "/slack/press", body)
+            views: Any = (await asyncio.to_thread(control, os.environ, "/slack"))["views"]
+            for view in (each for each in views if each["open"] and each["user"] == press.user):
+                form = {"view": view["id"], "user": press.user, "text": "the sale ends on Thursday"}
+                await asyncio.to_thread(control, os.environ, "/slack/submit", form)
 
 
 class DeadlyStore(SqliteStore):
