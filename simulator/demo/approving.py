@@ -69,18 +69,24 @@ class Desk:
 
     async def press(self, button: ShownButton, person: str) -> int:
         """A press in Slack by somebody of the workspace; the status that the bot answered. Raises PressError."""
+        asked: JsonObject = {"channel": button.channel, "ts": button.ts, "action_id": button.action}
+        return await self._do("/slack/press", asked, person)
+
+    async def send(self, form: str, text: str, person: str) -> int:
+        """Fills in the form that stands before somebody in Slack, and sends it; the bot's status. Raises PressError."""
+        return await self._do("/slack/submit", {"view": form, "text": text}, person)
+
+    async def close(self, form: str, person: str) -> int:
+        """Goes back: the form decides nothing. Raises PressError."""
+        return await self._do("/slack/close", {"view": form}, person)
+
+    async def _do(self, path: str, asked: JsonObject, person: str) -> int:
         if person not in _USER_IDS:
             raise PressError(f"nobody is called {person}: use one of {', '.join(_USER_IDS)}")
-        asked: JsonObject = {
-            "channel": button.channel,
-            "ts": button.ts,
-            "user": _USER_IDS[person],
-            "action_id": button.action,
-        }
         try:
-            outcome: Any = await asyncio.to_thread(control, self.world, "/slack/press", asked)
+            outcome: Any = await asyncio.to_thread(control, self.world, path, {**asked, "user": _USER_IDS[person]})
         except OSError as error:
-            raise PressError(f"that button is not there any more: {error}") from error
+            raise PressError(f"that is not there any more: {error}") from error
         return int(outcome["status"])
 
     def _somebody_is_there(self) -> bool:

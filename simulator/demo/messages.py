@@ -1,8 +1,8 @@
-"""Slack's messages as the page shows them: each with its thread, its buttons live, what is private marked as that."""
+"""Slack's messages and forms as the page shows them: threads, buttons that are live, what is private marked as that."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from ops.ports import Json
 from simulator.chatlook.drawn import Drawer
-from simulator.demo.world import ChatMessage
+from simulator.demo.world import ChatMessage, ShownForm
+from simulator.exchange import JsonObject
 
 _BUTTON = re.compile(r"<button\b[^>]*>")
 _ACTION = re.compile(r'\sdata-action="([^"]*)"')
@@ -44,15 +45,33 @@ def threads(chat: Iterable[ChatMessage], drawer: Drawer, zone: ZoneInfo) -> list
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A form as its person sees it."""
+
+    form: ShownForm
+    html: Markup
+
+
+def forms_before(forms: Iterable[ShownForm], drawer: Drawer) -> list[FormView]:
+    """The forms that stand open, each with what it says above its field."""
+    return [FormView(form, _drawn(form.blocks, drawer, lambda html: html)) for form in forms]
+
+
+def _drawn(blocks: Iterable[JsonObject], drawer: Drawer, dress: Callable[[Markup], Markup]) -> Markup:
+    content = cast("Json", list(blocks))
+    each = [
+        Markup('<div class="look {}">{}</div>').format(theme, dress(drawer.draw("slack", content, theme)))
+        for theme in drawer.themes
+    ]
+    return Markup("").join(each)
+
+
 def _view(message: ChatMessage, drawer: Drawer, zone: ZoneInfo, replies: Iterable[MessageView] = ()) -> MessageView:
     when = f"{message.posted.astimezone(zone):%a %H:%M}"
     posted = Markup('<time datetime="{}">{}</time>').format(message.posted.isoformat(), when)
-    blocks = cast("Json", list(message.blocks))
-    drawn = [
-        Markup('<div class="look {}">{}</div>').format(theme, _live(drawer.draw("slack", blocks, theme), message))
-        for theme in drawer.themes
-    ]
-    return MessageView(posted, message.edits, Markup("").join(drawn), message.only_for, tuple(replies))
+    html = _drawn(message.blocks, drawer, lambda drawn: _live(drawn, message))
+    return MessageView(posted, message.edits, html, message.only_for, tuple(replies))
 
 
 def _live(html: Markup, message: ChatMessage) -> Markup:

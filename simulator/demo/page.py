@@ -17,11 +17,11 @@ from ops.records import runs
 from simulator.chatlook.drawn import Drawer
 from simulator.demo.approving import Desk, PressError, ShownButton
 from simulator.demo.bars import Happenings
-from simulator.demo.messages import threads
+from simulator.demo.messages import forms_before, threads
 from simulator.demo.summary import Summary
 from simulator.demo.view import view
 from simulator.demo.week import Stage
-from simulator.demo.world import journal, look, read_chat, sleeps, work_of_aks
+from simulator.demo.world import journal, look, read_chat, read_forms, sleeps, work_of_aks
 from simulator.slack.workspace import USERS
 
 _HOST = "127.0.0.1"
@@ -78,14 +78,21 @@ class Page:
         return web.Response(text=text, content_type="text/html", headers=headers)
 
     async def _press(self, request: web.Request) -> web.Response:
-        """A button of the chat, pressed as somebody of the workspace: Slack signs it and tells the bot."""
+        """A button of the chat or of a form, pressed as somebody of the workspace: Slack signs it and tells the bot."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return web.Response(status=HTTPStatus.FORBIDDEN, text="Another page sent this.", headers=_HEADERS)
         form = await request.post()
-        channel, ts, action = (*str(form.get("press", "")).split("|", 2), "", "")[:3]
+        first, second, third = (*str(form.get("press", "")).split("|", 2), "", "")[:3]
         person = str(form.get("person", ""))
         try:
-            await self._desk.press(ShownButton(channel, ts, action), person)
+            match first:
+                # A form stands before one person, whoever presses elsewhere.
+                case "send":
+                    await self._desk.send(second, str(form.get(f"why-{second}", "")), third)
+                case "close":
+                    await self._desk.close(second, third)
+                case _:
+                    await self._desk.press(ShownButton(first, second, third), person)
         except PressError as error:
             return web.Response(status=HTTPStatus.CONFLICT, text=str(error), headers=_HEADERS)
         target = "/?" + urlencode({"person": person})
@@ -95,7 +102,9 @@ class Page:
         """The page, or its living part, as it is now. Whoever asks for it is a viewer; they press as `person`."""
         self._desk.look()
         environment = self._stage.world
-        world, chat, entries = await asyncio.gather(look(environment), read_chat(environment), journal(environment))
+        world, chat, forms, entries = await asyncio.gather(
+            look(environment), read_chat(environment), read_forms(environment), journal(environment)
+        )
         own = await asyncio.to_thread(self._runs)
         happened = Happenings(own, work_of_aks(entries), sleeps(self._stage.fleet, entries))
         waiting = self._desk.waiting
@@ -106,6 +115,7 @@ class Page:
             self._templates.get_template(template).render,
             view=shown,
             messages=messages,
+            forms=await asyncio.to_thread(forms_before, forms, self._drawer),
             edits=sum(message.edits for message in chat),
             people=list(USERS.values()),
             person=person,

@@ -72,6 +72,22 @@ class ChatMessage:
     only_for: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ShownForm:
+    """A form that stands before a person in Slack. `longest` is how many characters its field takes; 0 where it has none."""
+
+    id: str
+    person: str
+    title: str
+    blocks: tuple[JsonObject, ...]
+    label: str
+    hint: str
+    longest: int
+    send: str
+    close: str
+    error: str
+
+
 async def look(environment: Mapping[str, str]) -> WorldNow:
     """Ask the world how it is."""
     document: Any = await asyncio.to_thread(control, environment, "/world")
@@ -84,6 +100,12 @@ async def read_chat(environment: Mapping[str, str]) -> tuple[ChatMessage, ...]:
     found = [_message(message, channel["id"]) for channel in document["channels"] for message in channel["messages"]]
     found += [_private(shown) for shown in document["ephemeral"]]
     return tuple(sorted(found, key=lambda message: message.posted))
+
+
+async def read_forms(environment: Mapping[str, str]) -> tuple[ShownForm, ...]:
+    """Every form that stands open, oldest first."""
+    document: Any = await asyncio.to_thread(control, environment, "/slack")
+    return tuple(_form(view) for view in document["views"] if view["open"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +203,20 @@ def _private(found: Any) -> ChatMessage:
     posted = datetime.fromisoformat(found["at"])
     only_for = USERS[found["user"]].name
     return ChatMessage(found["channel"], posted, 0, found["text"], tuple(found["blocks"]), "", only_for=only_for)
+
+
+def _form(view: Any) -> ShownForm:
+    fields = [block for block in view["blocks"] if block["type"] == "input"]
+    field = fields[0] if fields else {}
+    return ShownForm(
+        id=view["id"],
+        person=USERS[view["user"]].name,
+        title=view["title"]["text"],
+        blocks=tuple(block for block in view["blocks"] if block["type"] != "input"),
+        label=field.get("label", {}).get("text", ""),
+        hint=field.get("hint", {}).get("text", ""),
+        longest=field.get("element", {}).get("max_length", 0),
+        send=view.get("submit", {}).get("text", ""),
+        close=view.get("close", {}).get("text", "Close"),
+        error=" ".join(view["errors"].values()),
+    )

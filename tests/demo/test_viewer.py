@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Locator
 from playwright.async_api import Page as BrowserPage
 
 from simulator.chatlook.drawn import PlainDrawer
@@ -101,12 +102,38 @@ def test_a_viewer_rejects_and_nothing_is_done_which_is_no_fault(tmp_path: Path) 
     async def viewing(viewer: BrowserPage, _desk: Desk) -> None:
         await waiting(viewer)
         await press(viewer, "ana", "Reject")
-        await viewer.get_by_text("only visible to ana").wait_for()
+        form = viewer.get_by_role("region", name="A form before ana")
+        await form.wait_for()
+        await form.get_by_label("Why").fill("the sale ends on Thurs")
+        await form.get_by_label("Why").press_sequentially("day", delay=400)  # the page lives on meanwhile
+        await shoot(viewer, "demo-form")
+        await sent(viewer, form, "Reject")
+        await viewer.get_by_text("you have rejected it").first.wait_for()
+        await viewer.get_by_text("the sale ends on Thursday").first.wait_for()
 
     summary = watched_day(tmp_path, viewing)
     assert [(one.state, one.by) for one in summary.approvals] == [("rejected", "ana")]
     assert (summary.upgraded, summary.skipped) == (1, {"rejected": 1})
     assert summary.good
+
+
+def test_a_viewer_who_goes_back_has_decided_nothing(tmp_path: Path) -> None:
+    async def viewing(viewer: BrowserPage, desk: Desk) -> None:
+        await waiting(viewer)
+        await press(viewer, "ana", "Reject")
+        form = viewer.get_by_role("region", name="A form before ana")
+        await sent(viewer, form, "Back")
+        await form.wait_for(state="detached")
+        assert len(desk.waiting) == 1
+        await press(viewer, "ana", "Approve")
+
+    summary = watched_day(tmp_path, viewing)
+    assert [(one.state, one.by) for one in summary.approvals] == [("approved", "ana")]
+
+
+async def sent(viewer: BrowserPage, form: Locator, button: str) -> None:
+    async with viewer.expect_response(lambda answer: "/press" in answer.url):
+        await form.get_by_role("button", name=button, exact=True).click()
 
 
 def test_a_viewer_who_goes_away_is_not_waited_for(tmp_path: Path) -> None:

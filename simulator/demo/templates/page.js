@@ -7,6 +7,13 @@ function dress() {
 }
 function atEnd(list) { return list.scrollHeight - list.scrollTop - list.clientHeight < 60; }
 function person() { return live.querySelector("#person").value; }
+// What is being written stays, with the place where it is written.
+function keep(fresh, before, asked) {
+  if (!before) return fresh.focus();
+  fresh.value = before.value;
+  fresh.setSelectionRange(before.selectionStart, before.selectionEnd);
+  if (asked === before) fresh.focus();
+}
 let timer;
 async function refresh() {
   let last = false;
@@ -19,10 +26,13 @@ async function refresh() {
       const before = live.querySelector(".chat ol");
       const open = new Set([...live.querySelectorAll(".chat li")].flatMap((li, n) => li.querySelector("details[open]") ? [n] : []));
       if (document.activeElement?.id === "person") { timer = setTimeout(refresh, 1000); return; }  // somebody is choosing
+      const asked = document.activeElement;
       const follows = atEnd(before), top = before.scrollTop;
       const calendar = live.querySelector(".scroll").scrollLeft;
+      const written = new Map([...live.querySelectorAll("textarea")].map((each) => [each.id, each]));
       live.innerHTML = text;
       dress();
+      for (const fresh of live.querySelectorAll("textarea")) keep(fresh, written.get(fresh.id), asked);
       live.querySelectorAll(".chat li").forEach((li, n) => { if (open.has(n)) li.querySelector("details")?.setAttribute("open", ""); });
       const after = live.querySelector(".chat ol");
       after.scrollTop = follows ? after.scrollHeight : top;
