@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +13,14 @@ from ops.model.settings import Settings
 from ops.policy.people import person_of
 from ops.policy.press import Press, Verdict, press
 from ops.ports import OutsideError
-from ops.records import AttemptRecord, approvals, asked_words, attempts
+from ops.records import AttemptRecord, approvals, attempts
 from ops.workflows.activities.context import Context
-from ops.workflows.asking import NEWS, rule_of
+from ops.workflows.asking import NEWS, named_by, rule_of
 
 _LOG = logging.getLogger(__name__)
 _DECIDING = ("approved", "rejected", "counted")
 _WOKEN = 12
 _REASON = 300
-_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNKNOWN = "there is no such request; it may have been made anew"
 
 
@@ -54,8 +52,8 @@ def decide(context: Context, click: Click) -> Decided:
     """
     now = context.ports.clock.now()
     settings = context.config.settings
-    word = asked_words(context.ports.store).get(click.token) if _is_word(click.token) else None
-    if word is None or settings is None:
+    asked = named_by(context.ports.store, click.token)
+    if not asked or settings is None:
         found = Decided("unknown", _UNKNOWN)
         _note(context, click, found, now)
         return found
@@ -64,10 +62,10 @@ def decide(context: Context, click: Click) -> Decided:
     known = attempts(context.ports.store)
     before = known.get(event)
     if before is not None:
-        approval = approvals(context.ports.store).must_get(word.value.approval).value
+        approval = approvals(context.ports.store).must_get(asked).value
         verdict = Verdict(before.value.result, before.value.text)
     else:
-        approval, verdict = _press(context, word.value.approval, replace(click, event=event), (settings, now))
+        approval, verdict = _press(context, asked, replace(click, event=event), (settings, now))
     found = Decided(verdict.result, verdict.text, approval)
     try:
         _wake(context, found)
@@ -134,8 +132,3 @@ def _note(context: Context, click: Click, found: Decided, now: datetime, *, agai
     # Each delivery has a line of its own, also one that comes again within the same second.
     key = f"attempt|{click.event}|{now.isoformat()}|{secrets.token_hex(4)}"
     context.ports.ledger.append(Entry(key, now, "attempt", subject, text, by, data))
-
-
-def _is_word(token: str) -> bool:
-    """Only what could be one of our words is looked up: the store's keys hold no slash, and no megabytes."""
-    return _WORD.fullmatch(token) is not None

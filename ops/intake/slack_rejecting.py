@@ -15,8 +15,8 @@ from ops.intake.http import Response
 from ops.intake.reasons import LongReasonError, read_reason
 from ops.intake.slack_forms import Press, Submission
 from ops.model.approval import Approval, Choice
-from ops.policy.approval import may_decide
 from ops.policy.people import person_of
+from ops.policy.press import may_decide
 from ops.ports import OutsideError, RejectedError
 from ops.records import Table
 from ops.render.slack import plainly

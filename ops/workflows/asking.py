@@ -39,11 +39,17 @@ def approval_of(store: Store, run: Run) -> Approval | None:
 
 def request_of(store: Store, word: str) -> Approval | None:
     """The request that a word from outside names, None where it names none; the word may be an older one of it."""
-    if not _WORD.fullmatch(word):
-        return None  # the store's keys hold no slash, and no megabytes
-    named = asked_words(store).get(word)
-    stored = approvals(store).get(named.value.approval) if named else None
+    identity = named_by(store, word)
+    stored = approvals(store).get(identity) if identity else None
     return stored.value if stored else None
+
+
+def named_by(store: Store, word: str) -> str:
+    """The id of that request, empty where the word names none."""
+    if not _WORD.fullmatch(word):
+        return ""  # the store's keys hold no slash, and no megabytes
+    named = asked_words(store).get(word)
+    return named.value.approval if named else ""
 
 
 def rule_of(settings: Settings, approval: Approval) -> ApprovalRule | None:
