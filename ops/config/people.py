@@ -11,8 +11,6 @@ from ops.model.people import Person
 from ops.model.settings import ApprovalRule, CommandRule, PeopleSettings, Ring
 
 _ASKING = ("node-image", "reboot")
-# A plan's risk is empty where nodes are replaced without extra ones.
-_RISKS = {"in-place": ""}
 
 
 def read_people(document: Document) -> PeopleSettings:
@@ -105,7 +103,7 @@ def _rule(document: Document, path: Path, runbook: str, said: Section, windows: 
         approvers=approvers,
         label=_label(said["from"]),
         rings=frozenset(texts(said.get("rings"))),
-        risks=frozenset(_RISKS.get(risk, risk) for risk in texts(said.get("risk"))),
+        risks=frozenset(texts(said.get("risk"))),
         of=of,
         self_approval=None if "self" not in said else said["self"] == "allow",
         hours=hours,

@@ -11,6 +11,9 @@ from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_times import settled
 from ops.policy.approvers import counting, needed
 
+# What is less of a risk than what was approved: a plan that was in place has lost the pools for which it was.
+_LESS = {"in-place": ("surge",)}
+
 
 def beyond(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
     """What a plan would do that was not approved, in words; empty where it is a part of it (rule 10).
@@ -20,8 +23,8 @@ def beyond(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...
     known = [step.content for step in (*approved.steps, *approved.following)]
     steps = (*plan.steps, *plan.following) if whole else plan.steps
     found = [_difference(approved, step) for step in steps if step.content not in known]
-    if plan.risk not in ("", approved.risk):
-        found.append(f"the risk is {plan.risk}, not {approved.risk or 'in-place'}")
+    if plan.risk not in (approved.risk, *_LESS.get(approved.risk, ())):
+        found.append(f"the risk is {plan.risk}, not {approved.risk}")
     if plan.target != approved.target or plan.runbook != approved.runbook:
         found.append("it is for something else")
     return tuple(found)

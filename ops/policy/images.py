@@ -27,6 +27,11 @@ def surge(pool: Pool) -> int:
         return 1
 
 
+def adds_nodes(pool: Pool) -> bool:
+    """Whether AKS adds nodes before it takes the old ones away: never to a spot pool, nor where `maxSurge` is 0 (docs/node-image.md, rule 7)."""
+    return not pool.spot and pool.max_surge.strip() not in ("0", "0%")
+
+
 def expected_duration(pool: Pool) -> timedelta:
     """Batches times 7 minutes plus the node soak, plus 10 minutes."""
     batches = math.ceil(pool.count / surge(pool))

@@ -7,7 +7,7 @@ from ops.model.calendar import Span
 from ops.model.fleet import Cluster
 from ops.model.plan import Claim, Plan, Step
 from ops.model.settings import Ring
-from ops.policy.images import START, expected_duration, surge
+from ops.policy.images import START, adds_nodes, expected_duration
 from ops.policy.pools import Candidate
 from ops.policy.regions import neighbourhood
 
@@ -33,7 +33,7 @@ def plan_within(
         reasons=_reasons(chosen),
         warnings=tuple(f"{c.pool.name} is a spot pool: its nodes die undrained" for c in chosen if c.pool.spot),
         nodes=sum(c.pool.count for c in chosen),
-        risk="surge" if any(surge(c.pool) for c in chosen) else "",
+        risk="surge" if all(adds_nodes(c.pool) for c in chosen) else "in-place",
     )
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _RISKS = {
-    "": "in place, one node after the other",
     "in-place": "in place, one node after the other",
     "surge": "nodes are added first, then the old ones are drained",
     "drain": "a node is drained and restarted",

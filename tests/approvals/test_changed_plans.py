@@ -17,12 +17,12 @@ def plan(*steps: Step, risk: str = "surge", target: str = "a", following: tuple[
 
 def test_a_part_of_what_was_approved_is_approved() -> None:
     assert beyond(plan(FIRST, SECOND), plan(SECOND)) == ()
-    assert beyond(plan(FIRST, SECOND), plan(FIRST, risk="")) == ()
+    assert beyond(plan(FIRST, SECOND, risk="in-place"), plan(FIRST)) == ()
     assert beyond(plan(FIRST, following=(SECOND,)), plan(SECOND)) == ()
 
 
 def test_another_risk_target_or_step_is_more_than_what_was_approved() -> None:
-    assert beyond(plan(FIRST, risk=""), plan(FIRST)) == ("the risk is surge, not in-place",)
+    assert beyond(plan(FIRST), plan(FIRST, risk="in-place")) == ("the risk is in-place, not surge",)
     assert beyond(plan(FIRST), plan(FIRST, target="b")) == ("it is for something else",)
     assert beyond(plan(FIRST), plan(replace(FIRST, temporary=True))) != ()
     assert beyond(plan(FIRST), plan(replace(FIRST, params={"image": "y"}))) != ()

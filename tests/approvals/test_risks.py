@@ -1,0 +1,36 @@
+"""By what a plan risks it is decided who is asked (docs/approvals.md, rule 1; docs/node-image.md, rule 7)."""
+
+from typing import Any
+
+import pytest
+
+from ops.model.signal import Signal
+from ops.workflows.starting import start
+from tests.approvals.story import NOON, Driver, config
+from tests.fakes import World, cluster, pool
+
+
+def begun(rule: str, *pools: Any) -> Driver:
+    """The run of a production cluster with these pools, once it has done what it may do by itself in its window."""
+    world = World(config=config(rule))
+    world.clock.at = NOON.replace(hour=23)
+    world.clusters.put(cluster("shop-prod", *pools, env="prod"))
+    (only,) = world.clusters.fleet.values()
+    signal = Signal("node-image", only.id, only.name, "2026-w47", NOON, "timer", "daytwo")
+    driver = Driver(world, start(world.context, signal)[0].id)
+    driver.go_on()
+    return driver
+
+
+@pytest.mark.parametrize("changes", [{"spot": True}, {"max_surge": "0"}, {"max_surge": "0%"}])
+def test_a_pool_that_gets_no_extra_nodes_is_upgraded_in_place(changes: dict[str, Any]) -> None:
+    driver = begun("[{risk: [in-place], from: platform}]", pool("user1"), pool("user2", **changes))
+    assert not driver.begins
+    assert driver.run.plan is not None
+    assert driver.run.plan.risk == "in-place"
+
+
+@pytest.mark.parametrize("max_surge", ["", "1", "33%"])
+def test_where_every_pool_gets_extra_nodes_a_rule_for_others_asks_nobody(max_surge: str) -> None:
+    driver = begun("[{risk: [in-place], from: platform}]", pool("user1", max_surge=max_surge))
+    assert driver.begins
