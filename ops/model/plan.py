@@ -38,6 +38,11 @@ class Claim:
     side: str = ""
     capacity: int = 1
 
+    @classmethod
+    def of_cluster(cls, cluster_id: str) -> "Claim":
+        """The lease of one cluster, which one run has at a time."""
+        return cls(f"cluster.{cluster_id}")
+
 
 @dataclass(frozen=True, slots=True)
 class Skip:

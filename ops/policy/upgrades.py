@@ -29,7 +29,7 @@ def plan_within(
         runbook="node-image",
         target=cluster.id,
         steps=steps,
-        claims=(Claim(f"cluster.{cluster.id}"), in_region),
+        claims=(Claim.of_cluster(cluster.id), in_region),
         reasons=_reasons(chosen),
         warnings=tuple(f"{c.pool.name} is a spot pool: its nodes die undrained" for c in chosen if c.pool.spot),
         nodes=sum(c.pool.count for c in chosen),

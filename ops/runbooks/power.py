@@ -57,7 +57,7 @@ class Power(WithoutTimer):
             return Wait(facts.power_changed + _BETWEEN, "AKS asks for a pause between a stop and a start", "pause")
         verb, title = ("start-cluster", "start") if wanted.awake else ("stop-cluster", "stop")
         step = Step(title, verb, f"{title} the cluster", {}, _EXPECTED_S)
-        claims = (Claim(f"cluster.{cluster.id}"),)
+        claims = (Claim.of_cluster(cluster.id),)
         return Act(Plan(self.name, cluster.id, (step,), claims, (wanted.why,), risk="power"))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:

@@ -128,7 +128,7 @@ def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: 
         "reboot",
         cluster.id,
         _steps(node, opening, at),
-        (Claim(f"cluster.{cluster.id}"),),
+        (Claim.of_cluster(cluster.id),),
         reasons,
         skips=skips,
         nodes=1,

@@ -31,7 +31,8 @@ class Verb(Protocol):
     """A kind of effect. Every method makes one attempt, answers with a value, and may be called again after a crash.
 
     `actions` and `kubernetes` declare which ARM actions and Kubernetes verbs it calls; `on_cancel` says whether a cancelled run
-    lets it finish or aborts it; `undo` names the verb that takes it back, empty where nothing can.
+    lets it finish or aborts it, since it acts anew at each look and may be left between two; `undo` names the verb that takes it
+    back, empty where nothing can.
     """
 
     name: str

@@ -28,8 +28,9 @@ class StopCluster:
 
     def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
         """A running operation is never cut: it is waited for. AKS reports a stopped cluster as Succeeded: both states count."""
-        kept = override_end(task.ports.store, "awake", task.target) if task.undo else None
-        if kept is not None and task.now < kept:
+        kept = override_end(task.ports.store, "awake", task.target)
+        is_kept = kept is not None and task.now < kept
+        if is_kept and task.undo:
             return Done(f"a person keeps it awake until {kept:%a %H:%M} UTC, so it is left running")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
@@ -38,6 +39,8 @@ class StopCluster:
             return busy(task)
         if not cluster.running:
             return Done("the cluster is stopped")
+        if is_kept:
+            return Stale(f"a person keeps it awake until {kept:%a %H:%M} UTC")
         return Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:

@@ -9,6 +9,7 @@ from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.ports import NotFoundError, OutsideError, RejectedError
+from ops.records import override_end
 from ops.verbs.contract import Task
 from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, later, not_yet, remedy
 
@@ -45,6 +46,9 @@ class UpgradeNodeImage:
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
+        skipped = override_end(task.ports.store, "skip", task.target)
+        if skipped is not None and task.now < skipped:
+            return Stale(f"a person skips it until {skipped:%a %Y-%m-%d %H:%M} UTC")
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
         if planned is not None and nodes and all(planned.is_carried_as(node.image_label) for node in nodes):

@@ -10,7 +10,7 @@ from ops.ports import BusyError, DeniedError, Json, NotFoundError, RejectedError
 from ops.verbs.contract import Task
 from ops.workflows.activities.context import Context
 from ops.workflows.activities.leasing import renew_all
-from ops.workflows.activities.permitting import why_not_now
+from ops.workflows.activities.permitting import why_no_further, why_not_now
 from ops.workflows.activities.work import Work
 from ops.workflows.answer import Answer
 
@@ -25,7 +25,9 @@ def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     if work.has_begun:
         return Answer("pending", work.now).write()  # before a crash: it is followed, not begun again
     if work.undo:
-        renew_all(context.ports.store, work.run, work.now)
+        holder = renew_all(context.ports.store, work.run, work.now)
+        if holder is not None:  # who took the cluster while this process was away is not disturbed
+            return work.stale(f"{holder.run} has the cluster by now", None)
     elif work.record.state is not StepState.INTENDED and (why := why_not_now(work)):
         return work.leave(why)
     outcome: Ready | Done | Pending | Refused | Stale = _attempt(work.verb.check, work)
@@ -66,12 +68,13 @@ def prove(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
 def _while_it_runs(
     context: Context, payload: Mapping[str, Json], look: Callable[[Work], dict[str, Json]]
 ) -> dict[str, Json]:
-    """A look at a step that has begun: the lease is kept meanwhile, and a cancel is obeyed where the verb may be left."""
+    """A look at a step that has begun: the lease is kept meanwhile, and what may be left in the middle of it is left where it has to be."""
     work = Work.of(context, payload)
     if work.is_settled:
         return work.onward()
-    renew_all(context.ports.store, work.run, work.now)
-    return work.leave("cancelled in the middle of it") if work.is_aborted else look(work)
+    holder = renew_all(context.ports.store, work.run, work.now)
+    why = why_no_further(work, holder)
+    return work.leave(why) if why else look(work)
 
 
 def _poll(work: Work) -> dict[str, Json]:

@@ -102,10 +102,11 @@ def holds_all(store: Store, run: Run, now: datetime) -> bool:
     return all(lease is not None and may_act(lease.value, run.id, now) for lease in stored)
 
 
-def renew_all(store: Store, run: Run, now: datetime) -> None:
-    """Holds every lease for another term."""
-    for claim in run.plan.claims if run.plan else ():
-        take_claim(store, claim, run.id, now)
+def renew_all(store: Store, run: Run, now: datetime) -> Holder | None:
+    """Holds every lease for another term; who has taken the cluster's own meanwhile, where somebody has."""
+    taken = [(claim, take_claim(store, claim, run.id, now)) for claim in (run.plan.claims if run.plan else ())]
+    own = Claim.of_cluster(run.target).name
+    return next((held for claim, held in taken if isinstance(held, Holder) and claim.name == own), None)
 
 
 def release_all(store: Store, run: Run) -> None:

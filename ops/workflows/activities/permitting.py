@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ops.model.plan import Claim
 from ops.model.run import StepState
+from ops.policy.leases import Holder
 from ops.workflows.activities.consenting import why_not_approved
 from ops.workflows.activities.leasing import goes_before, holds_all, renew_all
 from ops.workflows.activities.work import Work
@@ -32,6 +33,22 @@ def why_not_now(work: Work) -> str:
     deadline = work.step.deadline
     if deadline is not None and work.now + timedelta(seconds=work.step.expected_s) > deadline:
         return "the rest of the window is too short for it"
+    return ""
+
+
+def why_no_further(work: Work, holder: Holder | None) -> str:
+    """Why a step that acts at each look may not go on; empty where it may, and for what cannot be left in the middle.
+
+    `holder` is the run that has taken the cluster's lease meanwhile: a process may come back after hours.
+    """
+    if work.undo or work.verb.on_cancel != "abort":
+        return ""
+    if work.context.control(work.run.id).cancelled_by:
+        return "cancelled in the middle of it"
+    if holder is not None:
+        return f"{holder.run} has the cluster by now"
+    if work.step.deadline is not None and work.now > work.step.deadline:
+        return "its window has closed"
     return ""
 
 

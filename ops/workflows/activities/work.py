@@ -66,11 +66,6 @@ class Work:
             self.record.state is StepState.UNDOING and bool(self.record.token)
         )
 
-    @property
-    def is_aborted(self) -> bool:
-        """Whether a person cancelled the run, and the verb may be left in the middle."""
-        return not self.undo and self.verb.on_cancel == "abort" and bool(self.context.control(self.run.id).cancelled_by)
-
     def task(self) -> Task:
         """What the verb is given."""
         return Task(self.run.target, self.step, self.record, self.now, self.context.ports, self.undo)

@@ -1,0 +1,55 @@
+"""What people say while a run is under way holds for all that it has not begun."""
+
+from datetime import UTC, datetime, timedelta
+
+from ops.intake.controlling import set_override
+from ops.model.run import State
+from ops.model.signal import Signal
+from ops.ports import TryLaterError
+from ops.records import runs
+from ops.workflows.starting import start
+from tests.double import Double
+from tests.fakes import CONFIG, LANES, NEW, World, cluster, pool
+
+NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
+
+
+def test_a_skip_between_two_pools_holds_for_the_second() -> None:
+    by = World(config=CONFIG)
+    by.clock.at = NIGHT
+    only = cluster("shop-dev", pool("user1"), pool("user2"))
+    by.clusters.put(only)
+    run, _ = start(by.context, Signal("node-image", only.id, only.name, "2026-w47", NIGHT, "timer", "daytwo"))
+
+    def meanwhile(activity: str) -> None:
+        if activity == "poll":
+            by.clusters.end(only.id, image=NEW)
+            set_override(by.context, "skip", only.id, NIGHT + timedelta(days=5), "ana")
+
+    Double(by, meanwhile).run("operation", {"run": run.id})
+    ended = runs(by.store).must_get(run.id).value
+    assert by.clusters.begun == ["upgrade user1"]
+    assert (ended.state, ended.why) == (State.DONE, "a person skips it until Sat 2026-11-21 23:00 UTC")
+
+
+def test_keep_awake_holds_for_a_stop_that_azure_has_not_taken_yet() -> None:
+    by = World(config=LANES)
+    by.clock.at = NIGHT
+    only = cluster("shop-dev")
+    by.clusters.put(only)
+    run, _ = start(by.context, Signal("power", only.id, only.name, "x", NIGHT, "timer", "daytwo"))
+    by.clusters.refuse = TryLaterError("stopping shop-dev: 429", 300)
+    begins: list[str] = []
+
+    def meanwhile(activity: str) -> None:
+        if activity == "begin":
+            begins.append(activity)
+        if len(begins) == 2:
+            set_override(by.context, "awake", only.id, by.clock.at + timedelta(hours=5), "ana")
+            by.clusters.refuse = None
+        if activity == "poll":
+            by.clusters.end(only.id, running=False)
+
+    Double(by, meanwhile).run("operation", {"run": run.id})
+    assert len(begins) >= 2
+    assert by.clusters.begun == []
