@@ -1,0 +1,94 @@
+"""Azure in memory: a fleet whose operations end when a test says so, and what it all costs."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ops.model.fleet import Cluster, Unknown
+from ops.model.money import CostReport
+from ops.ports import NotFoundError, OperationStatus, OutsideError, TryLaterError
+from tests.fakes.clock import MONDAY
+from tests.fakes.fleet import NEW
+
+
+@dataclass
+class FakeClusters:
+    """One small fleet; upgrades end when the test says so. Every call that changes something is kept in `begun`."""
+
+    fleet: dict[str, Cluster] = field(default_factory=dict)
+    newest: str | Unknown = NEW
+    begun: list[str] = field(default_factory=list)
+    refuse: OutsideError | None = None
+    lose_answers: int = 0
+    states: dict[str, OperationStatus] = field(default_factory=dict)
+
+    def put(self, *clusters: Cluster) -> None:
+        for each in clusters:
+            self.fleet[each.id] = each
+
+    def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
+        return tuple(each for each in self.fleet.values() if each.subscription == subscription)
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        if cluster_id not in self.fleet:
+            raise NotFoundError(f"reading {cluster_id}: it is gone")
+        return self.fleet[cluster_id]
+
+    def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
+        assert self.cluster(cluster_id).pool(pool)
+        return self.newest
+
+    def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
+        return self._begin(cluster_id, f"upgrade {pool}", pool)
+
+    def begin_start(self, cluster_id: str) -> str:
+        return self._begin(cluster_id, "start", "")
+
+    def begin_stop(self, cluster_id: str) -> str:
+        return self._begin(cluster_id, "stop", "")
+
+    def _begin(self, cluster_id: str, what: str, pool: str) -> str:
+        if self.refuse is not None:
+            raise self.refuse
+        self.begun.append(what)
+        of = self.fleet[cluster_id]
+        pools = tuple(
+            replace(p, provisioning_state="UpgradingNodeImageVersion") if p.name == pool else p for p in of.pools
+        )
+        self.fleet[cluster_id] = replace(of, provisioning_state="Updating", pools=pools)
+        token = f"operation/{len(self.begun)}"
+        self.states[token] = OperationStatus("running")
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise TryLaterError(f"{what}: the answer was lost", 30)
+        return token
+
+    def end(self, cluster_id: str, *, image: str | None = None, running: bool = True, failed: str = "") -> None:
+        """The operation that runs on the cluster ends."""
+        of = self.fleet[cluster_id]
+        upgraded = tuple(
+            replace(p, provisioning_state="Failed" if failed else "Succeeded", image=image or p.image)
+            if p.provisioning_state == "UpgradingNodeImageVersion"
+            else p
+            for p in of.pools
+        )
+        self.fleet[cluster_id] = replace(of, provisioning_state="Succeeded", running=running, pools=upgraded)
+        ended = OperationStatus("failed", failed, "blocked by pdb web") if failed else OperationStatus("succeeded")
+        self.states = {token: ended if state.state == "running" else state for token, state in self.states.items()}
+
+    def operation(self, token: str) -> OperationStatus:
+        return self.states[token]
+
+
+@dataclass
+class FakeCosts:
+    """What things cost, unless it cannot be told."""
+
+    report: CostReport = field(default_factory=lambda: CostReport((), MONDAY))
+    refuse: OutsideError | None = None
+
+    def month_to_date(self, subscription: str, now: datetime) -> CostReport:
+        assert subscription
+        assert now.tzinfo is not None
+        if self.refuse is not None:
+            raise self.refuse
+        return self.report

@@ -1,0 +1,70 @@
+"""A chat in memory, and the addresses of private answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ops.ports import Json, Outgoing, OutsideError, Posted, TryLaterError
+
+
+@dataclass
+class FakeChat:
+    """A chat that keeps what it was sent, and fails as told: `fail` before, `lose` after the effect."""
+
+    name: str = "slack"
+    channel: str = "C0123"
+    can_edit: bool = True
+    can_thread: bool = True
+    shown: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    threads: dict[str, str] = field(default_factory=dict)
+    posts: int = 0
+    edits: int = 0
+    fail: list[OutsideError] = field(default_factory=list)
+    lose: int = 0
+
+    def post(self, channel: str, outgoing: Outgoing) -> Posted:
+        self._fail()
+        self.posts += 1
+        identity = f"{self.posts}.0"
+        self.shown[identity] = outgoing.content
+        self.keys[identity] = outgoing.key
+        self.threads[identity] = outgoing.thread.message_id if outgoing.thread else ""
+        self._lose()
+        return Posted(channel, identity)
+
+    def edit(self, posted: Posted, outgoing: Outgoing) -> None:
+        self._fail()
+        self.edits += 1
+        self.shown[posted.message_id] = outgoing.content
+        self._lose()
+
+    def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
+        self._fail()
+        assert since.tzinfo is not None
+        within = thread.message_id if thread else ""
+        return next(
+            (Posted(channel, i) for i, known in self.keys.items() if known == key and self.threads[i] == within), None
+        )
+
+    def _fail(self) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+
+    def _lose(self) -> None:
+        if self.lose:
+            self.lose -= 1
+            raise TryLaterError("posting: the answer was lost", 30)
+
+
+@dataclass
+class FakeAnswers:
+    """Keeps private answers by the address that they were sent to."""
+
+    given: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
+    fail: list[OutsideError] = field(default_factory=list)
+
+    def answer(self, address: str, content: Mapping[str, Json]) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+        self.given.append((address, content))

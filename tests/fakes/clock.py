@@ -1,0 +1,20 @@
+"""A clock that moves when told."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves when told."""
+
+    at: datetime = MONDAY
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_(self, **delta: float) -> datetime:
+        self.at += timedelta(**delta)
+        return self.at

@@ -1,0 +1,59 @@
+"""What is written, published and started, kept to be looked at."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ops.model.ledger import Entry
+from ops.ports import Json
+
+
+@dataclass
+class FakeLedger:
+    """Keeps entries by key."""
+
+    written: dict[str, Entry] = field(default_factory=dict)
+
+    def append(self, entry: Entry) -> None:
+        self.written.setdefault(entry.key, entry)
+
+    def entries(self, day: str) -> Iterator[Entry]:
+        return (entry for entry in self.written.values() if f"{entry.at:%Y-%m-%d}" == day)
+
+
+@dataclass
+class FakeEvents:
+    """Keeps what was published."""
+
+    published: list[str] = field(default_factory=list)
+
+    def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
+        assert subject
+        assert data
+        self.published.append(f"{kind} {event_id}")
+
+
+@dataclass
+class FakeEngine:
+    """Keeps what was started and hinted."""
+
+    started: list[str] = field(default_factory=list)
+    hinted: list[str] = field(default_factory=list)
+    purged: list[str] = field(default_factory=list)
+    live: set[str] = field(default_factory=set)
+    payloads: list[Json] = field(default_factory=list)
+
+    def start(self, workflow: str, instance_id: str, payload: Json) -> None:
+        assert payload
+        self.payloads.append(payload)
+        if instance_id not in self.live:
+            self.live.add(instance_id)
+            self.started.append(f"{workflow} {instance_id}")
+
+    def hint(self, instance_id: str) -> None:
+        self.hinted.append(instance_id)
+
+    def is_live(self, instance_id: str) -> bool:
+        return instance_id in self.live
+
+    def purge(self, instance_id: str) -> None:
+        self.purged.append(instance_id)

@@ -1,0 +1,36 @@
+"""Scale-set instances in memory, which restart."""
+
+from dataclasses import dataclass, field
+
+from ops.model.fleet import Node
+from ops.ports import OperationStatus, OutsideError
+from tests.fakes.azure import FakeClusters
+from tests.fakes.nodes import FakeNodes
+
+
+@dataclass
+class FakeMachines:
+    """Scale-set instances: a restart is kept in `restarted`, and ends when the test says so."""
+
+    clusters: FakeClusters
+    nodes: FakeNodes
+    restarted: list[str] = field(default_factory=list)
+    refuse: OutsideError | None = None
+
+    def begin_restart(self, node: Node) -> str:
+        if self.refuse is not None:
+            raise self.refuse
+        self.restarted.append(node.name)
+        token = f"restart/{len(self.restarted)}"
+        self.clusters.states[token] = OperationStatus("running")
+        return token
+
+    def end(self, name: str, *, boots: bool = True) -> None:
+        """The restart ends; the node has booted anew and its sentinel asks for nothing more."""
+        for token in [token for token in self.clusters.states if token.startswith("restart/")]:
+            self.clusters.states[token] = OperationStatus("succeeded")
+        if boots:
+            (cluster,) = self.clusters.fleet.values()
+            (old,) = (node for node in self.nodes.nodes(cluster) if node.name == name)
+            kept = {key: value for key, value in old.annotations.items() if key != "daytwo.dev/reboot-required"}
+            self.nodes.change(name, boot_id="after", annotations=kept)

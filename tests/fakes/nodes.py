@@ -1,0 +1,53 @@
+"""The API server in memory: nodes, pods, PDBs, cordons and evictions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ops.model.fleet import Cluster, Node
+from ops.model.workload import DisruptionBudget, Pod
+from ops.ports import EvictionAnswer, TryLaterError
+from tests.fakes.azure import FakeClusters
+from tests.fakes.fleet import nodes_of
+
+
+@dataclass
+class FakeNodes:
+    """Nodes that carry what Azure says, unless a test says otherwise."""
+
+    clusters: FakeClusters
+    said: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+    running: dict[str, tuple[Pod, ...]] = field(default_factory=dict)
+    protecting: dict[str, tuple[DisruptionBudget, ...]] = field(default_factory=dict)
+    answers: dict[str, EvictionAnswer] = field(default_factory=dict)
+    marks: list[str] = field(default_factory=list)
+    evicted: list[str] = field(default_factory=list)
+
+    def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
+        if not cluster.running:
+            raise TryLaterError(f"listing the nodes of {cluster.name}: its API server does not answer")
+        return self.said.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))
+
+    def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+        return tuple(pod for pod in self.running.get(cluster.name, ()) if not node or pod.node == node)
+
+    def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+        return self.protecting.get(cluster.name, ())
+
+    def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
+        self.marks.append(f"{'cordon' if unschedulable else 'uncordon'} {node}")
+        (old,) = (each for each in self.nodes(cluster) if each.name == node)
+        kept = {**old.annotations, **annotations}
+        self.change(node, unschedulable=unschedulable, annotations={k: v for k, v in kept.items() if v is not None})
+
+    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionAnswer:
+        assert grace_s is None or grace_s > 0
+        answer = self.answers.get(pod.name, EvictionAnswer("evicted"))
+        self.evicted.append(pod.name)
+        if answer.kind == "evicted":
+            self.running[cluster.name] = tuple(p for p in self.running[cluster.name] if p.uid != pod.uid)
+        return answer
+
+    def change(self, node: str, **changes: object) -> None:
+        """Something about a node changes."""
+        for name, nodes in self.said.items():
+            self.said[name] = tuple(replace(n, **changes) if n.name == node else n for n in nodes)  # type: ignore[arg-type]  # fields by name

@@ -1,0 +1,57 @@
+"""All fakes in one hand."""
+
+from dataclasses import dataclass, field
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.bundle import Ports
+from ops.config.current import ConfigState
+from ops.ports import Forms
+from ops.workflows.activities.context import Context
+from tests.fakes.azure import FakeClusters, FakeCosts
+from tests.fakes.chat import FakeAnswers, FakeChat
+from tests.fakes.clock import FakeClock
+from tests.fakes.config import CONFIG, settings
+from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
+from tests.fakes.machines import FakeMachines
+from tests.fakes.nodes import FakeNodes
+
+
+@dataclass
+class World:
+    """All fakes in one hand, and the context that activities are given."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    clusters: FakeClusters = field(default_factory=FakeClusters)
+    chat: FakeChat = field(default_factory=FakeChat)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    events: FakeEvents = field(default_factory=FakeEvents)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
+    costs: FakeCosts = field(default_factory=FakeCosts)
+    answers: FakeAnswers = field(default_factory=FakeAnswers)
+    config: str = CONFIG
+    problem: str = ""
+    forms: Forms | None = None
+
+    def __post_init__(self) -> None:
+        self.nodes = FakeNodes(self.clusters)
+        self.machines = FakeMachines(self.clusters, self.nodes)
+        self.settings = settings(self.config)
+
+    @property
+    def context(self) -> Context:
+        ports = Ports(
+            self.clock,
+            self.store,
+            self.ledger,
+            self.clusters,
+            self.nodes,
+            self.machines,
+            self.costs,
+            (self.chat,),
+            self.events,
+            self.answers,
+            "https://daytwo.example/api",
+            forms=self.forms,
+        )
+        return Context(ports, self.engine, ConfigState(self.settings, self.problem))
