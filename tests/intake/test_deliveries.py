@@ -13,7 +13,7 @@ from ops.intake.budgets import take_alert
 from ops.intake.events import take_event
 from ops.records import runs
 from tests.fakes import LANES, World, cluster, nodes_of, pool
-from tests.workflows.test_lanes import COMMON, LEGACY
+from tests.workflows.budget_alerts import COMMON, LEGACY
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
 CLUSTER = cluster("shop-dev", pool("spot", spot=True), node_resource_group="MC_rg_shop-dev_westeurope")

@@ -10,7 +10,7 @@ from ops.records import runs
 from ops.workflows.starting import start
 from tests.double import Double
 from tests.fakes import World, cluster, pool
-from tests.workflows.test_a_run import IN_WINDOW
+from tests.workflows.upgrading import IN_WINDOW
 
 
 @pytest.mark.parametrize(
