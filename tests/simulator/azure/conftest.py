@@ -8,12 +8,12 @@ import pytest
 from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 
-from simulator.testing import Running, SimulatedCredential, running_simulation
+from simulator.testing import Running, running_simulation
 from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec, RegionSpec
 from simulator.world.world import World
+from tests.simulator.azure.clients import aks_client, graph_client
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
-ARM_SCOPES = ["https://management.azure.com/.default"]
 WEDNESDAY_NIGHT = MaintenanceSpec(weekday=2, start=time(23), utc_offset=timedelta(hours=1))
 
 
@@ -65,14 +65,7 @@ def aks(simulation: Running) -> Iterator[ContainerServiceClient]:
 
 @pytest.fixture
 def graph(simulation: Running) -> Iterator[ResourceGraphClient]:
-    environment = simulation.environment
-    with ResourceGraphClient(
-        SimulatedCredential(environment),
-        base_url=environment["ARM_URL"],
-        credential_scopes=ARM_SCOPES,
-        connection_verify=environment["CA_FILE"],
-        retry_total=0,
-    ) as client:
+    with graph_client(simulation) as client:
         yield client
 
 
@@ -84,16 +77,3 @@ def later(simulation: Running) -> Callable[..., None]:
         simulation.advance(simulation.world.now + timedelta(**span))
 
     return move
-
-
-def aks_client(simulation: Running) -> ContainerServiceClient:
-    """Return the production client on a simulation, its own retries off so that each answer is seen."""
-    environment = simulation.environment
-    return ContainerServiceClient(
-        SimulatedCredential(environment),
-        environment["SUBSCRIPTION"],
-        base_url=environment["ARM_URL"],
-        credential_scopes=ARM_SCOPES,
-        connection_verify=environment["CA_FILE"],
-        retry_total=0,
-    )

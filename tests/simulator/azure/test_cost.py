@@ -12,8 +12,9 @@ from azure.mgmt.costmanagement import CostManagementClient
 
 from simulator.azure.qpu import Quota
 from simulator.exchange import JsonObject
-from simulator.testing import Running, SimulatedCredential, running_simulation
-from tests.simulator.azure.conftest import ARM_SCOPES, START, small_fleet
+from simulator.testing import Running, running_simulation
+from tests.simulator.azure.clients import cost_client
+from tests.simulator.azure.conftest import START, small_fleet
 from tests.simulator.azure.raw import ask
 
 WEB = "mc_rg-fleet_web_westeurope"
@@ -40,14 +41,7 @@ def query(*groups: str, daily: bool = False, days: tuple[str, str] | None = None
 
 @pytest.fixture
 def cost(simulation: Running) -> Iterator[CostManagementClient]:
-    environment = simulation.environment
-    with CostManagementClient(
-        SimulatedCredential(environment),
-        base_url=environment["ARM_URL"],
-        credential_scopes=ARM_SCOPES,
-        connection_verify=environment["CA_FILE"],
-        retry_total=0,
-    ) as client:
+    with cost_client(simulation) as client:
         yield client
 
 

@@ -10,7 +10,8 @@ from simulator.exchange import JsonObject
 from simulator.faults import Surface
 from simulator.testing import Running, running_simulation
 from simulator.world.mishaps import UpgradeFails
-from tests.simulator.azure.conftest import aks_client, small_fleet
+from tests.simulator.azure.clients import aks_client
+from tests.simulator.azure.conftest import small_fleet
 from tests.simulator.azure.webhooks import webhook
 
 START = datetime(2026, 11, 16, tzinfo=UTC)

@@ -9,7 +9,7 @@ from azure.mgmt.containerservice import ContainerServiceClient
 
 from simulator.fleets import random_fleet
 from simulator.testing import Running, running_simulation
-from tests.simulator.azure.conftest import aks_client
+from tests.simulator.azure.clients import aks_client
 
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
 NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"

@@ -9,28 +9,16 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.containerservice import ContainerServiceClient
 
-from simulator.testing import Running, SimulatedCredential, running_simulation
+from simulator.testing import Running, running_simulation
 from simulator.world.journal import Kind
 from simulator.world.mishaps import NodeStaysNotReady, RebootRequired, RestartFails
 from simulator.world.reboots import REBOOT_REQUIRED
 from simulator.world.state import Node
-from tests.simulator.azure.conftest import ARM_SCOPES, START, aks_client, small_fleet
+from tests.simulator.azure.clients import aks_client, compute_client
+from tests.simulator.azure.conftest import START, small_fleet
 from tests.simulator.azure.raw import ask
 
 GROUP = "MC_rg-fleet_web_westeurope"
-
-
-def compute_client(simulation: Running) -> ComputeManagementClient:
-    """The production client, its own retries off so that each answer is seen."""
-    environment = simulation.environment
-    return ComputeManagementClient(
-        SimulatedCredential(environment),
-        environment["SUBSCRIPTION"],
-        base_url=environment["ARM_URL"],
-        credential_scopes=ARM_SCOPES,
-        connection_verify=environment["CA_FILE"],
-        retry_total=0,
-    )
 
 
 @pytest.fixture

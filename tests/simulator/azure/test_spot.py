@@ -16,8 +16,9 @@ from simulator.world.specs import FleetSpec, PoolSpec
 from simulator.world.spot import ANNOTATED, NOTICE
 from simulator.world.workloads import WorkloadSpec
 from simulator.world.world import World
+from tests.simulator.azure.clients import compute_client
 from tests.simulator.azure.conftest import START, small_fleet
-from tests.simulator.azure.test_reboots import GROUP, compute_client, scale_set
+from tests.simulator.azure.test_reboots import GROUP, scale_set
 from tests.simulator.azure.webhooks import webhook
 
 AT = START + timedelta(hours=1)
