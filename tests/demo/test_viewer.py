@@ -19,13 +19,11 @@ from simulator.testing import running_simulation
 from simulator.world.specs import FleetSpec
 from tests.browser.chromium import chromium, shoot
 from tests.simulator.oracle.story import MONDAY, REGIONS, SYSTEM, cluster
+from tests.staging import TWO_RINGS
 
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: dev}}}
-    - {name: production, select: {tags: {env: prod}}}
+CONFIG = (
+    TWO_RINGS
+    + """\
 windows:
   days: {days: mon-thu, from: "02:00", to: "20:00", zone: UTC}
 node-image: {window: days, proven-for: 1h, proven-awake: 1h, proven-nodes: 1, approval: {rings: [production], from: [ana]}}
@@ -33,6 +31,7 @@ identity: {slack-team: T0DAYTWO}
 people: {ana: {slack: U0ANA}, ben: {slack: U0BEN}}
 chat: {slack: {channel: C0123}}
 """
+)
 FLEET = FleetSpec("watched", MONDAY, REGIONS, (cluster("dev", "dev", SYSTEM), cluster("prod", "prod", SYSTEM)))
 WAITS = "Time stands still until you decide."
 

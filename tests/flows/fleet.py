@@ -3,21 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 from simulator.world.mishaps import Mishap
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
+from tests.staging import ONE_RING, TO_SLACK, in_west_europe
 
 START = datetime(2026, 11, 16, 21, 5, tzinfo=UTC)
 OPENS = datetime(2026, 11, 16, 21, 10, tzinfo=UTC)
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: dev}}}
+CONFIG = (
+    ONE_RING
+    + """\
 windows:
   nights: {days: mon-thu, from: "21:10", to: "05:00", zone: UTC}
 node-image: {window: nights, wake-sleepers: true}
-chat:
-  slack: {channel: C0123}
 """
+    + TO_SLACK
+)
 TWO_POOLS = ClusterSpec(
     "shop-dev",
     "westeurope",
@@ -29,7 +28,7 @@ TWO_POOLS = ClusterSpec(
 
 def fleet(*clusters: ClusterSpec, mishaps: tuple[Mishap, ...] = ()) -> FleetSpec:
     """These clusters in West Europe."""
-    return FleetSpec("flows", START, (RegionSpec("westeurope"),), clusters or (TWO_POOLS,), mishaps)
+    return in_west_europe("flows", START, *(clusters or (TWO_POOLS,)), mishaps=mishaps)
 
 
 def after(**delta: float) -> datetime:

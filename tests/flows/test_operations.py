@@ -18,18 +18,16 @@ from simulator.world.mishaps import (
     SpotEviction,
     StartFails,
 )
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.flows.bot import KEY, Bot, messages, target_of
 from tests.simulator.host.harness import story
+from tests.staging import TWO_RINGS, in_west_europe
 
 START = datetime(2026, 11, 16, 21, 50, tzinfo=UTC)
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: dev}}}
-    - {name: production, select: {tags: {env: prod}}}
+CONFIG = (
+    TWO_RINGS
+    + """\
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
 reboot: {window: nights, drain-timeout: 20m}
@@ -41,6 +39,7 @@ cost:
 chat:
   slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel: C0456}]}
 """
+)
 POOLS = (
     PoolSpec("system", 1, mode="System", releases_behind=0),
     PoolSpec("user1", 3, releases_behind=0),
@@ -59,7 +58,7 @@ def after(**delta: float) -> datetime:
 
 @contextmanager
 def night(folder: Path, *clusters: ClusterSpec, mishaps: tuple[Mishap, ...] = ()) -> Iterator[Bot]:
-    fleet = FleetSpec("operations", START, (RegionSpec("westeurope"),), clusters, mishaps)
+    fleet = in_west_europe("operations", START, *clusters, mishaps=mishaps)
     with running_simulation(fleet) as simulation:
         yield Bot(simulation, folder, CONFIG, schema="cloudevents")
 

@@ -3,27 +3,25 @@
 from datetime import UTC, datetime, timedelta
 
 from simulator.world.mishaps import BudgetAlert
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.crash.scenario import Scenario
+from tests.staging import TO_SLACK, TWO_RINGS, in_west_europe
 
 START = datetime(2026, 11, 17, 10, 2, tzinfo=UTC)
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: dev}}}
-    - {name: production, select: {tags: {env: prod}}}
+CONFIG = (
+    TWO_RINGS
+    + """\
 power:
   - {select: {tags: {env: dev}}, awake: "mon-fri 08:00-19:00", zone: UTC}
 cost:
   budgets: [{name: platform, offer: [sleep-dev]}]
-chat:
-  slack: {channel: C0123}
 """
+    + TO_SLACK
+)
 CLUSTER = ClusterSpec(
     "shop-dev", "westeurope", (PoolSpec("system", 1, mode="System", releases_behind=0),), tags=(("env", "dev"),)
 )
 ALERT = BudgetAlert("platform", START + timedelta(minutes=5), "common", 80, 8123.5, 10000)
-FLEET = FleetSpec("crash-budget", START, (RegionSpec("westeurope"),), (CLUSTER,), (ALERT,))
+FLEET = in_west_europe("crash-budget", START, CLUSTER, mishaps=(ALERT,))
 
 SCENARIOS = (Scenario("an-alert", FLEET, CONFIG, START + timedelta(hours=1), hears=True),)

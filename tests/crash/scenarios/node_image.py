@@ -3,23 +3,22 @@
 from datetime import UTC, datetime
 
 from simulator.world.mishaps import UpgradeFails
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.crash.scenario import Press, Scenario
+from tests.staging import ONE_RING, TO_SLACK, in_west_europe
 
 # 21:30 in Amsterdam; the window opens half an hour later, when the hourly timer starts the rollout.
 START = datetime(2026, 11, 16, 20, 30, tzinfo=UTC)
 END = datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: dev}}}
+CONFIG = (
+    ONE_RING
+    + """\
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
 node-image: {window: nights, wake-sleepers: true}
-chat:
-  slack: {channel: C0123}
 """
+    + TO_SLACK
+)
 SLEEPER = ClusterSpec(
     "shop-dev",
     "westeurope",
@@ -27,13 +26,12 @@ SLEEPER = ClusterSpec(
     tags=(("env", "dev"),),
     stopped=True,
 )
-FLEET = FleetSpec("crash", START, (RegionSpec("westeurope"),), (SLEEPER,))
-FAILING = FleetSpec(
+FLEET = in_west_europe("crash", START, SLEEPER)
+FAILING = in_west_europe(
     "crash-failing",
     START,
-    (RegionSpec("westeurope"),),
-    (SLEEPER,),
-    (UpgradeFails("shop-dev", "system", 0, "PodDrainFailure", "a pod could not be drained"),),
+    SLEEPER,
+    mishaps=(UpgradeFails("shop-dev", "system", 0, "PodDrainFailure", "a pod could not be drained"),),
 )
 
 APPROVED = (
@@ -51,7 +49,7 @@ AWAKE = ClusterSpec(
     tags=(("env", "dev"),),
 )
 # One cluster: of two that run at one moment nobody could say which edit of a message comes second.
-ASKING = FleetSpec("crash-asking", START, (RegionSpec("westeurope"),), (AWAKE,))
+ASKING = in_west_europe("crash-asking", START, AWAKE)
 ASKED = datetime(2026, 11, 16, 21, 20, tzinfo=UTC)
 
 SCENARIOS = (

@@ -2,24 +2,22 @@
 
 from datetime import UTC, datetime
 
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.crash.scenario import Scenario
+from tests.staging import TO_SLACK, TWO_RINGS, in_west_europe
 
 START = datetime(2026, 11, 17, 6, 50, tzinfo=UTC)
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: dev}}}
-    - {name: production, select: {tags: {env: prod}}}
+CONFIG = (
+    TWO_RINGS
+    + """\
 power:
   - {select: {tags: {env: dev}}, awake: "mon-fri 07:00-08:30", zone: UTC}
-chat:
-  slack: {channel: C0123}
 """
+    + TO_SLACK
+)
 SLEEPER = ClusterSpec(
     "shop-dev", "westeurope", (PoolSpec("system", 1, mode="System"),), tags=(("env", "dev"),), stopped=True
 )
-FLEET = FleetSpec("crash-power", START, (RegionSpec("westeurope"),), (SLEEPER,))
+FLEET = in_west_europe("crash-power", START, SLEEPER)
 
 SCENARIOS = (Scenario("a-day", FLEET, CONFIG, datetime(2026, 11, 17, 9, tzinfo=UTC), every=3),)

@@ -3,23 +3,22 @@
 from datetime import UTC, datetime, timedelta
 
 from simulator.world.mishaps import RebootRequired, RestartFails
-from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.crash.scenario import Scenario
+from tests.staging import ONE_RING, TO_SLACK, in_west_europe
 
 START = datetime(2026, 11, 16, 21, 50, tzinfo=UTC)
 END = datetime(2026, 11, 17, 0, tzinfo=UTC)
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: dev}}}
+CONFIG = (
+    ONE_RING
+    + """\
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
 reboot: {window: nights, drain-timeout: 20m}
-chat:
-  slack: {channel: C0123}
 """
+    + TO_SLACK
+)
 CLUSTER = ClusterSpec(
     "shop-dev",
     "westeurope",
@@ -28,10 +27,8 @@ CLUSTER = ClusterSpec(
     workloads=(WorkloadSpec("shop", "web", 3, PdbSpec(min_available=2), pool="user1"),),
 )
 ASKS = RebootRequired("shop-dev", "user1", START + timedelta(minutes=2), 1)
-FLEET = FleetSpec("crash-reboot", START, (RegionSpec("westeurope"),), (CLUSTER,), (ASKS,))
-FAILING = FleetSpec(
-    "crash-reboot-failing", START, (RegionSpec("westeurope"),), (CLUSTER,), (ASKS, RestartFails("shop-dev", "user1"))
-)
+FLEET = in_west_europe("crash-reboot", START, CLUSTER, mishaps=(ASKS,))
+FAILING = in_west_europe("crash-reboot-failing", START, CLUSTER, mishaps=(ASKS, RestartFails("shop-dev", "user1")))
 
 SCENARIOS = (
     Scenario("a-night", FLEET, CONFIG, END, every=4),
