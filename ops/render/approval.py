@@ -7,7 +7,7 @@ from ops.model.message import Button, Message, Moment, Row
 from ops.model.people import Person
 from ops.model.plan import Plan
 from ops.model.run import State
-from ops.render.words import duration, plural
+from ops.render.words import duration, listed, plural
 
 # The same words and signs as everywhere; the request's own word stands beside them.
 STATES = {
@@ -21,6 +21,11 @@ STATES = {
 _DOORS = {"slack": "in Slack", "teams": "in Teams", "page": "on the page"}
 _SHOWN_STEPS = 12
 _SHOWN_HASHES = 3
+# So many clusters have a row each; of more than that, those of which the same is asked share one.
+_EACH = 12
+_SHOWN_GROUPS = 12
+# Characters of names in such a row: it has to fit into a line of every chat.
+_NAMES = 150
 
 
 def approval_message(
@@ -39,7 +44,7 @@ def approval_message(
         how_far=_how_far(approval, len(votes)),
         lines=_asked(approval, deciding, votes) if is_open else _reason(approval),
         moments=_moments(approval),
-        rows=tuple(row for part in approval.parts for row in _rows(part, state)),
+        rows=tuple(_all_rows(approval.parts, state)),
         until=approval.expires if is_open else None,
         until_text="can be approved until",
         remedy=_otherwise(approval) if is_open else "",
@@ -139,6 +144,32 @@ def _otherwise(approval: Approval) -> str:
     return f"approve or reject; if nobody does, {subject} skipped, and nothing is done"
 
 
+def _all_rows(parts: Sequence[Part], state: State) -> list[Row]:
+    """A row for each cluster; of many the odd ones first, those with the same plan together, the rest counted."""
+    if len(parts) <= _EACH:
+        return [row for part in parts for row in _rows(part, state)]
+    odd = [part for part in parts if part.state is not PartState.ASKED or part.why or part.plan.warnings]
+    alike: dict[str, list[Part]] = {}
+    for part in parts:
+        if part not in odd:
+            alike.setdefault(_what(part.plan), []).append(part)
+    groups = sorted(alike.items(), key=lambda group: -len(group[1]))
+    rest = [part for _, group in groups[_SHOWN_GROUPS:] for part in group]
+    rows = [row for part in odd for row in _rows(part, state)]
+    rows += [_group(group, what, state) for what, group in groups[:_SHOWN_GROUPS]]
+    return [*rows, *([_group(rest, "each by its own plan", state)] if rest else [])]
+
+
+def _group(parts: Sequence[Part], what: str, state: State) -> Row:
+    """Clusters of which the same is asked; the sizes are added up."""
+    if len(parts) == 1:
+        return _rows(parts[0], state)[0]
+    nodes = sum(part.plan.nodes for part in parts)
+    effect = [plural(nodes, "node")] if nodes else []
+    names = listed([part.target_name for part in parts], _NAMES)
+    return Row(plural(len(parts), "cluster"), " · ".join([*effect, what, names]), state)
+
+
 def _rows(part: Part, state: State) -> list[Row]:
     """What exactly will be done on one cluster, or why it is no longer asked for."""
     if part.state is not PartState.ASKED:
@@ -146,8 +177,12 @@ def _rows(part: Part, state: State) -> list[Row]:
     plan = part.plan
     effect = [plural(plan.nodes, "node")] if plan.nodes else []
     effect += [f"changed: {part.why}"] if part.why else []
-    row = Row(part.target_name, " · ".join([*effect, *plan.reasons, *_order(plan)]), state)
+    row = Row(part.target_name, " · ".join([*effect, _what(plan)]), state)
     return [row, *(Row(f"mind, {part.target_name}", warning, State.NEEDS_YOU) for warning in plan.warnings)]
+
+
+def _what(plan: Plan) -> str:
+    return " · ".join([*plan.reasons, *_order(plan)])
 
 
 def _order(plan: Plan) -> list[str]:

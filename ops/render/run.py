@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.model.message import Message, Row
 from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
-from ops.render.words import duration, plural
+from ops.render.words import duration, listed, plural
 
 _STEP_STATES = {
     StepState.PLANNED: State.WAITING,
@@ -19,6 +19,12 @@ _STEP_STATES = {
 _SHOWN_SKIPS = 5
 _WORTH_DETAILS = 2
 # What a run still wants to do and may not do yet: it counts in how far the run is.
+# Pools and clusters that are as they should be without us.
+_NOTHING_TO_DO = ("already-latest", "driven-by-aks")
+# In a ring these are named, the first ones first; the others go their way, and are counted.
+_ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
+_SHOWN_ODD = 30
+_NAMES = 240
 _HELD = ("unproven", "busy", "asleep", "no-window-left")
 # What a person can do where a run, nothing having failed, came to an end that is worth a look.
 _REMEDIES = {
@@ -78,6 +84,7 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
         ended = [run for run in members if run.state.is_final]
         state = _ring_state(members, len(ring.targets), index, rollout)
         rows.append(Row(ring.name, _ring_text(members), state, len(ended), len(ring.targets)))
+        rows += _odd(members)
     total = sum(len(ring.targets) for ring in plan.rings)
     ended_total = sum(run.state.is_final for run in runs.values())
     lines = [rollout.why] if rollout.why else []
@@ -128,7 +135,7 @@ def _lines(run: Run) -> tuple[str, ...]:
     if run.plan is not None:
         lines += run.plan.reasons if not run.finished else ()
         lines += run.plan.warnings
-    elsewhere = [skip for skip in run.skips if skip.code not in ("already-latest", "driven-by-aks")]
+    elsewhere = [skip for skip in run.skips if skip.code not in _NOTHING_TO_DO]
     if run.acted or run.state.is_final:
         lines += [f"{skip.what} left out: {skip.why}" for skip in elsewhere[:_SHOWN_SKIPS] if skip.why not in run.why]
         if len(elsewhere) > _SHOWN_SKIPS:
@@ -177,9 +184,25 @@ def _ring_state(members: list[RunSummary], size: int, index: int, rollout: Rollo
 
 
 def _ring_text(members: list[RunSummary]) -> str:
+    """How many stand how; why they wait, where all of those do for the same."""
     if not members:
         return "has not begun"
     counts = {state: sum(run.state is state for run in members) for state in State}
     text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    waiting = next((run for run in members if run.state is State.WAITING and run.why), None)
-    return f"{text} · {waiting.target_name}: {waiting.why}" if waiting else text
+    waiting = [run for run in members if run.state is State.WAITING and run.why]
+    if len(waiting) == 1:
+        return f"{text} · {waiting[0].target_name}: {waiting[0].why}"
+    whys = {run.why for run in waiting}
+    return f"{text} · {len(waiting)} wait: {whys.pop()}" if len(whys) == 1 else text
+
+
+def _odd(members: list[RunSummary]) -> list[Row]:
+    """Those with which somebody may have to do something, by name; what several have in common is said once."""
+    alike: dict[tuple[State, str], list[str]] = {}
+    for state in _ODD:
+        for run in members:
+            if run.state is state and not (state is State.SKIPPED and run.code in _NOTHING_TO_DO):
+                alike.setdefault((state, run.why), []).append(run.target_name)
+    rows = [Row(f"   {listed(names, _NAMES)}", why, state) for (state, why), names in alike.items()]
+    more = len(rows) - _SHOWN_ODD
+    return [*rows[:_SHOWN_ODD], *([Row("", f"and {more} more that need a look", State.FAILED)] if more > 0 else [])]

@@ -19,6 +19,10 @@ _NAME = 60
 _REMEDY = 1_200
 _FOOTER = 500
 _LINES = 30
+# Of a table of rows more is shown than of lines: whoever needs one looks for it. A person still has to come to its end.
+_ROWS = 50
+_ROWS_LENGTH = 8_000
+_MESSAGE = 13_000
 _LINE = 400
 _BUTTONS = 6
 _BUTTON_TEXT = 75
@@ -30,6 +34,7 @@ _BAR = 8
 PICTURE_BLOCK = "picture"
 #: What a button that opens a page is called when it is pressed: Slack tells that as well.
 OPENS = "open"
+_READ = frozenset({"text", "elements", "alt_text"})
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s<>|\"]*)?")
@@ -59,19 +64,20 @@ def render(message: Message) -> Mapping[str, Json]:
         body.append(f"{escape(message.until_text)} {_when(message.until)}")
     if body:
         blocks.append(section("\n".join(_cut(body))))
-    if message.rows:
-        blocks.append(section("\n".join(_cut([_row(row) for row in message.rows]))))
+    after: list[Json] = []
     if message.remedy.strip():
-        blocks.append(section(f"*What to do:* {escape(message.remedy, _REMEDY)}"))
+        after.append(section(f"*What to do:* {escape(message.remedy, _REMEDY)}"))
     if message.picture is not None:
         alt = message.picture.alt[:_ALT] or "picture"
-        blocks.append({"type": "image", "block_id": PICTURE_BLOCK, "alt_text": alt})
+        after.append({"type": "image", "block_id": PICTURE_BLOCK, "alt_text": alt})
     buttons = _buttons(message)
     if buttons:
-        blocks.append({"type": "actions", "elements": buttons})
+        after.append({"type": "actions", "elements": buttons})
     if message.footer.strip():
-        blocks.append({"type": "context", "elements": [_text(escape(message.footer, _FOOTER))]})
-    return {"text": f"{sign} {first} · {word}", "blocks": blocks}
+        after.append({"type": "context", "elements": [_text(escape(message.footer, _FOOTER))]})
+    # Rows take the room that all else leaves.
+    rows = _sections([_row(row) for row in message.rows], _MESSAGE - _length((*blocks, *after)))
+    return {"text": f"{sign} {first} · {word}", "blocks": [*blocks, *rows, *after]}
 
 
 def plainly(text: str) -> Mapping[str, Json]:
@@ -167,15 +173,40 @@ def _when(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
-def _cut(lines: list[str]) -> list[str]:
+def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> list[str]:
+    """As many lines as fit; the others are counted."""
     kept: list[str] = []
     length = 0
     for line in lines:
-        if len(kept) == _LINES or length + len(line) > _SECTION - 20:
+        if len(kept) == most_lines or length + len(line) > most - 20:
             return [*kept, f"and {len(lines) - len(kept)} more"]
         kept.append(line)
         length += len(line) + 1
     return kept
+
+
+def _sections(lines: list[str], room: int) -> list[Json]:
+    """Lines in as few blocks as hold them: each is shorter than a block."""
+    blocks: list[list[str]] = [[]]
+    length = 0
+    for line in _cut(lines, _ROWS, min(room, _ROWS_LENGTH)):
+        if length + len(line) > _SECTION:
+            blocks.append([])
+            length = 0
+        blocks[-1].append(line)
+        length += len(line) + 1
+    return [section("\n".join(block)) for block in blocks if block]
+
+
+def _length(value: Json) -> int:
+    """Characters of all that is read in blocks."""
+    if isinstance(value, Mapping):
+        return sum(
+            len(each) if isinstance(each, str) else _length(each) for name, each in value.items() if name in _READ
+        )
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return sum(_length(each) for each in value)
+    return 0
 
 
 def section(text: str) -> Json:

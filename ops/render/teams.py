@@ -105,9 +105,10 @@ def _card(message: Message, most: int, way: _Way) -> Mapping[str, Json]:
     body += [_text(f"{_escaped(moment.text)} {_stamped(moment.at)}", raw=True) for moment in message.moments]
     if message.until is not None:
         body.append(_text(f"{_escaped(message.until_text)} {_stamped(message.until)}", raw=True))
-    body += [_row(row) for row in message.rows[:most]]
-    if len(message.rows) > most:
-        body.append(_text(f"and {len(message.rows) - most} more"))
+    # Of a table more is shown than of lines: whoever needs a row looks for it.
+    body += [_row(row) for row in message.rows[: 2 * most]]
+    if len(message.rows) > 2 * most:
+        body.append(_text(f"and {len(message.rows) - 2 * most} more"))
     if message.picture is not None:
         body.append(_picture(message.picture.alt) if way.is_bot else _text(message.picture.alt))
     if message.remedy:

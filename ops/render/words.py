@@ -1,5 +1,6 @@
-"""Numbers and durations as people say them."""
+"""Numbers, durations and lists as people say them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 
@@ -20,3 +21,15 @@ def duration(length: timedelta) -> str:
 def plural(number: int, noun: str) -> str:
     """`1 node`, `2 nodes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """`a, b and 3 more`: as many as fit into so many characters, one at the least; the others are counted."""
+    shown, length = 0, 0
+    for name in names:
+        length += len(name) + 2
+        if shown and length > most:
+            break
+        shown += 1
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more else "")

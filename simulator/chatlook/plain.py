@@ -22,6 +22,7 @@ def plain_slack(blocks: Json) -> Markup:
 def plain_card(card: Json) -> Markup:
     """An Adaptive Card."""
     lines = [Markup("<p>{}</p>").format(text) for text in _texts(card)]
+    lines += [_picture(str(found.get("url", "")), str(found.get("altText", ""))) for found in _pictures(card)]
     actions = [_button(str(action.get("title", "")), str(action.get("url", ""))) for action in _actions(card)]
     return Markup("").join([*lines, *actions])
 
@@ -31,10 +32,22 @@ def _block(block: dict[str, Json]) -> tuple[str, Markup]:
     if kind == "actions":
         return kind, Markup(" ").join(_slack_button(element) for element in _objects(block.get("elements")))
     if kind == "image":
-        return kind, Markup("<em>{}</em>").format(str(block.get("alt_text", "a picture")))
+        return kind, _picture(str(block.get("image_url", "")), str(block.get("alt_text", "a picture")))
     texts = [block.get("text"), *_objects(block.get("elements")), *_objects(block.get("fields"))]
     shown = [str(text.get("text", "")) for text in texts if isinstance(text, dict)]
     return kind, Markup("<br>").join(to_html(text, _utc) for text in shown)
+
+
+def _picture(url: str, alt: str) -> Markup:
+    """One that is here already; of others only the words, since nothing is fetched."""
+    if url.startswith("data:image/png;"):
+        return Markup('<img src="{}" alt="{}">').format(url, alt)
+    return Markup("<em>{}</em>").format(alt)
+
+
+def _pictures(card: Json) -> list[dict[str, Json]]:
+    body = card.get("body") if isinstance(card, dict) else None
+    return [element for element in _objects(body) if element.get("type") == "Image"]
 
 
 def _slack_button(element: dict[str, Json]) -> Markup:

@@ -1,14 +1,19 @@
 """The gallery: one page with every message in every state, as Slack, a Teams webhook and the Teams bot show it, light and dark."""
 
+import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ops.ports import Json
 from ops.render import renderer
+from ops.render.slack import PICTURE_BLOCK
+from ops.render.slack_sent import with_picture as with_file
+from ops.render.teams import with_picture
 from simulator.chatlook.drawn import Drawer, Look
 from simulator.gallery.samples import Sample, samples
 
@@ -68,11 +73,30 @@ def _shown(sample: Sample, drawer: Drawer) -> Shown:
 def _drawn(sample: Sample, chat: tuple[str, str, Look], drawer: Drawer) -> Drawn:
     name, title, look = chat
     made = renderer(name)(sample.message)
-    content = made["blocks"] if look == "slack" else made
+    content = _sent_to_slack(made, sample.picture) if look == "slack" else made
+    if name == "teams-bot":
+        content = with_picture(made, sample.picture)
     drawn: Sequence[tuple[str, Markup]] = [
         (theme, _still(drawer.draw(look, content, theme))) for theme in drawer.themes
     ]
     return Drawn(name, title, tuple(drawn))
+
+
+def _sent_to_slack(made: Mapping[str, Json], picture: bytes | None) -> Json:
+    """The blocks with the picture where Slack shows the uploaded file."""
+    blocks = with_file(made, "F0GALLERY" if picture else "")
+    if picture is None:
+        return blocks
+    address = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    return [{**block, "image_url": address} if _is_picture(block) else block for block in _objects(blocks)]
+
+
+def _objects(blocks: Sequence[Json]) -> list[Mapping[str, Json]]:
+    return [block for block in blocks if isinstance(block, Mapping)]
+
+
+def _is_picture(block: Mapping[str, Json]) -> bool:
+    return block.get("block_id") == PICTURE_BLOCK
 
 
 def _still(html: Markup) -> Markup:

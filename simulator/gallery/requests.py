@@ -96,6 +96,28 @@ SEVERAL = (
         why="cancelled by ben",
     ),
 )
+_REGIONS = ("weu", "neu", "eus", "sea")
+
+
+def _of_sixty(number: int) -> Part:
+    """Fifty-four are alike but for their sizes; six are not."""
+    name = f"shop-{_REGIONS[number % 4]}-{number:02}-prod"
+    match number:
+        case 4:
+            return part(name, image_plan(name, ("system", "batch"), 9, spot=True))
+        case 11 | 12:
+            changed = "user1: image 202611.12.0, not 202611.05.0"
+            return part(name, image_plan(name, ("system", "user1"), 7), why=changed)
+        case 30:
+            return part(name, image_plan(name, ("system",), 3), state=PartState.CANCELLED, why="cancelled by ben")
+        case 31 | 58:
+            why = "its cluster is in canary now, not in production"
+            return part(name, image_plan(name, ("system",), 3), state=PartState.SUPERSEDED, why=why)
+        case _:
+            return part(name, image_plan(name, ("system", "user1", "user2")[: 1 + number % 3], 3 + number % 9))
+
+
+SIXTY = tuple(_of_sixty(number) for number in range(1, 61))
 REBOOT = request(
     part("shop-prod", reboot_plan("shop-prod", "aks-user1-vmss000003")),
     id="reboot.shop-prod-6f1c.2026-11-18.approval-1",

@@ -4,18 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ops.adapters.png import to_png
 from ops.model.approval import Approval, ApprovalState, Vote
 from ops.model.calendar import Span
-from ops.model.message import Message
+from ops.model.message import Message, Picture
 from ops.model.people import Person
 from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.render.commands import help_message, looking_message, plan_message, said, status_message, why_message
 from ops.render.digest import Coming, Digest, digest_message
 from ops.render.run import configuration_message, rollout_message, run_details, run_message
+from ops.render.week_picture import picture, words
 from ops.runbooks import runbooks
-from simulator.gallery.requests import ASKED, NOW, ONE, REBOOT, SEVERAL, in_state, request
+from simulator.gallery.requests import ASKED, NOW, ONE, REBOOT, SEVERAL, SIXTY, in_state, request
 from simulator.gallery.runs import RUNBOOKS, run_in
+from simulator.gallery.week import gallery_week
 from simulator.people import PEOPLE
 
 _DECIDING = tuple(Person(each.name, each.slack, each.entra) for each in PEOPLE[:2])
@@ -31,6 +34,7 @@ class Sample:
     section: str
     caption: str
     message: Message
+    picture: bytes | None = None
 
 
 def samples() -> tuple[Sample, ...]:
@@ -44,6 +48,8 @@ def _approvals() -> Iterator[Sample]:
             yield Sample("Approvals", f"{state}, {name}", _asking(in_state(state, *parts)))
     half = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
     yield Sample("Approvals", "pending, one of two have approved", _asking(half))
+    yield Sample("Approvals", "pending, sixty clusters", _asking(request(*SIXTY)))
+    yield Sample("Approvals", "approved, sixty clusters", _asking(in_state(ApprovalState.APPROVED, *SIXTY)))
     yield Sample("Approvals", "pending, a reboot that a person asked for", _asking(REBOOT))
     yield Sample("Approvals", "reminder", reminder_message(_LATE, "Node images", _DECIDING))
     yield Sample("Approvals", "escalation", escalation_message(_LATE, "Node images", _LEADS))
@@ -71,12 +77,18 @@ def _others() -> Iterator[Sample]:
     title = runbooks()["node-image"].title
     for state in (State.RUNNING, State.HALTED, State.DONE):
         yield Sample("Rollout", str(state), rollout_message(_rollout(state), _members(state), title))
+    yield Sample("Rollout", "running, a ring of sixty clusters", rollout_message(*_sixty(), title))
     problem = (
         "daytwo.yaml:7: node-imag: no such key; did you mean node-image?\ndaytwo.yaml:12: zone: Amsterdam is no zone"
     )
     yield Sample("Configuration", "is not valid", configuration_message(problem))
     yield Sample("Configuration", "is valid again", configuration_message(""))
-    yield Sample("Digest", "a week", digest_message(_digest()))
+    yield Sample(
+        "Digest",
+        "a week",
+        digest_message(_digest()),
+        to_png(picture(gallery_week(), "16 November to 22 November 2026")),
+    )
 
 
 def _rollout(state: State) -> Rollout:
@@ -101,13 +113,35 @@ def _members(state: State) -> dict[str, RunSummary]:
     }
 
 
+def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
+    """The second ring is at work, and not all of it goes as it should."""
+    names = [each.target_name for each in SIXTY]
+    pre = RingTargets("pre-production", (("t0", "shop-dev"),), NOW)
+    prod = RingTargets("production", tuple((f"t{number}", name) for number, name in enumerate(names, 1)), NOW)
+    plan = RolloutPlan("node-image", "2026-w47", (pre, prod), 2, NOW + timedelta(days=4), ())
+    odd = {
+        7: (State.FAILED, "user1: PDB shop/web allows no disruption", "failed"),
+        23: (State.NEEDS_YOU, "waits for approval by platform", "approval"),
+        24: (State.SKIPPED, "cancelled by ben", "cancelled"),
+        31: (State.WAITING, "another operation runs on it", "busy"),
+        32: (State.HALTED, "rejected by ben", "rejected"),
+    }
+    members = {"t0": RunSummary("r0", "t0", "shop-dev", State.DONE, acted=True, why="", code="")}
+    plain = [State.DONE] * 39 + [State.RUNNING] * 4 + [State.WAITING] * 17
+    for number, (name, usual) in enumerate(zip(names, plain, strict=True), 1):
+        state, why, code = odd.get(number, (usual, "its turn comes" if usual is State.WAITING else "", ""))
+        members[f"t{number}"] = RunSummary(f"r{number}", f"t{number}", name, state, acted=True, why=why, code=code)
+    return Rollout("rollout.node-image.2026-w47", plan, NOW, State.RUNNING, 2), members
+
+
 def _digest() -> Digest:
-    start = datetime(2026, 11, 16, tzinfo=NOW.tzinfo)
     runs = [run_in(name, State.DONE) for name in RUNBOOKS] + [run_in("node-image", State.FAILED)]
     titles = {name: runbooks()[name].title for name in RUNBOOKS}
     coming = (Coming("pre-production's node images", NOW + timedelta(days=5)),)
     decided = (in_state(ApprovalState.APPROVED, *SEVERAL), in_state(ApprovalState.REJECTED, *ONE))
-    return Digest("digest.2026-w47", Span(start, start + timedelta(days=7)), titles, runs, decided, coming)
+    shown = Picture("content/week", words(gallery_week()))
+    start = datetime(2026, 11, 16, tzinfo=NOW.tzinfo)
+    return Digest("digest.2026-w47", Span(start, start + timedelta(days=7)), titles, runs, decided, coming, shown)
 
 
 def _commands() -> Iterator[Sample]:
