@@ -25,7 +25,7 @@ _SHOWN_HASHES = 3
 _EACH = 12
 _SHOWN_GROUPS = 12
 # Characters of names in such a row: it has to fit into a line of every chat.
-_NAMES = 150
+_NAMES = 190
 
 
 def approval_message(
@@ -152,7 +152,7 @@ def _all_rows(parts: Sequence[Part], state: State) -> list[Row]:
     alike: dict[str, list[Part]] = {}
     for part in parts:
         if part not in odd:
-            alike.setdefault(_what(part.plan), []).append(part)
+            alike.setdefault(_briefly(part.plan), []).append(part)
     groups = sorted(alike.items(), key=lambda group: -len(group[1]))
     rest = [part for _, group in groups[_SHOWN_GROUPS:] for part in group]
     rows = [row for part in odd for row in _rows(part, state)]
@@ -170,10 +170,17 @@ def _group(parts: Sequence[Part], what: str, state: State) -> Row:
     return Row(plural(len(parts), "cluster"), " · ".join([*effect, what, names]), state)
 
 
+def _briefly(plan: Plan) -> str:
+    """As below; the order is left out where a reason names the same pools in it."""
+    order = ", ".join(step.title for step in (*plan.steps, *plan.following))
+    return " · ".join(plan.reasons) if any(reason.endswith(f": {order}") for reason in plan.reasons) else _what(plan)
+
+
 def _rows(part: Part, state: State) -> list[Row]:
     """What exactly will be done on one cluster, or why it is no longer asked for."""
     if part.state is not PartState.ASKED:
-        return [Row(part.target_name, f"{part.state}: {part.why}", State.SKIPPED)]
+        said = part.why if part.why.startswith(f"{part.state}") else f"{part.state}: {part.why}"
+        return [Row(part.target_name, said, State.SKIPPED)]
     plan = part.plan
     effect = [plural(plan.nodes, "node")] if plan.nodes else []
     effect += [f"changed: {part.why}"] if part.why else []

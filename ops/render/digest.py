@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ops.model.approval import Approval, ApprovalState
 from ops.model.calendar import Span
-from ops.model.message import Message, Picture, Row
+from ops.model.message import Message, Moment, Picture, Row
 from ops.model.run import Run, State
 from ops.render.words import plural
 
@@ -46,7 +46,8 @@ def digest_message(digest: Digest) -> Message:
         what="The week",
         where=f"{digest.span.start:%-d %B} to {last_day:%-d %B %Y}",
         how_far=plural(len(told), "run"),
-        lines=(*_bad(bad), *_decided(digest.approvals), *_coming(digest.coming)),
+        lines=(*_bad(bad), *_decided(digest.approvals)),
+        moments=tuple(Moment(f"next: {each.what},", each.at) for each in digest.coming),
         rows=tuple(_row(title, [run for run in told if run.runbook == name]) for name, title in digest.titles.items()),
         tag="digest",
         footer=digest.id,
@@ -80,7 +81,3 @@ def _decided(approvals: Sequence[Approval]) -> list[str]:
         if found:
             parts.append(f"{len(found)} {state}{by}")
     return [f"{plural(len(approvals), 'approval')}: {'; '.join(parts)}"]
-
-
-def _coming(coming: Sequence[Coming]) -> list[str]:
-    return [f"next: {each.what}, {each.at:%a %Y-%m-%d %H:%M} UTC" for each in coming]

@@ -21,6 +21,8 @@ _WORTH_DETAILS = 2
 # What a run still wants to do and may not do yet: it counts in how far the run is.
 # Pools and clusters that are as they should be without us.
 _NOTHING_TO_DO = ("already-latest", "driven-by-aks")
+_USUAL = (State.DONE, State.RUNNING, State.WAITING)
+_SHOWN_WHYS = 2
 # In a ring these are named, the first ones first; the others go their way, and are counted.
 _ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
 _SHOWN_ODD = 30
@@ -184,16 +186,17 @@ def _ring_state(members: list[RunSummary], size: int, index: int, rollout: Rollo
 
 
 def _ring_text(members: list[RunSummary]) -> str:
-    """How many stand how; why they wait, where all of those do for the same."""
+    """How many stand how, and why they wait."""
     if not members:
         return "has not begun"
-    counts = {state: sum(run.state is state for run in members) for state in State}
+    counts = {state: sum(run.state is state for run in members) for state in (*_USUAL, *_ODD)}
     text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    waiting = [run for run in members if run.state is State.WAITING and run.why]
-    if len(waiting) == 1:
-        return f"{text} · {waiting[0].target_name}: {waiting[0].why}"
-    whys = {run.why for run in waiting}
-    return f"{text} · {len(waiting)} wait: {whys.pop()}" if len(whys) == 1 else text
+    waiting: dict[str, list[str]] = {}
+    for run in members:
+        if run.state is State.WAITING and run.why:
+            waiting.setdefault(run.why, []).append(run.target_name)
+    whys = [f"{names[0] if len(names) == 1 else f'{len(names)} wait'}: {why}" for why, names in waiting.items()]
+    return " · ".join([text, *whys[:_SHOWN_WHYS]])
 
 
 def _odd(members: list[RunSummary]) -> list[Row]:

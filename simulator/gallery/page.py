@@ -1,4 +1,4 @@
-"""The gallery: one page with every message in every state, as Slack, a Teams webhook and the Teams bot show it, light and dark."""
+"""The gallery: one page with every message in every state, and every form, as Slack, a Teams webhook and the Teams bot show them."""
 
 import base64
 import re
@@ -15,6 +15,7 @@ from ops.render.slack import PICTURE_BLOCK
 from ops.render.slack_sent import with_picture as with_file
 from ops.render.teams import with_picture
 from simulator.chatlook.drawn import Drawer, Look
+from simulator.gallery.forms import draw_modal, draw_unfolded
 from simulator.gallery.samples import Sample, samples
 
 _CHATS: tuple[tuple[str, str, Look], ...] = (
@@ -58,6 +59,8 @@ def gallery(drawer: Drawer) -> str:
         Chapter(section, section.lower().replace(" ", "-"), tuple(_shown(sample, drawer) for sample in found))
         for section, found in groupby(samples(), lambda sample: sample.section)
     ]
+    forms = Shown("why a request is rejected", tuple(_form(chat, drawer) for chat in ("slack", "teams-bot")))
+    chapters.insert(1, Chapter("Forms", "forms", (forms,)))
     templates = Environment(
         loader=PackageLoader("simulator.gallery"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -80,6 +83,12 @@ def _drawn(sample: Sample, chat: tuple[str, str, Look], drawer: Drawer) -> Drawn
         (theme, _still(drawer.draw(look, content, theme))) for theme in drawer.themes
     ]
     return Drawn(name, title, tuple(drawn))
+
+
+def _form(chat: str, drawer: Drawer) -> Drawn:
+    draw = draw_modal if chat == "slack" else draw_unfolded
+    title = next(title for name, title, _ in _CHATS if name == chat)
+    return Drawn(chat, title, tuple((theme, _still(draw(drawer, theme))) for theme in drawer.themes))
 
 
 def _sent_to_slack(made: Mapping[str, Json], picture: bytes | None) -> Json:

@@ -45,19 +45,20 @@ def samples() -> tuple[Sample, ...]:
 def _approvals() -> Iterator[Sample]:
     for name, parts in (("one cluster", ONE), ("several clusters", SEVERAL)):
         for state in ApprovalState:
-            yield Sample("Approvals", f"{state}, {name}", _asking(in_state(state, *parts)))
+            yield Sample("Approvals", f"{state}, {name}", asking(in_state(state, *parts)))
     half = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
-    yield Sample("Approvals", "pending, one of two have approved", _asking(half))
-    yield Sample("Approvals", "pending, sixty clusters", _asking(request(*SIXTY)))
-    yield Sample("Approvals", "approved, sixty clusters", _asking(in_state(ApprovalState.APPROVED, *SIXTY)))
-    yield Sample("Approvals", "pending, a reboot that a person asked for", _asking(REBOOT))
+    yield Sample("Approvals", "pending, one of two have approved", asking(half))
+    yield Sample("Approvals", "pending, sixty clusters", asking(request(*SIXTY)))
+    yield Sample("Approvals", "approved, sixty clusters", asking(in_state(ApprovalState.APPROVED, *SIXTY)))
+    yield Sample("Approvals", "pending, a reboot that a person asked for", asking(REBOOT))
     yield Sample("Approvals", "reminder", reminder_message(_LATE, "Node images", _DECIDING))
     yield Sample("Approvals", "escalation", escalation_message(_LATE, "Node images", _LEADS))
     over = in_state(ApprovalState.APPROVED, *ONE)
     yield Sample("Approvals", "reminder, when it is over", reminder_message(over, "Node images", _DECIDING))
 
 
-def _asking(approval: Approval) -> Message:
+def asking(approval: Approval) -> Message:
+    """The message of a request."""
     title = runbooks()[approval.runbook].title
     return approval_message(approval, title, _DECIDING, f"{_LINK}{approval.token}")
 

@@ -1,0 +1,47 @@
+"""The forms that ask why something is rejected: Slack's modal, and what the button in Teams unfolds."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from markupsafe import Markup
+
+from ops.ports import Json
+from ops.render import renderer
+from ops.render.slack_modal import rejection_form
+from simulator.chatlook.drawn import Drawer, Theme
+from simulator.gallery.requests import SEVERAL, request
+from simulator.gallery.samples import asking
+
+_MODAL = Markup(
+    '<div class="modal"><p class="title">{title}</p>{above}<p class="label">{label} <span>(optional)</span></p>'
+    '<textarea rows="3" tabindex="-1" aria-label="{label}"></textarea><p class="hint">{hint}</p>'
+    '<p class="buttons"><button tabindex="-1">{close}</button> <button tabindex="-1" class="danger">{send}</button></p></div>'
+)
+
+
+def draw_modal(drawer: Drawer, theme: Theme) -> Markup:
+    """Slack's modal of a request for several clusters."""
+    view = rejection_form(request(*SEVERAL), "Node images", "slack-form")
+    blocks = cast("list[Mapping[str, Json]]", view["blocks"])
+    (field,) = (block for block in blocks if block["type"] == "input")
+    above = cast("Json", [block for block in blocks if block["type"] != "input"])
+    return _MODAL.format(
+        title=_text(view["title"]),
+        above=drawer.draw("slack", above, theme),
+        label=_text(field["label"]),
+        hint=_text(field["hint"]),
+        close=_text(view["close"]),
+        send=_text(view["submit"]),
+    )
+
+
+def draw_unfolded(drawer: Drawer, theme: Theme) -> Markup:
+    """What stands below the buttons of the bot's card once Reject is pressed."""
+    card = renderer("teams-bot")(asking(request(*SEVERAL)))
+    actions = cast("list[Mapping[str, Json]]", card["actions"])
+    (reject,) = (action for action in actions if action["type"] == "Action.ShowCard")
+    return drawer.draw("card", {"version": card["version"], **cast("Mapping[str, Json]", reject["card"])}, theme)
+
+
+def _text(value: Json) -> str:
+    return str(cast("Mapping[str, Json]", value)["text"])
