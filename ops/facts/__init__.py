@@ -37,7 +37,7 @@ class Fact(Protocol):
 
     @staticmethod
     def gather(question: Question) -> Any:
-        """The fact, or Unknown(why) where it cannot be had; raises TryLaterError where it may be had later."""
+        """The fact, or Unknown(why) where it cannot be had, `passing` where it may be had later."""
         ...
 
 

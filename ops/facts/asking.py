@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from ops.facts import Question
 from ops.model.fleet import Cluster, Unknown
-from ops.ports import DeniedError, NotFoundError, RejectedError
+from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
 
 
 def ask[T](read: Callable[[], T]) -> T | Unknown:
-    """What is read, or Unknown with the reason of a no; raises TryLaterError where it may be had later."""
+    """What is read, or Unknown with the reason of a no, for a while where it may be had later: so that a run can say what it waits for."""
     try:
         return read()
     except (DeniedError, NotFoundError, RejectedError) as error:
         return Unknown(str(error))
+    except TryLaterError as error:
+        return Unknown(str(error), passing=True)
 
 
 def ask_api_server[T](question: Question, read: Callable[[Cluster], T]) -> T | Unknown:

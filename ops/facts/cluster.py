@@ -1,9 +1,10 @@
 """The cluster as Azure Resource Manager shows it now."""
 
 from ops.facts import Question
+from ops.facts.asking import ask
 from ops.model.actions import READ_CLUSTER
 from ops.model.fleet import Cluster, Gone, Unknown
-from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
+from ops.ports import NotFoundError
 
 ACTIONS = frozenset({READ_CLUSTER})
 KUBERNETES = frozenset[str]()
@@ -11,11 +12,11 @@ KUBERNETES = frozenset[str]()
 
 def gather(question: Question) -> Cluster | Unknown:
     """The cluster with its pools; Unknown where it is gone or we may not read it."""
-    try:
-        return question.ports.clusters.cluster(question.run.target)
-    except NotFoundError:
-        return Gone("there is no such cluster (any more)")
-    except (DeniedError, RejectedError) as error:
-        return Unknown(str(error))
-    except TryLaterError as error:
-        return Unknown(str(error), passing=True)
+
+    def read() -> Cluster | Unknown:
+        try:
+            return question.ports.clusters.cluster(question.run.target)
+        except NotFoundError:
+            return Gone("there is no such cluster (any more)")
+
+    return ask(read)

@@ -11,5 +11,5 @@ KUBERNETES = frozenset({"list poddisruptionbudgets"})
 
 
 def gather(question: Question) -> tuple[DisruptionBudget, ...] | Unknown:
-    """The PDBs; Unknown where the cluster is stopped or we may not look."""
+    """The PDBs; Unknown where the cluster is stopped or we may not look, for a while where it does not answer."""
     return ask_api_server(question, question.ports.nodes.budgets)

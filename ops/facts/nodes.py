@@ -4,7 +4,6 @@ from ops.facts import Question
 from ops.facts.asking import ask_api_server
 from ops.model.actions import ASK_API_SERVER
 from ops.model.fleet import Node, Unknown
-from ops.ports import TryLaterError
 
 ACTIONS = frozenset({ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
@@ -12,7 +11,4 @@ KUBERNETES = frozenset({"list nodes"})
 
 def gather(question: Question) -> tuple[Node, ...] | Unknown:
     """All nodes; Unknown where the cluster is stopped or we may not look, for a while where it does not answer."""
-    try:
-        return ask_api_server(question, question.ports.nodes.nodes)
-    except TryLaterError as error:
-        return Unknown(str(error), passing=True)
+    return ask_api_server(question, question.ports.nodes.nodes)

@@ -11,5 +11,5 @@ KUBERNETES = frozenset({"list pods"})
 
 
 def gather(question: Question) -> tuple[Pod, ...] | Unknown:
-    """The pods; Unknown where the cluster is stopped or we may not look."""
+    """The pods; Unknown where the cluster is stopped or we may not look, for a while where it does not answer."""
     return ask_api_server(question, question.ports.nodes.pods)

@@ -11,9 +11,9 @@ from ops.workflows.activities.context import Context
 from ops.workflows.digest import post_digest
 from ops.workflows.janitor import tidy
 from ops.workflows.private_answers import flush_answers
-from ops.workflows.reporting import report_configuration
 from ops.workflows.sampling import list_fleet, remember_fleet, sample_fleet, start_due_rollouts, start_due_runs
 from ops.workflows.sending import flush
+from ops.workflows.standing import report_configuration
 from ops.workflows.telling import tend_requests
 
 _LOG = logging.getLogger(__name__)

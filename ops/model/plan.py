@@ -46,11 +46,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Something that the plan leaves out, by the code of the rule and in words."""
+    """Something that the plan leaves out, by the code of the rule and in words; `needs_person` where only a person can change that."""
 
     what: str
     code: str
     why: str
+    needs_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

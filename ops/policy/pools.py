@@ -63,6 +63,16 @@ def sort_out(
     return SortedOut(tuple(candidates), tuple(skips))
 
 
+def unjudged(
+    cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown
+) -> tuple[str, Unknown] | None:
+    """What stands in the way of judging a pool, and may be read another time: the nodes, or a newest image."""
+    if isinstance(nodes, Unknown) and cluster.running:
+        return "the nodes", nodes
+    asked = ((pool, newest_images.get(pool.name)) for pool in cluster.pools if not pool.from_snapshot)
+    return next(((f"the newest image of {pool.name}", f) for pool, f in asked if isinstance(f, Unknown)), None)
+
+
 def _judge(
     pool: Pool,
     newest: str | Unknown,

@@ -1,11 +1,11 @@
 """Who belongs to which ring, and when a week's rollout moves on (docs/node-image.md, rules 3 to 6 and 15)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ops.model.fleet import Cluster
-from ops.model.run import Rollout, RunSummary, State
+from ops.model.run import Rollout, RolloutPlan, RunSummary, State
 from ops.model.settings import Ring, Settings
 from ops.policy.select import matches
 
@@ -23,6 +23,23 @@ def ring_before(ring: Ring, settings: Settings) -> Ring | None:
     rings = settings.fleet.rings
     position = rings.index(ring)
     return rings[position - 1] if position else None
+
+
+def grown(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
+    """The rollout with the clusters that a later look has found besides; where all had ended, it goes on for them.
+
+    Who is in it stays in it, in the ring that it was found in. What has halted takes nobody.
+    """
+    old = rollout.plan
+    known = {target for ring in old.rings for target, _ in ring.targets} | {target for target, _ in old.watched}
+    found = {ring.name: tuple(each for each in ring.targets if each[0] not in known) for ring in plan.rings}
+    watched = tuple(each for each in plan.watched if each[0] not in known)
+    is_open = rollout.state in (State.RUNNING, State.DONE) and now < old.ends
+    if not is_open or not (watched or any(found.get(ring.name) for ring in old.rings)):
+        return rollout
+    rings = tuple(replace(ring, targets=(*ring.targets, *found.get(ring.name, ()))) for ring in old.rings)
+    larger = replace(old, rings=rings, watched=(*old.watched, *watched))
+    return replace(rollout, plan=larger, state=State.RUNNING, why="", ended=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,17 +105,6 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
     )
 
 
-def configuration_message(problem: str) -> Message:
-    """Whether the configuration is valid: said where it is not, and edited when it is again."""
-    if not problem:
-        return Message("configuration", State.DONE, "Configuration", "daytwo.yaml", "is valid again")
-    lines = ("the last valid one is kept; what runs is finished, nothing new begins", *problem.splitlines())
-    remedy = "mend the file (daytwo validate shows each problem) and deliver it again"
-    return Message(
-        "configuration", State.NEEDS_YOU, "Configuration", "daytwo.yaml", "is not valid", lines, remedy=remedy
-    )
-
-
 def _how_far(run: Run, records: tuple[StepRecord, ...], unit: str) -> str:
     pools = {record.id.removeprefix("pool."): record.state for record in records if record.id.startswith("pool.")}
     if not pools:

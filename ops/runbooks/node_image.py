@@ -13,7 +13,7 @@ from ops.model.run import RingTargets, RolloutPlan, Run
 from ops.model.settings import NodeImageSettings, Ring, Settings
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
 from ops.policy.images import expected_duration
-from ops.policy.pools import Candidate, sort_out
+from ops.policy.pools import Candidate, sort_out, unjudged
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
 from ops.policy.upgrades import plan_within
@@ -22,6 +22,7 @@ from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
+_REFUSED_AGAIN = timedelta(hours=1)
 _NAMED = 3
 
 
@@ -69,11 +70,13 @@ class NodeImage(WithoutTimer):
             return Nothing(why, tuple(Skip(pool.name, "skipped-by-person", why) for pool in cluster.pools))
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
-        if isinstance(facts.nodes, Unknown) and facts.nodes.passing and now < last:
-            return look_again("the nodes", facts.nodes, now + _BUSY_AGAIN)
         longest = max((span.duration for span in occurrences), default=timedelta())
         sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
+            missing = unjudged(cluster, facts.newest_images, facts.nodes)
+            if missing is not None and now < last:
+                has_opened = any(span.start <= now for span in occurrences)
+                return _read_again(missing, sorted_out.skips, (now, last), is_loud=has_opened)
             return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips)
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
@@ -116,6 +119,16 @@ class _Week:
     last: datetime
     candidates: tuple[Candidate, ...]
     skips: tuple[Skip, ...]
+
+
+def _read_again(
+    missing: tuple[str, Unknown], skips: tuple[Skip, ...], at: tuple[datetime, datetime], *, is_loud: bool
+) -> Wait:
+    """What may pass is asked again soon; what was refused, every hour: a role may come late, a person is called on once a window is open."""
+    (what, fact), (now, last) = missing, at
+    again = min(now + (_BUSY_AGAIN if fact.passing else _REFUSED_AGAIN), last)
+    why = f"{what} could not be read: {fact.why}"
+    return Wait(again, why, "unreadable", loud=is_loud and not fact.passing, skips=skips)
 
 
 def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:

@@ -15,6 +15,8 @@ from ops.policy.power import Level, NoLevel, level, schedule_of, tag_of
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
 
+# Then it ends: the next quarter of an hour looks again anyway.
+_LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
 # AKS asks to wait 15 to 30 minutes between a stop and a start.
@@ -44,10 +46,12 @@ class Power(WithoutTimer):
         """Compares what is with what should be."""
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
-            return look_again("the cluster", cluster, now + _BUSY_AGAIN)
+            return look_again("the cluster", cluster, now + _BUSY_AGAIN, run.created + _LOOKS_FOR)
         wanted = level(cluster, settings, facts.own_schedule, facts.awake_until, now)
         if isinstance(wanted, NoLevel):
-            return Nothing(wanted.why, (Skip(cluster.name, wanted.code, wanted.why),))
+            return Nothing(
+                wanted.why, (Skip(cluster.name, wanted.code, wanted.why, needs_person=wanted.code == "bad-tag"),)
+            )
         if cluster.running == wanted.awake:
             state = "awake" if wanted.awake else "asleep"
             return Nothing(f"the cluster is {state}, as it should be: {wanted.why}")

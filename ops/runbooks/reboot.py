@@ -18,7 +18,7 @@ from ops.policy.drain import never_leaves
 from ops.policy.images import in_order
 from ops.policy.rings import ring_of
 from ops.runbooks.contract import WithoutTimer
-from ops.runbooks.unread import look_again
+from ops.runbooks.unread import look_again, passing
 
 _BUSY_AGAIN = timedelta(minutes=5)
 # A restart and its proof, beside the drain.
@@ -54,16 +54,19 @@ class Reboot(WithoutTimer):
         if policy is None:
             return Nothing("the configuration has no section reboot")
         cluster = facts.cluster
+        opening = open_span(policy.window, settings.freezes, now)
         if isinstance(cluster, Unknown):
-            return look_again("the cluster", cluster, now + _BUSY_AGAIN)
+            return look_again("the cluster", cluster, now + _BUSY_AGAIN, opening.end if opening else now)
         if ring_of(cluster, settings) is None:
             return Nothing("the cluster is in no ring, so nobody said that it may be touched")
         if not cluster.running:
             return Nothing("the cluster is asleep")
-        if isinstance(facts.nodes, Unknown) and facts.nodes.passing and open_span(policy.window, settings.freezes, now):
-            return look_again("the nodes", facts.nodes, now + _BUSY_AGAIN)
+        missing = passing({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
+        if missing is not None and opening is not None:
+            return look_again(*missing, now + _BUSY_AGAIN, opening.end)
         if isinstance(facts.nodes, Unknown):
-            return Nothing(f"the nodes could not be read: {facts.nodes.why}")
+            why = f"the nodes could not be read: {facts.nodes.why}"
+            return Nothing(why, (Skip(cluster.name, "unknown-nodes", why, needs_person=not facts.nodes.passing),))
         asking = _asking(facts.nodes, cluster, policy.annotation)
         sorted_out = {node.name: _left_out(node, facts, run) for node in asking}
         skips = tuple(skip for skip in sorted_out.values() if skip is not None)
@@ -179,7 +182,9 @@ def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[
 
 def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if _rebooted(node, run):
-        return Skip(node.name, "asks-again", "it was rebooted in this run and still asks: a person looks")
+        return Skip(
+            node.name, "asks-again", "it was rebooted in this run and still asks: a person looks", needs_person=True
+        )
     if not node.ready:
         return Skip(node.name, "not-ready", "it is not Ready: repair comes first")
     if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
@@ -191,7 +196,7 @@ def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if isinstance(facts.disruption_budgets, Unknown):
         return Skip(node.name, "unknown-pods", f"the PDBs could not be read: {facts.disruption_budgets.why}")
     never = never_leaves(facts.pods, node.name, facts.disruption_budgets)
-    return Skip(node.name, "pdb-never", never) if never else None
+    return Skip(node.name, "pdb-never", never, needs_person=True) if never else None
 
 
 def _late(able: list[Node]) -> tuple[Skip, ...]:

@@ -14,6 +14,8 @@ from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
 
 _CONFIRM_AFTER = timedelta(minutes=10)
+# So long an API server that does not answer holds up what is told.
+_CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60
 _SOON = timedelta(seconds=30)
@@ -45,14 +47,11 @@ class Spot(WithoutTimer):
         if not facts.burst:
             return Nothing("no eviction belongs to this run")
         cluster = facts.cluster
-        if isinstance(cluster, Unknown):
-            return look_again("the cluster", cluster, now + _SOON)
         confirm_at = max(facts.burst.values()) + _CONFIRM_AFTER
+        if isinstance(cluster, Unknown):
+            return _unread("the cluster", cluster, facts, (now, confirm_at + _CONFIRM_WITHIN))
         if isinstance(facts.nodes, Unknown):
-            unread = look_again("the nodes", facts.nodes, min(now + _SOON, confirm_at))
-            if now < confirm_at:
-                return unread
-            return Tell(f"{_count(facts.burst)} evicted", (f"what became of it is unknown: {unread.why}",), ok=False)
+            return _unread("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
         there = {node.name: node for node in facts.nodes if node.name in facts.burst}
         handled = _handled(run)
         new = [name for name in sorted(there) if name not in handled]
@@ -66,10 +65,23 @@ class Spot(WithoutTimer):
         ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
         given_back = {record.id for record in run.finished}
         again = [node for node in ours if f"uncordon.{node.name}" not in given_back]
-        return Act(_give_back(cluster, again, run)) if again else _outcome(facts, cluster, there)
+        if again:
+            return Act(_give_back(cluster, again, run))
+        if isinstance(facts.pods, Unknown) and facts.pods.passing and now < confirm_at + _CONFIRM_WITHIN:
+            return look_again("the pods", facts.pods, now + _SOON)
+        return _outcome(facts, cluster, there)
 
 
 RUNBOOK = Spot()
+
+
+def _unread(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Tell:
+    """Read again soon, and told as it is when that has lasted too long."""
+    now, until = at
+    decision = look_again(what, fact, now + _SOON, until)
+    if isinstance(decision, Wait):
+        return decision
+    return Tell(f"{_count(facts.burst)} evicted", (f"what became of it is unknown: {decision.why}",), ok=False)
 
 
 def _handled(run: Run) -> set[str]:

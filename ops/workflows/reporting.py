@@ -4,17 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from ops.bundle import Ports
-from ops.config.current import ConfigState
-from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.run import Rollout, Run, RunSummary, State
 from ops.ports import Chat, Json, OutsideError
 from ops.records import MessageRecord, messages
 from ops.render import renderer
-from ops.render.run import configuration_message, rollout_message, run_details, run_message
+from ops.render.run import rollout_message, run_details, run_message
 from ops.runbooks import runbooks
 from ops.workflows.sending import message_key, put
 
@@ -39,19 +36,6 @@ def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary
     if not any(run.acted for run in runs.values()) and rollout.state is not State.HALTED:
         return
     reconcile(ports, rollout_message(rollout, runs, runbooks()[rollout.plan.runbook].title))
-
-
-def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
-    """Says once that the configuration is not valid, and once that it is again; nobody hears of one that always was."""
-    message = configuration_message(config.problem)
-    if not config.problem and not any(
-        messages(ports.store).get(message_key(chat.name, chat.channel, message.subject)) for chat in ports.chats
-    ):
-        return
-    if config.problem:
-        text = f"the configuration is not valid, so nothing new begins: {config.problem}"
-        ports.ledger.append(Entry(f"configuration|{now:%Y%m%d}", now, "configuration", "daytwo.yaml", text))
-    reconcile(ports, message)
 
 
 def publish(ports: Ports, run: Run) -> None:

@@ -12,15 +12,16 @@ from ops.model.fleet import Cluster, Node, Pool
 from ops.model.image import ImageKey, NodeImage
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, Sample
-from ops.model.run import Rollout
+from ops.model.run import Rollout, RolloutPlan
 from ops.model.settings import NodeImageSettings, Settings
 from ops.model.signal import short_hash
 from ops.policy.proof import observe, settle
-from ops.policy.rings import ring_of
+from ops.policy.rings import grown, ring_of
 from ops.ports import OutsideError
 from ops.records import KnownCluster, known_clusters, proofs, rollouts
 from ops.runbooks import runbooks
 from ops.workflows.activities.context import Context
+from ops.workflows.standing import report_fleet
 from ops.workflows.starting import OPEN, ROLLOUT, start_if_it_acts
 
 _LOG = logging.getLogger(__name__)
@@ -77,17 +78,27 @@ def sample_fleet(context: Context, settings: Settings, fleet: Sequence[Cluster],
 
 
 def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Starts each runbook's rollout of the week once, however often it is due."""
-    table = rollouts(context.ports.store)
-    for runbook in runbooks().values():
-        plan = runbook.rollout(fleet, settings, now)
-        if plan is None:
-            continue
-        rollout_id = f"rollout.{plan.runbook}.{plan.occurrence}"
-        context.ports.store.insert(OPEN, rollout_id, {})
-        table.insert(rollout_id, Rollout(rollout_id, plan, now, config_hash=settings.hash))
-        if not table.must_get(rollout_id).value.state.is_final:
-            context.engine.start(ROLLOUT, rollout_id, {"rollout": rollout_id})
+    """Starts each runbook's rollout of the week once, however often it is due; clusters that are found later join it.
+
+    A fleet without a cluster in a ring has none: roles and tags may come an hour after the bot.
+    """
+    plans = [plan for runbook in runbooks().values() if (plan := runbook.rollout(fleet, settings, now)) is not None]
+    worth = [plan for plan in plans if plan.watched or any(ring.targets for ring in plan.rings)]
+    if plans:
+        report_fleet(context.ports, now, is_empty=not worth)
+    for plan in worth:
+        _start_rollout(context, plan, settings, now)
+
+
+def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now: datetime) -> None:
+    table, rollout_id = rollouts(context.ports.store), f"rollout.{plan.runbook}.{plan.occurrence}"
+    context.ports.store.insert(OPEN, rollout_id, {})
+
+    def change(old: Rollout | None) -> Rollout:
+        return grown(old, plan, now) if old else Rollout(rollout_id, plan, now, config_hash=settings.hash)
+
+    if not table.change(rollout_id, change).state.is_final:
+        context.engine.start(ROLLOUT, rollout_id, {"rollout": rollout_id})
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:

@@ -8,10 +8,11 @@ from ops.model.signal import Signal
 from ops.ports import OutsideError
 from ops.records import LIVE, runs
 from ops.runbooks import runbooks
-from ops.workflows.activities.assess import assess_run, decide_at, decide_now, in_ring
+from ops.workflows.activities.assess import assess_run, channels_for, decide_at, decide_now, in_ring
 from ops.workflows.activities.consenting import asks_now
 from ops.workflows.activities.context import Context
 from ops.workflows.operation import VERSION
+from ops.workflows.standing import report_held
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def start_quietly(context: Context, signal: Signal) -> None:
 def start_if_it_acts(context: Context, signal: Signal) -> None:
     """For what a timer looks at again and again: only what would act, or has something to ask, becomes a run.
 
-    Nothing else leaves a trace.
+    Of the rest only what waits for a person is told.
     """
     settings = context.config.settings
     if settings is None or runs(context.ports.store).get(signal.run_id) is not None:
@@ -71,6 +72,7 @@ def start_if_it_acts(context: Context, signal: Signal) -> None:
         return
     run = _record(signal)
     decision, gathered = decide_now(context, run, settings, context.ports.clock.now())
+    report_held(context.ports, signal, decision, channels_for(gathered, settings))
     if isinstance(decision, Act) or asks_now(
         in_ring(run, gathered, settings), decision, decide_at(gathered, settings, run), settings
     ):

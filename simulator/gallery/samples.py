@@ -13,7 +13,8 @@ from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.render.commands import help_message, looking_message, plan_message, said, status_message, why_message
 from ops.render.digest import Coming, Digest, digest_message
-from ops.render.run import configuration_message, rollout_message, run_details, run_message
+from ops.render.run import rollout_message, run_details, run_message
+from ops.render.standing import configuration_message, fleet_message, held_message
 from ops.render.week_picture import picture, words
 from ops.runbooks import runbooks
 from simulator.gallery.requests import ASKED, NOW, ONE, REBOOT, SEVERAL, SIXTY, in_state, request
@@ -84,6 +85,12 @@ def _others() -> Iterator[Sample]:
     )
     yield Sample("Configuration", "is not valid", configuration_message(problem))
     yield Sample("Configuration", "is valid again", configuration_message(""))
+    yield Sample("Fleet", "is empty", fleet_message(is_empty=True))
+    yield Sample("Fleet", "has clusters", fleet_message(is_empty=False))
+    held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it wants all 1"
+    for reasons in ([held], []):
+        word = "waits for a person" if reasons else "waits no more"
+        yield Sample("Held back", word, held_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
     yield Sample(
         "Digest",
         "a week",

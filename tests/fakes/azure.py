@@ -18,6 +18,7 @@ class FakeClusters:
     newest: str | Unknown = NEW
     begun: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
+    refuse_images: OutsideError | None = None
     lose_answers: int = 0
     states: dict[str, OperationStatus] = field(default_factory=dict)
 
@@ -35,6 +36,8 @@ class FakeClusters:
 
     def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
         assert self.cluster(cluster_id).pool(pool)
+        if self.refuse_images is not None:
+            raise self.refuse_images
         return self.newest
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ops.model.fleet import Cluster, Node
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports import EvictionAnswer, TryLaterError
+from ops.ports import EvictionAnswer, OutsideError, TryLaterError
 from tests.fakes.azure import FakeClusters
 from tests.fakes.fleet import nodes_of
 
@@ -21,17 +21,25 @@ class FakeNodes:
     answers: dict[str, EvictionAnswer] = field(default_factory=dict)
     marks: list[str] = field(default_factory=list)
     evicted: list[str] = field(default_factory=list)
+    refuse: dict[str, OutsideError] = field(default_factory=dict)
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
         if not cluster.running:
             raise TryLaterError(f"listing the nodes of {cluster.name}: its API server does not answer")
+        self._ask("nodes")
         return self.said.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))
 
     def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
+        self._ask("pods")
         return tuple(pod for pod in self.running.get(cluster.name, ()) if not node or pod.node == node)
 
     def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
+        self._ask("budgets")
         return self.protecting.get(cluster.name, ())
+
+    def _ask(self, what: str) -> None:
+        if what in self.refuse:
+            raise self.refuse[what]
 
     def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
         self.marks.append(f"{'cordon' if unschedulable else 'uncordon'} {node}")

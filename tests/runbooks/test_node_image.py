@@ -80,18 +80,6 @@ def test_a_pool_is_left_out(why: str, of: object, code: str) -> None:
     assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", code)]
 
 
-def test_an_image_that_could_not_be_read_is_a_no() -> None:
-    decision = decide(facts(cluster(), newest=Unknown("no rights")))
-    assert isinstance(decision, Nothing)
-    assert decision.skips[0].code == "unknown-image"
-
-
-def test_nodes_that_could_not_be_read_are_a_no() -> None:
-    decision = decide(facts(cluster(), nodes=Unknown("no rights")))
-    assert isinstance(decision, Nothing)
-    assert decision.skips[0].code == "unknown-image"
-
-
 def test_nodes_of_auto_provisioning_are_left_to_it_and_named() -> None:
     of = cluster("shop-dev", pool(image=NEW), node_auto_provisioning=True)
     extra = Node("aks-nap-1", "", NEW, ready=True, provisioner="default")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ops.config.current import ConfigState
-from ops.workflows.reporting import report_configuration
+from ops.workflows.standing import report_configuration
 from ops.workflows.starting import start
 from tests.double import Double
 from tests.fakes import World

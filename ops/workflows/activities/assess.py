@@ -53,7 +53,7 @@ def assess_run(context: Context, stored: Stored[Run]) -> Answer:
         in_ring(run, gathered, settings),
         facts_ref=reference,
         config_hash=settings.hash,
-        channels=_channels(gathered, settings),
+        channels=channels_for(gathered, settings),
         plan=None,
         steps=(),
     )
@@ -125,7 +125,15 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
         case Act(plan):
             steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
             acting = replace(
-                run, plan=plan, plan_hash=plan.hash, steps=steps, skips=plan.skips, why="", code="", until=None
+                run,
+                plan=plan,
+                plan_hash=plan.hash,
+                steps=steps,
+                skips=plan.skips,
+                why="",
+                code="",
+                until=None,
+                loud=run.loud and run.code != "unreadable",
             )
             if run.dry_run:
                 return close(context, stored, replace(acting, state=State.DONE, headline="would act"), now)
@@ -150,7 +158,7 @@ def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, cod
     return Answer("assess", until)
 
 
-def _channels(gathered: object, settings: Settings) -> tuple[str, ...]:
+def channels_for(gathered: object, settings: Settings) -> tuple[str, ...]:
     """Where the run's messages go: every channel of every route that matches its cluster; none: where all go."""
     cluster = getattr(gathered, "cluster", None)
     return channels_of(cluster, settings) if isinstance(cluster, Cluster) else ()

@@ -25,9 +25,7 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> dict[str, 
     rollout, now = stored.value, context.ports.clock.now()
     if rollout.state.is_final:
         return Answer("end").write()
-    if not rollout.rings_begun:
-        for target, name in rollout.plan.watched:
-            start_quietly(context, _signal(rollout, target, name, now))
+    _start_missing(context, rollout, now)
     moves = next_moves(rollout, summaries(context, rollout), now)
     while moves.begin:
         for index in moves.begin:
@@ -42,6 +40,15 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> dict[str, 
     table.replace(stored, rollout)
     report_rollout(context.ports, rollout, summaries(context, rollout))
     return (Answer("end") if rollout.state.is_final else Answer("again", rollout.until)).write()
+
+
+def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
+    """Who is only watched waits for no ring; who was found after its ring had begun does neither."""
+    begun = [target for ring in rollout.plan.rings[: rollout.rings_begun] for target in ring.targets]
+    for target, name in (*rollout.plan.watched, *begun):
+        signal = _signal(rollout, target, name, now)
+        if runs(context.ports.store).get(signal.run_id) is None:
+            start_quietly(context, signal)
 
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
