@@ -1,6 +1,5 @@
 """The ledger in Azure: an append blob a day. An immutability policy on its container is what keeps it from being changed."""
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_storage import container, refusals
+from ops.adapters.ledger_lines import checked, entry_of, line_of
 from ops.model.ledger import Entry
-from ops.policy.chain import FIRST, holds, linked
-from ops.ports import LedgerBrokenError, TryLaterError
-from ops.wire import from_json, to_json
+from ops.policy.chain import FIRST, linked
+from ops.ports import TryLaterError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -32,7 +31,7 @@ class _Day:
     def take(self, content: bytes) -> None:
         """Go on with whole lines that came after what is known."""
         for line in content.decode().splitlines():
-            entry = from_json(json.loads(line), Entry)
+            entry = entry_of(line)
             self.keys.add(entry.key)
             self.previous = entry.hash
         self.length += len(content)
@@ -69,15 +68,7 @@ class AzureLedger:
         """The entries of a day. Raises LedgerBrokenError."""
         with refusals("reading the ledger"):
             lines = _read(self._container.get_blob_client(f"{day}.jsonl")).decode().splitlines()
-        previous = FIRST
-        for number, line in enumerate(lines, start=1):
-            entry = from_json(json.loads(line), Entry)
-            if not holds(entry, previous):
-                raise LedgerBrokenError(
-                    f"the ledger of {day} was changed: line {number} does not follow from the one before"
-                )
-            previous = entry.hash
-            yield entry
+        yield from checked(day, lines)
 
     @cached_property
     def _container(self) -> "ContainerClient":
@@ -102,7 +93,7 @@ def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
     from azure.core.exceptions import HttpResponseError
 
     chained = linked(entry, known.previous)
-    line = (json.dumps(to_json(chained), ensure_ascii=False) + "\n").encode()
+    line = line_of(chained).encode()
     try:
         blob.append_block(line, appendpos_condition=known.length)
     except HttpResponseError as error:

@@ -1,15 +1,13 @@
 """The ledger as one file a day, a JSON line an entry."""
 
-import json
 import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from ops.adapters.ledger_lines import checked, line_of
 from ops.model.ledger import Entry
-from ops.policy.chain import FIRST, holds, linked
-from ops.ports import LedgerBrokenError
-from ops.wire import from_json, to_json
+from ops.policy.chain import FIRST, linked
 
 
 class FileLedger:
@@ -29,7 +27,7 @@ class FileLedger:
             if entry.key in keys:
                 return
             chained = linked(entry, previous)
-            line = json.dumps(to_json(chained), ensure_ascii=False) + "\n"
+            line = line_of(chained)
             with self._path(day).open("a", encoding="utf-8") as file:
                 file.write(line)
                 file.flush()
@@ -40,15 +38,7 @@ class FileLedger:
 
     def entries(self, day: str) -> Iterator[Entry]:
         """The entries of a day. Raises LedgerBrokenError."""
-        previous = FIRST
-        for number, line in enumerate(self._lines(day), start=1):
-            entry = from_json(json.loads(line), Entry)
-            if not holds(entry, previous):
-                raise LedgerBrokenError(
-                    f"the ledger of {day} was changed: line {number} does not follow from the one before"
-                )
-            previous = entry.hash
-            yield entry
+        return checked(day, self._lines(day))
 
     def _day(self, day: str) -> tuple[set[str], str]:
         if day not in self._days:
