@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_storage import container, refusals
-from ops.adapters.ledger_lines import checked, entry_of, line_of
+from ops.adapters.ledger_lines import checked, entry_of, line_of, lines_of
 from ops.model.ledger import Entry
 from ops.policy.chain import FIRST, linked
 from ops.ports import TryLaterError
@@ -30,7 +30,7 @@ class _Day:
 
     def take(self, content: bytes) -> None:
         """Go on with whole lines that came after what is known."""
-        for line in content.decode().splitlines():
+        for line in lines_of(content):
             entry = entry_of(line)
             self.keys.add(entry.key)
             self.previous = entry.hash
@@ -67,7 +67,7 @@ class AzureLedger:
     def entries(self, day: str) -> Iterator[Entry]:
         """The entries of a day. Raises LedgerBrokenError."""
         with refusals("reading the ledger"):
-            lines = _read(self._container.get_blob_client(f"{day}.jsonl")).decode().splitlines()
+            lines = lines_of(_read(self._container.get_blob_client(f"{day}.jsonl")))
         yield from checked(day, lines)
 
     @cached_property

@@ -14,6 +14,11 @@ def line_of(entry: Entry) -> str:
     return json.dumps(to_json(entry), ensure_ascii=False) + "\n"
 
 
+def lines_of(content: bytes) -> list[str]:
+    """The lines of a day's content: only what ends a line here counts, people's words may hold other signs that do elsewhere."""
+    return content.decode().removesuffix("\n").split("\n") if content else []
+
+
 def entry_of(line: str) -> Entry:
     """The entry of a line, not checked."""
     return from_json(json.loads(line), Entry)

@@ -56,6 +56,13 @@ def test_the_same_fact_is_written_once_also_by_another_process(reopen: Callable[
     assert len(list(reopen().entries(DAY))) == 3
 
 
+def test_what_people_wrote_is_kept_with_every_sign_that_ends_a_line_somewhere(reopen: Callable[[], Ledger]) -> None:
+    text = "not tonight\nsee\u2028below\u2029and\u0085there\r\x1c"
+    reopen().append(replace(ENTRY, text=text))
+    reopen().append(replace(ENTRY, key="k1"))
+    assert [entry.text for entry in reopen().entries(DAY)] == [text, ENTRY.text]
+
+
 def test_a_day_without_entries_is_empty(reopen: Callable[[], Ledger]) -> None:
     assert list(reopen().entries(DAY)) == []
 
