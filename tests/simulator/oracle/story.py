@@ -164,3 +164,8 @@ class Story:
     def verdict(self, config: str = CONFIG, end: datetime = SUNDAY, presses: Sequence[KeptAwake] = ()) -> Verdict:
         """What the oracle says of the week."""
         return judge(config, self.fleet, self.journal, MONDAY, end, presses=presses)
+
+    def earliest(self, cluster: str, config: str = CONFIG) -> datetime:
+        """From when on the eligible pool of a cluster could have been upgraded."""
+        (pool,) = (pool for pool in self.verdict(config).eligible if pool.cluster == cluster)
+        return pool.earliest
