@@ -1,10 +1,24 @@
 """What Azure answers to an upgrade: waited for where it passes, a failure with its cause and a remedy where it does not."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from ops.model.run import State, StepState
 from ops.ports import BusyError, DeniedError, RejectedError, TryLaterError
+from tests.fakes import World
 from tests.workflows.upgrading import IN_WINDOW, Operations, carry_out, world
+
+
+def passing(by: World, after: timedelta) -> Callable[[str], None]:
+    """Azure's no passes so long after the run has begun; then it does its part."""
+    operations = Operations(by)
+
+    def meanwhile(activity: str) -> None:
+        if by.clock.at >= IN_WINDOW + after:
+            by.clusters.refuse = None
+        operations(activity)
+
+    return meanwhile
 
 
 def test_a_lost_answer_is_no_reason_for_a_second_upgrade() -> None:
@@ -18,28 +32,14 @@ def test_a_lost_answer_is_no_reason_for_a_second_upgrade() -> None:
 def test_throttling_delays_and_fails_nothing() -> None:
     by = world()
     by.clusters.refuse = TryLaterError("429", 120)
-    operations = Operations(by)
-
-    def meanwhile(activity: str) -> None:
-        if by.clock.at >= IN_WINDOW + timedelta(minutes=10):
-            by.clusters.refuse = None
-        operations(activity)
-
-    run, _ = carry_out(by, meanwhile)
+    run, _ = carry_out(by, passing(by, timedelta(minutes=10)))
     assert run.state is State.DONE
 
 
 def test_an_operation_of_somebody_else_is_waited_for() -> None:
     by = world()
     by.clusters.refuse = BusyError("OperationNotAllowed")
-    operations = Operations(by)
-
-    def meanwhile(activity: str) -> None:
-        if by.clock.at >= IN_WINDOW + timedelta(minutes=12):
-            by.clusters.refuse = None
-        operations(activity)
-
-    run, _ = carry_out(by, meanwhile)
+    run, _ = carry_out(by, passing(by, timedelta(minutes=12)))
     assert (run.state, by.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 

@@ -8,7 +8,7 @@ from ops.model.fleet import Cluster
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.model.signal import Signal
 from ops.ports import NotFoundError, OperationStatus, RejectedError, TryLaterError
-from ops.records import Control, Override, controls, overrides, rollouts, runs
+from ops.records import Control, Override, Stored, controls, overrides, rollouts, runs
 from ops.workflows.activities import invoke
 from ops.workflows.janitor import tidy
 from ops.workflows.sampling import start_due_rollouts
@@ -37,6 +37,15 @@ def carry_out(by: World, meanwhile: Callable[[str], None] = lambda _: None, *, t
     run_id = begin(by)
     Double(by, meanwhile, turns=turns).run("operation", {"run": run_id})
     return runs(by.store).must_get(run_id).value
+
+
+def leased() -> tuple[World, Stored[Run]]:
+    """A run that has its turn on its cluster and has begun nothing yet."""
+    by = world()
+    run_id = begin(by)
+    for name in ("assess", "lease"):
+        invoke(name, by.context, {"run": run_id})
+    return by, runs(by.store).must_get(run_id)
 
 
 def ends_upgrades(by: World) -> Callable[[str], None]:
@@ -108,14 +117,9 @@ class TestRevived:
 
     @staticmethod
     def lost(state: StepState) -> str:
-        by = world()
-        run_id = begin(by)
-        for name in ("assess", "lease"):
-            invoke(name, by.context, {"run": run_id})
-        table = runs(by.store)
-        stored = table.must_get(run_id)
-        (record,) = stored.value.steps
-        table.replace(stored, replace(stored.value, steps=(replace(record, state=state),)))
+        by, run = leased()
+        steps = (replace(run.value.steps[0], state=state),)
+        runs(by.store).replace(run, replace(run.value, steps=steps))
         by.engine.live.clear()
         by.engine.payloads.clear()
         tidy(by.context, by.clock.pass_(hours=1), purge_after=DAY)
@@ -131,15 +135,10 @@ class TestRevived:
         assert "'activity': 'assess'" in self.lost(StepState.PLANNED)
 
     def test_a_step_that_runs_without_its_token_is_followed_and_not_begun_again(self) -> None:
-        by = world()
-        run_id = begin(by)
-        for name in ("assess", "lease"):
-            invoke(name, by.context, {"run": run_id})
-        table = runs(by.store)
-        stored = table.must_get(run_id)
+        by, run = leased()
         record = StepRecord("pool.user1", "user1", StepState.RUNNING, began=IN_WINDOW)
-        table.replace(stored, replace(stored.value, steps=(record,)))
-        assert invoke("begin", by.context, {"run": run_id, "step": "pool.user1"})["kind"] == "pending"
+        runs(by.store).replace(run, replace(run.value, steps=(record,)))
+        assert invoke("begin", by.context, {"run": run.key, "step": "pool.user1"})["kind"] == "pending"
         assert by.clusters.begun == []
 
 
