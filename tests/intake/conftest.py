@@ -1,11 +1,17 @@
-"""What the tests of the approval page share."""
+"""What the tests of the approval page and of the Teams bot's door begin with."""
 
 import pytest
 
 from simulator.gallery.requests import request
+from tests.intake.teams_stand import Stand
 from tests.intake.visitor import Visitor, world_with
 
 
 @pytest.fixture
 def ana() -> Visitor:
     return Visitor(world_with(request()))
+
+
+@pytest.fixture
+def stand() -> Stand:
+    return Stand()
