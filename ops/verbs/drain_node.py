@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Literal
 
 from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
-from ops.model.fleet import Cluster
-from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
+from ops.model.fleet import Cluster, Node
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.workload import Pod
 from ops.policy.drain import to_leave
 from ops.ports import EvictionAnswer, OutsideError
 from ops.verbs.contract import Task
+from ops.verbs.emptying import have_left, is_time_over
 from ops.verbs.on_node import find
 
 _ROUND = timedelta(seconds=15)
@@ -32,7 +33,7 @@ class DrainNode:
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
-        left = to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
+        left = _left(task, cluster, node)
         return Ready() if left else Done(f"nothing has to leave {node.name}")
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
@@ -45,17 +46,15 @@ class DrainNode:
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
-        left = to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
-        total = max(len(left), task.record.progress.total if task.record.progress else 0)
-        progress = Progress(total - len(left), total, "pods")
+        left = _left(task, cluster, node)
+        progress = have_left(task, left)
         if not left:
-            return Done(f"{total} pods have left {node.name}", progress)
+            return Done(f"{progress.total} pods have left {node.name}", progress)
         answers = _ask(task, cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
             return Refused("SeveralPDBs", several, "leave one PDB for each pod, then start the run again")
-        began = task.record.began or task.now
-        if task.now - began >= timedelta(seconds=int(task.step.params["timeout_s"])):
+        if is_time_over(task):
             name, answer = next(iter(answers.items()))
             cause = f"{name} has not left {node.name} in time{f': {answer.why}' if answer.why else ''}"
             return Refused(
@@ -69,13 +68,17 @@ class DrainNode:
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
-        left = to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
+        left = _left(task, cluster, node)
         if left:
             return self.poll(task)  # what has come meanwhile is asked to go as well, within the same time
         return Done(f"{node.name} is empty but for DaemonSets", task.record.progress)
 
 
 VERB = DrainNode()
+
+
+def _left(task: Task, cluster: Cluster, node: Node) -> tuple[Pod, ...]:
+    return to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
 
 
 def _ask(task: Task, cluster: Cluster, left: tuple[Pod, ...]) -> dict[str, EvictionAnswer]:

@@ -7,11 +7,12 @@ from typing import Literal
 
 from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import CORDON_STAMP, Cluster, Node
-from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.workload import Pod
 from ops.policy.drain import to_leave
 from ops.ports import OutsideError, TryLaterError
 from ops.verbs.contract import Task
+from ops.verbs.emptying import have_left, is_time_over
 
 _ROUND = timedelta(seconds=5)
 
@@ -50,20 +51,18 @@ class EvacuateNodes:
             left = _left(task, cluster, there)
         except TryLaterError:
             return self._over(task, "the API server does not answer")
-        total = max(len(left), task.record.progress.total if task.record.progress else 0)
-        progress = Progress(total - len(left), total, "pods")
+        progress = have_left(task, left)
         if not there:
             return self._over(task, "they are gone")
         if not left:
-            return Done(f"{progress.done} of {total} pods have left", progress)
+            return Done(f"{progress.done} of {progress.total} pods have left", progress)
         grace_s = int(task.step.params["grace_s"])
         for pod in left:
             if not pod.deleting:
                 with suppress(OutsideError):  # asked again in the next round, as long as there is time
                     task.ports.nodes.evict(cluster, pod, grace_s)
-        began = task.record.began or task.now
-        if task.now - began >= timedelta(seconds=int(task.step.params["timeout_s"])):
-            return Done(f"{progress.done} of {total} pods have left in time", progress)
+        if is_time_over(task):
+            return Done(f"{progress.done} of {progress.total} pods have left in time", progress)
         return Pending("evacuate", task.now + _ROUND, progress)
 
     def prove(self, task: Task) -> Done:
