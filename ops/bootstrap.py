@@ -50,6 +50,10 @@ class Wiring:
     # How a tick waits, in seconds, for a chat that takes so much a minute; None where waiting moves no clock.
     pause: Callable[[float], None] | None
 
+    def read_calendars(self) -> None:
+        """For timers, since it may wait for somebody's intranet: fetches the calendars whose time has come."""
+        self.config.refresh(self.ports.clock.now())
+
     def context(self, client: Any) -> "Context":
         """What one invocation works with; `client` is its durable client."""
         from ops.adapters.answers import AnswersByAddress
@@ -88,6 +92,7 @@ def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None
     shown = {name: value for name, value in environment.items() if name != "SLACK_TOKEN"}
     settings = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(config or folder / "none.yaml")}
     wired = wire({**shown, **settings})
+    wired.read_calendars()
     state = wired.config.current(wired.ports.clock.now()) if config else ConfigState(None)
     return Context(wired.ports, NoEngine(), state)
 

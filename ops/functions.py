@@ -64,6 +64,7 @@ def _register_timers(app: df.DFApp) -> None:
         from ops.intake.ticks import every_five_minutes
 
         every_five_minutes(wiring().context(client), wiring().pause)
+        wiring().read_calendars()
 
     @app.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
     @app.durable_client_input(client_name=CLIENT)
@@ -77,6 +78,7 @@ def _register_timers(app: df.DFApp) -> None:
     def hour(timer: func.TimerRequest, client: str) -> None:  # noqa: ARG001 - the binding wants its parameter
         from ops.intake.ticks import every_hour
 
+        wiring().read_calendars()
         every_hour(wiring().context(client), wiring().purge_after)
 
 

@@ -14,12 +14,15 @@ APP_FOLDER = Path(__file__).resolve().parents[2]
 
 def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     """A host that keeps everything in `state`, and its function key. The app reads its settings from the environment."""
+    from ops.bootstrap import wiring
     from simulator.host.clock import RemoteClock, WallClock
     from simulator.host.host import Host
 
     state.mkdir(parents=True, exist_ok=True)
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
+    # Elsewhere the first tick does it; here somebody waits for an answer at once.
+    wiring().read_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)
     return Host(APP_FOLDER, clock, state / "engine", port=port, function_key=key), key

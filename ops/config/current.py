@@ -7,58 +7,107 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.model.calendar import SilentCalendar
 from ops.ports import ConflictError, Store
 
 if TYPE_CHECKING:
+    from ops.config.calendars import Calendars, KeptCalendar
     from ops.model.settings import Settings
 
-_FEED_PAST = timedelta(days=7)
-_FEED_AHEAD = timedelta(days=400)
 _READ_AGAIN = timedelta(hours=12)
+# How old this process's knowledge of the fetched calendars may be.
+_LOOK_AGAIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigState:
-    """`settings` is None where there never was a valid configuration; with a `problem` nothing new begins."""
+    """`settings` is None where there never was a valid configuration; with a `problem` nothing new begins.
+
+    `silent` are calendars that are down while their last freezes hold: people should know, and everything goes on.
+    """
 
     settings: "Settings | None"
     problem: str = ""
+    silent: tuple[SilentCalendar, ...] = ()
 
 
 class ConfigFile:
-    """Reads the configuration again when its file has changed, and twice a day for the calendars that it names.
+    """Reads the configuration again when its file or a fetched calendar has changed, and twice a day.
 
-    `fetch` reads a calendar at an https address, and raises FeedError where it cannot.
+    Only `refresh`, which timers call, fetches calendars. `fetch` reads one at an https address, and raises FeedError
+    where it cannot.
     """
 
     def __init__(self, path: Path, store: Store, fetch: Callable[[str], bytes]) -> None:
         self._path, self._store, self._fetch = path, store, fetch
         self._seen: tuple[float, int] | None = None
         self._read_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._calendars: Calendars | None = None
+        self._asked: tuple[str, ...] = ()
+        self._used: tuple[tuple[str, str, bool], ...] = ()
         self._state = ConfigState(None, "it has not been read yet")
 
     def current(self, now: datetime) -> ConfigState:
-        """The state of the file now."""
+        """The state of the file now. Asks nobody but the store."""
         try:
             status = self._path.stat()
         except OSError as error:
             return self._fall_back(f"{self._path.name} cannot be read: {error.strerror}", now)
         seen = (status.st_mtime, status.st_size)
-        if seen != self._seen or self._read_at is None or now - self._read_at > _READ_AGAIN:
+        if seen != self._seen or self._is_old(now):
             self._state = self._read(now)
-            self._seen, self._read_at = seen, now
+            self._seen, self._read_at, self._looked_at = seen, now, now
+            self._used = self._known(now)
         return self._state
+
+    def refresh(self, now: datetime) -> None:
+        """Fetch the calendars whose time has come: every 12 h, one that failed at each tick."""
+        self.current(now)
+        if self._asked and self._fetched().fetch_due(self._asked, now):
+            self._looked_at = None
+
+    def _is_old(self, now: datetime) -> bool:
+        if self._read_at is None or now - self._read_at > _READ_AGAIN:
+            return True
+        if self._asked and (self._looked_at is None or now - self._looked_at >= _LOOK_AGAIN):
+            has_changed = self._known(now) != self._used
+            self._looked_at = now
+            return has_changed
+        return False
+
+    def _known(self, now: datetime) -> tuple[tuple[str, str, bool], ...]:
+        """What of the calendars makes a difference: content, problem, whether it still holds."""
+        return tuple((each.content, each.problem, each.holds(now)) for each in self._kept())
+
+    def _kept(self) -> "list[KeptCalendar]":
+        from ops.config.feeds import is_address
+
+        return [self._fetched().kept(location) for location in self._asked if is_address(location)]
 
     def _read(self, now: datetime) -> ConfigState:
         from ops.config import ConfigError, render_problems
+        from ops.config.calendars import Reading
 
-        content = self._path.read_bytes()
+        content, reading = self._path.read_bytes(), Reading()
         try:
-            settings = self._load(content, now)
+            settings = self._load(content, lambda location: self._fetched().read(location, now, reading), now)
         except ConfigError as error:
             return self._fall_back(render_problems(error.problems), now)
+        finally:
+            self._asked = tuple(reading.locations)
+        self._fetched().keep_files(reading, now)
         self._remember(self._store.put_content(content))
-        return ConfigState(settings)
+        return ConfigState(settings, silent=self._silent())
+
+    def _silent(self) -> tuple[SilentCalendar, ...]:
+        from ops.config.calendars import HOLDS_FOR
+
+        return tuple(
+            SilentCalendar(each.location, each.problem, each.read_at, each.read_at + HOLDS_FOR)
+            for each in self._kept()
+            if each.problem and each.read_at is not None
+        )
 
     def _remember(self, reference: str) -> None:
         record = self._store.get("config", "last-valid")
@@ -77,14 +126,21 @@ class ConfigFile:
         record = self._store.get("config", "last-valid")
         if record is None or not isinstance(record.value, dict):
             return ConfigState(None, problem)
+        content = self._store.get_content(str(record.value["content"]))
         try:
-            return ConfigState(self._load(self._store.get_content(str(record.value["content"])), now), problem)
+            return ConfigState(self._load(content, self._fetched().read_kept, now), problem)
         except ConfigError:
             return ConfigState(None, problem)
 
-    def _load(self, content: bytes, now: datetime) -> "Settings":
-        from ops.config import Feeds, load, read_beside
+    def _load(self, content: bytes, read: Callable[[str], bytes], now: datetime) -> "Settings":
+        from ops.config import load
+        from ops.config.calendars import feeds_at
 
-        beside = read_beside(self._path.parent, self._fetch)
-        feeds = Feeds(beside, (now - _FEED_PAST).date(), (now + _FEED_AHEAD).date())
-        return load(content, self._path.name, feeds)
+        return load(content, self._path.name, feeds_at(now, read))
+
+    def _fetched(self) -> "Calendars":
+        from ops.config.calendars import Calendars
+
+        if self._calendars is None:
+            self._calendars = Calendars(self._path.parent, self._store, self._fetch)
+        return self._calendars

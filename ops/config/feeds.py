@@ -25,11 +25,16 @@ class Feeds:
     until: date
 
 
+def is_address(location: str) -> bool:
+    """Whether a calendar is fetched; else it is a file beside the configuration."""
+    return location.startswith("https://")
+
+
 def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Callable[[str], bytes]:
     """Reads files of `folder`, and https addresses by `fetch`, which raises `FeedError` where it cannot."""
 
     def read(location: str) -> bytes:
-        if location.startswith("https://"):
+        if is_address(location):
             if fetch is None:
                 raise FeedError("addresses are not read here")
             return fetch(location)

@@ -1,4 +1,4 @@
-"""When disruption is allowed and when it is forbidden: windows, freezes, spans of time."""
+"""When disruption is allowed and when it is forbidden: windows, freezes and their calendars, spans of time."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -91,3 +91,13 @@ class Freeze:
     def by_dates(self) -> bool:
         """Whether it covers whole days."""
         return not isinstance(self.start, datetime)
+
+
+@dataclass(frozen=True, slots=True)
+class SilentCalendar:
+    """A calendar that cannot be read now: why, when it last could, and until when the freezes that it had hold."""
+
+    location: str
+    problem: str
+    read_at: datetime
+    holds_until: datetime

@@ -1,8 +1,10 @@
 """Conditions that last, as messages: said while they are so, and edited when they are no more."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-from ops.model.message import Message
+from ops.model.calendar import SilentCalendar
+from ops.model.message import Message, Moment
 from ops.model.run import State
 
 
@@ -15,6 +17,31 @@ def configuration_message(problem: str) -> Message:
     return Message(
         "configuration", State.NEEDS_YOU, "Configuration", "daytwo.yaml", "is not valid", lines, remedy=remedy
     )
+
+
+def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
+    """That calendars cannot be read while their last freezes hold, and that all can again."""
+    if not silent:
+        return Message("calendars", State.DONE, "Calendars", "daytwo.yaml", "can be read again")
+    return Message(
+        "calendars",
+        State.NEEDS_YOU,
+        "Calendars",
+        "daytwo.yaml",
+        "cannot be read",
+        tuple(f"{host_of(each.location)}: {each.problem}" for each in silent),
+        moments=tuple(
+            Moment(f"{host_of(each.location)}: its last freezes hold, read", each.read_at) for each in silent
+        ),
+        until=min(each.holds_until for each in silent),
+        until_text="nothing new begins after",
+        remedy="make it readable again, or write the freezes into daytwo.yaml; it is tried every five minutes",
+    )
+
+
+def host_of(location: str) -> str:
+    """Where a calendar is, without what may be a secret: who knows the whole address of a private calendar can read it."""
+    return urlsplit(location).hostname or "an address"
 
 
 def fleet_message(*, is_empty: bool) -> Message:

@@ -11,16 +11,22 @@ from ops.model.message import Message
 from ops.model.run import State
 from ops.model.signal import Signal, short_hash
 from ops.records import messages
-from ops.render.standing import configuration_message, fleet_message, held_message
+from ops.render.standing import calendars_message, configuration_message, fleet_message, held_message, host_of
 from ops.runbooks import runbooks
 from ops.workflows.reporting import destinations, reconcile
 from ops.workflows.sending import message_key
 
 
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
-    """Says once that the configuration is not valid, and once that it is again."""
+    """Says once that the configuration is not valid, and once that it is again.
+
+    The same of calendars that cannot be read while their last freezes hold.
+    """
     problem = f"the configuration is not valid, so nothing new begins: {config.problem}" if config.problem else ""
     _report(ports, configuration_message(config.problem), (problem, now))
+    if not problem:
+        silent = [f"{host_of(each.location)}: {each.problem}; its last freezes hold" for each in config.silent]
+        _report(ports, calendars_message(config.silent), ("; ".join(silent), now))
 
 
 def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:

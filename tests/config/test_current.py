@@ -1,7 +1,6 @@
 """The configuration as a deployed app keeps it: the last valid one, with the problem said."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,6 @@ from ops.adapters.sqlite_store import SqliteStore
 from ops.config import FeedError
 from ops.config.current import ConfigFile
 from tests.fakes import CONFIG, MONDAY
-
-FEED = CONFIG + "freezes:\n  - {ics: https://intranet.example/freeze.ics}\n"
-CALENDAR = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
 
 
 def no_feed(url: str) -> bytes:
@@ -68,20 +64,3 @@ def test_without_a_valid_one_ever_there_are_no_settings(tmp_path: Path, text: st
     state = ConfigFile(file, SqliteStore(":memory:"), no_feed).current(MONDAY)
     assert state.settings is None
     assert "daytwo.yaml" in state.problem
-
-
-def test_a_feed_that_can_be_read_no_more_keeps_what_was_read_and_says_so(tmp_path: Path) -> None:
-    file = tmp_path / "daytwo.yaml"
-    write(file, FEED, 1)
-    up = [True]
-
-    def fetch(url: str) -> bytes:
-        return CALENDAR if up[0] else no_feed(url)
-
-    config = ConfigFile(file, SqliteStore(":memory:"), fetch)
-    assert config.current(MONDAY).problem == ""
-    up[0] = False
-    assert config.current(MONDAY + timedelta(hours=11)).problem == ""
-    lost = config.current(MONDAY + timedelta(hours=13))
-    assert lost.settings is not None
-    assert "freeze.ics" in lost.problem

@@ -79,3 +79,15 @@ async def test_the_last_valid_one_outlives_a_restart(simulation: Running, tmp_pa
         bot.config.write_text(CONFIG)
         await bot.until(after(hours=2))
         assert bot.run(run).state is State.DONE
+
+
+@story
+async def test_a_tick_and_no_door_fetches_a_calendar(simulation: Running, tmp_path: Path) -> None:
+    feed = f"{CONFIG}freezes: [{{ics: 'https://127.0.0.1:1/freeze.ics'}}]\n"
+    async with Bot(simulation, tmp_path, feed) as bot:
+        before = await bot.ask("GET", "runs")
+        await bot.until(after(minutes=6))
+        then = await bot.ask("GET", "runs")
+        assert (before.status, then.status) == (503, 503)
+        assert "it has not been fetched yet" in before.body["error"]
+        assert "it cannot be fetched: [Errno 111] Connection refused" in then.body["error"]

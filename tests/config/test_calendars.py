@@ -1,0 +1,181 @@
+"""Calendars of an intranet that is down now and then: their last freezes hold, and no door waits for them."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.config import FeedError
+from ops.config.current import ConfigFile, ConfigState
+from ops.workflows.standing import report_configuration
+from tests.fakes import CONFIG, MONDAY, World
+
+URL = "https://intranet.example/freeze.ics?word=hunter2"
+FEED = CONFIG + f'freezes:\n  - {{ics: "{URL}"}}\n'
+FILE = CONFIG + "freezes:\n  - {ics: freeze.ics}\n"
+
+
+def calendar(name: str) -> bytes:
+    event = f"BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:{name}\r\nDTSTART;VALUE=DATE:20261218\r\nEND:VEVENT\r\n"
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{event}END:VCALENDAR\r\n".encode()
+
+
+class Intranet:
+    """A calendar at an address; `down` says why it cannot be fetched."""
+
+    def __init__(self) -> None:
+        self.down, self.content, self.asked = "", calendar("Year end"), 0
+
+    def __call__(self, url: str) -> bytes:
+        assert url == URL
+        self.asked += 1
+        if self.down:
+            raise FeedError(self.down)
+        return self.content
+
+
+class Home:
+    """A configuration's file, the store, the intranet: all that outlives a process."""
+
+    def __init__(self, folder: Path, text: str = FEED) -> None:
+        self.file, self.store, self.intranet = folder / "daytwo.yaml", SqliteStore(":memory:"), Intranet()
+        self.file.write_text(text)
+        self.process = self.begin()
+
+    def begin(self) -> ConfigFile:
+        """Another process of the app."""
+        return ConfigFile(self.file, self.store, self.intranet)
+
+    def tick(self, **later: float) -> ConfigState:
+        """A timer's look at this time after Monday's begin, and what a door sees then."""
+        self.process.refresh(MONDAY + timedelta(**later))
+        return self.process.current(MONDAY + timedelta(**later))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def names(state: ConfigState) -> list[str]:
+    assert state.settings is not None
+    return [freeze.name for freeze in state.settings.freezes]
+
+
+def at(**later: float) -> datetime:
+    return MONDAY + timedelta(**later)
+
+
+def test_a_door_fetches_nothing_whatever_has_been_read(home: Home) -> None:
+    home.process.current(at())
+    home.tick()
+    for minutes in range(0, 26 * 60, 5):
+        home.process.current(at(minutes=minutes))
+        home.begin().current(at(minutes=minutes))
+    assert home.intranet.asked == 1
+
+
+def test_until_a_calendar_has_been_read_once_there_is_no_configuration(home: Home) -> None:
+    first = home.process.current(at())
+    assert first.settings is None
+    assert "it has not been fetched yet; that happens within five minutes" in first.problem
+    assert (names(home.tick(minutes=5)), home.tick(minutes=5).problem) == (["Year end"], "")
+
+
+def test_what_one_process_fetched_all_others_have_within_five_minutes(home: Home) -> None:
+    other = home.begin()
+    home.tick()
+    assert names(other.current(at())) == ["Year end"]
+    home.intranet.content = calendar("Audit")
+    assert names(home.tick(hours=12)) == ["Audit"]
+    assert names(other.current(at(hours=12, minutes=5))) == ["Audit"]
+
+
+def test_a_calendar_that_is_down_keeps_its_freezes_and_is_tried_at_each_tick(home: Home) -> None:
+    home.tick()
+    home.intranet.down = "it cannot be fetched: timed out"
+    lost = home.tick(hours=12)
+    assert (names(lost), lost.problem) == (["Year end"], "")
+    assert [(each.location, each.problem, each.read_at) for each in lost.silent] == [
+        (URL, "it cannot be fetched: timed out", MONDAY)
+    ]
+    home.intranet.down, home.intranet.content = "", calendar("Audit")
+    back = home.tick(hours=12, minutes=5)
+    assert (names(back), back.problem, back.silent) == (["Audit"], "", ())
+    assert home.intranet.asked == 3
+
+
+def test_two_ticks_of_one_instant_try_it_once(home: Home) -> None:
+    home.intranet.down = "it cannot be fetched: its server answers 502"
+    home.tick()
+    home.tick(seconds=20)
+    assert home.intranet.asked == 1
+
+
+def test_a_process_that_starts_while_it_is_down_has_the_same_freezes(home: Home) -> None:
+    home.tick()
+    home.intranet.down = "it cannot be fetched: timed out"
+    home.tick(hours=12)
+    fresh = home.begin().current(at(hours=13))
+    assert (names(fresh), fresh.problem, len(fresh.silent)) == (["Year end"], "", 1)
+
+
+def test_something_else_at_the_address_counts_as_down(home: Home) -> None:
+    home.tick()
+    home.intranet.content = b"<html>Sign in</html>"
+    lost = home.tick(hours=12)
+    assert (names(lost), lost.problem) == (["Year end"], "")
+    assert "this is no calendar" in lost.silent[0].problem
+
+
+def test_after_three_days_its_freezes_are_too_old_and_nothing_new_begins(home: Home) -> None:
+    """A freeze may have been called since: what guards against harm takes missing knowledge as a no. The doors stay open."""
+    home.tick()
+    home.intranet.down = "it cannot be fetched: timed out"
+    assert home.tick(days=2, hours=23, minutes=55).problem == ""
+    for process in (home.process, home.begin()):
+        late = process.current(at(days=3, minutes=1))
+        assert names(late) == ["Year end"]
+        assert "timed out, and its freezes of 2026-11-16 are too old to rely on" in late.problem
+    home.intranet.down = ""
+    assert home.tick(days=3, minutes=5).problem == ""
+
+
+def test_a_broken_file_and_a_calendar_that_is_down_leave_the_last_valid_configuration(home: Home) -> None:
+    home.tick()
+    home.file.write_text("fleet: [")
+    home.intranet.down = "it cannot be fetched: timed out"
+    fresh = home.begin().current(at(hours=14))
+    assert names(fresh) == ["Year end"]
+    assert "daytwo.yaml:1" in fresh.problem
+
+
+def test_a_calendar_beside_the_configuration_that_breaks_leaves_the_last_valid_one(tmp_path: Path) -> None:
+    (tmp_path / "freeze.ics").write_bytes(calendar("Year end"))
+    home = Home(tmp_path, FILE)
+    assert (names(home.process.current(at())), home.intranet.asked) == (["Year end"], 0)
+    (tmp_path / "freeze.ics").write_bytes(b"nonsense")
+    fresh = home.begin().current(at())
+    assert names(fresh) == ["Year end"]
+    assert "this is no calendar" in fresh.problem
+
+
+def test_a_calendar_that_is_down_is_told_once_and_so_is_its_end(home: Home) -> None:
+    by = World()
+    home.tick()
+    report_configuration(by.context.ports, home.tick(), by.clock.at)
+    assert by.chat.posts == 0
+    home.intranet.down = "it cannot be fetched: timed out"
+    for hours in (12, 13, 14):
+        report_configuration(by.context.ports, home.tick(hours=hours), by.clock.at)
+    assert (by.chat.posts, by.chat.edits) == (1, 0)
+    (shown,) = by.chat.shown.values()
+    assert shown["text"] == "◆ Calendars · daytwo.yaml · cannot be read · needs you"
+    assert "intranet.example: it cannot be fetched: timed out" in str(shown)
+    assert "hunter2" not in str(shown)
+    home.intranet.down = ""
+    report_configuration(by.context.ports, home.tick(hours=15), by.clock.at)
+    (shown,) = by.chat.shown.values()
+    assert shown["text"] == "✓ Calendars · daytwo.yaml · can be read again · done"
+    assert [entry.kind for entry in by.ledger.written.values()] == ["held"]
