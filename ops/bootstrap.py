@@ -128,7 +128,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.bundle import Ports
     from ops.config.current import ConfigFile
 
-    environment = without_unresolved(environment)
+    environment = without_unresolved({name: value.strip() for name, value in environment.items()})
     # Its log lines hold whole addresses, and a webhook's address is a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     credential = _credential(environment)
@@ -211,7 +211,7 @@ def _clock(environment: Mapping[str, str]) -> "Clock":
 def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple[Chat, ...]]":
     """Slack where the configuration names a channel, Teams where it has that section; each where the app settings hold its secret."""
     from ops.adapters.slack_chat import SlackChat
-    from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat
+    from ops.adapters.teams_chat import TeamsChat, UnusableWebhookError
 
     token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
     webhook = environment.get("TEAMS_WEBHOOK", "")
@@ -224,7 +224,7 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
     def teams(envelope: str) -> TeamsChat | None:
         try:
             return TeamsChat(webhook, envelope)
-        except RetiredWebhookError:
+        except UnusableWebhookError:
             return None  # `problems_of` says so; the other chats go on
 
     def chats(settings: "Settings | None") -> "tuple[Chat, ...]":

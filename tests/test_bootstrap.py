@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ops.bootstrap import wire
+from tests.fakes import CONFIG, settings
 
 REFERENCE = "@Microsoft.KeyVault(VaultName=daytwo;SecretName={})"
 
@@ -39,3 +40,19 @@ def test_people_reach_the_pages_where_app_service_says(tmp_path: Path) -> None:
     assert hosted.ports.address == "https://daytwo.azurewebsites.net/api"
     assert told.ports.address == "https://ops.example/api"
     assert wire(environment(tmp_path)).ports.address == ""
+
+
+def test_the_last_line_break_of_a_secrets_file_belongs_to_no_secret(tmp_path: Path) -> None:
+    """`az keyvault secret set --file` keeps it."""
+    plain, broken = (
+        wire(environment(tmp_path, TEAMS_WEBHOOK=f"https://logic.example/x{end}", SLACK_TOKEN=f"xoxb-1{end}"))
+        for end in ("", "\n")
+    )
+    configured = settings(CONFIG + "  teams: {}\n")
+    assert plain.chats(configured) == broken.chats(configured)
+    assert [chat.name for chat in broken.chats(configured)] == ["slack", "teams"]
+
+
+def test_a_webhook_that_is_no_address_leaves_the_other_chats(tmp_path: Path) -> None:
+    wired = wire(environment(tmp_path, TEAMS_WEBHOOK="https://[x", SLACK_TOKEN="xoxb-1"))
+    assert [chat.name for chat in wired.chats(settings(CONFIG + "  teams: {}\n"))] == ["slack"]

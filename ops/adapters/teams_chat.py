@@ -15,7 +15,11 @@ _MOST_BYTES = 20_000
 _RETIRED = ".webhook.office.com"
 
 
-class RetiredWebhookError(ValueError):
+class UnusableWebhookError(ValueError):
+    """No address to which anything could be sent. The text says why and what to do, and shows nothing of it: it is a secret."""
+
+
+class RetiredWebhookError(UnusableWebhookError):
     """An Office 365 connector: they are retired, so nothing sent there arrives."""
 
 
@@ -31,8 +35,8 @@ class TeamsChat:
     can_thread: bool = False
 
     def __post_init__(self) -> None:
-        host = urlsplit(self.url).hostname or ""
-        if host.endswith(_RETIRED):
+        self.url = self.url.strip()
+        if _host(self.url).endswith(_RETIRED):
             raise RetiredWebhookError(
                 "the Teams webhook is an Office 365 connector, and these are retired: make a Workflows webhook and put its address there"
             )
@@ -55,7 +59,7 @@ class TeamsChat:
             response = httpx.post(
                 self.url, content=body, headers={"Content-Type": "application/json"}, timeout=_TIMEOUT_S
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TryLaterError(f"posting {key} to Teams: {type(error).__name__}") from error
         wait_s = response.headers.get("Retry-After", "")
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -76,3 +80,18 @@ class TeamsChat:
         """A webhook cannot search: an answer that was lost may lead to a second post."""
         del channel, key, since, thread
         return None
+
+
+def _host(url: str) -> str:
+    """Where the webhook is. Raises UnusableWebhookError."""
+    try:
+        split = urlsplit(url)
+        is_usable = split.scheme in ("https", "http") and split.port != 0 and url.isprintable() and " " not in url
+    except ValueError:
+        is_usable = False
+    if not is_usable or not split.hostname:
+        raise UnusableWebhookError(
+            "the Teams webhook is no address that begins with https:// and has no blank or line break in it: "
+            "copy it from the flow once more, and put it there"
+        )
+    return split.hostname

@@ -71,7 +71,7 @@ def _json(url: str) -> Mapping[str, Any]:
 
     try:
         response = httpx.get(url, timeout=_TIMEOUT_S)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TryLaterError(f"reading the Bot Connector's keys: {type(error).__name__}") from error
     if response.status_code != httpx.codes.OK or len(response.content) > _MOST_BYTES:
         raise TryLaterError(f"reading the Bot Connector's keys: {response.status_code}")

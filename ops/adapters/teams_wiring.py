@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ops.adapters.teams_bot import TeamsBotChat, TeamsBotDoor
-from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat
+from ops.adapters.teams_chat import TeamsChat, UnusableWebhookError
 from ops.adapters.teams_connector import TeamsConnector
 from ops.adapters.teams_keys import METADATA, SigningKeys
 from ops.adapters.teams_tokens import BotTokens
@@ -30,7 +30,7 @@ def problems_of(settings: Settings | None, environment: Mapping[str, str]) -> tu
     if settings is not None and settings.chat.teams_envelope and webhook:
         try:
             TeamsChat(webhook)
-        except RetiredWebhookError as error:
+        except UnusableWebhookError as error:
             found.append(f"the app setting TEAMS_WEBHOOK is not usable: {error}")
     return tuple(problem for problem in found if problem)
 

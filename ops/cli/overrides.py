@@ -36,7 +36,7 @@ def _post(kind: str, target: str, until: str) -> int:
     headers = {"x-functions-key": os.environ.get("DAYTWO_KEY", "")}
     try:
         answer = httpx.post(f"{address}/api/overrides/{kind}", json=body, headers=headers, timeout=30)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         click.echo(f"asking {address}: {error}. Is the bot there, and DAYTWO_URL right?", err=True)
         return 1
     if answer.is_error:

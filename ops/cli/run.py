@@ -106,16 +106,16 @@ async def _remote(address: str, key: str, runbook: str, target: str, *, dry_run:
     import httpx
 
     body = {"target": target, "dry_run": dry_run, "by": getpass.getuser()}
-    async with httpx.AsyncClient(base_url=address, headers={"x-functions-key": key}, timeout=30) as client:
-        try:
+    try:
+        async with httpx.AsyncClient(base_url=address, headers={"x-functions-key": key}, timeout=30) as client:
             answer = await client.post(f"/api/runbooks/{runbook}", json=body)
             if answer.is_error:
                 click.echo(f"{address} refused the run: {_error(answer)}", err=True)
                 return EXIT_REFUSED
             return await _follow(client, answer.headers["Location"])
-        except httpx.HTTPError as error:
-            click.echo(f"asking {address} for the run: {error}. Is the bot there, and DAYTWO_URL right?", err=True)
-            return EXIT_FAILED
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        click.echo(f"asking {address} for the run: {error}. Is the bot there, and DAYTWO_URL right?", err=True)
+        return EXIT_FAILED
 
 
 async def _follow(client: "httpx.AsyncClient", location: str) -> int:

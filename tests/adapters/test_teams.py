@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat
+from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat, UnusableWebhookError
 from ops.ports import Outgoing, RejectedError, TryLaterError
 from ops.render.teams import render
 from simulator.testing import Running, running_simulation
@@ -45,3 +45,34 @@ def test_a_webhook_that_nobody_serves_is_for_later() -> None:
 def test_a_retired_connector_is_refused_with_what_to_do_instead() -> None:
     with pytest.raises(RetiredWebhookError, match="make a Workflows webhook"):
         TeamsChat("https://contoso.webhook.office.com/webhookb2/x")
+
+
+def test_an_address_with_a_line_break_at_its_end_is_the_address(simulation: Running) -> None:
+    """`az keyvault secret set --file` keeps a file's last line break."""
+    chat = TeamsChat(f"{simulation.environment['TEAMS_URL']}\n")
+    chat.post("teams", Outgoing(render(FAILED), "key"))
+    assert "shop\\\\_dev" in str(simulation.control("/teams"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://logic.example:port/workflows/hunter2",
+        "https://[logic.example/hunter2",
+        "https://logic.example/one\nhttps://logic.example/hunter2",
+        "https://logic.example/x hunter2",
+        "logic.example/hunter2",
+        "https:///hunter2",
+    ],
+)
+def test_what_is_no_address_is_refused_without_being_shown(address: str) -> None:
+    with pytest.raises(UnusableWebhookError, match="copy it from the flow once more") as refused:
+        TeamsChat(address)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_an_address_that_only_the_client_refuses_delays_the_message() -> None:
+    """What passes every look may still be refused by the client: that is no failure of a run."""
+    chat = TeamsChat(f"https://logic.example/{'x' * 70_000}")
+    with pytest.raises(TryLaterError, match="InvalidURL"):
+        chat.post("teams", Outgoing(render(FAILED), "key"))
