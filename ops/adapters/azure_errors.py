@@ -49,9 +49,10 @@ def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
 
 
 def _text(error: AzureError) -> str:
-    """The first line; what follows repeats it, and may hold more than a log should."""
+    """The first line; what follows repeats it, and may hold more than a log should. An error without words goes by its class."""
     message = error.error.message if isinstance(error, HttpResponseError) and error.error else error.message
-    return str(message or error).strip().splitlines()[0][:300]
+    lines = str(message or error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__
 
 
 def _retry_after(error: HttpResponseError) -> float:
