@@ -124,6 +124,8 @@ def _asked(approval: Approval, deciding: Sequence[Person], votes: Sequence[Vote]
 
 
 def _reason(approval: Approval) -> tuple[str, ...]:
+    if approval.why and approval.decided_by:
+        return (f"reason: {approval.why}",)
     return (approval.why,) if approval.why else ()
 
 
@@ -185,7 +187,7 @@ def _rows(part: Part, state: State) -> list[Row]:
     effect = [plural(plan.nodes, "node")] if plan.nodes else []
     effect += [f"changed: {part.why}"] if part.why else []
     row = Row(part.target_name, " · ".join([*effect, _what(plan)]), state)
-    return [row, *(Row(f"mind, {part.target_name}", warning, State.NEEDS_YOU) for warning in plan.warnings)]
+    return [row, *(Row(f"mind, {part.target_name}", warning, state) for warning in plan.warnings)]
 
 
 def _what(plan: Plan) -> str:

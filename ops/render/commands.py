@@ -7,6 +7,7 @@ from ops.model.approval import Approval, ApprovalState
 from ops.model.decision import Act, Decision, Nothing, Tell, Wait
 from ops.model.message import Message, Row
 from ops.model.run import Run, State
+from ops.render.words import listed, plural
 
 _HELP = (
     ("status", "what goes on, and what needs somebody"),
@@ -18,6 +19,7 @@ _HELP = (
     ("pause, resume or cancel CLUSTER", "or the id of a run; honoured before its next step"),
 )
 _SHOWN = 25
+_NAMES = 150
 
 
 def said(text: str, state: State, tag: str) -> Message:
@@ -42,7 +44,9 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
     pending = [each for each in requests if each.state is ApprovalState.PENDING and now < each.expires and each.asked]
     rows = [
         Row(
-            ", ".join(part.target_name for part in each.standing), f"{each.runbook} waits for approval", State.NEEDS_YOU
+            listed([part.target_name for part in each.standing], _NAMES),
+            f"{each.runbook} waits for approval",
+            State.NEEDS_YOU,
         )
         for each in pending
     ]
@@ -51,14 +55,14 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
     rows += [Row(run.target_name, f"{run.runbook}: {run.why or run.state}", run.state) for run in shown[:_SHOWN]]
     more = (f"and {len(shown) - _SHOWN} more runs",) if len(shown) > _SHOWN else ()
     state = State.NEEDS_YOU if pending else State.RUNNING if open_runs else State.DONE
-    far = "nothing goes on" if not rows else f"{len(open_runs)} runs go on"
-    return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="status")
+    far = "nothing goes on" if not rows else f"{plural(len(open_runs), 'run')} under way"
+    return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="now")
 
 
 def why_message(cluster: str, decisions: Mapping[str, str]) -> Message:
     """What each runbook decides now, by its title."""
     rows = tuple(Row(title, text, State.WAITING) for title, text in decisions.items())
-    return Message("command", State.DONE, "Why", cluster, rows=rows, tag="why")
+    return Message("command", State.DONE, "Why", cluster, rows=rows, tag="now")
 
 
 def decision_text(decision: Decision, approvers: str = "") -> str:
@@ -81,5 +85,5 @@ def plan_message(rows: Sequence[tuple[str, str, str, str]], behind: int) -> Mess
         Row(f"{cluster}/{pool}", f"{late} · {following}", State.WAITING) for cluster, pool, late, following in rows
     ]
     return Message(
-        "command", State.DONE, "Plan", f"{behind} of {len(rows)} pools are behind", rows=tuple(shown), tag="plan"
+        "command", State.DONE, "Plan", f"{behind} of {len(rows)} pools are behind", rows=tuple(shown), tag="now"
     )

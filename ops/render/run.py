@@ -17,6 +17,7 @@ _STEP_STATES = {
     StepState.UNDONE: State.DONE,
 }
 _SHOWN_SKIPS = 5
+_OPENS = "the window opens"
 _WORTH_DETAILS = 2
 # What a run still wants to do and may not do yet: it counts in how far the run is.
 # Pools and clusters that are as they should be without us.
@@ -46,9 +47,9 @@ def run_message(run: Run, title: str, unit: str) -> Message:
         where=run.target_name,
         how_far=_how_far(run, records, unit),
         lines=_lines(run),
-        rows=tuple(_row(record) for record in records),
+        rows=tuple(_row(record, is_over=run.state.is_final) for record in records),
         until=run.until if run.state is State.WAITING else None,
-        until_text="looks again",
+        until_text=_OPENS if _waits_for_its_window(run) else "looks again",
         remedy=run.remedy if run.state is State.FAILED else _REMEDIES.get(run.code, "") if run.loud else "",
         footer=_footer(run),
     )
@@ -120,7 +121,7 @@ def _lines(run: Run) -> tuple[str, ...]:
         lines.append(run.headline)
     if run.approved:
         lines.append(run.approved)
-    if run.why and run.state is not State.RUNNING:
+    if run.why and run.state is not State.RUNNING and not _waits_for_its_window(run):
         lines.append(_named(run))
     lines += run.lines
     if run.plan is not None:
@@ -134,13 +135,18 @@ def _lines(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
+def _waits_for_its_window(run: Run) -> bool:
+    """Then the time beside it says all."""
+    return run.state is State.WAITING and run.code == "window" and run.why.startswith(_OPENS)
+
+
 def _named(run: Run) -> str:
     """Why it waits, with the pools that wait for just that."""
     names = [skip.what for skip in run.skips if skip.why == run.why]
     return f"{', '.join(names)}: {run.why}" if names else run.why
 
 
-def _row(record: StepRecord) -> Row:
+def _row(record: StepRecord, *, is_over: bool = False) -> Row:
     state = _STEP_STATES[record.state]
     progress = record.progress
     if record.state in (StepState.DONE, StepState.UNDONE):
@@ -155,6 +161,8 @@ def _row(record: StepRecord) -> Row:
         return Row(record.title, text, state, done, total, record.expected_end)
     if record.state is StepState.UNDOING:
         return Row(record.title, "is being taken back", state)
+    if is_over:
+        return Row(record.title, record.why or "was not begun", State.SKIPPED)
     return Row(record.title, record.why or "waits", state)
 
 

@@ -36,6 +36,8 @@ PICTURE_BLOCK = "picture"
 OPENS = "open"
 _READ = frozenset({"text", "elements", "alt_text"})
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Slack draws `:fire:`, and clients look for one in `22:00: the window`.
+_EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s<>|\"]*)?")
 
@@ -90,7 +92,7 @@ def escape(text: str, most: int = _LINE) -> str:
     """Outside names stay text on one line: Slack reads `<!channel>`, `&` and its own marks. Cut where it is longer than `most`."""
     shown: list[str] = []
     length = 0
-    for character in _BREAK.sub(" ", text):
+    for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
         # Counted as it is sent, so that no entity is ever cut in two.
         sent = _SENT.get(character, character)
         if length + len(sent) > most - 1:

@@ -36,7 +36,7 @@ def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Js
         "close": plain("Back", _TITLE),
         "blocks": [
             section(f"*{escape(head, _HEAD)}*\n{', '.join(names)}{more}"),
-            section(f"One rejection decides, whoever has approved: nothing of it is done, and {ends}."),
+            section(f"One rejection decides, even if others have approved: nothing of it is done, and {ends}."),
             {
                 "type": "input",
                 "block_id": WHY,

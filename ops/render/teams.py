@@ -248,7 +248,7 @@ def _asks_why(button: Button) -> Json:
         "isMultiline": True,
         "maxLength": LONGEST_REASON,
     }
-    ends = _text("One rejection decides, whoever has approved: nothing of it is done.")
+    ends = _text("One rejection decides, even if others have approved: nothing of it is done.")
     return {"type": "AdaptiveCard", "body": [ends, field], "actions": [_deciding(button)]}
 
 

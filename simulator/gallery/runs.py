@@ -100,11 +100,12 @@ def run_in(runbook: str, state: State) -> Run:
             return replace(run, steps=_records(runbook, StepState.FAILED), why=why, remedy=remedy, ended=NOW)
         case State.HALTED:
             why = "rejected by ben Wed 2026-11-18 13:39 UTC: the sale ends on Thursday"
-            return replace(run, why=why, code="rejected", ended=NOW, steps=_records(runbook, StepState.LEFT))
+            left = _records(runbook, StepState.LEFT)
+            return replace(run, why=why, code="rejected", acted=False, began=None, ended=NOW, steps=left)
         case State.SKIPPED:
             skips = (Skip("gpu", "snapshot", "a snapshot fixes its image"),) if runbook == "node-image" else ()
             why = "nobody approved it until Wed 2026-11-18 19:05 UTC, so nothing was done"
-            return replace(run, why=why, code="not-approved", skips=skips, ended=NOW)
+            return replace(run, why=why, code="not-approved", acted=False, began=None, skips=skips, ended=NOW)
 
 
 def _records(runbook: str, last: StepState) -> tuple[StepRecord, ...]:

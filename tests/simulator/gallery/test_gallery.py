@@ -76,7 +76,7 @@ def test_the_digest_has_its_picture_drawn_where_a_chat_shows_it() -> None:
 
 def test_the_forms_that_ask_why_are_there() -> None:
     page = gallery(PlainDrawer())
-    assert page.count("One rejection decides, whoever has approved") == 2
+    assert page.count("One rejection decides, even if others have approved") == 2
     assert page.count("Reject this?") == 1
 
 
