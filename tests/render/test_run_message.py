@@ -79,3 +79,18 @@ def test_the_thread_tells_each_event_once_the_newest_last() -> None:
 
 def test_a_run_of_one_step_has_no_thread() -> None:
     assert run_details(WAITING, "Node images") is None
+
+
+def test_a_run_that_waits_for_its_window_says_once_when_that_opens() -> None:
+    run = replace(WAITING, skips=(), why="the window opens then", code="window")
+    message = run_message(run, "Node images", "pools")
+    assert (message.lines, message.until_text) == ((), "the window opens")
+
+
+def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:
+    left = replace(DONE, state=StepState.LEFT, began=None, ended=None, evidence="")
+    halted = replace(RUN, state=State.HALTED, finished=(), steps=(left,))
+    (row,) = run_message(halted, "Node images", "pools").rows
+    assert (row.text, row.state) == ("was not begun", State.SKIPPED)
+    (still,) = run_message(replace(halted, state=State.WAITING), "Node images", "pools").rows
+    assert (still.text, still.state) == ("waits", State.WAITING)

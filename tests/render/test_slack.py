@@ -52,6 +52,10 @@ def test_a_tag_of_channel_stays_text() -> None:
     assert escape("<!channel> & *bold*") == "&lt;!channel&gt; &amp; *\u200bbold*\u200b"
 
 
+def test_a_colon_in_a_time_or_a_name_draws_no_emoji() -> None:
+    assert escape("22:00: the window, :fire:") == "22:\u200b00: the window, :\u200bfire:"
+
+
 def test_long_content_is_cut_and_says_so() -> None:
     many = Message(
         "x", State.RUNNING, "Node images", "shop", lines=tuple(f"line {number} " * 20 for number in range(200))
