@@ -13,9 +13,10 @@ from ops.intake.ticks import every_five_minutes
 from ops.model.approval import ApprovalState, Choice
 from ops.ports import LimitedError, OutsideError, RejectedError, TryLaterError
 from simulator.slack.views import View, answered
-from tests.approvals.helpers import ONE, DyingStore, KilledError
+from tests.approvals.helpers import ONE, ROLLOUT, DyingStore, KilledError, begun, requests, ring
 from tests.approvals.slack_door import HOOK, SlackDoor, form, received, submission
 from tests.approvals.story import Story
+from tests.fakes import cluster, pool
 
 TWO_OF = "{from: platform, of: 2}"
 FOUR_HOURS = "{from: platform, expires-after: 4h}"
@@ -276,6 +277,22 @@ def test_whom_a_form_was_not_opened_for_gets_no_private_answer_of_its_opener(des
     desk.send("ben", reason="mine")
     assert desk.heard == []
     assert shown(desk.forms.opened[0]) == "you have rejected it; nothing of it is done"
+
+
+def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
+    """Another cluster has joined: what was shown is not what is asked."""
+    world, _ = ring("shop-a", rule=ONE)
+    old = requests(world)[0].token
+    late = cluster("shop-z", pool("user1"), env="prod")
+    world.clusters.put(late)
+    begun(world, late, ROLLOUT)
+    door = SlackDoor()
+    world.forms = door.forms
+    body = form(world, "ana", Choice.REJECT, old, "event-1")
+    assert take_interaction(world.context, door.guard(world), received(world, body)).status == 200
+    ((_, content),) = world.answers.given
+    assert str(content["text"]).startswith("what is asked has changed since")
+    assert (door.forms.asked, requests(world)[0].state) == (0, ApprovalState.PENDING)
 
 
 def test_one_rejection_ends_it_though_another_has_approved() -> None:
