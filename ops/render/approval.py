@@ -154,7 +154,7 @@ def _all_rows(parts: Sequence[Part], state: State) -> list[Row]:
     alike: dict[str, list[Part]] = {}
     for part in parts:
         if part not in odd:
-            alike.setdefault(_briefly(part.plan), []).append(part)
+            alike.setdefault(_what(part.plan), []).append(part)
     groups = sorted(alike.items(), key=lambda group: -len(group[1]))
     rest = [part for _, group in groups[_SHOWN_GROUPS:] for part in group]
     rows = [row for part in odd for row in _rows(part, state)]
@@ -172,12 +172,6 @@ def _group(parts: Sequence[Part], what: str, state: State) -> Row:
     return Row(plural(len(parts), "cluster"), " · ".join([*effect, what, names]), state)
 
 
-def _briefly(plan: Plan) -> str:
-    """As below; the order is left out where a reason names the same pools in it."""
-    order = ", ".join(step.title for step in (*plan.steps, *plan.following))
-    return " · ".join(plan.reasons) if any(reason.endswith(f": {order}") for reason in plan.reasons) else _what(plan)
-
-
 def _rows(part: Part, state: State) -> list[Row]:
     """What exactly will be done on one cluster, or why it is no longer asked for."""
     if part.state is not PartState.ASKED:
@@ -191,6 +185,10 @@ def _rows(part: Part, state: State) -> list[Row]:
 
 
 def _what(plan: Plan) -> str:
+    """Why, and in which order; a reason that names all steps in their order says both."""
+    order = ", ".join(step.title for step in (*plan.steps, *plan.following))
+    if len(plan.reasons) == 1 and plan.reasons[0].endswith(f": {order}"):
+        return f"{plan.reasons[0]}, in this order" if len(plan.steps) + len(plan.following) > 1 else plan.reasons[0]
     return " · ".join([*plan.reasons, *_order(plan)])
 
 

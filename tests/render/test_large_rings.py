@@ -64,7 +64,7 @@ def test_of_sixty_the_odd_ones_come_first_by_name_and_the_others_by_what_is_aske
     ]
     assert rows[3].text == "cancelled by ben"
     assert rows[5].text == (
-        "84 nodes · AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0: system, user1 · "
+        "84 nodes · AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0: system, user1, in this order · "
         + ", ".join(f"shop-{number:02}" for number in range(1, 42, 2))
         + " and 7 more"
     )
@@ -73,7 +73,8 @@ def test_of_sixty_the_odd_ones_come_first_by_name_and_the_others_by_what_is_aske
 def test_twelve_have_a_row_each_with_the_order_of_their_steps() -> None:
     rows = request(ordinary(1, 13)).rows
     assert [row.name for row in rows] == [f"shop-{number:02}" for number in range(1, 13)]
-    assert rows[0].text.endswith("in this order: system, user1")
+    assert rows[0].text.endswith("202611.12.0: system, user1, in this order")
+    assert rows[1].text.endswith("202611.12.0: system")
 
 
 def test_each_by_its_own_plan_they_are_counted_once_a_dozen_are_told() -> None:
