@@ -39,7 +39,8 @@ _REMEDIES = {
 def run_message(run: Run, title: str, unit: str) -> Message:
     """The one message of a run."""
     records = (*run.finished, *run.steps)
-    state = State.NEEDS_YOU if run.loud and run.state in (State.WAITING, State.DONE) else run.state
+    calls = run.loud and (run.state in (State.WAITING, State.DONE) or (run.state is State.RUNNING and bool(run.lines)))
+    state = State.NEEDS_YOU if calls else run.state
     return Message(
         subject=run.id,
         state=state,

@@ -133,6 +133,7 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
                 why="",
                 code="",
                 until=None,
+                lines=(),
                 loud=run.loud and run.code != "unreadable",
             )
             if run.dry_run:

@@ -80,7 +80,9 @@ def _while_it_runs(
 def _poll(work: Work) -> dict[str, Json]:
     match _patiently(work.verb.poll, work):
         case Pending() as pending:
-            work.save(replace(work.record, progress=pending.progress or work.record.progress))
+            expected = timedelta(seconds=work.step.expected_s)
+            late = work.overdue(work.record.began or work.now, expected, "look at the operation in Azure")
+            work.save(replace(work.record, progress=pending.progress or work.record.progress), **late)
             return Answer("pending", pending.poll_after).write()
         case Done(_, progress):
             since = work.record.proving_since or work.now

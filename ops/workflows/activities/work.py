@@ -16,6 +16,8 @@ from ops.workflows.answer import Answer
 from ops.workflows.reporting import report_run
 
 _SOON = timedelta(minutes=1)
+# Beyond what was expected: then somebody is called on.
+_PATIENCE = timedelta(hours=2)
 
 
 class Work:
@@ -76,6 +78,17 @@ class Work:
         self.stored = self.context.runs.replace(self.stored, run)
         report_run(self.context.ports, run)
 
+    def overdue(self, since: datetime, expected: timedelta, why: str) -> dict[str, object]:
+        """What calls on somebody where this takes hours longer than it should; nothing is cut, and it goes on being looked at."""
+        late = self.now - since - expected
+        if late < _PATIENCE:
+            return {}
+        hours = late // timedelta(hours=1)
+        return {"loud": True, "lines": (f"{self.step.title} takes {hours} h longer than expected: {why}",)}
+
+    def _relieved(self) -> dict[str, object]:
+        return {"loud": False, "lines": ()} if self.run.lines else {}
+
     def intend(self) -> None:
         """Recorded before the first call: after a crash nobody can tell whether it was made."""
         state = StepState.UNDOING if self.undo else StepState.INTENDED
@@ -108,7 +121,7 @@ class Work:
         record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
         # The ledger first: its line is written once by its key, whatever dies in between.
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
-        self.save(record, state=State.RUNNING, acted=True)
+        self.save(record, state=State.RUNNING, acted=True, **self._relieved())
         return self.onward()
 
     def onward(self) -> dict[str, Json]:
@@ -130,6 +143,10 @@ class Work:
     def stale(self, why: str, retry_at: datetime | None) -> dict[str, Json]:
         """The world has changed since it was planned; what is being taken back is tried again."""
         if self.undo:
+            ended = [record.ended for record in self.run.steps if record.ended is not None]
+            changes = self.overdue(max(ended, default=self.now), timedelta(), f"it cannot be taken back: {why}")
+            if changes:
+                self.save(self.record, **changes)
             return Answer("again", retry_at or self.now + timedelta(minutes=5)).write()
         return self.leave(why, retry_at or self.now + _SOON)
 
