@@ -67,7 +67,9 @@ def ask(context: Context, run: Run, rule: ApprovalRule, settings: Settings, chan
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to ask")
     part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
-    subject = f"{run.rollout}.{slug(run.ring)}.{slug(run.plan.risk)}" if run.rollout else run.id
+    # One rule, one request: runs of a ring whose plans risk other things are asked for together where one rule is for both.
+    risks = "-".join(sorted(rule.risks)) or "any"
+    subject = f"{run.rollout}.{slug(run.ring)}.{slug(risks)}" if run.rollout else run.id
     withdraw(context, run, PartState.SUPERSEDED, part.why or "asked anew")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has joined just now: the request is still there to be joined

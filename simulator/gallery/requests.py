@@ -64,7 +64,7 @@ def part(cluster: str, plan: Plan, **more: object) -> Part:
 def request(*parts: Part, **more: object) -> Approval:
     """A pending request, asked a little while ago of ana and ben."""
     plain = Approval(
-        id="node-image.2026-w47.production.surge.approval-1",
+        id="node-image.2026-w47.production.any.approval-1",
         runbook="node-image",
         ring="production",
         parts=parts or ONE,

@@ -112,7 +112,7 @@ def test_each_run_that_did_something_has_one_message(demonstration: Demonstratio
     chat = [message for message in demonstration.lived.chat if not message.thread and not message.only_for]
     told = sorted(message.subject.split("|")[-1] for message in chat)
     rollout = "rollout.node-image.2026-w47"
-    others = [rollout, f"{rollout}.production.surge.approval-1", "override.awake.shop-dev", "digest.2026-11-22"]
+    others = [rollout, f"{rollout}.production.any.approval-1", "override.awake.shop-dev", "digest.2026-11-22"]
     assert told == sorted([*acted, *others])
     assert len(demonstration.week.runs) == len(acted) == 36
 
@@ -120,7 +120,7 @@ def test_each_run_that_did_something_has_one_message(demonstration: Demonstratio
 def test_production_was_asked_for_once_and_ana_said_yes_in_slack(demonstration: Demonstration) -> None:
     (asked,) = demonstration.summary.document()["approvals"]  # type: ignore[misc]  # a list of one
     assert asked == {
-        "id": "rollout.node-image.2026-w47.production.surge.approval-1",
+        "id": "rollout.node-image.2026-w47.production.any.approval-1",
         "ring": "production",
         "state": "approved",
         "by": "ana",
