@@ -7,6 +7,7 @@ https://docs.slack.dev/interactivity/implementing-slash-commands.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,6 +20,8 @@ from ops.ports import Json
 from ops.render.slack_modal import WHY
 
 _MOST_FIELDS = 100
+# As `_event` makes them: what else stands there is no key of our records.
+_EVENT = re.compile(r"slack-[0-9a-f]{32}")
 _DECIDING = tuple(f"{choice}." for choice in Choice)
 
 
@@ -114,10 +117,10 @@ def _press(payload: Mapping[str, Json], action: Json) -> Press:
 
 
 def _submission(payload: Mapping[str, Json]) -> Submission:
-    identity, view = _identity(payload), _text(payload, "view", "id")
+    identity, view, name = _identity(payload), _text(payload, "view", "id"), _optional(payload, "view", "external_id")
     return Submission(
         callback=_optional(payload, "view", "callback_id"),
-        form=_optional(payload, "view", "external_id"),
+        form=name if _EVENT.fullmatch(name) else "",
         word=_optional(payload, "view", "private_metadata"),
         # Null where nothing was written.
         reason=_optional(payload, "view", "state", "values", WHY, WHY, "value"),

@@ -29,7 +29,7 @@ from ops.workflows.private_answers import answer_once
 _LOG = logging.getLogger(__name__)
 # As long as Slack's response_url serves, from the press on.
 _ANSWERED_FOR = timedelta(minutes=30)
-# Slack's words for a press whose form was asked for before.
+# Slack's words for a press whose form is open: told again while, or after, an earlier delivery asked for it.
 _OPEN_ALREADY = ("exchanged_trigger_id", "duplicate_external_id")
 _NOTHING_DECIDED = "Nothing was decided: Daytwo's records cannot be reached now. Send it again in a minute."
 
@@ -62,12 +62,11 @@ def ask_why(context: Context, press: Press) -> Opening:
     if approval is None or forms is None:
         return Opening.NOT_ASKED
     record = FormRecord(press.identity.user, press.address, context.ports.clock.now() + _ANSWERED_FOR)
-    is_first = _forms(context.ports).insert(press.event, record)
+    _forms(context.ports).insert(press.event, record)
     try:
         forms.open(press.trigger, rejection_form(approval, runbooks()[approval.runbook].title, press.event))
     except RejectedError as error:
-        # Told again while, or after, an earlier delivery opened it and could not write that down.
-        if is_first or error.code not in _OPEN_ALREADY:
+        if error.code not in _OPEN_ALREADY:
             _LOG.warning("a rejection is taken without a reason: %s", error)
             return Opening.REFUSED
     except OutsideError as error:

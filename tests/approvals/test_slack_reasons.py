@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ops.intake.http import Response
 from ops.intake.slack import take_interaction
-from ops.intake.slack_rejecting import forget_forms
-from ops.intake.ticks import every_five_minutes
+from ops.intake.ticks import every_five_minutes, every_hour
 from ops.model.approval import ApprovalState, Choice
 from ops.ports import LimitedError, OutsideError, RejectedError, TryLaterError
 from simulator.slack.views import View, answered
@@ -109,7 +109,6 @@ def test_approve_stays_one_press(desk: Desk) -> None:
     "trouble",
     [
         RejectedError("expired_trigger_id", "Slack says expired_trigger_id"),
-        RejectedError("exchanged_trigger_id", "Slack says exchanged_trigger_id"),
         RejectedError("unknown_method", "Slack says unknown_method"),
         RejectedError("invalid_arguments", "Slack says invalid_arguments"),
     ],
@@ -210,7 +209,7 @@ def test_a_form_sent_after_the_expiry_hears_so_in_its_place() -> None:
 def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(desk: Desk) -> None:
     desk.press()
     desk.world.clock.pass_(minutes=30)
-    forget_forms(desk.world.context.ports)
+    every_hour(desk.world.context, timedelta(days=14))
     assert list(desk.world.store.scan("slack-form")) == []
     desk.send(reason="still no")
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
