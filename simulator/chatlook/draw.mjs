@@ -117,7 +117,9 @@ function answer(asked) {
   const css = readFileSync(need.resolve("slack-blocks-to-jsx/dist/style.css"), "utf8");
   // As heavy as the id that it stands for: else the library's own resets win.
   const links = ".slack-look a.border { display: inline-flex; align-items: center; justify-content: center; }";
-  return css.replaceAll("#slack_blocks_to_jsx", ":is(.slack-look, #slack-look)") + links;
+  // The library greys the text of coloured buttons in the dark; Slack leaves it white.
+  const dark = ".slack-look[data-theme=dark] button.text-white-primary > div { color: #fff !important; }";
+  return css.replaceAll("#slack_blocks_to_jsx", ":is(.slack-look, #slack-look)") + links + dark;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -7,17 +7,21 @@ from html import unescape
 
 from markupsafe import Markup
 
+from simulator.people import PEOPLE
+
 type ShowTime = Callable[[datetime], str]
 
 # https://docs.slack.dev/messaging/formatting-message-text: a mark opens and closes at the edge of a word, within a line.
 _TOKENS = re.compile(
     r"<!date\^(?P<at>\d+)\^[^|>]*\|[^>]*>"
+    r"|<@(?P<user>[UW][A-Z0-9]{1,20})>"
     r"|<(?P<url>https?://[^|>\s]+)(?:\|(?P<label>[^>]*))?>"
     r"|(?<!\w)\*(?![\s\u200b])(?P<bold>[^*\n]+)\*(?!\w)"
     r"|(?<!\w)_(?![\s\u200b])(?P<italic>[^_\n]+)_(?!\w)"
     r"|(?<!\w)~(?![\s\u200b])(?P<struck>[^~\n]+)~(?!\w)"
     r"|`(?!\u200b)(?P<code>[^`\n]+)`"
 )
+_NAMES = {person.slack: person.name for person in PEOPLE if person.slack}
 # Put behind marks that must not pair up; on a page they are nothing.
 _SILENT = "\u200b"
 _TAGS = {
@@ -52,6 +56,8 @@ def _marked(token: re.Match[str], show_time: ShowTime) -> Markup:
     if groups["at"]:
         at = datetime.fromtimestamp(int(groups["at"]), UTC)
         return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), show_time(at))
+    if groups["user"]:
+        return Markup('<span class="mention">@{}</span>').format(_NAMES.get(groups["user"], groups["user"]))
     if groups["url"]:
         return Markup('<a href="{}">{}</a>').format(unescape(groups["url"]), plain(groups["label"] or groups["url"]))
     name = next(name for name in _TAGS if groups[name] is not None)

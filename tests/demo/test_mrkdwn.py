@@ -38,6 +38,10 @@ def test_a_link_keeps_its_label() -> None:
     )
 
 
+def test_who_is_mentioned_is_called_by_name() -> None:
+    assert shown("<@U0ANA> <@U0NOBODY>") == '<span class="mention">@ana</span> <span class="mention">@U0NOBODY</span>'
+
+
 def test_markup_from_outside_is_text() -> None:
     assert shown(escape("<script>alert(1)</script> & *bold*")) == ("&lt;script&gt;alert(1)&lt;/script&gt; &amp; *bold*")
 
