@@ -9,7 +9,8 @@ from typing import Any
 from ops.model.fleet import Cluster
 from ops.model.signal import Signal
 from ops.model.workload import Eviction
-from ops.ports import NotFoundError
+from ops.policy.membership import is_of_fleet
+from ops.ports import NotFoundError, RejectedError
 from ops.records import Burst, bursts, evictions, runs
 from ops.workflows.activities.context import Context
 from ops.workflows.starting import start
@@ -119,15 +120,21 @@ def _ended(context: Context, run: str) -> bool:
 
 
 def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> Notice | str:
-    node = str(data.get("node") or "")
+    """From inside a cluster, so from outside of ours: neither its word that a node is taken, nor which cluster it names, is believed."""
+    settings, node = context.config.settings, str(data.get("node") or "")
     match = _NODE.fullmatch(node)
     if match is None:
         return f"it names no node of a node pool: {node[:200]!r}"
+    if settings is None or not is_of_fleet(source, settings):
+        return f"its source lies in no subscription of the fleet: {source[:300]!r}"
     try:
         cluster = context.ports.clusters.cluster(source)
-    except NotFoundError:
-        return f"there is no cluster {source[:300]}"
-    return Notice(cluster, node.casefold(), match["pool"].casefold(), "node")
+    except (NotFoundError, RejectedError) as refusal:
+        return f"its source is no cluster: {source[:300]!r}: {refusal}"
+    pool = cluster.pool(match["pool"].casefold())
+    if pool is None or not pool.spot:
+        return f"{node} belongs to no spot pool of {cluster.name}, so nobody takes it"
+    return Notice(cluster, node.casefold(), pool.name, "node")
 
 
 def _by_group(context: Context, group: str) -> Cluster | None:

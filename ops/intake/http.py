@@ -10,6 +10,7 @@ from ops.intake import controlling
 from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.signal import Signal
+from ops.policy.membership import is_of_fleet
 from ops.ports import Json
 from ops.records import runs
 from ops.runbooks import runbooks
@@ -128,7 +129,7 @@ def _no_such_run() -> Response:
 def _signal(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> Signal:
     if name not in runbooks():
         raise RefusalError(HTTPStatus.NOT_FOUND, "there is no such runbook; GET /api/runbooks lists them")
-    target = read_target(request)
+    target = read_target(context, request)
     dry_run = request.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise RefusalError(HTTPStatus.BAD_REQUEST, "dry_run has to be true or false")
@@ -139,12 +140,16 @@ def _signal(context: Context, name: str, request: Mapping[str, Json], idempotenc
     return Signal(name, target, cluster, prefix + occurrence, now, "http", read_by(request), dry_run=dry_run)
 
 
-def read_target(request: Mapping[str, Json]) -> str:
-    """The id of a cluster, in lower case. Raises RefusalError."""
+def read_target(context: Context, request: Mapping[str, Json]) -> str:
+    """The id of a cluster of the fleet, in lower case. Raises RefusalError."""
     target = request.get("target")
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
         wanted = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
         raise RefusalError(HTTPStatus.BAD_REQUEST, f"target has to be the id of a managed cluster: {wanted}")
+    settings = context.config.settings
+    if settings is None or not is_of_fleet(target, settings):
+        why = "the cluster lies in no subscription of the fleet: fleet.subscriptions would have to name it"
+        raise RefusalError(HTTPStatus.FORBIDDEN, why)
     return target.casefold()
 
 

@@ -14,7 +14,7 @@ def set_override(context: Context, kind: str, body: bytes) -> Response:
     """POST overrides/{awake|skip}: `target`, `until`, `by`. The one set last holds; it expires by itself."""
     try:
         request = read_body(body, frozenset({"target", "until", "by"}))
-        target, by = read_target(request), read_by(request)
+        target, by = read_target(context, request), read_by(request)
         until = _until(request.get("until"), context.ports.clock.now())
     except RefusalError as refusal:
         return Response(refusal.status, {"error": str(refusal)})

@@ -1,7 +1,7 @@
 """Evictions of spot nodes: a burst of one pool is one run (docs/spot.md)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ops.model.decision import Act, Decision, Nothing, Tell, Wait
@@ -10,6 +10,7 @@ from ops.model.plan import Plan, Step
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.model.workload import Pod
+from ops.policy.membership import is_of_fleet
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
 
@@ -50,26 +51,17 @@ class Spot(WithoutTimer):
         confirm_at = max(facts.burst.values()) + _CONFIRM_AFTER
         if isinstance(cluster, Unknown):
             return _unread("the cluster", cluster, facts, (now, confirm_at + _CONFIRM_WITHIN))
+        if not is_of_fleet(cluster.id, settings):
+            return Nothing("the cluster lies in no subscription of the fleet")
         if isinstance(facts.nodes, Unknown):
             return _unread("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
-        there = {node.name: node for node in facts.nodes if node.name in facts.burst}
-        handled = _handled(run)
-        new = [name for name in sorted(there) if name not in handled]
-        if new and now < confirm_at:
-            return Act(_plan(cluster, new, run))
-        if now < confirm_at:
-            gone = len(facts.burst) - len(there)
-            return Wait(
-                confirm_at, f"{gone} of {len(facts.burst)} nodes are gone; the outcome is confirmed then", "confirm"
-            )
-        ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
-        given_back = {record.id for record in run.finished}
-        again = [node for node in ours if f"uncordon.{node.name}" not in given_back]
-        if again:
-            return Act(_give_back(cluster, again, run))
-        if isinstance(facts.pods, Unknown) and facts.pods.passing and now < confirm_at + _CONFIRM_WITHIN:
-            return look_again("the pods", facts.pods, now + _SOON)
-        return _outcome(facts, cluster, there)
+        nodes = facts.nodes
+        kept = [node.name for node in nodes if node.name in facts.burst and not _is_spot(node, cluster)]
+        burst = {name: at for name, at in facts.burst.items() if name not in kept}
+        if not burst:
+            return Nothing(f"{', '.join(kept)} belongs to no spot pool, so nobody takes it and it is not emptied")
+        there = {node.name: node for node in nodes if node.name in burst}
+        return _follow(replace(facts, burst=burst), cluster, there, run, (now, confirm_at))
 
 
 RUNBOOK = Spot()
@@ -82,6 +74,36 @@ def _unread(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime
     if isinstance(decision, Wait):
         return decision
     return Tell(f"{_count(facts.burst)} evicted", (f"what became of it is unknown: {decision.why}",), ok=False)
+
+
+def _is_spot(node: Node, cluster: Cluster) -> bool:
+    """Whether Azure may take it: nobody's word empties a node of another kind, a notice is outside input."""
+    pool = cluster.pool(node.pool)
+    return pool is not None and pool.spot
+
+
+def _follow(
+    facts: Facts, cluster: Cluster, there: Mapping[str, Node], run: Run, at: tuple[datetime, datetime]
+) -> Decision:
+    """Drains what is still there, waits until it can be known what became of it, then tells that."""
+    now, confirm_at = at
+    handled = _handled(run)
+    new = [name for name in sorted(there) if name not in handled]
+    if new and now < confirm_at:
+        return Act(_plan(cluster, new, run))
+    if now < confirm_at:
+        gone = len(facts.burst) - len(there)
+        return Wait(
+            confirm_at, f"{gone} of {len(facts.burst)} nodes are gone; the outcome is confirmed then", "confirm"
+        )
+    ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
+    given_back = {record.id for record in run.finished}
+    again = [node for node in ours if f"uncordon.{node.name}" not in given_back]
+    if again:
+        return Act(_give_back(cluster, again, run))
+    if isinstance(facts.pods, Unknown) and facts.pods.passing and now < confirm_at + _CONFIRM_WITHIN:
+        return look_again("the pods", facts.pods, now + _SOON)
+    return _outcome(facts, cluster, there)
 
 
 def _handled(run: Run) -> set[str]:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from ops.intake.http import answer_run, answer_runbooks, answer_runs, control_run, start_runbook
+from ops.intake.overrides import set_override
 from ops.model.run import State, StepRecord
 from ops.records import controls, runs
 from tests.fakes import World, cluster
@@ -64,6 +65,22 @@ def test_bad_input_is_refused_with_what_is_wrong(name: str, body: bytes, status:
     assert response.status == status
     assert says in response.text()
     assert by.engine.started == []
+
+
+def test_a_cluster_outside_of_the_fleet_is_refused_at_every_door() -> None:
+    by = world()
+    other = cluster().id.replace("00000000-0000", "99999999-0000")
+    body = json.dumps({"target": other, "until": "2026-11-17T00:00:00Z"}).encode()
+    answers = [
+        start_runbook(by.context, "node-image", json.dumps({"target": other}).encode(), ""),
+        set_override(by.context, "awake", body),
+        set_override(by.context, "skip", body),
+    ]
+    assert [answer.status for answer in answers] == [403, 403, 403]
+    assert {answer.text() for answer in answers} == {
+        '{"error": "the cluster lies in no subscription of the fleet: fleet.subscriptions would have to name it"}'
+    }
+    assert (by.engine.started, by.ledger.written, by.chat.posts) == ([], {}, 0)
 
 
 @pytest.mark.parametrize("by_whom", ["", "x" * 65, "a\nb", 7])

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from ops.adapters.azure_clusters import AzureClusters
 from ops.intake.events import take_event
 from ops.model.run import State
 from ops.model.workload import Pod
@@ -98,6 +101,47 @@ def test_a_false_alarm_gives_the_node_back() -> None:
     node = "aks-spot-12345678-vmss000001"
     assert by.nodes.marks == [f"cordon {node}", f"uncordon {node}"]
     assert f"{node} is still there: a false alarm" in runs(by.store).must_get(run_id).value.lines
+
+
+OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"source": OTHER}, f"an eviction is not ours: its source lies in no subscription of the fleet: {OTHER!r}"),
+        ({"source": ""}, "an eviction is not ours: its source lies in no subscription of the fleet: ''"),
+        (
+            {"data": {"node": "aks-user1-12345678-vmss000001"}},
+            "an eviction is not ours: aks-user1-12345678-vmss000001 belongs to no spot pool of shop-dev, so nobody takes it",
+        ),
+        (
+            {"data": {"node": "aks-other-12345678-vmss000001"}},
+            "an eviction is not ours: aks-other-12345678-vmss000001 belongs to no spot pool of shop-dev, so nobody takes it",
+        ),
+        ({"data": {"node": "shop-db-0"}}, "an eviction is not ours: it names no node of a node pool: 'shop-db-0'"),
+    ],
+)
+def test_a_notice_that_does_not_count_is_kept_once_and_starts_nothing(change: dict[str, object], why: str) -> None:
+    by = spotted()
+    by.clusters.put(replace(cluster("shop-dev"), id=OTHER, pools=(pool("spot", spot=True),)))
+    for _ in range(2):
+        take_event(by.context, notice(1, 1) | change)
+    assert by.engine.started == []
+    assert [entry.text for entry in by.ledger.written.values()] == [why]
+
+
+def test_a_source_of_the_fleet_that_is_no_cluster_is_kept_and_not_sent_for_ever() -> None:
+    by = spotted()
+    real = AzureClusters(object())  # type: ignore[arg-type]  # it refuses before it needs a credential
+    context = replace(by.context, ports=replace(by.context.ports, clusters=real))
+    source = "/subscriptions/00000000-0000-0000-0000-000000000000/x"
+    take_event(context, notice(1, 1) | {"source": source})
+    (entry,) = by.ledger.written.values()
+    assert (
+        entry.text
+        == f"an eviction is not ours: its source is no cluster: {source!r}: {source} is no id of a managed cluster"
+    )
 
 
 def test_an_eviction_of_somebody_elses_scale_set_is_kept_and_starts_nothing() -> None:

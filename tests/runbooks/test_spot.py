@@ -1,0 +1,50 @@
+"""The rules of spot evictions (docs/spot.md): who is taken, and that nobody's word empties a node that is not."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ops.model.decision import Act, Decision, Nothing, Tell
+from ops.model.fleet import Cluster, Node
+from ops.model.signal import Signal
+from ops.runbooks.spot import RUNBOOK, Facts
+from ops.workflows.starting import start
+from tests.fakes import LANES, MONDAY, World, cluster, nodes_of, pool, settings
+
+MIXED = cluster("shop-prod", pool("spot", spot=True), pool("user1"), env="prod")
+SPOT, USER = "aks-spot-0", "aks-user1-0"
+
+
+def decide(*taken: str, of: Cluster = MIXED, nodes: tuple[Node, ...] = nodes_of(MIXED), minutes: int = 0) -> Decision:
+    run, _ = start(World().context, Signal("spot", of.id, of.name, "spot-1", MONDAY, "event", "node"))
+    facts = Facts(of, nodes, (), dict.fromkeys(taken, MONDAY))
+    return RUNBOOK.decide(facts, settings(LANES), run, MONDAY + timedelta(minutes=minutes))
+
+
+def test_a_spot_node_that_is_taken_is_emptied() -> None:
+    decision = decide(SPOT)
+    assert isinstance(decision, Act)
+    assert decision.plan.steps[0].params["nodes"] == SPOT
+
+
+def test_a_notice_of_a_node_that_is_no_spot_node_drains_nothing() -> None:
+    assert decide(USER) == Nothing("aks-user1-0 belongs to no spot pool, so nobody takes it and it is not emptied")
+
+
+def test_among_notices_of_both_kinds_only_spot_nodes_are_emptied_and_told() -> None:
+    decision = decide(USER, SPOT)
+    assert isinstance(decision, Act)
+    assert decision.plan.steps[0].params["nodes"] == SPOT
+    left = tuple(node for node in nodes_of(MIXED) if node.name != SPOT)
+    told = decide(USER, SPOT, nodes=left, minutes=10)
+    assert isinstance(told, Tell)
+    assert (told.headline, told.lines[0]) == ("1 spot node evicted", "1 of 1 nodes are gone")
+
+
+def test_a_node_of_a_pool_that_azure_does_not_know_is_not_emptied() -> None:
+    stranger = replace(nodes_of(MIXED)[0], pool="nonsense")
+    assert isinstance(decide(SPOT, nodes=(stranger,)), Nothing)
+
+
+def test_a_cluster_outside_of_the_fleet_is_left_alone() -> None:
+    other = MIXED.id.replace("00000000-0000", "99999999-0000")
+    assert decide(SPOT, of=replace(MIXED, id=other)) == Nothing("the cluster lies in no subscription of the fleet")
