@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ops.facts import Question
-from ops.records import power_changes
+from ops.records import power_changed
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
@@ -11,5 +11,4 @@ KUBERNETES = frozenset[str]()
 
 def gather(question: Question) -> datetime | None:
     """The end of the last power operation of ours, or None."""
-    stored = power_changes(question.ports.store).get(question.run.target.replace("/", "|"))
-    return stored.value.at if stored else None
+    return power_changed(question.ports.store, question.run.target)

@@ -6,11 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step is, in the units that people count (nodes)."""
+    """How far a step is, in the units that people count."""
 
     done: int
     total: int
-    note: str = ""
+    unit: str = "nodes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _FORMS = tuple(
     )
 )
 _USAGE = {
+    **{name: f"{name} stands by itself, without anything behind it" for name in ("help", "plan", "status")},
     "why": "why needs the name of one cluster",
     **{name: f"{name} needs the name of one cluster, or the id of a run" for name in ("pause", "resume", "cancel")},
     "run": "run needs a runbook and a cluster, as in: run node-image shop-dev",

@@ -12,6 +12,8 @@ from ops.policy.rings import ring_of
 from ops.policy.select import matches
 
 TAG = "daytwo-awake"
+# AKS asks to wait 15 to 30 minutes between a start and a stop.
+BETWEEN = timedelta(minutes=15)
 _HORIZON = timedelta(days=14)
 
 

@@ -157,7 +157,7 @@ def _row(record: StepRecord, *, is_over: bool = False) -> Row:
     if record.state is StepState.FAILED:
         return Row(record.title, record.why, state)
     if record.state in (StepState.RUNNING, StepState.INTENDED):
-        text = f"{progress.done} of {plural(progress.total, 'node')}" if progress else "begun"
+        text = f"{progress.done} of {plural(progress.total, progress.unit.removesuffix('s'))}" if progress else "begun"
         done, total = (progress.done, progress.total) if progress else (None, None)
         return Row(record.title, text, state, done, total, record.expected_end)
     if record.state is StepState.UNDOING:

@@ -11,7 +11,7 @@ from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.model.signal import Signal
-from ops.policy.power import Level, NoLevel, level, schedule_of, tag_of
+from ops.policy.power import BETWEEN, Level, NoLevel, level, schedule_of, tag_of
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
 
@@ -20,7 +20,6 @@ _LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
 # AKS asks to wait 15 to 30 minutes between a stop and a start.
-_BETWEEN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ class Power(WithoutTimer):
             return Nothing(f"the cluster is {state}, as it should be: {wanted.why}")
         if cluster.is_busy:
             return Wait(now + _BUSY_AGAIN, "another operation runs on the cluster", "busy")
-        if facts.power_changed is not None and now - facts.power_changed < _BETWEEN:
-            return Wait(facts.power_changed + _BETWEEN, "AKS asks for a pause between a stop and a start", "pause")
+        if facts.power_changed is not None and now - facts.power_changed < BETWEEN:
+            return Wait(facts.power_changed + BETWEEN, "AKS asks for a pause between a stop and a start", "pause")
         verb, title = ("start-cluster", "start") if wanted.awake else ("stop-cluster", "stop")
         step = Step(title, verb, f"{title} the cluster", {}, _EXPECTED_S)
         claims = (Claim.of_cluster(cluster.id),)

@@ -210,7 +210,8 @@ def _rebooted(node: Node, run: Run) -> bool:
 def _nothing(asking: list[Node], run: Run) -> str:
     done = sum(record.id.startswith("restart.") and record.state is StepState.DONE for record in run.finished)
     if asking:
-        return f"{len(asking)} nodes ask for a reboot and cannot have one now"
+        ask = "1 node asks" if len(asking) == 1 else f"{len(asking)} nodes ask"
+        return f"{ask} for a reboot and cannot have one now"
     return f"{done} rebooted, no node asks for a reboot any more" if done else "no node asks for a reboot"
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ops.model.outcome import Done, Pending, Progress, Refused, Stale
+from ops.policy.power import BETWEEN
 from ops.ports import BusyError, RejectedError
+from ops.records import power_changed
 from ops.verbs.contract import Task
 
 # Real answers carry no Retry-After on polls; a pool takes minutes a node.
@@ -47,6 +49,14 @@ def begin_operation(
 def busy(task: Task) -> Stale:
     """Another's operation runs on the cluster: it is never cut, it is waited for."""
     return later(task, "another operation runs on the cluster")
+
+
+def power_pause(task: Task) -> Stale | None:
+    """The pause that AKS asks for between a stop and a start, in either order (docs/power.md, rule 5); None where it is over."""
+    changed = power_changed(task.ports.store, task.target)
+    if changed is None or task.now - changed >= BETWEEN:
+        return None
+    return Stale("AKS asks for a pause between a stop and a start", changed + BETWEEN)
 
 
 def later(task: Task, why: str) -> Stale:

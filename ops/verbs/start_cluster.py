@@ -9,7 +9,7 @@ from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.ports import TryLaterError
 from ops.records import note_power_change
 from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, remedy
+from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, power_pause, remedy
 
 _PROVE_WITHIN = timedelta(minutes=20)
 
@@ -35,7 +35,7 @@ class StartCluster:
             return busy(task)
         if cluster.running:
             return Done("the cluster runs") if task.undo else Stale("the cluster has been started meanwhile")
-        return Ready()
+        return power_pause(task) or Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
         """Asks for the start once."""

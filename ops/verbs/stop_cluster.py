@@ -8,7 +8,7 @@ from ops.model.actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.records import note_power_change, override_end
 from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, remedy
+from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, power_pause, remedy
 
 # AKS asks to wait 15 to 30 minutes between a start and a stop.
 _PROVE_WITHIN = timedelta(minutes=30)
@@ -41,7 +41,7 @@ class StopCluster:
             return Done("the cluster is stopped")
         if is_kept:
             return Stale(f"a person keeps it awake until {kept:%a %H:%M} UTC")
-        return Ready()
+        return power_pause(task) or Ready()
 
     def begin(self, task: Task) -> Pending | Done | Refused | Stale:
         """Asks for the stop once."""

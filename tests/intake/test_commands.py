@@ -159,3 +159,9 @@ def test_why_names_who_would_have_to_approve() -> None:
     assert isinstance(payload, dict)
     invoke("answer_question", by.context, payload)
     assert "would ask leads for approval, then act: user1" in str(by.answers.given)
+
+
+@pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])
+def test_a_command_that_takes_nothing_is_not_said_not_to_be(text: str) -> None:
+    name = text.split(maxsplit=1)[0]
+    assert read_command(text) == f"{name} stands by itself, without anything behind it"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ops.model.outcome import Progress
 from ops.model.plan import Skip
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.render.run import run_details, run_message
@@ -94,3 +95,12 @@ def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:
     assert (row.text, row.state) == ("was not begun", State.SKIPPED)
     (still,) = run_message(replace(halted, state=State.WAITING), "Node images", "pools").rows
     assert (still.text, still.state) == ("waits", State.WAITING)
+
+
+def test_how_far_a_drain_is_counts_pods_and_how_far_an_upgrade_is_counts_nodes() -> None:
+    under_way = StepRecord("drain.n1", "drain n1", StepState.RUNNING, began=BEGAN, progress=Progress(1, 5, "pods"))
+    upgrading = replace(under_way, id="pool.user2", progress=Progress(0, 1))
+    shown = run_message(
+        replace(RUN, state=State.RUNNING, finished=(), steps=(under_way, upgrading)), "Reboots", "nodes"
+    )
+    assert [row.text for row in shown.rows] == ["1 of 5 pods", "0 of 1 node"]

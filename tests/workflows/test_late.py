@@ -139,3 +139,12 @@ def test_no_step_begins_on_a_lease_that_has_run_out() -> None:
     assert late.go("begin", "pool.user1") == "unwind"
     assert late.by.clusters.begun == []
     assert late.why("pool.user1") == "the lease has run out"
+
+
+def test_who_waits_for_another_run_on_its_own_cluster_says_which() -> None:
+    late = Late.of("node-image", "2026-w47", CONFIG, cluster("shop-dev", pool("user1")))
+    other, _ = start(late.by.context, Signal("reboot", late.on.id, late.on.name, "m-1", NIGHT, "http", "ana"))
+    take_claim(late.by.store, Claim.of_cluster(late.on.id), other.id, NIGHT)
+    late.go("assess")
+    assert late.go("lease") == "assess"
+    assert runs(late.by.store).must_get(late.run).value.why == f"waits for {other.id}, which has this cluster"

@@ -6,7 +6,7 @@ from ops.intake.controlling import set_override
 from ops.model.run import State
 from ops.model.signal import Signal
 from ops.ports import TryLaterError
-from ops.records import runs
+from ops.records import Control, controls, power_changed, runs
 from ops.workflows.starting import start
 from tests.double import Double
 from tests.fakes import CONFIG, LANES, NEW, World, cluster, pool
@@ -53,3 +53,33 @@ def test_keep_awake_holds_for_a_stop_that_azure_has_not_taken_yet() -> None:
     Double(by, meanwhile).run("operation", {"run": run.id})
     assert len(begins) >= 2
     assert by.clusters.begun == []
+
+
+def test_a_cluster_that_was_just_started_is_not_stopped_at_once() -> None:
+    """docs/power.md, rule 5: also where a run that is cancelled puts it back."""
+    by = World(config=CONFIG)
+    by.clock.at = NIGHT
+    only = cluster("shop-dev", running=False)
+    by.clusters.put(only)
+    run, _ = start(by.context, Signal("node-image", only.id, only.name, "2026-w47", NIGHT, "timer", "daytwo"))
+    stopped_at: list[datetime] = []
+
+    def meanwhile(activity: str) -> None:
+        if activity == "poll" and by.clusters.begun[-1] == "start":
+            by.clusters.end(only.id, running=True)
+            controls(by.store).change(run.id, lambda _: Control(cancelled_by="ana"))
+        elif activity == "poll":
+            stopped_at.append(by.clock.at)
+            by.clusters.end(only.id, running=False)
+
+    started_at: list[datetime | None] = []
+
+    def watching(activity: str) -> None:
+        if activity == "unwind":
+            started_at.append(power_changed(by.store, only.id))
+        meanwhile(activity)
+
+    Double(by, watching).run("operation", {"run": run.id})
+    assert by.clusters.begun == ["start", "stop"]
+    assert started_at[0] is not None
+    assert stopped_at[0] - started_at[0] >= timedelta(minutes=15)

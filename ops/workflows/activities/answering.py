@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ops.model.message import Message
 from ops.model.run import State
-from ops.ports import Json, RejectedError
+from ops.ports import DeniedError, Json, NotFoundError, RejectedError
 from ops.render import renderer
 from ops.render.commands import decision_text, plan_message, said, why_message
 from ops.runbooks import runbooks
@@ -22,7 +22,10 @@ _ABOUT_EVENTS = ("spot", "budget")
 
 def answer_question(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     """One attempt. Answers end; what does not answer now becomes a wait. An address that is no longer good ends it too."""
-    message = _found(context, str(payload["command"]), str(payload["subject"]))
+    try:
+        message = _found(context, str(payload["command"]), str(payload["subject"]))
+    except (DeniedError, NotFoundError, RejectedError) as error:
+        message = said(str(error), State.FAILED, "not known")
     try:
         context.ports.answers.answer(str(payload["address"]), renderer(str(payload["chat"]))(message))
     except RejectedError as error:

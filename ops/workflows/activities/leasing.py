@@ -34,7 +34,7 @@ def lease(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
             release_all(store, run)
             want(store, claim, run, now)
             until = now + _TAKEN_AGAIN
-            why = f"waits for {_who(context, taken)}"
+            why = f"waits for {_who(context, taken, run)}"
             waiting = replace(run, state=State.WAITING, until=until, why=why, code="lease", plan=None, steps=())
             context.runs.replace(stored, waiting)
             report_run(context.ports, waiting)
@@ -120,6 +120,8 @@ def lease_key(name: str) -> str:
     return name.replace("/", "|")
 
 
-def _who(context: Context, holder: Holder) -> str:
+def _who(context: Context, holder: Holder, run: Run) -> str:
     other = context.runs.get(holder.run)
-    return f"{other.value.target_name}, which has its turn" if other else holder.run
+    if other is None or other.value.target == run.target:
+        return f"{holder.run}, which has this cluster"
+    return f"{other.value.target_name}, which has its turn"
