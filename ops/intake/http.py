@@ -1,5 +1,6 @@
 """The HTTP doors: runbooks and runs. Bad input gets a clear refusal and reveals nothing."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -134,7 +135,9 @@ def _signal(context: Context, name: str, request: Mapping[str, Json], idempotenc
     if not isinstance(dry_run, bool):
         raise RefusalError(HTTPStatus.BAD_REQUEST, "dry_run has to be true or false")
     now = context.ports.clock.now()
-    occurrence = f"m-{idempotency_key}" if idempotency_key else f"m-{now:%Y%m%dt%H%M%S}"
+    # By its hash: an id keeps neither case nor signs, and two keys that differ in them are two runs.
+    named = hashlib.sha256(idempotency_key.encode()).hexdigest()[:16] if idempotency_key else f"{now:%Y%m%dt%H%M%S}"
+    occurrence = f"m-{named}"
     cluster = target.rsplit("/", 1)[1]
     prefix = "plan-" if dry_run else ""
     return Signal(name, target, cluster, prefix + occurrence, now, "http", read_by(request), dry_run=dry_run)

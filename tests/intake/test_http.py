@@ -43,6 +43,15 @@ def test_the_same_idempotency_key_is_the_same_run() -> None:
     assert len(by.engine.started) == 1
 
 
+def test_keys_that_differ_in_case_or_sign_or_after_many_characters_are_different_runs() -> None:
+    by = world()
+    body = json.dumps({"target": target(by)}).encode()
+    keys = ["deploy_1", "deploy-1", "Deploy 1", "deploy/1", "x" * 80 + "1", "x" * 80 + "2", "ä"]
+    for key in keys + keys:
+        start_runbook(by.context, "node-image", body, key)
+    assert len(by.engine.started) == 7
+
+
 @pytest.mark.parametrize(
     ("name", "body", "status", "says"),
     [
