@@ -1,5 +1,6 @@
 """One run told by three engines in equal worlds: a sleeper is woken, an answer is lost, a pool fails, the sleeper is put back."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -7,12 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from ops.bootstrap import wire
+from ops.intake.http import start_runbook
 from ops.model.run import Run
-from ops.model.signal import Signal
 from ops.ports import Json
 from ops.records import runs
 from ops.workflows.activities.context import Context
-from ops.workflows.starting import start
 from simulator.exchange import DROPPED, Answer, Call
 from simulator.faults import Faults, Surface
 from simulator.slack.api import TOKEN
@@ -86,12 +86,10 @@ class Beside:
 
     def begin(self) -> Run:
         """The record of the run, as the HTTP door makes it."""
-        now = self._wiring.ports.clock.now()
-        run, _ = start(
-            self.context,
-            Signal("node-image", target_of(SLEEPER).casefold(), "shop-dev", f"m-{KEY}", now, "http", "ana"),
-        )
-        return run
+        body = json.dumps({"target": target_of(SLEEPER), "by": "ana"}).encode()
+        start_runbook(self.context, "node-image", body, KEY)
+        (stored,) = runs(self._wiring.ports.store).scan()
+        return stored.value
 
     def told(self, activities: list[tuple[str, Json]]) -> Told:
         """What came of it."""

@@ -21,7 +21,11 @@ async def test_a_run_started_by_http_goes_to_its_end(bot: Bot) -> None:
         assert (answer.status, answer.location) == (202, f"/api/runs/{answer.body['run']}")
         await bot.until(after(hours=3))
         shown = await bot.ask("GET", answer.location.removeprefix("/api/"))
-        assert (shown.status, shown.body["state"], shown.body["by"]) == (200, "done", "ana")
+        assert (shown.status, shown.body["state"], shown.body["by"]) == (
+            200,
+            "done",
+            "a holder of the function key (says: ana)",
+        )
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         (line,) = (await bot.ask("GET", "runs?state=done")).body
         assert (line["id"], line["target"]) == (answer.body["run"], "shop-dev")
@@ -54,14 +58,21 @@ async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> Non
         assert (await bot.ask("POST", f"runs/{run}/pause", {"by": "ana"})).status == 202
         await bot.until(after(minutes=40))
         assert bot.begun() == ["upgrade-node-image shop-dev system"]
-        assert (bot.run(run).state, bot.run(run).why) == (State.WAITING, "paused by ana")
+        assert (bot.run(run).state, bot.run(run).why) == (
+            State.WAITING,
+            "paused by a holder of the function key (says: ana)",
+        )
         assert (await bot.ask("POST", f"runs/{run}/resume", {"by": "bo"})).status == 202
         # The hint woke it: no time has passed.
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         await bot.until(after(hours=1))
         assert bot.run(run).state is State.DONE
         kinds = [(entry.kind, entry.by) for entry in bot.ledger("2026-11-16", "2026-11-17") if entry.by != "daytwo"]
-        assert kinds == [("asked", "ana"), ("pause", "ana"), ("resume", "bo")]
+        assert kinds == [
+            ("asked", "a holder of the function key (says: ana)"),
+            ("pause", "a holder of the function key (says: ana)"),
+            ("resume", "a holder of the function key (says: bo)"),
+        ]
 
 
 @story
@@ -72,7 +83,10 @@ async def test_a_cancel_finishes_the_running_pool_and_begins_no_other(bot: Bot) 
         assert (await bot.ask("POST", f"runs/{run}/cancel", {"by": "ana"})).status == 202
         await bot.until(after(minutes=40))
         assert bot.begun() == ["upgrade-node-image shop-dev system"]
-        assert (bot.run(run).state, bot.run(run).why) == (State.HALTED, "cancelled by ana")
+        assert (bot.run(run).state, bot.run(run).why) == (
+            State.HALTED,
+            "cancelled by a holder of the function key (says: ana)",
+        )
         again = await bot.ask("POST", f"runs/{run}/cancel", {"by": "ana"})
         assert (again.status, again.body) == (409, {"error": "the run has ended (halted): there is nothing to cancel"})
 

@@ -80,7 +80,7 @@ def test_a_killed_bot_goes_on_where_it_was(simulation: Running, tmp_path: Path) 
         assert bot.process.wait(30) == -signal.SIGKILL
     with serving(simulation.environment, tmp_path) as bot:
         bot.wait_for(run, State.DONE)
-        assert bot.ask(f"runs/{run}")["by"] == "ana"
+        assert bot.ask(f"runs/{run}")["by"] == "a holder of the function key (says: ana)"
     ours = [what for what in begun(simulation) if what.startswith("upgrade")]
     assert ours == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
     store = SqliteStore(tmp_path / "state" / "store.sqlite")

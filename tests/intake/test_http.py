@@ -29,7 +29,7 @@ def test_a_start_answers_202_with_the_runs_address() -> None:
     assert response.status == HTTPStatus.ACCEPTED
     (run,) = runs(by.store).scan()
     assert response.headers["Location"] == f"/api/runs/{run.key}"
-    assert (run.value.source, run.value.by, by.engine.started) == ("http", "ana", [f"operation {run.key}"])
+    assert (run.value.source, by.engine.started) == ("http", [f"operation {run.key}"])
     assert [entry.text for entry in by.ledger.written.values()] == ["asked for node-image on shop-dev"]
 
 
@@ -99,6 +99,23 @@ def test_a_name_that_is_none_is_refused(by_whom: object) -> None:
     assert start_runbook(by.context, "node-image", body, "").status == HTTPStatus.BAD_REQUEST
 
 
+def test_a_name_that_the_holder_of_the_key_writes_is_shown_as_their_word() -> None:
+    """The function key proves no person: what is not proven does not stand in the ledger or a chat as if it were."""
+    by = world()
+    body = json.dumps({"target": target(by), "until": "2026-11-17T00:00:00Z", "by": "ana"}).encode()
+    assert set_override(by.context, "awake", body).status == HTTPStatus.ACCEPTED
+    run = started(by, said="ana")
+    control_run(by.context, run, "pause", b'{"by": "ana"}')
+    control_run(by.context, run, "resume", b"")
+    (shown,) = by.chat.shown.values()
+    assert "shop-dev stays awake · a holder of the function key (says: ana) asked for it" in str(shown)
+    assert runs(by.store).must_get(run).value.by == "a holder of the function key (says: ana)"
+    assert [entry.by for entry in by.ledger.written.values()] == [
+        *["a holder of the function key (says: ana)"] * 3,
+        "whoever holds the function key",
+    ]
+
+
 @pytest.mark.parametrize("run_id", ["nobody", "../../etc", "x" * 400, "a/b"])
 def test_an_unknown_run_tells_nothing(run_id: str) -> None:
     by = world()
@@ -106,8 +123,10 @@ def test_an_unknown_run_tells_nothing(run_id: str) -> None:
     assert control_run(by.context, run_id, "cancel", b"").status == HTTPStatus.NOT_FOUND
 
 
-def started(by: World) -> str:
-    response = start_runbook(by.context, "node-image", json.dumps({"target": target(by)}).encode(), "k")
+def started(by: World, said: str = "") -> str:
+    response = start_runbook(
+        by.context, "node-image", json.dumps({"target": target(by)} | ({"by": said} if said else {})).encode(), "k"
+    )
     return response.headers["Location"].rsplit("/", 1)[1]
 
 
@@ -118,7 +137,10 @@ def test_cancel_pause_and_resume_are_kept_in_the_store_and_hinted() -> None:
         by.clock.pass_(minutes=1)
         assert control_run(by.context, run_id, action, b'{"by": "ana"}').status == HTTPStatus.ACCEPTED
     control = controls(by.store).must_get(run_id).value
-    assert (control.cancelled_by, control.paused_by) == ("ana", "ana")
+    assert (control.cancelled_by, control.paused_by) == (
+        "a holder of the function key (says: ana)",
+        "a holder of the function key (says: ana)",
+    )
     assert by.engine.hinted == [run_id] * 4
     assert [entry.kind for entry in by.ledger.written.values()] == ["asked", "pause", "resume", "pause", "cancel"]
 
@@ -128,7 +150,7 @@ def test_the_first_to_cancel_is_the_one_who_is_named() -> None:
     run_id = started(by)
     control_run(by.context, run_id, "cancel", b'{"by": "ana"}')
     control_run(by.context, run_id, "cancel", b'{"by": "bo"}')
-    assert controls(by.store).must_get(run_id).value.cancelled_by == "ana"
+    assert controls(by.store).must_get(run_id).value.cancelled_by == "a holder of the function key (says: ana)"
 
 
 def test_a_run_that_has_ended_cannot_be_cancelled() -> None:
