@@ -87,8 +87,7 @@ def read_until(text: str, zone: str, now: datetime) -> datetime | str:
         return at if at > now else wall_instant(today + timedelta(days=1), wall, zone)
     try:
         instant = datetime.fromisoformat(text.replace(" ", "T", 1))
-    except ValueError:
+        # A day at either end of all times may have no instant in UTC.
+        return wall_instant(instant.date(), instant.time(), zone) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         return f"{text[:40]} is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
-    if instant.tzinfo is None:
-        return wall_instant(instant.date(), instant.time(), zone)
-    return instant.astimezone(UTC)

@@ -142,11 +142,12 @@ def test_a_time_is_one_of_the_zone(text: str, expected: str) -> None:
     assert f"{read:%Y-%m-%d %H:%M}" == expected
 
 
-def test_no_time_says_how_to_write_one() -> None:
-    assert (
-        read_until("teatime", "UTC", NOON)
-        == "teatime is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
-    )
+@pytest.mark.parametrize(
+    "text", ["teatime", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "0001-01-01", "0001-01-01 00:30"]
+)
+def test_what_is_no_time_or_before_all_times_says_how_to_write_one(text: str) -> None:
+    read = read_until(text, "Asia/Tokyo", NOON)
+    assert read == f"{text} is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
 
 
 def test_why_names_who_would_have_to_approve() -> None:
