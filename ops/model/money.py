@@ -1,7 +1,7 @@
 """Money: a decimal and its currency, never a float, never summed over currencies."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Self
@@ -70,4 +70,26 @@ class CostReport:
     """Costs of a subscription, and up to when they are counted."""
 
     costs: tuple[Cost, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a cluster's node resource group has cost this month. Names are not unique in a fleet, ids are."""
+
+    cluster: str
+    name: str
+    resource_group: str
+    money: Money
+
+    def plus(self, money: Money) -> "Bill":
+        """The same with more on it. Raises ValueError where the currencies differ."""
+        return replace(self, money=self.money + money)
+
+
+@dataclass(frozen=True, slots=True)
+class Bills:
+    """Every cluster's, counted up to an instant."""
+
+    each: tuple[Bill, ...]
     until: datetime

@@ -1,19 +1,19 @@
-"""Whose money it was: a cluster's cost is that of its node resource group and of itself (docs/budget.md)."""
+"""Whose money it was: a cluster's bill is what its node resource group has cost (docs/budget.md, rule 3)."""
 
 from collections.abc import Iterable
 
 from ops.model.fleet import Cluster
-from ops.model.money import CostReport, Money
+from ops.model.money import Bill, CostReport, Money
 
 
-def by_cluster(clusters: Iterable[Cluster], report: CostReport) -> dict[str, Money]:
-    """By cluster's name, what its node resource group has cost. Amounts of several currencies are kept apart by the larger one."""
-    found: dict[str, Money] = {}
+def by_cluster(clusters: Iterable[Cluster], report: CostReport) -> tuple[Bill, ...]:
+    """The bill of each cluster; one in each currency where there are several."""
+    found: dict[tuple[str, str], Bill] = {}
     for cluster in clusters:
         for cost in report.costs:
             if cost.resource_group != cluster.node_resource_group.casefold():
                 continue
-            money = Money(cost.amount, cost.currency)
-            known = found.get(cluster.name)
-            found[cluster.name] = known + money if known is not None and known.currency == money.currency else money
-    return found
+            bill = Bill(cluster.id, cluster.name, cluster.resource_group, Money(cost.amount, cost.currency))
+            known = found.get((cluster.id, cost.currency))
+            found[cluster.id, cost.currency] = known.plus(bill.money) if known else bill
+    return tuple(found.values())

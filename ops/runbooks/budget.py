@@ -1,12 +1,11 @@
 """Budget alerts: explained, with what would help (docs/budget.md)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ops.model.decision import Decision, Nothing, Tell
 from ops.model.fleet import Cluster, Unknown
-from ops.model.money import BudgetAlert, Money
+from ops.model.money import Bill, Bills, BudgetAlert
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.policy.power import may_sleep, schedule_of
@@ -20,7 +19,7 @@ class Facts:
     """What must be known to explain an alert."""
 
     alert: BudgetAlert | Unknown
-    cluster_costs: Mapping[str, Money] | Unknown
+    cluster_costs: Bills | Unknown
     fleet: tuple[Cluster, ...] | Unknown
 
 
@@ -59,14 +58,24 @@ def _first(alert: BudgetAlert) -> str:
     return f"spent {alert.spent} since {alert.period}{forecast}"
 
 
-def _costs(costs: Mapping[str, Money] | Unknown) -> list[str]:
+def _costs(costs: Bills | Unknown) -> list[str]:
     if isinstance(costs, Unknown):
         return [f"where it went is unknown: {costs.why}"]
-    ordered = sorted(costs.items(), key=lambda item: (-item[1].amount, item[0]))
-    lines = [f"{name}: {money} this month, its nodes included" for name, money in ordered[:_SHOWN]]
+    if not costs.each:
+        return ["no cluster of the fleet has cost anything yet this month"]
+    ordered = sorted(costs.each, key=lambda bill: (-bill.money.amount, bill.name, bill.cluster))
+    lines = [
+        f"{_named(bill, costs)}: {bill.money} this month for its nodes and their parts" for bill in ordered[:_SHOWN]
+    ]
     if len(ordered) > _SHOWN:
         lines.append(f"and {len(ordered) - _SHOWN} more clusters")
-    return lines or ["no cluster of the fleet has cost anything yet this month"]
+    return [*lines, f"counted until {costs.until:%a %H:%M} UTC"]
+
+
+def _named(bill: Bill, costs: Bills) -> str:
+    """By its resource group too where another cluster has its name."""
+    others = {other.cluster for other in costs.each if other.name == bill.name}
+    return bill.name if len(others) == 1 else f"{bill.name} in {bill.resource_group}"
 
 
 def _offer(fleet: tuple[Cluster, ...] | Unknown, settings: Settings) -> list[str]:

@@ -30,7 +30,10 @@ def told(body: bytes, *, costs: bool = True) -> tuple[World, Run]:
 def test_the_legacy_schema_with_a_fraction_as_threshold() -> None:
     by, run = told(LEGACY)
     assert run.headline == "platform has passed $8,000.00 of $10,000.00"
-    assert run.lines[:2] == ("spent $1,111.32 since 11/1/2026", "shop-dev: €412.50 this month, its nodes included")
+    assert run.lines[:2] == (
+        "spent $1,111.32 since 11/1/2026",
+        "shop-dev: €412.50 this month for its nodes and their parts",
+    )
     assert by.chat.posts == 1
 
 
