@@ -187,6 +187,17 @@ class AttemptRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpublished:
+    """The end of a run that other programs have not been told yet, since when."""
+
+    target: str
+    runbook: str
+    state: str
+    why: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KnownCluster:
     """A cluster as the last look at the fleet saw it: enough to find it by its name and to tell its ring."""
 
@@ -200,6 +211,11 @@ class KnownCluster:
 def known_clusters(store: Store) -> Table[KnownCluster]:
     """The clusters of the last looks, by `name|hash of id`, in lower case."""
     return Table(store, "known-cluster", KnownCluster)
+
+
+def unpublished(store: Store) -> Table[Unpublished]:
+    """Ends that are still to be told, by run."""
+    return Table(store, "unpublished", Unpublished)
 
 
 def runs(store: Store) -> Table[Run]:

@@ -242,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator.serve", description="Serve a simulated AKS fleet.")
     parser.add_argument("--fleet", choices=("demo", "random"), default="demo", help="which fleet (default: demo)")
-    parser.add_argument("--clusters", type=int, help="a random fleet of so many clusters")
+    parser.add_argument("--clusters", type=_count, help="a random fleet of so many clusters")
     parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from")
     parser.add_argument("--speed", type=float, default=0, help="virtual seconds a second; 0: only when told")
     parser.add_argument("--faults", choices=tuple(PROFILES), default="none", help="how badly the services behave")
@@ -251,6 +251,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--retry-after", type=int, help="seconds between polls that long-running answers ask for")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
     return parser
+
+
+def _count(text: str) -> int:
+    """A number of clusters. Raises ValueError, which the parser says."""
+    count = int(text)
+    if count < 1:
+        raise ValueError(f"{count} clusters are no fleet")
+    return count
 
 
 async def _serve(fleet: FleetSpec, chosen: argparse.Namespace) -> None:

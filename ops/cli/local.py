@@ -28,6 +28,14 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     return Host(APP_FOLDER, clock, state / "engine", port=port, function_key=key), key
 
 
+def configuration_problem() -> str:
+    """What keeps the configuration of this process from being used; empty where nothing does."""
+    from ops.bootstrap import wiring
+
+    wired = wiring()
+    return wired.config.current(wired.ports.clock.now()).problem
+
+
 def function_key(state: Path) -> str:
     """The key that HTTP callers show; made once, readable by its owner only."""
     file = state / "function-key"

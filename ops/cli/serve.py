@@ -21,14 +21,17 @@ def serve(state: Path, config: Path, port: int) -> None:
 
 
 async def _serve(state: Path, config: Path, port: int) -> None:
-    from ops.cli.local import local_host
+    from ops.cli.local import configuration_problem, local_host
 
     host, _ = local_host(state, config, port)
+    problem = configuration_problem()
+    if problem:
+        click.echo(f"the configuration is not valid, so nothing new begins until it is: {problem}", err=True)
     address = await host.start()
-    click.echo(f"DAYTWO_URL={address}")
-    click.echo(f"# the function key is in {state / 'function-key'}; runs: {address}/api/runs", err=True)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    click.echo(f"DAYTWO_URL={address}")
+    click.echo(f"# the function key is in {state / 'function-key'}; runs: {address}/api/runs", err=True)
     await stop.wait()
     await host.stop()

@@ -4,10 +4,12 @@ import click
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--clusters", type=int, help="A random fleet of so many clusters.")
+@click.option("--clusters", type=click.IntRange(min=1), help="A random fleet of so many clusters.")
 @click.option("--fleet", help="A named fleet: demo.")
 @click.option("--seed", type=int, help="What the world is drawn from.")
-@click.option("--speed", type=float, help="Virtual seconds a second; 0: time moves only when it is told to.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0), help="Virtual seconds a second; 0: time moves only when it is told to."
+)
 @click.option("--faults", help="none, calm or rough.")
 def simulate(**options: object) -> None:
     """Serve a simulated fleet: prints KEY=value lines that point a real client at it, then serves until stopped."""

@@ -11,6 +11,7 @@ from ops.workflows.activities.context import Context
 from ops.workflows.digest import post_digest
 from ops.workflows.janitor import tidy
 from ops.workflows.private_answers import flush_answers
+from ops.workflows.reporting import publish_again
 from ops.workflows.sampling import list_fleet, remember_fleet, sample_fleet, start_due_rollouts, start_due_runs
 from ops.workflows.sending import flush
 from ops.workflows.standing import report_configuration
@@ -23,6 +24,7 @@ def every_five_minutes(context: Context, pause: Callable[[float], None] | None =
     """Sends what a chat did not take before, answers first, since somebody waits; says what came of requests for approval."""
     flush_answers(context.ports)
     tend_requests(context)
+    publish_again(context.ports)
     waiting = flush(context.ports, pause)
     if waiting:
         _LOG.info("%d messages wait for a chat", waiting)

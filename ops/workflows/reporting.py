@@ -2,18 +2,24 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ops.bundle import Ports
 from ops.model.message import Message
 from ops.model.run import Rollout, Run, RunSummary, State
 from ops.ports import Chat, Json, OutsideError
-from ops.records import MessageRecord, messages
+from ops.records import MessageRecord, Unpublished, messages, unpublished
 from ops.render import renderer
 from ops.render.run import rollout_message, run_details, run_message
 from ops.runbooks import runbooks
 from ops.workflows.sending import message_key, put
+
+_LOG = logging.getLogger(__name__)
+# As long as Event Grid itself tries.
+_PUBLISHED_WITHIN = timedelta(days=1)
 
 
 def report_run(ports: Ports, run: Run) -> None:
@@ -39,12 +45,31 @@ def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary
 
 
 def publish(ports: Ports, run: Run) -> None:
-    """Tells other programs how a run ended. Nobody's listening is no failure of the run: the ledger has it all the same."""
-    data: dict[str, Json] = {"run": run.id, "runbook": run.runbook, "state": str(run.state), "why": run.why}
+    """Tells other programs how a run ended, now or by a later tick. Nobody's listening is no failure of the run."""
+    ended = Unpublished(run.target, run.runbook, str(run.state), run.why, ports.clock.now())
     try:
-        ports.events.publish("Daytwo.RunEnded", run.target, data, f"{run.id}.ended")
+        _send(ports, run.id, ended)
     except OutsideError as error:
-        ports.store.insert("unpublished", run.id, {"event": data, "why": str(error)})
+        _LOG.warning("the end of %s could not be published, and is tried again: %s", run.id, error)
+        unpublished(ports.store).insert(run.id, ended)
+
+
+def publish_again(ports: Ports) -> None:
+    """What other programs could not be told before; after a day nobody waits for it, and the ledger has it all the same."""
+    table, now = unpublished(ports.store), ports.clock.now()
+    for stored in list(table.scan()):
+        try:
+            _send(ports, stored.key, stored.value)
+        except OutsideError as error:
+            if now - stored.value.since < _PUBLISHED_WITHIN:
+                continue
+            _LOG.warning("the end of %s is published no more: %s", stored.key, error)
+        table.delete(stored.key)
+
+
+def _send(ports: Ports, run_id: str, ended: Unpublished) -> None:
+    data = {"run": run_id, "runbook": ended.runbook, "state": ended.state, "why": ended.why}
+    ports.events.publish("Daytwo.RunEnded", ended.target, data, f"{run_id}.ended")
 
 
 def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thread_of: str = "") -> None:

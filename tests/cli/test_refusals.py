@@ -45,3 +45,19 @@ def test_a_bot_at_an_odd_address_is_asked_about(arguments: tuple[str, ...], tmp_
     said = refused(daytwo(*arguments, *config, DAYTWO_URL="http://127.0.0.1:port"))
     assert "Invalid port: 'port'" in said
     assert "DAYTWO_URL right?" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--clusters", "-3"), "-3 is not in the range x>=1"),
+        (("--clusters", "0"), "0 is not in the range x>=1"),
+        (("--speed", "-1"), "-1.0 is not in the range x>=0"),
+        (("--faults", "terrible"), "invalid choice: 'terrible'"),
+    ],
+)
+def test_a_world_that_cannot_be_is_not_simulated(
+    arguments: tuple[str, ...], says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(daytwo("simulate", *arguments))
+    assert says in said + capfd.readouterr().err

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ops.model.ledger import Entry
-from ops.ports import Json
+from ops.ports import Json, OutsideError
 
 
 @dataclass
@@ -22,13 +22,16 @@ class FakeLedger:
 
 @dataclass
 class FakeEvents:
-    """Keeps what was published."""
+    """Keeps what was published, unless nobody takes it."""
 
     published: list[str] = field(default_factory=list)
+    refuse: OutsideError | None = None
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
         assert subject
         assert data
+        if self.refuse is not None:
+            raise self.refuse
         self.published.append(f"{kind} {event_id}")
 
 

@@ -92,3 +92,21 @@ def test_a_stopped_bot_ends_well(simulation: Running, tmp_path: Path) -> None:
         assert [book["name"] for book in bot.ask("runbooks")][:1] != []
         bot.process.send_signal(signal.SIGTERM)
         assert bot.process.wait(30) == 0
+
+
+def test_a_bot_without_a_configuration_says_so_and_serves(simulation: Running, tmp_path: Path) -> None:
+    """Its doors answer 503 until there is one; whoever has started it reads why."""
+    command = [sys.executable, "-m", "ops.cli", "serve", "--state", str(tmp_path), "--config", "none.yaml"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env={**os.environ, **simulation.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("DAYTWO_URL=")
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert said == (
+        "the configuration is not valid, so nothing new begins until it is: "
+        "none.yaml cannot be read: No such file or directory\n"
+    )
