@@ -44,15 +44,25 @@ def sort_out(
     run: Run,
     longest_window: timedelta,
 ) -> SortedOut:
-    """Sorts the pools of a cluster that Daytwo drives. Pools that this run has upgraded are neither candidates nor skips."""
+    """Sorts the pools of a cluster that Daytwo drives. Pools that this run has upgraded are neither candidates nor skips.
+
+    One whose newest image may be read in a while keeps its place: those after it wait with it.
+    """
     done = {record.id for record in run.finished if record.state is StepState.DONE}
     candidates: list[Candidate] = []
     skips: list[Skip] = []
+    unread = ""
     for pool in in_order(cluster.pools):
         if f"pool.{pool.name}" in done:
             continue
+        newest = newest_images.get(pool.name)
+        if isinstance(newest, Unknown) and newest.passing and not pool.from_snapshot:
+            unread = unread or pool.name
         verdict = _judge(pool, newest_images.get(pool.name, Unknown("not asked")), nodes, cluster, longest_window)
-        if isinstance(verdict, Candidate):
+        if isinstance(verdict, Candidate) and unread:
+            why = f"it comes after {unread}, whose newest image could not be read"
+            skips.append(Skip(pool.name, "unknown-image", why))
+        elif isinstance(verdict, Candidate):
             candidates.append(verdict)
         else:
             skips.append(verdict)

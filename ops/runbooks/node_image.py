@@ -75,8 +75,9 @@ class NodeImage(WithoutTimer):
         if not sorted_out.candidates:
             missing = unjudged(cluster, facts.newest_images, facts.nodes)
             if missing is not None and now < last:
-                has_opened = any(span.start <= now for span in occurrences)
-                return _read_again(missing, sorted_out.skips, (now, last), is_loud=has_opened)
+                # What may pass is worth a call where the week has no other window.
+                calls_at = occurrences[-1 if missing[1].passing else 0].start
+                return _read_again(missing, sorted_out.skips, (now, last), is_loud=now >= calls_at)
             return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips)
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
@@ -124,11 +125,11 @@ class _Week:
 def _read_again(
     missing: tuple[str, Unknown], skips: tuple[Skip, ...], at: tuple[datetime, datetime], *, is_loud: bool
 ) -> Wait:
-    """What may pass is asked again soon; what was refused, every hour: a role may come late, a person is called on once a window is open."""
+    """What may pass is asked again soon; what was refused, every hour: a role may come late."""
     (what, fact), (now, last) = missing, at
     again = min(now + (_BUSY_AGAIN if fact.passing else _REFUSED_AGAIN), last)
     why = f"{what} could not be read: {fact.why}"
-    return Wait(again, why, "unreadable", loud=is_loud and not fact.passing, skips=skips)
+    return Wait(again, why, "unreadable", loud=is_loud, skips=skips)
 
 
 def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:

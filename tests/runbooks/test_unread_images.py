@@ -1,12 +1,13 @@
 """What could not be read is never upgraded, and asked again until the week has no window left (docs/node-image.md, rule 8)."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from ops.model.decision import Act, Nothing, Wait
 from ops.model.fleet import Unknown
-from tests.fakes import MONDAY, NEW, cluster, nodes_of, pool
+from tests.fakes import MONDAY, NEW, cluster, pool
 from tests.runbooks.test_node_image import IN_WINDOW, decide, facts
 
 DENIED, SILENT = Unknown("no rights"), Unknown("no answer", passing=True)
@@ -32,8 +33,8 @@ def test_what_may_pass_is_asked_again_in_five_minutes() -> None:
 
 
 @pytest.mark.parametrize(("at", "is_loud"), [(MONDAY, False), (IN_WINDOW, True)])
-def test_somebody_is_called_on_once_a_window_is_open(at: object, is_loud: bool) -> None:  # noqa: FBT001 - a case of the table
-    decision = decide(facts(cluster(), nodes=DENIED), at)  # type: ignore[arg-type]  # a time
+def test_somebody_is_called_on_once_a_window_is_open(at: datetime, is_loud: bool) -> None:  # noqa: FBT001 - a case of the table
+    decision = decide(facts(cluster(), nodes=DENIED), at)
     assert isinstance(decision, Wait)
     assert decision.loud is is_loud
 
@@ -47,9 +48,24 @@ def test_after_the_weeks_last_window_it_is_left_out(what: str) -> None:
     assert why.rpartition(": ")[2] in decision.why
 
 
-def test_a_pool_whose_image_cannot_be_read_holds_up_no_other() -> None:
+@pytest.mark.parametrize(("at", "is_loud"), [(IN_WINDOW, False), (MONDAY + timedelta(days=3, hours=23), True)])
+def test_what_may_pass_calls_on_somebody_in_the_weeks_last_window(at: datetime, is_loud: bool) -> None:  # noqa: FBT001 - a case of the table
+    decision = decide(facts(cluster(), nodes=SILENT), at)
+    assert isinstance(decision, Wait)
+    assert decision.loud is is_loud
+
+
+def planned(first: Unknown | str, second: Unknown | str) -> list[str]:
+    """Which of two pools are upgraded now, whose newest images read so."""
     of = cluster("shop-dev", pool("user1"), pool("user2"))
-    known = facts(of)
-    decision = decide(type(known)(of, {"user1": SILENT, "user2": NEW}, nodes_of(of), {}, {}))
-    assert isinstance(decision, Act)
-    assert [step.title for step in decision.plan.steps] == ["user2"]
+    decision = decide(replace(facts(of), newest_images={"user1": first, "user2": second}))
+    return [step.title for step in decision.plan.steps] if isinstance(decision, Act) else []
+
+
+def test_a_pool_whose_image_was_refused_holds_up_no_other() -> None:
+    assert planned(DENIED, NEW) == ["user2"]
+
+
+def test_a_pool_whose_image_may_be_read_in_a_while_keeps_its_place() -> None:
+    assert planned(SILENT, NEW) == []
+    assert planned(NEW, SILENT) == ["user1"]
