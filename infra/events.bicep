@@ -1,8 +1,9 @@
-// The events that wake Daytwo. Deployed after the app's code, since Event Grid greets the function before it sends to it.
-// For each subscription of the fleet: its health annotations (spot evictions). For each cluster: its node pools rolling.
+// A cluster's events that wake Daytwo: its node pools rolling. One deployment for each cluster, into a resource group of the
+// cluster's subscription, since a system topic lies where its source lies. After the app's code, since Event Grid greets
+// the function before it sends to it. Evictions of spot nodes are in health.bicep.
 targetScope = 'resourceGroup'
 
-@description('The id of the function app.')
+@description('The id of the function app; it may lie in another subscription.')
 param appId string
 
 @description('The id of the storage account that keeps what could not be delivered, and its container.')
@@ -18,8 +19,11 @@ param clusterId string
 @description('Where the cluster is.')
 param location string
 
+// A name is that of one cluster: two of one name, in other resource groups, have topics of their own. At most 50 characters.
+var topicName = 'daytwo-${take(replace(last(split(clusterId, '/')), '_', '-'), 28)}-${uniqueString(toLower(clusterId))}'
+
 resource clusterTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
-  name: 'daytwo-${last(split(clusterId, '/'))}'
+  name: topicName
   location: location
   identity: {
     type: 'UserAssigned'
@@ -50,58 +54,6 @@ resource rolling 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15
         'Microsoft.ContainerService.NodePoolRollingStarted'
         'Microsoft.ContainerService.NodePoolRollingSucceeded'
         'Microsoft.ContainerService.NodePoolRollingFailed'
-      ]
-    }
-    deadLetterWithResourceIdentity: {
-      identity: {
-        type: 'UserAssigned'
-        userAssignedIdentity: identityId
-      }
-      deadLetterDestination: {
-        endpointType: 'StorageBlob'
-        properties: {
-          resourceId: storageId
-          blobContainerName: deadLetterContainer
-        }
-      }
-    }
-    retryPolicy: {
-      maxDeliveryAttempts: 30
-      eventTimeToLiveInMinutes: 1440
-    }
-  }
-}
-
-resource healthTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
-  name: 'daytwo-health'
-  location: 'global'
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: {
-      '${identityId}': {}
-    }
-  }
-  properties: {
-    source: subscription().id
-    topicType: 'Microsoft.ResourceNotifications.HealthResources'
-  }
-}
-
-resource evictions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
-  parent: healthTopic
-  name: 'daytwo'
-  properties: {
-    eventDeliverySchema: 'EventGridSchema'
-    destination: {
-      endpointType: 'AzureFunction'
-      properties: {
-        resourceId: '${appId}/functions/events'
-        maxEventsPerBatch: 1
-      }
-    }
-    filter: {
-      includedEventTypes: [
-        'Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated'
       ]
     }
     deadLetterWithResourceIdentity: {

@@ -96,11 +96,6 @@ class TestMain:
         properties = parsed("main.bicep")["resources"]["signIn"]["config"]["config"]["properties"]
         assert properties["globalValidation"]["requireAuthentication"] is False
 
-    @pytest.mark.parametrize("subscription", ["rolling", "evictions"])
-    def test_what_cannot_be_delivered_is_kept(self, subscription: str) -> None:
-        properties = parsed("events.bicep")["resources"][subscription]["config"]["properties"]
-        assert "deadLetterWithResourceIdentity" in properties
-
     def test_the_app_is_python_313_on_flex_consumption(self) -> None:
         resources = parsed("main.bicep")["resources"]
         runtime = resources["app"]["config"]["properties"]["functionAppConfig"]["runtime"]
