@@ -7,6 +7,8 @@ param principalId string
 
 @description('Which of the roles are granted. Reading is always.')
 param nodeImages bool = true
+
+@description('Start and stop: for sleep, and for node images of stopped clusters. Without it write wake-sleepers: false into node-image.')
 param power bool = true
 param reboots bool = true
 param costs bool = true
@@ -101,7 +103,7 @@ resource mayUpgrade 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (n
   }
 }
 
-resource maySwitch 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (power || nodeImages) {
+resource maySwitch 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (power) {
   name: guid(subscription().id, principalId, powerOperator.id)
   properties: {
     principalId: principalId

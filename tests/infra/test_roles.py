@@ -64,6 +64,23 @@ def test_a_role_is_what_its_verbs_need_beyond_reading(runbook: str, role: str, u
     assert needed - granted()["read"] == granted()[role]
 
 
+@pytest.mark.parametrize(
+    ("assignment", "role", "switch"),
+    [
+        ("mayUpgrade", "nodeImageOperator", "nodeImages"),
+        ("maySwitch", "powerOperator", "power"),
+        ("mayRestart", "rebootOperator", "reboots"),
+        ("mayAskCosts", "costReader", "costs"),
+    ],
+)
+def test_each_role_is_granted_where_it_is_asked_for_and_only_there(assignment: str, role: str, switch: str) -> None:
+    text = (INFRA / "roles.bicep").read_text()
+    start = text.index(f"resource {assignment} ")
+    said = text[start : text.index("\n}", start)]
+    assert f" = if ({switch}) {{" in said
+    assert f"roleDefinitionId: {role}.id" in said
+
+
 def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
     declared = set().union(
         sampling.KUBERNETES,
