@@ -1,4 +1,6 @@
 // Daytwo in Azure: a Flex Consumption app, its storage without keys, its identity, its key vault, and the events that wake it.
+// What is chosen stands in parameters.json, and every deployment is given that file: a deployment sets all that the template
+// knows, so a choice left out is taken back, and a setting made by hand is gone.
 // Deployed into a resource group; the rights on clusters are in roles.bicep, deployed once for each subscription of the fleet.
 targetScope = 'resourceGroup'
 
@@ -15,6 +17,9 @@ param withRunEvents bool = true
 
 @description('An Azure Bot for Teams, with an identity of its own, is made where this is true (docs/teams.md).')
 param withTeamsBot bool = false
+
+@description('The application id of a bot that you have already, in place of withTeamsBot. Its client secret is read from the vault, as teams-bot-secret.')
+param teamsBotAppId string = ''
 
 @description('How many instances the app may grow to.')
 @minValue(40)
@@ -277,7 +282,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         }
         {
           name: 'TEAMS_BOT_APP_ID'
-          value: withTeamsBot ? botIdentity!.properties.clientId : ''
+          value: withTeamsBot ? botIdentity!.properties.clientId : teamsBotAppId
+        }
+        {
+          name: 'TEAMS_BOT_SECRET'
+          value: withTeamsBot || empty(teamsBotAppId) ? '' : '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=teams-bot-secret)'
         }
       ]
     }
