@@ -171,6 +171,16 @@ def test_nothing_goes_to_an_address_that_is_none_of_slacks(slack: SlackServer) -
     assert slack.asked == []
 
 
+def test_an_answer_goes_to_slacks_own_host_over_https_alone(slack: SlackServer) -> None:
+    """What stands in it is private: the host alone does not make an address safe. Only a simulated world is plain."""
+    port = slack.url.split(":")[2].split("/")[0]
+    named = HttpAnswers(frozenset({f"localhost:{port}"}))
+    path = hook(slack).removeprefix(f"http://127.0.0.1:{port}")
+    with pytest.raises(RejectedError, match="none of the chat's"):
+        named.answer(f"http://localhost:{port}{path}", plainly("x"))
+    assert slack.api.hooks.ephemeral == []
+
+
 def test_a_used_up_address_is_no_reason_to_try_again(slack: SlackServer) -> None:
     address = hook(slack)
     for _ in range(5):

@@ -64,6 +64,19 @@ def test_a_restart_that_is_refused_gives_the_node_back() -> None:
     assert by.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
 
 
+def test_a_node_that_somebody_cordons_meanwhile_is_neither_taken_over_nor_drained() -> None:
+    """A person who cordons between the plan and the first step has a reason; what they have cordoned is theirs."""
+    by = asking()
+
+    def meanwhile(name: str) -> None:
+        if name == "lease":
+            by.nodes.change(NODE, unschedulable=True)
+
+    run = carry_out(by, "reboot", meanwhile)
+    assert (by.nodes.marks, by.nodes.evicted, by.machines.restarted) == ([], [], [])
+    assert [(skip.what, skip.code) for skip in run.skips] == [(NODE, "cordoned-by-others")]
+
+
 def test_somebody_elses_cordon_is_never_lifted() -> None:
     by = asking()
 
