@@ -5,9 +5,10 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ops.config import ConfigError, Feeds, load, read_beside, render_problems
+from ops.config.feeds import is_address
 
 ROOT = Path(__file__).resolve().parents[1]
 # The command line is for an engineer's machine; the simulator is never deployed.
@@ -15,23 +16,40 @@ _LEFT_OUT = ("ops/cli/",)
 _SINGLE = ("function_app.py", "host.json")
 # The same with the optional extra teams-bot.
 _WITH_TEAMS_BOT = "requirements-teams-bot.txt"
+_NO_EVENTS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:daytwo\r\nEND:VCALENDAR\r\n"
 # A zip's times are fixed, so that the same content is the same file.
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
 def pack(target: Path, config: Path | None = None, *, with_teams_bot: bool = False) -> None:
     """Write the zip; Azure installs what its requirements.txt names. Raises ConfigError where the configuration is wrong."""
-    if config is not None:
-        today = datetime.now(UTC).date()
-        feeds = Feeds(read_beside(config.parent), today - timedelta(days=7), today + timedelta(days=400))
-        load(config.read_bytes(), str(config), feeds)
+    calendars = _checked(config) if config is not None else {}
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in sorted(_files(config, _WITH_TEAMS_BOT if with_teams_bot else "requirements.txt")):
+        files = dict(_files(config, _WITH_TEAMS_BOT if with_teams_bot else "requirements.txt"))
+        for name, file in sorted((files | calendars).items()):
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, file.read_bytes())
+
+
+def _checked(config: Path) -> dict[str, Path]:
+    """The calendars beside a configuration that it names, by name. Raises ConfigError where it is wrong.
+
+    A calendar at an address is read by the deployed app, from where that is: whether it answers here says nothing.
+    """
+    today, found = datetime.now(UTC).date(), dict[str, Path]()
+    beside = read_beside(config.parent, lambda _: _NO_EVENTS)
+
+    def read(location: str) -> bytes:
+        content = beside(location)
+        if not is_address(location):
+            found[PurePosixPath(location).as_posix()] = config.parent / location
+        return content
+
+    load(config.read_bytes(), str(config), Feeds(read, today - timedelta(days=7), today + timedelta(days=400)))
+    return found
 
 
 def _files(config: Path | None, requirements: str) -> Iterator[tuple[str, Path]]:
@@ -44,8 +62,6 @@ def _files(config: Path | None, requirements: str) -> Iterator[tuple[str, Path]]
             yield name, file
     if config is not None:
         yield "daytwo.yaml", config
-        for calendar in config.parent.glob("*.ics"):
-            yield calendar.name, calendar
 
 
 def main(arguments: list[str]) -> int:

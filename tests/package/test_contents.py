@@ -62,6 +62,28 @@ def test_a_wrong_configuration_is_not_packed(tmp_path: Path) -> None:
     assert not (tmp_path / "daytwo.zip").exists()
 
 
+def test_the_calendars_that_a_configuration_names_are_packed_and_no_others(tmp_path: Path) -> None:
+    """One at an address is read where the app runs: whether it answers here says nothing of the configuration."""
+    calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
+    (tmp_path / "company").mkdir()
+    for name in ("freeze.ics", "company/holidays.ics", "private.ics"):
+        (tmp_path / name).write_bytes(calendar)
+    freezes = "".join(
+        f"  - {{ics: '{name}'}}\n"
+        for name in ("freeze.ics", "./company/holidays.ics", "https://127.0.0.1:9/freeze.ics")
+    )
+    (tmp_path / "daytwo.yaml").write_text(f"{CONFIG}freezes:\n{freezes}")
+    pack(tmp_path / "daytwo.zip", tmp_path / "daytwo.yaml")
+    packed = [name for name in names(tmp_path / "daytwo.zip") if name.endswith(".ics")]
+    assert packed == ["company/holidays.ics", "freeze.ics"]
+
+
+def test_a_calendar_that_is_missing_is_a_wrong_configuration(tmp_path: Path) -> None:
+    (tmp_path / "daytwo.yaml").write_text(f"{CONFIG}freezes: [{{ics: missing.ics}}]\n")
+    with pytest.raises(ConfigError, match=r"missing\.ics"):
+        pack(tmp_path / "daytwo.zip", tmp_path / "daytwo.yaml")
+
+
 def test_the_command_refuses_a_wrong_configuration_with_exit_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
