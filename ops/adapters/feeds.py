@@ -1,5 +1,10 @@
 """Calendar feeds over https."""
 
+from collections.abc import Iterable
+
+_TIMEOUT_S = 20
+_MOST_BYTES = 8_000_000
+
 
 def fetch(url: str) -> bytes:
     """The calendar at an address. Raises FeedError, which names no part of the address: it may hold a word that opens it."""
@@ -8,12 +13,24 @@ def fetch(url: str) -> bytes:
     from ops.config import FeedError
 
     try:
-        response = httpx.get(url, timeout=20, follow_redirects=True)
-        response.raise_for_status()
+        with httpx.stream("GET", url, timeout=_TIMEOUT_S, follow_redirects=True) as response:
+            response.raise_for_status()
+            return _read(response.iter_bytes())
     except httpx.HTTPStatusError as error:
         raise FeedError(f"it cannot be fetched: its server answers {error.response.status_code}") from error
     except httpx.InvalidURL as error:
         raise FeedError(f"its address cannot be used: {error}") from error
     except httpx.HTTPError as error:
         raise FeedError(f"it cannot be fetched: {str(error) or type(error).__name__}") from error
-    return response.content
+
+
+def _read(pieces: Iterable[bytes]) -> bytes:
+    """All of it, where that is not too much."""
+    from ops.config import FeedError
+
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) > _MOST_BYTES:
+            raise FeedError(f"it cannot be fetched: it has more than {_MOST_BYTES // 1_000_000} MB")
+    return bytes(content)

@@ -1,7 +1,7 @@
 """Calendars from addresses: whatever goes wrong is one refusal, and it shows nothing that opens the calendar."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -12,13 +12,16 @@ from ops.config import FeedError
 
 
 class Answering(BaseHTTPRequestHandler):
-    """A calendar at /freeze.ics, and nothing elsewhere."""
+    """A calendar at /freeze.ics, one that is too large, one that has moved, and nothing elsewhere."""
 
     def do_GET(self) -> None:
-        found = self.path.startswith("/freeze.ics")
-        self.send_response(200 if found else 404)
+        path = self.path.split("?")[0]
+        content = {"/freeze.ics": b"BEGIN:VCALENDAR", "/large.ics": b"x" * 8_000_001}.get(path, b"")
+        self.send_response(200 if content else 302 if path == "/moved.ics" else 404)
+        self.send_header("Location", "/freeze.ics")
         self.end_headers()
-        self.wfile.write(b"BEGIN:VCALENDAR" if found else b"")
+        with suppress(ConnectionError):  # whom it is too much hangs up
+            self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name for it
         assert format, args
@@ -39,6 +42,16 @@ def serving() -> Iterator[str]:
 def test_a_calendar_is_fetched_as_it_is() -> None:
     with serving() as url:
         assert fetch(f"{url}/freeze.ics?word=hunter2") == b"BEGIN:VCALENDAR"
+
+
+def test_a_calendar_that_has_moved_is_followed() -> None:
+    with serving() as url:
+        assert fetch(f"{url}/moved.ics") == b"BEGIN:VCALENDAR"
+
+
+def test_one_that_is_far_too_large_is_not_read_to_its_end() -> None:
+    with serving() as url, pytest.raises(FeedError, match="it has more than 8 MB"):
+        fetch(f"{url}/large.ics")
 
 
 def test_a_refusal_says_what_was_answered_and_not_where() -> None:
