@@ -115,7 +115,8 @@ def _run(context: Context, command: Command, person: Person, asked: tuple[Asked,
     run, _ = start(context, signal)
     text = f"asked for {signal.runbook} on {cluster.name}"
     context.ports.ledger.append(Entry(f"{run.id}|asked", now, "asked", run.id, text, person.name))
-    return said(f"{command.runbook} of {cluster.name} has begun: {run.id}", State.RUNNING, "begun")
+    text = f"{command.runbook} of {cluster.name} is asked for: {run.id}; its own message tells what it does, and what it waits for"
+    return said(text, State.RUNNING, "asked for")
 
 
 def _awake(context: Context, command: Command, person: Person, cluster: KnownCluster) -> Message:
@@ -125,14 +126,16 @@ def _awake(context: Context, command: Command, person: Person, cluster: KnownClu
         raise RefusedError(until)
     if not now < until <= now + LONGEST:
         raise RefusedError("the time has to be ahead, by 14 days at the most: an override expires")
-    return said(controlling.set_override(context, "awake", cluster.id, until, person.name), State.DONE, "override")
+    controlling.set_override(context, "awake", cluster.id, until, person.name)
+    return said(f"{cluster.name} {controlling.OVERRIDES['awake']}", State.DONE, "override", until)
 
 
 def _skip(context: Context, person: Person, cluster: KnownCluster) -> Message:
     settings, now = _settings(context), context.ports.clock.now()
     zone = _zone(settings)
     until = week_span(iso_week(now, zone), zone).end
-    return said(controlling.set_override(context, "skip", cluster.id, until, person.name), State.DONE, "override")
+    controlling.set_override(context, "skip", cluster.id, until, person.name)
+    return said(f"{cluster.name} {controlling.OVERRIDES['skip']}", State.DONE, "override", until)
 
 
 def _control(context: Context, command: Command, person: Person, settings: Settings) -> Message:

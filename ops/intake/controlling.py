@@ -11,7 +11,7 @@ from ops.records import Control, Override, controls, known_clusters, overrides
 from ops.workflows.activities.context import Context
 from ops.workflows.reporting import reconcile
 
-_WORDS = {"awake": "stays awake", "skip": "is left out of node images"}
+OVERRIDES = {"awake": "stays awake", "skip": "is left out of node images"}
 
 
 def control_run(context: Context, run_id: str, action: str, by: str) -> Control:
@@ -50,7 +50,7 @@ def set_override(context: Context, kind: str, target: str, until: datetime, by: 
     message = Message(
         subject=f"override.{kind}.{name}",
         state=State.DONE,
-        what=f"{name} {_WORDS[kind]}",
+        what=f"{name} {OVERRIDES[kind]}",
         where=f"{by} asked for it",
         until=until,
         until_text="until",

@@ -22,9 +22,9 @@ _SHOWN = 25
 _NAMES = 150
 
 
-def said(text: str, state: State, tag: str) -> Message:
-    """One sentence."""
-    return Message("command", state, "Daytwo", "", lines=(text,), tag=tag)
+def said(text: str, state: State, tag: str, until: datetime | None = None) -> Message:
+    """One sentence; `until` is shown in its reader's own time."""
+    return Message("command", state, "Daytwo", "", lines=(text,), tag=tag, until=until, until_text="until")
 
 
 def help_message(wrong: str) -> Message:

@@ -61,7 +61,7 @@ def test_a_run_is_started_once_in_the_name_of_who_asked(world: World) -> None:
 def test_rings_and_runbooks_bound_what_a_person_may_start(world: World) -> None:
     assert "you may not run node-image in production" in ask(world, "ben", "run node-image shop-prod")
     assert "you may not run reboot in production" in ask(world, "ana", "run reboot shop-prod")
-    assert "has begun" in ask(world, "ana", "run node-image shop-prod")
+    assert "is asked for: node-image.shop-prod" in ask(world, "ana", "run node-image shop-prod")
     assert [entry.kind for entry in world.ledger.written.values() if entry.kind == "command"] == ["command"]
 
 
@@ -74,7 +74,7 @@ def test_who_is_unknown_learns_nothing_about_the_fleet(world: World) -> None:
 
 
 def test_an_override_expires_and_is_told_in_the_channel(world: World) -> None:
-    assert "awake shop-dev until 2026-11-16 22:00 UTC" in ask(world, "ben", "awake shop-dev until 22:00")
+    assert "shop-dev stays awake | until 2026-11-16 22:00 UTC" in ask(world, "ben", "awake shop-dev until 22:00")
     (known,) = (c for c in world.clusters.fleet.values() if c.name == "shop-dev")
     assert override_end(world.store, "awake", known.id) == datetime(2026, 11, 16, 22, tzinfo=UTC)
     (shown,) = world.chat.shown.values()
@@ -82,7 +82,9 @@ def test_an_override_expires_and_is_told_in_the_channel(world: World) -> None:
 
 
 def test_this_week_ends_on_monday(world: World) -> None:
-    assert "skip shop-dev until 2026-11-23 00:00 UTC" in ask(world, "ben", "skip shop-dev this week")
+    assert "shop-dev is left out of node images | until 2026-11-23 00:00 UTC" in ask(
+        world, "ben", "skip shop-dev this week"
+    )
 
 
 def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: World) -> None:
