@@ -48,12 +48,11 @@ def sort_out(
 
     One whose newest image may be read in a while keeps its place: those after it wait with it.
     """
-    done = {record.id for record in run.finished if record.state is StepState.DONE}
     candidates: list[Candidate] = []
     skips: list[Skip] = []
     unread = ""
     for pool in in_order(cluster.pools):
-        if f"pool.{pool.name}" in done:
+        if _is_done(pool, run):
             continue
         newest = newest_images.get(pool.name)
         if isinstance(newest, Unknown) and newest.passing and not pool.from_snapshot:
@@ -74,13 +73,18 @@ def sort_out(
 
 
 def unjudged(
-    cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown
+    cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
 ) -> tuple[str, Unknown] | None:
-    """What stands in the way of judging a pool, and may be read another time: the nodes, or a newest image."""
-    if isinstance(nodes, Unknown) and cluster.running:
+    """What stands in the way of judging a pool that this run has not upgraded, and may be read another time."""
+    open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
+    if isinstance(nodes, Unknown) and cluster.running and open_pools:
         return "the nodes", nodes
-    asked = ((pool, newest_images.get(pool.name)) for pool in cluster.pools if not pool.from_snapshot)
+    asked = ((pool, newest_images.get(pool.name)) for pool in open_pools)
     return next(((f"the newest image of {pool.name}", f) for pool, f in asked if isinstance(f, Unknown)), None)
+
+
+def _is_done(pool: Pool, run: Run) -> bool:
+    return any(record.id == f"pool.{pool.name}" and record.state is StepState.DONE for record in run.finished)
 
 
 def _judge(

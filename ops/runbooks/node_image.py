@@ -73,7 +73,7 @@ class NodeImage(WithoutTimer):
         longest = max((span.duration for span in occurrences), default=timedelta())
         sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
-            missing = unjudged(cluster, facts.newest_images, facts.nodes)
+            missing = unjudged(cluster, facts.newest_images, facts.nodes, run)
             if missing is not None and now < last:
                 # What may pass is worth a call where the week has no other window.
                 calls_at = occurrences[-1 if missing[1].passing else 0].start

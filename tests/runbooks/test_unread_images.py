@@ -7,8 +7,9 @@ import pytest
 
 from ops.model.decision import Act, Nothing, Wait
 from ops.model.fleet import Unknown
+from ops.model.run import StepRecord, StepState
 from tests.fakes import MONDAY, NEW, cluster, pool
-from tests.runbooks.test_node_image import IN_WINDOW, decide, facts
+from tests.runbooks.test_node_image import IN_WINDOW, decide, facts, run
 
 DENIED, SILENT = Unknown("no rights"), Unknown("no answer", passing=True)
 AFTER = MONDAY + timedelta(days=6)
@@ -69,3 +70,9 @@ def test_a_pool_whose_image_was_refused_holds_up_no_other() -> None:
 def test_a_pool_whose_image_may_be_read_in_a_while_keeps_its_place() -> None:
     assert planned(SILENT, NEW) == []
     assert planned(NEW, SILENT) == ["user1"]
+
+
+def test_once_every_pool_is_done_nothing_more_has_to_be_read() -> None:
+    done = StepRecord("pool.user1", "user1", StepState.DONE)
+    decision = decide(facts(cluster(), nodes=DENIED), of=run(finished=(done,)))
+    assert isinstance(decision, Nothing)
