@@ -164,6 +164,17 @@ class MessageRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingRecord:
+    """A condition that lasts: the message that tells it (its subject, what and where), in which channels, and when it was last seen."""
+
+    subject: str
+    what: str
+    where: str
+    channels: tuple[str, ...]
+    looked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AskedWord:
     """The request that a button or link was made for."""
 
@@ -288,6 +299,11 @@ def leases(store: Store) -> Table[Lease]:
 def messages(store: Store) -> Table[MessageRecord]:
     """Messages by `chat|channel|subject`."""
     return Table(store, "message", MessageRecord)
+
+
+def standing(store: Store) -> Table[StandingRecord]:
+    """Conditions that hold now and were told, by what they are about."""
+    return Table(store, "standing", StandingRecord)
 
 
 def approvals(store: Store) -> Table[Approval]:

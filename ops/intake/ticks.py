@@ -14,7 +14,7 @@ from ops.workflows.private_answers import flush_answers
 from ops.workflows.reporting import publish_again
 from ops.workflows.sampling import list_fleet, remember_fleet, sample_fleet, start_due_rollouts, start_due_runs
 from ops.workflows.sending import flush
-from ops.workflows.standing import report_configuration
+from ops.workflows.standing import close_forgotten, report_configuration
 from ops.workflows.telling import tend_requests
 
 _LOG = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     tidy(context, now, purge_after=purge_after)
     forget_forms(context.ports)
     report_configuration(context.ports, context.config, now)
+    close_forgotten(context.ports, now)
     settings = context.config.settings
     if settings is None:
         return

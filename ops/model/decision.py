@@ -8,10 +8,15 @@ from ops.model.plan import Plan, Skip
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """There is nothing to do; where a person or a rollout asked, the reason is told."""
+    """There is nothing to do; where a person or a rollout asked, the reason is told.
+
+    `loud` where a person should notice all the same; `unread` where it is so because something could not be read.
+    """
 
     why: str
     skips: tuple[Skip, ...] = ()
+    loud: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

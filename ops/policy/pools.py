@@ -74,13 +74,13 @@ def sort_out(
 
 def unjudged(
     cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
-) -> tuple[str, Unknown] | None:
-    """What stands in the way of judging a pool that this run has not upgraded, and may be read another time."""
+) -> list[tuple[str, Unknown]]:
+    """What stands in the way of judging pools that this run has not upgraded, and may be read another time."""
     open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
     if isinstance(nodes, Unknown) and cluster.running and open_pools:
-        return "the nodes", nodes
+        return [("the nodes", nodes)]
     asked = ((pool, newest_images.get(pool.name)) for pool in open_pools)
-    return next(((f"the newest image of {pool.name}", f) for pool, f in asked if isinstance(f, Unknown)), None)
+    return [(f"the newest image of {pool.name}", fact) for pool, fact in asked if isinstance(fact, Unknown)]
 
 
 def _is_done(pool: Pool, run: Run) -> bool:

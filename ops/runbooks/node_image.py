@@ -74,11 +74,9 @@ class NodeImage(WithoutTimer):
         sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
             missing = unjudged(cluster, facts.newest_images, facts.nodes, run)
-            if missing is not None and now < last:
-                # What may pass is worth a call where the week has no other window.
-                calls_at = occurrences[-1 if missing[1].passing else 0].start
-                return _read_again(missing, sorted_out.skips, (now, last), is_loud=now >= calls_at)
-            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips)
+            if missing and now < last:
+                return _read_again(missing, sorted_out.skips, occurrences, now)
+            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips, loud=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
         return _decide_in_week(week_has, facts, settings, now)
@@ -123,13 +121,17 @@ class _Week:
 
 
 def _read_again(
-    missing: tuple[str, Unknown], skips: tuple[Skip, ...], at: tuple[datetime, datetime], *, is_loud: bool
+    missing: Sequence[tuple[str, Unknown]], skips: tuple[Skip, ...], occurrences: Sequence[Span], now: datetime
 ) -> Wait:
-    """What may pass is asked again soon; what was refused, every hour: a role may come late."""
-    (what, fact), (now, last) = missing, at
-    again = min(now + (_BUSY_AGAIN if fact.passing else _REFUSED_AGAIN), last)
-    why = f"{what} could not be read: {fact.why}"
-    return Wait(again, why, "unreadable", loud=is_loud, skips=skips)
+    """What may pass is asked again soon; what was refused, every hour: a role may come late.
+
+    Somebody is called on once a window is open; where all of it may pass, once the week has no other.
+    """
+    may_pass = [fact.passing for _, fact in missing]
+    again = min(now + (_BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
+    calls_at = occurrences[-1 if all(may_pass) else 0].start
+    what, fact = missing[0]
+    return Wait(again, f"{what} could not be read: {fact.why}", "unreadable", loud=now >= calls_at, skips=skips)
 
 
 def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:
@@ -143,7 +145,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         # Freezes took what was left; what held the run is told at the week's last moment (rule 6), as without them.
         return Wait(week.last, "a freeze covers what is left of this week's windows", "no-window-left", loud, skips)
     if not week.openings:
-        return _ended_without(week, waiting, free)
+        return _ended_without(week, waiting, free, loud=loud)
     opening = week.openings[0]
     if now < opening.start:
         why = waiting[0].why if waiting and not free else "the window opens then"
@@ -166,7 +168,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     return Act(replace(plan, skips=skips))
 
 
-def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...]) -> Nothing:
+def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, loud: bool) -> Nothing:
     """The week has no window left: what is still behind is left out, with what held it."""
     asleep = not week.cluster.running and not week.policy.wake_sleepers
     left = []
@@ -178,7 +180,7 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
         else:
             left.append(Skip(candidate.pool.name, "no-window-left", "no window of this week left enough time"))
     skips = (*week.skips, *waiting, *left)
-    return Nothing(_nothing_left((*waiting, *left)), skips)
+    return Nothing(_nothing_left((*waiting, *left)), skips, loud=loud)
 
 
 def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, Proof]) -> str:

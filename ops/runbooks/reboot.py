@@ -62,11 +62,11 @@ class Reboot(WithoutTimer):
         if not cluster.running:
             return Nothing("the cluster is asleep")
         missing = passing({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
-        if missing is not None and opening is not None:
-            return look_again(*missing, now + _BUSY_AGAIN, opening.end)
+        if missing is not None:
+            return look_again(*missing, now + _BUSY_AGAIN, opening.end if opening else now)
         if isinstance(facts.nodes, Unknown):
             why = f"the nodes could not be read: {facts.nodes.why}"
-            return Nothing(why, (Skip(cluster.name, "unknown-nodes", why, needs_person=not facts.nodes.passing),))
+            return Nothing(why, (Skip(cluster.name, "unknown-nodes", why, needs_person=True),))
         asking = _asking(facts.nodes, cluster, policy.annotation)
         sorted_out = {node.name: _left_out(node, facts, run) for node in asking}
         skips = tuple(skip for skip in sorted_out.values() if skip is not None)
@@ -192,9 +192,10 @@ def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if node.event_scheduled:
         return Skip(node.name, "event-scheduled", "Azure has an event scheduled for it")
     if isinstance(facts.pods, Unknown):
-        return Skip(node.name, "unknown-pods", f"its pods could not be read: {facts.pods.why}")
+        return Skip(node.name, "unknown-pods", f"its pods could not be read: {facts.pods.why}", needs_person=True)
     if isinstance(facts.disruption_budgets, Unknown):
-        return Skip(node.name, "unknown-pods", f"the PDBs could not be read: {facts.disruption_budgets.why}")
+        why = f"the PDBs could not be read: {facts.disruption_budgets.why}"
+        return Skip(node.name, "unknown-pods", why, needs_person=True)
     never = never_leaves(facts.pods, node.name, facts.disruption_budgets)
     return Skip(node.name, "pdb-never", never, needs_person=True) if never else None
 

@@ -13,7 +13,7 @@ def look_again(what: str, unread: Unknown, at: datetime, until: datetime | None 
         return Nothing(unread.why)
     why = f"{what} could not be read: {unread.why}"
     if until is not None and at > until:
-        return Nothing(why)
+        return Nothing(why, unread=True)
     return Wait(at, why, "unreadable")
 
 

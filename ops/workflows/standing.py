@@ -1,7 +1,8 @@
 """Conditions that last: told once while they are so, edited when they are no more; nobody hears of one that never was."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from ops.bundle import Ports
 from ops.config.current import ConfigState
@@ -10,11 +11,16 @@ from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.run import State
 from ops.model.signal import Signal, short_hash
-from ops.records import messages
+from ops.records import StandingRecord, standing
 from ops.render.standing import calendars_message, configuration_message, fleet_message, held_message, host_of
 from ops.runbooks import runbooks
-from ops.workflows.reporting import destinations, reconcile
-from ops.workflows.sending import message_key
+from ops.workflows.reporting import reconcile
+
+_HELD = ".held"
+# Windows of reboots may be a week apart.
+_FORGOTTEN_AFTER = timedelta(days=8)
+# How precisely that is known: not every look is written down.
+_LOOKED_EVERY = timedelta(hours=6)
 
 
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
@@ -40,9 +46,17 @@ def report_held(ports: Ports, signal: Signal, decision: Decision, channels: Sequ
     reasons = _reasons(decision)
     if reasons is None:
         return
-    subject = f"{signal.run_id.rsplit('.', 1)[0]}.held"
+    subject = f"{signal.run_id.rsplit('.', 1)[0]}{_HELD}"
     message = held_message(subject, runbooks()[signal.runbook].title, signal.target_name, reasons)
     _report(ports, message, ("; ".join(reasons), signal.at), channels)
+
+
+def close_forgotten(ports: Ports, now: datetime) -> None:
+    """What nobody has looked at for long is held back no more: its cluster is gone, or nothing is to be done on it."""
+    for stored in list(standing(ports.store).scan()):
+        record = stored.value
+        if stored.key.endswith(_HELD) and now - record.looked_at > _FORGOTTEN_AFTER:
+            _close(ports, stored.key, held_message(stored.key, record.what, record.where, ()), record)
 
 
 def _reasons(decision: Decision) -> list[str] | None:
@@ -50,7 +64,7 @@ def _reasons(decision: Decision) -> list[str] | None:
     match decision:
         case Act(plan):
             skips = plan.skips
-        case Nothing(_, skips):
+        case Nothing(_, skips, _, unread) if not unread:
             pass
         case Wait(_, _, code, _, skips) if code != "unreadable":
             pass
@@ -60,18 +74,29 @@ def _reasons(decision: Decision) -> list[str] | None:
 
 
 def _report(ports: Ports, message: Message, told: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
-    """The message, where the condition holds or was told before; in the ledger once a day while it holds."""
-    text, now = told
-    if text:
-        key = f"{message.subject}|{short_hash(text)}|{now:%Y%m%d}"
-        ports.ledger.append(Entry(key, now, "held", message.subject, text))
-    if message.state is State.NEEDS_YOU or _was_told(ports, message.subject, channels):
-        reconcile(ports, message, channels)
+    """The message, where the condition holds or was told before; in the ledger once a day while it holds.
+
+    Each time that it begins it is a message of its own, since an edit of an old one calls nobody.
+    """
+    (text, now), table = told, standing(ports.store)
+    stored = table.get(message.subject)
+    if message.state is not State.NEEDS_YOU:
+        if stored is not None:
+            _close(ports, stored.key, message, stored.value)
+        return
+    key = f"{message.subject}|{short_hash(text)}|{now:%Y%m%d}"
+    ports.ledger.append(Entry(key, now, "held", message.subject, text))
+
+    def change(old: StandingRecord | None) -> StandingRecord:
+        if old is None:
+            subject = f"{message.subject}.{now:%Y%m%dt%H%M}"
+            return StandingRecord(subject, message.what, message.where, tuple(channels), now)
+        return replace(old, looked_at=now) if now - old.looked_at > _LOOKED_EVERY else old
+
+    record = table.change(message.subject, change)
+    reconcile(ports, replace(message, subject=record.subject), record.channels)
 
 
-def _was_told(ports: Ports, subject: str, channels: Sequence[str]) -> bool:
-    return any(
-        messages(ports.store).get(message_key(chat.name, channel, subject))
-        for chat in ports.chats
-        for channel in destinations(chat, channels)
-    )
+def _close(ports: Ports, key: str, message: Message, record: StandingRecord) -> None:
+    reconcile(ports, replace(message, subject=record.subject), record.channels)
+    standing(ports.store).delete(key)

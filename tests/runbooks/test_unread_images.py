@@ -76,3 +76,18 @@ def test_once_every_pool_is_done_nothing_more_has_to_be_read() -> None:
     done = StepRecord("pool.user1", "user1", StepState.DONE)
     decision = decide(facts(cluster(), nodes=DENIED), of=run(finished=(done,)))
     assert isinstance(decision, Nothing)
+
+
+def test_what_was_refused_of_one_pool_does_not_slow_what_may_pass_of_another() -> None:
+    of = cluster("shop-dev", pool("user1"), pool("user2"))
+    decision = decide(replace(facts(of), newest_images={"user1": DENIED, "user2": SILENT}))
+    assert isinstance(decision, Wait)
+    assert (decision.until, decision.loud) == (IN_WINDOW + timedelta(minutes=5), True)
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_what_could_never_be_read_is_worth_a_look_at_the_end(what: str) -> None:
+    known, _ = UNREAD[what]
+    decision = decide(known, AFTER)
+    assert isinstance(decision, Nothing)
+    assert decision.loud

@@ -76,6 +76,18 @@ def test_a_rollout_that_was_done_goes_on_for_who_comes_later() -> None:
     assert by.engine.started.count(f"rollout {ROLLOUT}") == 2
 
 
+def test_each_of_its_ends_is_in_the_ledger() -> None:
+    by = World()
+    for name in ("shop-dev", "web-dev"):
+        by.clusters.put(cluster(name, pool("user1", image=NEW)))
+        look(by)
+        look(by)
+    assert [entry.text for entry in by.ledger.written.values() if entry.kind == "rollout"] == [
+        "done: 1 skipped",
+        "done: 2 skipped",
+    ]
+
+
 def test_one_that_has_halted_takes_nobody() -> None:
     by = World()
     by.clusters.put(cluster("shop-dev"))

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports import DeniedError
+from ops.ports import DeniedError, TryLaterError
 from ops.records import runs
 from ops.workflows.sampling import list_fleet, start_due_runs
+from ops.workflows.standing import close_forgotten
+from tests.approvals.story import PEOPLE
 from tests.fakes import LANES, World, cluster, nodes_of
 
 NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
@@ -88,3 +92,64 @@ def test_a_cluster_with_nothing_to_do_stays_silent() -> None:
     quarter(by)
     assert by.chat.posts == 0
     assert not by.ledger.written
+
+
+def test_what_is_held_again_weeks_later_is_a_message_of_its_own() -> None:
+    by = night()
+    sick = cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"})
+    by.clusters.put(sick)
+    quarter(by)
+    by.clusters.put(replace(sick, running=False, tags={"env": "dev", "daytwo-awake": "mon-fri 09:00-17:00"}))
+    quarter(by)
+    by.clock.pass_(hours=24 * 28)
+    by.clusters.put(sick)
+    quarter(by)
+    assert shown(by) == [
+        "✓ Power · shop-dev · nothing is held back any more · done",
+        "◆ Power · shop-dev · waits for a person · needs you",
+    ]
+
+
+def test_a_cluster_that_nobody_looks_at_any_more_is_held_back_no_more() -> None:
+    by = night()
+    by.clusters.put(cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"}))
+    quarter(by)
+    by.clusters.fleet.clear()
+    close_forgotten(by.context.ports, by.clock.pass_(hours=24 * 7))
+    assert shown(by) == ["◆ Power · shop-dev · waits for a person · needs you"]
+    close_forgotten(by.context.ports, by.clock.pass_(hours=48))
+    assert shown(by) == ["✓ Power · shop-dev · nothing is held back any more · done"]
+
+
+def by_day() -> World:
+    """At ten in the morning, where somebody has to approve reboots: they are looked for by day."""
+    by = World(
+        config=LANES.replace("reboot: {window: nights}", "reboot: {window: nights, approval: {from: platform}}")
+        + PEOPLE
+    )
+    by.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
+    asking(by)
+    quarter(by)
+    return by
+
+
+@pytest.mark.parametrize("what", ["nodes", "pods", "budgets"])
+def test_who_does_not_answer_lifts_nothing(what: str) -> None:
+    by = by_day()
+    by.nodes.refuse[what] = TryLaterError(f"listing the {what}: 503")
+    by.clock.pass_(hours=1)
+    quarter(by)
+    assert shown(by) == ["◆ Reboots · shop-dev · waits for a person · needs you"]
+    assert "never allows an eviction" in str(next(iter(by.chat.shown.values())))
+
+
+@pytest.mark.parametrize("what", ["nodes", "pods", "budgets"])
+def test_what_daytwo_may_not_read_any_more_is_told_instead(what: str) -> None:
+    by = night()
+    asking(by)
+    quarter(by)
+    by.nodes.refuse[what] = DeniedError(f"listing the {what}: 403")
+    by.clock.pass_(hours=1)
+    quarter(by)
+    assert shown(by) == ["◆ Reboots · shop-dev · waits for a person · needs you"]
+    assert f"listing the {what}: 403" in str(next(iter(by.chat.shown.values())))

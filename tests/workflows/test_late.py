@@ -1,6 +1,6 @@
 """A process that comes back after hours: leases are another's by then, windows are closed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ops.model.fleet import Cluster
@@ -85,6 +85,18 @@ def test_it_is_put_to_sleep_once_the_other_has_gone() -> None:
     late.is_away(minutes=40)
     assert late.go("begin", "start", undo=True) == "pending"
     assert late.by.clusters.begun == ["start", "upgrade user1", "stop"]
+
+
+def test_while_another_has_the_cluster_its_region_is_free_for_the_other_of_the_pair() -> None:
+    late = sleeper()
+    plan = runs(late.by.store).must_get(late.run).value.plan
+    assert plan is not None
+    region = plan.claims[1]
+    late.is_away(minutes=40)
+    late.another_takes_the_cluster()
+    late.go("begin", "start", undo=True)
+    other_side = replace(region, side="northeurope")
+    assert isinstance(take_claim(late.by.store, other_side, "node-image.web.2026-w47", late.by.clock.at), int)
 
 
 def draining() -> tuple[Late, str, int]:

@@ -71,3 +71,24 @@ def test_a_newest_image_that_never_answers_ends_with_the_week_and_says_why() -> 
     ended = run(by, run_id)
     assert ended.state is State.SKIPPED
     assert ended.why.endswith("reading the upgrade profile of shop-dev/user1: 500")
+
+
+def test_a_run_that_went_well_calls_on_nobody_though_something_could_not_be_read_for_a_while() -> None:
+    last_night = datetime(2026, 11, 19, 23, tzinfo=UTC)
+    by, run_id = begun(last_night, refuse_nodes)
+    (only,) = by.clusters.fleet.values()
+    was_loud: list[bool] = []
+
+    def meanwhile(activity: str) -> None:
+        if activity == "assess" and by.nodes.refuse:
+            was_loud.append(run(by, run_id).loud)
+            if len(was_loud) > 1:
+                by.nodes.refuse.clear()
+        if activity == "poll":
+            by.clusters.end(only.id, image=NEW)
+
+    Double(by, meanwhile).run("operation", {"run": run_id})
+    assert True in was_loud
+    ended = run(by, run_id)
+    assert (ended.state, ended.loud) == (State.DONE, False)
+    assert "needs you" not in str(by.chat.shown)

@@ -69,7 +69,7 @@ def _ask(context: Context, stored: Stored[Run], plan: Plan, decision: Decision) 
     opens = decision.until if isinstance(decision, Wait) else None
     skips = decision.skips if isinstance(decision, Wait) else plan.skips
     steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
-    asking = replace(stored.value, plan=plan, plan_hash=plan.hash, steps=steps, skips=skips, until=opens)
+    asking = replace(stored.value, plan=plan, plan_hash=plan.hash, steps=steps, skips=skips, until=opens, loud=False)
     context.runs.replace(stored, asking)
     return Answer("approve")
 
@@ -99,9 +99,9 @@ def _gather(context: Context, run: Run, settings: Settings, now: datetime, *, ke
 
 def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision, now: datetime) -> Answer:
     match decision:
-        case Nothing(why, skips):
+        case Nothing(why, skips, loud):
             state = State.DONE if run.finished else State.SKIPPED
-            ended = replace(run, state=state, why=why, skips=skips, code=skips[-1].code if skips else "")
+            ended = replace(run, state=state, why=why, skips=skips, code=skips[-1].code if skips else "", loud=loud)
             return close(context, stored, ended, now)
         case Tell(headline, lines, skips, ok):
             state = State.DONE if ok else State.NEEDS_YOU
@@ -134,7 +134,7 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
                 code="",
                 until=None,
                 lines=(),
-                loud=run.loud and run.code != "unreadable",
+                loud=False,
             )
             if run.dry_run:
                 return close(context, stored, replace(acting, state=State.DONE, headline="would act"), now)

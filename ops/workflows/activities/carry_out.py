@@ -9,7 +9,7 @@ from ops.model.run import StepState
 from ops.ports import BusyError, DeniedError, Json, NotFoundError, RejectedError, TryLaterError
 from ops.verbs.contract import Task
 from ops.workflows.activities.context import Context
-from ops.workflows.activities.leasing import renew_all
+from ops.workflows.activities.leasing import release_all, renew_all
 from ops.workflows.activities.permitting import why_no_further, why_not_now
 from ops.workflows.activities.work import Work
 from ops.workflows.answer import Answer
@@ -26,7 +26,10 @@ def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
         return Answer("pending", work.now).write()  # before a crash: it is followed, not begun again
     if work.undo:
         holder = renew_all(context.ports.store, work.run, work.now)
-        if holder is not None:  # who took the cluster while this process was away is not disturbed
+        if (
+            holder is not None
+        ):  # who took the cluster while this process was away is not disturbed; who waits for its region neither
+            release_all(context.ports.store, work.run)
             return work.stale(f"{holder.run} has the cluster by now", None)
     elif work.record.state is not StepState.INTENDED and (why := why_not_now(work)):
         return work.leave(why)

@@ -70,7 +70,9 @@ def _signal(rollout: Rollout, target: str, name: str, at: datetime) -> Signal:
 
 def _end(context: Context, rollout: Rollout, now: datetime) -> None:
     text = f"{rollout.state}: {rollout.why}"
-    context.ports.ledger.append(Entry(f"{rollout.id}|end", now, "rollout", rollout.id, text))
+    # One that takes in who is found later ends again, and says so again.
+    size = sum(len(ring.targets) for ring in rollout.plan.rings)
+    context.ports.ledger.append(Entry(f"{rollout.id}|end|{size}", now, "rollout", rollout.id, text))
     if rollout.state is State.HALTED:
         for run in summaries(context, rollout).values():
             if not run.state.is_final and (not run.acted or run.code == "approval"):
