@@ -61,10 +61,10 @@ def _register_timers(app: df.DFApp) -> None:
     @app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
     @app.durable_client_input(client_name=CLIENT)
     def five_minutes(timer: func.TimerRequest, client: str) -> None:  # noqa: ARG001 - the binding wants its parameter
-        from ops.intake.ticks import every_five_minutes
+        from ops.intake.ticks import every_five_minutes, refresh_calendars
 
         every_five_minutes(wiring().context(client), wiring().pause)
-        wiring().read_calendars()
+        refresh_calendars(wiring().read_calendars)
 
     @app.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
     @app.durable_client_input(client_name=CLIENT)
@@ -76,9 +76,9 @@ def _register_timers(app: df.DFApp) -> None:
     @app.timer_trigger(arg_name="timer", schedule="0 0 * * * *")
     @app.durable_client_input(client_name=CLIENT)
     def hour(timer: func.TimerRequest, client: str) -> None:  # noqa: ARG001 - the binding wants its parameter
-        from ops.intake.ticks import every_hour
+        from ops.intake.ticks import every_hour, refresh_calendars
 
-        wiring().read_calendars()
+        refresh_calendars(wiring().read_calendars)
         every_hour(wiring().context(client), wiring().purge_after)
 
 

@@ -55,27 +55,36 @@ def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
     """The events of a calendar as freezes, in order; cancelled ones are left out.
 
     An event of whole days counts in the window's zone. An event with a time but no zone takes the calendar's own
-    (`X-WR-TIMEZONE`).
+    (`X-WR-TIMEZONE`). One that takes no time freezes nothing (RFC 5545, 3.6.1: a start with a time and no end).
 
     Raises:
-        FeedError: this is no calendar, or an event's time has no zone.
+        FeedError: this is no calendar, or an event's time has no zone or cannot be computed.
     """
+    try:
+        found = _found(calendar, feeds)
+    except OverflowError as error:
+        raise FeedError("an event begins or ends too far away to be computed: give it dates near now") from error
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        # The parser promises ValueError; a malformed rule or date surfaces as one of the others.
+        raise FeedError(f"this is no calendar: {error}") from error
+    return tuple(sorted(found, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
+
+
+def _found(calendar: bytes, feeds: Feeds) -> set[Freeze]:
     import recurring_ical_events
     from icalendar import Calendar
 
-    try:
-        parsed = Calendar.from_ical(calendar)
-        events = recurring_ical_events.of(parsed).between(feeds.since, feeds.until)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        # The parser promises ValueError; a malformed rule or date surfaces as one of the others.
-        raise FeedError(f"this is no calendar: {error}") from error
+    parsed = Calendar.from_ical(calendar)
     zone = str(parsed.get("X-WR-TIMEZONE", ""))
-    found = {
+    return {
         _freeze(str(event.get("SUMMARY", "freeze")), event.start, event.end, zone)
-        for event in events
-        if str(event.get("STATUS", "")).upper() != "CANCELLED"
+        for event in recurring_ical_events.of(parsed).between(feeds.since, feeds.until)
+        if str(event.get("STATUS", "")).upper() != "CANCELLED" and not _takes_no_time(event.start, event.end)
     }
-    return tuple(sorted(found, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
+
+
+def _takes_no_time(start: date | datetime, end: date | datetime) -> bool:
+    return isinstance(start, datetime) and start == end
 
 
 def _freeze(name: str, start: date | datetime, end: date | datetime, zone: str) -> Freeze:

@@ -16,8 +16,9 @@ FEED = CONFIG + f'freezes:\n  - {{ics: "{URL}"}}\n'
 FILE = CONFIG + "freezes:\n  - {ics: freeze.ics}\n"
 
 
-def calendar(name: str) -> bytes:
-    event = f"BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:{name}\r\nDTSTART;VALUE=DATE:20261218\r\nEND:VEVENT\r\n"
+def calendar(name: str, *times: str) -> bytes:
+    lines = "\r\n".join(times or ("DTSTART;VALUE=DATE:20261218",))
+    event = f"BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:{name}\r\n{lines}\r\nEND:VEVENT\r\n"
     return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{event}END:VCALENDAR\r\n".encode()
 
 
@@ -127,6 +128,27 @@ def test_something_else_at_the_address_counts_as_down(home: Home) -> None:
     lost = home.tick(hours=12)
     assert (names(lost), lost.problem) == (["Year end"], "")
     assert "this is no calendar" in lost.silent[0].problem
+
+
+@pytest.mark.parametrize("end", ["DTEND;VALUE=DATE:99991231", "DURATION:P3000000D"])
+def test_an_event_for_ever_is_refused_and_the_last_freezes_hold(home: Home, end: str) -> None:
+    home.tick()
+    home.intranet.content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", end)
+    lost = home.tick(hours=12)
+    assert (names(lost), lost.problem) == (["Year end"], "")
+    assert "an event begins or ends too far away to be computed" in lost.silent[0].problem
+
+
+def test_an_event_for_ever_in_a_file_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
+    content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", "DTEND;VALUE=DATE:99991231")
+    (tmp_path / "freeze.ics").write_bytes(content)
+    assert "too far away to be computed" in Home(tmp_path, FILE).process.current(at()).problem
+
+
+def test_an_event_that_takes_no_time_freezes_nothing(home: Home) -> None:
+    home.intranet.content = calendar("Reminder", "DTSTART:20261218T080000Z")
+    state = home.tick()
+    assert (names(state), state.problem) == ([], "")
 
 
 def test_after_three_days_its_freezes_are_too_old_and_nothing_new_begins(home: Home) -> None:
