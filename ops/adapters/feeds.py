@@ -19,7 +19,7 @@ def fetch(url: str) -> bytes:
     except httpx.HTTPStatusError as error:
         raise FeedError(f"it cannot be fetched: its server answers {error.response.status_code}") from error
     except httpx.InvalidURL as error:
-        raise FeedError(f"its address cannot be used: {error}") from error
+        raise FeedError("its address cannot be used") from error
     except httpx.HTTPError as error:
         raise FeedError(f"it cannot be fetched: {str(error) or type(error).__name__}") from error
 

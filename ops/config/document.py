@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ops.config.problems import ConfigError, Problem, shown
+from ops.config.problems import ConfigError, Problem, shown, without_addresses
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
@@ -34,7 +34,8 @@ class Document:
         """Notes a problem at `path`, or at the nearest line above it that is known."""
         known = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in self.lines), None)
         line = None if known is None else self.lines[known]
-        self.refuse_line(line, dotted(path), value, wrong, remedy)
+        is_calendar = path[:1] == ("freezes",)
+        self.refuse_line(line, dotted(path), without_addresses(value) if is_calendar else value, wrong, remedy)
 
     def refuse_line(self, line: int | None, where: str, value: object, wrong: str, remedy: str) -> None:
         """Notes a problem of a line that belongs to no value."""

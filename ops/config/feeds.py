@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from ops.model.calendar import Freeze
+from ops.model.calendar import Freeze, host_of
 
 
 class FeedError(Exception):
@@ -30,6 +30,11 @@ def is_address(location: str) -> bool:
     return location.startswith("https://")
 
 
+def shown_location(location: str) -> str:
+    """A calendar's place as people may read it: a file's name, or an address's host. What is half an address counts as one."""
+    return host_of(location) if any(mark in location for mark in ":?#@") else location
+
+
 def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Callable[[str], bytes]:
     """Reads files of `folder`, and https addresses by `fetch`, which raises `FeedError` where it cannot."""
 
@@ -45,8 +50,10 @@ def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Ca
             raise FeedError("the file has to lie beside the configuration")
         try:
             return (folder / name).read_bytes()
-        except (OSError, ValueError) as error:
-            raise FeedError(f"the file cannot be read: {error}") from error
+        except OSError as error:
+            raise FeedError(f"the file cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise FeedError("the file cannot be read: no file has such a name") from error
 
     return read
 

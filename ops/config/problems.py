@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ops.model.calendar import host_of
+
 _SHOWN = 60
 # A Slack token or a webhook's address, to its end.
 SECRET = re.compile(r"xox[a-z]-?[\w.-]*|hooks\.slack\.com[^\s\"']*", re.IGNORECASE)
+_ADDRESS = re.compile(r"\w+://\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ def shown(value: object) -> str:
     text = SECRET.sub(lambda found: found.group()[:4] + "…", text)
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def without_addresses(value: object) -> str:
+    """A value with the host alone of each address: where calendars are named, whoever knows one's address can read it."""
+    text = value if isinstance(value, str) else _plain(value)
+    return _ADDRESS.sub(lambda found: host_of(found.group()), text)
 
 
 def _plain(value: object) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import cast
 
 from ops.config.document import Document, Path
-from ops.config.feeds import FeedError, Feeds, freezes_of
+from ops.config.feeds import FeedError, Feeds, freezes_of, shown_location
 from ops.config.lanes import read_budgets, read_chat, read_power, read_reboot, read_spot
 from ops.config.overlap import overlap
 from ops.config.parts import Section, defaults, known_window, section, sections, select, text, texts, understood
@@ -136,13 +136,14 @@ def _zone(document: Document, path: Path, said: Section) -> str | None:
 
 
 def _fed(document: Document, path: Path, location: str, feeds: Feeds | None) -> tuple[Freeze, ...]:
+    place = shown_location(location)
     if feeds is None:
-        document.refuse(path, location, "calendars are not read here", "write the freezes out")
+        document.refuse(path, place, "calendars are not read here", "write the freezes out")
         return ()
     try:
         return freezes_of(feeds.read(location), feeds)
     except FeedError as error:
-        document.refuse(path, location, f"the calendar cannot be used: {error}", "mend it, or write the freezes out")
+        document.refuse(path, place, f"the calendar cannot be used: {error}", "mend it, or write the freezes out")
         return ()
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,3 +102,11 @@ class SilentCalendar:
     problem: str
     read_at: datetime
     holds_until: datetime
+
+
+def host_of(location: str) -> str:
+    """Where a calendar is, without what may be a secret: who knows the whole address of a private calendar can read it."""
+    try:
+        return urlsplit(location).hostname or "an address"
+    except ValueError:
+        return "an address"

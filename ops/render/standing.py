@@ -1,9 +1,9 @@
 """Conditions that last, as messages: said while they are so, and edited when they are no more."""
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from ops.model.calendar import SilentCalendar
+from ops.model.calendar import host_of as host_of  # noqa: PLC0414 - who tells conditions looks for it here
 from ops.model.message import Message, Moment
 from ops.model.run import State
 
@@ -37,11 +37,6 @@ def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
         until_text="nothing new begins after",
         remedy="make it readable again, or write the freezes into daytwo.yaml; it is tried every five minutes",
     )
-
-
-def host_of(location: str) -> str:
-    """Where a calendar is, without what may be a secret: who knows the whole address of a private calendar can read it."""
-    return urlsplit(location).hostname or "an address"
 
 
 def fleet_message(*, is_empty: bool) -> Message:

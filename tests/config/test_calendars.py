@@ -201,3 +201,13 @@ def test_a_calendar_that_is_down_is_told_once_and_so_is_its_end(home: Home) -> N
     (shown,) = by.chat.shown.values()
     assert shown["text"] == "✓ Calendars · daytwo.yaml · can be read again · done"
     assert [entry.kind for entry in by.ledger.written.values()] == ["held"]
+
+
+def test_the_address_of_a_calendar_that_was_never_read_is_told_to_nobody(home: Home) -> None:
+    by = World()
+    home.intranet.down = "it cannot be fetched: its server answers 503"
+    home.tick()
+    report_configuration(by.context.ports, home.tick(minutes=5), at(minutes=5))
+    told = str(by.chat.shown) + str(by.ledger.written)
+    assert "freezes[0].ics: intranet.example: the calendar cannot be used: it cannot be fetched" in told
+    assert "hunter2" not in told

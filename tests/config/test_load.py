@@ -192,3 +192,23 @@ def test_an_address_is_read_by_the_adapter_that_is_given() -> None:
     assert [freeze.name for freeze in load(text % "freeze.ics", "daytwo.yaml", given).freezes] == ["Year end"]
     with pytest.raises(ConfigError, match="answers 404"):
         load(text % "other.ics", "daytwo.yaml", given)
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ('{ics: "https://example.com/freeze.ics?word=hunter2"}', "example.com"),
+        ('{ics: "http://ana:hunter2@example.com/freeze.ics"}', "example.com"),
+        ('{ics: "https://[hunter2/freeze.ics"}', "an address"),
+        ('{ics: "example.com/freeze.ics?word=hunter2"}', "an address"),
+        ('{ics: "https:/example.com/hunter2"}', "an address"),
+        ('{ics: "https://example.com/hunter2", name: n}', "{ics: example.com name: n}"),
+        ('{ics: ["https://example.com/hunter2"]}', "[example.com"),
+        ("{ics: freeze.ics}", "freeze.ics"),
+    ],
+)
+def test_of_a_calendars_address_a_problem_shows_the_host_alone(tmp_path: Path, entry: str, shown: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(f"{LEAST}freezes:\n  - {entry}\n", "daytwo.yaml", feeds(tmp_path))
+    assert refused.value.problems[0].value == shown
+    assert "hunter2" not in str(refused.value)
