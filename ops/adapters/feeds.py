@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 _TIMEOUT_S = 20
 _MOST_BYTES = 8_000_000
+_MOST_LETTERS = 100
 
 
 def fetch(url: str) -> bytes:
@@ -21,7 +22,13 @@ def fetch(url: str) -> bytes:
     except httpx.InvalidURL as error:
         raise FeedError("its address cannot be used") from error
     except httpx.HTTPError as error:
-        raise FeedError(f"it cannot be fetched: {str(error) or type(error).__name__}") from error
+        raise FeedError(f"it cannot be fetched: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, in brief: a broken answer is quoted in it, at any length."""
+    text = str(error) or type(error).__name__
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)[:_MOST_LETTERS]
 
 
 def _read(pieces: Iterable[bytes]) -> bytes:

@@ -72,8 +72,9 @@ def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
     except OverflowError as error:
         raise FeedError("an event begins or ends too far away to be computed: give it dates near now") from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        # The parser promises ValueError; a malformed rule or date surfaces as one of the others.
-        raise FeedError(f"this is no calendar: {error}") from error
+        # The parser promises ValueError; a malformed rule or date surfaces as one of the others. Their texts quote what
+        # was read, and that may be a page to sign in at, with words that are nobody's business.
+        raise FeedError(f"it is no calendar ({type(error).__name__})") from error
     return tuple(sorted(found, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
 
 
@@ -98,10 +99,10 @@ def _freeze(name: str, start: date | datetime, end: date | datetime, zone: str) 
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         # The end of an event of whole days is the day after its last (RFC 5545, 3.6.1).
         return Freeze(name, start, max(start, end - timedelta(days=1)))
-    return Freeze(name, _aware(name, start, zone), _aware(name, end, zone))
+    return Freeze(name, _aware(start, zone), _aware(end, zone))
 
 
-def _aware(name: str, at: datetime, zone: str) -> datetime:
+def _aware(at: datetime, zone: str) -> datetime:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     if at.tzinfo is not None:
@@ -109,4 +110,4 @@ def _aware(name: str, at: datetime, zone: str) -> datetime:
     try:
         return at.replace(tzinfo=ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise FeedError(f"the time of {name} has no zone") from error
+        raise FeedError("an event has a time and no zone") from error

@@ -16,6 +16,9 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
+        if path == "/odd.ics":
+            self.wfile.write(b"HTTP/9 " + b"\x01hunter2" * 200 + b"\r\n\r\n")
+            return
         content = {"/freeze.ics": b"BEGIN:VCALENDAR", "/large.ics": b"x" * 8_000_001}.get(path, b"")
         self.send_response(200 if content else 302 if path == "/moved.ics" else 404)
         self.send_header("Location", "/freeze.ics")
@@ -66,3 +69,10 @@ def test_a_refusal_says_what_was_answered_and_not_where() -> None:
 def test_an_odd_address_or_a_silent_one_is_a_calendar_that_cannot_be_read(url: str) -> None:
     with pytest.raises(FeedError, match=r"it cannot be fetched|its address cannot be used"):
         fetch(url)
+
+
+def test_an_answer_that_is_no_http_is_told_in_brief() -> None:
+    with serving() as url, pytest.raises(FeedError, match="it cannot be fetched") as refused:
+        fetch(f"{url}/odd.ics")
+    assert len(str(refused.value)) <= 122
+    assert str(refused.value).isprintable()

@@ -127,7 +127,29 @@ def test_something_else_at_the_address_counts_as_down(home: Home) -> None:
     home.intranet.content = b"<html>Sign in</html>"
     lost = home.tick(hours=12)
     assert (names(lost), lost.problem) == (["Year end"], "")
-    assert "this is no calendar" in lost.silent[0].problem
+    assert "it is no calendar" in lost.silent[0].problem
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<html><a href="/login?back=https://intranet.example/freeze.ics?word=hunter2">' + b"Sign in. " * 20_000,
+        b"BEGIN:VCALENDAR\r\nX-KEY:hunter2\r\nhunter2\r\nEND:VCALENDAR\r\n",
+        calendar("hunter2", "DTSTART:hunter2"),
+        calendar("hunter2", "DTSTART:20261218T080000", "DTEND:20261218T090000"),
+        calendar("hunter2", "DTSTART;VALUE=DATE:20261218", "RRULE:FREQ=hunter2"),
+    ],
+)
+def test_nothing_is_quoted_of_what_is_no_calendar(home: Home, content: bytes) -> None:
+    by = World()
+    home.tick()
+    home.intranet.content = content
+    report_configuration(by.context.ports, home.tick(hours=12), at(hours=12))
+    (silent,) = home.tick(hours=12).silent
+    told = str(by.chat.shown) + str(by.ledger.written)
+    assert silent.problem in told
+    assert len(silent.problem) <= 100
+    assert "hunter2" not in told
 
 
 @pytest.mark.parametrize("end", ["DTEND;VALUE=DATE:99991231", "DURATION:P3000000D"])
@@ -180,7 +202,7 @@ def test_a_calendar_beside_the_configuration_that_breaks_leaves_the_last_valid_o
     (tmp_path / "freeze.ics").write_bytes(b"nonsense")
     fresh = home.begin().current(at())
     assert names(fresh) == ["Year end"]
-    assert "this is no calendar" in fresh.problem
+    assert "it is no calendar" in fresh.problem
 
 
 def test_a_calendar_that_is_down_is_told_once_and_so_is_its_end(home: Home) -> None:

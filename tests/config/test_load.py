@@ -169,7 +169,7 @@ def test_a_calendar_beside_the_configuration_brings_its_freezes(tmp_path: Path) 
         ("/etc/hostname", "the file has to lie beside the configuration"),
         ("https://example.com/freeze.ics", "addresses are not read here"),
         ("http://example.com/freeze.ics", "an address begins with https://"),
-        ("broken.ics", "this is no calendar"),
+        ("broken.ics", "it is no calendar"),
     ],
 )
 def test_a_calendar_that_cannot_be_read_is_a_problem_at_load(tmp_path: Path, location: str, wrong: str) -> None:
