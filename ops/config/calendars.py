@@ -77,7 +77,10 @@ class Calendars:
         if kept.read_at is None:
             raise FeedError(kept.problem or "it has not been fetched yet; that happens within five minutes")
         if not kept.holds(now):
-            raise FeedError(f"{kept.problem}, and its freezes of {kept.read_at:%Y-%m-%d} are too old to rely on")
+            too_old = f"its freezes of {kept.read_at:%Y-%m-%d} are too old to rely on"
+            if not kept.problem:  # nobody has tried: the app was off
+                raise FeedError(f"{too_old}; it is fetched within five minutes")
+            raise FeedError(f"{kept.problem}, and {too_old}")
         return self._store.get_content(kept.content)
 
     def read_kept(self, location: str) -> bytes:

@@ -186,6 +186,19 @@ def test_after_three_days_its_freezes_are_too_old_and_nothing_new_begins(home: H
     assert home.tick(days=3, minutes=5).problem == ""
 
 
+def test_after_the_app_was_off_for_long_a_door_says_that_the_freezes_are_old_and_the_next_tick_mends_it(
+    home: Home,
+) -> None:
+    home.tick()
+    late = home.begin().current(at(days=4))
+    assert names(late) == ["Year end"]
+    assert late.problem.endswith(
+        ": freezes[0].ics: intranet.example: the calendar cannot be used: its freezes of 2026-11-16 are too old to rely on; "
+        "it is fetched within five minutes; mend it, or write the freezes out"
+    )
+    assert home.tick(days=4).problem == ""
+
+
 def test_a_broken_file_and_a_calendar_that_is_down_leave_the_last_valid_configuration(home: Home) -> None:
     home.tick()
     home.file.write_text("fleet: [")
