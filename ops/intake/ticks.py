@@ -24,10 +24,11 @@ def every_five_minutes(context: Context, pause: Callable[[float], None] | None =
     """Sends what a chat did not take before, answers first, since somebody waits; says what came of requests for approval."""
     flush_answers(context.ports)
     tend_requests(context)
-    publish_again(context.ports)
     waiting = flush(context.ports, pause)
     if waiting:
         _LOG.info("%d messages wait for a chat", waiting)
+    # After all that people wait for: a topic that is down takes its time.
+    publish_again(context.ports)
 
 
 def refresh_calendars(read: Callable[[], None]) -> None:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from ops.bundle import Ports
 from ops.model.message import Message
 from ops.model.run import Rollout, Run, RunSummary, State
-from ops.ports import Chat, Json, OutsideError
-from ops.records import MessageRecord, Unpublished, messages, unpublished
+from ops.ports import Chat, Json, OutsideError, TryLaterError
+from ops.records import MessageRecord, Stored, Unpublished, messages, unpublished
 from ops.render import renderer
 from ops.render.run import rollout_message, run_details, run_message
 from ops.runbooks import runbooks
@@ -55,16 +55,29 @@ def publish(ports: Ports, run: Run) -> None:
 
 
 def publish_again(ports: Ports) -> None:
-    """What other programs could not be told before; after a day nobody waits for it, and the ledger has it all the same."""
+    """What other programs could not be told before; after a day nobody waits for it, and the ledger has it all the same.
+
+    A topic that does not answer is asked once: each call to it may wait for seconds, and there may be hundreds.
+    """
     table, now = unpublished(ports.store), ports.clock.now()
+    refusal: OutsideError | None = None
     for stored in list(table.scan()):
-        try:
-            _send(ports, stored.key, stored.value)
-        except OutsideError as error:
+        if not isinstance(refusal, TryLaterError):
+            refusal = _refusal(ports, stored)
+        if refusal is not None:
             if now - stored.value.since < _PUBLISHED_WITHIN:
                 continue
-            _LOG.warning("the end of %s is published no more: %s", stored.key, error)
+            _LOG.warning("the end of %s is published no more: %s", stored.key, refusal)
         table.delete(stored.key)
+
+
+def _refusal(ports: Ports, stored: Stored[Unpublished]) -> OutsideError | None:
+    """Tells one end; what came in the way."""
+    try:
+        _send(ports, stored.key, stored.value)
+    except OutsideError as error:
+        return error
+    return None
 
 
 def _send(ports: Ports, run_id: str, ended: Unpublished) -> None:

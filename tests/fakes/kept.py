@@ -22,14 +22,16 @@ class FakeLedger:
 
 @dataclass
 class FakeEvents:
-    """Keeps what was published, unless nobody takes it."""
+    """Keeps what was published, unless nobody takes it; `asked` is how often it was tried."""
 
     published: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
+    asked: int = 0
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
         assert subject
         assert data
+        self.asked += 1
         if self.refuse is not None:
             raise self.refuse
         self.published.append(f"{kind} {event_id}")

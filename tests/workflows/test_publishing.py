@@ -1,13 +1,19 @@
 """How a run ended reaches other programs, though their topic was down when it did."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ops.intake.ticks import every_five_minutes
+from ops.model.message import Message
+from ops.model.run import State
 from ops.model.signal import Signal
-from ops.ports import TryLaterError
-from ops.workflows.reporting import publish
+from ops.ports import Json, RejectedError, TryLaterError
+from ops.records import Unpublished, unpublished
+from ops.workflows.reporting import publish, reconcile
 from ops.workflows.starting import start
-from tests.fakes import World, cluster
+from tests.fakes import FakeChat, World, cluster
+from tests.fakes.kept import FakeEvents
 
 DOWN = TryLaterError("publishing: the topic does not answer")
 
@@ -48,3 +54,63 @@ def test_after_a_day_it_is_given_up() -> None:
     by.clock.at += timedelta(hours=2)
     every_five_minutes(by.context)
     assert list(by.store.scan("unpublished")) == []
+
+
+def backlog(by: World, size: int, since: datetime) -> None:
+    for number in range(size):
+        unpublished(by.store).insert(f"run-{number}", Unpublished("shop-dev", "node-image", "done", "", since))
+
+
+def waiting(by: World) -> int:
+    return len(list(unpublished(by.store).scan()))
+
+
+def test_a_topic_that_is_down_is_asked_once_a_tick_however_much_waits() -> None:
+    by = World()
+    backlog(by, 50, by.clock.at)
+    by.events.refuse = DOWN
+    every_five_minutes(by.context)
+    assert (by.events.asked, waiting(by)) == (1, 50)
+    by.events.refuse = None
+    every_five_minutes(by.context)
+    assert (len(by.events.published), waiting(by)) == (50, 0)
+
+
+def test_what_is_a_day_old_is_given_up_together_though_the_topic_is_asked_once() -> None:
+    by = World()
+    backlog(by, 50, by.clock.at - timedelta(days=1))
+    by.events.refuse = DOWN
+    every_five_minutes(by.context)
+    assert (by.events.asked, waiting(by)) == (1, 0)
+
+
+def test_an_end_that_is_refused_for_itself_holds_up_no_other() -> None:
+    by = World()
+    backlog(by, 3, by.clock.at)
+    by.events.refuse = RejectedError("PayloadTooLarge", "publishing: 413")
+    every_five_minutes(by.context)
+    assert by.events.asked == 3
+
+
+@dataclass
+class Watching(FakeEvents):
+    """Notes what the chat had shown when the topic was asked."""
+
+    chat: FakeChat = field(default_factory=FakeChat)
+    shown: list[int] = field(default_factory=list)
+
+    def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
+        self.shown.append(len(self.chat.shown))
+        super().publish(kind, subject, data, event_id)
+
+
+def test_people_are_told_before_the_topic_is_asked() -> None:
+    by = World()
+    by.events = topic = Watching(chat=by.chat)
+    by.chat.fail = [TryLaterError("posting: 503")]
+    reconcile(by.context.ports, Message("run-1", State.RUNNING, "Node images", "shop-dev"))
+    assert by.chat.shown == {}
+    backlog(by, 1, by.clock.at)
+    by.clock.pass_(minutes=5)
+    every_five_minutes(by.context)
+    assert topic.shown == [1]
