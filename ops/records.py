@@ -225,8 +225,11 @@ def known_clusters(store: Store) -> Table[KnownCluster]:
 
 
 def unpublished(store: Store) -> Table[Unpublished]:
-    """Ends that are still to be told, by run."""
-    return Table(store, "unpublished", Unpublished)
+    """Ends that are still to be told, by run.
+
+    Not under "unpublished": records of that kind, of another shape, may lie in a store since an earlier version.
+    """
+    return Table(store, "unpublished-end", Unpublished)
 
 
 def runs(store: Store) -> Table[Run]:

@@ -25,6 +25,15 @@ def ended(by: World) -> str:
     return f"Daytwo.RunEnded {run.id}.ended"
 
 
+def backlog(by: World, size: int, since: datetime) -> None:
+    for number in range(size):
+        unpublished(by.store).insert(f"run-{number}", Unpublished("shop-dev", "node-image", "done", "", since))
+
+
+def waiting(by: World) -> int:
+    return len(list(unpublished(by.store).scan()))
+
+
 def test_an_end_that_a_topic_did_not_take_is_told_by_a_later_tick_once() -> None:
     by = World()
     by.events.refuse = DOWN
@@ -50,19 +59,10 @@ def test_after_a_day_it_is_given_up() -> None:
     ended(by)
     by.clock.pass_(hours=23)
     every_five_minutes(by.context)
-    assert len(list(by.store.scan("unpublished"))) == 1
+    assert waiting(by) == 1
     by.clock.at += timedelta(hours=2)
     every_five_minutes(by.context)
-    assert list(by.store.scan("unpublished")) == []
-
-
-def backlog(by: World, size: int, since: datetime) -> None:
-    for number in range(size):
-        unpublished(by.store).insert(f"run-{number}", Unpublished("shop-dev", "node-image", "done", "", since))
-
-
-def waiting(by: World) -> int:
-    return len(list(unpublished(by.store).scan()))
+    assert waiting(by) == 0
 
 
 def test_a_topic_that_is_down_is_asked_once_a_tick_however_much_waits() -> None:
@@ -114,3 +114,12 @@ def test_people_are_told_before_the_topic_is_asked() -> None:
     by.clock.pass_(minutes=5)
     every_five_minutes(by.context)
     assert topic.shown == [1]
+
+
+def test_what_an_earlier_version_left_stops_no_tick_and_stays() -> None:
+    by = World()
+    by.store.insert("unpublished", "node-image.x.m-1", {"event": {"run": "x"}, "why": "down"})
+    backlog(by, 1, by.clock.at)
+    every_five_minutes(by.context)
+    assert by.events.published == ["Daytwo.RunEnded run-0.ended"]
+    assert [record.key for record in by.store.scan("unpublished")] == ["node-image.x.m-1"]
