@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from ops.model.calendar import Freeze, Span, Window
 
 _DAY = timedelta(days=1)
+# Days that have a day around them in every zone.
+_FIRST_DAY, _LAST_DAY = date(1, 1, 3), date(9999, 12, 29)
 
 
 def occurrences(window: Window, start: datetime, end: datetime) -> Iterator[Span]:
@@ -100,7 +102,12 @@ def freeze_span(freeze: Freeze, zone: str) -> Span:
     if isinstance(freeze.start, datetime) and isinstance(freeze.end, datetime):
         return Span(freeze.start.astimezone(UTC), freeze.end.astimezone(UTC))
     zone = freeze.zone or zone
-    return Span(day_start(freeze.start, zone), day_start(freeze.end + _DAY, zone))
+    return Span(day_start(_within_time(freeze.start), zone), day_start(_within_time(freeze.end) + _DAY, zone))
+
+
+def _within_time(day: date) -> date:
+    """A freeze without an end is written as one that ends in 9999: the day after it there is not."""
+    return min(max(day, _FIRST_DAY), _LAST_DAY)
 
 
 def cut(span: Span, freezes: Iterable[Freeze], zone: str) -> tuple[Span, ...]:

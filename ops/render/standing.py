@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from ops.model.calendar import SilentCalendar
-from ops.model.calendar import host_of as host_of  # noqa: PLC0414 - who tells conditions looks for it here
+from ops.model.calendar import SilentCalendar, host_of
 from ops.model.message import Message, Moment
 from ops.model.run import State
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from ops.bundle import Ports
 from ops.config.current import ConfigState
+from ops.model.calendar import host_of
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.run import State
 from ops.model.signal import Signal, short_hash
 from ops.records import StandingRecord, standing
-from ops.render.standing import calendars_message, configuration_message, fleet_message, held_message, host_of
+from ops.render.standing import calendars_message, configuration_message, fleet_message, held_message
 from ops.runbooks import runbooks
 from ops.workflows.reporting import reconcile
 

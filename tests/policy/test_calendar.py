@@ -177,3 +177,9 @@ def test_what_cannot_be_is_refused_when_it_is_made() -> None:
         Freeze("naive", at("2026-11-16T00:00").replace(tzinfo=None), at("2026-11-17T00:00"))
     with pytest.raises(ValueError, match="before it starts"):
         Freeze("backwards", date(2026, 11, 17), date(2026, 11, 16))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_freeze_for_ever_leaves_nothing(zone: str) -> None:
+    for_ever = Freeze("hands off", date.min, date.max, zone)
+    assert week_openings(NIGHTS, [for_ever], "2026-w47") == ()
