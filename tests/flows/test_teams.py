@@ -119,7 +119,8 @@ async def test_two_people_approve_in_teams_and_the_run_goes_on(bot: Bot, simulat
     assert verbs(asked(simulation)) == []
     assert "approved by ana, ben in Teams" in words(asked(simulation)["card"])
     assert results(bot) == ["counted", "unknown-person", "approved"]
-    (told,) = [each for each in activities(simulation) if each["summary"].startswith("✓ Node images ·")]
+    (told,) = [each for each in activities(simulation) if "2 of 2 pools" in each["summary"]]
+    assert told["summary"] == "✓ Node images · shop-dev · 2 of 2 pools · done"
     assert told["edits"] > 0
 
 
