@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import durabletask.internal.orchestrator_service_pb2 as pb
-from google.protobuf.wrappers_pb2 import StringValue  # type: ignore[attr-defined]  # generated at import
+from durabletask.internal.helpers import get_string_value
 
 from simulator.host.clock import LocalClock
 from simulator.host.host import Host
@@ -54,8 +54,8 @@ def _direct_ms() -> float:
     flows = sys.modules["flows"]  # loaded by the host just before
 
     class Direct:
-        def call_activity(self, name: str, *, input: object) -> object:  # noqa: A002 - the name that the SDK gave it
-            return getattr(flows, name)(None, input)
+        def call_activity(self, name: str, **given: object) -> object:
+            return getattr(flows, name)(None, given["input"])
 
     began = time.perf_counter()
     for _ in range(_OPERATIONS):
@@ -93,7 +93,7 @@ async def _growth_mb() -> float:
 
 async def _operations(host: Host, first: int, count: int) -> None:
     for number in range(first, first + count):
-        given = StringValue(value=json.dumps(_YIELDS))
+        given = get_string_value(json.dumps(_YIELDS))
         asked = pb.CreateInstanceRequest(instanceId=f"o{number}", name="chain", input=given)
         host.engine.StartInstance(asked, Refusing())
     await host.settle()

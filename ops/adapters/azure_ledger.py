@@ -97,7 +97,9 @@ def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
     try:
         blob.append_block(line, appendpos_condition=known.length)
     except HttpResponseError as error:
-        if error.error_code != "AppendPositionConditionNotMet":  # type: ignore[attr-defined]  # set by the storage SDK
+        # The storage SDK puts the service's code on each error that it raises (process_storage_error) and declares it nowhere;
+        # the status alone will not do: a lease that is missing is 412 too.
+        if error.error_code != "AppendPositionConditionNotMet":  # type: ignore[attr-defined]  # see above
             raise
         return False
     known.take(line)

@@ -10,7 +10,7 @@ import click
 @click.option("--headless", is_flag=True, help="No page; end with a summary.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the summary here.")
 @click.option("--seed", type=int, default=1, show_default=True)
-def demo(days: int, headless: bool, json_file: Path | None, seed: int) -> None:  # noqa: FBT001 - click passes flags so
+def demo(*, days: int, headless: bool, json_file: Path | None, seed: int) -> None:
     """Live a simulated week: new node images appear, the bot upgrades ring by ring, the page shows it."""
     from simulator.demo.show import show
 

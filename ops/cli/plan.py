@@ -75,8 +75,8 @@ def _print(pools: "tuple[Outlook, ...]") -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, options in {"Cluster": {}, "Pool": {}, "Driver": {}, "Behind": {"justify": "right"}, "Next": {}}.items():
-        table.add_column(name, overflow="fold", **options)  # type: ignore[arg-type]  # rich's literal types
+    for name in ("Cluster", "Pool", "Driver", "Behind", "Next"):
+        table.add_column(name, overflow="fold", justify="right" if name == "Behind" else "left")
     last = ""
     for pool in pools:
         behind = "?" if pool.behind_days is None else f"{pool.behind_days} d"

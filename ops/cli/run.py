@@ -28,7 +28,7 @@ EXIT_REFUSED = 2
 @click.option("--dry-run", is_flag=True, help="Decide and show the plan; change nothing.")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("daytwo.yaml"))
 @click.option("--state", type=click.Path(file_okay=False, path_type=Path), default=Path(".daytwo"), show_default=True)
-def run(runbook: str, target: str, dry_run: bool, config: Path, state: Path) -> None:  # noqa: FBT001 - click passes flags so
+def run(*, runbook: str, target: str, dry_run: bool, config: Path, state: Path) -> None:
     """Start a run of RUNBOOK and follow it to its end."""
     if os.environ.get("DAYTWO_URL"):
         sys.exit(

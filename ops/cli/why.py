@@ -17,7 +17,7 @@ EXIT_REFUSED = 2
 @click.argument("cluster")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("daytwo.yaml"))
 @click.option("--facts", is_flag=True, help="Show the facts as JSON.")
-def why(cluster: str, config: Path, facts: bool) -> None:  # noqa: FBT001 - click passes flags so
+def why(*, cluster: str, config: Path, facts: bool) -> None:
     """Say what each runbook decides now for CLUSTER (its name or id). Reads only."""
     from ops.bootstrap import looking
     from ops.ports import OutsideError

@@ -26,9 +26,10 @@ def read_time(text: str) -> time | Refusal:
     hour, minute = int(found[1]), int(found[2])
     if (hour, minute) == (24, 0):
         return Refusal("a day has no 24:00", 'write "00:00", which ends the window at midnight')
-    if hour > 23 or minute > 59:  # noqa: PLR2004 - the last hour and minute of a day
+    try:
+        return time(hour, minute)
+    except ValueError:
         return Refusal("no day has this time", "write a time from 00:00 to 23:59")
-    return time(hour, minute)
 
 
 def read_days(text: str) -> frozenset[int] | Refusal:

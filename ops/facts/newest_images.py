@@ -5,23 +5,27 @@ from functools import partial
 
 from ops.facts import Question
 from ops.facts.asking import ask
-from ops.model.fleet import Unknown
+from ops.model.fleet import Cluster, Unknown
+from ops.ports import Clusters
 
 ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read"})
 KUBERNETES = frozenset[str]()
 
 
 def gather(question: Question) -> Mapping[str, str | Unknown]:
-    """By pool, the newest image. One question for each (OS SKU, Kubernetes minor): within a region the answer is the same."""
+    """By pool, the newest image; nothing where the cluster is not known."""
     cluster = question.cluster
-    if isinstance(cluster, Unknown):
-        return {}
+    return {} if isinstance(cluster, Unknown) else newest_images(question.ports.clusters, cluster)
+
+
+def newest_images(clusters: Clusters, cluster: Cluster) -> Mapping[str, str | Unknown]:
+    """By pool. One question for each (OS SKU, Kubernetes minor): within a region the answer is the same."""
     answers: dict[tuple[str, ...], str | Unknown] = {}
     newest: dict[str, str | Unknown] = {}
     for pool in cluster.pools:
         family = pool.image.rsplit("-", 1)[0]
         key = (pool.os_sku, family, pool.kubernetes_minor)
         if key not in answers:
-            answers[key] = ask(partial(question.ports.clusters.newest_image, cluster.id, pool.name))
+            answers[key] = ask(partial(clusters.newest_image, cluster.id, pool.name))
         newest[pool.name] = answers[key]
     return newest

@@ -16,6 +16,8 @@ from ops.workflows.activities.context import Context
 from ops.workflows.starting import start
 
 _MAX_BODY_BYTES = 65_536
+# Azure allows thresholds of up to 1000 %; those seen as fractions went up to 5.
+_LARGEST_FRACTION = 5
 _KEPT_CHARACTERS = 4_000
 _LEGACY, _COMMON = "AIP Budget Notification", "azureMonitorCommonAlertSchema"
 
@@ -96,7 +98,7 @@ def _legacy(data: _Fields) -> BudgetAlert:
     currency = data.text("Unit")
     amount = data.money("Budget", currency)
     threshold = data.money("NotificationThresholdAmount", currency)
-    if 0 < threshold.amount <= 5:  # noqa: PLR2004 - Azure allows thresholds up to 1000 %, seen as fractions up to 5
+    if 0 < threshold.amount <= _LARGEST_FRACTION:
         threshold = Money(threshold.amount * amount.amount, currency)
     return BudgetAlert(
         budget=data.text("BudgetName"),

@@ -25,6 +25,7 @@ _TARGET = re.compile(
 )
 _RUN_ID = re.compile(r"[a-z0-9.-]{1,200}")
 _MAX_BODY_BYTES = 16_384
+_LONGEST_NAME = 64
 _BODY_KEYS = frozenset({"target", "dry_run", "by"})
 
 
@@ -161,8 +162,10 @@ def read_by(request: Mapping[str, Json]) -> str:
     if "by" not in request:
         return "whoever holds the function key"
     by = request["by"]
-    if not isinstance(by, str) or not 0 < len(by) <= 64 or not by.isprintable():  # noqa: PLR2004 - said in the refusal
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "by has to be a name of at most 64 printable characters")
+    if not isinstance(by, str) or not 0 < len(by) <= _LONGEST_NAME or not by.isprintable():
+        raise RefusalError(
+            HTTPStatus.BAD_REQUEST, f"by has to be a name of at most {_LONGEST_NAME} printable characters"
+        )
     return f"a holder of the function key (says: {by})"
 
 

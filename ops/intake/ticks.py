@@ -31,15 +31,6 @@ def every_five_minutes(context: Context, pause: Callable[[float], None] | None =
     publish_again(context.ports)
 
 
-def refresh_calendars(read: Callable[[], None]) -> None:
-    """Has calendars read that are due. What goes wrong with them is logged: a tick comes for more than calendars."""
-    try:
-        read()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the tick goes on with the last good calendars
-        # By its class alone: its text may hold an address, and who knows that can read the calendar.
-        _LOG.error("the calendars could not be read this time: %s", type(error).__name__)
-
-
 def every_quarter(context: Context) -> None:
     """Starts what is due: reboots inside their window, clusters that should sleep or wake."""
     settings = context.config.settings

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from ops.ports import Json
 from ops.workflows.flow import Flow, Orchestration
 
 
-def orchestrator(name: str) -> Callable[[Flow, dict], Orchestration]:  # type: ignore[type-arg]  # JSON
+def orchestrator(name: str) -> Callable[[Flow, dict[str, Json]], Orchestration]:
     """The orchestrator of this name. Raises KeyError."""
     from ops.workflows import errand, operation, rollout
 

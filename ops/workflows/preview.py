@@ -1,10 +1,10 @@
 """What would happen, decided and not done: for `plan` and `why`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ops.facts import Question, facts
+from ops.facts.newest_images import newest_images
 from ops.model.decision import Act, Decision, Nothing, Tell, Wait
 from ops.model.fleet import Cluster, Driver, Pool, Unknown
 from ops.model.image import NodeImage
@@ -41,7 +41,7 @@ def outlook(
     found: list[Outlook] = []
     for cluster in sorted(fleet, key=lambda cluster: cluster.name):
         run = preview_run(cluster, now)
-        newest = _newest(context, settings, run, cluster, now)
+        newest = newest_images(context.ports.clusters, cluster)
         ring = ring_of(cluster, settings) if settings else None
         decision = decide_now(context, run, settings, now)[0] if settings and settings.node_image else None
         for pool in cluster.pools:
@@ -71,14 +71,6 @@ def preview_run(cluster: Cluster, now: datetime, runbook: str = "node-image") ->
     """A run that is never recorded."""
     signal = Signal(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
     return Run(signal.run_id, signal.runbook, cluster.id, cluster.name, signal.occurrence, now, "cli", "preview")
-
-
-def _newest(
-    context: Context, settings: Settings | None, run: Run, cluster: Cluster, now: datetime
-) -> Mapping[str, str | Unknown]:
-    question = Question(run, settings, now, context.ports, {"cluster": cluster})  # type: ignore[arg-type]  # this fact reads no settings
-    answer: Mapping[str, str | Unknown] = facts()["newest_images"].gather(question)
-    return answer
 
 
 def _next(

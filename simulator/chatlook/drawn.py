@@ -59,8 +59,9 @@ class PlainDrawer:
         """None is needed."""
         return ""
 
-    def draw(self, look: Look, content: Json, theme: Theme) -> Markup:  # noqa: ARG002 - plain messages take the page's colours
+    def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
         """The message's texts and buttons, one under the other."""
+        del theme  # plain messages take the page's colours
         return plain_slack(content) if look == "slack" else plain_card(content)
 
 
@@ -81,7 +82,8 @@ class NodeDrawer:
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
         """The message, as that chat shows it. Raises DrawingError."""
         asked: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
-        return Markup(self._ask(asked))  # noqa: S704 - HTML of the chats' own renderers, which escape what messages say
+        # React and the Adaptive Cards renderer make this HTML, and escape every text of a message: tests/simulator/test_chatlook.py.
+        return Markup(self._ask(asked))  # noqa: S704 - see above
 
     def _ask(self, asked: Mapping[str, Json]) -> str:
         line = json.dumps(asked)
@@ -113,7 +115,7 @@ def node_drawer() -> Iterator[NodeDrawer]:
     """
     folder = npm.installed(_HERE)
     command = ["node", str(_HERE / "draw.mjs")]
-    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own script
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a constant command: the script beside this file
     try:
         yield NodeDrawer(process)
     finally:

@@ -6,6 +6,6 @@ from simulator.controlplane.binaries import MissingError, find_binaries
 
 if __name__ == "__main__":
     try:
-        print(find_binaries())  # noqa: T201  # the command's output
+        sys.stdout.write(f"{find_binaries()}\n")
     except MissingError as error:
         sys.exit(str(error))

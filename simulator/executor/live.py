@@ -25,7 +25,7 @@ class Orchestrators:
     """The orchestrators that can be started, by name."""
 
     def __init__(self, functions: list[Orchestrator]) -> None:
-        self.registry = worker._Registry()  # type: ignore[no-untyped-call]  # noqa: SLF001  # see the module's docstring
+        self.registry = worker._Registry()  # type: ignore[no-untyped-call]  # noqa: SLF001 - see the module's docstring
         for function in functions:
             self.add(function.__name__, function)
 
@@ -44,11 +44,11 @@ class Execution:
 
     def __init__(self, orchestrators: Orchestrators, instance_id: str) -> None:
         registry = orchestrators.registry
-        self._executor = worker._OrchestrationExecutor(registry, _log, CONVERTER, maximum_timer_interval=None)  # noqa: SLF001
-        self._context = worker._RuntimeOrchestrationContext(  # noqa: SLF001
+        self._executor = worker._OrchestrationExecutor(registry, _log, CONVERTER, maximum_timer_interval=None)  # noqa: SLF001 - see the module's docstring
+        self._context = worker._RuntimeOrchestrationContext(  # noqa: SLF001 - see the module's docstring
             instance_id, registry, CONVERTER, maximum_timer_interval=None
         )
-        self._context._is_replaying = False  # noqa: SLF001
+        self._context._is_replaying = False  # noqa: SLF001 - see the module's docstring
 
     def feed(self, event: pb.HistoryEvent, now: datetime) -> list[pb.OrchestratorAction]:
         """Let one event happen at `now`; returns what the orchestrator wants done, each action once."""
@@ -59,20 +59,20 @@ class Execution:
         except Exception as error:  # noqa: BLE001  # whatever an orchestrator raises fails its instance: that is the contract
             context.set_failed(error)
         actions = context.get_actions()
-        context._pending_actions.clear()  # noqa: SLF001
+        context._pending_actions.clear()  # noqa: SLF001 - see the module's docstring
         return actions
 
     @property
     def custom_status(self) -> str | None:
         """What the orchestrator last said of itself (JSON)."""
-        return self._context._encoded_custom_status  # noqa: SLF001
+        return self._context._encoded_custom_status  # noqa: SLF001 - see the module's docstring
 
 
 def replayed(
     orchestrators: Orchestrators, instance_id: str, past: list[pb.HistoryEvent], new: list[pb.HistoryEvent]
 ) -> list[pb.OrchestratorAction]:
     """What an orchestrator wants done after `new`, replayed from `past`, as a worker of the engine would."""
-    executor = worker._OrchestrationExecutor(orchestrators.registry, _log, CONVERTER)  # noqa: SLF001
+    executor = worker._OrchestrationExecutor(orchestrators.registry, _log, CONVERTER)  # noqa: SLF001 - see the module's docstring
     return list(executor.execute(instance_id, past, new).actions)
 
 

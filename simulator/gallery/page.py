@@ -64,8 +64,7 @@ def gallery(drawer: Drawer) -> str:
     templates = Environment(
         loader=PackageLoader("simulator.gallery"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    # The renderers' own style sheet; it stands within a style element.
-    style = Markup(drawer.style())  # noqa: S704
+    style = Markup(drawer.style())  # noqa: S704 - the renderers' own style sheet, within a style element
     return templates.get_template("gallery.html").render(chapters=chapters, style=style, drawn_by=drawer.by)
 
 

@@ -10,9 +10,9 @@ from http import HTTPStatus
 import durabletask.internal.orchestrator_service_pb2 as pb
 import grpc
 from aiohttp import web
+from durabletask.internal.helpers import get_string_value
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[attr-defined]  # generated at import
-from google.protobuf.wrappers_pb2 import StringValue  # type: ignore[attr-defined]  # generated at import
 
 from simulator.host.engine import Engine
 from simulator.host.http_triggers import Key
@@ -67,7 +67,7 @@ class Management:
     async def _start(self, request: web.Request) -> web.Response:
         instance_id = request.match_info.get("instance_id", "")
         name, body = request.match_info["name"], await _json_body(request)
-        asked = pb.CreateInstanceRequest(instanceId=instance_id, name=name, input=StringValue(value=body))
+        asked = pb.CreateInstanceRequest(instanceId=instance_id, name=name, input=get_string_value(body))
         started = self._engine.StartInstance(asked, Refusing()).instanceId
         at = f"{request.url.origin()}{BASE}/instances/{started}"
         code = f"code={self._key.text}"
@@ -102,7 +102,7 @@ class Management:
             runtimeStatus=_statuses(request),
             createdTimeFrom=_instant(request, "createdTimeFrom"),
             createdTimeTo=_instant(request, "createdTimeTo"),
-            instanceIdPrefix=StringValue(value=request.query.get("instanceIdPrefix", "")),
+            instanceIdPrefix=get_string_value(request.query.get("instanceIdPrefix", "")),
             maxInstanceCount=int(request.query.get("top", "0")),
             fetchInputsAndOutputs=True,
         )
@@ -113,26 +113,26 @@ class Management:
         asked = pb.RaiseEventRequest(
             instanceId=request.match_info["instance_id"],
             name=request.match_info["event"],
-            input=StringValue(value=await _json_body(request)),
+            input=get_string_value(await _json_body(request)),
         )
         self._engine.RaiseEvent(asked, Refusing())
         return web.Response(status=HTTPStatus.ACCEPTED)
 
     async def _terminate(self, request: web.Request) -> web.Response:
         instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
-        asked = pb.TerminateRequest(instanceId=instance_id, output=StringValue(value=json.dumps(reason)))
+        asked = pb.TerminateRequest(instanceId=instance_id, output=get_string_value(json.dumps(reason)))
         self._engine.TerminateInstance(asked, Refusing())
         return web.Response(status=HTTPStatus.ACCEPTED)
 
     async def _suspend(self, request: web.Request) -> web.Response:
         instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
-        asked = pb.SuspendRequest(instanceId=instance_id, reason=StringValue(value=reason))
+        asked = pb.SuspendRequest(instanceId=instance_id, reason=get_string_value(reason))
         self._engine.SuspendInstance(asked, Refusing())
         return web.Response(status=HTTPStatus.ACCEPTED)
 
     async def _resume(self, request: web.Request) -> web.Response:
         instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
-        asked = pb.ResumeRequest(instanceId=instance_id, reason=StringValue(value=reason))
+        asked = pb.ResumeRequest(instanceId=instance_id, reason=get_string_value(reason))
         self._engine.ResumeInstance(asked, Refusing())
         return web.Response(status=HTTPStatus.ACCEPTED)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from ops.model.outcome import Done, Refused
 from ops.model.plan import Step
@@ -18,6 +19,24 @@ from ops.workflows.reporting import report_run
 _SOON = timedelta(minutes=1)
 # Beyond what was expected: then somebody is called on.
 _PATIENCE = timedelta(hours=2)
+
+
+class Call(TypedDict, total=False):
+    """Whether a run under way calls on somebody, and with which words."""
+
+    loud: bool
+    lines: tuple[str, ...]
+
+
+class Changes(Call, total=False):
+    """What an attempt writes of its run, beside the step's own record."""
+
+    state: State
+    acted: bool
+    until: datetime | None
+    why: str
+    code: str
+    remedy: str
 
 
 class Work:
@@ -72,13 +91,13 @@ class Work:
         """What the verb is given."""
         return Task(self.run.target, self.step, self.record, self.now, self.context.ports, self.undo)
 
-    def save(self, record: StepRecord, **changes: object) -> None:
+    def save(self, record: StepRecord, **changes: Unpack[Changes]) -> None:
         """Writes the step's record and other fields of its run, and has the run told as it is now."""
-        run = replace(with_step(self.run, record), **changes)  # type: ignore[arg-type]  # names of Run's fields
+        run = replace(with_step(self.run, record), **changes)
         self.stored = self.context.runs.replace(self.stored, run)
         report_run(self.context.ports, run)
 
-    def overdue(self, since: datetime, expected: timedelta, why: str) -> dict[str, object]:
+    def overdue(self, since: datetime, expected: timedelta, why: str) -> Call:
         """What calls on somebody where this takes hours longer than it should; nothing is cut, and it goes on being looked at."""
         late = self.now - since - expected
         if late < _PATIENCE:
@@ -86,7 +105,7 @@ class Work:
         hours = late // timedelta(hours=1)
         return {"loud": True, "lines": (f"{self.step.title} takes {hours} h longer than expected: {why}",)}
 
-    def _relieved(self) -> dict[str, object]:
+    def _relieved(self) -> Call:
         return {"loud": False, "lines": ()} if self.run.lines else {}
 
     def intend(self) -> None:
@@ -106,8 +125,8 @@ class Work:
         began = self.record.began or self.now
         record = replace(self.record, state=state, token=token, began=began, expected_end=expected)
         # Taking back explains nothing: why the run failed stays said.
-        said = {} if self.undo else {"why": "", "code": ""}
-        self.save(record, state=State.RUNNING, acted=True, until=None, **said)
+        why, code = (self.run.why, self.run.code) if self.undo else ("", "")
+        self.save(record, state=State.RUNNING, acted=True, until=None, why=why, code=code)
         return Answer("pending", poll_after).write()
 
     def proven(self, done: Done) -> dict[str, Json]:
