@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ops.ports import Json
+from ops.model.json import Json
 
 if TYPE_CHECKING:
     from durabletask.task import OrchestrationContext
@@ -31,7 +31,7 @@ class DurableFlow:
         """A timer; the SDK takes naive UTC."""
         return self._context.create_timer(max(until, self.now).replace(tzinfo=None))
 
-    def hint(self) -> Any:
+    def wake(self) -> Any:
         """The next event of the inbox."""
         return self._context.wait_for_external_event(INBOX)
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ops.config.feeds import FeedError, Feeds, freezes_of, is_address, read_beside
-from ops.ports import Store
-from ops.records import Table
+from ops.ports.store import Store
+from ops.tables.base import Table
 
 _FEED_PAST = timedelta(days=7)
 _FEED_AHEAD = timedelta(days=400)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.model.calendar import SilentCalendar
-from ops.ports import ConflictError, Store
+from ops.ports.errors import ConflictError
+from ops.ports.store import Store
 
 if TYPE_CHECKING:
     from ops.config.calendars import Calendars, KeptCalendar

@@ -15,12 +15,12 @@ class Nothing:
 
     why: str
     skips: tuple[Skip, ...] = ()
-    loud: bool = False
+    notify: bool = False
     unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Report:
     """There is something to say and nothing to do. `ok` is whether what is told is good."""
 
     headline: str
@@ -36,7 +36,7 @@ class Wait:
     until: datetime
     why: str
     code: str = ""
-    loud: bool = False
+    notify: bool = False
     skips: tuple[Skip, ...] = ()
     lines: tuple[str, ...] = field(default=())
 
@@ -48,4 +48,4 @@ class Act:
     plan: Plan
 
 
-type Decision = Nothing | Tell | Wait | Act
+type Decision = Nothing | Report | Wait | Act

@@ -60,3 +60,12 @@ def release(lease: Lease, run: str) -> Lease:
 def may_act(lease: Lease, run: str, now: datetime) -> bool:
     """Whether `run` still holds the lease safely: it stops two minutes before its own expiry."""
     return any(holder.run == run and now < holder.expires - GRACE for holder in lease.holders)
+
+
+_ORDER = ("spot", "person", "budget", "power", "node-image", "reboot")
+
+
+def rank(runbook: str, source: str) -> int:
+    """The precedence of a run on one cluster; 0 goes first. A run that a person started precedes every timer's run except spot."""
+    name = runbook if source == "timer" or runbook == "spot" else "person"
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)

@@ -19,7 +19,7 @@ def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> 
     )
 
 
-def ring_of(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
+def ring_among(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
     """The first ring that takes a cluster in (docs/node-image.md, rule 3)."""
     return next((ring for ring in rings if matches(ring.select, name, region, tags)), None)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.model.message import Message, Row
 from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
-from ops.render.words import duration, listed, plural
+from ops.render.phrases import duration, listed, plural
 
 _STEP_STATES = {
     StepState.PLANNED: State.WAITING,
@@ -39,19 +39,21 @@ _REMEDIES = {
 def run_message(run: Run, title: str, unit: str) -> Message:
     """The one message of a run."""
     records = (*run.finished, *run.steps)
-    calls = run.loud and (run.state in (State.WAITING, State.DONE) or (run.state is State.RUNNING and bool(run.lines)))
+    calls = run.notify and (
+        run.state in (State.WAITING, State.DONE) or (run.state is State.RUNNING and bool(run.lines))
+    )
     state = State.NEEDS_YOU if calls else run.state
     return Message(
         subject=run.id,
         state=state,
         what=title,
         where=run.target_name,
-        how_far=_how_far(run, records, unit),
+        progress_text=_how_far(run, records, unit),
         lines=_lines(run),
         rows=tuple(_row(record, is_over=run.state.is_final) for record in records),
         until=run.until if run.state is State.WAITING else None,
         until_text=_OPENS if _waits_for_its_window(run) else "looks again",
-        remedy=run.remedy if run.state is State.FAILED else _REMEDIES.get(run.code, "") if run.loud else "",
+        remedy=run.remedy if run.state is State.FAILED else _REMEDIES.get(run.code, "") if run.notify else "",
         footer=_footer(run),
     )
 
@@ -97,9 +99,9 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
     return Message(
         subject=rollout.id,
         state=rollout.state,
-        what=f"{title}, rollout {plan.occurrence}",
+        what=f"{title}, rollout {plan.period}",
         where=", ".join(ring.name for ring in plan.rings),
-        how_far=f"{ended_total} of {plural(total, 'cluster')}",
+        progress_text=f"{ended_total} of {plural(total, 'cluster')}",
         lines=tuple(lines),
         rows=tuple(rows),
         remedy="find out why before the next rollout" if rollout.state is State.HALTED else "",

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
+from ops.render.phrases import plural
 from ops.render.timeline import Frame, Lane, Week, lanes_of
-from ops.render.words import plural
 
 WIDTH = 1200
 _PAD = 28

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ops.model.decision import Decision, Nothing, Tell
+from ops.model.decision import Decision, Nothing, Report
 from ops.model.fleet import Cluster, Unknown
 from ops.model.money import Bill, Bills, BudgetAlert
 from ops.model.run import Run
@@ -41,7 +41,7 @@ class Budget(WithoutTimer):
         offers = next((budget.offers for budget in settings.budgets if budget.name == alert.budget), ())
         if "sleep-dev" in offers:
             lines += _offer(facts.fleet, settings)
-        return Tell(_headline(alert), tuple(lines), ok=False)
+        return Report(_headline(alert), tuple(lines), ok=False)
 
 
 RUNBOOK = Budget()

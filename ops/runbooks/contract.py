@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from ops.model.decision import Decision
 from ops.model.fleet import Cluster
 from ops.model.run import RolloutPlan, Run
+from ops.model.run_request import RunRequest
 from ops.model.settings import Settings
-from ops.model.signal import Signal
 
 
 class Runbook(Protocol):
@@ -23,7 +23,7 @@ class Runbook(Protocol):
         """What to do now, from the facts alone; `run` tells what this run has done already. Raises nothing."""
         ...
 
-    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Single runs that a timer starts now, outside of any rollout; what decides Nothing leaves no trace."""
         ...
 
@@ -35,7 +35,7 @@ class Runbook(Protocol):
 class WithoutTimer:
     """For runbooks that no timer starts: neither single runs nor rollouts are ever due."""
 
-    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Nothing is."""
         return ()
 

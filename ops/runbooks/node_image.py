@@ -11,15 +11,15 @@ from ops.model.plan import Skip
 from ops.model.proof import Proof
 from ops.model.run import RingTargets, RolloutPlan, Run
 from ops.model.settings import NodeImageSettings, Ring, Settings
+from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
-from ops.policy.images import expected_duration
-from ops.policy.pools import Candidate, sort_out, unjudged
+from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
-from ops.policy.upgrades import plan_within
-from ops.policy.watch import decide_watch
+from ops.policy.upgrade_duration import expected_duration
+from ops.policy.upgrade_plan import plan_within
 from ops.runbooks.contract import WithoutTimer
-from ops.runbooks.unread import look_again
+from ops.runbooks.missing_facts import look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _REFUSED_AGAIN = timedelta(hours=1)
@@ -34,7 +34,7 @@ class Facts:
     newest_images: Mapping[str, str | Unknown]
     nodes: tuple[Node, ...] | Unknown
     proofs: Mapping[str, Proof]
-    baseline: Mapping[str, str]
+    initial_images: Mapping[str, str]
     skipped_until: datetime | None = None
 
 
@@ -64,19 +64,19 @@ class NodeImage(WithoutTimer):
         window = ring_window(settings, ring)
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
-            return decide_watch(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
+            return decide_aks_managed(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
             why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
             return Nothing(why, tuple(Skip(pool.name, "skipped-by-person", why) for pool in cluster.pools))
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
         longest = max((span.duration for span in occurrences), default=timedelta())
-        sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
+        sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
-            missing = unjudged(cluster, facts.newest_images, facts.nodes, run)
+            missing = unjudged_skips(cluster, facts.newest_images, facts.nodes, run)
             if missing and now < last:
                 return _read_again(missing, sorted_out.skips, occurrences, now)
-            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips, loud=bool(missing))
+            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips, notify=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
         return _decide_in_week(week_has, facts, settings, now)
@@ -103,8 +103,8 @@ RUNBOOK = NodeImage()
 
 def week_of(run: Run, zone: str, now: datetime) -> str:
     """The ISO week that a run is for: its occurrence where that is a week, else the present one (a manual start)."""
-    is_week = len(run.occurrence) == len("2026-w47") and run.occurrence[4:6] == "-w"
-    return run.occurrence if is_week else iso_week(now, zone)
+    is_week = len(run.period) == len("2026-w47") and run.period[4:6] == "-w"
+    return run.period if is_week else iso_week(now, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,11 @@ def _read_again(
 
     Somebody is called on once a window is open; where all of it may pass, once the week has no other.
     """
-    may_pass = [fact.passing for _, fact in missing]
+    may_pass = [fact.transient for _, fact in missing]
     again = min(now + (_BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
     calls_at = occurrences[-1 if all(may_pass) else 0].start
     what, fact = missing[0]
-    return Wait(again, f"{what} could not be read: {fact.why}", "unreadable", loud=now >= calls_at, skips=skips)
+    return Wait(again, f"{what} could not be read: {fact.why}", "unreadable", notify=now >= calls_at, skips=skips)
 
 
 def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:
@@ -139,36 +139,36 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     held = {c.pool.name: _unproven(c, ring_proving, facts.proofs) for c in week.candidates}
     free = tuple(c for c in week.candidates if not held[c.pool.name])
     waiting = tuple(Skip(c.pool.name, "unproven", held[c.pool.name]) for c in week.candidates if held[c.pool.name])
-    loud = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
+    notify = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
         # Freezes took what was left; what held the run is told at the week's last moment (rule 6), as without them.
-        return Wait(week.last, "a freeze covers what is left of this week's windows", "no-window-left", loud, skips)
+        return Wait(week.last, "a freeze covers what is left of this week's windows", "no-window-left", notify, skips)
     if not week.openings:
-        return _ended_without(week, waiting, free, loud=loud)
+        return _ended_without(week, waiting, free, notify=notify)
     opening = week.openings[0]
     if now < opening.start:
         why = waiting[0].why if waiting and not free else "the window opens then"
-        return Wait(opening.start, why, "unproven" if waiting and not free else "window", loud, skips)
+        return Wait(opening.start, why, "unproven" if waiting and not free else "window", notify, skips)
     if week.cluster.is_busy:
         state = week.cluster.provisioning_state
         why = f"another operation runs on the cluster ({_busy_with(week.cluster, state)})"
-        return Wait(now + _BUSY_AGAIN, why, "busy", loud, skips)
+        return Wait(now + _BUSY_AGAIN, why, "busy", notify, skips)
     if not free:
-        return Wait(_next_look(now, opening), waiting[0].why, "unproven", loud, skips)
+        return Wait(_next_look(now, opening), waiting[0].why, "unproven", notify, skips)
     if not week.cluster.running and not week.policy.wake_sleepers:
         why = "the cluster is asleep; it is caught up in a window after its next start"
-        return Wait(now + _BUSY_AGAIN, why, "asleep", loud, skips)
+        return Wait(now + _BUSY_AGAIN, why, "asleep", notify, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
     if plan is None:
         later = next((span.start for span in week.openings[1:]), opening.end)
         first = free[0]
         why = f"{first.pool.name} needs {_minutes(expected_duration(first.pool))}, more than the window has left"
-        return Wait(later, why, "no-window-left", loud, skips)
+        return Wait(later, why, "no-window-left", notify, skips)
     return Act(replace(plan, skips=skips))
 
 
-def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, loud: bool) -> Nothing:
+def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
     """The week has no window left: what is still behind is left out, with what held it."""
     asleep = not week.cluster.running and not week.policy.wake_sleepers
     left = []
@@ -180,7 +180,7 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
         else:
             left.append(Skip(candidate.pool.name, "no-window-left", "no window of this week left enough time"))
     skips = (*week.skips, *waiting, *left)
-    return Nothing(_nothing_left((*waiting, *left)), skips, loud=loud)
+    return Nothing(_nothing_left((*waiting, *left)), skips, notify=notify)
 
 
 def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, Proof]) -> str:

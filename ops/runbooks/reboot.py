@@ -9,16 +9,16 @@ from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.run import Run, StepState
+from ops.model.run_request import RunRequest
 from ops.model.settings import RebootSettings, Settings
-from ops.model.signal import Signal
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
-from ops.policy.drain import never_leaves
-from ops.policy.images import in_order
+from ops.policy.evictable_pods import blocking_pdb
 from ops.policy.rings import ring_of
+from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import WithoutTimer
-from ops.runbooks.unread import look_again, passing
+from ops.runbooks.missing_facts import is_transient, look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
 # A restart and its proof, beside the drain.
@@ -61,7 +61,7 @@ class Reboot(WithoutTimer):
             return Nothing("the cluster is in no ring, so nobody said that it may be touched")
         if not cluster.running:
             return Nothing("the cluster is asleep")
-        missing = passing({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
+        missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
         if missing is not None:
             return look_again(*missing, now + _BUSY_AGAIN, opening.end if opening else now)
         if isinstance(facts.nodes, Unknown):
@@ -75,7 +75,7 @@ class Reboot(WithoutTimer):
             return Nothing(_nothing(asking, run), skips)
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
-    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Once an hour while the window is open, a signal for each cluster of a ring; the night makes it one run.
 
         Where somebody has to approve, the run of the coming night may begin by day, so that nobody is woken.
@@ -90,7 +90,7 @@ class Reboot(WithoutTimer):
         if coming is None:
             return ()
         night = _night(policy, coming.start)
-        return tuple(Signal(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
+        return tuple(RunRequest(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
 
 
 RUNBOOK = Reboot()
@@ -115,7 +115,7 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
         following = next_open(
             at.policy.window, at.settings.freezes, at.now if opening is None else opening.end, 7 * _DAY
         )
-        is_for_coming = following is not None and at.run.occurrence == _night(at.policy, following.start)
+        is_for_coming = following is not None and at.run.period == _night(at.policy, following.start)
         if following is None or (at.run.source == "timer" and not is_for_coming):
             names = ", ".join(node.name for node in able)
             return Nothing(f"the window has too little left for {names}: next night", (*skips, *_late(able)))
@@ -175,7 +175,7 @@ def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
 
 
 def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[Node]:
-    order = {pool.name: number for number, pool in enumerate(in_order(cluster.pools))}
+    order = {pool.name: number for number, pool in enumerate(upgrade_order(cluster.pools))}
     asking = [node for node in nodes if annotation in node.annotations]
     return sorted(asking, key=lambda node: (order.get(node.pool, len(order)), node.name))
 
@@ -196,7 +196,7 @@ def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if isinstance(facts.disruption_budgets, Unknown):
         why = f"the PDBs could not be read: {facts.disruption_budgets.why}"
         return Skip(node.name, "unknown-pods", why, needs_person=True)
-    never = never_leaves(facts.pods, node.name, facts.disruption_budgets)
+    never = blocking_pdb(facts.pods, node.name, facts.disruption_budgets)
     return Skip(node.name, "pdb-never", never, needs_person=True) if never else None
 
 

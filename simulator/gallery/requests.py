@@ -131,12 +131,12 @@ _DECISIONS: dict[ApprovalState, dict[str, object]] = {
     ApprovalState.APPROVED: {
         "votes": (Vote("ana", "slack", _AT, "e1"),),
         "decided_by": "ana",
-        "decided_door": "slack",
+        "decided_via": "slack",
         "decided_at": _AT,
     },
     ApprovalState.REJECTED: {
         "decided_by": "ben",
-        "decided_door": "page",
+        "decided_via": "page",
         "decided_at": _AT,
         "why": "the sale ends on Thursday: ask again after it",
     },

@@ -74,7 +74,7 @@ def run_in(runbook: str, state: State) -> Run:
         runbook=runbook,
         target=cluster_id(target),
         target_name=target,
-        occurrence="2026-w47",
+        period="2026-w47",
         created=_BEGAN,
         source="timer",
         by="daytwo",

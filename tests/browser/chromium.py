@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
-from tests.needs import need
+from tests.skip_unless import need
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 #: Screenshots to look at; not committed.

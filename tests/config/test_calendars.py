@@ -8,7 +8,7 @@ import pytest
 from ops.adapters.sqlite_store import SqliteStore
 from ops.config import FeedError
 from ops.config.current import ConfigFile, ConfigState
-from ops.workflows.standing import report_configuration
+from ops.messaging.conditions import report_configuration
 from tests.fakes import CONFIG, MONDAY, World
 
 URL = "https://intranet.example/freeze.ics?word=hunter2"

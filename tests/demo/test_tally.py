@@ -9,7 +9,7 @@ import pytest
 from ops.config import load
 from ops.model.plan import Skip
 from ops.model.run import Run, State, StepRecord, StepState
-from simulator.demo.judged import differences
+from simulator.demo.differences import differences
 from simulator.demo.show import CONFIG
 from simulator.demo.tally import agrees, tally
 from simulator.demo.world import WorldCluster, WorldPool

@@ -14,11 +14,13 @@ from typing import Any
 from ops.adapters.sqlite_store import SqliteStore
 from ops.model.run import Rollout, Run
 from ops.policy.leases import alive
-from ops.records import leases, messages, rollouts, runs
+from ops.tables.leases import leases
+from ops.tables.messages import messages
+from ops.tables.runs import rollouts, runs
 from simulator.faults import Faults, Surface, faults_of
 from simulator.fleets import START, random_fleet
 from simulator.oracle import judge
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from simulator.world.journal import Kind
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec
 from tests.flows.bot import Bot

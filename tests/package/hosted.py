@@ -54,7 +54,7 @@ def probe(module: str) -> str:
 def main() -> None:
     """Put up the wall, live, look at the wall."""
     sys.path[:0] = [str(APP), str(APP_PACKAGES), str(HOST_PACKAGES), str(CHECKOUT)]
-    wall = importlib.import_module("tests.package.wall").Wall([APP, APP_PACKAGES], [HOST_PACKAGES, CHECKOUT])
+    wall = importlib.import_module("tests.package.import_wall").Wall([APP, APP_PACKAGES], [HOST_PACKAGES, CHECKOUT])
     wall.put_up()
     told = asyncio.run(carry_out())
     # croniter is loaded, by the host; trustme is not; simulator is in the checkout.

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from simulator.running import running_simulation
 from simulator.slack.api import TOKEN
-from simulator.testing import running_simulation
 from tests.flows.bot import begun, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
 from tools.package import pack

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ops.model.image import ImageKey
 from ops.model.proof import Proof, Sample
-from ops.policy.proof import observe, proven_from, settle
+from ops.policy.proof_sampling import observe, proven_from, settle
 from tests.fakes import MONDAY, NEW
 
 FRESH = Proof("pre-production", ImageKey(NEW, "1.34"))

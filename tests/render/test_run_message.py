@@ -24,7 +24,7 @@ RUN = Run(
     runbook="node-image",
     target="id",
     target_name="pay-prod",
-    occurrence="2026-w47",
+    period="2026-w47",
     created=BEGAN,
     source="timer",
     by="daytwo",
@@ -36,7 +36,7 @@ WAITING = replace(RUN, state=State.WAITING, why=CANARY.why, code="unproven", unt
 
 
 def test_a_pool_that_waits_counts_in_how_far_the_run_is_and_one_that_is_left_out_does_not() -> None:
-    assert run_message(WAITING, "Node images", "pools").how_far == "1 of 2 pools"
+    assert run_message(WAITING, "Node images", "pools").progress_text == "1 of 2 pools"
 
 
 def test_the_pool_that_waits_is_named_once() -> None:
@@ -52,7 +52,7 @@ def test_what_was_done_says_how_it_is_known_and_how_long_it_took() -> None:
 
 
 def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_otherwise() -> None:
-    message = run_message(replace(WAITING, state=State.DONE, until=None, loud=True), "Node images", "pools")
+    message = run_message(replace(WAITING, state=State.DONE, until=None, notify=True), "Node images", "pools")
     assert message.state is State.NEEDS_YOU
     assert message.remedy == (
         "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.adapters.png import PictureError, to_png
+from ops.adapters.svg_to_png import PictureError, to_png
 from ops.model.calendar import Span
 from ops.render.timeline import Bar, Lane, Week
 from ops.render.week_picture import picture, words
