@@ -9,7 +9,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from ops.bootstrap import NotConfiguredError, wiring
-from ops.engine.activities import NAMES
+from ops.engine import Orchestrator
+from ops.engine.transition import Activity
 
 CLIENT = "client"
 
@@ -17,10 +18,10 @@ CLIENT = "client"
 def build_app() -> df.DFApp:
     """The app that Azure loads."""
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
-    for name in NAMES:
+    for name in Activity:
         _register_activity(app, name)
-    for name in ("operation", "rollout", "errand"):
-        _register_orchestrator(app, name)
+    for orchestrator in Orchestrator:
+        _register_orchestrator(app, orchestrator)
     _register_timers(app)
     _register_http(app)
     _register_pages(app)

@@ -7,7 +7,8 @@ from ops.approvals.requests import OPEN_REQUESTS
 from ops.context import Context
 from ops.endpoints import run_controls
 from ops.endpoints.overrides import LONGEST
-from ops.engine.run_starter import CHAT_QUERY, UNFINISHED, start_run
+from ops.engine import Orchestrator
+from ops.engine.run_starter import UNFINISHED, start_run
 from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.people import Identity, Person
@@ -90,10 +91,10 @@ def _start_query(context: Context, command: Command, person: Person, asked: Chat
         return _status(context)
     if command.name == "why":
         _cluster(context, command.subject)
-    errand = f"{CHAT_QUERY}.{hashlib.sha256(f'{asked.identity}|{asked.event}'.encode()).hexdigest()[:24]}"
+    errand = f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{asked.identity}|{asked.event}'.encode()).hexdigest()[:24]}"
     payload = {"command": command.name, "subject": command.subject, "chat": asked.chat, "address": asked.address}
     if context.ports.store.insert(UNFINISHED, errand, {}):  # the same question told again is being answered, or was
-        context.engine.start(CHAT_QUERY, errand, payload)
+        context.engine.start(Orchestrator.CHAT_QUERY, errand, payload)
     return working_message(command.name, person.name)
 
 

@@ -4,8 +4,10 @@ import logging
 
 from ops.approvals.gate import needs_approval_now
 from ops.context import Context
+from ops.engine import Orchestrator
 from ops.engine.activities.assess import assess_run, channels_for, decide_at, decide_now, in_ring
 from ops.engine.operation import VERSION
+from ops.engine.transition import Outcome
 from ops.messaging.conditions import report_blocked
 from ops.model.decision import Act
 from ops.model.run import Run, State
@@ -16,9 +18,6 @@ from ops.tables.runs import LIVE, runs
 
 _LOG = logging.getLogger(__name__)
 
-OPERATION = "operation"
-ROLLOUT = "rollout"
-CHAT_QUERY = "errand"
 # The index of what the janitor still has to look at, so that it need not read every run that ever was.
 UNFINISHED = "open"
 
@@ -36,7 +35,7 @@ def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
         context.ports.store.insert(LIVE, run.id, {})
     existing = run if is_new else table.must_get(run.id).value
     if not existing.state.is_final:
-        context.engine.start(OPERATION, run.id, {"run": run.id})
+        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id})
     return existing, is_new
 
 
@@ -50,13 +49,13 @@ def start_unless_idle(context: Context, signal: RunRequest) -> None:
     stored = table.must_get(run.id)
     if stored.value.state is State.WAITING and stored.value.until is None and stored.value.plan is None:
         try:
-            if assess_run(context, stored).kind == "end":
+            if assess_run(context, stored).outcome is Outcome.END:
                 return
         except OutsideError as error:
             # Its own instance looks again: one cluster that cannot be read holds up no other.
             _LOG.warning("%s could not be assessed at once: %s", run.id, error)
     if not table.must_get(run.id).value.state.is_final:
-        context.engine.start(OPERATION, run.id, {"run": run.id})
+        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id})
 
 
 def start_if_actionable(context: Context, signal: RunRequest) -> None:

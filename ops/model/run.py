@@ -98,7 +98,6 @@ class Run:
     channels: tuple[str, ...] = ()
     approval: str = ""
     approved: str = ""
-    fencing: int = 0
     acted: bool = False
     began: datetime | None = None
     ended: datetime | None = None

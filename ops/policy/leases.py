@@ -15,19 +15,17 @@ GRACE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One holder of a lease. `fencing` rises with every new holder; each first effect checks it."""
+    """One holder of a lease."""
 
     run: str
     side: str
     expires: datetime
-    fencing: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The record of one lease."""
 
-    fencing: int = 0
     holders: tuple[Holder, ...] = ()
 
 
@@ -48,8 +46,7 @@ def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
         return other_side
     if len(holders) >= claim.capacity:
         return holders[0]
-    fencing = lease.fencing + 1
-    return Lease(fencing, (*holders, Holder(run, claim.side, now + TTL, fencing)))
+    return Lease((*holders, Holder(run, claim.side, now + TTL)))
 
 
 def release(lease: Lease, run: str) -> Lease:

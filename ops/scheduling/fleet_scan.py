@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import partial
 
 from ops.context import Context
-from ops.engine.run_starter import ROLLOUT, UNFINISHED, start_if_actionable
+from ops.engine import Orchestrator
+from ops.engine.run_starter import UNFINISHED, start_if_actionable
 from ops.messaging.conditions import report_fleet
 from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, READ_CLUSTER
 from ops.model.fleet import Cluster, Node, Pool
@@ -90,7 +91,7 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
         return with_new_clusters(old, plan, now) if old else Rollout(rollout_id, plan, now, config_hash=settings.hash)
 
     if not table.change(rollout_id, change).state.is_final:
-        context.engine.start(ROLLOUT, rollout_id, {"rollout": rollout_id})
+        context.engine.start(Orchestrator.ROLLOUT, rollout_id, {"rollout": rollout_id})
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ops.context import Context
-from ops.engine.run_starter import CHAT_QUERY, OPERATION, ROLLOUT, UNFINISHED
+from ops.engine import Orchestrator
+from ops.engine.run_starter import UNFINISHED
 from ops.model.ledger import Entry
 from ops.model.run import Rollout, Run, StepState
 from ops.ports.errors import OutsideError
@@ -47,7 +48,7 @@ def _reconcile(context: Context, key: str, now: datetime, purge_after: timedelta
         _reconcile_run(context, run.value, now, purge_after)
     elif rollout is not None:
         _reconcile_rollout(context, rollout.value, now, purge_after)
-    elif key.startswith(f"{CHAT_QUERY}."):
+    elif key.startswith(f"{Orchestrator.CHAT_QUERY}."):
         _reconcile_query(context, key)
     else:
         context.ports.store.delete(UNFINISHED, key)  # marked, and never recorded: its signal comes again
@@ -59,14 +60,14 @@ def _reconcile_run(context: Context, run: Run, now: datetime, purge_after: timed
     elif now - run.created > _SETTLED_AFTER and not context.engine.is_live(run.id):
         text = "the engine has lost this run: started again where the store says it was"
         context.ports.ledger.append(Entry(f"{run.id}|revived|{now:%Y%m%dT%H}", now, "janitor", run.id, text))
-        context.engine.start(OPERATION, run.id, {"run": run.id, **_resume_position(run)})
+        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id, **_resume_position(run)})
 
 
 def _reconcile_rollout(context: Context, rollout: Rollout, now: datetime, purge_after: timedelta) -> None:
     if rollout.state.is_final:
         _purge(context, rollout.id, rollout.ended, now, purge_after)
     elif not context.engine.is_live(rollout.id):
-        context.engine.start(ROLLOUT, rollout.id, {"rollout": rollout.id})
+        context.engine.start(Orchestrator.ROLLOUT, rollout.id, {"rollout": rollout.id})
 
 
 def _reconcile_query(context: Context, key: str) -> None:

@@ -7,9 +7,8 @@ from typing import Protocol
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.engine.activities import invoke
-from ops.engine.operation import Position, after
 from ops.engine.run_starter import start_run
-from ops.engine.transition import Transition
+from ops.engine.transition import Activity, Position, Transition, next_position
 from ops.model.approval import Approval, Choice
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
@@ -64,7 +63,7 @@ class Driver:
 
     world: World
     run_id: str
-    position: Position | None = field(default_factory=lambda: Position("assess"))
+    position: Position | None = field(default_factory=lambda: Position(Activity.ASSESS))
     until: datetime | None = None
 
     @property
@@ -75,7 +74,7 @@ class Driver:
     @property
     def begins(self) -> bool:
         """Whether the run has come to its first step."""
-        return self.position is not None and self.position.activity == "begin"
+        return self.position is not None and self.position.activity is Activity.BEGIN
 
     def go_on(self, turns: int = 60) -> None:
         """Raises AssertionError where it never rests."""
@@ -87,7 +86,7 @@ class Driver:
             answer = Transition.read(
                 invoke(self.position.activity, self.world.context, self.position.payload(self.run_id))
             )
-            self.position, self.until = after(self.position, answer), answer.until
+            self.position, self.until = next_position(self.position, answer), answer.until
         raise AssertionError(f"{self.run_id} turns without end at {self.position}")
 
     def wake(self) -> None:

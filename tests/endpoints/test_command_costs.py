@@ -14,7 +14,7 @@ from tests.fakes import FakeEngine
 
 
 def errands(engine: FakeEngine) -> list[str]:
-    return [each for each in engine.started if each.startswith("errand ")]
+    return [each for each in engine.started if each.startswith("chat_query ")]
 
 
 def test_status_does_not_read_each_run_of_the_last_two_weeks() -> None:
@@ -47,7 +47,7 @@ def test_a_question_that_is_told_twice_is_answered_once() -> None:
     engine = story.world.engine
     ask(story.world, "ana", "plan")
     (errand,) = errands(engine)
-    engine.live.discard(errand.removeprefix("errand "))  # it has ended
+    engine.live.discard(errand.removeprefix("chat_query "))  # it has ended
     ask(story.world, "ana", "plan")
     assert errands(engine) == [errand]
 

@@ -105,7 +105,7 @@ def test_what_reads_clusters_is_answered_later_where_it_was_asked(world: World) 
     assert "looking" in ask(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    assert invoke("answer_question", world.context, payload) == {"kind": "end"}
+    assert invoke("answer_query", world.context, payload) == {"outcome": "end"}
     (given,) = world.answers.given
     assert given[0] == "https://hooks.slack.com/x"
     assert "the window opens then" in str(given[1])
@@ -115,7 +115,7 @@ def test_a_plan_names_every_pool(world: World) -> None:
     ask(world, "ana", "plan")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    invoke("answer_question", world.context, payload)
+    invoke("answer_query", world.context, payload)
     assert "2 of 2 pools are behind" in str(world.answers.given)
 
 
@@ -161,7 +161,7 @@ def test_why_names_who_would_have_to_approve() -> None:
     ask(by, "ana", "why shop-dev")
     (payload,) = by.engine.payloads
     assert isinstance(payload, dict)
-    invoke("answer_question", by.context, payload)
+    invoke("answer_query", by.context, payload)
     assert "would ask leads for approval, then act: user1" in str(by.answers.given)
 
 

@@ -15,9 +15,9 @@ def test_a_timers_run_yields_to_a_person_between_its_steps() -> None:
     for name in ("assess", "lease"):
         invoke(name, by.context, {"run": night.id})
         answer = invoke(name, by.context, {"run": person.id})
-    assert answer["kind"] == "assess"
+    assert answer["outcome"] == "assess"
     begun = invoke("begin", by.context, {"run": night.id, "step": "pool.user1"})
-    assert begun["kind"] == "unwind"
+    assert begun["outcome"] == "unwind"
     assert runs(by.store).must_get(night.id).value.why == f"yields to {person.id}"
     assert by.clusters.begun == []
 
@@ -30,13 +30,13 @@ def test_the_lower_does_not_take_what_the_higher_waits_for() -> None:
     night, _ = start_run(by.context, RunRequest("node-image", only.id, only.name, "2026-w47", NIGHT, "timer", "daytwo"))
     for run in (first, power, night):
         invoke("assess", by.context, {"run": run.id})
-    assert [invoke("lease", by.context, {"run": run.id})["kind"] for run in (first, power, night)] == [
+    assert [invoke("lease", by.context, {"run": run.id})["outcome"] for run in (first, power, night)] == [
         "step",
         "assess",
         "assess",
     ]
     invoke("conclude", by.context, {"run": first.id})
     invoke("assess", by.context, {"run": night.id})
-    assert invoke("lease", by.context, {"run": night.id})["kind"] == "assess"
+    assert invoke("lease", by.context, {"run": night.id})["outcome"] == "assess"
     invoke("assess", by.context, {"run": power.id})
-    assert invoke("lease", by.context, {"run": power.id})["kind"] == "step"
+    assert invoke("lease", by.context, {"run": power.id})["outcome"] == "step"

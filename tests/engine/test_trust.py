@@ -143,7 +143,7 @@ class TestRevived:
         by, run = leased()
         record = StepRecord("pool.user1", "user1", StepState.RUNNING, began=IN_WINDOW)
         runs(by.store).replace(run, replace(run.value, steps=(record,)))
-        assert invoke("begin", by.context, {"run": run.key, "step": "pool.user1"})["kind"] == "pending"
+        assert invoke("begin", by.context, {"run": run.key, "step": "pool.user1"})["outcome"] == "pending"
         assert by.clusters.begun == []
 
 
@@ -161,7 +161,7 @@ def test_one_cluster_that_cannot_be_read_holds_up_no_other() -> None:
     by.clock.at = IN_WINDOW
     by.clusters.put(cluster("a-broken"), cluster("b-fine"))
     start_due_rollouts(by.context, by.settings, list(by.clusters.fleet.values()), by.clock.at)
-    assert invoke("advance_rollout", by.context, {"rollout": "rollout.node-image.2026-w47"})["kind"] == "again"
+    assert invoke("advance_rollout", by.context, {"rollout": "rollout.node-image.2026-w47"})["outcome"] == "retry"
     assert rollouts(by.store).must_get("rollout.node-image.2026-w47").value.rings_begun >= 1
     assert {key.split(".")[1].rsplit("-", 1)[0] for key in by.engine.started if key.startswith("operation")} == {
         "a-broken",
@@ -201,7 +201,7 @@ def test_what_an_end_brings_with_it_is_made_up_for_after_a_crash() -> None:
     table = runs(by.store)
     stored = table.must_get(run_id)
     table.replace(stored, replace(stored.value, state=State.DONE, ended=by.clock.at, acted=True, rollout="rollout.x"))
-    assert invoke("assess", by.context, {"run": run_id})["kind"] == "end"
+    assert invoke("assess", by.context, {"run": run_id})["outcome"] == "end"
     assert [entry.kind for entry in by.ledger.written.values()] == ["end"]
     assert (by.chat.posts, by.events.published, by.engine.hinted) == (
         1,

@@ -11,7 +11,8 @@ from durabletask.task import ActivityContext
 
 from ops.adapters.durable_flow import DurableFlow
 from ops.engine import orchestrator
-from ops.engine.activities import NAMES, invoke
+from ops.engine.activities import invoke
+from ops.engine.transition import Activity
 from ops.model.json import Json
 from simulator.executor.executor import Executor
 from tests.engines.story import END, KEY, SLEEPER, Beside, Told, environment, without_tokens, world
@@ -55,7 +56,7 @@ def on_the_executor(folder: Path) -> Told:
             run.__name__ = name
             return run
 
-        executor = Executor([operation], [activity(name) for name in NAMES], START)
+        executor = Executor([operation], [activity(name) for name in Activity], START)
         run = beside.begin()
         executor.start("operation", {"run": run.id}, run.id)
         executor.run_until(END)

@@ -99,7 +99,7 @@ def _judged(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, 
     )
     wrong = tuple(_wrong_messages(simulation, store))
     happened["messages"] = len(list(messages(store).scan()))
-    happened["leases taken"] = sum(stored.value.fencing for stored in leases(store).scan())
+    happened["runs that took their leases"] = sum(stored.value.began is not None for stored in runs(store).scan())
     happened["events delivered"] = simulation.simulation.delivery.delivered
     ended: list[Run | Rollout] = [
         *(stored.value for stored in runs(store).scan()),

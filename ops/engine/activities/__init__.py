@@ -1,9 +1,10 @@
-"""The activities: generic, they know no runbook by name. Each makes one attempt and may run again after a crash."""
+"""The activities: generic, none names a runbook. Each makes one attempt and is safe to run again after a crash."""
 
 import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ops.engine.transition import Activity, Outcome, Transition
 from ops.model.json import Json
 
 if TYPE_CHECKING:
@@ -12,59 +13,48 @@ if TYPE_CHECKING:
     from ops.context import Context
     from ops.ports.errors import OutsideError
 
-type Activity = Callable[[Context, Mapping[str, Json]], dict[str, Json]]
+type Execute = Callable[[Context, Mapping[str, Json]], Transition]
 
 _LOG = logging.getLogger(__name__)
 
-# Names only: an app that starts must know them, and must not pay for what they import.
-NAMES = (
-    "assess",
-    "approve",
-    "lease",
-    "begin",
-    "poll",
-    "verify",
-    "unwind",
-    "conclude",
-    "advance_rollout",
-    "answer_question",
-)
 
+def activity(name: str) -> Execute:
+    """The function of an activity; what it needs is imported here, not when the app starts.
 
-def activity(name: str) -> Activity:
-    """The activity of this name. Raises KeyError."""
+    Raises:
+        ValueError: there is no such activity.
+    """
     from ops.engine.activities import advance_rollout, answer_query, approve, assess, execute_step, finish_run, lease
 
-    table: dict[str, Activity] = {
-        "assess": assess.assess,
-        "approve": approve.approve,
-        "lease": lease.lease,
-        "begin": execute_step.begin,
-        "poll": execute_step.poll,
-        "verify": execute_step.verify,
-        "unwind": finish_run.unwind,
-        "conclude": finish_run.conclude,
-        "answer_question": answer_query.answer_query,
-        "advance_rollout": advance_rollout.advance_rollout,
+    table: dict[Activity, Execute] = {
+        Activity.ASSESS: assess.assess,
+        Activity.APPROVE: approve.approve,
+        Activity.LEASE: lease.lease,
+        Activity.BEGIN: execute_step.begin,
+        Activity.POLL: execute_step.poll,
+        Activity.VERIFY: execute_step.verify,
+        Activity.UNWIND: finish_run.unwind,
+        Activity.CONCLUDE: finish_run.conclude,
+        Activity.ADVANCE_ROLLOUT: advance_rollout.advance_rollout,
+        Activity.ANSWER_QUERY: answer_query.answer_query,
     }
-    return table[name]
+    return table[Activity(name)]
 
 
 def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[str, Json]:
-    """Runs an activity; what may succeed later becomes an answer that waits, so that no activity blocks on a retry."""
+    """Executes an activity. A failure that may pass becomes a retry after a pause, so no activity blocks."""
     from ops.ports.errors import OutsideError
 
     try:
-        return activity(name)(context, payload)
+        return activity(name)(context, payload).write()
     except OutsideError as error:
         return postponed(context.ports.clock.now(), error)
 
 
 def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:
-    """The same again, later: nothing that the outside says kills a run."""
+    """A retry of the same activity: no error of an external system ends a run."""
     from datetime import timedelta
 
-    from ops.engine.transition import Transition
     from ops.ports.errors import ConflictError, TryLaterError
 
     match error:
@@ -73,6 +63,6 @@ def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:
         case ConflictError():
             pause = timedelta(seconds=5)
         case _:
-            _LOG.warning("an activity is tried again in five minutes: %s", error)
+            _LOG.warning("An activity failed and is retried in five minutes: %s", error)
             pause = timedelta(minutes=5)
-    return Transition("again", now + pause).write()
+    return Transition(Outcome.RETRY, now + pause).write()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ops.context import Context
 from ops.engine.run_starter import start_unless_idle
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_rollout
 from ops.model.json import Json
 from ops.model.ledger import Entry
@@ -18,13 +18,13 @@ from ops.tables.runs import Control, controls, rollouts, runs
 _LOOK_AGAIN = timedelta(minutes=30)
 
 
-def advance_rollout(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition:
     """One look at the rollout. Answers again (after a sleep) or end."""
     table = rollouts(context.ports.store)
     stored = table.must_get(str(payload["rollout"]))
     rollout, now = stored.value, context.ports.clock.now()
     if rollout.state.is_final:
-        return Transition("end").write()
+        return Transition(Outcome.END)
     _start_missing(context, rollout, now)
     moves = next_progress(rollout, summaries(context, rollout), now)
     while moves.begin:
@@ -39,7 +39,7 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> dict[str, 
         _end(context, rollout, now)
     table.replace(stored, rollout)
     report_rollout(context.ports, rollout, summaries(context, rollout))
-    return (Transition("end") if rollout.state.is_final else Transition("again", rollout.until)).write()
+    return Transition(Outcome.END) if rollout.state.is_final else Transition(Outcome.RETRY, rollout.until)
 
 
 def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ops.context import Context
 from ops.engine.activities.assess import decide_now
 from ops.engine.preview import approvers_of, preview_pools, preview_run
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
 from ops.model.json import Json
 from ops.model.message import Message
@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 _ABOUT_EVENTS = ("spot", "budget")
 
 
-def answer_query(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
     """One attempt. Answers end; what does not answer now becomes a wait. An address that is no longer good ends it too."""
     try:
         message = _lookup(context, str(payload["command"]), str(payload["subject"]))
@@ -31,7 +31,7 @@ def answer_query(context: Context, payload: Mapping[str, Json]) -> dict[str, Jso
         context.ports.answers.answer(str(payload["address"]), renderer(str(payload["chat"]))(message))
     except RejectedError as error:
         _LOG.warning("nobody hears the answer to %s: %s", payload["command"], error)
-    return Transition("end").write()
+    return Transition(Outcome.END)
 
 
 def _lookup(context: Context, command: str, subject: str) -> Message:

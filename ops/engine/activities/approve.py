@@ -8,7 +8,7 @@ from ops.approvals.notifications import report_approval, was_delivered
 from ops.approvals.requests import advance, approval_of, expire_if_due, request_approval
 from ops.context import Context, run_of
 from ops.engine.activities.finish_run import finish_run, report_end
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_run
 from ops.model.approval import Approval, ApprovalState
 from ops.model.json import Json
@@ -22,26 +22,26 @@ from ops.tables.base import Stored
 _LOOK = timedelta(hours=1)
 
 
-def approve(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def approve(context: Context, payload: Mapping[str, Json]) -> Transition:
     """One look at the run's request. Answers end, or assess: at once, or when time or a person changes something."""
     stored = run_of(context, payload)
     run, settings = stored.value, context.config.settings
     if run.state.is_final:
-        return report_end(context, run).write()
+        return report_end(context, run)
     control = context.control(run.id)
     if control.cancelled_by or control.paused_by or settings is None or context.config.problem or run.plan is None:
-        return Transition("assess").write()
+        return Transition(Outcome.ASSESS)
     now = context.ports.clock.now()
     rule = rule_for(settings, run.runbook, run.ring, run.plan.risk)
     match approval_status(approval_of(context.ports.store, run), run, run.plan, rule, settings, now):
         case Missing(changed) if rule is not None:
-            return _wait(context, stored, request_approval(context, run, rule, settings, changed), rule).write()
+            return _wait(context, stored, request_approval(context, run, rule, settings, changed), rule)
         case Pending(approval) if rule is not None:
-            return _wait(context, stored, approval, rule).write()
+            return _wait(context, stored, approval, rule)
         case Denied(approval):
-            return _finish_denied(context, stored, approval).write()
+            return _finish_denied(context, stored, approval)
         case _:
-            return Transition("assess").write()
+            return Transition(Outcome.ASSESS)
 
 
 def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: ApprovalRule) -> Transition:
@@ -49,7 +49,7 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     settings, now = context.config.settings, context.ports.clock.now()
     run = replace(stored.value, approval=asked.id, approved="")
     if settings is None:
-        return Transition("assess")
+        return Transition(Outcome.ASSESS)
     if not can_be_granted(asked, rule, settings):
         why = f"nobody can approve it: {rule.label or 'nobody'} may, {asked.needed} needed, the requester not counted"
         remedy = "name people enough under approval: from in daytwo.yaml, then start the run again"
@@ -69,7 +69,7 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
         waiting = replace(run, state=State.WAITING, until=until, why=why, code="approval")
     context.runs.replace(stored, waiting)
     report_run(context.ports, waiting)
-    return Transition("assess", until)
+    return Transition(Outcome.ASSESS, until)
 
 
 def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> Transition:

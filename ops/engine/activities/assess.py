@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ops.approvals.gate import pass_gate
 from ops.context import Context, run_of
 from ops.engine.activities.finish_run import finish_run, report_end
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.facts import FactQuery, facts
 from ops.messaging.message_sync import report_run
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
@@ -27,9 +27,9 @@ _PAUSED_LOOK = timedelta(minutes=30)
 _CONFIG_LOOK = timedelta(minutes=15)
 
 
-def assess(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def assess(context: Context, payload: Mapping[str, Json]) -> Transition:
     """Decides what the run does now. Answers end, assess (after a sleep), approve or act."""
-    return assess_run(context, run_of(context, payload)).write()
+    return assess_run(context, run_of(context, payload))
 
 
 def assess_run(context: Context, stored: Stored[Run]) -> Transition:
@@ -73,7 +73,7 @@ def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision:
     steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
     asking = replace(stored.value, plan=plan, plan_hash=plan.hash, steps=steps, skips=skips, until=opens, notify=False)
     context.runs.replace(stored, asking)
-    return Transition("approve")
+    return Transition(Outcome.APPROVE)
 
 
 def decide_at(gathered: object, settings: Settings, run: Run) -> Callable[[datetime], Decision]:
@@ -153,14 +153,14 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
                 approval=run.approval,
             )
             context.runs.replace(stored, acting)
-            return Transition("act")
+            return Transition(Outcome.ACT)
 
 
 def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, code: str) -> Transition:
     run = replace(stored.value, state=State.WAITING, until=until, why=why, code=code)
     context.runs.replace(stored, run)
     report_run(context.ports, run)
-    return Transition("assess", until)
+    return Transition(Outcome.ASSESS, until)
 
 
 def channels_for(gathered: object, settings: Settings) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from ops.context import Context
 from ops.engine.activities.lease import release_all, renew_all
 from ops.engine.activities.preconditions import blocking_reason, interruption_reason
 from ops.engine.activities.step_execution import StepExecution
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.model.json import Json
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.run import StepState
@@ -18,13 +18,13 @@ from ops.verbs.contract import StepContext
 _PATIENCE = timedelta(hours=2)
 
 
-def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
     """Checks the step and begins it. Answers pending, prove, step (the next), undo (the next) or unwind."""
     work = StepExecution.of(context, payload)
     if work.is_settled:
         return work.onward()
     if work.has_begun:
-        return Transition("pending", work.now).write()  # before a crash: it is followed, not begun again
+        return Transition(Outcome.PENDING, work.now)  # before a crash: it is followed, not begun again
     if work.undo:
         holder = renew_all(context.ports.store, work.run, work.now)
         if (
@@ -38,7 +38,7 @@ def begin(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
     return _begin_now(work) if isinstance(outcome, Ready) else _transition_for(work, outcome)
 
 
-def _begin_now(work: StepExecution) -> dict[str, Json]:
+def _begin_now(work: StepExecution) -> Transition:
     """The first call; also for a step that was intended before and that the world does not show: a beginning like any other."""
     if not work.undo and work.record.state is StepState.INTENDED and (why := blocking_reason(work)):
         return work.leave(why)
@@ -47,7 +47,7 @@ def _begin_now(work: StepExecution) -> dict[str, Json]:
     return work.failed(outcome, was_begun=False) if isinstance(outcome, Refused) else _transition_for(work, outcome)
 
 
-def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Stale) -> dict[str, Json]:
+def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Stale) -> Transition:
     match outcome:
         case Done():
             return work.proven(outcome)
@@ -59,19 +59,19 @@ def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Sta
             return work.stale(why, retry_at)
 
 
-def poll(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def poll(context: Context, payload: Mapping[str, Json]) -> Transition:
     """One look at the operation. Answers pending, prove or unwind."""
     return _while_it_runs(context, payload, _poll)
 
 
-def verify(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def verify(context: Context, payload: Mapping[str, Json]) -> Transition:
     """Whether the world shows the effect. Answers pending (look again), step, undo or unwind."""
     return _while_it_runs(context, payload, _verify)
 
 
 def _while_it_runs(
-    context: Context, payload: Mapping[str, Json], look: Callable[[StepExecution], dict[str, Json]]
-) -> dict[str, Json]:
+    context: Context, payload: Mapping[str, Json], look: Callable[[StepExecution], Transition]
+) -> Transition:
     """A look at a step that has begun: the lease is kept meanwhile, and what may be left in the middle of it is left where it has to be."""
     work = StepExecution.of(context, payload)
     if work.is_settled:
@@ -81,27 +81,27 @@ def _while_it_runs(
     return work.leave(why) if why else look(work)
 
 
-def _poll(work: StepExecution) -> dict[str, Json]:
+def _poll(work: StepExecution) -> Transition:
     match _retry_later(work.verb.poll, work):
         case Pending() as pending:
             expected = timedelta(seconds=work.step.expected_s)
             late = work.overdue(work.record.began or work.now, expected, "look at the operation in Azure")
             work.save(replace(work.record, progress=pending.progress or work.record.progress), **late)
-            return Transition("pending", pending.poll_after).write()
+            return Transition(Outcome.PENDING, pending.poll_after)
         case Done(_, progress):
             since = work.record.verifying_since or work.now
             work.save(replace(work.record, verifying_since=since, progress=progress or work.record.progress))
-            return Transition("verify").write()
+            return Transition(Outcome.VERIFY)
         case Refused() as refused:
             return work.failed(refused)
 
 
-def _verify(work: StepExecution) -> dict[str, Json]:
+def _verify(work: StepExecution) -> Transition:
     match _retry_later(work.verb.verify, work):
         case Done() as done:
             return work.proven(done)
         case Pending() as pending:
-            return Transition("pending", pending.poll_after).write()
+            return Transition(Outcome.PENDING, pending.poll_after)
         case Refused() as refused:
             return work.failed(refused)
 

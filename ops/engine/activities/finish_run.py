@@ -7,7 +7,7 @@ from datetime import datetime
 from ops.approvals.requests import withdraw_all
 from ops.context import Context, run_of
 from ops.engine.activities.lease import release_all
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import publish, report_run
 from ops.model.json import Json
 from ops.model.plan import Step
@@ -19,14 +19,14 @@ from ops.verbs import verbs
 _TOUCHED = (StepState.INTENDED, StepState.RUNNING, StepState.DONE, StepState.FAILED, StepState.UNDOING)
 
 
-def unwind(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def unwind(context: Context, payload: Mapping[str, Json]) -> Transition:
     """Names the next step to be taken back, the last one first. Answers undo or conclude."""
     run = run_of(context, payload).value
     steps = reversed(run.plan.steps if run.plan else ())
     for step in steps:
         if _needs_undo(step, run.step(step.id)):
-            return Transition("undo", step=step.id).write()
-    return Transition("conclude").write()
+            return Transition(Outcome.UNDO, step=step.id)
+    return Transition(Outcome.CONCLUDE)
 
 
 def _needs_undo(step: Step, record: StepRecord) -> bool:
@@ -36,18 +36,18 @@ def _needs_undo(step: Step, record: StepRecord) -> bool:
     return step.temporary and bool(verbs()[step.verb].undo) and record.state in _TOUCHED and not record.undo_failed
 
 
-def conclude(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def conclude(context: Context, payload: Mapping[str, Json]) -> Transition:
     """Leaves the leases; a failed run ends, any other is assessed again. Answers end or assess."""
     stored = run_of(context, payload)
     run, now = stored.value, context.ports.clock.now()
     release_all(context.ports.store, run)
     done = tuple(record for record in run.steps if record.state in (StepState.DONE, StepState.UNDONE))
     if _has_failed(run):
-        return finish_run(context, stored, replace(run, state=State.FAILED), now).write()
+        return finish_run(context, stored, replace(run, state=State.FAILED), now)
     until = run.until if run.until is not None and run.until > now else None
-    going_on = replace(run, finished=(*run.finished, *done), steps=(), plan=None, fencing=0, until=None)
+    going_on = replace(run, finished=(*run.finished, *done), steps=(), plan=None, until=None)
     context.runs.replace(stored, going_on)
-    return Transition("assess", until).write()
+    return Transition(Outcome.ASSESS, until)
 
 
 def finish_run(context: Context, stored: Stored[Run], run: Run, now: datetime) -> Transition:
@@ -67,7 +67,7 @@ def report_end(context: Context, ended: Run) -> Transition:
     publish(context.ports, ended)
     if ended.rollout:
         context.engine.wake(ended.rollout)
-    return Transition("end")
+    return Transition(Outcome.END)
 
 
 def _has_failed(run: Run) -> bool:

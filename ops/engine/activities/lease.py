@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.context import Context, run_of
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_run
 from ops.model.json import Json
 from ops.model.plan import Claim
@@ -19,18 +19,17 @@ _TAKEN_AGAIN = timedelta(minutes=5)
 _WANTED_FOR = timedelta(minutes=12)
 
 
-def lease(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
+def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
     """Takes every lease that the plan claims, or none. Answers step (the first) or assess after a sleep."""
     stored = run_of(context, payload)
     run, now = stored.value, context.ports.clock.now()
     if run.plan is None or not run.steps:
-        return Transition("assess").write()
-    fencing = 0
+        return Transition(Outcome.ASSESS)
     store = context.ports.store
     for claim in run.plan.claims:
         before = run_ahead(store, claim, run, now)
         taken = before or take_claim(store, claim, run.id, now)
-        if isinstance(taken, Holder):
+        if taken is not None:
             release_all(store, run)
             register_waiter(store, claim, run, now)
             until = now + _TAKEN_AGAIN
@@ -38,17 +37,16 @@ def lease(context: Context, payload: Mapping[str, Json]) -> dict[str, Json]:
             waiting = replace(run, state=State.WAITING, until=until, why=why, code="lease", plan=None, steps=())
             context.runs.replace(stored, waiting)
             report_run(context.ports, waiting)
-            return Transition("assess", until).write()
-        fencing = max(fencing, taken)
+            return Transition(Outcome.ASSESS, until)
     for claim in run.plan.claims:
         remove_waiter(store, claim, run)
     began = run.began or now
-    context.runs.replace(stored, replace(run, fencing=fencing, began=began))
-    return Transition("step", step=run.steps[0].id).write()
+    context.runs.replace(stored, replace(run, began=began))
+    return Transition(Outcome.STEP, step=run.steps[0].id)
 
 
-def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> int | Holder:
-    """Our fencing number, or the holder in the way."""
+def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | None:
+    """Takes or renews a lease; the holder in the way, None if the run has it now."""
     blocking: list[Holder] = []
 
     def change(lease: Lease | None) -> Lease:
@@ -60,10 +58,8 @@ def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> int | Hol
             return current
         return taken
 
-    after = leases(store).change(lease_key(claim.name), change)
-    if blocking:
-        return blocking[0]
-    return next(holder.fencing for holder in after.holders if holder.run == run)
+    leases(store).change(lease_key(claim.name), change)
+    return blocking[0] if blocking else None
 
 
 def register_waiter(store: Store, claim: Claim, run: Run, now: datetime) -> None:
@@ -91,7 +87,7 @@ def run_ahead(store: Store, claim: Claim, run: Run, now: datetime) -> Holder | N
     higher = [
         (w.rank, name) for name, w in stored.value.runs.items() if w.rank < own and now < w.until and name != run.id
     ]
-    return Holder(min(higher)[1], "", now, 0) if higher else None
+    return Holder(min(higher)[1], "", now) if higher else None
 
 
 def holds_all(store: Store, run: Run, now: datetime) -> bool:
@@ -106,7 +102,7 @@ def renew_all(store: Store, run: Run, now: datetime) -> Holder | None:
     """Holds every lease for another term; who has taken the cluster's own meanwhile, where somebody has."""
     taken = [(claim, take_claim(store, claim, run.id, now)) for claim in (run.plan.claims if run.plan else ())]
     own = Claim.of_cluster(run.target).name
-    return next((held for claim, held in taken if isinstance(held, Holder) and claim.name == own), None)
+    return next((held for claim, held in taken if held is not None and claim.name == own), None)
 
 
 def release_all(store: Store, run: Run) -> None:

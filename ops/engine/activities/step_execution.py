@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
 from ops.context import Context, run_of, with_step
-from ops.engine.transition import Transition
+from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_run
 from ops.model.json import Json
 from ops.model.outcome import Done, Refused
@@ -118,7 +118,7 @@ class StepExecution:
         what = f"{self.verb.name} {self.step.title}"
         self.context.note(self.now, self.run, "begin", what, key=self._key("begin"), plan=self.run.plan_hash)
 
-    def running(self, token: str, poll_after: datetime) -> dict[str, Json]:
+    def running(self, token: str, poll_after: datetime) -> Transition:
         """It has begun; its next look is at `poll_after`."""
         state = StepState.UNDOING if self.undo else StepState.RUNNING
         expected = None if self.undo else self.now + timedelta(seconds=self.step.expected_s)
@@ -127,9 +127,9 @@ class StepExecution:
         # Taking back explains nothing: why the run failed stays said.
         why, code = (self.run.why, self.run.code) if self.undo else ("", "")
         self.save(record, state=State.RUNNING, acted=True, until=None, why=why, code=code)
-        return Transition("pending", poll_after).write()
+        return Transition(Outcome.PENDING, poll_after)
 
-    def proven(self, done: Done) -> dict[str, Json]:
+    def proven(self, done: Done) -> Transition:
         """The world shows the effect, or that it was taken back."""
         progress = done.progress or self.record.progress
         if self.undo:
@@ -143,12 +143,12 @@ class StepExecution:
         self.save(record, state=State.RUNNING, acted=True, **self._relieved())
         return self.onward()
 
-    def onward(self) -> dict[str, Json]:
+    def onward(self) -> Transition:
         """Where a settled attempt leads: after a step that is done to the next, else to what has to be taken back."""
         following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
-        return (Transition("step", step=following) if following else Transition("unwind")).write()
+        return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
-    def failed(self, refused: Refused, *, was_begun: bool = True) -> dict[str, Json]:
+    def failed(self, refused: Refused, *, was_begun: bool = True) -> Transition:
         """The run will fail, also once this step has been taken back; what was plainly refused was never begun."""
         prefix = "could not be taken back: " if self.undo else ""
         why = f"{self.step.title}: {prefix}{refused.cause}"
@@ -157,23 +157,23 @@ class StepExecution:
         record = replace(self.record, state=StepState.FAILED, ended=self.now, why=refused.cause, token="", began=began)
         record = replace(record, undo_failed=self.undo, failed=True)
         self.save(record, why=why, code=refused.code, remedy=refused.remedy)
-        return Transition("unwind").write()
+        return Transition(Outcome.UNWIND)
 
-    def stale(self, why: str, retry_at: datetime | None) -> dict[str, Json]:
+    def stale(self, why: str, retry_at: datetime | None) -> Transition:
         """The world has changed since it was planned; what is being taken back is tried again."""
         if self.undo:
             ended = [record.ended for record in self.run.steps if record.ended is not None]
             changes = self.overdue(max(ended, default=self.now), timedelta(), f"it cannot be taken back: {why}")
             if changes:
                 self.save(self.record, **changes)
-            return Transition("again", retry_at or self.now + timedelta(minutes=5)).write()
+            return Transition(Outcome.RETRY, retry_at or self.now + timedelta(minutes=5))
         return self.leave(why, retry_at or self.now + _SOON)
 
-    def leave(self, why: str, retry_at: datetime | None = None) -> dict[str, Json]:
+    def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
         """Nothing of this step was done: put back what was temporary, then look again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
-        return Transition("unwind").write()
+        return Transition(Outcome.UNWIND)
 
     def _next_step(self) -> str:
         ids = [step.id for step in self.run.plan.steps] if self.run.plan else []
