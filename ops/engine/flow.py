@@ -17,11 +17,6 @@ type Orchestration = Generator[EngineTask, Any, Json]
 class Flow(Protocol):
     """One turn of an orchestration."""
 
-    @property
-    def now(self) -> datetime:
-        """The orchestration's clock: the same again on replay."""
-        ...
-
     def call(self, activity: str, payload: Json) -> EngineTask:
         """An activity; yields its JSON result."""
         ...
@@ -44,10 +39,6 @@ class Flow(Protocol):
 
     def continue_as_new(self, payload: Json) -> None:
         """Ends this generation and begins the next with this payload; events that have not been read are kept."""
-        ...
-
-    def status(self, payload: Json) -> None:
-        """What the engine shows of the instance; under 16 kB."""
         ...
 
 

@@ -10,6 +10,7 @@ from ops.model.calendar import host_of
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.ledger import Entry
 from ops.model.message import Message
+from ops.model.reasons import WaitReason
 from ops.model.run import State
 from ops.model.run_request import RunRequest, short_hash
 from ops.ports.bundle import Ports
@@ -67,7 +68,7 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
             skips = plan.skips
         case Nothing(_, skips, _, unread) if not unread:
             pass
-        case Wait(_, _, code, _, skips) if code != "unreadable":
+        case Wait(_, _, code, _, skips) if code is not WaitReason.UNREADABLE:
             pass
         case _:
             return None

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ops.model.plan import Plan, Skip
+from ops.model.reasons import WaitReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Wait:
 
     until: datetime
     why: str
-    code: str = ""
+    code: WaitReason | None = None
     notify: bool = False
     skips: tuple[Skip, ...] = ()
     lines: tuple[str, ...] = field(default=())

@@ -8,6 +8,7 @@ from ops.model.decision import Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.plan import Skip
+from ops.model.reasons import SkipReason, WaitReason
 from ops.policy.pool_selection import carries
 
 _LOOK_AGAIN = timedelta(hours=2)
@@ -36,7 +37,9 @@ def decide_aks_managed(
     cluster: Cluster, facts: AksManagedFacts, max_behind: timedelta, week_ends: datetime, now: datetime
 ) -> Decision:
     """Waits until AKS has brought every pool to its newest image or the week ends, then tells what happened."""
-    skips = tuple(Skip(name, "driven-by-aks", "AKS upgrades it by its own channel") for name in _names(cluster, facts))
+    skips = tuple(
+        Skip(name, SkipReason.AKS_MANAGED, "AKS upgrades it by its own channel") for name in _names(cluster, facts)
+    )
     behind = [pool for pool in cluster.pools if not _is_newest(pool, facts)]
     changed = [pool for pool in cluster.pools if facts.initial_images.get(pool.name, pool.image) != pool.image]
     lines = tuple(_line(pool, facts) for pool in changed)
@@ -50,7 +53,7 @@ def decide_aks_managed(
         return Wait(
             until,
             f"AKS drives this cluster; behind the newest image: {named}",
-            "driven-by-aks",
+            WaitReason.AKS_MANAGED,
             skips=skips,
             lines=lines,
         )

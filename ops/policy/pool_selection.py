@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ops.model.fleet import Cluster, Node, Pool, Unknown
 from ops.model.image import ImageKey, NodeImage
 from ops.model.plan import Skip
+from ops.model.reasons import SkipReason
 from ops.model.run import Run, StepState
 from ops.policy.upgrade_duration import expected_duration, upgrade_order
 
@@ -60,7 +61,7 @@ def select_pools(
         verdict = _judge(pool, newest_images.get(pool.name, Unknown("not asked")), nodes, cluster, longest_window)
         if isinstance(verdict, Candidate) and unread:
             why = f"it comes after {unread}, whose newest image could not be read"
-            skips.append(Skip(pool.name, "unknown-image", why))
+            skips.append(Skip(pool.name, SkipReason.UNKNOWN_IMAGE, why))
         elif isinstance(verdict, Candidate):
             candidates.append(verdict)
         else:
@@ -68,7 +69,7 @@ def select_pools(
     if not isinstance(nodes, Unknown):
         provisioned = sorted({node.provisioner for node in nodes if node.provisioner})
         why = "node auto-provisioning replaces these nodes itself"
-        skips += [Skip(name, "node-auto-provisioning", why) for name in provisioned]
+        skips += [Skip(name, SkipReason.NODE_AUTO_PROVISIONING, why) for name in provisioned]
     return PoolSelection(tuple(candidates), tuple(skips))
 
 
@@ -95,26 +96,28 @@ def _judge(
     longest_window: timedelta,
 ) -> Candidate | Skip:
     if pool.from_snapshot:
-        return Skip(pool.name, "snapshot", "the pool was made from a snapshot, which fixes its image")
+        return Skip(pool.name, SkipReason.SNAPSHOT, "the pool was made from a snapshot, which fixes its image")
     if isinstance(newest, Unknown):
-        return Skip(pool.name, "unknown-image", f"the newest image could not be read: {newest.why}")
+        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the newest image could not be read: {newest.why}")
     image = NodeImage.parse(newest)
     if image is None or NodeImage.parse(pool.image) is None:
-        return Skip(pool.name, "unknown-image", f"{pool.image} → {newest} is no image name that Daytwo understands")
+        return Skip(
+            pool.name, SkipReason.UNKNOWN_IMAGE, f"{pool.image} → {newest} is no image name that Daytwo understands"
+        )
     if isinstance(nodes, Unknown) and cluster.running and pool.running:
-        return Skip(pool.name, "unknown-image", f"the nodes could not be read: {nodes.why}")
+        return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the nodes could not be read: {nodes.why}")
     if carries(pool, image, nodes):
-        return Skip(pool.name, "already-latest", f"carries {image.short} already")
+        return Skip(pool.name, SkipReason.ALREADY_LATEST, f"carries {image.short} already")
     if pool.provisioning_state.casefold() in ("failed", "canceled"):
         because = f" with {pool.error_code}" if pool.error_code else ""
         why = f"its last operation ended {pool.provisioning_state}{because}: repair the pool first, then it is upgraded"
-        return Skip(pool.name, "pool-failed", why)
+        return Skip(pool.name, SkipReason.POOL_FAILED, why)
     expected = expected_duration(pool)
     if expected > longest_window:
         minutes = int(expected.total_seconds()) // 60
         window_minutes = int(longest_window.total_seconds()) // 60
         why = f"needs about {minutes} min, no window is longer than {window_minutes} min: raise its surge or widen the window"
-        return Skip(pool.name, "never-fits", why)
+        return Skip(pool.name, SkipReason.NEVER_FITS, why)
     return Candidate(pool, image)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
+from ops.model.reasons import SkipReason
 from ops.model.settings import Schedule, Settings
 from ops.policy.calendar import next_open, occurrence_at
 from ops.policy.rings import ring_of
@@ -30,7 +31,7 @@ class DesiredPower:
 class NoSchedule:
     """Nothing is said of this cluster, or it may not sleep; the code and the reason."""
 
-    code: str
+    code: SkipReason
     why: str
 
 
@@ -46,11 +47,11 @@ def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
     """Why the cluster is never stopped, or None where it may be."""
     ring = ring_of(cluster, settings)
     if ring is None:
-        return NoSchedule("no-ring", "the cluster is in no ring, so nobody said that it may be touched")
+        return NoSchedule(SkipReason.NO_RING, "the cluster is in no ring, so nobody said that it may be touched")
     if ring is settings.fleet.rings[-1]:
-        return NoSchedule("production", f"{ring.name} is the last ring, which never sleeps")
+        return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, which never sleeps")
     if cluster.node_auto_provisioning:
-        return NoSchedule("node-auto-provisioning", "AKS cannot stop a cluster with node auto-provisioning")
+        return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, "AKS cannot stop a cluster with node auto-provisioning")
     return None
 
 
@@ -60,15 +61,15 @@ def desired_power(
     """What should be now. `tag_window` is the cluster's own tag, read (or what is wrong with it)."""
     schedule = schedule_of(cluster, settings)
     if schedule is None:
-        return NoSchedule("no-schedule", "no schedule selects it")
+        return NoSchedule(SkipReason.NO_SCHEDULE, "no schedule selects it")
     refusal = may_sleep(cluster, settings)
     if refusal is not None:
         return refusal
     if isinstance(tag_window, str):
-        return NoSchedule("bad-tag", f"its tag {TAG} cannot be read ({tag_window}), so nothing is changed")
+        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be read ({tag_window}), so nothing is changed")
     windows = tuple(window for window in (schedule.awake, tag_window) if window is not None)
     if not windows:
-        return NoSchedule("no-schedule", f"its schedule says no times, and it has no tag {TAG}")
+        return NoSchedule(SkipReason.NO_SCHEDULE, f"its schedule says no times, and it has no tag {TAG}")
     if awake_until is not None and now < awake_until:
         return DesiredPower(awake=True, why=f"kept awake until {awake_until:%a %H:%M} UTC", until=awake_until)
     return _by(windows, now)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ops.model.message import Message, Row
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
 from ops.render.phrases import duration, listed, plural
 
@@ -21,17 +22,17 @@ _OPENS = "the window opens"
 _WORTH_DETAILS = 2
 # What a run still wants to do and may not do yet: it counts in how far the run is.
 # Pools and clusters that are as they should be without us.
-_NOTHING_TO_DO = ("already-latest", "driven-by-aks")
+_NOTHING_TO_DO = (SkipReason.ALREADY_LATEST, SkipReason.AKS_MANAGED)
 _USUAL = (State.DONE, State.RUNNING, State.WAITING)
 _SHOWN_WHYS = 2
 # In a ring these are named, the first ones first; the others go their way, and are counted.
 _ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
 _SHOWN_ODD = 30
 _NAMES = 240
-_HELD = ("unproven", "busy", "asleep", "no-window-left")
+_HELD = (SkipReason.UNPROVEN, SkipReason.BUSY, SkipReason.ASLEEP, SkipReason.NO_WINDOW_LEFT)
 # What a person can do where a run, nothing having failed, came to an end that is worth a look.
-_REMEDIES = {
-    "unproven": "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
+_REMEDIES: dict[str, str] = {
+    SkipReason.UNPROVEN: "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
     "yourself; if nobody does, next week's run looks again",
 }
 
@@ -140,7 +141,7 @@ def _lines(run: Run) -> tuple[str, ...]:
 
 def _waits_for_its_window(run: Run) -> bool:
     """Then the time beside it says all."""
-    return run.state is State.WAITING and run.code == "window" and run.why.startswith(_OPENS)
+    return run.state is State.WAITING and run.code == WaitReason.WINDOW and run.why.startswith(_OPENS)
 
 
 def _named(run: Run) -> str:

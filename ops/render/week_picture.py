@@ -89,13 +89,6 @@ def _fitting(text: str, most: int) -> str:
     return printable if len(printable) <= most else f"{printable[: most - 1]}…"
 
 
-def _width(text: str) -> float:
-    """About how wide a text is; capitals and the widest letters count more."""
-    return _LETTER * sum(
-        1.0 if (letter.islower() and letter not in "mw") or not letter.isalpha() else 1.6 for letter in text
-    )
-
-
 def _legend(week: Week, width: float) -> tuple[Markup, float]:
     """The kinds that are in the picture, in as many lines as they need; and how high that is."""
     drawn = {bar.kind for lane in week.lanes for bar in lane.bars}

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ops.model.decision import Nothing, Wait
 from ops.model.fleet import Gone, Unknown
+from ops.model.reasons import WaitReason
 
 
 def look_again(what: str, unread: Unknown, at: datetime, until: datetime | None = None) -> Nothing | Wait:
@@ -14,7 +15,7 @@ def look_again(what: str, unread: Unknown, at: datetime, until: datetime | None 
     why = f"{what} could not be read: {unread.why}"
     if until is not None and at > until:
         return Nothing(why, unread=True)
-    return Wait(at, why, "unreadable")
+    return Wait(at, why, WaitReason.UNREADABLE)
 
 
 def is_transient(facts: Mapping[str, object]) -> tuple[str, Unknown] | None:

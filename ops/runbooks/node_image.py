@@ -9,6 +9,7 @@ from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Driver, Node, Unknown
 from ops.model.plan import Skip
 from ops.model.proof import Proof
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import RingTargets, RolloutPlan, Run
 from ops.model.settings import NodeImageSettings, Ring, Settings
 from ops.policy.aks_managed import decide_aks_managed
@@ -59,7 +60,7 @@ class NodeImage(WithoutTimer):
             return Nothing(unread.why) if is_over else unread
         ring = ring_of(cluster, settings)
         if ring is None:
-            skips = tuple(Skip(pool.name, "no-ring", "the cluster is in no ring") for pool in cluster.pools)
+            skips = tuple(Skip(pool.name, SkipReason.NO_RING, "the cluster is in no ring") for pool in cluster.pools)
             return Nothing("the cluster is in no ring, so nobody said that it may be touched", skips)
         window = ring_window(settings, ring)
         week = week_of(run, window.zone, now)
@@ -67,7 +68,7 @@ class NodeImage(WithoutTimer):
             return decide_aks_managed(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
             why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
-            return Nothing(why, tuple(Skip(pool.name, "skipped-by-person", why) for pool in cluster.pools))
+            return Nothing(why, tuple(Skip(pool.name, SkipReason.SKIPPED_BY_PERSON, why) for pool in cluster.pools))
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
         longest = max((span.duration for span in occurrences), default=timedelta())
@@ -131,40 +132,48 @@ def _read_again(
     again = min(now + (_BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
     calls_at = occurrences[-1 if all(may_pass) else 0].start
     what, fact = missing[0]
-    return Wait(again, f"{what} could not be read: {fact.why}", "unreadable", notify=now >= calls_at, skips=skips)
+    return Wait(
+        again, f"{what} could not be read: {fact.why}", WaitReason.UNREADABLE, notify=now >= calls_at, skips=skips
+    )
 
 
 def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:
     ring_proving = ring_before(week.ring, settings)
     held = {c.pool.name: _unproven(c, ring_proving, facts.proofs) for c in week.candidates}
     free = tuple(c for c in week.candidates if not held[c.pool.name])
-    waiting = tuple(Skip(c.pool.name, "unproven", held[c.pool.name]) for c in week.candidates if held[c.pool.name])
+    waiting = tuple(
+        Skip(c.pool.name, SkipReason.UNPROVEN, held[c.pool.name]) for c in week.candidates if held[c.pool.name]
+    )
     notify = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
         # Freezes took what was left; what held the run is told at the week's last moment (rule 6), as without them.
-        return Wait(week.last, "a freeze covers what is left of this week's windows", "no-window-left", notify, skips)
+        return Wait(
+            week.last, "a freeze covers what is left of this week's windows", WaitReason.NO_WINDOW_LEFT, notify, skips
+        )
     if not week.openings:
         return _ended_without(week, waiting, free, notify=notify)
     opening = week.openings[0]
     if now < opening.start:
         why = waiting[0].why if waiting and not free else "the window opens then"
-        return Wait(opening.start, why, "unproven" if waiting and not free else "window", notify, skips)
+        return Wait(
+            opening.start, why, WaitReason.UNPROVEN if waiting and not free else WaitReason.WINDOW, notify, skips
+        )
     if week.cluster.is_busy:
         state = week.cluster.provisioning_state
         why = f"another operation runs on the cluster ({_busy_with(week.cluster, state)})"
-        return Wait(now + _BUSY_AGAIN, why, "busy", notify, skips)
+        return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
     if not free:
-        return Wait(_next_look(now, opening), waiting[0].why, "unproven", notify, skips)
+        return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
     if not week.cluster.running and not week.policy.wake_sleepers:
         why = "the cluster is asleep; it is caught up in a window after its next start"
-        return Wait(now + _BUSY_AGAIN, why, "asleep", notify, skips)
+        return Wait(now + _BUSY_AGAIN, why, WaitReason.ASLEEP, notify, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
     if plan is None:
         later = next((span.start for span in week.openings[1:]), opening.end)
         first = free[0]
         why = f"{first.pool.name} needs {_minutes(expected_duration(first.pool))}, more than the window has left"
-        return Wait(later, why, "no-window-left", notify, skips)
+        return Wait(later, why, WaitReason.NO_WINDOW_LEFT, notify, skips)
     return Act(replace(plan, skips=skips))
 
 
@@ -174,11 +183,11 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
     left = []
     for candidate in free:
         if asleep:
-            left.append(Skip(candidate.pool.name, "asleep", "the cluster slept through its windows"))
+            left.append(Skip(candidate.pool.name, SkipReason.ASLEEP, "the cluster slept through its windows"))
         elif week.cluster.is_busy:
-            left.append(Skip(candidate.pool.name, "busy", "another operation ran until the window closed"))
+            left.append(Skip(candidate.pool.name, SkipReason.BUSY, "another operation ran until the window closed"))
         else:
-            left.append(Skip(candidate.pool.name, "no-window-left", "no window of this week left enough time"))
+            left.append(Skip(candidate.pool.name, SkipReason.NO_WINDOW_LEFT, "no window of this week left enough time"))
     skips = (*week.skips, *waiting, *left)
     return Nothing(_nothing_left((*waiting, *left)), skips, notify=notify)
 
@@ -203,9 +212,9 @@ def _nothing_left(skips: tuple[Skip, ...]) -> str:
     if not skips:
         return "every node carries the newest image"
     codes = {skip.code for skip in skips}
-    if codes == {"already-latest"}:
+    if codes == {SkipReason.ALREADY_LATEST}:
         return "every node carries the newest image already"
-    named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code != "already-latest"]
+    named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code is not SkipReason.ALREADY_LATEST]
     more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
     return "; ".join([*named[:_NAMED], *more])
 

@@ -8,6 +8,7 @@ from ops.model.calendar import Window
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.model.settings import Settings
@@ -19,7 +20,6 @@ from ops.runbooks.missing_facts import look_again
 _LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
-# AKS asks to wait 15 to 30 minutes between a stop and a start.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,18 @@ class Power(WithoutTimer):
         wanted = desired_power(cluster, settings, facts.tag_schedule, facts.awake_until, now)
         if isinstance(wanted, NoSchedule):
             return Nothing(
-                wanted.why, (Skip(cluster.name, wanted.code, wanted.why, needs_person=wanted.code == "bad-tag"),)
+                wanted.why,
+                (Skip(cluster.name, wanted.code, wanted.why, needs_person=wanted.code is SkipReason.BAD_TAG),),
             )
         if cluster.running == wanted.awake:
             state = "awake" if wanted.awake else "asleep"
             return Nothing(f"the cluster is {state}, as it should be: {wanted.why}")
         if cluster.is_busy:
-            return Wait(now + _BUSY_AGAIN, "another operation runs on the cluster", "busy")
+            return Wait(now + _BUSY_AGAIN, "another operation runs on the cluster", WaitReason.BUSY)
         if facts.power_changed is not None and now - facts.power_changed < BETWEEN:
-            return Wait(facts.power_changed + BETWEEN, "AKS asks for a pause between a stop and a start", "pause")
+            return Wait(
+                facts.power_changed + BETWEEN, "AKS asks for a pause between a stop and a start", WaitReason.POWER_PAUSE
+            )
         verb, title = ("start-cluster", "start") if wanted.awake else ("stop-cluster", "stop")
         step = Step(title, verb, f"{title} the cluster", {}, _EXPECTED_S)
         claims = (Claim.of_cluster(cluster.id),)

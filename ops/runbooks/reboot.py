@@ -8,6 +8,7 @@ from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
 from ops.model.run_request import RunRequest
 from ops.model.settings import RebootSettings, Settings
@@ -66,7 +67,7 @@ class Reboot(WithoutTimer):
             return look_again(*missing, now + _BUSY_AGAIN, opening.end if opening else now)
         if isinstance(facts.nodes, Unknown):
             why = f"the nodes could not be read: {facts.nodes.why}"
-            return Nothing(why, (Skip(cluster.name, "unknown-nodes", why, needs_person=True),))
+            return Nothing(why, (Skip(cluster.name, SkipReason.UNKNOWN_NODES, why, needs_person=True),))
         asking = _asking(facts.nodes, cluster, policy.annotation)
         sorted_out = {node.name: _left_out(node, facts, run) for node in asking}
         skips = tuple(skip for skip in sorted_out.values() if skip is not None)
@@ -108,7 +109,7 @@ class _Moment:
 
 def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
     if cluster.is_busy:
-        return Wait(at.now + _BUSY_AGAIN, "another operation runs on the cluster", "busy", skips=skips)
+        return Wait(at.now + _BUSY_AGAIN, "another operation runs on the cluster", WaitReason.BUSY, skips=skips)
     opening = open_span(at.policy.window, at.settings.freezes, at.now)
     needed = at.policy.drain_timeout + _BOOT
     if opening is None or at.now + needed > opening.end:
@@ -119,7 +120,7 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
         if following is None or (at.run.source == "timer" and not is_for_coming):
             names = ", ".join(node.name for node in able)
             return Nothing(f"the window has too little left for {names}: next night", (*skips, *_late(able)))
-        return Wait(following.start, "the window opens then", "window", skips=skips)
+        return Wait(following.start, "the window opens then", WaitReason.WINDOW, skips=skips)
     return Act(_plan(cluster, able, skips, opening, at))
 
 
@@ -183,25 +184,30 @@ def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[
 def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if _rebooted(node, run):
         return Skip(
-            node.name, "asks-again", "it was rebooted in this run and still asks: a person looks", needs_person=True
+            node.name,
+            SkipReason.STILL_REQUIRED,
+            "it was rebooted in this run and still asks: a person looks",
+            needs_person=True,
         )
     if not node.ready:
-        return Skip(node.name, "not-ready", "it is not Ready: repair comes first")
+        return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair comes first")
     if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
-        return Skip(node.name, "cordoned-by-others", "somebody else has cordoned it")
+        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "somebody else has cordoned it")
     if node.event_scheduled:
-        return Skip(node.name, "event-scheduled", "Azure has an event scheduled for it")
+        return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has an event scheduled for it")
     if isinstance(facts.pods, Unknown):
-        return Skip(node.name, "unknown-pods", f"its pods could not be read: {facts.pods.why}", needs_person=True)
+        return Skip(
+            node.name, SkipReason.UNKNOWN_PODS, f"its pods could not be read: {facts.pods.why}", needs_person=True
+        )
     if isinstance(facts.disruption_budgets, Unknown):
         why = f"the PDBs could not be read: {facts.disruption_budgets.why}"
-        return Skip(node.name, "unknown-pods", why, needs_person=True)
+        return Skip(node.name, SkipReason.UNKNOWN_PODS, why, needs_person=True)
     never = blocking_pdb(facts.pods, node.name, facts.disruption_budgets)
-    return Skip(node.name, "pdb-never", never, needs_person=True) if never else None
+    return Skip(node.name, SkipReason.PDB_NEVER, never, needs_person=True) if never else None
 
 
 def _late(able: list[Node]) -> tuple[Skip, ...]:
-    return tuple(Skip(node.name, "no-window-left", "the window has too little left") for node in able)
+    return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the window has too little left") for node in able)
 
 
 def _rebooted(node: Node, run: Run) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Plan, Step
+from ops.model.reasons import WaitReason
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.model.workload import Pod
@@ -98,7 +99,7 @@ def _follow(
         return Wait(
             confirm_at,
             f"{gone} of {len(facts.eviction_group)} nodes are gone; the outcome is confirmed then",
-            "confirm",
+            WaitReason.CONFIRMATION,
         )
     ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
     given_back = {record.id for record in run.finished}

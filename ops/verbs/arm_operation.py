@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ops.model.outcome import Done, Pending, Progress, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.policy.power import BETWEEN
 from ops.ports.errors import BusyError, RejectedError
 from ops.tables.power import power_changed
@@ -81,4 +82,4 @@ def not_verified_yet(
     """The operation has ended and the world does not show its effect: looked at again, refused once `within` is over."""
     if task.now - (task.record.verifying_since or task.now) < within:
         return Pending(task.record.token, task.now + poll_every)
-    return Refused("NotProven", cause, advice)
+    return Refused(FailureCode.NOT_VERIFIED, cause, advice)

@@ -6,6 +6,7 @@ from typing import Literal
 from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import CORDON_STAMP
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.verbs.contract import StepContext
 from ops.verbs.node_lookup import find_node, is_our_cordon
 
@@ -51,11 +52,13 @@ class CordonNode:
         """The node is unschedulable and carries the stamp."""
         found = find_node(task)
         if isinstance(found, Stale):
-            return Refused("Gone", found.why, "nothing: a new node takes no reboot")
+            return Refused(FailureCode.GONE, found.why, "nothing: a new node takes no reboot")
         node = found[1]
         if node.unschedulable and is_our_cordon(node, task.step.params["run"]):
             return Done(f"{node.name} is cordoned")
-        return Refused("NotProven", f"{node.name} did not take the cordon", "look who else changes this node")
+        return Refused(
+            FailureCode.NOT_VERIFIED, f"{node.name} did not take the cordon", "look who else changes this node"
+        )
 
 
 VERB = CordonNode()

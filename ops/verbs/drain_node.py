@@ -7,6 +7,7 @@ from typing import Literal
 from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import Cluster, Node
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.model.workload import Pod
 from ops.policy.evictable_pods import pods_to_evict
 from ops.ports.errors import OutsideError
@@ -54,12 +55,14 @@ class DrainNode:
         answers = _ask(task, cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
-            return Refused("SeveralPDBs", several, "leave one PDB for each pod, then start the run again")
+            return Refused(FailureCode.SEVERAL_PDBS, several, "leave one PDB for each pod, then start the run again")
         if is_time_over(task):
             name, answer = next(iter(answers.items()))
             cause = f"{name} has not left {node.name} in time{f': {answer.why}' if answer.why else ''}"
             return Refused(
-                "DrainTimeout", cause, "give its PDB room (more replicas, or fewer that must stay), then start again"
+                FailureCode.DRAIN_TIMEOUT,
+                cause,
+                "give its PDB room (more replicas, or fewer that must stay), then start again",
             )
         return Pending("drain", task.now + _ROUND, progress)
 

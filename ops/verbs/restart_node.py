@@ -12,7 +12,7 @@ from ops.verbs.node_lookup import find_node
 
 _LOOK = timedelta(minutes=1)
 # docs/reboot.md, rule 7.
-_PROVE_WITHIN = timedelta(minutes=20)
+_VERIFY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class RestartNode:
                 return Done(f"{name} has booted anew and is Ready")
         cause = f"{name} was restarted, but after 20 minutes {missing}"
         advice = "look at the node; its cordon is taken back, so pods may come to it once it is Ready"
-        return not_verified_yet(task, _PROVE_WITHIN, cause, advice, _LOOK)
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, advice, _LOOK)
 
 
 VERB = RestartNode()

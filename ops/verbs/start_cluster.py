@@ -6,6 +6,7 @@ from typing import Literal
 
 from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.ports.errors import TryLaterError
 from ops.tables.power import note_power_change
 from ops.verbs.arm_operation import (
@@ -19,7 +20,7 @@ from ops.verbs.arm_operation import (
 )
 from ops.verbs.contract import StepContext
 
-_PROVE_WITHIN = timedelta(minutes=20)
+_VERIFY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class StartCluster:
             return Pending("", task.now + POLL_EVERY)
         if cluster.running:
             return Done("Azure shows the cluster as Running")
-        return Refused("StartFailed", "the cluster did not start", remedy(""))
+        return Refused(FailureCode.START_FAILED, "the cluster did not start", remedy(""))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Power state Running, provisioning ended, and every node that the API server shows is Ready."""
@@ -73,7 +74,7 @@ class StartCluster:
             note_power_change(task.ports.store, task.target, task.now)
             return Done(f"the cluster runs, {ready} of {len(nodes)} nodes are Ready")
         cause = f"the cluster was started, but after 20 minutes {ready} of {expected} nodes are Ready"
-        return not_verified_yet(task, _PROVE_WITHIN, cause, "look at its nodes before anything is done on it")
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, "look at its nodes before anything is done on it")
 
 
 VERB = StartCluster()

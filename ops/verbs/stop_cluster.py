@@ -6,6 +6,7 @@ from typing import Literal
 
 from ops.model.arm_actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
 from ops.verbs.arm_operation import (
@@ -19,8 +20,7 @@ from ops.verbs.arm_operation import (
 )
 from ops.verbs.contract import StepContext
 
-# AKS asks to wait 15 to 30 minutes between a start and a stop.
-_PROVE_WITHIN = timedelta(minutes=30)
+_VERIFY_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class StopCluster:
             return Pending("", task.now + POLL_EVERY)
         if not cluster.running:
             return Done("Azure shows the cluster as Stopped")
-        return Refused("StopFailed", "the cluster did not stop", remedy(""))
+        return Refused(FailureCode.STOP_FAILED, "the cluster did not stop", remedy(""))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Power state Stopped, provisioning ended."""
@@ -74,7 +74,7 @@ class StopCluster:
             note_power_change(task.ports.store, task.target, task.now)
             return Done("the cluster is stopped")
         cause = "Azure reports the stop as ended, but the cluster is not stopped"
-        return not_verified_yet(task, _PROVE_WITHIN, cause, remedy(""))
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, remedy(""))
 
 
 VERB = StopCluster()

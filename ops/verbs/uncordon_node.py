@@ -6,6 +6,7 @@ from typing import Literal
 from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import CORDON_STAMP
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.verbs.contract import StepContext
 from ops.verbs.node_lookup import find_node, is_our_cordon
 
@@ -49,7 +50,7 @@ class UncordonNode:
             return Done(found.why)
         node = found[1]
         if is_our_cordon(node, task.step.params["run"]):
-            return Refused("NotProven", f"{node.name} is still cordoned", f"kubectl uncordon {node.name}")
+            return Refused(FailureCode.NOT_VERIFIED, f"{node.name} is still cordoned", f"kubectl uncordon {node.name}")
         return Done(f"{node.name} is schedulable again")
 
 

@@ -8,6 +8,7 @@ from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.ports.errors import NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
 from ops.verbs.arm_operation import (
@@ -22,7 +23,7 @@ from ops.verbs.arm_operation import (
 from ops.verbs.contract import StepContext
 
 # docs/node-image.md, rule 15.
-_PROVE_WITHIN = timedelta(minutes=20)
+_VERIFY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class UpgradeNodeImage:
             return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused("Gone", found.why, "look at the cluster, then start the run again")
+            return Refused(FailureCode.GONE, found.why, "look at the cluster, then start the run again")
         pool = found[1]
         if pool.is_busy:
             return Pending("", task.now + POLL_EVERY, progress)
@@ -96,7 +97,7 @@ class UpgradeNodeImage:
         """Every node carries the image and is Ready; a newer one that landed in between is told, and is as good as it is."""
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused("Gone", found.why, "look at the cluster, then start the run again")
+            return Refused(FailureCode.GONE, found.why, "look at the cluster, then start the run again")
         cluster, pool = found
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
@@ -178,4 +179,4 @@ def _counted(nodes: tuple[Node, ...], image: NodeImage) -> str:
 def _unproven(task: StepContext, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
     cause = f"Azure reports {pool.name} as upgraded, but after 20 minutes {'; '.join(missing)}"
     advice = "look at these nodes; the image is not taken further until a run proves it"
-    return not_verified_yet(task, _PROVE_WITHIN, cause, advice)
+    return not_verified_yet(task, _VERIFY_WITHIN, cause, advice)

@@ -131,7 +131,7 @@ def test_a_timers_reboot_that_nobody_may_approve_is_told_to_somebody() -> None:
     look(by)
     Driver(by, only_run(by).id).go_on()
     run = only_run(by)
-    assert (str(run.state), run.code) == ("failed", "nobody-may-approve")
+    assert (str(run.state), run.code) == ("failed", "no-approvers")
     assert list(shown(by)) == [run.id]
 
 

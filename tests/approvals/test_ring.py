@@ -160,7 +160,7 @@ def test_a_request_that_no_chat_has_taken_is_a_failure_that_says_so() -> None:
     world.chat.fail = [RejectedError("channel_not_found", "posting: Slack says channel_not_found")] * 500
     pass_time(world, tuple(drivers.values()), timedelta(hours=25))
     run = drivers["shop-a"].run
-    assert (str(run.state), run.code) == ("failed", "not-asked")
+    assert (str(run.state), run.code) == ("failed", "not-delivered")
 
 
 def test_a_newer_image_in_an_undecided_ring_is_asked_for_in_the_same_request() -> None:

@@ -10,7 +10,7 @@ from tests.fakes import NEW, NEWER, OLD, cluster, nodes_of, pool
 def test_success_by_azures_word_alone_is_a_failure_with_the_nodes_named() -> None:
     by = world()
     run, _ = carry_out(by, Operations(by, image=OLD))
-    assert (run.state, run.code) == (State.FAILED, "NotProven")
+    assert (run.state, run.code) == (State.FAILED, "NotVerified")
     assert "aks-user1-0 does not carry 202611.05.0" in run.why
 
 

@@ -53,7 +53,7 @@ def test_a_boot_that_never_happened_is_a_failure() -> None:
         "reboot",
         lambda name: by.machines.end(NODE, boots=False) if name == "poll" and by.machines.restarted else None,
     )
-    assert (run.state, run.code) == (State.FAILED, "NotProven")
+    assert (run.state, run.code) == (State.FAILED, "NotVerified")
     assert "its bootID has not changed" in run.why
 
 

@@ -63,7 +63,7 @@ def test_a_notice_and_an_annotation_of_one_node_are_one_eviction_in_any_order() 
         assert len(by.engine.started) == 1
 
 
-def test_five_evictions_of_a_pool_within_ten_minutes_are_one_run() -> None:
+def test_evictions_of_a_pool_within_ten_minutes_share_a_run_and_a_later_one_starts_another() -> None:
     by = spotted()
     for number, node in enumerate((0, 1, 2)):
         take_event(by.context, notice(node, number))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ops.model.outcome import Progress
 from ops.model.plan import Skip
+from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.render.run import run_details, run_message
 
@@ -17,8 +18,8 @@ DONE = StepRecord(
     ended=BEGAN + timedelta(minutes=21),
     evidence="8 of 8 nodes carry 202611.05.0 and are Ready",
 )
-CANARY = Skip("canary", "unproven", "202611.12.0 does not run in pre-production yet")
-FROZEN = Skip("frozen", "snapshot", "the pool was made from a snapshot, which fixes its image")
+CANARY = Skip("canary", SkipReason.UNPROVEN, "202611.12.0 does not run in pre-production yet")
+FROZEN = Skip("frozen", SkipReason.SNAPSHOT, "the pool was made from a snapshot, which fixes its image")
 RUN = Run(
     id="node-image.pay-prod-006996.2026-w47",
     runbook="node-image",

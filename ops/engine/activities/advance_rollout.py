@@ -10,6 +10,7 @@ from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_rollout
 from ops.model.json import Json
 from ops.model.ledger import Entry
+from ops.model.reasons import WaitReason
 from ops.model.run import Rollout, RunSummary, State
 from ops.model.run_request import RunRequest
 from ops.policy.rings import next_progress
@@ -75,7 +76,7 @@ def _end(context: Context, rollout: Rollout, now: datetime) -> None:
     context.ports.ledger.append(Entry(f"{rollout.id}|end|{size}", now, "rollout", rollout.id, text))
     if rollout.state is State.HALTED:
         for run in summaries(context, rollout).values():
-            if not run.state.is_final and (not run.acted or run.code == "approval"):
+            if not run.state.is_final and (not run.acted or run.code == WaitReason.APPROVAL):
                 _cancel(context, run.id, rollout.why, now)
 
 

@@ -12,6 +12,7 @@ from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_run
 from ops.model.approval import Approval, ApprovalState
 from ops.model.json import Json
+from ops.model.reasons import EndReason, WaitReason
 from ops.model.run import Run, State
 from ops.model.settings import ApprovalRule
 from ops.policy.approval_status import Denied, Missing, Pending, approval_status, decided_text
@@ -53,7 +54,7 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     if not can_be_granted(asked, rule, settings):
         why = f"nobody can approve it: {rule.label or 'nobody'} may, {asked.needed} needed, the requester not counted"
         remedy = "name people enough under approval: from in daytwo.yaml, then start the run again"
-        ended = replace(run, state=State.FAILED, why=why, code="nobody-may-approve", remedy=remedy, notify=True)
+        ended = replace(run, state=State.FAILED, why=why, code=EndReason.NO_APPROVERS, remedy=remedy, notify=True)
         return finish_run(context, stored, ended, now)
     approval = advance(context, asked.id, rule, settings)
     report_approval(context.ports, approval, settings)
@@ -63,10 +64,10 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     until = min(next_event(approval, now), now + _LOOK)
     if approval.asked:
         why = f"waits for approval by {rule.label}, until {approval.expires:%a %H:%M} UTC"
-        waiting = replace(run, state=State.NEEDS_YOU, until=until, why=why, code="approval")
+        waiting = replace(run, state=State.NEEDS_YOU, until=until, why=why, code=WaitReason.APPROVAL)
     else:
         why = f"asks {rule.label} for approval at {approval.asks_at:%a %H:%M} UTC"
-        waiting = replace(run, state=State.WAITING, until=until, why=why, code="approval")
+        waiting = replace(run, state=State.WAITING, until=until, why=why, code=WaitReason.APPROVAL)
     context.runs.replace(stored, waiting)
     report_run(context.ports, waiting)
     return Transition(Outcome.ASSESS, until)
@@ -78,12 +79,12 @@ def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> 
     approval = expire_if_due(context, refused.id)
     report_approval(context.ports, approval, context.config.settings)
     if approval.state is ApprovalState.REJECTED:
-        ended = replace(run, state=State.HALTED, why=decided_text(approval), code="rejected")
+        ended = replace(run, state=State.HALTED, why=decided_text(approval), code=EndReason.REJECTED)
     elif was_delivered(context.ports, approval):
         why = f"nobody approved it until {approval.expires:%a %Y-%m-%d %H:%M} UTC, so nothing was done"
-        ended = replace(run, state=State.SKIPPED, why=why, code="not-approved")
+        ended = replace(run, state=State.SKIPPED, why=why, code=EndReason.NOT_APPROVED)
     else:
         why = "nobody could be asked: no chat has taken the request for approval"
         remedy = "look what the chat says of its messages (the ledger has it), then start the run again"
-        ended = replace(run, state=State.FAILED, why=why, code="not-asked", remedy=remedy, notify=True)
+        ended = replace(run, state=State.FAILED, why=why, code=EndReason.NOT_DELIVERED, remedy=remedy, notify=True)
     return finish_run(context, stored, ended, now)

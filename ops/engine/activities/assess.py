@@ -15,6 +15,7 @@ from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster
 from ops.model.json import Json
 from ops.model.plan import Plan
+from ops.model.reasons import WaitReason
 from ops.model.run import Run, State, StepRecord
 from ops.model.settings import Settings
 from ops.policy.rings import ring_of
@@ -44,11 +45,11 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         )
         return finish_run(context, stored, ended, now)
     if control.paused_by:
-        return _sleep(context, stored, now + _PAUSED_LOOK, f"paused by {control.paused_by}", "paused")
+        return _sleep(context, stored, now + _PAUSED_LOOK, f"paused by {control.paused_by}", WaitReason.PAUSED)
     settings = context.config.settings
     if settings is None or context.config.problem:
         why = f"the configuration is not valid, so nothing new begins: {context.config.problem}"
-        return _sleep(context, stored, now + _CONFIG_LOOK, why, "configuration")
+        return _sleep(context, stored, now + _CONFIG_LOOK, why, WaitReason.CONFIGURATION)
     gathered, reference = _gather_facts(context, run, settings, now)
     decision = runbooks()[run.runbook].decide(gathered, settings, run, now)
     known = replace(
@@ -120,7 +121,8 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
                 notify=state is State.NEEDS_YOU,
             )
             return finish_run(context, stored, told, now)
-        case Wait(until, why, code, loud, skips, lines):
+        case Wait(until, why, reason, loud, skips, lines):
+            code = str(reason or "")
             if run.dry_run:
                 ended = replace(run, state=State.DONE, headline="would wait", why=why, code=code, skips=skips)
                 return finish_run(context, stored, ended, now)

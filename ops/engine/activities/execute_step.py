@@ -11,6 +11,7 @@ from ops.engine.activities.step_execution import StepExecution
 from ops.engine.transition import Outcome, Transition
 from ops.model.json import Json
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.model.run import StepState
 from ops.ports.errors import BusyError, DeniedError, NotFoundError, RejectedError, TryLaterError
 from ops.verbs.contract import StepContext
@@ -114,7 +115,7 @@ def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) ->
         began = work.record.began or work.now
         if work.now - began < timedelta(seconds=work.step.expected_s) + _PATIENCE:
             raise TryLaterError(str(error), 180) from error
-        return Refused("Unreadable", str(error), "look at the operation in Azure; then start the run again")
+        return Refused(FailureCode.UNREADABLE, str(error), "look at the operation in Azure; then start the run again")
     except RejectedError as error:
         return Refused(error.code, str(error), "mend what Azure names, then start the run again")
 
@@ -127,9 +128,11 @@ def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T |
         raise TryLaterError(str(error), 300) from error
     except DeniedError as error:
         return Refused(
-            "Denied", str(error), "give the bot's identity the role that the guide names, then start the run again"
+            FailureCode.DENIED,
+            str(error),
+            "give the bot's identity the role that the guide names, then start the run again",
         )
     except NotFoundError as error:
-        return Refused("Gone", str(error), "look whether it was deleted; if so, nothing is left to do")
+        return Refused(FailureCode.GONE, str(error), "look whether it was deleted; if so, nothing is left to do")
     except RejectedError as error:
         return Refused(error.code, str(error), "mend what Azure names, then start the run again")

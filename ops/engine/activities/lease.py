@@ -9,6 +9,7 @@ from ops.engine.transition import Outcome, Transition
 from ops.messaging.message_sync import report_run
 from ops.model.json import Json
 from ops.model.plan import Claim
+from ops.model.reasons import WaitReason
 from ops.model.run import Run, State
 from ops.policy.leases import Holder, Lease, may_act, rank, release, take
 from ops.ports.store import Store
@@ -34,7 +35,9 @@ def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
             register_waiter(store, claim, run, now)
             until = now + _TAKEN_AGAIN
             why = f"waits for {_holders_text(context, taken, run)}"
-            waiting = replace(run, state=State.WAITING, until=until, why=why, code="lease", plan=None, steps=())
+            waiting = replace(
+                run, state=State.WAITING, until=until, why=why, code=WaitReason.LEASE, plan=None, steps=()
+            )
             context.runs.replace(stored, waiting)
             report_run(context.ports, waiting)
             return Transition(Outcome.ASSESS, until)
