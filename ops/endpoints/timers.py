@@ -15,7 +15,8 @@ from ops.messaging.outbox import flush_outbox
 from ops.model.settings import Settings
 from ops.ports.errors import OutsideError
 from ops.scheduling.digest import post_digest
-from ops.scheduling.fleet_scan import record_fleet, sample_images, start_due_rollouts, start_due_runs
+from ops.scheduling.due_runs import start_due_rollouts, start_due_runs
+from ops.scheduling.fleet_scan import record_fleet, sample_images
 from ops.scheduling.janitor import reconcile_engine
 
 _LOG = logging.getLogger(__name__)

@@ -35,7 +35,7 @@ def report_run(ports: Ports, run: Run) -> None:
     if run.dry_run or (run.source == "timer" and not is_worth_telling):
         return
     runbook = runbooks()[run.runbook]
-    reconcile(ports, run_message(run, runbook.title, runbook.unit), run.channels)
+    reconcile(ports, run_message(run, runbook), run.channels)
     details = run_details(run, runbook.title)
     if details is not None:
         reconcile(ports, details, run.channels, run.id)

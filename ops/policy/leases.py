@@ -59,10 +59,10 @@ def may_act(lease: Lease, run: str, now: datetime) -> bool:
     return any(holder.run == run and now < holder.expires - GRACE for holder in lease.holders)
 
 
-_ORDER = ("spot", "person", "budget", "power", "node-image", "reboot")
+# What a person starts goes before what a timer starts; only a runbook of a lower rank (spot evictions) goes before that.
+PERSON_RANK = 10
 
 
-def rank(runbook: str, source: str) -> int:
-    """The precedence of a run on one cluster; 0 goes first. A run that a person started precedes every timer's run except spot."""
-    name = runbook if source == "timer" or runbook == "spot" else "person"
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+def rank(own: int, source: str) -> int:
+    """The precedence of a run on one cluster; a lower rank goes first. `own` is its runbook's rank, `source` what started it."""
+    return own if source == "timer" else min(own, PERSON_RANK)

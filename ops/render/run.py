@@ -6,6 +6,7 @@ from ops.model.message import Message, Row
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
 from ops.render.phrases import duration, listed, plural
+from ops.runbooks.contract import Runbook
 
 _STEP_STATES = {
     StepState.PLANNED: State.WAITING,
@@ -37,7 +38,7 @@ _REMEDIES: dict[str, str] = {
 }
 
 
-def run_message(run: Run, title: str, unit: str) -> Message:
+def run_message(run: Run, runbook: Runbook) -> Message:
     """The one message of a run."""
     records = (*run.finished, *run.steps)
     calls = run.notify and (
@@ -47,9 +48,9 @@ def run_message(run: Run, title: str, unit: str) -> Message:
     return Message(
         subject=run.id,
         state=state,
-        what=title,
+        what=runbook.title,
         where=run.target_name,
-        progress_text=_how_far(run, records, unit),
+        progress_text=_progress(run, records, runbook),
         lines=_lines(run),
         rows=tuple(_row(record, is_over=run.state.is_final) for record in records),
         until=run.until if run.state is State.WAITING else None,
@@ -110,13 +111,14 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
     )
 
 
-def _how_far(run: Run, records: tuple[StepRecord, ...], unit: str) -> str:
-    pools = {record.id.removeprefix("pool."): record.state for record in records if record.id.startswith("pool.")}
-    if not pools:
+def _progress(run: Run, records: tuple[StepRecord, ...], runbook: Runbook) -> str:
+    prefix = runbook.step_prefix
+    units = {r.id.removeprefix(prefix): r.state for r in records if prefix and r.id.startswith(prefix)}
+    if not units:
         return ""
-    done = sum(state is StepState.DONE for state in pools.values())
-    held = {skip.what for skip in run.skips if skip.code in _HELD} - pools.keys()
-    return f"{done} of {len(pools) + len(held)} {unit}"
+    done = sum(state is StepState.DONE for state in units.values())
+    held = {skip.what for skip in run.skips if skip.code in _HELD} - units.keys()
+    return f"{done} of {len(units) + len(held)} {runbook.unit}"
 
 
 def _lines(run: Run) -> tuple[str, ...]:

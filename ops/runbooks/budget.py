@@ -9,7 +9,7 @@ from ops.model.money import Bill, Bills, BudgetAlert
 from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.policy.power import may_sleep, schedule_of
-from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.contract import RunbookDefaults
 
 _SHOWN = 5
 
@@ -23,13 +23,14 @@ class Facts:
     fleet: tuple[Cluster, ...] | Unknown
 
 
-@dataclass(frozen=True)
-class Budget(WithoutTimer):
+class Budget(RunbookDefaults):
     """The runbook."""
 
     name: str = "budget"
     title: str = "Budget"
     unit: str = "steps"
+    rank: int = 20
+    about_event: bool = True
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:

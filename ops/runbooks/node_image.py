@@ -8,7 +8,7 @@ from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Driver, Node, Unknown
 from ops.model.plan import Skip
-from ops.model.proof import Proof
+from ops.model.proof import Proof, ProofPolicy
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import RingTargets, RolloutPlan, Run
 from ops.model.settings import NodeImageSettings, Ring, Settings
@@ -19,7 +19,7 @@ from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
 from ops.policy.upgrade_duration import expected_duration
 from ops.policy.upgrade_plan import plan_within
-from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
@@ -39,13 +39,17 @@ class Facts:
     skipped_until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class NodeImage(WithoutTimer):
+class NodeImage(RunbookDefaults):
     """The runbook."""
 
     name: str = "node-image"
     title: str = "Node images"
     unit: str = "pools"
+    step_prefix: str = "pool."
+    rank: int = 40
+    bar: TimelineBar | None = TimelineBar(
+        "node-image", "node images", "#1f5fd0", "#6ea0ff", counted_as="node image upgrade"
+    )
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -97,6 +101,20 @@ class NodeImage(WithoutTimer):
             rings.append(RingTargets(ring.name, targets, first.end if first else None))
         watched = tuple((c.id, c.name) for c in clusters if c.driver is Driver.AKS and ring_of(c, settings) is not None)
         return RolloutPlan(self.name, week, tuple(rings), policy.failure_budget, week_span(week, zone).end, watched)
+
+    def openings(self, settings: Settings) -> tuple[Opening, ...]:
+        """The window of each ring."""
+        if settings.node_image is None:
+            return ()
+        rings = settings.fleet.rings
+        return tuple(Opening(f"node images of {ring.name}", ring_window(settings, ring), ring.name) for ring in rings)
+
+    def proof_policy(self, settings: Settings) -> ProofPolicy | None:
+        """Rule 11."""
+        policy = settings.node_image
+        if policy is None:
+            return None
+        return ProofPolicy(policy.proven_nodes, policy.proven_for, policy.proven_awake)
 
 
 RUNBOOK = NodeImage()

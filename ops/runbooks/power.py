@@ -13,7 +13,7 @@ from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.model.settings import Settings
 from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, schedule_of, tag_of
-from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
 
 # Then it ends: the next quarter of an hour looks again anyway.
@@ -32,13 +32,15 @@ class Facts:
     power_changed: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Power(WithoutTimer):
+class Power(RunbookDefaults):
     """The runbook."""
 
     name: str = "power"
     title: str = "Power"
     unit: str = "steps"
+    rank: int = 30
+    waits_for_started_cluster: bool = True
+    bar: TimelineBar | None = TimelineBar("power", "started or stopped", "#5b646d", "#9aa4ad")
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:

@@ -18,7 +18,7 @@ from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
 from ops.policy.evictable_pods import blocking_pdb
 from ops.policy.rings import ring_of
 from ops.policy.upgrade_duration import upgrade_order
-from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import is_transient, look_again
 
 _BUSY_AGAIN = timedelta(minutes=5)
@@ -40,13 +40,14 @@ class Facts:
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
 
 
-@dataclass(frozen=True)
-class Reboot(WithoutTimer):
+class Reboot(RunbookDefaults):
     """The runbook."""
 
     name: str = "reboot"
     title: str = "Reboots"
     unit: str = "nodes"
+    rank: int = 50
+    bar: TimelineBar | None = TimelineBar("reboot", "reboot", "#0f7b6c", "#3fbfa9", counted_as="reboot")
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -92,6 +93,10 @@ class Reboot(WithoutTimer):
             return ()
         night = _night(policy, coming.start)
         return tuple(RunRequest(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
+
+    def openings(self, settings: Settings) -> tuple[Opening, ...]:
+        """One window for every ring."""
+        return (Opening("reboots", settings.reboot.window),) if settings.reboot else ()
 
 
 RUNBOOK = Reboot()

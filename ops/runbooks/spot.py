@@ -12,7 +12,7 @@ from ops.model.run import Run
 from ops.model.settings import Settings
 from ops.model.workload import Pod
 from ops.policy.fleet_scope import is_in_fleet
-from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
 
 _CONFIRM_AFTER = timedelta(minutes=10)
@@ -33,13 +33,17 @@ class Facts:
     eviction_group: Mapping[str, datetime]
 
 
-@dataclass(frozen=True)
-class Spot(WithoutTimer):
+class Spot(RunbookDefaults):
     """The runbook."""
 
     name: str = "spot"
     title: str = "Spot evictions"
     unit: str = "nodes"
+    rank: int = 0
+    about_event: bool = True
+    bar: TimelineBar | None = TimelineBar(
+        "spot", "spot evictions", "#b8590a", "#f0953f", counted_as="spot eviction", whole_run=True
+    )
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:

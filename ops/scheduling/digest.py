@@ -1,7 +1,7 @@
 """Posts the week's digest, once, with its picture."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ from ops.model.calendar import Span
 from ops.model.message import Picture
 from ops.model.run import Run
 from ops.model.settings import Settings
-from ops.policy.calendar import frozen, occurrences
-from ops.policy.digest import coming, due
-from ops.policy.select import ring_among, ring_window
+from ops.policy.calendar import frozen, next_open, occurrences
+from ops.policy.digest import due
+from ops.policy.select import ring_among
 from ops.ports.errors import RejectedError
 from ops.runbooks import runbooks
 from ops.tables.approvals import approvals
@@ -21,10 +21,12 @@ from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import runs
 
 if TYPE_CHECKING:
+    from ops.render.digest import Coming
     from ops.render.timeline import Lane
 
 _LOG = logging.getLogger(__name__)
 _KIND = "digest"
+_HORIZON = timedelta(days=14)
 
 
 def post_digest(context: Context, settings: Settings, now: datetime) -> None:
@@ -36,7 +38,7 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
     store = context.ports.store
     if store.get(_KIND, identity) is not None:
         return
-    from ops.render.digest import Coming, Digest, digest_message
+    from ops.render.digest import Digest, digest_message
 
     own = [stored.value for stored in runs(store).scan()]
     if all(run.created >= span.end for run in own):
@@ -48,11 +50,22 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
         if each.value.decided_at is not None and each.value.decided_at in span
     ]
     titles = {name: book.title for name, book in runbooks().items()}
-    following = [Coming(what, at) for what, at in sorted(coming(settings, now), key=lambda pair: pair[1])]
+    following = sorted(_coming(settings, now), key=lambda each: each.at)
     picture = _picture(context, settings, span, own)
     reconcile(context.ports, digest_message(Digest(identity, span, titles, ended, decided, following, picture)))
     # Marked once it is wanted of every chat: the outbox does the rest, and a second post would be an edit.
     store.insert(_KIND, identity, {})
+
+
+def _coming(settings: Settings, now: datetime) -> "Iterator[Coming]":
+    """When each runbook may begin next, by its own windows."""
+    from ops.render.digest import Coming
+
+    for runbook in runbooks().values():
+        for each in runbook.openings(settings):
+            opening = next_open(each.window, settings.freezes, now, _HORIZON)
+            if opening is not None:
+                yield Coming(each.label, opening.start)
 
 
 def _picture(context: Context, settings: Settings, span: Span, own: Sequence[Run]) -> Picture | None:
@@ -80,14 +93,12 @@ def _lanes(context: Context, settings: Settings, span: Span, own: Sequence[Run])
     from ops.render.timeline_bars import bars_of
 
     known = [stored.value for stored in known_clusters(context.ports.store).scan()]
-    rings = settings.fleet.rings
     found = []
-    for ring in rings if settings.node_image else ():
-        whole = tuple(occurrences(ring_window(settings, ring), span.start, span.end))
-        zone = ring_window(settings, ring).zone
-        taken = tuple(part for each in whole for part in frozen(each, settings.freezes, zone))
+    for opening in (each for runbook in runbooks().values() for each in runbook.openings(settings) if each.ring):
+        whole = tuple(occurrences(opening.window, span.start, span.end))
+        taken = tuple(part for each in whole for part in frozen(each, settings.freezes, opening.window.zone))
         for cluster in sorted(known, key=lambda each: each.name):
-            if _ring(cluster, settings) == ring.name:
+            if _ring(cluster, settings) == opening.ring:
                 bars = tuple(bar for run in own if run.target == cluster.id for bar in bars_of(run))
                 found.append(Lane(cluster.name, whole, taken, bars))
     return found

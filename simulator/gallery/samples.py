@@ -76,7 +76,7 @@ def _runs() -> Iterator[Sample]:
         book = runbooks()[name]
         for state in State:
             run = run_in(name, state)
-            yield Sample(book.title, str(state), run_message(run, book.title, book.unit))
+            yield Sample(book.title, str(state), run_message(run, book))
         details = run_details(run_in(name, State.RUNNING), book.title)
         if details is not None:
             yield Sample(book.title, "in the thread", details)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ops.endpoints.timers import every_five_minutes
 from ops.model.run import Run, State
-from ops.scheduling.fleet_scan import start_due_runs
+from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.approvals.helpers import press, requests, shown
 from tests.approvals.story import NOON, PEOPLE, Driver, pass_time

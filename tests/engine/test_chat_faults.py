@@ -139,7 +139,7 @@ def expected() -> dict[str, str]:
     found = {}
     for number in range(RUNS):
         run = life(number)[-1]
-        for message in (run_message(run, BOOK.title, BOOK.unit), run_details(run, BOOK.title)):
+        for message in (run_message(run, BOOK), run_details(run, BOOK.title)):
             if message is not None:
                 found[message.subject] = json.dumps(render(message)["blocks"], sort_keys=True)
     return found

@@ -9,7 +9,7 @@ from ops.facts.fleet import list_fleet
 from ops.messaging.conditions import close_stale
 from ops.model.workload import DisruptionBudget, Pod
 from ops.ports.errors import DeniedError, TryLaterError
-from ops.scheduling.fleet_scan import start_due_runs
+from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.approvals.story import PEOPLE
 from tests.fakes import LANES, World, cluster, nodes_of

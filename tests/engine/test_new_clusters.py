@@ -5,7 +5,7 @@ from dataclasses import replace
 from ops.engine.activities import invoke
 from ops.facts.fleet import list_fleet
 from ops.model.run import State
-from ops.scheduling.fleet_scan import start_due_rollouts
+from ops.scheduling.due_runs import start_due_rollouts
 from ops.tables.runs import rollouts, runs
 from tests.fakes import NEW, World, cluster, pool
 

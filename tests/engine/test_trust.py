@@ -11,7 +11,7 @@ from ops.model.run import Run, State, StepRecord, StepState
 from ops.model.run_request import RunRequest
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import NotFoundError, RejectedError, TryLaterError
-from ops.scheduling.fleet_scan import start_due_rollouts
+from ops.scheduling.due_runs import start_due_rollouts
 from ops.scheduling.janitor import reconcile_engine
 from ops.tables.base import Stored
 from ops.tables.overrides import Override, overrides

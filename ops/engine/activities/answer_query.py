@@ -17,8 +17,6 @@ from ops.render.commands import decision_text, plan_message, reply_message, why_
 from ops.runbooks import runbooks
 
 _LOG = logging.getLogger(__name__)
-# These decide about something that has happened, not about a cluster as it is.
-_ABOUT_EVENTS = ("spot", "budget")
 
 
 def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
@@ -50,7 +48,7 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
         )
     decided = {}
     for name, book in runbooks().items():
-        if name not in _ABOUT_EVENTS:
+        if not book.about_event:
             decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
             decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
     return why_message(cluster.name, decided)

@@ -13,6 +13,7 @@ from ops.model.reasons import WaitReason
 from ops.model.run import Run, State
 from ops.policy.leases import Holder, Lease, may_act, rank, release, take
 from ops.ports.store import Store
+from ops.runbooks import runbooks
 from ops.tables.leases import Waiter, Waiters, leases, waiters
 
 _TAKEN_AGAIN = timedelta(minutes=5)
@@ -67,7 +68,7 @@ def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | 
 
 def register_waiter(store: Store, claim: Claim, run: Run, now: datetime) -> None:
     """Says that the run waits for a lease, so that who holds it and ranks lower yields between its steps."""
-    mine = Waiter(rank(run.runbook, run.source), now + _WANTED_FOR)
+    mine = Waiter(_rank(run), now + _WANTED_FOR)
     waiters(store).change(lease_key(claim.name), lambda old: Waiters({**(old.runs if old else {}), run.id: mine}))
 
 
@@ -86,7 +87,7 @@ def run_ahead(store: Store, claim: Claim, run: Run, now: datetime) -> Holder | N
     stored = waiters(store).get(lease_key(claim.name))
     if stored is None:
         return None
-    own = rank(run.runbook, run.source)
+    own = _rank(run)
     higher = [
         (w.rank, name) for name, w in stored.value.runs.items() if w.rank < own and now < w.until and name != run.id
     ]
@@ -112,6 +113,10 @@ def release_all(store: Store, run: Run) -> None:
     """Leaves every lease of the plan."""
     for claim in run.plan.claims if run.plan else ():
         leases(store).change(lease_key(claim.name), lambda lease: release(lease or Lease(), run.id))
+
+
+def _rank(run: Run) -> int:
+    return rank(runbooks()[run.runbook].rank, run.source)
 
 
 def lease_key(name: str) -> str:

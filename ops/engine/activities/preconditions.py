@@ -8,6 +8,7 @@ from ops.engine.activities.step_execution import StepExecution
 from ops.model.plan import Claim
 from ops.model.run import StepState
 from ops.policy.leases import Holder
+from ops.runbooks import runbooks
 
 
 def blocking_reason(work: StepExecution) -> str:
@@ -23,7 +24,7 @@ def blocking_reason(work: StepExecution) -> str:
     if unapproved:
         return unapproved
     first = next((b for c in _claims(work) if (b := run_ahead(work.context.ports.store, c, work.run, work.now))), None)
-    if first is not None and not (_has_started_cluster(work) and first.run.startswith("power.")):
+    if first is not None and not (_has_started_cluster(work) and _waits_for_started_cluster(work, first)):
         return f"yields to {first.run}"
     if not holds_all(work.context.ports.store, work.run, work.now):
         return "the lease has run out"
@@ -55,6 +56,11 @@ def _has_started_cluster(work: StepExecution) -> bool:
     steps = work.run.plan.steps if work.run.plan else ()
     woken = (step for step in steps if step.verb == "start-cluster" and step.temporary)
     return any(work.run.step(step.id).state is StepState.DONE for step in woken)
+
+
+def _waits_for_started_cluster(work: StepExecution, other: Holder) -> bool:
+    stored = work.context.runs.get(other.run)
+    return stored is not None and runbooks()[stored.value.runbook].waits_for_started_cluster
 
 
 def _claims(work: StepExecution) -> tuple[Claim, ...]:
