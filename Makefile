@@ -35,18 +35,22 @@ $(UV):
 
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.13 --python-platform linux
 
-locks: | $(UV)
-	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --extra teams-bot -c requirements.txt -o requirements-teams-bot.txt
-	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-teams-bot.txt -o requirements-dev.txt
+# Each lock: its groups of pyproject.toml, and the locks whose pins it keeps.
+LOCKS := requirements.txt requirements-teams-bot.txt requirements-telemetry.txt requirements-dev.txt
+requirements.txt_SET := --group azure
+requirements-teams-bot.txt_SET := --group azure --group teams-bot -c requirements.txt
+requirements-telemetry.txt_SET := --group azure --group telemetry -c requirements-teams-bot.txt
+requirements-dev.txt_SET := --group azure --group cli --group teams-bot --group telemetry --group simulator --group dev \
+  -c requirements-teams-bot.txt -c requirements-telemetry.txt
 
-# Compiles again, held to what is locked: a difference means that pyproject.toml and the locks say different things.
+locks: | $(UV)
+	$(foreach lock,$(LOCKS),$(COMPILE) $($(lock)_SET) -o $(lock) &&) true
+
+# Compiles again, held to the locked versions: a difference means that pyproject.toml and a lock disagree.
 locks-check: setup
-	@mkdir -p build/locks && cp requirements.txt requirements-teams-bot.txt requirements-dev.txt build/locks/
-	@$(COMPILE) pyproject.toml -o build/locks/requirements.txt
-	@$(COMPILE) pyproject.toml --extra teams-bot -c requirements.txt -o build/locks/requirements-teams-bot.txt
-	@$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-teams-bot.txt -o build/locks/requirements-dev.txt
-	@for f in requirements.txt requirements-teams-bot.txt requirements-dev.txt; do \
+	@mkdir -p build/locks && cp $(LOCKS) build/locks/
+	@$(foreach lock,$(LOCKS),$(COMPILE) $($(lock)_SET) -o build/locks/$(lock) &&) true
+	@for f in $(LOCKS); do \
 	  diff -q <(grep -v '^ *#' $$f) <(grep -v '^ *#' build/locks/$$f) >/dev/null \
 	    || { echo "$$f does not match pyproject.toml: run 'make locks' and commit the result" >&2; exit 1; }; done
 

@@ -10,7 +10,6 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -19,18 +18,10 @@ from simulator.slack.api import TOKEN
 from simulator.testing import running_simulation
 from tests.flows.bot import begun, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
+from tests.package.uv import ROOT, uv
 from tools.package import pack
 
-ROOT = Path(__file__).resolve().parents[2]
 LOCKED, DEVELOPERS = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
-
-
-def uv() -> str:
-    own = ROOT / ".uv" / "bin" / "uv"
-    found = str(own) if own.exists() else which("uv")
-    if found is None:
-        pytest.skip("uv is not here: make setup brings it")
-    return found
 
 
 def installed(name: str, key: bytes, *arguments: str) -> Path:
@@ -53,7 +44,7 @@ def app_packages() -> Path:
 @pytest.fixture(scope="module")
 def host_packages() -> Path:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        wanted: list[str] = tomllib.load(file)["project"]["optional-dependencies"]["simulator"]
+        wanted: list[str] = tomllib.load(file)["dependency-groups"]["simulator"]
     key = DEVELOPERS.read_bytes() + "".join(wanted).encode()
     return installed("host", key, "--constraint", str(DEVELOPERS), *wanted)
 
