@@ -8,13 +8,17 @@ UV := .uv/bin/uv
 RUN := .venv/bin/python
 export PYTHONPATH := .
 
-.PHONY: demo test lint setup locks locks-check bench soak package test-az clean
+.PHONY: demo test browser lint setup locks locks-check bench soak package test-az clean
 
 demo: setup
 	$(RUN) -m ops.cli demo
 
-test: setup lint
+test: setup lint browser
 	$(RUN) -m pytest $(PYTEST_ARGS)
+
+# Without a browser the tests that need one say why they are skipped.
+browser: setup
+	-@$(RUN) -m tools.browser
 
 lint: setup locks-check
 	.venv/bin/ruff check .
