@@ -32,8 +32,12 @@ $(UV):
 	$(PYTHON) -m venv .uv
 	.uv/bin/pip install --quiet uv==$(UV_VERSION)
 
+# A Python 3.13 of the machine comes first. If there is none, uv downloads one from GitHub, the only case in which setting up
+# needs more than a Python package registry. If that is blocked, setting up ends here.
 .venv/.installed: requirements.txt requirements-dev.txt .python-version | $(UV)
-	$(UV) venv --quiet --allow-existing --python "$$(cat .python-version)" .venv
+	$(UV) venv --quiet --allow-existing --python-preference system --python "$$(cat .python-version)" .venv || { \
+	  echo "Daytwo needs Python $$(cat .python-version), which is not installed and cannot be downloaded: install it," \
+	    "or set UV_PYTHON_INSTALL_MIRROR to a mirror of the releases of python-build-standalone." >&2; exit 1; }
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python requirements-dev.txt
 	touch $@
 
