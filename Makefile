@@ -54,13 +54,16 @@ requirements-dev.txt_SET := --group azure --group cli --group teams-bot --group 
 locks: | $(UV)
 	$(foreach lock,$(LOCKS),$(COMPILE) $($(lock)_SET) -o $(lock) &&) true
 
+locks-check: build/locks/.checked
+
 # Compiles again, held to the locked versions: a difference means that pyproject.toml and a lock disagree.
-locks-check: setup
+build/locks/.checked: pyproject.toml Makefile $(LOCKS) | setup
 	@mkdir -p build/locks && cp $(LOCKS) build/locks/
 	@$(foreach lock,$(LOCKS),$(COMPILE) $($(lock)_SET) -o build/locks/$(lock) &&) true
 	@for f in $(LOCKS); do \
 	  diff -q <(grep -v '^ *#' $$f) <(grep -v '^ *#' build/locks/$$f) >/dev/null \
 	    || { echo "$$f does not match pyproject.toml: run 'make locks' and commit the result" >&2; exit 1; }; done
+	@touch $@
 
 bench: setup
 	$(RUN) -m bench
