@@ -74,7 +74,7 @@ soak: setup
 package: setup
 	$(RUN) -m tools.package $(PACKAGE_ARGS)
 
-# The Azure CLI pins hundreds of packages against ours: an environment of its own, on a Python that it supports.
+# The Azure CLI pins hundreds of packages that contradict ours: it has a separate environment, on a Python that it supports.
 build/az/.installed: | $(UV)
 	$(UV) venv --quiet --allow-existing --python '>=3.11,<3.13' build/az
 	$(UV) pip install --quiet --python build/az/bin/python 'azure-cli==2.91.*'

@@ -42,7 +42,7 @@ def pack(target: Path, config: Path | None = None, extras: Collection[str] = ())
 
 
 def _requirements(extras: Collection[str]) -> str:
-    """The locks of the chosen extras as one. `make locks` gives all of them the same versions, so that they can be united."""
+    """The locks of the chosen extras as one. All locks have the same versions (`make locks`), so that they can be merged."""
     packages = dict[str, str]()
     for lock in (_LOCK, *(_EXTRA_LOCKS[extra] for extra in extras)):
         for package in re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE):
@@ -51,9 +51,9 @@ def _requirements(extras: Collection[str]) -> str:
 
 
 def _checked(config: Path) -> dict[str, Path]:
-    """The calendars beside a configuration that it names, by name. Raises ConfigError where it is wrong.
+    """The calendars beside a configuration that it names, by name. Raises ConfigError if it is wrong.
 
-    A calendar at an address is read by the deployed app, from where that is: whether it answers here says nothing.
+    A calendar at an address is read by the deployed app, possibly from another network: it is not fetched here.
     """
     today, found = datetime.now(UTC).date(), dict[str, Path]()
     beside = read_beside(config.parent, lambda _: _NO_EVENTS)
@@ -80,7 +80,7 @@ def _files(config: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Pack with the project's own `daytwo.yaml`, where there is one, or another."""
+    """Pack with the project's `daytwo.yaml`, if there is one, or with the one given."""
     parser = argparse.ArgumentParser(prog="python -m tools.package", description="Write the zip that Azure runs.")
     parser.add_argument("--config", type=Path, default=ROOT / "daytwo.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo.zip")
@@ -98,11 +98,11 @@ def main(arguments: list[str]) -> int:
         const="telemetry",
         help="with the exporter to Application Insights",
     )
-    asked = parser.parse_args(arguments)
-    target: Path = asked.out
-    has_config = asked.config.exists()
+    options = parser.parse_args(arguments)
+    target: Path = options.out
+    has_config = options.config.exists()
     try:
-        pack(target, asked.config if has_config else None, asked.extras or ())
+        pack(target, options.config if has_config else None, options.extras or ())
     except ConfigError as error:
         print(render_problems(error.problems), file=sys.stderr)
         return 2

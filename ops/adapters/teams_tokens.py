@@ -1,6 +1,6 @@
 """Validates the bearer token with which the Bot Connector signs each request.
 
-The Teams SDK has a validator of its own, which takes no key source: it fetches keys for each unknown id, waits 30 seconds,
+The Teams SDK has its own validator, which does not accept a key source: it fetches keys for each unknown id, waits 30 seconds,
 and accepts keys endorsed for other channels. PyJWT, which it is built on, is therefore used directly.
 """
 
@@ -22,7 +22,8 @@ class BotTokens:
     """Accepts the tokens that the Bot Connector issued to the bot `app_id`.
 
     The rules are those of "Authentication with the Bot Connector API": RS256, a key endorsed for Teams, this issuer and
-    audience, a validity period with five minutes of clock skew. PyJWT compares it with the machine's clock: it takes no other.
+    audience, a validity period with five minutes of clock skew. PyJWT compares it with the machine's clock and does
+    not accept another one.
     """
 
     app_id: str

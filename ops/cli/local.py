@@ -25,7 +25,7 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     state.mkdir(parents=True, exist_ok=True)
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
-    # Elsewhere the first tick does it; here somebody waits for an answer at once.
+    # A deployed app reads them at its first tick; a person at a terminal does not wait for that.
     wiring().read_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)

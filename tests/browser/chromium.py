@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ViewportSize, async_playwright
 from tests.needs import need
 from tools.browser import NoBrowserError, browser
 
-#: Screenshots to look at; not committed.
+#: Screenshots for people; not committed.
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
 PHONE: ViewportSize = {"width": 380, "height": 780}
 DESK: ViewportSize = {"width": 1280, "height": 900}
@@ -46,7 +46,7 @@ async def shoot(page: Any, name: str) -> None:
     await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
-# Every text whose contrast with what lies under it is less than WCAG AA's 4.5 to 1.
+# Every text whose contrast with its background is less than WCAG AA's 4.5 to 1.
 FAINT = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
   const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
