@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from ops.cli.extras import SIMULATOR
-from tests.needs import need
 from tests.package.uv import ROOT, uv
+
+NOT_IN_A_CLONE = (".git", ".venv", ".uv", "build", "__pycache__", ".*_cache", ".hypothesis", ".daytwo")
 
 
 def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - uv, git, and what they installed
+    return subprocess.run(  # noqa: S603 - uv, and what it installed
         arguments,
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment,
@@ -54,15 +55,9 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The working tree without anything that git ignores."""
-    need(shutil.which("git"), "git is not installed")
-    target = tmp_path_factory.mktemp("clone")
-    listed = run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], ROOT)
-    assert listed.returncode == 0, listed.stderr
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).exists():  # deleted, and the deletion not committed
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)
+    """The working tree without what is built from it. Git is not needed: a source archive has none."""
+    target = tmp_path_factory.mktemp("clone") / "daytwo"
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_IN_A_CLONE))
     return target
 
 
