@@ -1,4 +1,4 @@
-"""The Bot Connector's public keys: fetched by its OpenID metadata, kept for a day, endorsed for Teams or not taken."""
+"""The Bot Connector's public keys: found through its OpenID metadata, cached for a day, used only if endorsed for Teams."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # "Authentication with the Bot Connector API": the address may be hard-coded, the keys are to be refreshed once a day.
 METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _KEPT = timedelta(hours=24)
-# A token names its key before anything is proven: a stranger must not make us fetch at will.
+# A token names its key before its signature is checked: an unauthenticated caller must not trigger a fetch per request.
 _AGAIN = timedelta(minutes=5)
 _TIMEOUT_S = 5
 _MOST_BYTES = 256 * 1024
@@ -23,7 +23,7 @@ _CHANNEL = "msteams"
 
 
 class SigningKeys:
-    """The keys by their ids. What cannot be fetched is never guessed: `key` raises TryLaterError then."""
+    """The keys by their ids."""
 
     def __init__(self, metadata_url: str, clock: Clock) -> None:
         self._url, self._clock = metadata_url, clock
@@ -33,7 +33,11 @@ class SigningKeys:
         self._tried: datetime | None = None
 
     def key(self, kid: str) -> "PyJWK | None":
-        """The key of this id that is endorsed for Teams, None where there is no such key. Raises TryLaterError."""
+        """Return the key with this id if it is endorsed for Teams, else None.
+
+        Raises:
+            TryLaterError: the keys could not be fetched, and none are cached.
+        """
         from jwt import PyJWK
 
         with self._lock:
@@ -56,18 +60,20 @@ class SigningKeys:
                 if not is_fresh:
                     raise
         if not is_fresh:
-            raise TryLaterError("reading the Bot Connector's keys: they could not be fetched a moment ago")
+            raise TryLaterError(
+                "reading the Bot Connector's keys: the last attempt, less than five minutes ago, failed"
+            )
         return self._keys.get(kid)
 
     def _fetch(self) -> dict[str, Mapping[str, Any]]:
         keys = _json(str(_json(self._url)["jwks_uri"])).get("keys")
         if not isinstance(keys, list):
-            raise TryLaterError("reading the Bot Connector's keys: the answer holds none")
+            raise TryLaterError("reading the Bot Connector's keys: the response has none")
         return {each["kid"]: each for each in keys if isinstance(each, dict) and isinstance(each.get("kid"), str)}
 
 
 def _json(url: str) -> Mapping[str, Any]:
-    """An object from an address. Raises TryLaterError where there is none."""
+    """Fetch a JSON object. Raises TryLaterError if that fails."""
     import httpx
 
     try:
@@ -75,11 +81,11 @@ def _json(url: str) -> Mapping[str, Any]:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TryLaterError(f"reading the Bot Connector's keys: {type(error).__name__}") from error
     if response.status_code != httpx.codes.OK or len(response.content) > _MOST_BYTES:
-        raise TryLaterError(f"reading the Bot Connector's keys: {response.status_code}")
+        raise TryLaterError(f"reading the Bot Connector's keys: HTTP {response.status_code}")
     try:
         document = json.loads(response.content)
     except (ValueError, RecursionError) as error:
-        raise TryLaterError("reading the Bot Connector's keys: the answer is no JSON") from error
+        raise TryLaterError("reading the Bot Connector's keys: the response is not JSON") from error
     if not isinstance(document, dict):
-        raise TryLaterError("reading the Bot Connector's keys: the answer is no object")
+        raise TryLaterError("reading the Bot Connector's keys: the response is not an object")
     return document
