@@ -19,7 +19,7 @@ _STEP_STATES = {
     StepState.UNDONE: State.DONE,
 }
 _SHOWN_SKIPS = 5
-_OPENS = "the window opens"
+_OPENS = "next window opens"
 _WORTH_DETAILS = 2
 # What a run still wants to do and may not do yet: it counts in how far the run is.
 # Pools and clusters that are as they should be without us.
