@@ -14,8 +14,8 @@ from ops.tables.runs import rollouts, runs
 
 _LOG = logging.getLogger(__name__)
 
-# What is kept so that the same delivery is the same: Event Grid's, presses, what was written to the Teams bot.
-_DELIVERIES = ("event", "attempt", "teams-answered")
+# What is kept so that the same delivery is the same: Event Grid's, votes, and commands whose reply is a post.
+_DELIVERIES = ("event", "attempt", "answered-command")
 # Event Grid tries for a day.
 _DELIVERED_FOR = timedelta(days=2)
 # A run that was just recorded may be on its way into the engine.

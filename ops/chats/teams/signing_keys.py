@@ -1,4 +1,4 @@
-"""The Bot Connector's public keys: fetched by its OpenID metadata, kept for a day, endorsed for Teams or not taken."""
+"""The Bot Connector's public keys: found through its OpenID metadata, cached for a day, accepted only if endorsed for Teams."""
 
 import json
 import threading
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ops.adapters.http_client import TooLargeError, get
 from ops.ports.errors import TryLaterError
 from ops.ports.runtime import Clock
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 # "Authentication with the Bot Connector API": the address may be hard-coded, the keys are to be refreshed once a day.
 METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _KEPT = timedelta(hours=24)
-# A token names its key before anything is proven: a stranger must not make us fetch at will.
+# A token names its key before it is verified: a stranger must not be able to make us fetch again and again.
 _AGAIN = timedelta(minutes=5)
 _TIMEOUT_S = 5
 _MOST_BYTES = 256 * 1024
@@ -23,7 +24,7 @@ _CHANNEL = "msteams"
 
 
 class SigningKeys:
-    """The keys by their ids. What cannot be fetched is never guessed: `key` raises TryLaterError then."""
+    """The keys by id."""
 
     def __init__(self, metadata_url: str, clock: Clock) -> None:
         self._url, self._clock = metadata_url, clock
@@ -33,7 +34,7 @@ class SigningKeys:
         self._tried: datetime | None = None
 
     def key(self, kid: str) -> "PyJWK | None":
-        """The key of this id that is endorsed for Teams, None where there is no such key. Raises TryLaterError."""
+        """The key of this id that is endorsed for Teams, None if there is no such key. Raises TryLaterError if the keys cannot be fetched."""
         from jwt import PyJWK
 
         with self._lock:
@@ -62,24 +63,24 @@ class SigningKeys:
     def _fetch(self) -> dict[str, Mapping[str, Any]]:
         keys = _json(str(_json(self._url)["jwks_uri"])).get("keys")
         if not isinstance(keys, list):
-            raise TryLaterError("reading the Bot Connector's keys: the answer holds none")
+            raise TryLaterError("reading the Bot Connector's keys: the answer has none")
         return {each["kid"]: each for each in keys if isinstance(each, dict) and isinstance(each.get("kid"), str)}
 
 
 def _json(url: str) -> Mapping[str, Any]:
-    """An object from an address. Raises TryLaterError where there is none."""
+    """The JSON object at an address. Raises TryLaterError."""
     import httpx
 
     try:
-        response = httpx.get(url, timeout=_TIMEOUT_S)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        content = get(url, timeout_s=_TIMEOUT_S, most_bytes=_MOST_BYTES)
+    except httpx.HTTPStatusError as error:
+        raise TryLaterError(f"reading the Bot Connector's keys: {error.response.status_code}") from error
+    except (httpx.HTTPError, httpx.InvalidURL, TooLargeError) as error:
         raise TryLaterError(f"reading the Bot Connector's keys: {type(error).__name__}") from error
-    if response.status_code != httpx.codes.OK or len(response.content) > _MOST_BYTES:
-        raise TryLaterError(f"reading the Bot Connector's keys: {response.status_code}")
     try:
-        document = json.loads(response.content)
+        document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise TryLaterError("reading the Bot Connector's keys: the answer is no JSON") from error
+        raise TryLaterError("reading the Bot Connector's keys: the answer is not JSON") from error
     if not isinstance(document, dict):
-        raise TryLaterError("reading the Bot Connector's keys: the answer is no object")
+        raise TryLaterError("reading the Bot Connector's keys: the answer is not an object")
     return document

@@ -32,7 +32,7 @@ class BotTokens:
     app_id: str
     keys: SigningKeys
 
-    def admit(self, authorization: str) -> str:
+    def authenticate(self, authorization: str) -> str:
         """The service URL that the token names. Raises DeniedError, and TryLaterError where the keys cannot be had."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > _LONGEST or not token.isascii():
