@@ -29,7 +29,8 @@ _GATHER = timedelta(minutes=5)
 _ROUNDS = 10
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Doors that prove who asks; whoever else starts a run is not known.
-_KNOWN_DOORS = ("slack", "teams", "page")
+# Sources of runs that do not prove which person asked.
+_ANONYMOUS_SOURCES = ("http", "event", "action-group")
 
 
 def approval_of(store: Store, run: Run) -> Approval | None:
@@ -129,8 +130,8 @@ def _new(
         remind_at=expires - rule.remind_before,
         token=_new_token(store, identity),
         escalate_at=asked + rule.escalate_after if rule.escalate_to else None,
-        requester=run.by if run.source in _KNOWN_DOORS else "",
-        requester_known=run.source in (*_KNOWN_DOORS, "timer"),
+        requester=run.by if run.source not in (*_ANONYMOUS_SOURCES, "timer") else "",
+        requester_known=run.source not in _ANONYMOUS_SOURCES,
         rollout=run.rollout,
         approvers=rule.approvers,
         channels=channels_showing(context, run),

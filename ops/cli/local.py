@@ -26,7 +26,7 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
     # A deployed app reads them at its first tick; a person at a terminal does not wait for that.
-    wiring().read_calendars()
+    wiring().process.refresh_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)
     return Host(APP_FOLDER, clock, state / "engine", port=port, function_key=key), key

@@ -18,7 +18,7 @@ def validate(file: Path) -> None:
     Beside it: what app settings of this environment would keep from working.
     """
     from ops.adapters.calendar_feeds import fetch
-    from ops.chats.teams.wiring import problems_of
+    from ops.chats import chat_kinds
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
 
     today = datetime.now(UTC).date()
@@ -29,6 +29,6 @@ def validate(file: Path) -> None:
         click.echo(render_problems(error.problems), err=True)
         sys.exit(EXIT_REFUSED)
     rings = ", ".join(ring.name for ring in settings.fleet.rings) or "none"
-    for problem in problems_of(settings, os.environ):
+    for problem in (each for kind in chat_kinds().values() for each in kind.problems(settings, os.environ)):
         click.echo(f"with the settings of this environment: {problem}", err=True)
     click.echo(f"{file} is valid ({settings.hash}): rings {rings}; node-image {'on' if settings.node_image else 'off'}")

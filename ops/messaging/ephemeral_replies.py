@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops.model.json import Json
+from ops.model.message import Message
 from ops.ports.bundle import Ports
-from ops.ports.errors import OutsideError, TryLaterError
+from ops.ports.chat import Replies
+from ops.ports.errors import OutsideError, RejectedError, TryLaterError
 from ops.tables.base import Table
 
 _LOG = logging.getLogger(__name__)
-# Slack's response_url serves for 30 minutes from the press.
+# The shortest lifetime of an address that a chat issues, from the vote or command on.
 _GOOD_FOR = timedelta(minutes=30)
 
 
@@ -30,7 +32,7 @@ def reply_now(ports: Ports, event: str, address: str, content: Mapping[str, Json
     if not address:
         return
     try:
-        ports.answers.answer(address, content)
+        _replies(ports, address).send(address, content)
     except TryLaterError as error:
         _LOG.warning("an answer is kept for later: %s", error)
         reply_later(ports, event, address, content)
@@ -42,6 +44,12 @@ def reply_later(ports: Ports, event: str, address: str, content: Mapping[str, Js
     """Keeps it for the next tick, for a chat that has just shown that it does not answer. Never raises."""
     if address:
         _keep(ports, event, PendingReply(address, json.dumps(content), ports.clock.now() + _GOOD_FOR))
+
+
+def send_reply(ports: Ports, address: str, message: Message) -> None:
+    """Sends it once, in the format of the chat that the address belongs to. Raises what `Replies.send` raises."""
+    replies = _replies(ports, address)
+    replies.send(address, replies.render(message))
 
 
 def flush_replies(ports: Ports) -> int:
@@ -56,9 +64,17 @@ def flush_replies(ports: Ports) -> int:
     return waiting
 
 
+def _replies(ports: Ports, address: str) -> Replies:
+    """The way to reply to this address. Raises RejectedError if no chat accepts it."""
+    for replies in ports.replies:
+        if replies.accepts(address):
+            return replies
+    raise RejectedError("ForeignAddress", "replying: the address does not belong to a connected chat")
+
+
 def _sent(ports: Ports, pending: PendingReply) -> bool:
     try:
-        ports.answers.answer(pending.address, json.loads(pending.content))
+        _replies(ports, pending.address).send(pending.address, json.loads(pending.content))
     except TryLaterError:
         return False
     except OutsideError as error:

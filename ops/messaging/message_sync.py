@@ -14,7 +14,6 @@ from ops.model.run import Rollout, Run, RunSummary, State
 from ops.ports.bundle import Ports
 from ops.ports.chat import Chat
 from ops.ports.errors import OutsideError, TryLaterError
-from ops.render import renderer
 from ops.render.run import rollout_message, run_details, run_message
 from ops.runbooks import runbooks
 from ops.tables.base import Stored
@@ -102,7 +101,7 @@ def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thre
             if message.state is not State.NEEDS_YOU:
                 continue
             thread_of = ""
-        content = renderer(chat.name)(message)
+        content = chat.render(message)
         for channel in destinations(chat, channels):
             _sync_channel(ports, chat, _Target(channel, message, content, thread_of))
 

@@ -8,7 +8,7 @@ from ops.ports.bundle import Ports
 from ops.ports.errors import ConflictError
 from ops.tables.base import Table
 
-# Slack takes a message a second in a channel and 50 edits a minute; a little more than that between two calls of one kind.
+# The strictest chat allows one message per second and channel, and 50 edits per minute; this is a little slower.
 _SPACING = timedelta(seconds=1.25)
 # A tick comes every five minutes, and Azure's shortest limit of a function's time is five minutes too.
 _PATIENCE = timedelta(seconds=200)

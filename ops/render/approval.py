@@ -18,7 +18,6 @@ STATES = {
     ApprovalState.CANCELLED: State.SKIPPED,
     ApprovalState.SUPERSEDED: State.SKIPPED,
 }
-_DOORS = {"slack": "in Slack", "teams": "in Teams", "page": "on the page"}
 _SHOWN_STEPS = 12
 _SHOWN_HASHES = 3
 # So many clusters have a row each; of more than that, those of which the same is asked share one.
@@ -119,7 +118,7 @@ def _asked(approval: Approval, deciding: Sequence[Person], votes: Sequence[Vote]
         lines.append(f"{approval.requester} asked for it")
     elif not approval.requester_known:
         lines.append("who asked for it is not known")
-    lines += [f"{vote.person} has approved {_DOORS.get(vote.door, vote.door)}" for vote in votes]
+    lines += [f"{vote.person} has approved {_where_decided(vote.door)}" for vote in votes]
     return tuple(lines)
 
 
@@ -136,7 +135,7 @@ def _moments(approval: Approval) -> tuple[Moment, ...]:
     if approval.state is ApprovalState.PENDING or approval.decided_at is None:
         return begins
     by = f" by {approval.decided_by}" if approval.decided_by else ""
-    where = f" {_DOORS.get(approval.decided_via, approval.decided_via)}" if approval.decided_via else ""
+    where = f" {_where_decided(approval.decided_via)}" if approval.decided_via else ""
     decided = Moment(f"{approval.state}{by}{where}", approval.decided_at)
     return (decided, *begins) if approval.state is ApprovalState.APPROVED else (decided,)
 
@@ -213,3 +212,8 @@ def _footer(approval: Approval) -> str:
     left = len(approval.standing) - _SHOWN_HASHES
     more = f" and {left} more" if left > 0 else ""
     return f"{approval.id} · plan {hashes}{more}" if hashes else approval.id
+
+
+def _where_decided(endpoint: str) -> str:
+    """On the page, or in a chat: the chat's name is its product's in lower case."""
+    return "on the page" if endpoint == "page" else f"in {endpoint.replace('-', ' ').title()}"

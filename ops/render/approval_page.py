@@ -8,12 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.plan import Plan, Step
 from ops.model.reasons import SkipReason
 from ops.render.approval import STATES
-from ops.render.phrases import duration, plural
+from ops.render.phrases import SIGNS, duration, plural
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -1,7 +1,19 @@
-"""Numbers, durations and lists as people say them."""
+"""State signs, numbers, durations and lists, the same in every chat and page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
+
+from ops.model.run import State
+
+SIGNS = {
+    State.WAITING: "○",
+    State.NEEDS_YOU: "◆",
+    State.RUNNING: "●",
+    State.DONE: "✓",
+    State.HALTED: "■",
+    State.FAILED: "✗",
+    State.SKIPPED: "\u2013",
+}
 
 
 def duration(length: timedelta) -> str:

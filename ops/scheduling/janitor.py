@@ -14,8 +14,8 @@ from ops.tables.runs import rollouts, runs
 
 _LOG = logging.getLogger(__name__)
 
-# Deliveries are kept so that a repeated delivery is recognised: from Event Grid, votes, and messages to the Teams bot.
-_DELIVERIES = ("event", "attempt", "teams-answered")
+# Deliveries are kept so that a repeated delivery is recognised: from Event Grid, votes, and commands whose reply is a post.
+_DELIVERIES = ("event", "attempt", "answered-command")
 # Event Grid retries for a day.
 _DELIVERED_FOR = timedelta(days=2)
 # A run that was just recorded may still be on its way to the engine.

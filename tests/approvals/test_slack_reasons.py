@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from ops.chats.slack import CHAT
 from ops.chats.slack.endpoint import take_interaction
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpResponse
 from ops.endpoints.timers import every_five_minutes, every_hour
 from ops.model.approval import ApprovalState, Choice
 from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
@@ -36,23 +37,23 @@ class Desk:
         self.world = self.story.world
         self.forms = self.world.forms = self.door.forms
 
-    def press(self, person: str = "ana", event: str = "event-1", choice: Choice = Choice.REJECT) -> Response:
+    def press(self, person: str = "ana", event: str = "event-1", choice: Choice = Choice.REJECT) -> HttpResponse:
         self.pressed = form(self.world, person, choice, self.story.approval.token, event)
         return self._knock(self.pressed)
 
-    def tell_again(self) -> Response:
+    def tell_again(self) -> HttpResponse:
         """Slack tells the last press again, signed anew."""
         return self._knock(self.pressed)
 
-    def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> Response:
+    def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> HttpResponse:
         """Sends a form, the last one unless said; Slack does with it what the answer says."""
         view = shown or self.forms.opened[-1]
         response = self._knock(submission(self.world, view, person, reason))
         answered(view, int(response.status), response.text())
         return response
 
-    def _knock(self, body: bytes) -> Response:
-        return take_interaction(self.world.context, self.door.guard(self.world), received(self.world, body))
+    def _knock(self, body: bytes) -> HttpResponse:
+        return take_interaction(self.world.context, self.door.access(self.world), received(self.world, body))
 
     @property
     def state(self) -> ApprovalState:
@@ -61,8 +62,8 @@ class Desk:
     @property
     def heard(self) -> list[str]:
         """What was said privately, at the press's own address."""
-        assert all(address == HOOK for address, _ in self.world.answers.given)
-        return [str(content["text"]) for _, content in self.world.answers.given]
+        assert all(address == HOOK for address, _ in self.world.replies.given)
+        return [str(content["text"]) for _, content in self.world.replies.given]
 
     @property
     def results(self) -> list[str]:
@@ -209,7 +210,7 @@ def test_a_form_sent_after_the_expiry_hears_so_in_its_place() -> None:
 def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(desk: Desk) -> None:
     desk.press()
     desk.world.clock.pass_(minutes=30)
-    every_hour(desk.world.context, timedelta(days=14))
+    every_hour(desk.world.context, timedelta(days=14), (CHAT.housekeeping,))
     assert list(desk.world.store.scan("slack-form")) == []
     desk.send(reason="still no")
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
@@ -288,8 +289,8 @@ def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
     door = SlackDoor()
     world.forms = door.forms
     body = form(world, "ana", Choice.REJECT, old, "event-1")
-    assert take_interaction(world.context, door.guard(world), received(world, body)).status == 200
-    ((_, content),) = world.answers.given
+    assert take_interaction(world.context, door.access(world), received(world, body)).status == 200
+    ((_, content),) = world.replies.given
     assert str(content["text"]).startswith("the request has changed since")
     assert (door.forms.asked, requests(world)[0].state) == (0, ApprovalState.PENDING)
 

@@ -3,8 +3,8 @@
 import json
 from itertools import chain
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.run import Run
+from ops.render.phrases import SIGNS
 from ops.tables.messages import messages
 from simulator.demo.differences import oracles_outcomes
 from simulator.demo.tally import UPGRADED

@@ -106,7 +106,7 @@ def test_what_reads_clusters_is_answered_later_where_it_was_asked(world: World) 
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
     assert invoke("answer_query", world.context, payload) == {"outcome": "end"}
-    (given,) = world.answers.given
+    (given,) = world.replies.given
     assert given[0] == "https://hooks.slack.com/x"
     assert "next window opens" in str(given[1])
 
@@ -116,7 +116,7 @@ def test_a_plan_names_every_pool(world: World) -> None:
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
     invoke("answer_query", world.context, payload)
-    assert "2 of 2 pools are behind" in str(world.answers.given)
+    assert "2 of 2 pools are behind" in str(world.replies.given)
 
 
 def test_status_shows_what_goes_on(world: World) -> None:
@@ -162,7 +162,7 @@ def test_why_names_who_would_have_to_approve() -> None:
     (payload,) = by.engine.payloads
     assert isinstance(payload, dict)
     invoke("answer_query", by.context, payload)
-    assert "would ask leads for approval, then act: user1" in str(by.answers.given)
+    assert "would ask leads for approval, then act: user1" in str(by.replies.given)
 
 
 @pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.chats.slack.delivery import privately, with_picture
-from ops.chats.slack.renderer import escape, plainly, render
+from ops.chats.slack.renderer import escape, plainly, privately, render, with_picture
 from ops.model.approval import Choice
 from ops.model.message import Button, Message, Moment, Picture, Row
 from ops.model.people import Person

@@ -8,11 +8,11 @@ from ops.engine.activities.assess import decide_now
 from ops.engine.preview import approvers_of, preview_pools, preview_run
 from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
+from ops.messaging.ephemeral_replies import send_reply
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.model.run import State
 from ops.ports.errors import DeniedError, NotFoundError, RejectedError
-from ops.render import renderer
 from ops.render.commands import decision_text, plan_message, reply_message, why_message
 from ops.runbooks import runbooks
 
@@ -26,7 +26,7 @@ def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
     except (DeniedError, NotFoundError, RejectedError) as error:
         message = reply_message(str(error), State.FAILED, "not known")
     try:
-        context.ports.answers.answer(str(payload["address"]), renderer(str(payload["chat"]))(message))
+        send_reply(context.ports, str(payload["address"]), message)
     except RejectedError as error:
         _LOG.warning("The answer to %s could not be delivered: %s", payload["command"], error)
     return Transition(Outcome.END)
