@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ops.adapters.teams_wiring import Bot
     from ops.bundle import Ports
-    from ops.config.current import ConfigFile
+    from ops.config.config_file import ConfigFile
     from ops.intake.doors import PageDoor
     from ops.intake.slack import Guard
-    from ops.model.settings import Settings
     from ops.ports import Chat, Clock, Events, Forms, Ledger, Store
+    from ops.settings import Settings
     from ops.workflows.activities.context import Context
 
 _LOG = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _wired() -> Wiring:
 
 def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
     """For the command line: what only looks, with records in a folder that may be thrown away and no chat."""
-    from ops.config.current import ConfigState
+    from ops.config.config_file import ConfigState
     from ops.workflows.activities.context import Context
 
     shown = {name: value for name, value in environment.items() if name != "SLACK_TOKEN"}
@@ -126,7 +126,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.png import to_png
     from ops.adapters.teams_wiring import teams_bot
     from ops.bundle import Ports
-    from ops.config.current import ConfigFile
+    from ops.config.config_file import ConfigFile
 
     environment = without_unresolved({name: value.strip() for name, value in environment.items()})
     # Its log lines hold whole addresses, and a webhook's address is a secret.

@@ -11,8 +11,8 @@ from ops.adapters.teams_chat import TeamsChat, UnusableWebhookError
 from ops.adapters.teams_connector import TeamsConnector
 from ops.adapters.teams_keys import METADATA, SigningKeys
 from ops.adapters.teams_tokens import BotTokens
-from ops.model.settings import Settings
 from ops.ports import Clock
+from ops.settings import Settings
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

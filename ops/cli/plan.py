@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from ops.model.fleet import Cluster
-    from ops.model.settings import Settings
+    from ops.settings import Settings
     from ops.workflows.preview import Outlook
 
 EXIT_FAILED = 1

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, said so that a person can mend it."""
+"""What is wrong with a configuration, and how to fix it."""
 
 import re
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ _ADDRESS = re.compile(r"\w+://\S*")
 class Problem:
     """One thing that is wrong.
 
-    `line` counts from 1, None where no line is to blame; `where` is the key's path; `value` is what stands there,
-    shortened and without secrets.
+    `line` counts from 1, None if the problem does not belong to a line; `where` is the path of the key; `value` is what is
+    written there, shortened and without secrets.
     """
 
     file: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that is refused, with everything found wrong in it."""
+    """A configuration that is refused, with all its problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(render_problems(problems))
@@ -50,7 +50,7 @@ def shown(value: object) -> str:
 
 
 def without_addresses(value: object) -> str:
-    """A value with the host alone of each address: where calendars are named, whoever knows one's address can read it."""
+    """A value with only the host of each address: a private calendar can be read by everyone who knows its address."""
     text = value if isinstance(value, str) else _plain(value)
     return _ADDRESS.sub(lambda found: host_of(found.group()), text)
 

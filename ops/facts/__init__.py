@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 from ops.bundle import Ports
 from ops.model.fleet import Cluster, Unknown
 from ops.model.run import Run
-from ops.model.settings import Settings
+from ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

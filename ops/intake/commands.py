@@ -9,7 +9,6 @@ from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.people import Identity, Person
 from ops.model.run import Run, State
-from ops.model.settings import Settings
 from ops.model.signal import Signal
 from ops.policy.calendar import iso_week, week_span
 from ops.policy.commands import CHANGING, LOOKING, Command, may, read_command, read_until, ring_name
@@ -17,6 +16,7 @@ from ops.policy.people import person_of
 from ops.records import LIVE, KnownCluster, approvals, known_clusters, runs
 from ops.render.commands import help_message, looking_message, said, status_message
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.workflows.activities.context import Context
 from ops.workflows.asking import OPEN_REQUESTS
 from ops.workflows.starting import ERRAND, OPEN, start

@@ -9,11 +9,11 @@ from datetime import datetime
 from ops.model.approval import Approval, Choice
 from ops.model.ledger import Entry
 from ops.model.people import Identity
-from ops.model.settings import Settings
 from ops.policy.people import person_of
 from ops.policy.press import Press, Verdict, press
 from ops.ports import OutsideError
 from ops.records import AttemptRecord, approvals, attempts
+from ops.settings import Settings
 from ops.workflows.activities.context import Context
 from ops.workflows.asking import NEWS, named_by, rule_of
 

@@ -12,7 +12,6 @@ from ops.intake.refusals import Refusal
 from ops.intake.signed_in import UnusableIdentityError, signed_in
 from ops.model.approval import Approval, Choice
 from ops.model.people import Identity
-from ops.model.settings import Settings
 from ops.policy.approval_times import settled
 from ops.policy.approvers import approvers, needed
 from ops.policy.people import person_of
@@ -20,6 +19,7 @@ from ops.policy.press import may_decide
 from ops.policy.select import ring_window
 from ops.render.page import NoticePage, RequestPage, Told, Viewer, content_security_policy, notice_html, request_html
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.workflows.activities.context import Context
 from ops.workflows.asking import request_of, rule_of
 

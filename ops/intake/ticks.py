@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ops.intake.slack_rejecting import forget_forms
-from ops.model.settings import Settings
 from ops.ports import OutsideError
+from ops.settings import Settings
 from ops.workflows.activities.context import Context
 from ops.workflows.digest import post_digest
 from ops.workflows.janitor import tidy

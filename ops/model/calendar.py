@@ -88,11 +88,6 @@ class Freeze:
         if self.end < self.start or (all(instants) and self.end == self.start):
             raise ValueError(f"freeze {self.name}: it ends before it starts")
 
-    @property
-    def by_dates(self) -> bool:
-        """Whether it covers whole days."""
-        return not isinstance(self.start, datetime)
-
 
 @dataclass(frozen=True, slots=True)
 class SilentCalendar:

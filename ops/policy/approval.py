@@ -7,9 +7,10 @@ from datetime import datetime
 from ops.model.approval import Approval, ApprovalState, PartState
 from ops.model.plan import Plan, Step
 from ops.model.run import Run
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_times import settled
 from ops.policy.approvers import counting, needed
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 # What is less of a risk than what was approved: a plan that was in place has lost the pools for which it was.
 _LESS = {"in-place": ("surge",)}

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ops.model.calendar import Span, Window
-from ops.model.settings import Settings
 from ops.policy.calendar import next_open, occurrences
 from ops.policy.select import ring_window
+from ops.settings import Settings
 
 _WEEK = timedelta(days=7)
 _HORIZON = timedelta(days=14)

@@ -1,6 +1,6 @@
 """Which clusters are the fleet's: those of the configured subscriptions. Nothing is begun on any other, whoever names it."""
 
-from ops.model.settings import Settings
+from ops.settings import Settings
 
 _SUBSCRIPTION = 2  # /subscriptions/S/…
 

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from ops.model.approval import Answered, Approval, ApprovalState, Choice, Vote
 from ops.model.people import Person
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval import decided_text
 from ops.policy.approval_times import settled
 from ops.policy.approvers import approved, approvers, counting, denies_self, needed
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,3 @@ def settle(proof: Proof, at: datetime, *, proven_for: timedelta, proven_awake: t
     if at - proof.since >= proven_for and timedelta(hours=proof.awake_h) >= proven_awake:
         return replace(proof, proven_at=at)
     return proof
-
-
-def proven_from(proof: Proof, *, proven_for: timedelta, proven_awake: timedelta) -> datetime | None:
-    """The earliest instant at which the image can be proven if all goes on well; None where nothing runs it yet."""
-    if proof.proven_at is not None:
-        return proof.proven_at
-    if proof.since is None or proof.last_sample is None:
-        return None
-    missing_awake = proven_awake - timedelta(hours=proof.awake_h)
-    return max(proof.since + proven_for, proof.last_sample + missing_awake)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from ops.model.calendar import Span
 from ops.model.fleet import Cluster
 from ops.model.plan import Claim, Plan, Step
-from ops.model.settings import Ring
 from ops.policy.images import START, adds_nodes, expected_duration
 from ops.policy.pools import Candidate
 from ops.policy.regions import neighbourhood
+from ops.settings.fleet import Ring
 
 _UNBOUNDED = 1_000
 
@@ -24,7 +24,7 @@ def plan_within(
         return None
     before = () if cluster.running else (_start(chosen[0], opening),)
     steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
-    in_region = Claim(f"regions.{neighbourhood(cluster.region)}", cluster.region, ring.at_once or _UNBOUNDED)
+    in_region = Claim(f"regions.{neighbourhood(cluster.region)}", cluster.region, ring.max_concurrent or _UNBOUNDED)
     return Plan(
         runbook="node-image",
         target=cluster.id,

@@ -33,7 +33,7 @@ class Watched(Protocol):
 
 
 def decide_watch(
-    cluster: Cluster, facts: Watched, max_behind: timedelta, week_ends: datetime, now: datetime
+    cluster: Cluster, facts: Watched, max_image_age: timedelta, week_ends: datetime, now: datetime
 ) -> Decision:
     """Waits until AKS has brought every pool to its newest image or the week ends, then tells what happened."""
     skips = tuple(Skip(name, "driven-by-aks", "AKS upgrades it by its own channel") for name in _names(cluster, facts))
@@ -54,9 +54,11 @@ def decide_watch(
             skips=skips,
             lines=lines,
         )
-    late = [pool.name for pool in behind if _age(pool, now) > max_behind]
+    late = [pool.name for pool in behind if _age(pool, now) > max_image_age]
     headline = f"AKS upgraded {len(changed)} of {len(cluster.pools)} pools; behind: {named}"
-    more = tuple(f"{name} is more than {max_behind.days} days behind: look at its maintenance window" for name in late)
+    more = tuple(
+        f"{name} is more than {max_image_age.days} days behind: look at its maintenance window" for name in late
+    )
     return Tell(headline, (*lines, *more), skips, ok=not late)
 
 

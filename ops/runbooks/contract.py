@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from ops.model.decision import Decision
 from ops.model.fleet import Cluster
 from ops.model.run import RolloutPlan, Run
-from ops.model.settings import Settings
 from ops.model.signal import Signal
+from ops.settings import Settings
 
 
 class Runbook(Protocol):

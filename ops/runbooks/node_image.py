@@ -10,7 +10,6 @@ from ops.model.fleet import Cluster, Driver, Node, Unknown
 from ops.model.plan import Skip
 from ops.model.proof import Proof
 from ops.model.run import RingTargets, RolloutPlan, Run
-from ops.model.settings import NodeImageSettings, Ring, Settings
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
 from ops.policy.images import expected_duration
 from ops.policy.pools import Candidate, sort_out, unjudged
@@ -20,6 +19,9 @@ from ops.policy.upgrades import plan_within
 from ops.policy.watch import decide_watch
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
+from ops.settings import Settings
+from ops.settings.fleet import Ring
+from ops.settings.node_image import NodeImageSettings
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _REFUSED_AGAIN = timedelta(hours=1)
@@ -64,7 +66,7 @@ class NodeImage(WithoutTimer):
         window = ring_window(settings, ring)
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
-            return decide_watch(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
+            return decide_watch(cluster, facts, policy.max_image_age, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
             why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
             return Nothing(why, tuple(Skip(pool.name, "skipped-by-person", why) for pool in cluster.pools))
@@ -139,7 +141,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     held = {c.pool.name: _unproven(c, ring_proving, facts.proofs) for c in week.candidates}
     free = tuple(c for c in week.candidates if not held[c.pool.name])
     waiting = tuple(Skip(c.pool.name, "unproven", held[c.pool.name]) for c in week.candidates if held[c.pool.name])
-    loud = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
+    loud = any(c.behind(now) > week.policy.max_image_age for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
         # Freezes took what was left; what held the run is told at the week's last moment (rule 6), as without them.
@@ -156,7 +158,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         return Wait(now + _BUSY_AGAIN, why, "busy", loud, skips)
     if not free:
         return Wait(_next_look(now, opening), waiting[0].why, "unproven", loud, skips)
-    if not week.cluster.running and not week.policy.wake_sleepers:
+    if not week.cluster.running and not week.policy.start_stopped_clusters:
         why = "the cluster is asleep; it is caught up in a window after its next start"
         return Wait(now + _BUSY_AGAIN, why, "asleep", loud, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
@@ -170,7 +172,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, loud: bool) -> Nothing:
     """The week has no window left: what is still behind is left out, with what held it."""
-    asleep = not week.cluster.running and not week.policy.wake_sleepers
+    asleep = not week.cluster.running and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
         if asleep:

@@ -9,11 +9,11 @@ from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.model.signal import Signal
 from ops.policy.power import BETWEEN, Level, NoLevel, level, schedule_of, tag_of
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
+from ops.settings import Settings
 
 # Then it ends: the next quarter of an hour looks again anyway.
 _LOOKS_FOR = timedelta(hours=1)

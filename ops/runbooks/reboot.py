@@ -9,7 +9,6 @@ from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.run import Run, StepState
-from ops.model.settings import RebootSettings, Settings
 from ops.model.signal import Signal
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
@@ -19,6 +18,8 @@ from ops.policy.images import in_order
 from ops.policy.rings import ring_of
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again, passing
+from ops.settings import Settings
+from ops.settings.reboot import RebootSettings
 
 _BUSY_AGAIN = timedelta(minutes=5)
 # A restart and its proof, beside the drain.

@@ -8,11 +8,11 @@ from ops.model.decision import Act, Decision, Nothing, Tell, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Plan, Step
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.model.workload import Pod
 from ops.policy.membership import is_of_fleet
 from ops.runbooks.contract import WithoutTimer
 from ops.runbooks.unread import look_again
+from ops.settings import Settings
 
 _CONFIRM_AFTER = timedelta(minutes=10)
 # So long an API server that does not answer holds up what is told.

@@ -10,13 +10,14 @@ from datetime import timedelta
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.ledger import Entry
 from ops.model.run import Run
-from ops.model.settings import ApprovalRule, Settings
 from ops.model.signal import slug
 from ops.policy.approval import decided_text
 from ops.policy.approval_times import asks_at, moved, settled
 from ops.policy.approvers import needed, rule_for
 from ops.ports import ConflictError, Store
 from ops.records import AskedWord, OpenRequest, approvals, asked_words, open_requests
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 from ops.workflows.activities.context import Context
 from ops.workflows.reporting import destinations
 
@@ -222,7 +223,7 @@ def withdraw_all(context: Context, run: Run, why: str) -> None:
 def _unknown_to(context: Context, run: Run) -> Iterator[str]:
     """Requests of which the run's record does not tell: the process died between the two."""
     settings = context.config.settings
-    if settings is None or not settings.approvals:
+    if settings is None or not settings.has_approvals:
         return
     prefix = f"{run.rollout}.{slug(run.ring)}." if run.rollout else run.id
     for opened in open_requests(context.ports.store).scan(prefix):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from ops.model.calendar import Span
 from ops.model.message import Picture
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.calendar import frozen, occurrences
 from ops.policy.digest import coming, due
 from ops.policy.select import ring_of, ring_window
 from ops.ports import RejectedError
 from ops.records import KnownCluster, approvals, known_clusters, runs
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.workflows.activities.context import Context
 from ops.workflows.reporting import reconcile
 

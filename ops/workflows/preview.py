@@ -10,10 +10,10 @@ from ops.model.fleet import Cluster, Driver, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.plan import Skip
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.model.signal import Signal
 from ops.policy.approvers import rule_for
 from ops.policy.rings import ring_of
+from ops.settings import Settings
 from ops.workflows.activities.assess import decide_now
 from ops.workflows.activities.context import Context
 

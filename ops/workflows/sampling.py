@@ -13,13 +13,14 @@ from ops.model.image import ImageKey, NodeImage
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, Sample
 from ops.model.run import Rollout, RolloutPlan
-from ops.model.settings import NodeImageSettings, Settings
 from ops.model.signal import short_hash
 from ops.policy.proof import observe, settle
 from ops.policy.rings import grown, ring_of
 from ops.ports import OutsideError
 from ops.records import KnownCluster, known_clusters, proofs, rollouts
 from ops.runbooks import runbooks
+from ops.settings import Settings
+from ops.settings.node_image import NodeImageSettings
 from ops.workflows.activities.context import Context
 from ops.workflows.standing import report_fleet
 from ops.workflows.starting import OPEN, ROLLOUT, start_if_it_acts

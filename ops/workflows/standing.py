@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.bundle import Ports
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.model.calendar import host_of
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.ledger import Entry

@@ -7,13 +7,13 @@ from ops.bundle import Ports
 from ops.model.approval import Approval
 from ops.model.message import Message
 from ops.model.people import Person
-from ops.model.settings import Settings
 from ops.policy.approvers import counting, deciders
 from ops.policy.people import named
 from ops.ports import OutsideError
 from ops.records import approvals, messages
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.workflows.activities.context import Context
 from ops.workflows.asking import NEWS, OPEN_REQUESTS, move, rule_of
 from ops.workflows.reporting import destinations, reconcile

@@ -11,11 +11,11 @@ from ops.adapters.sqlite_store import SqliteStore
 from ops.config import load
 from ops.model.approval import Approval
 from ops.model.run import Run, State
-from ops.model.settings import Settings
 from ops.policy.calendar import iso_week
 from ops.policy.select import ring_window
 from ops.ports import Store
 from ops.records import rollouts, runs
+from ops.settings import Settings
 from simulator.demo.approving import Desk, requests_in
 from simulator.demo.bot import Bot, running_bot
 from simulator.demo.judged import Difference, differences
@@ -123,7 +123,7 @@ async def _pass(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
 
 async def _glance(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
     """Time passes; as long as a request waits, it does not."""
-    step = _GLANCE if stage.settings.approvals else _STEP
+    step = _GLANCE if stage.settings.has_approvals else _STEP
     while bot.host.now() < until:
         await bot.host.run_until(min(bot.host.now() + step, until))
         await desk.clear(bot.host.settle)

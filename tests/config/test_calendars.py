@@ -7,7 +7,7 @@ import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.config import FeedError
-from ops.config.current import ConfigFile, ConfigState
+from ops.config.config_file import ConfigFile, ConfigState
 from ops.workflows.standing import report_configuration
 from tests.fakes import CONFIG, MONDAY, World
 
@@ -194,7 +194,7 @@ def test_after_the_app_was_off_for_long_a_door_says_that_the_freezes_are_old_and
     assert names(late) == ["Year end"]
     assert late.problem.endswith(
         ": freezes[0].ics: intranet.example: the calendar cannot be used: its freezes of 2026-11-16 are too old to rely on; "
-        "it is fetched within five minutes; mend it, or write the freezes out"
+        "it is fetched within five minutes; fix it, or write the freezes out"
     )
     assert home.tick(days=4).problem == ""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.bundle import Ports
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.ports import Forms
 from ops.workflows.activities.context import Context
 from tests.fakes.azure import FakeClusters, FakeCosts

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ops.model.image import ImageKey
 from ops.model.proof import Proof, Sample
-from ops.policy.proof import observe, proven_from, settle
+from ops.policy.proof import observe, settle
 from tests.fakes import MONDAY, NEW
 
 FRESH = Proof("pre-production", ImageKey(NEW, "1.34"))
@@ -49,11 +49,6 @@ def test_what_has_once_been_proven_stays_proven() -> None:
 def test_a_tick_that_runs_twice_counts_once() -> None:
     once = observe(FRESH, GOOD, MONDAY, least_nodes=3)
     assert observe(once, SICK, MONDAY, least_nodes=3) == once
-
-
-def test_the_earliest_proof_is_told_while_it_waits() -> None:
-    assert proven_from(FRESH, proven_for=DAY, proven_awake=TWELVE) is None
-    assert proven_from(seen(GOOD, GOOD), proven_for=DAY, proven_awake=TWELVE) == MONDAY + DAY
 
 
 @given(st.lists(st.sampled_from([GOOD, FEW, ASLEEP, SICK]), max_size=80))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.workflows.standing import report_configuration
 from ops.workflows.starting import start
 from tests.double import Double

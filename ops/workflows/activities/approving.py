@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from ops.model.approval import Approval, ApprovalState
 from ops.model.run import Run, State
-from ops.model.settings import ApprovalRule
 from ops.policy.approval import Asked, Missing, Refused, decided_text, standing
 from ops.policy.approval_times import next_event
 from ops.policy.approvers import can_be_granted, rule_for
 from ops.ports import Json
 from ops.records import Stored
+from ops.settings.approval import ApprovalRule
 from ops.workflows.activities.closing import close, tell_end
 from ops.workflows.activities.context import Context, run_of
 from ops.workflows.answer import Answer

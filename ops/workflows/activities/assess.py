@@ -10,12 +10,12 @@ from ops.model.decision import Act, Decision, Nothing, Tell, Wait
 from ops.model.fleet import Cluster
 from ops.model.plan import Plan
 from ops.model.run import Run, State, StepRecord
-from ops.model.settings import Settings
 from ops.policy.rings import ring_of
 from ops.policy.routes import channels_of
 from ops.ports import Json
 from ops.records import Stored
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.wire import to_json
 from ops.workflows.activities.closing import close, tell_end
 from ops.workflows.activities.consenting import consider

@@ -8,10 +8,10 @@ from ops.model.approval import Approval, ApprovalState, PartState
 from ops.model.decision import Act, Decision, Wait
 from ops.model.plan import Plan
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.approval import Asked, Granted, Missing, NotNeeded, Refused, decided_text, standing
 from ops.policy.approval_times import next_look
 from ops.policy.approvers import rule_for, rules_of
+from ops.settings import Settings
 from ops.workflows.activities.context import Context
 from ops.workflows.asking import approval_of, note_decision, withdraw
 from ops.workflows.telling import report_if_new

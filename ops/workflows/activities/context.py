@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ops.bundle import Ports
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.model.ledger import Entry
 from ops.model.run import Run, StepRecord
 from ops.ports import Engine

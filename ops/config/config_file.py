@@ -12,7 +12,7 @@ from ops.ports import ConflictError, Store
 
 if TYPE_CHECKING:
     from ops.config.calendars import Calendars, KeptCalendar
-    from ops.model.settings import Settings
+    from ops.settings import Settings
 
 _READ_AGAIN = timedelta(hours=12)
 # How old this process's knowledge of the fetched calendars may be.
