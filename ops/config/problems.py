@@ -43,7 +43,7 @@ def render_problems(problems: Iterable[Problem]) -> str:
 
 def shown(value: object) -> str:
     """A value as a message shows it: on one line, short, secrets masked."""
-    text = value if isinstance(value, str) else _plain(value)
+    text = value if isinstance(value, str) else plain(value)
     text = SECRET.sub(lambda found: found.group()[:4] + "…", text)
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
@@ -51,20 +51,21 @@ def shown(value: object) -> str:
 
 def without_addresses(value: object) -> str:
     """A value with only the host of each address: a private calendar can be read by everyone who knows its address."""
-    text = value if isinstance(value, str) else _plain(value)
+    text = value if isinstance(value, str) else plain(value)
     return _ADDRESS.sub(lambda found: host_of(found.group()), text)
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A value as YAML writes it on one line."""
     match value:
         case bool():
             return str(value).lower()
         case None:
             return "nothing"
         case list():
-            return f"[{', '.join(_plain(item) for item in value)}]"
+            return f"[{', '.join(plain(item) for item in value)}]"
         case dict():
-            return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{key}: {plain(item)}" for key, item in value.items()) + "}"
         case _:
             return str(value)
 

@@ -103,7 +103,7 @@ def _field_schema(names: Names, kind: type) -> Schema:
 
 def _plain(node: Any) -> Any:
     """Without class names, and without null: a key is left out instead."""
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         return [_plain(each) for each in node]
     if not isinstance(node, dict):
         return node
