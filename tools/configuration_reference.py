@@ -19,8 +19,8 @@ _INTRODUCTION = """\
 Daytwo reads one file, `daytwo.yaml`. This page lists each key with its type, its default and an example. It is
 generated from the types in `ops/settings` by `python -m tools.configuration_reference`; do not edit it.
 
-`daytwo validate daytwo.yaml` checks a file and reports every problem with its line. Only `fleet` is required. Secrets are
-never in this file: they come from the key vault.
+`daytwo validate daytwo.yaml` checks a file and reports every problem with its line. Only `fleet` is required. Secrets
+are never in this file: they come from the key vault.
 """
 # Formats and patterns in words.
 _TYPES = {
