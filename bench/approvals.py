@@ -15,18 +15,18 @@ import aiohttp
 from ops.adapters.sqlite_store import SqliteStore
 from ops.bootstrap import forget_wiring
 from ops.model.approval import Approval
-from ops.records import approvals
 from ops.render import renderer
 from ops.render.approval import approval_message
-from simulator.exchange import JsonObject
+from ops.tables.approvals import approvals
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
+from simulator.http_types import JsonObject
+from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
+from simulator.slack.interactions import Happened, button_of, press_form
 from simulator.slack.messages import Message
-from simulator.slack.presses import Happened, button_of, press_form
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.workspace import USERS
-from simulator.testing import Running, running_simulation
 from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,7 +14,7 @@ from ops.bootstrap import forget_wiring
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
 from simulator.host.work import Refusing
-from simulator.testing import simulation_process
+from simulator.running import simulation_process
 
 ROOT = Path(__file__).resolve().parents[1]
 _WARM = 500

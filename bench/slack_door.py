@@ -10,8 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from simulator.slack.interactions import Happened, button_of, press_form
 from simulator.slack.messages import Message
-from simulator.slack.presses import Happened, button_of, press_form
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.workspace import USERS
 
@@ -33,7 +33,7 @@ _CHILD = """
 import sys, json
 import function_app
 from ops.bootstrap import wiring
-from ops.intake.slack import Received, take_interaction
+from ops.endpoints.slack import Received, take_interaction
 body, headers = open(sys.argv[1], "rb").read(), json.loads(sys.argv[2])
 wired = wiring()
 answer = take_interaction(wired.context(None), wired.slack_guard(), Received(body, headers))

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ops.adapters.teams_wiring import Bot
-    from ops.bundle import Ports
+    from ops.chats.slack.endpoint import Guard
+    from ops.chats.teams.wiring import Bot
     from ops.config.config_file import ConfigFile
-    from ops.intake.doors import PageDoor
-    from ops.intake.slack import Guard
-    from ops.ports import Chat, Clock, Events, Forms, Ledger, Store
+    from ops.context import Context
+    from ops.endpoints.page_access import PageAccess
+    from ops.ports.bundle import Ports
+    from ops.ports.chat import Chat, Forms
+    from ops.ports.runtime import Clock, Events
+    from ops.ports.store import Ledger, Store
     from ops.settings import Settings
-    from ops.workflows.activities.context import Context
 
 _LOG = logging.getLogger(__name__)
 _PURGE_AFTER_H = 14 * 24
@@ -46,7 +48,7 @@ class Wiring:
     # Made when Slack first knocks: it remembers, for the process, which refusals are in the ledger.
     slack_guard: "Callable[[], Guard]"
     bot: "Bot"
-    page: "Callable[[], PageDoor]"
+    page: "Callable[[], PageAccess]"
     # How a tick waits, in seconds, for a chat that takes so much a minute; None where waiting moves no clock.
     pause: Callable[[float], None] | None
 
@@ -56,14 +58,14 @@ class Wiring:
 
     def context(self, client: Any) -> "Context":
         """What one invocation works with; `client` is its durable client."""
-        from ops.adapters.answers import AnswersByAddress
         from ops.adapters.durable_engine import DurableEngine
-        from ops.workflows.activities.context import Context
+        from ops.chats.replies import RepliesByAddress
+        from ops.context import Context
 
         config = self.config.current(self.ports.clock.now())
         door, chat = self.bot(config.settings)
         chats = self.chats(config.settings) + ((chat,) if chat is not None else ())
-        ports = replace(self.ports, chats=chats, bot=door, answers=AnswersByAddress(self.ports.answers, door))
+        ports = replace(self.ports, chats=chats, bot=door, answers=RepliesByAddress(self.ports.answers, door))
         return Context(ports, DurableEngine(client), config)
 
 
@@ -87,7 +89,7 @@ def _wired() -> Wiring:
 def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
     """For the command line: what only looks, with records in a folder that may be thrown away and no chat."""
     from ops.config.config_file import ConfigState
-    from ops.workflows.activities.context import Context
+    from ops.context import Context
 
     shown = {name: value for name, value in environment.items() if name != "SLACK_TOKEN"}
     settings = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(config or folder / "none.yaml")}
@@ -104,7 +106,7 @@ class NoEngine:
         """Raises NotConfiguredError: looking starts nothing."""
         raise NotConfiguredError(f"{workflow} {instance_id} {payload} was to be started by a command that only looks")
 
-    def hint(self, instance_id: str) -> None:
+    def wake(self, instance_id: str) -> None:
         """Nobody waits."""
 
     def is_live(self, instance_id: str) -> bool:
@@ -120,13 +122,13 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint
     from ops.adapters.azure_costs import AzureCosts
     from ops.adapters.azure_machines import AzureMachines
-    from ops.adapters.feeds import fetch
-    from ops.adapters.http_answers import HttpAnswers
+    from ops.adapters.calendar_feeds import fetch
     from ops.adapters.kubernetes_nodes import KubernetesNodes
-    from ops.adapters.png import to_png
-    from ops.adapters.teams_wiring import teams_bot
-    from ops.bundle import Ports
+    from ops.adapters.svg_to_png import to_png
+    from ops.chats.slack.response_url import SlackResponseUrl
+    from ops.chats.teams.wiring import teams_bot
     from ops.config.config_file import ConfigFile
+    from ops.ports.bundle import Ports
 
     environment = without_unresolved({name: value.strip() for name, value in environment.items()})
     # Its log lines hold whole addresses, and a webhook's address is a secret.
@@ -147,7 +149,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         costs=AzureCosts(credential, endpoint),
         chats=(),
         events=_events(environment, credential),
-        answers=HttpAnswers(_answer_hosts(environment)),
+        answers=SlackResponseUrl(_answer_hosts(environment)),
         address=_address(environment),
         paint=to_png,
         forms=_forms(environment),
@@ -210,8 +212,8 @@ def _clock(environment: Mapping[str, str]) -> "Clock":
 
 def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple[Chat, ...]]":
     """Slack where the configuration names a channel, Teams where it has that section; each where the app settings hold its secret."""
-    from ops.adapters.slack_chat import SlackChat
-    from ops.adapters.teams_chat import TeamsChat, UnusableWebhookError
+    from ops.chats.slack.client import SlackChat
+    from ops.chats.teams.webhook import TeamsChat, UnusableWebhookError
 
     token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
     webhook = environment.get("TEAMS_WEBHOOK", "")
@@ -243,7 +245,7 @@ def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple
 
 def _forms(environment: Mapping[str, str]) -> "Forms | None":
     """Slack's, by the token that posts there."""
-    from ops.adapters.slack_modals import SlackModals
+    from ops.chats.slack.modals import SlackModals
 
     token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
     if not token:
@@ -256,12 +258,12 @@ def _slack_guard(environment: Mapping[str, str], clock: "Clock") -> "Callable[[]
 
     @cache
     def guard() -> "Guard":
-        from ops.adapters.slack_signature import SlackSignature
-        from ops.intake.refusals import Refusals
-        from ops.intake.slack import Guard
+        from ops.chats.slack.endpoint import Guard
+        from ops.chats.slack.signature import SlackSignature
+        from ops.endpoints.rejected_requests import RejectedRequests
 
         secret = environment.get("SLACK_SIGNING_SECRET", "").strip()
-        return Guard(SlackSignature(secret, clock) if secret else None, Refusals())
+        return Guard(SlackSignature(secret, clock) if secret else None, RejectedRequests())
 
     return guard
 
@@ -281,16 +283,16 @@ def _address(environment: Mapping[str, str]) -> str:
     return f"{url.rstrip('/')}/api" if url else ""
 
 
-def _page(environment: Mapping[str, str]) -> "Callable[[], PageDoor]":
+def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
     """App Service says by WEBSITE_AUTH_ENABLED that it signs people in, and that nobody else can set its headers."""
 
     @cache
-    def page() -> "PageDoor":
-        from ops.intake.doors import PageDoor
-        from ops.intake.refusals import Refusals
+    def page() -> "PageAccess":
+        from ops.endpoints.page_access import PageAccess
+        from ops.endpoints.rejected_requests import RejectedRequests
 
         signs_in = environment.get("WEBSITE_AUTH_ENABLED", "").strip().casefold() == "true"
-        return PageDoor(signs_in, environment.get("DAYTWO_PAGE_KEY", ""), Refusals())
+        return PageAccess(signs_in, environment.get("DAYTWO_PAGE_KEY", ""), RejectedRequests())
 
     return page
 

@@ -9,7 +9,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from ops.bootstrap import NotConfiguredError, wiring
-from ops.workflows.activities import NAMES
+from ops.engine import Orchestrator
+from ops.engine.transition import Activity
 
 CLIENT = "client"
 
@@ -17,10 +18,10 @@ CLIENT = "client"
 def build_app() -> df.DFApp:
     """The app that Azure loads."""
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
-    for name in NAMES:
+    for name in Activity:
         _register_activity(app, name)
-    for name in ("operation", "rollout", "errand"):
-        _register_orchestrator(app, name)
+    for orchestrator in Orchestrator:
+        _register_orchestrator(app, orchestrator)
     _register_timers(app)
     _register_http(app)
     _register_pages(app)
@@ -32,8 +33,8 @@ def build_app() -> df.DFApp:
 def _register_activity(app: df.DFApp, name: str) -> None:
     # The worker checks an activity's annotations as it loads the app, and refuses `dict[str, Json]` as no plain type.
     def run(payload: dict, *, client: str) -> dict:  # type: ignore[type-arg]  # see above
-        from ops.ports import OutsideError
-        from ops.workflows.activities import invoke, postponed
+        from ops.engine.activities import invoke, postponed
+        from ops.ports.errors import OutsideError
 
         wired = wiring()
         try:
@@ -50,7 +51,7 @@ def _register_activity(app: df.DFApp, name: str) -> None:
 def _register_orchestrator(app: df.DFApp, name: str) -> None:
     def run(context: Any, payload: dict[str, Any]) -> Any:
         from ops.adapters.durable_flow import DurableFlow
-        from ops.workflows import orchestrator
+        from ops.engine import orchestrator
 
         return (yield from orchestrator(name)(DurableFlow(context), payload))
 
@@ -63,7 +64,7 @@ def _register_timers(app: df.DFApp) -> None:
     @app.durable_client_input(client_name=CLIENT)
     def five_minutes(timer: func.TimerRequest, client: str) -> None:
         del timer  # the binding hands it over by this name; that the clock struck is all it says
-        from ops.intake.ticks import every_five_minutes
+        from ops.endpoints.timers import every_five_minutes
 
         every_five_minutes(wiring().context(client), wiring().pause)
         # Last: whatever goes wrong with a calendar, the tick has done what else it comes for.
@@ -73,7 +74,7 @@ def _register_timers(app: df.DFApp) -> None:
     @app.durable_client_input(client_name=CLIENT)
     def quarter(timer: func.TimerRequest, client: str) -> None:
         del timer  # the binding hands it over by this name; that the clock struck is all it says
-        from ops.intake.ticks import every_quarter
+        from ops.endpoints.timers import every_quarter
 
         every_quarter(wiring().context(client))
 
@@ -81,7 +82,7 @@ def _register_timers(app: df.DFApp) -> None:
     @app.durable_client_input(client_name=CLIENT)
     def hour(timer: func.TimerRequest, client: str) -> None:
         del timer  # the binding hands it over by this name; that the clock struck is all it says
-        from ops.intake.ticks import every_hour
+        from ops.endpoints.timers import every_hour
 
         every_hour(wiring().context(client), wiring().purge_after)
 
@@ -150,9 +151,9 @@ def _received(req: func.HttpRequest) -> Any:
 
 
 def _slack() -> Any:
-    from ops.intake import slack
+    from ops.chats.slack import endpoint
 
-    return slack
+    return endpoint
 
 
 def _register_pages(app: df.DFApp) -> None:
@@ -161,17 +162,19 @@ def _register_pages(app: df.DFApp) -> None:
     @app.route(route="approvals/{word}", methods=["GET", "HEAD", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
     @app.durable_client_input(client_name=CLIENT)
     def approval_page(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        from ops.intake import pages
-        from ops.ports import OutsideError
+        from ops.endpoints import approval_page
+        from ops.ports.errors import OutsideError
 
         headers = {name.lower(): text for name, text in req.headers.items()}
-        asked = pages.Asked(req.method or "GET", req.url, req.route_params["word"], headers, req.get_body())
+        asked = approval_page.PageRequest(
+            req.method or "GET", req.url, req.route_params["word"], headers, req.get_body()
+        )
         try:
-            page = pages.answer_page(wiring().context(client), wiring().page(), asked)
+            page = approval_page.answer_page(wiring().context(client), wiring().page(), asked)
         except NotConfiguredError as error:
-            page = pages.unavailable(str(error))
+            page = approval_page.unavailable(str(error))
         except OutsideError:
-            page = pages.unavailable("Daytwo's records do not answer; try again in a minute")
+            page = approval_page.unavailable("Daytwo's records do not answer; try again in a minute")
         body = "" if asked.method == "HEAD" else page.html
         return func.HttpResponse(body, status_code=int(page.status), headers=dict(page.headers), mimetype="text/html")
 
@@ -181,27 +184,27 @@ def _override(kind: str) -> Callable[[Any, func.HttpRequest], Any]:
 
 
 def _overrides() -> Any:
-    from ops.intake import overrides
+    from ops.endpoints import overrides
 
     return overrides
 
 
 def _teams() -> Any:
-    from ops.intake import teams
+    from ops.chats.teams import endpoint
 
-    return teams
+    return endpoint
 
 
 def _refusals() -> Any:
-    from ops.intake import refusals
+    from ops.endpoints import rejected_requests
 
-    return refusals
+    return rejected_requests
 
 
 def _budgets() -> Any:
-    from ops.intake import budgets
+    from ops.endpoints import budget_alerts
 
-    return budgets
+    return budget_alerts
 
 
 def _control(action: str) -> Callable[[Any, func.HttpRequest], Any]:
@@ -212,7 +215,7 @@ def _register_events(app: df.DFApp) -> None:
     @app.event_grid_trigger(arg_name="event")
     @app.durable_client_input(client_name=CLIENT)
     def events(event: func.EventGridEvent, client: str) -> None:
-        from ops.intake.events import take_event
+        from ops.endpoints.event_grid import take_event
 
         take_event(wiring().context(client), _raw(event))
 
@@ -257,6 +260,6 @@ def _refuse(status: int, why: str) -> func.HttpResponse:
 
 
 def _http() -> Any:
-    from ops.intake import http
+    from ops.endpoints import http_api
 
-    return http
+    return http_api

@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 
 from simulator.azure.errors import ArmError
-from simulator.exchange import DROPPED, Answer, Call, JsonObject
+from simulator.http_types import DROPPED, Answer, Call, JsonObject
 from simulator.kubernetes.status import StatusError
 
 PER_THOUSAND = 1000

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Literal
 
-from simulator.world.mishaps import BudgetAlert, ImageLands, Mishap, RebootRequired, SpotEviction
+from simulator.world.scripted_faults import BudgetAlert, ImageLands, Mishap, RebootRequired, SpotEviction
 from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec, RegionSpec
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 

@@ -23,21 +23,21 @@ from aiohttp import web
 
 from simulator.azure import login
 from simulator.azure.arm import Arm
-from simulator.azure.asked import Provider
 from simulator.azure.compute import Compute
 from simulator.azure.cost import Cost
 from simulator.azure.credentials import kubeconfig
 from simulator.azure.handlers import Handlers
 from simulator.azure.identity import IdentityEndpoint
 from simulator.azure.longrunning import LongRunning
+from simulator.azure.query import Provider
 from simulator.azure.routes import Provider as Whose
 from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant
 from simulator.clock import VirtualClock
 from simulator.control.api import Chats, Control
 from simulator.control.delivery import Delivery
-from simulator.exchange import Answer, Call, Requests
 from simulator.faults import PROFILES, Faults, Surface
 from simulator.fleets import demo_fleet, random_fleet
+from simulator.http_types import Answer, Call, Requests
 from simulator.kubernetes import api as kubernetes
 from simulator.slack import api as slack
 from simulator.teams import api as teams

@@ -10,8 +10,8 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from simulator.exchange import Answer, Call, Requests
 from simulator.faults import Faults, Surface
+from simulator.http_types import Answer, Call, Requests
 from simulator.slack.api import PREFIX, SlackApi
 from tests.fakes import FakeClock
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from simulator.world.mishaps import Mishap
+from simulator.world.scripted_faults import Mishap
 from simulator.world.specs import ClusterSpec, FleetSpec, RegionSpec
 
 ONE_RING = """

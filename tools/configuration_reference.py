@@ -27,7 +27,7 @@ _TYPES = {
     "daytwo-window": "name of a window",
     "daytwo-ring": "name of a ring",
     "daytwo-person": "name of a person",
-    "daytwo-people": "person, group, or a list of them",
+    "daytwo-people": "person, group, or a list",
     "daytwo-time-zone": "time zone",
     "daytwo-time-of-day": "time of day",
     "daytwo-days": "days",
@@ -114,7 +114,7 @@ def _listed(kind: Part) -> Iterator[str]:
     required = kind.get("required", [])
     for key, field in kind.get("properties", {}).items():
         if str(field.get("$ref", "")).endswith("Settings"):
-            continue  # a section of its own below
+            continue  # a separate section below
         yield _wrapped(f"- `{key}` ({_facts(field, is_required=key in required)}): {field['description']}", "  ")
     yield ""
 
@@ -127,7 +127,7 @@ def _facts(field: Part, *, is_required: bool) -> str:
         facts.append(f"default `{plain(field['default'])}`")
     examples = [example for example in field.get("examples", []) if example != field.get("default")]
     if examples:
-        # The last one is the field's own, after those of its type.
+        # The last one belongs to the field, the others to its type.
         facts.append(f"for example `{plain(examples[-1])}`")
     return "; ".join(facts)
 
@@ -136,7 +136,7 @@ def _type(field: Part) -> str:
     if "$ref" in field:
         return _link(field["$ref"])
     if "else" in field:
-        return f"{_link(field['else']['$ref'])} or a list of them"
+        return f"{_link(field['else']['$ref'])} or a list"
     if "enum" in field:
         return " or ".join(f"`{value}`" for value in field["enum"])
     if field.get("format") in _TYPES:

@@ -12,7 +12,8 @@ from ops.adapters.azure_documents import cluster_of
 from ops.adapters.azure_errors import refusals
 from ops.adapters.azure_operations import begun
 from ops.model.fleet import Cluster, Unknown
-from ops.ports import OperationStatus, RejectedError, TryLaterError
+from ops.ports.azure import OperationStatus
+from ops.ports.errors import RejectedError, TryLaterError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

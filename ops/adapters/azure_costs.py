@@ -12,7 +12,7 @@ from azure.core.rest import HttpRequest
 from ops.adapters.azure_clusters import AzureEndpoint
 from ops.adapters.azure_errors import refusals
 from ops.model.money import Cost, CostReport
-from ops.ports import RejectedError
+from ops.ports.errors import RejectedError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, IncompleteReadError
 from azure.identity import CredentialUnavailableError
 
-from ops.ports import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
+from ops.ports.errors import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
 # Another operation is in the way, by code: it may come with 409 or 400.
 _BUSY = frozenset({"OperationNotAllowed", "AKSOperationPreempted", "AKSOperationPreemptedByDelete", "EtagMismatch"})

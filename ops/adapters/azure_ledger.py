@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_storage import container, refusals
+from ops.adapters.hash_chain import FIRST, linked
 from ops.adapters.ledger_lines import checked, entry_of, line_of, lines_of
 from ops.model.ledger import Entry
-from ops.policy.chain import FIRST, linked
-from ops.ports import TryLaterError
+from ops.ports.errors import TryLaterError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ops.adapters.azure_clusters import AzureEndpoint
 from ops.adapters.azure_operations import begun
 from ops.model.fleet import Node
-from ops.ports import RejectedError
+from ops.ports.errors import RejectedError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -6,7 +6,7 @@ from typing import Any
 from azure.core.polling import PollingMethod
 
 from ops.adapters.azure_errors import refusals
-from ops.ports import RejectedError
+from ops.ports.errors import RejectedError
 
 
 def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:

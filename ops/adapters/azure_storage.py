@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ops.ports import OutsideError, TryLaterError
+from ops.ports.errors import OutsideError, TryLaterError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ops.adapters.azure_storage import container, refusals
-from ops.ports import ConflictError, Json, NotFoundError, Record
+from ops.model.json import Json
+from ops.ports.errors import ConflictError, NotFoundError
+from ops.ports.store import Record
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.adapters.durable_flow import INBOX
-from ops.ports import Json, TryLaterError
+from ops.model.json import Json
+from ops.ports.errors import TryLaterError
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class DurableEngine:
             if not self.is_live(instance_id):  # somebody else may have started it in between
                 raise TryLaterError(f"starting {instance_id}: the engine did not answer") from error
 
-    def hint(self, instance_id: str) -> None:
+    def wake(self, instance_id: str) -> None:
         """A hint may be lost: every wait has a timer as well."""
         from grpc import RpcError
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ops.adapters.azure_errors import refusals
-from ops.ports import Json
+from ops.model.json import Json
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from ops.adapters.hash_chain import FIRST, linked
 from ops.adapters.ledger_lines import checked, line_of
 from ops.model.ledger import Entry
-from ops.policy.chain import FIRST, linked
 
 
 class FileLedger:

@@ -13,7 +13,8 @@ from ops.adapters.azure_errors import refusals
 from ops.adapters.kubernetes_documents import budget_of, node_of, pod_of
 from ops.model.fleet import Cluster, Node
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports import DeniedError, EvictionAnswer, NotFoundError, OutsideError, RejectedError, TryLaterError
+from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
+from ops.ports.kubernetes import EvictionResult
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -65,7 +66,7 @@ class KubernetesNodes:
         with self._client(cluster, f"marking {node} of {cluster.name}") as client:
             CoreV1Api(client).patch_node(node, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
-    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionAnswer:
+    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
         """One POST. Its answers: 201; 404 (gone); 409 (the name is another pod's now); 429 (a budget, or throttling); 500 (several)."""
         from kubernetes.client import CoreV1Api, V1DeleteOptions, V1Eviction, V1ObjectMeta, V1Preconditions
         from kubernetes.client.exceptions import ApiException
@@ -82,7 +83,7 @@ class KubernetesNodes:
                 if answer is None:
                     raise
                 return answer
-        return EvictionAnswer("evicted")
+        return EvictionResult("evicted")
 
     @contextmanager
     def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
@@ -139,16 +140,16 @@ def _connect(kubeconfig: bytes) -> "ApiClient":
     return ApiClient(configuration)
 
 
-def _eviction_answer(error: Any) -> EvictionAnswer | None:
+def _eviction_answer(error: Any) -> EvictionResult | None:
     """What an eviction's error means; None where it means nothing of its own."""
     why = _message(error)
     match error.status:
         case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT:
-            return EvictionAnswer("gone", why)
+            return EvictionResult("gone", why)
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return EvictionAnswer("blocked", why)
+            return EvictionResult("blocked", why)
         case HTTPStatus.INTERNAL_SERVER_ERROR if "more than one PodDisruptionBudget" in why:
-            return EvictionAnswer("several", why)
+            return EvictionResult("several", why)
     return None
 
 

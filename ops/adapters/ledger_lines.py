@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from ops.adapters.hash_chain import FIRST, is_valid_link
 from ops.model.ledger import Entry
-from ops.policy.chain import FIRST, holds
-from ops.ports import LedgerBrokenError
-from ops.wire import from_json, to_json
+from ops.ports.errors import LedgerBrokenError
+from ops.serialization import from_json, to_json
 
 
 def line_of(entry: Entry) -> str:
@@ -29,7 +29,7 @@ def checked(day: str, lines: Iterable[str]) -> Iterator[Entry]:
     previous = FIRST
     for number, line in enumerate(lines, start=1):
         entry = entry_of(line)
-        if not holds(entry, previous):
+        if not is_valid_link(entry, previous):
             raise LedgerBrokenError(
                 f"the ledger of {day} was changed: line {number} does not follow from the one before"
             )

@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.ports import ConflictError, Json, NotFoundError, Record
+from ops.model.json import Json
+from ops.ports.errors import ConflictError, NotFoundError
+from ops.ports.store import Record
 
 _SCHEMA = """
 pragma journal_mode = wal;

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from ops.engine.preview import PoolPreview
     from ops.model.fleet import Cluster
     from ops.settings import Settings
-    from ops.workflows.preview import Outlook
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -28,8 +28,8 @@ EXIT_REFUSED = 2
 def plan(subscription: str | None, config: Path | None, shape: str) -> None:
     """Show each pool's image, how far it is behind, who drives it and what comes next. Reads only."""
     from ops.bootstrap import looking
-    from ops.ports import OutsideError
-    from ops.workflows.preview import outlook
+    from ops.engine.preview import preview_pools
+    from ops.ports.errors import OutsideError
 
     if not subscription and config is None:
         config = Path("daytwo.yaml")
@@ -49,7 +49,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
             click.echo(f"reading {len(fleet)} clusters", err=True)
             if settings is not None:
                 _warn(settings, fleet, str(config))
-            pools = outlook(context, settings, fleet, now)
+            pools = preview_pools(context, settings, fleet, now)
         except OutsideError as error:
             click.echo(
                 f"{error}\nCheck the subscription's id and that `az login` (or the identity) may read it.", err=True
@@ -70,7 +70,7 @@ def _warn(settings: "Settings", fleet: "list[Cluster]", source: str) -> None:
         click.echo(render_problems(problems), err=True)
 
 
-def _print(pools: "tuple[Outlook, ...]") -> None:
+def _print(pools: "tuple[PoolPreview, ...]") -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     import httpx
 
-    from ops.workflows.activities.context import Context
+    from ops.context import Context
 
 _FINAL = ("done", "halted", "failed", "skipped")
 _LOOK_EVERY_S = 2.0
@@ -43,7 +43,7 @@ def run(*, runbook: str, target: str, dry_run: bool, config: Path, state: Path) 
 
 def _decide(runbook: str, target: str, config: Path) -> int:
     from ops.bootstrap import looking
-    from ops.ports import OutsideError
+    from ops.ports.errors import OutsideError
     from ops.runbooks import runbooks
 
     if runbook not in runbooks():
@@ -62,9 +62,9 @@ def _decide(runbook: str, target: str, config: Path) -> int:
 
 
 def _show_decision(context: "Context", runbook: str, target: str) -> int:
-    from ops.model.decision import Act, Nothing, Tell, Wait
-    from ops.workflows.activities.assess import decide_now
-    from ops.workflows.preview import preview_run
+    from ops.engine.activities.assess import decide_now
+    from ops.engine.preview import preview_run
+    from ops.model.decision import Act, Nothing, Report, Wait
 
     settings, now = context.config.settings, context.ports.clock.now()
     if settings is None:
@@ -83,7 +83,7 @@ def _show_decision(context: "Context", runbook: str, target: str) -> int:
         case Nothing(why):
             click.echo(f"Nothing to do on {cluster.name}: {why}")
             skips = decision.skips
-        case Tell(headline):
+        case Report(headline):
             click.echo(headline)
             skips = decision.skips
     for skip in skips:

@@ -17,8 +17,8 @@ def validate(file: Path) -> None:
 
     Beside it: what app settings of this environment would keep from working.
     """
-    from ops.adapters.feeds import fetch
-    from ops.adapters.teams_wiring import problems_of
+    from ops.adapters.calendar_feeds import fetch
+    from ops.chats.teams.wiring import problems_of
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
 
     today = datetime.now(UTC).date()

@@ -20,7 +20,7 @@ EXIT_REFUSED = 2
 def why(*, cluster: str, config: Path, facts: bool) -> None:
     """Say what each runbook decides now for CLUSTER (its name or id). Reads only."""
     from ops.bootstrap import looking
-    from ops.ports import OutsideError
+    from ops.ports.errors import OutsideError
 
     with tempfile.TemporaryDirectory() as folder:
         context = looking(os.environ, Path(folder), config)
@@ -35,15 +35,15 @@ def why(*, cluster: str, config: Path, facts: bool) -> None:
 
 
 def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
+    from ops.engine.activities.assess import decide_now
+    from ops.engine.preview import approvers_of, preview_run
+    from ops.facts.fleet import list_fleet
     from ops.render.commands import decision_text
     from ops.runbooks import runbooks
-    from ops.wire import to_json
-    from ops.workflows.activities.assess import decide_now
-    from ops.workflows.preview import approvers_of, preview_run
-    from ops.workflows.sampling import list_fleet
+    from ops.serialization import to_json
 
     settings, now = context.config.settings, context.ports.clock.now()
-    fleet = list_fleet(context, settings)
+    fleet = list_fleet(context.ports.clusters, settings)
     found = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
     if found is None:
         click.echo(f"There is no cluster {cluster}; there are: {', '.join(sorted(c.name for c in fleet))}.", err=True)

@@ -111,7 +111,7 @@ def _composed(document: Document) -> "Node | None":
         document.refuse_line(line, "", "", wrong, "fix the YAML: indentation, quotes, brackets")
         return None
     except ValueError as error:
-        # ruamel reads escapes such as \UFFFFFFFF without a check of its own.
+        # ruamel does not check escapes such as \UFFFFFFFF.
         document.refuse_line(None, "", "", f"this is not YAML: {error}", "fix the YAML")
         return None
     return root
@@ -186,7 +186,7 @@ def _pairs(document: Document, node: "MappingNode", path: Path) -> Iterator[tupl
             )
             continue
         seen[name] = line
-        # People look at the line of the key, even if its value starts on the next.
+        # The line of the key, even if its value starts on the next one.
         document.lines[(*path, name)] = line
         yield name, _value(document, value, (*path, name))
 

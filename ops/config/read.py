@@ -83,7 +83,7 @@ def _note_all(document: Document, names: Names) -> None:
 
     wrong = check_schema(document, names)
     for finding in findings_of(_lenient(document.root, names), document.root):
-        # A mapping with a wrong value is not compared with others: what stands in for the value is not what is meant.
+        # Mappings with wrong values are left out: a stand-in is not what the author meant.
         if finding.path not in wrong and finding.path[:-1] not in wrong:
             document.refuse(finding.path, finding.value, finding.wrong, finding.remedy)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jsonschema import FormatChecker
     from jsonschema.exceptions import ValidationError
 
-# The types of JSON Schema in the words of a message.
+# The types of JSON Schema, as messages name them.
 _TYPES = {
     "object": "a mapping",
     "array": "a list",
@@ -89,7 +89,7 @@ def _refuse(document: Document, error: "ValidationError") -> None:
             for key in (key for key in cast("Mapping[str, Value]", error.instance) if key not in known):
                 document.refuse((*path, key), key, *_unknown((*path, key), key, known))
         case "required":
-            # Each missing key is an error of its own, whose message begins with its name.
+            # Each missing key is a separate error, whose message begins with its name.
             missing = next(key for key in cast("list[str]", bound) if error.message.startswith(repr(key)))
             written = cast("Mapping[str, Value]", error.instance)
             if not any(_renamed((*path, key)) == missing for key in written):

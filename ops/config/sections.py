@@ -80,7 +80,7 @@ def schema() -> Mapping[str, object]:
     """The published JSON Schema (2020-12) of daytwo.yaml."""
     kinds = {kind.__name__: kind for kind in _kinds(Part)}
     hook = partial(_field_schema, Names({}, (), (), {}, ORDERABLE))
-    # All of them: the schema of a field type can refer to a part that its own type does not show.
+    # Every part: the schema of a field type can refer to one that msgspec cannot see.
     _, parts = json.schema_components(kinds.values(), schema_hook=hook)
     plain = {name: {**_plain(part), **_added(kinds[name], _plain(part))} for name, part in parts.items()}
     root = plain.pop(Root.__name__)

@@ -7,14 +7,14 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from ops.bundle import Ports
 from ops.model.fleet import Cluster, Unknown
 from ops.model.run import Run
+from ops.ports.bundle import Ports
 from ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FactQuery:
     """What is asked about: one run's target, now. `known` holds the facts gathered before, in the order of the runbook."""
 
     run: Run
@@ -36,7 +36,7 @@ class Fact(Protocol):
     KUBERNETES: frozenset[str]
 
     @staticmethod
-    def gather(question: Question) -> Any:
+    def gather(question: FactQuery) -> Any:
         """The fact, or Unknown(why) where it cannot be had, `passing` where it may be had later."""
         ...
 

@@ -1,17 +1,17 @@
 """What each cluster has cost this month: its node resource group, which is billed apart from everything else."""
 
-from ops.facts import Question
-from ops.model.actions import LIST_FLEET
+from ops.facts import FactQuery
+from ops.model.arm_actions import LIST_FLEET
 from ops.model.fleet import Unknown
 from ops.model.money import Bill, Bills
-from ops.policy.costs import by_cluster
-from ops.ports import DeniedError, NotFoundError, RejectedError, TryLaterError
+from ops.policy.costs import bills_by_cluster
+from ops.ports.errors import DeniedError, NotFoundError, RejectedError, TryLaterError
 
 ACTIONS = frozenset({"Microsoft.CostManagement/query/action", LIST_FLEET})
 KUBERNETES = frozenset[str]()
 
 
-def gather(question: Question) -> Bills | Unknown:
+def gather(question: FactQuery) -> Bills | Unknown:
     """Every cluster's; Unknown where costs cannot be had now: an alert is told all the same, so nothing is waited for."""
     found: list[Bill] = []
     until = question.now
@@ -19,7 +19,7 @@ def gather(question: Question) -> Bills | Unknown:
         for subscription in question.settings.fleet.subscriptions:
             fleet = question.ports.clusters.list_clusters(subscription)
             report = question.ports.costs.month_to_date(subscription, question.now)
-            found += by_cluster(fleet, report)
+            found += bills_by_cluster(fleet, report)
             until = min(until, report.until)
     except (DeniedError, NotFoundError, RejectedError, TryLaterError) as error:
         return Unknown(str(error))

@@ -1,21 +1,30 @@
-"""All clusters of the configured subscriptions, a little behind the truth."""
+"""All clusters of the configured subscriptions, as Azure lists them: slightly behind the actual state."""
 
-from ops.facts import Question
-from ops.model.actions import LIST_FLEET
+from ops.facts import FactQuery
+from ops.model.arm_actions import LIST_FLEET
 from ops.model.fleet import Cluster, Unknown
-from ops.ports import OutsideError
+from ops.ports.azure import Clusters
+from ops.ports.errors import OutsideError
+from ops.settings import Settings
 
 ACTIONS = frozenset({LIST_FLEET})
 KUBERNETES = frozenset[str]()
 
 
-def gather(question: Question) -> tuple[Cluster, ...] | Unknown:
-    """The fleet; Unknown where it cannot be listed now."""
+def gather(question: FactQuery) -> tuple[Cluster, ...] | Unknown:
+    """The fleet; Unknown if it cannot be listed now."""
     try:
-        return tuple(
-            cluster
-            for subscription in question.settings.fleet.subscriptions
-            for cluster in question.ports.clusters.list_clusters(subscription)
-        )
+        return list_fleet(question.ports.clusters, question.settings)
     except OutsideError as error:
         return Unknown(str(error))
+
+
+def list_fleet(clusters: Clusters, settings: Settings) -> tuple[Cluster, ...]:
+    """Every cluster of the configured subscriptions.
+
+    Raises:
+        OutsideError: a subscription could not be listed; a partial fleet is never returned.
+    """
+    return tuple(
+        cluster for subscription in settings.fleet.subscriptions for cluster in clusters.list_clusters(subscription)
+    )

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from functools import partial
 
-from ops.facts import Question
-from ops.facts.asking import ask
+from ops.facts import FactQuery
+from ops.facts.query import query
 from ops.model.fleet import Cluster, Unknown
-from ops.ports import Clusters
+from ops.ports.azure import Clusters
 
 ACTIONS = frozenset({"Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read"})
 KUBERNETES = frozenset[str]()
 
 
-def gather(question: Question) -> Mapping[str, str | Unknown]:
+def gather(question: FactQuery) -> Mapping[str, str | Unknown]:
     """By pool, the newest image; nothing where the cluster is not known."""
     cluster = question.cluster
     return {} if isinstance(cluster, Unknown) else newest_images(question.ports.clusters, cluster)
@@ -26,6 +26,6 @@ def newest_images(clusters: Clusters, cluster: Cluster) -> Mapping[str, str | Un
         family = pool.image.rsplit("-", 1)[0]
         key = (pool.os_sku, family, pool.kubernetes_minor)
         if key not in answers:
-            answers[key] = ask(partial(clusters.newest_image, cluster.id, pool.name))
+            answers[key] = query(partial(clusters.newest_image, cluster.id, pool.name))
         newest[pool.name] = answers[key]
     return newest

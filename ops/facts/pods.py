@@ -1,8 +1,8 @@
 """All pods of the cluster, as its API server shows them."""
 
-from ops.facts import Question
-from ops.facts.asking import ask_api_server
-from ops.model.actions import ASK_API_SERVER
+from ops.facts import FactQuery
+from ops.facts.query import query_api_server
+from ops.model.arm_actions import ASK_API_SERVER
 from ops.model.fleet import Unknown
 from ops.model.workload import Pod
 
@@ -10,6 +10,6 @@ ACTIONS = frozenset({ASK_API_SERVER})
 KUBERNETES = frozenset({"list pods"})
 
 
-def gather(question: Question) -> tuple[Pod, ...] | Unknown:
+def gather(question: FactQuery) -> tuple[Pod, ...] | Unknown:
     """The pods; Unknown where the cluster is stopped or we may not look, for a while where it does not answer."""
-    return ask_api_server(question, question.ports.nodes.pods)
+    return query_api_server(question, question.ports.nodes.pods)

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from ops.facts import Question
-from ops.records import power_changed
+from ops.facts import FactQuery
+from ops.tables.power import power_changed
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
 
 
-def gather(question: Question) -> datetime | None:
+def gather(question: FactQuery) -> datetime | None:
     """The end of the last power operation of ours, or None."""
     return power_changed(question.ports.store, question.run.target)

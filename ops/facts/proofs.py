@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-from ops.facts import Question
+from ops.facts import FactQuery
 from ops.model.fleet import Unknown
 from ops.model.proof import Proof
 from ops.policy.rings import ring_before, ring_of
-from ops.records import proofs_of
+from ops.tables.fleet import proofs_of
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
 
 
-def gather(question: Question) -> Mapping[str, Proof]:
+def gather(question: FactQuery) -> Mapping[str, Proof]:
     """By image key, the record of the ring before; empty for the first ring, which needs none."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):

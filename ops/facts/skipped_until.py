@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from ops.facts import Question
-from ops.records import override_end
+from ops.facts import FactQuery
+from ops.tables.overrides import override_end
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
 
 
-def gather(question: Question) -> datetime | None:
+def gather(question: FactQuery) -> datetime | None:
     """The end of the override, or None."""
     return override_end(question.ports.store, "skip", question.run.target)

@@ -100,7 +100,7 @@ class Approval:
     state: ApprovalState = ApprovalState.PENDING
     votes: tuple[Vote, ...] = ()
     decided_by: str = ""
-    decided_door: str = ""
+    decided_via: str = ""
     decided_at: datetime | None = None
     why: str = ""
     asked: bool = False

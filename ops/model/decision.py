@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ops.model.plan import Plan, Skip
+from ops.model.reasons import WaitReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,12 @@ class Nothing:
 
     why: str
     skips: tuple[Skip, ...] = ()
-    loud: bool = False
+    notify: bool = False
     unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Report:
     """There is something to say and nothing to do. `ok` is whether what is told is good."""
 
     headline: str
@@ -35,8 +36,8 @@ class Wait:
 
     until: datetime
     why: str
-    code: str = ""
-    loud: bool = False
+    code: WaitReason | None = None
+    notify: bool = False
     skips: tuple[Skip, ...] = ()
     lines: tuple[str, ...] = field(default=())
 
@@ -48,4 +49,4 @@ class Act:
     plan: Plan
 
 
-type Decision = Nothing | Tell | Wait | Act
+type Decision = Nothing | Report | Wait | Act

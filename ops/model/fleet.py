@@ -25,7 +25,7 @@ class Unknown:
     """Knowledge that is missing, and why; `passing` where it may be had later. Whatever guards against harm treats it as a no."""
 
     why: str
-    passing: bool = False
+    transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

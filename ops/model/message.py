@@ -61,7 +61,7 @@ class Message:
     state: State
     what: str
     where: str
-    how_far: str = ""
+    progress_text: str = ""
     lines: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     until: datetime | None = None

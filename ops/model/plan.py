@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+
+from ops.model.reasons import SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Skip:
     """Something that the plan leaves out, by the code of the rule and in words; `needs_person` where only a person can change that."""
 
     what: str
-    code: str
+    code: SkipReason
     why: str
     needs_person: bool = False
 
@@ -71,7 +73,6 @@ class Plan:
     skips: tuple[Skip, ...] = ()
     nodes: int = 0
     risk: str = ""
-    ends_about: datetime | None = field(default=None)
     following: tuple[Step, ...] = ()
 
     @property

@@ -53,7 +53,7 @@ class StepRecord:
     expected_end: datetime | None = None
     evidence: str = ""
     why: str = ""
-    proving_since: datetime | None = None
+    verifying_since: datetime | None = None
     undo_failed: bool = False
     failed: bool = False
     params: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Run:
     runbook: str
     target: str
     target_name: str
-    occurrence: str
+    period: str
     created: datetime
     source: str
     by: str
@@ -83,7 +83,7 @@ class Run:
     code: str = ""
     remedy: str = ""
     lines: tuple[str, ...] = ()
-    loud: bool = False
+    notify: bool = False
     until: datetime | None = None
     plan: Plan | None = None
     plan_hash: str = ""
@@ -98,7 +98,6 @@ class Run:
     channels: tuple[str, ...] = ()
     approval: str = ""
     approved: str = ""
-    fencing: int = 0
     acted: bool = False
     began: datetime | None = None
     ended: datetime | None = None
@@ -126,7 +125,7 @@ class RolloutPlan:
     """Which targets, in which order, until when, with how many failures allowed."""
 
     runbook: str
-    occurrence: str
+    period: str
     rings: tuple[RingTargets, ...]
     failure_budget: int
     ends: datetime

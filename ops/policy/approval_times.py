@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.model.approval import Approval, ApprovalState
-from ops.policy.approvers import approved, counting, needed
+from ops.policy.approvers import approved, needed, valid_votes
 from ops.policy.calendar import next_open, occurrence_at
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
@@ -26,29 +26,29 @@ def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
 def next_look(rules: Sequence[ApprovalRule], now: datetime) -> datetime:
     """When a run looks again whether there is something to ask: once an hour, just after its samples, inside the hours (rule 8)."""
     hour = now.replace(minute=0, second=0, microsecond=0) + _HOUR + timedelta(minutes=1)
-    return min(_inside(rule, hour) for rule in rules)
+    return min(_within_hours(rule, hour) for rule in rules)
 
 
-def _inside(rule: ApprovalRule, at: datetime) -> datetime:
+def _within_hours(rule: ApprovalRule, at: datetime) -> datetime:
     if rule.hours is None or occurrence_at(rule.hours, at) is not None:
         return at
     opening = next_open(rule.hours, (), at, _HORIZON)
     return at if opening is None else opening.start
 
 
-def settled(approval: Approval, now: datetime) -> Approval:
+def expired_if_due(approval: Approval, now: datetime) -> Approval:
     """The same; expired, where its time is over (rule 11)."""
     if approval.state is ApprovalState.PENDING and now >= approval.expires:
         return replace(approval, state=ApprovalState.EXPIRED, decided_at=approval.expires, why="nobody decided in time")
     return approval
 
 
-def moved(approval: Approval, rule: ApprovalRule, settings: Settings, now: datetime) -> Approval:
+def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: datetime) -> Approval:
     """What time, and a rule that changed, do to a request: asked, reminded, escalated, expired, met (rules 4, 5, 11)."""
-    current = settled(approval, now)
+    current = expired_if_due(approval, now)
     if current.state.is_decided or now < current.asks_at:
         return current
-    if current.votes and len(counting(current, rule, settings)) >= needed(current, rule, settings):
+    if current.votes and len(valid_votes(current, rule, settings)) >= needed(current, rule, settings):
         return approved(current, rule, settings, now)
     current = replace(current, asked=True)
     if now >= current.remind_at:

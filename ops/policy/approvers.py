@@ -37,7 +37,7 @@ def approvers(approval: Approval, rule: ApprovalRule) -> tuple[str, ...]:
     return (*rule.approvers, *(rule.escalate_to if approval.escalated else ()))
 
 
-def counting(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
+def valid_votes(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
     """Whose votes count now: approvers still, and not the requester where the rule denies them (rules 3 and 12)."""
     allowed = set(deciders(approval, rule, settings))
     return tuple(vote.person for vote in approval.votes if vote.person in allowed)
@@ -59,6 +59,6 @@ def can_be_granted(approval: Approval, rule: ApprovalRule, settings: Settings) -
 
 def approved(approval: Approval, rule: ApprovalRule, settings: Settings, at: datetime) -> Approval:
     """The same with its votes enough: approved by those who count."""
-    names = ", ".join(counting(approval, rule, settings))
+    names = ", ".join(valid_votes(approval, rule, settings))
     door = approval.votes[-1].door
-    return replace(approval, state=ApprovalState.APPROVED, decided_by=names, decided_door=door, decided_at=at)
+    return replace(approval, state=ApprovalState.APPROVED, decided_by=names, decided_via=door, decided_at=at)

@@ -6,7 +6,7 @@ from ops.model.fleet import Cluster
 from ops.model.money import Bill, CostReport, Money
 
 
-def by_cluster(clusters: Iterable[Cluster], report: CostReport) -> tuple[Bill, ...]:
+def bills_by_cluster(clusters: Iterable[Cluster], report: CostReport) -> tuple[Bill, ...]:
     """The bill of each cluster; one in each currency where there are several."""
     found: dict[tuple[str, str], Bill] = {}
     for cluster in clusters:

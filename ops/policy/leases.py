@@ -15,19 +15,17 @@ GRACE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One holder of a lease. `fencing` rises with every new holder; each first effect checks it."""
+    """One holder of a lease."""
 
     run: str
     side: str
     expires: datetime
-    fencing: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The record of one lease."""
 
-    fencing: int = 0
     holders: tuple[Holder, ...] = ()
 
 
@@ -48,8 +46,7 @@ def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
         return other_side
     if len(holders) >= claim.capacity:
         return holders[0]
-    fencing = lease.fencing + 1
-    return Lease(fencing, (*holders, Holder(run, claim.side, now + TTL, fencing)))
+    return Lease((*holders, Holder(run, claim.side, now + TTL)))
 
 
 def release(lease: Lease, run: str) -> Lease:
@@ -60,3 +57,12 @@ def release(lease: Lease, run: str) -> Lease:
 def may_act(lease: Lease, run: str, now: datetime) -> bool:
     """Whether `run` still holds the lease safely: it stops two minutes before its own expiry."""
     return any(holder.run == run and now < holder.expires - GRACE for holder in lease.holders)
+
+
+# What a person starts goes before what a timer starts; only a runbook of a lower rank (spot evictions) goes before that.
+PERSON_RANK = 10
+
+
+def rank(own: int, source: str) -> int:
+    """The precedence of a run on one cluster; a lower rank goes first. `own` is its runbook's rank, `source` what started it."""
+    return own if source == "timer" else min(own, PERSON_RANK)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
+from ops.model.reasons import SkipReason
 from ops.policy.calendar import next_open, occurrence_at
 from ops.policy.rings import ring_of
 from ops.policy.select import matches
@@ -19,7 +20,7 @@ _HORIZON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class DesiredPower:
     """What should be: awake or asleep, why, and until when that holds at the most."""
 
     awake: bool
@@ -28,10 +29,10 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class NoLevel:
+class NoSchedule:
     """Nothing is said of this cluster, or it may not sleep; the code and the reason."""
 
-    code: str
+    code: SkipReason
     why: str
 
 
@@ -43,46 +44,46 @@ def schedule_of(cluster: Cluster, settings: Settings) -> Schedule | None:
     return None
 
 
-def may_sleep(cluster: Cluster, settings: Settings) -> NoLevel | None:
+def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
     """Why the cluster is never stopped, or None where it may be."""
     ring = ring_of(cluster, settings)
     if ring is None:
-        return NoLevel("no-ring", "the cluster is in no ring, so nobody said that it may be touched")
+        return NoSchedule(SkipReason.NO_RING, "the cluster is in no ring, so nobody said that it may be touched")
     if ring is settings.fleet.rings[-1]:
-        return NoLevel("production", f"{ring.name} is the last ring, which never sleeps")
+        return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, which never sleeps")
     if cluster.node_auto_provisioning:
-        return NoLevel("node-auto-provisioning", "AKS cannot stop a cluster with node auto-provisioning")
+        return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, "AKS cannot stop a cluster with node auto-provisioning")
     return None
 
 
-def level(
+def desired_power(
     cluster: Cluster, settings: Settings, tag_window: Window | str | None, awake_until: datetime | None, now: datetime
-) -> Level | NoLevel:
+) -> DesiredPower | NoSchedule:
     """What should be now. `tag_window` is the cluster's own tag, read (or what is wrong with it)."""
     schedule = schedule_of(cluster, settings)
     if schedule is None:
-        return NoLevel("no-schedule", "no schedule selects it")
+        return NoSchedule(SkipReason.NO_SCHEDULE, "no schedule selects it")
     refusal = may_sleep(cluster, settings)
     if refusal is not None:
         return refusal
     if isinstance(tag_window, str):
-        return NoLevel("bad-tag", f"its tag {TAG} cannot be read ({tag_window}), so nothing is changed")
+        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be read ({tag_window}), so nothing is changed")
     windows = tuple(window for window in (schedule.awake, tag_window) if window is not None)
     if not windows:
-        return NoLevel("no-schedule", f"its schedule says no times, and it has no tag {TAG}")
+        return NoSchedule(SkipReason.NO_SCHEDULE, f"its schedule says no times, and it has no tag {TAG}")
     if awake_until is not None and now < awake_until:
-        return Level(awake=True, why=f"kept awake until {awake_until:%a %H:%M} UTC", until=awake_until)
+        return DesiredPower(awake=True, why=f"kept awake until {awake_until:%a %H:%M} UTC", until=awake_until)
     return _by(windows, now)
 
 
-def _by(windows: Sequence[Window], now: datetime) -> Level:
+def _by(windows: Sequence[Window], now: datetime) -> DesiredPower:
     spans = [occurrence_at(window, now) for window in windows]
     ends = [span.end for span in spans if span is not None]
     if len(ends) == len(windows):
-        return Level(awake=True, why="its schedule says awake", until=min(ends))
+        return DesiredPower(awake=True, why="its schedule says awake", until=min(ends))
     following = [next_open(window, (), now, _HORIZON) for window in windows]
     starts = [span.start for span in following if span is not None]
-    return Level(awake=False, why="its schedule says asleep", until=max(starts, default=now + _HORIZON))
+    return DesiredPower(awake=False, why="its schedule says asleep", until=max(starts, default=now + _HORIZON))
 
 
 def tag_of(tags: Mapping[str, str]) -> str | None:

@@ -26,7 +26,7 @@ def ring_before(ring: Ring, settings: Settings) -> Ring | None:
     return rings[position - 1] if position else None
 
 
-def grown(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
+def with_new_clusters(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
     """The rollout with the clusters that a later look has found besides; where all had ended, it goes on for them.
 
     Who is in it stays in it, in the ring that it was found in. What has halted takes nobody.
@@ -44,7 +44,7 @@ def grown(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
+class RingProgress:
     """What a rollout does next: rings to begin, whether it has ended or halted, else when to look again."""
 
     begin: tuple[int, ...] = ()
@@ -52,14 +52,14 @@ class Moves:
     why: str = ""
 
 
-def next_moves(rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) -> Moves:
+def next_progress(rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) -> RingProgress:
     """The next moves from the runs' records; `runs` maps a target's id to its run where it has one."""
     plan = rollout.plan
     failed = [run.target_name for run in runs.values() if run.state is State.FAILED]
     if len(failed) > plan.failure_budget:
         named = ", ".join(sorted(failed))
         allowed = f"{plan.failure_budget} allowed"
-        return Moves(state=State.HALTED, why=f"{len(failed)} failed ({allowed}): {named}")
+        return RingProgress(state=State.HALTED, why=f"{len(failed)} failed ({allowed}): {named}")
     begin = []
     for index, ring in enumerate(plan.rings):
         if index >= rollout.rings_begun:
@@ -67,8 +67,8 @@ def next_moves(rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) 
         if not _lets_pass(ring.targets, runs, ring.open_until, now):
             break
     if now >= plan.ends or (not begin and _all_ended(rollout, runs)):
-        return Moves(state=State.DONE, why=_count(runs))
-    return Moves(begin=tuple(begin))
+        return RingProgress(state=State.DONE, why=_count(runs))
+    return RingProgress(begin=tuple(begin))
 
 
 def _lets_pass(

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from ops.model.calendar import Window
 from ops.settings import Settings
 from ops.settings.fleet import Ring
+from ops.settings.overlap import region_key
 from ops.settings.select import Select
 
 
@@ -21,7 +22,7 @@ def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> 
     )
 
 
-def ring_of(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
+def ring_among(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
     """The first ring that takes a cluster in (docs/node-image.md, rule 3)."""
     return next((ring for ring in rings if matches(ring.select, name, region, tags)), None)
 
@@ -37,8 +38,3 @@ def ring_window(settings: Settings, ring: Ring) -> Window:
     if settings.node_image is None:
         raise ValueError(f"ring {ring.name} has no window, and node-image is off")
     return settings.node_image.window
-
-
-def region_key(region: str) -> str:
-    """A region as Azure writes it in an address: `West Europe` and `westeurope` are one."""
-    return region.replace(" ", "").casefold()

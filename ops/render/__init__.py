@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from ops.model.json import Json
 from ops.model.message import Message
-from ops.ports import Json
 
 
 def renderer(chat: str) -> Callable[[Message], Mapping[str, Json]]:
     """How a message looks in a chat. Raises KeyError for a chat that nothing is written for."""
-    from ops.render import slack, teams
+    from ops.chats.slack import renderer as slack
+    from ops.chats.teams import renderer as teams
 
     return {"slack": slack.render, "teams": teams.render, "teams-bot": teams.render_bot}[chat]

@@ -7,7 +7,7 @@ from ops.model.message import Button, Message, Moment, Row
 from ops.model.people import Person
 from ops.model.plan import Plan
 from ops.model.run import State
-from ops.render.words import duration, listed, plural
+from ops.render.phrases import duration, listed, plural
 
 # The same words and signs as everywhere; the request's own word stands beside them.
 STATES = {
@@ -41,7 +41,7 @@ def approval_message(
         state=state,
         what=f"{title}: approval",
         where=_where(approval),
-        how_far=_how_far(approval, len(votes)),
+        progress_text=_how_far(approval, len(votes)),
         lines=_asked(approval, deciding, votes) if is_open else _reason(approval),
         moments=_moments(approval),
         rows=tuple(_all_rows(approval.parts, state)),
@@ -136,7 +136,7 @@ def _moments(approval: Approval) -> tuple[Moment, ...]:
     if approval.state is ApprovalState.PENDING or approval.decided_at is None:
         return begins
     by = f" by {approval.decided_by}" if approval.decided_by else ""
-    where = f" {_DOORS.get(approval.decided_door, approval.decided_door)}" if approval.decided_door else ""
+    where = f" {_DOORS.get(approval.decided_via, approval.decided_via)}" if approval.decided_via else ""
     decided = Moment(f"{approval.state}{by}{where}", approval.decided_at)
     return (decided, *begins) if approval.state is ApprovalState.APPROVED else (decided,)
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ops.model.approval import Approval, ApprovalState
-from ops.model.decision import Act, Decision, Nothing, Tell, Wait
+from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.message import Message, Row
 from ops.model.run import Run, State
-from ops.render.words import listed, plural
+from ops.render.phrases import listed, plural
 
 _HELP = (
     ("status", "what goes on, and what needs somebody"),
@@ -22,7 +22,7 @@ _SHOWN = 25
 _NAMES = 150
 
 
-def said(text: str, state: State, tag: str, until: datetime | None = None) -> Message:
+def reply_message(text: str, state: State, tag: str, until: datetime | None = None) -> Message:
     """One sentence; `until` is shown in its reader's own time."""
     return Message("command", state, "Daytwo", "", lines=(text,), tag=tag, until=until, until_text="until")
 
@@ -34,9 +34,9 @@ def help_message(wrong: str) -> Message:
     return Message("command", State.WAITING, "Daytwo", "", lines=lines, rows=rows, tag="help")
 
 
-def looking_message(command: str, person: str) -> Message:
+def working_message(command: str, person: str) -> Message:
     """What takes longer than a chat waits."""
-    return said(f"{person}, {command} reads the clusters; the answer follows here", State.RUNNING, "looking")
+    return reply_message(f"{person}, {command} reads the clusters; the answer follows here", State.RUNNING, "looking")
 
 
 def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: datetime) -> Message:
@@ -75,7 +75,7 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
             return f"waits until {until:%a %Y-%m-%d %H:%M} UTC: {why}"
         case Nothing(why):
             return f"nothing to do: {why}"
-        case Tell(headline):
+        case Report(headline):
             return headline
 
 

@@ -8,7 +8,7 @@ from ops.model.approval import Approval, ApprovalState
 from ops.model.calendar import Span
 from ops.model.message import Message, Moment, Picture, Row
 from ops.model.run import Run, State
-from ops.render.words import plural
+from ops.render.phrases import plural
 
 _SHOWN = 8
 _ENDS = (State.DONE, State.FAILED, State.HALTED, State.SKIPPED)
@@ -38,14 +38,14 @@ class Digest:
 def digest_message(digest: Digest) -> Message:
     """Counts by operation, what went wrong by name, who decided, what is next."""
     told = [run for run in digest.runs if run.acted or run.state is State.FAILED]
-    bad = [run for run in told if run.state in (State.FAILED, State.HALTED) or run.loud]
+    bad = [run for run in told if run.state in (State.FAILED, State.HALTED) or run.notify]
     last_day = digest.span.end - timedelta(seconds=1)
     return Message(
         subject=digest.id,
         state=State.DONE,
         what="The week",
         where=f"{digest.span.start:%-d %B} to {last_day:%-d %B %Y}",
-        how_far=plural(len(told), "run"),
+        progress_text=plural(len(told), "run"),
         lines=(*_bad(bad), *_decided(digest.approvals)),
         moments=tuple(Moment(f"next: {each.what},", each.at) for each in digest.coming),
         rows=tuple(_row(title, [run for run in told if run.runbook == name]) for name, title in digest.titles.items()),

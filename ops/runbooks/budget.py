@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ops.model.decision import Decision, Nothing, Tell
+from ops.model.decision import Decision, Nothing, Report
 from ops.model.fleet import Cluster, Unknown
 from ops.model.money import Bill, Bills, BudgetAlert
 from ops.model.run import Run
 from ops.policy.power import may_sleep, schedule_of
-from ops.runbooks.contract import WithoutTimer
+from ops.runbooks.contract import RunbookDefaults
 from ops.settings import Settings
 
 _SHOWN = 5
@@ -23,13 +23,14 @@ class Facts:
     fleet: tuple[Cluster, ...] | Unknown
 
 
-@dataclass(frozen=True)
-class Budget(WithoutTimer):
+class Budget(RunbookDefaults):
     """The runbook."""
 
     name: str = "budget"
     title: str = "Budget"
     unit: str = "steps"
+    rank: int = 20
+    about_event: bool = True
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -41,7 +42,7 @@ class Budget(WithoutTimer):
         offers = next((budget.offers for budget in settings.budgets if budget.name == alert.budget), ())
         if "stop-dev-clusters" in offers:
             lines += _offer(facts.fleet, settings)
-        return Tell(_headline(alert), tuple(lines), ok=False)
+        return Report(_headline(alert), tuple(lines), ok=False)
 
 
 RUNBOOK = Budget()

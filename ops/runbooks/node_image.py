@@ -8,17 +8,18 @@ from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Driver, Node, Unknown
 from ops.model.plan import Skip
-from ops.model.proof import Proof
+from ops.model.proof import Proof, ProofPolicy
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import RingTargets, RolloutPlan, Run
+from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
-from ops.policy.images import expected_duration
-from ops.policy.pools import Candidate, sort_out, unjudged
+from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
 from ops.policy.rings import ring_before, ring_of
 from ops.policy.select import ring_window
-from ops.policy.upgrades import plan_within
-from ops.policy.watch import decide_watch
-from ops.runbooks.contract import WithoutTimer
-from ops.runbooks.unread import look_again
+from ops.policy.upgrade_duration import expected_duration
+from ops.policy.upgrade_plan import plan_within
+from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
+from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 from ops.settings.fleet import Ring
 from ops.settings.node_image import NodeImageSettings
@@ -36,17 +37,21 @@ class Facts:
     newest_images: Mapping[str, str | Unknown]
     nodes: tuple[Node, ...] | Unknown
     proofs: Mapping[str, Proof]
-    baseline: Mapping[str, str]
+    initial_images: Mapping[str, str]
     skipped_until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class NodeImage(WithoutTimer):
+class NodeImage(RunbookDefaults):
     """The runbook."""
 
     name: str = "node-image"
     title: str = "Node images"
     unit: str = "pools"
+    step_prefix: str = "pool."
+    rank: int = 40
+    bar: TimelineBar | None = TimelineBar(
+        "node-image", "node images", "#1f5fd0", "#6ea0ff", counted_as="node image upgrade"
+    )
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -61,24 +66,24 @@ class NodeImage(WithoutTimer):
             return Nothing(unread.why) if is_over else unread
         ring = ring_of(cluster, settings)
         if ring is None:
-            skips = tuple(Skip(pool.name, "no-ring", "the cluster is in no ring") for pool in cluster.pools)
+            skips = tuple(Skip(pool.name, SkipReason.NO_RING, "the cluster is in no ring") for pool in cluster.pools)
             return Nothing("the cluster is in no ring, so nobody said that it may be touched", skips)
         window = ring_window(settings, ring)
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
-            return decide_watch(cluster, facts, policy.max_image_age, week_span(week, window.zone).end, now)
+            return decide_aks_managed(cluster, facts, policy.max_image_age, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
             why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
-            return Nothing(why, tuple(Skip(pool.name, "skipped-by-person", why) for pool in cluster.pools))
+            return Nothing(why, tuple(Skip(pool.name, SkipReason.SKIPPED_BY_PERSON, why) for pool in cluster.pools))
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
         longest = max((span.duration for span in occurrences), default=timedelta())
-        sorted_out = sort_out(cluster, facts.newest_images, facts.nodes, run, longest)
+        sorted_out = select_pools(cluster, facts.newest_images, facts.nodes, run, longest)
         if not sorted_out.candidates:
-            missing = unjudged(cluster, facts.newest_images, facts.nodes, run)
+            missing = unjudged_skips(cluster, facts.newest_images, facts.nodes, run)
             if missing and now < last:
                 return _read_again(missing, sorted_out.skips, occurrences, now)
-            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips, loud=bool(missing))
+            return Nothing(_nothing_left(sorted_out.skips), sorted_out.skips, notify=bool(missing))
         openings = tuple(span for span in week_openings(window, settings.freezes, week) if span.end > now)
         week_has = _Week(cluster, ring, policy, openings, last, sorted_out.candidates, sorted_out.skips)
         return _decide_in_week(week_has, facts, settings, now)
@@ -99,14 +104,28 @@ class NodeImage(WithoutTimer):
         watched = tuple((c.id, c.name) for c in clusters if c.driver is Driver.AKS and ring_of(c, settings) is not None)
         return RolloutPlan(self.name, week, tuple(rings), policy.failure_budget, week_span(week, zone).end, watched)
 
+    def openings(self, settings: Settings) -> tuple[Opening, ...]:
+        """The window of each ring."""
+        if settings.node_image is None:
+            return ()
+        rings = settings.fleet.rings
+        return tuple(Opening(f"node images of {ring.name}", ring_window(settings, ring), ring.name) for ring in rings)
+
+    def proof_policy(self, settings: Settings) -> ProofPolicy | None:
+        """Rule 11."""
+        policy = settings.node_image
+        if policy is None:
+            return None
+        return ProofPolicy(policy.proven_nodes, policy.proven_for, policy.proven_awake)
+
 
 RUNBOOK = NodeImage()
 
 
 def week_of(run: Run, zone: str, now: datetime) -> str:
     """The ISO week that a run is for: its occurrence where that is a week, else the present one (a manual start)."""
-    is_week = len(run.occurrence) == len("2026-w47") and run.occurrence[4:6] == "-w"
-    return run.occurrence if is_week else iso_week(now, zone)
+    is_week = len(run.period) == len("2026-w47") and run.period[4:6] == "-w"
+    return run.period if is_week else iso_week(now, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,60 +148,68 @@ def _read_again(
 
     Somebody is called on once a window is open; where all of it may pass, once the week has no other.
     """
-    may_pass = [fact.passing for _, fact in missing]
+    may_pass = [fact.transient for _, fact in missing]
     again = min(now + (_BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
     calls_at = occurrences[-1 if all(may_pass) else 0].start
     what, fact = missing[0]
-    return Wait(again, f"{what} could not be read: {fact.why}", "unreadable", loud=now >= calls_at, skips=skips)
+    return Wait(
+        again, f"{what} could not be read: {fact.why}", WaitReason.UNREADABLE, notify=now >= calls_at, skips=skips
+    )
 
 
 def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime) -> Decision:
     ring_proving = ring_before(week.ring, settings)
     held = {c.pool.name: _unproven(c, ring_proving, facts.proofs) for c in week.candidates}
     free = tuple(c for c in week.candidates if not held[c.pool.name])
-    waiting = tuple(Skip(c.pool.name, "unproven", held[c.pool.name]) for c in week.candidates if held[c.pool.name])
-    loud = any(c.behind(now) > week.policy.max_image_age for c in week.candidates)
+    waiting = tuple(
+        Skip(c.pool.name, SkipReason.UNPROVEN, held[c.pool.name]) for c in week.candidates if held[c.pool.name]
+    )
+    notify = any(c.behind(now) > week.policy.max_image_age for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
         # Freezes took what was left; what held the run is told at the week's last moment (rule 6), as without them.
-        return Wait(week.last, "a freeze covers what is left of this week's windows", "no-window-left", loud, skips)
+        return Wait(
+            week.last, "a freeze covers what is left of this week's windows", WaitReason.NO_WINDOW_LEFT, notify, skips
+        )
     if not week.openings:
-        return _ended_without(week, waiting, free, loud=loud)
+        return _ended_without(week, waiting, free, notify=notify)
     opening = week.openings[0]
     if now < opening.start:
         why = waiting[0].why if waiting and not free else "the window opens then"
-        return Wait(opening.start, why, "unproven" if waiting and not free else "window", loud, skips)
+        return Wait(
+            opening.start, why, WaitReason.UNPROVEN if waiting and not free else WaitReason.WINDOW, notify, skips
+        )
     if week.cluster.is_busy:
         state = week.cluster.provisioning_state
         why = f"another operation runs on the cluster ({_busy_with(week.cluster, state)})"
-        return Wait(now + _BUSY_AGAIN, why, "busy", loud, skips)
+        return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
     if not free:
-        return Wait(_next_look(now, opening), waiting[0].why, "unproven", loud, skips)
+        return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
     if not week.cluster.running and not week.policy.start_stopped_clusters:
         why = "the cluster is asleep; it is caught up in a window after its next start"
-        return Wait(now + _BUSY_AGAIN, why, "asleep", loud, skips)
+        return Wait(now + _BUSY_AGAIN, why, WaitReason.ASLEEP, notify, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
     if plan is None:
         later = next((span.start for span in week.openings[1:]), opening.end)
         first = free[0]
         why = f"{first.pool.name} needs {_minutes(expected_duration(first.pool))}, more than the window has left"
-        return Wait(later, why, "no-window-left", loud, skips)
+        return Wait(later, why, WaitReason.NO_WINDOW_LEFT, notify, skips)
     return Act(replace(plan, skips=skips))
 
 
-def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, loud: bool) -> Nothing:
+def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
     """The week has no window left: what is still behind is left out, with what held it."""
     asleep = not week.cluster.running and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
         if asleep:
-            left.append(Skip(candidate.pool.name, "asleep", "the cluster slept through its windows"))
+            left.append(Skip(candidate.pool.name, SkipReason.ASLEEP, "the cluster slept through its windows"))
         elif week.cluster.is_busy:
-            left.append(Skip(candidate.pool.name, "busy", "another operation ran until the window closed"))
+            left.append(Skip(candidate.pool.name, SkipReason.BUSY, "another operation ran until the window closed"))
         else:
-            left.append(Skip(candidate.pool.name, "no-window-left", "no window of this week left enough time"))
+            left.append(Skip(candidate.pool.name, SkipReason.NO_WINDOW_LEFT, "no window of this week left enough time"))
     skips = (*week.skips, *waiting, *left)
-    return Nothing(_nothing_left((*waiting, *left)), skips, loud=loud)
+    return Nothing(_nothing_left((*waiting, *left)), skips, notify=notify)
 
 
 def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, Proof]) -> str:
@@ -205,9 +232,9 @@ def _nothing_left(skips: tuple[Skip, ...]) -> str:
     if not skips:
         return "every node carries the newest image"
     codes = {skip.code for skip in skips}
-    if codes == {"already-latest"}:
+    if codes == {SkipReason.ALREADY_LATEST}:
         return "every node carries the newest image already"
-    named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code != "already-latest"]
+    named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code is not SkipReason.ALREADY_LATEST]
     more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
     return "; ".join([*named[:_NAMED], *more])
 

@@ -8,18 +8,18 @@ from ops.model.calendar import Window
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run
-from ops.model.signal import Signal
-from ops.policy.power import BETWEEN, Level, NoLevel, level, schedule_of, tag_of
-from ops.runbooks.contract import WithoutTimer
-from ops.runbooks.unread import look_again
+from ops.model.run_request import RunRequest
+from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, schedule_of, tag_of
+from ops.runbooks.contract import RunbookDefaults, TimelineBar
+from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 
 # Then it ends: the next quarter of an hour looks again anyway.
 _LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
-# AKS asks to wait 15 to 30 minutes between a stop and a start.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,20 @@ class Facts:
     """What must be known of the cluster."""
 
     cluster: Cluster | Unknown
-    own_schedule: Window | str | None
+    tag_schedule: Window | str | None
     awake_until: datetime | None
     power_changed: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Power(WithoutTimer):
+class Power(RunbookDefaults):
     """The runbook."""
 
     name: str = "power"
     title: str = "Power"
     unit: str = "steps"
+    rank: int = 30
+    waits_for_started_cluster: bool = True
+    bar: TimelineBar | None = TimelineBar("power", "started or stopped", "#5b646d", "#9aa4ad")
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -46,32 +48,35 @@ class Power(WithoutTimer):
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
             return look_again("the cluster", cluster, now + _BUSY_AGAIN, run.created + _LOOKS_FOR)
-        wanted = level(cluster, settings, facts.own_schedule, facts.awake_until, now)
-        if isinstance(wanted, NoLevel):
+        wanted = desired_power(cluster, settings, facts.tag_schedule, facts.awake_until, now)
+        if isinstance(wanted, NoSchedule):
             return Nothing(
-                wanted.why, (Skip(cluster.name, wanted.code, wanted.why, needs_person=wanted.code == "bad-tag"),)
+                wanted.why,
+                (Skip(cluster.name, wanted.code, wanted.why, needs_person=wanted.code is SkipReason.BAD_TAG),),
             )
         if cluster.running == wanted.awake:
             state = "awake" if wanted.awake else "asleep"
             return Nothing(f"the cluster is {state}, as it should be: {wanted.why}")
         if cluster.is_busy:
-            return Wait(now + _BUSY_AGAIN, "another operation runs on the cluster", "busy")
+            return Wait(now + _BUSY_AGAIN, "another operation runs on the cluster", WaitReason.BUSY)
         if facts.power_changed is not None and now - facts.power_changed < BETWEEN:
-            return Wait(facts.power_changed + BETWEEN, "AKS asks for a pause between a stop and a start", "pause")
+            return Wait(
+                facts.power_changed + BETWEEN, "AKS asks for a pause between a stop and a start", WaitReason.POWER_PAUSE
+            )
         verb, title = ("start-cluster", "start") if wanted.awake else ("stop-cluster", "stop")
         step = Step(title, verb, f"{title} the cluster", {}, _EXPECTED_S)
         claims = (Claim.of_cluster(cluster.id),)
         return Act(Plan(self.name, cluster.id, (step,), claims, (wanted.why,), risk="power"))
 
-    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
-        """A signal for each cluster that has a schedule; each look is an occurrence of its own, since the schedule is a level."""
-        occurrence = f"{now:%Y%m%dt%H%M}"
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
+        """A signal for each cluster that has a schedule; each look is an period of its own, since the schedule is a level."""
+        period = f"{now:%Y%m%dt%H%M}"
         differing = [
             c
             for c in clusters
             if schedule_of(c, settings) is not None and not c.is_busy and _may_differ(c, settings, now)
         ]
-        return tuple(Signal(self.name, c.id, c.name, occurrence, now, "timer", "daytwo") for c in differing)
+        return tuple(RunRequest(self.name, c.id, c.name, period, now, "timer", "daytwo") for c in differing)
 
 
 RUNBOOK = Power()
@@ -79,6 +84,6 @@ RUNBOOK = Power()
 
 def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
     """Not where the schedule says awake and the cluster runs: no override changes that, only a tag of its own could."""
-    wanted = level(cluster, settings, None, None, now)
-    by_schedule = isinstance(wanted, Level) and wanted.awake and tag_of(cluster.tags) is None
+    wanted = desired_power(cluster, settings, None, None, now)
+    by_schedule = isinstance(wanted, DesiredPower) and wanted.awake and tag_of(cluster.tags) is None
     return not (by_schedule and cluster.running)

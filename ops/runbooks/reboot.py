@@ -8,16 +8,17 @@ from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Claim, Plan, Skip, Step
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
-from ops.model.signal import Signal
+from ops.model.run_request import RunRequest
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
-from ops.policy.drain import never_leaves
-from ops.policy.images import in_order
+from ops.policy.evictable_pods import blocking_pdb
 from ops.policy.rings import ring_of
-from ops.runbooks.contract import WithoutTimer
-from ops.runbooks.unread import look_again, passing
+from ops.policy.upgrade_duration import upgrade_order
+from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
+from ops.runbooks.missing_facts import is_transient, look_again
 from ops.settings import Settings
 from ops.settings.reboot import RebootSettings
 
@@ -40,13 +41,14 @@ class Facts:
     disruption_budgets: tuple[DisruptionBudget, ...] | Unknown
 
 
-@dataclass(frozen=True)
-class Reboot(WithoutTimer):
+class Reboot(RunbookDefaults):
     """The runbook."""
 
     name: str = "reboot"
     title: str = "Reboots"
     unit: str = "nodes"
+    rank: int = 50
+    bar: TimelineBar | None = TimelineBar("reboot", "reboot", "#0f7b6c", "#3fbfa9", counted_as="reboot")
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -62,12 +64,12 @@ class Reboot(WithoutTimer):
             return Nothing("the cluster is in no ring, so nobody said that it may be touched")
         if not cluster.running:
             return Nothing("the cluster is asleep")
-        missing = passing({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
+        missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
         if missing is not None:
             return look_again(*missing, now + _BUSY_AGAIN, opening.end if opening else now)
         if isinstance(facts.nodes, Unknown):
             why = f"the nodes could not be read: {facts.nodes.why}"
-            return Nothing(why, (Skip(cluster.name, "unknown-nodes", why, needs_person=True),))
+            return Nothing(why, (Skip(cluster.name, SkipReason.UNKNOWN_NODES, why, needs_person=True),))
         asking = _asking(facts.nodes, cluster, policy.annotation)
         sorted_out = {node.name: _left_out(node, facts, run) for node in asking}
         skips = tuple(skip for skip in sorted_out.values() if skip is not None)
@@ -76,7 +78,7 @@ class Reboot(WithoutTimer):
             return Nothing(_nothing(asking, run), skips)
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
-    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[Signal, ...]:
+    def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Once an hour while the window is open, a signal for each cluster of a ring; the night makes it one run.
 
         Where somebody has to approve, the run of the coming night may begin by day, so that nobody is woken.
@@ -91,7 +93,11 @@ class Reboot(WithoutTimer):
         if coming is None:
             return ()
         night = _night(policy, coming.start)
-        return tuple(Signal(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
+        return tuple(RunRequest(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
+
+    def openings(self, settings: Settings) -> tuple[Opening, ...]:
+        """One window for every ring."""
+        return (Opening("reboots", settings.reboot.window),) if settings.reboot else ()
 
 
 RUNBOOK = Reboot()
@@ -109,18 +115,18 @@ class _Moment:
 
 def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
     if cluster.is_busy:
-        return Wait(at.now + _BUSY_AGAIN, "another operation runs on the cluster", "busy", skips=skips)
+        return Wait(at.now + _BUSY_AGAIN, "another operation runs on the cluster", WaitReason.BUSY, skips=skips)
     opening = open_span(at.policy.window, at.settings.freezes, at.now)
     needed = at.policy.drain_timeout + _BOOT
     if opening is None or at.now + needed > opening.end:
         following = next_open(
             at.policy.window, at.settings.freezes, at.now if opening is None else opening.end, 7 * _DAY
         )
-        is_for_coming = following is not None and at.run.occurrence == _night(at.policy, following.start)
+        is_for_coming = following is not None and at.run.period == _night(at.policy, following.start)
         if following is None or (at.run.source == "timer" and not is_for_coming):
             names = ", ".join(node.name for node in able)
             return Nothing(f"the window has too little left for {names}: next night", (*skips, *_late(able)))
-        return Wait(following.start, "the window opens then", "window", skips=skips)
+        return Wait(following.start, "the window opens then", WaitReason.WINDOW, skips=skips)
     return Act(_plan(cluster, able, skips, opening, at))
 
 
@@ -176,7 +182,7 @@ def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
 
 
 def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[Node]:
-    order = {pool.name: number for number, pool in enumerate(in_order(cluster.pools))}
+    order = {pool.name: number for number, pool in enumerate(upgrade_order(cluster.pools))}
     asking = [node for node in nodes if annotation in node.annotations]
     return sorted(asking, key=lambda node: (order.get(node.pool, len(order)), node.name))
 
@@ -184,25 +190,30 @@ def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[
 def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if _rebooted(node, run):
         return Skip(
-            node.name, "asks-again", "it was rebooted in this run and still asks: a person looks", needs_person=True
+            node.name,
+            SkipReason.STILL_REQUIRED,
+            "it was rebooted in this run and still asks: a person looks",
+            needs_person=True,
         )
     if not node.ready:
-        return Skip(node.name, "not-ready", "it is not Ready: repair comes first")
+        return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair comes first")
     if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
-        return Skip(node.name, "cordoned-by-others", "somebody else has cordoned it")
+        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "somebody else has cordoned it")
     if node.event_scheduled:
-        return Skip(node.name, "event-scheduled", "Azure has an event scheduled for it")
+        return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has an event scheduled for it")
     if isinstance(facts.pods, Unknown):
-        return Skip(node.name, "unknown-pods", f"its pods could not be read: {facts.pods.why}", needs_person=True)
+        return Skip(
+            node.name, SkipReason.UNKNOWN_PODS, f"its pods could not be read: {facts.pods.why}", needs_person=True
+        )
     if isinstance(facts.disruption_budgets, Unknown):
         why = f"the PDBs could not be read: {facts.disruption_budgets.why}"
-        return Skip(node.name, "unknown-pods", why, needs_person=True)
-    never = never_leaves(facts.pods, node.name, facts.disruption_budgets)
-    return Skip(node.name, "pdb-never", never, needs_person=True) if never else None
+        return Skip(node.name, SkipReason.UNKNOWN_PODS, why, needs_person=True)
+    never = blocking_pdb(facts.pods, node.name, facts.disruption_budgets)
+    return Skip(node.name, SkipReason.PDB_NEVER, never, needs_person=True) if never else None
 
 
 def _late(able: list[Node]) -> tuple[Skip, ...]:
-    return tuple(Skip(node.name, "no-window-left", "the window has too little left") for node in able)
+    return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the window has too little left") for node in able)
 
 
 def _rebooted(node: Node, run: Run) -> bool:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ops.model.decision import Act, Decision, Nothing, Tell, Wait
+from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Plan, Step
+from ops.model.reasons import WaitReason
 from ops.model.run import Run
 from ops.model.workload import Pod
-from ops.policy.membership import is_of_fleet
-from ops.runbooks.contract import WithoutTimer
-from ops.runbooks.unread import look_again
+from ops.policy.fleet_scope import is_in_fleet
+from ops.runbooks.contract import RunbookDefaults, TimelineBar
+from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 
 _CONFIRM_AFTER = timedelta(minutes=10)
@@ -29,51 +30,57 @@ class Facts:
     cluster: Cluster | Unknown
     nodes: tuple[Node, ...] | Unknown
     pods: tuple[Pod, ...] | Unknown
-    burst: Mapping[str, datetime]
+    eviction_group: Mapping[str, datetime]
 
 
-@dataclass(frozen=True)
-class Spot(WithoutTimer):
+class Spot(RunbookDefaults):
     """The runbook."""
 
     name: str = "spot"
     title: str = "Spot evictions"
     unit: str = "nodes"
+    rank: int = 0
+    about_event: bool = True
+    bar: TimelineBar | None = TimelineBar(
+        "spot", "spot evictions", "#b8590a", "#f0953f", counted_as="spot eviction", whole_run=True
+    )
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
         """Drains what is still there, then confirms what became of it."""
         if settings.spot is None:
             return Nothing("the configuration has no section spot")
-        if not facts.burst:
+        if not facts.eviction_group:
             return Nothing("no eviction belongs to this run")
         cluster = facts.cluster
-        confirm_at = max(facts.burst.values()) + _CONFIRM_AFTER
+        confirm_at = max(facts.eviction_group.values()) + _CONFIRM_AFTER
         if isinstance(cluster, Unknown):
             return _unread("the cluster", cluster, facts, (now, confirm_at + _CONFIRM_WITHIN))
-        if not is_of_fleet(cluster.id, settings):
+        if not is_in_fleet(cluster.id, settings):
             return Nothing("the cluster lies in no subscription of the fleet")
         if isinstance(facts.nodes, Unknown):
             return _unread("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
         nodes = facts.nodes
-        kept = [node.name for node in nodes if node.name in facts.burst and not _is_spot(node, cluster)]
-        burst = {name: at for name, at in facts.burst.items() if name not in kept}
-        if not burst:
+        kept = [node.name for node in nodes if node.name in facts.eviction_group and not _is_spot(node, cluster)]
+        group = {name: at for name, at in facts.eviction_group.items() if name not in kept}
+        if not group:
             return Nothing(f"{', '.join(kept)} belongs to no spot pool, so nobody takes it and it is not emptied")
-        there = {node.name: node for node in nodes if node.name in burst}
-        return _follow(replace(facts, burst=burst), cluster, there, run, (now, confirm_at))
+        there = {node.name: node for node in nodes if node.name in group}
+        return _follow(replace(facts, eviction_group=group), cluster, there, run, (now, confirm_at))
 
 
 RUNBOOK = Spot()
 
 
-def _unread(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Tell:
+def _unread(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
     """Read again soon, and told as it is when that has lasted too long."""
     now, until = at
     decision = look_again(what, fact, now + _SOON, until)
     if isinstance(decision, Wait):
         return decision
-    return Tell(f"{_count(facts.burst)} evicted", (f"what became of it is unknown: {decision.why}",), ok=False)
+    return Report(
+        f"{_count(facts.eviction_group)} evicted", (f"what became of it is unknown: {decision.why}",), ok=False
+    )
 
 
 def _is_spot(node: Node, cluster: Cluster) -> bool:
@@ -92,16 +99,18 @@ def _follow(
     if new and now < confirm_at:
         return Act(_plan(cluster, new, run))
     if now < confirm_at:
-        gone = len(facts.burst) - len(there)
+        gone = len(facts.eviction_group) - len(there)
         return Wait(
-            confirm_at, f"{gone} of {len(facts.burst)} nodes are gone; the outcome is confirmed then", "confirm"
+            confirm_at,
+            f"{gone} of {len(facts.eviction_group)} nodes are gone; the outcome is confirmed then",
+            WaitReason.CONFIRMATION,
         )
     ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
     given_back = {record.id for record in run.finished}
     again = [node for node in ours if f"uncordon.{node.name}" not in given_back]
     if again:
         return Act(_give_back(cluster, again, run))
-    if isinstance(facts.pods, Unknown) and facts.pods.passing and now < confirm_at + _CONFIRM_WITHIN:
+    if isinstance(facts.pods, Unknown) and facts.pods.transient and now < confirm_at + _CONFIRM_WITHIN:
         return look_again("the pods", facts.pods, now + _SOON)
     return _outcome(facts, cluster, there)
 
@@ -136,8 +145,8 @@ def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
     return Plan("spot", cluster.id, steps, (), tuple(f"{node.name} was not taken" for node in nodes), risk="none")
 
 
-def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Tell:
-    lines = [f"{len(facts.burst) - len(there)} of {len(facts.burst)} nodes are gone"]
+def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Report:
+    lines = [f"{len(facts.eviction_group) - len(there)} of {len(facts.eviction_group)} nodes are gone"]
     lines += [f"{name} is still there: a false alarm" for name in sorted(there)]
     if isinstance(facts.pods, Unknown):
         lines.append(f"what became of the pods is unknown: {facts.pods.why}")
@@ -148,7 +157,7 @@ def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Tell:
     spot_pools = [pool for pool in cluster.pools if pool.spot]
     empty = [pool.name for pool in spot_pools if not any(node.pool == pool.name for node in nodes)]
     lines += [f"{name} has no node left and stays so until somebody acts" for name in empty]
-    return Tell(f"{_count(facts.burst)} evicted", tuple(lines), ok=not empty)
+    return Report(f"{_count(facts.eviction_group)} evicted", tuple(lines), ok=not empty)
 
 
 def _count(burst: Mapping[str, datetime]) -> str:

@@ -17,7 +17,7 @@ class ApprovalRule(Part, frozen=True):
     approvers: Annotated[
         People,
         Meta(
-            description="Who may approve: a group, a person, or a list of them. With an empty list nothing is ever approved.",
+            description="Who may approve: a group, a person, or a list of both. With an empty list nothing is ever approved.",
         ),
     ] = field(name="from")
     rings: Annotated[
@@ -34,7 +34,7 @@ class ApprovalRule(Part, frozen=True):
             min_length=1,
             description=(
                 "The risks to which the rule applies: `surge` (AKS adds a node before it replaces one), `in-place` (a pool in "
-                "the plan gets no extra node: a spot pool, or maxSurge 0), `drain` (a node is drained and restarted). "
+                "the plan is upgraded without an extra node: a spot pool, or maxSurge 0), `drain` (a node is drained and restarted). "
                 "Default: all."
             ),
             examples=[["drain"]],

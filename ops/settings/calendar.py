@@ -90,7 +90,7 @@ class FreezeEntry(Part, frozen=True):
         return Freeze(self.name, *read_freeze_edges(self.start, self.end, self.zone), self.zone)
 
     def findings(self) -> Iterator[Finding]:
-        """Reports ends that cannot be read, and a calendar with a name or times of its own."""
+        """Reports ends that cannot be read, and a calendar with separate times."""
         if self.ics is not None:
             if self != FreezeEntry(ics=self.ics):
                 yield Finding((), "", "a calendar brings its own names and times", "leave only ics: in this entry")

@@ -1,4 +1,4 @@
-"""The section `chat`: where messages go. Each chat has a section of its own in it."""
+"""The section `chat`: where messages go. Each chat has its own section in it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ Conversation = Annotated[str, Meta(pattern=_CONVERSATION, examples=["19:a1b2c3@t
 
 
 class Route(Part, frozen=True):
-    """Clusters whose messages go to a channel of their own."""
+    """Clusters whose messages go to a separate channel."""
 
     select: Annotated[Select, Meta(description="Which clusters.")]
     channel: Annotated[str, Meta(description="The id of the channel or conversation.")]

@@ -16,7 +16,7 @@ from ops.settings.readers import write_duration
 class NodeImageSettings(Approvable, frozen=True):
     """Keeps node images current, ring by ring."""
 
-    window: Annotated[WindowRef, Meta(description="The name of the window for rings without a window of their own.")]
+    window: Annotated[WindowRef, Meta(description="The name of the window for rings that do not set one.")]
     driver: Annotated[
         Literal["auto"],
         Meta(

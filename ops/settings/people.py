@@ -63,7 +63,7 @@ class PersonEntry(Part, frozen=True):
 class CommandRule(Part, frozen=True):
     """Who may give which commands, for which clusters and runbooks."""
 
-    people: Annotated[People, Meta(description="A group, a person, or a list of them.")] = field(name="from")
+    people: Annotated[People, Meta(description="A group, a person, or a list of both.")] = field(name="from")
     allow: Annotated[
         frozenset[Literal["run", "awake", "skip", "pause", "resume", "cancel"]],
         Meta(min_length=1, description="The commands that they may give.", examples=[["awake", "skip"]]),

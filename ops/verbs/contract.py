@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from ops.bundle import Ports
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.plan import Step
 from ops.model.run import StepRecord
+from ops.ports.bundle import Ports
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class StepContext:
     """One step of one run, as it stands. `record.state` INTENDED means that an earlier attempt may have reached the world."""
 
     target: str
@@ -41,18 +41,18 @@ class Verb(Protocol):
     on_cancel: Literal["finish", "abort"]
     undo: str
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """Whether it may begin; Done where the world is so already, Pending where our own earlier attempt runs."""
         ...
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """The first call."""
         ...
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """One look; Done once the operation has ended well, which proves nothing yet."""
         ...
 
-    def prove(self, task: Task) -> Done | Pending | Refused:
+    def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Whether the world shows the effect."""
         ...

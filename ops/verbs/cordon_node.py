@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import CORDON_STAMP
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.verbs.contract import Task
-from ops.verbs.on_node import find, is_ours
+from ops.model.reasons import FailureCode
+from ops.verbs.contract import StepContext
+from ops.verbs.node_lookup import find_node, is_our_cordon
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,42 +21,44 @@ class CordonNode:
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = "uncordon-node"
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """A node that somebody else has cordoned is not ours to drain."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return found
         node = found[1]
-        if is_ours(node, task.step.params["run"]) and node.unschedulable:
+        if is_our_cordon(node, task.step.params["run"]) and node.unschedulable:
             return Done(f"{node.name} is cordoned")
         if node.unschedulable:
             return Stale(f"somebody else has cordoned {node.name}")
         return Ready()
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """One patch: the cordon and the stamp together."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return found
         cluster, node = found
         task.ports.nodes.mark(
             cluster, node.name, unschedulable=True, annotations={CORDON_STAMP: task.step.params["run"]}
         )
-        return self.prove(task)
+        return self.verify(task)
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """Nothing runs."""
-        return self.prove(task)
+        return self.verify(task)
 
-    def prove(self, task: Task) -> Done | Refused:
+    def verify(self, task: StepContext) -> Done | Refused:
         """The node is unschedulable and carries the stamp."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
-            return Refused("Gone", found.why, "nothing: a new node takes no reboot")
+            return Refused(FailureCode.GONE, found.why, "nothing: a new node takes no reboot")
         node = found[1]
-        if node.unschedulable and is_ours(node, task.step.params["run"]):
+        if node.unschedulable and is_our_cordon(node, task.step.params["run"]):
             return Done(f"{node.name} is cordoned")
-        return Refused("NotProven", f"{node.name} did not take the cordon", "look who else changes this node")
+        return Refused(
+            FailureCode.NOT_VERIFIED, f"{node.name} did not take the cordon", "look who else changes this node"
+        )
 
 
 VERB = CordonNode()

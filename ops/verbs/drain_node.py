@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import Cluster, Node
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.model.workload import Pod
-from ops.policy.drain import to_leave
-from ops.ports import EvictionAnswer, OutsideError
-from ops.verbs.contract import Task
-from ops.verbs.emptying import have_left, is_time_over
-from ops.verbs.on_node import find
+from ops.policy.evictable_pods import pods_to_evict
+from ops.ports.errors import OutsideError
+from ops.ports.kubernetes import EvictionResult
+from ops.verbs.contract import StepContext
+from ops.verbs.drain_progress import drain_progress, is_time_over
+from ops.verbs.node_lookup import find_node
 
 _ROUND = timedelta(seconds=15)
 
@@ -27,44 +29,46 @@ class DrainNode:
     on_cancel: Literal["finish", "abort"] = "abort"
     undo: str = ""
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """An empty node is drained already; a node that is gone needs nothing."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
         left = _left(task, cluster, node)
         return Ready() if left else Done(f"nothing has to leave {node.name}")
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """The first round."""
         return self.poll(task)
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """One round: every pod that is left is asked once; a budget's no is asked again until the timeout is over."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
         left = _left(task, cluster, node)
-        progress = have_left(task, left)
+        progress = drain_progress(task, left)
         if not left:
             return Done(f"{progress.total} pods have left {node.name}", progress)
         answers = _ask(task, cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
-            return Refused("SeveralPDBs", several, "leave one PDB for each pod, then start the run again")
+            return Refused(FailureCode.SEVERAL_PDBS, several, "leave one PDB for each pod, then start the run again")
         if is_time_over(task):
             name, answer = next(iter(answers.items()))
             cause = f"{name} has not left {node.name} in time{f': {answer.why}' if answer.why else ''}"
             return Refused(
-                "DrainTimeout", cause, "give its PDB room (more replicas, or fewer that must stay), then start again"
+                FailureCode.DRAIN_TIMEOUT,
+                cause,
+                "give its PDB room (more replicas, or fewer that must stay), then start again",
             )
         return Pending("drain", task.now + _ROUND, progress)
 
-    def prove(self, task: Task) -> Done | Pending | Refused:
+    def verify(self, task: StepContext) -> Done | Pending | Refused:
         """No pod is left that should have gone."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
@@ -77,22 +81,22 @@ class DrainNode:
 VERB = DrainNode()
 
 
-def _left(task: Task, cluster: Cluster, node: Node) -> tuple[Pod, ...]:
-    return to_leave(task.ports.nodes.pods(cluster, node.name), node.name)
+def _left(task: StepContext, cluster: Cluster, node: Node) -> tuple[Pod, ...]:
+    return pods_to_evict(task.ports.nodes.pods(cluster, node.name), node.name)
 
 
-def _ask(task: Task, cluster: Cluster, left: tuple[Pod, ...]) -> dict[str, EvictionAnswer]:
+def _ask(task: StepContext, cluster: Cluster, left: tuple[Pod, ...]) -> dict[str, EvictionResult]:
     """Each pod once; one that is on its way out already is not asked again."""
     grace = task.step.params.get("grace_s", "")
     grace_s = int(grace) if grace else None
     return {pod.full_name: _ask_one(task, cluster, pod, grace_s) for pod in left}
 
 
-def _ask_one(task: Task, cluster: Cluster, pod: Pod, grace_s: int | None) -> EvictionAnswer:
+def _ask_one(task: StepContext, cluster: Cluster, pod: Pod, grace_s: int | None) -> EvictionResult:
     """One pod's trouble (a webhook that fails) is a no like a budget's: asked again until the timeout is over."""
     if pod.deleting:
-        return EvictionAnswer("evicted")
+        return EvictionResult("evicted")
     try:
         return task.ports.nodes.evict(cluster, pod, grace_s)
     except OutsideError as error:
-        return EvictionAnswer("blocked", str(error))
+        return EvictionResult("blocked", str(error))

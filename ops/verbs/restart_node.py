@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.verbs.contract import Task
-from ops.verbs.on_node import find
-from ops.verbs.operations import begin_operation, busy, follow, not_yet
+from ops.verbs.arm_operation import begin_operation, busy, not_verified_yet, poll_operation
+from ops.verbs.contract import StepContext
+from ops.verbs.node_lookup import find_node
 
 _LOOK = timedelta(minutes=1)
 # docs/reboot.md, rule 7.
-_PROVE_WITHIN = timedelta(minutes=20)
+_VERIFY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class RestartNode:
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = ""
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """A node that has booted since it was planned needs no second boot."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return found
         cluster, node = found
@@ -46,27 +46,27 @@ class RestartNode:
             return busy(task)
         return Ready()
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Asks for the restart once."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return found
         node = found[1]
         return begin_operation(task, lambda: task.ports.machines.begin_restart(node), _LOOK)
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """Looks at the operation; without its token the proof is all that counts."""
         if not task.record.token:
             return Done("the instance was asked to restart")
-        outcome = follow(task, f"the restart of {task.step.params['node']}")
+        outcome = poll_operation(task, f"the restart of {task.step.params['node']}")
         if isinstance(outcome, Pending):
             return Pending(outcome.token, task.now + _LOOK)
         return outcome
 
-    def prove(self, task: Task) -> Done | Pending | Refused:
+    def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Another bootID, Ready, and the node asks for no reboot any more."""
         name = task.step.params["node"]
-        found = find(task)
+        found = find_node(task)
         missing = found.why if isinstance(found, Stale) else ""
         if not isinstance(found, Stale):
             node = found[1]
@@ -80,7 +80,7 @@ class RestartNode:
                 return Done(f"{name} has booted anew and is Ready")
         cause = f"{name} was restarted, but after 20 minutes {missing}"
         advice = "look at the node; its cordon is taken back, so pods may come to it once it is Ready"
-        return not_yet(task, _PROVE_WITHIN, cause, advice, _LOOK)
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, advice, _LOOK)
 
 
 VERB = RestartNode()

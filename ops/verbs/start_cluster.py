@@ -4,14 +4,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.ports import TryLaterError
-from ops.records import note_power_change
-from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, power_pause, remedy
+from ops.model.reasons import FailureCode
+from ops.ports.errors import TryLaterError
+from ops.tables.power import note_power_change
+from ops.verbs.arm_operation import (
+    POLL_EVERY,
+    begin_operation,
+    busy,
+    not_verified_yet,
+    poll_operation,
+    power_pause,
+    remedy,
+)
+from ops.verbs.contract import StepContext
 
-_PROVE_WITHIN = timedelta(minutes=20)
+_VERIFY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class StartCluster:
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = "stop-cluster"
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """A cluster that somebody else has started meanwhile is not ours to put back: the plan is stale."""
         cluster = task.ports.clusters.cluster(task.target)
         if task.may_have_begun and (cluster.running or cluster.is_busy):
@@ -37,22 +46,22 @@ class StartCluster:
             return Done("the cluster runs") if task.undo else Stale("the cluster has been started meanwhile")
         return power_pause(task) or Ready()
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Asks for the start once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_start(task.target))
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """Looks at the operation, or, its token lost, at the cluster."""
         if task.record.token:
-            return follow(task, "the start")
+            return poll_operation(task, "the start")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             return Pending("", task.now + POLL_EVERY)
         if cluster.running:
             return Done("Azure shows the cluster as Running")
-        return Refused("StartFailed", "the cluster did not start", remedy(""))
+        return Refused(FailureCode.START_FAILED, "the cluster did not start", remedy(""))
 
-    def prove(self, task: Task) -> Done | Pending | Refused:
+    def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Power state Running, provisioning ended, and every node that the API server shows is Ready."""
         cluster = task.ports.clusters.cluster(task.target)
         expected = sum(pool.count for pool in cluster.pools if pool.running)
@@ -65,7 +74,7 @@ class StartCluster:
             note_power_change(task.ports.store, task.target, task.now)
             return Done(f"the cluster runs, {ready} of {len(nodes)} nodes are Ready")
         cause = f"the cluster was started, but after 20 minutes {ready} of {expected} nodes are Ready"
-        return not_yet(task, _PROVE_WITHIN, cause, "look at its nodes before anything is done on it")
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, "look at its nodes before anything is done on it")
 
 
 VERB = StartCluster()

@@ -4,14 +4,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.actions import FOLLOW_OPERATION, READ_CLUSTER
+from ops.model.arm_actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.records import note_power_change, override_end
-from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, not_yet, power_pause, remedy
+from ops.model.reasons import FailureCode
+from ops.tables.overrides import override_end
+from ops.tables.power import note_power_change
+from ops.verbs.arm_operation import (
+    POLL_EVERY,
+    begin_operation,
+    busy,
+    not_verified_yet,
+    poll_operation,
+    power_pause,
+    remedy,
+)
+from ops.verbs.contract import StepContext
 
-# AKS asks to wait 15 to 30 minutes between a start and a stop.
-_PROVE_WITHIN = timedelta(minutes=30)
+_VERIFY_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class StopCluster:
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = "start-cluster"
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """A running operation is never cut: it is waited for. AKS reports a stopped cluster as Succeeded: both states count."""
         kept = override_end(task.ports.store, "awake", task.target)
         is_kept = kept is not None and task.now < kept
@@ -43,29 +52,29 @@ class StopCluster:
             return Stale(f"a person keeps it awake until {kept:%a %H:%M} UTC")
         return power_pause(task) or Ready()
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Asks for the stop once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_stop(task.target))
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """Looks at the operation, or, its token lost, at the cluster."""
         if task.record.token:
-            return follow(task, "the stop")
+            return poll_operation(task, "the stop")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             return Pending("", task.now + POLL_EVERY)
         if not cluster.running:
             return Done("Azure shows the cluster as Stopped")
-        return Refused("StopFailed", "the cluster did not stop", remedy(""))
+        return Refused(FailureCode.STOP_FAILED, "the cluster did not stop", remedy(""))
 
-    def prove(self, task: Task) -> Done | Pending | Refused:
+    def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Power state Stopped, provisioning ended."""
         cluster = task.ports.clusters.cluster(task.target)
         if not cluster.running and not cluster.is_busy:
             note_power_change(task.ports.store, task.target, task.now)
             return Done("the cluster is stopped")
         cause = "Azure reports the stop as ended, but the cluster is not stopped"
-        return not_yet(task, _PROVE_WITHIN, cause, remedy(""))
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, remedy(""))
 
 
 VERB = StopCluster()

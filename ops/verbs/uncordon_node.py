@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ops.model.actions import ASK_API_SERVER, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, READ_CLUSTER
 from ops.model.fleet import CORDON_STAMP
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
-from ops.verbs.contract import Task
-from ops.verbs.on_node import find, is_ours
+from ops.model.reasons import FailureCode
+from ops.verbs.contract import StepContext
+from ops.verbs.node_lookup import find_node, is_our_cordon
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +21,36 @@ class UncordonNode:
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = ""
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """A node that is gone, or whose cordon is not ours, needs nothing."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
-        if not is_ours(found[1], task.step.params["run"]):
+        if not is_our_cordon(found[1], task.step.params["run"]):
             return Done(f"the cordon of {found[1].name} is not ours")
         return Ready()
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """One patch: the cordon and the stamp go together."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
         task.ports.nodes.mark(cluster, node.name, unschedulable=False, annotations={CORDON_STAMP: None})
-        return self.prove(task)
+        return self.verify(task)
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """Nothing runs."""
-        return self.prove(task)
+        return self.verify(task)
 
-    def prove(self, task: Task) -> Done | Refused:
+    def verify(self, task: StepContext) -> Done | Refused:
         """The stamp is gone, and with it our cordon."""
-        found = find(task)
+        found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
         node = found[1]
-        if is_ours(node, task.step.params["run"]):
-            return Refused("NotProven", f"{node.name} is still cordoned", f"kubectl uncordon {node.name}")
+        if is_our_cordon(node, task.step.params["run"]):
+            return Refused(FailureCode.NOT_VERIFIED, f"{node.name} is still cordoned", f"kubectl uncordon {node.name}")
         return Done(f"{node.name} is schedulable again")
 
 

@@ -4,17 +4,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from ops.model.actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
+from ops.model.arm_actions import ASK_API_SERVER, FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
-from ops.ports import NotFoundError, OutsideError, RejectedError
-from ops.records import override_end
-from ops.verbs.contract import Task
-from ops.verbs.operations import POLL_EVERY, begin_operation, busy, follow, later, not_yet, remedy
+from ops.model.reasons import FailureCode
+from ops.ports.errors import NotFoundError, OutsideError, RejectedError
+from ops.tables.overrides import override_end
+from ops.verbs.arm_operation import (
+    POLL_EVERY,
+    begin_operation,
+    busy,
+    not_verified_yet,
+    poll_operation,
+    remedy,
+    retry_later,
+)
+from ops.verbs.contract import StepContext
 
 # docs/node-image.md, rule 15.
-_PROVE_WITHIN = timedelta(minutes=20)
+_VERIFY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class UpgradeNodeImage:
     on_cancel: Literal["finish", "abort"] = "finish"
     undo: str = ""
 
-    def check(self, task: Task) -> Ready | Done | Pending | Refused | Stale:
+    def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """Reads the world in the same step: an image that is newer than the planned one is not begun."""
         found = _find(task)
         if isinstance(found, Stale):
@@ -55,24 +64,24 @@ class UpgradeNodeImage:
             return Done(_counted(nodes, planned))
         newest = task.ports.clusters.newest_image(task.target, pool.name)
         if isinstance(newest, Unknown):
-            return later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
+            return retry_later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
         if newest != task.step.params["image"]:
             return Stale(f"{newest} has landed meanwhile; planned was {task.step.params['image']}")
         return Ready()
 
-    def begin(self, task: Task) -> Pending | Done | Refused | Stale:
+    def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
         """Asks for the upgrade once."""
         pool = task.step.params["pool"]
         return begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
 
-    def poll(self, task: Task) -> Pending | Done | Refused:
+    def poll(self, task: StepContext) -> Pending | Done | Refused:
         """Looks at the operation (or, its token lost, at the pool) and counts the nodes that carry the image."""
         progress = _progress(task)
         if task.record.token:
-            return follow(task, f"the upgrade of {task.step.params['pool']}", progress)
+            return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused("Gone", found.why, "look at the cluster, then start the run again")
+            return Refused(FailureCode.GONE, found.why, "look at the cluster, then start the run again")
         pool = found[1]
         if pool.is_busy:
             return Pending("", task.now + POLL_EVERY, progress)
@@ -84,11 +93,11 @@ class UpgradeNodeImage:
             cause += f": {code}: {pool.error}"
         return Refused(code, cause, remedy(code))
 
-    def prove(self, task: Task) -> Done | Pending | Refused:
+    def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Every node carries the image and is Ready; a newer one that landed in between is told, and is as good as it is."""
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused("Gone", found.why, "look at the cluster, then start the run again")
+            return Refused(FailureCode.GONE, found.why, "look at the cluster, then start the run again")
         cluster, pool = found
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
@@ -114,7 +123,7 @@ class UpgradeNodeImage:
 VERB = UpgradeNodeImage()
 
 
-def _find(task: Task) -> tuple[Cluster, Pool] | Stale:
+def _find(task: StepContext) -> tuple[Cluster, Pool] | Stale:
     """The cluster and the pool, where an upgrade by Daytwo is still in order."""
     try:
         cluster = task.ports.clusters.cluster(task.target)
@@ -130,14 +139,14 @@ def _find(task: Task) -> tuple[Cluster, Pool] | Stale:
     return cluster, pool
 
 
-def _nodes_of(task: Task, cluster: Cluster, pool: Pool) -> tuple[Node, ...] | None:
+def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ...] | None:
     try:
         return tuple(node for node in task.ports.nodes.nodes(cluster) if node.pool == pool.name)
     except RejectedError:
         return None
 
 
-def _progress(task: Task) -> Progress | None:
+def _progress(task: StepContext) -> Progress | None:
     """How many nodes carry the image: only a count, so that nothing that it meets stops the polling."""
     planned = NodeImage.parse(task.step.params["image"])
     try:
@@ -167,7 +176,7 @@ def _counted(nodes: tuple[Node, ...], image: NodeImage) -> str:
     return f"{len(nodes)} of {len(nodes)} nodes carry {image.short} and are Ready"
 
 
-def _unproven(task: Task, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
+def _unproven(task: StepContext, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
     cause = f"Azure reports {pool.name} as upgraded, but after 20 minutes {'; '.join(missing)}"
     advice = "look at these nodes; the image is not taken further until a run proves it"
-    return not_yet(task, _PROVE_WITHIN, cause, advice)
+    return not_verified_yet(task, _VERIFY_WITHIN, cause, advice)

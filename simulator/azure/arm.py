@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from simulator.azure.asked import Asked, Provider
 from simulator.azure.errors import ArmError
+from simulator.azure.query import Provider, Query
 from simulator.azure.routes import Provider as Whose
 from simulator.azure.routes import Rate, Route, match
 from simulator.azure.throttle import AKS_LIST, AKS_PUT_POOL, GRAPH, READS, WRITES, Buckets
 from simulator.azure.tokens import Tenant, TokenError
-from simulator.exchange import Answer, Call, NotAnObjectError, Requests
+from simulator.http_types import Answer, Call, NotAnObjectError, Requests
 from simulator.world.core import RefusedError
 from simulator.world.world import World
 
@@ -46,7 +46,7 @@ class Arm:
         self._requests.note("arm", route.action, principal)
         _check_query(call, route)
         remaining = self._throttle(route, found.names, principal)
-        answer = self._providers[route.provider].handle(route.handler, Asked(call, found.names, principal))
+        answer = self._providers[route.provider].handle(route.handler, Query(call, found.names, principal))
         kind = "reads" if route.reads else "writes"
         headers = {
             "x-ms-request-id": self._world.core.new_id_in("request"),

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from simulator.azure import machines
-from simulator.azure.asked import Asked, page, require_no_body
 from simulator.azure.documents import etag
 from simulator.azure.errors import ArmError
 from simulator.azure.longrunning import LongRunning
-from simulator.exchange import Answer
+from simulator.azure.query import Query, page, require_no_body
+from simulator.http_types import Answer
 from simulator.world import reboots, spot
 from simulator.world.nodes import node_resource_group
 from simulator.world.state import Cluster, Node, Pool
@@ -26,22 +26,22 @@ class Compute:
         self._long_running = long_running
         self._page_size = page_size
 
-    def handle(self, name: str, asked: Asked) -> Answer:
+    def handle(self, name: str, asked: Query) -> Answer:
         """Call the handler of that name."""
-        handler: Callable[[Asked], Answer] = getattr(self, name)
+        handler: Callable[[Query], Answer] = getattr(self, name)
         return handler(asked)
 
-    def list_scale_sets(self, asked: Asked) -> Answer:
+    def list_scale_sets(self, asked: Query) -> Answer:
         """List the scale sets of a node resource group."""
         cluster = self._cluster(asked)
         found = [machines.scale_set_document(cluster, pool) for pool in cluster.pools.values()]
         return page(asked, found, self._page_size)
 
-    def get_scale_set(self, asked: Asked) -> Answer:
+    def get_scale_set(self, asked: Query) -> Answer:
         """Return one scale set."""
         return Answer(200, machines.scale_set_document(*self._pool(asked)))
 
-    def list_machines(self, asked: Asked) -> Answer:
+    def list_machines(self, asked: Query) -> Answer:
         """List a scale set's machines; those of a stopped cluster are still there, deallocated."""
         cluster, pool = self._pool(asked)
         view = asked.call.query.get("$expand", "").lower() == "instanceview"
@@ -49,17 +49,17 @@ class Compute:
         found = [machines.machine_document(cluster, pool, node, with_view=view) for node in nodes]
         return page(asked, found, self._page_size)
 
-    def get_machine(self, asked: Asked) -> Answer:
+    def get_machine(self, asked: Query) -> Answer:
         """Return one machine."""
         view = asked.call.query.get("$expand", "").lower() == "instanceview"
         return Answer(200, machines.machine_document(*self._machine(asked), with_view=view))
 
-    def get_instance_view(self, asked: Asked) -> Answer:
+    def get_instance_view(self, asked: Query) -> Answer:
         """Return what one machine says of itself."""
         cluster, _, node = self._machine(asked)
         return Answer(200, machines.instance_view(cluster, node))
 
-    def restart_machine(self, asked: Asked) -> Answer:
+    def restart_machine(self, asked: Query) -> Answer:
         """Begin to restart a machine: 202."""
         require_no_body(asked)
         cluster, _, node = self._machine(asked)
@@ -67,7 +67,7 @@ class Compute:
         operation = reboots.restart(self._world.core, cluster, node, asked.principal)
         return Answer(202, None, self._long_running.compute_headers(operation, asked.call.origin))
 
-    def simulate_eviction(self, asked: Asked) -> Answer:
+    def simulate_eviction(self, asked: Query) -> Answer:
         """Have a spot machine evicted: 204, and half a minute later it goes."""
         require_no_body(asked)
         cluster, pool, node = self._machine(asked)
@@ -79,11 +79,11 @@ class Compute:
         spot.preempt(self._world.core, cluster, node, NOTICE_S)
         return Answer(204)
 
-    def operation_status(self, asked: Asked) -> Answer:
+    def operation_status(self, asked: Query) -> Answer:
         """Return how far an operation is."""
         return self._long_running.compute_status(asked.call, asked.names)
 
-    def _cluster(self, asked: Asked) -> Cluster:
+    def _cluster(self, asked: Query) -> Cluster:
         names = asked.names
         for cluster in self._world.clusters.values():
             here = cluster.spec.subscription == names["subscription"].lower()
@@ -91,7 +91,7 @@ class Compute:
                 return cluster
         raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{names['group']}' could not be found.")
 
-    def _pool(self, asked: Asked) -> tuple[Cluster, Pool]:
+    def _pool(self, asked: Query) -> tuple[Cluster, Pool]:
         cluster = self._cluster(asked)
         wanted = asked.names["scaleset"].lower()
         for pool in cluster.pools.values():
@@ -103,7 +103,7 @@ class Compute:
         )
         raise ArmError(404, "ResourceNotFound", message)
 
-    def _machine(self, asked: Asked) -> tuple[Cluster, Pool, Node]:
+    def _machine(self, asked: Query) -> tuple[Cluster, Pool, Node]:
         cluster, pool = self._pool(asked)
         number = asked.names["machine"]
         if not number.isdigit():
@@ -116,7 +116,7 @@ class Compute:
         raise ArmError(404, "NotFound", message)
 
 
-def _require_open(asked: Asked, cluster: Cluster, action: str) -> None:
+def _require_open(asked: Query, cluster: Cluster, action: str) -> None:
     """Refuse to change a machine behind a lockdown: a deny assignment, which spares reads.
 
     Raises:

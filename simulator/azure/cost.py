@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import cast
 
-from simulator.azure.asked import Asked, skip, token
 from simulator.azure.billing import CURRENCY, Billed, Costs, costs
 from simulator.azure.errors import ArmError
 from simulator.azure.qpu import Quota
-from simulator.exchange import Answer, JsonObject
+from simulator.azure.query import Query, skip, token
+from simulator.http_types import Answer, JsonObject
 from simulator.world.world import World
 
 TYPES = ("ActualCost", "AmortizedCost", "Usage")
@@ -46,12 +46,12 @@ class Cost:
         self._page_size = page_size
         self._quota = Quota()
 
-    def handle(self, name: str, asked: Asked) -> Answer:
+    def handle(self, name: str, asked: Query) -> Answer:
         """Call the handler of that name."""
-        handler: Callable[[Asked], Answer] = getattr(self, name)
+        handler: Callable[[Query], Answer] = getattr(self, name)
         return handler(asked)
 
-    def query_usage(self, asked: Asked) -> Answer:
+    def query_usage(self, asked: Query) -> Answer:
         """Return rows of costs in a subscription or one of its groups."""
         query = _read(asked.call.document(), self._world.now)
         scope = asked.call.path.lower().partition("/providers/microsoft.costmanagement")[0]
@@ -82,7 +82,7 @@ class Cost:
         }
         return Answer(200, document, headers)
 
-    def _link(self, asked: Asked, first: int) -> str:
+    def _link(self, asked: Query, first: int) -> str:
         version = asked.call.query["api-version"]
         return f"{asked.call.origin}{asked.call.path}?api-version={version}&$skiptoken={token(first)}"
 

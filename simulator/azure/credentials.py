@@ -4,7 +4,7 @@ import base64
 import json
 
 from simulator.azure.tokens import KUBERNETES_AUDIENCE
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 
 
 def kubeconfig(cluster: str, server: str, ca_pem: bytes, user: JsonObject) -> str:

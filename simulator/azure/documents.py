@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.world.aks import maintenance_of
 from simulator.world.core import Core
 from simulator.world.nodes import ZONES, node_resource_group

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from simulator.exchange import Answer
+from simulator.http_types import Answer
 
 
 class ArmError(Exception):

@@ -11,7 +11,7 @@ from typing import cast
 
 from simulator.azure.documents import cluster_document
 from simulator.azure.errors import ArmError
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.world.state import Cluster
 
 _WHERE_IN = re.compile(r"^where\s+([\w.]+)\s+in(~?)\s*\((.*)\)$", re.IGNORECASE | re.DOTALL)

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from simulator.azure import documents, graph
-from simulator.azure.asked import Asked, page, require_no_body
 from simulator.azure.credentials import credential_results, exec_user, kubeconfig
 from simulator.azure.errors import ArmError
 from simulator.azure.longrunning import LongRunning
 from simulator.azure.poolbody import read_change
-from simulator.exchange import Answer, Call, JsonObject
+from simulator.azure.query import Query, page, require_no_body
+from simulator.http_types import Answer, Call, JsonObject
 from simulator.world.specs import TENANT
 from simulator.world.state import Cluster, Operation, Pool
 from simulator.world.world import World
@@ -23,22 +23,22 @@ class Handlers:
         self._ca_pem = ca_pem
         self._page_size = page_size
 
-    def handle(self, name: str, asked: Asked) -> Answer:
+    def handle(self, name: str, asked: Query) -> Answer:
         """Call the handler of that name."""
-        handler: Callable[[Asked], Answer] = getattr(self, name)
+        handler: Callable[[Query], Answer] = getattr(self, name)
         return handler(asked)
 
-    def list_subscriptions(self, asked: Asked) -> Answer:
+    def list_subscriptions(self, asked: Query) -> Answer:
         """List the subscriptions that the identity sees."""
         del asked
         found = [_subscription(item) for item in self._world.core.spec.subscriptions]
         return Answer(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
 
-    def get_subscription(self, asked: Asked) -> Answer:
+    def get_subscription(self, asked: Query) -> Answer:
         """Return one subscription."""
         return Answer(200, _subscription(self._subscription(asked)))
 
-    def list_clusters(self, asked: Asked) -> Answer:
+    def list_clusters(self, asked: Query) -> Answer:
         """List the clusters of a subscription or of one of its groups, page by page."""
         subscription = self._subscription(asked)
         found = [c for c in self._world.clusters.values() if c.spec.subscription == subscription]
@@ -50,26 +50,26 @@ class Handlers:
                 raise ArmError(404, "ResourceGroupNotFound", message)
         return page(asked, [documents.cluster_document(cluster) for cluster in found], self._page_size)
 
-    def get_cluster(self, asked: Asked) -> Answer:
+    def get_cluster(self, asked: Query) -> Answer:
         """Return one cluster."""
         return Answer(200, documents.cluster_document(self._cluster(asked)))
 
-    def start_cluster(self, asked: Asked) -> Answer:
+    def start_cluster(self, asked: Query) -> Answer:
         """Begin to start a cluster: 202 with an empty body."""
         require_no_body(asked)
         return self._accepted(asked, self._world.start(self._cluster(asked), asked.principal))
 
-    def stop_cluster(self, asked: Asked) -> Answer:
+    def stop_cluster(self, asked: Query) -> Answer:
         """Begin to stop a cluster: 202 with an empty body."""
         require_no_body(asked)
         return self._accepted(asked, self._world.stop(self._cluster(asked), asked.principal))
 
-    def abort_cluster(self, asked: Asked) -> Answer:
+    def abort_cluster(self, asked: Query) -> Answer:
         """Abort what runs on a cluster."""
         require_no_body(asked)
         return self._accepted(asked, self._world.abort(self._cluster(asked), None, asked.principal))
 
-    def user_credentials(self, asked: Asked) -> Answer:
+    def user_credentials(self, asked: Query) -> Answer:
         """Return the kubeconfig for signing in with Entra."""
         require_no_body(asked)
         if asked.call.query.get("format", "azure") != "exec":
@@ -78,24 +78,24 @@ class Handlers:
         server = f"{asked.call.origin}/clusters/{cluster.name}"
         return Answer(200, credential_results(kubeconfig(cluster.name, server, self._ca_pem, exec_user(TENANT))))
 
-    def cluster_upgrades(self, asked: Asked) -> Answer:
+    def cluster_upgrades(self, asked: Query) -> Answer:
         """Return the Kubernetes versions that follow a cluster's own."""
         return Answer(200, documents.cluster_upgrade_profile(self._world.core, self._cluster(asked)))
 
-    def pool_versions(self, asked: Asked) -> Answer:
+    def pool_versions(self, asked: Query) -> Answer:
         """Return the Kubernetes versions that a pool may have."""
         return Answer(200, documents.available_versions(self._world.core, self._cluster(asked)))
 
-    def list_pools(self, asked: Asked) -> Answer:
+    def list_pools(self, asked: Query) -> Answer:
         """List a cluster's pools."""
         cluster = self._cluster(asked)
         return page(asked, [documents.pool_document(cluster, pool) for pool in cluster.pools.values()], self._page_size)
 
-    def get_pool(self, asked: Asked) -> Answer:
+    def get_pool(self, asked: Query) -> Answer:
         """Return one pool."""
         return Answer(200, documents.pool_document(*self._pool(asked)))
 
-    def put_pool(self, asked: Asked) -> Answer:
+    def put_pool(self, asked: Query) -> Answer:
         """Change a pool: 200 with the pool, whose operation goes on."""
         cluster, pool = self._pool(asked)
         _check_etag(asked.call, documents.pool_etag(cluster, pool))
@@ -104,11 +104,11 @@ class Handlers:
         headers = self._long_running.headers(operation, asked.call.origin, location=False)
         return Answer(200, documents.pool_document(cluster, pool), headers)
 
-    def pool_upgrades(self, asked: Asked) -> Answer:
+    def pool_upgrades(self, asked: Query) -> Answer:
         """Return a pool's upgrade profile with the newest image."""
         return Answer(200, documents.pool_upgrade_profile(self._world.core, *self._pool(asked)))
 
-    def upgrade_pool(self, asked: Asked) -> Answer:
+    def upgrade_pool(self, asked: Query) -> Answer:
         """Begin to upgrade a pool's node image: 202 with the pool as body."""
         require_no_body(asked)
         cluster, pool = self._pool(asked)
@@ -116,19 +116,19 @@ class Handlers:
         headers = self._long_running.headers(operation, asked.call.origin)
         return Answer(202, documents.pool_document(cluster, pool), headers)
 
-    def abort_pool(self, asked: Asked) -> Answer:
+    def abort_pool(self, asked: Query) -> Answer:
         """Abort what runs on a pool."""
         require_no_body(asked)
         cluster, pool = self._pool(asked)
         return self._accepted(asked, self._world.abort(cluster, pool, asked.principal))
 
-    def list_maintenance(self, asked: Asked) -> Answer:
+    def list_maintenance(self, asked: Query) -> Answer:
         """List a cluster's maintenance configurations."""
         cluster = self._cluster(asked)
         found = [documents.maintenance_document(self._world.core, cluster)] if cluster.spec.maintenance else []
         return Answer(200, {"value": found})
 
-    def get_maintenance(self, asked: Asked) -> Answer:
+    def get_maintenance(self, asked: Query) -> Answer:
         """Return one maintenance configuration."""
         cluster = self._cluster(asked)
         name = asked.names["configuration"]
@@ -136,29 +136,29 @@ class Handlers:
             raise _not_found(f"managedClusters/{cluster.name}/maintenanceConfigurations/{name}", cluster)
         return Answer(200, documents.maintenance_document(self._world.core, cluster))
 
-    def operation_status(self, asked: Asked) -> Answer:
+    def operation_status(self, asked: Query) -> Answer:
         """Return how far an operation is."""
         names = asked.names
         return self._long_running.status(asked.call, names["subscription"], names["region"], names["operation"])
 
-    def operation_result(self, asked: Asked) -> Answer:
+    def operation_result(self, asked: Query) -> Answer:
         """Return an operation's result."""
         names = asked.names
         return self._long_running.result(asked.call, names["subscription"], names["region"], names["operation"])
 
-    def query_graph(self, asked: Asked) -> Answer:
+    def query_graph(self, asked: Query) -> Answer:
         """Answer a Resource Graph query."""
         found = graph.query(list(self._world.clusters.values()), asked.call.document())
         return Answer(200, found.document(), {"x-ms-user-quota-resets-after": "00:00:05"})
 
-    def _subscription(self, asked: Asked) -> str:
+    def _subscription(self, asked: Query) -> str:
         wanted = asked.names["subscription"].lower()
         for subscription in self._world.core.spec.subscriptions:
             if subscription.lower() == wanted:
                 return subscription
         raise ArmError(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
 
-    def _cluster(self, asked: Asked) -> Cluster:
+    def _cluster(self, asked: Query) -> Cluster:
         subscription = self._subscription(asked)
         group, name = asked.names["group"].lower(), asked.names["cluster"].lower()
         known = False
@@ -178,14 +178,14 @@ class Handlers:
         )
         raise ArmError(404, "ResourceNotFound", message)
 
-    def _pool(self, asked: Asked) -> tuple[Cluster, Pool]:
+    def _pool(self, asked: Query) -> tuple[Cluster, Pool]:
         cluster = self._cluster(asked)
         pool = cluster.pools.get(asked.names["pool"].lower())
         if pool is None:
             raise _not_found(f"managedClusters/{cluster.name}/agentPools/{asked.names['pool']}", cluster)
         return cluster, pool
 
-    def _accepted(self, asked: Asked, operation: Operation) -> Answer:
+    def _accepted(self, asked: Query, operation: Operation) -> Answer:
         return Answer(202, None, self._long_running.headers(operation, asked.call.origin))
 
 

@@ -1,7 +1,7 @@
 """App Service's managed-identity endpoint (IDENTITY_ENDPOINT), version 2019-08-01."""
 
 from simulator.azure.tokens import Tenant
-from simulator.exchange import Answer, Call
+from simulator.http_types import Answer, Call
 from simulator.world.specs import PRINCIPAL
 
 API_VERSIONS = ("2019-08-01",)

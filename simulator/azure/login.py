@@ -4,7 +4,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from simulator.azure.tokens import BOT_AUDIENCE, Tenant
-from simulator.exchange import Answer, Call
+from simulator.http_types import Answer, Call
 from simulator.world.specs import TENANT
 
 PREFIX = f"/{TENANT}/"

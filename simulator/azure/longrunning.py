@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from simulator.azure.documents import PROVIDER, compute_operation_document, operation_document
 from simulator.azure.errors import ArmError
-from simulator.exchange import Answer, Call
+from simulator.http_types import Answer, Call
 from simulator.world.state import Operation, Status
 
 # AKS still announces its operations on this version, whatever the request's own.

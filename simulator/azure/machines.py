@@ -1,7 +1,7 @@
 """Scale sets and their machines as the compute provider shows them; shapes as recorded from the real service."""
 
 from simulator.azure.documents import etag, zulu
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.world.nodes import ZONES, node_resource_group
 from simulator.world.state import Cluster, Node, Pool
 

@@ -4,7 +4,7 @@ from typing import cast
 
 from simulator.azure.documents import pool_properties
 from simulator.azure.errors import ArmError
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.world.state import Cluster, Pool
 from simulator.world.world import PoolChange
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 
 PREFIX = "x-ms-ratelimit-microsoft.costmanagement-"
 # "Manage costs with automation": 12 units in 10 seconds, 60 in a minute, 600 in an hour, for a tenant.

@@ -9,15 +9,15 @@ from typing import Literal, cast, get_args, get_origin, get_type_hints
 from simulator.clock import VirtualClock
 from simulator.control.delivery import Delivery, HandshakeError, Subscriber
 from simulator.control.snapshot import snapshot
-from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
 from simulator.faults import Faults
+from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
 from simulator.slack.api import SlackApi
-from simulator.slack.doors import Door, PressError
+from simulator.slack.bot_client import Door, InteractionError
 from simulator.teams.api import TeamsApi
 from simulator.teams.connector import Connector
 from simulator.teams.people import People, PeopleError
 from simulator.world.journal import Kind
-from simulator.world.mishaps import MISHAPS, Mishap
+from simulator.world.scripted_faults import MISHAPS, Mishap
 from simulator.world.world import World
 
 
@@ -58,7 +58,7 @@ class Control:
         """Answer one request."""
         try:
             return await self._route(call)
-        except (BadRequestError, NotAnObjectError, HandshakeError, PressError, PeopleError, KeyError) as error:
+        except (BadRequestError, NotAnObjectError, HandshakeError, InteractionError, PeopleError, KeyError) as error:
             text = str(error.args[0]) if error.args else repr(error)
             return Answer(400, {"error": text})
 
@@ -99,7 +99,7 @@ class Control:
                 now = await self._clock.advance(_instant(document.get("to")))
                 return Answer(200, {"now": now.isoformat()})
             case "/mishaps":
-                self._world.arm(read_mishap(document))
+                self._world.arm(read_fault(document))
                 return Answer(201, {"now": self._world.now.isoformat()})
             case "/subscribers" if (door := _slack_door(document)) is not None:
                 self._chats.slack.doors.urls[door] = str(document.get("url"))
@@ -139,7 +139,7 @@ class Control:
                 return None
 
 
-def read_mishap(document: JsonObject) -> Mishap:
+def read_fault(document: JsonObject) -> Mishap:
     """Return a mishap from JSON: ``kind`` is its class's name, the rest are its fields.
 
     Raises:

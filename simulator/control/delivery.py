@@ -10,8 +10,8 @@ from typing import Literal, cast
 import aiohttp
 
 from simulator.azure.documents import cluster_id, zulu
-from simulator.exchange import JsonObject
 from simulator.faults import Faults
+from simulator.http_types import JsonObject
 from simulator.world.core import Alert, Event
 from simulator.world.world import World
 

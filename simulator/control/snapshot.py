@@ -1,6 +1,6 @@
 """The world at this instant as JSON, for viewers and tests."""
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.world.budgets import status_of
 from simulator.world.kube import Pdb, Workload
 from simulator.world.reboots import REBOOT_REQUIRED

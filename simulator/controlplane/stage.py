@@ -9,7 +9,7 @@ from typing import Any
 
 from kubernetes import client
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 
 POOL_LABEL = "kubernetes.azure.com/agentpool"

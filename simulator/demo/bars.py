@@ -6,8 +6,8 @@ from datetime import datetime
 
 from ops.model.calendar import Span
 from ops.model.run import Run
-from ops.render.bars import bars_of
 from ops.render.timeline import Bar
+from ops.render.timeline_bars import bars_of
 from simulator.demo.world import Sleep, WorkOfAks
 
 

@@ -14,12 +14,12 @@ from aiohttp import ClientSession
 
 from ops.bootstrap import forget_wiring
 from ops.cli.local import APP_FOLDER
-from simulator.exchange import JsonObject
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
+from simulator.http_types import JsonObject
+from simulator.running import control
 from simulator.slack.api import TOKEN
 from simulator.slack.signing import SIGNING_SECRET
-from simulator.testing import control
 
 EVENTS_FUNCTION = "events"
 _KEY = "demonstration"

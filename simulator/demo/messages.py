@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from ops.ports import Json
-from simulator.chatlook.drawn import Drawer
+from ops.model.json import Json
+from simulator.chat_preview.official_renderer import Drawer
 from simulator.demo.world import ChatMessage, ShownForm
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 
 _BUTTON = re.compile(r"<button\b[^>]*>")
 _ACTION = re.compile(r'\sdata-action="([^"]*)"')

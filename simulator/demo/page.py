@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from ops.model.run import Run
 from ops.policy.select import ring_window
-from ops.records import runs
-from simulator.chatlook.drawn import Drawer
-from simulator.demo.approving import Desk, PressError, ShownButton
+from ops.render.week_picture import runbook_bars
+from ops.tables.runs import runs
+from simulator.chat_preview.official_renderer import Drawer
+from simulator.demo.approvals import ApprovalDesk, ShownButton, VoteError
 from simulator.demo.bars import Happenings
 from simulator.demo.messages import forms_before, threads
 from simulator.demo.summary import Summary
@@ -44,7 +45,7 @@ _SUCCEEDED = {
 class Page:
     """Shows one stage; `summary` is set when its days are over."""
 
-    def __init__(self, stage: Stage, drawer: Drawer, desk: Desk) -> None:
+    def __init__(self, stage: Stage, drawer: Drawer, desk: ApprovalDesk) -> None:
         self._stage, self._drawer, self._desk = stage, drawer, desk
         self._settings = stage.settings
         self._zone = ZoneInfo(ring_window(self._settings, self._settings.fleet.rings[0]).zone)
@@ -93,7 +94,7 @@ class Page:
                     await self._desk.close(second, third)
                 case _:
                     await self._desk.press(ShownButton(first, second, third), person)
-        except PressError as error:
+        except VoteError as error:
             return web.Response(status=HTTPStatus.CONFLICT, text=str(error), headers=_HEADERS)
         target = "/?" + urlencode({"person": person})
         return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": target})
@@ -123,6 +124,7 @@ class Page:
             style=Markup(self._drawer.style()),  # noqa: S704 - a style sheet of the renderer's own
             summary=self.summary,
             titles=_SUCCEEDED,
+            bars=runbook_bars(),
             progress="a simulated fleet, the week is over" if self.summary else f"a simulated fleet, day {day}",
         )
 

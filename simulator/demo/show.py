@@ -13,14 +13,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from simulator.chatlook.drawn import drawer
-from simulator.demo.approving import Desk
+from simulator.chat_preview.official_renderer import drawer
+from simulator.demo.approvals import ApprovalDesk
 from simulator.demo.page import Page
-from simulator.demo.presses import DEMO_PRESSES
 from simulator.demo.summary import Summary
+from simulator.demo.votes import DEMO_PRESSES
 from simulator.demo.week import Stage, live
 from simulator.fleets import demo_fleet
-from simulator.testing import simulation_process
+from simulator.running import simulation_process
 
 CONFIG = Path(__file__).with_name("daytwo.yaml")
 _WIDTH = 80
@@ -38,7 +38,7 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
     arguments = ("--fleet", "demo", "--seed", str(seed))
     with simulation_process(*arguments) as world, tempfile.TemporaryDirectory(prefix="daytwo-demo-") as folder:
         stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG, DEMO_PRESSES)
-        desk = Desk(world, stage.state, _say, with_page)
+        desk = ApprovalDesk(world, stage.state, _say, with_page)
         if not with_page:
             sys.exit(_exit_code(asyncio.run(_run(stage, desk, days, json_file))))
         with drawer() as found:
@@ -55,7 +55,7 @@ def _exit_code(summary: Summary | None) -> int:
     return 0 if summary.good else 1
 
 
-async def _run_with_page(stage: Stage, desk: Desk, days: int, json_file: Path | None, page: Page) -> None:
+async def _run_with_page(stage: Stage, desk: ApprovalDesk, days: int, json_file: Path | None, page: Page) -> None:
     async with page.open() as address:
         _say(f"The page: {address}\n")
         page.summary = await _run(stage, desk, days, json_file)
@@ -63,7 +63,7 @@ async def _run_with_page(stage: Stage, desk: Desk, days: int, json_file: Path | 
         await asyncio.Event().wait()
 
 
-async def _run(stage: Stage, desk: Desk, days: int, json_file: Path | None) -> Summary:
+async def _run(stage: Stage, desk: ApprovalDesk, days: int, json_file: Path | None) -> Summary:
     """The days, and what came of them."""
     began = time.monotonic()
     summary = Summary.of(await live(stage, days, _progress(began), desk), time.monotonic() - began)

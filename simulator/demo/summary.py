@@ -7,17 +7,17 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.model.approval import Approval
-from ops.render.words import plural
+from ops.render.phrases import plural
 from simulator.demo.operations import Operation, added
 from simulator.demo.tally import BY_AKS, UPGRADED
-from simulator.demo.week import Lived
+from simulator.demo.week import SimulatedTime
 
 type Number = int | float
 type Document = dict[str, Number | dict[str, int] | dict[str, dict[str, int]] | list[dict[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestSummary:
     """One request for approval, and what came of it: by whom, through which door."""
 
     id: str
@@ -27,9 +27,9 @@ class Asked:
     door: str
 
     @classmethod
-    def of(cls, approval: Approval) -> "Asked":
+    def of(cls, approval: Approval) -> "RequestSummary":
         """What is told of a request."""
-        return cls(approval.id, approval.ring, str(approval.state), approval.decided_by, approval.decided_door)
+        return cls(approval.id, approval.ring, str(approval.state), approval.decided_by, approval.decided_via)
 
     def document(self) -> dict[str, str]:
         """The same for programs."""
@@ -57,10 +57,10 @@ class Summary:
     differences: tuple[str, ...]
     operations: tuple[Operation, ...]
     thread_replies: int = 0
-    approvals: tuple[Asked, ...] = ()
+    approvals: tuple[RequestSummary, ...] = ()
 
     @classmethod
-    def of(cls, lived: Lived, wall_s: float) -> "Summary":
+    def of(cls, lived: SimulatedTime, wall_s: float) -> "Summary":
         """The summary of what was lived through in so many real seconds."""
         roots = [message for message in lived.chat if not message.thread and not message.only_for]
         counts: Counter[str] = sum((week.tally.counts() for week in lived.weeks), Counter())
@@ -79,7 +79,7 @@ class Summary:
             differences=tuple(str(one) for week in lived.weeks for one in week.differences),
             operations=added(week.operations for week in lived.weeks),
             thread_replies=sum(1 for message in lived.chat if message.thread),
-            approvals=tuple(Asked.of(approval) for approval in lived.approvals),
+            approvals=tuple(RequestSummary.of(approval) for approval in lived.approvals),
         )
 
     @property

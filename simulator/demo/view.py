@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from ops.chats.slack.renderer import SIGNS
 from ops.model.approval import Approval
 from ops.model.calendar import Span, Window
 from ops.model.image import NodeImage
 from ops.model.run import Run, State, StepState
 from ops.policy.calendar import frozen, iso_week, next_open, week_occurrences, week_span
-from ops.policy.select import ring_of, ring_window
-from ops.render.slack import SIGNS
+from ops.policy.select import ring_among, ring_window
+from ops.render.phrases import plural
 from ops.render.timeline import Lane, Week, draw
-from ops.render.words import plural
 from ops.settings import Settings
 from ops.settings.fleet import Ring
 from simulator.demo.bars import Happenings
@@ -121,7 +121,7 @@ def _latest(runs: Iterable[Run]) -> dict[str, Run]:
 
 
 def _ring_of(cluster: WorldCluster, settings: Settings) -> Ring | None:
-    return ring_of(settings.fleet.rings, cluster.name, cluster.region, cluster.tags)
+    return ring_among(settings.fleet.rings, cluster.name, cluster.region, cluster.tags)
 
 
 def _ring(ring: Ring, world: WorldNow, settings: Settings, latest: dict[str, Run]) -> RingView:
@@ -134,7 +134,7 @@ def _ring(ring: Ring, world: WorldNow, settings: Settings, latest: dict[str, Run
 
 def _cluster(cluster: WorldCluster, window: Window, settings: Settings, run: Run | None, now: datetime) -> ClusterView:
     state, what = _state(cluster, run)
-    after = max(now, week_span(run.occurrence, window.zone).end) if run and run.state.is_final else now
+    after = max(now, week_span(run.period, window.zone).end) if run and run.state.is_final else now
     opens = next_open(window, settings.freezes, after, timedelta(days=14))
     channel = "Automatic" if cluster.automatic else f"channel {cluster.channel}"
     return ClusterView(
@@ -174,7 +174,7 @@ def _state(cluster: WorldCluster, run: Run | None) -> tuple[State, str]:
     if cluster.driven_by_aks:
         behind = sum(pool.image != pool.newest for pool in cluster.pools)
         return run.state, run.headline or f"{behind} of {len(cluster.pools)} pools behind"
-    if run.loud and run.state in (State.DONE, State.WAITING):
+    if run.notify and run.state in (State.DONE, State.WAITING):
         return State.NEEDS_YOU, run.why
     if run.state is State.RUNNING:
         active = next((step for step in run.steps if step.state in (StepState.RUNNING, StepState.UNDOING)), None)
@@ -213,8 +213,8 @@ def _headline(
     world: WorldNow, settings: Settings, latest: dict[str, Run], others: Sequence[Run], zone: str
 ) -> Headline:
     """Of the other operations only what needs somebody, or is under way now."""
-    ended = sum(run.state is State.DONE and not run.loud for run in latest.values())
-    stuck = [run for run in (*latest.values(), *others) if run.loud or run.state in _STUCK]
+    ended = sum(run.state is State.DONE and not run.notify for run in latest.values())
+    stuck = [run for run in (*latest.values(), *others) if run.notify or run.state in _STUCK]
     running = [run.target_name for run in latest.values() if run.state is State.RUNNING]
     busy = [_BUSY_WITH[run.runbook].format(run.target_name) for run in others if run.state is State.RUNNING]
     coming = _next_window(world, settings, zone)
@@ -297,7 +297,7 @@ def _calendar(world: WorldNow, settings: Settings, happened: Happenings, first: 
 
 def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
     """The week of the last run that has done something: Monday's first hours still show what the week before came to."""
-    acted = [run.occurrence for run in runs if run.acted and run.runbook == _IMAGES]
+    acted = [run.period for run in runs if run.acted and run.runbook == _IMAGES]
     return max(acted, default=iso_week(now, zone))
 
 

@@ -13,15 +13,15 @@ from ops.model.approval import Approval
 from ops.model.run import Run, State
 from ops.policy.calendar import iso_week
 from ops.policy.select import ring_window
-from ops.ports import Store
-from ops.records import rollouts, runs
+from ops.ports.store import Store
 from ops.settings import Settings
-from simulator.demo.approving import Desk, requests_in
+from ops.tables.runs import rollouts, runs
+from simulator.demo.approvals import ApprovalDesk, requests_in
 from simulator.demo.bot import Bot, running_bot
-from simulator.demo.judged import Difference, differences
+from simulator.demo.differences import Difference, differences
 from simulator.demo.operations import Operation, tally_operations
-from simulator.demo.presses import Person
 from simulator.demo.tally import Tally, tally
+from simulator.demo.votes import Person
 from simulator.demo.world import ChatMessage, WorldNow, journal, look, read_chat
 from simulator.oracle import KeptAwake, Verdict, judge
 from simulator.world.specs import FleetSpec
@@ -34,7 +34,7 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedWeek:
     """One week: the bot's runs, those of node images tallied by pool, the world at its end, the oracle's verdict."""
 
     name: str
@@ -53,10 +53,10 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Lived:
+class SimulatedTime:
     """All that was lived through."""
 
-    weeks: tuple[Judged, ...]
+    weeks: tuple[JudgedWeek, ...]
     chat: tuple[ChatMessage, ...]
     settings: Settings
     days: int
@@ -90,16 +90,18 @@ class Stage:
         return load(self.config.read_bytes(), self.config.name)
 
 
-async def live(stage: Stage, days: int, tell: Callable[[datetime], None], desk: Desk | None = None) -> Lived:
+async def live(
+    stage: Stage, days: int, tell: Callable[[datetime], None], desk: ApprovalDesk | None = None
+) -> SimulatedTime:
     """Live through so many days, `tell` being called as they pass; a week that is begun is judged by itself.
 
     What needs an approval waits at the desk: without one of one's own ana approves.
     """
     settings = stage.settings
-    desk = desk or Desk(stage.world, stage.state)
+    desk = desk or ApprovalDesk(stage.world, stage.state)
     start = stage.fleet.start
     end = start + timedelta(days=days)
-    weeks: list[Judged] = []
+    weeks: list[JudgedWeek] = []
     async with running_bot(stage.world, stage.state, stage.config) as bot:
         while bot.host.now() < end:
             week_start, week_end = start + len(weeks) * WEEK, min(start + (len(weeks) + 1) * WEEK, end)
@@ -108,10 +110,10 @@ async def live(stage: Stage, days: int, tell: Callable[[datetime], None], desk: 
                 tell(bot.host.now())
             weeks.append(await _judge(stage, settings, week_start, week_end))
         chat = await read_chat(stage.world)
-    return Lived(tuple(weeks), chat, settings, days, requests_in(stage.state))
+    return SimulatedTime(tuple(weeks), chat, settings, days, requests_in(stage.state))
 
 
-async def _pass(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
+async def _pass(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
     """Time passes; what people press, they press at its instant."""
     person = Person(stage.fleet, bot)
     for press in sorted(stage.presses, key=lambda press: press.at):
@@ -121,7 +123,7 @@ async def _pass(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
     await _glance(stage, bot, desk, until)
 
 
-async def _glance(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
+async def _glance(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
     """Time passes; as long as a request waits, it does not."""
     step = _GLANCE if stage.settings.has_approvals else _STEP
     while bot.host.now() < until:
@@ -129,7 +131,7 @@ async def _glance(stage: Stage, bot: Bot, desk: Desk, until: datetime) -> None:
         await desk.clear(bot.host.settle)
 
 
-async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetime) -> Judged:
+async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetime) -> JudgedWeek:
     world, entries = await asyncio.gather(look(stage.world), journal(stage.world))
     verdict = await asyncio.to_thread(
         judge,
@@ -145,9 +147,9 @@ async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetim
     with closing(stage.store) as store:
         begun = runs_of_week(store, verdict.week, start, end)
         own = tuple(run for run in begun if run.runbook == "node-image")
-        halted = _never_come_to(store, verdict.week, own)
+        halted = _never_reached(store, verdict.week, own)
     ours = tally(world.clusters, settings, own, halted=halted)
-    return Judged(
+    return JudgedWeek(
         verdict.week,
         begun,
         ours,
@@ -163,17 +165,17 @@ def runs_of_week(store: Store, week: str, start: datetime, end: datetime) -> tup
     return tuple(
         run
         for run in (stored.value for stored in runs(store).scan())
-        if (run.occurrence == week if run.runbook == "node-image" else start <= run.created < end)
+        if (run.period == week if run.runbook == "node-image" else start <= run.created < end)
     )
 
 
-def _never_come_to(store: Store, week: str, own: Sequence[Run]) -> frozenset[str]:
+def _never_reached(store: Store, week: str, own: Sequence[Run]) -> frozenset[str]:
     """The clusters of a halted rollout for which no run was begun."""
     begun = {run.target_name for run in own}
     named = {
         name
         for stored in rollouts(store).scan()
-        if stored.value.plan.occurrence == week and stored.value.state is State.HALTED
+        if stored.value.plan.period == week and stored.value.state is State.HALTED
         for ring in stored.value.plan.rings
         for _, name in ring.targets
     }

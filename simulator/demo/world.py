@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.oracle import read_journal
+from simulator.running import control
 from simulator.slack.workspace import USERS
-from simulator.testing import control
 from simulator.world.aks import WHO as AKS
 from simulator.world.journal import Entry, Kind
 from simulator.world.specs import FleetSpec

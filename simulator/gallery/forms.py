@@ -5,10 +5,10 @@ from typing import cast
 
 from markupsafe import Markup
 
-from ops.ports import Json
+from ops.chats.slack.dialogs import rejection_form
+from ops.model.json import Json
 from ops.render import renderer
-from ops.render.slack_modal import rejection_form
-from simulator.chatlook.drawn import Drawer, Theme
+from simulator.chat_preview.official_renderer import Drawer, Theme
 from simulator.gallery.requests import SEVERAL, request
 from simulator.gallery.samples import asking
 

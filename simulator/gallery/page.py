@@ -9,12 +9,12 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ops.ports import Json
+from ops.chats.slack.delivery import with_picture as with_file
+from ops.chats.slack.renderer import PICTURE_BLOCK
+from ops.chats.teams.renderer import with_picture
+from ops.model.json import Json
 from ops.render import renderer
-from ops.render.slack import PICTURE_BLOCK
-from ops.render.slack_sent import with_picture as with_file
-from ops.render.teams import with_picture
-from simulator.chatlook.drawn import Drawer, Look
+from simulator.chat_preview.official_renderer import Drawer, Look
 from simulator.gallery.forms import draw_modal, draw_unfolded
 from simulator.gallery.samples import Sample, samples
 

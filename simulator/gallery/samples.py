@@ -4,17 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ops.adapters.png import to_png
+from ops.adapters.svg_to_png import to_png
 from ops.model.approval import Approval, ApprovalState, Vote
 from ops.model.calendar import Span
 from ops.model.message import Message, Picture
 from ops.model.people import Person
 from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
 from ops.render.approval import approval_message, escalation_message, reminder_message
-from ops.render.commands import help_message, looking_message, plan_message, said, status_message, why_message
+from ops.render.commands import (
+    help_message,
+    plan_message,
+    reply_message,
+    status_message,
+    why_message,
+    working_message,
+)
+from ops.render.conditions import blocked_message, configuration_message, fleet_message
 from ops.render.digest import Coming, Digest, digest_message
 from ops.render.run import rollout_message, run_details, run_message
-from ops.render.standing import configuration_message, fleet_message, held_message
 from ops.render.week_picture import picture, words
 from ops.runbooks import runbooks
 from simulator.gallery.requests import ASKED, NOW, ONE, REBOOT, SEVERAL, SIXTY, in_state, request
@@ -69,7 +76,7 @@ def _runs() -> Iterator[Sample]:
         book = runbooks()[name]
         for state in State:
             run = run_in(name, state)
-            yield Sample(book.title, str(state), run_message(run, book.title, book.unit))
+            yield Sample(book.title, str(state), run_message(run, book))
         details = run_details(run_in(name, State.RUNNING), book.title)
         if details is not None:
             yield Sample(book.title, "in the thread", details)
@@ -90,7 +97,7 @@ def _others() -> Iterator[Sample]:
     held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it wants all 1"
     for reasons in ([held], []):
         word = "waits for a person" if reasons else "waits no more"
-        yield Sample("Held back", word, held_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
+        yield Sample("Held back", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
     yield Sample(
         "Digest",
         "a week",
@@ -155,7 +162,7 @@ def _digest() -> Digest:
 def _commands() -> Iterator[Sample]:
     yield Sample("Commands", "help", help_message(""))
     yield Sample("Commands", "what nobody understands", help_message("there is no command wake"))
-    yield Sample("Commands", "a command that takes a while", looking_message("plan", "ana"))
+    yield Sample("Commands", "a command that takes a while", working_message("plan", "ana"))
     open_runs = (run_in("node-image", State.RUNNING), run_in("reboot", State.FAILED))
     yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), ASKED))
     decided = {"node-image": "waits until Wed 22:00: the window opens then", "reboot": "no node asks for a reboot"}
@@ -165,5 +172,5 @@ def _commands() -> Iterator[Sample]:
         ("pay-prod", "batch", "202610.29.0 → 202611.12.0", "waits for proof in pre-production"),
     )
     yield Sample("Commands", "plan", plan_message(rows, 2))
-    yield Sample("Commands", "done", said("shop-dev stays awake until Wed 22:00 UTC", State.DONE, "awake"))
-    yield Sample("Commands", "refused", said("you may not do that: platform may", State.HALTED, "refused"))
+    yield Sample("Commands", "done", reply_message("shop-dev stays awake until Wed 22:00 UTC", State.DONE, "awake"))
+    yield Sample("Commands", "refused", reply_message("you may not do that: platform may", State.HALTED, "refused"))

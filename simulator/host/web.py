@@ -10,6 +10,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from simulator.host.easy_auth import SignIn
 from simulator.host.engine import Engine
 from simulator.host.eventgrid import eventgrid_handler
 from simulator.host.http_triggers import Invoke, Key, add_routes
@@ -17,7 +18,6 @@ from simulator.host.inflight import InFlight
 from simulator.host.management import Management
 from simulator.host.runtime import FunctionFailedError, FunctionsApp, Value
 from simulator.host.settings import HostSettings
-from simulator.host.signin import SignIn
 
 #: Azure's default limit of a request's body.
 _MAX_BODY_BYTES = 100 * 1024 * 1024

@@ -7,12 +7,12 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant, TokenError
-from simulator.exchange import DROPPED, Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import DROPPED, Answer, Call, JsonObject, NotAnObjectError, Requests
 from simulator.kubernetes import pdbs, pods
-from simulator.kubernetes.ending import delete_pod, evict_pod
 from simulator.kubernetes.lists import Resource, Watched, listed, selection_of, watched
 from simulator.kubernetes.nodechanges import patch_node
 from simulator.kubernetes.nodes import labels_of, node_document
+from simulator.kubernetes.pod_deletion import delete_pod, evict_pod
 from simulator.kubernetes.status import StatusError, bad, not_found
 from simulator.world.feed import Feed
 from simulator.world.kube import Pdb, Pod

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 
-from simulator.exchange import Answer, Call, JsonObject
+from simulator.http_types import Answer, Call, JsonObject
 from simulator.kubernetes.selectors import SelectorError, matches
 from simulator.kubernetes.status import StatusError, bad, status
 from simulator.world.feed import Change, ChangeKind, Feed

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import cast
 
-from simulator.exchange import Call, JsonObject
+from simulator.http_types import Call, JsonObject
 from simulator.kubernetes.nodes import derived_taints, node_document, set_labels_of
 from simulator.kubernetes.patches import patched
 from simulator.kubernetes.status import MODIFIED, StatusError, conflict

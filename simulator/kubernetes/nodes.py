@@ -1,9 +1,9 @@
 """A node as its API server shows it."""
 
 from simulator.azure.documents import etag, zulu
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.world.nodes import node_resource_group
-from simulator.world.placing import SPOT_TAINT, is_spot
+from simulator.world.placement import SPOT_TAINT, is_spot
 from simulator.world.state import Cluster, Node, Taint
 
 OS_IMAGES = {

@@ -5,7 +5,7 @@ import json
 from http import HTTPStatus
 from typing import cast
 
-from simulator.exchange import Call, JsonObject
+from simulator.http_types import Call, JsonObject
 from simulator.kubernetes.status import StatusError, bad
 
 JSON_PATCH = "application/json-patch+json"

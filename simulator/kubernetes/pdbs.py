@@ -1,7 +1,7 @@
 """A PodDisruptionBudget as its API server shows it."""
 
 from simulator.azure.documents import zulu
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.kubernetes.lists import Resource
 from simulator.world.budgets import status_of
 from simulator.world.kube import Pdb

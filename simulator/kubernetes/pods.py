@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from simulator.azure.documents import zulu
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.kubernetes.lists import Resource
 from simulator.world.kube import Pod
 from simulator.world.workloads import WorkloadKind

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from simulator.exchange import Answer, JsonObject
+from simulator.http_types import Answer, JsonObject
 
 
 class StatusError(Exception):

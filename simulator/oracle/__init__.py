@@ -8,6 +8,8 @@ from simulator.oracle.budget import budget_expected
 from simulator.oracle.config import read
 from simulator.oracle.eligible import judge_pool
 from simulator.oracle.history import History
+from simulator.oracle.journal_reader import read_journal
+from simulator.oracle.local_time import monday_of, week_name
 from simulator.oracle.power import KeptAwake, Schedule, power_expected, power_violations
 from simulator.oracle.proof import Proofs
 from simulator.oracle.reboot import Reboots, left_behind
@@ -15,9 +17,7 @@ from simulator.oracle.runs import node_image_expected
 from simulator.oracle.spot import spot_expected
 from simulator.oracle.verdict import EligiblePool, End, Verdict
 from simulator.oracle.violations import landed_late, violations
-from simulator.oracle.wall import monday_of, week_name
 from simulator.oracle.week import Week, driven_by_aks, places
-from simulator.oracle.wire import read_journal
 from simulator.world.journal import Entry
 from simulator.world.specs import PRINCIPAL, FleetSpec
 

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from simulator.oracle.history import Work
+from simulator.oracle.local_time import MINUTE
 from simulator.oracle.verdict import EligiblePool, End
-from simulator.oracle.wall import MINUTE
 from simulator.oracle.week import LOOK, READY_WITHIN, START_TAKES, Place, Week, in_order
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from simulator.oracle.config import Hours, Rules, awake_hours
 from simulator.oracle.history import FAR, History, Work
-from simulator.oracle.wall import DAY, MINUTE, monday_of, occurrences
+from simulator.oracle.local_time import DAY, MINUTE, monday_of, occurrences
 from simulator.world.specs import ClusterSpec
 
 TAG = "daytwo-awake"

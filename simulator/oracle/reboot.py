@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
 
-from simulator.oracle.boots import Asking, Boots, Cordon, Restart
 from simulator.oracle.config import Rules
 from simulator.oracle.history import History
-from simulator.oracle.wall import MINUTE, Stretch, monday_of, openings
+from simulator.oracle.local_time import MINUTE, Stretch, monday_of, openings
+from simulator.oracle.node_events import Cordon, NodeEvents, RebootRequest, Restart
 from simulator.world.journal import Entry, Kind
 from simulator.world.specs import ClusterSpec
 from simulator.world.workloads import PdbSpec
@@ -28,7 +28,7 @@ class Night:
     opening: Stretch
     restarts: tuple[Restart, ...]
 
-    def all_came_back(self, boots: Boots) -> bool:
+    def all_came_back(self, boots: NodeEvents) -> bool:
         """Whether each restart was a new boot, Ready and content within 20 minutes (rule 7)."""
         return all(
             restart.booted
@@ -43,7 +43,7 @@ class Reboots:
 
     def __init__(self, rules: Rules, history: History, journal: Sequence[Entry], bot: str) -> None:
         self._rules, self._history, self._bot = rules, history, bot
-        self.boots = Boots(journal)
+        self.boots = NodeEvents(journal)
         self.mine = [restart for restart in self.boots.restarts if restart.who == bot]
 
     def nights(self, start: datetime, end: datetime) -> Iterator[Night]:
@@ -101,7 +101,7 @@ class Reboots:
             if able > 2 * _LOOK // MINUTE:
                 yield f"not-rebooted: {_said(asking, opening.opens)}"
 
-    def _able(self, asking: Asking, at: datetime) -> bool:
+    def _able(self, asking: RebootRequest, at: datetime) -> bool:
         cluster = self._history.clusters[asking.cluster]
         return (
             self._ring(cluster) is not None
@@ -140,7 +140,7 @@ class Reboots:
         return next((r.name for r in self._rules.rings if r.takes(cluster.name, cluster.region, tags)), None)
 
 
-def left_behind(boots: Boots, journal: Sequence[Entry], bot: str, start: datetime, end: datetime) -> Iterator[str]:
+def left_behind(boots: NodeEvents, journal: Sequence[Entry], bot: str, start: datetime, end: datetime) -> Iterator[str]:
     """PDBs that Daytwo violated, cordons of its own that it left, and cordons of others that it lifted (reboot rule 8)."""
     for entry in journal:
         if entry.kind is Kind.PDB_VIOLATED and entry.detail.get("who") == bot and start <= entry.at < end:
@@ -169,5 +169,5 @@ def _allows_nothing(budget: PdbSpec, replicas: int) -> bool:
     return least == "100%" or (isinstance(least, int) and least >= replicas)
 
 
-def _said(what: Asking | Restart | Cordon, at: datetime) -> str:
+def _said(what: RebootRequest | Restart | Cordon, at: datetime) -> str:
     return f"{what.cluster}/{what.node} at {at:%Y-%m-%d %H:%M:%S} UTC"

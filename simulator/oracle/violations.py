@@ -6,7 +6,7 @@ from itertools import combinations
 
 from simulator.oracle.approvals import approved
 from simulator.oracle.history import Work, unpatched
-from simulator.oracle.wall import MINUTE
+from simulator.oracle.local_time import MINUTE
 from simulator.oracle.week import LOOK, READY_WITHIN, START_TAKES, UPGRADE, Place, Week, driven_by_aks, in_order
 
 

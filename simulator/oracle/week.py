@@ -8,9 +8,9 @@ from math import ceil
 
 from simulator.oracle.config import RingRule, Rules
 from simulator.oracle.history import FAR, History, Work, minor
+from simulator.oracle.local_time import MINUTE, Stretch, occurrences, openings, start_of_day
 from simulator.oracle.power import Schedule
 from simulator.oracle.proof import Proofs
-from simulator.oracle.wall import MINUTE, Stretch, occurrences, openings, start_of_day
 from simulator.world.specs import ClusterSpec, PoolSpec
 
 UPGRADE = "upgrade-node-image"

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 from simulator.azure.errors import ArmError
 from simulator.azure.throttle import Buckets, Limit
-from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
 from simulator.slack.blocks import LONGEST_TEXT, fault_of, files_of
-from simulator.slack.doors import Doors
+from simulator.slack.bot_client import BotClient
 from simulator.slack.files import UPLOADS, FileError, Files
 from simulator.slack.hooks import PREFIX as HOOKS
 from simulator.slack.hooks import Hooks
@@ -59,7 +59,7 @@ class SlackApi:
         self._posted = 0
         self.files = Files(now)
         self.hooks = Hooks(now, self._put)
-        self.doors = Doors(self.channels, self.hooks, now)
+        self.doors = BotClient(self.channels, self.hooks, now)
 
     def answer(self, call: Call) -> Answer:
         """Answer one request."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 
 MOST_BLOCKS = 50
 MOST_FIELDS = 10

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from simulator.exchange import Answer, Call, JsonObject
+from simulator.http_types import Answer, Call, JsonObject
 
 UPLOADS = "/slack/upload/"
 PNG = b"\x89PNG\r\n\x1a\n"

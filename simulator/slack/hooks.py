@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import cast
 
-from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError
+from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError
 from simulator.slack.blocks import LONGEST_TEXT, fault_of
 from simulator.slack.messages import Channel, Message
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 
 BOT_USER = "U0DAYTWO"
 BOT_ID = "B0DAYTWO"

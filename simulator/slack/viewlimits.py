@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.slack.blocks import fault_of_block
 
 LONGEST_TITLE = 24

@@ -10,7 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import cast
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.slack.triggers import TriggerError, Triggers
 from simulator.slack.viewlimits import LARGEST_VIEW_BYTES, fault_of_view, inputs_of
 from simulator.slack.workspace import TEAM

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 
 TEAM = "T0DAYTWO"
 DOMAIN = "daytwo"

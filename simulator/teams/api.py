@@ -10,7 +10,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import cast
 
-from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
 
 PREFIX = "/teams/workflows/"
 FLOW = "3f1c7a5d9e2b4c6880a1b2c3d4e5f607"

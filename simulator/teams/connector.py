@@ -13,7 +13,7 @@ from typing import cast
 from simulator.azure.errors import ArmError
 from simulator.azure.throttle import Buckets, Limit
 from simulator.azure.tokens import BOT_AUDIENCE, Tenant, TokenError
-from simulator.exchange import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
 from simulator.teams.api import CARD, CardError, check_card
 from simulator.world.specs import TENANT
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import aiohttp
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
 from simulator.teams.connector import APP_ID, CHANNELS, CHATS, Connector, Sent
 from simulator.teams.signing import Signer
 from simulator.world.specs import TENANT

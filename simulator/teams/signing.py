@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from simulator.exchange import Answer, Call, JsonObject
+from simulator.http_types import Answer, Call, JsonObject
 
 PREFIX = "/teams/openid/"
 METADATA = f"{PREFIX}v1/.well-known/openidconfiguration"

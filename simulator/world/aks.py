@@ -5,10 +5,10 @@ from datetime import datetime, time, timedelta, timezone
 from random import Random
 
 from simulator.world import nodes
-from simulator.world.agenda import Process
 from simulator.world.core import Core
 from simulator.world.images import family_of
 from simulator.world.operations import begin
+from simulator.world.scheduler import Process
 from simulator.world.specs import MaintenanceSpec
 from simulator.world.state import Cluster, OperationKind, Pool
 from simulator.world.upgrade import Target, begin_upgrade

@@ -9,7 +9,7 @@ from functools import partial
 
 from simulator.world.core import Alert, Core
 from simulator.world.journal import Kind
-from simulator.world.mishaps import BudgetAlert
+from simulator.world.scripted_faults import BudgetAlert
 
 TWICE_PERCENT = 30
 AGAIN_AFTER_S = (30.0, 900.0)

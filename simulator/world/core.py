@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from simulator.world.agenda import Agenda
 from simulator.world.images import Catalog
 from simulator.world.journal import Journal
-from simulator.world.mishaps import (
+from simulator.world.scheduler import Scheduler
+from simulator.world.scripted_faults import (
     Mishap,
     NodeNeverReady,
     NodeStaysNotReady,
@@ -65,7 +65,7 @@ class Core:
 
     spec: FleetSpec
     seed: int
-    agenda: Agenda
+    agenda: Scheduler
     journal: Journal
     catalog: Catalog
     clusters: dict[str, Cluster] = field(default_factory=dict)

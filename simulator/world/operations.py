@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from simulator.world.agenda import Process
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
+from simulator.world.scheduler import Process
 from simulator.world.state import Cluster, Operation, OperationKind, Pool, Status
 
 ABORT_TAKES = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from string import ascii_lowercase, digits
 from simulator.world.core import Core
 from simulator.world.journal import Kind
 from simulator.world.kube import PER_NODE, RUNS_ONCE, Pod, Workload
-from simulator.world.placing import belongs, place
+from simulator.world.placement import belongs, place
 from simulator.world.state import Cluster, Node
 from simulator.world.workloads import WorkloadKind
 

@@ -1,10 +1,10 @@
 """Stopping and starting a cluster or a pool, and changing a pool's size."""
 
 from simulator.world import nodes, pods, reboots
-from simulator.world.agenda import Process
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
 from simulator.world.operations import begin, end, refuse, require_free, require_power, set_states
+from simulator.world.scheduler import Process
 from simulator.world.state import Cluster, Operation, OperationKind, Pool
 
 STOP_MINUTES = (3.0, 8.0)

@@ -3,12 +3,12 @@
 from functools import partial
 
 from simulator.world import nodes
-from simulator.world.agenda import Process
 from simulator.world.budgets import disrupt
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
-from simulator.world.mishaps import NodeStaysNotReady, RebootRequired, RestartFails
 from simulator.world.pods import Why
+from simulator.world.scheduler import Process
+from simulator.world.scripted_faults import NodeStaysNotReady, RebootRequired, RestartFails
 from simulator.world.state import Cluster, Node, Operation, OperationKind, Status
 
 REBOOT_REQUIRED = "daytwo.dev/reboot-required"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from simulator.world.mishaps import Mishap
+from simulator.world.scripted_faults import Mishap
 from simulator.world.workloads import WorkloadSpec
 
 type NodeOsChannel = Literal["None", "Unmanaged", "NodeImage", "SecurityPatch"]

@@ -9,7 +9,7 @@ from random import Random
 from simulator.world import nodes
 from simulator.world.core import Core, Event
 from simulator.world.journal import Kind
-from simulator.world.mishaps import SpotEviction
+from simulator.world.scripted_faults import SpotEviction
 from simulator.world.state import Cluster, Node
 
 ANNOTATED = "Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated"

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from simulator.world.agenda import Running
 from simulator.world.feed import Feed
 from simulator.world.images import Family, family_of
 from simulator.world.kube import Kube
+from simulator.world.scheduler import Running
 from simulator.world.specs import ClusterSpec, PoolSpec
 
 

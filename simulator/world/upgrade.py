@@ -7,12 +7,12 @@ from functools import partial
 from math import ceil
 
 from simulator.world import nodes
-from simulator.world.agenda import Process
 from simulator.world.core import Core
 from simulator.world.evictions import drain
 from simulator.world.journal import Kind
-from simulator.world.mishaps import NodeNeverReady, UpgradeDoesNothing, UpgradeFails
 from simulator.world.operations import end, set_states
+from simulator.world.scheduler import Process
+from simulator.world.scripted_faults import NodeNeverReady, UpgradeDoesNothing, UpgradeFails
 from simulator.world.state import Cluster, Node, Operation, Pool, UsedImage
 
 # AKS works on its own records before it touches a machine.

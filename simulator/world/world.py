@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import partial
 
-from simulator.world import aks, nodes, power, scripted
-from simulator.world.agenda import Agenda, Process
+from simulator.world import aks, fault_injection, nodes, power
 from simulator.world.core import Core, Event, RefusedError
 from simulator.world.images import RELEASE_EVERY, Catalog, family_of, released_families, releases
 from simulator.world.journal import Journal, Kind
-from simulator.world.mishaps import Mishap
 from simulator.world.operations import abort, begin, refuse, require_free, require_power
 from simulator.world.populate import populate
+from simulator.world.scheduler import Process, Scheduler
+from simulator.world.scripted_faults import Mishap
 from simulator.world.specs import ClusterSpec, FleetSpec
 from simulator.world.state import Cluster, Operation, OperationKind, Pool, pool_of
 from simulator.world.upgrade import Target, begin_upgrade
@@ -38,7 +38,7 @@ class World:
 
     def __init__(self, fleet: FleetSpec, seed: int = 0, start: datetime | None = None) -> None:
         begins = start or fleet.start
-        agenda = Agenda(begins)
+        agenda = Scheduler(begins)
         self.core = Core(
             spec=fleet,
             seed=seed,
@@ -92,7 +92,7 @@ class World:
         Raises:
             KeyError: it names something that the fleet has not.
         """
-        scripted.arm(self.core, mishap)
+        fault_injection.arm(self.core, mishap)
 
     def newest_image(self, cluster: Cluster, pool: Pool) -> str:
         """Return the newest image of a pool's family in its region."""
@@ -189,7 +189,7 @@ class World:
     def _arrive(self, day: date, region: str) -> None:
         for family in released_families(day):
             landed = self.core.catalog.land(day, region, family)
-            scripted.land(self.core, family.version(day), region, landed=landed)
+            fault_injection.land(self.core, family.version(day), region, landed=landed)
 
     def _release_kubernetes(self, version: str) -> None:
         self.core.kubernetes_latest = version

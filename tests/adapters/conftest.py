@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.needs import need
+from tests.skip_unless import need
 from tests.tools.azurite import Azurite, missing, running
 
 

@@ -8,8 +8,8 @@ import pytest
 from ops.adapters.azure_clusters import AzureClusters
 from ops.bootstrap import Wiring, wire
 from ops.model.fleet import Driver
-from ops.ports import BusyError, NotFoundError, RejectedError, TryLaterError
-from simulator.testing import Running, running_simulation
+from ops.ports.errors import BusyError, NotFoundError, RejectedError, TryLaterError
+from simulator.running import Running, running_simulation
 
 
 @pytest.fixture(scope="module")

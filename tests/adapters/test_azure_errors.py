@@ -11,7 +11,7 @@ from azure.core.exceptions import (
 from azure.identity import CredentialUnavailableError
 
 from ops.adapters.azure_errors import refusals
-from ops.ports import DeniedError, OutsideError, TryLaterError
+from ops.ports.errors import DeniedError, OutsideError, TryLaterError
 
 
 @pytest.mark.parametrize("words", [" ", "\n", "\r\n\t"])

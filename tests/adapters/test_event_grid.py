@@ -8,7 +8,7 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from ops.adapters.event_grid import EventGridTopic
-from ops.ports import TryLaterError
+from ops.ports.errors import TryLaterError
 
 
 class Credential:

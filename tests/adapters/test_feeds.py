@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from ops.adapters.feeds import fetch
+from ops.adapters.calendar_feeds import fetch
 from ops.config import FeedError
 
 

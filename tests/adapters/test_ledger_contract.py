@@ -14,7 +14,8 @@ import pytest
 from ops.adapters.azure_ledger import AzureLedger
 from ops.adapters.file_ledger import FileLedger
 from ops.model.ledger import Entry
-from ops.ports import Ledger, LedgerBrokenError
+from ops.ports.errors import LedgerBrokenError
+from ops.ports.store import Ledger
 from tests.fakes import MONDAY
 from tests.tools.azurite import Azurite
 

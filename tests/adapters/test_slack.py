@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from ops.adapters.http_answers import HttpAnswers
-from ops.adapters.slack_chat import SlackChat
-from ops.adapters.slack_errors import PictureNotReadyError
+from ops.chats.slack.client import SlackChat
+from ops.chats.slack.errors import PictureNotReadyError
+from ops.chats.slack.renderer import plainly, render
+from ops.chats.slack.response_url import SlackResponseUrl
 from ops.model.message import Message, Picture
 from ops.model.run import State
-from ops.ports import LimitedError, Outgoing, OutsideError, Posted, RejectedError, TryLaterError
-from ops.render.slack import plainly, render
+from ops.ports.chat import Outgoing, Posted
+from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
 from simulator.slack.api import TOKEN
 from simulator.slack.hooks import PREFIX as HOOKS
 from tests.fakes import MONDAY, FakeClock
@@ -131,7 +132,7 @@ def test_nonsense_is_for_later_whatever_was_asked(
 
 def test_too_many_calls_say_how_long_to_wait(chat: SlackChat) -> None:
     chat.post("C0123", Outgoing(PLAIN, "run-1"))
-    with pytest.raises(LimitedError) as caught:
+    with pytest.raises(ThrottledError) as caught:
         chat.post("C0123", Outgoing(PLAIN, "run-2"))
     assert caught.value.retry_after_s == 1
 
@@ -154,8 +155,8 @@ def hook(slack: SlackServer) -> str:
     return slack.url.split("/slack/")[0] + path
 
 
-def answers(slack: SlackServer) -> HttpAnswers:
-    return HttpAnswers(frozenset({slack.url.split("/")[2]}))
+def answers(slack: SlackServer) -> SlackResponseUrl:
+    return SlackResponseUrl(frozenset({slack.url.split("/")[2]}))
 
 
 def test_a_private_answer_reaches_one_person(slack: SlackServer) -> None:
@@ -174,7 +175,7 @@ def test_nothing_goes_to_an_address_that_is_none_of_slacks(slack: SlackServer) -
 def test_an_answer_goes_to_slacks_own_host_over_https_alone(slack: SlackServer) -> None:
     """What stands in it is private: the host alone does not make an address safe. Only a simulated world is plain."""
     port = slack.url.split(":")[2].split("/")[0]
-    named = HttpAnswers(frozenset({f"localhost:{port}"}))
+    named = SlackResponseUrl(frozenset({f"localhost:{port}"}))
     path = hook(slack).removeprefix(f"http://127.0.0.1:{port}")
     with pytest.raises(RejectedError, match="none of the chat's"):
         named.answer(f"http://localhost:{port}{path}", plainly("x"))

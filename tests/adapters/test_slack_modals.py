@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ops.adapters.slack_modals import SlackModals
+from ops.chats.slack.dialogs import rejection_form
+from ops.chats.slack.modals import SlackModals
 from ops.model.approval import Approval, Part
 from ops.model.plan import Plan
-from ops.ports import LimitedError, OutsideError, RejectedError, TryLaterError
-from ops.render.slack_modal import rejection_form
+from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
 from simulator.slack.api import TOKEN
 from tests.fakes import FakeClock
 from tests.slack_server import SlackServer, serving
@@ -77,7 +77,7 @@ def test_too_many_forms_are_for_later(slack: SlackServer) -> None:
     for number in range(100):
         slack.api.doors.triggers.tell(f"{number}.0.u", "U0ANA")
         modals(slack).open(f"{number}.0.u", form(f"slack-{number}"))
-    with pytest.raises(LimitedError):
+    with pytest.raises(ThrottledError):
         modals(slack).open(TRIGGER, form())
 
 

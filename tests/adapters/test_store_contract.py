@@ -9,7 +9,9 @@ import pytest
 
 from ops.adapters.azure_store import AzureStore
 from ops.adapters.sqlite_store import SqliteStore
-from ops.ports import ConflictError, Json, NotFoundError, Store
+from ops.model.json import Json
+from ops.ports.errors import ConflictError, NotFoundError
+from ops.ports.store import Store
 from tests.tools.azurite import Azurite
 
 

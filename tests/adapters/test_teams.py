@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.adapters.teams_chat import RetiredWebhookError, TeamsChat, UnusableWebhookError
-from ops.ports import Outgoing, RejectedError, TryLaterError
-from ops.render.teams import render
-from simulator.testing import Running, running_simulation
+from ops.chats.teams.renderer import render
+from ops.chats.teams.webhook import RetiredWebhookError, TeamsChat, UnusableWebhookError
+from ops.ports.chat import Outgoing
+from ops.ports.errors import RejectedError, TryLaterError
+from simulator.running import Running, running_simulation
 from tests.render.test_teams import FAILED
 
 

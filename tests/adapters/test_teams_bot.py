@@ -8,20 +8,21 @@ from typing import Any
 import pytest
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 
-from ops.adapters.answers import AnswersByAddress
 from ops.adapters.clocks import WallClock
-from ops.adapters.teams_bot import TeamsBotChat, TeamsBotDoor
-from ops.adapters.teams_connector import TeamsConnector
-from ops.adapters.teams_keys import SigningKeys
-from ops.adapters.teams_tokens import BotTokens
-from ops.adapters.teams_wiring import problems_of, teams_bot
+from ops.chats.replies import RepliesByAddress
+from ops.chats.teams.bot import TeamsBotChat, TeamsBotEndpoint
+from ops.chats.teams.connector import TeamsConnector
+from ops.chats.teams.renderer import render_bot
+from ops.chats.teams.signing_keys import SigningKeys
+from ops.chats.teams.tokens import BotTokens
+from ops.chats.teams.wiring import problems_of, teams_bot
 from ops.config import load
 from ops.model.message import Message, Picture
 from ops.model.run import State
-from ops.ports import DeniedError, LimitedError, Outgoing, Posted, RejectedError, TryLaterError
-from ops.render.teams import render_bot
+from ops.ports.chat import Outgoing, Posted
+from ops.ports.errors import DeniedError, RejectedError, ThrottledError, TryLaterError
+from simulator.running import Running, running_simulation
 from simulator.teams.connector import APP_ID, CHANNELS, CHATS, SECRET
-from simulator.testing import Running, running_simulation
 from simulator.world.specs import TENANT
 from tests.fakes import CONFIG, FakeAnswers
 from tests.flows.bot import environment
@@ -69,9 +70,9 @@ def chat(simulation: Running, connector: TeamsConnector) -> TeamsBotChat:
 
 
 @pytest.fixture
-def door(simulation: Running, connector: TeamsConnector) -> TeamsBotDoor:
+def door(simulation: Running, connector: TeamsConnector) -> TeamsBotEndpoint:
     keys = SigningKeys(simulation.environment["TEAMS_OPENID_URL"], WallClock())
-    return TeamsBotDoor(connector, BotTokens(APP_ID, keys))
+    return TeamsBotEndpoint(connector, BotTokens(APP_ID, keys))
 
 
 def outgoing(message: Message = SHOWN, thread: Posted | None = None, picture: bytes | None = None) -> Outgoing:
@@ -130,7 +131,7 @@ def test_the_eighth_message_of_a_second_in_a_thread_is_told_to_wait(chat: TeamsB
     root = chat.post(CHANNEL, outgoing())
     for _ in range(7):
         chat.post(CHANNEL, outgoing(thread=root))
-    with pytest.raises(LimitedError) as later:
+    with pytest.raises(ThrottledError) as later:
         chat.post(CHANNEL, outgoing(thread=root))
     assert later.value.retry_after_s == 1.0
 
@@ -215,7 +216,7 @@ def test_a_service_that_does_not_answer_is_for_later(simulation: Running) -> Non
         connector.post("http://127.0.0.1:9/teams/", CHATS[0], render_bot(SHOWN))
 
 
-def test_an_answer_goes_to_the_person_alone(door: TeamsBotDoor, simulation: Running) -> None:
+def test_an_answer_goes_to_the_person_alone(door: TeamsBotEndpoint, simulation: Running) -> None:
     service_url = simulation.environment["TEAMS_SERVICE_URL"]
     address = door.private_address(service_url, "29:ana", TENANT)
     door.answer(address, render_bot(SHOWN))
@@ -223,7 +224,7 @@ def test_an_answer_goes_to_the_person_alone(door: TeamsBotDoor, simulation: Runn
     assert simulation.simulation.connector.personal[sent.conversation] == "29:ana"
 
 
-def test_whoever_blocks_the_bot_is_not_written_to(door: TeamsBotDoor, simulation: Running) -> None:
+def test_whoever_blocks_the_bot_is_not_written_to(door: TeamsBotEndpoint, simulation: Running) -> None:
     simulation.simulation.connector.closed.add("29:cleo")
     with pytest.raises(DeniedError):
         door.private_address(simulation.environment["TEAMS_SERVICE_URL"], "29:cleo", TENANT)
@@ -232,26 +233,28 @@ def test_whoever_blocks_the_bot_is_not_written_to(door: TeamsBotDoor, simulation
 @pytest.mark.parametrize(
     "address", ["teams-bot:x", "https://127.0.0.1/", "teams-bot:http://evil.example/|19:a|", "a|b|c"]
 )
-def test_an_answer_to_an_address_that_is_not_ours_is_refused(door: TeamsBotDoor, address: str) -> None:
+def test_an_answer_to_an_address_that_is_not_ours_is_refused(door: TeamsBotEndpoint, address: str) -> None:
     with pytest.raises(RejectedError):
         door.answer(address, render_bot(SHOWN))
 
 
-def test_an_answer_that_nobody_can_read_any_more_is_refused_for_good(door: TeamsBotDoor, simulation: Running) -> None:
+def test_an_answer_that_nobody_can_read_any_more_is_refused_for_good(
+    door: TeamsBotEndpoint, simulation: Running
+) -> None:
     gone = door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0], "1700000000000")
     with pytest.raises(RejectedError):
         door.answer(gone, render_bot(SHOWN))
 
 
-def test_answers_take_the_way_of_their_address(door: TeamsBotDoor, simulation: Running) -> None:
+def test_answers_take_the_way_of_their_address(door: TeamsBotEndpoint, simulation: Running) -> None:
     hooks = FakeAnswers()
-    answers = AnswersByAddress(hooks, door)
+    answers = RepliesByAddress(hooks, door)
     answers.answer("https://hooks.example/1", {"text": "x"})
     answers.answer(door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0]), render_bot(ENDED))
     assert hooks.given == [("https://hooks.example/1", {"text": "x"})]
     assert simulation.simulation.connector.sent[-1].conversation == CHATS[0]
     with pytest.raises(RejectedError, match="no Teams bot"):
-        AnswersByAddress(hooks, None).answer("teams-bot:x|y|z", {})
+        RepliesByAddress(hooks, None).answer("teams-bot:x|y|z", {})
 
 
 def test_a_bot_without_its_app_id_is_a_problem_that_says_what_to_do() -> None:

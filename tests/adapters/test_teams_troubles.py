@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from ops.adapters.teams_bot import TeamsBotChat
-from ops.adapters.teams_connector import TeamsConnector
+from ops.chats.teams.bot import TeamsBotChat
+from ops.chats.teams.connector import TeamsConnector
+from ops.messaging.message_sync import reconcile
+from ops.messaging.outbox import flush_outbox
 from ops.model.message import Message
 from ops.model.run import State
-from ops.records import messages
-from ops.workflows.reporting import reconcile
-from ops.workflows.sending import flush
+from ops.tables.messages import messages
 from simulator.faults import Fault, Surface
+from simulator.running import running_simulation
 from simulator.teams.connector import APP_ID, CHANNELS
-from simulator.testing import running_simulation
 from tests.fakes import World
 from tests.flows.bot import environment
 
@@ -40,7 +40,7 @@ def test_all_are_shown_as_they_ended_and_only_lost_answers_double(seed: int) -> 
                 world.clock.at += timedelta(seconds=5)
                 simulation.advance(world.clock.at)
         rounds = 0
-        while flush(ports):
+        while flush_outbox(ports):
             rounds += 1
             assert rounds < ROUNDS
             world.clock.at += timedelta(minutes=1)

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.intake.deciding import Click, decide
+from ops.approvals.votes import ApprovalAction, record_vote
+from ops.engine.run_starter import start_run
 from ops.model.approval import Approval, Choice
 from ops.model.fleet import Cluster
+from ops.model.json import Json
 from ops.model.ledger import Entry
 from ops.model.people import Identity
-from ops.model.signal import Signal
-from ops.ports import Json, Record
-from ops.records import approvals
-from ops.workflows.starting import start
+from ops.model.run_request import RunRequest
+from ops.ports.store import Record
+from ops.tables.approvals import approvals
 from tests.approvals.story import PEOPLE, SLACK, TEAM, Driver, Pressed, config, production
 from tests.fakes import FakeLedger, World, settings
 
@@ -30,7 +31,7 @@ class Bare:
     def press(self, world: World, pressed: Pressed) -> str:
         """Decides; tells the result."""
         clicked = click(pressed.token, pressed.person, pressed.choice, pressed.event)
-        return decide(world.context, clicked).result
+        return record_vote(world.context, clicked).result
 
 
 class KilledError(BaseException):
@@ -115,15 +116,15 @@ def slack(person: str) -> Identity:
     return Identity("slack", TEAM, SLACK[person])
 
 
-def click(token: str, person: str = "ana", choice: Choice = Choice.APPROVE, event: str = "once") -> Click:
+def click(token: str, person: str = "ana", choice: Choice = Choice.APPROVE, event: str = "once") -> ApprovalAction:
     """A press in Slack of a button with this word on it."""
-    return Click(token, choice, slack(person), event)
+    return ApprovalAction(token, choice, slack(person), event)
 
 
 def press(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, drivers: Iterable[Driver] = ()) -> str:
     """Presses the button of the last request as it is now, and wakes those that were hinted."""
     token = requests(world)[-1].token
-    found = decide(world.context, click(token, person, choice, f"{person} {world.clock.at}"))
+    found = record_vote(world.context, click(token, person, choice, f"{person} {world.clock.at}"))
     for driver in drivers:
         driver.wake()
     return found.result
@@ -141,8 +142,8 @@ def shown(world: World) -> dict[str, str]:
 
 def started(world: World, target: Cluster, rollout: str = "") -> Driver:
     """A node image's run that the timer starts now, before its first look."""
-    signal = Signal("node-image", target.id, target.name, "2026-w47", world.clock.at, "timer", "daytwo", rollout)
-    return Driver(world, start(world.context, signal)[0].id)
+    signal = RunRequest("node-image", target.id, target.name, "2026-w47", world.clock.at, "timer", "daytwo", rollout)
+    return Driver(world, start_run(world.context, signal)[0].id)
 
 
 def begun(world: World, target: Cluster, rollout: str = "") -> Driver:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ops.ports import Json, OutsideError, RejectedError
+from ops.model.json import Json
+from ops.ports.errors import OutsideError, RejectedError
 from simulator.slack.triggers import Triggers
 from simulator.slack.views import View, ViewError, Views
 from tests.fakes import FakeClock

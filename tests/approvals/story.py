@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ops.adapters.sqlite_store import SqliteStore
+from ops.engine.activities import invoke
+from ops.engine.run_starter import start_run
+from ops.engine.transition import Activity, Position, Transition, next_position
 from ops.model.approval import Approval, Choice
 from ops.model.run import Run
-from ops.model.signal import Signal
-from ops.records import Control, approvals, controls, runs
-from ops.workflows.activities import invoke
-from ops.workflows.answer import Answer
-from ops.workflows.operation import Position, after
-from ops.workflows.starting import start
+from ops.model.run_request import RunRequest
+from ops.tables.approvals import approvals
+from ops.tables.runs import Control, controls, runs
 from tests.fakes import CONFIG, World, cluster, pool, settings
 
 TEAM, TENANT = "T0DAYTWO", "11111111-1111-1111-1111-111111111111"
@@ -63,7 +63,7 @@ class Driver:
 
     world: World
     run_id: str
-    position: Position | None = field(default_factory=lambda: Position("assess"))
+    position: Position | None = field(default_factory=lambda: Position(Activity.ASSESS))
     until: datetime | None = None
 
     @property
@@ -74,7 +74,7 @@ class Driver:
     @property
     def begins(self) -> bool:
         """Whether the run has come to its first step."""
-        return self.position is not None and self.position.activity == "begin"
+        return self.position is not None and self.position.activity is Activity.BEGIN
 
     def go_on(self, turns: int = 60) -> None:
         """Raises AssertionError where it never rests."""
@@ -83,8 +83,10 @@ class Driver:
                 return
             if self.until is not None and self.world.clock.at < self.until:
                 return
-            answer = Answer.read(invoke(self.position.activity, self.world.context, self.position.payload(self.run_id)))
-            self.position, self.until = after(self.position, answer), answer.until
+            answer = Transition.read(
+                invoke(self.position.activity, self.world.context, self.position.payload(self.run_id))
+            )
+            self.position, self.until = next_position(self.position, answer), answer.until
         raise AssertionError(f"{self.run_id} turns without end at {self.position}")
 
     def wake(self) -> None:
@@ -122,8 +124,8 @@ class Story:
         self.world = production(self.rule, "shop-prod")
         self.world.store = self.store
         (only,) = self.world.clusters.fleet.values()
-        signal = Signal("node-image", only.id, only.name, "2026-w47", NOON, self.source, self.by)
-        self.driver = Driver(self.world, start(self.world.context, signal)[0].id)
+        signal = RunRequest("node-image", only.id, only.name, "2026-w47", NOON, self.source, self.by)
+        self.driver = Driver(self.world, start_run(self.world.context, signal)[0].id)
         self.driver.go_on()
 
     @property
@@ -178,12 +180,12 @@ class Story:
     def cancel(self) -> None:
         """A person cancels the run."""
         controls(self.world.store).change(self.driver.run_id, lambda _: Control(cancelled_by="ben"))
-        self.world.engine.hint(self.driver.run_id)
+        self.world.engine.wake(self.driver.run_id)
         self.driver.wake()
 
     def look(self) -> None:
         """A hint from anywhere: the run looks again."""
-        self.world.engine.hint(self.driver.run_id)
+        self.world.engine.wake(self.driver.run_id)
         self.driver.wake()
 
 

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from ops.intake.ticks import every_five_minutes
+from ops.endpoints.timers import every_five_minutes
 from ops.model.run import State
-from ops.records import Control, controls, runs
+from ops.tables.runs import Control, controls, runs
 from tests.approvals.helpers import WITHOUT_ANA, begun, press, requests, shown, started
 from tests.approvals.story import NOON, Driver, config, production
-from tests.double import Double
 from tests.fakes import NEW, World, settings
+from tests.in_memory_engine import Double
 
 RULE = "{from: platform, expires-after: 4h}"
 
@@ -63,7 +63,7 @@ def test_a_rule_that_comes_in_the_middle_holds_the_next_pool() -> None:
 def test_a_paused_runs_request_loses_its_buttons_when_it_expires() -> None:
     world, driver = asked()
     controls(world.store).change(driver.run_id, lambda _: Control(paused_by="ben"))
-    world.engine.hint(driver.run_id)
+    world.engine.wake(driver.run_id)
     driver.wake()
     (request,) = requests(world)
     world.clock.pass_(hours=4.1)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ops.model.plan import Plan, Step
-from ops.policy.approval import beyond
+from ops.policy.approval_status import additions
 from tests.approvals.helpers import ONE, Bare
 from tests.approvals.story import Story
 from tests.fakes import NEWER
@@ -16,17 +16,17 @@ def plan(*steps: Step, risk: str = "surge", target: str = "a", following: tuple[
 
 
 def test_a_part_of_what_was_approved_is_approved() -> None:
-    assert beyond(plan(FIRST, SECOND), plan(SECOND)) == ()
-    assert beyond(plan(FIRST, SECOND, risk="in-place"), plan(FIRST)) == ()
-    assert beyond(plan(FIRST, following=(SECOND,)), plan(SECOND)) == ()
+    assert additions(plan(FIRST, SECOND), plan(SECOND)) == ()
+    assert additions(plan(FIRST, SECOND, risk="in-place"), plan(FIRST)) == ()
+    assert additions(plan(FIRST, following=(SECOND,)), plan(SECOND)) == ()
 
 
 def test_another_risk_target_or_step_is_more_than_what_was_approved() -> None:
-    assert beyond(plan(FIRST), plan(FIRST, risk="in-place")) == ("the risk is in-place, not surge",)
-    assert beyond(plan(FIRST), plan(FIRST, target="b")) == ("it is for something else",)
-    assert beyond(plan(FIRST), plan(replace(FIRST, temporary=True))) != ()
-    assert beyond(plan(FIRST), plan(replace(FIRST, params={"image": "y"}))) != ()
-    assert beyond(plan(FIRST), plan(replace(FIRST, verb="w"))) != ()
+    assert additions(plan(FIRST), plan(FIRST, risk="in-place")) == ("the risk is in-place, not surge",)
+    assert additions(plan(FIRST), plan(FIRST, target="b")) == ("it is for something else",)
+    assert additions(plan(FIRST), plan(replace(FIRST, temporary=True))) != ()
+    assert additions(plan(FIRST), plan(replace(FIRST, params={"image": "y"}))) != ()
+    assert additions(plan(FIRST), plan(replace(FIRST, verb="w"))) != ()
 
 
 def test_an_image_that_comes_after_the_yes_is_asked_for_before_the_night() -> None:

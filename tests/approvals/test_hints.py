@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from ops.intake.deciding import decide
-from ops.intake.ticks import every_five_minutes
+from ops.approvals.votes import record_vote
+from ops.endpoints.timers import every_five_minutes
 from tests.approvals.helpers import ONE, click, requests, ring
 from tests.approvals.story import pass_time
 
@@ -14,7 +14,7 @@ def test_who_presses_for_sixty_clusters_waits_for_twelve_hints() -> None:
     (only,) = requests(world)
     assert len(only.standing) == 60
     world.engine.hinted.clear()
-    assert decide(world.context, click(only.token)).result == "approved"
+    assert record_vote(world.context, click(only.token)).result == "approved"
     assert len(world.engine.hinted) == 12
 
 
@@ -23,6 +23,6 @@ def test_the_next_tick_wakes_the_others() -> None:
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)
     world.engine.hinted.clear()
-    decide(world.context, click(only.token))
+    record_vote(world.context, click(only.token))
     every_five_minutes(world.context)
     assert set(world.engine.hinted) == {driver.run_id for driver in drivers.values()}

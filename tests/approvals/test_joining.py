@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ops.engine.activities import invoke
 from ops.model.run import RingTargets, Rollout, RolloutPlan, State
-from ops.records import rollouts, runs
-from ops.workflows.activities import invoke
+from ops.tables.runs import rollouts, runs
 from tests.approvals.helpers import ONE, ROLLOUT, TWO, begun, press, requests, ring
 from tests.approvals.story import pass_time
 from tests.fakes import cluster, pool

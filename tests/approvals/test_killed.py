@@ -7,10 +7,10 @@ from itertools import count
 
 import pytest
 
-from ops.intake.deciding import decide
-from ops.intake.ticks import every_five_minutes
+from ops.approvals.requests import OPEN_REQUESTS
+from ops.approvals.votes import record_vote
+from ops.endpoints.timers import every_five_minutes
 from ops.model.approval import ApprovalState, Choice
-from ops.workflows.asking import OPEN_REQUESTS
 from tests.approvals.helpers import (
     ONE,
     ROLLOUT,
@@ -65,7 +65,7 @@ class Mortal:
             self.world.clock.pass_(minutes=5)
         for request in requests(self.world):
             if request.state is ApprovalState.PENDING:
-                assert decide(self.world.context, click(request.token, event=request.id)).result == "approved"
+                assert record_vote(self.world.context, click(request.token, event=request.id)).result == "approved"
         for driver in self.drivers:
             driver.wake()
         pass_time(self.world, self.drivers, timedelta(hours=10.5))
@@ -115,7 +115,7 @@ def test_who_dies_while_deciding_has_decided_once_and_written_it_down(choice: Ch
         mortal.ask()
         (only,) = requests(mortal.world)
         clicked = click(only.token, choice=choice)
-        killed = mortal.killed(write, partial(decide, mortal.world.context, clicked))
+        killed = mortal.killed(write, partial(record_vote, mortal.world.context, clicked))
         for driver in mortal.drivers:
             driver.wake()
         attempts = [entry for entry in mortal.world.ledger.written.values() if entry.kind == "attempt"]

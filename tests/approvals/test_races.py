@@ -5,18 +5,19 @@ from collections.abc import Callable
 import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.intake.deciding import decide
-from ops.intake.slack import take_interaction
-from ops.intake.ticks import every_five_minutes
+from ops.approvals.notifications import report_approval
+from ops.approvals.requests import advance, current_rule, request_approval
+from ops.approvals.votes import record_vote
+from ops.chats.slack.endpoint import take_interaction
+from ops.endpoints.timers import every_five_minutes
+from ops.engine.activities import invoke
 from ops.model.approval import ApprovalState, Choice
 from ops.policy.approvers import rule_for
-from ops.ports import Record, TryLaterError
-from ops.records import Control, controls, runs
-from ops.workflows.activities import invoke
-from ops.workflows.asking import ask, move, rule_of
-from ops.workflows.telling import report_approval
+from ops.ports.errors import TryLaterError
+from ops.ports.store import Record
+from ops.tables.runs import Control, controls, runs
 from tests.approvals.helpers import ONE, Bare, KilledError, RefusingLedger, click, requests, shown, started
-from tests.approvals.slack_door import SlackDoor, form, received
+from tests.approvals.slack_endpoint import SlackDoor, form, received
 from tests.approvals.story import Driver, Story, production
 from tests.fakes import FakeLedger
 
@@ -42,10 +43,10 @@ def test_the_same_delivery_at_the_same_moment_has_one_answer() -> None:
     heard: list[str] = []
 
     def other() -> None:
-        heard.append(decide(story.world.context, clicked).result)
+        heard.append(record_vote(story.world.context, clicked).result)
 
     store.meanwhile = other
-    heard.append(decide(story.world.context, clicked).result)
+    heard.append(record_vote(story.world.context, clicked).result)
     assert heard == ["approved", "approved"]
 
 
@@ -57,12 +58,12 @@ def test_a_denied_delivery_that_comes_twice_at_the_same_moment_has_one_answer() 
     heard: list[tuple[str, str]] = []
 
     def hear() -> None:
-        decided = decide(story.world.context, by_cleo)
+        decided = record_vote(story.world.context, by_cleo)
         heard.append((decided.result, decided.text))
 
     def other() -> None:
         hear()
-        assert decide(story.world.context, by_ana).result == "approved"
+        assert record_vote(story.world.context, by_ana).result == "approved"
 
     store.meanwhile = other
     hear()
@@ -90,7 +91,7 @@ def test_the_decision_is_in_the_ledger_though_the_process_died_after_it() -> Non
     written = world.ledger.written
     world.ledger = RefusingLedger(written, KilledError())
     with pytest.raises(KilledError):
-        decide(world.context, click(story.approval.token))
+        record_vote(world.context, click(story.approval.token))
     world.ledger = FakeLedger(written)
     story.pass_(hours=11)
     assert story.driver.begins
@@ -101,10 +102,10 @@ def test_an_older_look_does_not_put_the_buttons_back() -> None:
     """One process has looked, and is slow in sending what it saw."""
     story = Story(Bare(), ONE)
     world, asked = story.world, story.approval
-    rule = rule_of(world.settings, asked)
+    rule = current_rule(world.settings, asked)
     assert rule is not None
-    seen = move(world.context, asked.id, rule, world.settings)
-    decide(world.context, click(asked.token))
+    seen = advance(world.context, asked.id, rule, world.settings)
+    record_vote(world.context, click(asked.token))
     every_five_minutes(world.context)
     every_five_minutes(world.context)
     assert asked.token not in shown(world)[asked.id]
@@ -127,7 +128,7 @@ def test_a_request_whose_run_was_cancelled_right_after_a_crash_is_not_left_open(
     assert recorded.plan is not None
     rule = rule_for(world.settings, "node-image", "production", recorded.plan.risk)
     assert rule is not None
-    ask(world.context, recorded, rule, world.settings, ())
+    request_approval(world.context, recorded, rule, world.settings, ())
     controls(world.store).change(run_id, lambda _: Control(cancelled_by="ben"))
     Driver(world, run_id).go_on()
     every_five_minutes(world.context)

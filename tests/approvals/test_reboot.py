@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from ops.intake.ticks import every_five_minutes
+from ops.endpoints.timers import every_five_minutes
 from ops.model.run import Run, State
-from ops.records import runs
-from ops.workflows.sampling import start_due_runs
+from ops.scheduling.due_runs import start_due_runs
+from ops.tables.runs import runs
 from tests.approvals.helpers import press, requests, shown
 from tests.approvals.story import NOON, PEOPLE, Driver, pass_time
-from tests.double import Double
 from tests.fakes import LANES, World, cluster, nodes_of, pool
+from tests.in_memory_engine import Double
 
 ASKS = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
 NODES = ("aks-user1-0", "aks-user1-1", "aks-user1-2")
@@ -44,7 +44,7 @@ def test_the_coming_night_is_asked_for_by_day_in_all_its_nodes() -> None:
     by = world()
     look(by)
     run = only_run(by)
-    assert run.occurrence == "2026-11-16"
+    assert run.period == "2026-11-16"
     driver = Driver(by, run.id)
     driver.go_on()
     (request,) = requests(by)
@@ -107,7 +107,7 @@ def test_a_night_that_nobody_approved_is_over_and_the_next_asks_anew() -> None:
         driver.go_on()
         by.clock.at += timedelta(hours=15, minutes=59)
     ended = [stored.value for stored in runs(by.store).scan("reboot.")]
-    assert [(run.occurrence, str(run.state), run.code) for run in ended] == [
+    assert [(run.period, str(run.state), run.code) for run in ended] == [
         ("2026-11-16", "skipped", "not-approved"),
         ("2026-11-17", "skipped", "not-approved"),
     ]
@@ -131,7 +131,7 @@ def test_a_timers_reboot_that_nobody_may_approve_is_told_to_somebody() -> None:
     look(by)
     Driver(by, only_run(by).id).go_on()
     run = only_run(by)
-    assert (str(run.state), run.code) == ("failed", "nobody-may-approve")
+    assert (str(run.state), run.code) == ("failed", "no-approvers")
     assert list(shown(by)) == [run.id]
 
 

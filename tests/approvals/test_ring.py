@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.intake.deciding import decide
-from ops.intake.ticks import every_five_minutes
+from ops.approvals.votes import record_vote
+from ops.endpoints.timers import every_five_minutes
 from ops.model.approval import Choice
 from ops.model.image import ImageKey
+from ops.model.json import Json
 from ops.model.proof import Proof
-from ops.ports import ConflictError, Json, Record, RejectedError
-from ops.records import proofs
+from ops.ports.errors import ConflictError, RejectedError
+from ops.ports.store import Record
+from ops.tables.fleet import proofs
 from tests.approvals.helpers import RING, ROLLOUT, begun, click, configure, press, requests, ring, shown
 from tests.approvals.story import NOON, PEOPLE, Driver, pass_time, production
 from tests.fakes import CONFIG, NEWER, World, settings
@@ -94,7 +96,7 @@ def test_who_joins_an_undecided_request_makes_its_old_buttons_worthless() -> Non
     drivers["shop-z"] = begun(world, late, ROLLOUT)
     (only,) = requests(world)
     assert [part.target_name for part in only.standing] == ["shop-a", "shop-z"]
-    found = decide(world.context, click(old, event="old"))
+    found = record_vote(world.context, click(old, event="old"))
     assert found.result == "outdated"
     assert press(world, drivers=drivers.values()) == "approved"
 
@@ -147,7 +149,7 @@ def test_a_decision_of_which_every_hint_was_lost_is_shown_by_the_next_tick() -> 
     world, drivers = ring("shop-a")
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)
-    decide(world.context, click(only.token))
+    record_vote(world.context, click(only.token))
     assert only.token in shown(world)[only.id]
     every_five_minutes(world.context)
     assert only.token not in shown(world)[only.id]
@@ -158,7 +160,7 @@ def test_a_request_that_no_chat_has_taken_is_a_failure_that_says_so() -> None:
     world.chat.fail = [RejectedError("channel_not_found", "posting: Slack says channel_not_found")] * 500
     pass_time(world, tuple(drivers.values()), timedelta(hours=25))
     run = drivers["shop-a"].run
-    assert (str(run.state), run.code) == ("failed", "not-asked")
+    assert (str(run.state), run.code) == ("failed", "not-delivered")
 
 
 def test_a_newer_image_in_an_undecided_ring_is_asked_for_in_the_same_request() -> None:

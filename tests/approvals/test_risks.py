@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ops.model.signal import Signal
-from ops.workflows.starting import start
+from ops.engine.run_starter import start_run
+from ops.model.run_request import RunRequest
 from tests.approvals.helpers import ROLLOUT, configure, requests
 from tests.approvals.helpers import begun as begun_in
 from tests.approvals.story import NOON, Driver, config, pass_time, production
@@ -20,8 +20,8 @@ def begun(rule: str, *pools: Any) -> Driver:
     world.clock.at = NOON.replace(hour=23)
     world.clusters.put(cluster("shop-prod", *pools, env="prod"))
     (only,) = world.clusters.fleet.values()
-    signal = Signal("node-image", only.id, only.name, "2026-w47", NOON, "timer", "daytwo")
-    driver = Driver(world, start(world.context, signal)[0].id)
+    signal = RunRequest("node-image", only.id, only.name, "2026-w47", NOON, "timer", "daytwo")
+    driver = Driver(world, start_run(world.context, signal)[0].id)
     driver.go_on()
     return driver
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ops.intake.http import Response
-from ops.intake.slack import take_interaction
-from ops.intake.ticks import every_five_minutes, every_hour
+from ops.chats.slack.endpoint import take_interaction
+from ops.endpoints.http_api import Response
+from ops.endpoints.timers import every_five_minutes, every_hour
 from ops.model.approval import ApprovalState, Choice
-from ops.ports import LimitedError, OutsideError, RejectedError, TryLaterError
+from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
 from simulator.slack.views import View, answered
 from tests.approvals.helpers import ONE, ROLLOUT, DyingStore, KilledError, begun, requests, ring
-from tests.approvals.slack_door import HOOK, SlackDoor, form, received, submission
+from tests.approvals.slack_endpoint import HOOK, SlackDoor, form, received, submission
 from tests.approvals.story import Story
 from tests.fakes import cluster, pool
 
@@ -120,7 +120,7 @@ def test_a_form_that_slack_refuses_rejects_at_once(desk: Desk, trouble: OutsideE
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [UNASKED])
 
 
-@pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), LimitedError("rate limited", 30)])
+@pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), ThrottledError("rate limited", 30)])
 def test_a_slack_that_does_not_answer_is_not_waited_for_twice(desk: Desk, trouble: OutsideError) -> None:
     """The door has three seconds in all: the private answer is left to the next tick."""
     desk.forms.fail.append(trouble)

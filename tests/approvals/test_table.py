@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ops.adapters.teams_keys import SigningKeys
-from ops.adapters.teams_tokens import BotTokens
+from ops.chats.teams.signing_keys import SigningKeys
+from ops.chats.teams.tokens import BotTokens
+from simulator.running import Running, running_simulation
 from simulator.teams.signing import Signer
-from simulator.testing import Running, running_simulation
 from tests.approvals.helpers import ONE
-from tests.approvals.page_door import Page
-from tests.approvals.slack_door import SlackDoor
+from tests.approvals.page_endpoint import Page
+from tests.approvals.slack_endpoint import SlackDoor
 from tests.approvals.story import Case, Door, Story
 from tests.approvals.table import CASES
-from tests.approvals.teams_door import TeamsDoor
+from tests.approvals.teams_endpoint import TeamsDoor
 from tests.fakes import FakeClock
 
 

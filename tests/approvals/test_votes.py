@@ -3,19 +3,20 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from ops.intake.deciding import decide
+from ops.approvals.requests import current_rule
+from ops.approvals.votes import record_vote
+from ops.engine.run_starter import start_run
 from ops.model.approval import ApprovalState
 from ops.model.image import ImageKey
 from ops.model.people import Identity
 from ops.model.proof import Proof
-from ops.model.signal import Signal
+from ops.model.run_request import RunRequest
 from ops.policy.people import person_of
-from ops.policy.press import may_decide
-from ops.records import Control, controls, proofs
-from ops.workflows.asking import rule_of
-from ops.workflows.starting import start
+from ops.policy.voting import may_decide
+from ops.tables.fleet import proofs
+from ops.tables.runs import Control, controls
 from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA, Bare, click, press, requests, shown, slack
-from tests.approvals.page_door import Page
+from tests.approvals.page_endpoint import Page
 from tests.approvals.story import ENTRA, NOON, PEOPLE, TENANT, Driver, Story, config, pass_time, production
 from tests.fakes import NEW, cluster, pool, settings
 
@@ -55,8 +56,8 @@ def test_what_its_requester_approved_in_the_first_ring_is_not_done_in_the_last()
     world.settings = settings(config(ONE).replace("    - {name: production,", f"{BEFORE}    - {{name: production,"))
     each = cluster("shop", pool("user1"), env="dev")
     world.clusters.put(each)
-    signal = Signal("node-image", each.id, each.name, "m-1", NOON, "slack", "ana")
-    driver = Driver(world, start(world.context, signal)[0].id)
+    signal = RunRequest("node-image", each.id, each.name, "m-1", NOON, "slack", "ana")
+    driver = Driver(world, start_run(world.context, signal)[0].id)
     driver.go_on()
     assert [request.ring for request in requests(world)] == ["pre-production"]
     assert press(world, drivers=[driver]) == "approved"
@@ -71,11 +72,11 @@ def test_what_its_requester_approved_in_the_first_ring_is_not_done_in_the_last()
 def test_who_is_no_approver_wakes_no_run() -> None:
     story = Story(Bare(), TWO)
     engine = story.world.engine
-    decide(story.world.context, click(story.approval.token))
+    record_vote(story.world.context, click(story.approval.token))
     assert engine.hinted == [story.driver.run_id]
     engine.hinted.clear()
     for number in range(5):
-        found = decide(story.world.context, click(story.approval.token, "eve", event=f"event-{number}"))
+        found = record_vote(story.world.context, click(story.approval.token, "eve", event=f"event-{number}"))
         assert found.result == "unknown-person"
     assert engine.hinted == []
 
@@ -91,7 +92,7 @@ def test_who_has_approved_may_still_reject() -> None:
     story = Story(Bare(), TWO)
     story.press("ana", "approve")
     now, known = story.world.clock.at, story.world.settings
-    person, rule = person_of(known, slack("ana")), rule_of(known, story.approval)
+    person, rule = person_of(known, slack("ana")), current_rule(known, story.approval)
     assert may_decide(story.approval, rule, person, known, now) is None
     story.press("ana", "reject")
     assert story.told == ["counted", "rejected"]

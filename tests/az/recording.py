@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from simulator.exchange import Answer, Call, JsonObject
+from simulator.http_types import Answer, Call, JsonObject
 
 SIGNED = ("t", "c", "s", "h")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator.fleets import demo_fleet
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from tests.az.recording import Recording
 
 ROOT = Path(__file__).parents[2]

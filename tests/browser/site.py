@@ -10,8 +10,8 @@ from playwright.async_api import Browser, Locator, Page
 
 from ops.model.approval import Approval
 from ops.model.run import Run
-from ops.records import approvals
-from simulator.testing import running_simulation
+from ops.tables.approvals import approvals
+from simulator.running import running_simulation
 from tests.browser.chromium import chromium
 from tests.flows.bot import Bot, environment
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet

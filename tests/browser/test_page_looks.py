@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from ops.model.approval import Approval, ApprovalState, Vote
-from ops.render.page import NoticePage, RequestPage, Told, Viewer, notice_html, request_html
+from ops.render.approval_page import Banner, NoticePage, RequestPage, Viewer, notice_html, request_html
 from simulator.gallery.requests import NOW, REBOOT, SEVERAL, in_state, request
 from tests.browser.chromium import DESK, FAINT, PHONE, chromium, shoot
 from tests.simulator.host.harness import story
 
 
-def shown(approval: Approval, why_not: str = "", told: Told | None = None, needed: int = 1) -> str:
+def shown(approval: Approval, why_not: str = "", told: Banner | None = None, needed: int = 1) -> str:
     """The page of a request as somebody sees it."""
     return request_html(
         RequestPage(
@@ -34,15 +34,15 @@ HALF = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
 PAGES = {
     "pending": shown(request()),
     "pending-several": shown(HALF, needed=2),
-    "pending-changed": shown(request(*SEVERAL), told=Told("What is asked has changed since your link was made.")),
+    "pending-changed": shown(request(*SEVERAL), told=Banner("What is asked has changed since your link was made.")),
     "pending-others": shown(request(), "you are no approver of this: platform decides"),
     "pending-reboot": shown(REBOOT),
     "just-approved": shown(
         in_state(ApprovalState.APPROVED),
         "it was approved",
-        Told("You have approved it; it is looked at again.", good=True),
+        Banner("You have approved it; it is looked at again.", good=True),
     ),
-    "late": shown(in_state(ApprovalState.REJECTED), "it was rejected", Told("It was rejected by ben.")),
+    "late": shown(in_state(ApprovalState.REJECTED), "it was rejected", Banner("It was rejected by ben.")),
     **{str(state): shown(in_state(state, *SEVERAL), "it is over") for state in ApprovalState if state.is_decided},
     "notice": notice_html(
         NoticePage(

@@ -167,11 +167,11 @@ def test_a_calendar_beside_the_configuration_brings_its_freezes(tmp_path: Path) 
     ("location", "wrong"),
     [
         ("missing.ics", "the file cannot be read"),
-        ("../freeze.ics", "the file has to lie beside the configuration"),
-        ("/etc/hostname", "the file has to lie beside the configuration"),
+        ("../freeze.ics", "the file must be in the folder of the configuration"),
+        ("/etc/hostname", "the file must be in the folder of the configuration"),
         ("https://example.com/freeze.ics", "addresses are not read here"),
         ("http://example.com/freeze.ics", "an address begins with https://"),
-        ("broken.ics", "it is no calendar"),
+        ("broken.ics", "it is not a calendar"),
     ],
 )
 def test_a_calendar_that_cannot_be_read_is_a_problem_at_load(tmp_path: Path, location: str, wrong: str) -> None:

@@ -10,8 +10,10 @@ from typing import Any, cast
 
 from ops.adapters.file_ledger import FileLedger
 from ops.adapters.sqlite_store import SqliteStore
-from ops.records import leases, messages, rollouts, runs
-from simulator.testing import control
+from ops.tables.leases import leases
+from ops.tables.messages import messages
+from ops.tables.runs import rollouts, runs
+from simulator.running import control
 from simulator.world.specs import PRINCIPAL
 
 # Durations and clock times differ by when the second life began.

@@ -3,7 +3,7 @@
 A second life goes on to the same end.
 
 Alike are: what was begun in the world, every message in Slack, how each run and step ended; and no lease is left held, the ledger's
-chain holds. Each telling is `python -m tests.crash.nursery`, which says how to look at one.
+chain holds. Each telling is `python -m tests.crash.crash_runner`, which says how to look at one.
 """
 
 import json
@@ -38,7 +38,7 @@ each_story = pytest.mark.parametrize(("runbook", "story"), STORIES, ids=lambda v
 
 def tell(runbook: str, story: Scenario, folder: Path, *more: str, within_s: int = WITHIN_S) -> dict[str, Any]:
     """The nursery's report."""
-    command = [sys.executable, "-m", "tests.crash.nursery", runbook, story.name, str(folder), *more]
+    command = [sys.executable, "-m", "tests.crash.crash_runner", runbook, story.name, str(folder), *more]
     # Lives import little but compile much where no bytecode may be kept.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     ended = subprocess.run(  # noqa: S603 - this project's own module

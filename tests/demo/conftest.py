@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from simulator.demo.presses import DEMO_PRESSES
 from simulator.demo.show import CONFIG
 from simulator.demo.summary import Summary
-from simulator.demo.week import Judged, Lived, Stage, live
+from simulator.demo.votes import DEMO_PRESSES
+from simulator.demo.week import JudgedWeek, SimulatedTime, Stage, live
 from simulator.fleets import demo_fleet
-from simulator.testing import Running, running_simulation, simulation_process
+from simulator.running import Running, running_simulation, simulation_process
 from simulator.world.specs import FleetSpec
 
 SEED = 1
@@ -23,11 +23,11 @@ class Demonstration:
     """The stage, still standing, and what was lived on it."""
 
     stage: Stage
-    lived: Lived
+    lived: SimulatedTime
     summary: Summary
 
     @property
-    def week(self) -> Judged:
+    def week(self) -> JudgedWeek:
         return self.lived.weeks[0]
 
 
@@ -40,14 +40,14 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
         yield Demonstration(stage, lived, Summary.of(lived, 0.0))
 
 
-type LiveAWeek = Callable[..., Judged]
+type LiveAWeek = Callable[..., JudgedWeek]
 
 
 @pytest.fixture(scope="session")
 def live_a_week(tmp_path_factory: pytest.TempPathFactory) -> LiveAWeek:
     """A week of a fleet of one's own; `before` is called when the world runs and the bot does not yet."""
 
-    def lived(fleet: FleetSpec, config: str, before: Callable[[Running], None] = lambda _running: None) -> Judged:
+    def lived(fleet: FleetSpec, config: str, before: Callable[[Running], None] = lambda _running: None) -> JudgedWeek:
         folder: Path = tmp_path_factory.mktemp(fleet.name)
         (folder / "daytwo.yaml").write_text(config)
         with running_simulation(fleet) as running:

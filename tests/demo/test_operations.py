@@ -27,7 +27,7 @@ def test_a_run_counts_by_how_it_ended(state: State, expected: Operation) -> None
 
 
 def test_what_needs_somebody_has_succeeded_in_telling() -> None:
-    alert = replace(RUN, runbook="budget", state=State.DONE, loud=True)
+    alert = replace(RUN, runbook="budget", state=State.DONE, notify=True)
     assert tally_operations([alert], {"budget": 1}) == (Operation("budget", 1, 1, 0, 0, 1),)
 
 

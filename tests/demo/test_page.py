@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page as BrowserPage
 
-from simulator.chatlook.drawn import PlainDrawer
-from simulator.demo.approving import Desk
+from simulator.chat_preview.official_renderer import PlainDrawer
+from simulator.demo.approvals import ApprovalDesk
 from simulator.demo.page import Page
 from simulator.fleets import demo_fleet
 from tests.browser.chromium import FAINT, chromium
@@ -35,7 +35,9 @@ def visit(demonstration: Demonstration, story: Story, **options: Any) -> Any:
     """Open the page in a fresh browser and live the story."""
 
     async def visited() -> Any:
-        page = Page(demonstration.stage, PlainDrawer(), Desk(demonstration.stage.world, demonstration.stage.state))
+        page = Page(
+            demonstration.stage, PlainDrawer(), ApprovalDesk(demonstration.stage.world, demonstration.stage.state)
+        )
         page.summary = demonstration.summary
         async with page.open() as address, chromium() as browser:
             context = await browser.new_context(**options)

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from simulator.demo.tally import BY_AKS, UPGRADED
-from simulator.demo.week import Judged
-from simulator.testing import Running
-from simulator.world.mishaps import Occupied, UpgradeFails
+from simulator.demo.week import JudgedWeek
+from simulator.running import Running
+from simulator.world.scripted_faults import Occupied, UpgradeFails
 from simulator.world.specs import FleetSpec, PoolSpec
 from tests.demo.conftest import LiveAWeek
 from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SYSTEM, cluster
@@ -21,7 +21,7 @@ CHAT = "chat: {slack: {channel: C0123}}\n"
 WEEK_MINUTES = 7 * 24 * 60
 
 
-def week_with_all_sorts(live: LiveAWeek) -> Judged:
+def week_with_all_sorts(live: LiveAWeek) -> JudgedWeek:
     """Nothing fails; each cluster has a reason of its own."""
     clusters = (
         cluster("dev"),
@@ -52,7 +52,7 @@ def week_with_all_sorts(live: LiveAWeek) -> Judged:
     return live(FleetSpec("all-sorts", MONDAY, REGIONS, clusters, mishaps), CONFIG + CHAT, before)
 
 
-def week_of_a_freeze(live: LiveAWeek) -> Judged:
+def week_of_a_freeze(live: LiveAWeek) -> JudgedWeek:
     """Only Monday's window is left, and of that its first two hours; sleepers are not woken."""
     clusters = (
         cluster("dev", "dev", SYSTEM, PoolSpec("slow", 14, max_surge="1")),
@@ -64,7 +64,7 @@ def week_of_a_freeze(live: LiveAWeek) -> Judged:
     return live(FleetSpec("freeze", MONDAY, REGIONS, clusters), config + freeze + CHAT)
 
 
-def week_of_a_failure(live: LiveAWeek) -> Judged:
+def week_of_a_failure(live: LiveAWeek) -> JudgedWeek:
     """An upgrade fails in the first ring: its run ends, and the next ring never begins."""
     clusters = (
         cluster("dev"),
@@ -104,7 +104,7 @@ FAILURE: Outcomes = {
     ids=["all sorts", "a freeze", "a failure"],
 )
 def test_each_pool_ends_as_it_should(
-    week: Callable[[LiveAWeek], Judged], expected: Outcomes, live_a_week: LiveAWeek
+    week: Callable[[LiveAWeek], JudgedWeek], expected: Outcomes, live_a_week: LiveAWeek
 ) -> None:
     lived = week(live_a_week)
     assert by_outcome(lived) == expected
@@ -112,7 +112,7 @@ def test_each_pool_ends_as_it_should(
     assert lived.verdict.violations == ()
 
 
-def by_outcome(week: Judged) -> Outcomes:
+def by_outcome(week: JudgedWeek) -> Outcomes:
     found: dict[str, set[str]] = {}
     for (name, pool), outcome in week.tally.outcomes.items():
         found.setdefault(outcome, set()).add(f"{name}/{pool}")

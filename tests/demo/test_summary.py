@@ -6,7 +6,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from simulator.demo.operations import Operation
-from simulator.demo.summary import Asked, Summary
+from simulator.demo.summary import RequestSummary, Summary
 
 GOOD = Summary(
     total=37,
@@ -27,8 +27,8 @@ GOOD = Summary(
     ),
     thread_replies=11,
     approvals=(
-        Asked("rollout.production.approval-1", "production", "approved", "ana", "slack"),
-        Asked("reboot.edge-prod.approval-1", "production", "expired", "", ""),
+        RequestSummary("rollout.production.approval-1", "production", "approved", "ana", "slack"),
+        RequestSummary("reboot.edge-prod.approval-1", "production", "expired", "", ""),
     ),
 )
 BAD = replace(

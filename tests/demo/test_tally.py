@@ -8,8 +8,9 @@ import pytest
 
 from ops.config import load
 from ops.model.plan import Skip
+from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
-from simulator.demo.judged import differences
+from simulator.demo.differences import differences
 from simulator.demo.show import CONFIG
 from simulator.demo.tally import agrees, tally
 from simulator.demo.world import WorldCluster, WorldPool
@@ -44,7 +45,7 @@ def outcome(of: WorldCluster, *runs: Run, halted: frozenset[str] = frozenset()) 
     [
         (cluster(), [run(finished=(DONE,))], "upgraded"),
         (cluster(pool("user1", NEW, OLD)), [run(finished=(DONE,))], "not-proven"),
-        (cluster(), [run(skips=(Skip("user1", "unproven", "not yet"),))], "unproven"),
+        (cluster(), [run(skips=(Skip("user1", SkipReason.UNPROVEN, "not yet"),))], "unproven"),
         (cluster(), [run(state=State.FAILED, steps=(replace(DONE, state=StepState.FAILED),))], "run-failed"),
         (cluster(), [run(state=State.FAILED, steps=(replace(DONE, state=StepState.LEFT),))], "run-failed"),
         (cluster(), [run(state=State.HALTED)], "halted"),

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from ops.model.run import State
 from simulator.demo.operations import Operation
-from simulator.demo.week import Judged
-from simulator.world.mishaps import BudgetAlert, RebootRequired, RestartFails, SpotEviction, StartFails
+from simulator.demo.week import JudgedWeek
+from simulator.world.scripted_faults import BudgetAlert, RebootRequired, RestartFails, SpotEviction, StartFails
 from simulator.world.specs import FleetSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.demo.conftest import LiveAWeek
@@ -25,7 +25,7 @@ chat: {slack: {channel: C0123}}
 )
 
 
-def troubled_week(live: LiveAWeek) -> Judged:
+def troubled_week(live: LiveAWeek) -> JudgedWeek:
     """A restart that fails, a PDB that allows nothing, a start without capacity, two bursts, an alert that comes again."""
     held = WorkloadSpec("shop", "web", 3, PdbSpec(min_available=3), pool="user")
     clusters = (

@@ -9,13 +9,13 @@ import pytest
 from playwright.async_api import Locator
 from playwright.async_api import Page as BrowserPage
 
-from simulator.chatlook.drawn import PlainDrawer
-from simulator.demo.approving import Desk
+from simulator.chat_preview.official_renderer import PlainDrawer
+from simulator.demo.approvals import ApprovalDesk
 from simulator.demo.page import Page
 from simulator.demo.summary import Summary
 from simulator.demo.week import Stage, live
 from simulator.fleets import demo_fleet
-from simulator.testing import running_simulation
+from simulator.running import running_simulation
 from simulator.world.specs import FleetSpec
 from tests.browser.chromium import chromium, shoot
 from tests.simulator.oracle.story import MONDAY, REGIONS, SYSTEM, cluster
@@ -37,7 +37,7 @@ WAITS = "Time stands still until you decide."
 
 IN_VIEW = "e => { const box = e.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }"
 
-type Viewing = Callable[[BrowserPage, Desk], Coroutine[Any, Any, None]]
+type Viewing = Callable[[BrowserPage, ApprovalDesk], Coroutine[Any, Any, None]]
 
 
 def watched_day(folder: Path, viewing: Viewing) -> Summary:
@@ -46,7 +46,7 @@ def watched_day(folder: Path, viewing: Viewing) -> Summary:
 
     async def lived() -> Summary:
         stage = Stage(FLEET, 0, environment, folder, folder / "daytwo.yaml")
-        desk = Desk(environment, folder, with_page=True)
+        desk = ApprovalDesk(environment, folder, with_page=True)
         page = Page(stage, PlainDrawer(), desk)
         async with chromium() as browser, page.open() as address:
             viewer = await browser.new_page()
@@ -77,7 +77,7 @@ async def press(viewer: BrowserPage, person: str, button: str) -> None:
 def test_a_viewer_approves_and_production_goes_on(tmp_path: Path) -> None:
     stood: list[Any] = []
 
-    async def viewing(viewer: BrowserPage, desk: Desk) -> None:
+    async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await waiting(viewer)
         await shoot(viewer, "demo-waiting")
         # Without a scroll of one's own: the request is the last message, and it is in view.
@@ -98,7 +98,7 @@ def test_a_viewer_approves_and_production_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_viewer_rejects_and_nothing_is_done_which_is_no_fault(tmp_path: Path) -> None:
-    async def viewing(viewer: BrowserPage, _desk: Desk) -> None:
+    async def viewing(viewer: BrowserPage, _desk: ApprovalDesk) -> None:
         await waiting(viewer)
         await press(viewer, "ana", "Reject")
         form = viewer.get_by_role("region", name="A form before ana")
@@ -117,7 +117,7 @@ def test_a_viewer_rejects_and_nothing_is_done_which_is_no_fault(tmp_path: Path) 
 
 
 def test_a_viewer_who_goes_back_has_decided_nothing(tmp_path: Path) -> None:
-    async def viewing(viewer: BrowserPage, desk: Desk) -> None:
+    async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await waiting(viewer)
         await press(viewer, "ana", "Reject")
         form = viewer.get_by_role("region", name="A form before ana")
@@ -136,7 +136,7 @@ async def sent(viewer: BrowserPage, form: Locator, button: str) -> None:
 
 
 def test_a_viewer_who_goes_away_is_not_waited_for(tmp_path: Path) -> None:
-    async def viewing(viewer: BrowserPage, desk: Desk) -> None:
+    async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await viewer.close()
         desk.seen -= 60  # a minute ago, by the machine's clock
 
@@ -150,7 +150,7 @@ def test_a_press_from_another_page_is_refused(tmp_path: Path, site: str) -> None
 
     async def story() -> int:
         stage = Stage(demo_fleet(), 0, {}, tmp_path, tmp_path / "daytwo.yaml")
-        page = Page(stage, PlainDrawer(), Desk({}, tmp_path))
+        page = Page(stage, PlainDrawer(), ApprovalDesk({}, tmp_path))
         async with page.open() as address, chromium() as browser:
             viewer = await browser.new_page()
             answer = await viewer.request.post(f"{address}press", headers={"Sec-Fetch-Site": site}, form={"press": "x"})

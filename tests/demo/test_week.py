@@ -3,12 +3,12 @@
 import json
 from itertools import chain
 
+from ops.chats.slack.renderer import SIGNS
 from ops.model.run import Run
-from ops.records import messages
-from ops.render.slack import SIGNS
-from simulator.demo.judged import oracles_outcomes
+from ops.tables.messages import messages
+from simulator.demo.differences import oracles_outcomes
 from simulator.demo.tally import UPGRADED
-from simulator.testing import control
+from simulator.running import control
 from tests.demo.conftest import Demonstration
 
 KEYS = [
@@ -57,14 +57,14 @@ def of(demonstration: Demonstration, runbook: str) -> list[Run]:
 def test_three_nodes_were_rebooted_one_after_the_other_on_monday_night(demonstration: Demonstration) -> None:
     (run,) = of(demonstration, "reboot")
     restarts = [step for step in run.finished if step.id.startswith("restart.")]
-    assert (run.target_name, run.occurrence) == ("edge-prod", "2026-11-16")
+    assert (run.target_name, run.period) == ("edge-prod", "2026-11-16")
     assert [step.id[-2:] for step in restarts] == ["00", "01", "02"]
     assert [step.evidence.split(" ", 1)[1] for step in restarts] == ["has booted anew and is Ready"] * 3
 
 
 def test_ana_kept_her_cluster_awake_on_wednesday_night(demonstration: Demonstration) -> None:
     """By schedule both go to sleep at a quarter to twelve in Amsterdam; hers did at half past one."""
-    stops = {(run.target_name, run.occurrence) for run in of(demonstration, "power") if run.finished[0].id == "stop"}
+    stops = {(run.target_name, run.period) for run in of(demonstration, "power") if run.finished[0].id == "stop"}
     assert ("data-dev", "20261118t2245") in stops
     assert ("shop-dev", "20261118t2245") not in stops
     assert ("shop-dev", "20261119t0030") in stops
@@ -140,7 +140,7 @@ def test_production_was_asked_for_once_and_ana_said_yes_in_slack(demonstration: 
 def test_a_messages_last_state_is_its_runs(demonstration: Demonstration) -> None:
     texts = {message.subject.split("|")[-1]: message.text for message in demonstration.lived.chat}
     for run in demonstration.week.runs:
-        word = "needs you" if run.loud else str(run.state)
+        word = "needs you" if run.notify else str(run.state)
         assert texts[run.id].endswith(f" · {word}"), run.id
         assert texts[run.id].startswith(next(sign for state, sign in SIGNS.items() if str(state) == word)), run.id
 

@@ -10,15 +10,16 @@ from typing import Any, cast
 from durabletask.task import ActivityContext
 
 from ops.adapters.durable_flow import DurableFlow
-from ops.ports import Json
-from ops.workflows import orchestrator
-from ops.workflows.activities import NAMES, invoke
+from ops.engine import orchestrator
+from ops.engine.activities import invoke
+from ops.engine.transition import Activity
+from ops.model.json import Json
 from simulator.executor.executor import Executor
-from tests.double import Double
 from tests.engines.story import END, KEY, SLEEPER, Beside, Told, environment, without_tokens, world
 from tests.fakes import World
 from tests.flows.bot import Bot, begun, target_of
 from tests.flows.fleet import CONFIG, START
+from tests.in_memory_engine import Double
 
 
 def on_the_host(folder: Path) -> Told:
@@ -55,7 +56,7 @@ def on_the_executor(folder: Path) -> Told:
             run.__name__ = name
             return run
 
-        executor = Executor([operation], [activity(name) for name in NAMES], START)
+        executor = Executor([operation], [activity(name) for name in Activity], START)
         run = beside.begin()
         executor.start("operation", {"run": run.id}, run.id)
         executor.run_until(END)

@@ -8,16 +8,16 @@ from datetime import datetime
 from pathlib import Path
 
 from ops.bootstrap import wire
-from ops.intake.http import start_runbook
+from ops.context import Context
+from ops.endpoints.http_api import start_runbook
+from ops.model.json import Json
 from ops.model.run import Run
-from ops.ports import Json
-from ops.records import runs
-from ops.workflows.activities.context import Context
-from simulator.exchange import DROPPED, Answer, Call
+from ops.tables.runs import runs
 from simulator.faults import Faults, Surface
+from simulator.http_types import DROPPED, Answer, Call
+from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
-from simulator.testing import Running, running_simulation
-from simulator.world.mishaps import UpgradeFails
+from simulator.world.scripted_faults import UpgradeFails
 from tests.fakes import FakeEngine
 from tests.flows.bot import begun, environment, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from ops.model.fleet import Cluster, Unknown
 from ops.model.money import CostReport
-from ops.ports import NotFoundError, OperationStatus, OutsideError, TryLaterError
+from ops.ports.azure import OperationStatus
+from ops.ports.errors import NotFoundError, OutsideError, TryLaterError
 from tests.fakes.clock import MONDAY
 from tests.fakes.fleet import NEW
 

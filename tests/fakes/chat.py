@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ops.ports import Json, Outgoing, OutsideError, Posted, TryLaterError
+from ops.model.json import Json
+from ops.ports.chat import Outgoing, Posted
+from ops.ports.errors import OutsideError, TryLaterError
 
 
 @dataclass

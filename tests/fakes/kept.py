@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ops.model.json import Json
 from ops.model.ledger import Entry
-from ops.ports import Json, OutsideError
+from ops.ports.errors import OutsideError
 
 
 @dataclass
@@ -54,7 +55,7 @@ class FakeEngine:
             self.live.add(instance_id)
             self.started.append(f"{workflow} {instance_id}")
 
-    def hint(self, instance_id: str) -> None:
+    def wake(self, instance_id: str) -> None:
         self.hinted.append(instance_id)
 
     def is_live(self, instance_id: str) -> bool:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from ops.model.fleet import Node
-from ops.ports import OperationStatus, OutsideError
+from ops.ports.azure import OperationStatus
+from ops.ports.errors import OutsideError
 from tests.fakes.azure import FakeClusters
 from tests.fakes.nodes import FakeNodes
 

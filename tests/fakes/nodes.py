@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from ops.model.fleet import Cluster, Node
 from ops.model.workload import DisruptionBudget, Pod
-from ops.ports import EvictionAnswer, OutsideError, TryLaterError
+from ops.ports.errors import OutsideError, TryLaterError
+from ops.ports.kubernetes import EvictionResult
 from tests.fakes.azure import FakeClusters
 from tests.fakes.fleet import nodes_of
 
@@ -18,7 +19,7 @@ class FakeNodes:
     said: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     running: dict[str, tuple[Pod, ...]] = field(default_factory=dict)
     protecting: dict[str, tuple[DisruptionBudget, ...]] = field(default_factory=dict)
-    answers: dict[str, EvictionAnswer] = field(default_factory=dict)
+    answers: dict[str, EvictionResult] = field(default_factory=dict)
     marks: list[str] = field(default_factory=list)
     evicted: list[str] = field(default_factory=list)
     refuse: dict[str, OutsideError] = field(default_factory=dict)
@@ -47,9 +48,9 @@ class FakeNodes:
         kept = {**old.annotations, **annotations}
         self.change(node, unschedulable=unschedulable, annotations={k: v for k, v in kept.items() if v is not None})
 
-    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionAnswer:
+    def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
         assert grace_s is None or grace_s > 0
-        answer = self.answers.get(pod.name, EvictionAnswer("evicted"))
+        answer = self.answers.get(pod.name, EvictionResult("evicted"))
         self.evicted.append(pod.name)
         if answer.kind == "evicted":
             self.running[cluster.name] = tuple(p for p in self.running[cluster.name] if p.uid != pod.uid)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.bundle import Ports
 from ops.config.config_file import ConfigState
-from ops.ports import Forms
-from ops.workflows.activities.context import Context
+from ops.context import Context
+from ops.ports.bundle import Ports
+from ops.ports.chat import Forms
 from tests.fakes.azure import FakeClusters, FakeCosts
 from tests.fakes.chat import FakeAnswers, FakeChat
 from tests.fakes.clock import FakeClock

@@ -18,13 +18,13 @@ from ops.adapters.sqlite_store import SqliteStore
 from ops.bootstrap import forget_wiring
 from ops.model.ledger import Entry
 from ops.model.run import Run
-from ops.model.signal import slug
-from ops.records import runs
+from ops.model.run_request import slug
+from ops.tables.runs import runs
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
+from simulator.running import Running, control
 from simulator.slack.api import TOKEN
 from simulator.slack.signing import SIGNING_SECRET
-from simulator.testing import Running, control
 from simulator.world.specs import ClusterSpec
 
 APP = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from tests.flows.bot import Bot
 from tests.flows.fleet import CONFIG, fleet
 

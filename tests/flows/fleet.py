@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from simulator.world.mishaps import Mishap
+from simulator.world.scripted_faults import Mishap
 from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
 from tests.staging import ONE_RING, TO_SLACK, in_west_europe
 

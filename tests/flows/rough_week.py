@@ -14,11 +14,13 @@ from typing import Any
 from ops.adapters.sqlite_store import SqliteStore
 from ops.model.run import Rollout, Run
 from ops.policy.leases import alive
-from ops.records import leases, messages, rollouts, runs
+from ops.tables.leases import leases
+from ops.tables.messages import messages
+from ops.tables.runs import rollouts, runs
 from simulator.faults import Faults, Surface, faults_of
 from simulator.fleets import START, random_fleet
 from simulator.oracle import judge
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from simulator.world.journal import Kind
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec
 from tests.flows.bot import Bot
@@ -97,7 +99,7 @@ def _judged(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, 
     )
     wrong = tuple(_wrong_messages(simulation, store))
     happened["messages"] = len(list(messages(store).scan()))
-    happened["leases taken"] = sum(stored.value.fencing for stored in leases(store).scan())
+    happened["runs that took their leases"] = sum(stored.value.began is not None for stored in runs(store).scan())
     happened["events delivered"] = simulation.simulation.delivery.delivered
     ended: list[Run | Rollout] = [
         *(stored.value for stored in runs(store).scan()),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.running import control
 from simulator.slack.api import TOKEN
-from simulator.testing import control
 from tests.flows.fleet import CONFIG
 
 # The demonstration's fleet begins on a Monday at midnight, inside this window.

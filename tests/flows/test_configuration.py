@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.model.run import State
-from simulator.testing import Running
+from simulator.running import Running
 from tests.flows.bot import Bot, messages, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import story

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from ops.facts import facts
-from ops.records import runs
 from ops.runbooks import runbooks
+from ops.scheduling import fleet_scan
+from ops.tables.runs import runs
 from ops.verbs import verbs
-from ops.workflows import sampling
-from simulator.testing import running_simulation
+from simulator.running import running_simulation
 from tests.flows.bot import Bot
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
 from tests.simulator.host.harness import story
@@ -39,8 +39,10 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     return Night(
         {each["action"] for each in seen if each["surface"] == "arm"},
         {each["action"] for each in seen if each["surface"] == "kubernetes"},
-        set().union(sampling.ACTIONS, *(fact.ACTIONS for fact in gathered), *(tool.actions for tool in tools)),
-        set().union(sampling.KUBERNETES, *(fact.KUBERNETES for fact in gathered), *(tool.kubernetes for tool in tools)),
+        set().union(fleet_scan.ACTIONS, *(fact.ACTIONS for fact in gathered), *(tool.actions for tool in tools)),
+        set().union(
+            fleet_scan.KUBERNETES, *(fact.KUBERNETES for fact in gathered), *(tool.kubernetes for tool in tools)
+        ),
         used,
     )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.exchange import JsonObject
-from simulator.testing import Running
+from simulator.http_types import JsonObject
+from simulator.running import Running
 from tests.flows.bot import Bot, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import story

@@ -43,7 +43,7 @@ def test_every_fault_fired_and_every_precondition_held(capsys: pytest.CaptureFix
         "start begun",
         "stop begun",
         "messages",
-        "leases taken",
+        "runs that took their leases",
         "events delivered",
         "runs and rollouts",
     }

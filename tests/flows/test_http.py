@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ops.model.run import State
-from simulator.testing import Running
+from simulator.running import Running
 from tests.flows.bot import Bot, messages, target_of
 from tests.flows.fleet import OPENS, TWO_POOLS, after
 from tests.simulator.host.harness import story

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.model.run import Run, State
-from ops.records import runs
-from simulator.testing import Running, control, running_simulation
-from simulator.world.mishaps import (
+from ops.tables.runs import runs
+from simulator.running import Running, control, running_simulation
+from simulator.world.scripted_faults import (
     BudgetAlert,
     Mishap,
     RebootRequired,

@@ -17,9 +17,9 @@ import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.model.run import State
-from ops.records import runs
+from ops.tables.runs import runs
+from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
-from simulator.testing import Running, running_simulation
 from tests.flows.bot import begun, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ops.model.run import State
+from simulator.running import Running
 from simulator.slack.signing import SIGNING_SECRET, signed
-from simulator.testing import Running
 from tests.flows.bot import Bot, environment
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import story

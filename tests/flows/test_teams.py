@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ops.model.run import State
+from simulator.running import Running
 from simulator.teams.connector import CHANNELS
-from simulator.testing import Running
 from simulator.world.specs import TENANT
 from tests.flows.bot import Bot
 from tests.flows.fleet import CONFIG, TWO_POOLS, after

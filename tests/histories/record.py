@@ -1,6 +1,6 @@
 """Records the histories anew: `python -m tests.histories.record`, after a change that is meant to change what runs do.
 
-A change that would break runs in flight becomes a new version instead (`ops.workflows.operation.VERSION`): then the old
+A change that would break runs in flight becomes a new version instead (`ops.engine.operation.VERSION`): then the old
 recordings stay, and new ones are added beside them.
 """
 
@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from simulator.executor.recording import Recording
-from simulator.testing import running_simulation
+from simulator.running import running_simulation
 from tests.crash.scenario import scenarios_of
 from tests.flows.bot import Bot
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ops.adapters.durable_flow import DurableFlow
-from ops.ports import Json
-from ops.workflows import orchestrator
+from ops.engine import orchestrator
+from ops.model.json import Json
 from simulator.executor.recording import Recording
 from simulator.executor.replay import replay
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.needs import need
+from tests.skip_unless import need
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "3.3.30"

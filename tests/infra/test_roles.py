@@ -9,8 +9,8 @@ from ruamel.yaml import YAML
 
 from ops.facts import facts
 from ops.runbooks import runbooks
+from ops.scheduling import fleet_scan
 from ops.verbs import verbs
-from ops.workflows import sampling
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 
@@ -22,7 +22,7 @@ def parsed(name: str) -> dict[str, Any]:
 def declared_actions() -> set[str]:
     of_verbs = (verb.actions for verb in verbs().values())
     of_facts = (fact.ACTIONS for fact in facts().values())
-    return set().union(sampling.ACTIONS, *of_verbs, *of_facts)
+    return set().union(fleet_scan.ACTIONS, *of_verbs, *of_facts)
 
 
 def granted() -> dict[str, set[str]]:
@@ -83,7 +83,7 @@ def test_each_role_is_granted_where_it_is_asked_for_and_only_there(assignment: s
 
 def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
     declared = set().union(
-        sampling.KUBERNETES,
+        fleet_scan.KUBERNETES,
         *(verb.kubernetes for verb in verbs().values()),
         *(fact.KUBERNETES for fact in facts().values()),
     )

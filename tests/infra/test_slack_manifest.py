@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import pytest
 from ruamel.yaml import YAML
 
-from ops.adapters.slack_chat import SlackChat
-from ops.adapters.slack_errors import PictureNotReadyError
-from ops.adapters.slack_modals import SlackModals
+from ops.chats.slack.client import SlackChat
+from ops.chats.slack.errors import PictureNotReadyError
+from ops.chats.slack.modals import SlackModals
 from ops.config import load
 from ops.functions import build_app
-from ops.ports import Outgoing
+from ops.ports.chat import Outgoing
 from simulator.slack.api import TOKEN
 from tests.adapters.test_slack import DIGEST, PLAIN, PNG, later
 from tests.adapters.test_slack_modals import form

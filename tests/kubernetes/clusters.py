@@ -13,7 +13,7 @@ from kubernetes import client, watch
 from simulator.azure.tokens import KUBERNETES_AUDIENCE
 from simulator.controlplane.boot import ControlPlane
 from simulator.controlplane.stage import begin_boot, end_boot, staged
-from simulator.testing import Running, SimulatedCredential, running_simulation
+from simulator.running import Running, SimulatedCredential, running_simulation
 from simulator.world import reboots
 from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
 from simulator.world.workloads import WorkloadSpec

@@ -7,7 +7,7 @@ import pytest
 from simulator.controlplane.binaries import MissingError, find_binaries
 from simulator.controlplane.boot import ControlPlane, running_control_plane
 from tests.kubernetes.clusters import Platform, real, simulated
-from tests.needs import need
+from tests.skip_unless import need
 
 BUILD_WITHIN_S = 1800
 

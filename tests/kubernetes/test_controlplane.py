@@ -11,7 +11,7 @@ import pytest
 
 from simulator.controlplane.binaries import PROGRAMS, MissingError, find_binaries
 from simulator.controlplane.boot import running_control_plane
-from tests.needs import need
+from tests.skip_unless import need
 
 
 def command(**environment: str) -> subprocess.CompletedProcess[str]:

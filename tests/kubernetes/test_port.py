@@ -5,7 +5,7 @@ from typing import cast
 
 from ops.model.fleet import CORDON_STAMP
 from ops.model.workload import Pod
-from ops.ports import EvictionAnswer
+from ops.ports.kubernetes import EvictionResult
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 from tests.fakes import cluster
 from tests.kubernetes.clusters import Cluster, Platform
@@ -76,7 +76,7 @@ def test_the_four_answers_to_an_eviction(platform: Platform) -> None:
         of = cast("Cluster", on)
         of.until("the cart's budget is accounted for", lambda: of.budget("cart").disruptions_allowed == 1)
         port, (first, *_) = adapter(of), pods_of(of, "cart")
-        assert port.evict(SHOP_DEV, first) == EvictionAnswer("evicted")
+        assert port.evict(SHOP_DEV, first) == EvictionResult("evicted")
         assert port.evict(SHOP_DEV, replace(first, name="nobody")).kind == "gone"
         blocked = port.evict(SHOP_DEV, pods_of(of, "rigid")[0])
         assert blocked.kind == "blocked"

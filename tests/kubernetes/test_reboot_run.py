@@ -10,16 +10,16 @@ from typing import Any, cast
 import pytest
 from kubernetes import client
 
+from ops.context import Context
+from ops.engine.run_starter import start_run
 from ops.model.fleet import Node
 from ops.model.run import State
-from ops.model.signal import Signal
-from ops.ports import OperationStatus
-from ops.records import runs
-from ops.workflows.activities.context import Context
-from ops.workflows.starting import start
+from ops.model.run_request import RunRequest
+from ops.ports.azure import OperationStatus
+from ops.tables.runs import runs
 from simulator.world.workloads import PdbSpec, WorkloadSpec
-from tests.double import Double
 from tests.fakes import LANES, World, cluster, pool
+from tests.in_memory_engine import Double
 from tests.kubernetes.clusters import MERGE, Cluster, Platform, is_ready
 from tests.kubernetes.port import adapter
 
@@ -104,7 +104,7 @@ def test_a_node_with_30_pods_is_drained_restarted_and_given_back(platform: Platf
         by.clock.at = NIGHT
         only = cluster("shop-dev", pool(of.pool))
         by.clusters.put(only)
-        run, _ = start(by.context, Signal("reboot", only.id, only.name, "m-1", NIGHT, "http", "ana"))
+        run, _ = start_run(by.context, RunRequest("reboot", only.id, only.name, "m-1", NIGHT, "http", "ana"))
         with observed(of) as broken:
             Double(by, lambda name: _let_time_pass(of, node, name)).run("operation", {"run": run.id})
         ended = runs(by.store).must_get(run.id).value

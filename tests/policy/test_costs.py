@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from ops.model.decision import Tell
+from ops.engine.preview import preview_run
+from ops.model.decision import Report
 from ops.model.fleet import Unknown
 from ops.model.money import Bills, BudgetAlert, Cost, CostReport, Money
-from ops.policy.costs import by_cluster
+from ops.policy.costs import bills_by_cluster
 from ops.runbooks.budget import RUNBOOK, Facts
-from ops.workflows.preview import preview_run
 from tests.fakes import LANES, MONDAY, cluster, settings
 
 ONE = cluster("shop", node_resource_group="MC_a")
@@ -23,9 +23,9 @@ def report(*costs: tuple[str, int, str]) -> CostReport:
 
 
 def told(costs: CostReport) -> tuple[str, ...]:
-    facts = Facts(ALERT, Bills(by_cluster((ONE, TWO, WEB), costs), costs.until), Unknown("not asked"))
+    facts = Facts(ALERT, Bills(bills_by_cluster((ONE, TWO, WEB), costs), costs.until), Unknown("not asked"))
     decision = RUNBOOK.decide(facts, settings(LANES), preview_run(ONE, MONDAY, "budget"), MONDAY)
-    assert isinstance(decision, Tell)
+    assert isinstance(decision, Report)
     return decision.lines[1:-1]  # the spent, and what is offered
 
 
@@ -45,7 +45,7 @@ def test_what_else_stands_in_the_clusters_own_group_is_not_its_cost() -> None:
 
 
 def test_rows_of_one_currency_are_added_and_of_another_are_not() -> None:
-    bills = by_cluster((WEB,), report(("mc_c", 7, "EUR"), ("mc_c", 2, "USD"), ("mc_c", 1, "EUR")))
+    bills = bills_by_cluster((WEB,), report(("mc_c", 7, "EUR"), ("mc_c", 2, "USD"), ("mc_c", 1, "EUR")))
     assert [str(bill.money) for bill in bills] == ["€8.00", "$2.00"]
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from ops.model.image import NodeImage
-from ops.policy.images import expected_duration, in_order, surge
+from ops.policy.upgrade_duration import expected_duration, surge, upgrade_order
 from tests.fakes import MONDAY, pool
 
 
@@ -37,7 +37,7 @@ def test_the_expected_duration_is_batches_times_seven_minutes_and_soak_plus_ten(
 
 def test_order_is_system_user_spot_each_by_name() -> None:
     pools = (pool("b", spot=True), pool("z"), pool("y", mode="System"), pool("a"))
-    assert [each.name for each in in_order(pools)] == ["y", "a", "z", "b"]
+    assert [each.name for each in upgrade_order(pools)] == ["y", "a", "z", "b"]
 
 
 @pytest.mark.parametrize(

@@ -25,19 +25,19 @@ def test_a_lease_is_taken_once() -> None:
     assert other.run == "one"
 
 
-def test_its_holder_renews_it_and_keeps_its_number() -> None:
+def test_its_holder_renews_it() -> None:
     later = MONDAY + timedelta(minutes=10)
     renewed = take(held((CLUSTER, "one")), CLUSTER, "one", later)
     assert isinstance(renewed, Lease)
-    assert renewed.holders == (Holder("one", "", later + timedelta(minutes=20), 1),)
+    assert renewed.holders == (Holder("one", "", later + timedelta(minutes=20)),)
 
 
-def test_others_take_it_two_minutes_after_it_expired_and_the_number_rises() -> None:
+def test_others_take_it_two_minutes_after_it_expired() -> None:
     lease = held((CLUSTER, "one"))
     assert isinstance(take(lease, CLUSTER, "two", MONDAY + timedelta(minutes=21)), Holder)
     taken = take(lease, CLUSTER, "two", MONDAY + timedelta(minutes=22))
     assert isinstance(taken, Lease)
-    assert [holder.fencing for holder in taken.holders] == [2]
+    assert [holder.run for holder in taken.holders] == ["two"]
 
 
 def test_its_holder_stops_two_minutes_before_it_expires() -> None:

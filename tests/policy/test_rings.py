@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
-from ops.policy.regions import neighbourhood
-from ops.policy.rings import next_moves, ring_before, ring_of
+from ops.policy.region_pairs import pair_group
+from ops.policy.rings import next_progress, ring_before, ring_of
 from tests.fakes import MONDAY, cluster, settings
 
 FIRST_CLOSES = MONDAY + timedelta(hours=29)
@@ -19,7 +19,7 @@ PLAN = RolloutPlan("node-image", "2026-w47", RINGS, 0, MONDAY + timedelta(days=7
 
 def moves(begun: int, now: object = MONDAY, **states: State) -> object:
     runs = {name: RunSummary(name, name, name, state, acted=True, why="", code="") for name, state in states.items()}
-    return next_moves(Rollout("r", PLAN, MONDAY, rings_begun=begun), runs, now)  # type: ignore[arg-type]  # a datetime
+    return next_progress(Rollout("r", PLAN, MONDAY, rings_begun=begun), runs, now)  # type: ignore[arg-type]  # a datetime
 
 
 def begin_of(made: object) -> tuple[int, ...]:
@@ -72,4 +72,4 @@ def test_a_cluster_belongs_to_the_first_ring_that_matches() -> None:
     ],
 )
 def test_paired_regions_are_one_neighbourhood(region: str, expected: str) -> None:
-    assert neighbourhood(region) == expected
+    assert pair_group(region) == expected

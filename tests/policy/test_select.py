@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from ops.model.calendar import Window
-from ops.policy.select import matches, ring_of, ring_window
+from ops.policy.select import matches, ring_among, ring_window
 from ops.settings import Settings
 from ops.settings.fields import TagValues
 from ops.settings.fleet import FleetSettings, Ring
@@ -39,9 +39,9 @@ def test_every_part_that_is_said_must_match(select: Select, *, expected: bool) -
 
 def test_a_cluster_belongs_to_the_first_ring_that_matches_and_may_belong_to_none() -> None:
     rings = (Ring("shops", Select(names=("shop-*",))), Ring("rest", Select(names=("*-prod",))))
-    assert ring_of(rings, "shop-prod", "westeurope", {}) == rings[0]
-    assert ring_of(rings, "pay-prod", "westeurope", {}) == rings[1]
-    assert ring_of(rings, "pay-dev", "westeurope", {}) is None
+    assert ring_among(rings, "shop-prod", "westeurope", {}) == rings[0]
+    assert ring_among(rings, "pay-prod", "westeurope", {}) == rings[1]
+    assert ring_among(rings, "pay-dev", "westeurope", {}) is None
 
 
 NIGHTS = Window("nights", frozenset({0}), time(22), time(5), "UTC")

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.chats.slack.renderer import render
 from ops.model.approval import Approval, Part, PartState
 from ops.model.message import Message, Row
 from ops.model.plan import Plan, Step
 from ops.model.run import RingTargets, Rollout, RolloutPlan, RunSummary, State
 from ops.render.approval import approval_message
+from ops.render.phrases import listed
 from ops.render.run import rollout_message
-from ops.render.slack import render
-from ops.render.words import listed
 from simulator.slack.blocks import fault_of
 
 AT = datetime(2026, 11, 16, 12, tzinfo=UTC)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.chats.slack.delivery import privately, with_picture
+from ops.chats.slack.renderer import escape, plainly, render
 from ops.model.approval import Choice
 from ops.model.message import Button, Message, Moment, Picture, Row
 from ops.model.people import Person
 from ops.model.run import State
-from ops.render.slack import escape, plainly, render
-from ops.render.slack_sent import privately, with_picture
 from simulator.slack.blocks import fault_of
 
 RUNNING = Message(
@@ -21,7 +21,7 @@ RUNNING = Message(
     state=State.RUNNING,
     what="Node images",
     where="shop-prod",
-    how_far="1 of 3 pools",
+    progress_text="1 of 3 pools",
     lines=("user2: 202611.05.0 → 202611.12.0",),
     rows=(
         Row("user2", "12 of 12 nodes carry 202611.12.0 and are Ready in 21 min", State.DONE),
@@ -147,7 +147,7 @@ MESSAGES = st.builds(
     state=st.sampled_from(State),
     what=st.text(max_size=3_000),
     where=st.text(max_size=3_000),
-    how_far=st.text(max_size=3_000),
+    progress_text=st.text(max_size=3_000),
     lines=st.lists(st.text(max_size=4_000), max_size=60).map(tuple),
     rows=st.lists(
         st.builds(

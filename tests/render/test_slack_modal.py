@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.chats.slack.dialogs import not_taken, rejection_form, told_in_form
 from ops.model.approval import Approval, Part, PartState
 from ops.model.plan import Plan
-from ops.render.slack_modal import not_taken, rejection_form, told_in_form
 from simulator.slack.viewlimits import fault_of_view, inputs_of
 
 AT = datetime(2026, 11, 16, 12, tzinfo=UTC)

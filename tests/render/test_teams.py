@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.chats.teams.renderer import escape, render
 from ops.model.message import Message, Row
 from ops.model.run import State
-from ops.render.teams import escape, render
 
 FAILED = Message(
     subject="reboot.shop-dev.2026-11-16",
     state=State.FAILED,
     what="Reboots",
     where="shop_dev",
-    how_far="1 of 3 nodes",
+    progress_text="1 of 3 nodes",
     lines=("aks-user1-1: shop/web-1 has not left in time",),
     rows=(Row("aks-user1-0", "has booted anew", State.DONE), Row("aks-user1-1", "7 of 9 pods", State.RUNNING, 7, 9)),
     remedy="give its PDB room",

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft6Validator
 
+from ops.chats.teams.renderer import render, render_bot, with_picture
 from ops.model.approval import Approval, ApprovalState, Choice, Part, PartState, Vote
 from ops.model.message import Button, Message, Picture, Row
 from ops.model.people import Person
 from ops.model.plan import Plan, Step
 from ops.model.run import State
 from ops.render.approval import approval_message, escalation_message, reminder_message
-from ops.render.teams import render, render_bot, with_picture
 
 SCHEMAS = Path(__file__).with_name("schemas")
 AT = datetime(2026, 11, 17, 8, tzinfo=UTC)
@@ -43,7 +43,7 @@ FULL = Message(
     state=State.RUNNING,
     what="Node images",
     where="shop_dev",
-    how_far="1 of 2 pools",
+    progress_text="1 of 2 pools",
     lines=("proven 2 days in pre-production",),
     rows=(Row("user1", "7 of 16", State.RUNNING, 7, 16, AT),),
     until=AT,
@@ -108,7 +108,7 @@ def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, versi
     """Only one that is open can be decided, and only with the bot."""
     decided = state.is_decided
     asked = request(
-        state=state, decided_by="ana", decided_door="teams", decided_at=AT, votes=(Vote("ben", "x", AT, "e"),)
+        state=state, decided_by="ana", decided_via="teams", decided_at=AT, votes=(Vote("ben", "x", AT, "e"),)
     )
     card = WAYS[version](
         approval_message(asked, "Node images", (ANA, BEN), "https://daytwo.example/api/approvals/word")
@@ -230,7 +230,7 @@ MESSAGES = st.builds(
     state=st.sampled_from(State),
     what=ANY,
     where=ANY,
-    how_far=ANY,
+    progress_text=ANY,
     lines=st.lists(st.text(max_size=3_000), max_size=60).map(tuple),
     rows=st.lists(
         st.builds(Row, name=ANY, text=st.text(max_size=3_000), state=st.sampled_from(State)), max_size=60

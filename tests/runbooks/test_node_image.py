@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.model.decision import Act, Nothing, Tell, Wait
+from ops.model.decision import Act, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Node, Unknown
 from ops.model.image import ImageKey
 from ops.model.proof import Proof
@@ -28,12 +28,14 @@ def facts(
     newest: str | Unknown = NEW,
     nodes: tuple[Node, ...] | Unknown | None = None,
     proof: Proof | None = None,
-    baseline: dict[str, str] | None = None,
+    initial_images: dict[str, str] | None = None,
 ) -> Facts:
     seen = nodes if nodes is not None else nodes_of(of)
     images = {each.name: newest for each in of.pools}
     proofs = {str(proof.key): proof} if proof else {}
-    return Facts(of, images, seen, proofs, baseline if baseline is not None else {p.name: p.image for p in of.pools})
+    return Facts(
+        of, images, seen, proofs, initial_images if initial_images is not None else {p.name: p.image for p in of.pools}
+    )
 
 
 def decide(known: Facts, now: datetime = IN_WINDOW, config: str = CONFIG, of: Run | None = None) -> object:
@@ -115,8 +117,8 @@ def test_aks_automatic_drives_whatever_its_channel_says() -> None:
 
 def test_what_aks_upgraded_is_told_with_the_nodes_that_prove_it() -> None:
     of = cluster("pay", pool(image=NEW), node_os_channel="NodeImage")
-    decision = decide(facts(of, baseline={"user1": OLD}))
-    assert isinstance(decision, Tell)
+    decision = decide(facts(of, initial_images={"user1": OLD}))
+    assert isinstance(decision, Report)
     assert decision.lines == ("user1: 3 of 3 nodes carry 202611.05.0 and are Ready",)
 
 
@@ -222,7 +224,7 @@ class TestProduction:
         old = "AKSUbuntu-2204gen2containerd-202610.01.0"
         decision = decide(facts(cluster("shop-prod", pool(image=old), env="prod")))
         assert isinstance(decision, Wait)
-        assert decision.loud
+        assert decision.notify
 
     def test_what_is_proven_goes_on_while_another_family_waits(self) -> None:
         linux = "AKSAzureLinux-V3gen2-202610.29.0"
@@ -271,7 +273,7 @@ class TestRollout:
             ("production", ["b"]),
         ]
         assert [name for _, name in plan.watched] == ["c"]
-        assert (plan.occurrence, plan.ends) == ("2026-w47", datetime(2026, 11, 23, tzinfo=UTC))
+        assert (plan.period, plan.ends) == ("2026-w47", datetime(2026, 11, 23, tzinfo=UTC))
 
     def test_without_the_section_there_is_none(self) -> None:
         off = CONFIG.replace("select: {tags: {env: prod}}", "window: nights, select: {tags: {env: prod}}")

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from ops.model.decision import Act, Decision, Nothing, Tell
+from ops.engine.run_starter import start_run
+from ops.model.decision import Act, Decision, Nothing, Report
 from ops.model.fleet import Cluster, Node
-from ops.model.signal import Signal
+from ops.model.run_request import RunRequest
 from ops.runbooks.spot import RUNBOOK, Facts
-from ops.workflows.starting import start
 from tests.fakes import LANES, MONDAY, World, cluster, nodes_of, pool, settings
 
 MIXED = cluster("shop-prod", pool("spot", spot=True), pool("user1"), env="prod")
@@ -15,7 +15,7 @@ SPOT, USER = "aks-spot-0", "aks-user1-0"
 
 
 def decide(*taken: str, of: Cluster = MIXED, nodes: tuple[Node, ...] = nodes_of(MIXED), minutes: int = 0) -> Decision:
-    run, _ = start(World().context, Signal("spot", of.id, of.name, "spot-1", MONDAY, "event", "node"))
+    run, _ = start_run(World().context, RunRequest("spot", of.id, of.name, "spot-1", MONDAY, "event", "node"))
     facts = Facts(of, nodes, (), dict.fromkeys(taken, MONDAY))
     return RUNBOOK.decide(facts, settings(LANES), run, MONDAY + timedelta(minutes=minutes))
 
@@ -36,7 +36,7 @@ def test_among_notices_of_both_kinds_only_spot_nodes_are_emptied_and_told() -> N
     assert decision.plan.steps[0].params["nodes"] == SPOT
     left = tuple(node for node in nodes_of(MIXED) if node.name != SPOT)
     told = decide(USER, SPOT, nodes=left, minutes=10)
-    assert isinstance(told, Tell)
+    assert isinstance(told, Report)
     assert (told.headline, told.lines[0]) == ("1 spot node evicted", "1 of 1 nodes are gone")
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from simulator.world.mishaps import BudgetAlert
+from simulator.world.scripted_faults import BudgetAlert
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.crash.scenario import Scenario
 from tests.staging import TO_SLACK, TWO_RINGS, in_west_europe

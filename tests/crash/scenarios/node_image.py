@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from simulator.world.mishaps import UpgradeFails
+from simulator.world.scripted_faults import UpgradeFails
 from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.crash.scenario import Press, Scenario
 from tests.staging import ONE_RING, TO_SLACK, in_west_europe

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from simulator.world.mishaps import RebootRequired, RestartFails
+from simulator.world.scripted_faults import RebootRequired, RestartFails
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.crash.scenario import Scenario

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from simulator.world.mishaps import SpotEviction
+from simulator.world.scripted_faults import SpotEviction
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import WorkloadSpec
 from tests.crash.scenario import Scenario

@@ -7,7 +7,7 @@ from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.costmanagement import CostManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 
-from simulator.testing import Running, SimulatedCredential
+from simulator.running import Running, SimulatedCredential
 
 
 def aks_client(simulation: Running) -> ContainerServiceClient:

@@ -8,7 +8,7 @@ import pytest
 from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec, RegionSpec
 from simulator.world.world import World
 from tests.simulator.azure.clients import aks_client, graph_client

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from simulator.exchange import JsonObject
-from simulator.testing import Running, SimulatedCredential
+from simulator.http_types import JsonObject
+from simulator.running import Running, SimulatedCredential
 
 ARM = "https://management.azure.com"
 KUBERNETES = "6dae42f8-4368-4678-94ff-3960e28e3630"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from simulator.testing import Running
+from simulator.running import Running
 from simulator.world.journal import Kind
-from simulator.world.mishaps import BudgetAlert
+from simulator.world.scripted_faults import BudgetAlert
 from simulator.world.world import World
 from tests.simulator.azure.conftest import START, small_fleet
 from tests.simulator.azure.webhooks import webhook

@@ -8,10 +8,10 @@ from urllib.error import HTTPError
 
 import pytest
 
-from simulator.control.api import BadRequestError, read_mishap
-from simulator.exchange import JsonObject
-from simulator.testing import Running, control, running_simulation, simulation_process
-from simulator.world.mishaps import ImageLands, Occupied
+from simulator.control.api import BadRequestError, read_fault
+from simulator.http_types import JsonObject
+from simulator.running import Running, control, running_simulation, simulation_process
+from simulator.world.scripted_faults import ImageLands, Occupied
 from tests.simulator.azure.conftest import small_fleet
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
@@ -72,9 +72,9 @@ def test_the_world_is_shown_as_it_is(simulation: Running) -> None:
 def test_a_mishap_is_read_from_json() -> None:
     at = "2026-11-17T01:00:00Z"
     occupied: JsonObject = {"kind": "Occupied", "cluster": "web", "at": at, "minutes": 5}
-    assert read_mishap(occupied) == Occupied("web", datetime(2026, 11, 17, 1, tzinfo=UTC), 5)
+    assert read_fault(occupied) == Occupied("web", datetime(2026, 11, 17, 1, tzinfo=UTC), 5)
     lands: JsonObject = {"kind": "ImageLands", "region": "westeurope", "os_sku": "Ubuntu", "at": at}
-    assert read_mishap(lands) == ImageLands("westeurope", "Ubuntu", datetime(2026, 11, 17, 1, tzinfo=UTC))
+    assert read_fault(lands) == ImageLands("westeurope", "Ubuntu", datetime(2026, 11, 17, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_mishap_is_read_from_json() -> None:
 )
 def test_a_mishap_that_makes_no_sense_is_explained(document: JsonObject, text: str) -> None:
     with pytest.raises(BadRequestError, match=text):
-        read_mishap(document)
+        read_fault(document)
 
 
 @pytest.mark.parametrize(

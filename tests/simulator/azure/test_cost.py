@@ -11,8 +11,8 @@ from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.costmanagement import CostManagementClient
 
 from simulator.azure.qpu import Quota
-from simulator.exchange import JsonObject
-from simulator.testing import Running, running_simulation
+from simulator.http_types import JsonObject
+from simulator.running import Running, running_simulation
 from tests.simulator.azure.clients import cost_client
 from tests.simulator.azure.conftest import START, small_fleet
 from tests.simulator.azure.raw import ask

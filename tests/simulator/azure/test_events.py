@@ -6,10 +6,10 @@ from urllib.error import HTTPError
 import pytest
 from azure.mgmt.containerservice import ContainerServiceClient
 
-from simulator.exchange import JsonObject
 from simulator.faults import Surface
-from simulator.testing import Running, running_simulation
-from simulator.world.mishaps import UpgradeFails
+from simulator.http_types import JsonObject
+from simulator.running import Running, running_simulation
+from simulator.world.scripted_faults import UpgradeFails
 from tests.simulator.azure.clients import aks_client
 from tests.simulator.azure.conftest import small_fleet
 from tests.simulator.azure.webhooks import webhook

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from simulator.exchange import DROPPED, Answer, Call
 from simulator.faults import Fault, Faults, Surface
 from simulator.fleets import random_fleet
-from simulator.testing import running_simulation
+from simulator.http_types import DROPPED, Answer, Call
+from simulator.running import running_simulation
 from tests.simulator.azure.raw import ask
 
 CALL = Call("GET", "/", {}, {}, b"", "https://127.0.0.1")

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 import jwt
 import pytest
 
-from simulator.testing import Running
+from simulator.running import Running
 
 SIGN_IN = """
 import json, time

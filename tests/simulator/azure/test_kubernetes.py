@@ -12,8 +12,8 @@ import urllib3
 from azure.mgmt.containerservice import ContainerServiceClient
 from kubernetes import client, config
 
-from simulator.testing import Running, SimulatedCredential
-from simulator.world.mishaps import NodeNotReady
+from simulator.running import Running, SimulatedCredential
+from simulator.world.scripted_faults import NodeNotReady
 from tests.simulator.azure.raw import ARM, KUBERNETES, ask
 
 IMAGE = "kubernetes.azure.com/node-image-version"

@@ -12,8 +12,8 @@ from simulator.world.budgets import status_of
 from simulator.world.evictions import Blocked, Evicted, delete, evict
 from simulator.world.journal import Entry, Kind
 from simulator.world.kube import Pod
-from simulator.world.mishaps import NodeNotReady
-from simulator.world.placing import is_spot
+from simulator.world.placement import is_spot
+from simulator.world.scripted_faults import NodeNotReady
 from simulator.world.state import Cluster
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 from simulator.world.world import World

@@ -8,9 +8,9 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.containerservice.models import AgentPool, PowerState
 
-from simulator.testing import Running
+from simulator.running import Running
 from simulator.world.journal import Kind
-from simulator.world.mishaps import StartFails
+from simulator.world.scripted_faults import StartFails
 from simulator.world.world import PoolChange
 
 Later = Callable[..., None]

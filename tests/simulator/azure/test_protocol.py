@@ -9,7 +9,7 @@ from simulator.azure.cost import Cost
 from simulator.azure.handlers import Handlers
 from simulator.azure.routes import ROUTES, Provider
 from simulator.azure.tokens import Tenant
-from simulator.testing import Running, SimulatedCredential
+from simulator.running import Running, SimulatedCredential
 from tests.simulator.azure.raw import ARM, KUBERNETES, ask
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"

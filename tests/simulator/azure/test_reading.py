@@ -8,7 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.containerservice import ContainerServiceClient
 
 from simulator.fleets import random_fleet
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from tests.simulator.azure.clients import aks_client
 
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"

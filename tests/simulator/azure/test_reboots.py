@@ -9,10 +9,10 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.containerservice import ContainerServiceClient
 
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from simulator.world.journal import Kind
-from simulator.world.mishaps import NodeStaysNotReady, RebootRequired, RestartFails
 from simulator.world.reboots import REBOOT_REQUIRED
+from simulator.world.scripted_faults import NodeStaysNotReady, RebootRequired, RestartFails
 from simulator.world.state import Node
 from tests.simulator.azure.clients import aks_client, compute_client
 from tests.simulator.azure.conftest import START, small_fleet

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlencode
 
-from simulator.exchange import JsonObject
 from simulator.fleets import demo_fleet
-from simulator.testing import Running, running_simulation
+from simulator.http_types import JsonObject
+from simulator.running import Running, running_simulation
 from tests.simulator.azure.raw import ask
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_cli.json").read_text())

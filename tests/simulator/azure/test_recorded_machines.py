@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import cast
 
-from simulator.exchange import JsonObject
-from simulator.testing import Running
+from simulator.http_types import JsonObject
+from simulator.running import Running
 from tests.simulator.azure.raw import ask
 from tests.simulator.azure.test_recorded_shapes import missing, recorded
 

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from simulator.exchange import JsonObject
-from simulator.testing import Running
+from simulator.http_types import JsonObject
+from simulator.running import Running
 from tests.simulator.azure.raw import ask
 
 RECORDED = cast(

@@ -9,9 +9,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.metadata import Metadata
 
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
+from simulator.running import Running
 from simulator.slack.api import TOKEN
-from simulator.testing import Running
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from slack_sdk.signature import Clock, SignatureVerifier
 from slack_sdk.webhook import WebhookClient
 
 from simulator.faults import Surface
+from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
 from simulator.slack.signing import SIGNING_SECRET
-from simulator.testing import Running, running_simulation
 from tests.simulator.azure.conftest import small_fleet
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)

@@ -10,8 +10,8 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from simulator.running import Running
 from simulator.slack.api import TOKEN
-from simulator.testing import Running
 from tests.simulator.azure.test_slack_presses import Door, asked, opened, press, verified
 
 VIEW: dict[str, Any] = {

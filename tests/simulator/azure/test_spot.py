@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from simulator.world.journal import Kind
-from simulator.world.mishaps import SpotEviction
+from simulator.world.scripted_faults import SpotEviction
 from simulator.world.specs import FleetSpec, PoolSpec
 from simulator.world.spot import ANNOTATED, NOTICE
 from simulator.world.workloads import WorkloadSpec

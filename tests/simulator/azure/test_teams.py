@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.exchange import JsonObject
-from simulator.testing import Running
+from simulator.http_types import JsonObject
+from simulator.running import Running
 from tests.simulator.azure.conftest import START
 
 CARD: JsonObject = {

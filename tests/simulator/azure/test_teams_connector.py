@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from simulator.azure.tokens import BOT_AUDIENCE
-from simulator.exchange import JsonObject
+from simulator.http_types import JsonObject
+from simulator.running import Running
 from simulator.teams.api import CARD
 from simulator.teams.connector import APP_ID, CHANNELS, CHATS
-from simulator.testing import Running
 from simulator.world.specs import TENANT
 
 BUTTON: JsonObject = {"type": "Action.Execute", "title": "Approve", "verb": "approve", "data": {"token": "word"}}

@@ -7,9 +7,9 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.mgmt.containerservice import ContainerServiceClient
 
-from simulator.testing import Running
+from simulator.running import Running
 from simulator.world.journal import Kind
-from simulator.world.mishaps import ImageLands, NodeNeverReady, Occupied, UpgradeDoesNothing, UpgradeFails
+from simulator.world.scripted_faults import ImageLands, NodeNeverReady, Occupied, UpgradeDoesNothing, UpgradeFails
 
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
 NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"

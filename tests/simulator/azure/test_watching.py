@@ -10,7 +10,7 @@ import pytest
 import urllib3
 from kubernetes import client
 
-from simulator.testing import Running, running_simulation
+from simulator.running import Running, running_simulation
 from simulator.world import nodes
 from simulator.world.feed import KEPT, ChangeKind, Feed, Versions
 from tests.kubernetes.clusters import changes

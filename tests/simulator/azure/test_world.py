@@ -12,7 +12,7 @@ from simulator.fleets import demo_fleet, random_fleet
 from simulator.world.core import RefusedError
 from simulator.world.images import AZURE_LINUX_3, UBUNTU_2204, UBUNTU_2404, Catalog, family_of
 from simulator.world.journal import Kind
-from simulator.world.mishaps import UpgradeFails
+from simulator.world.scripted_faults import UpgradeFails
 from simulator.world.specs import PoolSpec, RegionSpec
 from simulator.world.upgrade import share
 from simulator.world.world import World

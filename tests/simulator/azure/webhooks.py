@@ -9,8 +9,8 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from simulator.exchange import JsonObject
-from simulator.testing import Running
+from simulator.http_types import JsonObject
+from simulator.running import Running
 
 
 @dataclass

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ops.chats.slack.delivery import with_picture as with_file
+from ops.chats.teams.renderer import with_picture
 from ops.cli import main
 from ops.model.approval import ApprovalState
 from ops.model.run import State
 from ops.render import renderer
-from ops.render.slack_sent import with_picture as with_file
-from ops.render.teams import with_picture
 from ops.runbooks import runbooks
 from simulator import npm
-from simulator.chatlook.drawn import PlainDrawer, node_drawer
+from simulator.chat_preview.official_renderer import PlainDrawer, node_drawer
 from simulator.gallery.page import gallery
 from simulator.gallery.samples import Sample, samples
 from simulator.slack.blocks import fault_of
 from tests.browser.chromium import DESK, PHONE, chromium, shoot
-from tests.needs import need
 from tests.simulator.host.harness import story
+from tests.skip_unless import need
 
 SAMPLES = samples()
 FORMS = 2

@@ -13,7 +13,7 @@ from tests.simulator.host.harness import Bench, activity_runs, app_log, at, make
 
 
 def kill_one(state_dir: Path, when: str) -> None:
-    command = [sys.executable, "-m", "tests.simulator.host.victim", str(state_dir), when]
+    command = [sys.executable, "-m", "tests.simulator.host.killed_host", str(state_dir), when]
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)  # noqa: S603  # ourselves
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 

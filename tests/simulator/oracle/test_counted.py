@@ -7,7 +7,7 @@ import pytest
 
 from simulator.oracle import judge
 from simulator.world.journal import Entry, Kind
-from simulator.world.mishaps import BudgetAlert, Mishap, SpotEviction
+from simulator.world.scripted_faults import BudgetAlert, Mishap, SpotEviction
 from simulator.world.specs import FleetSpec, PoolSpec
 from simulator.world.world import World
 from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SUNDAY, SYSTEM, Story, at, cluster

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from simulator.oracle import End, Verdict, judge, read_journal
-from simulator.world.mishaps import Mishap, NodeNeverReady, UpgradeDoesNothing, UpgradeFails
+from simulator.world.scripted_faults import Mishap, NodeNeverReady, UpgradeDoesNothing, UpgradeFails
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec
 from simulator.world.world import World
 from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SUNDAY, SYSTEM, at, cluster

@@ -1,0 +1,33 @@
+"""The chain of the ledger: each entry's hash covers the one before, so that a change is seen."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+from ops.model.ledger import Entry
+
+FIRST = "0" * 64
+
+
+def linked(entry: Entry, previous: str) -> Entry:
+    """The entry with its place in the chain."""
+    return replace(entry, previous=previous, hash=digest(entry, previous))
+
+
+def digest(entry: Entry, previous: str) -> str:
+    """SHA-256 over the entry's content and the hash before it."""
+    content = [
+        entry.key,
+        entry.at.isoformat(),
+        entry.kind,
+        entry.subject,
+        entry.text,
+        entry.by,
+        sorted(entry.data.items()),
+    ]
+    return hashlib.sha256(json.dumps([previous, content]).encode()).hexdigest()
+
+
+def is_valid_link(entry: Entry, previous: str) -> bool:
+    """Whether the entry follows from the one before."""
+    return entry.previous == previous and entry.hash == digest(entry, previous)

@@ -1,0 +1,1 @@
+"""Approval requests: made, shown, voted on, and checked before anything is done."""

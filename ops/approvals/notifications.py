@@ -1,0 +1,129 @@
+"""What chats show of requests for approval: the request itself, its reminder, its escalation, in every channel."""
+
+import logging
+from collections.abc import Callable
+
+from ops.approvals.requests import CHANGED_REQUESTS, OPEN_REQUESTS, advance, current_rule
+from ops.context import Context
+from ops.messaging.message_sync import destinations, reconcile
+from ops.messaging.outbox import message_key
+from ops.model.approval import Approval
+from ops.model.message import Message
+from ops.model.people import Person
+from ops.policy.approvers import deciders, valid_votes
+from ops.policy.people import named
+from ops.ports.bundle import Ports
+from ops.ports.errors import OutsideError
+from ops.render.approval import approval_message, escalation_message, reminder_message
+from ops.runbooks import runbooks
+from ops.settings import Settings
+from ops.tables.approvals import approvals
+from ops.tables.messages import messages
+
+_LOG = logging.getLogger(__name__)
+_ROUNDS = 3
+
+
+def report_approval(ports: Ports, approval: Approval, settings: Settings | None) -> None:
+    """Brings every channel up to date; before it is asked nothing is shown.
+
+    What is shown is what the store has, and is looked at again after: who was slow in sending leaves no older state behind.
+    """
+    for _ in range(_ROUNDS):
+        stored = approvals(ports.store).get(approval.id)
+        current = stored.value if stored else approval
+        if settings is None or not current.asked:
+            return
+        _show(ports, current, settings)
+        after = approvals(ports.store).get(approval.id)
+        if after is None or after.value == current:
+            ports.store.delete(CHANGED_REQUESTS, approval.id)
+            return
+    ports.store.insert(CHANGED_REQUESTS, approval.id, {})
+
+
+def _show(ports: Ports, approval: Approval, settings: Settings) -> None:
+    deciding, title = _approvers_and_title(approval, settings), runbooks()[approval.runbook].title
+    reconcile(ports, request_message(ports, approval, settings), approval.channels)
+    if approval.reminded:
+        reconcile(ports, reminder_message(approval, title, deciding), approval.channels, approval.id)
+    if approval.escalated:
+        people = named(settings, approval.escalated_to)
+        reconcile(ports, escalation_message(approval, title, people), approval.channels, approval.id)
+
+
+def request_message(ports: Ports, approval: Approval, settings: Settings) -> Message:
+    """The request as it stands."""
+    title, rule = runbooks()[approval.runbook].title, current_rule(settings, approval)
+    link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
+    counted = valid_votes(approval, rule, settings) if rule else tuple(vote.person for vote in approval.votes)
+    return approval_message(approval, title, _approvers_and_title(approval, settings), link, counted)
+
+
+def _approvers_and_title(approval: Approval, settings: Settings) -> tuple[Person, ...]:
+    rule = current_rule(settings, approval)
+    return named(settings, deciders(approval, rule, settings) if rule else approval.approvers)
+
+
+def update_requests(context: Context) -> None:
+    """For a tick: what time does to requests, and what people did, is shown though no run has looked.
+
+    A run that is paused, or whose hint was lost, leaves no button that decides nothing any more.
+    """
+    settings, store = context.config.settings, context.ports.store
+    if settings is None:
+        return
+    # News first: what is shown of an open request takes its news away, and the runs are still to be woken.
+    for marker in list(store.scan(CHANGED_REQUESTS)):
+        _update_safely(_repair, context, marker.key, settings)
+    for marker in list(store.scan(OPEN_REQUESTS)):
+        _update_safely(_update, context, marker.key, settings)
+
+
+def _update_safely(
+    act: Callable[[Context, str, Settings], None], context: Context, approval_id: str, settings: Settings
+) -> None:
+    """One request that cannot be read holds up no other, and no message."""
+    try:
+        act(context, approval_id, settings)
+    except OutsideError as error:
+        _LOG.warning("%s could not be tended this time: %s", approval_id, error)
+
+
+def _update(context: Context, approval_id: str, settings: Settings) -> None:
+    stored = approvals(context.ports.store).get(approval_id)
+    rule = current_rule(settings, stored.value) if stored else None
+    if rule is not None:
+        report_approval(context.ports, advance(context, approval_id, rule, settings), settings)
+    if stored is None or stored.value.state.is_decided:
+        context.ports.store.delete(OPEN_REQUESTS, approval_id)
+
+
+def _repair(context: Context, approval_id: str, settings: Settings) -> None:
+    """What a door or a run had no time for: its messages, its runs."""
+    stored = approvals(context.ports.store).get(approval_id)
+    for part in stored.value.standing if stored else ():
+        context.engine.wake(part.run)
+    report_if_changed(context.ports, approval_id, settings)
+
+
+def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None) -> None:
+    """One such request, where there is news of it."""
+    if ports.store.get(CHANGED_REQUESTS, approval_id) is None:
+        return
+    stored = approvals(ports.store).get(approval_id)
+    if stored is None or not stored.value.asked:
+        ports.store.delete(CHANGED_REQUESTS, approval_id)
+    else:
+        report_approval(ports, stored.value, settings)
+
+
+def was_delivered(ports: Ports, approval: Approval) -> bool:
+    """Whether any chat has taken the request."""
+    keys = [
+        message_key(chat.name, channel, approval.id)
+        for chat in ports.chats
+        for channel in destinations(chat, approval.channels)
+    ]
+    found = [messages(ports.store).get(key) for key in keys]
+    return any(stored is not None and stored.value.message_id for stored in found)

@@ -1,0 +1,272 @@
+"""Requests for approval as records: made, joined, moved on by time, withdrawn (docs/approvals.md)."""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from ops.context import Context
+from ops.messaging.message_sync import destinations
+from ops.model.approval import Approval, ApprovalState, Part, PartState
+from ops.model.ledger import Entry
+from ops.model.run import Run
+from ops.model.run_request import slug
+from ops.policy.approval_status import decided_text
+from ops.policy.approval_times import advanced, asks_at, expired_if_due
+from ops.policy.approvers import needed, rule_for
+from ops.ports.errors import ConflictError
+from ops.ports.store import Store
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
+from ops.tables.approvals import OpenRequest, RequestToken, approvals, open_requests, request_tokens
+
+# Requests of which the chats do not show yet what came of them.
+CHANGED_REQUESTS = "approval-news"
+# The index of requests that nobody has decided yet, so that a tick need not read every one that ever was.
+OPEN_REQUESTS = "undecided"
+_GATHER = timedelta(minutes=5)
+_ROUNDS = 10
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Doors that prove who asks; whoever else starts a run is not known.
+_KNOWN_DOORS = ("slack", "teams", "page")
+
+
+def approval_of(store: Store, run: Run) -> Approval | None:
+    """The run's present request."""
+    stored = approvals(store).get(run.approval) if run.approval else None
+    return stored.value if stored else None
+
+
+def request_by_token(store: Store, word: str) -> Approval | None:
+    """The request that a word from outside names, None where it names none; the word may be an older one of it."""
+    identity = request_id_of_token(store, word)
+    stored = approvals(store).get(identity) if identity else None
+    return stored.value if stored else None
+
+
+def request_id_of_token(store: Store, word: str) -> str:
+    """The id of that request, empty where the word names none."""
+    if not _WORD.fullmatch(word):
+        return ""  # the store's keys hold no slash, and no megabytes
+    named = request_tokens(store).get(word)
+    return named.value.approval if named else ""
+
+
+def current_rule(settings: Settings, approval: Approval) -> ApprovalRule | None:
+    """The rule that counts for a request now: the configuration may have changed since it was asked."""
+    risk = approval.parts[0].plan.risk if approval.parts else ""
+    return rule_for(settings, approval.runbook, approval.ring, risk)
+
+
+def request_approval(
+    context: Context, run: Run, rule: ApprovalRule, settings: Settings, changed: tuple[str, ...]
+) -> Approval:
+    """The request that asks for this run's plan: the ring's, where one can be joined, else a new one.
+
+    The same again finds the same request: a process that dies in between asks once. Raises ConflictError where others
+    were faster ten times.
+    """
+    if run.plan is None:
+        raise ValueError(f"{run.id} has no plan, so there is nothing to ask")
+    part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
+    # One rule, one request: runs of a ring whose plans risk other things are asked for together where one rule is for both.
+    risks = "-".join(sorted(rule.risks)) or "any"
+    subject = f"{run.rollout}.{slug(run.ring)}.{slug(risks)}" if run.rollout else run.id
+    withdraw(context, run, PartState.SUPERSEDED, part.why or "asked anew")
+    for _ in range(_ROUNDS):
+        with suppress(ConflictError):  # another run has joined just now: the request is still there to be joined
+            # Read once for both: what is opened in between is joined in the next round, not doubled.
+            opened = open_requests(context.ports.store).get(subject)
+            last = opened.value.approval if opened else ""
+            found = _join(context, last, part, channels_showing(context, run)) or _new(
+                context, (subject, last), run, part, (rule, settings)
+            )
+            if found is not None:
+                return found
+    raise ConflictError(f"the request of {subject} changed {_ROUNDS} times while {run.id} was joining it")
+
+
+def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) -> Approval | None:
+    """The request of this id with this part in it; None where it can be joined no more. Raises ConflictError."""
+    store, now = context.ports.store, context.ports.clock.now()
+    stored = approvals(store).get(last) if last else None
+    if stored is None:
+        return None
+    current = expired_if_due(stored.value, now)
+    present = current.part(part.run)
+    if present is not None and present.state is PartState.ASKED and present.plan.hash == part.plan.hash:
+        return current
+    if current.state.is_decided or current.votes or now >= current.remind_at:
+        return None  # who joins has to have time to be approved
+    others = [each for each in current.parts if each.run != part.run]
+    parts = tuple(sorted((*others, part), key=lambda each: each.target_name))
+    token = _new_token(store, current.id)
+    shown = tuple(dict.fromkeys((*current.channels, *channels)))
+    joined = replace(current, parts=parts, revision=current.revision + 1, token=token, channels=shown)
+    approvals(store).replace(stored, joined)
+    return joined
+
+
+def _new(
+    context: Context, after: tuple[str, str], run: Run, part: Part, by: tuple[ApprovalRule, Settings]
+) -> Approval | None:
+    """A request of its own, after the last one of its subject; None where somebody else has just made one."""
+    store, (subject, last), (rule, settings) = context.ports.store, after, by
+    now = context.ports.clock.now()
+    number = int(last.rsplit("-", 1)[1]) + 1 if last else 1
+    identity = f"{subject}.approval-{number}"
+    asked = asks_at(rule, now, _GATHER if run.rollout else timedelta())
+    expires = asked + rule.expires_after
+    fresh = Approval(
+        id=identity,
+        runbook=run.runbook,
+        ring=run.ring,
+        parts=(part,),
+        created=now,
+        asks_at=asked,
+        expires=expires,
+        remind_at=expires - rule.remind_before,
+        token=_new_token(store, identity),
+        escalate_at=asked + rule.escalate_after if rule.escalate_to else None,
+        requester=run.by if run.source in _KNOWN_DOORS else "",
+        requester_known=run.source in (*_KNOWN_DOORS, "timer"),
+        rollout=run.rollout,
+        approvers=rule.approvers,
+        channels=channels_showing(context, run),
+    )
+    fresh = replace(fresh, needed=needed(fresh, rule, settings))
+    store.insert(OPEN_REQUESTS, identity, {})
+    if not approvals(store).insert(identity, fresh):
+        # Made before, by a process that died before it said so, or by another run just now.
+        open_requests(store).change(subject, lambda _: OpenRequest(identity))
+        return None
+    open_requests(store).change(subject, lambda _: OpenRequest(identity))
+    return fresh
+
+
+def channels_showing(context: Context, run: Run) -> tuple[str, ...]:
+    """Every channel that the run's messages go to, as `chat|channel`: the usual ones by their names, since these may change."""
+    return tuple(
+        f"{chat.name}|{channel}" for chat in context.ports.chats for channel in destinations(chat, run.channels)
+    )
+
+
+def _new_token(store: Store, approval: str) -> str:
+    """A new random word for a request. One that its request never took names nothing that can be decided."""
+    word = secrets.token_urlsafe(18)
+    request_tokens(store).insert(word, RequestToken(approval))
+    return word
+
+
+def advance(context: Context, approval_id: str, rule: ApprovalRule, settings: Settings) -> Approval:
+    """Moves a request on to now, and says so in the ledger once."""
+    now = context.ports.clock.now()
+
+    def change(old: Approval | None) -> Approval:
+        if old is None:
+            raise ValueError(f"there is no request {approval_id}")
+        return advanced(old, rule, settings, now)
+
+    approval = approvals(context.ports.store).change(approval_id, change)
+    _note_progress(context, approval)
+    return approval
+
+
+def expire_if_due(context: Context, approval_id: str) -> Approval:
+    """A request whose time is over is expired, on record too."""
+    now = context.ports.clock.now()
+
+    def change(old: Approval | None) -> Approval:
+        if old is None:
+            raise ValueError(f"there is no request {approval_id}")
+        return expired_if_due(old, now)
+
+    approval = approvals(context.ports.store).change(approval_id, change)
+    _note_progress(context, approval)
+    return approval
+
+
+def _note_progress(context: Context, approval: Approval) -> None:
+    """What time has done to it, in the ledger once."""
+    for word, happened in (
+        ("asked", approval.asked),
+        ("reminded", approval.reminded),
+        ("escalated", approval.escalated),
+    ):
+        if happened:
+            note_request(context, approval, word, f"{word}: {_summary(approval)}")
+    if approval.state is ApprovalState.EXPIRED:
+        note_request(context, approval, "expired", "nobody decided in time")
+    note_decision(context, approval)
+
+
+def note_decision(context: Context, approval: Approval) -> None:
+    """Who has voted and decided, from the record: in the ledger also where the process died that took the press."""
+    for vote in approval.votes:
+        note_request(
+            context, approval, f"vote.{vote.person}", f"{vote.person} approved in {vote.door} (event {vote.event})"
+        )
+    if approval.state in (ApprovalState.APPROVED, ApprovalState.REJECTED):
+        note_request(context, approval, str(approval.state), decided_text(approval))
+
+
+def withdraw(context: Context, run: Run, state: PartState, why: str) -> None:
+    """Takes a run's part out of its request; the last part that goes decides what the request was."""
+    if run.approval and approvals(context.ports.store).get(run.approval) is not None:
+        _withdraw(context, run.approval, run, (state, why))
+
+
+def withdraw_all(context: Context, run: Run, why: str) -> None:
+    """For a run that has ended: out of every request that still asks for it, also of one that its record does not know."""
+    for identity in dict.fromkeys(filter(None, (run.approval, *_unrecorded_requests(context, run)))):
+        if approvals(context.ports.store).get(identity) is not None:
+            _withdraw(context, identity, run, (PartState.CANCELLED, why))
+
+
+def _unrecorded_requests(context: Context, run: Run) -> Iterator[str]:
+    """Requests of which the run's record does not tell: the process died between the two."""
+    settings = context.config.settings
+    if settings is None or not settings.has_approvals:
+        return
+    prefix = f"{run.rollout}.{slug(run.ring)}." if run.rollout else run.id
+    for opened in open_requests(context.ports.store).scan(prefix):
+        yield opened.value.approval
+
+
+def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, str]) -> None:
+    now, (state, why) = context.ports.clock.now(), by
+
+    def change(old: Approval | None) -> Approval:
+        if old is None:
+            raise ValueError(f"there is no request {identity}")
+        part = old.part(run.id)
+        is_pending = expired_if_due(old, now).state is ApprovalState.PENDING
+        if part is None or part.state is not PartState.ASKED or (state is PartState.CANCELLED and not is_pending):
+            return old  # what was decided stays what it was when its run ends
+        gone = replace(part, state=state, why=why)
+        left = replace(old, parts=tuple(gone if each.run == run.id else each for each in old.parts))
+        if left.standing or not is_pending:
+            return left
+        ended = ApprovalState.SUPERSEDED if state is PartState.SUPERSEDED else ApprovalState.CANCELLED
+        return replace(left, state=ended, decided_at=now, why=why)
+
+    before = approvals(context.ports.store).must_get(identity).value
+    after = approvals(context.ports.store).change(identity, change)
+    if after != before:
+        note_request(context, after, f"{state}.{run.id}", f"{run.target_name}: {state}: {why}")
+        context.ports.store.insert(CHANGED_REQUESTS, after.id, {})
+
+
+def note_request(context: Context, approval: Approval, kind: str, text: str) -> None:
+    """One line in the ledger; the same fact of the same request and revision is written once."""
+    now = context.ports.clock.now()
+    hashes = ",".join(part.plan.hash for part in approval.parts)
+    key = f"{approval.id}|{approval.revision}|{kind}"
+    context.ports.ledger.append(Entry(key, now, "approval", approval.id, text, data={"plans": hashes}))
+
+
+def _summary(approval: Approval) -> str:
+    names = ", ".join(part.target_name for part in approval.standing)
+    return f"{approval.runbook} of {names}, until {approval.expires:%a %Y-%m-%d %H:%M} UTC"

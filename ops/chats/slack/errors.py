@@ -1,0 +1,75 @@
+"""What Slack's SDK raises, as the refusals of our ports."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import Any
+
+from ops.ports.errors import NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
+
+_TROUBLE = 500
+_LIMITED = 429
+_LIMITED_S = 30.0
+# Slack's errors are words; anything else is a proxy's page, or half an answer, that Slack's SDK put in their place.
+_WORD = re.compile(r"[a-z0-9_]{1,80}")
+_TRANSIENT = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "access_limited"}
+)
+# A file is told to be there before a block may show it (https://github.com/slackapi/python-slack-sdk/issues/1521).
+_NOT_READY = "invalid slack file"
+_READY_IN_S = 5.0
+
+
+class PictureNotReadyError(NotDoneError):
+    """The picture was uploaded, and Slack has not looked at it yet."""
+
+
+@contextmanager
+def refusals(doing: str) -> Iterator[None]:
+    """Raises OutsideError for all that a call of Slack's SDK may raise. `doing` says what was being done, to what."""
+    from slack_sdk.errors import SlackApiError, SlackClientError
+
+    try:
+        yield
+    except SlackApiError as error:
+        raise _refusal(doing, error) from error
+    except (SlackClientError, HTTPException, OSError) as error:
+        raise TryLaterError(f"{doing}: {type(error).__name__}") from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        # What the SDK stumbles over where the answer is none of Slack's: no JSON, a list, an unknown charset.
+        raise TryLaterError(f"{doing}: what came back is no answer of Slack's ({type(error).__name__})") from error
+
+
+def said(answer: Any, name: str, doing: str) -> str:
+    """A text that has to be in an answer. Raises TryLaterError: without it nobody knows what was done."""
+    value = _answer(answer).get(name)
+    if not isinstance(value, str) or not value:
+        raise TryLaterError(f"{doing}: Slack's answer has no {name}")
+    return value
+
+
+def _refusal(doing: str, error: Any) -> OutsideError:
+    response = error.response
+    status = getattr(response, "status_code", 0)
+    answer = _answer(response)
+    code = str(answer.get("error", ""))
+    if status == _LIMITED or code in ("ratelimited", "rate_limited"):
+        return ThrottledError(f"{doing}: rate limited", _wait_s(getattr(response, "headers", {})))
+    if status >= _TROUBLE or code in _TRANSIENT:
+        return TryLaterError(f"{doing}: {code or status}")
+    if not _WORD.fullmatch(code):
+        return TryLaterError(f"{doing}: what came back is no answer of Slack's (status {status})")
+    if code == "invalid_blocks" and _NOT_READY in str(answer.get("errors", "")):
+        return PictureNotReadyError(f"{doing}: its picture is not ready", _READY_IN_S)
+    return RejectedError(code, f"{doing}: Slack says {code}")
+
+
+def _answer(response: Any) -> dict[str, Any]:
+    data = getattr(response, "data", response)
+    return data if isinstance(data, dict) else {}
+
+
+def _wait_s(headers: Any) -> float:
+    found = {str(name).lower(): value for name, value in dict(headers).items()}.get("retry-after", "")
+    return float(found) if str(found).isdigit() else _LIMITED_S

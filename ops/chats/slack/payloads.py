@@ -1,0 +1,169 @@
+"""What Slack's forms say, read exactly: a form that lacks something is refused, and nothing of it is acted on.
+
+Sources: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload,
+https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload,
+https://docs.slack.dev/interactivity/implementing-slash-commands.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from ops.chats.slack.dialogs import WHY
+from ops.endpoints.rejected_requests import RequestRejectedError
+from ops.model.approval import Choice
+from ops.model.json import Json
+from ops.model.people import Identity
+
+_MOST_FIELDS = 100
+# As `_event` makes them: what else stands there is no key of our records.
+_EVENT = re.compile(r"slack-[0-9a-f]{32}")
+_DECIDING = tuple(f"{choice}." for choice in Choice)
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPress:
+    """One pressed button. `event` is the same for the same press, however often Slack tells it; `address` takes private answers.
+
+    `trigger` opens one form, within three seconds of the press.
+    """
+
+    action: str
+    value: str
+    identity: Identity
+    event: str
+    address: str
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form that somebody has sent. `form` is the name that we gave it, `word` what we put into it; `event` is the form's.
+
+    A form that is sent twice is one press: it is gone once it is taken, so that nobody can mean two things by it.
+    """
+
+    callback: str
+    form: str
+    word: str
+    reason: str
+    identity: Identity
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody typed after the slash command."""
+
+    text: str
+    identity: Identity
+    event: str
+    address: str
+
+
+def read_form(body: bytes) -> Mapping[str, str]:
+    """The fields of a form. Raises RefusedError."""
+    try:
+        text = body.decode()
+        return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        raise RequestRejectedError(HTTPStatus.BAD_REQUEST, "no-form", "the body is no form as Slack sends it") from None
+
+
+def read_interaction(form: Mapping[str, str], team: str) -> tuple[ButtonPress, ...] | Submission:
+    """What was pressed or sent; nothing where it tells of something else. Raises RefusedError, also where the workspace is not `team`."""
+    try:
+        payload = json.loads(form.get("payload", ""))
+    except (ValueError, RecursionError):
+        raise RequestRejectedError(
+            HTTPStatus.BAD_REQUEST, "no-json", "the form's payload is missing, or no JSON"
+        ) from None
+    _check_team(_text(payload, "team", "id"), team)
+    match _text(payload, "type"):
+        case "block_actions":
+            return _presses(payload)
+        case "view_submission":
+            return _submission(payload)
+        case _:
+            return ()
+
+
+def _presses(payload: Mapping[str, Json]) -> tuple[ButtonPress, ...]:
+    actions = payload.get("actions")
+    if not isinstance(actions, list) or not actions:
+        raise _missing("actions")
+    return tuple(_press(payload, action) for action in actions)
+
+
+def read_command(form: Mapping[str, str], team: str) -> Command:
+    """The command. Raises RefusedError, also where the workspace is not `team`."""
+    where = _text(form, "team_id")
+    _check_team(where, team)
+    user, trigger = _text(form, "user_id"), _text(form, "trigger_id")
+    text = form.get("text", "")
+    event = _event(trigger, user, form.get("command", ""), text)
+    return Command(text, Identity("slack", where, user, form.get("user_name", "")), event, form.get("response_url", ""))
+
+
+def _press(payload: Mapping[str, Json], action: Json) -> ButtonPress:
+    name, pressed_at = _text(action, "action_id"), _text(action, "action_ts")
+    # A button without a value opens a page, or is none of ours.
+    value = _text(action, "value") if name.startswith(_DECIDING) else ""
+    identity, trigger = _identity(payload), _text(payload, "trigger_id")
+    event = _event(trigger, pressed_at, identity.user, name, value)
+    return ButtonPress(name, value, identity, event, _optional(payload, "response_url"), trigger)
+
+
+def _submission(payload: Mapping[str, Json]) -> Submission:
+    identity, view, name = _identity(payload), _text(payload, "view", "id"), _optional(payload, "view", "external_id")
+    return Submission(
+        callback=_optional(payload, "view", "callback_id"),
+        form=name if _EVENT.fullmatch(name) else "",
+        word=_optional(payload, "view", "private_metadata"),
+        # Null where nothing was written.
+        reason=_optional(payload, "view", "state", "values", WHY, WHY, "value"),
+        identity=identity,
+        event=_event("view", view, identity.user),
+    )
+
+
+def _identity(payload: Mapping[str, Json]) -> Identity:
+    user = _text(payload, "user", "id")
+    # In a shared channel the one who presses may be of another workspace: that is their tenant then, and nobody's here.
+    home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
+    shown = _optional(payload, "user", "name") or _optional(payload, "user", "username")
+    return Identity("slack", home, user, shown)
+
+
+def _check_team(found: str, team: str) -> None:
+    if not team or found != team:
+        why = "the request comes from another Slack workspace than the configuration names (identity: slack-team)"
+        raise RequestRejectedError(HTTPStatus.UNAUTHORIZED, "wrong-team", why)
+
+
+def _event(*parts: str) -> str:
+    """A name for what happened, of a length that any record takes."""
+    return "slack-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _text(value: Json | Mapping[str, str], *path: str) -> str:
+    """A text that has to be there. Raises RefusedError."""
+    text = _optional(value, *path)
+    if not text:
+        raise _missing(".".join(path))
+    return text
+
+
+def _optional(value: Json | Mapping[str, str], *path: str) -> str:
+    found: Json | Mapping[str, str] = value
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def _missing(name: str) -> RequestRejectedError:
+    return RequestRejectedError(HTTPStatus.BAD_REQUEST, "missing-field", f"the request lacks {name}")

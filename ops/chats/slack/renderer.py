@@ -1,0 +1,221 @@
+"""A message as Slack blocks, within Slack's limits, with every outside name escaped."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ops.model.approval import Choice
+from ops.model.json import Json
+from ops.model.message import Button, Message, Row
+from ops.model.people import Person
+from ops.model.run import State
+
+# Slack's documentation: 50 blocks and about 13,200 characters a message, 3,000 characters a section, 75 a button's text,
+# 2,000 its value, 3,000 its url. All that is here adds up to less.
+_SECTION = 2_700
+_HEAD = 1_000
+_MENTIONED = 10
+_NAME = 60
+_REMEDY = 1_200
+_FOOTER = 500
+_LINES = 30
+# Of a table of rows more is shown than of lines: whoever needs one looks for it. A person still has to come to its end.
+_ROWS = 50
+_ROWS_LENGTH = 8_000
+_MESSAGE = 13_000
+_LINE = 400
+_BUTTONS = 6
+_BUTTON_TEXT = 75
+_VALUE = 2_000
+_URL = 3_000
+_ALT = 1_000
+_BAR = 8
+#: The block that the adapter fills with the uploaded picture, or leaves out.
+PICTURE_BLOCK = "picture"
+#: What a button that opens a page is called when it is pressed: Slack tells that as well.
+OPENS = "open"
+_READ = frozenset({"text", "elements", "alt_text"})
+_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Slack draws `:fire:`, and clients look for one in `22:00: the window`.
+_EMOJI = re.compile(r":(?=[\w+'-]+:)")
+_USER = re.compile(r"[UW][A-Z0-9]{1,20}")
+_PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s<>|\"]*)?")
+
+SIGNS = {
+    State.WAITING: "○",
+    State.NEEDS_YOU: "◆",
+    State.RUNNING: "●",
+    State.DONE: "✓",
+    State.HALTED: "■",
+    State.FAILED: "✗",
+    State.SKIPPED: "\u2013",
+}
+
+
+def render(message: Message) -> Mapping[str, Json]:
+    """`text` for notifications and `blocks` for the message itself."""
+    first = escape(" · ".join(part for part in (message.what, message.where, message.progress_text) if part), _HEAD)
+    sign, word = SIGNS[message.state], escape(message.tag or str(message.state), _BUTTON_TEXT)
+    blocks: list[Json] = [section(f"{sign} *{first}* · {word}")]
+    mentions = _mentions(message.mentions)
+    if mentions:
+        blocks.append(section(mentions))
+    body = [escape(line) for line in message.lines if line.strip()]
+    body += [f"{escape(moment.text)} {_when(moment.at)}" for moment in message.moments]
+    if message.until is not None:
+        body.append(f"{escape(message.until_text)} {_when(message.until)}")
+    if body:
+        blocks.append(section("\n".join(_cut(body))))
+    after: list[Json] = []
+    if message.remedy.strip():
+        after.append(section(f"*What to do:* {escape(message.remedy, _REMEDY)}"))
+    if message.picture is not None:
+        alt = message.picture.alt[:_ALT] or "picture"
+        after.append({"type": "image", "block_id": PICTURE_BLOCK, "alt_text": alt})
+    buttons = _buttons(message)
+    if buttons:
+        after.append({"type": "actions", "elements": buttons})
+    if message.footer.strip():
+        after.append({"type": "context", "elements": [_text(escape(message.footer, _FOOTER))]})
+    # Rows take the room that all else leaves.
+    rows = _sections([_row(row) for row in message.rows], _MESSAGE - _length((*blocks, *after)))
+    return {"text": f"{sign} {first} · {word}", "blocks": [*blocks, *rows, *after]}
+
+
+def plainly(text: str) -> Mapping[str, Json]:
+    """A sentence for one person, as they hear it privately."""
+    shown = escape(text, _SECTION) or "nothing"
+    return {"text": shown, "blocks": [section(shown)]}
+
+
+def escape(text: str, most: int = _LINE) -> str:
+    """Outside names stay text on one line: Slack reads `<!channel>`, `&` and its own marks. Cut where it is longer than `most`."""
+    shown: list[str] = []
+    length = 0
+    for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
+        # Counted as it is sent, so that no entity is ever cut in two.
+        sent = _SENT.get(character, character)
+        if length + len(sent) > most - 1:
+            return f"{''.join(shown)}…"
+        shown.append(sent)
+        length += len(sent)
+    return "".join(shown)
+
+
+# A zero-width space keeps marks from pairing up without changing what is read.
+_SENT = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"{mark}\u200b" for mark in "*_~`"}
+
+
+def _mentions(people: Sequence[Person]) -> str:
+    """Those whom Slack tells of it; who has no Slack id is named."""
+    called = (f"<@{each.slack}>" if _USER.fullmatch(each.slack) else escape(each.name, _NAME) for each in people)
+    shown = [name for name in called if name.strip()]
+    more = len(shown) - _MENTIONED
+    return ", ".join(shown[:_MENTIONED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _buttons(message: Message) -> list[Json]:
+    made: list[Json] = []
+    for number, button in enumerate(message.buttons):
+        element = _button(number, button)
+        if element is not None and len(made) < _BUTTONS:
+            made.append(element)
+    return made
+
+
+def _button(number: int, button: Button) -> Json:
+    """One button; None where Slack would refuse the whole message for its sake. What it does stands first in its `action_id`."""
+    element: dict[str, Json] = {"type": "button"}
+    match button.choice:
+        case None:
+            if len(button.url) > _URL or not _PAGE.fullmatch(button.url):
+                return None
+            return element | {
+                "text": plain(button.text or "Open"),
+                "action_id": f"{OPENS}.{number}",
+                "url": button.url,
+            }
+        case Choice.APPROVE:
+            element["style"] = "primary"
+        case Choice.REJECT:
+            element["style"] = "danger"
+    if not 0 < len(button.token) <= _VALUE:
+        return None
+    text = plain(button.text or str(button.choice))
+    return element | {"text": text, "action_id": f"{button.choice}.{number}", "value": button.token}
+
+
+def plain(text: str, most: int = _BUTTON_TEXT) -> Json:
+    """Text without any marks, on one line, cut where it is longer than `most`."""
+    shown = " ".join(text.split()) or "…"
+    return {
+        "type": "plain_text",
+        "text": shown if len(shown) <= most else f"{shown[: most - 1]}…",
+        "emoji": False,
+    }
+
+
+def _row(row: Row) -> str:
+    # A mark that a space follows marks nothing, so what is set off stands before it.
+    name = row.name.strip()
+    indent = row.name[: len(row.name) - len(row.name.lstrip())]
+    parts = [SIGNS[row.state], f"{indent}*{escape(name)}*" if name else "", escape(row.text)]
+    if row.at is not None:
+        parts.insert(0, _when(row.at))
+    if row.done is not None and row.total:
+        filled = round(_BAR * max(0, min(row.done, row.total)) / row.total)
+        parts.append("▮" * filled + "▯" * (_BAR - filled))
+    if row.until is not None:
+        parts.append(f"ends about {_when(row.until)}")
+    return "  ".join(parts)
+
+
+def _when(at: datetime) -> str:
+    """In the reader's own zone; the text behind the bar is for clients that cannot."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> list[str]:
+    """As many lines as fit; the others are counted."""
+    kept: list[str] = []
+    length = 0
+    for line in lines:
+        if len(kept) == most_lines or length + len(line) > most - 20:
+            return [*kept, f"and {len(lines) - len(kept)} more"]
+        kept.append(line)
+        length += len(line) + 1
+    return kept
+
+
+def _sections(lines: list[str], room: int) -> list[Json]:
+    """Lines in as few blocks as hold them: each is shorter than a block."""
+    blocks: list[list[str]] = [[]]
+    length = 0
+    for line in _cut(lines, _ROWS, min(room, _ROWS_LENGTH)):
+        if length + len(line) > _SECTION:
+            blocks.append([])
+            length = 0
+        blocks[-1].append(line)
+        length += len(line) + 1
+    return [section("\n".join(block)) for block in blocks if block]
+
+
+def _length(value: Json) -> int:
+    """Characters of all that is read in blocks."""
+    if isinstance(value, Mapping):
+        return sum(
+            len(each) if isinstance(each, str) else _length(each) for name, each in value.items() if name in _READ
+        )
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return sum(_length(each) for each in value)
+    return 0
+
+
+def section(text: str) -> Json:
+    """A block of text, whose marks are ours alone."""
+    return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> Json:
+    """Verbatim: a name that looks like an address or a channel is not made a link; what we mark ourselves still is."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -1,0 +1,210 @@
+"""The Bot Connector through Microsoft's client: posts, answers, edits, private conversations. One attempt a call."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ops.model.json import Json
+from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError, ThrottledError, TryLaterError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from microsoft_agents.activity import Activity
+    from microsoft_agents.hosting.core.connector.client.connector_client import ConversationsOperations
+    from microsoft_agents.hosting.core.security import OutboundHostValidator
+
+CARD = "application/vnd.microsoft.card.adaptive"
+# Where Microsoft serves Teams' bots: public cloud, and its government's. Wider lists of the SDK hold shared hosts.
+HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
+_SCOPE = "https://api.botframework.com/.default"
+# Teams waits 15 s for an answer to a press or a command, which may take two calls.
+_TIMEOUT_S = 5
+# Ids become part of an address, and the client does not quote them.
+_ID = re.compile(r"[\w:@.;=+-]{1,512}", re.ASCII)
+_LONGEST_ID = 512
+# "Optimize your bot with rate limiting": 412, 429, 502 and 504 are to be tried again.
+_LATER = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
+# The limit is 80 KB.
+_MOST_BYTES = 80_000
+
+
+@dataclass(frozen=True)
+class TeamsConnector:
+    """`simulated` are the hosts, with their ports, that a simulated world serves; nothing else but Microsoft's is spoken to."""
+
+    app_id: str
+    credential: "TokenCredential"
+    simulated: frozenset[str] = frozenset()
+
+    def is_allowed(self, service_url: str) -> bool:
+        """Whether our token may be sent there."""
+        return self._is_simulated(service_url) or self._hosts.is_allowed(service_url)
+
+    def post(self, service_url: str, conversation: str, card: Mapping[str, Json]) -> str:
+        """A message at the end of a conversation or thread; its id."""
+        body = _message(card)
+        return self._ask(
+            "posting to Teams",
+            service_url,
+            (conversation,),
+            lambda client: _id(client.send_to_conversation(conversation, body)),
+        )
+
+    def answer(self, service_url: str, conversation: str, answered: str, card: Mapping[str, Json]) -> str:
+        """An answer to an activity; its id."""
+        body = _message(card)
+        return self._ask(
+            "answering in Teams",
+            service_url,
+            (conversation, answered),
+            lambda client: _id(client.reply_to_activity(conversation, answered, body)),
+        )
+
+    def edit(self, service_url: str, conversation: str, changed: str, card: Mapping[str, Json]) -> str:
+        """Another card in place of one."""
+        body = _message(card)
+        return self._ask(
+            "editing a message in Teams",
+            service_url,
+            (conversation, changed),
+            lambda client: _id(client.update_activity(conversation, changed, body)),
+        )
+
+    def begin_thread(self, service_url: str, channel: str, card: Mapping[str, Json]) -> str:
+        """A post of its own in a channel; its id, which names the thread too."""
+        from microsoft_agents.activity import ChannelAccount, ConversationParameters
+
+        body = ConversationParameters(
+            is_group=True,
+            bot=ChannelAccount(id=f"28:{self.app_id}"),
+            channel_data={"channel": {"id": channel}},
+            activity=_message(card),
+        )
+
+        async def begin(client: "ConversationsOperations") -> str:
+            return str((await client.create_conversation(body)).activity_id or "")
+
+        return self._ask("posting to a channel in Teams", service_url, (channel,), begin)
+
+    def private(self, service_url: str, user: str, tenant: str) -> str:
+        """The conversation with one person, which Teams makes where there is none yet. `user` is Teams' own id (29:…)."""
+        from microsoft_agents.activity import ChannelAccount, ConversationParameters
+
+        body = ConversationParameters(
+            is_group=False,
+            bot=ChannelAccount(id=f"28:{self.app_id}"),
+            members=[ChannelAccount(id=user)],
+            tenant_id=tenant,
+        )
+
+        async def begin(client: "ConversationsOperations") -> str:
+            return str((await client.create_conversation(body)).id or "")
+
+        return self._ask("writing to a person in Teams", service_url, (), begin)
+
+    def _ask(
+        self,
+        doing: str,
+        service_url: str,
+        ids: tuple[str, ...],
+        call: "Callable[[ConversationsOperations], Awaitable[str]]",
+    ) -> str:
+        from ops.adapters.azure_errors import refusals
+
+        if not self.is_allowed(service_url):
+            raise RejectedError("ForeignService", f"{doing}: the service URL is none of Teams'")
+        if any(not _ID.fullmatch(each) for each in ids):
+            raise RejectedError("BadId", f"{doing}: the id of the conversation or message is none of Teams'")
+        with refusals(doing):
+            token = self.credential.get_token(_SCOPE).token
+        with _refusals(doing):
+            identity = asyncio.run(self._call(service_url, token, call))
+        if not identity:
+            raise TryLaterError(f"{doing}: Teams took it and named no id")
+        return identity
+
+    async def _call(
+        self, service_url: str, token: str, call: "Callable[[ConversationsOperations], Awaitable[str]]"
+    ) -> str:
+        from aiohttp import ClientSession, ClientTimeout
+        from microsoft_agents.hosting.core.connector.client.connector_client import (
+            ConnectorClient,
+            ConversationsOperations,
+        )
+
+        base = service_url if service_url.endswith("/") else f"{service_url}/"
+        timeout = ClientTimeout(total=_TIMEOUT_S)
+        # The validating session refuses other hosts at each request, and addresses of a private network behind a name.
+        session = (
+            ClientSession(base_url=base, timeout=timeout)
+            if self._is_simulated(service_url)
+            else self._hosts.client({"base_url": base, "timeout": timeout})
+        )
+        client = ConnectorClient(base, token, session=session)
+        try:
+            # By default ids are cut at 150 characters, which would be another conversation.
+            return await call(ConversationsOperations(client.client, max_conversation_id_length=_LONGEST_ID))
+        finally:
+            await client.close()
+
+    def _is_simulated(self, service_url: str) -> bool:
+        parts = urlsplit(service_url)
+        return parts.netloc in self.simulated and parts.scheme in ("http", "https")
+
+    @cached_property
+    def _hosts(self) -> "OutboundHostValidator":
+        from microsoft_agents.hosting.core.security import OutboundHostValidator
+
+        return OutboundHostValidator(list(HOSTS), enabled=True, include_default_microsoft_hosts=False)
+
+
+def _message(card: Mapping[str, Json]) -> "Activity":
+    """The card as an activity; its plain words are what a notification shows."""
+    from microsoft_agents.activity import Activity, Attachment
+
+    activity = Activity(
+        type="message",
+        summary=str(card.get("fallbackText", "")),
+        attachments=[Attachment(content_type=CARD, content=dict(card))],
+    )
+    size = len(activity.model_dump_json(by_alias=True, exclude_unset=True, ensure_ascii=True).encode())
+    if size > _MOST_BYTES:
+        raise RejectedError("TooLarge", f"posting to Teams: the card has {size} bytes")
+    return activity
+
+
+async def _id(answered: Awaitable[object]) -> str:
+    return str(getattr(await answered, "id", "") or "")
+
+
+@contextmanager
+def _refusals(doing: str) -> Iterator[None]:
+    from aiohttp import ClientError, ClientResponseError
+
+    try:
+        yield
+    except ClientResponseError as error:
+        wait_s = error.headers.get("Retry-After", "") if error.headers is not None else ""
+        raise _refusal(doing, error.status, wait_s) from error
+    except (ClientError, TimeoutError, OSError, ValueError) as error:
+        # ValueError: an answer that is no JSON, or a host that resolves to a private network.
+        raise TryLaterError(f"{doing}: {type(error).__name__}") from error
+
+
+def _refusal(doing: str, status: int, wait_s: str) -> OutsideError:
+    text = f"{doing}: {status}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError(text, float(wait_s) if wait_s.isdigit() else 30.0)
+    if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
+        return TryLaterError(text, float(wait_s) if wait_s.isdigit() else 60.0)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(text)
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return DeniedError(f"{text}: the bot's app is not installed there, or its registration and id do not match")
+    return RejectedError(str(status), text)

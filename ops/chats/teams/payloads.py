@@ -1,0 +1,158 @@
+"""What Teams says has happened, read from its JSON: only what Daytwo uses, each part looked at before it is believed."""
+
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from ops.chats.teams.renderer import REASON
+from ops.endpoints.rejected_requests import RequestRejectedError
+from ops.model.approval import Choice
+from ops.model.json import Json
+
+# Ids become part of addresses and keys: no slash, no space, no bar.
+_ID = re.compile(r"[\w:@.;=+-]{1,400}", re.ASCII)
+_USER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
+_URL = re.compile(r"https?://[\w.:/%-]{1,500}", re.ASCII)
+_LONGEST_TEXT = 4_000
+_LONGEST_NAME = 100
+_CHOICES = {choice.value: choice for choice in Choice}
+
+type Fields = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who did it: Teams' own id, the object id in Entra (empty for whoever has none), and the name that they chose."""
+
+    id: str
+    user: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One event. `tenants` are all that it names, in lower case; `bot` is our own id in Teams."""
+
+    kind: str
+    name: str
+    channel: str
+    id: str
+    service_url: str
+    conversation: str
+    is_personal: bool
+    tenants: frozenset[str]
+    sender: Sender
+    bot: str
+    fields: Fields
+
+    @property
+    def event(self) -> str:
+        """What names this delivery, as a key: activity ids repeat between conversations, whose own ids are long."""
+        return f"{self.id}@{hashlib.sha256(self.conversation.encode()).hexdigest()[:16]}"
+
+    def adds_the_bot(self) -> bool:
+        """Whether the bot has just been installed here."""
+        if self.kind == "installationUpdate":
+            return self.fields.get("action") in ("add", "add-upgrade")
+        added = self.fields.get("membersAdded")
+        members = added if isinstance(added, list) else []
+        return self.kind == "conversationUpdate" and any(
+            isinstance(each, dict) and each.get("id") == self.bot for each in members
+        )
+
+    def is_for_the_bot(self) -> bool:
+        """Whether it is written to the bot: alone with it, or with a mention. An app may be let in on whole channels."""
+        return self.is_personal or bool(self._mentions())
+
+    def text(self) -> str:
+        """What was written to the bot, without the mention of it. Raises RefusedError."""
+        said = self.fields.get("text", "")
+        if not isinstance(said, str) or len(said) > _LONGEST_TEXT:
+            raise broken(f"text has to be text of at most {_LONGEST_TEXT} characters")
+        for mention in self._mentions():
+            said = said.replace(mention, " ")
+        return " ".join(html.unescape(said).replace("\xa0", " ").split())
+
+    def _mentions(self) -> tuple[str, ...]:
+        """How the bot is called in the text."""
+        entities = self.fields.get("entities")
+        found = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
+        called = (each.get("text") for each in found if _inner(each, "mentioned").get("id") == self.bot)
+        return tuple(text for text in called if isinstance(text, str) and text)
+
+    def press(self) -> tuple[str, Choice, str]:
+        """The word and the choice of a pressed button, and the reason as it was written. Raises RefusedError."""
+        action = _inner(_inner(self.fields, "value"), "action")
+        data = _inner(action, "data")
+        verb, token, reason = action.get("verb"), data.get("token"), data.get(REASON, "")
+        if action.get("type") != "Action.Execute" or not isinstance(verb, str) or verb not in _CHOICES:
+            raise broken("the action is none of Daytwo's buttons")
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise broken("the button holds no word of Daytwo's")
+        if not isinstance(reason, str):
+            raise broken("the reason is no text")
+        return token, _CHOICES[verb], reason
+
+
+def read_activity(body: bytes) -> Activity:
+    """The event. Raises RefusedError (400) for what is no JSON object or lacks what every activity of Teams has."""
+    try:
+        fields = json.loads(body)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise broken("the body is no JSON") from None
+    if not isinstance(fields, dict):
+        raise broken("the body has to be a JSON object")
+    conversation, sender = _inner(fields, "conversation"), _inner(fields, "from")
+    user = str(sender.get("aadObjectId") or "")
+    return Activity(
+        kind=_word(fields, "type"),
+        name=str(fields.get("name") or "")[:_LONGEST_NAME],
+        channel=_word(fields, "channelId"),
+        id=_matching(fields, "id", _ID),
+        service_url=_matching(fields, "serviceUrl", _URL),
+        conversation=_matching(conversation, "id", _ID),
+        is_personal=conversation.get("conversationType") == "personal",
+        tenants=_tenants(fields),
+        sender=Sender(
+            _matching(sender, "id", _ID),
+            user.lower() if _USER.fullmatch(user) else "",
+            str(sender.get("name") or "")[:_LONGEST_NAME],
+        ),
+        bot=_matching(_inner(fields, "recipient"), "id", _ID),
+        fields=fields,
+    )
+
+
+def broken(why: str) -> RequestRejectedError:
+    """What is told to the sender of an activity that cannot be read."""
+    return RequestRejectedError(HTTPStatus.BAD_REQUEST, "unreadable", f"the activity is not as Teams sends it: {why}")
+
+
+def _tenants(fields: Fields) -> frozenset[str]:
+    named = (
+        _inner(_inner(fields, "channelData"), "tenant").get("id"),
+        _inner(fields, "conversation").get("tenantId"),
+        _inner(fields, "from").get("tenantId"),
+    )
+    return frozenset(str(each).lower() for each in named if each is not None)
+
+
+def _inner(fields: Fields, name: str) -> Fields:
+    found = fields.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _word(fields: Fields, name: str) -> str:
+    return _matching(fields, name, _TOKEN)
+
+
+def _matching(fields: Fields, name: str, pattern: re.Pattern[str]) -> str:
+    found = fields.get(name)
+    if not isinstance(found, str) or not pattern.fullmatch(found):
+        raise broken(f"{name} is missing or not written as Teams writes it")
+    return found

@@ -1,0 +1,91 @@
+"""The Bot Connector's public keys: found through its OpenID metadata, cached for a day, used only if endorsed for Teams."""
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ops.ports.errors import TryLaterError
+from ops.ports.runtime import Clock
+
+if TYPE_CHECKING:
+    from jwt import PyJWK
+
+# "Authentication with the Bot Connector API": the address may be hard-coded, the keys are to be refreshed once a day.
+METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+_KEPT = timedelta(hours=24)
+# A token names its key before its signature is checked: an unauthenticated caller must not trigger a fetch per request.
+_AGAIN = timedelta(minutes=5)
+_TIMEOUT_S = 5
+_MOST_BYTES = 256 * 1024
+_CHANNEL = "msteams"
+
+
+class SigningKeys:
+    """The keys by their ids."""
+
+    def __init__(self, metadata_url: str, clock: Clock) -> None:
+        self._url, self._clock = metadata_url, clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, Mapping[str, Any]] = {}
+        self._fetched: datetime | None = None
+        self._tried: datetime | None = None
+
+    def key(self, kid: str) -> "PyJWK | None":
+        """Return the key with this id if it is endorsed for Teams, else None.
+
+        Raises:
+            TryLaterError: the keys could not be fetched, and none are cached.
+        """
+        from jwt import PyJWK
+
+        with self._lock:
+            document = self._known(kid)
+        if document is None or _CHANNEL not in document.get("endorsements", ()):
+            return None
+        return PyJWK(dict(document), algorithm="RS256")
+
+    def _known(self, kid: str) -> Mapping[str, Any] | None:
+        now = self._clock.now()
+        is_fresh = self._fetched is not None and now - self._fetched < _KEPT
+        if is_fresh and kid in self._keys:
+            return self._keys[kid]
+        if self._tried is None or now - self._tried >= _AGAIN:
+            self._tried = now
+            try:
+                self._keys = self._fetch()
+                self._fetched, is_fresh = now, True
+            except TryLaterError:
+                if not is_fresh:
+                    raise
+        if not is_fresh:
+            raise TryLaterError(
+                "reading the Bot Connector's keys: the last attempt, less than five minutes ago, failed"
+            )
+        return self._keys.get(kid)
+
+    def _fetch(self) -> dict[str, Mapping[str, Any]]:
+        keys = _json(str(_json(self._url)["jwks_uri"])).get("keys")
+        if not isinstance(keys, list):
+            raise TryLaterError("reading the Bot Connector's keys: the response has none")
+        return {each["kid"]: each for each in keys if isinstance(each, dict) and isinstance(each.get("kid"), str)}
+
+
+def _json(url: str) -> Mapping[str, Any]:
+    """Fetch a JSON object. Raises TryLaterError if that fails."""
+    import httpx
+
+    try:
+        response = httpx.get(url, timeout=_TIMEOUT_S)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise TryLaterError(f"reading the Bot Connector's keys: {type(error).__name__}") from error
+    if response.status_code != httpx.codes.OK or len(response.content) > _MOST_BYTES:
+        raise TryLaterError(f"reading the Bot Connector's keys: HTTP {response.status_code}")
+    try:
+        document = json.loads(response.content)
+    except (ValueError, RecursionError) as error:
+        raise TryLaterError("reading the Bot Connector's keys: the response is not JSON") from error
+    if not isinstance(document, dict):
+        raise TryLaterError("reading the Bot Connector's keys: the response is not an object")
+    return document

@@ -1,0 +1,47 @@
+"""What every activity has in hand, and the small things that all of them do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ops.config.config_file import ConfigState
+from ops.model.ledger import Entry
+from ops.model.run import Run, StepRecord
+from ops.ports.bundle import Ports
+from ops.ports.runtime import Engine
+from ops.tables.base import Stored, Table
+from ops.tables.runs import Control, controls, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The ports, the engine of this invocation, and the configuration as it stands."""
+
+    ports: Ports
+    engine: Engine
+    config: ConfigState
+
+    @property
+    def runs(self) -> Table[Run]:
+        """The run records."""
+        return runs(self.ports.store)
+
+    def control(self, subject: str) -> Control:
+        """What is wanted of a run or rollout."""
+        stored = controls(self.ports.store).get(subject)
+        return stored.value if stored else Control()
+
+    def note(self, at: datetime, run: Run, kind: str, text: str, **data: str) -> None:
+        """One line in the ledger; the same fact of the same run is written once."""
+        key = f"{run.id}|{kind}|{data.pop('key', '')}"
+        self.ports.ledger.append(Entry(key, at, kind, run.id, text, data={"target": run.target, **data}))
+
+
+def with_step(run: Run, record: StepRecord) -> Run:
+    """The run with one step's record replaced."""
+    return replace(run, steps=tuple(record if old.id == record.id else old for old in run.steps))
+
+
+def run_of(context: Context, payload: Mapping[str, object]) -> Stored[Run]:
+    """The run that an activity was called for. Raises NotFoundError."""
+    return context.runs.must_get(str(payload["run"]))

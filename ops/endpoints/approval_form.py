@@ -1,0 +1,116 @@
+"""The form of an approval's page: the token that ties it to one person and one request, and reading what was sent."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+
+from ops.endpoints.reasons import LongReasonError, read_reason
+from ops.model.approval import Choice
+from ops.model.people import Identity
+
+GOOD_FOR = timedelta(hours=1)
+LARGEST_FORM_BYTES = 16_384
+_SALT = "daytwo.approval-form.1"
+_FIELDS = frozenset({"choice", "reason", "csrf"})
+
+
+class RefusedFormError(Exception):
+    """A form that decides nothing. `reason` is the ledger's word, the text what its sender reads, `status` HTTP's."""
+
+    def __init__(self, status: int, reason: str, why: str) -> None:
+        super().__init__(why)
+        self.status, self.reason = status, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was sent."""
+
+    choice: Choice
+    reason: str
+    token: str
+
+
+class _Signer(TimestampSigner):
+    """Signs with our clock's time instead of the machine's."""
+
+    def __init__(self, secret_key: list[bytes], salt: bytes, now: Callable[[], datetime]) -> None:
+        super().__init__(secret_key, salt, key_derivation="hmac", digest_method=hashlib.sha256)
+        self._now = now
+
+    def get_timestamp(self) -> int:
+        return int(self._now().timestamp())
+
+
+class FormTokens:
+    """Makes and reads the tokens. `now` is the clock's."""
+
+    def __init__(self, key: str, now: Callable[[], datetime]) -> None:
+        self._serializer = URLSafeTimedSerializer(key, salt=_SALT, signer=_Signer, signer_kwargs={"now": now})
+
+    def make(self, identity: Identity, word: str) -> str:
+        """A token for this person and this request's word; its nonce makes each shown form one event."""
+        made: str | bytes = self._serializer.dumps([secrets.token_urlsafe(16), str(identity), word])
+        return made if isinstance(made, str) else made.decode()
+
+    def event(self, token: str, identity: Identity, word: str) -> str:
+        """The nonce of a token that was made for this person and word within the hour. Raises RefusedFormError."""
+        try:
+            nonce, person, made_for = self._serializer.loads(token, max_age=int(GOOD_FOR.total_seconds()))
+        except SignatureExpired:
+            why = "this form is older than an hour, so it decides nothing: open the page again, look, then decide"
+            raise RefusedFormError(403, "stale-form", why) from None
+        except (BadData, ValueError, TypeError):
+            raise RefusedFormError(403, "foreign-form", _FOREIGN) from None
+        if (person, made_for) != (str(identity), word):
+            raise RefusedFormError(403, "foreign-form", _FOREIGN)
+        return str(nonce)
+
+
+_FOREIGN = "this form was not made for you and this request, so it decides nothing: open the page yourself, then decide"
+
+
+def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
+    """A form of ours comes from a page of ours. Raises RefusedFormError where the browser says that it does not.
+
+    https://www.w3.org/TR/fetch-metadata: `none` is a person's own doing. Browsers that send neither header have the token.
+    """
+    site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
+    foreign = site not in ("", "same-origin", "none")
+    if origin and not (origin == "null" and site == "same-origin"):
+        foreign = foreign or urlsplit(origin).netloc not in hosts
+    if foreign:
+        raise RefusedFormError(403, "from-elsewhere", "another site sent this form, so it decides nothing")
+
+
+def read_form(headers: Mapping[str, str], body: bytes) -> Form:
+    """What was sent, each field once. Raises RefusedFormError."""
+    if len(body) > LARGEST_FORM_BYTES:
+        raise RefusedFormError(413, "too-large", "this form is larger than 16 kB, so it decides nothing")
+    kind = headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind != "application/x-www-form-urlencoded":
+        raise RefusedFormError(400, "broken-form", _BROKEN)
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=len(_FIELDS))
+        choice = Choice(fields["choice"][0])
+    except (UnicodeDecodeError, ValueError, KeyError):
+        raise RefusedFormError(400, "broken-form", _BROKEN) from None
+    once = all(len(values) == 1 for values in fields.values())
+    if not once or not set(fields) <= _FIELDS or "csrf" not in fields:
+        raise RefusedFormError(400, "broken-form", _BROKEN)
+    return Form(choice, _reason(fields.get("reason", [""])[0]), fields["csrf"][0])
+
+
+_BROKEN = "this form is broken, so it decides nothing: open the page again, then decide"
+
+
+def _reason(text: str) -> str:
+    try:
+        return read_reason(text)
+    except LongReasonError as error:
+        raise RefusedFormError(400, "long-reason", str(error)) from None

@@ -1,0 +1,131 @@
+"""The budget webhook: both schemas of an action group, parsed exactly (docs/budget.md)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from ops.context import Context
+from ops.endpoints.http_api import Response
+from ops.engine.run_starter import start_run
+from ops.model.ledger import Entry
+from ops.model.money import BudgetAlert, Money
+from ops.model.run_request import RunRequest, slug
+from ops.tables.budgets import alerts
+
+_MAX_BODY_BYTES = 65_536
+# Azure allows thresholds of up to 1000 %; those seen as fractions went up to 5.
+_LARGEST_FRACTION = 5
+_KEPT_CHARACTERS = 4_000
+_LEGACY, _COMMON = "AIP Budget Notification", "azureMonitorCommonAlertSchema"
+
+
+class UnreadableError(Exception):
+    """The payload is no budget alert; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A mapping of texts, as the documents spell them."""
+
+    of: Mapping[str, Any]
+
+    def text(self, name: str) -> str:
+        """A text that has to be there. Raises UnreadableError."""
+        value = self.of.get(name)
+        if not isinstance(value, str) or not value.strip():
+            raise UnreadableError(f"it has no {name}")
+        return value.strip()
+
+    def money(self, name: str, currency: str) -> Money:
+        """An amount that has to be there. Raises UnreadableError."""
+        money = Money.parse(self.text(name), currency)
+        if money is None:
+            raise UnreadableError(f"its {name} is no amount: {self.text(name)[:40]!r}")
+        return money
+
+
+def read_alert(body: bytes) -> BudgetAlert:
+    """The alert of either schema. Raises UnreadableError."""
+    if len(body) > _MAX_BODY_BYTES:
+        raise UnreadableError("it is larger than 64 kB")
+    try:
+        document = json.loads(body)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise UnreadableError("it is no JSON") from None
+    if not isinstance(document, dict) or not isinstance(document.get("data"), dict):
+        raise UnreadableError("it has no data")
+    match document.get("schemaId"):
+        case str(schema) if schema == _LEGACY:
+            return _legacy(_Fields(document["data"]))
+        case str(schema) if schema == _COMMON:
+            return _common(document["data"])
+    raise UnreadableError("its schemaId is none of a budget's")
+
+
+def take_alert(context: Context, body: bytes) -> Response:
+    """POST alerts/budget: one run an alert, however often it comes; what cannot be read is kept, and answered 400."""
+    now = context.ports.clock.now()
+    try:
+        alert = read_alert(body)
+    except UnreadableError as error:
+        kept = body[:_KEPT_CHARACTERS].decode(errors="replace")
+        key = hashlib.sha256(body).hexdigest()[:16]
+        text = f"a budget alert could not be read: {error}"
+        context.ports.ledger.append(
+            Entry(f"unread|{key}", now, "unread", "budget", text, "action-group", {"payload": kept})
+        )
+        return Response(HTTPStatus.BAD_REQUEST, {"error": f"this is no budget alert: {error}"})
+    signal = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
+    alerts(context.ports.store).insert(signal.run_id, alert)
+    run, is_new = start_run(context, signal)
+    return Response(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
+
+
+def period(alert: BudgetAlert) -> str:
+    """What makes two alerts one: kind, threshold and period."""
+    return slug(f"{alert.period}-{alert.kind}-{alert.threshold.amount.normalize():f}")
+
+
+def _target(alert: BudgetAlert) -> str:
+    return f"{alert.scope}|{alert.budget}".casefold()
+
+
+def _legacy(data: _Fields) -> BudgetAlert:
+    """The threshold has been seen as an amount and as a fraction of the budget."""
+    currency = data.text("Unit")
+    amount = data.money("Budget", currency)
+    threshold = data.money("NotificationThresholdAmount", currency)
+    if 0 < threshold.amount <= _LARGEST_FRACTION:
+        threshold = Money(threshold.amount * amount.amount, currency)
+    return BudgetAlert(
+        budget=data.text("BudgetName"),
+        scope=f"/subscriptions/{data.text('SubscriptionId')}",
+        kind="actual",
+        threshold=threshold,
+        spent=data.money("SpendingAmount", currency),
+        amount=amount,
+        period=data.text("BudgetStartDate").split()[0],
+    )
+
+
+def _common(data: Mapping[str, Any]) -> BudgetAlert:
+    context = data.get("alertContext")
+    inner = context.get("AlertData") if isinstance(context, Mapping) else None
+    if not isinstance(inner, Mapping):
+        raise UnreadableError("it has no AlertData")
+    fields = _Fields(inner)
+    currency = fields.text("Unit")
+    forecast = inner.get("ForecastedTotalForPeriod")
+    return BudgetAlert(
+        budget=fields.text("BudgetName"),
+        scope=_Fields(inner).text("Scope"),
+        kind=fields.text("ThresholdType").casefold(),
+        threshold=fields.money("NotificationThresholdAmount", currency),
+        spent=fields.money("SpentAmount", currency),
+        amount=fields.money("BudgetThreshold", currency),
+        period=fields.text("BudgetStartDate"),
+        forecast=Money.parse(forecast, currency) if isinstance(forecast, str) and forecast.strip() else None,
+    )

@@ -1,0 +1,98 @@
+"""Event Grid's door, both schemas. An event is a hint: the resource is read before anything is done."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ops.context import Context
+from ops.endpoints.evictions import EvictionNotice, is_eviction, read_notice, take_notice
+from ops.model.ledger import Entry
+from ops.model.run_request import short_hash, slug
+from ops.runbooks import runbooks
+from ops.tables.runs import runs
+
+_ROLLING = "microsoft.containerservice.nodepoolrolling"
+_KEPT_CHARACTERS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class CloudNotice:
+    """An event of either schema: what both have."""
+
+    id: str
+    type: str
+    source: str
+    subject: str
+    data: Mapping[str, Any]
+
+
+def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
+    """The event, or why it cannot be read. Tolerant: the documents disagree on spellings and cases."""
+    is_cloud = "specversion" in raw
+    data = raw.get("data")
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except ValueError:
+            return "its data is text that is no JSON"
+    if data is not None and not isinstance(data, Mapping):
+        return "its data is no object"
+    identity, kind = raw.get("id"), raw.get("type" if is_cloud else "eventType")
+    source = raw.get("source" if is_cloud else "topic")
+    if not isinstance(identity, str) or not identity:
+        return "it has no id"
+    if not isinstance(kind, str) or not kind:
+        return "it has no type"
+    return CloudNotice(identity, kind, str(source or ""), str(raw.get("subject") or ""), data or {})
+
+
+def take_event(context: Context, raw: object) -> None:
+    """Takes one event, once; what is not understood is in the ledger, and answered so that it is not sent for ever."""
+    now = context.ports.clock.now()
+    event = read_event(raw) if isinstance(raw, Mapping) else "it is no object"
+    if isinstance(event, str):
+        kept = json.dumps(raw, default=str, sort_keys=True)[:_KEPT_CHARACTERS]
+        key = hashlib.sha256(kept.encode()).hexdigest()[:16]
+        text = f"an event could not be read: {event}"
+        context.ports.ledger.append(
+            Entry(f"unread|{key}", now, "unread", "event-grid", text, "event-grid", {"event": kept})
+        )
+        return
+    key = hashlib.sha256(f"{event.source}|{event.id}".encode()).hexdigest()[:32]
+    if context.ports.store.get("event", key) is not None:
+        return
+    _handle(context, event, key, now)
+    # Marked once it is handled: a taker that dies in between is followed by another.
+    context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()})
+
+
+def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> None:
+    if is_eviction(event.type, event.data):
+        notice = read_notice(context, event.source, event.type, event.data)
+        if isinstance(notice, EvictionNotice):
+            take_notice(context, notice, now)
+            return
+        text = f"an eviction is not ours: {notice}"
+        context.ports.ledger.append(
+            Entry(f"event|{key}", now, "event", event.subject or event.source, text, "event-grid")
+        )
+        return
+    if event.type.casefold().startswith(_ROLLING):
+        _hint_runs(context, event)
+        return
+    text = f"{event.type} is nothing that Daytwo acts on"
+    context.ports.ledger.append(Entry(f"event|{key}", now, "event", event.subject or event.source, text, "event-grid"))
+
+
+def _hint_runs(context: Context, event: CloudNotice) -> None:
+    """Wakes what waits for this cluster: the run looks for itself."""
+    cluster = event.source if "/managedclusters/" in event.source.casefold() else event.subject
+    cluster = cluster.casefold()
+    name = cluster.rsplit("/", 1)[-1]
+    for runbook in runbooks():
+        for run in runs(context.ports.store).scan(f"{runbook}.{slug(name)}-{short_hash(cluster)}."):
+            if not run.value.state.is_final:
+                context.engine.wake(run.key)

@@ -1,0 +1,157 @@
+"""Evictions of spot nodes, from the node's own notice or from Azure: one record each, one run a burst (docs/spot.md)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ops.context import Context
+from ops.engine.run_starter import start_run
+from ops.model.fleet import Cluster
+from ops.model.run_request import RunRequest
+from ops.model.workload import Eviction
+from ops.policy.fleet_scope import is_in_fleet
+from ops.ports.errors import NotFoundError, RejectedError
+from ops.tables.evictions import EvictionGroup, eviction_groups, evictions
+from ops.tables.runs import runs
+
+NOTICE = "daytwo.spot.notice"
+ANNOTATED = "microsoft.resourcenotifications.healthresources.resourceannotated"
+_PREEMPTED = "virtualmachinepreempted"
+_INSTANCE = re.compile(
+    r".*/resourcegroups/(?P<group>[^/]+)/providers/microsoft\.compute"
+    r"/virtualmachinescalesets/(?P<scale_set>aks-(?P<pool>[a-z0-9]+)-\d+-vmss)/virtualmachines/(?P<instance>\d+)",
+    re.IGNORECASE,
+)
+_NODE = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]{6}", re.IGNORECASE)
+# Azure tells of an eviction up to 20 minutes late, the event may come a day later.
+_FORGET = timedelta(days=2)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class EvictionNotice:
+    """Which node of which cluster is taken, by whom it is said."""
+
+    cluster: Cluster
+    node: str
+    pool: str
+    source: str
+
+
+def is_eviction(kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether the event is about a spot eviction; the documents disagree on case."""
+    if kind.casefold() == NOTICE:
+        return True
+    return kind.casefold() == ANNOTATED and str(_properties(data).get("annotationName", "")).casefold() == _PREEMPTED
+
+
+def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any]) -> EvictionNotice | str:
+    """The notice, or why it is none of ours. Raises what the ports raise: then the sender tries again."""
+    if kind.casefold() == NOTICE:
+        return _from_node(context, source, data)
+    target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
+    match = _INSTANCE.fullmatch(target)
+    if match is None:
+        return f"it names no instance of a node pool: {target[:200]!r}"
+    cluster = _by_group(context, match["group"])
+    if cluster is None:
+        return f"the resource group {match['group']} belongs to no cluster of the fleet"
+    return EvictionNotice(
+        cluster, node_name(match["scale_set"], int(match["instance"])), match["pool"].casefold(), "azure"
+    )
+
+
+def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
+    """Records the eviction once, joins it to its burst, starts or wakes the burst's run.
+
+    In this order, each step again without harm: an event that is sent twice, or whose first taker died, ends the same.
+    """
+    settings = context.config.settings
+    if settings is None or settings.spot is None:
+        return
+    cluster_key = notice.cluster.id.replace("/", "|")
+    table = evictions(context.ports.store)
+    key = f"{cluster_key}|{notice.node}"
+    known = table.get(key)
+    if known is not None and now - known.value.first_seen > _FORGET and _ended(context, known.value.run):
+        table.delete(key)  # a false alarm of days ago, or a machine that came back: this is another eviction
+        known = None
+    run_id = known.value.run if known else _join(context, cluster_key, notice, now, settings.spot.group_within).run
+
+    def merge(old: Eviction | None) -> Eviction:
+        said_by_azure = notice.source == "azure"
+        if old is not None:
+            return replace(old, confirmed=old.confirmed or said_by_azure)
+        return Eviction(notice.cluster.id, notice.node, notice.pool, now, said_by_azure, notice.source, run_id)
+
+    eviction = table.change(key, merge)
+    period = eviction.run.rsplit(".", 1)[1]
+    signal = RunRequest("spot", notice.cluster.id, notice.cluster.name, period, now, "event", notice.source)
+    run, is_new = start_run(context, signal)
+    if not is_new and known is None:
+        context.engine.wake(run.id)
+
+
+def node_name(scale_set: str, instance: int) -> str:
+    """A scale set's node: its name and the instance's number in base 36, six digits (how Azure names scale-set computers)."""
+    digits = ""
+    while instance:
+        instance, digit = divmod(instance, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return f"{scale_set.casefold()}{digits.rjust(6, '0')}"
+
+
+def _join(
+    context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_within: timedelta
+) -> EvictionGroup:
+    """The burst that the node belongs to: the pool's last one, where that is young and has not been told to its end."""
+
+    def grow(old: EvictionGroup | None) -> EvictionGroup:
+        if old is not None and now - old.began < group_within and not _ended(context, old.run):
+            return replace(old, last=now)
+        first = RunRequest(
+            "spot", notice.cluster.id, notice.cluster.name, f"{notice.pool}-{now:%Y%m%dt%H%M%S}", now, "event", ""
+        )
+        return EvictionGroup(first.run_id, now, now)
+
+    return eviction_groups(context.ports.store).change(f"{cluster_key}|{notice.pool}", grow)
+
+
+def _ended(context: Context, run: str) -> bool:
+    stored = runs(context.ports.store).get(run)
+    return stored is not None and stored.value.state.is_final
+
+
+def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> EvictionNotice | str:
+    """From inside a cluster, so from outside of ours: neither its word that a node is taken, nor which cluster it names, is believed."""
+    settings, node = context.config.settings, str(data.get("node") or "")
+    match = _NODE.fullmatch(node)
+    if match is None:
+        return f"it names no node of a node pool: {node[:200]!r}"
+    if settings is None or not is_in_fleet(source, settings):
+        return f"its source lies in no subscription of the fleet: {source[:300]!r}"
+    try:
+        cluster = context.ports.clusters.cluster(source)
+    except (NotFoundError, RejectedError) as refusal:
+        return f"its source is no cluster: {source[:300]!r}: {refusal}"
+    pool = cluster.pool(match["pool"].casefold())
+    if pool is None or not pool.spot:
+        return f"{node} belongs to no spot pool of {cluster.name}, so nobody takes it"
+    return EvictionNotice(cluster, node.casefold(), pool.name, "node")
+
+
+def _by_group(context: Context, group: str) -> Cluster | None:
+    settings = context.config.settings
+    for subscription in settings.fleet.subscriptions if settings else ():
+        for cluster in context.ports.clusters.list_clusters(subscription):
+            if cluster.node_resource_group.casefold() == group.casefold():
+                return cluster
+    return None
+
+
+def _properties(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    info = data.get("resourceInfo")
+    properties = info.get("properties") if isinstance(info, Mapping) else None
+    return properties if isinstance(properties, Mapping) else {}

@@ -1,0 +1,68 @@
+"""The activities: generic, none names a runbook. Each makes one attempt and is safe to run again after a crash."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from ops.engine.transition import Activity, Outcome, Transition
+from ops.model.json import Json
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ops.context import Context
+    from ops.ports.errors import OutsideError
+
+type Execute = Callable[[Context, Mapping[str, Json]], Transition]
+
+_LOG = logging.getLogger(__name__)
+
+
+def activity(name: str) -> Execute:
+    """The function of an activity; what it needs is imported here, not when the app starts.
+
+    Raises:
+        ValueError: there is no such activity.
+    """
+    from ops.engine.activities import advance_rollout, answer_query, approve, assess, execute_step, finish_run, lease
+
+    table: dict[Activity, Execute] = {
+        Activity.ASSESS: assess.assess,
+        Activity.APPROVE: approve.approve,
+        Activity.LEASE: lease.lease,
+        Activity.BEGIN: execute_step.begin,
+        Activity.POLL: execute_step.poll,
+        Activity.VERIFY: execute_step.verify,
+        Activity.UNWIND: finish_run.unwind,
+        Activity.CONCLUDE: finish_run.conclude,
+        Activity.ADVANCE_ROLLOUT: advance_rollout.advance_rollout,
+        Activity.ANSWER_QUERY: answer_query.answer_query,
+    }
+    return table[Activity(name)]
+
+
+def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[str, Json]:
+    """Executes an activity. A failure that may pass becomes a retry after a pause, so no activity blocks."""
+    from ops.ports.errors import OutsideError
+
+    try:
+        return activity(name)(context, payload).write()
+    except OutsideError as error:
+        return postponed(context.ports.clock.now(), error)
+
+
+def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:
+    """A retry of the same activity: no error of an external system ends a run."""
+    from datetime import timedelta
+
+    from ops.ports.errors import ConflictError, TryLaterError
+
+    match error:
+        case TryLaterError():
+            pause = timedelta(seconds=max(error.retry_after_s, 1.0))
+        case ConflictError():
+            pause = timedelta(seconds=5)
+        case _:
+            _LOG.warning("An activity failed and is retried in five minutes: %s", error)
+            pause = timedelta(minutes=5)
+    return Transition(Outcome.RETRY, now + pause).write()

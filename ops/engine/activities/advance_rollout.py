@@ -1,0 +1,90 @@
+"""Advance a rollout: begin the rings that may begin, halt where too much has failed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ops.context import Context
+from ops.engine.run_starter import start_unless_idle
+from ops.engine.transition import Outcome, Transition
+from ops.messaging.message_sync import report_rollout
+from ops.model.json import Json
+from ops.model.ledger import Entry
+from ops.model.reasons import WaitReason
+from ops.model.run import Rollout, RunSummary, State
+from ops.model.run_request import RunRequest
+from ops.policy.rings import next_progress
+from ops.tables.runs import Control, controls, rollouts, runs
+
+_LOOK_AGAIN = timedelta(minutes=30)
+
+
+def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition:
+    """One look at the rollout. Answers again (after a sleep) or end."""
+    table = rollouts(context.ports.store)
+    stored = table.must_get(str(payload["rollout"]))
+    rollout, now = stored.value, context.ports.clock.now()
+    if rollout.state.is_final:
+        return Transition(Outcome.END)
+    _start_missing(context, rollout, now)
+    moves = next_progress(rollout, summaries(context, rollout), now)
+    while moves.begin:
+        for index in moves.begin:
+            for target, name in rollout.plan.rings[index].targets:
+                start_unless_idle(context, _signal(rollout, target, name, now))
+        rollout = replace(rollout, rings_begun=max(moves.begin) + 1)
+        moves = next_progress(rollout, summaries(context, rollout), now)
+    rollout = replace(rollout, state=moves.state, why=moves.why, until=now + _LOOK_AGAIN)
+    if rollout.state.is_final:
+        rollout = replace(rollout, until=None, ended=now)
+        _end(context, rollout, now)
+    table.replace(stored, rollout)
+    report_rollout(context.ports, rollout, summaries(context, rollout))
+    return Transition(Outcome.END) if rollout.state.is_final else Transition(Outcome.RETRY, rollout.until)
+
+
+def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
+    """Who is only watched waits for no ring; who was found after its ring had begun does neither."""
+    begun = [target for ring in rollout.plan.rings[: rollout.rings_begun] for target in ring.targets]
+    for target, name in (*rollout.plan.watched, *begun):
+        signal = _signal(rollout, target, name, now)
+        if runs(context.ports.store).get(signal.run_id) is None:
+            start_unless_idle(context, signal)
+
+
+def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
+    """By target, the run of this rollout where it has begun; AKS-driven clusters are no part of the failure budget."""
+    found = {}
+    for ring in rollout.plan.rings:
+        for target, name in ring.targets:
+            stored = runs(context.ports.store).get(_signal(rollout, target, name, rollout.created).run_id)
+            if stored is not None:
+                run = stored.value
+                found[target] = RunSummary(run.id, target, name, run.state, run.acted, run.why, run.code)
+    return found
+
+
+def _signal(rollout: Rollout, target: str, name: str, at: datetime) -> RunRequest:
+    plan = rollout.plan
+    return RunRequest(plan.runbook, target, name, plan.period, at, "timer", "daytwo", rollout.id)
+
+
+def _end(context: Context, rollout: Rollout, now: datetime) -> None:
+    text = f"{rollout.state}: {rollout.why}"
+    # One that takes in who is found later ends again, and says so again.
+    size = sum(len(ring.targets) for ring in rollout.plan.rings)
+    context.ports.ledger.append(Entry(f"{rollout.id}|end|{size}", now, "rollout", rollout.id, text))
+    if rollout.state is State.HALTED:
+        for run in summaries(context, rollout).values():
+            if not run.state.is_final and (not run.acted or run.code == WaitReason.APPROVAL):
+                _cancel(context, run.id, rollout.why, now)
+
+
+def _cancel(context: Context, run: str, why: str, now: datetime) -> None:
+    def change(old: Control | None) -> Control:
+        if old is not None and old.cancelled_by:
+            return old
+        return Control(cancelled_by="the rollout, which halted", why=why, at=now)
+
+    controls(context.ports.store).change(run, change)
+    context.engine.wake(run)

@@ -1,0 +1,54 @@
+"""Answer a question: look at the clusters, send what was found to where it was asked."""
+
+import logging
+from collections.abc import Mapping
+
+from ops.context import Context
+from ops.engine.activities.assess import decide_now
+from ops.engine.preview import approvers_of, preview_pools, preview_run
+from ops.engine.transition import Outcome, Transition
+from ops.facts.fleet import list_fleet
+from ops.model.json import Json
+from ops.model.message import Message
+from ops.model.run import State
+from ops.ports.errors import DeniedError, NotFoundError, RejectedError
+from ops.render import renderer
+from ops.render.commands import decision_text, plan_message, reply_message, why_message
+from ops.runbooks import runbooks
+
+_LOG = logging.getLogger(__name__)
+
+
+def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
+    """One attempt. Answers end; what does not answer now becomes a wait. An address that is no longer good ends it too."""
+    try:
+        message = _lookup(context, str(payload["command"]), str(payload["subject"]))
+    except (DeniedError, NotFoundError, RejectedError) as error:
+        message = reply_message(str(error), State.FAILED, "not known")
+    try:
+        context.ports.answers.answer(str(payload["address"]), renderer(str(payload["chat"]))(message))
+    except RejectedError as error:
+        _LOG.warning("nobody hears the answer to %s: %s", payload["command"], error)
+    return Transition(Outcome.END)
+
+
+def _lookup(context: Context, command: str, subject: str) -> Message:
+    settings, now = context.config.settings, context.ports.clock.now()
+    if settings is None:
+        return reply_message(f"Daytwo has no valid configuration: {context.config.problem}", State.FAILED, "not known")
+    fleet = list_fleet(context.ports.clusters, settings)
+    if command == "plan":
+        pools = preview_pools(context, settings, fleet, now)
+        rows = [(p.cluster, p.pool, "?" if p.behind_days is None else f"{p.behind_days} d", p.next) for p in pools]
+        return plan_message(rows, sum(bool(pool.behind_days) for pool in pools))
+    cluster = next((each for each in fleet if each.name.casefold() == subject.casefold()), None)
+    if cluster is None:
+        return reply_message(
+            f"there is no cluster {subject} in the subscriptions that are looked after", State.SKIPPED, "not found"
+        )
+    decided = {}
+    for name, book in runbooks().items():
+        if not book.about_event:
+            decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
+            decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
+    return why_message(cluster.name, decided)

@@ -1,0 +1,182 @@
+"""Assess: gather the facts that the runbook needs, then decide purely, and record both."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+
+from ops.approvals.gate import pass_gate
+from ops.context import Context, run_of
+from ops.engine.activities.finish_run import finish_run, report_end
+from ops.engine.transition import Outcome, Transition
+from ops.facts import FactQuery, facts
+from ops.messaging.message_sync import report_run
+from ops.model.decision import Act, Decision, Nothing, Report, Wait
+from ops.model.fleet import Cluster
+from ops.model.json import Json
+from ops.model.plan import Plan
+from ops.model.reasons import WaitReason
+from ops.model.run import Run, State, StepRecord
+from ops.policy.rings import ring_of
+from ops.policy.routes import channels_of
+from ops.runbooks import runbooks
+from ops.serialization import to_json
+from ops.settings import Settings
+from ops.tables.base import Stored
+
+_PAUSED_LOOK = timedelta(minutes=30)
+_CONFIG_LOOK = timedelta(minutes=15)
+
+
+def assess(context: Context, payload: Mapping[str, Json]) -> Transition:
+    """Decides what the run does now. Answers end, assess (after a sleep), approve or act."""
+    return assess_run(context, run_of(context, payload))
+
+
+def assess_run(context: Context, stored: Stored[Run]) -> Transition:
+    """The same, for a run in hand."""
+    run, now = stored.value, context.ports.clock.now()
+    if run.state.is_final:
+        return report_end(context, run)
+    control = context.control(run.id)
+    if control.cancelled_by:
+        ended = replace(
+            run, state=State.HALTED, why=f"cancelled by {control.cancelled_by}{_reason_suffix(control.why)}"
+        )
+        return finish_run(context, stored, ended, now)
+    if control.paused_by:
+        return _sleep(context, stored, now + _PAUSED_LOOK, f"paused by {control.paused_by}", WaitReason.PAUSED)
+    settings = context.config.settings
+    if settings is None or context.config.problem:
+        why = f"the configuration is not valid, so nothing new begins: {context.config.problem}"
+        return _sleep(context, stored, now + _CONFIG_LOOK, why, WaitReason.CONFIGURATION)
+    gathered, reference = _gather_facts(context, run, settings, now)
+    decision = runbooks()[run.runbook].decide(gathered, settings, run, now)
+    known = replace(
+        in_ring(run, gathered, settings),
+        facts_ref=reference,
+        config_hash=settings.hash,
+        channels=channels_for(gathered, settings),
+        plan=None,
+        steps=(),
+    )
+    considered = pass_gate(context, known, decision, decide_at(gathered, settings, known))
+    current = Stored(stored.key, considered.run, stored.etag)
+    if considered.asks is not None:
+        return _await_approval(context, current, considered.asks, decision)
+    return _record(context, current, considered.run, considered.decision, now)
+
+
+def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision: Decision) -> Transition:
+    """Keeps the plan that somebody has to approve; what follows is the approval."""
+    opens = decision.until if isinstance(decision, Wait) else None
+    skips = decision.skips if isinstance(decision, Wait) else plan.skips
+    steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
+    asking = replace(stored.value, plan=plan, plan_hash=plan.hash, steps=steps, skips=skips, until=opens, notify=False)
+    context.runs.replace(stored, asking)
+    return Transition(Outcome.APPROVE)
+
+
+def decide_at(gathered: object, settings: Settings, run: Run) -> Callable[[datetime], Decision]:
+    """What would be decided at another time, were today's facts still true."""
+    return lambda at: runbooks()[run.runbook].decide(gathered, settings, run, at)
+
+
+def decide_now(context: Context, run: Run, settings: Settings, now: datetime) -> tuple[Decision, object]:
+    """The decision and the facts it rests on, with nothing recorded: what `plan` and `why` show."""
+    gathered, _ = _gather_facts(context, run, settings, now, keep=False)
+    return runbooks()[run.runbook].decide(gathered, settings, run, now), gathered
+
+
+def _gather_facts(
+    context: Context, run: Run, settings: Settings, now: datetime, *, keep: bool = True
+) -> tuple[object, str]:
+    kind = runbooks()[run.runbook].facts
+    question = FactQuery(run, settings, now, context.ports)
+    for field in fields(kind):
+        question.known[field.name] = facts()[field.name].gather(question)
+    gathered = kind(**question.known)
+    if not keep:
+        return gathered, ""
+    content = json.dumps(to_json(gathered), sort_keys=True).encode()
+    return gathered, context.ports.store.put_content(content)
+
+
+def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision, now: datetime) -> Transition:
+    match decision:
+        case Nothing(why, skips, loud):
+            state = State.DONE if run.finished else State.SKIPPED
+            ended = replace(run, state=state, why=why, skips=skips, code=skips[-1].code if skips else "", notify=loud)
+            return finish_run(context, stored, ended, now)
+        case Report(headline, lines, skips, ok):
+            state = State.DONE if ok else State.NEEDS_YOU
+            told = replace(
+                run,
+                state=State.DONE,
+                headline=headline,
+                why="",
+                lines=lines,
+                skips=skips,
+                acted=True,
+                notify=state is State.NEEDS_YOU,
+            )
+            return finish_run(context, stored, told, now)
+        case Wait(until, why, reason, loud, skips, lines):
+            code = str(reason or "")
+            if run.dry_run:
+                ended = replace(run, state=State.DONE, headline="would wait", why=why, code=code, skips=skips)
+                return finish_run(context, stored, ended, now)
+            waiting = replace(run, why=why, code=code, notify=loud, skips=skips, lines=lines)
+            return _sleep(context, Stored(stored.key, waiting, stored.etag), until, why, code)
+        case Act(plan):
+            steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
+            acting = replace(
+                run,
+                plan=plan,
+                plan_hash=plan.hash,
+                steps=steps,
+                skips=plan.skips,
+                why="",
+                code="",
+                until=None,
+                lines=(),
+                notify=False,
+            )
+            if run.dry_run:
+                return finish_run(context, stored, replace(acting, state=State.DONE, headline="would act"), now)
+            context.note(
+                now,
+                acting,
+                "plan",
+                "; ".join(plan.reasons),
+                key=f"{plan.hash}.{now:%Y%m%dT%H%M}",
+                plan=plan.hash,
+                facts=run.facts_ref,
+                approval=run.approval,
+            )
+            context.runs.replace(stored, acting)
+            return Transition(Outcome.ACT)
+
+
+def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, code: str) -> Transition:
+    run = replace(stored.value, state=State.WAITING, until=until, why=why, code=code)
+    context.runs.replace(stored, run)
+    report_run(context.ports, run)
+    return Transition(Outcome.ASSESS, until)
+
+
+def channels_for(gathered: object, settings: Settings) -> tuple[str, ...]:
+    """Where the run's messages go: every channel of every route that matches its cluster; none: where all go."""
+    cluster = getattr(gathered, "cluster", None)
+    return channels_of(cluster, settings) if isinstance(cluster, Cluster) else ()
+
+
+def in_ring(run: Run, gathered: object, settings: Settings) -> Run:
+    """The run with the ring that its cluster is in."""
+    cluster = getattr(gathered, "cluster", None)
+    ring = ring_of(cluster, settings) if isinstance(cluster, Cluster) else None
+    return replace(run, ring=ring.name if ring else "")
+
+
+def _reason_suffix(why: str) -> str:
+    return f": {why}" if why else ""

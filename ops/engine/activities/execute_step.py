@@ -1,0 +1,138 @@
+"""Begin, poll, prove: one step of a plan, or the undo of one, by its verb."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from ops.context import Context
+from ops.engine.activities.lease import release_all, renew_all
+from ops.engine.activities.preconditions import blocking_reason, interruption_reason
+from ops.engine.activities.step_execution import StepExecution
+from ops.engine.transition import Outcome, Transition
+from ops.model.json import Json
+from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
+from ops.model.run import StepState
+from ops.ports.errors import BusyError, DeniedError, NotFoundError, RejectedError, TryLaterError
+from ops.verbs.contract import StepContext
+
+_PATIENCE = timedelta(hours=2)
+
+
+def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
+    """Checks the step and begins it. Answers pending, prove, step (the next), undo (the next) or unwind."""
+    work = StepExecution.of(context, payload)
+    if work.is_settled:
+        return work.onward()
+    if work.has_begun:
+        return Transition(Outcome.PENDING, work.now)  # before a crash: it is followed, not begun again
+    if work.undo:
+        holder = renew_all(context.ports.store, work.run, work.now)
+        if (
+            holder is not None
+        ):  # who took the cluster while this process was away is not disturbed; who waits for its region neither
+            release_all(context.ports.store, work.run)
+            return work.stale(f"{holder.run} has the cluster by now", None)
+    elif work.record.state is not StepState.INTENDED and (why := blocking_reason(work)):
+        return work.leave(why)
+    outcome: Ready | Done | Pending | Refused | Stale = _attempt(work.verb.check, work)
+    return _begin_now(work) if isinstance(outcome, Ready) else _transition_for(work, outcome)
+
+
+def _begin_now(work: StepExecution) -> Transition:
+    """The first call; also for a step that was intended before and that the world does not show: a beginning like any other."""
+    if not work.undo and work.record.state is StepState.INTENDED and (why := blocking_reason(work)):
+        return work.leave(why)
+    work.intend()
+    outcome = _attempt(work.verb.begin, work)
+    return work.failed(outcome, was_begun=False) if isinstance(outcome, Refused) else _transition_for(work, outcome)
+
+
+def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Stale) -> Transition:
+    match outcome:
+        case Done():
+            return work.proven(outcome)
+        case Pending(token, poll_after):
+            return work.running(token, poll_after)
+        case Refused():
+            return work.failed(outcome)
+        case Stale(why, retry_at):
+            return work.stale(why, retry_at)
+
+
+def poll(context: Context, payload: Mapping[str, Json]) -> Transition:
+    """One look at the operation. Answers pending, prove or unwind."""
+    return _while_it_runs(context, payload, _poll)
+
+
+def verify(context: Context, payload: Mapping[str, Json]) -> Transition:
+    """Whether the world shows the effect. Answers pending (look again), step, undo or unwind."""
+    return _while_it_runs(context, payload, _verify)
+
+
+def _while_it_runs(
+    context: Context, payload: Mapping[str, Json], look: Callable[[StepExecution], Transition]
+) -> Transition:
+    """A look at a step that has begun: the lease is kept meanwhile, and what may be left in the middle of it is left where it has to be."""
+    work = StepExecution.of(context, payload)
+    if work.is_settled:
+        return work.onward()
+    holder = renew_all(context.ports.store, work.run, work.now)
+    why = interruption_reason(work, holder)
+    return work.leave(why) if why else look(work)
+
+
+def _poll(work: StepExecution) -> Transition:
+    match _retry_later(work.verb.poll, work):
+        case Pending() as pending:
+            expected = timedelta(seconds=work.step.expected_s)
+            late = work.overdue(work.record.began or work.now, expected, "look at the operation in Azure")
+            work.save(replace(work.record, progress=pending.progress or work.record.progress), **late)
+            return Transition(Outcome.PENDING, pending.poll_after)
+        case Done(_, progress):
+            since = work.record.verifying_since or work.now
+            work.save(replace(work.record, verifying_since=since, progress=progress or work.record.progress))
+            return Transition(Outcome.VERIFY)
+        case Refused() as refused:
+            return work.failed(refused)
+
+
+def _verify(work: StepExecution) -> Transition:
+    match _retry_later(work.verb.verify, work):
+        case Done() as done:
+            return work.proven(done)
+        case Pending() as pending:
+            return Transition(Outcome.PENDING, pending.poll_after)
+        case Refused() as refused:
+            return work.failed(refused)
+
+
+def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
+    """One look at what runs: a no to reading is waited out for hours before it fails a run whose operation goes on."""
+    try:
+        return attempt(work.task())
+    except (DeniedError, NotFoundError, BusyError) as error:
+        began = work.record.began or work.now
+        if work.now - began < timedelta(seconds=work.step.expected_s) + _PATIENCE:
+            raise TryLaterError(str(error), 180) from error
+        return Refused(FailureCode.UNREADABLE, str(error), "look at the operation in Azure; then start the run again")
+    except RejectedError as error:
+        return Refused(error.code, str(error), "mend what Azure names, then start the run again")
+
+
+def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
+    """One attempt; a plain no of the outside is an outcome like any other, what may succeed later is not."""
+    try:
+        return attempt(work.task())
+    except BusyError as error:
+        raise TryLaterError(str(error), 300) from error
+    except DeniedError as error:
+        return Refused(
+            FailureCode.DENIED,
+            str(error),
+            "give the bot's identity the role that the guide names, then start the run again",
+        )
+    except NotFoundError as error:
+        return Refused(FailureCode.GONE, str(error), "look whether it was deleted; if so, nothing is left to do")
+    except RejectedError as error:
+        return Refused(error.code, str(error), "mend what Azure names, then start the run again")

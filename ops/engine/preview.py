@@ -1,0 +1,106 @@
+"""What would happen, decided and not done: for `plan` and `why`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.context import Context
+from ops.engine.activities.assess import decide_now
+from ops.facts.newest_images import newest_images
+from ops.model.decision import Act, Decision, Nothing, Report, Wait
+from ops.model.fleet import Cluster, Driver, Pool, Unknown
+from ops.model.image import NodeImage
+from ops.model.plan import Skip
+from ops.model.run import Run
+from ops.model.run_request import RunRequest
+from ops.policy.approvers import rule_for
+from ops.policy.rings import ring_of
+from ops.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPreview:
+    """One pool: what it carries, what it could, who drives, what comes next. `behind_days` is None where it cannot be told."""
+
+    cluster: str
+    region: str
+    ring: str
+    pool: str
+    driver: str
+    image: str
+    newest: str
+    behind_days: int | None
+    next: str
+    at: datetime | None
+
+
+def preview_pools(
+    context: Context, settings: Settings | None, fleet: Sequence[Cluster], now: datetime
+) -> tuple[PoolPreview, ...]:
+    """Every pool of the fleet. Without settings nothing but Azure is asked, and nothing would be done by Daytwo."""
+    found: list[PoolPreview] = []
+    for cluster in sorted(fleet, key=lambda cluster: cluster.name):
+        run = preview_run(cluster, now)
+        newest = newest_images(context.ports.clusters, cluster)
+        ring = ring_of(cluster, settings) if settings else None
+        decision = decide_now(context, run, settings, now)[0] if settings and settings.node_image else None
+        for pool in cluster.pools:
+            asked = approvers_of(settings, cluster, "node-image", decision) if settings and decision else ""
+            following, at = _next(cluster, pool, decision, (now, asked))
+            image = newest.get(pool.name, Unknown("not asked"))
+            known = "unknown" if isinstance(image, Unknown) else image
+            behind = _behind(pool.image, known)
+            name = ring.name if ring else ""
+            driver = str(cluster.driver)
+            found.append(
+                PoolPreview(
+                    cluster.name, cluster.region, name, pool.name, driver, pool.image, known, behind, following, at
+                )
+            )
+    return tuple(found)
+
+
+def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
+    """Who would have to approve what is decided, as the configuration calls them; empty where nobody has to."""
+    if not isinstance(decision, Act):
+        return ""
+    ring = ring_of(cluster, settings)
+    rule = rule_for(settings, runbook, ring.name if ring else "", decision.plan.risk)
+    return (rule.label or "nobody") if rule else ""
+
+
+def preview_run(cluster: Cluster, now: datetime, runbook: str = "node-image") -> Run:
+    """A run that is never recorded."""
+    signal = RunRequest(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
+    return Run(signal.run_id, signal.runbook, cluster.id, cluster.name, signal.period, now, "cli", "preview")
+
+
+def _next(
+    cluster: Cluster, pool: Pool, decision: Decision | None, by: tuple[datetime, str]
+) -> tuple[str, datetime | None]:
+    now, approvers = by
+    match decision:
+        case None if cluster.driver is Driver.AKS:
+            return f"AKS upgrades it ({cluster.node_os_channel or 'Automatic'} channel)", None
+        case None:
+            return "nobody upgrades it: no configuration puts it into a ring", None
+        case Act(plan):
+            if any(step.params.get("pool") == pool.name for step in plan.steps):
+                asks = f"Daytwo would ask {approvers} for approval now, then upgrade it"
+                return (asks if approvers else "Daytwo would upgrade it now"), now
+            return _skip_of(decision.plan.skips, pool) or "waits for its turn", None
+        case Wait(until, why):
+            return _skip_of(decision.skips, pool) or why, until
+        case Nothing(why):
+            return _skip_of(decision.skips, pool) or why, None
+        case Report(headline):
+            return headline, None
+
+
+def _skip_of(skips: Sequence[Skip], pool: Pool) -> str:
+    return next((skip.why for skip in skips if skip.what == pool.name), "")
+
+
+def _behind(image: str, newest: str) -> int | None:
+    own, offered = NodeImage.parse(image), NodeImage.parse(newest)
+    return None if own is None or offered is None else max(0, (offered.released - own.released).days)

@@ -1,0 +1,100 @@
+"""A signal becomes one run: the store's insert-if-absent decides, not the engine."""
+
+import logging
+
+from ops.approvals.gate import needs_approval_now
+from ops.context import Context
+from ops.engine import Orchestrator
+from ops.engine.activities.assess import assess_run, channels_for, decide_at, decide_now, in_ring
+from ops.engine.operation import VERSION
+from ops.engine.transition import Outcome
+from ops.messaging.conditions import report_blocked
+from ops.model.decision import Act
+from ops.model.run import Run, State
+from ops.model.run_request import RunRequest
+from ops.ports.errors import OutsideError
+from ops.runbooks import runbooks
+from ops.tables.runs import LIVE, runs
+
+_LOG = logging.getLogger(__name__)
+
+# The index of what the janitor still has to look at, so that it need not read every run that ever was.
+UNFINISHED = "open"
+
+
+def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
+    """The run of this signal, and whether it is new. An engine that lost the start is helped by the janitor.
+
+    Raises KeyError where there is no such runbook.
+    """
+    run = _new_run(signal)
+    table = runs(context.ports.store)
+    context.ports.store.insert(UNFINISHED, run.id, {})
+    is_new = table.insert(run.id, run)
+    if is_new:
+        context.ports.store.insert(LIVE, run.id, {})
+    existing = run if is_new else table.must_get(run.id).value
+    if not existing.state.is_final:
+        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id})
+    return existing, is_new
+
+
+def start_unless_idle(context: Context, signal: RunRequest) -> None:
+    """As `start`, but what decides that there is nothing to do starts no instance: a line in the run index is all."""
+    run = _new_run(signal)
+    table = runs(context.ports.store)
+    context.ports.store.insert(UNFINISHED, run.id, {})
+    if table.insert(run.id, run):
+        context.ports.store.insert(LIVE, run.id, {})
+    stored = table.must_get(run.id)
+    if stored.value.state is State.WAITING and stored.value.until is None and stored.value.plan is None:
+        try:
+            if assess_run(context, stored).outcome is Outcome.END:
+                return
+        except OutsideError as error:
+            # Its own instance looks again: one cluster that cannot be read holds up no other.
+            _LOG.warning("%s could not be assessed at once: %s", run.id, error)
+    if not table.must_get(run.id).value.state.is_final:
+        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id})
+
+
+def start_if_actionable(context: Context, signal: RunRequest) -> None:
+    """For what a timer looks at again and again: only what would act, or has something to ask, becomes a run.
+
+    Of the rest only what waits for a person is told.
+    """
+    settings = context.config.settings
+    if settings is None or runs(context.ports.store).get(signal.run_id) is not None:
+        return
+    of_this_target = signal.run_id.rsplit(".", 1)[0] + "."
+    if any(_is_unfinished(context, marker.key) for marker in context.ports.store.scan(UNFINISHED, of_this_target)):
+        return
+    run = _new_run(signal)
+    decision, gathered = decide_now(context, run, settings, context.ports.clock.now())
+    report_blocked(context.ports, signal, decision, channels_for(gathered, settings))
+    if isinstance(decision, Act) or needs_approval_now(
+        in_ring(run, gathered, settings), decision, decide_at(gathered, settings, run), settings
+    ):
+        start_run(context, signal)
+
+
+def _is_unfinished(context: Context, run_id: str) -> bool:
+    stored = runs(context.ports.store).get(run_id)
+    return stored is not None and not stored.value.state.is_final
+
+
+def _new_run(signal: RunRequest) -> Run:
+    return Run(
+        id=signal.run_id,
+        runbook=runbooks()[signal.runbook].name,
+        target=signal.target,
+        target_name=signal.target_name,
+        period=signal.period,
+        created=signal.at,
+        source=signal.source,
+        by=signal.by,
+        rollout=signal.rollout,
+        dry_run=signal.dry_run,
+        version=VERSION,
+        params=dict(signal.params),
+    )

@@ -1,0 +1,16 @@
+"""The evictions that belong to this run: by node, when each was first seen."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ops.facts import FactQuery
+from ops.tables.evictions import evictions
+
+ACTIONS = frozenset[str]()
+KUBERNETES = frozenset[str]()
+
+
+def gather(question: FactQuery) -> Mapping[str, datetime]:
+    """By node; empty where the run is about no burst."""
+    seen = evictions(question.ports.store).scan(question.run.target.replace("/", "|"))
+    return {stored.value.node: stored.value.first_seen for stored in seen if stored.value.run == question.run.id}

@@ -1,0 +1,23 @@
+"""The schedule in the cluster's own tag, read in the zone of the entry that selects it."""
+
+from ops.facts import FactQuery
+from ops.model.calendar import Window
+from ops.model.fleet import Unknown
+from ops.policy.power import schedule_of, tag_of
+from ops.settings.readers import parse_awake
+
+ACTIONS = frozenset[str]()
+KUBERNETES = frozenset[str]()
+
+
+def gather(question: FactQuery) -> Window | str | None:
+    """The tag's window, what is wrong with it, or None where there is no tag."""
+    cluster = question.cluster
+    if isinstance(cluster, Unknown):
+        return None
+    text = tag_of(cluster.tags)
+    if text is None:
+        return None
+    schedule = schedule_of(cluster, question.settings)
+    zone = schedule.awake.zone if schedule is not None and schedule.awake is not None else "UTC"
+    return parse_awake(text, zone)

@@ -1,0 +1,1 @@
+"""Messages are state: what the chats show is kept in the store and brought up to date."""

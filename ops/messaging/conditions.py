@@ -1,0 +1,104 @@
+"""Conditions that last: told once while they are so, edited when they are no more; nobody hears of one that never was."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ops.config.config_file import ConfigState
+from ops.messaging.message_sync import reconcile
+from ops.model.calendar import host_of
+from ops.model.decision import Act, Decision, Nothing, Wait
+from ops.model.ledger import Entry
+from ops.model.message import Message
+from ops.model.reasons import WaitReason
+from ops.model.run import State
+from ops.model.run_request import RunRequest, short_hash
+from ops.ports.bundle import Ports
+from ops.render.conditions import blocked_message, calendars_message, configuration_message, fleet_message
+from ops.runbooks import runbooks
+from ops.tables.messages import ConditionRecord, conditions
+
+_HELD = ".held"
+# Windows of reboots may be a week apart.
+_FORGOTTEN_AFTER = timedelta(days=8)
+# How precisely that is known: not every look is written down.
+_LOOKED_EVERY = timedelta(hours=6)
+
+
+def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
+    """Says once that the configuration is not valid, and once that it is again.
+
+    The same of calendars that cannot be read while their last freezes hold.
+    """
+    problem = f"the configuration is not valid, so nothing new begins: {config.problem}" if config.problem else ""
+    _report(ports, configuration_message(config.problem), (problem, now))
+    if not problem:
+        silent = [f"{host_of(each.location)}: {each.problem}; its last freezes hold" for each in config.silent]
+        _report(ports, calendars_message(config.silent), ("; ".join(silent), now))
+
+
+def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
+    """Says once that no cluster is in a ring, and once that there are some."""
+    problem = "no cluster of the configured subscriptions is in a ring" if is_empty else ""
+    _report(ports, fleet_message(is_empty=is_empty), (problem, now))
+
+
+def report_blocked(ports: Ports, signal: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
+    """What a timer finds again and again and no run is made of: it would be held back for ever, and nobody would know."""
+    reasons = _blocking_reasons(decision)
+    if reasons is None:
+        return
+    subject = f"{signal.run_id.rsplit('.', 1)[0]}{_HELD}"
+    message = blocked_message(subject, runbooks()[signal.runbook].title, signal.target_name, reasons)
+    _report(ports, message, ("; ".join(reasons), signal.at), channels)
+
+
+def close_stale(ports: Ports, now: datetime) -> None:
+    """What nobody has looked at for long is held back no more: its cluster is gone, or nothing is to be done on it."""
+    for stored in list(conditions(ports.store).scan()):
+        record = stored.value
+        if stored.key.endswith(_HELD) and now - record.looked_at > _FORGOTTEN_AFTER:
+            _close(ports, stored.key, blocked_message(stored.key, record.what, record.where, ()), record)
+
+
+def _blocking_reasons(decision: Decision) -> list[str] | None:
+    """What waits for a person; None where this look could not tell."""
+    match decision:
+        case Act(plan):
+            skips = plan.skips
+        case Nothing(_, skips, _, unread) if not unread:
+            pass
+        case Wait(_, _, code, _, skips) if code is not WaitReason.UNREADABLE:
+            pass
+        case _:
+            return None
+    return [f"{skip.what}: {skip.why}" for skip in skips if skip.needs_person]
+
+
+def _report(ports: Ports, message: Message, told: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
+    """The message, where the condition holds or was told before; in the ledger once a day while it holds.
+
+    Each time that it begins it is a message of its own, since an edit of an old one calls nobody.
+    """
+    (text, now), table = told, conditions(ports.store)
+    stored = table.get(message.subject)
+    if message.state is not State.NEEDS_YOU:
+        if stored is not None:
+            _close(ports, stored.key, message, stored.value)
+        return
+    key = f"{message.subject}|{short_hash(text)}|{now:%Y%m%d}"
+    ports.ledger.append(Entry(key, now, "held", message.subject, text))
+
+    def change(old: ConditionRecord | None) -> ConditionRecord:
+        if old is None:
+            subject = f"{message.subject}.{now:%Y%m%dt%H%M}"
+            return ConditionRecord(subject, message.what, message.where, tuple(channels), now)
+        return replace(old, looked_at=now) if now - old.looked_at > _LOOKED_EVERY else old
+
+    record = table.change(message.subject, change)
+    reconcile(ports, replace(message, subject=record.subject), record.channels)
+
+
+def _close(ports: Ports, key: str, message: Message, record: ConditionRecord) -> None:
+    reconcile(ports, replace(message, subject=record.subject), record.channels)
+    conditions(ports.store).delete(key)

@@ -1,0 +1,216 @@
+"""The outbox: one attempt to bring a chat to what it should show, and the tick that works off what is left."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import cast
+
+from ops.messaging.rate_limit import RateLimitedError, RateLimiter
+from ops.model.json import Json
+from ops.ports.bundle import Ports
+from ops.ports.chat import Chat, Outgoing, Posted
+from ops.ports.errors import ConflictError, NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
+from ops.tables.base import Stored
+from ops.tables.messages import MessageRecord, messages
+
+_OUTBOX = "outbox"
+_RETRY = timedelta(minutes=5)
+# Longer than a chat's client waits for an answer: a post that began so lately may still be on its way.
+_ON_ITS_WAY = timedelta(seconds=30)
+# Somebody has deleted the message: what it said is still to be seen, so it is posted anew.
+_GONE = "message_not_found"
+
+
+def message_key(chat: str, channel: str, subject: str) -> str:
+    """The record of what a channel shows of a subject."""
+    return f"{chat}|{channel}|{subject}"
+
+
+def deliver(ports: Ports, chat: Chat, key: str) -> None:
+    """Something is to be sent: one attempt now; it stays in the outbox until the chat has it."""
+    ports.store.insert(_OUTBOX, key, {})
+    send_record(ports, chat, key, RateLimiter(ports))
+
+
+def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> int:
+    """Sends what could not be sent before; how many still wait.
+
+    With a `pause` (it takes seconds) a backlog is worked off as fast as the chat takes it, for some minutes.
+    """
+    chats = {chat.name: chat for chat in ports.chats}
+    pace = RateLimiter(ports, pause)
+    waiting = 0
+    for key in _in_order(ports):
+        chat = chats.get(key.split("|")[0])
+        if chat is None or not send_record(ports, chat, key, pace):
+            waiting += 1
+    return waiting
+
+
+def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
+    """One attempt to bring the chat to what is wanted; whether it is now."""
+    stored = messages(ports.store).get(key)
+    if stored is None or not stored.value.dirty:
+        _remove(ports, key)
+        return True
+    record = stored.value
+    if record.retry_at is not None and ports.clock.now() < record.retry_at:
+        return False
+    thread = _thread(ports, record)
+    if record.thread_of and thread is None:
+        return False  # what it answers has to be there first
+    return _Attempt(ports, chat, pace, stored, _load_outgoing(ports, record, thread)).carry_out()
+
+
+@dataclass
+class _Attempt:
+    """One attempt. `stored` is the record as this attempt has last read or written it."""
+
+    ports: Ports
+    chat: Chat
+    pace: RateLimiter
+    stored: Stored[MessageRecord]
+    outgoing: Outgoing
+    posting: bool = False
+
+    def carry_out(self) -> bool:
+        """Whether the chat shows now what was wanted."""
+        try:
+            posted = self._known() or self._found()
+            if posted is None:
+                self._shown(self._post(), edits=0)
+            else:
+                self._call(f"{self.chat.name}|edit", lambda: self.chat.edit(posted, self.outgoing))
+                self._shown(posted, edits=1)
+        except (RateLimitedError, ConflictError):
+            return False  # the chat rests, or somebody else is sending it
+        except ThrottledError as error:
+            self._failed(error, timedelta(0))  # its line rests: the message needs no time of its own
+            return False
+        except TryLaterError as error:
+            self._failed(error, timedelta(seconds=max(error.retry_after_s, 1.0)))
+            return False
+        except OutsideError as error:
+            self._failed(error, _RETRY)
+            return False
+        return True
+
+    def _known(self) -> Posted | None:
+        record = self.stored.value
+        return Posted(record.channel, record.message_id) if record.message_id else None
+
+    def _found(self) -> Posted | None:
+        """What an attempt before this one may have posted without hearing so."""
+        record = self.stored.value
+        since = record.posting_since
+        if since is None:
+            return None
+        if self.ports.clock.now() - since < _ON_ITS_WAY:
+            raise RateLimitedError(self.stored.key)
+        posted = self._call(
+            f"{self.chat.name}|find",
+            lambda: self.chat.find(record.channel, record.subject, since, self.outgoing.thread),
+        )
+        if posted is not None:
+            mine = replace(record, message_id=posted.message_id, channel=posted.channel, posting_since=None)
+            self.stored = messages(self.ports.store).replace(self.stored, mine)
+        return posted
+
+    def _post(self) -> Posted:
+        """Posts, with the intent recorded before: a process killed in between leaves it, and the next one searches."""
+        line = f"{self.chat.name}|{self.stored.value.channel}|post"
+        self.pace.await_turn(line)
+        intent = replace(self.stored.value, posting_since=self.ports.clock.now())
+        self.stored = messages(self.ports.store).replace(self.stored, intent)
+        self.posting = True
+        return self._limited(line, lambda: self.chat.post(intent.channel, self.outgoing))
+
+    def _call[T](self, line: str, call: Callable[[], T]) -> T:
+        self.pace.await_turn(line)
+        return self._limited(line, call)
+
+    def _limited[T](self, line: str, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except ThrottledError as error:
+            self.pace.rest(line, error.retry_after_s)
+            raise
+
+    def _shown(self, posted: Posted, *, edits: int) -> None:
+        """The chat shows what this attempt was for; what was wanted or sent meanwhile makes it lag behind again."""
+        mine = self.stored.value
+
+        def change(old: MessageRecord | None) -> MessageRecord:
+            now = old or mine
+            # Another attempt beside this one: which of the two the chat has taken last, nobody knows.
+            beside = (now.message_id, now.sent, now.edits) != (mine.message_id, mine.sent, mine.edits)
+            return replace(
+                now,
+                message_id=posted.message_id,
+                channel=posted.channel,
+                sent=mine.wanted,
+                dirty=beside or now.wanted != mine.wanted,
+                posting_since=None,
+                problem="",
+                retry_at=None,
+                edits=now.edits + edits,
+            )
+
+        if messages(self.ports.store).change(self.stored.key, change).dirty:
+            self.ports.store.insert(_OUTBOX, self.stored.key, {})  # the other attempt may have taken it out
+        else:
+            _remove(self.ports, self.stored.key)
+
+    def _failed(self, error: OutsideError, wait: timedelta) -> None:
+        """Keeps why. A search that fails finds out nothing: only a post that was plainly refused leaves nothing to search for."""
+        mine = self.stored.value
+        retry_at = self.ports.clock.now() + wait if wait else None
+        is_undone = isinstance(error, NotDoneError) or not isinstance(error, TryLaterError)
+        is_gone = isinstance(error, RejectedError) and error.code == _GONE
+
+        def change(old: MessageRecord | None) -> MessageRecord:
+            now = old or mine
+            told = replace(now, problem=str(error), retry_at=retry_at)
+            if is_gone and now.message_id == mine.message_id:
+                told = replace(told, message_id="", sent="")
+            if self.posting and is_undone and now.posting_since == mine.posting_since:
+                told = replace(told, posting_since=None)
+            if not is_undone:
+                # The chat may show what this attempt was for, over what another has brought it to meanwhile.
+                told = replace(told, dirty=True)
+            return told
+
+        if messages(self.ports.store).change(self.stored.key, change).dirty:
+            self.ports.store.insert(_OUTBOX, self.stored.key, {})
+
+
+def _remove(ports: Ports, key: str) -> None:
+    """Nothing of it is to be sent any more, unless somebody has just wanted something else."""
+    ports.store.delete(_OUTBOX, key)
+    stored = messages(ports.store).get(key)
+    if stored is not None and stored.value.dirty:
+        ports.store.insert(_OUTBOX, key, {})
+
+
+def _in_order(ports: Ports) -> list[str]:
+    """What needs somebody first, then what others answer."""
+    found = [(marker.key, messages(ports.store).get(marker.key)) for marker in ports.store.scan(_OUTBOX)]
+    ranked = [
+        (stored is None or not stored.value.urgent, bool(stored and stored.value.thread_of), key)
+        for key, stored in found
+    ]
+    return [key for *_, key in sorted(ranked)]
+
+
+def _thread(ports: Ports, record: MessageRecord) -> Posted | None:
+    if not record.thread_of:
+        return None
+    root = messages(ports.store).get(message_key(record.chat, record.channel, record.thread_of))
+    return Posted(root.value.channel, root.value.message_id) if root and root.value.message_id else None
+
+
+def _load_outgoing(ports: Ports, record: MessageRecord, thread: Posted | None) -> Outgoing:
+    content = cast("Mapping[str, Json]", json.loads(ports.store.get_content(record.content_ref)))
+    picture = ports.store.get_content(record.picture) if record.picture else None
+    return Outgoing(content, record.subject, thread, picture)

@@ -1,0 +1,38 @@
+"""Something happened or is due, normalised."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What starts a run: which runbook, on what, for which occurrence, from which door, asked by whom."""
+
+    runbook: str
+    target: str
+    target_name: str
+    period: str
+    at: datetime
+    source: str
+    by: str
+    rollout: str = ""
+    dry_run: bool = False
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def run_id(self) -> str:
+        """`node-image.<cluster>-<hash>.2026-w47`: only characters that every durable engine takes in an instance id."""
+        return f"{self.runbook}.{slug(self.target_name)}-{short_hash(self.target)}.{slug(self.period)}"
+
+
+def slug(text: str) -> str:
+    """Lower case, `[a-z0-9-]` only, at most 63 characters: Azure refuses slash, backslash, hash and question mark in instance ids."""
+    return re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")[:63] or "x"
+
+
+def short_hash(text: str) -> str:
+    """Six hexadecimal digits that tell apart clusters of one name; ARM ids are compared without case."""
+    return hashlib.sha256(text.casefold().encode()).hexdigest()[:6]

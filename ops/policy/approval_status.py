@@ -1,0 +1,134 @@
+"""Whether a plan needs somebody's yes, and has it (docs/approvals.md, rules 10 to 13)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.model.approval import Approval, ApprovalState, PartState
+from ops.model.plan import Plan, Step
+from ops.model.run import Run
+from ops.policy.approval_times import expired_if_due
+from ops.policy.approvers import needed, valid_votes
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
+
+# What is less of a risk than what was approved: a plan that was in place has lost the pools for which it was.
+_LESS = {"in-place": ("surge",)}
+
+
+def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
+    """What a plan would do that was not approved, in words; empty where it is a part of it (rule 10).
+
+    `whole` asks for what follows it as well: while people are asked, they are asked for all of it.
+    """
+    known = [step.content for step in (*approved.steps, *approved.following)]
+    steps = (*plan.steps, *plan.following) if whole else plan.steps
+    found = [_difference(approved, step) for step in steps if step.content not in known]
+    if plan.risk not in (approved.risk, *_LESS.get(approved.risk, ())):
+        found.append(f"the risk is {plan.risk}, not {approved.risk}")
+    if plan.target != approved.target or plan.runbook != approved.runbook:
+        found.append("it is for something else")
+    return tuple(found)
+
+
+def _difference(approved: Plan, step: Step) -> str:
+    old = next((each for each in approved.steps if each.id == step.id), None)
+    if old is None:
+        return f"{step.title} was not asked for"
+    changed = [
+        f"{name} {value}, not {old.params.get(name, 'none')}"
+        for name, value in step.params.items()
+        if old.params.get(name) != value
+    ]
+    return f"{step.title}: {', '.join(changed) or 'another way of doing it'}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotRequired:
+    """Nobody has to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The plan may be carried out."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """People have it before them, or will."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """It was rejected, or nobody decided in time."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Nobody was asked for this plan. `changed` says why an earlier request no longer counts."""
+
+    changed: tuple[str, ...] = ()
+
+
+type Standing = NotRequired | Granted | Pending | Denied | Missing
+
+
+def approval_status(
+    approval: Approval | None, run: Run, plan: Plan, rule: ApprovalRule | None, settings: Settings, now: datetime
+) -> Standing:
+    """How a plan of a run stands with the run's present request (rules 10 to 13)."""
+    part = approval.part(run.id) if approval is not None else None
+    is_asked = part is not None and part.state is PartState.ASKED
+    if approval is not None and is_asked and approval.state is ApprovalState.REJECTED:
+        return Denied(approval)  # a no stays a no, whatever the configuration says since
+    if rule is None:
+        return NotRequired()
+    if approval is None or part is None or not is_asked:
+        return Missing()
+    current = expired_if_due(approval, now)
+    match current.state:
+        case ApprovalState.REJECTED | ApprovalState.EXPIRED:
+            return Denied(current)
+        case ApprovalState.CANCELLED | ApprovalState.SUPERSEDED:
+            return Missing()
+        case ApprovalState.PENDING:
+            changed = (*_moved_ring(current, run), *additions(part.plan, plan, whole=True))
+            return Missing(changed) if changed else Pending(current)
+        case ApprovalState.APPROVED:
+            changed = (
+                *_moved_ring(current, run),
+                *additions(part.plan, plan),
+                *_lost_rights(current, rule, settings),
+            )
+            return Missing(changed) if changed else Granted(current)
+
+
+def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
+    """A tag may not widen what was allowed: who may approve, and whether for themselves, is the ring's."""
+    if approval.ring != run.ring:
+        yield f"its cluster is in {run.ring or 'no ring'} now, not in {approval.ring or 'no ring'}"
+
+
+def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:
+    """Voters who do not count any more, where too few are left without them."""
+    left = valid_votes(approval, rule, settings)
+    if len(left) >= needed(approval, rule, settings):
+        return
+    gone = [vote.person for vote in approval.votes if vote.person not in left]
+    yield from (f"{person}, who approved, is no approver any more" for person in gone)
+    if not gone:
+        yield "more people have to approve than did"
+
+
+def decided_text(approval: Approval) -> str:
+    """How a request ended, by whom and when."""
+    at = f"{approval.decided_at:%a %Y-%m-%d %H:%M} UTC" if approval.decided_at else ""
+    because = f": {approval.why}" if approval.why else ""
+    by = f" by {approval.decided_by}" if approval.decided_by else ""
+    return f"{approval.state}{by} {at}{because}".strip()

@@ -1,0 +1,51 @@
+"""Which Azure regions are pairs of each other.
+
+Source: Microsoft Learn, "Azure region pairs and nonpaired regions". Regions that are not listed have no pair.
+"""
+
+_PAIRS = (
+    ("australiacentral", "australiacentral2"),
+    ("australiaeast", "australiasoutheast"),
+    ("brazilsouth", "southcentralus"),
+    ("brazilsoutheast", "brazilsouth"),
+    ("canadacentral", "canadaeast"),
+    ("centralindia", "southindia"),
+    ("centralus", "eastus2"),
+    ("chinaeast", "chinanorth"),
+    ("chinaeast2", "chinanorth2"),
+    ("chinaeast3", "chinanorth3"),
+    ("eastasia", "southeastasia"),
+    ("eastus", "westus"),
+    ("francecentral", "francesouth"),
+    ("germanywestcentral", "germanynorth"),
+    ("japaneast", "japanwest"),
+    ("jioindiacentral", "jioindiawest"),
+    ("koreacentral", "koreasouth"),
+    ("northcentralus", "southcentralus"),
+    ("northeurope", "westeurope"),
+    ("norwayeast", "norwaywest"),
+    ("southafricanorth", "southafricawest"),
+    ("swedencentral", "swedensouth"),
+    ("switzerlandnorth", "switzerlandwest"),
+    ("uaenorth", "uaecentral"),
+    ("uksouth", "ukwest"),
+    ("usgovarizona", "usgovtexas"),
+    ("westus2", "westcentralus"),
+    ("westus3", "eastus"),
+)
+
+
+def pair_group(region: str) -> str:
+    """The name of the pair that a region belongs to, the same for both; the region itself where it has no pair.
+
+    Pairs that chain (westus3 with eastus, which is paired with westus) share one neighbourhood: being careful costs a night at most.
+    """
+    members = {region.casefold()}
+    grew = True
+    while grew:
+        grew = False
+        for pair in _PAIRS:
+            if not members.isdisjoint(pair) and not members.issuperset(pair):
+                members |= set(pair)
+                grew = True
+    return "+".join(sorted(members))

@@ -1,0 +1,80 @@
+"""The plan that takes the pools of a cluster to their newest image in one opening of a window (docs/node-image.md, rules 9, 10 and 13)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ops.model.calendar import Span
+from ops.model.fleet import Cluster
+from ops.model.plan import Claim, Plan, Step
+from ops.policy.pool_selection import Candidate
+from ops.policy.region_pairs import pair_group
+from ops.policy.upgrade_duration import START, adds_nodes, expected_duration
+from ops.settings.fleet import Ring
+
+_UNBOUNDED = 1_000
+
+
+def plan_within(
+    opening: Span, cluster: Cluster, ring: Ring, candidates: tuple[Candidate, ...], now: datetime
+) -> Plan | None:
+    """As many pools, in order, as fit into what is left of the opening; None where not even the first does."""
+    begins = now if cluster.running else now + START
+    chosen = _fitting(candidates, begins, opening)
+    if not chosen:
+        return None
+    before = () if cluster.running else (_start(chosen[0], opening),)
+    steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
+    in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, ring.max_concurrent or _UNBOUNDED)
+    return Plan(
+        runbook="node-image",
+        target=cluster.id,
+        steps=steps,
+        claims=(Claim.of_cluster(cluster.id), in_region),
+        reasons=_reasons(chosen),
+        warnings=tuple(f"{c.pool.name} is a spot pool: its nodes die undrained" for c in chosen if c.pool.spot),
+        nodes=sum(c.pool.count for c in chosen),
+        risk="surge" if all(adds_nodes(c.pool) for c in chosen) else "in-place",
+    )
+
+
+def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span) -> list[Candidate]:
+    """One after the other; the first that does not fit ends the list."""
+    at = begins
+    chosen = []
+    for candidate in candidates:
+        at += expected_duration(candidate.pool)
+        if at > opening.end:
+            break
+        chosen.append(candidate)
+    return chosen
+
+
+def _start(first: Candidate, opening: Span) -> Step:
+    """Wakes a sleeper; begun only where the first upgrade fits in behind it."""
+    expected = START + expected_duration(first.pool)
+    title = "start the cluster for its window"
+    return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
+
+
+def _upgrade(candidate: Candidate, opening: Span) -> Step:
+    pool = candidate.pool
+    return Step(
+        id=f"pool.{pool.name}",
+        verb="upgrade-node-image",
+        title=pool.name,
+        params={"pool": pool.name, "image": str(candidate.newest), "from": pool.image},
+        expected_s=_seconds(expected_duration(pool)),
+        deadline=opening.end,
+    )
+
+
+def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
+    """Which image becomes which, and the pools for which that is so."""
+    pools: dict[tuple[str, str], list[str]] = {}
+    for candidate in chosen:
+        pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)
+    return tuple(f"{image} → {newest}: {', '.join(names)}" for (image, newest), names in pools.items())
+
+
+def _seconds(duration: timedelta) -> int:
+    return int(duration.total_seconds())

@@ -1,0 +1,208 @@
+"""A request for approval as a page of its own: all that is to be done, who may decide, and, for those who may, the form."""
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ops.chats.slack.renderer import SIGNS
+from ops.model.approval import Approval, ApprovalState, Part, PartState
+from ops.model.plan import Plan, Step
+from ops.model.reasons import SkipReason
+from ops.render.approval import STATES
+from ops.render.phrases import duration, plural
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_RISKS = {
+    "in-place": "in place, one node after the other",
+    "surge": "nodes are added first, then the old ones are drained",
+    "drain": "a node is drained and restarted",
+    "power": "the cluster is stopped or started",
+    "none": "nothing is disrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, by the name that they are known by. `why_not` says why they may not decide now, empty where they may."""
+
+    name: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What came of a press, or what should be known before one; `good` where it was counted."""
+
+    text: str
+    good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """What is shown of one request: `zone` is the window's, `form` ties the form to viewer and request."""
+
+    approval: Approval
+    title: str
+    zone: str
+    now: datetime
+    viewer: Viewer
+    deciders: tuple[str, ...]
+    needed: int
+    label: str = ""
+    form: str = ""
+    told: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """A page that shows nothing of any request: what is the matter, and what to do."""
+
+    heading: str
+    lines: tuple[str, ...]
+    viewer: str = ""
+    links: tuple[tuple[str, str], ...] = field(default=())
+
+
+def request_html(page: RequestPage) -> str:
+    """The whole document."""
+    approval = page.approval
+    state = STATES[approval.state]
+    parts = tuple(_shown(part) for part in approval.parts)
+    standing = approval.standing
+    return (
+        _templates()
+        .get_template("request.html")
+        .render(
+            page=page,
+            approval=approval,
+            viewer=page.viewer.name,
+            pending=not approval.state.is_decided,
+            may=not approval.state.is_decided and not page.viewer.why_not,
+            sign=SIGNS[state],
+            tone=str(state).replace(" ", "-"),
+            word="needs you" if approval.state is ApprovalState.PENDING else str(approval.state),
+            clusters=plural(len(standing), "cluster"),
+            where=standing[0].target_name if len(standing) == 1 else plural(len(standing), "cluster"),
+            nodes=plural(sum(part.plan.nodes for part in standing), "node"),
+            parts=parts,
+            left=duration(approval.expires - page.now) if approval.expires > page.now else "",
+            moment=lambda at: moment(at, page.zone, page.now),
+        )
+    )
+
+
+def notice_html(page: NoticePage) -> str:
+    """The whole document."""
+    return _templates().get_template("notice.html").render(page=page, viewer=page.viewer)
+
+
+def moment(at: datetime, zone: str, now: datetime) -> str:
+    """An instant in the window's zone and in UTC: without JavaScript the reader's own cannot be known."""
+    local = at.astimezone(ZoneInfo(zone))
+    day = f"{local:%a %-d %b}" if local.year == now.year else f"{local:%a %-d %b %Y}"
+    if zone == "UTC":
+        return f"{day}, {local:%H:%M} UTC"
+    # Zones without letters of their own are called `+03`: then the zone's name says more.
+    short = local.tzname() or ""
+    named = short if short.isalpha() else zone
+    utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{at:%a %H:%M} UTC"
+    return f"{day}, {local:%H:%M} {named} ({utc})"
+
+
+@cache
+def content_security_policy() -> str:
+    """Nothing is loaded, nothing runs, nobody frames it: only its own style, and its form to itself."""
+    digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One step as it is read: its title, what becomes what, how long it should take."""
+
+    title: str
+    detail: str
+    takes: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownPart:
+    part: Part
+    standing: bool
+    state: str
+    facts: str
+    steps: tuple[_Line, ...]
+    following: tuple[_Line, ...]
+    reasons: tuple[str, ...]
+    skips: tuple[str, ...]
+
+
+def _shown(part: Part) -> _ShownPart:
+    plan = part.plan
+    return _ShownPart(
+        part=part,
+        standing=part.state is PartState.ASKED,
+        state=str(part.state),
+        facts=_facts(plan),
+        steps=tuple(_line(step) for step in plan.steps),
+        following=tuple(_line(step) for step in plan.following),
+        reasons=tuple(reason for reason in plan.reasons if not _is_shown(reason, plan)),
+        skips=tuple(
+            f"{skip.what} is left out: {skip.why}" for skip in plan.skips if skip.code is not SkipReason.ALREADY_LATEST
+        ),
+    )
+
+
+def _facts(plan: Plan) -> str:
+    nodes = [plural(plan.nodes, "node")] if plan.nodes else []
+    return " · ".join([*nodes, _RISKS.get(plan.risk, plan.risk)])
+
+
+def _is_shown(reason: str, plan: Plan) -> bool:
+    """Whether the steps say it already: which image becomes which."""
+    return any(step.params.get("image") and reason.startswith(f"{step.params.get('from')} → ") for step in plan.steps)
+
+
+def _line(step: Step) -> _Line:
+    minutes = round(step.expected_s / 60)
+    title = f"restart {step.title}" if step.verb == "restart-node" else step.title
+    return _Line(title, _change(step), f"about {minutes} min" if minutes else "")
+
+
+def _change(step: Step) -> str:
+    """Which image becomes which; what both begin with is said once."""
+    old, new = step.params.get("from", ""), step.params.get("image", "")
+    if not old or not new:
+        return ""
+    kind, _, version = new.rpartition("-")
+    return f"{old} → {version}" if kind and old.startswith(f"{kind}-") else f"{old} → {new}"
+
+
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        loader=PackageLoader("ops.render"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    templates.filters["capitalize_first"] = _capitalized
+    return templates
+
+
+def _capitalized(text: str) -> str:
+    """The first letter only: names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def _css() -> str:
+    return _templates().get_template("page.css").render()

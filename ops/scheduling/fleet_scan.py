@@ -1,0 +1,100 @@
+"""The hourly fleet scan: which clusters there are, and which images their nodes run, and how well."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from ops.context import Context
+from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, READ_CLUSTER
+from ops.model.fleet import Cluster, Node, Pool
+from ops.model.image import ImageKey, NodeImage
+from ops.model.ledger import Entry
+from ops.model.proof import Proof, ProofPolicy, Sample
+from ops.model.run_request import short_hash
+from ops.policy.proof_sampling import observe, settle
+from ops.policy.rings import ring_of
+from ops.ports.errors import OutsideError
+from ops.runbooks import runbooks
+from ops.settings import Settings
+from ops.tables.fleet import KnownCluster, known_clusters, proofs
+
+_LOG = logging.getLogger(__name__)
+
+# What the look at the fleet calls, for the role that the bot is given; facts and verbs declare theirs.
+ACTIONS = frozenset({LIST_FLEET, READ_CLUSTER, ASK_API_SERVER})
+KUBERNETES = frozenset({"list nodes"})
+
+
+def record_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> None:
+    """Keeps names, ids and tags, so that a person's command finds a cluster without asking Azure. Who is gone is forgotten."""
+    table = known_clusters(context.ports.store)
+    keys = {f"{cluster.name.casefold()}|{short_hash(cluster.id)}": cluster for cluster in fleet}
+    for stored in list(table.scan()):
+        if stored.key not in keys:
+            table.delete(stored.key)
+    for key, cluster in keys.items():
+        known = KnownCluster(cluster.id, cluster.name, cluster.region, dict(cluster.tags), now)
+        before = table.get(key)
+        if before is None:
+            table.insert(key, known)
+        elif replace(before.value, seen=now) != known:
+            table.change(key, partial(_updated, known))
+
+
+def _updated(known: KnownCluster, _: KnownCluster | None) -> KnownCluster:
+    return known
+
+
+def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
+    """One sample of every image in every ring (docs/node-image.md, rule 11). A second one for the same hour changes nothing."""
+    policies = [p for runbook in runbooks().values() if (p := runbook.proof_policy(settings)) is not None]
+    if not policies:
+        return
+    seen: dict[tuple[str, ImageKey], list[tuple[str, bool]]] = defaultdict(list)
+    for cluster in fleet:
+        ring = ring_of(cluster, settings)
+        if ring is None or not cluster.running:
+            continue
+        for key, name, is_good in _nodes_of(context, cluster):
+            seen[ring.name, key].append((name, is_good))
+    for (ring_name, key), nodes in seen.items():
+        bad = tuple(sorted(name for name, is_good in nodes if not is_good))
+        for policy in policies:
+            _record(context, ring_name, key, Sample(len(nodes), bad), policy, now)
+
+
+def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, bool]]:
+    try:
+        nodes = context.ports.nodes.nodes(cluster)
+    except OutsideError:
+        return []  # its API server does not answer: as if asleep, it neither counts nor breaks a proof
+    found = []
+    for node in nodes:
+        pool = cluster.pool(node.pool)
+        image = NodeImage.parse(node.image_label)
+        if pool is None or image is None:
+            continue
+        key = ImageKey(f"{image.family}-{image.release}", pool.kubernetes_minor)
+        found.append((key, f"{cluster.name}/{node.name}", _is_healthy(node, pool)))
+    return found
+
+
+def _is_healthy(node: Node, pool: Pool) -> bool:
+    """A node that is not Ready while its pool is being upgraded is on its way, not a bad sign."""
+    return node.ready or pool.is_busy
+
+
+def _record(context: Context, ring: str, key: ImageKey, sample: Sample, policy: ProofPolicy, now: datetime) -> None:
+    def change(proof: Proof | None) -> Proof:
+        observed = observe(proof or Proof(ring, key), sample, now, policy)
+        return settle(observed, now, policy)
+
+    table = proofs(context.ports.store)
+    before = table.get(f"{ring}|{key}")
+    after = table.change(f"{ring}|{key}", change)
+    if after.proven_at is not None and (before is None or before.value.proven_at is None):
+        text = f"{key} is proven in {ring}: on {sample.nodes} nodes since {after.since}, {after.awake_h} h awake"
+        context.ports.ledger.append(Entry(f"{ring}|{key}|proven", now, "proven", ring, text))

@@ -1,0 +1,51 @@
+"""Nouns to JSON values and back; unions carry the name of their class.
+
+cattrs is imported on first use: the doors that only answer 202 never need it.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from ops.model.json import Json
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+
+def to_json(value: object, kind: object = None) -> Json:
+    """A noun as JSON values. `kind` names the declared type where it is a union."""
+    return cast("Json", _converter().unstructure(value, unstructure_as=kind))
+
+
+def from_json[T](value: Json, kind: type[T]) -> T:
+    """JSON values as a noun. Raises what cattrs raises where they do not fit: stored data of another version."""
+    return _converter().structure(value, kind)
+
+
+@cache
+def _converter() -> "Converter":
+    from cattrs import Converter
+
+    from ops.model import decision, outcome
+
+    converter = Converter(omit_if_default=True, forbid_extra_keys=False)
+    converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
+    converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+    converter.register_unstructure_hook(date, lambda value: value.isoformat())
+    converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+    converter.register_unstructure_hook(Decimal, str)
+    converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
+    for union in (decision.Decision, outcome.Outcome):
+        _register_union(converter, union)
+    return converter
+
+
+def _register_union(converter: "Converter", alias: Any) -> None:
+    """A `type` alias of a union, tagged by the names of its classes."""
+    from cattrs.strategies import configure_tagged_union
+
+    configure_tagged_union(alias.__value__, converter, tag_name="is")
+    converter.register_structure_hook(alias, lambda value, _: converter.structure(value, alias.__value__))
+    converter.register_unstructure_hook(alias, lambda value: converter.unstructure(value, alias.__value__))

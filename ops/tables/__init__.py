@@ -1,0 +1,1 @@
+"""Typed tables over the store, one file per subject."""

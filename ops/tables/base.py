@@ -1,0 +1,77 @@
+"""Typed tables over the store."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ops.ports.errors import ConflictError, NotFoundError
+from ops.ports.store import Store
+from ops.serialization import from_json, to_json
+
+# A second writer is rare (a person's vote beside the run's own activity); ten rounds mean that something is wrong.
+_ROUNDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stored[T]:
+    """A value as it was read, with what its replacement must name."""
+
+    key: str
+    value: T
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table[T]:
+    """One kind of records of the store, as nouns."""
+
+    store: Store
+    kind: str
+    type: type[T]
+
+    def get(self, key: str) -> Stored[T] | None:
+        """The record, or None."""
+        record = self.store.get(self.kind, key)
+        return None if record is None else Stored(key, from_json(record.value, self.type), record.etag)
+
+    def must_get(self, key: str) -> Stored[T]:
+        """The record. Raises NotFoundError."""
+        stored = self.get(key)
+        if stored is None:
+            raise NotFoundError(f"the store has no {self.kind} {key}")
+        return stored
+
+    def insert(self, key: str, value: T) -> bool:
+        """Write it where it is absent; whether it was."""
+        return self.store.insert(self.kind, key, to_json(value))
+
+    def replace(self, stored: Stored[T], value: T) -> Stored[T]:
+        """Write over what was read. Raises ConflictError where somebody else did meanwhile."""
+        etag = self.store.replace(self.kind, stored.key, to_json(value), stored.etag)
+        return Stored(stored.key, value, etag)
+
+    def change(self, key: str, change: Callable[[T | None], T]) -> T:
+        """Write what `change` makes of the record, reading again as often as somebody else was faster."""
+        for _ in range(_ROUNDS):
+            stored = self.get(key)
+            value = change(stored.value if stored else None)
+            if stored is None:
+                if self.insert(key, value):
+                    return value
+                continue
+            if value == stored.value:
+                return value
+            try:
+                self.replace(stored, value)
+            except ConflictError:
+                continue
+            return value
+        raise ConflictError(f"{self.kind} {key} changed {_ROUNDS} times while it was being written")
+
+    def scan(self, prefix: str = "") -> Iterator[Stored[T]]:
+        """All records whose key begins so."""
+        for record in self.store.scan(self.kind, prefix):
+            yield Stored(record.key, from_json(record.value, self.type), record.etag)
+
+    def delete(self, key: str) -> None:
+        """Remove it."""
+        self.store.delete(self.kind, key)

@@ -1,0 +1,10 @@
+"""Budget alerts."""
+
+from ops.model.money import BudgetAlert
+from ops.ports.store import Store
+from ops.tables.base import Table
+
+
+def alerts(store: Store) -> Table[BudgetAlert]:
+    """Budget alerts by the run they became."""
+    return Table(store, "alert", BudgetAlert)

@@ -1,0 +1,27 @@
+"""Spot evictions and the groups that they belong to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.model.workload import Eviction
+from ops.ports.store import Store
+from ops.tables.base import Table
+
+
+@dataclass(frozen=True, slots=True)
+class EvictionGroup:
+    """Evictions of one pool that belong together, and the run that tells them."""
+
+    run: str
+    began: datetime
+    last: datetime
+
+
+def evictions(store: Store) -> Table[Eviction]:
+    """Evictions of spot nodes by `cluster|node|instance`."""
+    return Table(store, "eviction", Eviction)
+
+
+def eviction_groups(store: Store) -> Table[EvictionGroup]:
+    """Bursts of evictions by `cluster|pool`."""
+    return Table(store, "eviction-group", EvictionGroup)

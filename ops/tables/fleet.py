@@ -1,0 +1,35 @@
+"""What the last fleet scan saw: clusters and proven images."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.model.proof import Proof
+from ops.ports.store import Store
+from ops.tables.base import Table
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCluster:
+    """A cluster as the last look at the fleet saw it: enough to find it by its name and to tell its ring."""
+
+    id: str
+    name: str
+    region: str
+    tags: Mapping[str, str]
+    seen: datetime
+
+
+def known_clusters(store: Store) -> Table[KnownCluster]:
+    """The clusters of the last looks, by `name|hash of id`, in lower case."""
+    return Table(store, "known-cluster", KnownCluster)
+
+
+def proofs(store: Store) -> Table[Proof]:
+    """Proofs by `ring|image@minor`."""
+    return Table(store, "proof", Proof)
+
+
+def proofs_of(store: Store, ring: str) -> Iterator[Proof]:
+    """The proofs of one ring."""
+    return (stored.value for stored in proofs(store).scan(f"{ring}|"))

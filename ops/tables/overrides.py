@@ -1,0 +1,28 @@
+"""Overrides: exceptions that people set and that expire."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ops.ports.store import Store
+from ops.tables.base import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A person's expiring exception: `kind` is awake or skip."""
+
+    kind: str
+    until: datetime
+    by: str
+    at: datetime
+
+
+def overrides(store: Store) -> Table[Override]:
+    """Overrides by `kind|cluster`."""
+    return Table(store, "override", Override)
+
+
+def override_end(store: Store, kind: str, target: str) -> datetime | None:
+    """Until when an override of this kind holds for a cluster, perhaps past; None where there is none."""
+    stored = overrides(store).get(f"{kind}|{target.replace('/', '|')}")
+    return stored.value.until if stored else None

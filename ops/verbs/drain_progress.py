@@ -1,0 +1,20 @@
+"""What verbs that make pods leave have in common: how many have left, and whether their time is over."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from ops.model.outcome import Progress
+from ops.model.workload import Pod
+from ops.verbs.contract import StepContext
+
+
+def drain_progress(task: StepContext, left: Sequence[Pod]) -> Progress:
+    """How many of the most that there ever were have left, now that these are left."""
+    total = max(len(left), task.record.progress.total if task.record.progress else 0)
+    return Progress(total - len(left), total, "pods")
+
+
+def is_time_over(task: StepContext) -> bool:
+    """Whether the step has had its `timeout_s`, counted from its first attempt."""
+    began = task.record.began or task.now
+    return task.now - began >= timedelta(seconds=int(task.step.params["timeout_s"]))

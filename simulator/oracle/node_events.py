@@ -1,0 +1,132 @@
+"""What the journal tells of single nodes: who asks for a reboot, restarts, boots, cordons."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from simulator.oracle.history import FAR
+from simulator.world.journal import Entry, Kind
+
+type NodeKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RebootRequest:
+    """A node of a pool asks for a reboot from one instant to another."""
+
+    cluster: str
+    pool: str
+    node: str
+    since: datetime
+    until: datetime = FAR
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A machine that somebody restarted; `up` is when it was Ready after a new boot, far away where it never was.
+
+    `failed` is when Azure gave it up, before the machine went down.
+    """
+
+    cluster: str
+    node: str
+    who: str
+    began: datetime
+    up: datetime = FAR
+    booted: bool = False
+    failed: datetime = FAR
+
+    @property
+    def over(self) -> datetime:
+        """From when on it keeps its node from nobody."""
+        return min(self.up, self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Cordon:
+    """A node to which no new pods go; `lifted_by` is empty where nobody lifted it, or the node went away."""
+
+    cluster: str
+    node: str
+    who: str
+    since: datetime
+    until: datetime = FAR
+    lifted_by: str = ""
+
+
+class NodeEvents:
+    """All of them, in the order in which they began."""
+
+    def __init__(self, journal: Sequence[Entry]) -> None:
+        self.asking: list[RebootRequest] = []
+        self.restarts: list[Restart] = []
+        self.cordons: list[Cordon] = []
+        self._last_asking: dict[NodeKey, int] = {}
+        self._last_restart: dict[NodeKey, int] = {}
+        self._last_cordon: dict[NodeKey, int] = {}
+        self._not_ready: dict[NodeKey, list[tuple[datetime, bool]]] = defaultdict(list)
+        for entry in journal:
+            if entry.node is not None:
+                self._note(entry, (entry.cluster or "", entry.node))
+
+    def ready(self, cluster: str, node: str, at: datetime) -> bool:
+        """Whether a node was Ready at an instant."""
+        before = [ready for when, ready in self._not_ready[cluster, node] if when <= at]
+        return not before or before[-1]
+
+    def cordoned(self, cluster: str, node: str, at: datetime) -> Cordon | None:
+        """The cordon on a node at an instant."""
+        found = (c for c in self.cordons if (c.cluster, c.node) == (cluster, node) and c.since <= at < c.until)
+        return next(found, None)
+
+    def asks(self, cluster: str, node: str, at: datetime) -> bool:
+        """Whether a node asked for a reboot at an instant."""
+        return any((a.cluster, a.node) == (cluster, node) and a.since <= at < a.until for a in self.asking)
+
+    def _note(self, entry: Entry, key: NodeKey) -> None:
+        who = str(entry.detail.get("who", ""))
+        match entry.kind:
+            case Kind.NODE_REBOOT_REQUIRED:
+                self._last_asking[key] = len(self.asking)
+                self.asking.append(RebootRequest(key[0], entry.pool or "", key[1], entry.at))
+            case Kind.MACHINE_RESTART if entry.detail.get("status") == "InProgress":
+                self._last_restart[key] = len(self.restarts)
+                self.restarts.append(Restart(*key, who, entry.at))
+            case Kind.MACHINE_RESTART if entry.detail.get("status") == "Failed":
+                self._change(self.restarts, self._last_restart, key, failed=entry.at)
+            case Kind.NODE_BOOTED:
+                self._change(self.restarts, self._last_restart, key, booted=True)
+            case Kind.NODE_CORDONED:
+                self._last_cordon[key] = len(self.cordons)
+                self.cordons.append(Cordon(*key, who, entry.at))
+            case Kind.NODE_UNCORDONED:
+                self._change(self.cordons, self._last_cordon, key, until=entry.at, lifted_by=who)
+            case Kind.NODE_READY | Kind.NODE_NOT_READY:
+                self._note_ready(entry, key)
+            case Kind.NODE_REBOOT_DONE:
+                self._change(self.asking, self._last_asking, key, until=entry.at)
+            case Kind.NODE_LEFT:
+                self._change(self.asking, self._last_asking, key, until=entry.at)
+                self._change(self.cordons, self._last_cordon, key, until=entry.at)
+                self._not_ready.pop(key, None)
+            case _:
+                pass
+
+    def _note_ready(self, entry: Entry, key: NodeKey) -> None:
+        is_ready = entry.kind is Kind.NODE_READY
+        self._not_ready[key].append((entry.at, is_ready))
+        last = self._last_restart.get(key)
+        if is_ready and last is not None and self.restarts[last].booted:
+            self._change(self.restarts, self._last_restart, key, up=entry.at)
+
+    @staticmethod
+    def _change[T: (RebootRequest, Restart, Cordon)](
+        kept: list[T], last: dict[NodeKey, int], key: NodeKey, **changes: datetime | bool | str
+    ) -> None:
+        """The last one of a node, while it is open."""
+        place = last.get(key)
+        if place is not None:
+            kept[place] = replace(kept[place], **changes)  # type: ignore[arg-type]  # fields by name
+            if "booted" not in changes:
+                del last[key]

@@ -1,0 +1,139 @@
+"""Helpers for tests: a simulation in a thread or a child process, and a credential that asks its identity endpoint."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode, urlsplit
+from urllib.request import Request, urlopen
+
+from azure.core.credentials import AccessToken
+
+from simulator.faults import Surface
+from simulator.fleets import demo_fleet
+from simulator.http_types import JsonObject
+from simulator.serve import Simulation
+from simulator.world.specs import FleetSpec
+from simulator.world.world import World
+
+START_WITHIN_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A simulation that serves; ``world`` may be read directly, its clock is moved by ``advance``."""
+
+    simulation: Simulation
+    environment: dict[str, str]
+
+    @property
+    def world(self) -> World:
+        """The world itself, for judging; change it through the services or ``mishap``."""
+        return self.simulation.world
+
+    def advance(self, to: datetime) -> None:
+        """Live through everything up to an instant, deliveries included."""
+        advance(self.environment, to)
+
+    def control(self, path: str, body: JsonObject | None = None) -> JsonObject:
+        """Ask the control plane: GET, or POST when there is a body."""
+        return control(self.environment, path, body)
+
+
+def control(environment: Mapping[str, str], path: str, body: JsonObject | None = None) -> JsonObject:
+    """Ask the control plane of any running simulation.
+
+    Raises:
+        urllib.error.HTTPError: it refused.
+    """
+    base = urlsplit(environment["CLOCK_URL"])
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(f"{base.scheme}://{base.netloc}{path}", data=data)  # noqa: S310  # our own http address
+    with urlopen(request, timeout=120) as response:  # noqa: S310  # our own http address
+        document: JsonObject = json.load(response)
+        return document
+
+
+def advance(environment: Mapping[str, str], to: datetime) -> None:
+    """Move the clock of any running simulation all the way, over the stops that deliveries make."""
+    while True:
+        now = control(environment, "/clock/advance", {"to": to.isoformat()})["now"]
+        if datetime.fromisoformat(str(now)) >= to:
+            return
+
+
+@contextmanager
+def running_simulation(
+    fleet: FleetSpec | None = None,
+    seed: int = 0,
+    speed: float = 0,
+    faults: str = "none",
+    retry_after_s: int | None = None,
+    *,
+    fault_surfaces: tuple[Surface, ...] = tuple(Surface),
+) -> Iterator[Running]:
+    """Serve a fleet (the demonstration's by default) from a thread of this process."""
+    simulation = Simulation(
+        fleet or demo_fleet(), seed, speed, faults, retry_after_s=retry_after_s, fault_surfaces=fault_surfaces
+    )
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="simulation", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(simulation.start(), loop).result(START_WITHIN_S)
+        yield Running(simulation, simulation.environment())
+    finally:
+        asyncio.run_coroutine_threadsafe(simulation.stop(), loop).result(START_WITHIN_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@contextmanager
+def simulation_process(*arguments: str) -> Iterator[dict[str, str]]:
+    """Serve from a child process that ends with this one; yields its environment."""
+    command = [sys.executable, "-m", "simulator.serve", "--with-parent", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module
+        if process.stdout is None or process.stdin is None:
+            raise RuntimeError("The simulation's pipes were not opened.")
+        environment: dict[str, str] = {}
+        for line in process.stdout:
+            name, _, value = line.strip().partition("=")
+            if not name:
+                break
+            environment[name] = value
+        try:
+            yield environment
+        finally:
+            process.stdin.close()
+            process.wait(START_WITHIN_S)
+
+
+class SimulatedCredential:
+    """A token credential for SDK clients; asks the identity endpoint as App Service's own client does."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._tokens: dict[str, AccessToken] = {}
+
+    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+        """Return a token for a scope such as ``https://management.azure.com/.default``."""
+        resource = scopes[0].removesuffix("/.default")
+        token = self._tokens.get(resource)
+        if token is None or token.expires_on < time.time() + 300:
+            token = self._tokens[resource] = self._fetch(resource)
+        return token
+
+    def _fetch(self, resource: str) -> AccessToken:
+        query = urlencode({"api-version": "2019-08-01", "resource": resource})
+        headers = {"X-IDENTITY-HEADER": self._environment["IDENTITY_HEADER"]}
+        request = Request(f"{self._environment['IDENTITY_ENDPOINT']}?{query}", headers=headers)  # noqa: S310  # ours
+        with urlopen(request, timeout=30) as response:  # noqa: S310  # our own http address
+            document = json.load(response)
+        return AccessToken(document["access_token"], int(document["expires_on"]))

@@ -1,0 +1,45 @@
+"""Pressing on the page: a form that was shown to its person, sent with the browser's headers and App Service's."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from ops.endpoints.approval_form import FormTokens
+from ops.endpoints.approval_page import PageRequest, answer_page
+from ops.endpoints.easy_auth import signed_in
+from ops.endpoints.page_access import PageAccess
+from simulator.host.easy_auth import principal
+from simulator.people import PEOPLE
+from tests.approvals.story import Pressed
+from tests.fakes import World
+
+HOST = "https://daytwo.example"
+KEY = "k" * 32
+BY_NAME = {person.name: person for person in PEOPLE}
+
+
+@dataclass
+class Page:
+    """Implements `Door`. Each event is a form that was shown once, perhaps before its person lost the right to it."""
+
+    shown: dict[str, str] = field(default_factory=dict)
+
+    def press(self, world: World, pressed: Pressed) -> str:
+        """Sends the form; tells the result as the ledger has it."""
+        proof = {"x-ms-client-principal": principal(BY_NAME[pressed.person])}
+        identity = signed_in(proof)
+        assert identity is not None
+        tokens = FormTokens(KEY, world.clock.now)
+        token = self.shown.setdefault(pressed.event, tokens.make(identity, pressed.token))
+        headers = {
+            **proof,
+            "content-type": "application/x-www-form-urlencoded",
+            "origin": HOST,
+            "sec-fetch-site": "same-origin",
+        }
+        body = urlencode({"choice": str(pressed.choice), "reason": pressed.reason, "csrf": token}).encode()
+        url = f"{HOST}/api/approvals/{pressed.token}"
+        answer = answer_page(
+            world.context, PageAccess(sign_in=True, key=KEY), PageRequest("POST", url, pressed.token, headers, body)
+        )
+        assert answer.status in (200, 403, 409, 410), answer
+        return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]

@@ -1,0 +1,75 @@
+"""Pressing through Slack's door: the simulated Slack's own forms, modals and signature, the bot's own door behind it."""
+
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from ops.chats.slack.dialogs import WHY
+from ops.chats.slack.endpoint import Guard, Received, take_interaction
+from ops.chats.slack.signature import SlackSignature
+from ops.endpoints.rejected_requests import RejectedRequests
+from ops.model.approval import Choice
+from simulator.http_types import JsonObject
+from simulator.slack.interactions import Happened, button_of, press_form, submission_form
+from simulator.slack.messages import Message
+from simulator.slack.signing import SIGNING_SECRET, signed
+from simulator.slack.views import View
+from simulator.slack.workspace import USERS
+from tests.approvals.slack_forms import FakeForms
+from tests.approvals.story import SLACK, Pressed
+from tests.fakes import World
+
+HOOK = "https://hooks.slack.com/actions/T0DAYTWO/1"
+
+
+@dataclass
+class SlackDoor:
+    """Implements `Door`. Who presses looks at a message that carries the word; a form that opens is filled in and sent."""
+
+    refusals: RejectedRequests = field(default_factory=RejectedRequests)
+    forms: FakeForms = field(default_factory=FakeForms)
+
+    def press(self, world: World, pressed: Pressed) -> str:
+        """Presses; tells the result as the ledger has it."""
+        world.forms = self.forms
+        answers, opened = len(world.answers.given), len(self.forms.opened)
+        body = form(world, pressed.person, pressed.choice, pressed.token, pressed.event)
+        self._knock(world, body)
+        if len(self.forms.opened) > opened:
+            assert len(world.answers.given) == answers, "somebody was answered before they had decided"
+            self._knock(world, submission(world, self.forms.opened[-1], pressed.person, pressed.reason))
+        assert [address for address, _ in world.answers.given[answers:]] == [HOOK]
+        return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]
+
+    def _knock(self, world: World, body: bytes) -> None:
+        response = take_interaction(world.context, self.guard(world), received(world, body))
+        assert (response.status, response.text()) == (200, "")
+
+    def guard(self, world: World) -> Guard:
+        """What stands at the door."""
+        return Guard(SlackSignature(SIGNING_SECRET, world.clock), self.refusals)
+
+
+def submission(world: World, shown: View, person: str, reason: str = "") -> bytes:
+    """What Slack tells of a form that was filled in and sent."""
+    happened = Happened(USERS[SLACK[person]], world.clock.at, 1, "")
+    return submission_form(shown.told(), {WHY: {WHY: reason}}, happened)
+
+
+def received(world: World, body: bytes) -> Received:
+    """A body as Slack sends it now."""
+    return Received(body, signed(body, world.clock.at))
+
+
+def form(world: World, person: str, choice: Choice, token: str, event: str) -> bytes:
+    """What Slack tells of a press of a button with this word; the same event is the same press."""
+    button: JsonObject = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": str(choice)},
+        "action_id": f"{choice}.0",
+        "value": token,
+    }
+    message = Message("C0123", "1.000001", world.clock.at, "", [{"type": "actions", "elements": [button]}], [])
+    found = button_of(message, f"{choice}.0")
+    assert found is not None
+    pressed_at = world.clock.at if event.startswith("event-") else world.clock.at.replace(minute=0, second=0)
+    return press_form(message, found, Happened(USERS[SLACK[person]], pressed_at, crc32(event.encode()), HOOK))

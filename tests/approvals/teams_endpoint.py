@@ -1,0 +1,59 @@
+"""Pressing through the Teams bot's door: the simulated Teams' own activity and token, the bot's own proof of both."""
+
+import json
+from dataclasses import dataclass, field, replace
+
+from ops.chats.teams.endpoint import take_activity
+from ops.chats.teams.renderer import render_bot
+from ops.chats.teams.tokens import BotTokens
+from ops.endpoints.rejected_requests import RejectedRequests
+from ops.model.message import Button, Message
+from ops.model.run import State
+from simulator.http_types import JsonObject
+from simulator.teams.connector import Sent
+from simulator.teams.people import press_of
+from simulator.teams.signing import Signer
+from tests.approvals.story import ENTRA, Pressed
+from tests.fakes import World
+
+
+@dataclass(frozen=True, slots=True)
+class Admitting:
+    """Implements `BotDoor` as far as a press needs it: who may in is the real verifier's word."""
+
+    tokens: BotTokens
+
+    def admit(self, authorization: str) -> str:
+        """The service of a token that holds."""
+        return self.tokens.admit(authorization)
+
+    def address(self, service_url: str, conversation: str, activity: str = "") -> str:
+        """A press is answered where it was made."""
+        raise AssertionError(f"nothing answers {activity} in {conversation} at {service_url}")
+
+    def private_address(self, service_url: str, user: str, tenant: str) -> str:
+        """Nobody is written to."""
+        raise AssertionError(f"nothing is sent to {user} of {tenant} at {service_url}")
+
+
+@dataclass
+class TeamsDoor:
+    """Implements `Door`."""
+
+    tokens: BotTokens
+    signer: Signer
+    refusals: RejectedRequests = field(default_factory=RejectedRequests)
+
+    def press(self, world: World, pressed: Pressed) -> str:
+        """Presses; tells the result as the ledger has it."""
+        button = Button(str(pressed.choice), pressed.token, pressed.choice)
+        shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
+        card: JsonObject = {"attachments": [{"content": dict(shown)}]}
+        sent = Sent("1", "19:platform@thread.tacv2", "", world.clock.at, card)
+        document: JsonObject = {"user": ENTRA[pressed.person], "verb": str(pressed.choice)}
+        document["inputs"] = {"reason": pressed.reason}
+        activity = press_of(self.signer, sent, document, pressed.event)
+        context = replace(world.context, ports=replace(world.context.ports, bot=Admitting(self.tokens)))
+        answer = take_activity(context, self.refusals, f"Bearer {self.signer.token()}", json.dumps(activity).encode())
+        assert (answer.status, json.loads(answer.text())["statusCode"]) == (200, 200)
+        return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]

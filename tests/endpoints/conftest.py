@@ -1,0 +1,17 @@
+"""What the tests of the approval page and of the Teams bot's door begin with."""
+
+import pytest
+
+from simulator.gallery.requests import request
+from tests.endpoints.teams_setup import Stand
+from tests.endpoints.visitor import Visitor, world_with
+
+
+@pytest.fixture
+def ana() -> Visitor:
+    return Visitor(world_with(request()))
+
+
+@pytest.fixture
+def stand() -> Stand:
+    return Stand()

@@ -1,0 +1,60 @@
+"""What a command costs: what it reads, how often it is answered, what strangers leave behind."""
+
+from dataclasses import replace
+
+from ops.engine.run_starter import UNFINISHED
+from ops.model.approval import ApprovalState
+from ops.model.run import State
+from ops.tables.approvals import approvals
+from ops.tables.runs import runs
+from tests.approvals.helpers import ONE, Bare, CountingStore
+from tests.approvals.story import Story
+from tests.endpoints.asking import ask
+from tests.fakes import FakeEngine
+
+
+def errands(engine: FakeEngine) -> list[str]:
+    return [each for each in engine.started if each.startswith("chat_query ")]
+
+
+def test_status_does_not_read_each_run_of_the_last_two_weeks() -> None:
+    store = CountingStore()
+    story = Story(Bare(), ONE, store=store)
+    run = story.driver.run
+    for number in range(1700):
+        store.insert(UNFINISHED, f"power.x-{number}", {})
+        runs(store).insert(f"power.x-{number}", replace(run, id=f"power.x-{number}", state=State.DONE))
+    store.got.clear()
+    ask(story.world, "ana", "status")
+    assert len(store.got) < 100
+
+
+def test_status_does_not_read_every_request_that_ever_was() -> None:
+    store = CountingStore()
+    story = Story(Bare(), ONE, store=store)
+    asked = story.approval
+    for number in range(3000):
+        old = replace(asked, id=f"old.approval-{number}", state=ApprovalState.APPROVED)
+        approvals(store).insert(old.id, old)
+    store.got.clear()
+    store.scanned.clear()
+    ask(story.world, "ana", "status")
+    assert [*store.got, *store.scanned].count("approval") < 100
+
+
+def test_a_question_that_is_told_twice_is_answered_once() -> None:
+    story = Story(Bare(), ONE)
+    engine = story.world.engine
+    ask(story.world, "ana", "plan")
+    (errand,) = errands(engine)
+    engine.live.discard(errand.removeprefix("chat_query "))  # it has ended
+    ask(story.world, "ana", "plan")
+    assert errands(engine) == [errand]
+
+
+def test_strangers_do_not_fill_the_ledger() -> None:
+    story = Story(Bare(), ONE)
+    before = len(story.world.ledger.written)
+    for number in range(200):
+        ask(story.world, "eve", "status", f"event-{number}")
+    assert len(story.world.ledger.written) - before < 20

@@ -1,0 +1,174 @@
+"""Commands from a chat: who may order what, and what they hear."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ops.engine.activities import invoke
+from ops.policy.commands import Command, read_command, read_until
+from ops.scheduling.fleet_scan import record_fleet
+from ops.tables.overrides import override_end
+from ops.tables.runs import Control, controls, runs
+from tests.approvals.story import NOON, PEOPLE
+from tests.endpoints.asking import ask
+from tests.fakes import LANES, World, cluster
+
+RULES = """
+commands:
+  - {from: platform, allow: [run, awake, skip, pause, resume, cancel], rings: [pre-production]}
+  - {from: ana, allow: [run], rings: [production], runbooks: [node-image]}
+"""
+BAD_LINES = [
+    ("delete shop-dev", "there is no command delete"),
+    ("why", "why needs the name of one cluster"),
+    ("run shop-dev", "run needs a runbook and a cluster"),
+    ("awake shop-dev", "awake needs a cluster and a time"),
+    ("skip shop-dev", "skip needs a cluster"),
+    ("cancel a b", "cancel needs the name of one cluster"),
+    ("why <!channel>", "why needs the name of one cluster"),
+]
+
+
+@pytest.fixture
+def world() -> World:
+    made = World(config=LANES + PEOPLE + RULES)
+    made.clock.at = NOON
+    made.clusters.put(cluster("shop-dev"), cluster("shop-prod", env="prod"))
+    record_fleet(made.context, list(made.clusters.fleet.values()), NOON)
+    return made
+
+
+def test_a_line_is_read_whatever_its_spaces_and_case() -> None:
+    assert read_command("  RUN  Node-Image   shop-dev ") == Command("run", "shop-dev", "node-image")
+    assert read_command("awake shop-dev until tomorrow 08:00") == Command("awake", "shop-dev", until="tomorrow 08:00")
+    assert read_command("") == Command("help")
+
+
+@pytest.mark.parametrize(("line", "wrong"), BAD_LINES)
+def test_what_is_not_understood_gets_help_that_says_why(world: World, line: str, wrong: str) -> None:
+    answer = ask(world, "ana", line)
+    assert wrong in answer
+    assert "awake CLUSTER until TIME" in answer
+
+
+def test_a_run_is_started_once_in_the_name_of_who_asked(world: World) -> None:
+    first, again = ask(world, "ana", "run node-image shop-dev"), ask(world, "ana", "run node-image shop-dev")
+    assert first == again
+    (run,) = (stored.value for stored in runs(world.store).scan())
+    assert (run.by, run.source, run.target_name) == ("ana", "slack", "shop-dev")
+    assert len(world.engine.started) == 1
+
+
+def test_rings_and_runbooks_bound_what_a_person_may_start(world: World) -> None:
+    assert "you may not run node-image in production" in ask(world, "ben", "run node-image shop-prod")
+    assert "you may not run reboot in production" in ask(world, "ana", "run reboot shop-prod")
+    assert "is asked for: node-image.shop-prod" in ask(world, "ana", "run node-image shop-prod")
+    assert [entry.kind for entry in world.ledger.written.values() if entry.kind == "command"] == ["command"]
+
+
+def test_who_is_unknown_learns_nothing_about_the_fleet(world: World) -> None:
+    assert (
+        ask(world, "eve", "status")
+        == "not done |  | Daytwo does not know you: ask to be added under people in its configuration"
+    )
+    assert "you may not awake in pre-production" in ask(world, "cleo", "awake shop-dev until 22:00")
+
+
+def test_an_override_expires_and_is_told_in_the_channel(world: World) -> None:
+    assert "shop-dev stays awake | until 2026-11-16 22:00 UTC" in ask(world, "ben", "awake shop-dev until 22:00")
+    (known,) = (c for c in world.clusters.fleet.values() if c.name == "shop-dev")
+    assert override_end(world.store, "awake", known.id) == datetime(2026, 11, 16, 22, tzinfo=UTC)
+    (shown,) = world.chat.shown.values()
+    assert "shop-dev stays awake · ben asked for it" in str(shown)
+
+
+def test_this_week_ends_on_monday(world: World) -> None:
+    assert "shop-dev is left out of node images | until 2026-11-23 00:00 UTC" in ask(
+        world, "ben", "skip shop-dev this week"
+    )
+
+
+def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: World) -> None:
+    ask(world, "ana", "run node-image shop-dev")
+    (run,) = (stored.value for stored in runs(world.store).scan())
+    for command, control in (
+        ("pause", Control(paused_by="ben", at=NOON)),
+        ("resume", Control(at=NOON)),
+        ("cancel", Control(cancelled_by="ben", at=NOON)),
+    ):
+        ask(world, "ben", f"{command} shop-dev")
+        assert controls(world.store).must_get(run.id).value == control
+    assert "nothing of shop-prod goes on" in ask(world, "ben", "cancel shop-prod")
+
+
+def test_what_reads_clusters_is_answered_later_where_it_was_asked(world: World) -> None:
+    assert "looking" in ask(world, "ana", "why shop-dev")
+    (payload,) = world.engine.payloads
+    assert isinstance(payload, dict)
+    assert invoke("answer_query", world.context, payload) == {"outcome": "end"}
+    (given,) = world.answers.given
+    assert given[0] == "https://hooks.slack.com/x"
+    assert "the window opens then" in str(given[1])
+
+
+def test_a_plan_names_every_pool(world: World) -> None:
+    ask(world, "ana", "plan")
+    (payload,) = world.engine.payloads
+    assert isinstance(payload, dict)
+    invoke("answer_query", world.context, payload)
+    assert "2 of 2 pools are behind" in str(world.answers.given)
+
+
+def test_status_shows_what_goes_on(world: World) -> None:
+    assert "nothing goes on" in ask(world, "cleo", "status")
+    ask(world, "ana", "run node-image shop-dev")
+    assert "shop-dev: node-image" in ask(world, "cleo", "status")
+
+
+def test_a_cluster_that_nobody_has_seen_is_named_so(world: World) -> None:
+    assert "there is no cluster shop-test that Daytwo has seen" in ask(world, "ana", "run node-image shop-test")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("22:00", "2026-11-16 21:00"),
+        ("11:00", "2026-11-17 10:00"),
+        ("tomorrow 08:00", "2026-11-17 07:00"),
+        ("2026-11-18 22:00", "2026-11-18 21:00"),
+        ("2026-11-18T22:00+05:00", "2026-11-18 17:00"),
+    ],
+)
+def test_a_time_is_one_of_the_zone(text: str, expected: str) -> None:
+    read = read_until(text, "Europe/Amsterdam", NOON)
+    assert isinstance(read, datetime)
+    assert f"{read:%Y-%m-%d %H:%M}" == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["teatime", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "0001-01-01", "0001-01-01 00:30"]
+)
+def test_what_is_no_time_or_before_all_times_says_how_to_write_one(text: str) -> None:
+    read = read_until(text, "Asia/Tokyo", NOON)
+    assert read == f"{text} is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
+
+
+def test_why_names_who_would_have_to_approve() -> None:
+    by = World(
+        config=LANES.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}")
+        + PEOPLE
+    )
+    by.clock.at = NOON.replace(hour=23)
+    by.clusters.put(cluster("shop-dev"))
+    record_fleet(by.context, list(by.clusters.fleet.values()), by.clock.at)
+    ask(by, "ana", "why shop-dev")
+    (payload,) = by.engine.payloads
+    assert isinstance(payload, dict)
+    invoke("answer_query", by.context, payload)
+    assert "would ask leads for approval, then act: user1" in str(by.answers.given)
+
+
+@pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])
+def test_a_command_that_takes_nothing_is_not_said_not_to_be(text: str) -> None:
+    name = text.split(maxsplit=1)[0]
+    assert read_command(text) == f"{name} stands by itself, without anything behind it"

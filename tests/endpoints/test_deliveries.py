@@ -1,0 +1,126 @@
+"""Every event that may come, in both schemas, doubled, late and out of order: one run each, and nothing is lost."""
+
+import copy
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.endpoints.budget_alerts import take_alert
+from ops.endpoints.event_grid import take_event
+from ops.tables.runs import runs
+from tests.engine.budget_alerts import COMMON, LEGACY
+from tests.fakes import LANES, World, cluster, nodes_of, pool
+
+NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
+CLUSTER = cluster("shop-dev", pool("spot", spot=True), node_resource_group="MC_rg_shop-dev_westeurope")
+VM = (
+    "/subscriptions/0/resourceGroups/mc_rg_shop-dev_westeurope/providers/Microsoft.Compute"
+    "/virtualMachineScaleSets/aks-spot-12345678-vmss/virtualMachines/"
+)
+
+
+def annotated(instance: int, name: str = "VirtualMachinePreempted") -> dict[str, Any]:
+    return {
+        "resourceInfo": {
+            "id": f"{VM}{instance}/providers/Microsoft.ResourceHealth/x",
+            "properties": {
+                "targetResourceId": f"{VM}{instance}",
+                "annotationName": name,
+                "occurredTime": "0001-01-01T00:00:00Z",
+            },
+        },
+        "operationalInfo": {"resourceEventTime": "2026-11-17T09:59:00Z"},
+        "apiVersion": "2023-12-01",
+    }
+
+
+# type, data, and the number of runs that it starts.
+EVENTS: list[tuple[str, dict[str, Any], int]] = [
+    ("Microsoft.ContainerService.NewKubernetesVersionAvailable", {"latestSupportedKubernetesVersion": "1.35"}, 0),
+    ("Microsoft.ContainerService.ClusterSupportEnding", {"kubernetesVersion": "1.31"}, 0),
+    ("Microsoft.ContainerService.ClusterSupportEnded", {"kubernetesVersion": "1.31"}, 0),
+    ("Microsoft.ContainerService.NodePoolRollingStarted", {"nodePoolName": "spot"}, 0),
+    ("Microsoft.ContainerService.NodePoolRollingSucceeded", {"nodePoolName": "spot"}, 0),
+    ("Microsoft.ContainerService.NodePoolRollingFailed", {"nodePoolName": "spot"}, 0),
+    (
+        "Microsoft.ResourceNotifications.ContainerServiceEventResources.ScheduledEventEmitted",
+        {"resourceInfo": {"properties": {}}},
+        0,
+    ),
+    (
+        "Microsoft.ResourceNotifications.AKSResources.FleetGateCreated",
+        {"resourceInfo": {"properties": {"state": "Pending"}}},
+        0,
+    ),
+    (
+        "Microsoft.ResourceNotifications.AksResources.FleetGateUpdated",
+        {"resourceInfo": {"properties": {"state": "Completed"}}},
+        0,
+    ),
+    ("Microsoft.ResourceNotifications.AKSResources.FleetGateDeleted", {"resourceInfo": {}}, 0),
+    ("Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged", annotated(1), 0),
+    ("Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated", annotated(1, "VirtualMachineRebooted"), 0),
+    ("Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated", annotated(1), 1),
+    ("microsoft.resourcenotifications.healthresources.resourceannotated", annotated(1, "virtualmachinepreempted"), 1),
+    ("daytwo.spot.notice", {"node": "aks-spot-12345678-vmss000001"}, 1),
+]
+
+
+def world() -> World:
+    by = World(config=LANES)
+    by.clock.at = NOW
+    by.clusters.put(CLUSTER)
+    by.nodes.said["shop-dev"] = nodes_of(CLUSTER)
+    return by
+
+
+def enveloped(kind: str, data: dict[str, Any], number: int, *, cloud: bool) -> dict[str, Any]:
+    if cloud:
+        return {
+            "specversion": "1.0",
+            "id": str(number),
+            "type": kind,
+            "source": CLUSTER.id,
+            "subject": "s",
+            "data": data,
+        }
+    return {"id": str(number), "eventType": kind, "topic": CLUSTER.id, "subject": "s", "data": json.dumps(data)}
+
+
+@pytest.mark.parametrize("cloud", [True, False], ids=["cloudevents", "event-grid"])
+@pytest.mark.parametrize(("kind", "data", "started"), EVENTS)
+def test_twice_and_late_is_once(kind: str, data: dict[str, Any], started: int, cloud: bool) -> None:  # noqa: FBT001 - a column of the table
+    by = world()
+    event = enveloped(kind, data, 1, cloud=cloud)
+    for minutes in (0, 0, 3, 600):
+        by.clock.pass_(minutes=minutes)
+        take_event(by.context, copy.deepcopy(event))
+    assert len(list(runs(by.store).scan())) == started
+    assert len(by.engine.started) == started
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations([(index, copy_) for index in range(len(EVENTS)) for copy_ in range(2)]), st.booleans())
+def test_all_of_them_doubled_and_in_any_order_are_one_eviction(order: list[tuple[int, int]], cloud: bool) -> None:  # noqa: FBT001 - drawn
+    by = world()
+    for index, _ in order:
+        kind, data, _ = EVENTS[index]
+        take_event(by.context, enveloped(kind, copy.deepcopy(data), index, cloud=cloud))
+        by.clock.pass_(seconds=7)
+    assert len(list(runs(by.store).scan())) == 1
+    assert len(list(by.store.scan("eviction"))) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations([LEGACY, LEGACY, COMMON, COMMON, COMMON]))
+def test_budget_alerts_of_both_schemas_are_one_run_each(order: list[bytes]) -> None:
+    by = world()
+    for body in order:
+        assert take_alert(by.context, body).status == 202
+        by.clock.pass_(hours=5)
+    assert len(list(runs(by.store).scan())) == 2
+    assert len(by.engine.started) == 2

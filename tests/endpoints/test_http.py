@@ -1,0 +1,177 @@
+"""The HTTP doors: bad input gets a clear refusal, loses nothing and reveals nothing."""
+
+import json
+from dataclasses import replace
+from http import HTTPStatus
+
+import pytest
+
+from ops.endpoints.http_api import answer_run, answer_runbooks, answer_runs, control_run, start_runbook
+from ops.endpoints.overrides import set_override
+from ops.model.run import State, StepRecord
+from ops.tables.runs import controls, runs
+from tests.fakes import World, cluster
+
+
+def world() -> World:
+    made = World()
+    made.clusters.put(cluster())
+    return made
+
+
+def target(by: World) -> str:
+    return next(iter(by.clusters.fleet))
+
+
+def test_a_start_answers_202_with_the_runs_address() -> None:
+    by = world()
+    response = start_runbook(by.context, "node-image", json.dumps({"target": target(by), "by": "ana"}).encode(), "")
+    assert response.status == HTTPStatus.ACCEPTED
+    (run,) = runs(by.store).scan()
+    assert response.headers["Location"] == f"/api/runs/{run.key}"
+    assert (run.value.source, by.engine.started) == ("http", [f"operation {run.key}"])
+    assert [entry.text for entry in by.ledger.written.values()] == ["asked for node-image on shop-dev"]
+
+
+def test_the_same_idempotency_key_is_the_same_run() -> None:
+    by = world()
+    body = json.dumps({"target": target(by)}).encode()
+    first = start_runbook(by.context, "node-image", body, "k1")
+    by.clock.pass_(minutes=5)
+    second = start_runbook(by.context, "node-image", body, "k1")
+    assert first.headers == second.headers
+    assert len(by.engine.started) == 1
+
+
+def test_keys_that_differ_in_case_or_sign_or_after_many_characters_are_different_runs() -> None:
+    by = world()
+    body = json.dumps({"target": target(by)}).encode()
+    keys = ["deploy_1", "deploy-1", "Deploy 1", "deploy/1", "x" * 80 + "1", "x" * 80 + "2", "ä"]
+    for key in keys + keys:
+        start_runbook(by.context, "node-image", body, key)
+    assert len(by.engine.started) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "says"),
+    [
+        ("nonsense", b"{}", 404, "there is no such runbook"),
+        ("node-image", b"{", 400, "no JSON"),
+        ("node-image", b"\xff\xfe", 400, "no JSON"),
+        ("node-image", b"[" * 10_000, 400, "no JSON"),
+        ("node-image", b"[]", 400, "has to be a JSON object"),
+        ("node-image", b"{}", 400, "target has to be the id"),
+        ("node-image", b'{"target": "shop-dev"}', 400, "target has to be the id"),
+        ("node-image", b'{"target": 7}', 400, "target has to be the id"),
+        ("node-image", b'{"targt": "x"}', 400, "unknown key 'targt'"),
+        ("node-image", b'{"by": ""}', 400, "target has to be the id"),
+        ("node-image", b'"' + b"x" * 20_000 + b'"', 413, "larger than 16 kB"),
+    ],
+)
+def test_bad_input_is_refused_with_what_is_wrong(name: str, body: bytes, status: int, says: str) -> None:
+    by = world()
+    response = start_runbook(by.context, name, body, "")
+    assert response.status == status
+    assert says in response.text()
+    assert by.engine.started == []
+
+
+def test_a_cluster_outside_of_the_fleet_is_refused_at_every_door() -> None:
+    by = world()
+    other = cluster().id.replace("00000000-0000", "99999999-0000")
+    body = json.dumps({"target": other, "until": "2026-11-17T00:00:00Z"}).encode()
+    answers = [
+        start_runbook(by.context, "node-image", json.dumps({"target": other}).encode(), ""),
+        set_override(by.context, "awake", body),
+        set_override(by.context, "skip", body),
+    ]
+    assert [answer.status for answer in answers] == [403, 403, 403]
+    assert {answer.text() for answer in answers} == {
+        '{"error": "the cluster lies in no subscription of the fleet: fleet.subscriptions would have to name it"}'
+    }
+    assert (by.engine.started, by.ledger.written, by.chat.posts) == ([], {}, 0)
+
+
+@pytest.mark.parametrize("by_whom", ["", "x" * 65, "a\nb", 7])
+def test_a_name_that_is_none_is_refused(by_whom: object) -> None:
+    by = world()
+    body = json.dumps({"target": target(by), "by": by_whom}).encode()
+    assert start_runbook(by.context, "node-image", body, "").status == HTTPStatus.BAD_REQUEST
+
+
+def test_a_name_that_the_holder_of_the_key_writes_is_shown_as_their_word() -> None:
+    """The function key proves no person: what is not proven does not stand in the ledger or a chat as if it were."""
+    by = world()
+    body = json.dumps({"target": target(by), "until": "2026-11-17T00:00:00Z", "by": "ana"}).encode()
+    assert set_override(by.context, "awake", body).status == HTTPStatus.ACCEPTED
+    run = started(by, said="ana")
+    control_run(by.context, run, "pause", b'{"by": "ana"}')
+    control_run(by.context, run, "resume", b"")
+    (shown,) = by.chat.shown.values()
+    assert "shop-dev stays awake · a holder of the function key (says: ana) asked for it" in str(shown)
+    assert runs(by.store).must_get(run).value.by == "a holder of the function key (says: ana)"
+    assert [entry.by for entry in by.ledger.written.values()] == [
+        *["a holder of the function key (says: ana)"] * 3,
+        "whoever holds the function key",
+    ]
+
+
+@pytest.mark.parametrize("run_id", ["nobody", "../../etc", "x" * 400, "a/b"])
+def test_an_unknown_run_tells_nothing(run_id: str) -> None:
+    by = world()
+    assert answer_run(by.context, run_id).text() == '{"error": "there is no such run"}'
+    assert control_run(by.context, run_id, "cancel", b"").status == HTTPStatus.NOT_FOUND
+
+
+def started(by: World, said: str = "") -> str:
+    response = start_runbook(
+        by.context, "node-image", json.dumps({"target": target(by)} | ({"by": said} if said else {})).encode(), "k"
+    )
+    return response.headers["Location"].rsplit("/", 1)[1]
+
+
+def test_cancel_pause_and_resume_are_kept_in_the_store_and_hinted() -> None:
+    by = world()
+    run_id = started(by)
+    for action in ("pause", "resume", "pause", "cancel"):
+        by.clock.pass_(minutes=1)
+        assert control_run(by.context, run_id, action, b'{"by": "ana"}').status == HTTPStatus.ACCEPTED
+    control = controls(by.store).must_get(run_id).value
+    assert (control.cancelled_by, control.paused_by) == (
+        "a holder of the function key (says: ana)",
+        "a holder of the function key (says: ana)",
+    )
+    assert by.engine.hinted == [run_id] * 4
+    assert [entry.kind for entry in by.ledger.written.values()] == ["asked", "pause", "resume", "pause", "cancel"]
+
+
+def test_the_first_to_cancel_is_the_one_who_is_named() -> None:
+    by = world()
+    run_id = started(by)
+    control_run(by.context, run_id, "cancel", b'{"by": "ana"}')
+    control_run(by.context, run_id, "cancel", b'{"by": "bo"}')
+    assert controls(by.store).must_get(run_id).value.cancelled_by == "a holder of the function key (says: ana)"
+
+
+def test_a_run_that_has_ended_cannot_be_cancelled() -> None:
+    by = world()
+    run_id = started(by)
+    table = runs(by.store)
+    stored = table.must_get(run_id)
+    table.replace(stored, replace(stored.value, state=State.DONE))
+    response = control_run(by.context, run_id, "cancel", b"")
+    assert (response.status, response.body) == (409, {"error": "the run has ended (done): there is nothing to cancel"})
+
+
+def test_a_shown_run_holds_no_token() -> None:
+    by = world()
+    run_id = started(by)
+    table = runs(by.store)
+    stored = table.must_get(run_id)
+    table.replace(stored, replace(stored.value, steps=(StepRecord("a", "a", token="https://signed?s=secret"),)))
+    assert "secret" not in answer_run(by.context, run_id).text()
+    assert "secret" not in answer_runs(by.context, "").text()
+
+
+def test_runbooks_are_listed() -> None:
+    assert {"name": "node-image", "title": "Node images"} in answer_runbooks().body  # type: ignore[operator]  # a list

@@ -1,0 +1,191 @@
+"""The approval page's form: which count, once, from whom; and what is said of those that do not."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from ops.endpoints.approval_page import PageRequest, answer_page
+from ops.model.approval import ApprovalState
+from ops.tables.approvals import RequestToken, approvals, request_tokens
+from simulator.gallery.requests import WORD, request
+from tests.endpoints.visitor import ASKING, HOST, Visitor, door, refusals, state, text_of, world_with
+
+
+def test_an_approver_approves(ana: Visitor) -> None:
+    page = ana.press(reason="looks   fine\nto me")
+    (stored,) = approvals(ana.world.store).scan()
+    assert page.status == 200
+    assert stored.value.state is ApprovalState.APPROVED
+    assert (stored.value.decided_by, stored.value.decided_via, stored.value.why) == ("ana", "page", "looks fine to me")
+    assert "You have approved it" in text_of(page)
+    assert "Approved by ana, Wed 18 Nov, 13:45 UTC, on this page." in text_of(page)
+    assert "<form" not in page.html
+    assert ana.world.engine.hinted == ["node-image.shop-prod.2026-w47"]
+
+
+def test_an_approver_rejects(ana: Visitor) -> None:
+    page = ana.press("reject", "the sale ends on Thursday")
+    assert page.status == 200
+    assert state(ana.world) is ApprovalState.REJECTED
+    assert "the sale ends on Thursday" in text_of(page)
+
+
+def test_a_double_click_is_one_press_with_one_answer(ana: Visitor) -> None:
+    token = ana.form()
+    first, second = ana.press(token=token), ana.press(token=token)
+    assert (first.status, second.status) == (200, 200)
+    assert first.html == second.html
+    (stored,) = approvals(ana.world.store).scan()
+    assert len(stored.value.votes) == 1
+
+
+def test_who_comes_later_hears_who_decided(ana: Visitor) -> None:
+    ben = Visitor(ana.world, "ben")
+    token = ben.form()
+    ana.press()
+    page = ben.press("reject", token=token)
+    assert page.status == 409
+    assert "It was approved by ana Wed 2026-11-18 13:45 UTC" in text_of(page)
+    assert state(ana.world) is ApprovalState.APPROVED
+
+
+def test_an_expired_request_is_decided_no_more(ana: Visitor) -> None:
+    ana.world.clock.pass_(hours=5, minutes=10)
+    token = ana.form()
+    ana.world.clock.pass_(minutes=10)
+    page = ana.press(token=token)
+    assert page.status == 410
+    assert "<form" not in page.html
+    assert "nobody decided in time" in text_of(ana.look())
+
+
+def test_a_second_person_is_needed_where_the_rule_says_so() -> None:
+    world = world_with(request(needed=2), ASKING.replace("from: platform,", "from: platform, of: 2,"))
+    first = Visitor(world).press()
+    assert "You have approved it: 1 of 2 who are needed." in text_of(first)
+    assert state(world) is ApprovalState.PENDING
+    assert "You have approved it already." in text_of(Visitor(world).look())
+    assert Visitor(world, "ben").press().status == 200
+    assert state(world) is ApprovalState.APPROVED
+
+
+def test_a_token_made_for_somebody_else_decides_nothing(ana: Visitor) -> None:
+    for other in ("ben", "cleo", "eve"):
+        page = Visitor(ana.world, other).press(token=ana.form())
+        assert page.status == 403
+    assert state(ana.world) is ApprovalState.PENDING
+    assert refusals(ana.world) == ["foreign-form"]
+
+
+def test_a_token_made_for_another_request_decides_nothing(ana: Visitor) -> None:
+    other = request(id="another", token="another-word")
+    approvals(ana.world.store).insert(other.id, other)
+    request_tokens(ana.world.store).insert(other.token, RequestToken(other.id))
+    page = ana.send({"choice": "approve", "reason": "", "csrf": ana.form()}, word="another-word")
+    assert page.status == 403
+
+
+def test_a_form_is_good_for_an_hour(ana: Visitor) -> None:
+    token = ana.form()
+    ana.world.clock.pass_(minutes=60)
+    assert ana.press(token=token).status == 200
+    late = Visitor(world_with(request()))
+    token = late.form()
+    late.world.clock.pass_(minutes=60, seconds=1)
+    page = late.press(token=token)
+    assert page.status == 403
+    assert "This form is older than an hour" in text_of(page)
+    assert state(late.world) is ApprovalState.PENDING
+
+
+def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
+    token = ana.form()
+    asked = PageRequest(
+        "POST",
+        f"{HOST}/api/approvals/{WORD}",
+        WORD,
+        {**ana.headers(), "content-type": "application/x-www-form-urlencoded"},
+        urlencode({"choice": "approve", "csrf": token}).encode(),
+    )
+    page = answer_page(ana.world.context, door("l" * 32), asked)
+    assert page.status == 403
+    assert state(ana.world) is ApprovalState.PENDING
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "https://daytwo.example.evil.example"},
+        {"origin": "null", "sec_fetch_site": "cross-site"},
+        {"origin": "null", "sec_fetch_site": ""},
+    ],
+)
+def test_a_form_from_elsewhere_decides_nothing(ana: Visitor, headers: dict[str, str]) -> None:
+    fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
+    assert ana.send(fields, **headers).status == 403
+    assert state(ana.world) is ApprovalState.PENDING
+    assert refusals(ana.world) == ["from-elsewhere"]
+
+
+def test_a_browser_that_says_neither_has_the_token(ana: Visitor) -> None:
+    fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
+    assert ana.send(fields, origin="", sec_fetch_site="").status == 200
+
+
+def test_a_form_of_somebody_who_is_not_signed_in_decides_nothing(ana: Visitor) -> None:
+    token = ana.form()
+    page = Visitor(ana.world, "").press(token=token)
+    assert page.status == 403
+    assert "/.auth/login/aad?post_login_redirect_uri=%2Fapi%2Fapprovals%2F" in page.html
+    assert state(ana.world) is ApprovalState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"\xff\xfe", 400),
+        (b"choice=approve", 400),
+        (b"choice=destroy&reason=&csrf={token}", 400),
+        (b"choice=approve&choice=reject&csrf={token}", 400),
+        (b"choice=approve&csrf={token}&csrf={token}", 400),
+        (b"choice=approve&csrf={token}&as=ben", 400),
+        (b"choice=approve&csrf={token}&a=1&b=2", 400),
+        (b"choice=approve&csrf={token}&reason=" + b"x" * 301, 400),
+        (b"choice=approve&csrf={token}&reason=" + b"x" * 17_000, 413),
+        (b"choice=approve&csrf=", 403),
+        (b"choice=approve&csrf=%00%ff", 403),
+    ],
+)
+def test_a_broken_form_decides_nothing(ana: Visitor, body: bytes, status: int) -> None:
+    page = ana.send(body.replace(b"{token}", ana.form().encode()))
+    assert page.status == status
+    assert state(ana.world) is ApprovalState.PENDING
+    assert len(refusals(ana.world)) == 1
+
+
+def test_a_form_as_json_decides_nothing(ana: Visitor) -> None:
+    body = json.dumps({"choice": "approve", "csrf": ana.form()}).encode()
+    assert ana.send(body, content_type="application/json").status == 400
+
+
+def test_refusals_are_one_line_for_each_reason_and_minute(ana: Visitor) -> None:
+    for _ in range(50):
+        ana.send(b"broken")
+        ana.look("unknown")
+    ana.world.clock.pass_(minutes=1)
+    ana.send(b"broken")
+    assert sorted(refusals(ana.world)) == ["broken-form", "broken-form", "unknown-request"]
+
+
+def test_who_has_approved_may_still_reject_and_nothing_else() -> None:
+    world = world_with(request(), ASKING.replace("from: platform,", "from: platform, of: 2,"))
+    Visitor(world).press()
+    shown = Visitor(world).look().html
+    assert ('value="reject"' in shown, 'value="approve"' in shown) == (True, False)
+    Visitor(world).press("reject")
+    assert state(world) is ApprovalState.REJECTED

@@ -1,0 +1,135 @@
+"""The Teams bot's door without a network: what is answered to whom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ops.messaging.ephemeral_replies import flush_replies
+from ops.ports.errors import TryLaterError
+from simulator.teams.connector import CHANNELS
+from simulator.teams.people import BOT, NAME
+from tests.approvals.story import ENTRA, TENANT
+from tests.endpoints.teams_setup import SERVICE, Stand, activity, press
+
+
+def words(card: Mapping[str, Any]) -> str:
+    return "\n".join(element["text"] for element in card["body"] if element["type"] == "TextBlock")
+
+
+def answered(stand: Stand) -> list[tuple[str, str]]:
+    """Where answers went, and their first lines."""
+    return [(address, words(content).split("\n")[0]) for address, content in stand.world.answers.given]
+
+
+def test_a_command_is_answered_to_its_sender_alone(stand: Stand) -> None:
+    response = stand.send(activity())
+    ((address, first),) = answered(stand)
+    assert (response.status, address) == (200, f"teams-bot:{SERVICE}|a:29:ana|")
+    assert "Status" in first or "status" in first
+
+
+def test_where_the_bot_may_not_write_alone_the_answer_stands_below_the_question(stand: Stand) -> None:
+    stand.bot.closed.add("29:ana")
+    stand.send(activity())
+    ((address, _),) = answered(stand)
+    assert address == f"teams-bot:{SERVICE}|{CHANNELS[0]};messageid=1700000000001|1700000000001"
+
+
+def test_in_a_conversation_with_the_bot_alone_the_answer_stands_there(stand: Stand) -> None:
+    stand.send(activity(text="status", conversation={"id": "a:1", "conversationType": "personal", "tenantId": TENANT}))
+    ((address, _),) = answered(stand)
+    assert address == f"teams-bot:{SERVICE}|a:1|1700000000001"
+
+
+def test_an_unknown_command_is_told_what_there_is(stand: Stand) -> None:
+    stand.send(activity(text=f"<at>{NAME}</at> dance"))
+    ((_, content),) = stand.world.answers.given
+    assert "status" in words(content)
+
+
+def test_a_stranger_of_our_tenant_is_told_so_and_nothing_is_done(stand: Stand) -> None:
+    stranger = {"id": "29:eve", "aadObjectId": ENTRA["eve"]}
+    stand.send(activity(**{"from": stranger, "text": f"<at>{NAME}</at> run node-image shop-dev"}))
+    ((_, content),) = stand.world.answers.given
+    assert "Daytwo does not know you" in words(content)
+    assert stand.world.engine.started == []
+
+
+def test_the_same_message_delivered_again_is_answered_once(stand: Stand) -> None:
+    assert [stand.send(activity()).status for _ in range(3)] == [200, 200, 200]
+    assert len(stand.world.answers.given) == 1
+
+
+def test_an_answer_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand) -> None:
+    stand.world.answers.fail.append(TryLaterError("Teams is down"))
+    assert [stand.send(activity()).status for _ in range(2)] == [200, 200]
+    assert stand.world.answers.given == []
+    flush_replies(stand.context.ports)
+    assert len(stand.world.answers.given) == 1
+
+
+def test_messages_of_one_id_in_two_conversations_are_two(stand: Stand) -> None:
+    stand.send(activity())
+    stand.send(activity(conversation={"id": "19:other@thread.v2", "tenantId": TENANT}))
+    assert len(stand.world.answers.given) == 2
+
+
+def test_a_press_of_a_word_that_nobody_knows_is_told_so(stand: Stand) -> None:
+    response = stand.send(press())
+    body: Any = response.body
+    assert (response.status, body["statusCode"]) == (200, 200)
+    assert body["type"] == "application/vnd.microsoft.activity.message"
+    assert body["value"].startswith("there is no such request")
+    (attempt,) = stand.entries("attempt")
+    assert (attempt.data["identity"], attempt.data["result"]) == (f"teams:{TENANT}/{ENTRA['ana']}", "unknown")
+
+
+@pytest.mark.parametrize("reason", [7, None, ["late"], {"text": "late"}, True])
+def test_a_reason_that_is_no_text_is_refused(stand: Stand, reason: object) -> None:
+    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": reason}}
+    response = stand.send(press(value={"action": action}))
+    assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
+
+
+def test_a_reason_that_is_too_long_decides_nothing_and_its_writer_hears_so(stand: Stand) -> None:
+    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": "x" * 301}}
+    body: Any = stand.send(press(value={"action": action})).body
+    assert body["value"] == "the reason is longer than 300 characters, so nothing is decided: shorten it"
+    assert stand.entries("attempt") == []
+
+
+def test_a_reason_is_one_line_of_printable_text_in_the_ledger(stand: Stand) -> None:
+    data = {"token": "word", "reason": "  late\n\x07in the\u2028day " + "x" * 280}
+    stand.send(press(value={"action": {"type": "Action.Execute", "verb": "reject", "data": data}}))
+    (attempt,) = stand.entries("attempt")
+    assert attempt.data["reason"] == "late in the day " + "x" * 280
+
+
+def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
+    response = stand.send(activity(type="conversationUpdate", membersAdded=[{"id": BOT}], text=None))
+    (entry,) = stand.entries("teams-installed")
+    assert (response.status, entry.data["conversation"], entry.data["service-url"]) == (200, CHANNELS[0], SERVICE)
+    assert f'chat: {{teams-bot: {{conversation: "{CHANNELS[0]}", service-url: "{SERVICE}"}}}}' in entry.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"type": "conversationUpdate", "membersAdded": [{"id": "29:bo"}]},
+        {"type": "conversationUpdate", "membersAdded": "nobody"},
+        {"type": "installationUpdate", "action": "remove"},
+        {"type": "typing"},
+        {"text": "lunch?", "entities": []},
+        {"text": "lunch?", "entities": [{"type": "mention", "mentioned": {"id": "29:bo"}, "text": "<at>Bo</at>"}]},
+        {"type": "messageReaction"},
+    ],
+)
+def test_of_other_events_there_is_nothing_to_do(stand: Stand, other: dict[str, Any]) -> None:
+    assert stand.send(activity(**other)).status == 200
+    assert stand.world.ledger.written == {}
+    assert stand.world.answers.given == []
+
+
+def test_an_invoke_that_nobody_answers_is_not_implemented(stand: Stand) -> None:
+    assert stand.send(activity(type="invoke", name="signin/verifyState")).status == 501

@@ -1,0 +1,101 @@
+"""What the Teams bot's door refuses: what is not proven, what it cannot read, what would cost too much."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ops.chats.teams.endpoint import take_activity
+from ops.ports.errors import TryLaterError
+from tests.approvals.story import ENTRA
+from tests.endpoints.teams_setup import TRUE, Stand, activity, press
+from tests.fakes import CONFIG, World
+
+
+@pytest.mark.parametrize(
+    ("authorization", "changed", "status", "reason"),
+    [
+        ("", {}, 401, "bad-token"),
+        ("Bearer false", {}, 401, "bad-token"),
+        (TRUE, {"channelId": "webchat"}, 403, "other-channel"),
+        (TRUE, {"serviceUrl": "https://smba.trafficmanager.net/amer/"}, 403, "other-service"),
+        (TRUE, {"serviceUrl": "https://smba.trafficmanager.net.example/emea/"}, 403, "other-service"),
+        (TRUE, {"channelData": {"tenant": {"id": "44444444-4444-4444-4444-444444444444"}}}, 403, "other-tenant"),
+        (TRUE, {"conversation": {"id": "a:1", "tenantId": "4" * 8}}, 403, "other-tenant"),
+        (TRUE, {"channelData": None, "conversation": {"id": "a:1"}}, 403, "other-tenant"),
+        (TRUE, {"from": {"id": "29:x", "aadObjectId": ENTRA["ana"], "tenantId": "other"}}, 403, "other-tenant"),
+        (TRUE, {"serviceUrl": None}, 400, "unreadable"),
+        (TRUE, {"serviceUrl": "javascript:x"}, 400, "unreadable"),
+        (TRUE, {"id": "a/b"}, 400, "unreadable"),
+        (TRUE, {"id": None}, 400, "unreadable"),
+        (TRUE, {"from": "ana"}, 400, "unreadable"),
+        (TRUE, {"conversation": {"id": "19:x|y"}}, 400, "unreadable"),
+        (TRUE, {"text": 7}, 400, "unreadable"),
+        (TRUE, {"text": "x" * 5_000}, 400, "unreadable"),
+    ],
+)
+def test_what_is_not_proven_is_refused_and_noted(
+    stand: Stand, authorization: str, changed: dict[str, Any], status: int, reason: str
+) -> None:
+    response = stand.send(activity(**changed), authorization)
+    assert (response.status, stand.refused()) == (status, [("teams", reason)])
+    assert stand.world.answers.given == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        press(verb="delete"),
+        press(verb=None),
+        press(verb=["approve"]),
+        press(word=7),
+        press(word="a b"),
+        press(word="x" * 65),
+        press(value={}),
+        press(value=[]),
+        press(value={"action": {"type": "Action.Submit", "verb": "approve", "data": {"token": "word"}}}),
+    ],
+)
+def test_a_press_that_is_none_of_our_buttons_decides_nothing(stand: Stand, wrong: dict[str, Any]) -> None:
+    assert (stand.send(wrong).status, stand.refused()) == (400, [("teams", "unreadable")])
+    assert stand.entries("attempt") == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"null", b"\xff", b"[" * 100_000, b'{"type": "message"}'])
+def test_what_is_no_activity_is_refused(stand: Stand, body: bytes) -> None:
+    assert stand.send(body).status == 400
+
+
+def test_a_large_body_is_refused_before_anything_else(stand: Stand) -> None:
+    response = stand.send(b" " * (256 * 1024 + 1), "Bearer false")
+    assert (response.status, stand.refused()) == (413, [("teams", "too-large")])
+
+
+def test_a_token_that_cannot_be_checked_now_opens_nothing(stand: Stand) -> None:
+    stand.bot.fail = TryLaterError("the keys cannot be had")
+    response = stand.send(press())
+    assert (response.status, stand.refused()) == (503, [("teams", "no-keys")])
+    assert stand.entries("attempt") == []
+
+
+def test_before_the_token_is_proven_nothing_is_said_of_the_body(stand: Stand) -> None:
+    assert {stand.send(body, "").text() for body in (b"{", b"{}", json.dumps(activity()).encode())} == {
+        '{"error": "the request carries no token of the Bot Connector for this bot"}'
+    }
+
+
+def test_a_tenant_that_is_not_configured_is_everybodys_refusal() -> None:
+    stand = Stand(World(config=CONFIG))
+    assert stand.send(activity()).status == 403
+    nameless = {"conversation": {"id": "a:1", "tenantId": ""}, "channelData": None}
+    assert stand.send(activity(**nameless)).status == 403
+
+
+def test_a_thousand_refusals_are_one_line_a_minute(stand: Stand) -> None:
+    for _ in range(1_000):
+        stand.send(activity(), "")
+    assert len(stand.entries("refused-request")) == 1
+
+
+def test_without_a_bot_there_is_no_such_door(stand: Stand) -> None:
+    assert take_activity(stand.world.context, stand.refusals, TRUE, b"{}").status == 404

@@ -1,0 +1,105 @@
+"""Somebody before the approval page, in a world with one request."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from ops.adapters.sqlite_store import SqliteStore
+from ops.endpoints.approval_page import Page, PageRequest, answer_page
+from ops.endpoints.page_access import PageAccess
+from ops.endpoints.rejected_requests import RejectedRequests
+from ops.model.approval import Approval, ApprovalState
+from ops.tables.approvals import RequestToken, approvals, request_tokens
+from simulator.gallery.requests import NOW, WORD
+from simulator.host.easy_auth import principal
+from simulator.people import PEOPLE
+from tests.fakes import CONFIG, World
+
+
+def door(key: str = "k" * 32, *, sign_in: bool = True) -> PageAccess:
+    return PageAccess(sign_in, key, RejectedRequests())
+
+
+HOST = "https://daytwo.example"
+PERSON = {person.name: person for person in PEOPLE}
+ASKING = (
+    CONFIG.replace(
+        "start-stopped-clusters: true}",
+        "start-stopped-clusters: true, approval: {rings: [production], from: platform, escalate-to: leads}}",
+    )
+    + """
+identity: {entra-tenant: 11111111-1111-1111-1111-111111111111, slack-team: T0DAYTWO}
+people:
+  ana: {entra: aaaaaaaa-0000-0000-0000-000000000001}
+  ben: {entra: aaaaaaaa-0000-0000-0000-000000000002}
+  cleo: {entra: aaaaaaaa-0000-0000-0000-000000000003}
+groups: {platform: [ana, ben], leads: [cleo]}
+"""
+)
+
+
+@dataclass
+class Visitor:
+    """Somebody before the page, in a world with one request."""
+
+    world: World
+    name: str = "ana"
+    door: PageAccess = field(default_factory=door)
+
+    def headers(self) -> dict[str, str]:
+        return {"x-ms-client-principal": principal(PERSON[self.name])} if self.name else {}
+
+    def look(self, word: str = WORD, method: str = "GET", door: PageAccess | None = None, **headers: str) -> Page:
+        shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
+        return answer_page(
+            self.world.context, door or self.door, PageRequest(method, f"{HOST}/api/approvals/{word}", word, shown)
+        )
+
+    def form(self, word: str = WORD) -> str:
+        """The token of the form that the page shows."""
+        found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).html)
+        assert found, "no form is shown"
+        return html.unescape(found.group(1))
+
+    def send(self, fields: dict[str, str] | bytes, word: str = WORD, **headers: str) -> Page:
+        body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
+        shown = {
+            "content-type": "application/x-www-form-urlencoded",
+            "origin": HOST,
+            "sec-fetch-site": "same-origin",
+            **self.headers(),
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
+        return answer_page(
+            self.world.context, self.door, PageRequest("POST", f"{HOST}/api/approvals/{word}", word, shown, body)
+        )
+
+    def press(self, choice: str = "approve", reason: str = "", token: str = "") -> Page:
+        return self.send({"choice": choice, "reason": reason, "csrf": token or self.form()})
+
+
+def world_with(approval: Approval, config: str = ASKING) -> World:
+    world = World(config=config, store=SqliteStore(":memory:"))
+    world.clock.at = NOW
+    approvals(world.store).insert(approval.id, approval)
+    request_tokens(world.store).insert(approval.token, RequestToken(approval.id))
+    return world
+
+
+def state(world: World) -> ApprovalState:
+    (stored,) = approvals(world.store).scan()
+    return stored.value.state
+
+
+def refusals(world: World) -> list[str]:
+    return [entry.data["reason"] for entry in world.ledger.written.values() if entry.kind == "refused-request"]
+
+
+def text_of(page: Page) -> str:
+    inline = re.sub(r"</?(a|b|i|q|span|time)\b[^>]*>", "", page.html)
+    without = re.sub(r"<style>.*?</style>|<[^>]+>", " ", inline, flags=re.DOTALL)
+    return html.unescape(" ".join(without.split()))
+
+
+# Looking

@@ -1,0 +1,65 @@
+"""Slack's mrkdwn as people see it: its marks, and everything from outside as text."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.chats.slack.renderer import escape
+from simulator.chat_preview.mrkdwn import plain, to_html
+
+
+def shown(text: str) -> str:
+    return str(to_html(text, lambda at: f"{at:%H:%M}"))
+
+
+def test_marks_become_elements() -> None:
+    assert shown("✓ *done* _soon_ ~no~ `code`\nnext") == (
+        "✓ <strong>done</strong> <em>soon</em> <s>no</s> <code>code</code><br>next"
+    )
+
+
+def test_a_mark_within_a_word_is_text() -> None:
+    assert shown("a*b*c 2*3*4") == "a*b*c 2*3*4"
+
+
+def test_a_date_is_a_time_that_a_browser_can_move_to_its_zone() -> None:
+    at = int(datetime(2026, 11, 17, 3, 40, tzinfo=UTC).timestamp())
+    assert shown(f"ends about <!date^{at}^{{date_short_pretty}} {{time}}|2026-11-17 03:40 UTC>") == (
+        'ends about <time datetime="2026-11-17T03:40:00+00:00">03:40</time>'
+    )
+
+
+def test_a_link_keeps_its_label() -> None:
+    assert (
+        shown("<https://example.com/a?b=1&amp;c=2|the run>")
+        == '<a href="https://example.com/a?b=1&amp;c=2">the run</a>'
+    )
+
+
+def test_who_is_mentioned_is_called_by_name() -> None:
+    assert shown("<@U0ANA> <@U0NOBODY>") == '<span class="mention">@ana</span> <span class="mention">@U0NOBODY</span>'
+
+
+def test_markup_from_outside_is_text() -> None:
+    assert shown(escape("<script>alert(1)</script> & *bold*")) == ("&lt;script&gt;alert(1)&lt;/script&gt; &amp; *bold*")
+
+
+class Tags(HTMLParser):
+    """Which elements a text brings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as the parser calls it
+        self.seen.add(tag)
+
+
+@given(st.text(alphabet=st.sampled_from("<>&*_~`|^!ahtps:/ \n\u200b\"'"), max_size=80))
+def test_whatever_is_escaped_brings_no_element(text: str) -> None:
+    tags = Tags()
+    tags.feed(shown(escape(text)))
+    assert tags.seen <= {"br"}
+    assert plain(escape(text)) == text.replace("\u200b", "").replace("\n", " ")
