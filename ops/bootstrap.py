@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ops.telemetry.log_fields import install_log_fields
+
 if TYPE_CHECKING:
     from ops.chats.slack.endpoint import Guard
     from ops.chats.teams.wiring import Bot
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ops.ports.runtime import Clock, Events
     from ops.ports.store import Ledger, Store
     from ops.settings import Settings
+    from ops.telemetry.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
 _PURGE_AFTER_H = 14 * 24
@@ -119,6 +122,7 @@ class NoEngine:
 
 def wire(environment: Mapping[str, str]) -> Wiring:
     """The wiring of an environment. Raises NotConfiguredError."""
+    install_log_fields()
     from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint
     from ops.adapters.azure_costs import AzureCosts
     from ops.adapters.azure_machines import AzureMachines
@@ -141,6 +145,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     clock = _clock(environment)
     ports = Ports(
         clock=clock,
+        metrics=_metrics(environment),
         store=store,
         ledger=ledger,
         clusters=clusters,
@@ -295,6 +300,17 @@ def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
         return PageAccess(signs_in, environment.get("DAYTWO_PAGE_KEY", ""), RejectedRequests())
 
     return page
+
+
+def _metrics(environment: Mapping[str, str]) -> "Metrics":
+    """OpenTelemetry if DAYTWO_METRICS asks for it; otherwise nothing is measured."""
+    if environment.get("DAYTWO_METRICS", "").strip().casefold() == "opentelemetry":
+        from ops.adapters.otel_metrics import open_telemetry
+
+        return open_telemetry(environment)
+    from ops.telemetry.metrics import NoMetrics
+
+    return NoMetrics()
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

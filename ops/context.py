@@ -11,6 +11,7 @@ from ops.ports.bundle import Ports
 from ops.ports.runtime import Engine
 from ops.tables.base import Stored, Table
 from ops.tables.runs import Control, controls, runs
+from ops.telemetry.log_fields import set_log_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +45,6 @@ def with_step(run: Run, record: StepRecord) -> Run:
 
 def run_of(context: Context, payload: Mapping[str, object]) -> Stored[Run]:
     """The run that an activity was called for. Raises NotFoundError."""
-    return context.runs.must_get(str(payload["run"]))
+    stored = context.runs.must_get(str(payload["run"]))
+    set_log_fields(run=stored.key, cluster=stored.value.target_name, runbook=stored.value.runbook)
+    return stored

@@ -19,6 +19,7 @@ from ops.runbooks import runbooks
 from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.messages import messages
+from ops.telemetry.metrics import Metric
 
 _LOG = logging.getLogger(__name__)
 _ROUNDS = 3
@@ -76,7 +77,9 @@ def update_requests(context: Context) -> None:
     # News first: what is shown of an open request takes its news away, and the runs are still to be woken.
     for marker in list(store.scan(CHANGED_REQUESTS)):
         _update_safely(_repair, context, marker.key, settings)
-    for marker in list(store.scan(OPEN_REQUESTS)):
+    open_requests = list(store.scan(OPEN_REQUESTS))
+    context.ports.metrics.record(Metric.APPROVALS_WAITING, len(open_requests))
+    for marker in open_requests:
         _update_safely(_update, context, marker.key, settings)
 
 

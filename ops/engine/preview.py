@@ -9,7 +9,7 @@ from ops.engine.activities.assess import decide_now
 from ops.facts.newest_images import newest_images
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Driver, Pool, Unknown
-from ops.model.image import NodeImage
+from ops.model.image import days_between
 from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
@@ -49,7 +49,7 @@ def preview_pools(
             following, at = _next(cluster, pool, decision, (now, asked))
             image = newest.get(pool.name, Unknown("not asked"))
             known = "unknown" if isinstance(image, Unknown) else image
-            behind = _behind(pool.image, known)
+            behind = days_between(pool.image, known)
             name = ring.name if ring else ""
             driver = str(cluster.driver)
             found.append(
@@ -99,8 +99,3 @@ def _next(
 
 def _skip_of(skips: Sequence[Skip], pool: Pool) -> str:
     return next((skip.why for skip in skips if skip.what == pool.name), "")
-
-
-def _behind(image: str, newest: str) -> int | None:
-    own, offered = NodeImage.parse(image), NodeImage.parse(newest)
-    return None if own is None or offered is None else max(0, (offered.released - own.released).days)

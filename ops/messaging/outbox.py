@@ -13,6 +13,7 @@ from ops.ports.chat import Chat, Outgoing, Posted
 from ops.ports.errors import ConflictError, NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
 from ops.tables.base import Stored
 from ops.tables.messages import MessageRecord, messages
+from ops.telemetry.metrics import Metric
 
 _OUTBOX = "outbox"
 _RETRY = timedelta(minutes=5)
@@ -45,6 +46,7 @@ def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> 
         chat = chats.get(key.split("|")[0])
         if chat is None or not send_record(ports, chat, key, pace):
             waiting += 1
+    ports.metrics.record(Metric.OUTBOX_DEPTH, waiting)
     return waiting
 
 

@@ -65,3 +65,10 @@ class ImageKey:
 
     def __str__(self) -> str:
         return f"{self.image}@{self.kubernetes_minor}"
+
+
+def days_between(own: str, newest: object) -> int | None:
+    """How many days the release of an image is behind that of a newer one; None if either is not a known image name."""
+    first = NodeImage.parse(own)
+    second = NodeImage.parse(newest) if isinstance(newest, str) else None
+    return None if first is None or second is None else max(0, (second.released - first.released).days)

@@ -1,13 +1,14 @@
 """The ports, in one hand."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ops.ports.azure import Clusters, Costs, Machines
 from ops.ports.chat import BotEndpoint, Chat, Forms, Replies
 from ops.ports.kubernetes import Nodes
 from ops.ports.runtime import Clock, Events
 from ops.ports.store import Ledger, Store
+from ops.telemetry.metrics import Metrics, NoMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +33,6 @@ class Ports:
     answers: Replies
     address: str = ""
     bot: BotEndpoint | None = None
+    metrics: Metrics = field(default_factory=NoMetrics)
     paint: Callable[[str], bytes] | None = None
     forms: Forms | None = None

@@ -90,6 +90,10 @@ class Runbook(Protocol):
         """When an image counts as proven, if the fleet scan is to sample images for this runbook."""
         ...
 
+    def days_behind(self, facts: object) -> int | None:
+        """How many days the cluster's oldest image is behind the newest one, for the metric; None if unknown or not its subject."""
+        ...
+
 
 class RunbookDefaults:
     """A runbook that no timer starts, that depends on no window, and that is drawn step by step in no picture."""
@@ -113,4 +117,8 @@ class RunbookDefaults:
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
         """It needs no proof."""
+        return None
+
+    def days_behind(self, facts: object) -> int | None:
+        """Images are not its subject."""
         return None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Driver, Node, Unknown
+from ops.model.image import days_between
 from ops.model.plan import Skip
 from ops.model.proof import Proof, ProofPolicy
 from ops.model.reasons import SkipReason, WaitReason
@@ -117,6 +118,13 @@ class NodeImage(RunbookDefaults):
         if policy is None:
             return None
         return ProofPolicy(policy.proven_nodes, policy.proven_for, policy.proven_awake)
+
+    def days_behind(self, facts: object) -> int | None:
+        """By the release dates of the pools' own images and of the newest ones; pools without both dates are left out."""
+        if not isinstance(facts, Facts) or isinstance(facts.cluster, Unknown):
+            return None
+        days = (days_between(pool.image, facts.newest_images.get(pool.name)) for pool in facts.cluster.pools)
+        return max((each for each in days if each is not None), default=None)
 
 
 RUNBOOK = NodeImage()

@@ -13,6 +13,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.config import CONFIG, settings
 from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
 from tests.fakes.machines import FakeMachines
+from tests.fakes.metrics import RecordedMetrics
 from tests.fakes.nodes import FakeNodes
 
 
@@ -32,6 +33,7 @@ class World:
     config: str = CONFIG
     problem: str = ""
     forms: Forms | None = None
+    metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
 
     def __post_init__(self) -> None:
         self.nodes = FakeNodes(self.clusters)
@@ -53,5 +55,6 @@ class World:
             self.answers,
             "https://daytwo.example/api",
             forms=self.forms,
+            metrics=self.metrics,
         )
         return Context(ports, self.engine, ConfigState(self.settings, self.problem))

@@ -23,6 +23,7 @@ from ops.runbooks import runbooks
 from ops.serialization import to_json
 from ops.settings import Settings
 from ops.tables.base import Stored
+from ops.telemetry.metrics import Metric
 
 _PAUSED_LOOK = timedelta(minutes=30)
 _CONFIG_LOOK = timedelta(minutes=15)
@@ -51,7 +52,8 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         why = f"the configuration is not valid, so nothing new begins: {context.config.problem}"
         return _sleep(context, stored, now + _CONFIG_LOOK, why, WaitReason.CONFIGURATION)
     gathered, reference = _gather_facts(context, run, settings, now)
-    decision = runbooks()[run.runbook].decide(gathered, settings, run, now)
+    runbook = runbooks()[run.runbook]
+    decision = runbook.decide(gathered, settings, run, now)
     known = replace(
         in_ring(run, gathered, settings),
         facts_ref=reference,
@@ -60,11 +62,20 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         plan=None,
         steps=(),
     )
+    _measure(context, known, decision, runbook.days_behind(gathered))
     considered = pass_gate(context, known, decision, decide_at(gathered, settings, known))
     current = Stored(stored.key, considered.run, stored.etag)
     if considered.asks is not None:
         return _await_approval(context, current, considered.asks, decision)
     return _record(context, current, considered.run, considered.decision, now)
+
+
+def _measure(context: Context, run: Run, decision: Decision, days_behind: int | None) -> None:
+    code = decision.code if isinstance(decision, Wait) else None
+    kind = type(decision).__name__.lower()
+    context.ports.metrics.record(Metric.DECISIONS, runbook=run.runbook, decision=kind, code=str(code or ""))
+    if days_behind is not None:
+        context.ports.metrics.record(Metric.DAYS_BEHIND, days_behind, ring=run.ring, cluster=run.target_name)
 
 
 def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision: Decision) -> Transition:

@@ -13,6 +13,7 @@ from ops.model.outcome import Done, Refused
 from ops.model.plan import Step
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.tables.base import Stored
+from ops.telemetry.metrics import Metric
 from ops.verbs import verbs
 from ops.verbs.contract import StepContext, Verb
 
@@ -141,6 +142,7 @@ class StepExecution:
         # The ledger first: its line is written once by its key, whatever dies in between.
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
         self.save(record, state=State.RUNNING, acted=True, **self._relieved())
+        self._measure(str(state))
         return self.onward()
 
     def onward(self) -> Transition:
@@ -157,6 +159,8 @@ class StepExecution:
         record = replace(self.record, state=StepState.FAILED, ended=self.now, why=refused.cause, token="", began=began)
         record = replace(record, undo_failed=self.undo, failed=True)
         self.save(record, why=why, code=refused.code, remedy=refused.remedy)
+        self.context.ports.metrics.record(Metric.FAILURES, activity=self.verb.name, code=refused.code)
+        self._measure("failed")
         return Transition(Outcome.UNWIND)
 
     def stale(self, why: str, retry_at: datetime | None) -> Transition:
@@ -174,6 +178,13 @@ class StepExecution:
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
+
+    def _measure(self, result: str) -> None:
+        began = self.record.began
+        if began is not None:
+            seconds = (self.now - began).total_seconds()
+            attributes = {"verb": self.verb.name, "runbook": self.run.runbook, "result": result}
+            self.context.ports.metrics.record(Metric.STEP_DURATION, seconds, **attributes)
 
     def _next_step(self) -> str:
         ids = [step.id for step in self.run.plan.steps] if self.run.plan else []
