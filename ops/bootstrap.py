@@ -14,7 +14,7 @@ from ops.telemetry.log_fields import install_log_fields
 
 if TYPE_CHECKING:
     from ops.chats.contract import Connection
-    from ops.config.current import ConfigFile
+    from ops.config.config_file import ConfigFile
     from ops.context import Context
     from ops.endpoints.approval_form import PageAccess
     from ops.endpoints.routes import Process
@@ -84,7 +84,7 @@ def _wired() -> Wiring:
 
 def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
     """For commands that only read: without chats, and with records in a folder that may be deleted afterwards."""
-    from ops.config.current import ConfigState
+    from ops.config.config_file import ConfigState
     from ops.context import Context
 
     records = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(config or folder / "none.yaml")}
@@ -122,7 +122,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.adapters.svg_to_png import to_png
     from ops.chats import chat_kinds
-    from ops.config.current import ConfigFile
+    from ops.config.config_file import ConfigFile
     from ops.endpoints.routes import Process
     from ops.ports.bundle import Ports
 

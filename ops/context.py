@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.model.ledger import Entry
 from ops.model.run import Run, StepRecord
 from ops.ports.bundle import Ports

@@ -12,10 +12,10 @@ from ops.model.decision import Act, Decision, Wait
 from ops.model.plan import Plan
 from ops.model.reasons import WaitReason
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.approval_status import Denied, Granted, Missing, NotRequired, Pending, approval_status, decided_text
 from ops.policy.approval_times import next_look
 from ops.policy.approvers import rule_for, rules_of
+from ops.settings import Settings
 
 # Waits for what may change before the window opens; a cluster that AKS drives, say, is only watched.
 _MAY_ACT = (WaitReason.WINDOW, WaitReason.UNPROVEN, WaitReason.BUSY, WaitReason.NO_WINDOW_LEFT)

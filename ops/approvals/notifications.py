@@ -10,13 +10,13 @@ from ops.messaging.outbox import message_key
 from ops.model.approval import Approval
 from ops.model.message import Message
 from ops.model.people import Person
-from ops.model.settings import Settings
 from ops.policy.approvers import deciders, valid_votes
 from ops.policy.people import named
 from ops.ports.bundle import Ports
 from ops.ports.errors import OutsideError
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.messages import messages
 from ops.telemetry.metrics import Metric

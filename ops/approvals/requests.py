@@ -13,12 +13,13 @@ from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.run_request import slug
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_status import decided_text
 from ops.policy.approval_times import advanced, asks_at, expired_if_due
 from ops.policy.approvers import needed, rule_for
 from ops.ports.errors import ConflictError
 from ops.ports.store import Store
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 from ops.tables.approvals import OpenRequest, RequestToken, approvals, open_requests, request_tokens
 
 # Requests of which the chats do not show yet what came of them.
@@ -228,7 +229,7 @@ def withdraw_all(context: Context, run: Run, why: str) -> None:
 def _unrecorded_requests(context: Context, run: Run) -> Iterator[str]:
     """Requests of which the run's record does not tell: the process died between the two."""
     settings = context.config.settings
-    if settings is None or not settings.approvals:
+    if settings is None or not settings.has_approvals:
         return
     prefix = f"{run.rollout}.{slug(run.ring)}." if run.rollout else run.id
     for opened in open_requests(context.ports.store).scan(prefix):

@@ -13,9 +13,9 @@ from ops.model.image import days_between
 from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
 from ops.policy.approvers import rule_for
 from ops.policy.rings import ring_of
+from ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any, Protocol, cast
 
 from ops.model.fleet import Cluster, Unknown
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.ports.bundle import Ports
+from ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

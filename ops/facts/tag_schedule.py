@@ -1,10 +1,10 @@
 """The schedule in the cluster's own tag, read in the time zone of the entry that selects the cluster."""
 
-from ops.config.lanes import parse_awake
 from ops.facts import FactQuery
 from ops.model.calendar import Window
 from ops.model.fleet import Unknown
 from ops.policy.power import schedule_of, tag_of
+from ops.settings.readers import parse_awake
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.messaging.message_sync import reconcile
 from ops.model.calendar import host_of
 from ops.model.decision import Act, Decision, Nothing, Wait

@@ -34,7 +34,7 @@ class AksManagedFacts(Protocol):
 
 
 def decide_aks_managed(
-    cluster: Cluster, facts: AksManagedFacts, max_behind: timedelta, week_ends: datetime, now: datetime
+    cluster: Cluster, facts: AksManagedFacts, max_image_age: timedelta, week_ends: datetime, now: datetime
 ) -> Decision:
     """Waits until AKS has upgraded every pool or the week ends, then reports what happened."""
     skips = tuple(
@@ -57,9 +57,9 @@ def decide_aks_managed(
             skips=skips,
             lines=lines,
         )
-    late = [pool.name for pool in behind if _age(pool, now) > max_behind]
+    late = [pool.name for pool in behind if _age(pool, now) > max_image_age]
     headline = f"AKS upgraded {len(changed)} of {len(cluster.pools)} pools; behind: {named}"
-    more = tuple(f"{name} is more than {max_behind.days} days behind: check its maintenance window" for name in late)
+    more = tuple(f"{name} is more than {max_image_age.days} days behind: check its maintenance window" for name in late)
     return Report(headline, (*lines, *more), skips, ok=not late)
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from ops.model.approval import Approval, ApprovalState, PartState
 from ops.model.plan import Plan, Step
 from ops.model.run import Run
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import needed, valid_votes
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 # Lower risks than the approved one: a plan that was in place has lost the pools that made it so.
 _LESS = {"in-place": ("surge",)}

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.model.approval import Approval, ApprovalState
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approvers import approved, needed, valid_votes
 from ops.policy.calendar import next_open, occurrence_at
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 _HORIZON = timedelta(days=14)
 _HOUR = timedelta(hours=1)

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from ops.model.approval import Approval, ApprovalState
-from ops.model.settings import ApprovalRule, Settings
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 
 def rule_for(settings: Settings, runbook: str, ring: str, risk: str) -> ApprovalRule | None:
@@ -14,8 +15,7 @@ def rule_for(settings: Settings, runbook: str, ring: str, risk: str) -> Approval
 
 def rules_of(settings: Settings, runbook: str, ring: str) -> tuple[ApprovalRule, ...]:
     """The rules that may apply to a runbook in a ring, whatever the risk of its plans."""
-    mine = (rule for rule in settings.approvals if rule.runbook == runbook)
-    return tuple(rule for rule in mine if not rule.rings or ring in rule.rings)
+    return tuple(rule for rule in settings.approval_rules(runbook) if not rule.rings or ring in rule.rings)
 
 
 def denies_self(rule: ApprovalRule, ring: str, settings: Settings) -> bool:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ops.model.people import Person
-from ops.model.settings import Settings
 from ops.policy.calendar import wall_instant
 from ops.policy.select import matches
+from ops.settings import Settings
 
 # Everyone who is listed under `people` may use these.
 LOOKING = frozenset({"plan", "why", "status", "help"})
@@ -62,7 +62,7 @@ def may(person: Person, command: str, ring: str, runbook: str, settings: Setting
     """Whether a rule allows it. `ring` is empty for a cluster in no ring, `runbook` for a command without one."""
     return any(
         person.name in rule.people
-        and command in rule.may
+        and command in rule.allow
         and (not rule.rings or ring in rule.rings)
         and (not rule.runbooks or not runbook or runbook in rule.runbooks)
         for rule in settings.commands

@@ -1,6 +1,6 @@
 """Which clusters belong to the fleet: those in the configured subscriptions. No run starts on any other cluster."""
 
-from ops.model.settings import Settings
+from ops.settings import Settings
 
 _SUBSCRIPTION = 2  # /subscriptions/S/…
 

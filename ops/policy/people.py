@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ops.model.people import Identity, Person
-from ops.model.settings import Settings
+from ops.settings import Settings
 
 
 def person_of(settings: Settings, identity: Identity) -> Person | None:

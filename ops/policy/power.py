@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
 from ops.model.reasons import SkipReason
-from ops.model.settings import Schedule, Settings
 from ops.policy.calendar import next_open, occurrence_at
 from ops.policy.rings import ring_of
 from ops.policy.select import matches
+from ops.settings import Settings
+from ops.settings.power import Schedule
 
 TAG = "daytwo-awake"
 # AKS requires 15 to 30 minutes between a start and a stop.

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from ops.model.fleet import Cluster
 from ops.model.run import Rollout, RolloutPlan, RunSummary, State
-from ops.model.settings import Ring, Settings
 from ops.policy.select import matches
+from ops.settings import Settings
+from ops.settings.fleet import Ring
 
 
 def ring_of(cluster: Cluster, settings: Settings) -> Ring | None:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from ops.model.fleet import Cluster
-from ops.model.settings import Route, Settings
 from ops.policy.select import matches
+from ops.settings import Settings
+from ops.settings.chat import Route
 
 
 def channels_of(cluster: Cluster, settings: Settings) -> tuple[str, ...]:

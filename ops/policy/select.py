@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from ops.model.calendar import Window
-from ops.model.settings import Ring, Select, Settings
+from ops.settings import Settings
+from ops.settings.fleet import Ring
+from ops.settings.overlap import region_key
+from ops.settings.select import Select
 
 
 def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> bool:
@@ -13,7 +16,7 @@ def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> 
         return False
     folded = {key.casefold(): value for key, value in tags.items()}
     return (
-        all(folded.get(key.casefold()) in values for key, values in select.tags)
+        all(folded.get(key.casefold()) in values for key, values in select.tags.items())
         and (not select.names or any(fnmatchcase(name.casefold(), glob.casefold()) for glob in select.names))
         and (not select.regions or region_key(region) in {region_key(wanted) for wanted in select.regions})
     )
@@ -35,8 +38,3 @@ def ring_window(settings: Settings, ring: Ring) -> Window:
     if settings.node_image is None:
         raise ValueError(f"ring {ring.name} has no window, and node-image is off")
     return settings.node_image.window
-
-
-def region_key(region: str) -> str:
-    """The short name of a region: `West Europe` and `westeurope` are the same."""
-    return region.replace(" ", "").casefold()

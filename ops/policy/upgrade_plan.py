@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from ops.model.calendar import Span
 from ops.model.fleet import Cluster
 from ops.model.plan import Claim, Plan, Step
-from ops.model.settings import Ring
 from ops.policy.pool_selection import Candidate
 from ops.policy.region_pairs import pair_group
 from ops.policy.upgrade_duration import START, adds_nodes, expected_duration
+from ops.settings.fleet import Ring
 
 _UNBOUNDED = 1_000
 
@@ -24,7 +24,7 @@ def plan_within(
         return None
     before = () if cluster.running else (_start(chosen[0], opening),)
     steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
-    in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, ring.at_once or _UNBOUNDED)
+    in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, ring.max_concurrent or _UNBOUNDED)
     return Plan(
         runbook="node-image",
         target=cluster.id,

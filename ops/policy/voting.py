@@ -5,10 +5,11 @@ from datetime import datetime
 
 from ops.model.approval import Answered, Approval, ApprovalState, Choice, Vote
 from ops.model.people import Person
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_status import decided_text
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import approved, approvers, denies_self, needed, valid_votes
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 
 @dataclass(frozen=True, slots=True)

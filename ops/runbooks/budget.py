@@ -7,9 +7,9 @@ from ops.model.decision import Decision, Nothing, Report
 from ops.model.fleet import Cluster, Unknown
 from ops.model.money import Bill, Bills, BudgetAlert
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.power import may_sleep, schedule_of
 from ops.runbooks.contract import RunbookDefaults
+from ops.settings import Settings
 
 _SHOWN = 5
 
@@ -40,7 +40,7 @@ class Budget(RunbookDefaults):
             return Nothing(f"there is no alert to explain: {alert.why}")
         lines = [_first(alert), *_costs(facts.cluster_costs)]
         offers = next((budget.offers for budget in settings.budgets if budget.name == alert.budget), ())
-        if "sleep-dev" in offers:
+        if "stop-dev-clusters" in offers:
             lines += _offer(facts.fleet, settings)
         return Report(_headline(alert), tuple(lines), ok=False)
 

@@ -15,7 +15,7 @@ from ops.model.fleet import Cluster
 from ops.model.proof import ProofPolicy
 from ops.model.run import RolloutPlan, Run
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
+from ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

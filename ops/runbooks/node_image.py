@@ -12,7 +12,6 @@ from ops.model.plan import Skip
 from ops.model.proof import Proof, ProofPolicy
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import RingTargets, RolloutPlan, Run
-from ops.model.settings import NodeImageSettings, Ring, Settings
 from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
 from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
@@ -22,6 +21,9 @@ from ops.policy.upgrade_duration import expected_duration
 from ops.policy.upgrade_plan import plan_within
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
+from ops.settings import Settings
+from ops.settings.fleet import Ring
+from ops.settings.node_image import NodeImageSettings
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _REFUSED_AGAIN = timedelta(hours=1)
@@ -70,7 +72,7 @@ class NodeImage(RunbookDefaults):
         window = ring_window(settings, ring)
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
-            return decide_aks_managed(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
+            return decide_aks_managed(cluster, facts, policy.max_image_age, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
             why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
             return Nothing(why, tuple(Skip(pool.name, SkipReason.SKIPPED_BY_PERSON, why) for pool in cluster.pools))
@@ -170,7 +172,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     waiting = tuple(
         Skip(c.pool.name, SkipReason.UNPROVEN, held[c.pool.name]) for c in week.candidates if held[c.pool.name]
     )
-    notify = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
+    notify = any(c.behind(now) > week.policy.max_image_age for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
         # Freezes cover the rest of the week; the reason is reported at the week's last moment (rule 6), as without freezes.
@@ -191,7 +193,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
         return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
     if not free:
         return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
-    if not week.cluster.running and not week.policy.wake_sleepers:
+    if not week.cluster.running and not week.policy.start_stopped_clusters:
         why = "the cluster is stopped; it is upgraded in a window after its next start"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.ASLEEP, notify, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
@@ -205,7 +207,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
     """The week has no window left: pools that are still behind are skipped, with the reason that held them."""
-    asleep = not week.cluster.running and not week.policy.wake_sleepers
+    asleep = not week.cluster.running and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
         if asleep:

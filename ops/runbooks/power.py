@@ -11,10 +11,10 @@ from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
 from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, schedule_of, tag_of
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
+from ops.settings import Settings
 
 # After that the run ends: the check of the next quarter of an hour starts another.
 _LOOKS_FOR = timedelta(hours=1)

@@ -11,7 +11,6 @@ from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
 from ops.model.run_request import RunRequest
-from ops.model.settings import RebootSettings, Settings
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
@@ -20,6 +19,8 @@ from ops.policy.rings import ring_of
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import is_transient, look_again
+from ops.settings import Settings
+from ops.settings.reboot import RebootSettings
 
 _BUSY_AGAIN = timedelta(minutes=5)
 # The restart and its verification, in addition to the drain.

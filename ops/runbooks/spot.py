@@ -9,11 +9,11 @@ from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Plan, Step
 from ops.model.reasons import WaitReason
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.model.workload import Pod
 from ops.policy.fleet_scope import is_in_fleet
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
+from ops.settings import Settings
 
 _CONFIRM_AFTER = timedelta(minutes=10)
 # How long an API server that does not answer delays the report.

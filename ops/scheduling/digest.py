@@ -10,12 +10,12 @@ from ops.messaging.message_sync import reconcile
 from ops.model.calendar import Span
 from ops.model.message import Picture
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.calendar import frozen, next_open, occurrences
 from ops.policy.digest import due
 from ops.policy.select import ring_among
 from ops.ports.errors import RejectedError
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import runs

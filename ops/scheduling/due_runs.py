@@ -10,10 +10,10 @@ from ops.engine.run_starter import UNFINISHED, start_if_actionable
 from ops.messaging.conditions import report_fleet
 from ops.model.fleet import Cluster
 from ops.model.run import Rollout, RolloutPlan
-from ops.model.settings import Settings
 from ops.policy.rings import with_new_clusters
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.runs import rollouts
 
 _LOG = logging.getLogger(__name__)

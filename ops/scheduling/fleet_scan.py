@@ -14,11 +14,11 @@ from ops.model.image import ImageKey, NodeImage
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, ProofPolicy, Sample
 from ops.model.run_request import short_hash
-from ops.model.settings import Settings
 from ops.policy.proof_sampling import observe, settle
 from ops.policy.rings import ring_of
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.fleet import KnownCluster, known_clusters, proofs
 
 _LOG = logging.getLogger(__name__)

@@ -34,7 +34,7 @@ groups: {{platform: [ana, ben], leads: [cleo], nobody: []}}
 
 def config(rule: str, people: str = PEOPLE) -> str:
     """A configuration whose node images need this approval; production is the last ring, and its image is proven at once."""
-    plain = CONFIG.replace("wake-sleepers: true}", f"wake-sleepers: true, approval: {rule}}}")
+    plain = CONFIG.replace("start-stopped-clusters: true}", f"start-stopped-clusters: true, approval: {rule}}}")
     return plain.replace("    - {name: pre-production, select: {tags: {env: [dev, test]}}}\n", "") + people
 
 

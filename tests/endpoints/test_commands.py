@@ -15,8 +15,8 @@ from tests.fakes import LANES, World, cluster
 
 RULES = """
 commands:
-  - {from: platform, may: [run, awake, skip, pause, resume, cancel], rings: [pre-production]}
-  - {from: ana, may: [run], rings: [production], runbooks: [node-image]}
+  - {from: platform, allow: [run, awake, skip, pause, resume, cancel], rings: [pre-production]}
+  - {from: ana, allow: [run], rings: [production], runbooks: [node-image]}
 """
 BAD_LINES = [
     ("delete shop-dev", "there is no command delete"),
@@ -154,7 +154,10 @@ def test_what_is_no_time_or_before_all_times_says_how_to_write_one(text: str) ->
 
 
 def test_why_names_who_would_have_to_approve() -> None:
-    by = World(config=LANES.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: leads}}") + PEOPLE)
+    by = World(
+        config=LANES.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}")
+        + PEOPLE
+    )
     by.clock.at = NOON.replace(hour=23)
     by.clusters.put(cluster("shop-dev"))
     record_fleet(by.context, list(by.clusters.fleet.values()), by.clock.at)

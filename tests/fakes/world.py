@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.chats.slack.rejection_dialog import Forms
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.context import Context
 from ops.ports.bundle import Ports
 from tests.fakes.azure import FakeClusters, FakeCosts

@@ -33,9 +33,9 @@ windows:
 reboot: {window: nights, drain-timeout: 20m}
 power:
   - {select: {names: [sleepy-*]}, awake: "mon-fri 07:00-22:30", zone: UTC}
-spot: {group-for: 10m}
+spot: {group-within: 10m}
 cost:
-  budgets: [{name: platform, offer: [sleep-dev]}]
+  budgets: [{name: platform, offer: [stop-dev-clusters]}]
 chat:
   slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel: C0456}]}
 """

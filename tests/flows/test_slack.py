@@ -18,7 +18,7 @@ from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import story
 
 APPROVED = (
-    CONFIG.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: platform}}")
+    CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     + """
 identity: {slack-team: T0DAYTWO}
 people:
@@ -26,7 +26,7 @@ people:
   ben: {slack: U0BEN}
   cleo: {slack: U0CLEO}
 groups: {platform: [ana, ben]}
-commands: [{from: platform, may: [run]}]
+commands: [{from: platform, allow: [run]}]
 """
 )
 

@@ -175,7 +175,7 @@ def test_a_stopped_cluster_is_woken_and_the_waking_is_temporary() -> None:
 
 
 def test_a_stopped_cluster_that_may_not_be_woken_is_caught_up_later() -> None:
-    config = CONFIG.replace("wake-sleepers: true", "wake-sleepers: false")
+    config = CONFIG.replace("start-stopped-clusters: true", "start-stopped-clusters: false")
     asleep = facts(cluster(running=False), nodes=Unknown("the cluster is stopped"))
     decision = decide(asleep, config=config)
     assert isinstance(decision, Wait)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.config.lanes import parse_awake
 from ops.engine.preview import preview_run
 from ops.model.decision import Act, Nothing, Wait
 from ops.model.fleet import Cluster
 from ops.runbooks.power import RUNBOOK, Facts
+from ops.settings.readers import parse_awake
 from tests.fakes import LANES, cluster, settings
 
 NIGHT = datetime(2026, 11, 17, 21, tzinfo=UTC)

@@ -14,10 +14,10 @@ from ops.model.approval import Approval, ApprovalState
 from ops.model.json import Json
 from ops.model.reasons import EndReason, WaitReason
 from ops.model.run import Run, State
-from ops.model.settings import ApprovalRule
 from ops.policy.approval_status import Denied, Missing, Pending, approval_status, decided_text
 from ops.policy.approval_times import next_event
 from ops.policy.approvers import can_be_granted, rule_for
+from ops.settings.approval import ApprovalRule
 from ops.tables.base import Stored
 
 _LOOK = timedelta(hours=1)

@@ -17,11 +17,11 @@ from ops.model.json import Json
 from ops.model.plan import Plan
 from ops.model.reasons import WaitReason
 from ops.model.run import Run, State, StepRecord
-from ops.model.settings import Settings
 from ops.policy.rings import ring_of
 from ops.policy.routes import channels_of
 from ops.runbooks import runbooks
 from ops.serialization import to_json
+from ops.settings import Settings
 from ops.tables.base import Stored
 from ops.telemetry.metrics import Metric
 
