@@ -20,6 +20,7 @@ def validate(file: Path) -> None:
     from ops.adapters.calendar_feeds import fetch
     from ops.chats import chat_kinds
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
+    from ops.runbooks import runbooks
 
     today = datetime.now(UTC).date()
     feeds = Feeds(read_beside(file.parent, fetch), today - timedelta(days=7), today + timedelta(days=400))
@@ -31,4 +32,5 @@ def validate(file: Path) -> None:
     rings = ", ".join(ring.name for ring in settings.fleet.rings) or "none"
     for problem in (each for kind in chat_kinds().values() for each in kind.problems(settings, os.environ)):
         click.echo(f"with the app settings of this environment: {problem}", err=True)
-    click.echo(f"{file} is valid ({settings.hash}): rings {rings}; node-image {'on' if settings.node_image else 'off'}")
+    on = [book.name for book in runbooks().values() if book.section and settings.get(book.section)]
+    click.echo(f"{file} is valid ({settings.hash}): rings {rings}; runbooks {', '.join(on) or 'none'}")
