@@ -111,8 +111,9 @@ class NoEngine:
 
 def wire(environment: Mapping[str, str]) -> Wiring:
     """The wiring for an environment. Raises NotConfiguredError."""
-    from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint
+    from ops.adapters.azure_clusters import AzureClusters
     from ops.adapters.azure_costs import AzureCosts
+    from ops.adapters.azure_endpoint import AzureEndpoint
     from ops.adapters.azure_machines import AzureMachines
     from ops.adapters.calendar_feeds import fetch
     from ops.adapters.kubernetes_nodes import KubernetesNodes

@@ -9,6 +9,7 @@ from typing import Any
 
 from ops.context import Context
 from ops.endpoints.http_types import HttpResponse
+from ops.endpoints.resources import StartedRun, to_body
 from ops.engine.run_starter import start_run
 from ops.model.ledger import Entry
 from ops.model.money import BudgetAlert, Money
@@ -81,7 +82,7 @@ def take_alert(context: Context, body: bytes) -> HttpResponse:
     signal = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
     alerts(context.ports.store).insert(signal.run_id, alert)
     run, is_new = start_run(context, signal)
-    return HttpResponse(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
+    return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
 
 def period(alert: BudgetAlert) -> str:
