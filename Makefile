@@ -8,13 +8,17 @@ UV := .uv/bin/uv
 RUN := .venv/bin/python
 export PYTHONPATH := .
 
-.PHONY: demo test lint setup locks locks-check bench soak package test-az clean
+.PHONY: demo test browser lint setup locks locks-check bench soak package test-az clean
 
 demo: setup
 	$(RUN) -m ops.cli demo
 
-test: setup lint
+test: setup lint browser
 	$(RUN) -m pytest $(PYTEST_ARGS)
+
+# Without a browser the tests that need one say why they are skipped.
+browser: setup
+	-@$(RUN) -m tools.browser
 
 lint: setup locks-check
 	.venv/bin/ruff check .
@@ -28,27 +32,38 @@ $(UV):
 	$(PYTHON) -m venv .uv
 	.uv/bin/pip install --quiet uv==$(UV_VERSION)
 
+# A Python 3.13 of the machine comes first. If there is none, uv downloads one from GitHub, the only case in which setting up
+# needs more than a Python package registry. If that is blocked, setting up ends here.
 .venv/.installed: requirements.txt requirements-dev.txt .python-version | $(UV)
-	$(UV) venv --quiet --allow-existing --python "$$(cat .python-version)" .venv
+	$(UV) venv --quiet --allow-existing --python-preference system --python "$$(cat .python-version)" .venv || { \
+	  echo "Daytwo needs Python $$(cat .python-version), which is not installed and cannot be downloaded: install it," \
+	    "or set UV_PYTHON_INSTALL_MIRROR to a mirror of the releases of python-build-standalone." >&2; exit 1; }
 	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python requirements-dev.txt
 	touch $@
 
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.13 --python-platform linux
 
-locks: | $(UV)
-	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --extra teams-bot -c requirements.txt -o requirements-teams-bot.txt
-	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-teams-bot.txt -o requirements-dev.txt
+# Each lock: its groups of pyproject.toml, and the locks whose pins it keeps.
+LOCKS := requirements.txt requirements-teams-bot.txt requirements-telemetry.txt requirements-dev.txt
+requirements.txt_SET := --group azure
+requirements-teams-bot.txt_SET := --group azure --group teams-bot -c requirements.txt
+requirements-telemetry.txt_SET := --group azure --group telemetry -c requirements-teams-bot.txt
+requirements-dev.txt_SET := --group azure --group cli --group teams-bot --group telemetry --group simulator --group dev \
+  -c requirements-teams-bot.txt -c requirements-telemetry.txt
 
-# Compiles again, held to what is locked: a difference means that pyproject.toml and the locks say different things.
-locks-check: setup
-	@mkdir -p build/locks && cp requirements.txt requirements-teams-bot.txt requirements-dev.txt build/locks/
-	@$(COMPILE) pyproject.toml -o build/locks/requirements.txt
-	@$(COMPILE) pyproject.toml --extra teams-bot -c requirements.txt -o build/locks/requirements-teams-bot.txt
-	@$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-teams-bot.txt -o build/locks/requirements-dev.txt
-	@for f in requirements.txt requirements-teams-bot.txt requirements-dev.txt; do \
+locks: | $(UV)
+	$(foreach lock,$(LOCKS),$(COMPILE) $($(lock)_SET) -o $(lock) &&) true
+
+locks-check: build/locks/.checked
+
+# Compiles again, held to the locked versions: a difference means that pyproject.toml and a lock disagree.
+build/locks/.checked: pyproject.toml Makefile $(LOCKS) | setup
+	@mkdir -p build/locks && cp $(LOCKS) build/locks/
+	@$(foreach lock,$(LOCKS),$(COMPILE) $($(lock)_SET) -o build/locks/$(lock) &&) true
+	@for f in $(LOCKS); do \
 	  diff -q <(grep -v '^ *#' $$f) <(grep -v '^ *#' build/locks/$$f) >/dev/null \
 	    || { echo "$$f does not match pyproject.toml: run 'make locks' and commit the result" >&2; exit 1; }; done
+	@touch $@
 
 bench: setup
 	$(RUN) -m bench
@@ -59,7 +74,7 @@ soak: setup
 package: setup
 	$(RUN) -m tools.package $(PACKAGE_ARGS)
 
-# The Azure CLI pins hundreds of packages against ours: an environment of its own, on a Python that it supports.
+# The Azure CLI pins hundreds of packages that contradict ours: it has a separate environment, on a Python that it supports.
 build/az/.installed: | $(UV)
 	$(UV) venv --quiet --allow-existing --python '>=3.11,<3.13' build/az
 	$(UV) pip install --quiet --python build/az/bin/python 'azure-cli==2.91.*'

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ops.chats.contract import Connection
-    from ops.config.current import ConfigFile
+    from ops.config.config_file import ConfigFile
     from ops.context import Context
     from ops.endpoints.approval_form import PageAccess
     from ops.endpoints.routes import Process
     from ops.ports.bundle import Ports
     from ops.ports.runtime import Clock, Events
     from ops.ports.store import Ledger, Store
+    from ops.telemetry.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
 _PURGE_AFTER_H = 14 * 24
@@ -81,7 +82,7 @@ def _wired() -> Wiring:
 
 def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
     """For commands that only read: without chats, and with records in a folder that may be deleted afterwards."""
-    from ops.config.current import ConfigState
+    from ops.config.config_file import ConfigState
     from ops.context import Context
 
     records = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(config or folder / "none.yaml")}
@@ -119,10 +120,12 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.adapters.svg_to_png import to_png
     from ops.chats import chat_kinds
-    from ops.config.current import ConfigFile
+    from ops.config.config_file import ConfigFile
     from ops.endpoints.routes import Process
     from ops.ports.bundle import Ports
+    from ops.telemetry.log_fields import install_log_fields
 
+    install_log_fields()
     environment = without_unresolved({name: value.strip() for name, value in environment.items()})
     credential = _credential(environment)
     store, ledger = _records(environment, credential)
@@ -132,6 +135,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     clock = _clock(environment)
     ports = Ports(
         clock=clock,
+        metrics=_metrics(environment),
         store=store,
         ledger=ledger,
         clusters=clusters,
@@ -224,6 +228,17 @@ def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
         return PageAccess(signs_in, environment.get("DAYTWO_PAGE_KEY", ""), RejectedRequests())
 
     return page
+
+
+def _metrics(environment: Mapping[str, str]) -> "Metrics":
+    """OpenTelemetry if DAYTWO_METRICS asks for it; otherwise nothing is measured."""
+    if environment.get("DAYTWO_METRICS", "").strip().casefold() == "opentelemetry":
+        from ops.adapters.otel_metrics import open_telemetry
+
+        return open_telemetry(environment)
+    from ops.telemetry.metrics import NoMetrics
+
+    return NoMetrics()
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

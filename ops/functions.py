@@ -76,7 +76,13 @@ def _register_orchestrator(app: df.DFApp, name: str) -> None:
 def _register_timer(app: df.DFApp, entry: Timer) -> None:
     def run(timer: func.TimerRequest, client: str) -> None:
         del timer  # the binding passes it by this name; it holds nothing that is needed
-        entry.handler(wiring().context(client), wiring().process)
+        from ops.telemetry.metrics import Metric
+
+        wired = wiring()
+        began = wired.ports.clock.now()
+        entry.handler(wired.context(client), wired.process)
+        seconds = (wired.ports.clock.now() - began).total_seconds()
+        wired.ports.metrics.record(Metric.TICK_DURATION, seconds, timer=entry.name)
 
     run.__name__ = entry.name
     app.timer_trigger(arg_name="timer", schedule=entry.schedule)(app.durable_client_input(client_name=CLIENT)(run))

@@ -28,10 +28,6 @@ class DoubleFlow:
     following: Json = None
     cancelled: list[str] = field(default_factory=list)
 
-    @property
-    def now(self) -> datetime:
-        return self.world.clock.at
-
     def call(self, activity: str, payload: Json) -> _Task:
         return _Task("call", activity, payload)
 
@@ -49,9 +45,6 @@ class DoubleFlow:
 
     def continue_as_new(self, payload: Json) -> None:
         self.following = payload
-
-    def status(self, payload: Json) -> None:
-        assert payload
 
 
 @dataclass

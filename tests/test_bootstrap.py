@@ -4,8 +4,8 @@ from pathlib import Path
 
 from ops.bootstrap import Wiring, wire
 from ops.chats.slack.connection import SlackConnection
-from ops.model.settings import Settings
 from ops.ports.chat import Chat
+from ops.settings import Settings
 from tests.fakes import CONFIG, settings
 
 REFERENCE = "@Microsoft.KeyVault(VaultName=daytwo;SecretName={})"

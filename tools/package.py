@@ -1,9 +1,10 @@
 """`make package`: the zip that Azure runs. Refuses to pack a wrong configuration."""
 
 import argparse
+import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -14,30 +15,45 @@ ROOT = Path(__file__).resolve().parents[1]
 # The command line is for an engineer's machine; the simulator is never deployed.
 _LEFT_OUT = ("ops/cli/",)
 _SINGLE = ("function_app.py", "host.json")
-# The same with the optional extra teams-bot.
-_WITH_TEAMS_BOT = "requirements-teams-bot.txt"
+# The lock of what Azure always installs, and that of each extra.
+_LOCK = "requirements.txt"
+_EXTRA_LOCKS = {"teams-bot": "requirements-teams-bot.txt", "telemetry": "requirements-telemetry.txt"}
 _NO_EVENTS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:daytwo\r\nEND:VCALENDAR\r\n"
 # A zip's times are fixed, so that the same content is the same file.
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
-def pack(target: Path, config: Path | None = None, *, with_teams_bot: bool = False) -> None:
-    """Write the zip; Azure installs what its requirements.txt names. Raises ConfigError where the configuration is wrong."""
+def pack(target: Path, config: Path | None = None, extras: Collection[str] = ()) -> None:
+    """Write the zip; Azure installs what its requirements.txt names. `extras` are of `teams-bot` and `telemetry`.
+
+    Raises:
+        ConfigError: the configuration is not valid.
+    """
     calendars = _checked(config) if config is not None else {}
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        files = dict(_files(config, _WITH_TEAMS_BOT if with_teams_bot else "requirements.txt"))
-        for name, file in sorted((files | calendars).items()):
+        files = {name: file.read_bytes() for name, file in (dict(_files(config)) | calendars).items()}
+        files[_LOCK] = _requirements(extras).encode()
+        for name, content in sorted(files.items()):
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            archive.writestr(info, file.read_bytes())
+            archive.writestr(info, content)
+
+
+def _requirements(extras: Collection[str]) -> str:
+    """The locks of the chosen extras as one. All locks have the same versions (`make locks`), so that they can be merged."""
+    packages = dict[str, str]()
+    for lock in (_LOCK, *(_EXTRA_LOCKS[extra] for extra in extras)):
+        for package in re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE):
+            packages.setdefault(package.partition("==")[0], package)
+    return "".join(package for _, package in sorted(packages.items()))
 
 
 def _checked(config: Path) -> dict[str, Path]:
-    """The calendars beside a configuration that it names, by name. Raises ConfigError where it is wrong.
+    """The calendars beside a configuration that it names, by name. Raises ConfigError if it is wrong.
 
-    A calendar at an address is read by the deployed app, from where that is: whether it answers here says nothing.
+    A calendar at an address is read by the deployed app, possibly from another network: it is not fetched here.
     """
     today, found = datetime.now(UTC).date(), dict[str, Path]()
     beside = read_beside(config.parent, lambda _: _NO_EVENTS)
@@ -48,14 +64,14 @@ def _checked(config: Path) -> dict[str, Path]:
             found[PurePosixPath(location).as_posix()] = config.parent / location
         return content
 
-    load(config.read_bytes(), str(config), Feeds(read, today - timedelta(days=7), today + timedelta(days=400)))
+    feeds = Feeds(read, today - timedelta(days=7), today + timedelta(days=400))
+    load(config.read_bytes(), str(config), feeds, full=True)
     return found
 
 
-def _files(config: Path | None, requirements: str) -> Iterator[tuple[str, Path]]:
+def _files(config: Path | None) -> Iterator[tuple[str, Path]]:
     for name in _SINGLE:
         yield name, ROOT / name
-    yield "requirements.txt", ROOT / requirements
     for file in (ROOT / "ops").rglob("*"):
         name = file.relative_to(ROOT).as_posix()
         if file.suffix in (".py", ".json", ".html", ".css") and not name.startswith(_LEFT_OUT):
@@ -65,16 +81,29 @@ def _files(config: Path | None, requirements: str) -> Iterator[tuple[str, Path]]
 
 
 def main(arguments: list[str]) -> int:
-    """Pack with the project's own `daytwo.yaml`, where there is one, or another."""
+    """Pack with the project's `daytwo.yaml`, if there is one, or with the one given."""
     parser = argparse.ArgumentParser(prog="python -m tools.package", description="Write the zip that Azure runs.")
     parser.add_argument("--config", type=Path, default=ROOT / "daytwo.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo.zip")
-    parser.add_argument("--teams-bot", action="store_true", help="with Teams' own client (docs/teams.md)")
-    asked = parser.parse_args(arguments)
-    target: Path = asked.out
-    has_config = asked.config.exists()
+    parser.add_argument(
+        "--teams-bot",
+        action="append_const",
+        dest="extras",
+        const="teams-bot",
+        help="with Teams' own client (docs/teams.md)",
+    )
+    parser.add_argument(
+        "--telemetry",
+        action="append_const",
+        dest="extras",
+        const="telemetry",
+        help="with the exporter to Application Insights",
+    )
+    options = parser.parse_args(arguments)
+    target: Path = options.out
+    has_config = options.config.exists()
     try:
-        pack(target, asked.config if has_config else None, with_teams_bot=asked.teams_bot)
+        pack(target, options.config if has_config else None, options.extras or ())
     except ConfigError as error:
         print(render_problems(error.problems), file=sys.stderr)
         return 2

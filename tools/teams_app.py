@@ -29,9 +29,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.teams_app", description="Write the zip that Teams takes.")
     parser.add_argument("app_id", type=uuid.UUID, help="the bot's application id (the output teamsBotAppId)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo-teams.zip")
-    asked = parser.parse_args(arguments)
-    pack(asked.out, asked.app_id)
-    target: Path = asked.out
+    options = parser.parse_args(arguments)
+    pack(options.out, options.app_id)
+    target: Path = options.out
     print(target.relative_to(ROOT) if target.is_relative_to(ROOT) else target)
     return 0
 

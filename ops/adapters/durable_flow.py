@@ -18,18 +18,14 @@ class DurableFlow:
     def __init__(self, context: "OrchestrationContext") -> None:
         self._context = context
 
-    @property
-    def now(self) -> datetime:
-        """The orchestration's clock."""
-        return self._context.current_utc_datetime.replace(tzinfo=UTC)
-
     def call(self, activity: str, payload: Json) -> Any:
         """An activity."""
         return self._context.call_activity(activity, input=payload)
 
     def timer(self, until: datetime) -> Any:
         """A timer; the SDK takes naive UTC."""
-        return self._context.create_timer(max(until, self.now).replace(tzinfo=None))
+        now = self._context.current_utc_datetime.replace(tzinfo=UTC)
+        return self._context.create_timer(max(until, now).replace(tzinfo=None))
 
     def wake(self) -> Any:
         """The next event of the inbox."""
@@ -48,7 +44,3 @@ class DurableFlow:
     def continue_as_new(self, payload: Json) -> None:
         """Events that have not been read are kept: the SDK's default drops them."""
         self._context.continue_as_new(payload, save_events=True)
-
-    def status(self, payload: Json) -> None:
-        """The custom status."""
-        self._context.set_custom_status(payload)

@@ -1,4 +1,4 @@
-"""SVG as PNG, for chats that show no SVG. With Roboto from its package: Azure's images carry no fonts."""
+"""SVG as PNG, for chats that show no SVG. Brings its font along: Azure's images have none installed."""
 
 from functools import cache
 
@@ -6,11 +6,15 @@ from ops.ports.errors import RejectedError
 
 
 class PictureError(RejectedError):
-    """The text is no SVG that can be drawn."""
+    """The text is not an SVG that can be drawn."""
 
 
 def to_png(svg: str, width: int = 1200) -> bytes:
-    """The picture, so many pixels wide. Raises PictureError."""
+    """Draw an SVG as a PNG, `width` pixels wide.
+
+    Raises:
+        PictureError: the text is not an SVG that can be drawn.
+    """
     import resvg_py
 
     try:
@@ -19,7 +23,7 @@ def to_png(svg: str, width: int = 1200) -> bytes:
                 svg_string=svg,
                 width=width,
                 skip_system_fonts=True,
-                font_files=list(_fonts()),
+                font_files=[_font()],
                 font_family="Roboto",
                 sans_serif_family="Roboto",
             )
@@ -29,7 +33,8 @@ def to_png(svg: str, width: int = 1200) -> bytes:
 
 
 @cache
-def _fonts() -> tuple[str, ...]:
-    from font_roboto import font_files
+def _font() -> str:
+    """The path of Roboto: one variable font with every weight."""
+    from fontpkg_roboto import ROOT
 
-    return tuple(font_files[name] for name in ("Roboto", "RobotoMedium", "RobotoBold"))
+    return str(ROOT / "files" / "Roboto[wdth,wght].ttf")

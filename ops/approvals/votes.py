@@ -11,10 +11,10 @@ from ops.context import Context
 from ops.model.approval import LONGEST_REASON, Approval, Choice
 from ops.model.ledger import Entry
 from ops.model.people import Identity
-from ops.model.settings import Settings
 from ops.policy.people import person_of
 from ops.policy.voting import VoteAttempt, VoteResult, apply_vote
 from ops.ports.errors import OutsideError
+from ops.settings import Settings
 from ops.tables.approvals import AttemptRecord, approvals, attempts
 
 _LOG = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ if TYPE_CHECKING:
     from ops.endpoints.routes import Route
     from ops.model.json import Json
     from ops.model.message import Message
-    from ops.model.settings import Settings
     from ops.ports.bundle import Ports
     from ops.ports.chat import Chat, Replies
     from ops.ports.runtime import Clock
+    from ops.settings import Settings
 
 type Renderer = Callable[["Message"], Mapping[str, "Json"]]
 

@@ -1,5 +1,7 @@
 """The `daytwo` command. Each command is a file; what it imports, it imports when it runs."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 import click
 
 _WELCOME = """Daytwo looks after AKS clusters on day two. To begin with:
@@ -12,7 +14,15 @@ All commands: daytwo --help
 """
 
 
+def _version() -> str:
+    try:
+        return version("daytwo")
+    except PackageNotFoundError:
+        return "from a checkout"
+
+
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_version(), prog_name="daytwo", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """A day-2 operations bot for Azure Kubernetes Service."""
@@ -21,9 +31,10 @@ def main(context: click.Context) -> None:
 
 
 def _register() -> None:
-    from ops.cli import demo, gallery, overrides, plan, run, serve, simulate, validate, why
+    from ops.cli import completion, demo, gallery, overrides, plan, run, serve, simulate, validate, why
 
     commands = (
+        completion.completion,
         demo.demo,
         gallery.gallery,
         plan.plan,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from ops.cli.extras import require_simulator
+
 
 @click.command()
 @click.option("--days", type=click.IntRange(1, 28), default=7, show_default=True)
@@ -12,6 +14,7 @@ import click
 @click.option("--seed", type=int, default=1, show_default=True)
 def demo(*, days: int, headless: bool, json_file: Path | None, seed: int) -> None:
     """Live a simulated week: new node images appear, the bot upgrades ring by ring, the page shows it."""
+    require_simulator()
     from simulator.demo.show import show
 
     show(days=days, headless=headless, json_file=json_file, seed=seed)

@@ -5,15 +5,19 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.cli.extras import require_simulator
+
 if TYPE_CHECKING:
     from simulator.host.host import Host
 
-# The folder that Azure would load: where function_app.py and host.json are.
-APP_FOLDER = Path(__file__).resolve().parents[2]
+_INSTALLED = Path(__file__).with_name("app")
+# The folder that Azure would load, with function_app.py and host.json: at the root of a checkout, inside the wheel beside this file.
+APP_FOLDER = _INSTALLED if _INSTALLED.exists() else Path(__file__).resolve().parents[2]
 
 
 def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     """A host that keeps everything in `state`, and its function key. The app reads its settings from the environment."""
+    require_simulator()
     from ops.bootstrap import wiring
     from simulator.host.clock import RemoteClock, WallClock
     from simulator.host.host import Host
@@ -21,7 +25,7 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     state.mkdir(parents=True, exist_ok=True)
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
-    # Elsewhere the first tick does it; here somebody waits for an answer at once.
+    # A deployed app reads them at its first tick; a person at a terminal does not wait for that.
     wiring().process.refresh_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)

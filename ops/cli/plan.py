@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from ops.engine.preview import PoolPreview
     from ops.model.fleet import Cluster
-    from ops.model.settings import Settings
+    from ops.settings import Settings
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2

@@ -2,6 +2,8 @@
 
 import click
 
+from ops.cli.extras import require_simulator
+
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--clusters", type=click.IntRange(min=1), help="A random fleet of so many clusters.")
@@ -13,6 +15,7 @@ import click
 @click.option("--faults", help="none, calm or rough.")
 def simulate(**options: object) -> None:
     """Serve a simulated fleet: prints KEY=value lines that point a real client at it, then serves until stopped."""
+    require_simulator()
     from simulator.serve import main
 
     arguments = [part for name, value in options.items() if value is not None for part in (f"--{name}", str(value))]

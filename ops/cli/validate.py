@@ -24,7 +24,7 @@ def validate(file: Path) -> None:
     today = datetime.now(UTC).date()
     feeds = Feeds(read_beside(file.parent, fetch), today - timedelta(days=7), today + timedelta(days=400))
     try:
-        settings = load(file.read_bytes(), str(file), feeds)
+        settings = load(file.read_bytes(), str(file), feeds, full=True)
     except ConfigError as error:
         click.echo(render_problems(error.problems), err=True)
         sys.exit(EXIT_REFUSED)

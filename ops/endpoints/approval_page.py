@@ -13,7 +13,6 @@ from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import Rejection
 from ops.model.approval import Approval, Choice
 from ops.model.people import Identity
-from ops.model.settings import Settings
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import approvers, needed
 from ops.policy.people import person_of
@@ -30,6 +29,7 @@ from ops.render.approval_page import (
     request_html,
 )
 from ops.runbooks import runbooks
+from ops.settings import Settings
 
 ENDPOINT = "page"
 LOGIN = "/.auth/login/aad"

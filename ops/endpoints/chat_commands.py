@@ -14,12 +14,12 @@ from ops.model.message import Message
 from ops.model.people import Identity, Person
 from ops.model.run import Run, State
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
 from ops.policy.calendar import iso_week, week_span
 from ops.policy.commands import CHANGING, LOOKING, Command, may, read_command, read_until, ring_name
 from ops.policy.people import person_of
 from ops.render.commands import help_message, reply_message, status_message, working_message
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import LIVE, runs
@@ -42,7 +42,7 @@ class CommandRefusedError(Exception):
 
 
 def take_command(context: Context, asked: ChatRequest) -> Message:
-    """Executes a command and returns the reply. A slow command is answered later, at `asked.address`. The same event again has no new effect."""
+    """Executes a command; the reply. A slow command is answered later, at `asked.address`. The same event again has no new effect."""
     settings, now = context.config.settings, context.ports.clock.now()
     command = read_command(asked.text)
     person = person_of(settings, asked.identity) if settings else None

@@ -11,6 +11,7 @@ from ops.context import Context
 from ops.endpoints.evictions import EvictionNotice, is_eviction, read_notice, take_notice
 from ops.model.ledger import Entry
 from ops.model.run_request import short_hash, slug
+from ops.runbooks import runbooks
 from ops.tables.runs import runs
 
 _ROLLING = "microsoft.containerservice.nodepoolrolling"
@@ -91,6 +92,7 @@ def _wake_runs(context: Context, event: CloudNotice) -> None:
     cluster = event.source if "/managedclusters/" in event.source.casefold() else event.subject
     cluster = cluster.casefold()
     name = cluster.rsplit("/", 1)[-1]
-    for run in runs(context.ports.store).scan(f"node-image.{slug(name)}-{short_hash(cluster)}."):
-        if not run.value.state.is_final:
-            context.engine.wake(run.key)
+    for runbook in runbooks():
+        for run in runs(context.ports.store).scan(f"{runbook}.{slug(name)}-{short_hash(cluster)}."):
+            if not run.value.state.is_final:
+                context.engine.wake(run.key)

@@ -78,7 +78,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
     if known is not None and now - known.value.first_seen > _FORGET and _ended(context, known.value.run):
         table.delete(key)  # a false alarm some days ago, or a machine that came back: this is another eviction
         known = None
-    run_id = known.value.run if known else _join(context, cluster_key, notice, now, settings.spot.group_for).run
+    run_id = known.value.run if known else _join(context, cluster_key, notice, now, settings.spot.group_within).run
 
     def merge(old: Eviction | None) -> Eviction:
         said_by_azure = notice.source == "azure"
@@ -104,12 +104,12 @@ def node_name(scale_set: str, instance: int) -> str:
 
 
 def _join(
-    context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_for: timedelta
+    context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_within: timedelta
 ) -> EvictionGroup:
     """The group of the eviction: the pool's latest one if it is recent and its run has not ended, else a new one."""
 
     def grow(old: EvictionGroup | None) -> EvictionGroup:
-        if old is not None and now - old.began < group_for and not _ended(context, old.run):
+        if old is not None and now - old.began < group_within and not _ended(context, old.run):
             return replace(old, last=now)
         first = RunRequest(
             "spot", notice.cluster.id, notice.cluster.name, f"{notice.pool}-{now:%Y%m%dt%H%M%S}", now, "event", ""

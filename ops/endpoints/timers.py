@@ -11,12 +11,13 @@ from ops.messaging.conditions import close_stale, report_configuration
 from ops.messaging.ephemeral_replies import flush_replies
 from ops.messaging.message_sync import publish_pending
 from ops.messaging.outbox import flush_outbox
-from ops.model.settings import Settings
 from ops.ports.bundle import Ports
 from ops.ports.errors import OutsideError
 from ops.scheduling.digest import post_digest
-from ops.scheduling.fleet_scan import record_fleet, sample_images, start_due_rollouts, start_due_runs
+from ops.scheduling.due_runs import start_due_rollouts, start_due_runs
+from ops.scheduling.fleet_scan import record_fleet, sample_images
 from ops.scheduling.janitor import reconcile_engine
+from ops.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 

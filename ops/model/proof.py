@@ -1,14 +1,23 @@
-"""Proof that an image is good: how long, awake, on how many nodes it ran in a ring (docs/node-image.md, rule 11)."""
+"""Proof of an image: for how long, how much of it awake, and on how many nodes it ran in a ring (docs/node-image.md, rule 11)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ops.model.image import ImageKey
 
 
 @dataclass(frozen=True, slots=True)
+class ProofPolicy:
+    """When an image counts as proven in a ring: on how many nodes, for how long, and how much of that time awake."""
+
+    nodes: int
+    elapsed: timedelta
+    awake: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """What one look at a ring saw of one image."""
+    """What one scan of a ring saw of one image: how many nodes run it, and the names of those that are not Ready."""
 
     nodes: int
     not_ready: tuple[str, ...] = ()
@@ -16,7 +25,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The record of one image in one ring. `proven_at` once set stays."""
+    """The record of one image in one ring. Once set, `proven_at` does not change."""
 
     ring: str
     key: ImageKey

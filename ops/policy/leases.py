@@ -1,7 +1,7 @@
-"""Leases: who may act on a cluster or in a pair of regions, and until when.
+"""Leases: who may act on a cluster or in a region pair, and until when.
 
-The times come from docs/adr/0005-leases.md: a holder renews with every poll, others may take a lease two minutes after it expired, and its
-holder stops two minutes before.
+The times come from docs/adr/0005-leases.md: a holder renews with every poll, others may take a lease two minutes after it
+expired, and its holder stops two minutes before it expires.
 """
 
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ def alive(lease: Lease, now: datetime) -> tuple[Holder, ...]:
 
 
 def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
-    """The lease with `run` among its holders (renewed where it was already), or the holder that is in the way."""
+    """The lease with `run` among its holders (renewed if it was one already), or the holder that blocks it."""
     holders = alive(lease, now)
     mine = next((holder for holder in holders if holder.run == run), None)
     if mine is not None:
@@ -55,14 +55,14 @@ def release(lease: Lease, run: str) -> Lease:
 
 
 def may_act(lease: Lease, run: str, now: datetime) -> bool:
-    """Whether `run` still holds the lease safely: it stops two minutes before its own expiry."""
+    """Whether `run` still holds the lease safely: it stops two minutes before the expiry."""
     return any(holder.run == run and now < holder.expires - GRACE for holder in lease.holders)
 
 
-_ORDER = ("spot", "person", "budget", "power", "node-image", "reboot")
+# Runs that a person starts precede those of a timer; only a runbook with a lower rank (spot evictions) precedes them.
+PERSON_RANK = 10
 
 
-def rank(runbook: str, source: str) -> int:
-    """The precedence of a run on one cluster; 0 goes first. A run that a person started precedes every timer's run except spot."""
-    name = runbook if source == "timer" or runbook == "spot" else "person"
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+def rank(own: int, source: str) -> int:
+    """The precedence of a run on one cluster; a lower rank goes first. `own` is its runbook's rank, `source` what started it."""
+    return own if source == "timer" else min(own, PERSON_RANK)

@@ -1,15 +1,15 @@
-"""When an image counts as proven in a ring (docs/node-image.md, rule 11)."""
+"""How hourly samples prove an image in a ring (docs/node-image.md, rule 11)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ops.model.proof import Proof, Sample
+from ops.model.proof import Proof, ProofPolicy, Sample
 
 
-def observe(proof: Proof, sample: Sample, at: datetime, *, least_nodes: int) -> Proof:
-    """The record after one more hourly sample. A sample with no node awake neither counts nor breaks the chain.
+def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> Proof:
+    """The record after one more hourly sample. A sample without an awake node neither counts nor breaks the sequence.
 
-    Raises nothing; a second sample for the same instant changes nothing, so that a tick may run twice.
+    Raises nothing. A second sample for the same instant has no effect, so a timer may run twice.
     """
     if proof.last_sample is not None and at <= proof.last_sample:
         return proof
@@ -18,27 +18,17 @@ def observe(proof: Proof, sample: Sample, at: datetime, *, least_nodes: int) -> 
     if sample.not_ready:
         broken_by = ", ".join(sample.not_ready)
         return replace(proof, since=None, awake_h=0, nodes=sample.nodes, last_sample=at, broken_by=broken_by)
-    if sample.nodes < least_nodes:
+    if sample.nodes < policy.nodes:
         return replace(proof, since=None, awake_h=0, nodes=sample.nodes, last_sample=at)
     if proof.since is None:
         return replace(proof, since=at, awake_h=0, nodes=sample.nodes, last_sample=at)
     return replace(proof, awake_h=proof.awake_h + 1, nodes=sample.nodes, last_sample=at)
 
 
-def settle(proof: Proof, at: datetime, *, proven_for: timedelta, proven_awake: timedelta) -> Proof:
-    """Marks the record as proven at `at` where it is; what has once been proven stays proven."""
+def settle(proof: Proof, at: datetime, policy: ProofPolicy) -> Proof:
+    """Marks the record as proven at `at` if it is. What has once been proven stays proven."""
     if proof.proven_at is not None or proof.since is None:
         return proof
-    if at - proof.since >= proven_for and timedelta(hours=proof.awake_h) >= proven_awake:
+    if at - proof.since >= policy.elapsed and timedelta(hours=proof.awake_h) >= policy.awake:
         return replace(proof, proven_at=at)
     return proof
-
-
-def proven_from(proof: Proof, *, proven_for: timedelta, proven_awake: timedelta) -> datetime | None:
-    """The earliest instant at which the image can be proven if all goes on well; None where nothing runs it yet."""
-    if proof.proven_at is not None:
-        return proof.proven_at
-    if proof.since is None or proof.last_sample is None:
-        return None
-    missing_awake = proven_awake - timedelta(hours=proof.awake_h)
-    return max(proof.since + proven_for, proof.last_sample + missing_awake)

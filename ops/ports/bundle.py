@@ -1,13 +1,14 @@
 """All ports together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ops.ports.azure import Clusters, Costs, Machines
 from ops.ports.chat import Chat, Replies
 from ops.ports.kubernetes import Nodes
 from ops.ports.runtime import Clock, Events
 from ops.ports.store import Ledger, Store
+from ops.telemetry.metrics import Metrics, NoMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +31,5 @@ class Ports:
     events: Events
     replies: tuple[Replies, ...]
     address: str = ""
+    metrics: Metrics = field(default_factory=NoMetrics)
     paint: Callable[[str], bytes] | None = None

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.plan import Plan, Step
+from ops.model.reasons import SkipReason
 from ops.render.approval import STATES
 from ops.render.phrases import SIGNS, duration, plural
 
@@ -154,7 +155,9 @@ def _shown(part: Part) -> _ShownPart:
         steps=tuple(_line(step) for step in plan.steps),
         following=tuple(_line(step) for step in plan.following),
         reasons=tuple(reason for reason in plan.reasons if not _is_shown(reason, plan)),
-        skips=tuple(f"{skip.what} is left out: {skip.why}" for skip in plan.skips if skip.code != "already-latest"),
+        skips=tuple(
+            f"{skip.what} is left out: {skip.why}" for skip in plan.skips if skip.code is not SkipReason.ALREADY_LATEST
+        ),
     )
 
 

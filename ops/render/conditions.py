@@ -12,7 +12,7 @@ def configuration_message(problem: str) -> Message:
     if not problem:
         return Message("configuration", State.DONE, "Configuration", "daytwo.yaml", "is valid again")
     lines = ("the last valid one is kept; what runs is finished, nothing new begins", *problem.splitlines())
-    remedy = "mend the file (daytwo validate shows each problem) and deliver it again"
+    remedy = "Fix the file (`daytwo validate` lists every problem) and redeploy it."
     return Message(
         "configuration", State.NEEDS_YOU, "Configuration", "daytwo.yaml", "is not valid", lines, remedy=remedy
     )

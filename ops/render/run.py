@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from ops.model.message import Message, Row
+from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Rollout, Run, RunSummary, State, StepRecord, StepState
 from ops.render.phrases import duration, listed, plural
+from ops.runbooks.contract import Runbook
 
 _STEP_STATES = {
     StepState.PLANNED: State.WAITING,
@@ -17,26 +19,26 @@ _STEP_STATES = {
     StepState.UNDONE: State.DONE,
 }
 _SHOWN_SKIPS = 5
-_OPENS = "the window opens"
+_OPENS = "next window opens"
 _WORTH_DETAILS = 2
 # What a run still wants to do and may not do yet: it counts in how far the run is.
 # Pools and clusters that are as they should be without us.
-_NOTHING_TO_DO = ("already-latest", "driven-by-aks")
+_NOTHING_TO_DO = (SkipReason.ALREADY_LATEST, SkipReason.AKS_MANAGED)
 _USUAL = (State.DONE, State.RUNNING, State.WAITING)
 _SHOWN_WHYS = 2
 # In a ring these are named, the first ones first; the others go their way, and are counted.
 _ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
 _SHOWN_ODD = 30
 _NAMES = 240
-_HELD = ("unproven", "busy", "asleep", "no-window-left")
+_HELD = (SkipReason.UNPROVEN, SkipReason.BUSY, SkipReason.ASLEEP, SkipReason.NO_WINDOW_LEFT)
 # What a person can do where a run, nothing having failed, came to an end that is worth a look.
-_REMEDIES = {
-    "unproven": "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
+_REMEDIES: dict[str, str] = {
+    SkipReason.UNPROVEN: "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
     "yourself; if nobody does, next week's run looks again",
 }
 
 
-def run_message(run: Run, title: str, unit: str) -> Message:
+def run_message(run: Run, runbook: Runbook) -> Message:
     """The one message of a run."""
     records = (*run.finished, *run.steps)
     calls = run.notify and (
@@ -46,9 +48,9 @@ def run_message(run: Run, title: str, unit: str) -> Message:
     return Message(
         subject=run.id,
         state=state,
-        what=title,
+        what=runbook.title,
         where=run.target_name,
-        progress_text=_how_far(run, records, unit),
+        progress_text=_progress(run, records, runbook),
         lines=_lines(run),
         rows=tuple(_row(record, is_over=run.state.is_final) for record in records),
         until=run.until if run.state is State.WAITING else None,
@@ -109,13 +111,14 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
     )
 
 
-def _how_far(run: Run, records: tuple[StepRecord, ...], unit: str) -> str:
-    pools = {record.id.removeprefix("pool."): record.state for record in records if record.id.startswith("pool.")}
-    if not pools:
+def _progress(run: Run, records: tuple[StepRecord, ...], runbook: Runbook) -> str:
+    prefix = runbook.step_prefix
+    units = {r.id.removeprefix(prefix): r.state for r in records if prefix and r.id.startswith(prefix)}
+    if not units:
         return ""
-    done = sum(state is StepState.DONE for state in pools.values())
-    held = {skip.what for skip in run.skips if skip.code in _HELD} - pools.keys()
-    return f"{done} of {len(pools) + len(held)} {unit}"
+    done = sum(state is StepState.DONE for state in units.values())
+    held = {skip.what for skip in run.skips if skip.code in _HELD} - units.keys()
+    return f"{done} of {len(units) + len(held)} {runbook.unit}"
 
 
 def _lines(run: Run) -> tuple[str, ...]:
@@ -140,7 +143,7 @@ def _lines(run: Run) -> tuple[str, ...]:
 
 def _waits_for_its_window(run: Run) -> bool:
     """Then the time beside it says all."""
-    return run.state is State.WAITING and run.code == "window" and run.why.startswith(_OPENS)
+    return run.state is State.WAITING and run.code == WaitReason.WINDOW and run.why.startswith(_OPENS)
 
 
 def _named(run: Run) -> str:

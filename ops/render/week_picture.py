@@ -6,6 +6,8 @@ from markupsafe import Markup
 
 from ops.render.phrases import plural
 from ops.render.timeline import Frame, Lane, Week, lanes_of
+from ops.runbooks import runbooks
+from ops.runbooks.contract import TimelineBar
 
 WIDTH = 1200
 _PAD = 28
@@ -15,29 +17,24 @@ _MOST_TITLE = 90
 # Of a letter of Roboto at 15 units, a little more than the mean.
 _LETTER = 7.4
 _LEGEND_ROW = 26
-_WORDS = {
+_STATES = {
     "window": "window",
     "frozen": "freeze",
-    "daytwo": "node images",
-    "reboot": "reboot",
-    "power": "started or stopped",
     "sleep": "asleep",
-    "spot": "spot evictions",
     "aks": "done by AKS",
     "failed": "failed",
     "now": "now",
 }
 # One palette for chats, light and dark: a light card of its own. Told apart by lightness too, not by hue alone.
 _STYLE = Markup("""<style>
-text { font-family: Roboto; font-size: 15px; fill: #1c2024 }
-.title { font-size: 23px; font-weight: 500 }
-.head, .legend, .more { fill: #5b646d; font-size: 14px }
-line { stroke: #e3e5e8 } .noon { stroke-dasharray: 1 4; stroke: #cfd4d9 } .day { stroke: #d5d9dd }
-.now { stroke: #b3261e; stroke-width: 2.5 }
-.window { fill: #dfe9fa } .frozen { fill: url(#hatch) } .hatch { stroke: #7a848e; stroke-width: 1.8 }
-.daytwo { fill: #1f5fd0 } .reboot { fill: #0f7b6c } .power { fill: #5b646d } .sleep { fill: #c3c9cf }
-.spot { fill: #b8590a } .aks { fill: #8d959e } .failed { fill: #b3261e }
-</style>""")
+text {{ font-family: Roboto; font-size: 15px; fill: #1c2024 }}
+.title {{ font-size: 23px; font-weight: 500 }}
+.head, .legend, .more {{ fill: #5b646d; font-size: 14px }}
+line {{ stroke: #e3e5e8 }} .noon {{ stroke-dasharray: 1 4; stroke: #cfd4d9 }} .day {{ stroke: #d5d9dd }}
+.now {{ stroke: #b3261e; stroke-width: 2.5 }}
+.window {{ fill: #dfe9fa }} .frozen {{ fill: url(#hatch) }} .hatch {{ stroke: #7a848e; stroke-width: 1.8 }}
+.sleep {{ fill: #c3c9cf }} .aks {{ fill: #8d959e }} .failed {{ fill: #b3261e }}
+{}</style>""")
 
 
 def picture(week: Week, title: str) -> str:
@@ -56,7 +53,7 @@ def picture(week: Week, title: str) -> str:
         Markup('<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1:g}" viewBox="0 0 {0} {1:g}">').format(
             WIDTH, height
         ),
-        _STYLE,
+        _STYLE.format(Markup("").join(_fill(bar) for bar in runbook_bars())),
         Markup('<rect width="{}" height="{:g}" fill="#ffffff"/>').format(WIDTH, height),
         Markup('<text class="title" x="{}" y="46">{}</text>').format(_PAD, _fitting(title, _MOST_TITLE)),
         Markup('<g transform="translate({} 62)">').format(_PAD),
@@ -70,11 +67,27 @@ def picture(week: Week, title: str) -> str:
 
 
 def words(week: Week) -> str:
-    """The same for those who do not see it."""
-    kinds = {"daytwo": "node image upgrade", "reboot": "reboot", "spot": "spot eviction", "failed": "failure"}
+    """The picture in words, for people who cannot see it."""
+    counted = {bar.kind: bar.counted_as for bar in runbook_bars() if bar.counted_as} | {"failed": "failure"}
     bars = [bar.kind for lane in week.lanes for bar in lane.bars]
-    told = [plural(bars.count(kind), word) for kind, word in kinds.items() if kind in bars]
-    return f"The week of {plural(len(week.lanes), 'cluster')} as a timeline: {', '.join(told) or 'nothing was done'}"
+    drawn = [plural(bars.count(kind), word) for kind, word in counted.items() if kind in bars]
+    return f"The week of {plural(len(week.lanes), 'cluster')} as a timeline: {', '.join(drawn) or 'nothing was done'}"
+
+
+def runbook_bars() -> tuple[TimelineBar, ...]:
+    """How runbooks are drawn, in their order of precedence reversed: what people look for first comes first."""
+    books = sorted(runbooks().values(), key=lambda book: book.rank, reverse=True)
+    return tuple(book.bar for book in books if book.bar is not None)
+
+
+def _labels() -> dict[str, str]:
+    """The legend: windows and freezes, the runbooks, then everything that is not a run."""
+    first = {kind: _STATES[kind] for kind in ("window", "frozen")}
+    return first | {bar.kind: bar.label for bar in runbook_bars()} | _STATES
+
+
+def _fill(bar: TimelineBar) -> Markup:
+    return Markup(".{} {{ fill: {} }}\n").format(bar.kind, bar.light)
 
 
 def _named(lane: Lane) -> Lane:
@@ -89,13 +102,6 @@ def _fitting(text: str, most: int) -> str:
     return printable if len(printable) <= most else f"{printable[: most - 1]}…"
 
 
-def _width(text: str) -> float:
-    """About how wide a text is; capitals and the widest letters count more."""
-    return _LETTER * sum(
-        1.0 if (letter.islower() and letter not in "mw") or not letter.isalpha() else 1.6 for letter in text
-    )
-
-
 def _legend(week: Week, width: float) -> tuple[Markup, float]:
     """The kinds that are in the picture, in as many lines as they need; and how high that is."""
     drawn = {bar.kind for lane in week.lanes for bar in lane.bars}
@@ -104,13 +110,14 @@ def _legend(week: Week, width: float) -> tuple[Markup, float]:
     drawn |= {"now"} if week.now in week.span else set()
     x, y = 0.0, 0.0
     parts: list[Markup] = []
-    for kind in (kind for kind in _WORDS if kind in drawn):
-        room = 28 + len(_WORDS[kind]) * _LETTER + 22
+    labels = _labels()
+    for kind in (kind for kind in labels if kind in drawn):
+        room = 28 + len(labels[kind]) * _LETTER + 22
         if x and x + room > width:
             x, y = 0.0, y + _LEGEND_ROW
         parts.append(_sign(kind, x, y))
         parts.append(
-            Markup('<text class="legend" x="{:.1f}" y="{:.1f}">{}</text>').format(x + 28, y + 12, _WORDS[kind])
+            Markup('<text class="legend" x="{:.1f}" y="{:.1f}">{}</text>').format(x + 28, y + 12, labels[kind])
         )
         x += room
     return Markup("").join(parts), y + 16

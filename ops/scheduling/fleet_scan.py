@@ -1,4 +1,4 @@
-"""The hourly look at the fleet: what runs where, how well; and which rollouts are due."""
+"""The hourly fleet scan: which clusters exist, which images their nodes run, and whether the nodes are Ready."""
 
 import logging
 from collections import defaultdict
@@ -8,33 +8,28 @@ from datetime import datetime
 from functools import partial
 
 from ops.context import Context
-from ops.engine import Orchestrator
-from ops.engine.run_starter import UNFINISHED, start_if_actionable
-from ops.messaging.conditions import report_fleet
 from ops.model.arm_actions import ASK_API_SERVER, LIST_FLEET, READ_CLUSTER
 from ops.model.fleet import Cluster, Node, Pool
 from ops.model.image import ImageKey, NodeImage
 from ops.model.ledger import Entry
-from ops.model.proof import Proof, Sample
-from ops.model.run import Rollout, RolloutPlan
+from ops.model.proof import Proof, ProofPolicy, Sample
 from ops.model.run_request import short_hash
-from ops.model.settings import NodeImageSettings, Settings
 from ops.policy.proof_sampling import observe, settle
-from ops.policy.rings import ring_of, with_new_clusters
+from ops.policy.rings import ring_of
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.fleet import KnownCluster, known_clusters, proofs
-from ops.tables.runs import rollouts
 
 _LOG = logging.getLogger(__name__)
 
-# What the look at the fleet calls, for the role that the bot is given; facts and verbs declare theirs.
+# What the scan calls, for the bot's custom role; facts and verbs declare their own calls.
 ACTIONS = frozenset({LIST_FLEET, READ_CLUSTER, ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
 
 
 def record_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Keeps names, ids and tags, so that a person's command finds a cluster without asking Azure. Who is gone is forgotten."""
+    """Stores names, ids and tags, so that a chat command finds a cluster without reading Azure. Deleted clusters are removed."""
     table = known_clusters(context.ports.store)
     keys = {f"{cluster.name.casefold()}|{short_hash(cluster.id)}": cluster for cluster in fleet}
     for stored in list(table.scan()):
@@ -54,9 +49,9 @@ def _updated(known: KnownCluster, _: KnownCluster | None) -> KnownCluster:
 
 
 def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """One sample of every image in every ring (docs/node-image.md, rule 11). A second one for the same hour changes nothing."""
-    policy = settings.node_image
-    if policy is None:
+    """Takes one sample of every image in every ring (docs/node-image.md, rule 11). Repeating it within the hour has no effect."""
+    policies = [p for runbook in runbooks().values() if (p := runbook.proof_policy(settings)) is not None]
+    if not policies:
         return
     seen: dict[tuple[str, ImageKey], list[tuple[str, bool]]] = defaultdict(list)
     for cluster in fleet:
@@ -67,48 +62,15 @@ def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster]
             seen[ring.name, key].append((name, is_good))
     for (ring_name, key), nodes in seen.items():
         bad = tuple(sorted(name for name, is_good in nodes if not is_good))
-        _record(context, ring_name, key, Sample(len(nodes), bad), policy, now)
-
-
-def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Starts each runbook's rollout of the week once, however often it is due; clusters that are found later join it.
-
-    A fleet without a cluster in a ring has none: roles and tags may come an hour after the bot.
-    """
-    plans = [plan for runbook in runbooks().values() if (plan := runbook.rollout(fleet, settings, now)) is not None]
-    worth = [plan for plan in plans if plan.watched or any(ring.targets for ring in plan.rings)]
-    if plans:
-        report_fleet(context.ports, now, is_empty=not worth)
-    for plan in worth:
-        _start_rollout(context, plan, settings, now)
-
-
-def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now: datetime) -> None:
-    table, rollout_id = rollouts(context.ports.store), f"rollout.{plan.runbook}.{plan.period}"
-    context.ports.store.insert(UNFINISHED, rollout_id, {})
-
-    def change(old: Rollout | None) -> Rollout:
-        return with_new_clusters(old, plan, now) if old else Rollout(rollout_id, plan, now, config_hash=settings.hash)
-
-    if not table.change(rollout_id, change).state.is_final:
-        context.engine.start(Orchestrator.ROLLOUT, rollout_id, {"rollout": rollout_id})
-
-
-def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Single runs that are due now; a cluster that cannot be looked at does not keep the others from it."""
-    for runbook in runbooks().values():
-        for signal in runbook.due(fleet, settings, now):
-            try:
-                start_if_actionable(context, signal)
-            except OutsideError as error:
-                _LOG.warning("%s on %s could not be decided: %s", signal.runbook, signal.target_name, error)
+        for policy in policies:
+            _record(context, ring_name, key, Sample(len(nodes), bad), policy, now)
 
 
 def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, bool]]:
     try:
         nodes = context.ports.nodes.nodes(cluster)
     except OutsideError:
-        return []  # its API server does not answer: as if asleep, it neither counts nor breaks a proof
+        return []  # the API server does not answer: as for a stopped cluster, the sample neither counts nor breaks a proof
     found = []
     for node in nodes:
         pool = cluster.pool(node.pool)
@@ -121,16 +83,14 @@ def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, b
 
 
 def _is_healthy(node: Node, pool: Pool) -> bool:
-    """A node that is not Ready while its pool is being upgraded is on its way, not a bad sign."""
+    """Whether the node speaks for its image: a node that is not Ready while its pool is upgraded does not speak against it."""
     return node.ready or pool.is_busy
 
 
-def _record(
-    context: Context, ring: str, key: ImageKey, sample: Sample, policy: NodeImageSettings, now: datetime
-) -> None:
+def _record(context: Context, ring: str, key: ImageKey, sample: Sample, policy: ProofPolicy, now: datetime) -> None:
     def change(proof: Proof | None) -> Proof:
-        observed = observe(proof or Proof(ring, key), sample, now, least_nodes=policy.proven_nodes)
-        return settle(observed, now, proven_for=policy.proven_for, proven_awake=policy.proven_awake)
+        observed = observe(proof or Proof(ring, key), sample, now, policy)
+        return settle(observed, now, policy)
 
     table = proofs(context.ports.store)
     before = table.get(f"{ring}|{key}")

@@ -1,4 +1,4 @@
-"""Stop a running cluster, proven by its power state."""
+"""Stops a running cluster; verified by its power state."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,6 +6,7 @@ from typing import Literal
 
 from ops.model.arm_actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
+from ops.model.reasons import FailureCode
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
 from ops.verbs.arm_operation import (
@@ -19,13 +20,12 @@ from ops.verbs.arm_operation import (
 )
 from ops.verbs.contract import StepContext
 
-# AKS asks to wait 15 to 30 minutes between a start and a stop.
-_PROVE_WITHIN = timedelta(minutes=30)
+_VERIFY_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class StopCluster:
-    """No params. Taken back by starting the cluster again."""
+    """No params. Undone by starting the cluster again."""
 
     name: str = "stop-cluster"
     actions: frozenset[str] = frozenset(
@@ -36,11 +36,11 @@ class StopCluster:
     undo: str = "start-cluster"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A running operation is never cut: it is waited for. AKS reports a stopped cluster as Succeeded: both states count."""
+        """Waits for a running operation, which is never interrupted. AKS reports a stopped cluster as Succeeded: both states count."""
         kept = override_end(task.ports.store, "awake", task.target)
         is_kept = kept is not None and task.now < kept
         if is_kept and task.undo:
-            return Done(f"a person keeps it awake until {kept:%a %H:%M} UTC, so it is left running")
+            return Done(f"a person keeps it awake until {kept:%a %H:%M} UTC, so it is not stopped")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             if task.may_have_begun:
@@ -53,11 +53,11 @@ class StopCluster:
         return power_pause(task) or Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Asks for the stop once."""
+        """Requests the stop once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_stop(task.target))
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Looks at the operation, or, its token lost, at the cluster."""
+        """Polls the operation or, if its token was lost, reads the cluster."""
         if task.record.token:
             return poll_operation(task, "the stop")
         cluster = task.ports.clusters.cluster(task.target)
@@ -65,7 +65,7 @@ class StopCluster:
             return Pending("", task.now + POLL_EVERY)
         if not cluster.running:
             return Done("Azure shows the cluster as Stopped")
-        return Refused("StopFailed", "the cluster did not stop", remedy(""))
+        return Refused(FailureCode.STOP_FAILED, "the cluster did not stop", remedy(""))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
         """Power state Stopped, provisioning ended."""
@@ -73,8 +73,8 @@ class StopCluster:
         if not cluster.running and not cluster.is_busy:
             note_power_change(task.ports.store, task.target, task.now)
             return Done("the cluster is stopped")
-        cause = "Azure reports the stop as ended, but the cluster is not stopped"
-        return not_verified_yet(task, _PROVE_WITHIN, cause, remedy(""))
+        cause = "Azure reports that the stop has ended, but the cluster is not stopped"
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, remedy(""))
 
 
 VERB = StopCluster()

@@ -82,7 +82,7 @@ class NodeDrawer:
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
         """The message, as that chat shows it. Raises DrawingError."""
         asked: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
-        # React and the Adaptive Cards renderer make this HTML, and escape every text of a message: tests/simulator/test_chatlook.py.
+        # React and the Adaptive Cards renderer make this HTML, and escape every text of a message: tests/simulator/test_chat_preview.py.
         return Markup(self._ask(asked))  # noqa: S704 - see above
 
     def _ask(self, asked: Mapping[str, Json]) -> str:

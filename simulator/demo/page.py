@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from ops.model.run import Run
 from ops.policy.select import ring_window
+from ops.render.week_picture import runbook_bars
 from ops.tables.runs import runs
 from simulator.chat_preview.official_renderer import Drawer
 from simulator.demo.approvals import ApprovalDesk, ShownButton, VoteError
@@ -123,6 +124,7 @@ class Page:
             style=Markup(self._drawer.style()),  # noqa: S704 - a style sheet of the renderer's own
             summary=self.summary,
             titles=_SUCCEEDED,
+            bars=runbook_bars(),
             progress="a simulated fleet, the week is over" if self.summary else f"a simulated fleet, day {day}",
         )
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ops.model.approval import Approval, ApprovalState, Part, PartState, Vote
 from ops.model.plan import Plan, Skip, Step
+from ops.model.reasons import SkipReason
 
 # A Wednesday afternoon in Amsterdam.
 ASKED = datetime(2026, 11, 18, 13, 5, tzinfo=UTC)
@@ -39,7 +40,7 @@ def image_plan(cluster: str, pools: tuple[str, ...], nodes: int, *, spot: bool =
         steps,
         reasons=(f"{_OLD} → 202611.12.0: {', '.join(pools)}",),
         warnings=(f"{pools[-1]} is a spot pool: its nodes die undrained",) if spot else (),
-        skips=(Skip("gpu", "snapshot", "a snapshot fixes its image"),),
+        skips=(Skip("gpu", SkipReason.SNAPSHOT, "a snapshot fixes its image"),),
         nodes=nodes,
         risk="surge",
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from ops.model.outcome import Progress
 from ops.model.plan import Plan, Skip
+from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
 from simulator.gallery.requests import NOW, cluster_id, image_plan, reboot_plan
 
@@ -87,7 +88,7 @@ def run_in(runbook: str, state: State) -> Run:
     match state:
         case State.WAITING:
             until = NOW + timedelta(hours=8)
-            return replace(run, why="the window opens then", code="window", until=until)
+            return replace(run, why="next window opens", code="window", until=until)
         case State.NEEDS_YOU:
             why = "waits for approval by platform, until Wed 19:05 UTC"
             return replace(run, why=why, code="approval", until=NOW + timedelta(hours=5), plan=_PLANS[runbook])
@@ -103,7 +104,7 @@ def run_in(runbook: str, state: State) -> Run:
             left = _records(runbook, StepState.LEFT)
             return replace(run, why=why, code="rejected", acted=False, began=None, ended=NOW, steps=left)
         case State.SKIPPED:
-            skips = (Skip("gpu", "snapshot", "a snapshot fixes its image"),) if runbook == "node-image" else ()
+            skips = (Skip("gpu", SkipReason.SNAPSHOT, "a snapshot fixes its image"),) if runbook == "node-image" else ()
             why = "nobody approved it until Wed 2026-11-18 19:05 UTC, so nothing was done"
             return replace(run, why=why, code="not-approved", acted=False, began=None, skips=skips, ended=NOW)
 

@@ -12,10 +12,10 @@ _NIGHTS = tuple(Span(START + timedelta(days=day, hours=22), START + timedelta(da
 _FROZEN = (Span(START + timedelta(days=3, hours=22), START + timedelta(days=3, hours=29)),)
 # Day and hour in Amsterdam, minutes, what.
 _DONE: dict[str, tuple[tuple[int, float, float, str], ...]] = {
-    "shop-dev": ((0, 22.2, 160, "daytwo"), (2, 23, 20, "reboot")),
-    "shop-test": ((0, 22.2, 120, "daytwo"), (1, 22.5, 40, "failed")),
-    "shop-prod": ((2, 22.1, 260, "daytwo"),),
-    "pay-prod": ((2, 26.8, 110, "daytwo"),),
+    "shop-dev": ((0, 22.2, 160, "node-image"), (2, 23, 20, "reboot")),
+    "shop-test": ((0, 22.2, 120, "node-image"), (1, 22.5, 40, "failed")),
+    "shop-prod": ((2, 22.1, 260, "node-image"),),
+    "pay-prod": ((2, 26.8, 110, "node-image"),),
     "edge-prod": ((1, 23.2, 45, "reboot"), (1, 24.4, 45, "reboot")),
     "data-prod": ((4, 11.3, 30, "spot"),),
 }

@@ -60,7 +60,7 @@ class RingRule:
 
     name: str
     hours: Hours
-    at_once: int | None
+    max_concurrent: int | None
     choice: Choice
 
     def takes(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
@@ -87,18 +87,18 @@ class RebootRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the configuration asks, node images first; `reboot` and `group_for` are None where they are off."""
+    """What the configuration asks, node images first; `reboot` and `group_within` are None where they are off."""
 
     rings: tuple[RingRule, ...]
     closed: tuple[Closed, ...]
     proven_for: timedelta
     proven_awake: int
     proven_nodes: int
-    wake_sleepers: bool
+    start_stopped_clusters: bool
     failure_budget: int
     sleep: tuple[SleepRule, ...]
     reboot: RebootRule | None
-    group_for: timedelta | None
+    group_within: timedelta | None
     approvals: tuple[ApprovalRule, ...] = ()
 
 
@@ -121,18 +121,18 @@ def read(text: str) -> Rules:
         proven_for=_length(str(said.get("proven-for", "2d"))),
         proven_awake=_length(str(said.get("proven-awake", "8h"))) // timedelta(hours=1),
         proven_nodes=int(str(said.get("proven-nodes", 3))),
-        wake_sleepers=str(said.get("wake-sleepers", "true")).lower() == "true",
+        start_stopped_clusters=str(said.get("start-stopped-clusters", "true")).lower() == "true",
         failure_budget=int(str(said.get("failure-budget", 0))),
         sleep=tuple(_sleep(entry) for entry in cast("list[Tree]", tree.get("power", []))),
         reboot=_reboot(cast("Tree", tree["reboot"]), windows) if "reboot" in tree else None,
         approvals=read_approvals(tree, "node-image"),
-        group_for=_length(str(cast("Tree", tree["spot"]).get("group-for", "10m"))) if "spot" in tree else None,
+        group_within=_length(str(cast("Tree", tree["spot"]).get("group-within", "10m"))) if "spot" in tree else None,
     )
 
 
 def _ring(said: Tree, hours: Hours) -> RingRule:
-    at_once = str(said["at-once"]).split()[0] if "at-once" in said else None
-    return RingRule(str(said["name"]), hours, int(at_once) if at_once else None, _choice(said))
+    max_concurrent = str(said["max-concurrent"]).split()[0] if "max-concurrent" in said else None
+    return RingRule(str(said["name"]), hours, int(max_concurrent) if max_concurrent else None, _choice(said))
 
 
 def _sleep(said: Tree) -> SleepRule:

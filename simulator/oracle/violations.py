@@ -21,7 +21,7 @@ def violations(week: Week, start: datetime, end: datetime) -> Iterator[str]:
         yield from (_said("upgraded-twice", again) for again in _again(week.mine(cluster.name)))
         yield from _of_power(week, cluster.name, start, end)
     yield from _neighbours(week, start, end)
-    yield from _at_once(week, start, end)
+    yield from _max_concurrent(week, start, end)
 
 
 def landed_late(week: Week, start: datetime, end: datetime) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator
     for work in _begun(week, name, start, end):
         if work.what != "start" or week.schedule.asked_for(work):
             continue
-        if not week.rules.wake_sleepers or week.ring_number(cluster) is None:
+        if not week.rules.start_stopped_clusters or week.ring_number(cluster) is None:
             yield _said("woken-unasked", work)
             continue
         opening = week.opening_at(cluster, work.began)
@@ -150,7 +150,7 @@ def _neighbours(week: Week, start: datetime, end: datetime) -> Iterator[str]:
             yield _said("paired-regions", max(one, other, key=lambda work: work.began))
 
 
-def _at_once(week: Week, start: datetime, end: datetime) -> Iterator[str]:
+def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]:
     """Rule 13: more clusters of a ring at once than a pair may have."""
     upgrades = _upgrades(week, start, end)
     for work in upgrades:
@@ -158,7 +158,7 @@ def _at_once(week: Week, start: datetime, end: datetime) -> Iterator[str]:
         number = week.ring_number(cluster)
         if number is None:
             continue
-        at_once = week.rules.rings[number].at_once
+        max_concurrent = week.rules.rings[number].max_concurrent
         going = {
             other.cluster
             for other in upgrades
@@ -166,8 +166,8 @@ def _at_once(week: Week, start: datetime, end: datetime) -> Iterator[str]:
             and week.ring_number(week.history.clusters[other.cluster]) == number
             and week.same_group(cluster, week.history.clusters[other.cluster])
         }
-        if at_once is not None and len(going) > at_once:
-            yield _said("at-once", work)
+        if max_concurrent is not None and len(going) > max_concurrent:
+            yield _said("max-concurrent", work)
 
 
 def _upgrades(week: Week, start: datetime, end: datetime) -> list[Work]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ops.endpoints.timers import every_five_minutes
 from ops.model.run import Run, State
-from ops.scheduling.fleet_scan import start_due_runs
+from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.approvals.helpers import press, requests, shown
 from tests.approvals.story import NOON, PEOPLE, Driver, pass_time
@@ -88,7 +88,7 @@ def test_a_node_that_asks_later_is_rebooted_only_after_another_yes() -> None:
     Double(by, meanwhile).run("operation", {"run": only_run(by).id})
     assert rebooted_at_press == ["aks-user1-0", "aks-user1-1"]
     assert by.machines.restarted == list(NODES)
-    assert "aks-user1-2 was not asked for" in requests(by)[1].parts[0].why
+    assert "aks-user1-2 was not part of the request" in requests(by)[1].parts[0].why
 
 
 def test_without_hours_to_ask_in_nothing_begins_before_the_night() -> None:
@@ -131,7 +131,7 @@ def test_a_timers_reboot_that_nobody_may_approve_is_told_to_somebody() -> None:
     look(by)
     Driver(by, only_run(by).id).go_on()
     run = only_run(by)
-    assert (str(run.state), run.code) == ("failed", "nobody-may-approve")
+    assert (str(run.state), run.code) == ("failed", "no-approvers")
     assert list(shown(by)) == [run.id]
 
 
@@ -149,4 +149,4 @@ def test_who_approved_hears_that_nothing_was_done() -> None:
     pass_time(by, (driver,), timedelta(hours=2))
     every_five_minutes(by.context)
     assert driver.run.state.is_final
-    assert "too little left" in str(shown(by))
+    assert "too short for" in str(shown(by))

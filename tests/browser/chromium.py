@@ -1,17 +1,18 @@
-"""A browser for tests: the machine's own Chromium, and what is judged of every page in it."""
+"""A browser for tests, and the checks that every page has to pass in it."""
 
-import shutil
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.skip_unless import need
+from tools.browser import NoBrowserError, browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-#: Screenshots to look at; not committed.
+#: Screenshots for people; not committed.
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
 PHONE: ViewportSize = {"width": 380, "height": 780}
 DESK: ViewportSize = {"width": 1280, "height": 900}
@@ -20,13 +21,23 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A fresh browser."""
-    need(CHROMIUM, "no Chromium on this machine: apt-get install chromium")
+    path, problem = await asyncio.to_thread(_browser)
+    need(path, problem)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        started = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
-            yield browser
+            yield started
         finally:
-            await browser.close()
+            await started.close()
+
+
+@cache
+def _browser() -> tuple[Path | None, str]:
+    """The browser's path, or why there is none. Kept: an installation that fails is not tried for each test."""
+    try:
+        return browser(), ""
+    except NoBrowserError as error:
+        return None, str(error)
 
 
 async def shoot(page: Any, name: str) -> None:
@@ -35,7 +46,7 @@ async def shoot(page: Any, name: str) -> None:
     await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
-# Every text whose contrast with what lies under it is less than WCAG AA's 4.5 to 1.
+# Every text whose contrast with its background is less than WCAG AA's 4.5 to 1.
 FAINT = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
   const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;

@@ -32,7 +32,7 @@ def bars(*runs: Run, slept: tuple[Sleep, ...] = (), by_aks: tuple[WorkOfAks, ...
 
 def test_each_operation_has_bars_of_its_own() -> None:
     kinds = [bars(run(runbook, STEP))[0].kind for runbook in ("node-image", "reboot", "power")]
-    assert kinds == ["daytwo", "reboot", "power"]
+    assert kinds == ["node-image", "reboot", "power"]
 
 
 def test_a_step_that_failed_is_drawn_as_that() -> None:

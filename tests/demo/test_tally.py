@@ -8,6 +8,7 @@ import pytest
 
 from ops.config import load
 from ops.model.plan import Skip
+from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
 from simulator.demo.differences import differences
 from simulator.demo.show import CONFIG
@@ -17,7 +18,7 @@ from simulator.oracle import EligiblePool, End, Verdict
 
 OLD, NEW = "AKSUbuntu-2204gen2containerd-202610.29.0", "AKSUbuntu-2204gen2containerd-202611.05.0"
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
-DONE = StepRecord("pool.user1", "user1", StepState.DONE, evidence="2 of 2 nodes carry 202611.05.0 and are Ready")
+DONE = StepRecord("pool.user1", "user1", StepState.DONE, evidence="2 of 2 nodes run 202611.05.0 and are Ready")
 SETTINGS = load(Path(CONFIG).read_bytes(), CONFIG.name)
 
 
@@ -44,7 +45,7 @@ def outcome(of: WorldCluster, *runs: Run, halted: frozenset[str] = frozenset()) 
     [
         (cluster(), [run(finished=(DONE,))], "upgraded"),
         (cluster(pool("user1", NEW, OLD)), [run(finished=(DONE,))], "not-proven"),
-        (cluster(), [run(skips=(Skip("user1", "unproven", "not yet"),))], "unproven"),
+        (cluster(), [run(skips=(Skip("user1", SkipReason.UNPROVEN, "not yet"),))], "unproven"),
         (cluster(), [run(state=State.FAILED, steps=(replace(DONE, state=StepState.FAILED),))], "run-failed"),
         (cluster(), [run(state=State.FAILED, steps=(replace(DONE, state=StepState.LEFT),))], "run-failed"),
         (cluster(), [run(state=State.HALTED)], "halted"),

@@ -40,7 +40,7 @@ def test_looking_decides_nothing(ana: Visitor, method: str) -> None:
     ("name", "why"),
     [
         ("cleo", "You are no approver of this: platform decides."),
-        ("eve", "Daytwo does not know you: ask to be added under people in its configuration."),
+        ("eve", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml."),
     ],
 )
 def test_who_may_not_decide_sees_why_and_no_button(ana: Visitor, name: str, why: str) -> None:

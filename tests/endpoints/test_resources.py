@@ -9,6 +9,7 @@ from ops.endpoints import resources
 from ops.endpoints.resources import run_resource, run_summary, to_body
 from ops.functions import all_routes
 from ops.model.plan import Plan, Skip, Step
+from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
 from tools.http_reference import PAGE, reference
 
@@ -28,7 +29,7 @@ FIELDS = {
     "state": State.RUNNING,
     "plan": PLAN,
     "steps": (STEP,),
-    "skips": (Skip("user2", "frozen", "frozen until Monday"),),
+    "skips": (Skip("user2", SkipReason.SKIPPED_BY_PERSON, "frozen until Monday"),),
     "facts_ref": "internal",
     "params": {"x": "internal"},
 }

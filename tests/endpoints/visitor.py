@@ -26,8 +26,8 @@ HOST = "https://daytwo.example"
 PERSON = {person.name: person for person in PEOPLE}
 ASKING = (
     CONFIG.replace(
-        "wake-sleepers: true}",
-        "wake-sleepers: true, approval: {rings: [production], from: platform, escalate-to: leads}}",
+        "start-stopped-clusters: true}",
+        "start-stopped-clusters: true, approval: {rings: [production], from: platform, escalate-to: leads}}",
     )
     + """
 identity: {entra-tenant: 11111111-1111-1111-1111-111111111111, slack-team: T0DAYTWO}

@@ -53,7 +53,7 @@ def life(number: int) -> list[Run]:
     done: tuple[StepRecord, ...] = ()
     for pool in pools:
         began = StepRecord(f"pool.{pool}", pool, StepState.RUNNING, began=MONDAY + BEGIN, progress=Progress(1, 3))
-        ended = replace(began, state=StepState.DONE, ended=MONDAY + NIGHT, evidence=f"{pool}: 3 of 3 nodes carry it")
+        ended = replace(began, state=StepState.DONE, ended=MONDAY + NIGHT, evidence=f"{pool}: 3 of 3 nodes run it")
         steps = (began, replace(began, progress=Progress(2, 3)), ended)
         acting = replace(waiting, state=State.RUNNING, acted=True, until=None, why="")
         states += [replace(acting, steps=(*done, step)) for step in steps]
@@ -139,7 +139,7 @@ def expected() -> dict[str, str]:
     found = {}
     for number in range(RUNS):
         run = life(number)[-1]
-        for message in (run_message(run, BOOK.title, BOOK.unit), run_details(run, BOOK.title)):
+        for message in (run_message(run, BOOK), run_details(run, BOOK.title)):
             if message is not None:
                 found[message.subject] = json.dumps(render(message)["blocks"], sort_keys=True)
     return found

@@ -9,7 +9,7 @@ from ops.facts.fleet import list_fleet
 from ops.messaging.conditions import close_stale
 from ops.model.workload import DisruptionBudget, Pod
 from ops.ports.errors import DeniedError, TryLaterError
-from ops.scheduling.fleet_scan import start_due_runs
+from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.approvals.story import PEOPLE
 from tests.fakes import LANES, World, cluster, nodes_of
@@ -39,7 +39,7 @@ def test_a_tag_that_cannot_be_read_is_told_once() -> None:
     quarter(by)
     quarter(by)
     assert shown(by) == ["◆ Power · shop-dev · waits for a person · needs you"]
-    assert "its tag daytwo-awake cannot be read" in str(next(iter(by.chat.shown.values())))
+    assert "its tag daytwo-awake cannot be parsed" in str(next(iter(by.chat.shown.values())))
     assert (by.chat.posts, len(by.ledger.written)) == (1, 1)
     assert not list(runs(by.store).scan())
 
@@ -55,7 +55,7 @@ def test_and_it_is_said_once_it_can_be_read() -> None:
 
 
 def asking(by: World) -> str:
-    """A node that asks for a reboot, with a pod whose PDB never lets it go."""
+    """A node that requires a reboot, with a pod whose PDB never lets it go."""
     only = cluster("shop-dev", tags={"env": "test"})
     by.clusters.put(only)
     node = nodes_of(only)[1].name

@@ -5,7 +5,7 @@ from datetime import timedelta
 from ops.engine.run_starter import start_run
 from ops.model.run import State
 from ops.model.run_request import RunRequest
-from ops.scheduling.fleet_scan import start_due_rollouts
+from ops.scheduling.due_runs import start_due_rollouts
 from ops.scheduling.janitor import reconcile_engine
 from ops.tables.runs import runs
 from tests.fakes import MONDAY, NEW, World, cluster, pool

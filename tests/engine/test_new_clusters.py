@@ -5,7 +5,7 @@ from dataclasses import replace
 from ops.engine.activities import invoke
 from ops.facts.fleet import list_fleet
 from ops.model.run import State
-from ops.scheduling.fleet_scan import start_due_rollouts
+from ops.scheduling.due_runs import start_due_rollouts
 from ops.tables.runs import rollouts, runs
 from tests.fakes import NEW, World, cluster, pool
 
@@ -47,7 +47,7 @@ def test_an_empty_fleet_is_told_once_and_edited_once_there_are_clusters() -> Non
     assert shown(by) == ["✓ Fleet · has clusters in rings · done"]
     assert by.chat.posts == 1
     assert [entry.text for entry in by.ledger.written.values() if entry.subject == "fleet"] == [
-        "no cluster of the configured subscriptions is in a ring"
+        "no cluster in the configured subscriptions is in a ring"
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ops.endpoints.overrides import set_override
 from ops.model.run import State
-from ops.scheduling.fleet_scan import start_due_runs
+from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.engine.lanes import NIGHT, carry_out, world
 from tests.in_memory_engine import Double

@@ -25,7 +25,7 @@ def test_a_node_is_emptied_restarted_proven_and_given_back() -> None:
     assert by.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
     assert sorted(by.nodes.evicted) == ["web-0", "web-1", "web-2"]
     assert by.machines.restarted == [NODE]
-    assert run.finished[2].evidence == f"{NODE} has booted anew and is Ready"
+    assert run.finished[2].evidence == f"{NODE} has rebooted and is Ready"
 
 
 def test_a_drain_that_does_not_end_gives_the_node_back_and_names_pod_and_pdb() -> None:
@@ -53,7 +53,7 @@ def test_a_boot_that_never_happened_is_a_failure() -> None:
         "reboot",
         lambda name: by.machines.end(NODE, boots=False) if name == "poll" and by.machines.restarted else None,
     )
-    assert (run.state, run.code) == (State.FAILED, "NotProven")
+    assert (run.state, run.code) == (State.FAILED, "NotVerified")
     assert "its bootID has not changed" in run.why
 
 

@@ -11,7 +11,7 @@ from ops.model.run import Run, State, StepRecord, StepState
 from ops.model.run_request import RunRequest
 from ops.ports.azure import OperationStatus
 from ops.ports.errors import NotFoundError, RejectedError, TryLaterError
-from ops.scheduling.fleet_scan import start_due_rollouts
+from ops.scheduling.due_runs import start_due_rollouts
 from ops.scheduling.janitor import reconcile_engine
 from ops.tables.base import Stored
 from ops.tables.overrides import Override, overrides
@@ -175,7 +175,7 @@ def test_a_cluster_that_is_gone_ends_its_run() -> None:
     by.clusters.fleet.clear()
     Double(by, turns=20).run("operation", {"run": run_id})
     run = runs(by.store).must_get(run_id).value
-    assert (run.state, run.why) == (State.SKIPPED, "there is no such cluster (any more)")
+    assert (run.state, run.why) == (State.SKIPPED, "the cluster does not exist")
 
 
 def test_a_no_to_reading_in_the_middle_of_an_upgrade_is_waited_out() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.chats.slack.rejection_dialog import Forms
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.context import Context
 from ops.ports.bundle import Ports
 from tests.fakes.azure import FakeClusters, FakeCosts
@@ -13,6 +13,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.config import CONFIG, settings
 from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
 from tests.fakes.machines import FakeMachines
+from tests.fakes.metrics import RecordedMetrics
 from tests.fakes.nodes import FakeNodes
 
 
@@ -32,6 +33,7 @@ class World:
     config: str = CONFIG
     problem: str = ""
     forms: Forms | None = None
+    metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
 
     def __post_init__(self) -> None:
         self.nodes = FakeNodes(self.clusters)
@@ -52,5 +54,6 @@ class World:
             self.events,
             (self.replies,),
             "https://daytwo.example/api",
+            metrics=self.metrics,
         )
         return Context(ports, self.engine, ConfigState(self.settings, self.problem))

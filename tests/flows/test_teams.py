@@ -21,7 +21,7 @@ CHANNEL = CHANNELS[0]
 
 def config(simulation: Running) -> str:
     """Node images need two of the platform's people; messages go to one Teams channel."""
-    plain = CONFIG.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: platform}}")
+    plain = CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     bot = f'teams-bot: {{conversation: "{CHANNEL}", service-url: "{simulation.environment["TEAMS_SERVICE_URL"]}"}}'
     return (
         plain.replace("slack: {channel: C0123}", bot)
@@ -32,7 +32,7 @@ people:
   ben: {{entra: {BEN}}}
   cleo: {{entra: {CLEO}}}
 groups: {{platform: [ana, ben]}}
-commands: [{{from: platform, may: [run]}}]
+commands: [{{from: platform, allow: [run]}}]
 """
     )
 

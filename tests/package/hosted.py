@@ -52,15 +52,15 @@ def probe(module: str) -> str:
 
 
 def main() -> None:
-    """Put up the wall, live, look at the wall."""
+    """Put up the wall, carry out the run, then try to import through the wall."""
     sys.path[:0] = [str(APP), str(APP_PACKAGES), str(HOST_PACKAGES), str(CHECKOUT)]
     wall = importlib.import_module("tests.package.import_wall").Wall([APP, APP_PACKAGES], [HOST_PACKAGES, CHECKOUT])
     wall.put_up()
-    told = asyncio.run(carry_out())
+    result = asyncio.run(carry_out())
     # croniter is loaded, by the host; trustme is not; simulator is in the checkout.
-    told["probes"] = {name: probe(name) for name in ("croniter", "trustme", "simulator.fleets", "httpx", "json")}
-    told["imports"] = wall.imports
-    sys.stdout.write(json.dumps(told) + "\n")
+    result["probes"] = {name: probe(name) for name in ("croniter", "trustme", "simulator.fleets", "httpx", "json")}
+    result["imports"] = wall.imports
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 main()

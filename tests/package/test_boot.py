@@ -10,7 +10,6 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -19,18 +18,10 @@ from simulator.running import running_simulation
 from simulator.slack.api import TOKEN
 from tests.flows.bot import begun, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
+from tests.package.uv import ROOT, uv
 from tools.package import pack
 
-ROOT = Path(__file__).resolve().parents[2]
 LOCKED, DEVELOPERS = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
-
-
-def uv() -> str:
-    own = ROOT / ".uv" / "bin" / "uv"
-    found = str(own) if own.exists() else which("uv")
-    if found is None:
-        pytest.skip("uv is not here: make setup brings it")
-    return found
 
 
 def installed(name: str, key: bytes, *arguments: str) -> Path:
@@ -53,13 +44,15 @@ def app_packages() -> Path:
 @pytest.fixture(scope="module")
 def host_packages() -> Path:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        wanted: list[str] = tomllib.load(file)["project"]["optional-dependencies"]["simulator"]
+        wanted: list[str] = tomllib.load(file)["dependency-groups"]["simulator"]
     key = DEVELOPERS.read_bytes() + "".join(wanted).encode()
     return installed("host", key, "--constraint", str(DEVELOPERS), *wanted)
 
 
 @pytest.fixture(scope="module")
-def told(app_packages: Path, host_packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def outcome(
+    app_packages: Path, host_packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("booted")
     (folder / "daytwo.yaml").write_text(CONFIG)
     pack(folder / "daytwo.zip", folder / "daytwo.yaml")
@@ -87,21 +80,21 @@ def told(app_packages: Path, host_packages: Path, tmp_path_factory: pytest.TempP
         yield {**answer, "begun": begun(simulation), "app": str(folder / "app")}
 
 
-def test_a_run_goes_through_from_the_unzipped_package(told: dict[str, Any]) -> None:
-    assert (told["without_key"], told["started"], told["state"]) == (401, 202, "done")
-    assert told["begun"] == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+def test_a_run_goes_through_from_the_unzipped_package(outcome: dict[str, Any]) -> None:
+    assert (outcome["without_key"], outcome["started"], outcome["state"]) == (401, 202, "done")
+    assert outcome["begun"] == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
 
 
-def test_the_code_that_ran_was_the_packages(told: dict[str, Any]) -> None:
-    assert told["ops"] == f"{told['app']}/ops/__init__.py"
-    assert told["imports"] > 1_000
+def test_the_code_that_ran_was_the_packages(outcome: dict[str, Any]) -> None:
+    assert outcome["ops"] == f"{outcome['app']}/ops/__init__.py"
+    assert outcome["imports"] > 1_000
 
 
 @pytest.mark.parametrize("module", ["croniter", "trustme", "simulator.fleets"])
-def test_the_wall_lets_nothing_of_the_host_or_the_checkout_through(told: dict[str, Any], module: str) -> None:
-    assert told["probes"][module].startswith("the wall: ")
+def test_the_wall_lets_nothing_of_the_host_or_the_checkout_through(outcome: dict[str, Any], module: str) -> None:
+    assert outcome["probes"][module].startswith("the wall: ")
 
 
 @pytest.mark.parametrize("module", ["httpx", "json"])
-def test_the_wall_lets_through_what_is_the_apps_own(told: dict[str, Any], module: str) -> None:
-    assert told["probes"][module] == "came through"
+def test_the_wall_lets_through_what_is_the_apps_own(outcome: dict[str, Any], module: str) -> None:
+    assert outcome["probes"][module] == "came through"

@@ -1,6 +1,7 @@
 """What is in the zip, that the same content is the same file, and that a wrong configuration is not packed."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def names(packed: Path) -> list[str]:
 def test_it_holds_what_azure_loads(packed: Path) -> None:
     assert {"function_app.py", "host.json", "requirements.txt", "daytwo.yaml"} <= set(names(packed))
     assert "ops/engine/operation.py" in names(packed)
-    assert "ops/config/schema.json" in names(packed)
+    assert "ops/settings/node_image.py" in names(packed)
     assert {"ops/render/templates/request.html", "ops/render/templates/page.css"} <= set(names(packed))
 
 
@@ -40,13 +41,26 @@ def test_it_holds_no_simulator_tests_or_command_line(packed: Path) -> None:
         assert json.loads(archive.read("host.json"))["version"] == "2.0"
 
 
-def test_teams_own_client_is_installed_only_where_it_is_asked_for(packed: Path, tmp_path: Path) -> None:
-    pack(tmp_path / "teams.zip", with_teams_bot=True)
-    for zipped, has_client in ((packed, False), (tmp_path / "teams.zip", True)):
-        with zipfile.ZipFile(zipped) as archive:
-            requirements = archive.read("requirements.txt").decode()
-        assert ("\nmicrosoft-agents-hosting-core==1.9" in requirements) is has_client
-        assert "\nslack-sdk==" in requirements
+@pytest.mark.parametrize(
+    ("extras", "present", "absent"),
+    [
+        ((), "slack-sdk", "microsoft-agents-hosting-core"),
+        ((), "opentelemetry-api", "azure-monitor-opentelemetry-exporter"),
+        (("teams-bot",), "microsoft-agents-hosting-core", "azure-monitor-opentelemetry-exporter"),
+        (("telemetry",), "azure-monitor-opentelemetry-exporter", "microsoft-agents-hosting-core"),
+        (("teams-bot", "telemetry"), "microsoft-agents-hosting-core", "rich"),
+        (("teams-bot", "telemetry"), "azure-monitor-opentelemetry-exporter", "croniter"),
+    ],
+)
+def test_azure_installs_the_chosen_extras_and_nothing_of_the_command_line(
+    tmp_path: Path, extras: tuple[str, ...], present: str, absent: str
+) -> None:
+    pack(tmp_path / "daytwo.zip", extras=extras)
+    with zipfile.ZipFile(tmp_path / "daytwo.zip") as archive:
+        installed = re.findall(r"^([a-z0-9-]+)==", archive.read("requirements.txt").decode(), re.MULTILINE)
+    assert present in installed
+    assert absent not in installed
+    assert len(installed) == len(set(installed))
 
 
 def test_the_same_content_is_the_same_file(packed: Path, tmp_path: Path) -> None:

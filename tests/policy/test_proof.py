@@ -6,20 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.model.image import ImageKey
-from ops.model.proof import Proof, Sample
-from ops.policy.proof_sampling import observe, proven_from, settle
+from ops.model.proof import Proof, ProofPolicy, Sample
+from ops.policy.proof_sampling import observe, settle
 from tests.fakes import MONDAY, NEW
 
 FRESH = Proof("pre-production", ImageKey(NEW, "1.34"))
 DAY, TWELVE = timedelta(days=1), timedelta(hours=12)
 GOOD, FEW, ASLEEP, SICK = Sample(5), Sample(2), Sample(0), Sample(5, ("dev/aks-1",))
+POLICY = ProofPolicy(nodes=3, elapsed=DAY, awake=TWELVE)
 
 
 def seen(*samples: Sample) -> Proof:
     proof = FRESH
     for hour, sample in enumerate(samples):
         at = MONDAY + timedelta(hours=hour)
-        proof = settle(observe(proof, sample, at, least_nodes=3), at, proven_for=DAY, proven_awake=TWELVE)
+        proof = settle(observe(proof, sample, at, POLICY), at, POLICY)
     return proof
 
 
@@ -47,13 +48,8 @@ def test_what_has_once_been_proven_stays_proven() -> None:
 
 
 def test_a_tick_that_runs_twice_counts_once() -> None:
-    once = observe(FRESH, GOOD, MONDAY, least_nodes=3)
-    assert observe(once, SICK, MONDAY, least_nodes=3) == once
-
-
-def test_the_earliest_proof_is_told_while_it_waits() -> None:
-    assert proven_from(FRESH, proven_for=DAY, proven_awake=TWELVE) is None
-    assert proven_from(seen(GOOD, GOOD), proven_for=DAY, proven_awake=TWELVE) == MONDAY + DAY
+    once = observe(FRESH, GOOD, MONDAY, POLICY)
+    assert observe(once, SICK, MONDAY, POLICY) == once
 
 
 @given(st.lists(st.sampled_from([GOOD, FEW, ASLEEP, SICK]), max_size=80))

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from ops.model.outcome import Progress
 from ops.model.plan import Skip
+from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.render.run import run_details, run_message
+from ops.runbooks import runbooks
 
 BEGAN = datetime(2026, 11, 17, 22, tzinfo=UTC)
 DONE = StepRecord(
@@ -15,10 +17,11 @@ DONE = StepRecord(
     StepState.DONE,
     began=BEGAN,
     ended=BEGAN + timedelta(minutes=21),
-    evidence="8 of 8 nodes carry 202611.05.0 and are Ready",
+    evidence="8 of 8 nodes run 202611.05.0 and are Ready",
 )
-CANARY = Skip("canary", "unproven", "202611.12.0 does not run in pre-production yet")
-FROZEN = Skip("frozen", "snapshot", "the pool was made from a snapshot, which fixes its image")
+NODE_IMAGES, REBOOTS = runbooks()["node-image"], runbooks()["reboot"]
+CANARY = Skip("canary", SkipReason.UNPROVEN, "202611.12.0 does not run in pre-production yet")
+FROZEN = Skip("frozen", SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
 RUN = Run(
     id="node-image.pay-prod-006996.2026-w47",
     runbook="node-image",
@@ -36,23 +39,23 @@ WAITING = replace(RUN, state=State.WAITING, why=CANARY.why, code="unproven", unt
 
 
 def test_a_pool_that_waits_counts_in_how_far_the_run_is_and_one_that_is_left_out_does_not() -> None:
-    assert run_message(WAITING, "Node images", "pools").progress_text == "1 of 2 pools"
+    assert run_message(WAITING, NODE_IMAGES).progress_text == "1 of 2 pools"
 
 
 def test_the_pool_that_waits_is_named_once() -> None:
-    assert run_message(WAITING, "Node images", "pools").lines == (
+    assert run_message(WAITING, NODE_IMAGES).lines == (
         "canary: 202611.12.0 does not run in pre-production yet",
-        "frozen left out: the pool was made from a snapshot, which fixes its image",
+        "frozen left out: the pool was created from a snapshot, which fixes its image",
     )
 
 
 def test_what_was_done_says_how_it_is_known_and_how_long_it_took() -> None:
-    (row,) = run_message(WAITING, "Node images", "pools").rows
-    assert row.text == "8 of 8 nodes carry 202611.05.0 and are Ready · 21 min"
+    (row,) = run_message(WAITING, NODE_IMAGES).rows
+    assert row.text == "8 of 8 nodes run 202611.05.0 and are Ready · 21 min"
 
 
 def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_otherwise() -> None:
-    message = run_message(replace(WAITING, state=State.DONE, until=None, notify=True), "Node images", "pools")
+    message = run_message(replace(WAITING, state=State.DONE, until=None, notify=True), NODE_IMAGES)
     assert message.state is State.NEEDS_YOU
     assert message.remedy == (
         "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
@@ -61,7 +64,7 @@ def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_o
 
 
 def test_a_quiet_end_asks_nothing_of_anybody() -> None:
-    message = run_message(replace(WAITING, state=State.DONE, until=None), "Node images", "pools")
+    message = run_message(replace(WAITING, state=State.DONE, until=None), NODE_IMAGES)
     assert (message.state, message.remedy) == (State.DONE, "")
 
 
@@ -73,7 +76,7 @@ def test_the_thread_tells_each_event_once_the_newest_last() -> None:
     assert [(row.name, row.text) for row in details.rows] == [
         ("approval", "approved by ana"),
         ("user1", "begins"),
-        ("user1", "8 of 8 nodes carry 202611.05.0 and are Ready"),
+        ("user1", "8 of 8 nodes run 202611.05.0 and are Ready"),
         ("user2", "begins"),
     ]
 
@@ -83,24 +86,22 @@ def test_a_run_of_one_step_has_no_thread() -> None:
 
 
 def test_a_run_that_waits_for_its_window_says_once_when_that_opens() -> None:
-    run = replace(WAITING, skips=(), why="the window opens then", code="window")
-    message = run_message(run, "Node images", "pools")
-    assert (message.lines, message.until_text) == ((), "the window opens")
+    run = replace(WAITING, skips=(), why="next window opens", code="window")
+    message = run_message(run, NODE_IMAGES)
+    assert (message.lines, message.until_text) == ((), "next window opens")
 
 
 def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:
     left = replace(DONE, state=StepState.LEFT, began=None, ended=None, evidence="")
     halted = replace(RUN, state=State.HALTED, finished=(), steps=(left,))
-    (row,) = run_message(halted, "Node images", "pools").rows
+    (row,) = run_message(halted, NODE_IMAGES).rows
     assert (row.text, row.state) == ("was not begun", State.SKIPPED)
-    (still,) = run_message(replace(halted, state=State.WAITING), "Node images", "pools").rows
+    (still,) = run_message(replace(halted, state=State.WAITING), NODE_IMAGES).rows
     assert (still.text, still.state) == ("waits", State.WAITING)
 
 
 def test_how_far_a_drain_is_counts_pods_and_how_far_an_upgrade_is_counts_nodes() -> None:
     under_way = StepRecord("drain.n1", "drain n1", StepState.RUNNING, began=BEGAN, progress=Progress(1, 5, "pods"))
     upgrading = replace(under_way, id="pool.user2", progress=Progress(0, 1))
-    shown = run_message(
-        replace(RUN, state=State.RUNNING, finished=(), steps=(under_way, upgrading)), "Reboots", "nodes"
-    )
+    shown = run_message(replace(RUN, state=State.RUNNING, finished=(), steps=(under_way, upgrading)), REBOOTS)
     assert [row.text for row in shown.rows] == ["1 of 5 pods", "0 of 1 node"]

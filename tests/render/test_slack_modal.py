@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.chats.slack.dialogs import dialog_error, rejection_form, dialog_result
+from ops.chats.slack.dialogs import dialog_error, dialog_result, rejection_form
 from ops.model.approval import Approval, Part, PartState
 from ops.model.plan import Plan
 from simulator.slack.viewlimits import fault_of_view, inputs_of

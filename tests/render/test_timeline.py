@@ -35,10 +35,12 @@ def test_seven_days_are_named() -> None:
 
 
 def test_a_window_a_freeze_and_a_run_lie_where_they_happen() -> None:
-    picture = drawn(Lane("shop", (hours(0, 84),), (hours(42, 84),), (Bar(hours(84, 168), "daytwo", "user1: done"),)))
+    picture = drawn(
+        Lane("shop", (hours(0, 84),), (hours(42, 84),), (Bar(hours(84, 168), "node-image", "user1: done"),))
+    )
     assert boxes(picture, "window") == [(116.0, 442.0)]
     assert boxes(picture, "frozen") == [(337.0, 221.0)]
-    assert boxes(picture, "bar daytwo") == [(558.0, 442.0)]
+    assert boxes(picture, "bar node-image") == [(558.0, 442.0)]
 
 
 def test_minutes_are_still_seen_and_another_week_is_not() -> None:
@@ -48,6 +50,8 @@ def test_minutes_are_still_seen_and_another_week_is_not() -> None:
 
 
 def test_a_name_from_outside_is_text() -> None:
-    said = str(draw(Week(WEEK, "UTC", MONDAY, (Lane("<b>&", (), (), (Bar(hours(1, 2), "daytwo", '"><script>'),)),))))
+    said = str(
+        draw(Week(WEEK, "UTC", MONDAY, (Lane("<b>&", (), (), (Bar(hours(1, 2), "node-image", '"><script>'),)),)))
+    )
     assert "&lt;b&gt;&amp;" in said
     assert not re.search(r"<(b|script)>", said)

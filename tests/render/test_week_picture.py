@@ -14,7 +14,7 @@ from ops.render.timeline import Bar, Lane, Week
 from ops.render.week_picture import picture, words
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
-KINDS = ("daytwo", "reboot", "power", "spot", "sleep", "aks", "failed")
+KINDS = ("node-image", "reboot", "power", "spot", "sleep", "aks", "failed")
 
 
 def hours(start: float, end: float) -> Span:
@@ -25,7 +25,9 @@ def week(*lanes: Lane) -> Week:
     return Week(hours(0, 168), "UTC", MONDAY + timedelta(days=2), lanes)
 
 
-SHOP = Lane("shop-dev", (hours(22, 29),), (), (Bar(hours(22, 23), "daytwo", "x"), Bar(hours(30, 31), "daytwo", "x")))
+SHOP = Lane(
+    "shop-dev", (hours(22, 29),), (), (Bar(hours(22, 23), "node-image", "x"), Bar(hours(30, 31), "node-image", "x"))
+)
 
 
 def size(png: bytes) -> tuple[int, int]:

@@ -29,14 +29,14 @@ class Azurite:
 
 
 def missing() -> str:
-    """Why it cannot be had on this machine; empty where it can."""
+    """Why it is not available on this machine; empty if it is."""
     why = npm.missing()
-    return f"Azurite cannot be had: {why}" if why else ""
+    return f"Azurite is not available: {why}" if why else ""
 
 
 @contextmanager
 def running() -> Iterator[Azurite]:
-    """An emulator of its own, gone at the end with all that it held."""
+    """A separate emulator, removed at the end with its data."""
     binary = npm.installed(_NPM) / "node_modules" / ".bin" / "azurite"
     blob, queue, table = _free_ports(3)
     ports = ["--blobPort", str(blob), "--queuePort", str(queue), "--tablePort", str(table)]

@@ -10,8 +10,8 @@ from ops.endpoints.routes import Auth, Route
 if TYPE_CHECKING:
     from ops.context import Context
     from ops.endpoints.http_types import HttpRequest, HttpResponse
-    from ops.model.settings import Settings
     from ops.ports.bundle import Ports
+    from ops.settings import Settings
 
 
 def _routes(connection: Callable[[], SlackConnection]) -> tuple[Route, ...]:

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from ops.chats.slack.endpoint import SlackAccess
     from ops.chats.slack.modals import SlackModals
     from ops.chats.slack.replies import SlackReplies
-    from ops.model.settings import Settings
     from ops.ports.runtime import Clock
+    from ops.settings import Settings
 
 
 class SlackConnection:

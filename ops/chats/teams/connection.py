@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ops.chats.teams.endpoint import TeamsAccess
     from ops.chats.teams.webhook import TeamsChat
     from ops.endpoints.rejected_requests import RejectedRequests
-    from ops.model.settings import Settings
     from ops.ports.runtime import Clock
+    from ops.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _LOGIN = "https://login.microsoftonline.com"

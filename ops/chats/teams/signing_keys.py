@@ -1,4 +1,4 @@
-"""The Bot Connector's public keys: found through its OpenID metadata, cached for a day, accepted only if endorsed for Teams."""
+"""The Bot Connector's public keys: found through its OpenID metadata, cached for a day, used only if endorsed for Teams."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # "Authentication with the Bot Connector API": the address may be hard-coded, the keys are to be refreshed once a day.
 METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _KEPT = timedelta(hours=24)
-# A token names its key before it is verified: a stranger must not be able to make us fetch again and again.
+# A token names its key before its signature is checked: an unauthenticated caller must not trigger a fetch per request.
 _AGAIN = timedelta(minutes=5)
 _TIMEOUT_S = 5
 _MOST_BYTES = 256 * 1024
@@ -24,7 +24,7 @@ _CHANNEL = "msteams"
 
 
 class SigningKeys:
-    """The keys by id."""
+    """The keys by their ids."""
 
     def __init__(self, metadata_url: str, clock: Clock) -> None:
         self._url, self._clock = metadata_url, clock
@@ -34,7 +34,11 @@ class SigningKeys:
         self._tried: datetime | None = None
 
     def key(self, kid: str) -> "PyJWK | None":
-        """The key of this id that is endorsed for Teams, None if there is no such key. Raises TryLaterError if the keys cannot be fetched."""
+        """Return the key with this id if it is endorsed for Teams, else None.
+
+        Raises:
+            TryLaterError: the keys could not be fetched, and none are cached.
+        """
         from jwt import PyJWK
 
         with self._lock:
@@ -57,18 +61,20 @@ class SigningKeys:
                 if not is_fresh:
                     raise
         if not is_fresh:
-            raise TryLaterError("reading the Bot Connector's keys: they could not be fetched a moment ago")
+            raise TryLaterError(
+                "reading the Bot Connector's keys: the last attempt, less than five minutes ago, failed"
+            )
         return self._keys.get(kid)
 
     def _fetch(self) -> dict[str, Mapping[str, Any]]:
         keys = _json(str(_json(self._url)["jwks_uri"])).get("keys")
         if not isinstance(keys, list):
-            raise TryLaterError("reading the Bot Connector's keys: the answer has none")
+            raise TryLaterError("reading the Bot Connector's keys: the response has none")
         return {each["kid"]: each for each in keys if isinstance(each, dict) and isinstance(each.get("kid"), str)}
 
 
 def _json(url: str) -> Mapping[str, Any]:
-    """The JSON object at an address. Raises TryLaterError."""
+    """Fetch a JSON object. Raises TryLaterError if that fails."""
     import httpx
 
     try:
@@ -80,7 +86,7 @@ def _json(url: str) -> Mapping[str, Any]:
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise TryLaterError("reading the Bot Connector's keys: the answer is not JSON") from error
+        raise TryLaterError("reading the Bot Connector's keys: the response is not JSON") from error
     if not isinstance(document, dict):
-        raise TryLaterError("reading the Bot Connector's keys: the answer is not an object")
+        raise TryLaterError("reading the Bot Connector's keys: the response is not an object")
     return document

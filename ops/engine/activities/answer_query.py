@@ -1,4 +1,4 @@
-"""Answer a question: look at the clusters, send what was found to where it was asked."""
+"""Answer a chat query: read the clusters and send the answer to where the question came from."""
 
 import logging
 from collections.abc import Mapping
@@ -17,12 +17,10 @@ from ops.render.commands import decision_text, plan_message, reply_message, why_
 from ops.runbooks import runbooks
 
 _LOG = logging.getLogger(__name__)
-# These decide about something that has happened, not about a cluster as it is.
-_ABOUT_EVENTS = ("spot", "budget")
 
 
 def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """One attempt. Answers end; what does not answer now becomes a wait. An address that is no longer good ends it too."""
+    """One attempt. Reports END, or RETRY if a cluster does not answer yet. An address that has expired ends the query."""
     try:
         message = _lookup(context, str(payload["command"]), str(payload["subject"]))
     except (DeniedError, NotFoundError, RejectedError) as error:
@@ -30,7 +28,7 @@ def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
     try:
         send_reply(context.ports, str(payload["address"]), message)
     except RejectedError as error:
-        _LOG.warning("nobody hears the answer to %s: %s", payload["command"], error)
+        _LOG.warning("The answer to %s could not be delivered: %s", payload["command"], error)
     return Transition(Outcome.END)
 
 
@@ -46,11 +44,11 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     cluster = next((each for each in fleet if each.name.casefold() == subject.casefold()), None)
     if cluster is None:
         return reply_message(
-            f"there is no cluster {subject} in the subscriptions that are looked after", State.SKIPPED, "not found"
+            f"There is no cluster {subject} in the configured subscriptions.", State.SKIPPED, "not found"
         )
     decided = {}
     for name, book in runbooks().items():
-        if name not in _ABOUT_EVENTS:
+        if not book.about_event:
             decision, _ = decide_now(context, preview_run(cluster, now, name), settings, now)
             decided[book.title] = decision_text(decision, approvers_of(settings, cluster, name, decision))
     return why_message(cluster.name, decided)

@@ -25,7 +25,7 @@ fleet:
   subscriptions: [00000000-0000-0000-0000-000000000000]
   rings:
     - {name: pre-production, select: {tags: {env: [dev, test]}}}
-    - {name: production, select: {tags: {env: prod}}, at-once: 1 per region pair}
+    - {name: production, select: {tags: {env: prod}}, max-concurrent: 1 per region pair}
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
   days: {days: mon-thu, from: "08:00", to: "09:00", zone: UTC}
@@ -123,7 +123,7 @@ class Story:
         self.tell(when, Kind.IMAGE_LANDED, image=image, region=region)
 
     def asks(self, node: str, when: str) -> None:
-        """A node, `cluster/pool/number`, asks for a reboot from then on."""
+        """A node, `cluster/pool/number`, requires a reboot from then on."""
         self._of_node(node, when, Kind.NODE_REBOOT_REQUIRED)
 
     def cordon(self, node: str, when: str, until: str | None, who: str = PRINCIPAL) -> None:

@@ -135,7 +135,7 @@ def test_rule_10_a_sleeper_is_woken_or_caught_up_later() -> None:
     story = Story(replace(cluster("dev"), stopped=True))
     (pool,) = story.verdict().eligible
     assert (pool.earliest, pool.latest) == (at("mon 22:00"), at("fri 04:19"))
-    config = CONFIG.replace("window: nights, proven", "window: nights, wake-sleepers: false, proven")
+    config = CONFIG.replace("window: nights, proven", "window: nights, start-stopped-clusters: false, proven")
     assert story.verdict(config).skipped == {"asleep": (("dev", "system"),)}
 
 
@@ -154,7 +154,7 @@ def test_rule_9_soak_counts_for_each_batch() -> None:
 def test_rule_6_a_ring_begins_when_the_first_night_of_the_one_before_is_over() -> None:
     """Were production allowed by day, it could go from Tuesday on, were the image proven."""
     config = CONFIG.replace("proven-for: 1d, proven-awake: 8h", "proven-for: 1h, proven-awake: 1h").replace(
-        "at-once: 1", "window: days, at-once: 1"
+        "max-concurrent: 1", "window: days, max-concurrent: 1"
     )
     story = Story(cluster("dev"), cluster("prod", "prod"))
     story.upgrade("dev/system", "mon 22:00")
@@ -172,7 +172,7 @@ def test_rule_13_a_paired_region_waits_for_its_turn() -> None:
 
 
 def test_rule_13_as_many_clusters_of_a_ring_as_may_go_at_once() -> None:
-    config = CONFIG.replace("env: [dev, test]}}}", "env: [dev, test]}}, at-once: 1 per region pair}")
+    config = CONFIG.replace("env: [dev, test]}}}", "env: [dev, test]}}, max-concurrent: 1 per region pair}")
     story = Story(cluster("one"), cluster("two"), cluster("far", region="polandcentral"))
     for day, following in (("mon", "tue"), ("tue", "wed"), ("wed", "thu"), ("thu", "fri")):
         story.upgrade("one/system", f"{day} 22:00", f"{following} 04:40", image=OLD)

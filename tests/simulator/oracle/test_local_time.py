@@ -81,9 +81,9 @@ def test_both_read_the_same_from_a_configuration() -> None:
     rules, said = read(text), load(text, "daytwo.yaml")
     assert said.node_image is not None
     assert [ring.name for ring in rules.rings] == [ring.name for ring in said.fleet.rings]
-    assert [ring.at_once for ring in rules.rings] == [None, 1]
+    assert [ring.max_concurrent for ring in rules.rings] == [None, 1]
     assert (rules.proven_for, rules.proven_awake, rules.proven_nodes) == (DAY, 8, 3)
-    assert (rules.wake_sleepers, rules.failure_budget) == (True, 0)
+    assert (rules.start_stopped_clusters, rules.failure_budget) == (True, 0)
     assert [(c.first, c.last, c.zone) for c in rules.closed] == [(f.start, f.end, f.zone) for f in said.freezes]
     assert rules.rings[0].hours == Hours(frozenset({0, 1, 2, 3}), 22 * 60, 5 * 60, "UTC")
     assert said.node_image.window.days == frozenset({0, 1, 2, 3})

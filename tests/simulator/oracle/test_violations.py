@@ -156,10 +156,10 @@ CHANGES: list[tuple[Callable[[Story], None], tuple[str, ...]]] = [
         pairs_together,
         (
             "paired-regions: prod-ne/system at 2026-11-17 23:20:00 UTC",
-            "at-once: prod-ne/system at 2026-11-17 23:20:00 UTC",
+            "max-concurrent: prod-ne/system at 2026-11-17 23:20:00 UTC",
         ),
     ),
-    (more_than_one_of_a_region, ("at-once: prod-we-2/system at 2026-11-17 23:20:00 UTC",)),
+    (more_than_one_of_a_region, ("max-concurrent: prod-we-2/system at 2026-11-17 23:20:00 UTC",)),
     (
         twice_a_week,
         (
@@ -206,7 +206,7 @@ def test_nobody_is_woken_where_sleepers_are_left_to_sleep() -> None:
     story = week()
     story.power("sleeper", "start", "mon 22:00", "mon 22:08")
     story.power("sleeper", "stop", "mon 22:31", "mon 22:35")
-    config = CONFIG.replace("window: nights, proven", "window: nights, wake-sleepers: false, proven")
+    config = CONFIG.replace("window: nights, proven", "window: nights, start-stopped-clusters: false, proven")
     assert story.verdict(config).violations == ("woken-unasked: sleeper at 2026-11-16 22:00:00 UTC",)
 
 

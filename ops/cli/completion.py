@@ -1,0 +1,21 @@
+"""`daytwo completion SHELL`: the script with which a shell completes commands and options."""
+
+import click
+from click.shell_completion import get_completion_class
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the completion script of SHELL.
+
+    \b
+    bash:  daytwo completion bash > ~/.local/share/bash-completion/completions/daytwo
+    zsh:   daytwo completion zsh > "${fpath[1]}/_daytwo"
+    fish:  daytwo completion fish > ~/.config/fish/completions/daytwo.fish
+    """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"click has no completion for {shell}")
+    click.echo(found(context.find_root().command, {}, "daytwo", "_DAYTWO_COMPLETE").source())

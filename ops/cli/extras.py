@@ -1,0 +1,21 @@
+"""What an installation without the extra `simulator` cannot do, and how to add it."""
+
+import sys
+from importlib.util import find_spec
+
+import click
+
+EXIT_REFUSED = 2
+# One module of each package of the dependency group `simulator` in pyproject.toml.
+SIMULATOR = ("azure_functions_runtime", "aiohttp", "croniter", "trustme", "jwt")
+
+
+def require_simulator() -> None:
+    """Exit with code 2 and the command to run if the libraries of the simulated world are not installed."""
+    if all(find_spec(module) for module in SIMULATOR):
+        return
+    click.echo(
+        "This command needs the simulated world: run `uv tool install '.[simulator]'` in a checkout of Daytwo.",
+        err=True,
+    )
+    sys.exit(EXIT_REFUSED)

@@ -1,0 +1,77 @@
+"""Why something is skipped, waits, or has ended: the codes in the rule pages, the ledger and the API.
+
+Programs compare these codes only; the text for people is written where a decision is made.
+"""
+
+from enum import StrEnum
+
+
+class SkipReason(StrEnum):
+    """Why a plan leaves a pool, a node or a cluster out (docs/node-image.md rule 8, docs/reboot.md rule 6, docs/power.md)."""
+
+    NO_RING = "no-ring"
+    AKS_MANAGED = "driven-by-aks"
+    SKIPPED_BY_PERSON = "skipped-by-person"
+    SNAPSHOT = "snapshot"
+    NODE_AUTO_PROVISIONING = "node-auto-provisioning"
+    UNKNOWN_IMAGE = "unknown-image"
+    ALREADY_LATEST = "already-latest"
+    POOL_FAILED = "pool-failed"
+    NEVER_FITS = "never-fits"
+    ASLEEP = "asleep"
+    BUSY = "busy"
+    UNPROVEN = "unproven"
+    NO_WINDOW_LEFT = "no-window-left"
+
+    UNKNOWN_NODES = "unknown-nodes"
+    UNKNOWN_PODS = "unknown-pods"
+    STILL_REQUIRED = "asks-again"
+    NOT_READY = "not-ready"
+    CORDONED_BY_OTHERS = "cordoned-by-others"
+    EVENT_SCHEDULED = "event-scheduled"
+    PDB_NEVER = "pdb-never"
+
+    PRODUCTION = "production"
+    NO_SCHEDULE = "no-schedule"
+    BAD_TAG = "bad-tag"
+
+
+class WaitReason(StrEnum):
+    """What a run waits for."""
+
+    AKS_MANAGED = "driven-by-aks"
+    UNREADABLE = "unreadable"
+    WINDOW = "window"
+    NO_WINDOW_LEFT = "no-window-left"
+    UNPROVEN = "unproven"
+    BUSY = "busy"
+    ASLEEP = "asleep"
+    POWER_PAUSE = "pause"
+    CONFIRMATION = "confirm"
+    PAUSED = "paused"
+    CONFIGURATION = "configuration"
+    LEASE = "lease"
+    APPROVAL = "approval"
+
+
+class EndReason(StrEnum):
+    """How a request for approval ended a run."""
+
+    NO_APPROVERS = "no-approvers"
+    NOT_DELIVERED = "not-delivered"
+    NOT_APPROVED = "not-approved"
+    REJECTED = "rejected"
+
+
+class FailureCode(StrEnum):
+    """Why a verb failed, when Azure and Kubernetes have no code of their own for it."""
+
+    UNREADABLE = "Unreadable"
+    DENIED = "Denied"
+    GONE = "Gone"
+    NOT_VERIFIED = "NotVerified"
+    SEVERAL_PDBS = "SeveralPDBs"
+    DRAIN_TIMEOUT = "DrainTimeout"
+    OPERATION_FAILED = "OperationFailed"
+    START_FAILED = "StartFailed"
+    STOP_FAILED = "StopFailed"

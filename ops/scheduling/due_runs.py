@@ -1,0 +1,53 @@
+"""Starts what is due: weekly rollouts, and single runs every 15 minutes."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from ops.context import Context
+from ops.engine import Orchestrator
+from ops.engine.run_starter import UNFINISHED, start_if_actionable
+from ops.messaging.conditions import report_fleet
+from ops.model.fleet import Cluster
+from ops.model.run import Rollout, RolloutPlan
+from ops.policy.rings import with_new_clusters
+from ops.ports.errors import OutsideError
+from ops.runbooks import runbooks
+from ops.settings import Settings
+from ops.tables.runs import rollouts
+
+_LOG = logging.getLogger(__name__)
+
+
+def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
+    """Starts each runbook's rollout once per week, however often it is due. Clusters that are found later join it.
+
+    A fleet without a cluster in a ring has no rollout: roles and tags may take effect an hour after the deployment.
+    """
+    plans = [plan for runbook in runbooks().values() if (plan := runbook.rollout(fleet, settings, now)) is not None]
+    worth = [plan for plan in plans if plan.watched or any(ring.targets for ring in plan.rings)]
+    if plans:
+        report_fleet(context.ports, now, is_empty=not worth)
+    for plan in worth:
+        _start_rollout(context, plan, settings, now)
+
+
+def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now: datetime) -> None:
+    table, rollout_id = rollouts(context.ports.store), f"rollout.{plan.runbook}.{plan.period}"
+    context.ports.store.insert(UNFINISHED, rollout_id, {})
+
+    def change(old: Rollout | None) -> Rollout:
+        return with_new_clusters(old, plan, now) if old else Rollout(rollout_id, plan, now, config_hash=settings.hash)
+
+    if not table.change(rollout_id, change).state.is_final:
+        context.engine.start(Orchestrator.ROLLOUT, rollout_id, {"rollout": rollout_id})
+
+
+def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
+    """Starts single runs that are due. A cluster that cannot be read does not hold up the others."""
+    for runbook in runbooks().values():
+        for signal in runbook.due(fleet, settings, now):
+            try:
+                start_if_actionable(context, signal)
+            except OutsideError as error:
+                _LOG.warning("%s on %s could not be decided: %s", signal.runbook, signal.target_name, error)

@@ -1,0 +1,122 @@
+"""The whole configuration as the code uses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import cast
+
+from ops.model.calendar import Freeze, Window
+from ops.model.people import Person
+from ops.settings.approval import Approvable, ApprovalRule
+from ops.settings.chat import SLACK, TEAMS, TEAMS_BOT, Route, TeamsBotSettings
+from ops.settings.cost import COST, Budget
+from ops.settings.fleet import FleetSettings
+from ops.settings.node_image import NODE_IMAGE, NodeImageSettings
+from ops.settings.part import Section
+from ops.settings.people import CommandRule
+from ops.settings.power import POWER, Schedule
+from ops.settings.reboot import REBOOT, RebootSettings
+from ops.settings.spot import SPOT, SpotSettings
+
+_NONE: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSettings:
+    """Who may act. With an empty tenant or team, its ids identify no one."""
+
+    entra_tenant: str = ""
+    slack_team: str = ""
+    people: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """Where messages go: the section of each chat that is configured, and when the weekly digest is posted."""
+
+    sections: Mapping[str, object] = field(default=_NONE)
+    digest: Window | None = None
+
+    def get[T](self, section: Section[T]) -> T:
+        """A chat's section, or its value if it is left out."""
+        return cast("T", self.sections.get(section.name, section.absent))
+
+    @property
+    def slack_channel(self) -> str | None:
+        """The Slack channel; None without Slack."""
+        slack = self.get(SLACK)
+        return None if slack is None else slack.channel
+
+    @property
+    def slack_routes(self) -> tuple[Route, ...]:
+        """The Slack channels of some clusters."""
+        slack = self.get(SLACK)
+        return () if slack is None else slack.routes
+
+    @property
+    def teams_envelope(self) -> str | None:
+        """What the Teams workflow expects; None without one."""
+        teams = self.get(TEAMS)
+        return None if teams is None else teams.envelope
+
+    @property
+    def teams_bot(self) -> TeamsBotSettings | None:
+        """The Teams bot."""
+        return self.get(TEAMS_BOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. `sections` holds the runbooks' sections by name; without its section a runbook is off.
+
+    `hash` identifies the content: the first 12 hexadecimal digits of its SHA-256, equal for documents that say the same.
+    """
+
+    fleet: FleetSettings
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    freezes: tuple[Freeze, ...] = ()
+    chat: ChatSettings = field(default_factory=ChatSettings)
+    people: PeopleSettings = field(default_factory=PeopleSettings)
+    commands: tuple[CommandRule, ...] = ()
+    sections: Mapping[str, object] = field(default=_NONE)
+    hash: str = ""
+
+    def get[T](self, section: Section[T]) -> T:
+        """A runbook's section, or its value if it is left out."""
+        return cast("T", self.sections.get(section.name, section.absent))
+
+    def approval_rules(self, runbook: str) -> tuple[ApprovalRule, ...]:
+        """A runbook's approval rules, in their order."""
+        section = self.sections.get(runbook)
+        return section.approval if isinstance(section, Approvable) else ()
+
+    @property
+    def has_approvals(self) -> bool:
+        """Whether a plan of any runbook may need approval."""
+        return any(self.approval_rules(runbook) for runbook in self.sections)
+
+    @property
+    def node_image(self) -> NodeImageSettings | None:
+        """The section `node-image`."""
+        return self.get(NODE_IMAGE)
+
+    @property
+    def reboot(self) -> RebootSettings | None:
+        """The section `reboot`."""
+        return self.get(REBOOT)
+
+    @property
+    def power(self) -> tuple[Schedule, ...]:
+        """The section `power`."""
+        return self.get(POWER)
+
+    @property
+    def spot(self) -> SpotSettings | None:
+        """The section `spot`."""
+        return self.get(SPOT)
+
+    @property
+    def budgets(self) -> tuple[Budget, ...]:
+        """The budgets of the section `cost`."""
+        cost = self.get(COST)
+        return () if cost is None else cost.budgets

@@ -1,0 +1,16 @@
+"""The uv of `make setup`, or the machine's."""
+
+from pathlib import Path
+from shutil import which
+
+from tests.skip_unless import need
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def uv() -> str:
+    """Its path; without one the test is skipped."""
+    own = ROOT / ".uv" / "bin" / "uv"
+    found = str(own) if own.exists() else which("uv")
+    need(found, "uv is not installed: `make setup` installs it")
+    return str(found)

@@ -1,0 +1,21 @@
+"""The wheel's requirements, made from the dependency groups of pyproject.toml while it is built."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+_REQUIRED = ("azure", "cli")
+_EXTRAS = ("teams-bot", "telemetry", "simulator")
+
+
+class GroupsHook(MetadataHookInterface):
+    """Fills in what `dynamic` names in pyproject.toml."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the dependencies and the extras. Raises KeyError if a group is missing."""
+        with (Path(self.root) / "pyproject.toml").open("rb") as file:
+            groups: dict[str, list[str]] = tomllib.load(file)["dependency-groups"]
+        metadata["dependencies"] = [requirement for name in _REQUIRED for requirement in groups[name]]
+        metadata["optional-dependencies"] = {name: groups[name] for name in _EXTRAS}
