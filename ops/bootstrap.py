@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.telemetry.log_fields import install_log_fields
-
 if TYPE_CHECKING:
     from ops.chats.contract import Connection
     from ops.config.config_file import ConfigFile
@@ -114,9 +112,9 @@ class NoEngine:
 
 def wire(environment: Mapping[str, str]) -> Wiring:
     """The wiring for an environment. Raises NotConfiguredError."""
-    install_log_fields()
-    from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint
+    from ops.adapters.azure_clusters import AzureClusters
     from ops.adapters.azure_costs import AzureCosts
+    from ops.adapters.azure_endpoint import AzureEndpoint
     from ops.adapters.azure_machines import AzureMachines
     from ops.adapters.calendar_feeds import fetch
     from ops.adapters.kubernetes_nodes import KubernetesNodes
@@ -125,7 +123,9 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     from ops.config.config_file import ConfigFile
     from ops.endpoints.routes import Process
     from ops.ports.bundle import Ports
+    from ops.telemetry.log_fields import install_log_fields
 
+    install_log_fields()
     environment = without_unresolved({name: value.strip() for name, value in environment.items()})
     credential = _credential(environment)
     store, ledger = _records(environment, credential)

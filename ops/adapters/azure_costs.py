@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.rest import HttpRequest
 
-from ops.adapters.azure_clusters import AzureEndpoint
+from ops.adapters.azure_endpoint import AzureEndpoint
 from ops.adapters.azure_errors import refusals
 from ops.model.money import Cost, CostReport
 from ops.ports.errors import RejectedError

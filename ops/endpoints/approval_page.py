@@ -1,4 +1,4 @@
-"""The approval page: a GET shows a request and decides nothing; a POST of its form decides, as the person who is signed in."""
+"""The approval page: GET shows a request and changes nothing; POST of its form records the vote of the signed-in person."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -47,7 +47,7 @@ _STATUS = {
 }
 _HEADERS = {
     "Cache-Control": "no-store",
-    # Not `no-referrer`: with that browsers send the form's Origin as null. The page's address still goes nowhere else.
+    # With `no-referrer` browsers would send the form's Origin as null. Other sites do not get the page's address either way.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -74,7 +74,7 @@ def serve_page(context: Context, access: PageAccess, request: HttpRequest) -> Ht
 
 
 class PageRefusedError(Exception):
-    """Nothing is shown, nothing decided: the rejection, who was there, and what else they may do."""
+    """The request is rejected: nothing is shown or decided. `links` are what the viewer can do instead."""
 
     def __init__(self, rejection: Rejection, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(rejection.text)
@@ -94,7 +94,7 @@ def _answer(context: Context, access: PageAccess, request: HttpRequest) -> HttpR
     if identity is None:
         return _to_sign_in(request)
     if not settings.people.entra_tenant or identity.tenant != settings.people.entra_tenant:
-        why = "your account belongs to another organisation than the one that Daytwo's configuration names"
+        why = "your account does not belong to the organization in Daytwo's configuration"
         raise PageRefusedError(Rejection(HTTPStatus.FORBIDDEN, "another-tenant", why), identity.shown)
     visit = _Visit(
         context, settings, FormTokens(access.key, context.ports.clock.now), identity, request.params["token"]
@@ -104,52 +104,52 @@ def _answer(context: Context, access: PageAccess, request: HttpRequest) -> HttpR
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """Somebody who is signed in, before one request."""
+    """A signed-in person who views one request."""
 
     context: Context
     settings: Settings
     tokens: FormTokens
     identity: Identity
-    word: str
+    token: str
 
     @property
     def shown(self) -> str:
-        """By which name they are greeted: ours, else their own."""
+        """The person's configured name, else the name in Microsoft Entra ID."""
         person = person_of(self.settings, self.identity)
-        return person.name if person else self.identity.shown or "somebody"
+        return person.name if person else self.identity.shown or "unknown"
 
 
 def _show(visit: _Visit) -> HttpResponse:
     approval = _approval(visit)
-    old = visit.word != approval.token and not approval.state.is_decided
-    told = Banner("What is asked has changed since your link was made. This is how it is now.") if old else None
-    return _page(HTTPStatus.OK, _request(visit, approval, told))
+    old = visit.token != approval.token and not approval.state.is_decided
+    banner = Banner("The request has changed since your link was created. This is its current state.") if old else None
+    return _page(HTTPStatus.OK, _request(visit, approval, banner))
 
 
 def _decide(visit: _Visit, request: HttpRequest) -> HttpResponse:
-    """A form that is ours decides; every other is refused, and the rejection is on record."""
+    """Records the vote if the form is ours; rejects and records every other form."""
     ports = visit.context.ports
     hosts = frozenset({urlsplit(request.url).netloc, urlsplit(ports.address).netloc} - {""})
     try:
         check_origin(request.headers, hosts)
         form = read_form(request.headers, request.body)
-        event = visit.tokens.event(form.token, visit.identity, visit.word)
+        event = visit.tokens.event(form.token, visit.identity, visit.token)
     except RefusedFormError as error:
         rejection = Rejection(HTTPStatus(error.status), error.reason, str(error))
         raise PageRefusedError(rejection, visit.shown, (("Open the page again", urlsplit(request.url).path),)) from None
-    decided = record_vote(visit.context, ApprovalAction(visit.word, form.choice, visit.identity, event, form.reason))
-    return _told(visit, decided)
+    decided = record_vote(visit.context, ApprovalAction(visit.token, form.choice, visit.identity, event, form.reason))
+    return _result_page(visit, decided)
 
 
-def _told(visit: _Visit, decided: VoteOutcome) -> HttpResponse:
-    """What came of it, above the request as it is now."""
-    status = _STATUS[decided.result]
+def _result_page(visit: _Visit, outcome: VoteOutcome) -> HttpResponse:
+    """The result, above the current state of the request."""
+    status = _STATUS[outcome.result]
     approval = _approval(visit)
-    told = Banner(f"{_sentence(decided.text)}.", good=status is HTTPStatus.OK)
-    return _page(status, _request(visit, approval, told))
+    banner = Banner(f"{_sentence(outcome.text)}.", good=status is HTTPStatus.OK)
+    return _page(status, _request(visit, approval, banner))
 
 
-def _request(visit: _Visit, approval: Approval, told: Banner | None) -> str:
+def _request(visit: _Visit, approval: Approval, banner: Banner | None) -> str:
     settings, now = visit.settings, visit.context.ports.clock.now()
     rule = current_rule(settings, approval)
     person = person_of(settings, visit.identity)
@@ -166,16 +166,16 @@ def _request(visit: _Visit, approval: Approval, told: Banner | None) -> str:
             needed=needed(approval, rule, settings) if rule else approval.needed,
             label=rule.label if rule else "",
             form=visit.tokens.make(visit.identity, approval.token) if may_reject else "",
-            told=told,
+            told=banner,
         )
     )
 
 
 def _approval(visit: _Visit) -> Approval:
-    """The request that a word names, as it is now. Raises RefusedError, the same for every word that names none."""
-    found = request_by_token(visit.context.ports.store, visit.word)
+    """The current state of the request. Raises PageRefusedError, with the same text for every unknown token."""
+    found = request_by_token(visit.context.ports.store, visit.token)
     if found is None:
-        why = "there is no such request, or none any more; the newest message in your chat has the link that counts"
+        why = "there is no such request, or it no longer exists; the newest message in your chat has the current link"
         raise PageRefusedError(Rejection(HTTPStatus.NOT_FOUND, "unknown-request", why), visit.shown)
     return expired_if_due(found, visit.context.ports.clock.now())
 
@@ -188,19 +188,17 @@ def _zone(settings: Settings, approval: Approval) -> str:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Who reads is asked to sign in. Raises RefusedError: what was sent by nobody decides nothing."""
+    """Redirects to the sign-in. Raises PageRefusedError for a form: without a person it decides nothing."""
     login = f"{LOGIN}?post_login_redirect_uri={quote(urlsplit(request.url).path, safe='')}"
     if request.method != "POST":
         return HttpResponse(HTTPStatus.FOUND, "", {**_HEADERS, "Location": login}, "text/html")
-    rejection = Rejection(
-        HTTPStatus.FORBIDDEN, "not-signed-in", "you are not signed in any more, so nothing is decided"
-    )
-    raise PageRefusedError(rejection, links=(("Sign in and look again", login),))
+    rejection = Rejection(HTTPStatus.FORBIDDEN, "not-signed-in", "you are no longer signed in, so nothing was decided")
+    raise PageRefusedError(rejection, links=(("Sign in and review it again", login),))
 
 
 def _refused(refused: PageRefusedError) -> HttpResponse:
     status = refused.rejection.status
-    heading = "There is no such page" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
+    heading = "Page not found" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
     lines = (f"{_sentence(refused.rejection.text)}.",)
     return _page(status, notice_html(NoticePage(heading, lines, refused.viewer, refused.links)))
 

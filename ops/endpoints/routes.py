@@ -27,6 +27,8 @@ class Auth(StrEnum):
     SIGN_IN = "sign-in"  # App Service sends people to Microsoft Entra ID; links to pages carry no key
 
 
+_KEY = Auth.FUNCTION_KEY
+
 type Handler = Callable[["Context", "HttpRequest"], "HttpResponse"]
 
 
@@ -48,6 +50,10 @@ class Route(NamedTuple):
         auth: who may call it.
         summary: one sentence for the reference.
         handler: called with a valid or last valid configuration; without any, the route answers 503.
+        statuses: the status codes that the handler answers with. 401 (no valid key) and 503 are not listed.
+        request: the class in `ops.endpoints.resources` that describes the body; empty without a documented one.
+        response: the same for the body of a success; `[Name]` is a list.
+        parameters: name and meaning of each query parameter and header.
         unavailable: makes the 503.
     """
 
@@ -56,6 +62,10 @@ class Route(NamedTuple):
     auth: Auth
     summary: str
     handler: Handler
+    statuses: tuple[int, ...]
+    request: str = ""
+    response: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
     unavailable: "Callable[[str], HttpResponse]" = unavailable
 
     @property
@@ -94,22 +104,24 @@ def _get_run(context: "Context", request: "HttpRequest") -> "HttpResponse":
     return answer_run(context, request.params["id"])
 
 
-def _control(action: str) -> Handler:
+def _control(action: str, summary: str) -> Route:
     def handler(context: "Context", request: "HttpRequest") -> "HttpResponse":
         from ops.endpoints.http_api import control_run
 
         return control_run(context, request.params["id"], action, request.body)
 
-    return handler
+    statuses = (202, 400, 404, 409, 413)
+    return Route("POST", f"runs/{{id}}/{action}", _KEY, summary, handler, statuses, "ControlRun", "ControlResource")
 
 
-def _override(kind: str) -> Handler:
+def _override(kind: str, summary: str) -> Route:
     def handler(context: "Context", request: "HttpRequest") -> "HttpResponse":
         from ops.endpoints.overrides import set_override
 
         return set_override(context, kind, request.body)
 
-    return handler
+    statuses = (202, 400, 403, 413)
+    return Route("POST", f"overrides/{kind}", _KEY, summary, handler, statuses, "SetOverride", "OverrideResource")
 
 
 def _budget_alert(context: "Context", request: "HttpRequest") -> "HttpResponse":
@@ -118,20 +130,44 @@ def _budget_alert(context: "Context", request: "HttpRequest") -> "HttpResponse":
     return take_alert(context, request.body)
 
 
-_KEY = Auth.FUNCTION_KEY
 _API = (
-    Route("GET", "runbooks", _KEY, "List the runbooks.", _list_runbooks),
-    Route("POST", "runbooks/{name}", _KEY, "Start a run of a runbook on one cluster.", _start_run),
-    Route("GET", "runs", _KEY, "List the runs, newest first.", _list_runs),
-    Route("GET", "runs/{id}", _KEY, "Show one run.", _get_run),
-    Route("POST", "runs/{id}/cancel", _KEY, "Cancel a run before its next step.", _control("cancel")),
-    Route("POST", "runs/{id}/pause", _KEY, "Pause a run before its next step.", _control("pause")),
-    Route("POST", "runs/{id}/resume", _KEY, "Resume a paused run.", _control("resume")),
-    Route("POST", "overrides/awake", _KEY, "Keep a cluster awake until a time.", _override("awake")),
+    Route("GET", "runbooks", _KEY, "Lists the runbooks.", _list_runbooks, (200,), response="[RunbookResource]"),
     Route(
-        "POST", "overrides/skip", _KEY, "Leave a cluster out of node image upgrades until a time.", _override("skip")
+        "POST",
+        "runbooks/{name}",
+        _KEY,
+        "Starts a run of a runbook on one cluster.",
+        _start_run,
+        statuses=(202, 400, 403, 404, 413),
+        request="StartRun",
+        response="StartedRun",
+        parameters=(("Idempotency-Key (header)", "The same key again returns the run that it started."),),
     ),
-    Route("POST", "alerts/budget", _KEY, "Azure's action group reports a budget alert.", _budget_alert),
+    Route(
+        "GET",
+        "runs",
+        _KEY,
+        "Lists the runs, newest first.",
+        _list_runs,
+        statuses=(200,),
+        response="[RunSummaryResource]",
+        parameters=(("state (query)", "Only runs in this state."),),
+    ),
+    Route("GET", "runs/{id}", _KEY, "Shows one run.", _get_run, (200, 404), response="RunResource"),
+    _control("cancel", "Cancels a run before its next step."),
+    _control("pause", "Pauses a run before its next step."),
+    _control("resume", "Resumes a paused run."),
+    _override("awake", "Keeps a cluster awake until a time."),
+    _override("skip", "Leaves a cluster out of node image upgrades until a time."),
+    Route(
+        "POST",
+        "alerts/budget",
+        _KEY,
+        "Takes a budget alert from an Azure action group, in either of its schemas.",
+        _budget_alert,
+        statuses=(202, 400),
+        response="StartedRun",
+    ),
 )
 
 
@@ -146,8 +182,18 @@ def _pages(access: "Callable[[], PageAccess]") -> tuple[Route, ...]:
 
         return unavailable(why)
 
-    summary = "The page on which people approve or reject a request."
-    return (Route("GET HEAD POST", "approvals/{token}", Auth.SIGN_IN, summary, approval, unavailable_page),)
+    summary = "The page on which people approve or reject a request; an HTML form."
+    return (
+        Route(
+            "GET HEAD POST",
+            "approvals/{token}",
+            Auth.SIGN_IN,
+            summary,
+            approval,
+            statuses=(200, 302, 400, 403, 404, 409, 410, 413),
+            unavailable=unavailable_page,
+        ),
+    )
 
 
 class Process(NamedTuple):

@@ -1,4 +1,4 @@
-"""The timers: every five minutes what could not be sent, every hour a look at the fleet."""
+"""The timers: every 5 minutes pending messages, every 15 minutes due runs, every hour the fleet, rollouts and cleaning up."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -23,25 +23,25 @@ _LOG = logging.getLogger(__name__)
 
 
 def every_five_minutes(context: Context, pause: Callable[[float], None] | None = None) -> None:
-    """Sends what a chat did not take before, answers first, since somebody waits; says what came of requests for approval."""
+    """Sends pending replies (people wait for them), updates requests for approval, then sends pending messages and events."""
     flush_replies(context.ports)
     update_requests(context)
     waiting = flush_outbox(context.ports, pause)
     if waiting:
-        _LOG.info("%d messages wait for a chat", waiting)
-    # After all that people wait for: a topic that is down takes its time.
+        _LOG.info("%d messages are pending", waiting)
+    # Last, because a topic that does not answer takes long.
     publish_pending(context.ports)
 
 
 def every_quarter(context: Context) -> None:
-    """Starts what is due: reboots inside their window, clusters that should sleep or wake."""
+    """Starts the runs that are due: reboots in their window, clusters to start or stop."""
     settings = context.config.settings
     if settings is None or context.config.problem:
         return
     try:
         fleet = list_fleet(context.ports.clusters, settings)
     except OutsideError as error:
-        _LOG.warning("the fleet could not be listed this quarter of an hour: %s", error)
+        _LOG.warning("the fleet could not be listed for the 15-minute timer: %s", error)
         return
     start_due_runs(context, settings, fleet, context.ports.clock.now())
 
@@ -61,7 +61,7 @@ def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[
     try:
         fleet = list_fleet(context.ports.clusters, settings)
     except OutsideError as error:
-        _LOG.warning("the fleet could not be listed this hour: %s", error)
+        _LOG.warning("the fleet could not be listed for the hourly timer: %s", error)
         return
     record_fleet(context, fleet, now)
     sample_images(context, settings, fleet, now)
@@ -70,8 +70,8 @@ def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[
 
 
 def _post_digest(context: Context, settings: Settings, now: datetime) -> None:
-    """A digest that cannot be made now is made within the day; it holds up nothing."""
+    """Posts the digest if it is due. A failure is retried in an hour and delays nothing else."""
     try:
         post_digest(context, settings, now)
     except OutsideError as error:
-        _LOG.warning("the digest could not be made this hour: %s", error)
+        _LOG.warning("the digest could not be posted: %s", error)

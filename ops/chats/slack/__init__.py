@@ -25,9 +25,10 @@ def _routes(connection: Callable[[], SlackConnection]) -> tuple[Route, ...]:
 
         return take_slash_command(context, connection().access, request)
 
+    statuses = (200, 400, 401, 413)
     return (
-        Route("POST", "slack/interactions", Auth.CHAT, "Slack reports a button or a submitted dialog.", interaction),
-        Route("POST", "slack/commands", Auth.CHAT, "Slack reports a slash command.", command),
+        Route("POST", "slack/interactions", Auth.CHAT, "Takes a button or a submitted dialog.", interaction, statuses),
+        Route("POST", "slack/commands", Auth.CHAT, "Takes a slash command.", command, statuses),
     )
 
 

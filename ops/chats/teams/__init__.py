@@ -18,11 +18,9 @@ def _routes(connection: Callable[[], TeamsConnection]) -> tuple[Route, ...]:
 
         return take_activity(context, connection().access(context.config.settings), request)
 
-    return (
-        Route(
-            "POST", "teams/messages", Auth.CHAT, "Teams reports a vote, a command or the bot's installation.", activity
-        ),
-    )
+    summary = "Takes a vote, a command or the installation of the bot."
+    statuses = (200, 400, 401, 403, 404, 413, 501)
+    return (Route("POST", "teams/messages", Auth.CHAT, summary, activity, statuses),)
 
 
 def _renderers() -> Mapping[str, Renderer]:

@@ -106,7 +106,7 @@ class TeamsBotEndpoint:
         card = with_picture(content, None)
         try:
             if activity:
-                self.connector.answer(service_url, conversation, activity, card)
+                self.connector.reply(service_url, conversation, activity, card)
             else:
                 self.connector.post(service_url, conversation, card)
         except (DeniedError, NotFoundError) as error:
