@@ -10,7 +10,6 @@ from typing import Annotated, Any, cast
 from msgspec import NODEFAULT, Meta, defstruct, field, json, structs
 
 from ops.settings.calendar import FREEZES, WINDOWS
-from ops.settings.chat import SLACK, TEAMS, TEAMS_BOT
 from ops.settings.cost import COST
 from ops.settings.fields import Duration, FieldType, Names, Schema, WindowRef
 from ops.settings.fleet import FLEET
@@ -20,7 +19,9 @@ from ops.settings.people import COMMANDS, GROUPS, IDENTITY, PEOPLE
 from ops.settings.power import POWER
 from ops.settings.readers import write_duration
 from ops.settings.reboot import REBOOT
+from ops.settings.slack import SLACK
 from ops.settings.spot import SPOT
+from ops.settings.teams import TEAMS, TEAMS_BOT
 
 RUNBOOK_SECTIONS: tuple[Section[Any], ...] = (NODE_IMAGE, REBOOT, POWER, SPOT, COST)
 CHAT_SECTIONS: tuple[Section[Any], ...] = (SLACK, TEAMS, TEAMS_BOT)
