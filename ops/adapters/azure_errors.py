@@ -7,6 +7,7 @@ from http import HTTPStatus
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, IncompleteReadError
 from azure.identity import CredentialUnavailableError
 
+from ops.adapters.http_client import retry_after_s
 from ops.ports.errors import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
 # Another operation is in the way, by code: it may come with 409 or 400.
@@ -36,9 +37,9 @@ def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
     code = error.error.code if error.error is not None and error.error.code else ""
     text = f"{doing}: {code or status}: {_text(error)}"
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in _THROTTLED:
-        return TryLaterError(text, _retry_after(error))
+        return TryLaterError(text, retry_after_s(getattr(error.response, "headers", None)))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or not status:
-        return TryLaterError(text, _retry_after(error))
+        return TryLaterError(text, retry_after_s(getattr(error.response, "headers", None)))
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(text)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code != "RequestDisallowedByPolicy":
@@ -53,12 +54,3 @@ def _text(error: AzureError) -> str:
     message = error.error.message if isinstance(error, HttpResponseError) and error.error else error.message
     lines = str(message or error).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__
-
-
-def _retry_after(error: HttpResponseError) -> float:
-    headers = getattr(error.response, "headers", {})  # the SDK's type knows fewer attributes than its responses have
-    header = headers.get("Retry-After", "")
-    try:
-        return max(1.0, float(header))
-    except ValueError:
-        return 60.0

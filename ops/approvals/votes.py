@@ -1,4 +1,4 @@
-"""One press at any door becomes one decision: the same rules behind Slack, the Teams bot and the page (docs/approvals.md)."""
+"""A vote from any chat or the page becomes one decision, by the same rules (docs/approvals.md)."""
 
 import hashlib
 import logging
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ops.approvals.requests import CHANGED_REQUESTS, current_rule, request_id_of_token
 from ops.context import Context
-from ops.model.approval import Approval, Choice
+from ops.model.approval import LONGEST_REASON, Approval, Choice
 from ops.model.ledger import Entry
 from ops.model.people import Identity
 from ops.policy.people import person_of
@@ -22,6 +22,21 @@ _DECIDING = ("approved", "rejected", "counted")
 _WOKEN = 12
 _REASON = 300
 _UNKNOWN = "there is no such request; it may have been made anew"
+
+
+class LongReasonError(ValueError):
+    """The reason is longer than what is recorded. It is not shortened: half a reason may say something else."""
+
+
+def read_reason(text: str) -> str:
+    """The reason that a person gave, as one line of printable text. Raises LongReasonError."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    reason = " ".join(printable.split())
+    if len(reason) > LONGEST_REASON:
+        raise LongReasonError(
+            f"the reason is longer than {LONGEST_REASON} characters, so nothing is decided: shorten it"
+        )
+    return reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ EXIT_REFUSED = 2
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(file: Path) -> None:
-    """Check a configuration; every problem with file, line, value and what would be right. Exit code 2 where it is wrong.
+    """Check a configuration, and list every problem with file, line, value and remedy. Exit code 2 if there is one.
 
-    Beside it: what app settings of this environment would keep from working.
+    Also checks the app settings in this environment that the configuration needs.
     """
     from ops.adapters.calendar_feeds import fetch
-    from ops.chats.teams.wiring import problems_of
+    from ops.chats import chat_kinds
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
 
     today = datetime.now(UTC).date()
@@ -29,6 +29,6 @@ def validate(file: Path) -> None:
         click.echo(render_problems(error.problems), err=True)
         sys.exit(EXIT_REFUSED)
     rings = ", ".join(ring.name for ring in settings.fleet.rings) or "none"
-    for problem in problems_of(settings, os.environ):
-        click.echo(f"with the settings of this environment: {problem}", err=True)
+    for problem in (each for kind in chat_kinds().values() for each in kind.problems(settings, os.environ)):
+        click.echo(f"with the app settings of this environment: {problem}", err=True)
     click.echo(f"{file} is valid ({settings.hash}): rings {rings}; node-image {'on' if settings.node_image else 'off'}")

@@ -3,20 +3,43 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
-from ops.endpoints.reasons import LongReasonError, read_reason
+from ops.approvals.votes import LongReasonError, read_reason
+from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Choice
 from ops.model.people import Identity
 
+SHORTEST_KEY = 32
 GOOD_FOR = timedelta(hours=1)
 LARGEST_FORM_BYTES = 16_384
 _SALT = "daytwo.approval-form.1"
 _FIELDS = frozenset({"choice", "reason", "csrf"})
+
+
+@dataclass(frozen=True, slots=True)
+class PageAccess:
+    """What the app settings say about the page: whether App Service signs people in, and the key that signs its forms."""
+
+    sign_in: bool
+    key: str
+    rejected: RejectedRequests = field(default_factory=RejectedRequests)
+
+    @property
+    def missing(self) -> str:
+        """Why nobody can decide on the page, with the remedy; empty if people can."""
+        if not self.sign_in:
+            return "sign-in is not enabled for this app: enable App Service authentication with Microsoft Entra ID"
+        if len(self.key) < SHORTEST_KEY:
+            return (
+                "the app setting DAYTWO_PAGE_KEY is missing or too short: "
+                f"set it to at least {SHORTEST_KEY} random characters"
+            )
+        return ""
 
 
 class RefusedFormError(Exception):

@@ -1,16 +1,15 @@
 """The approval page: a GET shows a request and decides nothing; a POST of its form decides, as the person who is signed in."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 from ops.approvals.requests import current_rule, request_by_token
 from ops.approvals.votes import ApprovalAction, VoteOutcome, record_vote
 from ops.context import Context
-from ops.endpoints.approval_form import FormTokens, RefusedFormError, check_origin, read_form
+from ops.endpoints.approval_form import FormTokens, PageAccess, RefusedFormError, check_origin, read_form
 from ops.endpoints.easy_auth import UnusableIdentityError, signed_in
-from ops.endpoints.page_access import PageAccess
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import Rejection
 from ops.model.approval import Approval, Choice
 from ops.model.people import Identity
@@ -19,6 +18,7 @@ from ops.policy.approvers import approvers, needed
 from ops.policy.people import person_of
 from ops.policy.select import ring_window
 from ops.policy.voting import may_decide
+from ops.ports.errors import OutsideError
 from ops.render.approval_page import (
     Banner,
     NoticePage,
@@ -31,7 +31,7 @@ from ops.render.approval_page import (
 from ops.runbooks import runbooks
 from ops.settings import Settings
 
-DOOR = "page"
+ENDPOINT = "page"
 LOGIN = "/.auth/login/aad"
 _STATUS = {
     "approved": HTTPStatus.OK,
@@ -57,74 +57,50 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """One HTTP request for a page. Header names are in lower case; `url` is whole, as the browser asked for it."""
-
-    method: str
-    url: str
-    word: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-    @property
-    def path(self) -> str:
-        """The page's own path."""
-        return urlsplit(self.url).path
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What is answered."""
-
-    status: HTTPStatus
-    html: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def unavailable(why: str) -> Page:
-    """503: nobody can decide here now; says why and where else."""
-    lines = (
-        f"Nobody can decide here: {why}.",
-        "The buttons in Slack or Teams, where there are any, do not need this page.",
-    )
+def unavailable(why: str) -> HttpResponse:
+    """503: nobody can decide on the page now, and why."""
+    lines = (f"Decisions are not possible here: {why}.", "The buttons in your chat still work.")
     return _page(HTTPStatus.SERVICE_UNAVAILABLE, notice_html(NoticePage("This page is not available", lines)))
 
 
-def answer_page(context: Context, door: PageAccess, asked: PageRequest) -> Page:
-    """GET, HEAD and POST `approvals/{word}`. Raises OutsideError where the store does not answer: nothing is decided then."""
+def serve_page(context: Context, access: PageAccess, request: HttpRequest) -> HttpResponse:
+    """GET, HEAD and POST `approvals/{token}`. If the store does not answer, nothing is decided and the page says so."""
     try:
-        return _answer(context, door, asked)
+        return _answer(context, access, request)
     except PageRefusedError as refused:
-        door.refusals.note(context, DOOR, refused.refusal, asked.body)
+        access.rejected.note(context, ENDPOINT, refused.rejection, request.body)
         return _refused(refused)
+    except OutsideError:
+        return unavailable("Daytwo's records are not available; try again in a minute")
 
 
 class PageRefusedError(Exception):
-    """Nothing is shown, nothing decided: the refusal, who was there, and what else they may do."""
+    """Nothing is shown, nothing decided: the rejection, who was there, and what else they may do."""
 
-    def __init__(self, refusal: Rejection, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
-        super().__init__(refusal.text)
-        self.refusal, self.viewer, self.links = refusal, viewer, links
+    def __init__(self, rejection: Rejection, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(rejection.text)
+        self.rejection, self.viewer, self.links = rejection, viewer, links
 
 
-def _answer(context: Context, door: PageAccess, asked: PageRequest) -> Page:
+def _answer(context: Context, access: PageAccess, request: HttpRequest) -> HttpResponse:
     settings = context.config.settings
-    if door.missing or settings is None:
-        return unavailable(door.missing or "Daytwo has no valid configuration")
+    if access.missing or settings is None:
+        return unavailable(access.missing or "Daytwo has no valid configuration")
     try:
-        identity = signed_in(asked.headers)
+        identity = signed_in(request.headers)
     except UnusableIdentityError as error:
         raise PageRefusedError(
             Rejection(HTTPStatus.FORBIDDEN, "unusable-identity", f"you are signed in, but {error}")
         ) from None
     if identity is None:
-        return _to_sign_in(asked)
+        return _to_sign_in(request)
     if not settings.people.entra_tenant or identity.tenant != settings.people.entra_tenant:
         why = "your account belongs to another organisation than the one that Daytwo's configuration names"
         raise PageRefusedError(Rejection(HTTPStatus.FORBIDDEN, "another-tenant", why), identity.shown)
-    visit = _Visit(context, settings, FormTokens(door.key, context.ports.clock.now), identity, asked.word)
-    return _decide(visit, asked) if asked.method == "POST" else _show(visit)
+    visit = _Visit(
+        context, settings, FormTokens(access.key, context.ports.clock.now), identity, request.params["token"]
+    )
+    return _decide(visit, request) if request.method == "POST" else _show(visit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,29 +120,29 @@ class _Visit:
         return person.name if person else self.identity.shown or "somebody"
 
 
-def _show(visit: _Visit) -> Page:
+def _show(visit: _Visit) -> HttpResponse:
     approval = _approval(visit)
     old = visit.word != approval.token and not approval.state.is_decided
     told = Banner("What is asked has changed since your link was made. This is how it is now.") if old else None
     return _page(HTTPStatus.OK, _request(visit, approval, told))
 
 
-def _decide(visit: _Visit, asked: PageRequest) -> Page:
-    """A form that is ours decides; every other is refused, and the refusal is on record."""
+def _decide(visit: _Visit, request: HttpRequest) -> HttpResponse:
+    """A form that is ours decides; every other is refused, and the rejection is on record."""
     ports = visit.context.ports
-    hosts = frozenset({urlsplit(asked.url).netloc, urlsplit(ports.address).netloc} - {""})
+    hosts = frozenset({urlsplit(request.url).netloc, urlsplit(ports.address).netloc} - {""})
     try:
-        check_origin(asked.headers, hosts)
-        form = read_form(asked.headers, asked.body)
+        check_origin(request.headers, hosts)
+        form = read_form(request.headers, request.body)
         event = visit.tokens.event(form.token, visit.identity, visit.word)
     except RefusedFormError as error:
-        refusal = Rejection(HTTPStatus(error.status), error.reason, str(error))
-        raise PageRefusedError(refusal, visit.shown, (("Open the page again", asked.path),)) from None
+        rejection = Rejection(HTTPStatus(error.status), error.reason, str(error))
+        raise PageRefusedError(rejection, visit.shown, (("Open the page again", urlsplit(request.url).path),)) from None
     decided = record_vote(visit.context, ApprovalAction(visit.word, form.choice, visit.identity, event, form.reason))
     return _told(visit, decided)
 
 
-def _told(visit: _Visit, decided: VoteOutcome) -> Page:
+def _told(visit: _Visit, decided: VoteOutcome) -> HttpResponse:
     """What came of it, above the request as it is now."""
     status = _STATUS[decided.result]
     approval = _approval(visit)
@@ -215,24 +191,26 @@ def _zone(settings: Settings, approval: Approval) -> str:
     return settings.node_image.window.zone if settings.node_image else "UTC"
 
 
-def _to_sign_in(asked: PageRequest) -> Page:
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Who reads is asked to sign in. Raises RefusedError: what was sent by nobody decides nothing."""
-    login = f"{LOGIN}?post_login_redirect_uri={quote(asked.path, safe='')}"
-    if asked.method != "POST":
-        return Page(HTTPStatus.FOUND, headers={**_HEADERS, "Location": login})
-    refusal = Rejection(HTTPStatus.FORBIDDEN, "not-signed-in", "you are not signed in any more, so nothing is decided")
-    raise PageRefusedError(refusal, links=(("Sign in and look again", login),))
+    login = f"{LOGIN}?post_login_redirect_uri={quote(urlsplit(request.url).path, safe='')}"
+    if request.method != "POST":
+        return HttpResponse(HTTPStatus.FOUND, "", {**_HEADERS, "Location": login}, "text/html")
+    rejection = Rejection(
+        HTTPStatus.FORBIDDEN, "not-signed-in", "you are not signed in any more, so nothing is decided"
+    )
+    raise PageRefusedError(rejection, links=(("Sign in and look again", login),))
 
 
-def _refused(refused: PageRefusedError) -> Page:
-    status = refused.refusal.status
+def _refused(refused: PageRefusedError) -> HttpResponse:
+    status = refused.rejection.status
     heading = "There is no such page" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
-    lines = (f"{_sentence(refused.refusal.text)}.",)
+    lines = (f"{_sentence(refused.rejection.text)}.",)
     return _page(status, notice_html(NoticePage(heading, lines, refused.viewer, refused.links)))
 
 
-def _page(status: HTTPStatus, html: str) -> Page:
-    return Page(status, html, {**_HEADERS, "Content-Security-Policy": content_security_policy()})
+def _page(status: HTTPStatus, html: str) -> HttpResponse:
+    return HttpResponse(status, html, {**_HEADERS, "Content-Security-Policy": content_security_policy()}, "text/html")
 
 
 def _sentence(text: str) -> str:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ops.context import Context
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpResponse
 from ops.engine.run_starter import start_run
 from ops.model.ledger import Entry
 from ops.model.money import BudgetAlert, Money
@@ -65,7 +65,7 @@ def read_alert(body: bytes) -> BudgetAlert:
     raise UnreadableError("its schemaId is none of a budget's")
 
 
-def take_alert(context: Context, body: bytes) -> Response:
+def take_alert(context: Context, body: bytes) -> HttpResponse:
     """POST alerts/budget: one run an alert, however often it comes; what cannot be read is kept, and answered 400."""
     now = context.ports.clock.now()
     try:
@@ -77,11 +77,11 @@ def take_alert(context: Context, body: bytes) -> Response:
         context.ports.ledger.append(
             Entry(f"unread|{key}", now, "unread", "budget", text, "action-group", {"payload": kept})
         )
-        return Response(HTTPStatus.BAD_REQUEST, {"error": f"this is no budget alert: {error}"})
+        return HttpResponse(HTTPStatus.BAD_REQUEST, {"error": f"this is no budget alert: {error}"})
     signal = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
     alerts(context.ports.store).insert(signal.run_id, alert)
     run, is_new = start_run(context, signal)
-    return Response(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
+    return HttpResponse(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
 
 
 def period(alert: BudgetAlert) -> str:

@@ -1,4 +1,4 @@
-"""Commands from a chat: the same words in Slack and with the Teams bot. What a person may order is policy."""
+"""Commands from a chat, the same in every chat. What a person is allowed to do is policy."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -34,7 +34,6 @@ class ChatRequest:
     identity: Identity
     text: str
     event: str
-    chat: str
     address: str
 
 
@@ -92,7 +91,7 @@ def _start_query(context: Context, command: Command, person: Person, asked: Chat
     if command.name == "why":
         _cluster(context, command.subject)
     errand = f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{asked.identity}|{asked.event}'.encode()).hexdigest()[:24]}"
-    payload = {"command": command.name, "subject": command.subject, "chat": asked.chat, "address": asked.address}
+    payload = {"command": command.name, "subject": command.subject, "address": asked.address}
     if context.ports.store.insert(UNFINISHED, errand, {}):  # the same question told again is being answered, or was
         context.engine.start(Orchestrator.CHAT_QUERY, errand, payload)
     return working_message(command.name, person.name)

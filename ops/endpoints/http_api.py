@@ -4,11 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
 
 from ops.context import Context
 from ops.endpoints import run_controls
+from ops.endpoints.http_types import HttpResponse
 from ops.engine.run_starter import start_run
 from ops.model.json import Json
 from ops.model.ledger import Entry
@@ -29,19 +30,6 @@ _LONGEST_NAME = 64
 _BODY_KEYS = frozenset({"target", "dry_run", "by"})
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What a door answers."""
-
-    status: HTTPStatus
-    body: Json
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def text(self) -> str:
-        """The body as it is sent; empty where there is none."""
-        return "" if self.body is None else json.dumps(self.body, ensure_ascii=False)
-
-
 class RefusalError(Exception):
     """Bad input: the status and what the sender should know."""
 
@@ -50,40 +38,40 @@ class RefusalError(Exception):
         self.status = status
 
 
-def answer_runbooks() -> Response:
+def answer_runbooks() -> HttpResponse:
     """GET runbooks."""
-    return Response(HTTPStatus.OK, [{"name": book.name, "title": book.title} for book in runbooks().values()])
+    return HttpResponse(HTTPStatus.OK, [{"name": book.name, "title": book.title} for book in runbooks().values()])
 
 
-def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str) -> Response:
+def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str) -> HttpResponse:
     """POST runbooks/{name}: 202 with the run's address; the same key again is the same run."""
     try:
         request = read_body(body, _BODY_KEYS)
         signal = _signal(context, name, request, idempotency_key)
     except RefusalError as refusal:
-        return Response(refusal.status, {"error": str(refusal)})
+        return HttpResponse(refusal.status, {"error": str(refusal)})
     run, is_new = start_run(context, signal)
     text = f"asked for {signal.runbook} on {signal.target_name}" + (" (plan only)" if signal.dry_run else "")
     context.ports.ledger.append(Entry(f"{run.id}|asked", signal.at, "asked", run.id, text, signal.by))
-    return Response(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
+    return HttpResponse(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
 
 
-def answer_run(context: Context, run_id: str) -> Response:
+def answer_run(context: Context, run_id: str) -> HttpResponse:
     """GET runs/{id}."""
     stored = runs(context.ports.store).get(run_id) if _RUN_ID.fullmatch(run_id) else None
     if stored is None:
         return _no_such_run()
-    return Response(HTTPStatus.OK, shown(stored.value))
+    return HttpResponse(HTTPStatus.OK, shown(stored.value))
 
 
-def answer_runs(context: Context, state: str) -> Response:
+def answer_runs(context: Context, state: str) -> HttpResponse:
     """GET runs, newest first, perhaps of one state."""
     found = [stored.value for stored in runs(context.ports.store).scan()]
     found.sort(key=lambda run: run.created, reverse=True)
-    return Response(HTTPStatus.OK, [_line(run) for run in found if not state or run.state == state])
+    return HttpResponse(HTTPStatus.OK, [_line(run) for run in found if not state or run.state == state])
 
 
-def control_run(context: Context, run_id: str, action: str, body: bytes) -> Response:
+def control_run(context: Context, run_id: str, action: str, body: bytes) -> HttpResponse:
     """POST runs/{id}/cancel, pause or resume: kept in the store, honoured between steps."""
     table = runs(context.ports.store)
     stored = table.get(run_id) if _RUN_ID.fullmatch(run_id) else None
@@ -92,13 +80,13 @@ def control_run(context: Context, run_id: str, action: str, body: bytes) -> Resp
     try:
         by = read_by(read_body(body, _BODY_KEYS))
     except RefusalError as refusal:
-        return Response(refusal.status, {"error": str(refusal)})
+        return HttpResponse(refusal.status, {"error": str(refusal)})
     if stored.value.state.is_final:
         why = f"the run has ended ({stored.value.state}): there is nothing to {action}"
-        return Response(HTTPStatus.CONFLICT, {"error": why})
+        return HttpResponse(HTTPStatus.CONFLICT, {"error": why})
     control = run_controls.control_run(context, run_id, action, by)
     answer: Json = {"run": run_id, "cancelled_by": control.cancelled_by, "paused_by": control.paused_by}
-    return Response(HTTPStatus.ACCEPTED, answer, {"Location": f"/api/runs/{run_id}"})
+    return HttpResponse(HTTPStatus.ACCEPTED, answer, {"Location": f"/api/runs/{run_id}"})
 
 
 def shown(run: Run) -> Json:
@@ -124,8 +112,8 @@ def _line(run: Run) -> Json:
     }
 
 
-def _no_such_run() -> Response:
-    return Response(HTTPStatus.NOT_FOUND, {"error": "there is no such run"})
+def _no_such_run() -> HttpResponse:
+    return HttpResponse(HTTPStatus.NOT_FOUND, {"error": "there is no such run"})
 
 
 def _signal(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> RunRequest:

@@ -5,21 +5,22 @@ from http import HTTPStatus
 
 from ops.context import Context
 from ops.endpoints import run_controls
-from ops.endpoints.http_api import RefusalError, Response, read_body, read_by, read_target
+from ops.endpoints.http_api import RefusalError, read_body, read_by, read_target
+from ops.endpoints.http_types import HttpResponse
 
 LONGEST = timedelta(days=14)
 
 
-def set_override(context: Context, kind: str, body: bytes) -> Response:
+def set_override(context: Context, kind: str, body: bytes) -> HttpResponse:
     """POST overrides/{awake|skip}: `target`, `until`, `by`. The one set last holds; it expires by itself."""
     try:
         request = read_body(body, frozenset({"target", "until", "by"}))
         target, by = read_target(context, request), read_by(request)
         until = _until(request.get("until"), context.ports.clock.now())
     except RefusalError as refusal:
-        return Response(refusal.status, {"error": str(refusal)})
+        return HttpResponse(refusal.status, {"error": str(refusal)})
     text = run_controls.set_override(context, kind, target, until, by)
-    return Response(HTTPStatus.ACCEPTED, {"override": text})
+    return HttpResponse(HTTPStatus.ACCEPTED, {"override": text})
 
 
 def _until(value: object, now: datetime) -> datetime:

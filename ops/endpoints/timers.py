@@ -1,17 +1,17 @@
 """The timers: every five minutes what could not be sent, every hour a look at the fleet."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from ops.approvals.notifications import update_requests
-from ops.chats.slack.rejection_dialog import purge_dialogs
 from ops.context import Context
 from ops.facts.fleet import list_fleet
 from ops.messaging.conditions import close_stale, report_configuration
 from ops.messaging.ephemeral_replies import flush_replies
 from ops.messaging.message_sync import publish_pending
 from ops.messaging.outbox import flush_outbox
+from ops.ports.bundle import Ports
 from ops.ports.errors import OutsideError
 from ops.scheduling.digest import post_digest
 from ops.scheduling.due_runs import start_due_rollouts, start_due_runs
@@ -46,11 +46,12 @@ def every_quarter(context: Context) -> None:
     start_due_runs(context, settings, fleet, context.ports.clock.now())
 
 
-def every_hour(context: Context, purge_after: timedelta) -> None:
-    """Samples the proofs, starts the rollouts that are due, tidies up."""
+def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[Callable[[Ports], None]] = ()) -> None:
+    """Deletes what has expired (`housekeeping` are the chats'), posts the digest, records the fleet, starts due rollouts."""
     now = context.ports.clock.now()
     reconcile_engine(context, now, purge_after=purge_after)
-    purge_dialogs(context.ports)
+    for clean_up in housekeeping:
+        clean_up(context.ports)
     report_configuration(context.ports, context.config, now)
     close_stale(context.ports, now)
     settings = context.config.settings

@@ -1,4 +1,4 @@
-"""What would happen, decided and not done: for `plan` and `why`."""
+"""What would happen now, decided but not executed: for `plan` and `why`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ops.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class PoolPreview:
-    """One pool: what it carries, what it could, who drives, what comes next. `behind_days` is None where it cannot be told."""
+    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if it is unknown."""
 
     cluster: str
     region: str
@@ -37,7 +37,7 @@ class PoolPreview:
 def preview_pools(
     context: Context, settings: Settings | None, fleet: Sequence[Cluster], now: datetime
 ) -> tuple[PoolPreview, ...]:
-    """Every pool of the fleet. Without settings nothing but Azure is asked, and nothing would be done by Daytwo."""
+    """Every pool of the fleet. Without settings, only Azure is read, and Daytwo would do nothing."""
     found: list[PoolPreview] = []
     for cluster in sorted(fleet, key=lambda cluster: cluster.name):
         run = preview_run(cluster, now)
@@ -47,7 +47,7 @@ def preview_pools(
         for pool in cluster.pools:
             asked = approvers_of(settings, cluster, "node-image", decision) if settings and decision else ""
             following, at = _next(cluster, pool, decision, (now, asked))
-            image = newest.get(pool.name, Unknown("not asked"))
+            image = newest.get(pool.name, Unknown("was not read"))
             known = "unknown" if isinstance(image, Unknown) else image
             behind = days_between(pool.image, known)
             name = ring.name if ring else ""
@@ -61,7 +61,7 @@ def preview_pools(
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
-    """Who would have to approve what is decided, as the configuration calls them; empty where nobody has to."""
+    """The approvers that a decision would need, as named in the configuration; empty if it needs no approval."""
     if not isinstance(decision, Act):
         return ""
     ring = ring_of(cluster, settings)
@@ -83,7 +83,7 @@ def _next(
         case None if cluster.driver is Driver.AKS:
             return f"AKS upgrades it ({cluster.node_os_channel or 'Automatic'} channel)", None
         case None:
-            return "nobody upgrades it: no configuration puts it into a ring", None
+            return "not upgraded: no configuration puts the cluster in a ring", None
         case Act(plan):
             if any(step.params.get("pool") == pool.name for step in plan.steps):
                 asks = f"Daytwo would ask {approvers} for approval now, then upgrade it"

@@ -1,4 +1,4 @@
-"""Which ring a cluster belongs to, and when that ring may be disrupted."""
+"""Which clusters a selector selects, which ring a cluster belongs to, and when that ring may be disrupted."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ from ops.settings.select import Select
 
 
 def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> bool:
-    """Whether a cluster is taken in. A select that says nothing takes in nothing: a slip never selects a fleet."""
+    """Whether a cluster is selected. An empty selector selects nothing, so that a mistake never selects the whole fleet."""
     if select.empty:
         return False
     folded = {key.casefold(): value for key, value in tags.items()}
@@ -23,15 +23,15 @@ def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> 
 
 
 def ring_among(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
-    """The first ring that takes a cluster in (docs/node-image.md, rule 3)."""
+    """The first ring that selects the cluster (docs/node-image.md, rule 3)."""
     return next((ring for ring in rings if matches(ring.select, name, region, tags)), None)
 
 
 def ring_window(settings: Settings, ring: Ring) -> Window:
-    """The ring's own window, else the one of the node-image runbook.
+    """The ring's own window, otherwise that of the node-image runbook.
 
     Raises:
-        ValueError: neither is said, so that nothing may be done in this ring.
+    ValueError: there is neither, so nothing may be done in this ring.
     """
     if ring.window is not None:
         return ring.window

@@ -24,7 +24,7 @@ class TimelineBar:
 
     `kind` is a CSS class; `label` names it in the legend; `light` and `dark` are its colors. `counted_as` is one of
     its bars in the singular ("reboot"); empty: they are not counted in the alternative text. `whole_run` draws one bar per
-    run instead of one per step, with `label` where the run has no headline.
+    run instead of one per step, with `label` if the run has no headline.
     """
 
     kind: str
@@ -96,7 +96,7 @@ class Runbook(Protocol):
 
 
 class RunbookDefaults:
-    """A runbook that no timer starts, that depends on no window, and that is drawn step by step in no picture."""
+    """Defaults: no timer starts the runbook, it depends on no window, and no picture shows it."""
 
     step_prefix: str = ""
     about_event: bool = False

@@ -16,7 +16,7 @@ UPGRADED, BY_AKS = "upgraded", "driven-by-aks"
 NOT_YET, NOT_PROVEN = "not-yet", "not-proven"
 # The ends of runs that people did not approve.
 DENIED = ("rejected", "not-approved")
-_IMAGE = re.compile(r"carry (\S+) and are Ready")
+_IMAGE = re.compile(r"run (\S+) and are Ready")
 
 type PoolKey = tuple[str, str]
 

@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.approval import Approval
 from ops.model.calendar import Span, Window
 from ops.model.image import NodeImage
 from ops.model.run import Run, State, StepState
 from ops.policy.calendar import frozen, iso_week, next_open, week_occurrences, week_span
 from ops.policy.select import ring_among, ring_window
-from ops.render.phrases import plural
+from ops.render.phrases import SIGNS, plural
 from ops.render.timeline import Lane, Week, draw
 from ops.settings import Settings
 from ops.settings.fleet import Ring

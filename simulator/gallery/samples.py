@@ -165,7 +165,7 @@ def _commands() -> Iterator[Sample]:
     yield Sample("Commands", "a command that takes a while", working_message("plan", "ana"))
     open_runs = (run_in("node-image", State.RUNNING), run_in("reboot", State.FAILED))
     yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), ASKED))
-    decided = {"node-image": "waits until Wed 22:00: the window opens then", "reboot": "no node asks for a reboot"}
+    decided = {"node-image": "waits until Wed 22:00: next window opens", "reboot": "no node asks for a reboot"}
     yield Sample("Commands", "why", why_message("shop-prod", decided))
     rows = (
         ("shop-prod", "user1", "202610.29.0 → 202611.12.0", "Wed 22:00, after approval"),

@@ -1,11 +1,12 @@
 """Pressing through the Teams bot's door: the simulated Teams' own activity and token, the bot's own proof of both."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ops.chats.teams.endpoint import take_activity
+from ops.chats.teams.endpoint import TeamsAccess, take_activity
 from ops.chats.teams.renderer import render_bot
 from ops.chats.teams.tokens import BotTokens
+from ops.endpoints.http_types import HttpRequest
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.message import Button, Message
 from ops.model.run import State
@@ -23,9 +24,9 @@ class Admitting:
 
     tokens: BotTokens
 
-    def admit(self, authorization: str) -> str:
+    def authenticate(self, authorization: str) -> str:
         """The service of a token that holds."""
-        return self.tokens.admit(authorization)
+        return self.tokens.authenticate(authorization)
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
         """A press is answered where it was made."""
@@ -53,7 +54,8 @@ class TeamsDoor:
         document: JsonObject = {"user": ENTRA[pressed.person], "verb": str(pressed.choice)}
         document["inputs"] = {"reason": pressed.reason}
         activity = press_of(self.signer, sent, document, pressed.event)
-        context = replace(world.context, ports=replace(world.context.ports, bot=Admitting(self.tokens)))
-        answer = take_activity(context, self.refusals, f"Bearer {self.signer.token()}", json.dumps(activity).encode())
+        headers = {"authorization": f"Bearer {self.signer.token()}"}
+        request = HttpRequest("POST", headers=headers, body=json.dumps(activity).encode())
+        answer = take_activity(world.context, TeamsAccess(Admitting(self.tokens), self.refusals), request)
         assert (answer.status, json.loads(answer.text())["statusCode"]) == (200, 200)
         return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]

@@ -35,7 +35,7 @@ PAGES = {
     "pending": shown(request()),
     "pending-several": shown(HALF, needed=2),
     "pending-changed": shown(request(*SEVERAL), told=Banner("What is asked has changed since your link was made.")),
-    "pending-others": shown(request(), "you are no approver of this: platform decides"),
+    "pending-others": shown(request(), "you are not an approver of this: platform decides"),
     "pending-reboot": shown(REBOOT),
     "just-approved": shown(
         in_state(ApprovalState.APPROVED),

@@ -3,8 +3,8 @@
 import json
 from itertools import chain
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.run import Run
+from ops.render.phrases import SIGNS
 from ops.tables.messages import messages
 from simulator.demo.differences import oracles_outcomes
 from simulator.demo.tally import UPGRADED
@@ -59,7 +59,7 @@ def test_three_nodes_were_rebooted_one_after_the_other_on_monday_night(demonstra
     restarts = [step for step in run.finished if step.id.startswith("restart.")]
     assert (run.target_name, run.period) == ("edge-prod", "2026-11-16")
     assert [step.id[-2:] for step in restarts] == ["00", "01", "02"]
-    assert [step.evidence.split(" ", 1)[1] for step in restarts] == ["has booted anew and is Ready"] * 3
+    assert [step.evidence.split(" ", 1)[1] for step in restarts] == ["has rebooted and is Ready"] * 3
 
 
 def test_ana_kept_her_cluster_awake_on_wednesday_night(demonstration: Demonstration) -> None:
@@ -80,7 +80,7 @@ def test_the_alert_is_explained_by_what_it_is_spent_on(demonstration: Demonstrat
     (run,) = of(demonstration, "budget")
     assert run.headline == "platform has passed €32,000.00 of €40,000.00"
     assert run.lines[1].startswith("data-prod: €")
-    assert run.lines[-1] == "offer: stop data-dev, shop-dev now (a plan: nothing has been done)"
+    assert run.lines[-1] == "offer: stop data-dev, shop-dev now (only a plan: nothing was done)"
 
 
 def test_people_in_teams_are_told_of_the_same_runs(demonstration: Demonstration) -> None:
@@ -134,7 +134,7 @@ def test_production_was_asked_for_once_and_ana_said_yes_in_slack(demonstration: 
         "shop-prod-we",
     ]
     heard = [message.text for message in demonstration.lived.chat if message.only_for == "ana"]
-    assert heard == ["you have approved it; it is looked at again right before it is done"]
+    assert heard == ["Approved. Daytwo re-checks the plan immediately before executing it."]
 
 
 def test_a_messages_last_state_is_its_runs(demonstration: Demonstration) -> None:

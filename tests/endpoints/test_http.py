@@ -87,7 +87,7 @@ def test_a_cluster_outside_of_the_fleet_is_refused_at_every_door() -> None:
     ]
     assert [answer.status for answer in answers] == [403, 403, 403]
     assert {answer.text() for answer in answers} == {
-        '{"error": "the cluster lies in no subscription of the fleet: fleet.subscriptions would have to name it"}'
+        '{"error": "the cluster is not in a configured subscription: fleet.subscriptions would have to name it"}'
     }
     assert (by.engine.started, by.ledger.written, by.chat.posts) == ([], {}, 0)
 

@@ -45,5 +45,5 @@ def status_of(body: bytes) -> int:
         read.adds_the_bot()
         read.press()
     except RequestRejectedError as refused:
-        return int(refused.refusal.status)
+        return int(refused.rejection.status)
     return 200

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.endpoints.approval_page import Page, PageRequest, answer_page
-from ops.endpoints.page_access import PageAccess
+from ops.endpoints.approval_form import PageAccess
+from ops.endpoints.approval_page import serve_page
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Approval, ApprovalState
 from ops.tables.approvals import RequestToken, approvals, request_tokens
@@ -50,19 +51,19 @@ class Visitor:
     def headers(self) -> dict[str, str]:
         return {"x-ms-client-principal": principal(PERSON[self.name])} if self.name else {}
 
-    def look(self, word: str = WORD, method: str = "GET", door: PageAccess | None = None, **headers: str) -> Page:
+    def look(
+        self, word: str = WORD, method: str = "GET", door: PageAccess | None = None, **headers: str
+    ) -> HttpResponse:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return answer_page(
-            self.world.context, door or self.door, PageRequest(method, f"{HOST}/api/approvals/{word}", word, shown)
-        )
+        return serve_page(self.world.context, door or self.door, _request(method, word, shown))
 
     def form(self, word: str = WORD) -> str:
         """The token of the form that the page shows."""
-        found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).html)
+        found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).text())
         assert found, "no form is shown"
         return html.unescape(found.group(1))
 
-    def send(self, fields: dict[str, str] | bytes, word: str = WORD, **headers: str) -> Page:
+    def send(self, fields: dict[str, str] | bytes, word: str = WORD, **headers: str) -> HttpResponse:
         body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
         shown = {
             "content-type": "application/x-www-form-urlencoded",
@@ -71,12 +72,14 @@ class Visitor:
             **self.headers(),
             **{name.replace("_", "-"): text for name, text in headers.items()},
         }
-        return answer_page(
-            self.world.context, self.door, PageRequest("POST", f"{HOST}/api/approvals/{word}", word, shown, body)
-        )
+        return serve_page(self.world.context, self.door, _request("POST", word, shown, body))
 
-    def press(self, choice: str = "approve", reason: str = "", token: str = "") -> Page:
+    def press(self, choice: str = "approve", reason: str = "", token: str = "") -> HttpResponse:
         return self.send({"choice": choice, "reason": reason, "csrf": token or self.form()})
+
+
+def _request(method: str, word: str, headers: dict[str, str], body: bytes = b"") -> HttpRequest:
+    return HttpRequest(method, f"{HOST}/api/approvals/{word}", {"token": word}, {}, headers, body)
 
 
 def world_with(approval: Approval, config: str = ASKING) -> World:
@@ -96,8 +99,8 @@ def refusals(world: World) -> list[str]:
     return [entry.data["reason"] for entry in world.ledger.written.values() if entry.kind == "refused-request"]
 
 
-def text_of(page: Page) -> str:
-    inline = re.sub(r"</?(a|b|i|q|span|time)\b[^>]*>", "", page.html)
+def text_of(page: HttpResponse) -> str:
+    inline = re.sub(r"</?(a|b|i|q|span|time)\b[^>]*>", "", page.text())
     without = re.sub(r"<style>.*?</style>|<[^>]+>", " ", inline, flags=re.DOTALL)
     return html.unescape(" ".join(without.split()))
 

@@ -1,14 +1,14 @@
-"""All fakes in one hand."""
+"""All fakes together."""
 
 from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
+from ops.chats.slack.rejection_dialog import Forms
 from ops.config.config_file import ConfigState
 from ops.context import Context
 from ops.ports.bundle import Ports
-from ops.ports.chat import Forms
 from tests.fakes.azure import FakeClusters, FakeCosts
-from tests.fakes.chat import FakeAnswers, FakeChat
+from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import FakeClock
 from tests.fakes.config import CONFIG, settings
 from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
@@ -29,7 +29,7 @@ class World:
     engine: FakeEngine = field(default_factory=FakeEngine)
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     costs: FakeCosts = field(default_factory=FakeCosts)
-    answers: FakeAnswers = field(default_factory=FakeAnswers)
+    replies: FakeReplies = field(default_factory=FakeReplies)
     config: str = CONFIG
     problem: str = ""
     forms: Forms | None = None
@@ -52,9 +52,8 @@ class World:
             self.costs,
             (self.chat,),
             self.events,
-            self.answers,
+            (self.replies,),
             "https://daytwo.example/api",
-            forms=self.forms,
             metrics=self.metrics,
         )
         return Context(ports, self.engine, ConfigState(self.settings, self.problem))

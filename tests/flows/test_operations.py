@@ -172,7 +172,7 @@ class TestPower:
             async with bot:
                 await bot.until(after(hours=1))
                 run = bot.run(await bot.begin(production, "power"))
-                assert (run.state, run.why) == (State.SKIPPED, "production is the last ring, which never sleeps")
+                assert (run.state, run.why) == (State.SKIPPED, "production is the last ring, which is never stopped")
                 assert bot.begun() == []
 
         with night(tmp_path, production) as bot:
@@ -211,7 +211,7 @@ class TestSpot:
             run = only(bot, "spot")
             assert (run.state, run.headline) == (State.DONE, "5 spot nodes evicted")
             assert "5 of 5 nodes are gone" in run.lines
-            assert "spot has no node left and stays so until somebody acts" in run.lines
+            assert "spot has no nodes left and will not recover by itself" in run.lines
             assert len(messages(bot.simulation)[run.id]) == 1
 
     def test_a_manual_start_without_an_eviction_says_so(self, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ class TestSpot:
                 }
                 assert await bot.send_event(event, **{"aeg-event-type": "Notification"}) < 300
                 await bot.until(after(hours=1))
-                assert f"{node} is still there: a false alarm" in only(bot, "spot").lines
+                assert f"{node} still exists: a false alarm" in only(bot, "spot").lines
 
         with night(tmp_path, DEV) as bot:
             tell(bot)
@@ -287,7 +287,7 @@ class TestBudget:
                 run = bot.run(await bot.begin(DEV, "budget"))
                 assert (run.state, run.why) == (
                     State.SKIPPED,
-                    "there is nothing to explain: no alert came with this run",
+                    "there is no alert to explain: this run was not started by an alert",
                 )
 
         with night(tmp_path, DEV) as bot:

@@ -79,7 +79,7 @@ async def test_two_people_approve_in_slack_and_the_run_goes_on(bot: Bot, simulat
         assert bot.run(run).state is State.DONE
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
     (ana, first), (eve, second), (ben, third) = heard(simulation)
-    assert (ana, first) == ("U0ANA", "you have approved it: 1 of 2 who are needed")
+    assert (ana, first) == ("U0ANA", "Your approval counts: 1 of 2 needed.")
     assert (eve, "does not know you" in second) == ("U0EVE", True)
     assert (ben, "approved" in third) == ("U0BEN", True)
     assert buttons(asked(simulation)) == []
@@ -135,7 +135,7 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
         await bot.until(after(minutes=1))
         assert bot.run(run).state is State.HALTED
         assert "the sale ends on Thursday" in str(asked(simulation)["blocks"])
-    assert heard(simulation) == [("U0BEN", "you have rejected it; nothing of it is done")]
+    assert heard(simulation) == [("U0BEN", "Rejected. Nothing of the plan will be done.")]
     (attempt,) = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert (attempt["result"], attempt["reason"]) == ("rejected", "the sale ends on Thursday")
 
@@ -210,7 +210,7 @@ async def test_where_slack_opens_no_form_the_press_rejects(simulation: Running, 
     assert heard(simulation) == [
         (
             "U0BEN",
-            "you have rejected it; nothing of it is done. Slack opened no form to ask why, so it stands without a reason.",
+            "Rejected. Nothing of the plan will be done.. Slack opened no form to ask why, so it stands without a reason.",
         )
     ]
     assert forms(simulation) == []

@@ -276,7 +276,7 @@ async def test_a_retired_webhook_is_a_warning_and_no_crash(
         assert bot.run(run).state is State.DONE
     warnings = [each.getMessage() for each in caplog.records if "TEAMS_WEBHOOK" in each.getMessage()]
     assert len(warnings) == 1
-    assert "make a Workflows webhook and put its address there" in warnings[0]
+    assert "Create a Workflows webhook and use its address." in warnings[0]
 
 
 @story

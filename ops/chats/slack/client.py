@@ -2,14 +2,16 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from ops.chats.slack.delivery import with_picture
 from ops.chats.slack.errors import PictureNotReadyError, refusals, said
+from ops.chats.slack.renderer import render, with_picture
+from ops.model.json import Json
+from ops.model.message import Message
 from ops.ports.chat import Outgoing, Posted
 from ops.ports.errors import RejectedError
 
@@ -39,6 +41,10 @@ class SlackChat:
     # By the picture's hash: the file that holds it, and how often Slack could not show it. An edit uploads nothing again.
     _files: dict[str, str] = field(default_factory=dict, repr=False)
     _not_ready: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def render(self, message: Message) -> Mapping[str, Json]:
+        """As Slack blocks, with a text for notifications."""
+        return render(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
         """Posts with our key in the metadata; links are not unfurled: crawlers would open them."""

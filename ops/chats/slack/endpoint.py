@@ -7,22 +7,20 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
 from ops.approvals.votes import ApprovalAction, record_vote
-from ops.chats.slack.delivery import privately
 from ops.chats.slack.dialogs import REJECTING
 from ops.chats.slack.payloads import ButtonPress, Submission, read_command, read_form, read_interaction
-from ops.chats.slack.rejection_dialog import DialogResult, accept_reason, open_rejection_dialog
-from ops.chats.slack.renderer import OPENS, plainly
+from ops.chats.slack.rejection_dialog import DialogResult, Forms, accept_reason, open_rejection_dialog
+from ops.chats.slack.renderer import OPENS, plainly, privately, render
 from ops.context import Context
 from ops.endpoints.chat_commands import ChatRequest, take_command
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests, Rejection, RequestRejectedError
 from ops.messaging.ephemeral_replies import reply_later, reply_now
 from ops.model.approval import Choice
-from ops.ports.chat import Signature
 from ops.ports.errors import OutsideError
-from ops.render import renderer
 
 _LOG = logging.getLogger(__name__)
 INTERACTIONS, COMMANDS = "slack-interactions", "slack-commands"
@@ -37,74 +35,79 @@ _UNASKED = "Slack opened no form to ask why, so it stands without a reason."
 _NOTHING_DONE = "Nothing was done: Daytwo's records cannot be reached now. Try again in a minute."
 
 
+class Signature(Protocol):
+    """Verifies that a request comes from Slack."""
+
+    def is_valid(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether the raw body was signed for this app within the last minutes. Raises nothing: what cannot be checked is not valid."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A request as it came: nothing of it is trusted."""
+class SlackAccess:
+    """What the endpoints need besides the context.
 
-    body: bytes
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What stands at the doors: the signature's verifier (None where its secret is not set), and who notes refusals."""
+    `signature` is None if its secret is not set: then every request is rejected. `forms` is None without a token: then a
+    rejection is recorded without asking for a reason.
+    """
 
     signature: Signature | None
-    refusals: RejectedRequests
+    rejected: RejectedRequests
+    forms: Forms | None
 
 
-def take_interaction(context: Context, guard: Guard, received: Received) -> Response:
+def take_interaction(context: Context, access: SlackAccess, request: HttpRequest) -> HttpResponse:
     """POST slack/interactions: 200, with nothing in it unless a form stays open. Who pressed hears privately what came of it."""
-    if guard.signature is None:
-        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _CLOSED})
+    if access.signature is None:
+        return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _CLOSED})
     try:
-        found = read_interaction(_authenticated(guard.signature, received), _team(context))
+        found = read_interaction(_authenticated(access.signature, request), _team(context))
     except RequestRejectedError as refused:
-        return guard.refusals.answer(context, INTERACTIONS, refused.refusal, received.body)
+        return access.rejected.answer(context, INTERACTIONS, refused.rejection, request.body)
     if isinstance(found, Submission):
         if found.callback == REJECTING:
             return accept_reason(context, found)
-        _ignore(context, guard, received, f"a form called {found.callback[:64]!r}")
-        return Response(HTTPStatus.OK, None)
+        _ignore(context, access, request, f"a form called {found.callback[:64]!r}")
+        return HttpResponse(HTTPStatus.OK, None)
     for press in found:
         name = press.action.partition(".")[0]
         if name in set(Choice):
-            if not _take_press(context, press, Choice(name)):
+            if not _take_press(context, access.forms, press, Choice(name)):
                 # Slack shows a sign beside the button, so that nobody believes that it is done.
-                return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOTHING_DECIDED})
+                return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOTHING_DECIDED})
         elif name != OPENS:
-            _ignore(context, guard, received, f"a press of {press.action[:64]!r}")
-    return Response(HTTPStatus.OK, None)
+            _ignore(context, access, request, f"a press of {press.action[:64]!r}")
+    return HttpResponse(HTTPStatus.OK, None)
 
 
-def take_slash_command(context: Context, guard: Guard, received: Received) -> Response:
+def take_slash_command(context: Context, access: SlackAccess, request: HttpRequest) -> HttpResponse:
     """POST slack/commands: answered in the body, for the eyes of who typed it."""
-    if guard.signature is None:
-        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _CLOSED})
+    if access.signature is None:
+        return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _CLOSED})
     try:
-        form = _authenticated(guard.signature, received)
+        form = _authenticated(access.signature, request)
         if form.get("ssl_check") == "1":
-            return Response(HTTPStatus.OK, None)  # Slack looks now and then whether our certificate is good
+            return HttpResponse(HTTPStatus.OK, None)  # Slack looks now and then whether our certificate is good
         command = read_command(form, _team(context))
     except RequestRejectedError as refused:
-        return guard.refusals.answer(context, COMMANDS, refused.refusal, received.body)
-    asked = ChatRequest(command.identity, command.text, command.event, "slack", command.address)
+        return access.rejected.answer(context, COMMANDS, refused.rejection, request.body)
+    asked = ChatRequest(command.identity, command.text, command.event, command.address)
     try:
-        content = renderer("slack")(take_command(context, asked))
+        content = render(take_command(context, asked))
     except OutsideError as error:
         _LOG.warning("a command in Slack could not be taken: %s", error)
         content = plainly(_NOTHING_DONE)
-    return Response(HTTPStatus.OK, privately(content))
+    return HttpResponse(HTTPStatus.OK, privately(content))
 
 
-def _authenticated(signature: Signature, received: Received) -> Mapping[str, str]:
+def _authenticated(signature: Signature, request: HttpRequest) -> Mapping[str, str]:
     """The form of a request that Slack has signed. Raises RefusedError."""
-    if len(received.body) > _MAX_BODY_BYTES:
+    if len(request.body) > _MAX_BODY_BYTES:
         raise RequestRejectedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "the body is larger than 256 kB")
-    if not signature.holds(received.body, received.headers):
+    if not signature.is_valid(request.body, request.headers):
         why = "the request is not signed by Slack for this app, or was signed more than five minutes ago"
         raise RequestRejectedError(HTTPStatus.UNAUTHORIZED, "not-signed", why)
-    return read_form(received.body)
+    return read_form(request.body)
 
 
 def _team(context: Context) -> str:
@@ -112,15 +115,15 @@ def _team(context: Context) -> str:
     return settings.people.slack_team if settings else ""
 
 
-def _ignore(context: Context, guard: Guard, received: Received, what: str) -> None:
+def _ignore(context: Context, access: SlackAccess, request: HttpRequest, what: str) -> None:
     ignored = Rejection(HTTPStatus.OK, "unknown-action", f"nothing is done by {what}")
-    guard.refusals.note(context, INTERACTIONS, ignored, received.body)
+    access.rejected.note(context, INTERACTIONS, ignored, request.body)
 
 
-def _take_press(context: Context, press: ButtonPress, choice: Choice) -> bool:
+def _take_press(context: Context, forms: Forms | None, press: ButtonPress, choice: Choice) -> bool:
     """Whether the press was taken: it is decided, its answer given or kept; or a form asks why it is rejected."""
     try:
-        opening = open_rejection_dialog(context, press) if choice is Choice.REJECT else DialogResult.NOT_ASKED
+        opening = open_rejection_dialog(context, forms, press) if choice is Choice.REJECT else DialogResult.NOT_ASKED
         if opening is DialogResult.OPEN:
             return True
         decided = record_vote(context, ApprovalAction(press.value, choice, press.identity, press.event))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
 
+from ops.adapters.http_client import retry_after_s
 from ops.ports.errors import NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
 
 _TROUBLE = 500
@@ -55,7 +56,7 @@ def _refusal(doing: str, error: Any) -> OutsideError:
     answer = _answer(response)
     code = str(answer.get("error", ""))
     if status == _LIMITED or code in ("ratelimited", "rate_limited"):
-        return ThrottledError(f"{doing}: rate limited", _wait_s(getattr(response, "headers", {})))
+        return ThrottledError(f"{doing}: rate limited", retry_after_s(getattr(response, "headers", None), _LIMITED_S))
     if status >= _TROUBLE or code in _TRANSIENT:
         return TryLaterError(f"{doing}: {code or status}")
     if not _WORD.fullmatch(code):
@@ -68,8 +69,3 @@ def _refusal(doing: str, error: Any) -> OutsideError:
 def _answer(response: Any) -> dict[str, Any]:
     data = getattr(response, "data", response)
     return data if isinstance(data, dict) else {}
-
-
-def _wait_s(headers: Any) -> float:
-    found = {str(name).lower(): value for name, value in dict(headers).items()}.get("retry-after", "")
-    return float(found) if str(found).isdigit() else _LIMITED_S

@@ -4,21 +4,23 @@ A no is never lost: where no form can be opened, the press decides at once, with
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from http import HTTPStatus
+from typing import Protocol
 
 from ops.approvals.requests import current_rule, request_by_token
-from ops.approvals.votes import ApprovalAction, record_vote
+from ops.approvals.votes import ApprovalAction, LongReasonError, read_reason, record_vote
 from ops.chats.slack.dialogs import not_taken, rejection_form, told_in_form
 from ops.chats.slack.payloads import ButtonPress, Submission
 from ops.chats.slack.renderer import plainly
 from ops.context import Context
-from ops.endpoints.http_api import Response
-from ops.endpoints.reasons import LongReasonError, read_reason
+from ops.endpoints.http_types import HttpResponse
 from ops.messaging.ephemeral_replies import reply_now
 from ops.model.approval import Approval, Choice
+from ops.model.json import Json
 from ops.policy.people import person_of
 from ops.policy.voting import may_decide
 from ops.ports.bundle import Ports
@@ -32,6 +34,17 @@ _ANSWERED_FOR = timedelta(minutes=30)
 # Slack's words for a press whose form is open: told again while, or after, an earlier delivery asked for it.
 _OPEN_ALREADY = ("exchanged_trigger_id", "duplicate_external_id")
 _NOTHING_DECIDED = "Nothing was decided: Daytwo's records cannot be reached now. Send it again in a minute."
+
+
+class Forms(Protocol):
+    """Opens dialogs."""
+
+    def open(self, trigger: str, form: Mapping[str, Json]) -> None:
+        """Show a dialog to the person whose action `trigger` identifies, within 2 s. Raises OutsideError.
+
+        After TryLaterError it is unknown whether the person sees it.
+        """
+        ...
 
 
 class DialogResult(Enum):
@@ -53,9 +66,9 @@ class DialogRecord:
     is_open: bool = False
 
 
-def open_rejection_dialog(context: Context, press: ButtonPress) -> DialogResult:
+def open_rejection_dialog(context: Context, forms: Forms | None, press: ButtonPress) -> DialogResult:
     """Opens the form of a press on Reject, once for each. Raises OutsideError: the records cannot be reached."""
-    forms, known = context.ports.forms, _forms(context.ports).get(press.event)
+    known = _forms(context.ports).get(press.event)
     if known is not None and known.value.is_open:
         return DialogResult.OPEN  # told again, perhaps when its trigger has expired, or its form was sent
     approval = _to_reject(context, press)
@@ -76,22 +89,22 @@ def open_rejection_dialog(context: Context, press: ButtonPress) -> DialogResult:
     return DialogResult.OPEN
 
 
-def accept_reason(context: Context, sent: Submission) -> Response:
+def accept_reason(context: Context, sent: Submission) -> HttpResponse:
     """Decides. The form closes, and its person hears privately what came of it, or in the form where that cannot be any more."""
     try:
         reason = read_reason(sent.reason)
         stored = _forms(context.ports).get(sent.form) if sent.form else None
         decided = record_vote(context, ApprovalAction(sent.word, Choice.REJECT, sent.identity, sent.event, reason))
     except LongReasonError as error:
-        return Response(HTTPStatus.OK, not_taken(f"{error}"))
+        return HttpResponse(HTTPStatus.OK, not_taken(f"{error}"))
     except OutsideError as error:
         _LOG.warning("a form in Slack could not be decided: %s", error)
-        return Response(HTTPStatus.OK, not_taken(_NOTHING_DECIDED))
+        return HttpResponse(HTTPStatus.OK, not_taken(_NOTHING_DECIDED))
     record = stored.value if stored else None
     if record is None or record.user != sent.identity.user or context.ports.clock.now() >= record.until:
-        return Response(HTTPStatus.OK, told_in_form(decided.text))
+        return HttpResponse(HTTPStatus.OK, told_in_form(decided.text))
     reply_now(context.ports, sent.event, record.address, plainly(decided.text))
-    return Response(HTTPStatus.OK, None)
+    return HttpResponse(HTTPStatus.OK, None)
 
 
 def purge_dialogs(ports: Ports) -> None:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from ops.model.approval import Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
 from ops.model.people import Person
-from ops.model.run import State
+from ops.render.phrases import SIGNS
 
 # Slack's documentation: 50 blocks and about 13,200 characters a message, 3,000 characters a section, 75 a button's text,
 # 2,000 its value, 3,000 its url. All that is here adds up to less.
@@ -34,22 +35,14 @@ _BAR = 8
 PICTURE_BLOCK = "picture"
 #: What a button that opens a page is called when it is pressed: Slack tells that as well.
 OPENS = "open"
+# Only the person who asked sees it, and the message with the buttons stays.
+_PRIVATE: Mapping[str, Json] = {"response_type": "ephemeral", "replace_original": False}
 _READ = frozenset({"text", "elements", "alt_text"})
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Slack draws `:fire:`, and clients look for one in `22:00: the window`.
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s<>|\"]*)?")
-
-SIGNS = {
-    State.WAITING: "○",
-    State.NEEDS_YOU: "◆",
-    State.RUNNING: "●",
-    State.DONE: "✓",
-    State.HALTED: "■",
-    State.FAILED: "✗",
-    State.SKIPPED: "\u2013",
-}
 
 
 def render(message: Message) -> Mapping[str, Json]:
@@ -219,3 +212,22 @@ def section(text: str) -> Json:
 def _text(text: str) -> Json:
     """Verbatim: a name that looks like an address or a channel is not made a link; what we mark ourselves still is."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def privately(content: Mapping[str, Json]) -> Mapping[str, Json]:
+    """As a private reply. It has no picture: nothing was uploaded for it."""
+    return {**content, "blocks": with_picture(content, ""), **_PRIVATE}
+
+
+def with_picture(content: Mapping[str, Json], file_id: str) -> list[Json]:
+    """The blocks with the uploaded file as their picture; without the picture block if `file_id` is empty."""
+    blocks = cast("Sequence[Mapping[str, Json]]", content.get("blocks") or ())
+    return [_filled(block, file_id) for block in blocks if file_id or not _is_picture(block)]
+
+
+def _filled(block: Mapping[str, Json], file_id: str) -> Json:
+    return {**block, "slack_file": {"id": file_id}} if _is_picture(block) else block
+
+
+def _is_picture(block: Mapping[str, Json]) -> bool:
+    return block.get("type") == "image" and block.get("block_id") == PICTURE_BLOCK

@@ -13,7 +13,7 @@ class SlackSignature:
     secret: str = field(repr=False)
     clock: Clock
 
-    def holds(self, body: bytes, headers: Mapping[str, str]) -> bool:
+    def is_valid(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether Slack has signed this very body within five minutes of now. Header names are read in any case."""
         from slack_sdk.signature import Clock as Seconds
         from slack_sdk.signature import SignatureVerifier

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ops.adapters.http_client import retry_after_s
 from ops.model.json import Json
 from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError, ThrottledError, TryLaterError
 
@@ -25,6 +26,7 @@ HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
 _SCOPE = "https://api.botframework.com/.default"
 # Teams waits 15 s for an answer to a press or a command, which may take two calls.
 _TIMEOUT_S = 5
+_THROTTLED_S = 30.0
 # Ids become part of an address, and the client does not quote them.
 _ID = re.compile(r"[\w:@.;=+-]{1,512}", re.ASCII)
 _LONGEST_ID = 512
@@ -190,19 +192,18 @@ def _refusals(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientResponseError as error:
-        wait_s = error.headers.get("Retry-After", "") if error.headers is not None else ""
-        raise _refusal(doing, error.status, wait_s) from error
+        raise _refusal(doing, error.status, error.headers) from error
     except (ClientError, TimeoutError, OSError, ValueError) as error:
         # ValueError: an answer that is no JSON, or a host that resolves to a private network.
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
 
 
-def _refusal(doing: str, status: int, wait_s: str) -> OutsideError:
+def _refusal(doing: str, status: int, headers: Mapping[str, str] | None) -> OutsideError:
     text = f"{doing}: {status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ThrottledError(text, float(wait_s) if wait_s.isdigit() else 30.0)
+        return ThrottledError(text, retry_after_s(headers, _THROTTLED_S))
     if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
-        return TryLaterError(text, float(wait_s) if wait_s.isdigit() else 60.0)
+        return TryLaterError(text, retry_after_s(headers))
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(text)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

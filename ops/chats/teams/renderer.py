@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.approval import LONGEST_REASON, Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
 from ops.model.people import Person
 from ops.model.run import State
+from ops.render.phrases import SIGNS
 
 _LINES = 20
 _LINE = 300

@@ -7,7 +7,7 @@ from simulator.world.specs import ClusterSpec, PoolSpec
 from tests.crash.scenario import Press, Scenario
 from tests.staging import ONE_RING, TO_SLACK, in_west_europe
 
-# 21:30 in Amsterdam; the window opens half an hour later, when the hourly timer starts the rollout.
+# 21:30 in Amsterdam; next window opens half an hour later, when the hourly timer starts the rollout.
 START = datetime(2026, 11, 16, 20, 30, tzinfo=UTC)
 END = datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
 CONFIG = (

@@ -1,4 +1,4 @@
-"""A night with a node that asks for a reboot; and one in which the restart fails, so that the node is given back."""
+"""A night with a node that requires a reboot; and one in which the restart fails, so that the node is given back."""
 
 from datetime import UTC, datetime, timedelta
 

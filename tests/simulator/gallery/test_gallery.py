@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ops.chats.slack.delivery import with_picture as with_file
+from ops.chats import renderer
+from ops.chats.slack.renderer import with_picture as with_file
 from ops.chats.teams.renderer import with_picture
 from ops.cli import main
 from ops.model.approval import ApprovalState
 from ops.model.run import State
-from ops.render import renderer
 from ops.runbooks import runbooks
 from simulator import npm
 from simulator.chat_preview.official_renderer import PlainDrawer, node_drawer
@@ -83,7 +83,7 @@ def test_the_forms_that_ask_why_are_there() -> None:
 def test_without_node_everything_is_there_plainly() -> None:
     page = gallery(PlainDrawer())
     assert page.count("<figure") == 3 * len(SAMPLES) + FORMS
-    assert page.count("3 of 3 nodes carry 202611.12.0 and are Ready") >= 9
+    assert page.count("3 of 3 nodes run 202611.12.0 and are Ready") >= 9
 
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ class Story:
         self.tell(when, Kind.IMAGE_LANDED, image=image, region=region)
 
     def asks(self, node: str, when: str) -> None:
-        """A node, `cluster/pool/number`, asks for a reboot from then on."""
+        """A node, `cluster/pool/number`, requires a reboot from then on."""
         self._of_node(node, when, Kind.NODE_REBOOT_REQUIRED)
 
     def cordon(self, node: str, when: str, until: str | None, who: str = PRINCIPAL) -> None:

@@ -16,7 +16,7 @@ REBOOT = CONFIG + "reboot: {window: nights}\n"
 
 
 def tiny() -> Story:
-    """Everything carries the newest image; node 0 of pre-production asks for a reboot on Tuesday."""
+    """Everything carries the newest image; node 0 of pre-production requires a reboot on Tuesday."""
     new = replace(SYSTEM, releases_behind=0)
     story = Story(cluster("dev", "dev", new), cluster("lab", "sandbox", new))
     story.asks("dev/system/0", "tue 10:00")
