@@ -11,12 +11,13 @@ from msgspec import NODEFAULT, Meta, defstruct, field, json, structs
 
 from ops.runbooks import runbooks
 from ops.settings.calendar import FREEZES, WINDOWS
-from ops.settings.chat import SLACK, TEAMS, TEAMS_BOT
 from ops.settings.fields import Duration, FieldType, Names, Schema, WindowRef
 from ops.settings.fleet import FLEET
 from ops.settings.part import Part, Section
 from ops.settings.people import COMMANDS, GROUPS, IDENTITY, PEOPLE
 from ops.settings.readers import write_duration
+from ops.settings.slack import SLACK
+from ops.settings.teams import TEAMS, TEAMS_BOT
 
 RUNBOOK_SECTIONS: tuple[Section[Any], ...] = tuple(
     book.section

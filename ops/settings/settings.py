@@ -8,10 +8,12 @@ from typing import cast
 from ops.model.calendar import Freeze, Window
 from ops.model.people import Person
 from ops.settings.approval import Approvable, ApprovalRule
-from ops.settings.chat import SLACK, TEAMS, TEAMS_BOT, Route, TeamsBotSettings
+from ops.settings.chat import Route
 from ops.settings.fleet import FleetSettings
 from ops.settings.part import Section
 from ops.settings.people import CommandRule
+from ops.settings.slack import SLACK
+from ops.settings.teams import TEAMS, TEAMS_BOT, TeamsBotSettings
 
 _NONE: Mapping[str, object] = MappingProxyType({})
 
