@@ -146,7 +146,7 @@ def test_a_source_of_the_fleet_that_is_no_cluster_is_kept_and_not_sent_for_ever(
     (entry,) = by.ledger.written.values()
     assert (
         entry.text
-        == f"an eviction is not ours: its source is no cluster: {source!r}: {source} is no id of a managed cluster"
+        == f"an eviction is not ours: its source is no cluster: {source!r}: {source} is not the id of a managed cluster"
     )
 
 
