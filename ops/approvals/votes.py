@@ -108,7 +108,7 @@ def _apply(
         if old is None:
             raise ValueError(f"there is no request {approval_id}")
         pressed = VoteAttempt(
-            action.token, action.choice, person, action.identity.door, action.event, now, action.reason[:_REASON]
+            action.token, action.choice, person, action.identity.endpoint, action.event, now, action.reason[:_REASON]
         )
         after, verdict = apply_vote(old, current_rule(settings, old), pressed, settings)
         said[:] = [verdict]
@@ -135,11 +135,11 @@ def _note(context: Context, action: ApprovalAction, found: VoteOutcome, now: dat
     by = person.name if person else str(action.identity)
     parts = found.approval.parts if found.approval else ()
     subject = found.approval.id if found.approval else "unknown request"
-    text = f"{action.choice} by {by} in {action.identity.door}: {found.result}: {found.text}"
+    text = f"{action.choice} by {by} in {action.identity.endpoint}: {found.result}: {found.text}"
     data = {
         "event": action.event,
         "plans": ",".join(part.plan.hash for part in parts),
-        "door": action.identity.door,
+        "door": action.identity.endpoint,
         "identity": str(action.identity),
         "choice": str(action.choice),
         "result": found.result,

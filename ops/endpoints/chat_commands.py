@@ -52,9 +52,9 @@ def take_command(context: Context, asked: ChatRequest) -> Message:
     except CommandRefusedError as refusal:
         name = command.name if isinstance(command, Command) else "unreadable"
         by = person.name if person else str(asked.identity)
-        text = f"{name} by {by} in {asked.identity.door} was rejected: {refusal}"
+        text = f"{name} by {by} in {asked.identity.endpoint} was rejected: {refusal}"
         # Unknown people cause at most one entry per minute: they cannot fill the ledger.
-        stranger = f"stranger|{asked.identity.door}|{now:%Y%m%dT%H%M}"
+        stranger = f"stranger|{asked.identity.endpoint}|{now:%Y%m%dT%H%M}"
         key = f"command|{hashlib.sha256(asked.event.encode()).hexdigest()[:16] if person else stranger}"
         context.ports.ledger.append(Entry(key, now, "command", name, text, by, {"identity": str(asked.identity)}))
         return reply_message(f"{refusal}", State.SKIPPED, "not done")
@@ -114,7 +114,7 @@ def _run(context: Context, command: Command, person: Person, asked: tuple[ChatRe
         )
     now = context.ports.clock.now()
     period = f"m-{hashlib.sha256(request.event.encode()).hexdigest()[:12]}"
-    door = request.identity.door
+    door = request.identity.endpoint
     signal = RunRequest(command.runbook, cluster.id, cluster.name, period, now, door, person.name)
     run, _ = start_run(context, signal)
     text = f"requested {signal.runbook} on {cluster.name}"
