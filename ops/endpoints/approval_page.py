@@ -28,6 +28,7 @@ from ops.render.approval_page import (
     notice_html,
     request_html,
 )
+from ops.render.phrases import sentence
 from ops.runbooks import runbooks
 from ops.settings import Settings
 
@@ -146,7 +147,7 @@ def _result_page(visit: _Visit, outcome: VoteOutcome) -> HttpResponse:
     """The result, above the current state of the request."""
     status = _STATUS[outcome.result]
     approval = _approval(visit)
-    banner = Banner(f"{_sentence(outcome.text)}.", good=status is HTTPStatus.OK)
+    banner = Banner(sentence(outcome.text), good=status is HTTPStatus.OK)
     return _page(status, _request(visit, approval, banner))
 
 
@@ -203,13 +204,9 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def _refused(refused: PageRefusedError) -> HttpResponse:
     status = refused.rejection.status
     heading = "Page not found" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
-    lines = (f"{_sentence(refused.rejection.text)}.",)
+    lines = (sentence(refused.rejection.text),)
     return _page(status, notice_html(NoticePage(heading, lines, refused.viewer, refused.links)))
 
 
 def _page(status: HTTPStatus, html: str) -> HttpResponse:
     return HttpResponse(status, html, {**_HEADERS, "Content-Security-Policy": content_security_policy()}, "text/html")
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

@@ -13,7 +13,7 @@ from tests.fakes import CONFIG
 
 OPS = Path(__file__).resolve().parents[2] / "ops"
 # The settings have one field per chat, which these read.
-BY_SETTINGS = ("config/", "model/settings.py", "model/people.py", "policy/people.py", "policy/routes.py")
+BY_SETTINGS = ("config/", "settings/", "model/people.py", "policy/people.py", "policy/routes.py")
 
 
 def test_every_package_with_a_chat_is_discovered() -> None:

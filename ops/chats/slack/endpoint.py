@@ -22,6 +22,7 @@ from ops.endpoints.rejected_requests import RejectedRequests, Rejection, Request
 from ops.messaging.ephemeral_replies import reply_later, reply_now
 from ops.model.approval import Choice
 from ops.ports.errors import OutsideError
+from ops.render.phrases import sentence
 
 _LOG = logging.getLogger(__name__)
 INTERACTIONS, COMMANDS = "slack-interactions", "slack-commands"
@@ -135,6 +136,6 @@ def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choi
     # After a dialog that timed out, the request has no time left for another call to Slack.
     reply = reply_later if opening is DialogResult.SILENT else reply_now
     has_no_dialog = opening is not DialogResult.NOT_ASKED and decided.result == "rejected"
-    text = f"{decided.text}. {_NO_REASON}" if has_no_dialog else decided.text
+    text = " ".join([sentence(decided.text), *([_NO_REASON] if has_no_dialog else [])])
     reply(context.ports, action.event, action.address, plainly(text))
     return True

@@ -23,6 +23,7 @@ from ops.model.people import Identity
 from ops.model.run import State
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError
 from ops.render.commands import reply_message
+from ops.render.phrases import sentence
 
 _LOG = logging.getLogger(__name__)
 ENDPOINT = "teams"
@@ -121,7 +122,7 @@ def _voted(context: Context, activity: Activity) -> HttpResponse:
         reason = read_reason(written)
         decided = record_vote(context, ApprovalAction(token, choice, _identity(activity), activity.event, reason))
     except LongReasonError as error:
-        return _invoked(_TEXT, f"{error}")
+        return _invoked(_TEXT, sentence(f"{error}"))
     except OutsideError as error:
         _LOG.warning("a vote in Teams could not be recorded: %s", error)
         return _invoked(_TEXT, _TROUBLE)
@@ -131,7 +132,7 @@ def _voted(context: Context, activity: Activity) -> HttpResponse:
 def _shown(context: Context, decided: VoteOutcome) -> tuple[str, Json]:
     settings = context.config.settings
     if decided.approval is None or settings is None or decided.result not in _SHOWS:
-        return _TEXT, decided.text
+        return _TEXT, sentence(decided.text)
     message = request_message(context.ports, decided.approval, settings)
     return _CARD, with_picture(render_bot(message), None)
 
