@@ -1,4 +1,4 @@
-"""Clusters through Azure Resource Manager, by its own SDK: one attempt a call, retries belong to the workflow."""
+"""Clusters through Azure Resource Manager with its SDK. Each call is one attempt; the workflow retries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,9 +91,9 @@ class AzureClusters:
         )
 
     def operation(self, token: str) -> OperationStatus:
-        """One GET of the operation; `error` beside InProgress or Succeeded (`NotLatestOperation`) is no failure."""
+        """One GET of the operation. An `error` beside InProgress or Succeeded (`NotLatestOperation`) is not a failure."""
         if not token.startswith(f"{self.endpoint.url}/"):
-            raise RejectedError("ForeignOperation", "an operation's address lies outside of Azure Resource Manager")
+            raise RejectedError("ForeignOperation", "the address of an operation is outside Azure Resource Manager")
         subscription = token.removeprefix(self.endpoint.url).split("/")[2]
         with refusals("reading a running operation"):
             response = self._clients.of(subscription).send_request(HttpRequest("GET", token))
@@ -101,7 +101,7 @@ class AzureClusters:
         try:
             body = response.json()
         except ValueError as unreadable:
-            raise TryLaterError("reading a running operation: the answer is no JSON") from unreadable
+            raise TryLaterError("reading a running operation: the response is not JSON") from unreadable
         status = str(body.get("status", "")).casefold()
         error = body.get("error") or {}
         if status in ("failed", "canceled"):
@@ -109,14 +109,14 @@ class AzureClusters:
         return OperationStatus("succeeded" if status == "succeeded" else "running")
 
     def kubeconfig(self, cluster_id: str) -> bytes:
-        """The user kubeconfig (one POST); it names the server and its authority, and holds no secret of a cluster with Entra."""
+        """The user kubeconfig (one POST). It names the server and its CA, and contains no secret of a cluster with Entra."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the credentials of {name}"):
             answer = self._clients.of(subscription).managed_clusters.list_cluster_user_credentials(
                 group, name, format="exec"
             )
         if not answer.kubeconfigs:
-            raise RejectedError("NoKubeconfig", f"Azure gave no kubeconfig for {name}")
+            raise RejectedError("NoKubeconfig", f"Azure returned no kubeconfig for {name}")
         return bytes(answer.kubeconfigs[0].value or b"")
 
     @cached_property
@@ -136,5 +136,5 @@ def _parts(cluster_id: str) -> tuple[str, str, str]:
     """Subscription, resource group, name."""
     parts = cluster_id.strip("/").split("/")
     if len(parts) != _ID_PARTS:
-        raise RejectedError("BadTarget", f"{cluster_id} is no id of a managed cluster")
+        raise RejectedError("BadTarget", f"{cluster_id} is not the id of a managed cluster")
     return parts[1], parts[3], parts[7]

@@ -1,4 +1,4 @@
-"""Scale-set instances through the compute SDK: one attempt a call."""
+"""Scale set instances through the compute SDK. Each call is one attempt."""
 
 import re
 from dataclasses import dataclass, field
@@ -29,10 +29,12 @@ class AzureMachines:
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
     def begin_restart(self, node: Node) -> str:
-        """One POST to the instance that the node's provider id names."""
+        """One POST to the instance in the node's provider id."""
         match = _INSTANCE.fullmatch(node.provider_id)
         if match is None:
-            raise RejectedError("NoInstance", f"{node.name} names no scale-set instance: {node.provider_id!r}")
+            raise RejectedError(
+                "NoInstance", f"{node.name} does not belong to a scale set instance: {node.provider_id!r}"
+            )
         return begun(
             f"restarting the instance of {node.name}",
             lambda first: self._clients.of(match["subscription"]).virtual_machine_scale_set_vms.begin_restart(

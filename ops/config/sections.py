@@ -9,22 +9,23 @@ from typing import Annotated, Any, cast
 
 from msgspec import NODEFAULT, Meta, defstruct, field, json, structs
 
+from ops.runbooks import runbooks
 from ops.settings.calendar import FREEZES, WINDOWS
-from ops.settings.chat import SLACK, TEAMS, TEAMS_BOT
-from ops.settings.cost import COST
 from ops.settings.fields import Duration, FieldType, Names, Schema, WindowRef
 from ops.settings.fleet import FLEET
-from ops.settings.node_image import NODE_IMAGE
 from ops.settings.part import Part, Section
 from ops.settings.people import COMMANDS, GROUPS, IDENTITY, PEOPLE
-from ops.settings.power import POWER
 from ops.settings.readers import write_duration
-from ops.settings.reboot import REBOOT
-from ops.settings.spot import SPOT
+from ops.settings.slack import SLACK
+from ops.settings.teams import TEAMS, TEAMS_BOT
 
-RUNBOOK_SECTIONS: tuple[Section[Any], ...] = (NODE_IMAGE, REBOOT, POWER, SPOT, COST)
+RUNBOOK_SECTIONS: tuple[Section[Any], ...] = tuple(
+    book.section
+    for book in sorted(runbooks().values(), key=lambda book: book.rank, reverse=True)
+    if book.section is not None
+)
 CHAT_SECTIONS: tuple[Section[Any], ...] = (SLACK, TEAMS, TEAMS_BOT)
-ORDERABLE = tuple(section.name for section in RUNBOOK_SECTIONS if section.orderable)
+ORDERABLE = tuple(name for name, book in runbooks().items() if not book.about_event)
 _ID = "https://daytwo.example/schema/daytwo.json"
 
 

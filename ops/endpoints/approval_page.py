@@ -16,7 +16,6 @@ from ops.model.people import Identity
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import approvers, needed
 from ops.policy.people import person_of
-from ops.policy.select import ring_window
 from ops.policy.voting import may_decide
 from ops.ports.errors import OutsideError
 from ops.render.approval_page import (
@@ -184,12 +183,9 @@ def _approval(visit: _Visit) -> Approval:
 
 def _zone(settings: Settings, approval: Approval) -> str:
     """The time zone of the window in which the plan would be executed."""
-    if approval.runbook == "reboot" and settings.reboot is not None:
-        return settings.reboot.window.zone
-    ring = next((ring for ring in settings.fleet.rings if ring.name == approval.ring), None)
-    if ring is not None and (ring.window or settings.node_image):
-        return ring_window(settings, ring).zone
-    return settings.node_image.window.zone if settings.node_image else "UTC"
+    openings = runbooks()[approval.runbook].openings(settings)
+    own = [opening for opening in openings if opening.ring in ("", approval.ring)]
+    return next((opening.window.zone for opening in (*own, *openings)), "UTC")
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

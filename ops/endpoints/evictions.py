@@ -13,6 +13,7 @@ from ops.model.run_request import RunRequest
 from ops.model.workload import Eviction
 from ops.policy.fleet_scope import is_in_fleet
 from ops.ports.errors import NotFoundError, RejectedError
+from ops.settings.spot import SPOT
 from ops.tables.evictions import EvictionGroup, eviction_groups, evictions
 from ops.tables.runs import runs
 
@@ -69,7 +70,8 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
     Each step is idempotent, so an event that is delivered twice, or again after a crash, has the same result.
     """
     settings = context.config.settings
-    if settings is None or settings.spot is None:
+    policy = settings.get(SPOT) if settings else None
+    if policy is None:
         return
     cluster_key = notice.cluster.id.replace("/", "|")
     table = evictions(context.ports.store)
@@ -78,7 +80,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
     if known is not None and now - known.value.first_seen > _FORGET and _ended(context, known.value.run):
         table.delete(key)  # a false alarm some days ago, or a machine that came back: this is another eviction
         known = None
-    run_id = known.value.run if known else _join(context, cluster_key, notice, now, settings.spot.group_within).run
+    run_id = known.value.run if known else _join(context, cluster_key, notice, now, policy.group_within).run
 
     def merge(old: Eviction | None) -> Eviction:
         said_by_azure = notice.source == "azure"

@@ -15,6 +15,8 @@ from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.approvers import rule_for
 from ops.policy.rings import ring_of
+from ops.runbooks import runbooks
+from ops.runbooks.contract import Runbook
 from ops.settings import Settings
 
 
@@ -39,13 +41,15 @@ def preview_pools(
 ) -> tuple[PoolPreview, ...]:
     """Every pool of the fleet. Without settings, only Azure is read, and Daytwo would do nothing."""
     found: list[PoolPreview] = []
+    book = _pool_runbook()
+    is_on = settings is not None and book.section is not None and settings.get(book.section) is not None
     for cluster in sorted(fleet, key=lambda cluster: cluster.name):
-        run = preview_run(cluster, now)
+        run = preview_run(cluster, now, book.name)
         newest = newest_images(context.ports.clusters, cluster)
         ring = ring_of(cluster, settings) if settings else None
-        decision = decide_now(context, run, settings, now)[0] if settings and settings.node_image else None
+        decision = decide_now(context, run, settings, now)[0] if settings and is_on else None
         for pool in cluster.pools:
-            asked = approvers_of(settings, cluster, "node-image", decision) if settings and decision else ""
+            asked = approvers_of(settings, cluster, book.name, decision) if settings and decision else ""
             following, at = _next(cluster, pool, decision, (now, asked))
             image = newest.get(pool.name, Unknown("was not read"))
             known = "unknown" if isinstance(image, Unknown) else image
@@ -66,10 +70,15 @@ def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: D
         return ""
     ring = ring_of(cluster, settings)
     rule = rule_for(settings, runbook, ring.name if ring else "", decision.plan.risk)
-    return (rule.label or "nobody") if rule else ""
+    return (rule.label or "an empty list") if rule else ""
 
 
-def preview_run(cluster: Cluster, now: datetime, runbook: str = "node-image") -> Run:
+def _pool_runbook() -> Runbook:
+    """The runbook that works through pools."""
+    return next(book for book in runbooks().values() if book.unit == "pools")
+
+
+def preview_run(cluster: Cluster, now: datetime, runbook: str) -> Run:
     """A run that is never recorded."""
     signal = RunRequest(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
     return Run(signal.run_id, signal.runbook, cluster.id, cluster.name, signal.period, now, "cli", "preview")

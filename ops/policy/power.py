@@ -11,7 +11,7 @@ from ops.policy.calendar import next_open, occurrence_at
 from ops.policy.rings import ring_of
 from ops.policy.select import matches
 from ops.settings import Settings
-from ops.settings.power import Schedule
+from ops.settings.power import POWER, Schedule
 
 TAG = "daytwo-awake"
 # AKS requires 15 to 30 minutes between a start and a stop.
@@ -38,7 +38,7 @@ class NoSchedule:
 
 def schedule_of(cluster: Cluster, settings: Settings) -> Schedule | None:
     """The first entry that selects the cluster."""
-    for schedule in settings.power:
+    for schedule in settings.get(POWER):
         if matches(schedule.select, cluster.name, cluster.region, cluster.tags):
             return schedule
     return None

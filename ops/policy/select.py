@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from ops.model.calendar import Window
 from ops.settings import Settings
 from ops.settings.fleet import Ring
+from ops.settings.node_image import NODE_IMAGE
 from ops.settings.overlap import region_key
 from ops.settings.select import Select
 
@@ -35,6 +36,7 @@ def ring_window(settings: Settings, ring: Ring) -> Window:
     """
     if ring.window is not None:
         return ring.window
-    if settings.node_image is None:
+    node_images = settings.get(NODE_IMAGE)
+    if node_images is None:
         raise ValueError(f"ring {ring.name} has no window, and node-image is off")
-    return settings.node_image.window
+    return node_images.window

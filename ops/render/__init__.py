@@ -1,1 +1,1 @@
-"""Pure: runs, rollouts, requests and the fleet become messages and pages. How a chat shows a message, the chat knows."""
+"""Pure rendering: runs, rollouts, requests and the fleet as messages and pages. Each chat renders a message in its own format."""

@@ -1,4 +1,4 @@
-"""State signs, numbers, durations and lists, the same in every chat and page."""
+"""State signs, numbers, durations and lists: the same in every chat and page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -36,7 +36,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def listed(names: Sequence[str], most: int) -> str:
-    """`a, b and 3 more`: as many as fit into so many characters, one at the least; the others are counted."""
+    """`a, b and 3 more`: as many names as fit into this many characters, at least one; the rest are counted."""
     shown, length = 0, 0
     for name in names:
         length += len(name) + 2

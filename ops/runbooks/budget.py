@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ops.model.decision import Decision, Nothing, Report
 from ops.model.fleet import Cluster, Unknown
@@ -10,6 +11,8 @@ from ops.model.run import Run
 from ops.policy.power import may_sleep, schedule_of
 from ops.runbooks.contract import RunbookDefaults
 from ops.settings import Settings
+from ops.settings.cost import COST
+from ops.settings.part import Section
 
 _SHOWN = 5
 
@@ -29,6 +32,7 @@ class Budget(RunbookDefaults):
     name: str = "budget"
     title: str = "Budget"
     unit: str = "steps"
+    section: Section[Any] | None = COST
     rank: int = 20
     about_event: bool = True
     facts: type[Facts] = Facts
@@ -39,7 +43,9 @@ class Budget(RunbookDefaults):
         if isinstance(alert, Unknown):
             return Nothing(f"there is no alert to explain: {alert.why}")
         lines = [_first(alert), *_costs(facts.cluster_costs)]
-        offers = next((budget.offers for budget in settings.budgets if budget.name == alert.budget), ())
+        cost = settings.get(COST)
+        budgets = cost.budgets if cost else ()
+        offers = next((budget.offers for budget in budgets if budget.name == alert.budget), ())
         if "stop-dev-clusters" in offers:
             lines += _offer(facts.fleet, settings)
         return Report(_headline(alert), tuple(lines), ok=False)

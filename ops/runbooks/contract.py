@@ -16,6 +16,7 @@ from ops.model.proof import ProofPolicy
 from ops.model.run import RolloutPlan, Run
 from ops.model.run_request import RunRequest
 from ops.settings import Settings
+from ops.settings.part import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Runbook(Protocol):
         step_prefix: the steps whose id begins with this are the units that count as progress; empty: none is counted.
         rank: precedence on one cluster; a lower rank goes first. A run that a person started ranks as `PERSON_RANK`
             unless its runbook's own rank is lower.
+        section: its section of daytwo.yaml, from which schema, reader, defaults and the reference page follow; None: it has none.
         facts: a frozen dataclass; each field is the name of a module in `ops/facts/`.
         about_event: it decides about something that has happened, so it cannot be previewed or started by a person.
         waits_for_started_cluster: it does not interrupt a run that has started a stopped cluster and will stop it again.
@@ -65,6 +67,7 @@ class Runbook(Protocol):
     unit: str
     step_prefix: str
     rank: int
+    section: Section[Any] | None
     facts: type[Any]
     about_event: bool
     waits_for_started_cluster: bool
@@ -99,6 +102,7 @@ class RunbookDefaults:
     """Defaults: no timer starts the runbook, it depends on no window, and no picture shows it."""
 
     step_prefix: str = ""
+    section: Section[Any] | None = None
     about_event: bool = False
     waits_for_started_cluster: bool = False
     bar: TimelineBar | None = None

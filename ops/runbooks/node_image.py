@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
@@ -23,7 +24,8 @@ from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
 from ops.settings.fleet import Ring
-from ops.settings.node_image import NodeImageSettings
+from ops.settings.node_image import NODE_IMAGE, NodeImageSettings
+from ops.settings.part import Section
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _REFUSED_AGAIN = timedelta(hours=1)
@@ -49,6 +51,7 @@ class NodeImage(RunbookDefaults):
     title: str = "Node images"
     unit: str = "pools"
     step_prefix: str = "pool."
+    section: Section[Any] | None = NODE_IMAGE
     rank: int = 40
     bar: TimelineBar | None = TimelineBar(
         "node-image", "node images", "#1f5fd0", "#6ea0ff", counted_as="node image upgrade"
@@ -57,7 +60,7 @@ class NodeImage(RunbookDefaults):
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
         """Checks in this order: who upgrades the cluster, which pools are behind, whether there is a window, whether the image is proven."""
-        policy = settings.node_image
+        policy = settings.get(NODE_IMAGE)
         if policy is None:
             return Nothing("the configuration has no section node-image")
         cluster = facts.cluster
@@ -91,7 +94,7 @@ class NodeImage(RunbookDefaults):
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
         """This week's rollout over all clusters that Daytwo upgrades, and beside it those that AKS upgrades."""
-        policy = settings.node_image
+        policy = settings.get(NODE_IMAGE)
         if policy is None or not settings.fleet.rings:
             return None
         zone = ring_window(settings, settings.fleet.rings[0]).zone
@@ -107,14 +110,14 @@ class NodeImage(RunbookDefaults):
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
         """The window of each ring."""
-        if settings.node_image is None:
+        if settings.get(NODE_IMAGE) is None:
             return ()
         rings = settings.fleet.rings
         return tuple(Opening(f"node images of {ring.name}", ring_window(settings, ring), ring.name) for ring in rings)
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
         """Rule 11."""
-        policy = settings.node_image
+        policy = settings.get(NODE_IMAGE)
         if policy is None:
             return None
         return ProofPolicy(policy.proven_nodes, policy.proven_for, policy.proven_awake)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.calendar import Window
 from ops.model.decision import Act, Decision, Nothing, Wait
@@ -15,6 +16,8 @@ from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, s
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
+from ops.settings.part import Section
+from ops.settings.power import POWER
 
 # After that the run ends: the check of the next quarter of an hour starts another.
 _LOOKS_FOR = timedelta(hours=1)
@@ -38,6 +41,7 @@ class Power(RunbookDefaults):
     name: str = "power"
     title: str = "Power"
     unit: str = "steps"
+    section: Section[Any] | None = POWER
     rank: int = 30
     waits_for_started_cluster: bool = True
     bar: TimelineBar | None = TimelineBar("power", "started or stopped", "#5b646d", "#9aa4ad")

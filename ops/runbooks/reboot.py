@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
@@ -20,7 +21,8 @@ from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import is_transient, look_again
 from ops.settings import Settings
-from ops.settings.reboot import RebootSettings
+from ops.settings.part import Section
+from ops.settings.reboot import REBOOT, RebootSettings
 
 _BUSY_AGAIN = timedelta(minutes=5)
 # The restart and its verification, in addition to the drain.
@@ -47,13 +49,14 @@ class Reboot(RunbookDefaults):
     name: str = "reboot"
     title: str = "Reboots"
     unit: str = "nodes"
+    section: Section[Any] | None = REBOOT
     rank: int = 50
     bar: TimelineBar | None = TimelineBar("reboot", "reboot", "#0f7b6c", "#3fbfa9", counted_as="reboot")
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
         """Which node is next, whether it can be drained at all, whether there is enough time."""
-        policy = settings.reboot
+        policy = settings.get(REBOOT)
         if policy is None:
             return Nothing("the configuration has no section reboot")
         cluster = facts.cluster
@@ -83,7 +86,7 @@ class Reboot(RunbookDefaults):
 
         If reboots need approval, the run of the coming night may start by day, so that approvers are asked in their hours.
         """
-        policy = settings.reboot
+        policy = settings.get(REBOOT)
         if policy is None or now.minute >= _FIRST_QUARTER:
             return ()
         members = [cluster for cluster in clusters if cluster.running and ring_of(cluster, settings) is not None]
@@ -97,7 +100,8 @@ class Reboot(RunbookDefaults):
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
         """One window for every ring."""
-        return (Opening("reboots", settings.reboot.window),) if settings.reboot else ()
+        policy = settings.get(REBOOT)
+        return (Opening("reboots", policy.window),) if policy else ()
 
 
 RUNBOOK = Reboot()

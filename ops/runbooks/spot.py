@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
@@ -14,6 +15,8 @@ from ops.policy.fleet_scope import is_in_fleet
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
 from ops.settings import Settings
+from ops.settings.part import Section
+from ops.settings.spot import SPOT
 
 _CONFIRM_AFTER = timedelta(minutes=10)
 # How long an API server that does not answer delays the report.
@@ -39,6 +42,7 @@ class Spot(RunbookDefaults):
     name: str = "spot"
     title: str = "Spot evictions"
     unit: str = "nodes"
+    section: Section[Any] | None = SPOT
     rank: int = 0
     about_event: bool = True
     bar: TimelineBar | None = TimelineBar(
@@ -48,7 +52,7 @@ class Spot(RunbookDefaults):
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
         """Drains the nodes that still exist, then confirms the outcome."""
-        if settings.spot is None:
+        if settings.get(SPOT) is None:
             return Nothing("the configuration has no section spot")
         if not facts.eviction_group:
             return Nothing("no eviction belongs to this run")

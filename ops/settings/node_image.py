@@ -114,5 +114,4 @@ NODE_IMAGE: Section[NodeImageSettings | None] = Section(
     "Keeps node images current, ring by ring. Without this section it is off.",
     docs="node-image.md",
     renamed={"wake-sleepers": "start-stopped-clusters", "max-behind": "max-image-age"},
-    orderable=True,
 )

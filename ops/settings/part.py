@@ -47,8 +47,7 @@ class Section[T]:
     `kind` is what msgspec reads: a Part, or a collection of Parts. `absent` is the value if the key is left out; without
     `absent` the key is required. `check` finds what is wrong with the section and others together; it gets the sections
     that can be read, by name. `docs` is the page that explains the section. `renamed` are former keys, and former values
-    of keys, by their path in the section (`budgets[].offer[]=sleep-dev`). `orderable` says that the section is a runbook
-    that a command can start.
+    of keys, by their path in the section (`budgets[].offer[]=sleep-dev`).
     """
 
     name: str
@@ -59,7 +58,6 @@ class Section[T]:
     required: bool = False
     check: Callable[[Any, Mapping[str, Any]], Iterator[Finding]] | None = None
     renamed: Mapping[str, str] = field(default=_NOTHING)
-    orderable: bool = False
 
     @property
     def type(self) -> Any:

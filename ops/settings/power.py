@@ -61,5 +61,4 @@ POWER: Section[tuple[Schedule, ...]] = Section(
     docs="power.md",
     absent=(),
     check=_check,
-    orderable=True,
 )

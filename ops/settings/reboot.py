@@ -42,5 +42,4 @@ REBOOT: Section[RebootSettings | None] = Section(
     RebootSettings,
     "Reboots nodes that need it, one after the other, inside a window. Without this section it is off.",
     docs="reboot.md",
-    orderable=True,
 )

@@ -8,15 +8,12 @@ from typing import cast
 from ops.model.calendar import Freeze, Window
 from ops.model.people import Person
 from ops.settings.approval import Approvable, ApprovalRule
-from ops.settings.chat import SLACK, TEAMS, TEAMS_BOT, Route, TeamsBotSettings
-from ops.settings.cost import COST, Budget
+from ops.settings.chat import Route
 from ops.settings.fleet import FleetSettings
-from ops.settings.node_image import NODE_IMAGE, NodeImageSettings
 from ops.settings.part import Section
 from ops.settings.people import CommandRule
-from ops.settings.power import POWER, Schedule
-from ops.settings.reboot import REBOOT, RebootSettings
-from ops.settings.spot import SPOT, SpotSettings
+from ops.settings.slack import SLACK
+from ops.settings.teams import TEAMS, TEAMS_BOT, TeamsBotSettings
 
 _NONE: Mapping[str, object] = MappingProxyType({})
 
@@ -94,29 +91,3 @@ class Settings:
     def has_approvals(self) -> bool:
         """Whether a plan of any runbook may need approval."""
         return any(self.approval_rules(runbook) for runbook in self.sections)
-
-    @property
-    def node_image(self) -> NodeImageSettings | None:
-        """The section `node-image`."""
-        return self.get(NODE_IMAGE)
-
-    @property
-    def reboot(self) -> RebootSettings | None:
-        """The section `reboot`."""
-        return self.get(REBOOT)
-
-    @property
-    def power(self) -> tuple[Schedule, ...]:
-        """The section `power`."""
-        return self.get(POWER)
-
-    @property
-    def spot(self) -> SpotSettings | None:
-        """The section `spot`."""
-        return self.get(SPOT)
-
-    @property
-    def budgets(self) -> tuple[Budget, ...]:
-        """The budgets of the section `cost`."""
-        cost = self.get(COST)
-        return () if cost is None else cost.budgets

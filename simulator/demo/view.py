@@ -17,6 +17,7 @@ from ops.render.phrases import SIGNS, plural
 from ops.render.timeline import Lane, Week, draw
 from ops.settings import Settings
 from ops.settings.fleet import Ring
+from ops.settings.node_image import NODE_IMAGE
 from simulator.demo.bars import Happenings
 from simulator.demo.world import WorldCluster, WorldNow, WorldPool
 
@@ -201,7 +202,8 @@ def _next(cluster: WorldCluster, run: Run | None, opens: Span | None, zone: str,
 
 def _pool(pool: WorldPool, settings: Settings, now: datetime) -> PoolView:
     image = NodeImage.parse(pool.node_images[0] if pool.node_images else pool.image)
-    longest = settings.node_image.max_image_age if settings.node_image else _AHEAD
+    policy = settings.get(NODE_IMAGE)
+    longest = policy.max_image_age if policy else _AHEAD
     age = image.age(now) if image else timedelta()
     share = min(1.0, age / (longest * 1.5))
     shade = min(_SHADES, 1 + int(share * _SHADES))

@@ -9,6 +9,7 @@ from ops.config import ConfigError, FeedError, Feeds, load, read_beside
 from ops.model.calendar import Freeze, Window
 from ops.settings.fields import PerRegionPair, TagValues
 from ops.settings.fleet import Ring
+from ops.settings.node_image import NODE_IMAGE
 from ops.settings.select import Select
 
 WHOLE = """\
@@ -56,7 +57,7 @@ def test_the_whole_document_says_what_it_says() -> None:
             "America/New_York",
         ),
     )
-    runbook = settings.node_image
+    runbook = settings.get(NODE_IMAGE)
     assert runbook is not None
     assert (runbook.window, runbook.proven_for, runbook.proven_awake) == (NIGHTS, timedelta(days=3), timedelta(hours=4))
     assert (runbook.proven_nodes, runbook.max_image_age, runbook.failure_budget) == (5, timedelta(days=28), 1)
@@ -67,13 +68,13 @@ def test_the_whole_document_says_what_it_says() -> None:
 def test_only_the_fleet_has_to_be_said() -> None:
     settings = load(LEAST, "daytwo.yaml")
     assert settings.fleet.rings == (Ring("all", Select(names=("*",))),)
-    assert (settings.windows, settings.freezes, settings.node_image) == ({}, (), None)
+    assert (settings.windows, settings.freezes, settings.get(NODE_IMAGE)) == ({}, (), None)
     assert settings.chat.slack_channel is None
 
 
 def test_what_node_image_leaves_out_has_the_published_default() -> None:
     window = 'windows: {nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}}\n'
-    runbook = load(f"{LEAST}{window}node-image: {{window: nights}}\n", "daytwo.yaml").node_image
+    runbook = load(f"{LEAST}{window}node-image: {{window: nights}}\n", "daytwo.yaml").get(NODE_IMAGE)
     assert runbook is not None
     assert (runbook.proven_for, runbook.proven_awake) == (timedelta(days=2), timedelta(hours=8))
     assert (runbook.proven_nodes, runbook.max_image_age, runbook.failure_budget) == (3, timedelta(days=21), 0)

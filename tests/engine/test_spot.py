@@ -152,7 +152,7 @@ def test_a_source_of_the_fleet_that_is_no_cluster_is_kept_and_not_sent_for_ever(
     (entry,) = by.ledger.written.values()
     assert (
         entry.text
-        == f"an eviction does not concern the fleet: its source is not a cluster: {source!r}: {source} is no id of a managed cluster"
+        == f"an eviction does not concern the fleet: its source is not a cluster: {source!r}: {source} is not the id of a managed cluster"
     )
 
 

@@ -59,7 +59,7 @@ def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_o
     assert message.state is State.NEEDS_YOU
     assert message.remedy == (
         "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
-        "yourself; if nobody does, next week's run looks again"
+        "yourself; otherwise next week's run checks again"
     )
 
 

@@ -19,7 +19,7 @@ def decide(
     of: Cluster, now: datetime, *, tag: object = None, awake_until: datetime | None = None, config: str = LANES
 ) -> object:
     facts = Facts(of, tag, awake_until)  # type: ignore[arg-type]  # a window, or what is wrong with it
-    return RUNBOOK.decide(facts, settings(config), preview_run(of, now), now)
+    return RUNBOOK.decide(facts, settings(config), preview_run(of, now, "power"), now)
 
 
 @pytest.mark.parametrize(("now", "running", "verb"), [(NIGHT, True, "stop-cluster"), (DAY, False, "start-cluster")])
