@@ -58,13 +58,13 @@ _HEADERS = {
 
 
 def unavailable(why: str) -> HttpResponse:
-    """503: nobody can decide on the page now, and why."""
+    """503: the page cannot take decisions now, and why."""
     lines = (f"Decisions are not possible here: {why}.", "The buttons in your chat still work.")
     return _page(HTTPStatus.SERVICE_UNAVAILABLE, notice_html(NoticePage("This page is not available", lines)))
 
 
 def serve_page(context: Context, access: PageAccess, request: HttpRequest) -> HttpResponse:
-    """GET, HEAD and POST `approvals/{token}`. If the store does not answer, nothing is decided and the page says so."""
+    """GET, HEAD and POST `approvals/{token}`. If the store does not answer, nothing is decided and the page is unavailable."""
     try:
         return _answer(context, access, request)
     except PageRefusedError as refused:
@@ -128,7 +128,7 @@ def _show(visit: _Visit) -> HttpResponse:
 
 
 def _decide(visit: _Visit, request: HttpRequest) -> HttpResponse:
-    """Records the vote if the form is ours; rejects and records every other form."""
+    """Records the vote if the form is valid; rejects and records every other form."""
     ports = visit.context.ports
     hosts = frozenset({urlsplit(request.url).netloc, urlsplit(ports.address).netloc} - {""})
     try:

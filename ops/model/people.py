@@ -1,11 +1,11 @@
-"""People, and how the doors know them."""
+"""People, and how endpoints identify them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody by one name in all chats. `slack` is a user id, `entra` an object id; empty where they have none."""
+    """A person, by one name in all chats. `slack` is a user id, `entra` an object id; empty if the person has none."""
 
     name: str
     slack: str = ""
@@ -14,16 +14,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a door has proven to stand before it.
+    """The person whom an endpoint has authenticated.
 
-    `door` is slack, teams or page; `tenant` the workspace or the Entra tenant, `user` the id within it. `shown` is the
-    name that the chat gives them: for reading only, since people choose it themselves.
+    `endpoint` is slack, teams or page; `tenant` is the workspace or the Entra tenant, `user` the id within it. `shown` is
+    the display name. People choose it themselves, so it is only for reading.
     """
 
-    door: str
+    endpoint: str
     tenant: str
     user: str
     shown: str = ""
 
     def __str__(self) -> str:
-        return f"{self.door}:{self.tenant}/{self.user}"
+        return f"{self.endpoint}:{self.tenant}/{self.user}"

@@ -11,7 +11,7 @@ def person_of(settings: Settings, identity: Identity) -> Person | None:
     known = settings.people
     if not identity.user or not identity.tenant:
         return None
-    if identity.door == "slack":
+    if identity.endpoint == "slack":
         right = bool(known.slack_team) and identity.tenant == known.slack_team
         return next((p for p in known.people if right and p.slack == identity.user), None)
     user, tenant = identity.user.casefold(), identity.tenant.casefold()

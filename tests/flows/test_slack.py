@@ -305,7 +305,7 @@ async def test_what_slack_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, 
         large = await bot.knock("slack/commands", b"x" * 300_000, {})
         assert large.status == 413
     refused = [entry for entry in bot.ledger("2026-11-16") if entry.kind == "refused-request"]
-    assert [(entry.data["door"], entry.data["reason"]) for entry in refused] == [
+    assert [(entry.data["endpoint"], entry.data["reason"]) for entry in refused] == [
         ("slack-interactions", "not-signed"),
         ("slack-commands", "too-large"),
     ]

@@ -52,7 +52,7 @@ class DialogResult(Enum):
     """Whether the dialog is open. Otherwise the vote is recorded at once; after `SILENT` the reply is sent later."""
 
     OPEN = auto()
-    NOT_ASKED = auto()
+    NOT_NEEDED = auto()
     REFUSED = auto()
     SILENT = auto()
 
@@ -74,7 +74,7 @@ def open_rejection_dialog(context: Context, forms: Forms | None, action: ButtonA
         return DialogResult.OPEN  # a repeated delivery, perhaps after the trigger expired or the dialog was submitted
     approval = _to_reject(context, action)
     if approval is None or forms is None:
-        return DialogResult.NOT_ASKED
+        return DialogResult.NOT_NEEDED
     record = DialogRecord(action.identity.user, action.address, context.ports.clock.now() + _ANSWERED_FOR)
     _forms(context.ports).insert(action.event, record)
     try:

@@ -144,16 +144,16 @@ def _invoked(kind: str, value: Json) -> HttpResponse:
 
 def _commanded(context: Context, bot: BotEndpoint, activity: Activity) -> HttpResponse:
     """A command. The reply goes to the sender alone if Teams allows it, else below the command."""
-    asked = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
+    typed = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
     try:
-        message = take_command(context, asked)
+        message = take_command(context, typed)
         # The same command again has no new effect, but its reply is a post, which would appear twice.
-        is_first = context.ports.store.insert(_ANSWERED, asked.event, {"at": context.ports.clock.now().isoformat()})
+        is_first = context.ports.store.insert(_ANSWERED, typed.event, {"at": context.ports.clock.now().isoformat()})
     except OutsideError as error:
         _LOG.warning("a Teams command failed: %s", error)
         message, is_first = reply_message(_NOT_TAKEN, State.FAILED, "not done"), True
     if is_first:
-        reply_now(context.ports, asked.event, asked.address, render_bot(message))
+        reply_now(context.ports, typed.event, typed.address, render_bot(message))
     return HttpResponse(HTTPStatus.OK, {})
 
 
