@@ -18,7 +18,7 @@ type Document = dict[str, Number | dict[str, int] | dict[str, dict[str, int]] | 
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """One request for approval, and what came of it: by whom, through which door."""
+    """One request for approval, and what came of it: by whom, at which endpoint."""
 
     id: str
     ring: str

@@ -34,7 +34,7 @@ HALF = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
 PAGES = {
     "pending": shown(request()),
     "pending-several": shown(HALF, needed=2),
-    "pending-changed": shown(request(*SEVERAL), told=Banner("What is asked has changed since your link was made.")),
+    "pending-changed": shown(request(*SEVERAL), told=Banner("The request has changed since your link was created.")),
     "pending-others": shown(request(), "you are not an approver of this: platform decides"),
     "pending-reboot": shown(REBOOT),
     "just-approved": shown(

@@ -273,7 +273,7 @@ class TestBudget:
                 answer = await bot.ask("POST", "alerts/budget", {"schemaId": "x", "data": {}})
                 assert (answer.status, answer.body) == (
                     400,
-                    {"error": "this is no budget alert: its schemaId is none of a budget's"},
+                    {"error": "this is not a budget alert: its schemaId is not that of a budget alert"},
                 )
                 assert [entry.kind for entry in bot.ledger("2026-11-16")] == ["unread"]
 

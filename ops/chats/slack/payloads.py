@@ -23,7 +23,7 @@ from ops.model.people import Identity
 _MOST_FIELDS = 100
 # As `_event` makes them. Any other text must not become a key of our records.
 _EVENT = re.compile(r"slack-[0-9a-f]{32}")
-_DECIDING = tuple(f"{choice}." for choice in Choice)
+_VOTES = tuple(f"{choice}." for choice in Choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def read_command(form: Mapping[str, str], team: str) -> Command:
 
 def _action(payload: Mapping[str, Json], action: Json) -> ButtonAction:
     name, used_at = _text(action, "action_id"), _text(action, "action_ts")
-    # A button without a value opens a page or is not one of ours.
-    value = _text(action, "value") if name.startswith(_DECIDING) else ""
+    # A button without a value opens a page or belongs to another app.
+    value = _text(action, "value") if name.startswith(_VOTES) else ""
     identity, trigger = _identity(payload), _text(payload, "trigger_id")
     event = _event(trigger, used_at, identity.user, name, value)
     return ButtonAction(name, value, identity, event, _optional(payload, "response_url"), trigger)

@@ -24,6 +24,7 @@ from ops.model.people import Identity
 from ops.model.run import State
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError
 from ops.render.commands import reply_message
+from ops.render.phrases import sentence
 
 _LOG = logging.getLogger(__name__)
 ENDPOINT = "teams"
@@ -122,7 +123,7 @@ def _voted(context: Context, activity: Activity) -> HttpResponse:
         reason = read_reason(written)
         decided = record_vote(context, ApprovalAction(token, choice, _identity(activity), activity.event, reason))
     except LongReasonError as error:
-        return _invoked(_TEXT, f"{error}")
+        return _invoked(_TEXT, sentence(f"{error}"))
     except OutsideError as error:
         _LOG.warning("a vote in Teams could not be recorded: %s", error)
         return _invoked(_TEXT, _TROUBLE)
@@ -132,7 +133,7 @@ def _voted(context: Context, activity: Activity) -> HttpResponse:
 def _shown(context: Context, decided: VoteOutcome) -> tuple[str, Json]:
     settings = context.config.settings
     if decided.approval is None or settings is None or decided.result not in _SHOWS:
-        return _TEXT, decided.text
+        return _TEXT, sentence(decided.text)
     message = request_message(context.ports, decided.approval, settings)
     return _CARD, with_picture(render_bot(message), None)
 
@@ -144,16 +145,16 @@ def _invoked(kind: str, value: Json) -> HttpResponse:
 
 def _commanded(context: Context, bot: BotEndpoint, activity: Activity) -> HttpResponse:
     """A command. The reply goes to the sender alone if Teams allows it, else below the command."""
-    asked = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
+    typed = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
     try:
-        message = take_command(context, asked)
+        message = take_command(context, typed)
         # The same command again has no new effect, but its reply is a post, which would appear twice.
-        is_first = context.ports.store.insert(_ANSWERED, asked.event, {"at": context.ports.clock.now().isoformat()})
+        is_first = context.ports.store.insert(_ANSWERED, typed.event, {"at": context.ports.clock.now().isoformat()})
     except OutsideError as error:
         _LOG.warning("a Teams command failed: %s", error)
         message, is_first = reply_message(_NOT_TAKEN, State.FAILED, "not done"), True
     if is_first:
-        reply_now(context.ports, asked.event, asked.address, render_bot(message))
+        reply_now(context.ports, typed.event, typed.address, render_bot(message))
     return HttpResponse(HTTPStatus.OK, {})
 
 

@@ -241,7 +241,7 @@ def _action(button: Button, way: _Way) -> Json:
         case Choice.REJECT:
             return {"type": "Action.ShowCard", "title": title, "style": "destructive", "card": _asks_why(button)}
         case Choice.APPROVE:
-            return _deciding(button)
+            return _vote_button(button)
 
 
 def _asks_why(button: Button) -> Json:
@@ -255,10 +255,10 @@ def _asks_why(button: Button) -> Json:
         "maxLength": LONGEST_REASON,
     }
     ends = _text("One rejection decides, even if others have approved. Nothing is executed.")
-    return {"type": "AdaptiveCard", "body": [ends, field], "actions": [_deciding(button)]}
+    return {"type": "AdaptiveCard", "body": [ends, field], "actions": [_vote_button(button)]}
 
 
-def _deciding(button: Button) -> Json:
+def _vote_button(button: Button) -> Json:
     return {
         "type": "Action.Execute",
         "title": button.text[:_BUTTON],
