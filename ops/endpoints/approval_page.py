@@ -30,6 +30,7 @@ from ops.render.approval_page import (
 from ops.render.phrases import sentence
 from ops.runbooks import runbooks
 from ops.settings import Settings
+from ops.settings.identity import ENTRA
 
 ENDPOINT = "page"
 LOGIN = "/.auth/login/aad"
@@ -94,7 +95,7 @@ def _answer(context: Context, access: PageAccess, request: HttpRequest) -> HttpR
         ) from None
     if identity is None:
         return _to_sign_in(request)
-    if not settings.people.entra_tenant or identity.tenant != settings.people.entra_tenant:
+    if identity.tenant != settings.people.tenants.get(ENTRA.name):
         why = "your account does not belong to the organization in Daytwo's configuration"
         raise PageRefusedError(Rejection(HTTPStatus.FORBIDDEN, "another-tenant", why), identity.shown)
     visit = _Visit(

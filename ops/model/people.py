@@ -1,26 +1,28 @@
-"""People, and how endpoints identify them."""
+"""People, and how they are identified."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person, by one name in all chats. `slack` is a user id, `entra` an object id; empty if the person has none."""
+    """A person, by the one name that is used everywhere. `ids` holds their ids by kind, such as `entra`."""
 
     name: str
-    slack: str = ""
-    entra: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The person whom an endpoint has authenticated.
+    """A caller that an endpoint has authenticated.
 
-    `endpoint` is slack, teams or page; `tenant` is the workspace or the Entra tenant, `user` the id within it. `shown` is
-    the display name. People choose it themselves, so it is only for reading.
+    `endpoint` is where they came in: a chat's name or `page`. `kind` is the kind of their id, `tenant` the workspace or
+    Entra tenant that issued it, `user` the id. `shown` is the name that the chat displays: for reading only, since people
+    choose it themselves.
     """
 
     endpoint: str
+    kind: str
     tenant: str
     user: str
     shown: str = ""

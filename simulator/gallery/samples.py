@@ -29,8 +29,8 @@ from simulator.gallery.runs import RUNBOOKS, run_in
 from simulator.gallery.week import gallery_week
 from simulator.people import PEOPLE
 
-_DECIDING = tuple(Person(each.name, each.slack, each.entra) for each in PEOPLE[:2])
-_LEADS = (Person(PEOPLE[2].name, PEOPLE[2].slack, PEOPLE[2].entra),)
+_DECIDING = tuple(Person(each.name, {"slack": each.slack, "entra": each.entra}) for each in PEOPLE[:2])
+_LEADS = (Person(PEOPLE[2].name, {"slack": PEOPLE[2].slack, "entra": PEOPLE[2].entra}),)
 _LINK = "https://daytwo.example/api/approvals/"
 _LATE = replace(request(*ONE), reminded=True, escalated=True, escalated_to=("cleo",))
 

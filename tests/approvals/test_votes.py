@@ -102,9 +102,9 @@ def test_an_object_id_of_another_tenant_matches_no_person() -> None:
     known = settings(config(ONE, PEOPLE))
     other = "21111111-1111-1111-1111-111111111111"
     for endpoint in ("teams", "page"):
-        assert person_of(known, Identity(endpoint, TENANT, ENTRA["ana"])) is not None
-        assert person_of(known, Identity(endpoint, other, ENTRA["ana"])) is None
-        assert person_of(known, Identity(endpoint, "", ENTRA["ana"])) is None
+        assert person_of(known, Identity(endpoint, "entra", TENANT, ENTRA["ana"])) is not None
+        assert person_of(known, Identity(endpoint, "entra", other, ENTRA["ana"])) is None
+        assert person_of(known, Identity(endpoint, "entra", "", ENTRA["ana"])) is None
 
 
 def test_what_was_rejected_while_the_run_was_paused_is_not_done_once_no_rule_matches() -> None:

@@ -15,6 +15,7 @@ from ops.chats.slack.dialogs import REJECTING
 from ops.chats.slack.payloads import ButtonAction, Submission, read_command, read_form, read_interaction
 from ops.chats.slack.rejection_dialog import DialogResult, Forms, accept_reason, open_rejection_dialog
 from ops.chats.slack.renderer import OPENS, plainly, privately, render
+from ops.chats.slack.settings import IDENTITY
 from ops.context import Context
 from ops.endpoints.chat_commands import ChatRequest, take_command
 from ops.endpoints.http_types import HttpRequest, HttpResponse
@@ -114,7 +115,7 @@ def _authenticated(signature: Signature, request: HttpRequest) -> Mapping[str, s
 
 def _team(context: Context) -> str:
     settings = context.config.settings
-    return settings.people.slack_team if settings else ""
+    return settings.people.tenants.get(IDENTITY.name, "") if settings else ""
 
 
 def _ignore(context: Context, access: SlackAccess, request: HttpRequest, what: str) -> None:

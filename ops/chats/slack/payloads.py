@@ -14,6 +14,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from ops.chats.slack.dialogs import WHY
+from ops.chats.slack.settings import IDENTITY
 from ops.endpoints.rejected_requests import RequestRejectedError
 from ops.model.approval import Choice
 from ops.model.json import Json
@@ -111,7 +112,12 @@ def read_command(form: Mapping[str, str], team: str) -> Command:
     user, trigger = _text(form, "user_id"), _text(form, "trigger_id")
     text = form.get("text", "")
     event = _event(trigger, user, form.get("command", ""), text)
-    return Command(text, Identity("slack", where, user, form.get("user_name", "")), event, form.get("response_url", ""))
+    return Command(
+        text,
+        Identity("slack", IDENTITY.name, where, user, form.get("user_name", "")),
+        event,
+        form.get("response_url", ""),
+    )
 
 
 def _action(payload: Mapping[str, Json], action: Json) -> ButtonAction:
@@ -141,7 +147,7 @@ def _identity(payload: Mapping[str, Json]) -> Identity:
     # In a shared channel the user may belong to another workspace. That becomes the tenant, which matches no person.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
     shown = _optional(payload, "user", "name") or _optional(payload, "user", "username")
-    return Identity("slack", home, user, shown)
+    return Identity("slack", IDENTITY.name, home, user, shown)
 
 
 def _check_team(found: str, team: str) -> None:

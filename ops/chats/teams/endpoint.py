@@ -12,6 +12,7 @@ from ops.approvals.notifications import request_message
 from ops.approvals.votes import ApprovalAction, LongReasonError, VoteOutcome, read_reason, record_vote
 from ops.chats.teams.payloads import Activity, read_activity
 from ops.chats.teams.renderer import render_bot, with_picture
+from ops.chats.teams.settings import IDENTITY
 from ops.context import Context
 from ops.endpoints.chat_commands import ChatRequest, take_command
 from ops.endpoints.http_types import HttpRequest, HttpResponse
@@ -93,7 +94,7 @@ def _authenticated(context: Context, bot: BotEndpoint, request: HttpRequest) -> 
         why = "the activity names another service URL than its token"
         raise RequestRejectedError(HTTPStatus.FORBIDDEN, "other-service", why)
     settings = context.config.settings
-    tenant = settings.people.entra_tenant if settings else ""
+    tenant = settings.people.tenants.get(IDENTITY.name, "") if settings else ""
     if not tenant or activity.tenants != {tenant.lower()}:
         raise RequestRejectedError(
             HTTPStatus.FORBIDDEN, "other-tenant", "the activity is not from the configured tenant"
@@ -186,4 +187,4 @@ def _installed(context: Context, activity: Activity) -> None:
 
 def _identity(activity: Activity) -> Identity:
     """The user that Teams proves: a member of our tenant by object id. A user without one matches no person."""
-    return Identity(ENDPOINT, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)
+    return Identity(ENDPOINT, IDENTITY.name, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from ops.chats.teams.settings import IDENTITY
 from ops.model.approval import LONGEST_REASON, Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
@@ -79,7 +81,7 @@ def escape(text: str) -> str:
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
     # A zero-width space makes `<at>` and `{{` plain text.
-    return text.replace("{{", "{\u200b{").replace("<", "<\u200b")
+    return re.sub(r"\{(?=\{)", "{\u200b", text).replace("<", "<\u200b")
 
 
 def _fitting(message: Message, way: _Way) -> Mapping[str, Json]:
@@ -204,11 +206,15 @@ def _mentions(people: Sequence[Person], way: _Way) -> Json:
 
 
 def _mentioned(people: Sequence[Person]) -> tuple[Person, ...]:
-    return tuple(person for person in people[:_MENTIONS] if person.entra)
+    return tuple(person for person in people[:_MENTIONS] if IDENTITY.name in person.ids)
 
 
 def _entity(person: Person) -> Json:
-    return {"type": "mention", "text": _at(person), "mentioned": {"id": person.entra, "name": _plain(person.name)}}
+    return {
+        "type": "mention",
+        "text": _at(person),
+        "mentioned": {"id": person.ids[IDENTITY.name], "name": _plain(person.name)},
+    }
 
 
 def _at(person: Person) -> str:
