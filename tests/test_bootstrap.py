@@ -50,9 +50,9 @@ def test_with_their_secrets_the_endpoints_work(tmp_path: Path) -> None:
 
 def test_the_base_url_of_pages_comes_from_the_setting_or_app_service(tmp_path: Path) -> None:
     hosted = wire(environment(tmp_path, WEBSITE_HOSTNAME="daytwo.azurewebsites.net"))
-    told = wire(environment(tmp_path, WEBSITE_HOSTNAME="x.azurewebsites.net", DAYTWO_URL="https://ops.example/"))
+    reported = wire(environment(tmp_path, WEBSITE_HOSTNAME="x.azurewebsites.net", DAYTWO_URL="https://ops.example/"))
     assert hosted.ports.address == "https://daytwo.azurewebsites.net/api"
-    assert told.ports.address == "https://ops.example/api"
+    assert reported.ports.address == "https://ops.example/api"
     assert wire(environment(tmp_path)).ports.address == ""
 
 

@@ -62,8 +62,8 @@ def test_a_pool_tells_why_its_last_operation_failed(simulation: Running, wired: 
             wired.ports.clusters.cluster(identity(simulation, "data-prod", "rg-data")),
             *wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"]),
         ):
-            told = {each.name: (each.error_code, each.error) for each in cluster.pools if each.error_code}
-            assert told == (
+            reported = {each.name: (each.error_code, each.error) for each in cluster.pools if each.error_code}
+            assert reported == (
                 {"spot": ("SubnetIsFull", "Subnet nodes has no address left.")} if cluster.name == "data-prod" else {}
             )
     finally:

@@ -24,9 +24,9 @@ from ops.ports.errors import DeniedError, OutsideError, TryLaterError
         (
             CredentialUnavailableError,
             TryLaterError,
-            "our identity's endpoint did not answer: CredentialUnavailableError",
+            "the endpoint of the bot's identity did not answer: CredentialUnavailableError",
         ),
-        (ClientAuthenticationError, DeniedError, "our identity was not accepted: ClientAuthenticationError"),
+        (ClientAuthenticationError, DeniedError, "the bot's identity was not accepted: ClientAuthenticationError"),
     ],
 )
 def test_an_error_without_words_goes_by_its_class(
@@ -42,7 +42,7 @@ def test_so_does_one_without_a_single_character() -> None:
         raise ServiceRequestError("")
 
 
-def test_of_an_error_with_many_lines_the_first_is_told() -> None:
+def test_of_an_error_with_many_lines_the_first_is_reported() -> None:
     with pytest.raises(TryLaterError) as refused, refusals("reading the cluster shop-dev"):
         raise ServiceRequestError("\nconnection refused\nContent: secret")
     assert str(refused.value) == "reading the cluster shop-dev: Azure could not be reached: connection refused"

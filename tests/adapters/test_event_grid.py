@@ -1,4 +1,4 @@
-"""The topic of run events, where nobody answers there."""
+"""The topic of run events, if it does not answer."""
 
 import logging
 import socket
@@ -39,7 +39,7 @@ def connections(server: socket.socket) -> int:
 
 
 @pytest.mark.timeout(10)
-def test_a_topic_that_says_nothing_is_waited_for_no_longer_than_told_and_tried_once(
+def test_a_topic_that_says_nothing_is_waited_for_no_longer_than_configured_and_tried_once(
     silent: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
     topic = EventGridTopic(f"https://127.0.0.1:{silent.getsockname()[1]}/api/events", Credential(), timeout_s=0.2)
@@ -49,5 +49,5 @@ def test_a_topic_that_says_nothing_is_waited_for_no_longer_than_told_and_tried_o
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_it_waits_ten_seconds_unless_told() -> None:
+def test_it_waits_ten_seconds_by_default() -> None:
     assert EventGridTopic("https://topic.example/api/events", Credential()).timeout_s == 10

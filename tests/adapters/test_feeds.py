@@ -11,7 +11,7 @@ from ops.adapters.calendar_feeds import fetch
 from ops.config import FeedError
 
 
-class Answering(BaseHTTPRequestHandler):
+class FeedServer(BaseHTTPRequestHandler):
     """A calendar at /freeze.ics, one that is too large, one that has moved, and nothing elsewhere."""
 
     def do_GET(self) -> None:
@@ -32,7 +32,7 @@ class Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+    with HTTPServer(("127.0.0.1", 0), FeedServer) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -71,7 +71,7 @@ def test_an_odd_address_or_a_silent_one_is_a_calendar_that_cannot_be_read(url: s
         fetch(url)
 
 
-def test_an_answer_that_is_no_http_is_told_in_brief() -> None:
+def test_an_answer_that_is_not_http_is_posted_in_brief() -> None:
     with serving() as url, pytest.raises(FeedError, match="it cannot be fetched") as refused:
         fetch(f"{url}/odd.ics")
     assert len(str(refused.value)) <= 122

@@ -125,6 +125,6 @@ def test_a_line_torn_by_a_crash_is_set_aside_and_written_again(tmp_path: Path) -
     write(FileLedger(tmp_path))
     file = tmp_path / f"{DAY}.jsonl"
     file.write_bytes(file.read_bytes()[:-20])
-    mended = FileLedger(tmp_path)
-    mended.append(replace(ENTRY, key="k2", at=MONDAY + timedelta(hours=2)))
-    assert [entry.key for entry in mended.entries(DAY)] == ["k0", "k1", "k2"]
+    repaired = FileLedger(tmp_path)
+    repaired.append(replace(ENTRY, key="k2", at=MONDAY + timedelta(hours=2)))
+    assert [entry.key for entry in repaired.entries(DAY)] == ["k0", "k1", "k2"]

@@ -114,10 +114,10 @@ def test_without_its_picture_the_message_has_no_empty_place(slack: SlackServer, 
         (503, "application/json", b""),
     ],
 )
-def test_nonsense_is_for_later_whatever_was_asked(
+def test_nonsense_is_for_later_whatever_was_requested(
     slack: SlackServer, chat: SlackChat, nonsense: tuple[int, str, bytes]
 ) -> None:
-    """Nobody knows what was done: that is a lost answer, and neither a success nor a refusal."""
+    """The outcome is unknown: that is a lost answer, not a success or a rejection."""
     slack.nonsense = nonsense
     calls: list[Callable[[], object]] = [
         lambda: chat.post("C0123", Outgoing(PLAIN, "run-1")),
@@ -173,7 +173,7 @@ def test_nothing_goes_to_an_address_that_is_none_of_slacks(slack: SlackServer) -
 
 
 def test_an_answer_goes_to_slacks_own_host_over_https_alone(slack: SlackServer) -> None:
-    """What stands in it is private: the host alone does not make an address safe. Only a simulated world is plain."""
+    """The reply is private, so the host alone does not make an address safe. Only a simulated world uses http."""
     port = slack.url.split(":")[2].split("/")[0]
     named = SlackReplies(frozenset({f"localhost:{port}"}))
     path = hook(slack).removeprefix(f"http://127.0.0.1:{port}")

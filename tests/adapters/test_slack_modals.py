@@ -53,7 +53,7 @@ def test_a_trigger_opens_one_form(slack: SlackServer) -> None:
     assert caught.value.code == "exchanged_trigger_id"
 
 
-def test_a_trigger_lives_for_three_seconds(slack: SlackServer) -> None:
+def test_a_trigger_is_valid_for_three_seconds(slack: SlackServer) -> None:
     slack.clock.pass_(seconds=3)
     modals(slack).open(TRIGGER, form())
     slack.api.doors.triggers.tell("2.1.u0ana", "U0ANA")
@@ -91,7 +91,7 @@ def test_too_many_forms_are_for_later(slack: SlackServer) -> None:
         (503, "application/json", b""),
     ],
 )
-def test_after_nonsense_nobody_knows_whether_it_is_open(slack: SlackServer, nonsense: tuple[int, str, bytes]) -> None:
+def test_after_nonsense_no_one_knows_whether_it_is_open(slack: SlackServer, nonsense: tuple[int, str, bytes]) -> None:
     slack.nonsense = nonsense
     with pytest.raises(TryLaterError):
         modals(slack).open(TRIGGER, form())

@@ -30,7 +30,7 @@ def test_a_flow_that_wants_the_bare_card_is_not_served_by_the_other(simulation: 
         chat.post("teams", Outgoing(render(FAILED), "key"))
 
 
-def test_too_many_at_once_are_told_to_wait(simulation: Running) -> None:
+def test_too_many_at_once_have_to_wait(simulation: Running) -> None:
     chat = TeamsChat(simulation.environment["TEAMS_URL"])
     for number in range(25):
         chat.post("teams", Outgoing(render(FAILED), f"key {number}"))
@@ -38,7 +38,7 @@ def test_too_many_at_once_are_told_to_wait(simulation: Running) -> None:
         chat.post("teams", Outgoing(render(FAILED), "one more"))
 
 
-def test_a_webhook_that_nobody_serves_is_for_later() -> None:
+def test_a_webhook_that_no_one_serves_is_for_later() -> None:
     with pytest.raises(TryLaterError):
         TeamsChat("http://127.0.0.1:9/x").post("teams", Outgoing(render(FAILED), "key"))
 
@@ -73,7 +73,7 @@ def test_what_is_no_address_is_refused_without_being_shown(address: str) -> None
 
 
 def test_an_address_that_only_the_client_refuses_delays_the_message() -> None:
-    """What passes every look may still be refused by the client: that is no failure of a run."""
+    """An address that passes every check may still be rejected by the client; the message is retried."""
     chat = TeamsChat(f"https://logic.example/{'x' * 70_000}")
     with pytest.raises(TryLaterError, match="InvalidURL"):
         chat.post("teams", Outgoing(render(FAILED), "key"))

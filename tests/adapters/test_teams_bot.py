@@ -49,7 +49,7 @@ def served() -> Iterator[Running]:
 
 @pytest.fixture
 def simulation(served: Running) -> Running:
-    """The world, so much later that nobody has to wait for what other tests have sent."""
+    """The world, advanced so far that the rate limits of other tests no longer apply."""
     served.advance(served.world.now + timedelta(seconds=10))
     return served
 
@@ -70,7 +70,7 @@ def chat(simulation: Running, connector: TeamsConnector) -> TeamsBotChat:
 
 
 @pytest.fixture
-def door(simulation: Running, connector: TeamsConnector) -> TeamsBotEndpoint:
+def endpoint(simulation: Running, connector: TeamsConnector) -> TeamsBotEndpoint:
     keys = SigningKeys(simulation.environment["TEAMS_OPENID_URL"], WallClock())
     return TeamsBotEndpoint(connector, BotTokens(APP_ID, keys))
 
@@ -127,7 +127,7 @@ def test_nothing_can_be_found_again(chat: TeamsBotChat) -> None:
     assert chat.find(posted.channel, "run-1", datetime(2026, 11, 16, tzinfo=UTC)) is None
 
 
-def test_the_eighth_message_of_a_second_in_a_thread_is_told_to_wait(chat: TeamsBotChat) -> None:
+def test_the_eighth_message_of_a_second_in_a_thread_has_to_wait(chat: TeamsBotChat) -> None:
     root = chat.post(CHANNEL, outgoing())
     for _ in range(7):
         chat.post(CHANNEL, outgoing(thread=root))
@@ -151,7 +151,7 @@ def test_a_channel_where_the_bot_is_not_installed_is_a_plain_no(chat: TeamsBotCh
         chat.post("19:other@thread.v2", outgoing())
 
 
-def test_a_message_that_somebody_removed_cannot_be_edited(chat: TeamsBotChat) -> None:
+def test_a_message_that_a_person_removed_cannot_be_edited(chat: TeamsBotChat) -> None:
     with pytest.raises(RejectedError) as gone:
         chat.edit(Posted(CHATS[0], "1700000000000"), outgoing())
     assert gone.value.code == "message_not_found"
@@ -165,10 +165,10 @@ def test_another_applications_token_is_not_taken(simulation: Running) -> None:
 
 def chat_with_secret(simulation: Running, secret: str) -> TeamsBotChat:
     connection = TeamsConnection({**simulation.environment, "TEAMS_BOT_SECRET": secret}, WallClock())
-    door = connection.endpoint(load(BOT_CONFIG, "daytwo.yaml"))
-    assert door is not None
-    assert isinstance(door.connector.credential, ClientSecretCredential)
-    return TeamsBotChat(door.connector, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"])
+    endpoint = connection.endpoint(load(BOT_CONFIG, "daytwo.yaml"))
+    assert endpoint is not None
+    assert isinstance(endpoint.connector.credential, ClientSecretCredential)
+    return TeamsBotChat(endpoint.connector, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"])
 
 
 def test_a_secret_works_as_well_as_a_managed_identity(simulation: Running) -> None:
@@ -176,7 +176,7 @@ def test_a_secret_works_as_well_as_a_managed_identity(simulation: Running) -> No
 
 
 def test_a_wrong_secret_is_a_plain_no(simulation: Running) -> None:
-    with pytest.raises(DeniedError, match="our identity was not accepted"):
+    with pytest.raises(DeniedError, match="the bot's identity was not accepted"):
         chat_with_secret(simulation, "wrong").post(CHANNEL, outgoing())
 
 
@@ -216,45 +216,45 @@ def test_a_service_that_does_not_answer_is_for_later(simulation: Running) -> Non
         connector.post("http://127.0.0.1:9/teams/", CHATS[0], render_bot(SHOWN))
 
 
-def test_an_answer_goes_to_the_person_alone(door: TeamsBotEndpoint, simulation: Running) -> None:
+def test_an_answer_goes_to_the_person_alone(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
     service_url = simulation.environment["TEAMS_SERVICE_URL"]
-    address = door.private_address(service_url, "29:ana", TENANT)
-    door.send(address, render_bot(SHOWN))
+    address = endpoint.private_address(service_url, "29:ana", TENANT)
+    endpoint.send(address, render_bot(SHOWN))
     sent = simulation.simulation.connector.sent[-1]
     assert simulation.simulation.connector.personal[sent.conversation] == "29:ana"
 
 
-def test_whoever_blocks_the_bot_is_not_written_to(door: TeamsBotEndpoint, simulation: Running) -> None:
+def test_a_person_who_blocks_the_bot_is_not_written_to(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
     simulation.simulation.connector.closed.add("29:cleo")
     with pytest.raises(DeniedError):
-        door.private_address(simulation.environment["TEAMS_SERVICE_URL"], "29:cleo", TENANT)
+        endpoint.private_address(simulation.environment["TEAMS_SERVICE_URL"], "29:cleo", TENANT)
 
 
 @pytest.mark.parametrize(
     "address", ["teams-bot:x", "https://127.0.0.1/", "teams-bot:http://evil.example/|19:a|", "a|b|c"]
 )
-def test_an_answer_to_an_address_that_is_not_ours_is_refused(door: TeamsBotEndpoint, address: str) -> None:
+def test_an_answer_to_an_address_that_is_not_ours_is_refused(endpoint: TeamsBotEndpoint, address: str) -> None:
     with pytest.raises(RejectedError):
-        door.send(address, render_bot(SHOWN))
+        endpoint.send(address, render_bot(SHOWN))
 
 
-def test_an_answer_that_nobody_can_read_any_more_is_refused_for_good(
-    door: TeamsBotEndpoint, simulation: Running
+def test_an_answer_that_no_one_can_read_any_more_is_refused_for_good(
+    endpoint: TeamsBotEndpoint, simulation: Running
 ) -> None:
-    gone = door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0], "1700000000000")
+    gone = endpoint.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0], "1700000000000")
     with pytest.raises(RejectedError):
-        door.send(gone, render_bot(SHOWN))
+        endpoint.send(gone, render_bot(SHOWN))
 
 
-def test_the_address_decides_which_chat_replies(door: TeamsBotEndpoint, simulation: Running) -> None:
+def test_the_address_decides_which_chat_replies(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
     world = World()
-    ports = replace(world.context.ports, replies=(door, world.replies))
+    ports = replace(world.context.ports, replies=(endpoint, world.replies))
     send_reply(ports, "https://hooks.example/1", SHOWN)
-    send_reply(ports, door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0]), ENDED)
+    send_reply(ports, endpoint.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0]), ENDED)
     assert [address for address, _ in world.replies.given] == ["https://hooks.example/1"]
     assert simulation.simulation.connector.sent[-1].conversation == CHATS[0]
     with pytest.raises(RejectedError, match="does not belong to a connected chat"):
-        send_reply(replace(ports, replies=(door,)), "https://hooks.example/1", SHOWN)
+        send_reply(replace(ports, replies=(endpoint,)), "https://hooks.example/1", SHOWN)
 
 
 def test_a_bot_without_its_app_id_is_a_problem_that_says_what_to_do() -> None:
@@ -265,6 +265,6 @@ def test_a_bot_without_its_app_id_is_a_problem_that_says_what_to_do() -> None:
     assert (connection.endpoint(settings), connection.chats(settings), connection.replies(settings)) == (None, (), ())
 
 
-def test_without_the_section_the_door_opens_and_nothing_is_posted() -> None:
+def test_without_the_section_the_endpoint_works_and_nothing_is_posted() -> None:
     connection, settings = TeamsConnection({"TEAMS_BOT_APP_ID": APP_ID}, WallClock()), load(CONFIG, "daytwo.yaml")
     assert (connection.endpoint(settings) is not None, connection.chats(settings)) == (True, ())

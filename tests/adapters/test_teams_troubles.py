@@ -1,4 +1,4 @@
-"""Messages through a Bot Connector that throttles, fails and loses answers: all are shown in the end, few of them twice."""
+"""Messages through a Bot Connector that throttles, fails and loses answers: all appear in the end, few appear twice."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What tests of approvals share: presses, what is asked and shown, runs of a ring, and a ledger and stores that misbehave."""
+"""What tests of approvals share: votes, requests and messages, runs of a ring, and a ledger and stores that misbehave."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from ops.model.people import Identity
 from ops.model.run_request import RunRequest
 from ops.ports.store import Record
 from ops.tables.approvals import approvals
-from tests.approvals.story import PEOPLE, SLACK, TEAM, Driver, Pressed, config, production
+from tests.approvals.story import PEOPLE, SLACK, TEAM, CastVote, Driver, config, production
 from tests.fakes import FakeLedger, World, settings
 
 ONE = "{from: platform}"
@@ -26,11 +26,11 @@ WITHOUT_ANA = PEOPLE.replace("[ana, ben]", "[ben]")
 
 
 class Bare:
-    """Implements `Door`: the decision itself."""
+    """Implements `VoteEndpoint` by recording the vote directly."""
 
-    def press(self, world: World, pressed: Pressed) -> str:
+    def vote(self, world: World, cast_vote: CastVote) -> str:
         """Decides; tells the result."""
-        clicked = click(pressed.token, pressed.person, pressed.choice, pressed.event)
+        clicked = click(cast_vote.token, cast_vote.person, cast_vote.choice, cast_vote.event)
         return record_vote(world.context, clicked).result
 
 
@@ -117,12 +117,12 @@ def slack(person: str) -> Identity:
 
 
 def click(token: str, person: str = "ana", choice: Choice = Choice.APPROVE, event: str = "once") -> ApprovalAction:
-    """A press in Slack of a button with this word on it."""
+    """A vote in Slack with a button that has this token."""
     return ApprovalAction(token, choice, slack(person), event)
 
 
-def press(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, drivers: Iterable[Driver] = ()) -> str:
-    """Presses the button of the last request as it is now, and wakes those that were hinted."""
+def vote(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, drivers: Iterable[Driver] = ()) -> str:
+    """Votes on the current state of the last request, and wakes the runs that the vote wakes."""
     token = requests(world)[-1].token
     found = record_vote(world.context, click(token, person, choice, f"{person} {world.clock.at}"))
     for driver in drivers:

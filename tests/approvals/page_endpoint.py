@@ -1,4 +1,4 @@
-"""Pressing on the page: a form that was shown to its person, sent with the browser's headers and App Service's."""
+"""Votes on the page: a form that was shown to its person, sent with the headers of the browser and App Service."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from ops.endpoints.easy_auth import signed_in
 from ops.endpoints.http_types import HttpRequest
 from simulator.host.easy_auth import principal
 from simulator.people import PEOPLE
-from tests.approvals.story import Pressed
+from tests.approvals.story import CastVote
 from tests.fakes import World
 
 HOST = "https://daytwo.example"
@@ -19,29 +19,29 @@ BY_NAME = {person.name: person for person in PEOPLE}
 
 @dataclass
 class Page:
-    """Implements `Door`. Each event is a form that was shown once, perhaps before its person lost the right to it."""
+    """Implements `VoteEndpoint`. Each event is a form that was shown once, perhaps before its person lost the right to it."""
 
     shown: dict[str, str] = field(default_factory=dict)
 
-    def press(self, world: World, pressed: Pressed) -> str:
+    def vote(self, world: World, cast_vote: CastVote) -> str:
         """Sends the form; tells the result as the ledger has it."""
-        proof = {"x-ms-client-principal": principal(BY_NAME[pressed.person])}
+        proof = {"x-ms-client-principal": principal(BY_NAME[cast_vote.person])}
         identity = signed_in(proof)
         assert identity is not None
         tokens = FormTokens(KEY, world.clock.now)
-        token = self.shown.setdefault(pressed.event, tokens.make(identity, pressed.token))
+        token = self.shown.setdefault(cast_vote.event, tokens.make(identity, cast_vote.token))
         headers = {
             **proof,
             "content-type": "application/x-www-form-urlencoded",
             "origin": HOST,
             "sec-fetch-site": "same-origin",
         }
-        body = urlencode({"choice": str(pressed.choice), "reason": pressed.reason, "csrf": token}).encode()
-        url = f"{HOST}/api/approvals/{pressed.token}"
+        body = urlencode({"choice": str(cast_vote.choice), "reason": cast_vote.reason, "csrf": token}).encode()
+        url = f"{HOST}/api/approvals/{cast_vote.token}"
         answer = serve_page(
             world.context,
             PageAccess(sign_in=True, key=KEY),
-            HttpRequest("POST", url, {"token": pressed.token}, {}, headers, body),
+            HttpRequest("POST", url, {"token": cast_vote.token}, {}, headers, body),
         )
         assert answer.status in (200, 403, 409, 410), answer
         return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]

@@ -1,4 +1,4 @@
-"""Pressing through Slack's door: the simulated Slack's own forms, modals and signature, the bot's own door behind it."""
+"""Votes in Slack: the payloads, modals and signatures of the simulated Slack, and the bot's real endpoint."""
 
 from dataclasses import dataclass, field
 from zlib import crc32
@@ -16,32 +16,32 @@ from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.views import View
 from simulator.slack.workspace import USERS
 from tests.approvals.slack_forms import FakeForms
-from tests.approvals.story import SLACK, Pressed
+from tests.approvals.story import SLACK, CastVote
 from tests.fakes import World
 
 HOOK = "https://hooks.slack.com/actions/T0DAYTWO/1"
 
 
 @dataclass
-class SlackDoor:
-    """Implements `Door`. Who presses looks at a message that carries the word; a form that opens is filled in and sent."""
+class SlackEndpoint:
+    """Implements `VoteEndpoint`. The person uses a button with the token; a dialog that opens is filled in and submitted."""
 
     refusals: RejectedRequests = field(default_factory=RejectedRequests)
     forms: FakeForms = field(default_factory=FakeForms)
 
-    def press(self, world: World, pressed: Pressed) -> str:
-        """Presses; tells the result as the ledger has it."""
+    def vote(self, world: World, cast_vote: CastVote) -> str:
+        """Votes; returns the result from the ledger."""
         world.forms = self.forms
         answers, opened = len(world.replies.given), len(self.forms.opened)
-        body = form(world, pressed.person, pressed.choice, pressed.token, pressed.event)
-        self._knock(world, body)
+        body = form(world, cast_vote.person, cast_vote.choice, cast_vote.token, cast_vote.event)
+        self._send(world, body)
         if len(self.forms.opened) > opened:
-            assert len(world.replies.given) == answers, "somebody was answered before they had decided"
-            self._knock(world, submission(world, self.forms.opened[-1], pressed.person, pressed.reason))
+            assert len(world.replies.given) == answers, "the person got a reply before they had decided"
+            self._send(world, submission(world, self.forms.opened[-1], cast_vote.person, cast_vote.reason))
         assert [address for address, _ in world.replies.given[answers:]] == [HOOK]
         return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]
 
-    def _knock(self, world: World, body: bytes) -> None:
+    def _send(self, world: World, body: bytes) -> None:
         response = take_interaction(world.context, self.access(world), received(world, body))
         assert (response.status, response.text()) == (200, "")
 
@@ -51,7 +51,7 @@ class SlackDoor:
 
 
 def submission(world: World, shown: View, person: str, reason: str = "") -> bytes:
-    """What Slack tells of a form that was filled in and sent."""
+    """The payload of a submitted dialog."""
     happened = Happened(USERS[SLACK[person]], world.clock.at, 1, "")
     return submission_form(shown.told(), {WHY: {WHY: reason}}, happened)
 
@@ -62,7 +62,7 @@ def received(world: World, body: bytes) -> HttpRequest:
 
 
 def form(world: World, person: str, choice: Choice, token: str, event: str) -> bytes:
-    """What Slack tells of a press of a button with this word; the same event is the same press."""
+    """The payload of a button with this token; the same event is the same vote."""
     button: JsonObject = {
         "type": "button",
         "text": {"type": "plain_text", "text": str(choice)},

@@ -22,7 +22,7 @@ class FakeForms:
     def __post_init__(self) -> None:
         self._triggers = Triggers(self.clock.now)
         self._views = Views(self.clock.now, self._triggers)
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def opened(self) -> list[View]:
@@ -34,8 +34,8 @@ class FakeForms:
         self.asked += 1
         if self.fail:
             raise self.fail.pop(0)
-        if trigger not in self._told:
-            self._told.add(trigger)
+        if trigger not in self._reported:
+            self._reported.add(trigger)
             self._triggers.tell(trigger, "U0ANA")
         try:
             self._views.open({"trigger_id": trigger, "view": dict(form)})

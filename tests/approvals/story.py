@@ -1,4 +1,4 @@
-"""One approval after the other, told as moves: presses at a door, time, changes of the world and of the configuration."""
+"""One approval after the other, as a sequence of moves: votes, time, changes of the world and of the configuration."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,8 +39,8 @@ def config(rule: str, people: str = PEOPLE) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
-    """What a person pressed, with the word on the button that they saw, in a delivery of this name."""
+class CastVote:
+    """A vote: the person, the choice, the token of the button, and the event of the delivery."""
 
     person: str
     choice: Choice
@@ -49,11 +49,11 @@ class Pressed:
     reason: str = ""
 
 
-class Door(Protocol):
-    """A way to press."""
+class VoteEndpoint(Protocol):
+    """A way to vote."""
 
-    def press(self, world: World, pressed: Pressed) -> str:
-        """Presses, and tells the result as the ledger has it."""
+    def vote(self, world: World, cast_vote: CastVote) -> str:
+        """Votes; returns the result from the ledger."""
         ...
 
 
@@ -108,16 +108,16 @@ def production(rule: str, *names: str) -> World:
 
 @dataclass
 class Story:
-    """One run of one cluster, from Monday noon on; `told` are the results of its presses."""
+    """One run of one cluster, from Monday noon on; `reported` are the results of its votes."""
 
-    door: Door
+    endpoint: VoteEndpoint
     rule: str
     source: str = "timer"
     by: str = "daytwo"
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     world: World = field(init=False)
     driver: Driver = field(init=False)
-    told: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -140,22 +140,22 @@ class Story:
 
     # What a move may do.
 
-    def press(self, person: str, choice: str, event: str = "", reason: str = "") -> None:
-        """Presses the button of the request as it is now."""
-        self.press_with(person, choice, self.approval.token, event, reason)
+    def vote(self, person: str, choice: str, event: str = "", reason: str = "") -> None:
+        """Votes on the current state of the request."""
+        self.vote_with(person, choice, self.approval.token, event, reason)
 
-    def press_old(self, person: str, choice: str) -> None:
-        """Presses a button as it was when it was remembered."""
-        self.press_with(person, choice, self.seen["token"])
+    def vote_on_old(self, person: str, choice: str) -> None:
+        """Votes with a button that was remembered earlier."""
+        self.vote_with(person, choice, self.seen["token"])
 
-    def press_with(self, person: str, choice: str, token: str, event: str = "", reason: str = "") -> None:
-        """Presses a button with this word on it."""
-        name = event or f"event-{len(self.told)}"
-        self.told.append(self.door.press(self.world, Pressed(person, Choice(choice), token, name, reason)))
+    def vote_with(self, person: str, choice: str, token: str, event: str = "", reason: str = "") -> None:
+        """Votes with a button that has this token."""
+        name = event or f"event-{len(self.reported)}"
+        self.reported.append(self.endpoint.vote(self.world, CastVote(person, Choice(choice), token, name, reason)))
         self.driver.wake()
 
     def remember(self) -> None:
-        """Somebody looks at the request, and presses later."""
+        """A person opens the request and votes later."""
         self.seen["token"] = self.approval.token
 
     def pass_(self, **delta: float) -> None:
@@ -171,7 +171,7 @@ class Story:
         self.world.clusters.newest = image
 
     def upgraded_by_hand(self, pool_name: str) -> None:
-        """Somebody upgrades a pool."""
+        """A person upgrades a pool."""
         (only,) = self.world.clusters.fleet.values()
         newest = str(self.world.clusters.newest)
         pools = tuple(replace(p, image=newest) if p.name == pool_name else p for p in only.pools)
@@ -209,12 +209,12 @@ type Move = Callable[[Story], None]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of the table: what happens, what the persons hear, how the requests and the run end."""
+    """One line of the table: what happens, the replies that people get, how the requests and the run end."""
 
     name: str
     rule: str
     moves: Sequence[Move]
-    told: Sequence[str]
+    reported: Sequence[str]
     states: Sequence[str]
     run: str
     begins: bool = False

@@ -1,4 +1,4 @@
-"""Pressing through the Teams bot's door: the simulated Teams' own activity and token, the bot's own proof of both."""
+"""Votes in Teams: the activities and tokens of the simulated Teams, verified by the bot's real code."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from simulator.http_types import JsonObject
 from simulator.teams.connector import Sent
 from simulator.teams.people import press_of
 from simulator.teams.signing import Signer
-from tests.approvals.story import ENTRA, Pressed
+from tests.approvals.story import ENTRA, CastVote
 from tests.fakes import World
 
 
 @dataclass(frozen=True, slots=True)
 class Admitting:
-    """Implements `BotDoor` as far as a press needs it: who may in is the real verifier's word."""
+    """Implements `BotEndpoint` as far as a vote needs it, with the real verifier."""
 
     tokens: BotTokens
 
@@ -29,31 +29,31 @@ class Admitting:
         return self.tokens.authenticate(authorization)
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
-        """A press is answered where it was made."""
+        """A vote is answered in its response."""
         raise AssertionError(f"nothing answers {activity} in {conversation} at {service_url}")
 
     def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """Nobody is written to."""
+        """No private message is sent."""
         raise AssertionError(f"nothing is sent to {user} of {tenant} at {service_url}")
 
 
 @dataclass
-class TeamsDoor:
-    """Implements `Door`."""
+class TeamsEndpoint:
+    """Implements `VoteEndpoint`."""
 
     tokens: BotTokens
     signer: Signer
     refusals: RejectedRequests = field(default_factory=RejectedRequests)
 
-    def press(self, world: World, pressed: Pressed) -> str:
-        """Presses; tells the result as the ledger has it."""
-        button = Button(str(pressed.choice), pressed.token, pressed.choice)
+    def vote(self, world: World, cast_vote: CastVote) -> str:
+        """Votes; returns the result from the ledger."""
+        button = Button(str(cast_vote.choice), cast_vote.token, cast_vote.choice)
         shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
         card: JsonObject = {"attachments": [{"content": dict(shown)}]}
         sent = Sent("1", "19:platform@thread.tacv2", "", world.clock.at, card)
-        document: JsonObject = {"user": ENTRA[pressed.person], "verb": str(pressed.choice)}
-        document["inputs"] = {"reason": pressed.reason}
-        activity = press_of(self.signer, sent, document, pressed.event)
+        document: JsonObject = {"user": ENTRA[cast_vote.person], "verb": str(cast_vote.choice)}
+        document["inputs"] = {"reason": cast_vote.reason}
+        activity = press_of(self.signer, sent, document, cast_vote.event)
         headers = {"authorization": f"Bearer {self.signer.token()}"}
         request = HttpRequest("POST", headers=headers, body=json.dumps(activity).encode())
         answer = take_activity(world.context, TeamsAccess(Admitting(self.tokens), self.refusals), request)

@@ -1,11 +1,11 @@
-"""What changes after the decision: between two pools, while a run is paused, while nobody looks."""
+"""What changes after the decision: between two pools, while a run is paused, between two checks."""
 
 from datetime import timedelta
 
 from ops.endpoints.timers import every_five_minutes
 from ops.model.run import State
 from ops.tables.runs import Control, controls, runs
-from tests.approvals.helpers import WITHOUT_ANA, begun, press, requests, shown, started
+from tests.approvals.helpers import WITHOUT_ANA, begun, requests, shown, started, vote
 from tests.approvals.story import NOON, Driver, config, production
 from tests.fakes import NEW, World, settings
 from tests.in_memory_engine import Double
@@ -22,7 +22,7 @@ def asked() -> tuple[World, Driver]:
 
 def test_no_pool_begins_once_its_approver_is_none_any_more() -> None:
     world, driver = asked()
-    assert press(world, "ana") == "approved"
+    assert vote(world, "ana") == "approved"
     world.clock.at = NOON + timedelta(hours=10.1)
     begun_then: list[str] = []
 
@@ -34,7 +34,7 @@ def test_no_pool_begins_once_its_approver_is_none_any_more() -> None:
         if activity == "approve" and not begun_then:
             begun_then.extend(world.clusters.begun)
         if activity == "assess" and len(requests(world)) > 1 and str(requests(world)[-1].state) == "pending":
-            assert press(world, "ben") == "approved"
+            assert vote(world, "ben") == "approved"
 
     Double(world, meanwhile).run("operation", {"run": driver.run_id})
     assert begun_then == ["upgrade user1"]
@@ -70,4 +70,4 @@ def test_a_paused_runs_request_loses_its_buttons_when_it_expires() -> None:
     every_five_minutes(world.context)
     assert request.token not in shown(world)[request.id]
     assert "expired" in shown(world)[request.id]
-    assert press(world, "ana") == "expired"
+    assert vote(world, "ana") == "expired"

@@ -29,9 +29,9 @@ def test_another_risk_target_or_step_is_more_than_what_was_approved() -> None:
     assert additions(plan(FIRST), plan(replace(FIRST, verb="w"))) != ()
 
 
-def test_an_image_that_comes_after_the_yes_is_asked_for_before_the_night() -> None:
+def test_an_image_that_comes_after_the_approval_is_requested_before_the_night() -> None:
     story = Story(Bare(), ONE)
-    story.press("ana", "approve")
+    story.vote("ana", "approve")
     story.newer_image(NEWER)
     story.pass_(hours=9)  # 21:00, an hour before the window
     assert [str(each.state) for each in story.approvals] == ["approved", "pending"]

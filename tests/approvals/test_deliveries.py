@@ -14,7 +14,7 @@ RULES = ("{from: platform, expires-after: 6h}", "{from: [platform, leads], of: 2
 DECIDING = ("approved", "rejected")
 
 
-presses = st.tuples(
+votes = st.tuples(
     st.sampled_from(["ana", "ben", "cleo", "eve"]), st.sampled_from(["approve", "reject"]), st.integers(1, 5)
 )
 
@@ -24,7 +24,7 @@ def stories(draw: st.DrawFn) -> tuple[str, list[tuple[str, str, str]]]:
     """A rule, and what happens: (event, person, choice), each as often as it is delivered; `later` and `cancel` in between."""
     happenings = [
         (f"event-{number}", person, choice)
-        for number, (person, choice, times) in enumerate(draw(st.lists(presses, min_size=1, max_size=5)))
+        for number, (person, choice, times) in enumerate(draw(st.lists(votes, min_size=1, max_size=5)))
         for _ in range(times)
     ]
     happenings += [("later", "", "")] * draw(st.integers(0, 3))
@@ -43,8 +43,8 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
         elif event == "cancel":
             story.cancel()
         else:
-            story.press_with(person, choice, token, event)
-            heard[event].add(story.told[-1])
+            story.vote_with(person, choice, token, event)
+            heard[event].add(story.reported[-1])
         ends.append(story.approvals[0].state)
     decided = [state for state in ends if state.is_decided]
     assert len(set(decided)) <= 1, "the outcome changed"
@@ -55,7 +55,7 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
     )
     attempts = [entry for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
     assert len(attempts) == sum(event.startswith("event") for event, _, _ in happenings)
-    assert [entry.data["result"] for entry in attempts] == story.told
+    assert [entry.data["result"] for entry in attempts] == story.reported
     if decided and decided[0] is not ApprovalState.APPROVED:
         assert story.driver.run.state.is_final
         assert story.world.clusters.begun == []

@@ -1,4 +1,4 @@
-"""How many runs a press wakes before the person is answered."""
+"""How many runs a vote wakes before the person gets the reply."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from tests.approvals.helpers import ONE, click, requests, ring
 from tests.approvals.story import pass_time
 
 
-def test_who_presses_for_sixty_clusters_waits_for_twelve_hints() -> None:
+def test_who_votes_for_sixty_clusters_waits_for_twelve_hints() -> None:
     world, drivers = ring(*(f"shop-{number}" for number in range(60)), rule=ONE)
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 from ops.engine.activities import invoke
 from ops.model.run import RingTargets, Rollout, RolloutPlan, State
 from ops.tables.runs import rollouts, runs
-from tests.approvals.helpers import ONE, ROLLOUT, TWO, begun, press, requests, ring
+from tests.approvals.helpers import ONE, ROLLOUT, TWO, begun, requests, ring, vote
 from tests.approvals.story import pass_time
 from tests.fakes import cluster, pool
 
 LATE = cluster("shop-z", pool("user1"), env="prod")
 
 
-def test_a_run_does_not_join_what_somebody_has_approved_already() -> None:
+def test_a_run_does_not_join_what_a_person_has_approved_already() -> None:
     world, drivers = ring("shop-a", rule=TWO)
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    assert press(world, drivers=drivers.values()) == "counted"
+    assert vote(world, drivers=drivers.values()) == "counted"
     world.clusters.put(LATE)
     begun(world, LATE, ROLLOUT)
     assert [[part.target_name for part in each.parts] for each in requests(world)] == [["shop-a"], ["shop-z"]]

@@ -81,7 +81,7 @@ class Mortal:
 
 
 @pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 2)], ids=["a ring", "each alone"])
-def test_who_dies_while_asking_asks_once(rollout: str, expected: int) -> None:
+def test_who_dies_while_requesting_requests_once(rollout: str, expected: int) -> None:
     for write in count():
         mortal = Mortal(rollout)
         killed = mortal.killed(write, mortal.go_on)

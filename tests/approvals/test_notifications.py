@@ -68,7 +68,7 @@ def test_a_reason_cannot_call_the_channel() -> None:
 
 def test_the_first_line_of_a_request_that_was_voided_does_not_say_approved() -> None:
     story = Story(Bare(), ONE)
-    story.press("ana", "approve")
+    story.vote("ana", "approve")
     assert "· shop-prod* · approved" in shown(story.world)[story.approval.id]
     story.newer_image(NEWER)
     story.look()
@@ -80,7 +80,7 @@ def test_another_channel_leaves_no_button_in_the_old_one() -> None:
     story = Story(Bare(), ONE)
     assert story.approval.token in str(story.world.chat.shown)
     story.world.chat.channel = "C0NEW"
-    story.press("ana", "approve")
+    story.vote("ana", "approve")
     every_five_minutes(story.world.context)
     assert story.approval.token not in str(story.world.chat.shown)
 

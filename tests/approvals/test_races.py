@@ -17,13 +17,13 @@ from ops.ports.errors import TryLaterError
 from ops.ports.store import Record
 from ops.tables.runs import Control, controls, runs
 from tests.approvals.helpers import ONE, Bare, KilledError, RefusingLedger, click, requests, shown, started
-from tests.approvals.slack_endpoint import SlackDoor, form, received
+from tests.approvals.slack_endpoint import SlackEndpoint, form, received
 from tests.approvals.story import Driver, Story, production
 from tests.fakes import FakeLedger
 
 
 class Interleaved(SqliteStore):
-    """A store in which another process acts right after the first look for what came of a press."""
+    """A store in which another process acts right after the first read of a vote's result."""
 
     meanwhile: Callable[[], None] | None = None
 
@@ -51,35 +51,35 @@ def test_the_same_delivery_at_the_same_moment_has_one_answer() -> None:
 
 
 def test_a_denied_delivery_that_comes_twice_at_the_same_moment_has_one_answer() -> None:
-    """One of the two is heard before somebody else decides, the other after: both tell what the first was told."""
+    """One delivery arrives before another person decides, one after it: both get the reply of the first."""
     store = Interleaved(":memory:")
     story = Story(Bare(), ONE, store=store)
     by_cleo, by_ana = (click(story.approval.token, person, event=person) for person in ("cleo", "ana"))
     heard: list[tuple[str, str]] = []
 
-    def hear() -> None:
+    def read() -> None:
         decided = record_vote(story.world.context, by_cleo)
         heard.append((decided.result, decided.text))
 
     def other() -> None:
-        hear()
+        read()
         assert record_vote(story.world.context, by_ana).result == "approved"
 
     store.meanwhile = other
-    hear()
+    read()
     assert [result for result, _ in heard] == ["not-approver", "not-approver"]
     assert heard[0] == heard[1]
     again = [entry.data["delivered-again"] for entry in story.world.ledger.written.values() if entry.by == "cleo"]
     assert again == ["no", "yes"]
 
 
-def test_a_press_that_was_decided_is_not_told_as_not_decided() -> None:
-    door = SlackDoor()
-    story = Story(door, ONE)
+def test_a_vote_that_was_decided_is_not_reported_as_not_decided() -> None:
+    endpoint = SlackEndpoint()
+    story = Story(endpoint, ONE)
     world = story.world
     world.ledger = RefusingLedger(world.ledger.written, TryLaterError("the ledger does not answer"))
     body = form(world, "ana", Choice.APPROVE, story.approval.token, "event-0")
-    take_interaction(world.context, door.access(world), received(world, body))
+    take_interaction(world.context, endpoint.access(world), received(world, body))
     assert story.approval.state is ApprovalState.APPROVED
     assert len(world.replies.given) == 1
     assert "Nothing was decided" not in str(world.replies.given)

@@ -1,4 +1,4 @@
-"""Reboots that somebody has to approve: asked by day, one yes for all nodes of the night, a node that comes later asks anew."""
+"""Reboots that need approval: requested by day, one approval for all nodes of the night, a later node is requested again."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from ops.endpoints.timers import every_five_minutes
 from ops.model.run import Run, State
 from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
-from tests.approvals.helpers import press, requests, shown
+from tests.approvals.helpers import requests, shown, vote
 from tests.approvals.story import NOON, PEOPLE, Driver, pass_time
 from tests.fakes import LANES, World, cluster, nodes_of, pool
 from tests.in_memory_engine import Double
@@ -40,7 +40,7 @@ def only_run(by: World) -> Run:
     return found.value
 
 
-def test_the_coming_night_is_asked_for_by_day_in_all_its_nodes() -> None:
+def test_the_coming_night_is_requested_by_day_in_all_its_nodes() -> None:
     by = world()
     look(by)
     run = only_run(by)
@@ -53,11 +53,11 @@ def test_the_coming_night_is_asked_for_by_day_in_all_its_nodes() -> None:
     assert request.parts[0].opens == datetime.fromisoformat("2026-11-16T22:00:00+00:00")
 
 
-def test_one_yes_carries_every_node_that_was_asked_for() -> None:
+def test_one_approval_carries_every_node_that_was_requested() -> None:
     by = world()
     look(by)
     Driver(by, only_run(by).id).go_on()
-    assert press(by) == "approved"
+    assert vote(by) == "approved"
     by.clock.at = NOON + timedelta(hours=11)
 
     def meanwhile(activity: str) -> None:
@@ -73,20 +73,20 @@ def test_a_node_that_asks_later_is_rebooted_only_after_another_yes() -> None:
     by = world()
     look(by)
     Driver(by, only_run(by).id).go_on()
-    press(by)
+    vote(by)
     by.clock.at = NOON + timedelta(hours=11)
-    rebooted_at_press: list[str] = []
+    rebooted_at_vote: list[str] = []
 
     def meanwhile(activity: str) -> None:
         if activity == "poll" and by.machines.restarted:
             by.machines.end(by.machines.restarted[-1])
             by.nodes.change("aks-user1-2", annotations=ASKS if "aks-user1-2" not in by.machines.restarted else {})
-        if activity == "assess" and len(requests(by)) > 1 and not rebooted_at_press:
-            rebooted_at_press.extend(by.machines.restarted)
-            press(by)
+        if activity == "assess" and len(requests(by)) > 1 and not rebooted_at_vote:
+            rebooted_at_vote.extend(by.machines.restarted)
+            vote(by)
 
     Double(by, meanwhile).run("operation", {"run": only_run(by).id})
-    assert rebooted_at_press == ["aks-user1-0", "aks-user1-1"]
+    assert rebooted_at_vote == ["aks-user1-0", "aks-user1-1"]
     assert by.machines.restarted == list(NODES)
     assert "aks-user1-2 was not part of the request" in requests(by)[1].parts[0].why
 
@@ -97,7 +97,7 @@ def test_without_hours_to_ask_in_nothing_begins_before_the_night() -> None:
     assert list(runs(by.store).scan("reboot.")) == []
 
 
-def test_a_night_that_nobody_approved_is_over_and_the_next_asks_anew() -> None:
+def test_a_night_that_no_one_approved_is_over_and_the_next_requests_again() -> None:
     by = world("{from: platform, expires-after: 8h}")
     for _ in range(2):
         look(by)
@@ -114,7 +114,7 @@ def test_a_night_that_nobody_approved_is_over_and_the_next_asks_anew() -> None:
     assert all(first.created < second.created for first, second in pairwise(ended))
 
 
-def test_a_node_that_asks_while_people_are_asked_is_in_what_they_approve() -> None:
+def test_a_node_that_asks_while_people_are_requested_is_in_what_they_approve() -> None:
     by = world()
     look(by)
     driver = Driver(by, only_run(by).id)
@@ -126,7 +126,7 @@ def test_a_node_that_asks_while_people_are_asked_is_in_what_they_approve() -> No
     assert [title for title in titles if title in NODES] == ["aks-user1-0", "aks-user1-1", "aks-user1-2"]
 
 
-def test_a_timers_reboot_that_nobody_may_approve_is_told_to_somebody() -> None:
+def test_a_timers_reboot_that_no_one_may_approve_is_reported_to_a_person() -> None:
     by = world("{from: nobody}")
     look(by)
     Driver(by, only_run(by).id).go_on()
@@ -135,12 +135,12 @@ def test_a_timers_reboot_that_nobody_may_approve_is_told_to_somebody() -> None:
     assert list(shown(by)) == [run.id]
 
 
-def test_who_approved_hears_that_nothing_was_done() -> None:
+def test_who_approved_reads_that_nothing_was_done() -> None:
     by = world()
     look(by)
     driver = Driver(by, only_run(by).id)
     driver.go_on()
-    assert press(by) == "approved"
+    assert vote(by) == "approved"
     driver.wake()
     (only,) = by.clusters.fleet.values()
     by.clusters.put(replace(only, provisioning_state="Updating"))

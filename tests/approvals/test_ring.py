@@ -13,13 +13,13 @@ from ops.model.proof import Proof
 from ops.ports.errors import ConflictError, RejectedError
 from ops.ports.store import Record
 from ops.tables.fleet import proofs
-from tests.approvals.helpers import RING, ROLLOUT, begun, click, configure, press, requests, ring, shown
+from tests.approvals.helpers import RING, ROLLOUT, begun, click, configure, requests, ring, shown, vote
 from tests.approvals.story import NOON, PEOPLE, Driver, pass_time, production
 from tests.fakes import CONFIG, NEWER, World, settings
 
 
 class Crowded(SqliteStore):
-    """A store in which others are faster: a request is there right after somebody saw none, and changes before they write."""
+    """A store in which others are faster: a request appears right after a read found none, and changes before the write."""
 
     crowded: bool = True
     unseen: int = 2
@@ -38,7 +38,7 @@ class Crowded(SqliteStore):
         return super().replace(kind, key, value, etag)
 
 
-def test_the_runs_of_a_ring_are_asked_for_together_after_gathering() -> None:
+def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
     world, drivers = ring("shop-a", "shop-b", "shop-c")
     assert shown(world) == {}
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
@@ -48,16 +48,16 @@ def test_the_runs_of_a_ring_are_asked_for_together_after_gathering() -> None:
     assert "3 clusters of production" in shown(world)[only.id]
 
 
-def test_runs_that_join_at_the_same_moment_are_asked_for_together() -> None:
+def test_runs_that_join_at_the_same_moment_are_requested_together() -> None:
     world, _ = ring("shop-a", "shop-b", "shop-c", store=Crowded(":memory:"))
     (only,) = requests(world)
     assert [part.target_name for part in only.standing] == ["shop-a", "shop-b", "shop-c"]
 
 
-def test_one_press_lets_all_of_them_go_on() -> None:
+def test_one_vote_lets_all_continue() -> None:
     world, drivers = ring("shop-a", "shop-b")
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    assert press(world, drivers=drivers.values()) == "approved"
+    assert vote(world, drivers=drivers.values()) == "approved"
     pass_time(world, tuple(drivers.values()), timedelta(hours=10))
     # Of a pair of regions one at a time: the other waits for its turn, not for a person.
     assert sorted(driver.run.why.startswith("waits for shop-") or driver.begins for driver in drivers.values()) == [
@@ -67,10 +67,10 @@ def test_one_press_lets_all_of_them_go_on() -> None:
     assert any(driver.begins for driver in drivers.values())
 
 
-def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_asked_for_again() -> None:
+def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_requested_again() -> None:
     world, drivers = ring("shop-a", "shop-b")
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    press(world, drivers=drivers.values())
+    vote(world, drivers=drivers.values())
     changed = next(each for each in world.clusters.fleet.values() if each.name == "shop-b")
     world.clusters.put(replace(changed, pools=(*changed.pools, replace(changed.pools[0], name="user3"))))
     drivers["shop-b"].until = None
@@ -98,10 +98,10 @@ def test_who_joins_an_undecided_request_makes_its_old_buttons_worthless() -> Non
     assert [part.target_name for part in only.standing] == ["shop-a", "shop-z"]
     found = record_vote(world.context, click(old, event="old"))
     assert found.result == "outdated"
-    assert press(world, drivers=drivers.values()) == "approved"
+    assert vote(world, drivers=drivers.values()) == "approved"
 
 
-def test_nobody_is_asked_outside_of_their_hours() -> None:
+def test_no_one_is_requested_outside_of_their_hours() -> None:
     world, drivers = ring("shop-a")
     world.clock.at = datetime(2026, 11, 16, 17, 30, tzinfo=UTC)
     world, drivers = evening()
@@ -131,7 +131,7 @@ def test_a_reminder_and_an_escalation_are_answers_in_the_thread() -> None:
     assert set(shown(world)) == {only.id, f"{only.id}.escalation", f"{only.id}.reminder"}
     threads = {world.chat.keys[key]: thread for key, thread in world.chat.threads.items()}
     assert threads == {only.id: "", f"{only.id}.escalation": "1.0", f"{only.id}.reminder": "1.0"}
-    assert press(world, "cleo", drivers=drivers.values()) == "approved"
+    assert vote(world, "cleo", drivers=drivers.values()) == "approved"
     assert "nobody has decided yet" not in str(shown(world))
 
 
@@ -140,7 +140,7 @@ def test_at_the_end_no_button_is_left() -> None:
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)
     assert only.token in shown(world)[only.id]
-    press(world, choice=Choice.REJECT, drivers=drivers.values())
+    vote(world, choice=Choice.REJECT, drivers=drivers.values())
     assert only.token not in shown(world)[only.id]
     assert "rejected by ana" in shown(world)[only.id]
 
@@ -163,7 +163,7 @@ def test_a_request_that_no_chat_has_taken_is_a_failure_that_says_so() -> None:
     assert (str(run.state), run.code) == ("failed", "not-delivered")
 
 
-def test_a_newer_image_in_an_undecided_ring_is_asked_for_in_the_same_request() -> None:
+def test_a_newer_image_in_an_undecided_ring_is_requested_in_the_same_request() -> None:
     world, drivers = ring("shop-a", "shop-b")
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     world.clusters.newest = NEWER

@@ -35,7 +35,7 @@ def test_a_pool_that_gets_no_extra_nodes_is_upgraded_in_place(changes: dict[str,
 
 
 @pytest.mark.parametrize("max_surge", ["", "1", "33%"])
-def test_where_every_pool_gets_extra_nodes_a_rule_for_others_asks_nobody(max_surge: str) -> None:
+def test_where_every_pool_gets_extra_nodes_a_rule_for_others_asks_no_one(max_surge: str) -> None:
     driver = begun("[{risk: [in-place], from: platform}]", pool("user1", max_surge=max_surge))
     assert driver.begins
 

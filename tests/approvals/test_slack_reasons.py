@@ -1,4 +1,4 @@
-"""The form that asks why: when it opens, what happens where it does not, who hears what when it is sent late or twice."""
+"""The dialog that asks for the reason: when it opens, what happens if it does not, and the replies if it is late or repeated."""
 
 import json
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from ops.model.approval import ApprovalState, Choice
 from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
 from simulator.slack.views import View, answered
 from tests.approvals.helpers import ONE, ROLLOUT, DyingStore, KilledError, begun, requests, ring
-from tests.approvals.slack_endpoint import HOOK, SlackDoor, form, received, submission
+from tests.approvals.slack_endpoint import HOOK, SlackEndpoint, form, received, submission
 from tests.approvals.story import Story
 from tests.fakes import cluster, pool
 
@@ -26,34 +26,34 @@ UNASKED = "Rejected. Nothing of the plan will be done. Slack could not open the 
 
 @dataclass
 class Desk:
-    """A request, and people who press and send at Slack's door."""
+    """A request, and people who vote in Slack."""
 
     rule: str = ONE
     store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
-    door: SlackDoor = field(default_factory=SlackDoor)
+    endpoint: SlackEndpoint = field(default_factory=SlackEndpoint)
 
     def __post_init__(self) -> None:
-        self.story = Story(self.door, self.rule, store=self.store)
+        self.story = Story(self.endpoint, self.rule, store=self.store)
         self.world = self.story.world
-        self.forms = self.world.forms = self.door.forms
+        self.forms = self.world.forms = self.endpoint.forms
 
-    def press(self, person: str = "ana", event: str = "event-1", choice: Choice = Choice.REJECT) -> HttpResponse:
-        self.pressed = form(self.world, person, choice, self.story.approval.token, event)
-        return self._knock(self.pressed)
+    def vote(self, person: str = "ana", event: str = "event-1", choice: Choice = Choice.REJECT) -> HttpResponse:
+        self.cast_vote = form(self.world, person, choice, self.story.approval.token, event)
+        return self._send(self.cast_vote)
 
     def tell_again(self) -> HttpResponse:
-        """Slack tells the last press again, signed anew."""
-        return self._knock(self.pressed)
+        """Slack delivers the last vote again, with a new signature."""
+        return self._send(self.cast_vote)
 
     def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> HttpResponse:
         """Sends a form, the last one unless said; Slack does with it what the answer says."""
         view = shown or self.forms.opened[-1]
-        response = self._knock(submission(self.world, view, person, reason))
+        response = self._send(submission(self.world, view, person, reason))
         answered(view, int(response.status), response.text())
         return response
 
-    def _knock(self, body: bytes) -> HttpResponse:
-        return take_interaction(self.world.context, self.door.access(self.world), received(self.world, body))
+    def _send(self, body: bytes) -> HttpResponse:
+        return take_interaction(self.world.context, self.endpoint.access(self.world), received(self.world, body))
 
     @property
     def state(self) -> ApprovalState:
@@ -61,7 +61,7 @@ class Desk:
 
     @property
     def heard(self) -> list[str]:
-        """What was said privately, at the press's own address."""
+        """The private replies, all to the address of the vote."""
         assert all(address == HOOK for address, _ in self.world.replies.given)
         return [str(content["text"]) for _, content in self.world.replies.given]
 
@@ -81,14 +81,14 @@ def shown(view: View) -> str:
 
 
 def test_the_form_names_what_ends_and_nothing_is_decided_by_it(desk: Desk) -> None:
-    assert desk.press().status == 200
+    assert desk.vote().status == 200
     (view,) = desk.forms.opened
     assert shown(view).splitlines()[:2] == ["*Node images · production · 1 cluster*", "shop-prod"]
     assert (desk.state, desk.heard, desk.results) == (ApprovalState.PENDING, [], [])
 
 
 def test_the_form_that_is_sent_decides_with_its_reason_and_closes(desk: Desk) -> None:
-    desk.press()
+    desk.vote()
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "release day")
@@ -96,13 +96,13 @@ def test_the_form_that_is_sent_decides_with_its_reason_and_closes(desk: Desk) ->
 
 
 def test_without_a_reason_it_is_sent_as_well(desk: Desk) -> None:
-    desk.press()
+    desk.vote()
     desk.send()
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "")
 
 
-def test_approve_stays_one_press(desk: Desk) -> None:
-    desk.press(choice=Choice.APPROVE)
+def test_approve_stays_one_vote(desk: Desk) -> None:
+    desk.vote(choice=Choice.APPROVE)
     assert (desk.state, desk.forms.asked) == (ApprovalState.APPROVED, 0)
 
 
@@ -117,37 +117,37 @@ def test_approve_stays_one_press(desk: Desk) -> None:
 )
 def test_a_form_that_slack_refuses_rejects_at_once(desk: Desk, trouble: OutsideError) -> None:
     desk.forms.fail.append(trouble)
-    assert desk.press().status == 200
+    assert desk.vote().status == 200
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [UNASKED])
 
 
 @pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), ThrottledError("rate limited", 30)])
 def test_a_slack_that_does_not_answer_is_not_waited_for_twice(desk: Desk, trouble: OutsideError) -> None:
-    """The door has three seconds in all: the private answer is left to the next tick."""
+    """The endpoint has three seconds in all: the private reply is left to the next timer."""
     desk.forms.fail.append(trouble)
-    assert desk.press().status == 200
+    assert desk.vote().status == 200
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
     every_five_minutes(desk.world.context)
     assert desk.heard == [UNASKED]
 
 
-def test_without_any_forms_a_press_rejects_and_nobody_is_told_of_a_form(desk: Desk) -> None:
+def test_without_any_forms_a_vote_rejects_and_no_one_is_reported_of_a_form(desk: Desk) -> None:
     desk.world.forms = None
-    desk.press()
+    desk.vote()
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, ["Rejected. Nothing of the plan will be done."])
 
 
-def test_a_form_that_opened_though_its_answer_was_lost_hears_that_it_is_rejected(desk: Desk) -> None:
+def test_a_form_that_opened_though_its_answer_was_lost_reads_that_it_is_rejected(desk: Desk) -> None:
     desk.forms.lose.append(TryLaterError("the answer was lost"))
-    desk.press()
+    desk.vote()
     assert desk.state is ApprovalState.REJECTED
     desk.send(reason="too late to be read")
     assert desk.heard[-1].startswith("It was rejected by ana")
     assert (desk.results, desk.story.approval.why) == (["rejected", "late"], "")
 
 
-def test_the_press_told_again_opens_one_form_and_decides_nothing(desk: Desk) -> None:
-    desk.press()
+def test_the_vote_delivered_again_opens_one_form_and_decides_nothing(desk: Desk) -> None:
+    desk.vote()
     for _ in range(3):
         desk.world.clock.pass_(seconds=20)
         assert desk.tell_again().status == 200
@@ -158,27 +158,27 @@ def test_the_press_told_again_opens_one_form_and_decides_nothing(desk: Desk) -> 
     assert desk.results == ["rejected"]
 
 
-def test_a_press_told_again_after_slack_was_down_has_the_same_answer(desk: Desk) -> None:
+def test_a_vote_delivered_again_after_slack_was_down_has_the_same_answer(desk: Desk) -> None:
     desk.forms.fail.append(RejectedError("fatal", "Slack says fatal"))
-    desk.press()
+    desk.vote()
     desk.tell_again()
     assert (desk.results, len(desk.forms.opened)) == (["rejected", "rejected"], 0)
     assert desk.heard[0] == UNASKED
 
 
 def test_a_process_that_dies_right_after_the_form_opened_loses_no_decision(desk: Desk) -> None:
-    """Slack tells the press again, and says that its trigger was used: the form is there, and nothing is decided by it."""
+    """Slack delivers the vote again and reports that its trigger was used: the dialog is open, and nothing is decided."""
     desk.forms.lose.append(KilledError())
     with pytest.raises(KilledError):
-        desk.press()
+        desk.vote()
     assert desk.tell_again().status == 200
     assert (desk.state, desk.heard, len(desk.forms.opened)) == (ApprovalState.PENDING, [], 1)
     desk.send(reason="it is there")
     assert desk.story.approval.why == "it is there"
 
 
-def test_a_form_sent_twice_is_one_press(desk: Desk) -> None:
-    desk.press()
+def test_a_form_sent_twice_is_one_vote(desk: Desk) -> None:
+    desk.vote()
     first = desk.forms.opened[0]
     for reason in ("first", "second", "first"):
         desk.send(reason=reason, shown=first)
@@ -186,21 +186,21 @@ def test_a_form_sent_twice_is_one_press(desk: Desk) -> None:
     assert set(desk.heard) == {"Rejected. Nothing of the plan will be done."}
 
 
-def test_a_form_sent_after_somebody_else_decided_hears_who_and_when(desk: Desk) -> None:
-    desk.press("ana")
-    desk.press("ben", event="event-2", choice=Choice.APPROVE)
+def test_a_form_sent_after_another_person_decided_reads_who_and_when(desk: Desk) -> None:
+    desk.vote("ana")
+    desk.vote("ben", event="event-2", choice=Choice.APPROVE)
     desk.send("ana", reason="wait")
     assert desk.heard[-1].startswith("It was approved by ben Mon 2026-11-16 12:00 UTC")
     assert desk.state is ApprovalState.APPROVED
 
 
-def test_a_form_sent_after_the_expiry_hears_so_in_its_place() -> None:
+def test_a_form_sent_after_the_expiry_is_informed_in_its_place() -> None:
     desk = Desk(FOUR_HOURS)
-    desk.press()
+    desk.vote()
     desk.story.pass_(hours=4)
     response = desk.send(reason="late")
-    told = json.loads(response.text())
-    assert told["response_action"] == "update"
+    reported = json.loads(response.text())
+    assert reported["response_action"] == "update"
     view = desk.forms.opened[0]
     assert (view.is_open, "submit" in view.content) == (True, False)
     assert shown(view).startswith("It has expired Mon 2026-11-16 16:00 UTC")
@@ -208,7 +208,7 @@ def test_a_form_sent_after_the_expiry_hears_so_in_its_place() -> None:
 
 
 def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(desk: Desk) -> None:
-    desk.press()
+    desk.vote()
     desk.world.clock.pass_(minutes=30)
     every_hour(desk.world.context, timedelta(days=14), (CHAT.housekeeping,))
     assert list(desk.world.store.scan("slack-form")) == []
@@ -217,8 +217,8 @@ def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(des
     assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
 
 
-def test_a_form_whose_request_was_asked_anew_decides_nothing(desk: Desk) -> None:
-    desk.press()
+def test_a_form_whose_request_was_requested_again_decides_nothing(desk: Desk) -> None:
+    desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
     desk.story.look()
     desk.send(reason="of the old plan")
@@ -226,7 +226,7 @@ def test_a_form_whose_request_was_asked_anew_decides_nothing(desk: Desk) -> None
 
 
 def test_a_reason_that_is_too_long_keeps_the_form_open_and_what_was_written(desk: Desk) -> None:
-    desk.press()
+    desk.vote()
     desk.send(reason="x" * 301)
     view = desk.forms.opened[0]
     assert (view.is_open, view.errors) == (
@@ -240,9 +240,9 @@ def test_a_reason_that_is_too_long_keeps_the_form_open_and_what_was_written(desk
 
 @pytest.mark.parametrize("writes", range(3))
 def test_records_that_fail_while_a_form_is_sent_keep_it_open(writes: int) -> None:
-    """Sent again it is the same press."""
+    """Delivered again it is the same vote."""
     desk = Desk()
-    desk.press()
+    desk.vote()
     broken = Failing(desk.store, writes)
     desk.world.store = broken
     desk.send(reason="no")
@@ -273,7 +273,7 @@ class Failing(DyingStore):
 
 def test_whom_a_form_was_not_opened_for_gets_no_private_answer_of_its_opener(desk: Desk) -> None:
     """Slack would not do that; the address belongs to one person all the same."""
-    desk.press("ana")
+    desk.vote("ana")
     desk.send("ben", reason="mine")
     assert desk.heard == []
     assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
@@ -286,18 +286,18 @@ def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
     late = cluster("shop-z", pool("user1"), env="prod")
     world.clusters.put(late)
     begun(world, late, ROLLOUT)
-    door = SlackDoor()
-    world.forms = door.forms
+    endpoint = SlackEndpoint()
+    world.forms = endpoint.forms
     body = form(world, "ana", Choice.REJECT, old, "event-1")
-    assert take_interaction(world.context, door.access(world), received(world, body)).status == 200
+    assert take_interaction(world.context, endpoint.access(world), received(world, body)).status == 200
     ((_, content),) = world.replies.given
     assert str(content["text"]).startswith("The request has changed since")
-    assert (door.forms.asked, requests(world)[0].state) == (0, ApprovalState.PENDING)
+    assert (endpoint.forms.asked, requests(world)[0].state) == (0, ApprovalState.PENDING)
 
 
 def test_one_rejection_ends_it_though_another_has_approved() -> None:
     desk = Desk(TWO_OF)
-    desk.press("ben", choice=Choice.APPROVE)
-    desk.press("ana", event="event-2")
+    desk.vote("ben", choice=Choice.APPROVE)
+    desk.vote("ana", event="event-2")
     desk.send("ana", reason="no")
     assert (desk.results, desk.state) == (["counted", "rejected"], ApprovalState.REJECTED)

@@ -1,4 +1,4 @@
-"""The approval table through all three doors: the same rules in Slack, with the Teams bot, on the page."""
+"""The approval table through all three endpoints: the same rules in Slack, with the Teams bot, on the page."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,10 +10,10 @@ from simulator.running import Running, running_simulation
 from simulator.teams.signing import Signer
 from tests.approvals.helpers import ONE
 from tests.approvals.page_endpoint import Page
-from tests.approvals.slack_endpoint import SlackDoor
-from tests.approvals.story import Case, Door, Story
+from tests.approvals.slack_endpoint import SlackEndpoint
+from tests.approvals.story import Case, Story, VoteEndpoint
 from tests.approvals.table import CASES
-from tests.approvals.teams_endpoint import TeamsDoor
+from tests.approvals.teams_endpoint import TeamsEndpoint
 from tests.fakes import FakeClock
 
 
@@ -24,24 +24,24 @@ def simulation() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def doors(simulation: Running) -> dict[str, Callable[[], Door]]:
-    """Each door as its person finds it, anew for each story."""
+def endpoints(simulation: Running) -> dict[str, Callable[[], VoteEndpoint]]:
+    """Each endpoint, new for each story."""
     signer: Signer = simulation.simulation.signer
     tokens = BotTokens(signer.app_id, SigningKeys(simulation.environment["TEAMS_OPENID_URL"], FakeClock()))
-    return {"Slack": SlackDoor, "Teams bot": lambda: TeamsDoor(tokens, signer), "page": Page}
+    return {"Slack": SlackEndpoint, "Teams bot": lambda: TeamsEndpoint(tokens, signer), "page": Page}
 
 
-@pytest.mark.parametrize("door", ["Slack", "Teams bot", "page"])
+@pytest.mark.parametrize("endpoint", ["Slack", "Teams bot", "page"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_the_table(case: Case, door: str, doors: dict[str, Callable[[], Door]]) -> None:
-    story = Story(doors[door](), case.rule, case.source, case.by)
+def test_the_table(case: Case, endpoint: str, endpoints: dict[str, Callable[[], VoteEndpoint]]) -> None:
+    story = Story(endpoints[endpoint](), case.rule, case.source, case.by)
     for move in case.moves:
         move(story)
-    assert story.told == list(case.told)
+    assert story.reported == list(case.reported)
     assert [str(approval.state) for approval in story.approvals] == list(case.states)
     assert (str(story.driver.run.state), story.driver.begins) == (case.run, case.begins)
     attempts = [entry.data["result"] for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
-    assert attempts == list(case.told)
+    assert attempts == list(case.reported)
 
 
 def test_the_table_has_every_state_in_which_a_request_ends() -> None:
@@ -49,13 +49,13 @@ def test_the_table_has_every_state_in_which_a_request_ends() -> None:
     assert ends == {"pending", "approved", "rejected", "expired", "cancelled", "superseded"}
 
 
-@pytest.mark.parametrize("door", ["Slack", "Teams bot", "page"])
+@pytest.mark.parametrize("endpoint", ["Slack", "Teams bot", "page"])
 def test_a_reason_stands_with_the_rejection_wherever_it_was_given(
-    door: str, doors: dict[str, Callable[[], Door]]
+    endpoint: str, endpoints: dict[str, Callable[[], VoteEndpoint]]
 ) -> None:
-    story = Story(doors[door](), ONE)
-    story.press("ben", "reject", reason="  the sale\nends on Thursday ")
+    story = Story(endpoints[endpoint](), ONE)
+    story.vote("ben", "reject", reason="  the sale\nends on Thursday ")
     (attempt,) = [entry for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
-    assert (story.told, attempt.data["reason"]) == (["rejected"], "the sale ends on Thursday")
+    assert (story.reported, attempt.data["reason"]) == (["rejected"], "the sale ends on Thursday")
     assert story.approval.why == "the sale ends on Thursday"
     assert "the sale ends on Thursday" in story.driver.run.why

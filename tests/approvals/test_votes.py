@@ -1,4 +1,4 @@
-"""Whose word counts, and whose counts no more: rules and groups that change, requesters, strangers, a no that stays a no."""
+"""Whose vote counts: rules and groups that change, requesters, unknown people, a rejection that stays one."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from ops.policy.people import person_of
 from ops.policy.voting import may_decide
 from ops.tables.fleet import proofs
 from ops.tables.runs import Control, controls
-from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA, Bare, click, press, requests, shown, slack
+from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA, Bare, click, requests, shown, slack, vote
 from tests.approvals.page_endpoint import Page
 from tests.approvals.story import ENTRA, NOON, PEOPLE, TENANT, Driver, Story, config, pass_time, production
 from tests.fakes import NEW, cluster, pool, settings
@@ -26,16 +26,16 @@ TWO_GROUPS = "{from: [platform, leads], of: 2}"
 
 def test_a_rule_that_needs_fewer_people_now_is_met_by_those_who_approved() -> None:
     story = Story(Bare(), "{from: platform, of: 2}")
-    story.press("ana", "approve")
+    story.vote("ana", "approve")
     story.configure("{from: platform, of: 1}")
     story.pass_(hours=2)
-    story.press("ana", "approve")
+    story.vote("ana", "approve")
     assert story.approval.state is ApprovalState.APPROVED
 
 
 def test_who_is_no_approver_any_more_is_not_shown_as_counted() -> None:
     story = Story(Bare(), TWO_GROUPS)
-    story.press("ana", "approve")
+    story.vote("ana", "approve")
     assert "1 of 2 approvals" in shown(story.world)[story.approval.id]
     story.configure(TWO_GROUPS, WITHOUT_ANA)
     story.pass_(hours=1.1)
@@ -44,8 +44,8 @@ def test_who_is_no_approver_any_more_is_not_shown_as_counted() -> None:
 
 def test_a_requesters_vote_counts_no_more_once_the_rule_denies_it() -> None:
     story = Story(Bare(), "{from: platform, self: allow}", source="slack", by="ana")
-    story.press("ana", "approve")
-    assert story.told == ["approved"]
+    story.vote("ana", "approve")
+    assert story.reported == ["approved"]
     story.configure("{from: platform, self: deny}")
     story.pass_(hours=11)
     assert not story.driver.begins
@@ -60,7 +60,7 @@ def test_what_its_requester_approved_in_the_first_ring_is_not_done_in_the_last()
     driver = Driver(world, start_run(world.context, signal)[0].id)
     driver.go_on()
     assert [request.ring for request in requests(world)] == ["pre-production"]
-    assert press(world, drivers=[driver]) == "approved"
+    assert vote(world, drivers=[driver]) == "approved"
     world.clusters.put(replace(each, tags={"env": "prod"}))
     image = ImageKey(NEW, "1.34")
     proof = Proof("pre-production", image, nodes=3, awake_h=20, proven_at=NOON)
@@ -81,30 +81,30 @@ def test_who_is_no_approver_wakes_no_run() -> None:
     assert engine.hinted == []
 
 
-def test_a_rejection_by_the_form_that_approved_before_is_not_told_as_an_approval() -> None:
+def test_a_rejection_by_the_form_that_approved_before_is_not_reported_as_an_approval() -> None:
     story = Story(Page(), TWO)
-    story.press("ana", "approve", event="form-1")
-    story.press("ana", "reject", event="form-1")
-    assert story.told == ["counted", "rejected"]
+    story.vote("ana", "approve", event="form-1")
+    story.vote("ana", "reject", event="form-1")
+    assert story.reported == ["counted", "rejected"]
 
 
 def test_who_has_approved_may_still_reject() -> None:
     story = Story(Bare(), TWO)
-    story.press("ana", "approve")
+    story.vote("ana", "approve")
     now, known = story.world.clock.at, story.world.settings
     person, rule = person_of(known, slack("ana")), current_rule(known, story.approval)
     assert may_decide(story.approval, rule, person, known, now) is None
-    story.press("ana", "reject")
-    assert story.told == ["counted", "rejected"]
+    story.vote("ana", "reject")
+    assert story.reported == ["counted", "rejected"]
 
 
-def test_an_object_id_of_another_tenant_is_nobody() -> None:
+def test_an_object_id_of_another_tenant_matches_no_person() -> None:
     known = settings(config(ONE, PEOPLE))
     other = "21111111-1111-1111-1111-111111111111"
-    for door in ("teams", "page"):
-        assert person_of(known, Identity(door, "entra", TENANT, ENTRA["ana"])) is not None
-        assert person_of(known, Identity(door, "entra", other, ENTRA["ana"])) is None
-        assert person_of(known, Identity(door, "entra", "", ENTRA["ana"])) is None
+    for endpoint in ("teams", "page"):
+        assert person_of(known, Identity(endpoint, "entra", TENANT, ENTRA["ana"])) is not None
+        assert person_of(known, Identity(endpoint, "entra", other, ENTRA["ana"])) is None
+        assert person_of(known, Identity(endpoint, "entra", "", ENTRA["ana"])) is None
 
 
 def test_what_was_rejected_while_the_run_was_paused_is_not_done_once_no_rule_matches() -> None:
@@ -112,8 +112,8 @@ def test_what_was_rejected_while_the_run_was_paused_is_not_done_once_no_rule_mat
     controlled = controls(story.world.store)
     controlled.change(story.driver.run_id, lambda _: Control(paused_by="ben"))
     story.look()
-    story.press("ana", "reject")
-    assert story.told == ["rejected"]
+    story.vote("ana", "reject")
+    assert story.reported == ["rejected"]
     story.look()
     story.configure("[{from: platform, rings: [production], risk: [drain]}]")
     controlled.change(story.driver.run_id, lambda _: Control())
@@ -124,7 +124,7 @@ def test_what_was_rejected_while_the_run_was_paused_is_not_done_once_no_rule_mat
 
 def test_what_was_rejected_stays_halted_though_its_rejector_is_no_approver_any_more() -> None:
     story = Story(Bare(), ONE)
-    story.press("ana", "reject")
+    story.vote("ana", "reject")
     assert str(story.driver.run.state) == "halted"
     story.configure(ONE, WITHOUT_ANA)
     story.look()

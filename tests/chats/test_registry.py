@@ -23,7 +23,7 @@ def test_no_code_outside_the_chats_names_one() -> None:
     names = re.compile("|".join(chat_kinds()), re.IGNORECASE)
     found = [
         f"{path.relative_to(OPS)}:{number}: {line.strip()}"
-        for path in sorted(OPS.rglob("*.py"))
+        for path in sorted(each for each in OPS.rglob("*") if each.suffix in (".py", ".html", ".json"))
         if not path.relative_to(OPS).as_posix().startswith("chats/")
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if names.search(line)

@@ -1,4 +1,4 @@
-"""What the tests of the approval page and of the Teams bot's door begin with."""
+"""Fixtures for the approval page and the Teams endpoint."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Forgeries of a genuine request, for any door: every position of its body, every header that proves it, its age."""
+"""Forgeries of a genuine request, for any endpoint: every position of its body, every header that proves it, its age."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True, slots=True)
 class Genuine:
-    """A request that a door takes: its body, and the headers that prove it."""
+    """A request that an endpoint accepts: its body, and the headers that prove it."""
 
     body: bytes
     proof: dict[str, str]
@@ -25,7 +25,7 @@ class Forgery:
     late: timedelta = timedelta(0)
 
 
-# What HTTP would strip again is no alteration: no blanks at the ends.
+# HTTP strips blanks at the ends, so they do not alter a header.
 _TEXTS = st.text(max_size=80).map(str.strip)
 
 
@@ -79,7 +79,7 @@ def _headers(plain: Forgery, names: Sequence[str]) -> st.SearchStrategy[Forgery]
         return _with(name, value, "another header")
 
     def _with(name: str, value: str, how: str) -> Forgery:
-        # The same value after all is no forgery: its proof is taken away instead.
+        # The same value is not a forgery, so its proof is removed instead.
         headers = {**plain.headers, name: value if value != plain.headers[name] else ""}
         return replace(plain, how=how, headers=headers)
 

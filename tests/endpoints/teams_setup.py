@@ -1,4 +1,4 @@
-"""The Teams bot's door with a world behind it, and what Teams would send there."""
+"""The Teams endpoint with a world behind it, and the activities that Teams would send."""
 
 import json
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ TRUE = "Bearer true"
 
 @dataclass
 class FakeBot:
-    """A door that knows one token, and opens private conversations with all but those in `closed`."""
+    """Accepts one token, and opens private conversations with all but those in `closed`."""
 
     closed: set[str] = field(default_factory=set)
     fail: OutsideError | None = None
@@ -44,7 +44,7 @@ class FakeBot:
 
 @dataclass
 class Stand:
-    """A door, the world behind it, and what Teams would send."""
+    """The endpoint, the world behind it, and what Teams would send."""
 
     world: World = field(default_factory=lambda: World(config=CONFIG + PEOPLE))
     bot: FakeBot = field(default_factory=FakeBot)
@@ -56,7 +56,7 @@ class Stand:
         return take_activity(self.world.context, TeamsAccess(self.bot, self.refusals), request)
 
     def refused(self) -> list[tuple[str, str]]:
-        """The reasons in the ledger, each with its door."""
+        """The reasons in the ledger, each with its endpoint."""
         return [(e.data["endpoint"], e.data["reason"]) for e in self.entries("refused-request")]
 
     def entries(self, kind: str) -> list[Entry]:
@@ -84,7 +84,7 @@ def activity(**changed: Any) -> dict[str, Any]:
     return {key: value for key, value in {**plain, **changed}.items() if value is not None}
 
 
-def press(verb: object = "approve", word: object = "word", **changed: Any) -> dict[str, Any]:
+def vote(verb: object = "approve", word: object = "word", **changed: Any) -> dict[str, Any]:
     action = {"type": "Action.Execute", "verb": verb, "data": {"token": word}}
     return activity(
         **{"type": "invoke", "name": "adaptiveCard/action", "value": {"action": action}, "text": None, **changed}

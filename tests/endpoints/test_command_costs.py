@@ -9,11 +9,11 @@ from ops.tables.approvals import approvals
 from ops.tables.runs import runs
 from tests.approvals.helpers import ONE, Bare, CountingStore
 from tests.approvals.story import Story
-from tests.endpoints.asking import ask
+from tests.endpoints.chat_helper import ask
 from tests.fakes import FakeEngine
 
 
-def errands(engine: FakeEngine) -> list[str]:
+def queries(engine: FakeEngine) -> list[str]:
     return [each for each in engine.started if each.startswith("chat_query ")]
 
 
@@ -42,14 +42,14 @@ def test_status_does_not_read_every_request_that_ever_was() -> None:
     assert [*store.got, *store.scanned].count("approval") < 100
 
 
-def test_a_question_that_is_told_twice_is_answered_once() -> None:
+def test_a_question_that_is_delivered_twice_is_answered_once() -> None:
     story = Story(Bare(), ONE)
     engine = story.world.engine
     ask(story.world, "ana", "plan")
-    (errand,) = errands(engine)
-    engine.live.discard(errand.removeprefix("chat_query "))  # it has ended
+    (query,) = queries(engine)
+    engine.live.discard(query.removeprefix("chat_query "))  # it has ended
     ask(story.world, "ana", "plan")
-    assert errands(engine) == [errand]
+    assert queries(engine) == [query]
 
 
 def test_strangers_do_not_fill_the_ledger() -> None:

@@ -1,4 +1,4 @@
-"""Commands from a chat: who may order what, and what they hear."""
+"""Commands from a chat: who is allowed to do what, and the replies."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from ops.scheduling.fleet_scan import record_fleet
 from ops.tables.overrides import override_end
 from ops.tables.runs import Control, controls, runs
 from tests.approvals.story import NOON, PEOPLE
-from tests.endpoints.asking import ask
+from tests.endpoints.chat_helper import ask
 from tests.fakes import LANES, World, cluster
 
 RULES = """
@@ -51,7 +51,7 @@ def test_what_is_not_understood_gets_help_that_says_why(world: World, line: str,
     assert "awake CLUSTER until TIME" in answer
 
 
-def test_a_run_is_started_once_in_the_name_of_who_asked(world: World) -> None:
+def test_a_run_is_started_once_in_the_name_of_the_requester(world: World) -> None:
     first, again = ask(world, "ana", "run node-image shop-dev"), ask(world, "ana", "run node-image shop-dev")
     assert first == again
     (run,) = (stored.value for stored in runs(world.store).scan())
@@ -74,7 +74,7 @@ def test_who_is_unknown_learns_nothing_about_the_fleet(world: World) -> None:
     assert "You are not allowed to awake in pre-production" in ask(world, "cleo", "awake shop-dev until 22:00")
 
 
-def test_an_override_expires_and_is_told_in_the_channel(world: World) -> None:
+def test_an_override_expires_and_is_posted_in_the_channel(world: World) -> None:
     assert "shop-dev stays awake | until 2026-11-16 22:00 UTC" in ask(world, "ben", "awake shop-dev until 22:00")
     (known,) = (c for c in world.clusters.fleet.values() if c.name == "shop-dev")
     assert override_end(world.store, "awake", known.id) == datetime(2026, 11, 16, 22, tzinfo=UTC)
@@ -101,7 +101,7 @@ def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: W
     assert "shop-prod has no open run" in ask(world, "ben", "cancel shop-prod")
 
 
-def test_what_reads_clusters_is_answered_later_where_it_was_asked(world: World) -> None:
+def test_what_reads_clusters_is_answered_later_where_it_was_sent(world: World) -> None:
     assert "looking" in ask(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
@@ -119,13 +119,13 @@ def test_a_plan_names_every_pool(world: World) -> None:
     assert "2 of 2 pools are behind" in str(world.replies.given)
 
 
-def test_status_shows_what_goes_on(world: World) -> None:
-    assert "nothing goes on" in ask(world, "cleo", "status")
+def test_status_shows_what_continues(world: World) -> None:
+    assert "no active runs" in ask(world, "cleo", "status")
     ask(world, "ana", "run node-image shop-dev")
     assert "shop-dev: node-image" in ask(world, "cleo", "status")
 
 
-def test_a_cluster_that_nobody_has_seen_is_named_so(world: World) -> None:
+def test_a_cluster_that_no_one_has_seen_is_named_so(world: World) -> None:
     assert "Daytwo does not know a cluster shop-test" in ask(world, "ana", "run node-image shop-test")
 
 

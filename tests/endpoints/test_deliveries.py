@@ -105,7 +105,7 @@ def test_twice_and_late_is_once(kind: str, data: dict[str, Any], started: int, c
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations([(index, copy_) for index in range(len(EVENTS)) for copy_ in range(2)]), st.booleans())
-def test_all_of_them_doubled_and_in_any_order_are_one_eviction(order: list[tuple[int, int]], cloud: bool) -> None:  # noqa: FBT001 - drawn
+def test_all_doubled_and_in_any_order_are_one_eviction(order: list[tuple[int, int]], cloud: bool) -> None:  # noqa: FBT001 - drawn
     by = world()
     for index, _ in order:
         kind, data, _ = EVENTS[index]

@@ -1,4 +1,4 @@
-"""Event Grid's door: both schemas, once each, and what cannot be read is kept."""
+"""Events from Event Grid: both schemas, each event once, and unreadable ones are recorded."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Forged requests at the doors: none is taken, nothing is decided, each refusal is in the ledger. `make soak` tries ten thousand."""
+"""Forged Slack requests: all are rejected, nothing is decided, each rejection is recorded. `make soak` tries ten thousand."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ from ops.tables.approvals import attempts
 from simulator.slack.interactions import Happened, command_form
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.workspace import USERS
-from tests.approvals.slack_endpoint import HOOK, SlackDoor, form, submission
+from tests.approvals.slack_endpoint import HOOK, SlackEndpoint, form, submission
 from tests.approvals.slack_forms import FakeForms
 from tests.approvals.story import Story
 from tests.endpoints.forging import Forgery, Genuine, altered, replayed
@@ -36,7 +36,7 @@ type Take = Callable[[Context, SlackAccess, HttpRequest], HttpResponse]
 
 @dataclass
 class Besieged:
-    """A door in front of a request that waits for approval."""
+    """An endpoint, with a request that waits for approval."""
 
     take: Take
     name: str
@@ -72,20 +72,20 @@ class Besieged:
         return signed(body, self.story.world.clock.at, secret)
 
 
-def presses() -> Besieged:
-    story = Story(SlackDoor(), "{from: platform}")
-    return Besieged(take_interaction, "slack-interactions", presses_of(story, Choice.APPROVE), story)
+def votes() -> Besieged:
+    story = Story(SlackEndpoint(), "{from: platform}")
+    return Besieged(take_interaction, "slack-interactions", votes_of(story, Choice.APPROVE), story)
 
 
-def presses_of(story: Story, choice: Choice) -> bytes:
+def votes_of(story: Story, choice: Choice) -> bytes:
     return form(story.world, "ana", choice, story.approval.token, "event-1")
 
 
 def reasons() -> Besieged:
-    """A form that was opened by a press, filled in and sent."""
-    story = Story(SlackDoor(), "{from: platform}")
+    """A dialog that was opened by a button, filled in and submitted."""
+    story = Story(SlackEndpoint(), "{from: platform}")
     forms = story.world.forms = FakeForms()
-    opening = presses_of(story, Choice.REJECT)
+    opening = votes_of(story, Choice.REJECT)
     besieged = Besieged(take_interaction, "slack-interactions", opening, story)
     besieged.knock(Forgery("", opening, besieged.sealed(opening)))
     (view,) = forms.opened
@@ -93,14 +93,14 @@ def reasons() -> Besieged:
 
 
 def commands() -> Besieged:
-    story = Story(SlackDoor(), "{from: platform}")
+    story = Story(SlackEndpoint(), "{from: platform}")
     happened = Happened(USERS["U0ANA"], story.world.clock.at, 1, HOOK)
     return Besieged(take_slash_command, "slack-commands", command_form("/daytwo", "status", "C0123", happened), story)
 
 
-def forgeries(door: Besieged) -> st.SearchStrategy[Forgery]:
-    """All ways: what any door faces, and what Slack's signature alone makes possible."""
-    genuine = Genuine(door.genuine, door.sealed(door.genuine))
+def forgeries(endpoint: Besieged) -> st.SearchStrategy[Forgery]:
+    """Every way: general forgeries and those specific to Slack's signature."""
+    genuine = Genuine(endpoint.genuine, endpoint.sealed(endpoint.genuine))
     plain = Forgery("", genuine.body, genuine.proof)
     foreign = genuine.body.replace(OURS, THEIRS)
     large = genuine.body + b"&x=" + b"x" * 262_144
@@ -109,23 +109,23 @@ def forgeries(door: Besieged) -> st.SearchStrategy[Forgery]:
         replayed(genuine, FIVE_MINUTES),
         st.text(min_size=1, max_size=64)
         .filter(lambda secret: secret.strip() not in ("", SIGNING_SECRET))
-        .map(lambda secret: replace(plain, how="another secret", headers=door.sealed(genuine.body, secret))),
-        st.just(Forgery("another team", foreign, door.sealed(foreign))),
-        st.just(Forgery("too large", large, door.sealed(large))),
+        .map(lambda secret: replace(plain, how="another secret", headers=endpoint.sealed(genuine.body, secret))),
+        st.just(Forgery("another team", foreign, endpoint.sealed(foreign))),
+        st.just(Forgery("too large", large, endpoint.sealed(large))),
     )
 
 
-def besiege(door: Besieged, tries: int) -> None:
+def besiege(endpoint: Besieged, tries: int) -> None:
     """Every forgery is refused with a reason that fits its status, and leaves everything as it was."""
     seen: Counter[str] = Counter()
 
     @settings(max_examples=tries, deadline=None)
-    @given(forgeries(door))
+    @given(forgeries(endpoint))
     def one(forgery: Forgery) -> None:
         seen[forgery.how] += 1
-        response, reason = door.knock(forgery)
+        response, reason = endpoint.knock(forgery)
         assert reason in REASONS.get(int(response.status), ()), (forgery, response)
-        assert door.untouched
+        assert endpoint.untouched
 
     one()
     assert sum(seen.values()) >= tries
@@ -144,40 +144,40 @@ def besiege(door: Besieged, tries: int) -> None:
     }
 
 
-@pytest.mark.parametrize("door", [presses, reasons, commands])
-def test_no_forgery_is_taken(door: Callable[[], Besieged]) -> None:
-    besiege(door(), FEW)
+@pytest.mark.parametrize("endpoint", [votes, reasons, commands])
+def test_no_forgery_is_taken(endpoint: Callable[[], Besieged]) -> None:
+    besiege(endpoint(), FEW)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("door", [presses, reasons, commands])
-def test_no_forgery_of_ten_thousand_is_taken(door: Callable[[], Besieged]) -> None:
-    besiege(door(), MANY)
+@pytest.mark.parametrize("endpoint", [votes, reasons, commands])
+def test_no_forgery_of_ten_thousand_is_taken(endpoint: Callable[[], Besieged]) -> None:
+    besiege(endpoint(), MANY)
 
 
-@pytest.mark.parametrize("door", [presses, reasons, commands])
-def test_the_genuine_one_is_taken(door: Callable[[], Besieged]) -> None:
-    """What keeps the search from being about a door that takes nothing."""
-    besieged = door()
+@pytest.mark.parametrize("endpoint", [votes, reasons, commands])
+def test_the_genuine_one_is_taken(endpoint: Callable[[], Besieged]) -> None:
+    """Without this, an endpoint that rejects everything would pass."""
+    besieged = endpoint()
     response, reason = besieged.knock(Forgery("", besieged.genuine, besieged.sealed(besieged.genuine)))
     assert (response.status, reason) == (HTTPStatus.OK, "")
-    if door is presses:
+    if endpoint is votes:
         assert besieged.story.approval.state is ApprovalState.APPROVED
-    if door is reasons:
+    if endpoint is reasons:
         assert (besieged.story.approval.state, besieged.story.approval.why) == (ApprovalState.REJECTED, "release day")
 
 
 def test_within_five_minutes_it_is_taken_and_a_second_later_it_is_not() -> None:
-    besieged = presses()
+    besieged = votes()
     plain = Forgery("", besieged.genuine, besieged.sealed(besieged.genuine))
     late, _ = besieged.knock(replace(plain, late=timedelta(seconds=301)))
     in_time, _ = besieged.knock(replace(plain, late=timedelta(seconds=300)))
     assert (late.status, in_time.status) == (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK)
 
 
-def test_somebody_of_another_workspace_in_a_shared_channel_is_nobody() -> None:
-    """Slack signs it, and the team is ours; the user's own team is not."""
-    besieged = presses()
+def test_a_person_of_another_workspace_in_a_shared_channel_matches_no_person() -> None:
+    """Slack signs it and the team is the configured one, but the user belongs to another team."""
+    besieged = votes()
     body = besieged.genuine.replace(b"team_id%22%3A+%22" + OURS, b"team_id%22%3A+%22" + THEIRS)
     assert body != besieged.genuine
     response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
@@ -207,8 +207,8 @@ def test_somebody_of_another_workspace_in_a_shared_channel_is_nobody() -> None:
         (b"payload=%7B%22team%22%3Anull%2C%22type%22%3A%22block_actions%22%7D", 400, "missing-field"),
     ],
 )
-def test_what_slack_signed_and_nobody_can_read_is_refused(body: bytes, status: int, reason: str) -> None:
-    besieged = presses()
+def test_what_slack_signed_and_no_one_can_read_is_refused(body: bytes, status: int, reason: str) -> None:
+    besieged = votes()
     response, noted = besieged.knock(Forgery("", body, besieged.sealed(body)))
     assert (response.status, noted) == (status, reason)
     assert besieged.untouched
@@ -227,7 +227,7 @@ JSON = st.recursive(
 )
 
 
-SIGNED = presses()
+SIGNED = votes()
 
 
 @settings(max_examples=FEW, deadline=None)
@@ -242,7 +242,7 @@ def test_whatever_slack_may_sign_breaks_nothing(body: bytes) -> None:
     assert SIGNED.untouched
 
 
-FORMED = presses()
+FORMED = votes()
 TRUE = {
     "team": {"id": "T0DAYTWO"},
     "type": "view_submission",
@@ -257,7 +257,7 @@ TRUE = {
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
 def test_whatever_form_slack_may_sign_breaks_nothing(drawn: dict[str, object], at: tuple[str, ...]) -> None:
-    """A form of ours in which something is not as we made it; none names a request."""
+    """One of our dialogs with changed parts; none names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
     for name in at:
@@ -271,7 +271,7 @@ def test_whatever_form_slack_may_sign_breaks_nothing(drawn: dict[str, object], a
     assert (approval.state, approval.votes) == (ApprovalState.PENDING, ())
 
 
-def test_a_form_of_another_app_or_of_nobody_is_answered_and_noted() -> None:
+def test_a_form_of_another_app_or_of_no_app_is_answered_and_noted() -> None:
     besieged = reasons()
     body = besieged.genuine.replace(b"callback_id%22%3A+%22reject", b"callback_id%22%3A+%22explode")
     assert body != besieged.genuine
@@ -282,7 +282,7 @@ def test_a_form_of_another_app_or_of_nobody_is_answered_and_noted() -> None:
 
 @pytest.mark.parametrize("word", ["", "another-word", "../../approvals", "x" * 3_000, "approve\n"])
 def test_a_form_with_another_word_decides_nothing(word: str) -> None:
-    """What a form carries is outside input: it names a request, and proves nobody."""
+    """The content of a dialog is untrusted input: it names a request and does not authenticate anyone."""
     besieged = reasons()
     token = besieged.story.approval.token.encode()
     body = besieged.genuine.replace(token, urlencode({"": json.dumps(word)[1:-1]}).encode()[1:])
@@ -293,7 +293,7 @@ def test_a_form_with_another_word_decides_nothing(word: str) -> None:
     assert attempt.data["result"] == "unknown"
 
 
-def test_a_form_that_somebody_of_another_workspace_sends_is_nobodys() -> None:
+def test_a_form_that_a_person_of_another_workspace_sends_matches_no_person() -> None:
     besieged = reasons()
     body = besieged.genuine.replace(
         b"%22name%22%3A+%22ana%22%2C+%22team_id%22%3A+%22" + OURS, b"%22team_id%22%3A+%22" + THEIRS
@@ -304,8 +304,8 @@ def test_a_form_that_somebody_of_another_workspace_sends_is_nobodys() -> None:
     assert (entry.data["result"], besieged.story.approval.state) == ("unknown-person", ApprovalState.PENDING)
 
 
-def test_a_press_that_is_none_of_ours_is_answered_and_noted() -> None:
-    besieged = presses()
+def test_a_vote_that_is_not_ours_is_answered_and_noted() -> None:
+    besieged = votes()
     body = besieged.genuine.replace(b"approve.0", b"explode.0")
     response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
     assert (response.status, reason) == (HTTPStatus.OK, "unknown-action")
@@ -313,7 +313,7 @@ def test_a_press_that_is_none_of_ours_is_answered_and_noted() -> None:
 
 
 def test_a_thousand_refusals_are_one_line_a_minute() -> None:
-    besieged = presses()
+    besieged = votes()
     world = besieged.story.world
     access = SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests(), world.forms)
     world.ledger.written.clear()

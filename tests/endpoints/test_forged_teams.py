@@ -1,4 +1,4 @@
-"""Forged tokens at the Teams bot's door: of thousands not one is taken, and what is refused decides nothing."""
+"""Forged tokens at the Teams endpoint: of thousands all are rejected, and a rejected request decides nothing."""
 
 import base64
 import time
@@ -26,14 +26,14 @@ FORGED, SOAK = 500, 20_000
 
 @dataclass(frozen=True)
 class Stand:
-    """The door's verifier, and the keys of the true service."""
+    """The verifier of the endpoint, and the keys of the real service."""
 
     tokens: BotTokens
     signer: Signer
     clock: FakeClock = field(default_factory=FakeClock)
 
     def is_taken(self, authorization: str) -> bool:
-        """Whether the door opens."""
+        """Whether the endpoint accepts it."""
         try:
             self.tokens.authenticate(authorization)
         except DeniedError:
@@ -241,7 +241,7 @@ def test_a_new_key_of_the_service_is_found_and_the_old_one_is_forgotten(running:
     assert not stand.is_taken(f"Bearer {old}")
 
 
-def test_without_keys_nobody_is_taken(running: Running) -> None:
+def test_without_keys_no_one_is_taken(running: Running) -> None:
     """What cannot be checked is for later; keys at hand stay good for their day."""
     stand = stand_of(running)
     stand.signer.is_down = True
@@ -263,7 +263,7 @@ def test_without_keys_nobody_is_taken(running: Running) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://127.0.0.1:9"])
-def test_a_metadata_address_that_nobody_serves_takes_nobody(stand: Stand, url: str) -> None:
+def test_a_metadata_address_that_no_one_serves_accepts_no_request(stand: Stand, url: str) -> None:
     tokens = BotTokens(stand.signer.app_id, SigningKeys(url, FakeClock()))
     with pytest.raises(TryLaterError):
         tokens.authenticate(f"Bearer {stand.signer.token()}")

@@ -10,11 +10,11 @@ from ops.endpoints.http_types import HttpRequest
 from ops.model.approval import ApprovalState
 from ops.tables.approvals import RequestToken, approvals, request_tokens
 from simulator.gallery.requests import WORD, request
-from tests.endpoints.visitor import ASKING, HOST, Visitor, door, refusals, state, text_of, world_with
+from tests.endpoints.visitor import HOST, WITH_APPROVAL, Visitor, endpoint, refusals, state, text_of, world_with
 
 
 def test_an_approver_approves(ana: Visitor) -> None:
-    page = ana.press(reason="looks   fine\nto me")
+    page = ana.vote(reason="looks   fine\nto me")
     (stored,) = approvals(ana.world.store).scan()
     assert page.status == 200
     assert stored.value.state is ApprovalState.APPROVED
@@ -26,26 +26,26 @@ def test_an_approver_approves(ana: Visitor) -> None:
 
 
 def test_an_approver_rejects(ana: Visitor) -> None:
-    page = ana.press("reject", "the sale ends on Thursday")
+    page = ana.vote("reject", "the sale ends on Thursday")
     assert page.status == 200
     assert state(ana.world) is ApprovalState.REJECTED
     assert "the sale ends on Thursday" in text_of(page)
 
 
-def test_a_double_click_is_one_press_with_one_answer(ana: Visitor) -> None:
+def test_a_double_click_is_one_vote_with_one_answer(ana: Visitor) -> None:
     token = ana.form()
-    first, second = ana.press(token=token), ana.press(token=token)
+    first, second = ana.vote(token=token), ana.vote(token=token)
     assert (first.status, second.status) == (200, 200)
     assert first.text() == second.text()
     (stored,) = approvals(ana.world.store).scan()
     assert len(stored.value.votes) == 1
 
 
-def test_who_comes_later_hears_who_decided(ana: Visitor) -> None:
+def test_who_comes_later_reads_who_decided(ana: Visitor) -> None:
     ben = Visitor(ana.world, "ben")
     token = ben.form()
-    ana.press()
-    page = ben.press("reject", token=token)
+    ana.vote()
+    page = ben.vote("reject", token=token)
     assert page.status == 409
     assert "It was approved by ana Wed 2026-11-18 13:45 UTC" in text_of(page)
     assert state(ana.world) is ApprovalState.APPROVED
@@ -55,25 +55,25 @@ def test_an_expired_request_is_decided_no_more(ana: Visitor) -> None:
     ana.world.clock.pass_(hours=5, minutes=10)
     token = ana.form()
     ana.world.clock.pass_(minutes=10)
-    page = ana.press(token=token)
+    page = ana.vote(token=token)
     assert page.status == 410
     assert "<form" not in page.text()
     assert "no one decided in time" in text_of(ana.look())
 
 
 def test_a_second_person_is_needed_where_the_rule_says_so() -> None:
-    world = world_with(request(needed=2), ASKING.replace("from: platform,", "from: platform, of: 2,"))
-    first = Visitor(world).press()
+    world = world_with(request(needed=2), WITH_APPROVAL.replace("from: platform,", "from: platform, of: 2,"))
+    first = Visitor(world).vote()
     assert "Your approval counts: 1 of 2 needed." in text_of(first)
     assert state(world) is ApprovalState.PENDING
     assert "You have already approved it." in text_of(Visitor(world).look())
-    assert Visitor(world, "ben").press().status == 200
+    assert Visitor(world, "ben").vote().status == 200
     assert state(world) is ApprovalState.APPROVED
 
 
-def test_a_token_made_for_somebody_else_decides_nothing(ana: Visitor) -> None:
+def test_a_token_made_for_another_person_decides_nothing(ana: Visitor) -> None:
     for other in ("ben", "cleo", "eve"):
-        page = Visitor(ana.world, other).press(token=ana.form())
+        page = Visitor(ana.world, other).vote(token=ana.form())
         assert page.status == 403
     assert state(ana.world) is ApprovalState.PENDING
     assert refusals(ana.world) == ["foreign-form"]
@@ -90,11 +90,11 @@ def test_a_token_made_for_another_request_decides_nothing(ana: Visitor) -> None:
 def test_a_form_is_good_for_an_hour(ana: Visitor) -> None:
     token = ana.form()
     ana.world.clock.pass_(minutes=60)
-    assert ana.press(token=token).status == 200
+    assert ana.vote(token=token).status == 200
     late = Visitor(world_with(request()))
     token = late.form()
     late.world.clock.pass_(minutes=60, seconds=1)
-    page = late.press(token=token)
+    page = late.vote(token=token)
     assert page.status == 403
     assert "This form is older than an hour" in text_of(page)
     assert state(late.world) is ApprovalState.PENDING
@@ -110,7 +110,7 @@ def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
         {**ana.headers(), "content-type": "application/x-www-form-urlencoded"},
         urlencode({"choice": "approve", "csrf": token}).encode(),
     )
-    page = serve_page(ana.world.context, door("l" * 32), request)
+    page = serve_page(ana.world.context, endpoint("l" * 32), request)
     assert page.status == 403
     assert state(ana.world) is ApprovalState.PENDING
 
@@ -138,9 +138,9 @@ def test_a_browser_that_says_neither_has_the_token(ana: Visitor) -> None:
     assert ana.send(fields, origin="", sec_fetch_site="").status == 200
 
 
-def test_a_form_of_somebody_who_is_not_signed_in_decides_nothing(ana: Visitor) -> None:
+def test_a_form_of_a_person_who_is_not_signed_in_decides_nothing(ana: Visitor) -> None:
     token = ana.form()
-    page = Visitor(ana.world, "").press(token=token)
+    page = Visitor(ana.world, "").vote(token=token)
     assert page.status == 403
     assert "/.auth/login/aad?post_login_redirect_uri=%2Fapi%2Fapprovals%2F" in page.text()
     assert state(ana.world) is ApprovalState.PENDING
@@ -185,9 +185,9 @@ def test_refusals_are_one_line_for_each_reason_and_minute(ana: Visitor) -> None:
 
 
 def test_who_has_approved_may_still_reject_and_nothing_else() -> None:
-    world = world_with(request(), ASKING.replace("from: platform,", "from: platform, of: 2,"))
-    Visitor(world).press()
+    world = world_with(request(), WITH_APPROVAL.replace("from: platform,", "from: platform, of: 2,"))
+    Visitor(world).vote()
     shown = Visitor(world).look().text()
     assert ('value="reject"' in shown, 'value="approve"' in shown) == (True, False)
-    Visitor(world).press("reject")
+    Visitor(world).vote("reject")
     assert state(world) is ApprovalState.REJECTED

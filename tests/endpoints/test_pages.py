@@ -11,7 +11,7 @@ from ops.endpoints.approval_form import PageAccess
 from ops.model.approval import ApprovalState
 from ops.tables.approvals import approvals
 from simulator.gallery.requests import SEVERAL, WORD, request
-from tests.endpoints.visitor import Visitor, door, refusals, state, text_of, world_with
+from tests.endpoints.visitor import Visitor, endpoint, refusals, state, text_of, world_with
 from tests.fakes import CONFIG
 
 
@@ -30,7 +30,7 @@ def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) ->
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_looking_decides_nothing(ana: Visitor, method: str) -> None:
+def test_viewing_decides_nothing(ana: Visitor, method: str) -> None:
     assert ana.look(method=method).status == 200
     assert state(ana.world) is ApprovalState.PENDING
     assert ana.world.ledger.written == {}
@@ -50,16 +50,16 @@ def test_who_may_not_decide_sees_why_and_no_button(ana: Visitor, name: str, why:
     assert "<form" not in page.text()
 
 
-def test_who_asked_for_it_sees_that_somebody_else_decides() -> None:
+def test_who_requested_it_sees_that_another_person_decides() -> None:
     page = Visitor(world_with(request(requester="ana"))).look()
     assert "You requested it, so another person has to decide." in text_of(page)
     assert "<form" not in page.text()
 
 
-def test_nobody_is_sent_to_sign_in_and_back_whatever_the_word() -> None:
-    nobody = Visitor(world_with(request()), "")
+def test_no_one_is_sent_to_sign_in_and_back_whatever_the_word() -> None:
+    no_one = Visitor(world_with(request()), "")
     for word in (WORD, "no-such-word"):
-        page = nobody.look(word)
+        page = no_one.look(word)
         back = f"%2Fapi%2Fapprovals%2F{word}"
         assert (page.status, page.headers["Location"]) == (302, f"/.auth/login/aad?post_login_redirect_uri={back}")
         assert page.text() == ""
@@ -73,7 +73,7 @@ def test_unknown_words_are_all_alike(ana: Visitor) -> None:
     assert refusals(ana.world) == ["unknown-request"]
 
 
-def test_an_account_of_another_company_is_told_nothing(ana: Visitor) -> None:
+def test_an_account_of_another_company_learns_nothing(ana: Visitor) -> None:
     mal = Visitor(ana.world, "mal")
     assert mal.look().status == 403
     assert mal.look().text() == mal.look("no-such-word").text()
@@ -88,15 +88,15 @@ def test_where_the_configuration_names_no_tenant_everybody_is_of_another() -> No
 @pytest.mark.parametrize(
     ("lacking", "named"),
     [
-        (door(sign_in=False), "App Service authentication"),
-        (door(""), "DAYTWO_PAGE_KEY"),
-        (door("short"), "DAYTWO_PAGE_KEY"),
+        (endpoint(sign_in=False), "App Service authentication"),
+        (endpoint(""), "DAYTWO_PAGE_KEY"),
+        (endpoint("short"), "DAYTWO_PAGE_KEY"),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_page_that_lacks_something_says_what(ana: Visitor, lacking: PageAccess, named: str, method: str) -> None:
-    """Where sign-in is off, anybody could send the headers: they count for nothing."""
-    page = ana.look(method=method, door=lacking)
+    """If sign-in is disabled, any client could send the headers, so they are ignored."""
+    page = ana.look(method=method, endpoint=lacking)
     assert page.status == 503
     assert named in page.text()
     assert "shop-prod" not in page.text()
@@ -118,14 +118,14 @@ def test_a_page_that_lacks_something_says_what(ana: Visitor, lacking: PageAccess
         ).decode(),
     ],
 )  # fmt: skip
-def test_a_sign_in_that_names_nobody_is_refused(ana: Visitor, header: str) -> None:
+def test_a_sign_in_that_names_no_one_is_refused(ana: Visitor, header: str) -> None:
     page = ana.look(x_ms_client_principal=header)
     assert page.status == 403
     assert "shop-prod" not in page.text()
     assert refusals(ana.world) == ["unusable-identity"]
 
 
-def test_a_link_of_an_earlier_revision_shows_what_is_asked_now(ana: Visitor) -> None:
+def test_a_link_of_an_earlier_revision_shows_what_is_requested_now(ana: Visitor) -> None:
     (stored,) = approvals(ana.world.store).scan()
     approvals(ana.world.store).replace(stored, replace(stored.value, parts=SEVERAL, revision=2, token="newer-word"))
     page = ana.look()

@@ -1,4 +1,4 @@
-"""The Teams bot's door without a network: what is answered to whom."""
+"""The Teams endpoint without a network: replies and their recipients."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from ops.ports.errors import TryLaterError
 from simulator.teams.connector import CHANNELS
 from simulator.teams.people import BOT, NAME
 from tests.approvals.story import ENTRA, TENANT
-from tests.endpoints.teams_setup import SERVICE, Stand, activity, press
+from tests.endpoints.teams_setup import SERVICE, Stand, activity, vote
 
 
 def words(card: Mapping[str, Any]) -> str:
@@ -42,13 +42,13 @@ def test_in_a_conversation_with_the_bot_alone_the_answer_stands_there(stand: Sta
     assert address == f"teams-bot:{SERVICE}|a:1|1700000000001"
 
 
-def test_an_unknown_command_is_told_what_there_is(stand: Stand) -> None:
+def test_an_unknown_command_is_shown_the_commands(stand: Stand) -> None:
     stand.send(activity(text=f"<at>{NAME}</at> dance"))
     ((_, content),) = stand.world.replies.given
     assert "status" in words(content)
 
 
-def test_a_stranger_of_our_tenant_is_told_so_and_nothing_is_done(stand: Stand) -> None:
+def test_a_stranger_of_our_tenant_gets_the_reason_and_nothing_is_done(stand: Stand) -> None:
     stranger = {"id": "29:eve", "aadObjectId": ENTRA["eve"]}
     stand.send(activity(**{"from": stranger, "text": f"<at>{NAME}</at> run node-image shop-dev"}))
     ((_, content),) = stand.world.replies.given
@@ -75,8 +75,8 @@ def test_messages_of_one_id_in_two_conversations_are_two(stand: Stand) -> None:
     assert len(stand.world.replies.given) == 2
 
 
-def test_a_press_of_a_word_that_nobody_knows_is_told_so(stand: Stand) -> None:
-    response = stand.send(press())
+def test_a_vote_with_a_unknown_token_gets_the_reason(stand: Stand) -> None:
+    response = stand.send(vote())
     body: Any = response.body
     assert (response.status, body["statusCode"]) == (200, 200)
     assert body["type"] == "application/vnd.microsoft.activity.message"
@@ -88,20 +88,20 @@ def test_a_press_of_a_word_that_nobody_knows_is_told_so(stand: Stand) -> None:
 @pytest.mark.parametrize("reason", [7, None, ["late"], {"text": "late"}, True])
 def test_a_reason_that_is_no_text_is_refused(stand: Stand, reason: object) -> None:
     action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": reason}}
-    response = stand.send(press(value={"action": action}))
+    response = stand.send(vote(value={"action": action}))
     assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
 
 
-def test_a_reason_that_is_too_long_decides_nothing_and_its_writer_hears_so(stand: Stand) -> None:
+def test_a_reason_that_is_too_long_decides_nothing_and_its_writer_is_informed(stand: Stand) -> None:
     action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": "x" * 301}}
-    body: Any = stand.send(press(value={"action": action})).body
+    body: Any = stand.send(vote(value={"action": action})).body
     assert body["value"] == "The reason is longer than 300 characters, so nothing is decided: shorten it."
     assert stand.entries("attempt") == []
 
 
 def test_a_reason_is_one_line_of_printable_text_in_the_ledger(stand: Stand) -> None:
     data = {"token": "word", "reason": "  late\n\x07in the\u2028day " + "x" * 280}
-    stand.send(press(value={"action": {"type": "Action.Execute", "verb": "reject", "data": data}}))
+    stand.send(vote(value={"action": {"type": "Action.Execute", "verb": "reject", "data": data}}))
     (attempt,) = stand.entries("attempt")
     assert attempt.data["reason"] == "late in the day " + "x" * 280
 
@@ -131,5 +131,5 @@ def test_of_other_events_there_is_nothing_to_do(stand: Stand, other: dict[str, A
     assert stand.world.replies.given == []
 
 
-def test_an_invoke_that_nobody_answers_is_not_implemented(stand: Stand) -> None:
+def test_an_invoke_that_no_one_answers_is_not_implemented(stand: Stand) -> None:
     assert stand.send(activity(type="invoke", name="signin/verifyState")).status == 501

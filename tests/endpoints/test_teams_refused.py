@@ -1,4 +1,4 @@
-"""What the Teams bot's door refuses: what is not proven, what it cannot read, what would cost too much."""
+"""Requests that the Teams endpoint rejects: not authenticated, unreadable, or too large."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from ops.chats.teams.endpoint import TeamsAccess, take_activity
 from ops.endpoints.http_types import HttpRequest
 from ops.ports.errors import TryLaterError
 from tests.approvals.story import ENTRA
-from tests.endpoints.teams_setup import TRUE, Stand, activity, press
+from tests.endpoints.teams_setup import TRUE, Stand, activity, vote
 from tests.fakes import CONFIG, World
 
 
@@ -46,18 +46,18 @@ def test_what_is_not_proven_is_refused_and_noted(
 @pytest.mark.parametrize(
     "wrong",
     [
-        press(verb="delete"),
-        press(verb=None),
-        press(verb=["approve"]),
-        press(word=7),
-        press(word="a b"),
-        press(word="x" * 65),
-        press(value={}),
-        press(value=[]),
-        press(value={"action": {"type": "Action.Submit", "verb": "approve", "data": {"token": "word"}}}),
+        vote(verb="delete"),
+        vote(verb=None),
+        vote(verb=["approve"]),
+        vote(word=7),
+        vote(word="a b"),
+        vote(word="x" * 65),
+        vote(value={}),
+        vote(value=[]),
+        vote(value={"action": {"type": "Action.Submit", "verb": "approve", "data": {"token": "word"}}}),
     ],
 )
-def test_a_press_that_is_none_of_our_buttons_decides_nothing(stand: Stand, wrong: dict[str, Any]) -> None:
+def test_a_vote_that_is_none_of_our_buttons_decides_nothing(stand: Stand, wrong: dict[str, Any]) -> None:
     assert (stand.send(wrong).status, stand.refused()) == (400, [("teams", "unreadable")])
     assert stand.entries("attempt") == []
 
@@ -73,8 +73,8 @@ def test_a_large_body_is_refused_before_anything_else(stand: Stand) -> None:
 
 
 def test_a_token_that_cannot_be_checked_now_opens_nothing(stand: Stand) -> None:
-    stand.bot.fail = TryLaterError("the keys cannot be had")
-    response = stand.send(press())
+    stand.bot.fail = TryLaterError("the keys cannot be fetched")
+    response = stand.send(vote())
     assert (response.status, stand.refused()) == (503, [("teams", "no-keys")])
     assert stand.entries("attempt") == []
 
@@ -98,7 +98,7 @@ def test_a_thousand_refusals_are_one_line_a_minute(stand: Stand) -> None:
     assert len(stand.entries("refused-request")) == 1
 
 
-def test_without_a_bot_there_is_no_such_door(stand: Stand) -> None:
+def test_without_a_bot_there_is_no_such_endpoint(stand: Stand) -> None:
     assert (
         take_activity(stand.world.context, TeamsAccess(None, stand.refusals), HttpRequest("POST", body=b"{}")).status
         == 404

@@ -1,4 +1,4 @@
-"""Somebody before the approval page, in a world with one request."""
+"""A person on the approval page, in a world with one request."""
 
 import html
 import re
@@ -18,13 +18,13 @@ from simulator.people import PEOPLE
 from tests.fakes import CONFIG, World
 
 
-def door(key: str = "k" * 32, *, sign_in: bool = True) -> PageAccess:
+def endpoint(key: str = "k" * 32, *, sign_in: bool = True) -> PageAccess:
     return PageAccess(sign_in, key, RejectedRequests())
 
 
 HOST = "https://daytwo.example"
 PERSON = {person.name: person for person in PEOPLE}
-ASKING = (
+WITH_APPROVAL = (
     CONFIG.replace(
         "start-stopped-clusters: true}",
         "start-stopped-clusters: true, approval: {rings: [production], from: platform, escalate-to: leads}}",
@@ -42,20 +42,20 @@ groups: {platform: [ana, ben], leads: [cleo]}
 
 @dataclass
 class Visitor:
-    """Somebody before the page, in a world with one request."""
+    """A person on the page, in a world with one request."""
 
     world: World
     name: str = "ana"
-    door: PageAccess = field(default_factory=door)
+    endpoint: PageAccess = field(default_factory=endpoint)
 
     def headers(self) -> dict[str, str]:
         return {"x-ms-client-principal": principal(PERSON[self.name])} if self.name else {}
 
     def look(
-        self, word: str = WORD, method: str = "GET", door: PageAccess | None = None, **headers: str
+        self, word: str = WORD, method: str = "GET", endpoint: PageAccess | None = None, **headers: str
     ) -> HttpResponse:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return serve_page(self.world.context, door or self.door, _request(method, word, shown))
+        return serve_page(self.world.context, endpoint or self.endpoint, _request(method, word, shown))
 
     def form(self, word: str = WORD) -> str:
         """The token of the form that the page shows."""
@@ -72,9 +72,9 @@ class Visitor:
             **self.headers(),
             **{name.replace("_", "-"): text for name, text in headers.items()},
         }
-        return serve_page(self.world.context, self.door, _request("POST", word, shown, body))
+        return serve_page(self.world.context, self.endpoint, _request("POST", word, shown, body))
 
-    def press(self, choice: str = "approve", reason: str = "", token: str = "") -> HttpResponse:
+    def vote(self, choice: str = "approve", reason: str = "", token: str = "") -> HttpResponse:
         return self.send({"choice": choice, "reason": reason, "csrf": token or self.form()})
 
 
@@ -82,7 +82,7 @@ def _request(method: str, word: str, headers: dict[str, str], body: bytes = b"")
     return HttpRequest(method, f"{HOST}/api/approvals/{word}", {"token": word}, {}, headers, body)
 
 
-def world_with(approval: Approval, config: str = ASKING) -> World:
+def world_with(approval: Approval, config: str = WITH_APPROVAL) -> World:
     world = World(config=config, store=SqliteStore(":memory:"))
     world.clock.at = NOW
     approvals(world.store).insert(approval.id, approval)

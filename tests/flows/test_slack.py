@@ -1,4 +1,4 @@
-"""Approvals and commands in Slack, end to end: the real app, its doors, the simulated Slack that signs and shows."""
+"""Approvals and commands in Slack, end to end: the real app and the simulated Slack."""
 
 import hashlib
 import os
@@ -48,7 +48,7 @@ def asked(simulation: Running) -> Any:
 
 
 def heard(simulation: Running) -> list[tuple[str, str]]:
-    """Who was told what privately."""
+    """The private replies."""
     ephemeral: Any = simulation.control("/slack")["ephemeral"]
     return [(each["user"], each["text"]) for each in ephemeral]
 
@@ -58,23 +58,23 @@ def buttons(message: Any) -> list[str]:
     return [element["action_id"] for row in rows for element in row]
 
 
-async def press(bot: Bot, user: str, action: str = "approve.0", **more: object) -> Any:
+async def vote(bot: Bot, user: str, action: str = "approve.0", **more: object) -> Any:
     ts = asked(bot.simulation)["ts"]
     answer = await bot.tell("/slack/press", {"channel": "C0123", "ts": ts, "action_id": action, "user": user, **more})
     return answer["status"], answer["body"]
 
 
 @story
-async def test_two_people_approve_in_slack_and_the_run_goes_on(bot: Bot, simulation: Running) -> None:
-    """Whoever holds the function key has asked, so that two are needed."""
+async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simulation: Running) -> None:
+    """A holder of the function key requested it, so two approvals are needed."""
     async with bot:
         await bot.listen_to_slack()
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
         assert buttons(asked(simulation))[:2] == ["approve.0", "reject.1"]
-        assert await press(bot, "U0ANA") == (200, "")
-        assert await press(bot, "U0EVE") == (200, "")
-        assert await press(bot, "U0BEN") == (200, "")
+        assert await vote(bot, "U0ANA") == (200, "")
+        assert await vote(bot, "U0EVE") == (200, "")
+        assert await vote(bot, "U0BEN") == (200, "")
         await bot.until(after(hours=3))
         assert bot.run(run).state is State.DONE
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
@@ -88,12 +88,12 @@ async def test_two_people_approve_in_slack_and_the_run_goes_on(bot: Bot, simulat
 
 
 @story
-async def test_a_press_that_slack_tells_again_is_one_press(bot: Bot, simulation: Running) -> None:
+async def test_a_vote_that_slack_delivers_again_is_one_vote(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.listen_to_slack()
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        await press(bot, "U0ANA")
+        await vote(bot, "U0ANA")
         body = simulation.simulation.slack.doors.sent[0]
         for _ in range(2):
             again = await bot.knock("slack/interactions", body, signed(body, simulation.world.now))
@@ -120,7 +120,7 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
         await bot.listen_to_slack()
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        assert await press(bot, "U0BEN", "reject.1") == (200, "")
+        assert await vote(bot, "U0BEN", "reject.1") == (200, "")
         (form,) = forms(simulation)
         assert (form["user"], form["open"], form["submit"]["text"], form["close"]["text"]) == (
             "U0BEN",
@@ -141,26 +141,26 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
 
 
 @story
-async def test_whoever_goes_back_has_decided_nothing_and_may_approve(bot: Bot) -> None:
+async def test_a_person_who_goes_back_has_decided_nothing_and_may_approve(bot: Bot) -> None:
     async with bot:
         await bot.listen_to_slack()
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        await press(bot, "U0BEN", "reject.1")
+        await vote(bot, "U0BEN", "reject.1")
         await bot.tell("/slack/close", {"user": "U0BEN"})
-        await press(bot, "U0BEN", "approve.0")
+        await vote(bot, "U0BEN", "approve.0")
         assert bot.run(run).state is State.NEEDS_YOU
     results = [entry.data["result"] for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert results == ["counted"]
 
 
 @story
-async def test_a_form_that_is_sent_twice_and_told_again_is_one_rejection(bot: Bot, simulation: Running) -> None:
+async def test_a_form_that_is_sent_twice_and_delivered_again_is_one_rejection(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.listen_to_slack()
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        await press(bot, "U0BEN", "reject.1")
+        await vote(bot, "U0BEN", "reject.1")
         opening = simulation.simulation.slack.doors.sent[-1]
         await send(bot, "U0BEN", "late in the day")
         sent = simulation.simulation.slack.doors.sent[-1]
@@ -178,13 +178,13 @@ async def test_a_form_that_is_sent_twice_and_told_again_is_one_rejection(bot: Bo
 
 @story
 async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot, simulation: Running) -> None:
-    """The press's own address for private answers is half an hour old by then."""
+    """By then the address for private replies has expired."""
     async with bot:
         await bot.listen_to_slack()
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        await press(bot, "U0ANA", "reject.1")
-        await press(bot, "U0BEN", "reject.1")
+        await vote(bot, "U0ANA", "reject.1")
+        await vote(bot, "U0BEN", "reject.1")
         await send(bot, "U0BEN", "no")
         await bot.until(after(minutes=40))
         await send(bot, "U0ANA", "never")
@@ -196,15 +196,15 @@ async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot
 
 
 @story
-async def test_where_slack_opens_no_form_the_press_rejects(simulation: Running, tmp_path: Path) -> None:
-    """A no is never lost: its person hears that it stands without a reason."""
+async def test_where_slack_opens_no_form_the_vote_rejects(simulation: Running, tmp_path: Path) -> None:
+    """A rejection is never lost: the reply says that it has no reason."""
     bot = Bot(simulation, tmp_path, APPROVED)
     async with bot:
         await bot.listen_to_slack()
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
         with no_forms(simulation):
-            assert await press(bot, "U0BEN", "reject.1") == (200, "")
+            assert await vote(bot, "U0BEN", "reject.1") == (200, "")
         await bot.until(after(minutes=1))
         assert bot.run(run).state is State.HALTED
     assert heard(simulation) == [
@@ -217,13 +217,13 @@ async def test_where_slack_opens_no_form_the_press_rejects(simulation: Running, 
 
 
 @story
-async def test_a_stranger_who_presses_reject_is_asked_nothing(bot: Bot, simulation: Running) -> None:
+async def test_a_stranger_who_selects_reject_is_shown_no_dialog(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.listen_to_slack()
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        await press(bot, "U0EVE", "reject.1")
-        await press(bot, "U0CLEO", "reject.1")
+        await vote(bot, "U0EVE", "reject.1")
+        await vote(bot, "U0CLEO", "reject.1")
     assert forms(simulation) == []
     assert [user for user, _ in heard(simulation)] == ["U0EVE", "U0CLEO"]
 
@@ -236,7 +236,7 @@ async def test_the_button_that_opens_the_plan_decides_nothing(simulation: Runnin
             await bot.listen_to_slack()
             await bot.begin(TWO_POOLS)
             await bot.until(after(minutes=-2))
-            assert await press(bot, "U0ANA", "open.2") == (200, "")
+            assert await vote(bot, "U0ANA", "open.2") == (200, "")
     assert [entry.kind for entry in bot.ledger("2026-11-16") if entry.kind in ("attempt", "refused-request")] == []
 
 
@@ -247,7 +247,7 @@ async def test_an_answer_that_slack_did_not_take_is_heard_with_the_next_tick(bot
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-3))
         with broken_answers(simulation):
-            assert await press(bot, "U0ANA") == (200, "")
+            assert await vote(bot, "U0ANA") == (200, "")
         assert heard(simulation) == []
         await bot.until(after(minutes=6))
         assert [user for user, _ in heard(simulation)] == ["U0ANA"]
@@ -278,7 +278,7 @@ async def test_a_slow_command_is_answered_later(bot: Bot, simulation: Running) -
 
 
 @story
-async def test_without_the_signing_secret_the_doors_say_what_is_missing(bot: Bot) -> None:
+async def test_without_the_signing_secret_the_endpoints_say_what_is_missing(bot: Bot) -> None:
     async with bot:
         os.environ["SLACK_SIGNING_SECRET"] = " "
         for path in ("slack/interactions", "slack/commands"):

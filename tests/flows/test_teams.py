@@ -1,4 +1,4 @@
-"""Approvals and commands through the Teams bot, end to end: the real app, its door, the simulated Bot Connector."""
+"""Approvals and commands through the Teams bot, end to end: the real app and the simulated Bot Connector."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def asked(simulation: Running) -> dict[str, Any]:
 
 
 def verbs(activity: dict[str, Any]) -> list[str]:
-    """What can be decided; a rejection is pressed in the card that its button unfolds."""
+    """The choices; a rejection is in the card that its button unfolds."""
     actions = activity["card"].get("actions", [])
     inner = [each for action in actions for each in action.get("card", {}).get("actions", [action])]
     return [action["verb"] for action in inner if action["type"] == "Action.Execute"]
@@ -79,7 +79,7 @@ def alone(simulation: Running) -> list[tuple[str, str]]:
     ]
 
 
-async def press(bot: Bot, user: str, verb: str = "approve", **more: object) -> Any:
+async def vote(bot: Bot, user: str, verb: str = "approve", **more: object) -> Any:
     answer = await bot.tell(
         "/teams/press", {"activity": asked(bot.simulation)["id"], "verb": verb, "user": user, **more}
     )
@@ -96,21 +96,21 @@ def results(bot: Bot) -> list[str]:
 
 
 @story
-async def test_two_people_approve_in_teams_and_the_run_goes_on(bot: Bot, simulation: Running) -> None:
-    """Whoever holds the function key has asked, so that two are needed. The one message is edited, not repeated."""
+async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simulation: Running) -> None:
+    """A holder of the function key requested it, so two approvals are needed. The message is edited, not repeated."""
     async with bot:
         await listen(bot)
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
         assert verbs(asked(simulation)) == ["approve", "reject"]
         assert {each["mentioned"]["id"] for each in asked(simulation)["card"]["msteams"]["entities"]} == {ANA, BEN}
-        first = await press(bot, ANA)
+        first = await vote(bot, ANA)
         assert first["type"] == "application/vnd.microsoft.card.adaptive"
         assert "ana has approved in Teams" in words(first["value"])
-        stranger = await press(bot, EVE)
+        stranger = await vote(bot, EVE)
         assert stranger["type"] == "application/vnd.microsoft.activity.message"
         assert "does not know you" in stranger["value"]
-        last = await press(bot, BEN)
+        last = await vote(bot, BEN)
         assert "approved by ana, ben in Teams" in words(last["value"])
         assert "actions" not in last["value"]
         await bot.until(after(hours=3))
@@ -119,9 +119,9 @@ async def test_two_people_approve_in_teams_and_the_run_goes_on(bot: Bot, simulat
     assert verbs(asked(simulation)) == []
     assert "approved by ana, ben in Teams" in words(asked(simulation)["card"])
     assert results(bot) == ["counted", "unknown-person", "approved"]
-    (told,) = [each for each in activities(simulation) if "2 of 2 pools" in each["summary"]]
-    assert told["summary"] == "✓ Node images · shop-dev · 2 of 2 pools · done"
-    assert told["edits"] > 0
+    (reported,) = [each for each in activities(simulation) if "2 of 2 pools" in each["summary"]]
+    assert reported["summary"] == "✓ Node images · shop-dev · 2 of 2 pools · done"
+    assert reported["edits"] > 0
 
 
 @story
@@ -130,7 +130,7 @@ async def test_a_rejection_in_teams_ends_the_run_and_says_why(bot: Bot, simulati
         await listen(bot)
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        shown = await press(bot, BEN, "reject", inputs={"reason": "the sale\nends on Thursday"})
+        shown = await vote(bot, BEN, "reject", inputs={"reason": "the sale\nends on Thursday"})
         assert "the sale ends on Thursday" in words(shown["value"])
         await bot.until(after(minutes=1))
         assert "the sale ends on Thursday" in words(asked(simulation)["card"])
@@ -140,18 +140,18 @@ async def test_a_rejection_in_teams_ends_the_run_and_says_why(bot: Bot, simulati
 
 
 @story
-async def test_a_press_that_teams_tells_again_is_one_press(bot: Bot) -> None:
+async def test_a_vote_that_teams_delivers_again_is_one_vote(bot: Bot) -> None:
     async with bot:
         await listen(bot)
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
-        answers = [await press(bot, ANA, event="f:1") for _ in range(3)]
+        answers = [await vote(bot, ANA, event="f:1") for _ in range(3)]
         assert answers[0] == answers[1] == answers[2]
     assert results(bot) == ["counted", "counted", "counted"]
 
 
 @story
-async def test_whoever_comes_late_hears_who_decided(bot: Bot, simulation: Running) -> None:
+async def test_a_person_who_comes_late_reads_who_decided(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
         await bot.begin(TWO_POOLS)
@@ -159,10 +159,10 @@ async def test_whoever_comes_late_hears_who_decided(bot: Bot, simulation: Runnin
         old = simulation.simulation.connector.find(asked(simulation)["id"])
         assert old is not None
         shown = dict(old.activity)
-        await press(bot, ANA, "reject")
-        # Ben still looks at the card as it was.
+        await vote(bot, ANA, "reject")
+        # Ben still sees the earlier card.
         old.activity = shown
-        late = await press(bot, BEN)
+        late = await vote(bot, BEN)
         assert "rejected by ana" in words(late["value"])
     assert results(bot) == ["rejected", "late"]
 
@@ -183,7 +183,7 @@ async def test_a_command_in_the_channel_is_answered_to_its_sender_alone(bot: Bot
 
 
 @story
-async def test_whoever_blocks_the_bot_is_answered_in_the_thread(bot: Bot, simulation: Running) -> None:
+async def test_a_person_who_blocks_the_bot_is_answered_in_the_thread(bot: Bot, simulation: Running) -> None:
     simulation.simulation.connector.closed.add(f"29:{ANA}")
     async with bot:
         await listen(bot)
@@ -213,7 +213,7 @@ async def test_a_stranger_starts_nothing(bot: Bot, simulation: Running) -> None:
 
 
 @story
-async def test_somebody_of_another_tenant_is_refused(bot: Bot, simulation: Running) -> None:
+async def test_a_person_of_another_tenant_is_refused(bot: Bot, simulation: Running) -> None:
     """The same object id in another tenant is another person."""
     async with bot:
         await listen(bot)
@@ -224,7 +224,7 @@ async def test_somebody_of_another_tenant_is_refused(bot: Bot, simulation: Runni
 
 @story
 async def test_the_first_installation_says_what_to_configure(simulation: Running, tmp_path: Path) -> None:
-    """Before the conversation is known nothing can be posted; the door is open already."""
+    """Before the conversation is known nothing can be posted, but the endpoint works."""
     before = (
         config(simulation).split("  teams-bot:")[0] + "  {}\n" + "identity" + config(simulation).split("identity")[1]
     )

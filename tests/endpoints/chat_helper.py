@@ -1,4 +1,4 @@
-"""Asking in Slack by a command."""
+"""Sends a command as in Slack."""
 
 from ops.endpoints.chat_commands import ChatRequest, take_command
 from ops.model.people import Identity
@@ -7,7 +7,7 @@ from tests.fakes import World
 
 
 def ask(world: World, person: str, text: str, event: str = "1") -> str:
-    """What the person hears, as one text."""
+    """The reply, as one text."""
     identity = Identity("slack", "slack", TEAM, SLACK[person])
     message = take_command(world.context, ChatRequest(identity, text, event, "https://hooks.slack.com/x"))
     until = (f"until {message.until:%Y-%m-%d %H:%M} UTC",) if message.until else ()
