@@ -10,8 +10,8 @@ from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.message import Button, Message
 from ops.model.run import State
 from simulator.http_types import JsonObject
-from simulator.teams.connector import Sent
-from simulator.teams.people import press_of
+from simulator.teams.connector import BotActivity
+from simulator.teams.people import click_activity
 from simulator.teams.signing import Signer
 from tests.approvals.story import ENTRA, Pressed
 from tests.fakes import World
@@ -49,10 +49,10 @@ class TeamsDoor:
         button = Button(str(pressed.choice), pressed.token, pressed.choice)
         shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
         card: JsonObject = {"attachments": [{"content": dict(shown)}]}
-        sent = Sent("1", "19:platform@thread.tacv2", "", world.clock.at, card)
+        sent = BotActivity("1", "19:platform@thread.tacv2", "", world.clock.at, card)
         document: JsonObject = {"user": ENTRA[pressed.person], "verb": str(pressed.choice)}
         document["inputs"] = {"reason": pressed.reason}
-        activity = press_of(self.signer, sent, document, pressed.event)
+        activity = click_activity(self.signer, sent, document, pressed.event)
         context = replace(world.context, ports=replace(world.context.ports, bot=Admitting(self.tokens)))
         answer = take_activity(context, self.refusals, f"Bearer {self.signer.token()}", json.dumps(activity).encode())
         assert (answer.status, json.loads(answer.text())["statusCode"]) == (200, 200)

@@ -12,7 +12,7 @@ from ops.endpoints.http_api import Response
 from ops.endpoints.timers import every_five_minutes, every_hour
 from ops.model.approval import ApprovalState, Choice
 from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
-from simulator.slack.views import View, answered
+from simulator.slack.views import View, apply_response
 from tests.approvals.helpers import ONE, ROLLOUT, DyingStore, KilledError, begun, requests, ring
 from tests.approvals.slack_endpoint import HOOK, SlackDoor, form, received, submission
 from tests.approvals.story import Story
@@ -48,7 +48,7 @@ class Desk:
         """Sends a form, the last one unless said; Slack does with it what the answer says."""
         view = shown or self.forms.opened[-1]
         response = self._knock(submission(self.world, view, person, reason))
-        answered(view, int(response.status), response.text())
+        apply_response(view, int(response.status), response.text())
         return response
 
     def _knock(self, body: bytes) -> Response:

@@ -8,7 +8,7 @@ import pytest
 from ops.endpoints.approval_page import PageRequest, answer_page
 from ops.model.approval import ApprovalState
 from ops.tables.approvals import RequestToken, approvals, request_tokens
-from simulator.gallery.requests import WORD, request
+from simulator.gallery.requests import REQUEST_TOKEN, request
 from tests.endpoints.visitor import ASKING, HOST, Visitor, door, refusals, state, text_of, world_with
 
 
@@ -103,8 +103,8 @@ def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
     token = ana.form()
     asked = PageRequest(
         "POST",
-        f"{HOST}/api/approvals/{WORD}",
-        WORD,
+        f"{HOST}/api/approvals/{REQUEST_TOKEN}",
+        REQUEST_TOKEN,
         {**ana.headers(), "content-type": "application/x-www-form-urlencoded"},
         urlencode({"choice": "approve", "csrf": token}).encode(),
     )

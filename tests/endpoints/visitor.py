@@ -11,7 +11,7 @@ from ops.endpoints.page_access import PageAccess
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Approval, ApprovalState
 from ops.tables.approvals import RequestToken, approvals, request_tokens
-from simulator.gallery.requests import NOW, WORD
+from simulator.gallery.requests import NOW, REQUEST_TOKEN
 from simulator.host.easy_auth import principal
 from simulator.people import PEOPLE
 from tests.fakes import CONFIG, World
@@ -50,19 +50,21 @@ class Visitor:
     def headers(self) -> dict[str, str]:
         return {"x-ms-client-principal": principal(PERSON[self.name])} if self.name else {}
 
-    def look(self, word: str = WORD, method: str = "GET", door: PageAccess | None = None, **headers: str) -> Page:
+    def look(
+        self, word: str = REQUEST_TOKEN, method: str = "GET", door: PageAccess | None = None, **headers: str
+    ) -> Page:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
         return answer_page(
             self.world.context, door or self.door, PageRequest(method, f"{HOST}/api/approvals/{word}", word, shown)
         )
 
-    def form(self, word: str = WORD) -> str:
+    def form(self, word: str = REQUEST_TOKEN) -> str:
         """The token of the form that the page shows."""
         found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).html)
         assert found, "no form is shown"
         return html.unescape(found.group(1))
 
-    def send(self, fields: dict[str, str] | bytes, word: str = WORD, **headers: str) -> Page:
+    def send(self, fields: dict[str, str] | bytes, word: str = REQUEST_TOKEN, **headers: str) -> Page:
         body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
         shown = {
             "content-type": "application/x-www-form-urlencoded",
