@@ -34,17 +34,17 @@ HALF = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
 PAGES = {
     "pending": shown(request()),
     "pending-several": shown(HALF, needed=2),
-    "pending-changed": shown(request(*SEVERAL), told=Banner("What is asked has changed since your link was made.")),
-    "pending-others": shown(request(), "you are no approver of this: platform decides"),
+    "pending-changed": shown(request(*SEVERAL), told=Banner("The request has changed since your link was created.")),
+    "pending-others": shown(request(), "you are not an approver of this request: ask platform"),
     "pending-reboot": shown(REBOOT),
     "just-approved": shown(
         in_state(ApprovalState.APPROVED),
         "it was approved",
-        Banner("You have approved it; it is looked at again.", good=True),
+        Banner("Approved. Daytwo re-checks the plan before executing it.", good=True),
     ),
     "late": shown(in_state(ApprovalState.REJECTED), "it was rejected", Banner("It was rejected by ben.")),
-    **{str(state): shown(in_state(state, *SEVERAL), "it is over") for state in ApprovalState if state.is_decided},
-    "told": notice_html(
+    **{str(state): shown(in_state(state, *SEVERAL), "it is decided") for state in ApprovalState if state.is_decided},
+    "notice": notice_html(
         NoticePage(
             "Nothing was decided", ("This form is older than an hour.",), "Ana Lima", (("Open the page again", "/"),)
         )
