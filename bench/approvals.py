@@ -14,8 +14,8 @@ import aiohttp
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.bootstrap import forget_wiring
+from ops.chats import renderer
 from ops.model.approval import Approval
-from ops.render import renderer
 from ops.render.approval import approval_message
 from ops.tables.approvals import approvals
 from simulator.host.clock import RemoteClock

@@ -33,10 +33,11 @@ _CHILD = """
 import sys, json
 import function_app
 from ops.bootstrap import wiring
-from ops.endpoints.slack import Received, take_interaction
+from ops.chats.slack.endpoint import take_interaction
+from ops.endpoints.http_types import HttpRequest
 body, headers = open(sys.argv[1], "rb").read(), json.loads(sys.argv[2])
 wired = wiring()
-answer = take_interaction(wired.context(None), wired.slack_guard(), Received(body, headers))
+answer = take_interaction(wired.context(None), wired.connections["slack"].access, HttpRequest("POST", headers=headers, body=body))
 assert (int(answer.status), answer.text()) == (200, ""), answer
 """
 

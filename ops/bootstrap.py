@@ -1,82 +1,76 @@
-"""Wires adapters to ports, once a process, from the environment. Nothing is read at import."""
+"""Connects adapters to ports, once per process, from the environment. Nothing is read at import."""
 
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ops.chats.slack.endpoint import Guard
-    from ops.chats.teams.wiring import Bot
-    from ops.config.current import ConfigFile
+    from ops.chats.contract import Connection
+    from ops.config.config_file import ConfigFile
     from ops.context import Context
-    from ops.endpoints.page_access import PageAccess
-    from ops.model.settings import Settings
+    from ops.endpoints.approval_form import PageAccess
+    from ops.endpoints.routes import Process
     from ops.ports.bundle import Ports
-    from ops.ports.chat import Chat, Forms
     from ops.ports.runtime import Clock, Events
     from ops.ports.store import Ledger, Store
+    from ops.telemetry.metrics import Metrics
 
 _LOG = logging.getLogger(__name__)
 _PURGE_AFTER_H = 14 * 24
 _REFERENCE = "@Microsoft.KeyVault("
-
-
-# Two stores or ledgers on one folder would not know of each other.
+# Two stores or ledgers on one folder would not see each other's locks.
 _WIRING = threading.Lock()
 
 
 class NotConfiguredError(Exception):
-    """A setting that Daytwo cannot do without is missing; the text names it."""
+    """An app setting that Daytwo requires is missing; the text names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """What lives as long as the process."""
+class Wiring(NamedTuple):
+    """What lives as long as the process.
+
+    Attributes:
+        ports: all ports but those that depend on the configuration (`chats`, `replies`).
+        config: the configuration file.
+        connections: the chats by name.
+        page: makes the access of the approval page, once; it remembers which rejections are in the ledger.
+        process: what timers need.
+    """
 
     ports: "Ports"
     config: "ConfigFile"
-    purge_after: timedelta
-    # Asked for by each invocation: a configuration that comes later, or names another channel, needs no restart.
-    chats: "Callable[[Settings | None], tuple[Chat, ...]]"
-    # Made when Slack first knocks: it remembers, for the process, which refusals are in the ledger.
-    slack_guard: "Callable[[], Guard]"
-    bot: "Bot"
+    connections: "Mapping[str, Connection]"
     page: "Callable[[], PageAccess]"
-    # How a tick waits, in seconds, for a chat that takes so much a minute; None where waiting moves no clock.
-    pause: Callable[[float], None] | None
-
-    def read_calendars(self) -> None:
-        """For timers, since it may wait for somebody's intranet: fetches the calendars whose time has come."""
-        self.config.refresh(self.ports.clock.now())
+    process: "Process"
 
     def context(self, client: Any) -> "Context":
         """What one invocation works with; `client` is its durable client."""
+        from dataclasses import replace
+
         from ops.adapters.durable_engine import DurableEngine
-        from ops.chats.replies import RepliesByAddress
         from ops.context import Context
 
         config = self.config.current(self.ports.clock.now())
-        door, chat = self.bot(config.settings)
-        chats = self.chats(config.settings) + ((chat,) if chat is not None else ())
-        ports = replace(self.ports, chats=chats, bot=door, answers=RepliesByAddress(self.ports.answers, door))
-        return Context(ports, DurableEngine(client), config)
+        connected = self.connections.values()
+        chats = tuple(chat for each in connected for chat in each.chats(config.settings))
+        replies = tuple(way for each in connected for way in each.replies(config.settings))
+        return Context(replace(self.ports, chats=chats, replies=replies), DurableEngine(client), config)
 
 
 def wiring() -> Wiring:
-    """This process's wiring, made once: invocations that come together at a cold start wait for one. Raises NotConfiguredError."""
+    """This process's wiring, made once; concurrent invocations of a cold start wait for it. Raises NotConfiguredError."""
     with _WIRING:
         return _wired()
 
 
 def forget_wiring() -> None:
-    """For a process that lives several lives, as tests do: the next invocation reads the environment anew."""
+    """For tests: the next invocation reads the environment again."""
     with _WIRING:
         _wired.cache_clear()
 
@@ -87,30 +81,29 @@ def _wired() -> Wiring:
 
 
 def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
-    """For the command line: what only looks, with records in a folder that may be thrown away and no chat."""
-    from ops.config.current import ConfigState
+    """For commands that only read: without chats, and with records in a folder that may be deleted afterwards."""
+    from ops.config.config_file import ConfigState
     from ops.context import Context
 
-    shown = {name: value for name, value in environment.items() if name != "SLACK_TOKEN"}
-    settings = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(config or folder / "none.yaml")}
-    wired = wire({**shown, **settings})
-    wired.read_calendars()
+    records = {"DAYTWO_STATE": str(folder), "DAYTWO_CONFIG": str(config or folder / "none.yaml")}
+    wired = wire({**environment, **records})
+    wired.process.refresh_calendars()
     state = wired.config.current(wired.ports.clock.now()) if config else ConfigState(None)
     return Context(wired.ports, NoEngine(), state)
 
 
 class NoEngine:
-    """Implements `Engine` where nothing is ever started."""
+    """Implements `Engine` for commands that start nothing."""
 
     def start(self, workflow: str, instance_id: str, payload: object) -> None:
-        """Raises NotConfiguredError: looking starts nothing."""
-        raise NotConfiguredError(f"{workflow} {instance_id} {payload} was to be started by a command that only looks")
+        """Raises NotConfiguredError."""
+        raise NotConfiguredError(f"a read-only command cannot start {workflow} {instance_id} {payload}")
 
     def wake(self, instance_id: str) -> None:
-        """Nobody waits."""
+        """Nothing waits."""
 
     def is_live(self, instance_id: str) -> bool:
-        """Nothing lives."""
+        """False: nothing runs."""
         return not instance_id
 
     def purge(self, instance_id: str) -> None:
@@ -118,21 +111,22 @@ class NoEngine:
 
 
 def wire(environment: Mapping[str, str]) -> Wiring:
-    """The wiring of an environment. Raises NotConfiguredError."""
-    from ops.adapters.azure_clusters import AzureClusters, AzureEndpoint
+    """The wiring for an environment. Raises NotConfiguredError."""
+    from ops.adapters.azure_clusters import AzureClusters
     from ops.adapters.azure_costs import AzureCosts
+    from ops.adapters.azure_endpoint import AzureEndpoint
     from ops.adapters.azure_machines import AzureMachines
     from ops.adapters.calendar_feeds import fetch
     from ops.adapters.kubernetes_nodes import KubernetesNodes
     from ops.adapters.svg_to_png import to_png
-    from ops.chats.slack.response_url import SlackResponseUrl
-    from ops.chats.teams.wiring import teams_bot
-    from ops.config.current import ConfigFile
+    from ops.chats import chat_kinds
+    from ops.config.config_file import ConfigFile
+    from ops.endpoints.routes import Process
     from ops.ports.bundle import Ports
+    from ops.telemetry.log_fields import install_log_fields
 
+    install_log_fields()
     environment = without_unresolved({name: value.strip() for name, value in environment.items()})
-    # Its log lines hold whole addresses, and a webhook's address is a secret.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     credential = _credential(environment)
     store, ledger = _records(environment, credential)
     endpoint = AzureEndpoint(environment.get("ARM_URL", AzureEndpoint().url), environment.get("CA_FILE"))
@@ -141,6 +135,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     clock = _clock(environment)
     ports = Ports(
         clock=clock,
+        metrics=_metrics(environment),
         store=store,
         ledger=ledger,
         clusters=clusters,
@@ -149,31 +144,35 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         costs=AzureCosts(credential, endpoint),
         chats=(),
         events=_events(environment, credential),
-        answers=SlackResponseUrl(_answer_hosts(environment)),
+        replies=(),
         address=_address(environment),
         paint=to_png,
-        forms=_forms(environment),
     )
-    hours = float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))
-    chats, guard, bot = _chats(environment), _slack_guard(environment, clock), teams_bot(environment, clock)
-    pause = None if "CLOCK_URL" in environment else time.sleep
-    return Wiring(ports, config, timedelta(hours=hours), chats, guard, bot, _page(environment), pause)
+    kinds = chat_kinds()
+    process = Process(
+        pause=None if "CLOCK_URL" in environment else time.sleep,
+        purge_after=timedelta(hours=float(environment.get("DAYTWO_PURGE_AFTER_H", _PURGE_AFTER_H))),
+        refresh_calendars=lambda: config.refresh(clock.now()),
+        housekeeping=tuple(kind.housekeeping for kind in kinds.values()),
+    )
+    connections = {name: kind.connect(environment, clock) for name, kind in kinds.items()}
+    return Wiring(ports, config, connections, _page(environment), process)
 
 
 def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment without vault references that App Service could not resolve.
+    """The environment without Key Vault references that App Service could not resolve.
 
-    Their text stands in the settings instead of the secret, and everybody can read it in the template: a door that took
-    it for its key would open to whoever does (Microsoft Learn, "Use Key Vault references": "the reference value is used").
+    If a reference cannot be resolved, the setting holds its text instead of the secret (Microsoft Learn, "Use Key Vault
+    references": "the reference value is used"). That text is in the template, so it must never serve as a secret.
     """
     unresolved = [name for name, value in environment.items() if value.strip().startswith(_REFERENCE)]
     for name in unresolved:
-        _LOG.warning("%s is not there: its key vault reference was not resolved; put the secret into the vault", name)
+        _LOG.warning("%s is missing: its Key Vault reference was not resolved. Put the secret into the vault.", name)
     return {name: value for name, value in environment.items() if name not in unresolved}
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
-    """A storage account in Azure (DAYTWO_STORAGE names it), a folder elsewhere (DAYTWO_STATE)."""
+    """A storage account (DAYTWO_STORAGE) in Azure, a folder (DAYTWO_STATE) elsewhere."""
     account, state = environment.get("DAYTWO_STORAGE"), environment.get("DAYTWO_STATE")
     if account:
         from ops.adapters.azure_ledger import AzureLedger
@@ -183,7 +182,7 @@ def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, L
         return AzureStore(tables, blobs, credential), AzureLedger(blobs, credential)
     if not state:
         raise NotConfiguredError(
-            "neither DAYTWO_STORAGE names a storage account nor DAYTWO_STATE a folder for Daytwo's records"
+            "Set DAYTWO_STORAGE to a storage account, or DAYTWO_STATE to a folder, for Daytwo's records."
         )
     from ops.adapters.file_ledger import FileLedger
     from ops.adapters.sqlite_store import SqliteStore
@@ -210,91 +209,36 @@ def _clock(environment: Mapping[str, str]) -> "Clock":
     return WorldClock(url) if url else WallClock()
 
 
-def _chats(environment: Mapping[str, str]) -> "Callable[[Settings | None], tuple[Chat, ...]]":
-    """Slack where the configuration names a channel, Teams where it has that section; each where the app settings hold its secret."""
-    from ops.chats.slack.client import SlackChat
-    from ops.chats.teams.webhook import TeamsChat, UnusableWebhookError
-
-    token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
-    webhook = environment.get("TEAMS_WEBHOOK", "")
-
-    @cache
-    def slack(channel: str) -> SlackChat:
-        return SlackChat(token, channel, base_url) if base_url else SlackChat(token, channel)
-
-    @cache
-    def teams(envelope: str) -> TeamsChat | None:
-        try:
-            return TeamsChat(webhook, envelope)
-        except UnusableWebhookError:
-            return None  # `problems_of` says so; the other chats go on
-
-    def chats(settings: "Settings | None") -> "tuple[Chat, ...]":
-        if settings is None:
-            return ()
-        channel, envelope = settings.chat.slack_channel, settings.chat.teams_envelope
-        found: list[Chat] = []
-        if channel and token:
-            found.append(slack(channel))
-        if envelope and webhook and (hook := teams(envelope)) is not None:
-            found.append(hook)
-        return tuple(found)
-
-    return chats
-
-
-def _forms(environment: Mapping[str, str]) -> "Forms | None":
-    """Slack's, by the token that posts there."""
-    from ops.chats.slack.modals import SlackModals
-
-    token, base_url = environment.get("SLACK_TOKEN", ""), environment.get("SLACK_URL", "")
-    if not token:
-        return None
-    return SlackModals(token, base_url) if base_url else SlackModals(token)
-
-
-def _slack_guard(environment: Mapping[str, str], clock: "Clock") -> "Callable[[], Guard]":
-    """Slack's doors, closed where SLACK_SIGNING_SECRET is not set."""
-
-    @cache
-    def guard() -> "Guard":
-        from ops.chats.slack.endpoint import Guard
-        from ops.chats.slack.signature import SlackSignature
-        from ops.endpoints.rejected_requests import RejectedRequests
-
-        secret = environment.get("SLACK_SIGNING_SECRET", "").strip()
-        return Guard(SlackSignature(secret, clock) if secret else None, RejectedRequests())
-
-    return guard
-
-
-def _answer_hosts(environment: Mapping[str, str]) -> frozenset[str]:
-    """Where private answers may go: Slack's own host, and in a simulated world that world's."""
-    from urllib.parse import urlsplit
-
-    simulated = urlsplit(environment.get("SLACK_URL", "")).netloc
-    return frozenset({"hooks.slack.com", simulated} - {""})
-
-
 def _address(environment: Mapping[str, str]) -> str:
-    """Where people reach the pages: DAYTWO_URL, else the name that App Service gives the app; empty where there is none."""
+    """The base URL of the pages: from DAYTWO_URL, else from the name that App Service gives the app; empty if neither is set."""
     host = environment.get("WEBSITE_HOSTNAME", "")
     url = environment.get("DAYTWO_URL") or (f"https://{host}" if host else "")
     return f"{url.rstrip('/')}/api" if url else ""
 
 
 def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
-    """App Service says by WEBSITE_AUTH_ENABLED that it signs people in, and that nobody else can set its headers."""
+    """App Service sets WEBSITE_AUTH_ENABLED if it signs people in and removes its headers from outside requests."""
 
     @cache
     def page() -> "PageAccess":
-        from ops.endpoints.page_access import PageAccess
+        from ops.endpoints.approval_form import PageAccess
         from ops.endpoints.rejected_requests import RejectedRequests
 
         signs_in = environment.get("WEBSITE_AUTH_ENABLED", "").strip().casefold() == "true"
         return PageAccess(signs_in, environment.get("DAYTWO_PAGE_KEY", ""), RejectedRequests())
 
     return page
+
+
+def _metrics(environment: Mapping[str, str]) -> "Metrics":
+    """OpenTelemetry if DAYTWO_METRICS asks for it; otherwise nothing is measured."""
+    if environment.get("DAYTWO_METRICS", "").strip().casefold() == "opentelemetry":
+        from ops.adapters.otel_metrics import open_telemetry
+
+        return open_telemetry(environment)
+    from ops.telemetry.metrics import NoMetrics
+
+    return NoMetrics()
 
 
 def _events(environment: Mapping[str, str], credential: Any) -> "Events":

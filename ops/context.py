@@ -1,21 +1,22 @@
-"""What every activity has in hand, and the small things that all of them do."""
+"""What every activity and endpoint works with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.model.ledger import Entry
 from ops.model.run import Run, StepRecord
 from ops.ports.bundle import Ports
 from ops.ports.runtime import Engine
 from ops.tables.base import Stored, Table
 from ops.tables.runs import Control, controls, runs
+from ops.telemetry.log_fields import set_log_fields
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The ports, the engine of this invocation, and the configuration as it stands."""
+    """The ports, the engine of this invocation, and the present configuration."""
 
     ports: Ports
     engine: Engine
@@ -27,12 +28,12 @@ class Context:
         return runs(self.ports.store)
 
     def control(self, subject: str) -> Control:
-        """What is wanted of a run or rollout."""
+        """The controls of a run or rollout: whether it is cancelled or paused."""
         stored = controls(self.ports.store).get(subject)
         return stored.value if stored else Control()
 
     def note(self, at: datetime, run: Run, kind: str, text: str, **data: str) -> None:
-        """One line in the ledger; the same fact of the same run is written once."""
+        """Writes one ledger entry; the same event of the same run is written once."""
         key = f"{run.id}|{kind}|{data.pop('key', '')}"
         self.ports.ledger.append(Entry(key, at, kind, run.id, text, data={"target": run.target, **data}))
 
@@ -43,5 +44,11 @@ def with_step(run: Run, record: StepRecord) -> Run:
 
 
 def run_of(context: Context, payload: Mapping[str, object]) -> Stored[Run]:
-    """The run that an activity was called for. Raises NotFoundError."""
-    return context.runs.must_get(str(payload["run"]))
+    """The run that an activity was called for.
+
+    Raises:
+    NotFoundError: there is no such run.
+    """
+    stored = context.runs.must_get(str(payload["run"]))
+    set_log_fields(run=stored.key, cluster=stored.value.target_name, runbook=stored.value.runbook)
+    return stored

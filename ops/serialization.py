@@ -1,6 +1,6 @@
-"""Nouns to JSON values and back; unions carry the name of their class.
+"""Converts the model to JSON values and back. Unions carry the name of their class.
 
-cattrs is imported on first use: the doors that only answer 202 never need it.
+cattrs is imported on first use, so endpoints that only accept a request do not pay for it.
 """
 
 from datetime import date, datetime
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 def to_json(value: object, kind: object = None) -> Json:
-    """A noun as JSON values. `kind` names the declared type where it is a union."""
+    """A model object as JSON values. `kind` is the declared type if that is a union."""
     return cast("Json", _converter().unstructure(value, unstructure_as=kind))
 
 
 def from_json[T](value: Json, kind: type[T]) -> T:
-    """JSON values as a noun. Raises what cattrs raises where they do not fit: stored data of another version."""
+    """JSON values as a model object.
+
+    Raises:
+    cattrs.BaseValidationError: they do not fit: the data was stored by another version.
+    """
     return _converter().structure(value, kind)
 
 
@@ -43,7 +47,7 @@ def _converter() -> "Converter":
 
 
 def _register_union(converter: "Converter", alias: Any) -> None:
-    """A `type` alias of a union, tagged by the names of its classes."""
+    """Registers a `type` alias of a union, tagged by the names of its classes."""
     from cattrs.strategies import configure_tagged_union
 
     configure_tagged_union(alias.__value__, converter, tag_name="is")

@@ -1,8 +1,11 @@
-"""Wiring from the environment: what is not a secret is never taken for one."""
+"""Wiring from the environment: a setting that is not a secret is never used as one."""
 
 from pathlib import Path
 
-from ops.bootstrap import wire
+from ops.bootstrap import Wiring, wire
+from ops.chats.slack.connection import SlackConnection
+from ops.ports.chat import Chat
+from ops.settings import Settings
 from tests.fakes import CONFIG, settings
 
 REFERENCE = "@Microsoft.KeyVault(VaultName=daytwo;SecretName={})"
@@ -12,8 +15,19 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {"DAYTWO_STATE": str(folder), "CLOCK_URL": "http://127.0.0.1:9/clock", **more}
 
 
-def test_a_vault_reference_that_was_not_resolved_is_no_key_of_any_door(tmp_path: Path) -> None:
-    """Its text stands in the public template: whoever reads it could sign with it."""
+def slack_of(wired: Wiring) -> SlackConnection:
+    connection = wired.connections["slack"]
+    assert isinstance(connection, SlackConnection)
+    return connection
+
+
+def chats_of(wired: Wiring, configured: Settings) -> list[Chat]:
+    """Every chat that this configuration posts to."""
+    return [chat for each in wired.connections.values() for chat in each.chats(configured)]
+
+
+def test_an_unresolved_key_vault_reference_is_not_used_as_a_secret(tmp_path: Path) -> None:
+    """Its text is in the public template, so any reader could sign with it."""
     wired = wire(
         environment(
             tmp_path,
@@ -22,19 +36,19 @@ def test_a_vault_reference_that_was_not_resolved_is_no_key_of_any_door(tmp_path:
             WEBSITE_AUTH_ENABLED="True",
         )
     )
-    assert wired.slack_guard().signature is None
+    assert slack_of(wired).access.signature is None
     assert "DAYTWO_PAGE_KEY" in wired.page().missing
 
 
-def test_with_its_secrets_the_doors_open(tmp_path: Path) -> None:
+def test_with_their_secrets_the_endpoints_work(tmp_path: Path) -> None:
     wired = wire(
         environment(tmp_path, SLACK_SIGNING_SECRET="s" * 32, DAYTWO_PAGE_KEY="p" * 32, WEBSITE_AUTH_ENABLED="True")
     )
-    assert wired.slack_guard().signature is not None
+    assert slack_of(wired).access.signature is not None
     assert wired.page().missing == ""
 
 
-def test_people_reach_the_pages_where_app_service_says(tmp_path: Path) -> None:
+def test_the_base_url_of_pages_comes_from_the_setting_or_app_service(tmp_path: Path) -> None:
     hosted = wire(environment(tmp_path, WEBSITE_HOSTNAME="daytwo.azurewebsites.net"))
     told = wire(environment(tmp_path, WEBSITE_HOSTNAME="x.azurewebsites.net", DAYTWO_URL="https://ops.example/"))
     assert hosted.ports.address == "https://daytwo.azurewebsites.net/api"
@@ -42,17 +56,17 @@ def test_people_reach_the_pages_where_app_service_says(tmp_path: Path) -> None:
     assert wire(environment(tmp_path)).ports.address == ""
 
 
-def test_the_last_line_break_of_a_secrets_file_belongs_to_no_secret(tmp_path: Path) -> None:
-    """`az keyvault secret set --file` keeps it."""
+def test_a_trailing_line_break_of_a_secret_is_ignored(tmp_path: Path) -> None:
+    """`az keyvault secret set --file` keeps the one at the end of the file."""
     plain, broken = (
         wire(environment(tmp_path, TEAMS_WEBHOOK=f"https://logic.example/x{end}", SLACK_TOKEN=f"xoxb-1{end}"))
         for end in ("", "\n")
     )
     configured = settings(CONFIG + "  teams: {}\n")
-    assert plain.chats(configured) == broken.chats(configured)
-    assert [chat.name for chat in broken.chats(configured)] == ["slack", "teams"]
+    assert chats_of(plain, configured) == chats_of(broken, configured)
+    assert [chat.name for chat in chats_of(broken, configured)] == ["slack", "teams"]
 
 
-def test_a_webhook_that_is_no_address_leaves_the_other_chats(tmp_path: Path) -> None:
+def test_an_unusable_webhook_does_not_affect_the_other_chats(tmp_path: Path) -> None:
     wired = wire(environment(tmp_path, TEAMS_WEBHOOK="https://[x", SLACK_TOKEN="xoxb-1"))
-    assert [chat.name for chat in wired.chats(settings(CONFIG + "  teams: {}\n"))] == ["slack"]
+    assert [chat.name for chat in chats_of(wired, settings(CONFIG + "  teams: {}\n"))] == ["slack"]

@@ -64,7 +64,8 @@ def _checked(config: Path) -> dict[str, Path]:
             found[PurePosixPath(location).as_posix()] = config.parent / location
         return content
 
-    load(config.read_bytes(), str(config), Feeds(read, today - timedelta(days=7), today + timedelta(days=400)))
+    feeds = Feeds(read, today - timedelta(days=7), today + timedelta(days=400))
+    load(config.read_bytes(), str(config), feeds, full=True)
     return found
 
 

@@ -1,1 +1,1 @@
-"""The only importers of SDKs. Each file implements one port."""
+"""The only importers of SDKs, besides the chats. Each file implements one port."""

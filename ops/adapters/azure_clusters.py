@@ -1,14 +1,14 @@
-"""Clusters through Azure Resource Manager, by its own SDK: one attempt a call, retries belong to the workflow."""
+"""Clusters through Azure Resource Manager with its SDK. Each call is one attempt; the workflow retries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from azure.core.rest import HttpRequest
 
 from ops.adapters.azure_documents import cluster_of
+from ops.adapters.azure_endpoint import AzureEndpoint, ClientCache
 from ops.adapters.azure_errors import refusals
 from ops.adapters.azure_operations import begun
 from ops.model.fleet import Cluster, Unknown
@@ -27,33 +27,12 @@ _FLEET = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AzureEndpoint:
-    """Where Resource Manager is, and whose authority signed it; the public cloud by default."""
-
-    url: str = "https://management.azure.com"
-    ca_file: str | None = None
-
-    def options(self) -> dict[str, Any]:
-        """What every client is given. Status retries are off: a durable timer waits instead."""
-        options: dict[str, Any] = {
-            "base_url": self.url,
-            "credential_scopes": ["https://management.azure.com/.default"],
-            "retry_total": 0,
-        }
-        if self.ca_file:
-            options["connection_verify"] = self.ca_file
-        return options
-
-
 @dataclass
 class AzureClusters:
     """Implements `Clusters`."""
 
     credential: "TokenCredential"
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
-    _clients: dict[str, "ContainerServiceClient"] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
 
     def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
         """One Resource Graph query, page by page."""
@@ -76,13 +55,13 @@ class AzureClusters:
         """One GET."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the cluster {name}"):
-            return cluster_of(self._client(subscription).managed_clusters.get(group, name).as_dict())
+            return cluster_of(self._clients.of(subscription).managed_clusters.get(group, name).as_dict())
 
     def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
         """One GET of the pool's upgrade profile."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the upgrade profile of {name}/{pool}"):
-            profile = self._client(subscription).agent_pools.get_upgrade_profile(group, name, pool)
+            profile = self._clients.of(subscription).agent_pools.get_upgrade_profile(group, name, pool)
         return profile.properties.latest_node_image_version or Unknown("Azure offers no image for it")
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
@@ -90,7 +69,7 @@ class AzureClusters:
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"upgrading the node image of {name}/{pool}",
-            lambda first: self._client(subscription).agent_pools.begin_upgrade_node_image_version(
+            lambda first: self._clients.of(subscription).agent_pools.begin_upgrade_node_image_version(
                 group, name, pool, polling=first
             ),
         )
@@ -100,7 +79,7 @@ class AzureClusters:
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"starting {name}",
-            lambda first: self._client(subscription).managed_clusters.begin_start(group, name, polling=first),
+            lambda first: self._clients.of(subscription).managed_clusters.begin_start(group, name, polling=first),
         )
 
     def begin_stop(self, cluster_id: str) -> str:
@@ -108,21 +87,21 @@ class AzureClusters:
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"stopping {name}",
-            lambda first: self._client(subscription).managed_clusters.begin_stop(group, name, polling=first),
+            lambda first: self._clients.of(subscription).managed_clusters.begin_stop(group, name, polling=first),
         )
 
     def operation(self, token: str) -> OperationStatus:
-        """One GET of the operation; `error` beside InProgress or Succeeded (`NotLatestOperation`) is no failure."""
+        """One GET of the operation. An `error` beside InProgress or Succeeded (`NotLatestOperation`) is not a failure."""
         if not token.startswith(f"{self.endpoint.url}/"):
-            raise RejectedError("ForeignOperation", "an operation's address lies outside of Azure Resource Manager")
+            raise RejectedError("ForeignOperation", "the address of an operation is outside Azure Resource Manager")
         subscription = token.removeprefix(self.endpoint.url).split("/")[2]
         with refusals("reading a running operation"):
-            response = self._client(subscription).send_request(HttpRequest("GET", token))
+            response = self._clients.of(subscription).send_request(HttpRequest("GET", token))
             response.raise_for_status()
         try:
             body = response.json()
         except ValueError as unreadable:
-            raise TryLaterError("reading a running operation: the answer is no JSON") from unreadable
+            raise TryLaterError("reading a running operation: the response is not JSON") from unreadable
         status = str(body.get("status", "")).casefold()
         error = body.get("error") or {}
         if status in ("failed", "canceled"):
@@ -130,24 +109,21 @@ class AzureClusters:
         return OperationStatus("succeeded" if status == "succeeded" else "running")
 
     def kubeconfig(self, cluster_id: str) -> bytes:
-        """The user kubeconfig (one POST); it names the server and its authority, and holds no secret of a cluster with Entra."""
+        """The user kubeconfig (one POST). It names the server and its CA, and contains no secret of a cluster with Entra."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the credentials of {name}"):
-            answer = self._client(subscription).managed_clusters.list_cluster_user_credentials(
+            answer = self._clients.of(subscription).managed_clusters.list_cluster_user_credentials(
                 group, name, format="exec"
             )
         if not answer.kubeconfigs:
-            raise RejectedError("NoKubeconfig", f"Azure gave no kubeconfig for {name}")
+            raise RejectedError("NoKubeconfig", f"Azure returned no kubeconfig for {name}")
         return bytes(answer.kubeconfigs[0].value or b"")
 
-    def _client(self, subscription: str) -> "ContainerServiceClient":
+    @cached_property
+    def _clients(self) -> "ClientCache[ContainerServiceClient]":
         from azure.mgmt.containerservice import ContainerServiceClient
 
-        with self._lock:
-            if subscription not in self._clients:
-                options = self.endpoint.options()
-                self._clients[subscription] = ContainerServiceClient(self.credential, subscription, **options)
-            return self._clients[subscription]
+        return ClientCache(lambda name: ContainerServiceClient(self.credential, name, **self.endpoint.options()))
 
     @cached_property
     def _graph(self) -> "ResourceGraphClient":
@@ -160,5 +136,5 @@ def _parts(cluster_id: str) -> tuple[str, str, str]:
     """Subscription, resource group, name."""
     parts = cluster_id.strip("/").split("/")
     if len(parts) != _ID_PARTS:
-        raise RejectedError("BadTarget", f"{cluster_id} is no id of a managed cluster")
+        raise RejectedError("BadTarget", f"{cluster_id} is not the id of a managed cluster")
     return parts[1], parts[3], parts[7]

@@ -1,4 +1,4 @@
-"""Costs through Cost Management: one grouped query a subscription, kept for four hours, since that is how often it refreshes."""
+"""Costs through Cost Management: one grouped query per subscription, cached for four hours, as often as it refreshes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.rest import HttpRequest
 
-from ops.adapters.azure_clusters import AzureEndpoint
+from ops.adapters.azure_endpoint import AzureEndpoint
 from ops.adapters.azure_errors import refusals
 from ops.model.money import Cost, CostReport
 from ops.ports.errors import RejectedError
@@ -34,7 +34,7 @@ class AzureCosts:
     _lock: Lock = field(default_factory=Lock)
 
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
-        """This month's actual cost by resource group, page by page: the SDK does not follow `nextLink` by itself."""
+        """This month's actual costs by resource group, page by page: the SDK does not follow `nextLink`."""
         with self._lock:
             kept = self._kept.get(subscription)
             if kept is not None and now - kept[0] < _FRESH_FOR:
@@ -73,7 +73,7 @@ class AzureCosts:
     def _follow(self, link: str, definition: Any, kind: Any) -> Any:
         """The next page: the same body posted to its link."""
         if not link.startswith(f"{self.endpoint.url}/"):
-            raise RejectedError("ForeignPage", "a page of costs lies outside of Azure Resource Manager")
+            raise RejectedError("ForeignPage", "the address of a page of costs is outside Azure Resource Manager")
         response = self._client.send_request(HttpRequest("POST", link, json=definition.as_dict()))
         response.raise_for_status()
         return kind(response.json())
@@ -86,6 +86,6 @@ class AzureCosts:
 
 
 def _cost(row: dict[str, Any]) -> Cost:
-    """Money by its text: a float's digits would be made up."""
+    """An amount from its text: a float would invent digits."""
     amount = row.get("Cost", row.get("totalCost"))
     return Cost(str(row["ResourceGroupName"]).casefold(), Decimal(str(amount)), str(row["Currency"]))

@@ -1,4 +1,4 @@
-"""Azure's JSON documents as our nouns: the same shape from Resource Manager and from Resource Graph."""
+"""Converts Azure's JSON to the model; Resource Manager and Resource Graph use the same shape."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, cast
@@ -9,7 +9,7 @@ type Document = Mapping[str, Any]
 
 
 def cluster_of(document: Document) -> Cluster:
-    """A managed cluster. Ids come in mixed cases: they are compared, so they are kept in lower case."""
+    """A managed cluster. Ids are kept in lower case, since Azure is inconsistent about case."""
     properties: Document = document.get("properties") or {}
     identity = str(document["id"])
     parts = identity.strip("/").split("/")
@@ -55,5 +55,5 @@ def _pool_of(profile: Document) -> Pool:
 
 
 def _runs(part: Document) -> bool:
-    """A stopped cluster reports `Succeeded`: only the power state tells. Unknown counts as stopped: nothing is begun on it."""
+    """Whether the power state is Running. A stopped cluster reports `Succeeded` too, and an unknown state counts as stopped."""
     return str((part.get("powerState") or {}).get("code", "")).casefold() == "running"

@@ -1,4 +1,4 @@
-"""What Azure's SDK raises, as the refusals of our ports."""
+"""Converts the errors of Azure's SDKs to errors of the ports."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,26 +7,27 @@ from http import HTTPStatus
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, IncompleteReadError
 from azure.identity import CredentialUnavailableError
 
+from ops.adapters.http_client import retry_after_s
 from ops.ports.errors import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
-# Another operation is in the way, by code: it may come with 409 or 400.
+# Codes that mean another operation is running; they come with 409 or 400.
 _BUSY = frozenset({"OperationNotAllowed", "AKSOperationPreempted", "AKSOperationPreemptedByDelete", "EtagMismatch"})
 _THROTTLED = frozenset({"SubscriptionRequestsThrottled", "AKSRequestsThrottled"})
 
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Raises what a port may raise, with what was being done in front."""
+    """Raises errors of the ports, whose text begins with what was attempted."""
     try:
         yield
     except CredentialUnavailableError as error:
-        raise TryLaterError(f"{doing}: our identity's endpoint did not answer: {_text(error)}") from error
+        raise TryLaterError(f"{doing}: the endpoint of the bot's identity did not answer: {_text(error)}") from error
     except ClientAuthenticationError as error:
-        raise DeniedError(f"{doing}: our identity was not accepted: {_text(error)}") from error
+        raise DeniedError(f"{doing}: the bot's identity was not accepted: {_text(error)}") from error
     except HttpResponseError as error:
         raise _refusal(doing, error) from error
     except IncompleteReadError as error:
-        raise TryLaterError(f"{doing}: the answer broke off") from error
+        raise TryLaterError(f"{doing}: the response was incomplete") from error
     except AzureError as error:
         raise TryLaterError(f"{doing}: Azure could not be reached: {_text(error)}") from error
 
@@ -36,29 +37,20 @@ def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
     code = error.error.code if error.error is not None and error.error.code else ""
     text = f"{doing}: {code or status}: {_text(error)}"
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in _THROTTLED:
-        return TryLaterError(text, _retry_after(error))
+        return TryLaterError(text, retry_after_s(getattr(error.response, "headers", None)))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or not status:
-        return TryLaterError(text, _retry_after(error))
+        return TryLaterError(text, retry_after_s(getattr(error.response, "headers", None)))
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(text)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code != "RequestDisallowedByPolicy":
-        return DeniedError(f"{text}: give the bot's identity the role of the guide")
+        return DeniedError(f"{text}: assign the role in the deployment guide to the bot's identity")
     if status == HTTPStatus.CONFLICT or code in _BUSY:
         return BusyError(text)
     return RejectedError(code or str(status), text)
 
 
 def _text(error: AzureError) -> str:
-    """The first line; what follows repeats it, and may hold more than a log should. An error without words goes by its class."""
+    """The first line; the rest repeats it and may contain more than a log should. An error without text is named by its class."""
     message = error.error.message if isinstance(error, HttpResponseError) and error.error else error.message
     lines = str(message or error).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__
-
-
-def _retry_after(error: HttpResponseError) -> float:
-    headers = getattr(error.response, "headers", {})  # the SDK's type knows fewer attributes than its responses have
-    header = headers.get("Retry-After", "")
-    try:
-        return max(1.0, float(header))
-    except ValueError:
-        return 60.0

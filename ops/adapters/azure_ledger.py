@@ -1,4 +1,4 @@
-"""The ledger in Azure: an append blob a day. An immutability policy on its container is what keeps it from being changed."""
+"""The ledger in Azure: one append blob per day. An immutability policy on its container protects it from changes."""
 
 import threading
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import BlobClient, ContainerClient
 
-# Another instance of the app may append between our read and our write: the position decides, and we read again.
+# Another instance may append between reading and writing: the append position decides, and the day is read again.
 _ROUNDS = 20
 
 
 @dataclass
 class _Day:
-    """What is known of a day's blob: how long it is, what it holds, and the hash that the next entry follows."""
+    """What is known of a day's blob: its length, its keys, and the hash that the next entry follows."""
 
     length: int = 0
     previous: str = FIRST
     keys: set[str] = field(default_factory=set)
 
     def take(self, content: bytes) -> None:
-        """Go on with whole lines that came after what is known."""
+        """Continues with complete lines that were appended after what is known."""
         for line in lines_of(content):
             entry = entry_of(line)
             self.keys.add(entry.key)
@@ -39,9 +39,9 @@ class _Day:
 
 @dataclass
 class AzureLedger:
-    """Implements `Ledger`. Appends are conditional on the blob's length, so that two writers never break the chain.
+    """Implements `Ledger`. Appends are conditional on the blob's length, so two writers never break the chain.
 
-    A process reads a day once; later only what others wrote behind that, as the refused condition tells.
+    A process reads a day once; after that only what others have appended, as a refused condition reveals.
     """
 
     blobs_url: str
@@ -51,21 +51,25 @@ class AzureLedger:
     _days: dict[str, _Day] = field(default_factory=dict)
 
     def append(self, entry: Entry) -> None:
-        """Write an entry; one of the same key on the same day is written once."""
+        """Write an entry; an entry with the same key on the same day is written once."""
         day = f"{entry.at:%Y-%m-%d}"
         with self._lock, refusals("writing the ledger"):
             blob = self._container.get_blob_client(f"{day}.jsonl")
-            # Put back where all went well: after any trouble the day is read anew. Days that are over are not kept.
+            # Kept only if all went well: after an error the day is read again. Days that are over are not kept.
             known = self._days.pop(day, None) or _opened(blob)
             for _ in range(_ROUNDS):
                 if entry.key in known.keys or _appended(known, entry, blob):
                     self._days = {day: known}
                     return
                 known.take(_read(blob, known.length))
-        raise TryLaterError(f"writing the ledger: {_ROUNDS} others were faster", 5)
+        raise TryLaterError(f"writing the ledger: {_ROUNDS} other writers were faster", 5)
 
     def entries(self, day: str) -> Iterator[Entry]:
-        """The entries of a day. Raises LedgerBrokenError."""
+        """The entries of a day.
+
+        Raises:
+        LedgerBrokenError: the chain of hashes is broken.
+        """
         with refusals("reading the ledger"):
             lines = lines_of(_read(self._container.get_blob_client(f"{day}.jsonl")))
         yield from checked(day, lines)
@@ -76,7 +80,7 @@ class AzureLedger:
 
 
 def _opened(blob: "BlobClient") -> _Day:
-    """The day as it is, made where it is not there yet."""
+    """The day's blob, created if it does not exist."""
     from azure.core import MatchConditions
     from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
@@ -89,7 +93,7 @@ def _opened(blob: "BlobClient") -> _Day:
 
 
 def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
-    """Append the entry behind what is known; False where somebody else wrote there before."""
+    """Append the entry after what is known; False if another writer was faster."""
     from azure.core.exceptions import HttpResponseError
 
     chained = linked(entry, known.previous)
@@ -97,8 +101,8 @@ def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
     try:
         blob.append_block(line, appendpos_condition=known.length)
     except HttpResponseError as error:
-        # The storage SDK puts the service's code on each error that it raises (process_storage_error) and declares it nowhere;
-        # the status alone will not do: a lease that is missing is 412 too.
+        # The storage SDK adds the service's code to each error (process_storage_error) without declaring it; the status alone is
+        # ambiguous, since a missing lease is 412 too.
         if error.error_code != "AppendPositionConditionNotMet":  # type: ignore[attr-defined]  # see above
             raise
         return False

@@ -1,11 +1,11 @@
-"""Scale-set instances through the compute SDK: one attempt a call."""
+"""Scale set instances through the compute SDK. Each call is one attempt."""
 
 import re
 from dataclasses import dataclass, field
-from threading import Lock
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ops.adapters.azure_clusters import AzureEndpoint
+from ops.adapters.azure_endpoint import AzureEndpoint, ClientCache
 from ops.adapters.azure_operations import begun
 from ops.model.fleet import Node
 from ops.ports.errors import RejectedError
@@ -27,27 +27,23 @@ class AzureMachines:
 
     credential: "TokenCredential"
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
-    _clients: dict[str, "ComputeManagementClient"] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
 
     def begin_restart(self, node: Node) -> str:
-        """One POST to the instance that the node's provider id names."""
+        """One POST to the instance in the node's provider id."""
         match = _INSTANCE.fullmatch(node.provider_id)
         if match is None:
-            raise RejectedError("NoInstance", f"{node.name} names no scale-set instance: {node.provider_id!r}")
+            raise RejectedError(
+                "NoInstance", f"{node.name} does not belong to a scale set instance: {node.provider_id!r}"
+            )
         return begun(
             f"restarting the instance of {node.name}",
-            lambda first: self._client(match["subscription"]).virtual_machine_scale_set_vms.begin_restart(
+            lambda first: self._clients.of(match["subscription"]).virtual_machine_scale_set_vms.begin_restart(
                 match["group"], match["scale_set"], match["instance"], polling=first
             ),
         )
 
-    def _client(self, subscription: str) -> "ComputeManagementClient":
+    @cached_property
+    def _clients(self) -> "ClientCache[ComputeManagementClient]":
         from azure.mgmt.compute import ComputeManagementClient
 
-        with self._lock:
-            if subscription not in self._clients:
-                self._clients[subscription] = ComputeManagementClient(
-                    self.credential, subscription, **self.endpoint.options()
-                )
-            return self._clients[subscription]
+        return ClientCache(lambda name: ComputeManagementClient(self.credential, name, **self.endpoint.options()))

@@ -1,4 +1,4 @@
-"""Beginning a long-running operation through an SDK of Azure: one POST, and the address at which it can be followed."""
+"""Begins a long-running operation through an Azure SDK: one POST, which returns the address to poll."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,11 @@ from ops.ports.errors import RejectedError
 
 
 def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
-    """The address of the operation that `call` begins with the given polling method. Raises what `refusals` does, and RejectedError."""
+    """The address of the operation that `call` begins with the given polling method.
+
+    Raises:
+    RejectedError: Azure returned no address. Also raises what `refusals` raises.
+    """
     first = FirstAnswer()
     with refusals(doing):
         call(first)
@@ -18,7 +22,7 @@ def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
 
 
 class FirstAnswer(PollingMethod[None]):
-    """Keeps the first answer of a long-running operation and polls nothing: polling is a step of its own, across processes."""
+    """Keeps the first response of a long-running operation and does not poll: polling is a step of its own, across processes."""
 
     headers: Mapping[str, str]
 
@@ -27,22 +31,22 @@ class FirstAnswer(PollingMethod[None]):
         self.headers = initial_response.http_response.headers
 
     def run(self) -> None:
-        """Nothing to run."""
+        """Does nothing."""
 
     def status(self) -> str:
-        """As after a first answer."""
+        """The status right after the first response."""
         return "InProgress"
 
     def finished(self) -> bool:
-        """So that no thread is started."""
+        """True, so that the SDK starts no thread."""
         return True
 
     def resource(self) -> None:
-        """There is none."""
+        """There is no resource."""
 
     def token(self) -> str:
-        """The operation's address; it is signed: never log it."""
+        """The operation's address. It is signed: never log it."""
         url = self.headers.get("Azure-AsyncOperation") or self.headers.get("Location")
         if not url:
-            raise RejectedError("NoOperation", "Azure accepted the call but named no operation to follow")
+            raise RejectedError("NoOperation", "Azure accepted the call but returned no operation to follow")
         return url

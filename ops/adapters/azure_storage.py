@@ -1,4 +1,4 @@
-"""What store and ledger have in common in Azure: a container that exists, and what its SDKs raise as our refusals."""
+"""Shared by store and ledger in Azure: creating the container, and converting the SDKs' errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def container(blobs_url: str, credential: "TokenCredential | Any", name: str) -> "ContainerClient":
-    """The container, made where it is not there yet."""
+    """The container, created if it does not exist."""
     from azure.core.exceptions import ResourceExistsError
     from azure.storage.blob import BlobServiceClient
 
@@ -27,7 +27,7 @@ def container(blobs_url: str, credential: "TokenCredential | Any", name: str) ->
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Raises TryLaterError for whatever the storage's SDKs raise."""
+    """Raises TryLaterError for every error of the storage SDKs."""
     from azure.core.exceptions import AzureError
 
     try:

@@ -1,4 +1,4 @@
-"""The store in Azure: one table for records, compare-and-swap by ETag; large values in blobs by the hash of their content."""
+"""The store in Azure: one table for records, compare-and-swap by ETag, and blobs for large values, named by their hash."""
 
 import hashlib
 import json
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
     from azure.storage.blob import ContainerClient
 
-# A property holds 64 KiB of UTF-16, so 32,768 characters; an entity 1 MiB. What is longer goes to a blob.
+# A property holds 64 KiB of UTF-16, so 32,768 characters; an entity holds 1 MiB. Longer values go to a blob.
 _LONGEST = 30_000
 _PAST_THE_PREFIX = "\U0010ffff"
 
 
 @dataclass
 class AzureStore:
-    """Implements `Store`. The partition is the kind, the row the key."""
+    """Implements `Store`. The partition key is the kind, the row key is the key."""
 
     tables_url: str
     blobs_url: str
@@ -43,7 +43,7 @@ class AzureStore:
                 return None
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
-        """Write it if it is absent."""
+        """Insert the record if it is absent."""
         from azure.core.exceptions import ResourceExistsError
 
         with refusals(f"writing {kind} {key}"):
@@ -54,7 +54,11 @@ class AzureStore:
         return True
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Write it over the version of this etag. Raises ConflictError."""
+        """Replace the version with this etag.
+
+        Raises:
+        ConflictError: the record has changed since it was read.
+        """
         from azure.core import MatchConditions
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
         from azure.data.tables import UpdateMode
@@ -72,12 +76,12 @@ class AzureStore:
         return str(answer["etag"])
 
     def delete(self, kind: str, key: str) -> None:
-        """Remove it."""
+        """Remove the record."""
         with refusals(f"removing {kind} {key}"):
             self._table.delete_entity(kind, key)
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
-        """All records whose key begins so, page by page."""
+        """All records whose key begins with a prefix, page by page."""
         rows = "PartitionKey eq @kind and RowKey ge @first and RowKey lt @last"
         bounds = {"kind": kind, "first": prefix, "last": prefix + _PAST_THE_PREFIX}
         with refusals(f"listing {kind} {prefix}"):
@@ -85,7 +89,7 @@ class AzureStore:
                 yield self._record(entity)
 
     def put_content(self, content: bytes) -> str:
-        """Keep a large value; the same content is written once."""
+        """Store a large value; the same content is stored once."""
         from azure.core.exceptions import ResourceExistsError
 
         reference = hashlib.sha256(content).hexdigest()[:32]
@@ -97,7 +101,11 @@ class AzureStore:
         return reference
 
     def get_content(self, reference: str) -> bytes:
-        """A large value. Raises NotFoundError."""
+        """A large value.
+
+        Raises:
+        NotFoundError: there is no such content.
+        """
         from azure.core.exceptions import ResourceNotFoundError
 
         with refusals("reading a large value"):

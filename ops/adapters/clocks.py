@@ -1,4 +1,4 @@
-"""Where the present time comes from: the machine, or the simulated world."""
+"""Sources of the present time: this machine, or the simulated world."""
 
 import json
 import threading
@@ -8,29 +8,33 @@ from urllib.parse import urlsplit
 
 
 class WallClock:
-    """Implements `Clock` by the machine's clock."""
+    """Implements `Clock` with the machine's clock."""
 
     def now(self) -> datetime:
-        """The present."""
+        """The present time."""
         return datetime.now(UTC)
 
 
 class WorldClock:
-    """Implements `Clock` by the clock of the simulated world (`CLOCK_URL`), which outlives a killed bot."""
+    """Implements `Clock` with the clock of the simulated world (`CLOCK_URL`), which outlives a killed bot."""
 
     def __init__(self, url: str) -> None:
         if not url.startswith("http://127.0.0.1:"):
-            raise ValueError(f"CLOCK_URL is for the simulated world on this machine, not {url}")
+            raise ValueError(f"CLOCK_URL may only point to a simulated world on this machine, not to {url}")
         self._url = urlsplit(url)
-        # A connection for each thread: it is asked thousands of times in a simulated week.
+        # One connection per thread: a simulated week makes thousands of calls.
         self._own = threading.local()
 
     def now(self) -> datetime:
-        """The world's present. Raises OSError where the world has ended."""
+        """The world's present time.
+
+        Raises:
+        OSError: the world does not answer any more.
+        """
         try:
             return self._ask()
         except (HTTPException, OSError):
-            self._own.connection = None  # idle for so long that the world has closed it: ask on a new one
+            self._own.connection = None  # the world has closed the idle connection: use a new one
             return self._ask()
 
     def _ask(self) -> datetime:

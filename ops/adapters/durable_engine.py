@@ -1,4 +1,4 @@
-"""`Engine` over the durable client that each invocation is given."""
+"""`Engine` over the durable client that each invocation receives."""
 
 import logging
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class DurableEngine:
     client: Any
 
     def start(self, workflow: str, instance_id: str, payload: Json) -> None:
-        """Starts it unless it runs; the store has made sure that a finished run is not started."""
+        """Starts an instance unless it is running; the store makes sure that an ended run is not started again."""
         from grpc import RpcError
 
         if self.is_live(instance_id):
@@ -26,32 +26,32 @@ class DurableEngine:
         try:
             self.client.schedule_new_orchestration(workflow, input=payload, instance_id=instance_id)
         except RpcError as error:
-            if not self.is_live(instance_id):  # somebody else may have started it in between
+            if not self.is_live(instance_id):  # another process may have started it in between
                 raise TryLaterError(f"starting {instance_id}: the engine did not answer") from error
 
     def wake(self, instance_id: str) -> None:
-        """A hint may be lost: every wait has a timer as well."""
+        """Sends a wake event. It may be lost: every wait also has a timer."""
         from grpc import RpcError
 
         try:
             self.client.raise_orchestration_event(instance_id, INBOX)
         except RpcError as error:
-            _LOG.info("no hint for %s: %s", instance_id, error)
+            _LOG.info("The wake event for %s was not sent: %s", instance_id, error)
 
     def is_live(self, instance_id: str) -> bool:
-        """Whether it is there and has not ended."""
+        """Whether the instance exists and has not ended."""
         from durabletask.client import OrchestrationStatus
         from grpc import RpcError
 
         try:
             state = self.client.get_orchestration_state(instance_id, fetch_payloads=False)
         except RpcError as error:
-            raise TryLaterError(f"asking for {instance_id}: the engine did not answer") from error
+            raise TryLaterError(f"looking up {instance_id}: the engine did not answer") from error
         ended = (OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED)
         return state is not None and state.runtime_status not in ended
 
     def purge(self, instance_id: str) -> None:
-        """Forgets an ended instance."""
+        """Deletes the history of an ended instance."""
         from grpc import RpcError
 
         try:

@@ -1,4 +1,4 @@
-"""`Flow` over the durabletask context: Durable Functions, the local host, and the engineless executor alike."""
+"""`Flow` over the durabletask context: for Durable Functions, the local host, and the executor without an engine."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,28 +19,28 @@ class DurableFlow:
         self._context = context
 
     def call(self, activity: str, payload: Json) -> Any:
-        """An activity."""
+        """Calls an activity."""
         return self._context.call_activity(activity, input=payload)
 
     def timer(self, until: datetime) -> Any:
-        """A timer; the SDK takes naive UTC."""
+        """A timer; the SDK expects naive UTC."""
         now = self._context.current_utc_datetime.replace(tzinfo=UTC)
         return self._context.create_timer(max(until, now).replace(tzinfo=None))
 
     def wake(self) -> Any:
-        """The next event of the inbox."""
+        """The next event in the inbox."""
         return self._context.wait_for_external_event(INBOX)
 
     def first_of(self, tasks: Sequence[Any]) -> Any:
-        """The first to be done."""
+        """The first task to complete."""
         from durabletask.task import when_any
 
         return when_any(list(tasks))
 
     def cancel(self, task: Any) -> None:
-        """Lets go of a timer or an event."""
+        """Cancels a timer or an event."""
         task.cancel()
 
     def continue_as_new(self, payload: Json) -> None:
-        """Events that have not been read are kept: the SDK's default drops them."""
+        """Starts a new generation. Unread events are kept; the SDK's default drops them."""
         self._context.continue_as_new(payload, save_events=True)

@@ -1,4 +1,4 @@
-"""Run events through an Event Grid topic, by its own SDK; without a topic they go nowhere."""
+"""Publishes run events to an Event Grid topic through its SDK; without a topic they are dropped."""
 
 import logging
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ _TIMEOUT_S = 10
 
 
 class NoEvents:
-    """Implements `Events` where no topic is configured."""
+    """Implements `Events` if no topic is configured."""
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
-        """Goes nowhere, as configured."""
+        """Drops the event, as configured."""
 
 
 @dataclass
 class EventGridTopic:
-    """Implements `Events` by CloudEvents to a topic. `timeout_s` is the most that connecting and reading wait, each."""
+    """Implements `Events` with CloudEvents to a topic. `timeout_s` limits connecting and reading, each."""
 
     endpoint: str
     credential: "TokenCredential"
@@ -37,14 +37,14 @@ class EventGridTopic:
 
         event = CloudEvent(source="daytwo", type=kind, subject=subject, data=dict(data), id=event_id)
         with refusals(f"publishing {kind} of {subject}"):
-            # Its own patience is minutes, and ticks try again: five minutes later, for a day. Said with each call, since
-            # the client of a topic outside a namespace drops what it is made with (azure-eventgrid 4.10).
+            # By default the SDK retries for minutes; timers retry every five minutes for a day instead. Passed with each call, since
+            # the client of a topic outside a namespace drops the options of its constructor (azure-eventgrid 4.10).
             self._client.send(event, retry_total=0, connection_timeout=self.timeout_s, read_timeout=self.timeout_s)
 
     @cached_property
     def _client(self) -> "EventGridPublisherClient":
         from azure.eventgrid import EventGridPublisherClient
 
-        # It warns, event by event, that the options of a call are no attributes of the event.
+        # The SDK warns with every event that call options are not attributes of the event.
         logging.getLogger("azure.eventgrid").setLevel(logging.ERROR)
         return EventGridPublisherClient(self.endpoint, self.credential)

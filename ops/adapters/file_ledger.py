@@ -1,4 +1,4 @@
-"""The ledger as one file a day, a JSON line an entry."""
+"""The ledger as one file per day, with one JSON line per entry."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ from ops.model.ledger import Entry
 
 
 class FileLedger:
-    """Implements `Ledger`. An entry is on the disk before `append` returns; a torn last line (a crash while writing) is set aside."""
+    """Implements `Ledger`. An entry is on disk before `append` returns; an incomplete last line, left by a crash, is removed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -20,7 +20,7 @@ class FileLedger:
         folder.mkdir(parents=True, exist_ok=True)
 
     def append(self, entry: Entry) -> None:
-        """Write an entry; one of the same key on the same day is written once."""
+        """Write an entry; an entry with the same key on the same day is written once."""
         day = f"{entry.at:%Y-%m-%d}"
         with self._lock:
             keys, previous = self._day(day)
@@ -33,11 +33,15 @@ class FileLedger:
                 file.flush()
                 os.fsync(file.fileno())
             keys.add(entry.key)
-            # Days that are over are not written any more: their keys need not be kept.
+            # Days that are over are not written any more, so their keys are not kept.
             self._days = {day: (keys, chained.hash)}
 
     def entries(self, day: str) -> Iterator[Entry]:
-        """The entries of a day. Raises LedgerBrokenError."""
+        """The entries of a day.
+
+        Raises:
+        LedgerBrokenError: the chain of hashes is broken.
+        """
         return checked(day, self._lines(day))
 
     def _day(self, day: str) -> tuple[set[str], str]:
@@ -48,7 +52,7 @@ class FileLedger:
         return self._days[day]
 
     def _mend(self, day: str) -> None:
-        """Cuts off a last line that has no end: its entry was never acknowledged, so it is written again by whoever retries."""
+        """Removes a last line without an end: its entry was never acknowledged, so the caller writes it again."""
         path = self._path(day)
         if not path.exists():
             return

@@ -1,4 +1,4 @@
-"""The chain of the ledger: each entry's hash covers the one before, so that a change is seen."""
+"""The hash chain of the ledger: each entry's hash covers the previous one, so that any change is detected."""
 
 import hashlib
 import json
@@ -10,12 +10,12 @@ FIRST = "0" * 64
 
 
 def linked(entry: Entry, previous: str) -> Entry:
-    """The entry with its place in the chain."""
+    """The entry linked into the chain."""
     return replace(entry, previous=previous, hash=digest(entry, previous))
 
 
 def digest(entry: Entry, previous: str) -> str:
-    """SHA-256 over the entry's content and the hash before it."""
+    """SHA-256 of the entry's content and the previous hash."""
     content = [
         entry.key,
         entry.at.isoformat(),
@@ -29,5 +29,5 @@ def digest(entry: Entry, previous: str) -> str:
 
 
 def is_valid_link(entry: Entry, previous: str) -> bool:
-    """Whether the entry follows from the one before."""
+    """Whether the entry follows the previous one."""
     return entry.previous == previous and entry.hash == digest(entry, previous)

@@ -1,4 +1,4 @@
-"""The API server's JSON documents as our nouns. Read as JSON: the client's models cost ten times as much."""
+"""Converts the API server's JSON to the model. Plain JSON, since the client's own models cost ten times as much."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ _MIRROR = "kubernetes.io/config.mirror"
 
 
 def node_of(item: Document) -> Node:
-    """A node. Nodes of node auto-provisioning belong to no pool."""
+    """A node. Nodes of node auto-provisioning have no pool."""
     metadata, status = item["metadata"], item.get("status") or {}
     labels = metadata.get("labels") or {}
     created = metadata.get("creationTimestamp")
@@ -54,7 +54,7 @@ def pod_of(item: Document) -> Pod:
 
 
 def budget_of(item: Document) -> DisruptionBudget:
-    """A PDB; one that has not been accounted for yet allows nothing."""
+    """A PDB. One whose status is not set yet allows nothing."""
     metadata, status = item["metadata"], item.get("status") or {}
     selector = (item.get("spec") or {}).get("selector") or {}
     return DisruptionBudget(

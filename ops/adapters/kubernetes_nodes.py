@@ -1,4 +1,4 @@
-"""Nodes, pods and PDBs through each cluster's API server, by the kubernetes client."""
+"""Nodes, pods and PDBs through each cluster's API server, with the kubernetes client."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ _TIMEOUT_S = (5, 30)
 
 @dataclass
 class KubernetesNodes:
-    """Implements `Nodes`. `kubeconfig` reads a cluster's user kubeconfig: only server and authority are taken from it."""
+    """Implements `Nodes`. `kubeconfig` reads a cluster's user kubeconfig, of which only server and CA are used."""
 
     credential: "TokenCredential"
     kubeconfig: Callable[[str], bytes]
@@ -63,11 +63,11 @@ class KubernetesNodes:
         from kubernetes.client import CoreV1Api
 
         body = {"spec": {"unschedulable": unschedulable or None}, "metadata": {"annotations": dict(annotations)}}
-        with self._client(cluster, f"marking {node} of {cluster.name}") as client:
+        with self._client(cluster, f"patching {node} of {cluster.name}") as client:
             CoreV1Api(client).patch_node(node, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
     def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
-        """One POST. Its answers: 201; 404 (gone); 409 (the name is another pod's now); 429 (a budget, or throttling); 500 (several)."""
+        """One POST. Responses: 201; 404 (gone); 409 (the name belongs to another pod now); 429 (a PDB, or throttling); 500 (several PDBs)."""
         from kubernetes.client import CoreV1Api, V1DeleteOptions, V1Eviction, V1ObjectMeta, V1Preconditions
         from kubernetes.client.exceptions import ApiException
 
@@ -87,7 +87,7 @@ class KubernetesNodes:
 
     @contextmanager
     def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
-        """The cluster's client with a fresh token; what it raises comes out as a refusal of the port."""
+        """The cluster's client with a fresh token; its errors are raised as errors of the port."""
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -96,7 +96,7 @@ class KubernetesNodes:
                 if cluster.id not in self._clients:
                     self._clients[cluster.id] = _connect(self.kubeconfig(cluster.id))
                 client = self._clients[cluster.id]
-            with refusals(f"{doing}: a token for it"):
+            with refusals(f"{doing}: getting a token"):
                 token = self.credential.get_token(SCOPE).token
             client.configuration.api_key["authorization"] = token
             yield client
@@ -104,11 +104,11 @@ class KubernetesNodes:
             self._forget(cluster)
             raise _refusal(doing, error) from error
         except (HTTPError, OSError) as error:
-            # A start may have moved the API server: read its address anew next time.
+            # The API server's address may change with a start: read it again next time.
             self._forget(cluster)
             raise TryLaterError(f"{doing}: its API server does not answer") from error
         except (ValueError, KeyError) as error:
-            raise TryLaterError(f"{doing}: what its API server answered could not be read") from error
+            raise TryLaterError(f"{doing}: the response of its API server could not be read") from error
 
     def _forget(self, cluster: Cluster) -> None:
         with self._lock:
@@ -116,7 +116,7 @@ class KubernetesNodes:
 
 
 def _pages(call: Callable[..., Any], **options: str) -> Iterator[Mapping[str, Any]]:
-    """Every item of a list. As JSON: the client's models validate every field, ten times the work for the few that are read."""
+    """Every item of a list, as JSON: the client's models validate every field, ten times the work for the few that are needed."""
     token: str | None = None
     while True:
         response = call(limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S, _preload_content=False, **options)
@@ -141,7 +141,7 @@ def _connect(kubeconfig: bytes) -> "ApiClient":
 
 
 def _eviction_answer(error: Any) -> EvictionResult | None:
-    """What an eviction's error means; None where it means nothing of its own."""
+    """The meaning of an eviction's error; None if it has no special meaning."""
     why = _message(error)
     match error.status:
         case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT:
@@ -154,7 +154,7 @@ def _eviction_answer(error: Any) -> EvictionResult | None:
 
 
 def _message(error: Any) -> str:
-    """What the API server says, and what its causes name."""
+    """The API server's message, with the names in its causes."""
     try:
         status = json.loads(error.body or "{}")
     except ValueError:
@@ -166,7 +166,7 @@ def _message(error: Any) -> str:
 def _refusal(doing: str, error: Any) -> OutsideError:
     text = f"{doing}: {error.status} {error.reason}"
     if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return DeniedError(f"{text}: bind the ClusterRole of the guide to the bot's identity")
+        return DeniedError(f"{text}: bind the ClusterRole in the deployment guide to the bot's identity")
     if error.status == HTTPStatus.NOT_FOUND:
         return NotFoundError(text)
     if not error.status or error.status in (409, 429) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

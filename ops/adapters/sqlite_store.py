@@ -1,4 +1,4 @@
-"""The store in one SQLite file: on an engineer's machine, in `serve`, in tests."""
+"""The store in one SQLite file: for local use, `daytwo serve` and tests."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ create table if not exists contents (reference text primary key, content blob no
 
 
 class SqliteStore:
-    """Implements `Store`. One connection behind a lock: activities are short, and SQLite has one writer anyway."""
+    """Implements `Store`. One connection behind a lock: activities are short, and SQLite allows one writer anyway."""
 
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ class SqliteStore:
         return None if row is None else Record(key, json.loads(row[0]), str(row[1]))
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
-        """Write it if it is absent."""
+        """Insert the record if it is absent."""
         with self._lock:
             cursor = self._db.execute(
                 "insert into records values (?, ?, ?, 1) on conflict do nothing", (kind, key, json.dumps(value))
@@ -46,7 +46,11 @@ class SqliteStore:
         return cursor.rowcount == 1
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Write it over the version of this etag. Raises ConflictError."""
+        """Replace the version with this etag.
+
+        Raises:
+        ConflictError: the record has changed since it was read.
+        """
         version = int(etag)
         with self._lock:
             cursor = self._db.execute(
@@ -58,12 +62,12 @@ class SqliteStore:
         return str(version + 1)
 
     def delete(self, kind: str, key: str) -> None:
-        """Remove it."""
+        """Remove the record."""
         with self._lock:
             self._db.execute("delete from records where kind=? and key=?", (kind, key))
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
-        """All records whose key begins so."""
+        """All records whose key begins with a prefix."""
         with self._lock:
             rows = self._db.execute(
                 "select key, value, version from records where kind=? and key>=? and key<? order by key",
@@ -73,14 +77,18 @@ class SqliteStore:
             yield Record(key, json.loads(value), str(version))
 
     def put_content(self, content: bytes) -> str:
-        """Keep a large value."""
+        """Store a large value."""
         reference = hashlib.sha256(content).hexdigest()[:32]
         with self._lock:
             self._db.execute("insert into contents values (?, ?) on conflict do nothing", (reference, content))
         return reference
 
     def get_content(self, reference: str) -> bytes:
-        """A large value. Raises NotFoundError."""
+        """A large value.
+
+        Raises:
+        NotFoundError: there is no such content.
+        """
         with self._lock:
             row = self._db.execute("select content from contents where reference=?", (reference,)).fetchone()
         if row is None:

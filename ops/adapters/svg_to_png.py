@@ -1,4 +1,4 @@
-"""SVG as PNG, for chats that show no SVG. Brings its font along: Azure's images have none installed."""
+"""Converts SVG to PNG for chats. Brings its own font, since Azure's images have none."""
 
 from functools import cache
 
@@ -6,14 +6,14 @@ from ops.ports.errors import RejectedError
 
 
 class PictureError(RejectedError):
-    """The text is not an SVG that can be drawn."""
+    """The text is not a valid SVG."""
 
 
 def to_png(svg: str, width: int = 1200) -> bytes:
-    """Draw an SVG as a PNG, `width` pixels wide.
+    """Render an SVG as a PNG, `width` pixels wide.
 
     Raises:
-        PictureError: the text is not an SVG that can be drawn.
+    PictureError: the text is not a valid SVG.
     """
     import resvg_py
 
@@ -29,7 +29,7 @@ def to_png(svg: str, width: int = 1200) -> bytes:
             )
         )
     except ValueError as error:
-        raise PictureError("NoPicture", f"drawing a picture: {error}") from error
+        raise PictureError("NoPicture", f"rendering a picture: {error}") from error
 
 
 @cache

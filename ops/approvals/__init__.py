@@ -1,1 +1,1 @@
-"""Approval requests: made, shown, voted on, and checked before anything is done."""
+"""Requests for approval: created, shown in chats, voted on, and checked before anything is done."""

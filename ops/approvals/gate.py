@@ -1,4 +1,4 @@
-"""Whether what was decided needs somebody's yes: the approval phase as `assess` sees it (docs/approvals.md)."""
+"""The approval gate: whether a decision needs approval, as `assess` sees it (docs/approvals.md)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,18 +12,18 @@ from ops.model.decision import Act, Decision, Wait
 from ops.model.plan import Plan
 from ops.model.reasons import WaitReason
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.approval_status import Denied, Granted, Missing, NotRequired, Pending, approval_status, decided_text
 from ops.policy.approval_times import next_look
 from ops.policy.approvers import rule_for, rules_of
+from ops.settings import Settings
 
-# Waits for what may change before the window opens; a cluster that AKS drives, say, is only watched.
+# Reasons that may change before the window opens. A cluster that AKS manages, for example, never acts.
 _MAY_ACT = (WaitReason.WINDOW, WaitReason.UNPROVEN, WaitReason.BUSY, WaitReason.NO_WINDOW_LEFT)
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The run and the decision with what approvals make of them; `asks` is the plan that has to be approved first."""
+    """The run and the decision after the gate. `asks` is the plan that has to be approved first."""
 
     run: Run
     decision: Decision
@@ -31,7 +31,7 @@ class GateResult:
 
 
 def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callable[[datetime], Decision]) -> GateResult:
-    """What approvals make of a decision: it goes on, it is asked for, or the run looks sooner whether there is something to ask."""
+    """Passes a decision on, requests approval for it, or lets the run assess earlier to see whether it needs approval."""
     settings = context.config.settings
     if settings is None or run.dry_run or not isinstance(decision, Act | Wait):
         return GateResult(run, decision)
@@ -46,13 +46,13 @@ def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callabl
     rule = rule_for(settings, run.runbook, run.ring, plan.risk)
     match approval_status(asked, run, plan, rule, settings, now):
         case NotRequired():
-            withdraw(context, run, PartState.CANCELLED, "nobody has to approve it any more")
+            withdraw(context, run, PartState.CANCELLED, "it does not need approval any more")
             return GateResult(replace(run, approval=""), decision)
         case Granted(approval):
             report_if_changed(context.ports, approval.id, settings)
             note_decision(context, approval)
             approved = replace(run, approved=decided_text(approval))
-            # Looked at again before the night: what changes by day is asked for by day.
+            # Assessed again before the night: changes by day are requested by day.
             sooner = _wake_in_time(decision, next_look(rules, now)) if rules else decision
             return GateResult(approved, _with_approval(sooner, approved.approved))
         case _:
@@ -60,7 +60,7 @@ def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callabl
 
 
 def missing_approval(context: Context, run: Run) -> str:
-    """Why a step of the run's plan may not begin: nobody has approved it, or who did no longer may; empty where it may."""
+    """Why a step of the run's plan may not begin: it is not approved, or an approver has lost that right; empty if it may."""
     settings = context.config.settings
     if settings is None or run.plan is None:
         return ""
@@ -70,13 +70,13 @@ def missing_approval(context: Context, run: Run) -> str:
         case NotRequired() | Granted():
             return ""
         case Missing(changed):
-            return "; ".join(changed) or "nobody has approved it"
+            return "; ".join(changed) or "it is not approved"
         case Pending() | Denied():
-            return "its approval does not hold any more"
+            return "its approval is no longer valid"
 
 
 def planned_next(decision: Decision, decide_at: Callable[[datetime], Decision]) -> Plan | None:
-    """The plan that is or will be carried out: the one decided, else the one that the wait's end would bring."""
+    """The plan that is or will be executed: the decided one, or the one that would be decided at the end of the wait."""
     following = decide_at(decision.until) if isinstance(decision, Wait) else decision
     return following.plan if isinstance(following, Act) else None
 
@@ -84,19 +84,19 @@ def planned_next(decision: Decision, decide_at: Callable[[datetime], Decision]) 
 def needs_approval_now(
     run: Run, decision: Decision, decide_at: Callable[[datetime], Decision], settings: Settings
 ) -> bool:
-    """Whether a run that does not exist yet would have something to ask: then it is worth being started."""
+    """Whether a run that does not exist yet would need an approval: then it is started."""
     plan = planned_next(decision, decide_at) if rules_of(settings, run.runbook, run.ring) else None
     return plan is not None and rule_for(settings, run.runbook, run.ring, plan.risk) is not None
 
 
 def _rejected_plan(asked: Approval | None, run: Run) -> Plan | None:
-    """The plan to which somebody has said no: it ends the run, whatever the run would do now."""
+    """The plan that was rejected: it ends the run, whatever the run would do now."""
     part = asked.part(run.id) if asked is not None and asked.state is ApprovalState.REJECTED else None
     return part.plan if part is not None and part.state is PartState.ASKED else None
 
 
 def _wake_in_time(decision: Decision, look: datetime) -> Decision:
-    """The same wait, ended early enough to ask in time, where there may be something to ask by then."""
+    """The same wait, shortened so that approval can be requested in time, if there may be something to request."""
     if isinstance(decision, Wait) and decision.code in _MAY_ACT:
         return replace(decision, until=min(decision.until, look))
     return decision

@@ -1,4 +1,4 @@
-"""What chats show of requests for approval: the request itself, its reminder, its escalation, in every channel."""
+"""What chats show of requests for approval, in every channel: the request, its reminder, its escalation."""
 
 import logging
 from collections.abc import Callable
@@ -10,24 +10,25 @@ from ops.messaging.outbox import message_key
 from ops.model.approval import Approval
 from ops.model.message import Message
 from ops.model.people import Person
-from ops.model.settings import Settings
 from ops.policy.approvers import deciders, valid_votes
 from ops.policy.people import named
 from ops.ports.bundle import Ports
 from ops.ports.errors import OutsideError
 from ops.render.approval import approval_message, escalation_message, reminder_message
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.messages import messages
+from ops.telemetry.metrics import Metric
 
 _LOG = logging.getLogger(__name__)
 _ROUNDS = 3
 
 
 def report_approval(ports: Ports, approval: Approval, settings: Settings | None) -> None:
-    """Brings every channel up to date; before it is asked nothing is shown.
+    """Updates every channel. A request is not shown before its time.
 
-    What is shown is what the store has, and is looked at again after: who was slow in sending leaves no older state behind.
+    The request is read again after sending, so a slow process does not leave an older state in the chats.
     """
     for _ in range(_ROUNDS):
         stored = approvals(ports.store).get(approval.id)
@@ -53,7 +54,7 @@ def _show(ports: Ports, approval: Approval, settings: Settings) -> None:
 
 
 def request_message(ports: Ports, approval: Approval, settings: Settings) -> Message:
-    """The request as it stands."""
+    """The message of the request in its present state."""
     title, rule = runbooks()[approval.runbook].title, current_rule(settings, approval)
     link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
     counted = valid_votes(approval, rule, settings) if rule else tuple(vote.person for vote in approval.votes)
@@ -66,28 +67,30 @@ def _approvers_and_title(approval: Approval, settings: Settings) -> tuple[Person
 
 
 def update_requests(context: Context) -> None:
-    """For a tick: what time does to requests, and what people did, is shown though no run has looked.
+    """For a timer: shows changes of requests that no run has noticed.
 
-    A run that is paused, or whose hint was lost, leaves no button that decides nothing any more.
+    Without this, a run that is paused or whose wake event was lost would leave buttons that have no effect.
     """
     settings, store = context.config.settings, context.ports.store
     if settings is None:
         return
-    # News first: what is shown of an open request takes its news away, and the runs are still to be woken.
+    # Changed requests first: showing an open request clears its mark, and its runs still have to be woken.
     for marker in list(store.scan(CHANGED_REQUESTS)):
         _update_safely(_repair, context, marker.key, settings)
-    for marker in list(store.scan(OPEN_REQUESTS)):
+    open_requests = list(store.scan(OPEN_REQUESTS))
+    context.ports.metrics.record(Metric.APPROVALS_WAITING, len(open_requests))
+    for marker in open_requests:
         _update_safely(_update, context, marker.key, settings)
 
 
 def _update_safely(
     act: Callable[[Context, str, Settings], None], context: Context, approval_id: str, settings: Settings
 ) -> None:
-    """One request that cannot be read holds up no other, and no message."""
+    """A request that cannot be read does not hold up others."""
     try:
         act(context, approval_id, settings)
     except OutsideError as error:
-        _LOG.warning("%s could not be tended this time: %s", approval_id, error)
+        _LOG.warning("%s could not be updated this time: %s", approval_id, error)
 
 
 def _update(context: Context, approval_id: str, settings: Settings) -> None:
@@ -100,7 +103,7 @@ def _update(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def _repair(context: Context, approval_id: str, settings: Settings) -> None:
-    """What a door or a run had no time for: its messages, its runs."""
+    """Catches up on what an endpoint or a run had no time for: the messages, and waking the runs."""
     stored = approvals(context.ports.store).get(approval_id)
     for part in stored.value.standing if stored else ():
         context.engine.wake(part.run)
@@ -108,7 +111,7 @@ def _repair(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None) -> None:
-    """One such request, where there is news of it."""
+    """Reports a request if it has changed."""
     if ports.store.get(CHANGED_REQUESTS, approval_id) is None:
         return
     stored = approvals(ports.store).get(approval_id)
@@ -119,7 +122,7 @@ def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None)
 
 
 def was_delivered(ports: Ports, approval: Approval) -> bool:
-    """Whether any chat has taken the request."""
+    """Whether any chat has accepted the request."""
     keys = [
         message_key(chat.name, channel, approval.id)
         for chat in ports.chats

@@ -1,4 +1,4 @@
-"""Requests for approval as records: made, joined, moved on by time, withdrawn (docs/approvals.md)."""
+"""Requests for approval as records: created, joined, advanced with time, withdrawn (docs/approvals.md)."""
 
 import re
 import secrets
@@ -13,23 +13,25 @@ from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.run_request import slug
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_status import decided_text
 from ops.policy.approval_times import advanced, asks_at, expired_if_due
 from ops.policy.approvers import needed, rule_for
 from ops.ports.errors import ConflictError
 from ops.ports.store import Store
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 from ops.tables.approvals import OpenRequest, RequestToken, approvals, open_requests, request_tokens
 
-# Requests of which the chats do not show yet what came of them.
+# Requests whose latest change the chats do not show yet.
 CHANGED_REQUESTS = "approval-news"
-# The index of requests that nobody has decided yet, so that a tick need not read every one that ever was.
+# An index of undecided requests, so that a timer does not read every request that was ever made.
 OPEN_REQUESTS = "undecided"
 _GATHER = timedelta(minutes=5)
 _ROUNDS = 10
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Doors that prove who asks; whoever else starts a run is not known.
-_KNOWN_DOORS = ("slack", "teams", "page")
+# Sources of runs that do not prove which person asked.
+_ANONYMOUS_SOURCES = ("http", "event", "action-group")
 
 
 def approval_of(store: Store, run: Run) -> Approval | None:
@@ -39,22 +41,22 @@ def approval_of(store: Store, run: Run) -> Approval | None:
 
 
 def request_by_token(store: Store, word: str) -> Approval | None:
-    """The request that a word from outside names, None where it names none; the word may be an older one of it."""
+    """The request that a token refers to; None if it refers to none. An older token of the request is accepted."""
     identity = request_id_of_token(store, word)
     stored = approvals(store).get(identity) if identity else None
     return stored.value if stored else None
 
 
 def request_id_of_token(store: Store, word: str) -> str:
-    """The id of that request, empty where the word names none."""
+    """The id of that request; empty if the token refers to none."""
     if not _WORD.fullmatch(word):
-        return ""  # the store's keys hold no slash, and no megabytes
+        return ""  # store keys contain no slash, and tokens are short
     named = request_tokens(store).get(word)
     return named.value.approval if named else ""
 
 
 def current_rule(settings: Settings, approval: Approval) -> ApprovalRule | None:
-    """The rule that counts for a request now: the configuration may have changed since it was asked."""
+    """The rule that applies to a request now: the configuration may have changed since it was made."""
     risk = approval.parts[0].plan.risk if approval.parts else ""
     return rule_for(settings, approval.runbook, approval.ring, risk)
 
@@ -62,21 +64,23 @@ def current_rule(settings: Settings, approval: Approval) -> ApprovalRule | None:
 def request_approval(
     context: Context, run: Run, rule: ApprovalRule, settings: Settings, changed: tuple[str, ...]
 ) -> Approval:
-    """The request that asks for this run's plan: the ring's, where one can be joined, else a new one.
+    """The request for this run's plan: the ring's request if it can be joined, otherwise a new one.
 
-    The same again finds the same request: a process that dies in between asks once. Raises ConflictError where others
-    were faster ten times.
+    Calling it again finds the same request, so a process that is killed in between asks only once.
+
+    Raises:
+    ConflictError: other runs were faster ten times.
     """
     if run.plan is None:
-        raise ValueError(f"{run.id} has no plan, so there is nothing to ask")
+        raise ValueError(f"{run.id} has no plan, so there is nothing to request")
     part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
-    # One rule, one request: runs of a ring whose plans risk other things are asked for together where one rule is for both.
+    # One rule, one request: runs of a ring whose plans have different risks share a request if one rule covers them.
     risks = "-".join(sorted(rule.risks)) or "any"
     subject = f"{run.rollout}.{slug(run.ring)}.{slug(risks)}" if run.rollout else run.id
-    withdraw(context, run, PartState.SUPERSEDED, part.why or "asked anew")
+    withdraw(context, run, PartState.SUPERSEDED, part.why or "requested again")
     for _ in range(_ROUNDS):
-        with suppress(ConflictError):  # another run has joined just now: the request is still there to be joined
-            # Read once for both: what is opened in between is joined in the next round, not doubled.
+        with suppress(ConflictError):  # another run has just joined: the request can still be joined
+            # Read once for both: a request that is created in between is joined in the next round, not duplicated.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
             found = _join(context, last, part, channels_showing(context, run)) or _new(
@@ -88,7 +92,7 @@ def request_approval(
 
 
 def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) -> Approval | None:
-    """The request of this id with this part in it; None where it can be joined no more. Raises ConflictError."""
+    """The request with this id including this part; None if it can no longer be joined. Raises ConflictError."""
     store, now = context.ports.store, context.ports.clock.now()
     stored = approvals(store).get(last) if last else None
     if stored is None:
@@ -98,7 +102,7 @@ def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) ->
     if present is not None and present.state is PartState.ASKED and present.plan.hash == part.plan.hash:
         return current
     if current.state.is_decided or current.votes or now >= current.remind_at:
-        return None  # who joins has to have time to be approved
+        return None  # people need time to decide about the runs that join
     others = [each for each in current.parts if each.run != part.run]
     parts = tuple(sorted((*others, part), key=lambda each: each.target_name))
     token = _new_token(store, current.id)
@@ -111,7 +115,7 @@ def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) ->
 def _new(
     context: Context, after: tuple[str, str], run: Run, part: Part, by: tuple[ApprovalRule, Settings]
 ) -> Approval | None:
-    """A request of its own, after the last one of its subject; None where somebody else has just made one."""
+    """A new request, after the last one for its subject; None if another process has just created one."""
     store, (subject, last), (rule, settings) = context.ports.store, after, by
     now = context.ports.clock.now()
     number = int(last.rsplit("-", 1)[1]) + 1 if last else 1
@@ -129,8 +133,8 @@ def _new(
         remind_at=expires - rule.remind_before,
         token=_new_token(store, identity),
         escalate_at=asked + rule.escalate_after if rule.escalate_to else None,
-        requester=run.by if run.source in _KNOWN_DOORS else "",
-        requester_known=run.source in (*_KNOWN_DOORS, "timer"),
+        requester=run.by if run.source not in (*_ANONYMOUS_SOURCES, "timer") else "",
+        requester_known=run.source not in _ANONYMOUS_SOURCES,
         rollout=run.rollout,
         approvers=rule.approvers,
         channels=channels_showing(context, run),
@@ -138,7 +142,7 @@ def _new(
     fresh = replace(fresh, needed=needed(fresh, rule, settings))
     store.insert(OPEN_REQUESTS, identity, {})
     if not approvals(store).insert(identity, fresh):
-        # Made before, by a process that died before it said so, or by another run just now.
+        # created by a process that was killed before it recorded that, or by another run just now
         open_requests(store).change(subject, lambda _: OpenRequest(identity))
         return None
     open_requests(store).change(subject, lambda _: OpenRequest(identity))
@@ -146,21 +150,21 @@ def _new(
 
 
 def channels_showing(context: Context, run: Run) -> tuple[str, ...]:
-    """Every channel that the run's messages go to, as `chat|channel`: the usual ones by their names, since these may change."""
+    """Every channel of the run's messages, as `chat|channel`. Default channels are included by name, since they may change."""
     return tuple(
         f"{chat.name}|{channel}" for chat in context.ports.chats for channel in destinations(chat, run.channels)
     )
 
 
 def _new_token(store: Store, approval: str) -> str:
-    """A new random word for a request. One that its request never took names nothing that can be decided."""
+    """A new random token for a request. A token that was never written to its request has no effect."""
     word = secrets.token_urlsafe(18)
     request_tokens(store).insert(word, RequestToken(approval))
     return word
 
 
 def advance(context: Context, approval_id: str, rule: ApprovalRule, settings: Settings) -> Approval:
-    """Moves a request on to now, and says so in the ledger once."""
+    """Advances a request to the present time; each change is recorded in the ledger once."""
     now = context.ports.clock.now()
 
     def change(old: Approval | None) -> Approval:
@@ -174,7 +178,7 @@ def advance(context: Context, approval_id: str, rule: ApprovalRule, settings: Se
 
 
 def expire_if_due(context: Context, approval_id: str) -> Approval:
-    """A request whose time is over is expired, on record too."""
+    """Marks a request as expired if its time is over."""
     now = context.ports.clock.now()
 
     def change(old: Approval | None) -> Approval:
@@ -188,7 +192,7 @@ def expire_if_due(context: Context, approval_id: str) -> Approval:
 
 
 def _note_progress(context: Context, approval: Approval) -> None:
-    """What time has done to it, in the ledger once."""
+    """Records each change that time has caused in the ledger, once."""
     for word, happened in (
         ("asked", approval.asked),
         ("reminded", approval.reminded),
@@ -197,12 +201,12 @@ def _note_progress(context: Context, approval: Approval) -> None:
         if happened:
             note_request(context, approval, word, f"{word}: {_summary(approval)}")
     if approval.state is ApprovalState.EXPIRED:
-        note_request(context, approval, "expired", "nobody decided in time")
+        note_request(context, approval, "expired", "no one decided in time")
     note_decision(context, approval)
 
 
 def note_decision(context: Context, approval: Approval) -> None:
-    """Who has voted and decided, from the record: in the ledger also where the process died that took the press."""
+    """Records votes and the decision in the ledger, even if the process that accepted the vote was killed."""
     for vote in approval.votes:
         note_request(
             context, approval, f"vote.{vote.person}", f"{vote.person} approved in {vote.door} (event {vote.event})"
@@ -212,22 +216,22 @@ def note_decision(context: Context, approval: Approval) -> None:
 
 
 def withdraw(context: Context, run: Run, state: PartState, why: str) -> None:
-    """Takes a run's part out of its request; the last part that goes decides what the request was."""
+    """Withdraws a run's part from its request. When the last part is withdrawn, the request ends."""
     if run.approval and approvals(context.ports.store).get(run.approval) is not None:
         _withdraw(context, run.approval, run, (state, why))
 
 
 def withdraw_all(context: Context, run: Run, why: str) -> None:
-    """For a run that has ended: out of every request that still asks for it, also of one that its record does not know."""
+    """Withdraws a run that has ended from every request that includes it, including requests that its record does not name."""
     for identity in dict.fromkeys(filter(None, (run.approval, *_unrecorded_requests(context, run)))):
         if approvals(context.ports.store).get(identity) is not None:
             _withdraw(context, identity, run, (PartState.CANCELLED, why))
 
 
 def _unrecorded_requests(context: Context, run: Run) -> Iterator[str]:
-    """Requests of which the run's record does not tell: the process died between the two."""
+    """Requests that the run's record does not name, because the process was killed between the two writes."""
     settings = context.config.settings
-    if settings is None or not settings.approvals:
+    if settings is None or not settings.has_approvals:
         return
     prefix = f"{run.rollout}.{slug(run.ring)}." if run.rollout else run.id
     for opened in open_requests(context.ports.store).scan(prefix):
@@ -243,7 +247,7 @@ def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, st
         part = old.part(run.id)
         is_pending = expired_if_due(old, now).state is ApprovalState.PENDING
         if part is None or part.state is not PartState.ASKED or (state is PartState.CANCELLED and not is_pending):
-            return old  # what was decided stays what it was when its run ends
+            return old  # a decision stays in force when its run ends
         gone = replace(part, state=state, why=why)
         left = replace(old, parts=tuple(gone if each.run == run.id else each for each in old.parts))
         if left.standing or not is_pending:
@@ -259,7 +263,7 @@ def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, st
 
 
 def note_request(context: Context, approval: Approval, kind: str, text: str) -> None:
-    """One line in the ledger; the same fact of the same request and revision is written once."""
+    """Writes one ledger entry; the same event of the same request and revision is written once."""
     now = context.ports.clock.now()
     hashes = ",".join(part.plan.hash for part in approval.parts)
     key = f"{approval.id}|{approval.revision}|{kind}"

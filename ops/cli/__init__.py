@@ -1,14 +1,14 @@
-"""The `daytwo` command. Each command is a file; what it imports, it imports when it runs."""
+"""The `daytwo` command. Each command is a file, and imports what it needs when it runs."""
 
 from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-_WELCOME = """Daytwo looks after AKS clusters on day two. To begin with:
+_WELCOME = """Day-2 operations for AKS clusters. Start with one of these:
 
-  daytwo demo                        a simulated fleet through one week, live in the browser
-  daytwo plan --subscription ID      what is behind on your own fleet, read-only
-  daytwo validate daytwo.yaml        check a configuration
+daytwo demo                        a simulated fleet through one week, live in the browser
+daytwo plan --subscription ID      what is behind on your own fleet, read-only
+daytwo validate daytwo.yaml        check a configuration
 
 All commands: daytwo --help
 """

@@ -9,11 +9,13 @@ from ops.cli.extras import require_simulator
 
 @click.command()
 @click.option("--days", type=click.IntRange(1, 28), default=7, show_default=True)
-@click.option("--headless", is_flag=True, help="No page; end with a summary.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the summary here.")
+@click.option("--headless", is_flag=True, help="Open no page; end with a summary.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the summary to this file."
+)
 @click.option("--seed", type=int, default=1, show_default=True)
 def demo(*, days: int, headless: bool, json_file: Path | None, seed: int) -> None:
-    """Live a simulated week: new node images appear, the bot upgrades ring by ring, the page shows it."""
+    """Simulate a week: new node images appear, the bot upgrades ring by ring, and a page shows it."""
     require_simulator()
     from simulator.demo.show import show
 

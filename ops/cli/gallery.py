@@ -11,7 +11,7 @@ from ops.cli.extras import require_simulator
 @click.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("gallery.html"), show_default=True)
 def gallery(out: Path) -> None:
-    """Write one page with every message that Daytwo sends, as Slack and Teams show it, light and dark."""
+    """Write one page with every message that Daytwo sends, as each chat shows it, light and dark."""
     require_simulator()
     from simulator.chat_preview.official_renderer import DrawingError, drawer
     from simulator.gallery.page import gallery as drawn_gallery

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from simulator.host.host import Host
 
 _INSTALLED = Path(__file__).with_name("app")
-# The folder that Azure would load, with function_app.py and host.json: at the root of a checkout, inside the wheel beside this file.
+# The folder that Azure would load, with function_app.py and host.json: the root of a checkout, or beside this file in the wheel.
 APP_FOLDER = _INSTALLED if _INSTALLED.exists() else Path(__file__).resolve().parents[2]
 
 
@@ -26,14 +26,14 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
     # A deployed app reads them at its first tick; a person at a terminal does not wait for that.
-    wiring().read_calendars()
+    wiring().process.refresh_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)
     return Host(APP_FOLDER, clock, state / "engine", port=port, function_key=key), key
 
 
 def configuration_problem() -> str:
-    """What keeps the configuration of this process from being used; empty where nothing does."""
+    """Why this process cannot use its configuration; empty if it can."""
     from ops.bootstrap import wiring
 
     wired = wiring()
@@ -41,7 +41,7 @@ def configuration_problem() -> str:
 
 
 def function_key(state: Path) -> str:
-    """The key that HTTP callers show; made once, readable by its owner only."""
+    """The key that HTTP callers send; created once, readable by its owner only."""
     file = state / "function-key"
     if not file.exists():
         file.touch(mode=0o600)

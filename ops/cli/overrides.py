@@ -1,4 +1,4 @@
-"""`daytwo awake` and `daytwo skip`: a person's expiring exceptions, set on the bot that DAYTWO_URL names."""
+"""`daytwo awake` and `daytwo skip`: a person's expiring exceptions, set on the bot at DAYTWO_URL."""
 
 import getpass
 import os
@@ -13,7 +13,7 @@ EXIT_REFUSED = 2
 @click.option("--target", required=True, help="The id of a managed cluster.")
 @click.option("--until", required=True, help="When it expires, as in 2026-11-18T22:00+01:00.")
 def awake(target: str, until: str) -> None:
-    """Keep a cluster awake until a time, whatever its schedule says."""
+    """Keep a cluster awake until a time, regardless of its schedule."""
     sys.exit(_post("awake", target, until))
 
 
@@ -21,7 +21,7 @@ def awake(target: str, until: str) -> None:
 @click.option("--target", required=True, help="The id of a managed cluster.")
 @click.option("--until", required=True, help="When it expires, as in 2026-11-23T00:00+01:00.")
 def skip(target: str, until: str) -> None:
-    """Leave a cluster out of node images until a time."""
+    """Skip node images of a cluster until a time."""
     sys.exit(_post("skip", target, until))
 
 
@@ -30,14 +30,14 @@ def _post(kind: str, target: str, until: str) -> int:
 
     address = os.environ.get("DAYTWO_URL")
     if not address:
-        click.echo("DAYTWO_URL names no bot: set it (and DAYTWO_KEY) to the bot that keeps the override.", err=True)
+        click.echo("DAYTWO_URL is not set: set it (and DAYTWO_KEY) to the bot that keeps the override.", err=True)
         return EXIT_REFUSED
     body = {"target": target, "until": until, "by": getpass.getuser()}
     headers = {"x-functions-key": os.environ.get("DAYTWO_KEY", "")}
     try:
         answer = httpx.post(f"{address}/api/overrides/{kind}", json=body, headers=headers, timeout=30)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        click.echo(f"asking {address}: {error}. Is the bot there, and DAYTWO_URL right?", err=True)
+        click.echo(f"calling {address}: {error}. Is the bot running there, and is DAYTWO_URL correct?", err=True)
         return 1
     if answer.is_error:
         said = (

@@ -1,4 +1,4 @@
-"""`daytwo plan`: what is behind, who drives, what comes next; on the real fleet, read-only, nothing deployed."""
+"""`daytwo plan`: what is behind, who upgrades it, and what happens next; read-only, on the real fleet, without a deployment."""
 
 import json
 import os
@@ -13,20 +13,20 @@ import click
 if TYPE_CHECKING:
     from ops.engine.preview import PoolPreview
     from ops.model.fleet import Cluster
-    from ops.model.settings import Settings
+    from ops.settings import Settings
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
 
 
 @click.command()
-@click.option("--subscription", help="Look at this subscription, without any configuration.")
+@click.option("--subscription", help="Read this subscription, without a configuration.")
 @click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A configuration to plan by."
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The configuration to plan with."
 )
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def plan(subscription: str | None, config: Path | None, shape: str) -> None:
-    """Show each pool's image, how far it is behind, who drives it and what comes next. Reads only."""
+    """Show each pool's image, how far it is behind, who upgrades it, and what happens next. Read-only."""
     from ops.bootstrap import looking
     from ops.engine.preview import preview_pools
     from ops.ports.errors import OutsideError
@@ -34,7 +34,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
     if not subscription and config is None:
         config = Path("daytwo.yaml")
         if not config.exists():
-            click.echo("There is no daytwo.yaml here: give --subscription ID, or --config FILE.", err=True)
+            click.echo("There is no daytwo.yaml here: pass --subscription ID or --config FILE.", err=True)
             sys.exit(EXIT_REFUSED)
     with tempfile.TemporaryDirectory() as folder:
         context = looking(os.environ, Path(folder), config)
@@ -52,7 +52,8 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
             pools = preview_pools(context, settings, fleet, now)
         except OutsideError as error:
             click.echo(
-                f"{error}\nCheck the subscription's id and that `az login` (or the identity) may read it.", err=True
+                f"{error}\nCheck the subscription id, and that `az login` (or the identity) has permission to read it.",
+                err=True,
             )
             sys.exit(EXIT_FAILED)
     if shape == "json":
@@ -62,7 +63,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
 
 
 def _warn(settings: "Settings", fleet: "list[Cluster]", source: str) -> None:
-    """What the configuration gets wrong about this fleet: a ring that selects nothing, a cluster in two rings."""
+    """What in the configuration does not fit this fleet: a ring that selects nothing, a cluster in two rings."""
     from ops.config import check_fleet, render_problems
 
     problems = check_fleet(settings, [(cluster.name, cluster.region, cluster.tags) for cluster in fleet], source)

@@ -1,4 +1,4 @@
-"""`daytwo run`: starts a run, on the deployed bot where DAYTWO_URL names one, else from this machine."""
+"""`daytwo run`: starts a run, on the deployed bot if DAYTWO_URL is set, otherwise from this machine."""
 
 import asyncio
 import getpass
@@ -87,7 +87,7 @@ def _show_decision(context: "Context", runbook: str, target: str) -> int:
             click.echo(headline)
             skips = decision.skips
     for skip in skips:
-        click.echo(f"  left out: {skip.what}: {skip.why}")
+        click.echo(f"  skipped: {skip.what}: {skip.why}")
     return 0
 
 
@@ -114,7 +114,7 @@ async def _remote(address: str, key: str, runbook: str, target: str, *, dry_run:
                 return EXIT_REFUSED
             return await _follow(client, answer.headers["Location"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        click.echo(f"asking {address} for the run: {error}. Is the bot there, and DAYTWO_URL right?", err=True)
+        click.echo(f"calling {address}: {error}. Is the bot running there, and is DAYTWO_URL correct?", err=True)
         return EXIT_FAILED
 
 

@@ -13,9 +13,9 @@ import click
 @click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), default=Path("daytwo.yaml"), show_default=True
 )
-@click.option("--port", type=int, default=0, help="0 takes a free one.")
+@click.option("--port", type=int, default=0, help="0 takes a free port.")
 def serve(state: Path, config: Path, port: int) -> None:
-    """Run the bot until Ctrl-C; started again with the same --state it goes on where it was, also after a kill."""
+    """Run the bot until Ctrl-C. With the same --state it resumes where it stopped, even after a kill."""
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(state, config.resolve(), port))
 
@@ -26,7 +26,7 @@ async def _serve(state: Path, config: Path, port: int) -> None:
     host, _ = local_host(state, config, port)
     problem = configuration_problem()
     if problem:
-        click.echo(f"the configuration is not valid, so nothing new begins until it is: {problem}", err=True)
+        click.echo(f"the configuration is not valid, so nothing new starts until it is: {problem}", err=True)
     address = await host.start()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

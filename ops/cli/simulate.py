@@ -1,4 +1,4 @@
-"""`daytwo simulate`: only the simulated Azure, Kubernetes and chat."""
+"""`daytwo simulate`: only the simulated Azure, Kubernetes and chats."""
 
 import click
 
@@ -6,11 +6,11 @@ from ops.cli.extras import require_simulator
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--clusters", type=click.IntRange(min=1), help="A random fleet of so many clusters.")
+@click.option("--clusters", type=click.IntRange(min=1), help="A random fleet with this many clusters.")
 @click.option("--fleet", help="A named fleet: demo.")
-@click.option("--seed", type=int, help="What the world is drawn from.")
+@click.option("--seed", type=int, help="The seed of the random world.")
 @click.option(
-    "--speed", type=click.FloatRange(min=0), help="Virtual seconds a second; 0: time moves only when it is told to."
+    "--speed", type=click.FloatRange(min=0), help="Virtual seconds per second; 0: time advances only on request."
 )
 @click.option("--faults", help="none, calm or rough.")
 def simulate(**options: object) -> None:

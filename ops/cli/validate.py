@@ -13,22 +13,24 @@ EXIT_REFUSED = 2
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(file: Path) -> None:
-    """Check a configuration; every problem with file, line, value and what would be right. Exit code 2 where it is wrong.
+    """Check a configuration, and list every problem with file, line, value and remedy. Exit code 2 if there is one.
 
-    Beside it: what app settings of this environment would keep from working.
+    Also checks the app settings in this environment that the configuration needs.
     """
     from ops.adapters.calendar_feeds import fetch
-    from ops.chats.teams.wiring import problems_of
+    from ops.chats import chat_kinds
     from ops.config import ConfigError, Feeds, load, read_beside, render_problems
+    from ops.runbooks import runbooks
 
     today = datetime.now(UTC).date()
     feeds = Feeds(read_beside(file.parent, fetch), today - timedelta(days=7), today + timedelta(days=400))
     try:
-        settings = load(file.read_bytes(), str(file), feeds)
+        settings = load(file.read_bytes(), str(file), feeds, full=True)
     except ConfigError as error:
         click.echo(render_problems(error.problems), err=True)
         sys.exit(EXIT_REFUSED)
     rings = ", ".join(ring.name for ring in settings.fleet.rings) or "none"
-    for problem in problems_of(settings, os.environ):
-        click.echo(f"with the settings of this environment: {problem}", err=True)
-    click.echo(f"{file} is valid ({settings.hash}): rings {rings}; node-image {'on' if settings.node_image else 'off'}")
+    for problem in (each for kind in chat_kinds().values() for each in kind.problems(settings, os.environ)):
+        click.echo(f"with the app settings of this environment: {problem}", err=True)
+    on = [book.name for book in runbooks().values() if book.section and settings.get(book.section)]
+    click.echo(f"{file} is valid ({settings.hash}): rings {rings}; runbooks {', '.join(on) or 'none'}")

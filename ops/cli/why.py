@@ -1,4 +1,4 @@
-"""`daytwo why CLUSTER`: for each runbook, what it decides now, and from which facts."""
+"""`daytwo why CLUSTER`: what each runbook decides now, and from which facts."""
 
 import json
 import os
@@ -18,7 +18,7 @@ EXIT_REFUSED = 2
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("daytwo.yaml"))
 @click.option("--facts", is_flag=True, help="Show the facts as JSON.")
 def why(*, cluster: str, config: Path, facts: bool) -> None:
-    """Say what each runbook decides now for CLUSTER (its name or id). Reads only."""
+    """Show what each runbook decides now for CLUSTER (name or id). Read-only."""
     from ops.bootstrap import looking
     from ops.ports.errors import OutsideError
 

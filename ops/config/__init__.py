@@ -1,12 +1,12 @@
-"""daytwo.yaml: its schema, its loader, and what people read where it is wrong."""
+"""daytwo.yaml: its schema, its loader, and what is reported if it is wrong."""
 
 from ops.config.document import parse
 from ops.config.feeds import FeedError, Feeds, freezes_of, read_beside
-from ops.config.overlap import check_fleet
+from ops.config.fleet_check import check_fleet
 from ops.config.problems import ConfigError, Problem, render_problems
 from ops.config.read import read_settings
-from ops.config.shape import check_shape, schema
-from ops.model.settings import Settings
+from ops.config.sections import schema
+from ops.settings import Settings
 
 __all__ = [
     "ConfigError",
@@ -22,16 +22,13 @@ __all__ = [
 ]
 
 
-def load(text: str | bytes, source: str, feeds: Feeds | None = None) -> Settings:
+def load(text: str | bytes, source: str, feeds: Feeds | None = None, *, full: bool = False) -> Settings:
     """The settings that a configuration states.
 
     `source` is the file's name in messages. `feeds` reads the calendars that it names; without it such a calendar is a
-    problem.
+    problem. With `full` the full validator runs in any case, as in `daytwo validate`.
 
     Raises:
         ConfigError: with every problem found, in the order of the lines.
     """
-    document = parse(text, source)
-    check_shape(document)
-    document.raise_problems()
-    return read_settings(document, feeds)
+    return read_settings(parse(text, source), feeds, full=full)

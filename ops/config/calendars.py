@@ -1,7 +1,7 @@
-"""Calendars by their last good content: timers fetch them, the store keeps them, and everything else reads them there.
+"""Calendars by their last good content: timers fetch them, the store keeps them, and all other code reads them there.
 
-So no door waits for somebody's intranet, every process of the app has the same freezes, and a calendar that is down
-leaves those that it had.
+An endpoint never waits for a calendar's server, every process of the app has the same freezes, and while a calendar is
+unavailable its last freezes apply.
 """
 
 import hashlib
@@ -17,18 +17,18 @@ from ops.tables.base import Table
 _FEED_PAST = timedelta(days=7)
 _FEED_AHEAD = timedelta(days=400)
 READ_AGAIN = timedelta(hours=12)
-# The tick that fetches comes every five minutes, and not to the second.
+# The timer that fetches fires every five minutes, not to the second.
 _TRY_AGAIN = timedelta(minutes=4)
-# Freezes are planned ahead, so those of a calendar that is down hold for a while: a weekend and a day. Then it is as if
-# nobody knew of any, and nothing begins.
+# Freezes are planned ahead, so those of an unavailable calendar apply for a weekend and a day. After that freezes may be
+# missing, and no new run starts.
 HOLDS_FOR = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCalendar:
-    """The last good content of one calendar (`content` is the store's reference to it), and how the last try went.
+    """The last good content of one calendar (`content` is the store's reference to it), and the result of the last fetch.
 
-    `problem` says why the last try failed, and is empty where it did not.
+    `problem` is the reason why the last fetch failed; empty if it succeeded.
     """
 
     location: str
@@ -38,66 +38,66 @@ class KeptCalendar:
     problem: str = ""
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it is to be fetched."""
+        """Whether to fetch it now."""
         if self.read_at is None or self.problem:
             return self.tried_at is None or now - self.tried_at >= _TRY_AGAIN
         return now - self.read_at >= READ_AGAIN
 
     def holds(self, now: datetime) -> bool:
-        """Whether its freezes are still to be relied on."""
+        """Whether its freezes are recent enough to rely on."""
         return self.read_at is not None and now - self.read_at < HOLDS_FOR
 
 
 @dataclass(slots=True)
 class Reading:
-    """Which calendars a configuration named as it was loaded, and what its files said."""
+    """The calendars that a configuration names, and the content of those that are files, collected while it is loaded."""
 
     locations: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 
 
 class Calendars:
-    """The calendars that a configuration names. `fetch` reads one at an https address; raises FeedError where it cannot."""
+    """The calendars that a configuration names. `fetch` reads one from an https address, or raises FeedError."""
 
     def __init__(self, folder: Path, store: Store, fetch: Callable[[str], bytes]) -> None:
         self._read_file, self._store, self._fetch = read_beside(folder), store, fetch
 
     def kept(self, location: str) -> KeptCalendar:
-        """What is known of this one."""
+        """What the store has of this calendar."""
         stored = self._table.get(_key(location))
         return stored.value if stored else KeptCalendar(location)
 
     def read(self, location: str, now: datetime, reading: Reading) -> bytes:
-        """One calendar, as a configuration is loaded: a file from beside it, an address from the store. Raises FeedError."""
+        """A calendar while a configuration is loaded: a file from its folder, an address from the store. Raises FeedError."""
         reading.locations.append(location)
         if not is_address(location):
             reading.files[location] = self._read_file(location)
             return reading.files[location]
         kept = self.kept(location)
         if kept.read_at is None:
-            raise FeedError(kept.problem or "it has not been fetched yet; that happens within five minutes")
+            raise FeedError(kept.problem or "it has not been fetched yet; Daytwo fetches it within five minutes")
         if not kept.holds(now):
             too_old = f"its freezes of {kept.read_at:%Y-%m-%d} are too old to rely on"
-            if not kept.problem:  # nobody has tried: the app was off
-                raise FeedError(f"{too_old}; it is fetched within five minutes")
+            if not kept.problem:  # no fetch was tried: the app was off
+                raise FeedError(f"{too_old}; Daytwo fetches it within five minutes")
             raise FeedError(f"{kept.problem}, and {too_old}")
         return self._store.get_content(kept.content)
 
     def read_kept(self, location: str) -> bytes:
-        """The last good content, however old: for a configuration with which nothing begins. Raises FeedError."""
+        """The last good content of any age: for a configuration with which no new run starts. Raises FeedError."""
         kept = self.kept(location)
         if kept.read_at is None:
-            raise FeedError("it was never read")
+            raise FeedError("it has never been fetched")
         return self._store.get_content(kept.content)
 
     def keep_files(self, reading: Reading, now: datetime) -> None:
-        """Files beside a configuration that has just been found valid: they may be broken when it is needed again."""
+        """Keep the files of a configuration that is valid now: they may be broken when it is loaded again."""
         for location, content in reading.files.items():
             if self.kept(location).content != self._store.put_content(content):
                 self._keep(location, content, now)
 
     def fetch_due(self, locations: Iterable[str], now: datetime) -> bool:
-        """Fetch the addresses whose time has come; whether any was asked. One that is no calendar is kept as little as none."""
+        """Fetch the addresses that are due; whether there were any. Content that is not a calendar is not kept."""
         due = [each for each in locations if is_address(each) and self.kept(each).is_due(now)]
         for location in due:
             try:
@@ -126,10 +126,10 @@ class Calendars:
 
 
 def feeds_at(now: datetime, read: Callable[[str], bytes]) -> Feeds:
-    """Calendars as they count now: their events from a week ago until over a year ahead."""
+    """How calendars are read now: their events from a week ago until more than a year ahead."""
     return Feeds(read, (now - _FEED_PAST).date(), (now + _FEED_AHEAD).date())
 
 
 def _key(location: str) -> str:
-    """A location may hold what a key may not."""
+    """A location may contain characters that a key may not."""
     return hashlib.sha256(location.encode()).hexdigest()[:32]

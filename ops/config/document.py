@@ -22,13 +22,18 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(slots=True)
 class Document:
-    """A configuration's values, with the line of each, and what was found wrong so far."""
+    """A configuration's values, with the line of each, and the problems found so far.
+
+    `is_doubtful` says that it has null, or a list with equal entries: the reader accepts them in places where the schema
+    does not.
+    """
 
     source: str
     text: str
     root: dict[str, Value] = field(default_factory=dict)
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    is_doubtful: bool = False
 
     def refuse(self, path: Path, value: object, wrong: str, remedy: str) -> None:
         """Notes a problem at `path`, or at the nearest line above it that is known."""
@@ -38,11 +43,11 @@ class Document:
         self.refuse_line(line, dotted(path), without_addresses(value) if is_calendar else value, wrong, remedy)
 
     def refuse_line(self, line: int | None, where: str, value: object, wrong: str, remedy: str) -> None:
-        """Notes a problem of a line that belongs to no value."""
+        """Notes a problem of a line that does not belong to a value."""
         self.problems.append(Problem(self.source, line, where, shown(value), wrong, remedy))
 
     def raise_problems(self) -> None:
-        """Raises `ConfigError` where anything was found wrong, in the order of the lines."""
+        """Raises `ConfigError` if there are problems, in the order of the lines."""
         if self.problems:
             raise ConfigError(tuple(sorted(self.problems, key=lambda problem: problem.line or 0)))
 
@@ -57,7 +62,7 @@ def parse(text: str | bytes, source: str) -> Document:
     """Reads a YAML document that is a mapping.
 
     Raises:
-        ConfigError: not UTF-8, too big, empty, no YAML, a key twice, an alias, a tag, or no mapping.
+        ConfigError: not UTF-8, too big, empty, not YAML, a key twice, an alias, a tag, or not a mapping.
     """
     document = Document(source, _decoded(text, source))
     root = _composed(document)
@@ -66,7 +71,7 @@ def parse(text: str | bytes, source: str) -> Document:
     if root is None or value is None:
         document.refuse_line(1, "", "", "the file is empty", "begin with fleet:")
     elif not isinstance(value, dict):
-        document.refuse_line(1, "", value, "this is no mapping of keys to values", "begin with fleet:")
+        document.refuse_line(1, "", value, "this is not a mapping of keys to values", "begin with fleet:")
     else:
         document.root = value
     document.raise_problems()
@@ -74,7 +79,7 @@ def parse(text: str | bytes, source: str) -> Document:
 
 
 def _decoded(text: str | bytes, source: str) -> str:
-    # A lone surrogate cannot be encoded: it is no UTF-8 either.
+    # A lone surrogate cannot be encoded: it is not UTF-8 either.
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     document = Document(source, "")
     if len(raw) > _MAX_BYTES:
@@ -103,11 +108,11 @@ def _composed(document: Document) -> "Node | None":
         root: Node | None = YAML(typ="safe", pure=True).compose(document.text)
     except YAMLError as error:
         line, wrong = _syntax(error)
-        document.refuse_line(line, "", "", wrong, "mend the YAML: indentation, quotes, brackets")
+        document.refuse_line(line, "", "", wrong, "fix the YAML: indentation, quotes, brackets")
         return None
     except ValueError as error:
-        # ruamel reads escapes such as \UFFFFFFFF without a check of its own.
-        document.refuse_line(None, "", "", f"this is no YAML: {error}", "mend the YAML")
+        # ruamel does not check escapes such as \UFFFFFFFF.
+        document.refuse_line(None, "", "", f"this is not YAML: {error}", "fix the YAML")
         return None
     return root
 
@@ -120,7 +125,7 @@ def _acceptable(document: Document, yaml: "YAML") -> bool:
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
         if kind == "AliasEvent":
             line = event.start_mark.line + 1
-            document.refuse_line(line, "", f"*{event.anchor}", "aliases are not understood", "write the value out")
+            document.refuse_line(line, "", f"*{event.anchor}", "aliases are not supported", "write the value out")
             return False
         if depth > _MAX_DEPTH:
             line = event.start_mark.line + 1
@@ -139,8 +144,8 @@ def _syntax(error: "YAMLError") -> tuple[int | None, str]:
         mark = error.problem_mark or error.context_mark
         return (
             None if mark is None else mark.line + 1
-        ), f"this is no YAML: {shown(error.problem or error.context or '')}"
-    return None, f"this is no YAML: {shown(str(error))}"
+        ), f"this is not YAML: {shown(error.problem or error.context or '')}"
+    return None, f"this is not YAML: {shown(str(error))}"
 
 
 def _value(document: Document, node: "Node", path: Path) -> Value:
@@ -151,11 +156,13 @@ def _value(document: Document, node: "Node", path: Path) -> Value:
         case ScalarNode():
             return _scalar(document, node, path)
         case SequenceNode(tag=tag) if tag == f"{_TAG}seq":
-            return [_value(document, item, (*path, number)) for number, item in enumerate(node.value)]
+            values = [_value(document, item, (*path, number)) for number, item in enumerate(node.value)]
+            document.is_doubtful |= any(value in values[:number] for number, value in enumerate(values))
+            return values
         case MappingNode(tag=tag) if tag == f"{_TAG}map":
             return dict(_pairs(document, node, path))
         case _:
-            document.refuse(path, node.tag, "tags are not understood", "write the value without it")
+            document.refuse(path, node.tag, "tags are not supported", "write the value without it")
             return None
 
 
@@ -174,12 +181,12 @@ def _pairs(document: Document, node: "MappingNode", path: Path) -> Iterator[tupl
                 line,
                 dotted((*path, name)),
                 name,
-                f"this key stands at line {seen[name]} already",
+                f"this key is already set in line {seen[name]}",
                 "keep one of the two",
             )
             continue
         seen[name] = line
-        # The line of a key is where a person looks, also where its value starts on the next.
+        # The line of the key, even if its value starts on the next one.
         document.lines[(*path, name)] = line
         yield name, _value(document, value, (*path, name))
 
@@ -190,6 +197,7 @@ def _scalar(document: Document, node: "ScalarNode", path: Path) -> Value:
         case "str" | "timestamp" | "value":
             return text
         case "null":
+            document.is_doubtful = True
             return None
         case "bool" if text.lower() in _BOOLEANS:
             return _BOOLEANS[text.lower()]
@@ -199,13 +207,13 @@ def _scalar(document: Document, node: "ScalarNode", path: Path) -> Value:
             return _number(text)
         case _:
             document.refuse(
-                path, text, f"the tag {shown(str(node.tag))} is not understood", "write the value without it"
+                path, text, f"the tag {shown(str(node.tag))} is not supported", "write the value without it"
             )
             return None
 
 
 def _number(text: str) -> Value:
-    """A decimal number; every other notation stays the text it is, for the schema to judge."""
+    """A decimal number; every other notation stays the text it is, for the schema to refuse."""
     for read in (int, float):
         try:
             return read(text)

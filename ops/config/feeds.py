@@ -16,8 +16,8 @@ class FeedError(Exception):
 class Feeds:
     """How calendars are read, and which of their days count.
 
-    `read` takes what the configuration says, a file's name or an https address, and returns the calendar's bytes, or
-    raises `FeedError`. Events that come back are followed from `since` up to `until`.
+    `read` takes the location of the configuration, a file name or an https address, and returns the bytes of the calendar,
+    or raises `FeedError`. Recurring events are expanded from `since` up to `until`.
     """
 
     read: Callable[[str], bytes]
@@ -26,17 +26,17 @@ class Feeds:
 
 
 def is_address(location: str) -> bool:
-    """Whether a calendar is fetched; else it is a file beside the configuration."""
+    """Whether a calendar is fetched; otherwise it is a file in the folder of the configuration."""
     return location.startswith("https://")
 
 
 def shown_location(location: str) -> str:
-    """A calendar's place as people may read it: a file's name, or an address's host. What is half an address counts as one."""
+    """A location without secrets: the name of a file, or the host of an address. Part of an address counts as one."""
     return host_of(location) if any(mark in location for mark in ":?#@") else location
 
 
 def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Callable[[str], bytes]:
-    """Reads files of `folder`, and https addresses by `fetch`, which raises `FeedError` where it cannot."""
+    """A reader of files in `folder`, and of https addresses by `fetch`; both raise `FeedError`."""
 
     def read(location: str) -> bytes:
         if is_address(location):
@@ -47,34 +47,34 @@ def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Ca
             raise FeedError("an address begins with https://")
         name = PurePosixPath(location)
         if name.is_absolute() or ".." in name.parts:
-            raise FeedError("the file has to lie beside the configuration")
+            raise FeedError("the file must be in the folder of the configuration")
         try:
             return (folder / name).read_bytes()
         except OSError as error:
             raise FeedError(f"the file cannot be read: {error.strerror}") from error
         except ValueError as error:
-            raise FeedError("the file cannot be read: no file has such a name") from error
+            raise FeedError("the file cannot be read: a file cannot have this name") from error
 
     return read
 
 
 def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
-    """The events of a calendar as freezes, in order; cancelled ones are left out.
+    """The events of a calendar as freezes, in order, without cancelled ones.
 
-    An event of whole days counts in the window's zone. An event with a time but no zone takes the calendar's own
-    (`X-WR-TIMEZONE`). One that takes no time freezes nothing (RFC 5545, 3.6.1: a start with a time and no end).
+    An event of whole days applies in the zone of the window. An event with a time but without a zone is in the calendar's
+    zone (`X-WR-TIMEZONE`). An event without a length is not a freeze (RFC 5545, 3.6.1: a start with a time and no end).
 
     Raises:
-        FeedError: this is no calendar, or an event's time has no zone or cannot be computed.
+        FeedError: this is not a calendar, or the time of an event is without a zone or cannot be computed.
     """
     try:
         found = _found(calendar, feeds)
     except OverflowError as error:
         raise FeedError("an event begins or ends too far away to be computed: give it dates near now") from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        # The parser promises ValueError; a malformed rule or date surfaces as one of the others. Their texts quote what
-        # was read, and that may be a page to sign in at, with words that are nobody's business.
-        raise FeedError(f"it is no calendar ({type(error).__name__})") from error
+        # The parser documents ValueError; a malformed rule or date raises one of the others. Their texts quote the content,
+        # which can be a sign-in page with secrets in it.
+        raise FeedError(f"it is not a calendar ({type(error).__name__})") from error
     return tuple(sorted(found, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
 
 
@@ -87,11 +87,11 @@ def _found(calendar: bytes, feeds: Feeds) -> set[Freeze]:
     return {
         _freeze(str(event.get("SUMMARY", "freeze")), event.start, event.end, zone)
         for event in recurring_ical_events.of(parsed).between(feeds.since, feeds.until)
-        if str(event.get("STATUS", "")).upper() != "CANCELLED" and not _takes_no_time(event.start, event.end)
+        if str(event.get("STATUS", "")).upper() != "CANCELLED" and not _is_without_length(event.start, event.end)
     }
 
 
-def _takes_no_time(start: date | datetime, end: date | datetime) -> bool:
+def _is_without_length(start: date | datetime, end: date | datetime) -> bool:
     return isinstance(start, datetime) and start == end
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, said so that a person can mend it."""
+"""What is wrong with a configuration, and how to fix it."""
 
 import re
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ _ADDRESS = re.compile(r"\w+://\S*")
 class Problem:
     """One thing that is wrong.
 
-    `line` counts from 1, None where no line is to blame; `where` is the key's path; `value` is what stands there,
-    shortened and without secrets.
+    `line` counts from 1, None if the problem does not belong to a line; `where` is the path of the key; `value` is what is
+    written there, shortened and without secrets.
     """
 
     file: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that is refused, with everything found wrong in it."""
+    """A configuration that is refused, with all its problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(render_problems(problems))
@@ -43,28 +43,29 @@ def render_problems(problems: Iterable[Problem]) -> str:
 
 def shown(value: object) -> str:
     """A value as a message shows it: on one line, short, secrets masked."""
-    text = value if isinstance(value, str) else _plain(value)
+    text = value if isinstance(value, str) else plain(value)
     text = SECRET.sub(lambda found: found.group()[:4] + "…", text)
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def without_addresses(value: object) -> str:
-    """A value with the host alone of each address: where calendars are named, whoever knows one's address can read it."""
-    text = value if isinstance(value, str) else _plain(value)
+    """A value with only the host of each address: a private calendar can be read by everyone who knows its address."""
+    text = value if isinstance(value, str) else plain(value)
     return _ADDRESS.sub(lambda found: host_of(found.group()), text)
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A value as YAML writes it on one line."""
     match value:
         case bool():
             return str(value).lower()
         case None:
             return "nothing"
         case list():
-            return f"[{', '.join(_plain(item) for item in value)}]"
+            return f"[{', '.join(plain(item) for item in value)}]"
         case dict():
-            return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{key}: {plain(item)}" for key, item in value.items()) + "}"
         case _:
             return str(value)
 

@@ -1,172 +1,183 @@
-"""A document of the right shape to settings: what no schema can say is checked here."""
+"""A document to settings: read by type, then checked across sections; every problem is reported if that fails."""
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from json import dumps
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
-from ops.config.document import Document, Path
+from msgspec import MsgspecError, convert
+
+from ops.config.checks import findings_of
+from ops.config.document import Document
 from ops.config.feeds import FeedError, Feeds, freezes_of, shown_location
-from ops.config.lanes import read_budgets, read_chat, read_power, read_reboot, read_spot
-from ops.config.overlap import overlap
-from ops.config.parts import Section, defaults, known_window, section, sections, select, text, texts, understood
-from ops.config.people import check_groups, read_approvals, read_commands, read_people
-from ops.config.times import read_days, read_duration, read_freeze_edges, read_time, read_zone
+from ops.config.problems import SECRET
+from ops.config.sections import CHAT_SECTIONS, ORDERABLE, PLACES, RUNBOOK_SECTIONS, Root
 from ops.model.calendar import Freeze, Window
-from ops.model.settings import FleetSettings, NodeImageSettings, Ring, Settings
+from ops.settings.calendar import FreezeEntry, WeeklyWindow
+from ops.settings.fields import FieldType, Names, read_field
+from ops.settings.readers import FieldError
+from ops.settings.settings import ChatSettings, PeopleSettings, Settings
 
 
-def read_settings(document: Document, feeds: Feeds | None) -> Settings:
-    """The settings that a document of the right shape states, defaults filled in.
+def read_settings(document: Document, feeds: Feeds | None, *, full: bool = False) -> Settings:
+    """The settings of a document, defaults filled in.
+
+    The full validator runs if the document cannot be read, or with `full`.
 
     Raises:
-        ConfigError: with everything that no schema can see: zones, times, names, rings that overlap, feeds.
+        ConfigError: with every problem.
     """
-    root = document.root
-    windows = _windows(document, section(root, "windows"))
-    rings = _rings(document, windows)
-    freezes = tuple(_freezes(document, feeds))
-    node_image = _node_image(document, windows)
-    reboot = read_reboot(document, windows)
-    power = tuple(read_power(document, rings))
-    people = read_people(document)
-    check_groups(document)
-    approvals = read_approvals(document, windows, rings)
-    commands = read_commands(document, rings)
-    chat = read_chat(document, windows)
+    check_secrets(document)
+    names = names_of(document.root)
+    root: Any = None
+    why = ""
+    try:
+        root = convert(document.root, Root, dec_hook=partial(_read_field, names))
+    except (MsgspecError, FieldError) as error:
+        why = str(error)
+    values = {} if root is None else _by_name(root)
+    if root is None or full or document.is_doubtful or any(findings_of(values, document.root)):
+        _note_all(document, names)
+        if root is None and not document.problems:
+            document.refuse_line(None, "", "", f"the file cannot be read: {why}", "see docs/configuration.md")
+    entries = _lenient(document.root, names).get("freezes", ()) if root is None else values["freezes"]
+    freezes = tuple(_freezes(document, entries, feeds))
     document.raise_problems()
-    return Settings(
-        fleet=FleetSettings(tuple(texts(section(root, "fleet")["subscriptions"])), rings),
-        windows=MappingProxyType(windows),
-        freezes=freezes,
-        node_image=node_image,
-        chat=chat,
-        hash=content_hash(document),
-        reboot=reboot,
-        power=power,
-        spot=read_spot(root),
-        budgets=read_budgets(root),
-        people=people,
-        approvals=approvals,
-        commands=commands,
+    return _settings(document, values, root.chat.digest, freezes)
+
+
+def names_of(root: Mapping[str, Any]) -> Names:
+    """What a document defines by name, whatever else is wrong with it."""
+    rings = _list(_dict(root.get("fleet")).get("rings"))
+    groups = {
+        name: [each for each in _list(members) if isinstance(each, str)] for name, members in _items(root, "groups")
+    }
+    return Names(
+        windows={name: _window(name, written) for name, written in _items(root, "windows")},
+        rings=[ring["name"] for ring in map(_dict, rings) if isinstance(ring.get("name"), str)],
+        people=[name for name, _ in _items(root, "people")],
+        groups=groups,
+        runbooks=ORDERABLE,
     )
 
 
+def check_secrets(document: Document) -> None:
+    """Notes secrets in the text, also in comments: a token in a comment has leaked like one in a value."""
+    for number, line in enumerate(document.text.splitlines(), start=1):
+        for found in SECRET.finditer(line):
+            document.refuse_line(number, "", found.group(), "the file contains a secret", "put it into the key vault")
+
+
 def content_hash(document: Document) -> str:
-    """Twelve hexadecimal digits that name what a document says: comments, order of keys and layout aside."""
+    """Twelve hexadecimal digits that identify what a document says; comments, the order of keys and layout do not count."""
     canonical = dumps(document.root, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()[:12]
 
 
-def _windows(document: Document, said: Section) -> dict[str, Window]:
-    windows: dict[str, Window] = {}
-    for name in said:
-        window = _window(document, name, section(said, name), ("windows", name))
-        if window is not None:
-            windows[name] = window
-    return windows
+def _note_all(document: Document, names: Names) -> None:
+    """Notes what the full validator finds, then what is wrong between values that it accepts."""
+    from ops.config.schema_check import check_schema
+
+    wrong = check_schema(document, names)
+    for finding in findings_of(_lenient(document.root, names), document.root):
+        # Mappings with wrong values are left out: a stand-in is not what the author meant.
+        if finding.path not in wrong and finding.path[:-1] not in wrong:
+            document.refuse(finding.path, finding.value, finding.wrong, finding.remedy)
 
 
-def _window(document: Document, name: str, said: Section, path: Path) -> Window | None:
-    start = understood(document, (*path, "from"), said["from"], read_time(text(said, "from")))
-    end = understood(document, (*path, "to"), said["to"], read_time(text(said, "to")))
-    days = said["days"]
-    listed = days if isinstance(days, str) else ",".join(texts(days))
-    on = understood(document, (*path, "days"), days, read_days(listed))
-    zone = understood(document, (*path, "zone"), said["zone"], read_zone(text(said, "zone")))
-    if start is None or end is None or on is None or zone is None:
-        return None
-    if start == end:
-        document.refuse((*path, "to"), said["to"], "the window ends as it starts", "write another time")
-        return None
-    return Window(name, on, start, end, zone)
-
-
-def _rings(document: Document, windows: Mapping[str, Window]) -> tuple[Ring, ...]:
-    rings: list[Ring] = []
-    for number, said in enumerate(sections(section(document.root, "fleet")["rings"])):
-        path: Path = ("fleet", "rings", number)
-        ring = Ring(
-            name=text(said, "name"),
-            select=select(section(said, "select")),
-            window=known_window(document, (*path, "window"), said.get("window"), windows),
-            at_once=int(text(said, "at-once").split()[0]) if "at-once" in said else None,
-        )
-        for other in rings:
-            _check_apart(document, path, ring, other)
-        rings.append(ring)
-    return tuple(rings)
-
-
-def _check_apart(document: Document, path: Path, ring: Ring, other: Ring) -> None:
-    if ring.name == other.name:
-        document.refuse((*path, "name"), ring.name, "another ring has this name", "give each ring its own")
-    common = overlap(ring.select, other.select)
-    if common is not None:
-        wrong = f"ring {ring.name} and ring {other.name} can select the same cluster by {common}"
-        document.refuse((*path, "select"), common, wrong, "make sure that each cluster is in one ring at most")
-
-
-def _freezes(document: Document, feeds: Feeds | None) -> Iterable[Freeze]:
-    names: set[str] = set()
-    for number, said in enumerate(sections(document.root.get("freezes"))):
-        path: Path = ("freezes", number)
-        if "ics" in said:
-            yield from _fed(document, (*path, "ics"), text(said, "ics"), feeds)
+def _lenient(root: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """The sections that can be read by themselves, with stand-ins for fields that cannot."""
+    hook = partial(_read_field, replace(names, lenient=True))
+    found: dict[str, Any] = {}
+    for place, section in PLACES:
+        written: Any = root
+        for key in place:
+            written = _dict(written).get(key)
+        if written is None:
+            if not section.required:
+                found[section.name] = section.absent
             continue
-        name = text(said, "name")
-        if name in names:
-            document.refuse((*path, "name"), name, "another freeze has this name", "give each freeze its own")
-        names.add(name)
-        zone = _zone(document, path, said)
-        value = f"{said['from']} to {said['to']}"
-        edges = understood(
-            document, (*path, "from"), value, read_freeze_edges(text(said, "from"), text(said, "to"), zone)
-        )
-        if edges is not None:
-            yield Freeze(name, *edges, zone)
+        try:
+            found[section.name] = convert(written, section.kind, dec_hook=hook)
+        except MsgspecError:
+            continue  # the full validator has noted why
+    return found
 
 
-def _zone(document: Document, path: Path, said: Section) -> str | None:
-    if "zone" not in said:
-        return None
-    return understood(document, (*path, "zone"), said["zone"], read_zone(text(said, "zone")))
+def _by_name(root: Any) -> dict[str, Any]:
+    """The sections of a document that was read, by name."""
+    values = {
+        section.name: getattr(root, section.name.replace("-", "_")) for place, section in PLACES if len(place) == 1
+    }
+    chats = {section.name: getattr(root.chat, section.name.replace("-", "_")) for section in CHAT_SECTIONS}
+    return {**values, **chats}
 
 
-def _fed(document: Document, path: Path, location: str, feeds: Feeds | None) -> tuple[Freeze, ...]:
-    place = shown_location(location)
+def _settings(
+    document: Document, values: Mapping[str, Any], digest: Window | None, freezes: tuple[Freeze, ...]
+) -> Settings:
+    identity = values["identity"]
+    windows = {name: entry.window(name) for name, entry in values["windows"].items()}
+    people = tuple(entry.person(name) for name, entry in values["people"].items())
+    return Settings(
+        fleet=values["fleet"],
+        windows=MappingProxyType(windows),
+        freezes=freezes,
+        chat=ChatSettings(_given(values, CHAT_SECTIONS), digest),
+        people=PeopleSettings((identity.entra_tenant or "").casefold(), identity.slack_team or "", people),
+        commands=values["commands"],
+        sections=_given(values, RUNBOOK_SECTIONS),
+        hash=content_hash(document),
+    )
+
+
+def _given(values: Mapping[str, Any], sections: Iterable[Any]) -> Mapping[str, object]:
+    found = {section.name: values[section.name] for section in sections}
+    return MappingProxyType({name: value for name, value in found.items() if value is not None})
+
+
+def _freezes(document: Document, entries: Iterable[FreezeEntry], feeds: Feeds | None) -> Iterator[Freeze]:
+    for number, entry in enumerate(entries):
+        if entry.ics is not None:
+            yield from _fed(document, number, entry.ics, feeds)
+        elif not document.problems:
+            yield entry.freeze()
+
+
+def _fed(document: Document, number: int, location: str, feeds: Feeds | None) -> tuple[Freeze, ...]:
+    path, place = ("freezes", number, "ics"), shown_location(location)
     if feeds is None:
         document.refuse(path, place, "calendars are not read here", "write the freezes out")
         return ()
     try:
         return freezes_of(feeds.read(location), feeds)
     except FeedError as error:
-        document.refuse(path, place, f"the calendar cannot be used: {error}", "mend it, or write the freezes out")
+        document.refuse(path, place, f"the calendar cannot be used: {error}", "fix it, or write the freezes out")
         return ()
 
 
-def _node_image(document: Document, windows: Mapping[str, Window]) -> NodeImageSettings | None:
-    if "node-image" not in document.root:
+def _window(name: str, written: object) -> Window | None:
+    try:
+        hook = partial(_read_field, Names({}, (), (), {}, ()))
+        return convert(written, WeeklyWindow, dec_hook=hook).window(name)
+    except (MsgspecError, FieldError):
         return None
-    said = {**defaults("node-image"), **section(document.root, "node-image")}
-    window = known_window(document, ("node-image", "window"), said["window"], windows)
-    proven_for, proven_awake = read_duration(text(said, "proven-for")), read_duration(text(said, "proven-awake"))
-    if proven_awake > proven_for:
-        wrong = f"an image cannot be awake for longer than proven-for, {said['proven-for']}"
-        document.refuse(("node-image", "proven-awake"), said["proven-awake"], wrong, "write less, or raise proven-for")
-    if proven_awake % timedelta(hours=1):
-        wrong = "awake hours are counted whole"
-        document.refuse(("node-image", "proven-awake"), said["proven-awake"], wrong, "write whole hours, as in 8h")
-    if window is None:
-        return None
-    return NodeImageSettings(
-        window=window,
-        proven_for=proven_for,
-        proven_awake=proven_awake,
-        proven_nodes=cast("int", said["proven-nodes"]),
-        max_behind=read_duration(text(said, "max-behind")),
-        wake_sleepers=cast("bool", said["wake-sleepers"]),
-        failure_budget=cast("int", said["failure-budget"]),
-    )
+
+
+def _read_field(names: Names, kind: type[FieldType], written: object) -> object:
+    return read_field(kind, written, names)
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _items(root: Mapping[str, Any], key: str) -> Iterable[tuple[str, Any]]:
+    return _dict(root.get(key)).items()

@@ -1,1 +1,1 @@
-"""Every door in: verify, normalise, start; nothing here waits for work to be done."""
+"""Every entry point: HTTP, pages, timers, events. They verify, record and start work; none waits for it."""

@@ -1,26 +1,49 @@
-"""The form of an approval's page: the token that ties it to one person and one request, and reading what was sent."""
+"""The form of the approval page: who may use it, the token that binds it to one person and one request, and its fields."""
 
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
-from ops.endpoints.reasons import LongReasonError, read_reason
+from ops.approvals.votes import LongReasonError, read_reason
+from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Choice
 from ops.model.people import Identity
 
+SHORTEST_KEY = 32
 GOOD_FOR = timedelta(hours=1)
 LARGEST_FORM_BYTES = 16_384
 _SALT = "daytwo.approval-form.1"
 _FIELDS = frozenset({"choice", "reason", "csrf"})
 
 
+@dataclass(frozen=True, slots=True)
+class PageAccess:
+    """What the app settings say about the page: whether App Service signs people in, and the key that signs its forms."""
+
+    sign_in: bool
+    key: str
+    rejected: RejectedRequests = field(default_factory=RejectedRequests)
+
+    @property
+    def missing(self) -> str:
+        """Why nobody can decide on the page, with the remedy; empty if people can."""
+        if not self.sign_in:
+            return "sign-in is not enabled for this app: enable App Service authentication with Microsoft Entra ID"
+        if len(self.key) < SHORTEST_KEY:
+            return (
+                "the app setting DAYTWO_PAGE_KEY is missing or too short: "
+                f"set it to at least {SHORTEST_KEY} random characters"
+            )
+        return ""
+
+
 class RefusedFormError(Exception):
-    """A form that decides nothing. `reason` is the ledger's word, the text what its sender reads, `status` HTTP's."""
+    """A rejected form. `reason` is the code for the ledger, the text is for the sender, `status` is the HTTP status."""
 
     def __init__(self, status: int, reason: str, why: str) -> None:
         super().__init__(why)
@@ -29,7 +52,7 @@ class RefusedFormError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was sent."""
+    """The submitted fields."""
 
     choice: Choice
     reason: str
@@ -37,7 +60,7 @@ class Form:
 
 
 class _Signer(TimestampSigner):
-    """Signs with our clock's time instead of the machine's."""
+    """Signs with the time of our clock instead of the machine's."""
 
     def __init__(self, secret_key: list[bytes], salt: bytes, now: Callable[[], datetime]) -> None:
         super().__init__(secret_key, salt, key_derivation="hmac", digest_method=hashlib.sha256)
@@ -48,50 +71,53 @@ class _Signer(TimestampSigner):
 
 
 class FormTokens:
-    """Makes and reads the tokens. `now` is the clock's."""
+    """Makes and reads the tokens of forms."""
 
     def __init__(self, key: str, now: Callable[[], datetime]) -> None:
         self._serializer = URLSafeTimedSerializer(key, salt=_SALT, signer=_Signer, signer_kwargs={"now": now})
 
-    def make(self, identity: Identity, word: str) -> str:
-        """A token for this person and this request's word; its nonce makes each shown form one event."""
-        made: str | bytes = self._serializer.dumps([secrets.token_urlsafe(16), str(identity), word])
+    def make(self, identity: Identity, approval_token: str) -> str:
+        """A token for this person and this approval token; its nonce makes each shown form one event."""
+        made: str | bytes = self._serializer.dumps([secrets.token_urlsafe(16), str(identity), approval_token])
         return made if isinstance(made, str) else made.decode()
 
-    def event(self, token: str, identity: Identity, word: str) -> str:
-        """The nonce of a token that was made for this person and word within the hour. Raises RefusedFormError."""
+    def event(self, token: str, identity: Identity, approval_token: str) -> str:
+        """The nonce of a token that was made for the same person and approval token within the hour. Raises RefusedFormError."""
         try:
             nonce, person, made_for = self._serializer.loads(token, max_age=int(GOOD_FOR.total_seconds()))
         except SignatureExpired:
-            why = "this form is older than an hour, so it decides nothing: open the page again, look, then decide"
+            why = "this form is older than an hour, so nothing was decided: open the page again, review it, then decide"
             raise RefusedFormError(403, "stale-form", why) from None
         except (BadData, ValueError, TypeError):
             raise RefusedFormError(403, "foreign-form", _FOREIGN) from None
-        if (person, made_for) != (str(identity), word):
+        if (person, made_for) != (str(identity), approval_token):
             raise RefusedFormError(403, "foreign-form", _FOREIGN)
         return str(nonce)
 
 
-_FOREIGN = "this form was not made for you and this request, so it decides nothing: open the page yourself, then decide"
+_FOREIGN = (
+    "this form was not made for you and this request, so nothing was decided: open the page yourself, then decide"
+)
 
 
 def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
-    """A form of ours comes from a page of ours. Raises RefusedFormError where the browser says that it does not.
+    """Raises RefusedFormError if the browser says that another site sent the form.
 
-    https://www.w3.org/TR/fetch-metadata: `none` is a person's own doing. Browsers that send neither header have the token.
+    https://www.w3.org/TR/fetch-metadata: `none` means that the user started the request. For browsers that send neither
+    header, the token is the protection.
     """
     site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
     foreign = site not in ("", "same-origin", "none")
     if origin and not (origin == "null" and site == "same-origin"):
         foreign = foreign or urlsplit(origin).netloc not in hosts
     if foreign:
-        raise RefusedFormError(403, "from-elsewhere", "another site sent this form, so it decides nothing")
+        raise RefusedFormError(403, "from-elsewhere", "another site sent this form, so nothing was decided")
 
 
 def read_form(headers: Mapping[str, str], body: bytes) -> Form:
-    """What was sent, each field once. Raises RefusedFormError."""
+    """The fields, each at most once. Raises RefusedFormError."""
     if len(body) > LARGEST_FORM_BYTES:
-        raise RefusedFormError(413, "too-large", "this form is larger than 16 kB, so it decides nothing")
+        raise RefusedFormError(413, "too-large", "this form is larger than 16 kB, so nothing was decided")
     kind = headers.get("content-type", "").partition(";")[0].strip().casefold()
     if kind != "application/x-www-form-urlencoded":
         raise RefusedFormError(400, "broken-form", _BROKEN)
@@ -106,7 +132,7 @@ def read_form(headers: Mapping[str, str], body: bytes) -> Form:
     return Form(choice, _reason(fields.get("reason", [""])[0]), fields["csrf"][0])
 
 
-_BROKEN = "this form is broken, so it decides nothing: open the page again, then decide"
+_BROKEN = "this form is malformed, so nothing was decided: open the page again, then decide"
 
 
 def _reason(text: str) -> str:

@@ -1,25 +1,23 @@
-"""The approval page: a GET shows a request and decides nothing; a POST of its form decides, as the person who is signed in."""
+"""The approval page: GET shows a request and changes nothing; POST of its form records the vote of the signed-in person."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 from ops.approvals.requests import current_rule, request_by_token
 from ops.approvals.votes import ApprovalAction, VoteOutcome, record_vote
 from ops.context import Context
-from ops.endpoints.approval_form import FormTokens, RefusedFormError, check_origin, read_form
+from ops.endpoints.approval_form import FormTokens, PageAccess, RefusedFormError, check_origin, read_form
 from ops.endpoints.easy_auth import UnusableIdentityError, signed_in
-from ops.endpoints.page_access import PageAccess
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import Rejection
 from ops.model.approval import Approval, Choice
 from ops.model.people import Identity
-from ops.model.settings import Settings
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import approvers, needed
 from ops.policy.people import person_of
-from ops.policy.select import ring_window
 from ops.policy.voting import may_decide
+from ops.ports.errors import OutsideError
 from ops.render.approval_page import (
     Banner,
     NoticePage,
@@ -30,8 +28,9 @@ from ops.render.approval_page import (
     request_html,
 )
 from ops.runbooks import runbooks
+from ops.settings import Settings
 
-DOOR = "page"
+ENDPOINT = "page"
 LOGIN = "/.auth/login/aad"
 _STATUS = {
     "approved": HTTPStatus.OK,
@@ -48,7 +47,7 @@ _STATUS = {
 }
 _HEADERS = {
     "Cache-Control": "no-store",
-    # Not `no-referrer`: with that browsers send the form's Origin as null. The page's address still goes nowhere else.
+    # With `no-referrer` browsers would send the form's Origin as null. Other sites do not get the page's address either way.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -57,124 +56,100 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """One HTTP request for a page. Header names are in lower case; `url` is whole, as the browser asked for it."""
-
-    method: str
-    url: str
-    word: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-    @property
-    def path(self) -> str:
-        """The page's own path."""
-        return urlsplit(self.url).path
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What is answered."""
-
-    status: HTTPStatus
-    html: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def unavailable(why: str) -> Page:
-    """503: nobody can decide here now; says why and where else."""
-    lines = (
-        f"Nobody can decide here: {why}.",
-        "The buttons in Slack or Teams, where there are any, do not need this page.",
-    )
+def unavailable(why: str) -> HttpResponse:
+    """503: nobody can decide on the page now, and why."""
+    lines = (f"Decisions are not possible here: {why}.", "The buttons in your chat still work.")
     return _page(HTTPStatus.SERVICE_UNAVAILABLE, notice_html(NoticePage("This page is not available", lines)))
 
 
-def answer_page(context: Context, door: PageAccess, asked: PageRequest) -> Page:
-    """GET, HEAD and POST `approvals/{word}`. Raises OutsideError where the store does not answer: nothing is decided then."""
+def serve_page(context: Context, access: PageAccess, request: HttpRequest) -> HttpResponse:
+    """GET, HEAD and POST `approvals/{token}`. If the store does not answer, nothing is decided and the page says so."""
     try:
-        return _answer(context, door, asked)
+        return _answer(context, access, request)
     except PageRefusedError as refused:
-        door.refusals.note(context, DOOR, refused.refusal, asked.body)
+        access.rejected.note(context, ENDPOINT, refused.rejection, request.body)
         return _refused(refused)
+    except OutsideError:
+        return unavailable("Daytwo's records are not available; try again in a minute")
 
 
 class PageRefusedError(Exception):
-    """Nothing is shown, nothing decided: the refusal, who was there, and what else they may do."""
+    """The request is rejected: nothing is shown or decided. `links` are what the viewer can do instead."""
 
-    def __init__(self, refusal: Rejection, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
-        super().__init__(refusal.text)
-        self.refusal, self.viewer, self.links = refusal, viewer, links
+    def __init__(self, rejection: Rejection, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(rejection.text)
+        self.rejection, self.viewer, self.links = rejection, viewer, links
 
 
-def _answer(context: Context, door: PageAccess, asked: PageRequest) -> Page:
+def _answer(context: Context, access: PageAccess, request: HttpRequest) -> HttpResponse:
     settings = context.config.settings
-    if door.missing or settings is None:
-        return unavailable(door.missing or "Daytwo has no valid configuration")
+    if access.missing or settings is None:
+        return unavailable(access.missing or "Daytwo has no valid configuration")
     try:
-        identity = signed_in(asked.headers)
+        identity = signed_in(request.headers)
     except UnusableIdentityError as error:
         raise PageRefusedError(
             Rejection(HTTPStatus.FORBIDDEN, "unusable-identity", f"you are signed in, but {error}")
         ) from None
     if identity is None:
-        return _to_sign_in(asked)
+        return _to_sign_in(request)
     if not settings.people.entra_tenant or identity.tenant != settings.people.entra_tenant:
-        why = "your account belongs to another organisation than the one that Daytwo's configuration names"
+        why = "your account does not belong to the organization in Daytwo's configuration"
         raise PageRefusedError(Rejection(HTTPStatus.FORBIDDEN, "another-tenant", why), identity.shown)
-    visit = _Visit(context, settings, FormTokens(door.key, context.ports.clock.now), identity, asked.word)
-    return _decide(visit, asked) if asked.method == "POST" else _show(visit)
+    visit = _Visit(
+        context, settings, FormTokens(access.key, context.ports.clock.now), identity, request.params["token"]
+    )
+    return _decide(visit, request) if request.method == "POST" else _show(visit)
 
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """Somebody who is signed in, before one request."""
+    """A signed-in person who views one request."""
 
     context: Context
     settings: Settings
     tokens: FormTokens
     identity: Identity
-    word: str
+    token: str
 
     @property
     def shown(self) -> str:
-        """By which name they are greeted: ours, else their own."""
+        """The person's configured name, else the name in Microsoft Entra ID."""
         person = person_of(self.settings, self.identity)
-        return person.name if person else self.identity.shown or "somebody"
+        return person.name if person else self.identity.shown or "unknown"
 
 
-def _show(visit: _Visit) -> Page:
+def _show(visit: _Visit) -> HttpResponse:
     approval = _approval(visit)
-    old = visit.word != approval.token and not approval.state.is_decided
-    told = Banner("What is asked has changed since your link was made. This is how it is now.") if old else None
-    return _page(HTTPStatus.OK, _request(visit, approval, told))
+    old = visit.token != approval.token and not approval.state.is_decided
+    banner = Banner("The request has changed since your link was created. This is its current state.") if old else None
+    return _page(HTTPStatus.OK, _request(visit, approval, banner))
 
 
-def _decide(visit: _Visit, asked: PageRequest) -> Page:
-    """A form that is ours decides; every other is refused, and the refusal is on record."""
+def _decide(visit: _Visit, request: HttpRequest) -> HttpResponse:
+    """Records the vote if the form is ours; rejects and records every other form."""
     ports = visit.context.ports
-    hosts = frozenset({urlsplit(asked.url).netloc, urlsplit(ports.address).netloc} - {""})
+    hosts = frozenset({urlsplit(request.url).netloc, urlsplit(ports.address).netloc} - {""})
     try:
-        check_origin(asked.headers, hosts)
-        form = read_form(asked.headers, asked.body)
-        event = visit.tokens.event(form.token, visit.identity, visit.word)
+        check_origin(request.headers, hosts)
+        form = read_form(request.headers, request.body)
+        event = visit.tokens.event(form.token, visit.identity, visit.token)
     except RefusedFormError as error:
-        refusal = Rejection(HTTPStatus(error.status), error.reason, str(error))
-        raise PageRefusedError(refusal, visit.shown, (("Open the page again", asked.path),)) from None
-    decided = record_vote(visit.context, ApprovalAction(visit.word, form.choice, visit.identity, event, form.reason))
-    return _told(visit, decided)
+        rejection = Rejection(HTTPStatus(error.status), error.reason, str(error))
+        raise PageRefusedError(rejection, visit.shown, (("Open the page again", urlsplit(request.url).path),)) from None
+    decided = record_vote(visit.context, ApprovalAction(visit.token, form.choice, visit.identity, event, form.reason))
+    return _result_page(visit, decided)
 
 
-def _told(visit: _Visit, decided: VoteOutcome) -> Page:
-    """What came of it, above the request as it is now."""
-    status = _STATUS[decided.result]
+def _result_page(visit: _Visit, outcome: VoteOutcome) -> HttpResponse:
+    """The result, above the current state of the request."""
+    status = _STATUS[outcome.result]
     approval = _approval(visit)
-    told = Banner(f"{_sentence(decided.text)}.", good=status is HTTPStatus.OK)
-    return _page(status, _request(visit, approval, told))
+    banner = Banner(f"{_sentence(outcome.text)}.", good=status is HTTPStatus.OK)
+    return _page(status, _request(visit, approval, banner))
 
 
-def _request(visit: _Visit, approval: Approval, told: Banner | None) -> str:
+def _request(visit: _Visit, approval: Approval, banner: Banner | None) -> str:
     settings, now = visit.settings, visit.context.ports.clock.now()
     rule = current_rule(settings, approval)
     person = person_of(settings, visit.identity)
@@ -191,48 +166,45 @@ def _request(visit: _Visit, approval: Approval, told: Banner | None) -> str:
             needed=needed(approval, rule, settings) if rule else approval.needed,
             label=rule.label if rule else "",
             form=visit.tokens.make(visit.identity, approval.token) if may_reject else "",
-            told=told,
+            told=banner,
         )
     )
 
 
 def _approval(visit: _Visit) -> Approval:
-    """The request that a word names, as it is now. Raises RefusedError, the same for every word that names none."""
-    found = request_by_token(visit.context.ports.store, visit.word)
+    """The current state of the request. Raises PageRefusedError, with the same text for every unknown token."""
+    found = request_by_token(visit.context.ports.store, visit.token)
     if found is None:
-        why = "there is no such request, or none any more; the newest message in your chat has the link that counts"
+        why = "there is no such request, or it no longer exists; the newest message in your chat has the current link"
         raise PageRefusedError(Rejection(HTTPStatus.NOT_FOUND, "unknown-request", why), visit.shown)
     return expired_if_due(found, visit.context.ports.clock.now())
 
 
 def _zone(settings: Settings, approval: Approval) -> str:
-    """The zone of the window in which it would be done."""
-    if approval.runbook == "reboot" and settings.reboot is not None:
-        return settings.reboot.window.zone
-    ring = next((ring for ring in settings.fleet.rings if ring.name == approval.ring), None)
-    if ring is not None and (ring.window or settings.node_image):
-        return ring_window(settings, ring).zone
-    return settings.node_image.window.zone if settings.node_image else "UTC"
+    """The time zone of the window in which the plan would be executed."""
+    openings = runbooks()[approval.runbook].openings(settings)
+    own = [opening for opening in openings if opening.ring in ("", approval.ring)]
+    return next((opening.window.zone for opening in (*own, *openings)), "UTC")
 
 
-def _to_sign_in(asked: PageRequest) -> Page:
-    """Who reads is asked to sign in. Raises RefusedError: what was sent by nobody decides nothing."""
-    login = f"{LOGIN}?post_login_redirect_uri={quote(asked.path, safe='')}"
-    if asked.method != "POST":
-        return Page(HTTPStatus.FOUND, headers={**_HEADERS, "Location": login})
-    refusal = Rejection(HTTPStatus.FORBIDDEN, "not-signed-in", "you are not signed in any more, so nothing is decided")
-    raise PageRefusedError(refusal, links=(("Sign in and look again", login),))
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Redirects to the sign-in. Raises PageRefusedError for a form: without a person it decides nothing."""
+    login = f"{LOGIN}?post_login_redirect_uri={quote(urlsplit(request.url).path, safe='')}"
+    if request.method != "POST":
+        return HttpResponse(HTTPStatus.FOUND, "", {**_HEADERS, "Location": login}, "text/html")
+    rejection = Rejection(HTTPStatus.FORBIDDEN, "not-signed-in", "you are no longer signed in, so nothing was decided")
+    raise PageRefusedError(rejection, links=(("Sign in and review it again", login),))
 
 
-def _refused(refused: PageRefusedError) -> Page:
-    status = refused.refusal.status
-    heading = "There is no such page" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
-    lines = (f"{_sentence(refused.refusal.text)}.",)
+def _refused(refused: PageRefusedError) -> HttpResponse:
+    status = refused.rejection.status
+    heading = "Page not found" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
+    lines = (f"{_sentence(refused.rejection.text)}.",)
     return _page(status, notice_html(NoticePage(heading, lines, refused.viewer, refused.links)))
 
 
-def _page(status: HTTPStatus, html: str) -> Page:
-    return Page(status, html, {**_HEADERS, "Content-Security-Policy": content_security_policy()})
+def _page(status: HTTPStatus, html: str) -> HttpResponse:
+    return HttpResponse(status, html, {**_HEADERS, "Content-Security-Policy": content_security_policy()}, "text/html")
 
 
 def _sentence(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The budget webhook: both schemas of an action group, parsed exactly (docs/budget.md)."""
+"""The webhook for budget alerts: both schemas of an action group, parsed strictly (docs/budget.md)."""
 
 import hashlib
 import json
@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from ops.context import Context
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpResponse
+from ops.endpoints.resources import StartedRun, to_body
 from ops.engine.run_starter import start_run
 from ops.model.ledger import Entry
 from ops.model.money import BudgetAlert, Money
@@ -16,34 +17,34 @@ from ops.model.run_request import RunRequest, slug
 from ops.tables.budgets import alerts
 
 _MAX_BODY_BYTES = 65_536
-# Azure allows thresholds of up to 1000 %; those seen as fractions went up to 5.
+# Azure allows thresholds up to 1000 %; the largest fraction that has been seen is 5.
 _LARGEST_FRACTION = 5
 _KEPT_CHARACTERS = 4_000
 _LEGACY, _COMMON = "AIP Budget Notification", "azureMonitorCommonAlertSchema"
 
 
 class UnreadableError(Exception):
-    """The payload is no budget alert; the text says why."""
+    """The payload is not a budget alert; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """A mapping of texts, as the documents spell them."""
+    """A mapping of strings, with the names of the documentation."""
 
     of: Mapping[str, Any]
 
     def text(self, name: str) -> str:
-        """A text that has to be there. Raises UnreadableError."""
+        """A required string. Raises UnreadableError."""
         value = self.of.get(name)
         if not isinstance(value, str) or not value.strip():
             raise UnreadableError(f"it has no {name}")
         return value.strip()
 
     def money(self, name: str, currency: str) -> Money:
-        """An amount that has to be there. Raises UnreadableError."""
+        """A required amount. Raises UnreadableError."""
         money = Money.parse(self.text(name), currency)
         if money is None:
-            raise UnreadableError(f"its {name} is no amount: {self.text(name)[:40]!r}")
+            raise UnreadableError(f"its {name} is not an amount: {self.text(name)[:40]!r}")
         return money
 
 
@@ -54,7 +55,7 @@ def read_alert(body: bytes) -> BudgetAlert:
     try:
         document = json.loads(body)
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise UnreadableError("it is no JSON") from None
+        raise UnreadableError("it is not JSON") from None
     if not isinstance(document, dict) or not isinstance(document.get("data"), dict):
         raise UnreadableError("it has no data")
     match document.get("schemaId"):
@@ -62,11 +63,11 @@ def read_alert(body: bytes) -> BudgetAlert:
             return _legacy(_Fields(document["data"]))
         case str(schema) if schema == _COMMON:
             return _common(document["data"])
-    raise UnreadableError("its schemaId is none of a budget's")
+    raise UnreadableError("its schemaId is not that of a budget alert")
 
 
-def take_alert(context: Context, body: bytes) -> Response:
-    """POST alerts/budget: one run an alert, however often it comes; what cannot be read is kept, and answered 400."""
+def take_alert(context: Context, body: bytes) -> HttpResponse:
+    """POST alerts/budget: one run per alert, however often it is sent. An unreadable alert is recorded and answered with 400."""
     now = context.ports.clock.now()
     try:
         alert = read_alert(body)
@@ -77,15 +78,15 @@ def take_alert(context: Context, body: bytes) -> Response:
         context.ports.ledger.append(
             Entry(f"unread|{key}", now, "unread", "budget", text, "action-group", {"payload": kept})
         )
-        return Response(HTTPStatus.BAD_REQUEST, {"error": f"this is no budget alert: {error}"})
+        return HttpResponse(HTTPStatus.BAD_REQUEST, {"error": f"this is not a budget alert: {error}"})
     signal = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
     alerts(context.ports.store).insert(signal.run_id, alert)
     run, is_new = start_run(context, signal)
-    return Response(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
+    return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
 
 def period(alert: BudgetAlert) -> str:
-    """What makes two alerts one: kind, threshold and period."""
+    """Alerts with the same kind, threshold and period are the same alert."""
     return slug(f"{alert.period}-{alert.kind}-{alert.threshold.amount.normalize():f}")
 
 
@@ -94,7 +95,7 @@ def _target(alert: BudgetAlert) -> str:
 
 
 def _legacy(data: _Fields) -> BudgetAlert:
-    """The threshold has been seen as an amount and as a fraction of the budget."""
+    """Azure sends the threshold as an amount or as a fraction of the budget."""
     currency = data.text("Unit")
     amount = data.money("Budget", currency)
     threshold = data.money("NotificationThresholdAmount", currency)

@@ -1,4 +1,4 @@
-"""Commands from a chat: the same words in Slack and with the Teams bot. What a person may order is policy."""
+"""Commands from a chat, the same in every chat. What a person is allowed to do is policy."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from ops.model.message import Message
 from ops.model.people import Identity, Person
 from ops.model.run import Run, State
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
 from ops.policy.calendar import iso_week, week_span
 from ops.policy.commands import CHANGING, LOOKING, Command, may, read_command, read_until, ring_name
 from ops.policy.people import person_of
 from ops.render.commands import help_message, reply_message, status_message, working_message
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import LIVE, runs
@@ -29,21 +29,20 @@ _SLOW = ("plan", "why")
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What somebody wrote, by whom the door has proven. `event` names the delivery, `address` is where a later answer goes."""
+    """A command from an authenticated person. `event` identifies the delivery, `address` is for a later reply."""
 
     identity: Identity
     text: str
     event: str
-    chat: str
     address: str
 
 
 class CommandRefusedError(Exception):
-    """The command is not carried out; the text says why, to its sender alone."""
+    """The command is rejected; the text, for the sender alone, says why."""
 
 
 def take_command(context: Context, asked: ChatRequest) -> Message:
-    """The answer to a command. What takes long is answered later, at `asked.address`; the same event again is the same command."""
+    """Executes a command; the reply. A slow command is answered later, at `asked.address`. The same event again has no new effect."""
     settings, now = context.config.settings, context.ports.clock.now()
     command = read_command(asked.text)
     person = person_of(settings, asked.identity) if settings else None
@@ -53,8 +52,8 @@ def take_command(context: Context, asked: ChatRequest) -> Message:
     except CommandRefusedError as refusal:
         name = command.name if isinstance(command, Command) else "unreadable"
         by = person.name if person else str(asked.identity)
-        text = f"{name} by {by} in {asked.identity.door} was refused: {refusal}"
-        # Whom nobody knows leaves one line a minute: strangers do not fill the ledger.
+        text = f"{name} by {by} in {asked.identity.door} was rejected: {refusal}"
+        # Unknown people cause at most one entry per minute: they cannot fill the ledger.
         stranger = f"stranger|{asked.identity.door}|{now:%Y%m%dT%H%M}"
         key = f"command|{hashlib.sha256(asked.event.encode()).hexdigest()[:16] if person else stranger}"
         context.ports.ledger.append(Entry(key, now, "command", name, text, by, {"identity": str(asked.identity)}))
@@ -63,7 +62,7 @@ def take_command(context: Context, asked: ChatRequest) -> Message:
 
 def _known(person: Person | None) -> Person:
     if person is None:
-        raise CommandRefusedError("Daytwo does not know you: ask to be added under people in its configuration")
+        raise CommandRefusedError("Daytwo does not know you. Ask to be added to `people` in daytwo.yaml.")
     return person
 
 
@@ -91,15 +90,15 @@ def _start_query(context: Context, command: Command, person: Person, asked: Chat
         return _status(context)
     if command.name == "why":
         _cluster(context, command.subject)
-    errand = f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{asked.identity}|{asked.event}'.encode()).hexdigest()[:24]}"
-    payload = {"command": command.name, "subject": command.subject, "chat": asked.chat, "address": asked.address}
-    if context.ports.store.insert(UNFINISHED, errand, {}):  # the same question told again is being answered, or was
-        context.engine.start(Orchestrator.CHAT_QUERY, errand, payload)
+    query = f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{asked.identity}|{asked.event}'.encode()).hexdigest()[:24]}"
+    payload = {"command": command.name, "subject": command.subject, "address": asked.address}
+    if context.ports.store.insert(UNFINISHED, query, {}):  # a repeated delivery is already answered, or will be
+        context.engine.start(Orchestrator.CHAT_QUERY, query, payload)
     return working_message(command.name, person.name)
 
 
 def _status(context: Context) -> Message:
-    """What goes on and what needs somebody: from the records alone."""
+    """What runs and what needs a person, from the records alone."""
     keys = [marker.key for marker in context.ports.store.scan(LIVE)]
     found = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
     asked = [approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)]
@@ -110,16 +109,18 @@ def _status(context: Context) -> Message:
 def _run(context: Context, command: Command, person: Person, asked: tuple[ChatRequest, KnownCluster]) -> Message:
     request, cluster = asked
     if command.runbook not in runbooks():
-        raise CommandRefusedError(f"there is no runbook {command.runbook[:40]}; there are {', '.join(runbooks())}")
+        raise CommandRefusedError(
+            f"there is no runbook {command.runbook[:40]}; the runbooks are {', '.join(runbooks())}"
+        )
     now = context.ports.clock.now()
     period = f"m-{hashlib.sha256(request.event.encode()).hexdigest()[:12]}"
     door = request.identity.door
     signal = RunRequest(command.runbook, cluster.id, cluster.name, period, now, door, person.name)
     run, _ = start_run(context, signal)
-    text = f"asked for {signal.runbook} on {cluster.name}"
+    text = f"requested {signal.runbook} on {cluster.name}"
     context.ports.ledger.append(Entry(f"{run.id}|asked", now, "asked", run.id, text, person.name))
-    text = f"{command.runbook} of {cluster.name} is asked for: {run.id}; its own message tells what it does, and what it waits for"
-    return reply_message(text, State.RUNNING, "asked for")
+    text = f"Requested {command.runbook} on {cluster.name}: {run.id}. Its message shows what it does and what it waits for."
+    return reply_message(text, State.RUNNING, "requested")
 
 
 def _awake(context: Context, command: Command, person: Person, cluster: KnownCluster) -> Message:
@@ -128,7 +129,7 @@ def _awake(context: Context, command: Command, person: Person, cluster: KnownClu
     if isinstance(until, str):
         raise CommandRefusedError(until)
     if not now < until <= now + LONGEST:
-        raise CommandRefusedError("the time has to be ahead, by 14 days at the most: an override expires")
+        raise CommandRefusedError("the time must be in the future, at most 14 days ahead")
     run_controls.set_override(context, "awake", cluster.id, until, person.name)
     return reply_message(f"{cluster.name} {run_controls.OVERRIDES['awake']}", State.DONE, "override", until)
 
@@ -148,15 +149,15 @@ def _control(context: Context, command: Command, person: Person, settings: Setti
     found = [by_id.value] if by_id else _open_runs(context, _cluster(context, command.subject))
     found = [run for run in found if not run.state.is_final]
     if not found:
-        raise CommandRefusedError(f"nothing of {command.subject} goes on, so there is nothing to {command.name}")
+        raise CommandRefusedError(f"{command.subject} has no open run, so there is nothing to {command.name}")
     known = {stored.value.id: stored.value for stored in known_clusters(context.ports.store).scan()}
     for run in found:
         ring = _ring(known[run.target], settings) if run.target in known else run.ring
         _check(person, replace(command, runbook=run.runbook), ring, settings)
     for run in found:
         run_controls.control_run(context, run.id, command.name, person.name)
-    done = {"pause": "paused", "resume": "goes on", "cancel": "cancelled"}[command.name]
-    return reply_message(f"{', '.join(run.id for run in found)}: {done}, at its next step", State.DONE, done)
+    done = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}[command.name]
+    return reply_message(f"{', '.join(run.id for run in found)}: {done} before the next step", State.DONE, done)
 
 
 def _open_runs(context: Context, cluster: KnownCluster) -> list[Run]:
@@ -166,9 +167,11 @@ def _open_runs(context: Context, cluster: KnownCluster) -> list[Run]:
 
 def _check(person: Person, command: Command, ring: str, settings: Settings) -> None:
     if command.name in CHANGING and not may(person, command.name, ring, command.runbook, settings):
-        where = f"in {ring}" if ring else "on a cluster in no ring"
+        where = f"in {ring}" if ring else "on a cluster that is in no ring"
         what = f"{command.name} {command.runbook}".strip()
-        raise CommandRefusedError(f"you may not {what} {where}: a rule under commands would have to say so")
+        raise CommandRefusedError(
+            f"You are not allowed to {what} {where}. Ask for a rule under `commands` in daytwo.yaml."
+        )
 
 
 def _cluster(context: Context, name: str) -> KnownCluster:
@@ -177,10 +180,10 @@ def _cluster(context: Context, name: str) -> KnownCluster:
         return found[0]
     if found:
         places = ", ".join(sorted(each.id for each in found))
-        raise CommandRefusedError(f"{len(found)} clusters are called {name}, and a command needs one: {places}")
-    raise CommandRefusedError(
-        f"there is no cluster {name[:63]} that Daytwo has seen; new ones are seen within the hour"
-    )
+        raise CommandRefusedError(
+            f"{len(found)} clusters have the name {name}, but a command needs exactly one: {places}"
+        )
+    raise CommandRefusedError(f"Daytwo does not know a cluster {name[:63]}. It discovers new clusters within the hour.")
 
 
 def _ring(cluster: KnownCluster, settings: Settings) -> str:
@@ -188,7 +191,7 @@ def _ring(cluster: KnownCluster, settings: Settings) -> str:
 
 
 def _zone(settings: Settings) -> str:
-    """The zone in which people write times: the first window's."""
+    """The time zone in which people write times: that of the first window."""
     return next((window.zone for window in settings.windows.values()), "UTC")
 
 

@@ -1,7 +1,7 @@
-"""Who is signed in, from the headers that App Service sets where its authentication is switched on, and nowhere else.
+"""The signed-in person, from the headers that App Service authentication sets.
 
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities: clients cannot set these headers
-then. Where it is off anybody could, so nobody may ask this module (`PageDoor.sign_in`).
+while authentication is enabled. If it is disabled they can, so check `PageAccess.sign_in` first.
 """
 
 import base64
@@ -21,21 +21,21 @@ _SHOWN = ("name", "preferred_username")
 
 
 class UnusableIdentityError(Exception):
-    """Somebody is signed in, and it cannot be read who: the text says what is missing."""
+    """A person is signed in, but the identity cannot be read; the text says what is missing."""
 
 
 def signed_in(headers: Mapping[str, str]) -> Identity | None:
-    """Who is signed in, None where nobody is. `headers` have lower-case names. Raises UnusableIdentityError."""
+    """The signed-in person, or None. `headers` have lower-case names. Raises UnusableIdentityError."""
     text = headers.get(_HEADER, "")
     if not text:
         return None
     document = _decoded(text)
     if document.get("auth_typ") != _PROVIDER:
-        raise UnusableIdentityError("it was not Microsoft Entra ID that signed them in")
+        raise UnusableIdentityError("not with Microsoft Entra ID")
     claims = _claims(document)
     user, tenant = _first(claims, _OBJECT), _first(claims, _TENANT)
     if not user or not tenant:
-        raise UnusableIdentityError("the sign-in names no object id and tenant")
+        raise UnusableIdentityError("the sign-in has no object id or tenant")
     return Identity("page", tenant.casefold(), user.casefold(), _first(claims, _SHOWN)[:100])
 
 
@@ -60,7 +60,7 @@ def _claims(document: Mapping[str, Json]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _first(claims: Mapping[str, tuple[str, ...]], names: tuple[str, ...]) -> str:
-    """The claim of the first of these names that there is; empty where it is said twice and differently."""
+    """The value of the first of these claims that exists; empty if it has different values."""
     for name in names:
         said = set(claims.get(name, ()))
         if said:

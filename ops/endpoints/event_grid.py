@@ -1,4 +1,4 @@
-"""Event Grid's door, both schemas. An event is a hint: the resource is read before anything is done."""
+"""Takes events from Event Grid, in either schema. An event is a hint: the resource is read before anything is done."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _KEPT_CHARACTERS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class CloudNotice:
-    """An event of either schema: what both have."""
+    """What events of both schemas have."""
 
     id: str
     type: str
@@ -30,16 +30,16 @@ class CloudNotice:
 
 
 def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
-    """The event, or why it cannot be read. Tolerant: the documents disagree on spellings and cases."""
+    """The event, or why it cannot be read. Tolerant, because the documentation disagrees about spelling and case."""
     is_cloud = "specversion" in raw
     data = raw.get("data")
     if isinstance(data, str):
         try:
             data = json.loads(data)
         except ValueError:
-            return "its data is text that is no JSON"
+            return "its data is text that is not JSON"
     if data is not None and not isinstance(data, Mapping):
-        return "its data is no object"
+        return "its data is not an object"
     identity, kind = raw.get("id"), raw.get("type" if is_cloud else "eventType")
     source = raw.get("source" if is_cloud else "topic")
     if not isinstance(identity, str) or not identity:
@@ -50,9 +50,9 @@ def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
 
 
 def take_event(context: Context, raw: object) -> None:
-    """Takes one event, once; what is not understood is in the ledger, and answered so that it is not sent for ever."""
+    """Handles one event, once. An unknown event is recorded and accepted, so that Event Grid stops delivering it."""
     now = context.ports.clock.now()
-    event = read_event(raw) if isinstance(raw, Mapping) else "it is no object"
+    event = read_event(raw) if isinstance(raw, Mapping) else "it is not an object"
     if isinstance(event, str):
         kept = json.dumps(raw, default=str, sort_keys=True)[:_KEPT_CHARACTERS]
         key = hashlib.sha256(kept.encode()).hexdigest()[:16]
@@ -65,7 +65,7 @@ def take_event(context: Context, raw: object) -> None:
     if context.ports.store.get("event", key) is not None:
         return
     _handle(context, event, key, now)
-    # Marked once it is handled: a taker that dies in between is followed by another.
+    # Marked after handling: if the process dies in between, the next delivery is handled.
     context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()})
 
 
@@ -75,20 +75,20 @@ def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> No
         if isinstance(notice, EvictionNotice):
             take_notice(context, notice, now)
             return
-        text = f"an eviction is not ours: {notice}"
+        text = f"an eviction does not concern the fleet: {notice}"
         context.ports.ledger.append(
             Entry(f"event|{key}", now, "event", event.subject or event.source, text, "event-grid")
         )
         return
     if event.type.casefold().startswith(_ROLLING):
-        _hint_runs(context, event)
+        _wake_runs(context, event)
         return
-    text = f"{event.type} is nothing that Daytwo acts on"
+    text = f"Daytwo does not act on {event.type}"
     context.ports.ledger.append(Entry(f"event|{key}", now, "event", event.subject or event.source, text, "event-grid"))
 
 
-def _hint_runs(context: Context, event: CloudNotice) -> None:
-    """Wakes what waits for this cluster: the run looks for itself."""
+def _wake_runs(context: Context, event: CloudNotice) -> None:
+    """Wakes the runs that wait for this cluster; they check its state themselves."""
     cluster = event.source if "/managedclusters/" in event.source.casefold() else event.subject
     cluster = cluster.casefold()
     name = cluster.rsplit("/", 1)[-1]

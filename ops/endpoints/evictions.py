@@ -1,4 +1,4 @@
-"""Evictions of spot nodes, from the node's own notice or from Azure: one record each, one run a burst (docs/spot.md)."""
+"""Evictions of spot nodes, reported by the node or by Azure: one record per node, one run per group (docs/spot.md)."""
 
 import re
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from ops.model.run_request import RunRequest
 from ops.model.workload import Eviction
 from ops.policy.fleet_scope import is_in_fleet
 from ops.ports.errors import NotFoundError, RejectedError
+from ops.settings.spot import SPOT
 from ops.tables.evictions import EvictionGroup, eviction_groups, evictions
 from ops.tables.runs import runs
 
@@ -25,14 +26,14 @@ _INSTANCE = re.compile(
     re.IGNORECASE,
 )
 _NODE = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]{6}", re.IGNORECASE)
-# Azure tells of an eviction up to 20 minutes late, the event may come a day later.
+# Azure reports an eviction up to 20 minutes late, and the event may arrive a day later.
 _FORGET = timedelta(days=2)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
 class EvictionNotice:
-    """Which node of which cluster is taken, by whom it is said."""
+    """The evicted node, and who reported it: `node` or `azure`."""
 
     cluster: Cluster
     node: str
@@ -41,44 +42,45 @@ class EvictionNotice:
 
 
 def is_eviction(kind: str, data: Mapping[str, Any]) -> bool:
-    """Whether the event is about a spot eviction; the documents disagree on case."""
+    """Whether the event reports a spot eviction; the documentation disagrees about case."""
     if kind.casefold() == NOTICE:
         return True
     return kind.casefold() == ANNOTATED and str(_properties(data).get("annotationName", "")).casefold() == _PREEMPTED
 
 
 def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any]) -> EvictionNotice | str:
-    """The notice, or why it is none of ours. Raises what the ports raise: then the sender tries again."""
+    """The notice, or why it does not concern the fleet. Raises OutsideError: then Event Grid delivers the event again."""
     if kind.casefold() == NOTICE:
         return _from_node(context, source, data)
     target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
     match = _INSTANCE.fullmatch(target)
     if match is None:
-        return f"it names no instance of a node pool: {target[:200]!r}"
+        return f"it does not name an instance of a node pool: {target[:200]!r}"
     cluster = _by_group(context, match["group"])
     if cluster is None:
-        return f"the resource group {match['group']} belongs to no cluster of the fleet"
+        return f"the resource group {match['group']} does not belong to a cluster of the fleet"
     return EvictionNotice(
         cluster, node_name(match["scale_set"], int(match["instance"])), match["pool"].casefold(), "azure"
     )
 
 
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
-    """Records the eviction once, joins it to its burst, starts or wakes the burst's run.
+    """Records the eviction once, adds it to its group, and starts or wakes the run of the group.
 
-    In this order, each step again without harm: an event that is sent twice, or whose first taker died, ends the same.
+    Each step is idempotent, so an event that is delivered twice, or again after a crash, has the same result.
     """
     settings = context.config.settings
-    if settings is None or settings.spot is None:
+    policy = settings.get(SPOT) if settings else None
+    if policy is None:
         return
     cluster_key = notice.cluster.id.replace("/", "|")
     table = evictions(context.ports.store)
     key = f"{cluster_key}|{notice.node}"
     known = table.get(key)
     if known is not None and now - known.value.first_seen > _FORGET and _ended(context, known.value.run):
-        table.delete(key)  # a false alarm of days ago, or a machine that came back: this is another eviction
+        table.delete(key)  # a false alarm some days ago, or a machine that came back: this is another eviction
         known = None
-    run_id = known.value.run if known else _join(context, cluster_key, notice, now, settings.spot.group_for).run
+    run_id = known.value.run if known else _join(context, cluster_key, notice, now, policy.group_within).run
 
     def merge(old: Eviction | None) -> Eviction:
         said_by_azure = notice.source == "azure"
@@ -95,7 +97,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
 
 
 def node_name(scale_set: str, instance: int) -> str:
-    """A scale set's node: its name and the instance's number in base 36, six digits (how Azure names scale-set computers)."""
+    """The name of a node: the scale set's name and the instance's number in base 36 with six digits, as Azure names computers."""
     digits = ""
     while instance:
         instance, digit = divmod(instance, len(_DIGITS))
@@ -104,12 +106,12 @@ def node_name(scale_set: str, instance: int) -> str:
 
 
 def _join(
-    context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_for: timedelta
+    context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_within: timedelta
 ) -> EvictionGroup:
-    """The burst that the node belongs to: the pool's last one, where that is young and has not been told to its end."""
+    """The group of the eviction: the pool's latest one if it is recent and its run has not ended, else a new one."""
 
     def grow(old: EvictionGroup | None) -> EvictionGroup:
-        if old is not None and now - old.began < group_for and not _ended(context, old.run):
+        if old is not None and now - old.began < group_within and not _ended(context, old.run):
             return replace(old, last=now)
         first = RunRequest(
             "spot", notice.cluster.id, notice.cluster.name, f"{notice.pool}-{now:%Y%m%dt%H%M%S}", now, "event", ""
@@ -125,20 +127,20 @@ def _ended(context: Context, run: str) -> bool:
 
 
 def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> EvictionNotice | str:
-    """From inside a cluster, so from outside of ours: neither its word that a node is taken, nor which cluster it names, is believed."""
+    """A notice from inside a cluster is untrusted input: both the cluster and the node that it names are checked."""
     settings, node = context.config.settings, str(data.get("node") or "")
     match = _NODE.fullmatch(node)
     if match is None:
-        return f"it names no node of a node pool: {node[:200]!r}"
+        return f"it does not name a node of a node pool: {node[:200]!r}"
     if settings is None or not is_in_fleet(source, settings):
-        return f"its source lies in no subscription of the fleet: {source[:300]!r}"
+        return f"its source is not in a configured subscription: {source[:300]!r}"
     try:
         cluster = context.ports.clusters.cluster(source)
     except (NotFoundError, RejectedError) as refusal:
-        return f"its source is no cluster: {source[:300]!r}: {refusal}"
+        return f"its source is not a cluster: {source[:300]!r}: {refusal}"
     pool = cluster.pool(match["pool"].casefold())
     if pool is None or not pool.spot:
-        return f"{node} belongs to no spot pool of {cluster.name}, so nobody takes it"
+        return f"{node} does not belong to a spot pool of {cluster.name}, so Azure does not evict it"
     return EvictionNotice(cluster, node.casefold(), pool.name, "node")
 
 

@@ -1,22 +1,32 @@
-"""The HTTP doors: runbooks and runs. Bad input gets a clear refusal and reveals nothing."""
+"""The HTTP API for runbooks and runs. Invalid input gets a clear error that reveals nothing."""
 
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import fields
 from http import HTTPStatus
 
 from ops.context import Context
 from ops.endpoints import run_controls
+from ops.endpoints.http_types import HttpResponse
+from ops.endpoints.resources import (
+    ControlRun,
+    SetOverride,
+    StartedRun,
+    StartRun,
+    control_resource,
+    run_resource,
+    run_summary,
+    runbook_resource,
+    to_body,
+)
 from ops.engine.run_starter import start_run
 from ops.model.json import Json
 from ops.model.ledger import Entry
-from ops.model.run import Run
 from ops.model.run_request import RunRequest
 from ops.policy.fleet_scope import is_in_fleet
 from ops.runbooks import runbooks
-from ops.serialization import to_json
 from ops.tables.runs import runs
 
 _TARGET = re.compile(
@@ -26,106 +36,69 @@ _TARGET = re.compile(
 _RUN_ID = re.compile(r"[a-z0-9.-]{1,200}")
 _MAX_BODY_BYTES = 16_384
 _LONGEST_NAME = 64
-_BODY_KEYS = frozenset({"target", "dry_run", "by"})
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What a door answers."""
-
-    status: HTTPStatus
-    body: Json
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def text(self) -> str:
-        """The body as it is sent; empty where there is none."""
-        return "" if self.body is None else json.dumps(self.body, ensure_ascii=False)
 
 
 class RefusalError(Exception):
-    """Bad input: the status and what the sender should know."""
+    """Invalid input: the status and the text for the sender."""
 
     def __init__(self, status: HTTPStatus, why: str) -> None:
         super().__init__(why)
         self.status = status
 
 
-def answer_runbooks() -> Response:
+def answer_runbooks() -> HttpResponse:
     """GET runbooks."""
-    return Response(HTTPStatus.OK, [{"name": book.name, "title": book.title} for book in runbooks().values()])
+    return HttpResponse(HTTPStatus.OK, to_body([runbook_resource(book) for book in runbooks().values()]))
 
 
-def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str) -> Response:
-    """POST runbooks/{name}: 202 with the run's address; the same key again is the same run."""
+def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str) -> HttpResponse:
+    """POST runbooks/{name}: 202 with the path of the run; the same idempotency key returns the same run."""
     try:
-        request = read_body(body, _BODY_KEYS)
+        request = read_body(body, StartRun)
         signal = _signal(context, name, request, idempotency_key)
     except RefusalError as refusal:
-        return Response(refusal.status, {"error": str(refusal)})
+        return HttpResponse(refusal.status, {"error": str(refusal)})
     run, is_new = start_run(context, signal)
     text = f"asked for {signal.runbook} on {signal.target_name}" + (" (plan only)" if signal.dry_run else "")
     context.ports.ledger.append(Entry(f"{run.id}|asked", signal.at, "asked", run.id, text, signal.by))
-    return Response(HTTPStatus.ACCEPTED, {"run": run.id, "new": is_new}, {"Location": f"/api/runs/{run.id}"})
+    return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
 
-def answer_run(context: Context, run_id: str) -> Response:
+def answer_run(context: Context, run_id: str) -> HttpResponse:
     """GET runs/{id}."""
     stored = runs(context.ports.store).get(run_id) if _RUN_ID.fullmatch(run_id) else None
     if stored is None:
         return _no_such_run()
-    return Response(HTTPStatus.OK, shown(stored.value))
+    return HttpResponse(HTTPStatus.OK, to_body(run_resource(stored.value)))
 
 
-def answer_runs(context: Context, state: str) -> Response:
-    """GET runs, newest first, perhaps of one state."""
+def answer_runs(context: Context, state: str) -> HttpResponse:
+    """GET runs, newest first; only those in `state` if it is not empty."""
     found = [stored.value for stored in runs(context.ports.store).scan()]
     found.sort(key=lambda run: run.created, reverse=True)
-    return Response(HTTPStatus.OK, [_line(run) for run in found if not state or run.state == state])
+    return HttpResponse(HTTPStatus.OK, to_body([run_summary(run) for run in found if not state or run.state == state]))
 
 
-def control_run(context: Context, run_id: str, action: str, body: bytes) -> Response:
-    """POST runs/{id}/cancel, pause or resume: kept in the store, honoured between steps."""
+def control_run(context: Context, run_id: str, action: str, body: bytes) -> HttpResponse:
+    """POST runs/{id}/cancel, pause or resume: recorded, and applied before the next step."""
     table = runs(context.ports.store)
     stored = table.get(run_id) if _RUN_ID.fullmatch(run_id) else None
     if stored is None:
         return _no_such_run()
     try:
-        by = read_by(read_body(body, _BODY_KEYS))
+        by = read_by(read_body(body, ControlRun))
     except RefusalError as refusal:
-        return Response(refusal.status, {"error": str(refusal)})
+        return HttpResponse(refusal.status, {"error": str(refusal)})
     if stored.value.state.is_final:
         why = f"the run has ended ({stored.value.state}): there is nothing to {action}"
-        return Response(HTTPStatus.CONFLICT, {"error": why})
+        return HttpResponse(HTTPStatus.CONFLICT, {"error": why})
     control = run_controls.control_run(context, run_id, action, by)
-    answer: Json = {"run": run_id, "cancelled_by": control.cancelled_by, "paused_by": control.paused_by}
-    return Response(HTTPStatus.ACCEPTED, answer, {"Location": f"/api/runs/{run_id}"})
+    resource = to_body(control_resource(run_id, control))
+    return HttpResponse(HTTPStatus.ACCEPTED, resource, {"Location": f"/api/runs/{run_id}"})
 
 
-def shown(run: Run) -> Json:
-    """A run as the API shows it: all but the tokens, which hold signed addresses."""
-    hidden = replace(
-        run,
-        steps=tuple(replace(step, token="") for step in run.steps),
-        finished=tuple(replace(step, token="") for step in run.finished),
-    )
-    value = to_json(hidden)
-    return {**value, "state": str(run.state)} if isinstance(value, Mapping) else value
-
-
-def _line(run: Run) -> Json:
-    ended = run.ended.isoformat() if run.ended else None
-    return {
-        "id": run.id,
-        "runbook": run.runbook,
-        "target": run.target_name,
-        "state": str(run.state),
-        "why": run.why,
-        "ended": ended,
-    }
-
-
-def _no_such_run() -> Response:
-    return Response(HTTPStatus.NOT_FOUND, {"error": "there is no such run"})
+def _no_such_run() -> HttpResponse:
+    return HttpResponse(HTTPStatus.NOT_FOUND, {"error": "there is no such run"})
 
 
 def _signal(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> RunRequest:
@@ -134,9 +107,9 @@ def _signal(context: Context, name: str, request: Mapping[str, Json], idempotenc
     target = read_target(context, request)
     dry_run = request.get("dry_run", False)
     if not isinstance(dry_run, bool):
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "dry_run has to be true or false")
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "dry_run must be true or false")
     now = context.ports.clock.now()
-    # By its hash: an id keeps neither case nor signs, and two keys that differ in them are two runs.
+    # The hash, because a run id is lower case without special characters, and keys that differ only there are different.
     named = hashlib.sha256(idempotency_key.encode()).hexdigest()[:16] if idempotency_key else f"{now:%Y%m%dt%H%M%S}"
     period = f"m-{named}"
     cluster = target.rsplit("/", 1)[1]
@@ -145,43 +118,42 @@ def _signal(context: Context, name: str, request: Mapping[str, Json], idempotenc
 
 
 def read_target(context: Context, request: Mapping[str, Json]) -> str:
-    """The id of a cluster of the fleet, in lower case. Raises RefusalError."""
+    """The id of a cluster in the fleet, in lower case. Raises RefusalError."""
     target = request.get("target")
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
         wanted = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
-        raise RefusalError(HTTPStatus.BAD_REQUEST, f"target has to be the id of a managed cluster: {wanted}")
+        raise RefusalError(HTTPStatus.BAD_REQUEST, f"target must be the ARM id of a managed cluster: {wanted}")
     settings = context.config.settings
     if settings is None or not is_in_fleet(target, settings):
-        why = "the cluster lies in no subscription of the fleet: fleet.subscriptions would have to name it"
+        why = "The cluster is not in a configured subscription. Add it to `fleet.subscriptions`."
         raise RefusalError(HTTPStatus.FORBIDDEN, why)
     return target.casefold()
 
 
 def read_by(request: Mapping[str, Json]) -> str:
-    """Who asks: the key proves no person, so the name that its holder writes is shown as their word. Raises RefusalError."""
+    """Who asks. The function key proves no person, so the name is shown as a claim. Raises RefusalError."""
     if "by" not in request:
-        return "whoever holds the function key"
+        return "a holder of the function key"
     by = request["by"]
     if not isinstance(by, str) or not 0 < len(by) <= _LONGEST_NAME or not by.isprintable():
-        raise RefusalError(
-            HTTPStatus.BAD_REQUEST, f"by has to be a name of at most {_LONGEST_NAME} printable characters"
-        )
+        raise RefusalError(HTTPStatus.BAD_REQUEST, f"by must be a name of at most {_LONGEST_NAME} printable characters")
     return f"a holder of the function key (says: {by})"
 
 
-def read_body(body: bytes, known: frozenset[str]) -> Mapping[str, Json]:
-    """A JSON object of known keys. Raises RefusalError."""
+def read_body(body: bytes, kind: type[StartRun | ControlRun | SetOverride]) -> Mapping[str, Json]:
+    """A JSON object with keys of this request only; all keys are optional here. Raises RefusalError."""
+    known = frozenset(each.name for each in fields(kind))
     if len(body) > _MAX_BODY_BYTES:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 16 kB")
     try:
         request = json.loads(body or b"{}")
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "the body is no JSON") from None
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
     if not isinstance(request, dict):
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "the body has to be a JSON object")
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
     unknown = sorted(set(request) - known)
     if unknown:
         raise RefusalError(
-            HTTPStatus.BAD_REQUEST, f"unknown key {unknown[0][:64]!r}; known are {', '.join(sorted(known))}"
+            HTTPStatus.BAD_REQUEST, f"unknown key {unknown[0][:64]!r}; known keys are {', '.join(sorted(known))}"
         )
     return request

@@ -1,38 +1,40 @@
-"""Overrides: a person's expiring exceptions, `awake until` and `skip this week`."""
+"""Overrides: exceptions for one cluster that expire by themselves, `awake until` and `skip this week`."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from ops.context import Context
 from ops.endpoints import run_controls
-from ops.endpoints.http_api import RefusalError, Response, read_body, read_by, read_target
+from ops.endpoints.http_api import RefusalError, read_body, read_by, read_target
+from ops.endpoints.http_types import HttpResponse
+from ops.endpoints.resources import OverrideResource, SetOverride, to_body
 
 LONGEST = timedelta(days=14)
 
 
-def set_override(context: Context, kind: str, body: bytes) -> Response:
-    """POST overrides/{awake|skip}: `target`, `until`, `by`. The one set last holds; it expires by itself."""
+def set_override(context: Context, kind: str, body: bytes) -> HttpResponse:
+    """POST overrides/{awake|skip}: `target`, `until`, `by`. The latest one applies until it expires."""
     try:
-        request = read_body(body, frozenset({"target", "until", "by"}))
+        request = read_body(body, SetOverride)
         target, by = read_target(context, request), read_by(request)
         until = _until(request.get("until"), context.ports.clock.now())
     except RefusalError as refusal:
-        return Response(refusal.status, {"error": str(refusal)})
+        return HttpResponse(refusal.status, {"error": str(refusal)})
     text = run_controls.set_override(context, kind, target, until, by)
-    return Response(HTTPStatus.ACCEPTED, {"override": text})
+    return HttpResponse(HTTPStatus.ACCEPTED, to_body(OverrideResource(text)))
 
 
 def _until(value: object, now: datetime) -> datetime:
     if not isinstance(value, str):
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "until has to be a time, as in 2026-11-18T22:00:00+01:00")
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "until must be a time, for example 2026-11-18T22:00:00+01:00")
     try:
         until = datetime.fromisoformat(value)
     except ValueError:
         raise RefusalError(
-            HTTPStatus.BAD_REQUEST, "until is no time: write it as in 2026-11-18T22:00:00+01:00"
+            HTTPStatus.BAD_REQUEST, "until is not a time; an example is 2026-11-18T22:00:00+01:00"
         ) from None
     if until.tzinfo is None:
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "until needs an offset, as in 2026-11-18T22:00:00+01:00")
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "until needs an offset, for example 2026-11-18T22:00:00+01:00")
     if not now < until <= now + LONGEST:
-        raise RefusalError(HTTPStatus.BAD_REQUEST, "until has to be ahead, by 14 days at the most: an override expires")
+        raise RefusalError(HTTPStatus.BAD_REQUEST, "until must be in the future, at most 14 days ahead")
     return until.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What a door refuses is in the ledger, and nobody can fill the ledger by being refused."""
+"""Rejected requests are recorded in the ledger, at a bounded rate: rejected callers cannot fill it."""
 
 import hashlib
 import logging
@@ -8,7 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from ops.context import Context
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpResponse
 from ops.model.ledger import Entry
 from ops.ports.errors import OutsideError
 
@@ -17,7 +17,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a request was not taken: `reason` is one of a door's few words, `text` is what its sender is told."""
+    """Why a request is rejected: `reason` is a code for the ledger, `text` is for the sender."""
 
     status: HTTPStatus
     reason: str
@@ -25,43 +25,43 @@ class Rejection:
 
 
 class RequestRejectedError(Exception):
-    """A door does not take this request."""
+    """An endpoint rejects this request."""
 
     def __init__(self, status: HTTPStatus, reason: str, text: str) -> None:
         super().__init__(text)
-        self.refusal = Rejection(status, reason, text)
+        self.rejection = Rejection(status, reason, text)
 
 
 class RejectedRequests:
-    """Keeps one entry a door, reason and minute: with ten reasons at most 14,400 lines a day and door, however many knock.
+    """Records one entry per endpoint, reason and minute: with ten reasons at most 14,400 per endpoint and day.
 
-    Of the body only its hash is kept: it is nobody's word until the door has proven whose it is.
+    Of the body only its hash is recorded: until the endpoint has authenticated the sender, its content is not trusted.
     """
 
     def __init__(self) -> None:
-        # This process's memory spares the ledger a look for each request; the entry's key holds between processes.
+        # Saves a ledger call per request; between processes the entry's key prevents duplicates.
         self._noted: dict[tuple[str, str], datetime] = {}
         self._lock = threading.Lock()
 
-    def answer(self, context: Context, door: str, refusal: Rejection, body: bytes) -> Response:
-        """The answer to a refused request, which is noted."""
-        self.note(context, door, refusal, body)
-        return Response(refusal.status, {"error": refusal.text})
+    def answer(self, context: Context, endpoint: str, rejection: Rejection, body: bytes) -> HttpResponse:
+        """Records the rejection; the response to the request."""
+        self.note(context, endpoint, rejection, body)
+        return HttpResponse(rejection.status, {"error": rejection.text})
 
-    def note(self, context: Context, door: str, refusal: Rejection, body: bytes) -> None:
-        """One line in the ledger, unless this minute has one. A ledger that cannot be written makes no refusal undone."""
+    def note(self, context: Context, endpoint: str, rejection: Rejection, body: bytes) -> None:
+        """Records the rejection, unless this minute has an entry. If the ledger cannot be written, it is only logged."""
         now = context.ports.clock.now()
         minute = now.replace(second=0, microsecond=0)
         with self._lock:
-            if self._noted.get((door, refusal.reason)) == minute:
+            if self._noted.get((endpoint, rejection.reason)) == minute:
                 return
-            self._noted[door, refusal.reason] = minute
-        key = f"refused|{door}|{refusal.reason}|{minute:%Y%m%dT%H%M}"
-        data = {"door": door, "reason": refusal.reason, "sha256": hashlib.sha256(body).hexdigest()}
-        text = f"a request at {door} was not taken: {refusal.text}"
+            self._noted[endpoint, rejection.reason] = minute
+        key = f"refused|{endpoint}|{rejection.reason}|{minute:%Y%m%dT%H%M}"
+        data = {"door": endpoint, "reason": rejection.reason, "sha256": hashlib.sha256(body).hexdigest()}
+        text = f"a request to {endpoint} was rejected: {rejection.text}"
         try:
-            context.ports.ledger.append(Entry(key, now, "refused-request", door, text, "unknown", data))
+            context.ports.ledger.append(Entry(key, now, "refused-request", endpoint, text, "unknown", data))
         except OutsideError as error:
-            _LOG.warning("%s, and the ledger could not be written: %s", text, error)
+            _LOG.warning("%s; it could not be recorded: %s", text, error)
             with self._lock:
-                self._noted.pop((door, refusal.reason), None)
+                self._noted.pop((endpoint, rejection.reason), None)

@@ -1,4 +1,4 @@
-"""What people want of runs and clusters, kept in the store: the same for every door."""
+"""Records what people request for runs and clusters, the same for every endpoint."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,11 +13,11 @@ from ops.tables.fleet import known_clusters
 from ops.tables.overrides import Override, overrides
 from ops.tables.runs import Control, controls
 
-OVERRIDES = {"awake": "stays awake", "skip": "is left out of node images"}
+OVERRIDES = {"awake": "stays awake", "skip": "is left out of node image upgrades"}
 
 
 def control_run(context: Context, run_id: str, action: str, by: str) -> Control:
-    """Cancels, pauses or resumes: kept in the store, honoured between steps. The first cancel keeps its name."""
+    """Records a cancel, pause or resume, which applies before the next step. The first person to cancel stays recorded."""
     now = context.ports.clock.now()
 
     def change(old: Control | None) -> Control:
@@ -39,10 +39,7 @@ def control_run(context: Context, run_id: str, action: str, by: str) -> Control:
 
 
 def set_override(context: Context, kind: str, target: str, until: datetime, by: str) -> str:
-    """Sets a person's exception, which expires by itself, and says so in the chats; what it is, in words.
-
-    The one set last holds.
-    """
+    """Records an override until it expires, and posts it to the chats; returns its description. It replaces an earlier one."""
     now = context.ports.clock.now()
     key = f"{kind}|{target.replace('/', '|')}"
     overrides(context.ports.store).change(key, lambda _: Override(kind, until, by, now))
@@ -53,7 +50,7 @@ def set_override(context: Context, kind: str, target: str, until: datetime, by: 
         subject=f"override.{kind}.{name}",
         state=State.DONE,
         what=f"{name} {OVERRIDES[kind]}",
-        where=f"{by} asked for it",
+        where=f"requested by {by}",
         until=until,
         until_text="until",
         tag="override",

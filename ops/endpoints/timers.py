@@ -1,56 +1,57 @@
-"""The timers: every five minutes what could not be sent, every hour a look at the fleet."""
+"""The timers: every 5 minutes pending messages, every 15 minutes due runs, every hour the fleet, rollouts and cleaning up."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from ops.approvals.notifications import update_requests
-from ops.chats.slack.rejection_dialog import purge_dialogs
 from ops.context import Context
 from ops.facts.fleet import list_fleet
 from ops.messaging.conditions import close_stale, report_configuration
 from ops.messaging.ephemeral_replies import flush_replies
 from ops.messaging.message_sync import publish_pending
 from ops.messaging.outbox import flush_outbox
-from ops.model.settings import Settings
+from ops.ports.bundle import Ports
 from ops.ports.errors import OutsideError
 from ops.scheduling.digest import post_digest
 from ops.scheduling.due_runs import start_due_rollouts, start_due_runs
 from ops.scheduling.fleet_scan import record_fleet, sample_images
 from ops.scheduling.janitor import reconcile_engine
+from ops.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
 
 def every_five_minutes(context: Context, pause: Callable[[float], None] | None = None) -> None:
-    """Sends what a chat did not take before, answers first, since somebody waits; says what came of requests for approval."""
+    """Sends pending replies (people wait for them), updates requests for approval, then sends pending messages and events."""
     flush_replies(context.ports)
     update_requests(context)
     waiting = flush_outbox(context.ports, pause)
     if waiting:
-        _LOG.info("%d messages wait for a chat", waiting)
-    # After all that people wait for: a topic that is down takes its time.
+        _LOG.info("%d messages are pending", waiting)
+    # Last, because a topic that does not answer takes long.
     publish_pending(context.ports)
 
 
 def every_quarter(context: Context) -> None:
-    """Starts what is due: reboots inside their window, clusters that should sleep or wake."""
+    """Starts the runs that are due: reboots in their window, clusters to start or stop."""
     settings = context.config.settings
     if settings is None or context.config.problem:
         return
     try:
         fleet = list_fleet(context.ports.clusters, settings)
     except OutsideError as error:
-        _LOG.warning("the fleet could not be listed this quarter of an hour: %s", error)
+        _LOG.warning("the fleet could not be listed for the 15-minute timer: %s", error)
         return
     start_due_runs(context, settings, fleet, context.ports.clock.now())
 
 
-def every_hour(context: Context, purge_after: timedelta) -> None:
-    """Samples the proofs, starts the rollouts that are due, tidies up."""
+def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[Callable[[Ports], None]] = ()) -> None:
+    """Deletes what has expired (`housekeeping` are the chats'), posts the digest, records the fleet, starts due rollouts."""
     now = context.ports.clock.now()
     reconcile_engine(context, now, purge_after=purge_after)
-    purge_dialogs(context.ports)
+    for clean_up in housekeeping:
+        clean_up(context.ports)
     report_configuration(context.ports, context.config, now)
     close_stale(context.ports, now)
     settings = context.config.settings
@@ -60,7 +61,7 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
     try:
         fleet = list_fleet(context.ports.clusters, settings)
     except OutsideError as error:
-        _LOG.warning("the fleet could not be listed this hour: %s", error)
+        _LOG.warning("the fleet could not be listed for the hourly timer: %s", error)
         return
     record_fleet(context, fleet, now)
     sample_images(context, settings, fleet, now)
@@ -69,8 +70,8 @@ def every_hour(context: Context, purge_after: timedelta) -> None:
 
 
 def _post_digest(context: Context, settings: Settings, now: datetime) -> None:
-    """A digest that cannot be made now is made within the day; it holds up nothing."""
+    """Posts the digest if it is due. A failure is retried in an hour and delays nothing else."""
     try:
         post_digest(context, settings, now)
     except OutsideError as error:
-        _LOG.warning("the digest could not be made this hour: %s", error)
+        _LOG.warning("the digest could not be posted: %s", error)

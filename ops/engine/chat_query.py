@@ -13,7 +13,7 @@ _ATTEMPTS = 6
 
 
 def chat_query(flow: Flow, payload: dict[str, Json]) -> Orchestration:
-    """Answers one question. `payload` names the question, the chat and the address for the answer."""
+    """Answers one question. `payload` names the question and the address for the answer."""
     for _ in range(_ATTEMPTS):
         report = Transition.read(cast("dict[str, Json]", (yield flow.call(Activity.ANSWER_QUERY, payload))))
         if report.outcome is Outcome.END:

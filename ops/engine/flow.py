@@ -1,7 +1,7 @@
-"""`Flow`: what an orchestrator may ask of a durable engine, and nothing more.
+"""The port through which an orchestrator uses a durable engine.
 
-Orchestrators are generators that yield the tasks made here and get their results. Three engines implement it: Durable Functions
-(in Azure and on the local host) and the engineless executor through the SDK's own context, and a test double.
+Orchestrators are generators that yield the tasks made here and receive their results. Three engines implement the port:
+Durable Functions (in Azure and on the local host), the executor without an engine, and the in-memory engine of the tests.
 """
 
 from collections.abc import Generator, Sequence
@@ -18,32 +18,32 @@ class Flow(Protocol):
     """One turn of an orchestration."""
 
     def call(self, activity: str, payload: Json) -> EngineTask:
-        """An activity; yields its JSON result."""
+        """Calls an activity; yields its JSON result."""
         ...
 
     def timer(self, until: datetime) -> EngineTask:
-        """Fires at `until`, at once where that is past."""
+        """A timer that fires at `until`, or at once if that is past."""
         ...
 
     def wake(self) -> EngineTask:
-        """The next event in the run's one inbox."""
+        """The next event in the run's only inbox."""
         ...
 
     def first_of(self, tasks: Sequence[EngineTask]) -> EngineTask:
-        """Yields the task that was done first."""
+        """Yields the first task to complete."""
         ...
 
     def cancel(self, task: EngineTask) -> None:
-        """Lets go of a timer or a woken that lost: an abandoned wait would swallow the next event."""
+        """Cancels the timer or event that lost; an abandoned wait would consume the next event."""
         ...
 
     def continue_as_new(self, payload: Json) -> None:
-        """Ends this generation and begins the next with this payload; events that have not been read are kept."""
+        """Ends this generation and starts the next with this payload. Unread events are kept."""
         ...
 
 
 def wait(flow: Flow, until: datetime) -> Orchestration:
-    """Waits for a woken or until a time, whichever comes first, and leaves nothing pending."""
+    """Sleeps until a time or until woken, whichever comes first, and leaves no task pending."""
     timer = flow.timer(until)
     woken = flow.wake()
     winner = yield flow.first_of([timer, woken])

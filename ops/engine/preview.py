@@ -1,4 +1,4 @@
-"""What would happen, decided and not done: for `plan` and `why`."""
+"""What would happen now, decided but not executed: for `plan` and `why`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,20 @@ from ops.engine.activities.assess import decide_now
 from ops.facts.newest_images import newest_images
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import Cluster, Driver, Pool, Unknown
-from ops.model.image import NodeImage
+from ops.model.image import days_between
 from ops.model.plan import Skip
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
 from ops.policy.approvers import rule_for
 from ops.policy.rings import ring_of
+from ops.runbooks import runbooks
+from ops.runbooks.contract import Runbook
+from ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPreview:
-    """One pool: what it carries, what it could, who drives, what comes next. `behind_days` is None where it cannot be told."""
+    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if it is unknown."""
 
     cluster: str
     region: str
@@ -37,19 +39,21 @@ class PoolPreview:
 def preview_pools(
     context: Context, settings: Settings | None, fleet: Sequence[Cluster], now: datetime
 ) -> tuple[PoolPreview, ...]:
-    """Every pool of the fleet. Without settings nothing but Azure is asked, and nothing would be done by Daytwo."""
+    """Every pool of the fleet. Without settings, only Azure is read, and Daytwo would do nothing."""
     found: list[PoolPreview] = []
+    book = _pool_runbook()
+    is_on = settings is not None and book.section is not None and settings.get(book.section) is not None
     for cluster in sorted(fleet, key=lambda cluster: cluster.name):
-        run = preview_run(cluster, now)
+        run = preview_run(cluster, now, book.name)
         newest = newest_images(context.ports.clusters, cluster)
         ring = ring_of(cluster, settings) if settings else None
-        decision = decide_now(context, run, settings, now)[0] if settings and settings.node_image else None
+        decision = decide_now(context, run, settings, now)[0] if settings and is_on else None
         for pool in cluster.pools:
-            asked = approvers_of(settings, cluster, "node-image", decision) if settings and decision else ""
+            asked = approvers_of(settings, cluster, book.name, decision) if settings and decision else ""
             following, at = _next(cluster, pool, decision, (now, asked))
-            image = newest.get(pool.name, Unknown("not asked"))
+            image = newest.get(pool.name, Unknown("was not read"))
             known = "unknown" if isinstance(image, Unknown) else image
-            behind = _behind(pool.image, known)
+            behind = days_between(pool.image, known)
             name = ring.name if ring else ""
             driver = str(cluster.driver)
             found.append(
@@ -61,15 +65,20 @@ def preview_pools(
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
-    """Who would have to approve what is decided, as the configuration calls them; empty where nobody has to."""
+    """The approvers that a decision would need, as named in the configuration; empty if it needs no approval."""
     if not isinstance(decision, Act):
         return ""
     ring = ring_of(cluster, settings)
     rule = rule_for(settings, runbook, ring.name if ring else "", decision.plan.risk)
-    return (rule.label or "nobody") if rule else ""
+    return (rule.label or "an empty list") if rule else ""
 
 
-def preview_run(cluster: Cluster, now: datetime, runbook: str = "node-image") -> Run:
+def _pool_runbook() -> Runbook:
+    """The runbook that works through pools."""
+    return next(book for book in runbooks().values() if book.unit == "pools")
+
+
+def preview_run(cluster: Cluster, now: datetime, runbook: str) -> Run:
     """A run that is never recorded."""
     signal = RunRequest(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
     return Run(signal.run_id, signal.runbook, cluster.id, cluster.name, signal.period, now, "cli", "preview")
@@ -83,7 +92,7 @@ def _next(
         case None if cluster.driver is Driver.AKS:
             return f"AKS upgrades it ({cluster.node_os_channel or 'Automatic'} channel)", None
         case None:
-            return "nobody upgrades it: no configuration puts it into a ring", None
+            return "not upgraded: no configuration puts the cluster in a ring", None
         case Act(plan):
             if any(step.params.get("pool") == pool.name for step in plan.steps):
                 asks = f"Daytwo would ask {approvers} for approval now, then upgrade it"
@@ -99,8 +108,3 @@ def _next(
 
 def _skip_of(skips: Sequence[Skip], pool: Pool) -> str:
     return next((skip.why for skip in skips if skip.what == pool.name), "")
-
-
-def _behind(image: str, newest: str) -> int | None:
-    own, offered = NodeImage.parse(image), NodeImage.parse(newest)
-    return None if own is None or offered is None else max(0, (offered.released - own.released).days)

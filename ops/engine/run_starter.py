@@ -1,4 +1,4 @@
-"""A signal becomes one run: the store's insert-if-absent decides, not the engine."""
+"""Turns a run request into exactly one run. The store's insert-if-absent decides, not the engine."""
 
 import logging
 
@@ -18,14 +18,17 @@ from ops.tables.runs import LIVE, runs
 
 _LOG = logging.getLogger(__name__)
 
-# The index of what the janitor still has to look at, so that it need not read every run that ever was.
+# An index of unfinished work for the janitor, so that it does not read every run that was ever recorded.
 UNFINISHED = "open"
 
 
 def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
-    """The run of this signal, and whether it is new. An engine that lost the start is helped by the janitor.
+    """Starts the run of a request; returns it and whether it is new.
 
-    Raises KeyError where there is no such runbook.
+    If the engine loses the start, the janitor starts it again.
+
+    Raises:
+    KeyError: there is no such runbook.
     """
     run = _new_run(signal)
     table = runs(context.ports.store)
@@ -40,7 +43,7 @@ def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
 
 
 def start_unless_idle(context: Context, signal: RunRequest) -> None:
-    """As `start`, but what decides that there is nothing to do starts no instance: a line in the run index is all."""
+    """Like `start_run`, but a run that has nothing to do starts no instance and leaves only its record."""
     run = _new_run(signal)
     table = runs(context.ports.store)
     context.ports.store.insert(UNFINISHED, run.id, {})
@@ -52,16 +55,16 @@ def start_unless_idle(context: Context, signal: RunRequest) -> None:
             if assess_run(context, stored).outcome is Outcome.END:
                 return
         except OutsideError as error:
-            # Its own instance looks again: one cluster that cannot be read holds up no other.
-            _LOG.warning("%s could not be assessed at once: %s", run.id, error)
+            # The run's own instance retries: a cluster that cannot be read does not delay the others.
+            _LOG.warning("%s could not be assessed yet; its own instance retries: %s", run.id, error)
     if not table.must_get(run.id).value.state.is_final:
         context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id})
 
 
 def start_if_actionable(context: Context, signal: RunRequest) -> None:
-    """For what a timer looks at again and again: only what would act, or has something to ask, becomes a run.
+    """For what a timer checks repeatedly: starts a run only if it would act or needs an approval.
 
-    Of the rest only what waits for a person is told.
+    Everything else is reported only if it needs a person.
     """
     settings = context.config.settings
     if settings is None or runs(context.ports.store).get(signal.run_id) is not None:

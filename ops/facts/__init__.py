@@ -1,4 +1,4 @@
-"""One file per kind of fact; a file's name is the name of the fact, `gather()` asks for it."""
+"""One file per kind of fact. The file's name is the name of the fact; `gather()` reads it."""
 
 import pkgutil
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from typing import Any, Protocol, cast
 
 from ops.model.fleet import Cluster, Unknown
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.ports.bundle import Ports
+from ops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class FactQuery:
-    """What is asked about: one run's target, now. `known` holds the facts gathered before, in the order of the runbook."""
+    """A query for facts about one run's target, now. `known` holds the facts gathered so far, in the runbook's order."""
 
     run: Run
     settings: Settings
@@ -37,12 +37,12 @@ class Fact(Protocol):
 
     @staticmethod
     def gather(question: FactQuery) -> Any:
-        """The fact, or Unknown(why) where it cannot be had, `passing` where it may be had later."""
+        """The fact, or Unknown(why) if it cannot be read; `transient` if a later attempt may succeed."""
         ...
 
 
 @cache
 def facts() -> dict[str, Fact]:
-    """All kinds of facts by name: a module here that defines gather() is one."""
+    """All kinds of facts by name: each module of this package that defines gather()."""
     modules = {found.name: import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)}
     return {name: cast("Fact", module) for name, module in modules.items() if hasattr(module, "gather")}

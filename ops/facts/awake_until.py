@@ -1,4 +1,4 @@
-"""A person's override: until when the cluster is kept awake, whatever its schedule says."""
+"""A person's override: until when the cluster is kept awake, regardless of its schedule."""
 
 from datetime import datetime
 

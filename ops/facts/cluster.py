@@ -11,12 +11,12 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Cluster | Unknown:
-    """The cluster with its pools; Unknown where it is gone or we may not read it."""
+    """The cluster with its pools; Unknown if it does not exist or may not be read."""
 
     def read() -> Cluster | Unknown:
         try:
             return question.ports.clusters.cluster(question.run.target)
         except NotFoundError:
-            return Gone("there is no such cluster (any more)")
+            return Gone("the cluster does not exist")
 
     return query(read)

@@ -1,4 +1,4 @@
-"""What each cluster has cost this month: its node resource group, which is billed apart from everything else."""
+"""What each cluster has cost this month: its node resource group, which is billed separately."""
 
 from ops.facts import FactQuery
 from ops.model.arm_actions import LIST_FLEET
@@ -12,7 +12,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Bills | Unknown:
-    """Every cluster's; Unknown where costs cannot be had now: an alert is told all the same, so nothing is waited for."""
+    """Every cluster's costs; Unknown if they are not available now. An alert is reported anyway, so no run waits for them."""
     found: list[Bill] = []
     until = question.now
     try:

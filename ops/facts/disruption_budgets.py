@@ -1,4 +1,4 @@
-"""All PDBs of the cluster, with their accounting."""
+"""All PodDisruptionBudgets of the cluster, with their status."""
 
 from ops.facts import FactQuery
 from ops.facts.query import query_api_server
@@ -11,5 +11,5 @@ KUBERNETES = frozenset({"list poddisruptionbudgets"})
 
 
 def gather(question: FactQuery) -> tuple[DisruptionBudget, ...] | Unknown:
-    """The PDBs; Unknown where the cluster is stopped or we may not look, for a while where it does not answer."""
+    """The PDBs; Unknown if the cluster is stopped or may not be read, transient if its API server does not answer."""
     return query_api_server(question, question.ports.nodes.budgets)

@@ -11,6 +11,6 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, datetime]:
-    """By node; empty where the run is about no burst."""
+    """By node; empty if no eviction group belongs to the run."""
     seen = evictions(question.ports.store).scan(question.run.target.replace("/", "|"))
     return {stored.value.node: stored.value.first_seen for stored in seen if stored.value.run == question.run.id}

@@ -3,9 +3,9 @@
 from ops.facts import FactQuery
 from ops.model.arm_actions import LIST_FLEET
 from ops.model.fleet import Cluster, Unknown
-from ops.model.settings import Settings
 from ops.ports.azure import Clusters
 from ops.ports.errors import OutsideError
+from ops.settings import Settings
 
 ACTIONS = frozenset({LIST_FLEET})
 KUBERNETES = frozenset[str]()

@@ -1,4 +1,4 @@
-"""What the pools carried when this run first looked: what AKS changed meanwhile is the difference."""
+"""The images that the pools had when this run first read them; the difference shows what AKS has changed since."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, str]:
-    """By pool, the image at this run's first look, kept in the store."""
+    """The image at this run's first reading, by pool; kept in the store."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return {}

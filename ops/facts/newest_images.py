@@ -13,13 +13,13 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, str | Unknown]:
-    """By pool, the newest image; nothing where the cluster is not known."""
+    """The newest image by pool; empty if the cluster is unknown."""
     cluster = question.cluster
     return {} if isinstance(cluster, Unknown) else newest_images(question.ports.clusters, cluster)
 
 
 def newest_images(clusters: Clusters, cluster: Cluster) -> Mapping[str, str | Unknown]:
-    """By pool. One question for each (OS SKU, Kubernetes minor): within a region the answer is the same."""
+    """The newest image by pool. One request per OS SKU and Kubernetes minor: within a region the answer is the same."""
     answers: dict[tuple[str, ...], str | Unknown] = {}
     newest: dict[str, str | Unknown] = {}
     for pool in cluster.pools:

@@ -11,5 +11,5 @@ KUBERNETES = frozenset({"list pods"})
 
 
 def gather(question: FactQuery) -> tuple[Pod, ...] | Unknown:
-    """The pods; Unknown where the cluster is stopped or we may not look, for a while where it does not answer."""
+    """The pods; Unknown if the cluster is stopped or may not be read, transient if its API server does not answer."""
     return query_api_server(question, question.ports.nodes.pods)

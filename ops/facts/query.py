@@ -1,4 +1,4 @@
-"""What facts have in common: a plain no to a question becomes Unknown, and only a cluster that runs can be asked itself."""
+"""Shared by facts: a refused read becomes Unknown, and only a running cluster's API server is queried."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from ops.ports.errors import DeniedError, NotFoundError, RejectedError, TryLater
 
 
 def query[T](read: Callable[[], T]) -> T | Unknown:
-    """What is read, or Unknown with the reason of a no, for a while where it may be had later: so that a run can say what it waits for."""
+    """What is read, or Unknown with the reason of the refusal; transient if a later attempt may succeed."""
     try:
         return read()
     except (DeniedError, NotFoundError, RejectedError) as error:
@@ -18,7 +18,7 @@ def query[T](read: Callable[[], T]) -> T | Unknown:
 
 
 def query_api_server[T](question: FactQuery, read: Callable[[Cluster], T]) -> T | Unknown:
-    """What the cluster's own API server answers; Unknown where the cluster is stopped or we may not look."""
+    """The answer of the cluster's own API server; Unknown if the cluster is stopped or may not be read."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return cluster

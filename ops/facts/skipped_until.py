@@ -1,4 +1,4 @@
-"""A person's override: until when the cluster is left out of node images."""
+"""A person's override: until when node images of the cluster are skipped."""
 
 from datetime import datetime
 

@@ -1,17 +1,17 @@
-"""The schedule in the cluster's own tag, read in the zone of the entry that selects it."""
+"""The schedule in the cluster's own tag, read in the time zone of the entry that selects the cluster."""
 
-from ops.config.lanes import parse_awake
 from ops.facts import FactQuery
 from ops.model.calendar import Window
 from ops.model.fleet import Unknown
 from ops.policy.power import schedule_of, tag_of
+from ops.settings.readers import parse_awake
 
 ACTIONS = frozenset[str]()
 KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Window | str | None:
-    """The tag's window, what is wrong with it, or None where there is no tag."""
+    """The tag's window, the reason why it cannot be read, or None if there is no tag."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return None

@@ -1,1 +1,1 @@
-"""Messages are state: what the chats show is kept in the store and brought up to date."""
+"""Messages are state: the store holds what the chats should show, and the chats are brought up to date."""

@@ -1,10 +1,10 @@
-"""Conditions that last: told once while they are so, edited when they are no more; nobody hears of one that never was."""
+"""Conditions that persist: reported once while they exist, and updated once they are resolved."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.messaging.message_sync import reconcile
 from ops.model.calendar import host_of
 from ops.model.decision import Act, Decision, Nothing, Wait
@@ -19,32 +19,32 @@ from ops.runbooks import runbooks
 from ops.tables.messages import ConditionRecord, conditions
 
 _HELD = ".held"
-# Windows of reboots may be a week apart.
+# Windows for reboots may be a week apart.
 _FORGOTTEN_AFTER = timedelta(days=8)
-# How precisely that is known: not every look is written down.
+# The precision of `observed_at`: not every observation is written.
 _LOOKED_EVERY = timedelta(hours=6)
 
 
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
-    """Says once that the configuration is not valid, and once that it is again.
+    """Reports once that the configuration is not valid, and once that it is valid again.
 
-    The same of calendars that cannot be read while their last freezes hold.
+    The same for calendars that cannot be read while their last known freezes apply.
     """
-    problem = f"the configuration is not valid, so nothing new begins: {config.problem}" if config.problem else ""
+    problem = f"the configuration is not valid, so nothing new starts: {config.problem}" if config.problem else ""
     _report(ports, configuration_message(config.problem), (problem, now))
     if not problem:
-        silent = [f"{host_of(each.location)}: {each.problem}; its last freezes hold" for each in config.silent]
+        silent = [f"{host_of(each.location)}: {each.problem}; its last known freezes apply" for each in config.silent]
         _report(ports, calendars_message(config.silent), ("; ".join(silent), now))
 
 
 def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
-    """Says once that no cluster is in a ring, and once that there are some."""
-    problem = "no cluster of the configured subscriptions is in a ring" if is_empty else ""
+    """Reports once that no cluster is in a ring, and once that there are some."""
+    problem = "no cluster in the configured subscriptions is in a ring" if is_empty else ""
     _report(ports, fleet_message(is_empty=is_empty), (problem, now))
 
 
 def report_blocked(ports: Ports, signal: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
-    """What a timer finds again and again and no run is made of: it would be held back for ever, and nobody would know."""
+    """Reports what a timer finds repeatedly but cannot start a run for: without this it would be blocked silently."""
     reasons = _blocking_reasons(decision)
     if reasons is None:
         return
@@ -54,7 +54,7 @@ def report_blocked(ports: Ports, signal: RunRequest, decision: Decision, channel
 
 
 def close_stale(ports: Ports, now: datetime) -> None:
-    """What nobody has looked at for long is held back no more: its cluster is gone, or nothing is to be done on it."""
+    """Closes conditions that were not observed for long: their cluster is gone, or nothing is to be done on it."""
     for stored in list(conditions(ports.store).scan()):
         record = stored.value
         if stored.key.endswith(_HELD) and now - record.looked_at > _FORGOTTEN_AFTER:
@@ -62,7 +62,7 @@ def close_stale(ports: Ports, now: datetime) -> None:
 
 
 def _blocking_reasons(decision: Decision) -> list[str] | None:
-    """What waits for a person; None where this look could not tell."""
+    """What needs a person; None if this observation cannot tell."""
     match decision:
         case Act(plan):
             skips = plan.skips
@@ -76,9 +76,9 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
 
 
 def _report(ports: Ports, message: Message, told: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
-    """The message, where the condition holds or was told before; in the ledger once a day while it holds.
+    """Posts or updates the message while the condition exists, with one ledger entry per day.
 
-    Each time that it begins it is a message of its own, since an edit of an old one calls nobody.
+    Each new occurrence is a message of its own, since an edit of an old message notifies no one.
     """
     (text, now), table = told, conditions(ports.store)
     stored = table.get(message.subject)

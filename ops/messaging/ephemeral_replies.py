@@ -1,4 +1,4 @@
-"""Private answers: one attempt at once; what the chat does not take then, a later tick sends while the address is good."""
+"""Replies that only one person sees: one attempt at once; if it fails, timers retry while the address is valid."""
 
 import json
 import logging
@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops.model.json import Json
+from ops.model.message import Message
 from ops.ports.bundle import Ports
-from ops.ports.errors import OutsideError, TryLaterError
+from ops.ports.chat import Replies
+from ops.ports.errors import OutsideError, RejectedError, TryLaterError
 from ops.tables.base import Table
 
 _LOG = logging.getLogger(__name__)
-# Slack's response_url serves for 30 minutes from the press.
+# The shortest lifetime of an address that a chat issues, counted from the vote or command.
 _GOOD_FOR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingReply:
-    """An answer that nobody has heard yet, as JSON. The address is a secret: who has it may answer."""
+    """A reply that has not been delivered yet, as JSON. The address is a secret: anyone who has it can reply."""
 
     address: str
     content: str
@@ -26,26 +28,32 @@ class PendingReply:
 
 
 def reply_now(ports: Ports, event: str, address: str, content: Mapping[str, Json]) -> None:
-    """Sends it, or keeps it for later under the event's name. Never raises: what was decided stays decided."""
+    """Sends the reply, or keeps it for later under the event's name. Never raises: a decision stays a decision."""
     if not address:
         return
     try:
-        ports.answers.answer(address, content)
+        _replies(ports, address).send(address, content)
     except TryLaterError as error:
-        _LOG.warning("an answer is kept for later: %s", error)
+        _LOG.warning("A reply could not be sent and is kept for later: %s", error)
         reply_later(ports, event, address, content)
     except OutsideError as error:
-        _LOG.warning("an answer could not be given: %s", error)
+        _LOG.warning("A reply could not be sent: %s", error)
 
 
 def reply_later(ports: Ports, event: str, address: str, content: Mapping[str, Json]) -> None:
-    """Keeps it for the next tick, for a chat that has just shown that it does not answer. Never raises."""
+    """Keeps the reply for the next timer, if the chat has just failed to answer. Never raises."""
     if address:
         _keep(ports, event, PendingReply(address, json.dumps(content), ports.clock.now() + _GOOD_FOR))
 
 
+def send_reply(ports: Ports, address: str, message: Message) -> None:
+    """Sends the reply once, in the format of the chat that the address belongs to. Raises what `Replies.send` raises."""
+    replies = _replies(ports, address)
+    replies.send(address, replies.render(message))
+
+
 def flush_replies(ports: Ports) -> int:
-    """Sends what was kept, and forgets what is too late or refused; how many still wait."""
+    """Sends kept replies and deletes those that are too late or refused; returns how many still wait."""
     waiting = 0
     table = _pending(ports)
     for stored in list(table.scan()):
@@ -56,13 +64,21 @@ def flush_replies(ports: Ports) -> int:
     return waiting
 
 
+def _replies(ports: Ports, address: str) -> Replies:
+    """The way to reply to this address. Raises RejectedError if no chat accepts it."""
+    for replies in ports.replies:
+        if replies.accepts(address):
+            return replies
+    raise RejectedError("ForeignAddress", "replying: the address does not belong to a connected chat")
+
+
 def _sent(ports: Ports, pending: PendingReply) -> bool:
     try:
-        ports.answers.answer(pending.address, json.loads(pending.content))
+        _replies(ports, pending.address).send(pending.address, json.loads(pending.content))
     except TryLaterError:
         return False
     except OutsideError as error:
-        _LOG.warning("an answer could not be given: %s", error)
+        _LOG.warning("A reply could not be sent: %s", error)
     return True
 
 
@@ -70,7 +86,7 @@ def _keep(ports: Ports, event: str, pending: PendingReply) -> None:
     try:
         _pending(ports).insert(event, pending)
     except OutsideError as error:
-        _LOG.warning("an answer could not be kept: %s", error)
+        _LOG.warning("A reply could not be kept: %s", error)
 
 
 def _pending(ports: Ports) -> Table[PendingReply]:

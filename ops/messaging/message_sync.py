@@ -1,4 +1,4 @@
-"""Messages are state: rendered from the run, reconciled with what was last sent. A chat that is down delays, and never fails a run."""
+"""Messages are state: rendered from the run and compared with what was last sent. A chat that is down delays messages but never fails a run."""
 
 import hashlib
 import json
@@ -14,7 +14,6 @@ from ops.model.run import Rollout, Run, RunSummary, State
 from ops.ports.bundle import Ports
 from ops.ports.chat import Chat
 from ops.ports.errors import OutsideError, TryLaterError
-from ops.render import renderer
 from ops.render.run import rollout_message, run_details, run_message
 from ops.runbooks import runbooks
 from ops.tables.base import Stored
@@ -22,14 +21,14 @@ from ops.tables.messages import MessageRecord, messages
 from ops.tables.runs import UnpublishedEnd, unpublished_ends
 
 _LOG = logging.getLogger(__name__)
-# As long as Event Grid itself tries.
+# As long as Event Grid itself retries.
 _PUBLISHED_WITHIN = timedelta(days=1)
 
 
 def report_run(ports: Ports, run: Run) -> None:
-    """Brings the run's message up to date. A timer's run that has nothing to tell stays silent.
+    """Updates the run's message. A run that a timer started and that has nothing to report stays silent.
 
-    Who has approved one hears how it ended, also where nothing was done.
+    If people approved a run, its end is reported even if nothing was done.
     """
     is_worth_telling = run.acted or run.notify or (bool(run.approved) and run.state.is_final)
     if run.dry_run or (run.source == "timer" and not is_worth_telling):
@@ -42,26 +41,26 @@ def report_run(ports: Ports, run: Run) -> None:
 
 
 def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary]) -> None:
-    """Brings the rollout's message up to date, once one of its runs has acted or it has come to grief."""
+    """Updates the rollout's message, once one of its runs has acted or the rollout has halted."""
     if not any(run.acted for run in runs.values()) and rollout.state is not State.HALTED:
         return
     reconcile(ports, rollout_message(rollout, runs, runbooks()[rollout.plan.runbook].title))
 
 
 def publish(ports: Ports, run: Run) -> None:
-    """Tells other programs how a run ended, now or by a later tick. Nobody's listening is no failure of the run."""
+    """Publishes the end of a run as an event, now or with a later timer. A failure to publish does not fail the run."""
     ended = UnpublishedEnd(run.target, run.runbook, str(run.state), run.why, ports.clock.now())
     try:
         _send(ports, run.id, ended)
     except OutsideError as error:
-        _LOG.warning("the end of %s could not be published, and is tried again: %s", run.id, error)
+        _LOG.warning("The end of %s could not be published and is retried: %s", run.id, error)
         unpublished_ends(ports.store).insert(run.id, ended)
 
 
 def publish_pending(ports: Ports) -> None:
-    """What other programs could not be told before; after a day nobody waits for it, and the ledger has it all the same.
+    """Publishes ends that could not be published before. After a day they are dropped; the ledger has them.
 
-    A topic that does not answer is asked once: each call to it may wait for seconds, and there may be hundreds.
+    A topic that does not answer is called once: each call may take seconds, and there may be hundreds.
     """
     table, now = unpublished_ends(ports.store), ports.clock.now()
     refusal: OutsideError | None = None
@@ -71,12 +70,12 @@ def publish_pending(ports: Ports) -> None:
         if refusal is not None:
             if now - stored.value.since < _PUBLISHED_WITHIN:
                 continue
-            _LOG.warning("the end of %s is published no more: %s", stored.key, refusal)
+            _LOG.warning("The end of %s is not published any more: %s", stored.key, refusal)
         table.delete(stored.key)
 
 
 def _publish_failure(ports: Ports, stored: Stored[UnpublishedEnd]) -> OutsideError | None:
-    """Tells one end; what came in the way."""
+    """Publishes one end; returns the error if that fails."""
     try:
         _send(ports, stored.key, stored.value)
     except OutsideError as error:
@@ -90,32 +89,33 @@ def _send(ports: Ports, run_id: str, ended: UnpublishedEnd) -> None:
 
 
 def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thread_of: str = "") -> None:
-    """In every chat: same content, no call; changed content, an edit; what cannot be sent now is sent by a later tick.
+    """Updates every chat: unchanged content needs no call, changed content is an edit, and failed calls are retried later.
 
-    `channels` are `chat|channel`; a chat with none of them shows it in its own. `thread_of` is the subject that it answers.
+    `channels` are `chat|channel`; a chat that is not among them uses its default channel. `thread_of` is the subject that
+    the message replies to.
     """
     for chat in ports.chats:
         if not chat.can_edit and not (message.state.is_final or message.state is State.NEEDS_YOU):
             continue
         if thread_of and not chat.can_thread:
-            # Without threads only what calls on somebody is worth a post of its own.
+            # In a chat without threads, only a message that needs a person is posted.
             if message.state is not State.NEEDS_YOU:
                 continue
             thread_of = ""
-        content = renderer(chat.name)(message)
+        content = chat.render(message)
         for channel in destinations(chat, channels):
             _sync_channel(ports, chat, _Target(channel, message, content, thread_of))
 
 
 def destinations(chat: Chat, channels: Sequence[str]) -> tuple[str, ...]:
-    """Where a chat shows what belongs into these channels (`chat|channel`): its own of them, else its usual one."""
+    """The channels of a chat among these (`chat|channel`), otherwise its default channel."""
     own = tuple(channel.removeprefix(f"{chat.name}|") for channel in channels if channel.startswith(f"{chat.name}|"))
     return own or (chat.channel,)
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What one channel should show."""
+    """The content that one channel should show."""
 
     channel: str
     message: Message
@@ -124,7 +124,7 @@ class _Target:
 
 
 def _sync_channel(ports: Ports, chat: Chat, wanted: _Target) -> None:
-    """Keeps what is wanted, and sends it where the channel shows something else."""
+    """Stores the wanted content, and sends it if the channel shows something else."""
     subject = wanted.message.subject
     text = json.dumps(wanted.content, sort_keys=True)
     picture = wanted.message.picture.reference if wanted.message.picture else ""

@@ -1,4 +1,4 @@
-"""The outbox: one attempt to bring a chat to what it should show, and the tick that works off what is left."""
+"""The outbox: attempts to update a chat, and the timer that retries what is left."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,30 +13,31 @@ from ops.ports.chat import Chat, Outgoing, Posted
 from ops.ports.errors import ConflictError, NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
 from ops.tables.base import Stored
 from ops.tables.messages import MessageRecord, messages
+from ops.telemetry.metrics import Metric
 
 _OUTBOX = "outbox"
 _RETRY = timedelta(minutes=5)
-# Longer than a chat's client waits for an answer: a post that began so lately may still be on its way.
+# Longer than the timeout of any chat's client: a post that began this recently may still be on its way.
 _ON_ITS_WAY = timedelta(seconds=30)
-# Somebody has deleted the message: what it said is still to be seen, so it is posted anew.
+# The message was deleted in the chat. Its content still matters, so it is posted again.
 _GONE = "message_not_found"
 
 
 def message_key(chat: str, channel: str, subject: str) -> str:
-    """The record of what a channel shows of a subject."""
+    """The key of the record of what a channel shows of a subject."""
     return f"{chat}|{channel}|{subject}"
 
 
 def deliver(ports: Ports, chat: Chat, key: str) -> None:
-    """Something is to be sent: one attempt now; it stays in the outbox until the chat has it."""
+    """Makes one attempt now; the message stays in the outbox until the chat has it."""
     ports.store.insert(_OUTBOX, key, {})
     send_record(ports, chat, key, RateLimiter(ports))
 
 
 def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> int:
-    """Sends what could not be sent before; how many still wait.
+    """Retries everything in the outbox; returns how many messages still wait.
 
-    With a `pause` (it takes seconds) a backlog is worked off as fast as the chat takes it, for some minutes.
+    With a `pause` (which takes seconds) a backlog is sent at the rate that the chat accepts, for some minutes.
     """
     chats = {chat.name: chat for chat in ports.chats}
     pace = RateLimiter(ports, pause)
@@ -45,11 +46,12 @@ def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> 
         chat = chats.get(key.split("|")[0])
         if chat is None or not send_record(ports, chat, key, pace):
             waiting += 1
+    ports.metrics.record(Metric.OUTBOX_DEPTH, waiting)
     return waiting
 
 
 def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
-    """One attempt to bring the chat to what is wanted; whether it is now."""
+    """Makes one attempt to show what is wanted; returns whether the chat shows it now."""
     stored = messages(ports.store).get(key)
     if stored is None or not stored.value.dirty:
         _remove(ports, key)
@@ -59,13 +61,13 @@ def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
         return False
     thread = _thread(ports, record)
     if record.thread_of and thread is None:
-        return False  # what it answers has to be there first
+        return False  # the message that it replies to has to exist first
     return _Attempt(ports, chat, pace, stored, _load_outgoing(ports, record, thread)).carry_out()
 
 
 @dataclass
 class _Attempt:
-    """One attempt. `stored` is the record as this attempt has last read or written it."""
+    """One attempt. `stored` is the record as this attempt last read or wrote it."""
 
     ports: Ports
     chat: Chat
@@ -75,7 +77,7 @@ class _Attempt:
     posting: bool = False
 
     def carry_out(self) -> bool:
-        """Whether the chat shows now what was wanted."""
+        """Whether the chat now shows what was wanted."""
         try:
             posted = self._known() or self._found()
             if posted is None:
@@ -84,9 +86,11 @@ class _Attempt:
                 self._call(f"{self.chat.name}|edit", lambda: self.chat.edit(posted, self.outgoing))
                 self._shown(posted, edits=1)
         except (RateLimitedError, ConflictError):
-            return False  # the chat rests, or somebody else is sending it
+            return False  # the chat is rate limited, or another process is sending it
         except ThrottledError as error:
-            self._failed(error, timedelta(0))  # its line rests: the message needs no time of its own
+            self._failed(
+                error, timedelta(0)
+            )  # its rate limit applies to all messages, so this one needs no time of its own
             return False
         except TryLaterError as error:
             self._failed(error, timedelta(seconds=max(error.retry_after_s, 1.0)))
@@ -101,7 +105,7 @@ class _Attempt:
         return Posted(record.channel, record.message_id) if record.message_id else None
 
     def _found(self) -> Posted | None:
-        """What an attempt before this one may have posted without hearing so."""
+        """Searches for a message that an earlier attempt may have posted without receiving the answer."""
         record = self.stored.value
         since = record.posting_since
         if since is None:
@@ -118,7 +122,7 @@ class _Attempt:
         return posted
 
     def _post(self) -> Posted:
-        """Posts, with the intent recorded before: a process killed in between leaves it, and the next one searches."""
+        """Posts the message. The intent is recorded first: after a crash the next attempt searches the chat."""
         line = f"{self.chat.name}|{self.stored.value.channel}|post"
         self.pace.await_turn(line)
         intent = replace(self.stored.value, posting_since=self.ports.clock.now())
@@ -138,12 +142,12 @@ class _Attempt:
             raise
 
     def _shown(self, posted: Posted, *, edits: int) -> None:
-        """The chat shows what this attempt was for; what was wanted or sent meanwhile makes it lag behind again."""
+        """Records that the chat shows this content. If other content was wanted or sent meanwhile, the record is dirty again."""
         mine = self.stored.value
 
         def change(old: MessageRecord | None) -> MessageRecord:
             now = old or mine
-            # Another attempt beside this one: which of the two the chat has taken last, nobody knows.
+            # Another attempt ran at the same time: it is unknown which one the chat processed last.
             beside = (now.message_id, now.sent, now.edits) != (mine.message_id, mine.sent, mine.edits)
             return replace(
                 now,
@@ -158,12 +162,12 @@ class _Attempt:
             )
 
         if messages(self.ports.store).change(self.stored.key, change).dirty:
-            self.ports.store.insert(_OUTBOX, self.stored.key, {})  # the other attempt may have taken it out
+            self.ports.store.insert(_OUTBOX, self.stored.key, {})  # the other attempt may have removed it
         else:
             _remove(self.ports, self.stored.key)
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:
-        """Keeps why. A search that fails finds out nothing: only a post that was plainly refused leaves nothing to search for."""
+        """Records the problem. A failed search proves nothing: only after a refused post is there nothing to search for."""
         mine = self.stored.value
         retry_at = self.ports.clock.now() + wait if wait else None
         is_undone = isinstance(error, NotDoneError) or not isinstance(error, TryLaterError)
@@ -177,7 +181,7 @@ class _Attempt:
             if self.posting and is_undone and now.posting_since == mine.posting_since:
                 told = replace(told, posting_since=None)
             if not is_undone:
-                # The chat may show what this attempt was for, over what another has brought it to meanwhile.
+                # The chat may show this attempt's content instead of newer content that another attempt has sent.
                 told = replace(told, dirty=True)
             return told
 
@@ -186,7 +190,7 @@ class _Attempt:
 
 
 def _remove(ports: Ports, key: str) -> None:
-    """Nothing of it is to be sent any more, unless somebody has just wanted something else."""
+    """Removes the message from the outbox, unless other content was wanted meanwhile."""
     ports.store.delete(_OUTBOX, key)
     stored = messages(ports.store).get(key)
     if stored is not None and stored.value.dirty:
@@ -194,7 +198,7 @@ def _remove(ports: Ports, key: str) -> None:
 
 
 def _in_order(ports: Ports) -> list[str]:
-    """What needs somebody first, then what others answer."""
+    """Messages that need a person first, then messages before their replies."""
     found = [(marker.key, messages(ports.store).get(marker.key)) for marker in ports.store.scan(_OUTBOX)]
     ranked = [
         (stored is None or not stored.value.urgent, bool(stored and stored.value.thread_of), key)

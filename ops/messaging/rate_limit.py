@@ -1,4 +1,4 @@
-"""When a chat may be called: after "too many calls" every process waits; who works off a backlog keeps its distance by itself."""
+"""When a chat may be called: after a rate limit error every process waits, and a backlog is sent at a limited rate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from ops.ports.bundle import Ports
 from ops.ports.errors import ConflictError
 from ops.tables.base import Table
 
-# Slack takes a message a second in a channel and 50 edits a minute; a little more than that between two calls of one kind.
+# The strictest chat allows one message per second and channel, and 50 edits per minute; this is slightly slower.
 _SPACING = timedelta(seconds=1.25)
-# A tick comes every five minutes, and Azure's shortest limit of a function's time is five minutes too.
+# The timer fires every five minutes, and the shortest time limit of a function in Azure is also five minutes.
 _PATIENCE = timedelta(seconds=200)
 
 
 class RateLimitedError(Exception):
-    """Nothing of this kind is taken now."""
+    """No calls of this kind are accepted now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """Until when a chat takes nothing of one kind."""
+    """Until when a chat accepts no calls of one kind."""
 
     until: datetime
 
 
 class RateLimiter:
-    """The pace of one activity, or of one tick.
+    """The rate limit of one activity or one timer.
 
-    An activity has no `pause` (which takes seconds): it never waits, its message does. A tick waits, some minutes in all.
+    An activity has no `pause` (which takes seconds): it never waits, its message does. A timer waits, some minutes in total.
     """
 
     def __init__(self, ports: Ports, pause: Callable[[float], None] | None = None) -> None:
@@ -38,23 +38,27 @@ class RateLimiter:
         self._next: dict[str, datetime] = {}
 
     def await_turn(self, line: str) -> None:
-        """Returns when the line may be called. Raises RestingError where that is too far off."""
+        """Returns when the call may be made.
+
+        Raises:
+        RateLimitedError: that is too far in the future.
+        """
         while (until := self._until(line)) is not None and (now := self._clock.now()) < until:
             if self._pause is None or self._ends is None or until > self._ends:
                 raise RateLimitedError(line)
             self._pause((until - now).total_seconds())
             if self._clock.now() <= now:
-                raise RateLimitedError(line)  # waiting moves no clock here
+                raise RateLimitedError(line)  # on a virtual clock, waiting does not pass time
         if self._pause is not None:
             self._next[line] = self._clock.now() + _SPACING
 
     def rest(self, line: str, seconds: float) -> None:
-        """The chat has had too many calls of this kind: nobody calls before so many seconds have passed."""
+        """Records that the chat accepts no calls of this kind for some seconds, for all processes."""
         until = self._clock.now() + timedelta(seconds=max(seconds, 1.0))
         try:
             self._rests.change(line, lambda old: old if old is not None and old.until > until else Cooldown(until))
         except ConflictError:
-            return  # so many others have just been told the same
+            return  # the same limit was recorded for many other calls already
 
     def _until(self, line: str) -> datetime | None:
         stored = self._rests.get(line)

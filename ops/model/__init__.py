@@ -1,1 +1,1 @@
-"""The nouns: frozen dataclasses, standard library only."""
+"""The data model: frozen dataclasses, standard library only."""

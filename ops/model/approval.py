@@ -1,4 +1,4 @@
-"""A request for approval: what is asked, of whom, and what came of it (docs/approvals.md)."""
+"""A request for approval: what it asks for, who may decide, and the result (docs/approvals.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from ops.model.plan import Plan
 
-#: Characters of a reason, at every door.
+#: The maximum length of a reason in characters, at every endpoint.
 LONGEST_REASON = 300
 
 
 class ApprovalState(StrEnum):
-    """How a request stands."""
+    """The state of a request."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -22,12 +22,12 @@ class ApprovalState(StrEnum):
 
     @property
     def is_decided(self) -> bool:
-        """Whether nothing can be decided any more."""
+        """Whether the request can no longer be decided."""
         return self is not ApprovalState.PENDING
 
 
 class Choice(StrEnum):
-    """What a person presses."""
+    """What a person votes for."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -43,7 +43,7 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is asked for one run: its plan. `why` says why it dropped out, or what changed since an earlier request."""
+    """One run's part of a request: its plan. `why` says why it dropped out, or what changed since an earlier request."""
 
     run: str
     target: str
@@ -56,7 +56,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's yes."""
+    """One person's approval."""
 
     person: str
     door: str
@@ -66,7 +66,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was answered to a press that changed something, by its event."""
+    """The answer to a vote that changed something, by its event."""
 
     event: str
     result: str
@@ -75,9 +75,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One request. `token` is the random word of its buttons and link; `revision` counts what it has asked.
+    """One request. `token` is the random string in its buttons and link; `revision` counts how often its content has changed.
 
-    `approvers` and `needed` are as they were when it was asked: for reading; at each attempt the configuration counts.
+    `approvers` and `needed` are as they were when people were asked, for display; each vote is judged by the present
+    configuration.
     """
 
     id: str
@@ -115,5 +116,5 @@ class Approval:
         return tuple(part for part in self.parts if part.state is PartState.ASKED)
 
     def part(self, run: str) -> Part | None:
-        """The part of a run."""
+        """The part of a run; None if the run is not part of the request."""
         return next((part for part in self.parts if part.run == run), None)

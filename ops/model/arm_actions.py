@@ -1,4 +1,4 @@
-"""The ARM actions that more than one fact or verb declares: the bot's role is made from what they declare."""
+"""The ARM actions that several facts or verbs declare. The bot's custom role is derived from these declarations."""
 
 READ_CLUSTER = "Microsoft.ContainerService/managedClusters/read"
 LIST_FLEET = "Microsoft.ResourceGraph/resources/read"

@@ -1,4 +1,4 @@
-"""When disruption is allowed and when it is forbidden: windows, freezes and their calendars, spans of time."""
+"""When disruption is allowed and when it is forbidden: windows, freezes and their calendars, time spans."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of time, `start` included and `end` not; both aware and UTC.
+    """A time span that includes `start` but not `end`; both are aware and in UTC.
 
     Raises:
-        ValueError: an end is not UTC, or the span is not longer than nothing.
+    ValueError: an edge is not in UTC, or the span does not end after it starts.
     """
 
     start: datetime
@@ -18,13 +18,13 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is not UTC or self.end.tzinfo is not UTC:
-            raise ValueError(f"a span's ends are UTC, not {self.start!r} and {self.end!r}")
+            raise ValueError(f"a span has to be in UTC, not {self.start!r} and {self.end!r}")
         if self.end <= self.start:
-            raise ValueError(f"a span ends after it starts, not {self.start} to {self.end}")
+            raise ValueError(f"a span has to end after it starts, not {self.start} to {self.end}")
 
     @property
     def duration(self) -> timedelta:
-        """How long it lasts."""
+        """Its length."""
         return self.end - self.start
 
     def __contains__(self, at: datetime) -> bool:
@@ -35,12 +35,11 @@ class Span:
 class Window:
     """A weekly recurring time in which disruption is allowed.
 
-    `days` are the days on which an occurrence starts, Monday = 0. Where `end` is not after `start` the window is
-    overnight: its occurrence ends on the next day and still belongs to the day on which it starts. `zone` is an IANA
-    name.
+    `days` are the days on which an occurrence starts, Monday = 0. If `end` is not after `start`, the window is overnight:
+    its occurrence ends on the next day and still belongs to the day on which it starts. `zone` is an IANA name.
 
     Raises:
-        ValueError: no day, or a day outside 0 to 6.
+    ValueError: there is no day, or a day outside 0 to 6.
     """
 
     name: str
@@ -52,7 +51,7 @@ class Window:
     def __post_init__(self) -> None:
         if not self.days or not self.days <= frozenset(range(7)):
             raise ValueError(
-                f"window {self.name}: days are from 0 (Monday) to 6 (Sunday), at least one, not {sorted(self.days)}"
+                f"window {self.name}: days have to be from 0 (Monday) to 6 (Sunday), at least one, not {sorted(self.days)}"
             )
 
     @property
@@ -63,13 +62,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """A time in which disruption is forbidden, whatever a window says.
+    """A time in which disruption is forbidden, whatever the windows allow.
 
-    Either both ends are dates: whole days, both included, in `zone`, or in the window's where `zone` is None. Or both
+    Either both edges are dates: whole days, both included, in `zone`, or in the window's zone if `zone` is None. Or both
     are aware instants: the start included, the end not.
 
     Raises:
-        ValueError: a date with an instant, an instant without a zone, or an end before the start.
+    ValueError: a date is combined with an instant, an instant has no zone, or the end is before the start.
     """
 
     name: str
@@ -78,20 +77,20 @@ class Freeze:
     zone: str | None = None
 
     def __post_init__(self) -> None:
-        # A datetime is a date to Python: dates are told by what they are not.
+        # A datetime is also a date to Python, so dates are recognised by not being datetimes.
         instants = isinstance(self.start, datetime), isinstance(self.end, datetime)
         if instants[0] != instants[1]:
-            raise ValueError(f"freeze {self.name}: from and to are both dates or both instants")
+            raise ValueError(f"freeze {self.name}: from and to have to be both dates or both instants")
         for edge in (self.start, self.end):
             if isinstance(edge, datetime) and edge.tzinfo is None:
-                raise ValueError(f"freeze {self.name}: {edge} names no zone")
+                raise ValueError(f"freeze {self.name}: {edge} has no time zone")
         if self.end < self.start or (all(instants) and self.end == self.start):
             raise ValueError(f"freeze {self.name}: it ends before it starts")
 
 
 @dataclass(frozen=True, slots=True)
 class SilentCalendar:
-    """A calendar that cannot be read now: why, when it last could, and until when the freezes that it had hold."""
+    """A calendar that cannot be read now: why, when it was last read, and until when its last known freezes apply."""
 
     location: str
     problem: str
@@ -100,7 +99,7 @@ class SilentCalendar:
 
 
 def host_of(location: str) -> str:
-    """Where a calendar is, without what may be a secret: who knows the whole address of a private calendar can read it."""
+    """The host of a calendar's address, without its path: anyone who knows the whole address of a private calendar can read it."""
     try:
         return urlsplit(location).hostname or "an address"
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a runbook decides: nothing, tell, wait or act."""
+"""What a runbook decides: nothing, report, wait or act."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,9 +9,9 @@ from ops.model.reasons import WaitReason
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """There is nothing to do; where a person or a rollout asked, the reason is told.
+    """There is nothing to do. If a person or a rollout started the run, the reason is reported.
 
-    `loud` where a person should notice all the same; `unread` where it is so because something could not be read.
+    `notify` if a person should notice anyway; `unread` if the reason is that something could not be read.
     """
 
     why: str
@@ -22,7 +22,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """There is something to say and nothing to do. `ok` is whether what is told is good."""
+    """There is something to report and nothing to do. `ok` is whether the report is good news."""
 
     headline: str
     lines: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Look again at `until` (or when a hint comes). `loud` where a person should notice."""
+    """Assess again at `until`, or when woken. `notify` if a person should notice."""
 
     until: datetime
     why: str
@@ -44,7 +44,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Carry out this plan now."""
+    """Execute this plan now."""
 
     plan: Plan
 

@@ -1,4 +1,4 @@
-"""Fleet, cluster, pool, node: what Azure and Kubernetes say of them."""
+"""Fleet, cluster, pool and node, as Azure and Kubernetes report them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-# The annotation that tells our own cordon: only that is ever taken back. Its value is the run.
+# The annotation that marks Daytwo's own cordon, the only one it ever removes. Its value is the run's id.
 CORDON_STAMP = "daytwo.dev/cordoned-by"
 
-# Provisioning states are free text; these are the ones in which nothing runs (facts of the AKS API).
+# Provisioning states are free text; these are the ones in which no operation is running (documented in the AKS API).
 TERMINAL_PROVISIONING_STATES = frozenset({"succeeded", "failed", "canceled"})
 
 
@@ -22,7 +22,7 @@ class Driver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Knowledge that is missing, and why; `passing` where it may be had later. Whatever guards against harm treats it as a no."""
+    """A value that is missing, and why; `transient` if it may be read later. Safety checks treat it as a refusal."""
 
     why: str
     transient: bool = False
@@ -30,14 +30,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Gone(Unknown):
-    """Knowledge that will never come: there is no such thing (any more)."""
+    """A value that will never be available: its object does not exist (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A node pool. `image` is what Azure says it carries, which its nodes may not (yet) do.
+    """A node pool. `image` is what Azure reports; its nodes may not run it (yet).
 
-    `error_code` and `error` are why its last operation failed, as far as Azure keeps it (`status.provisioningError`).
+    `error_code` and `error` say why its last operation failed, as far as Azure keeps that (`status.provisioningError`).
     """
 
     name: str
@@ -62,13 +62,13 @@ class Pool:
 
     @property
     def is_busy(self) -> bool:
-        """Whether an operation runs on the pool."""
+        """Whether an operation is running on the pool."""
         return self.provisioning_state.casefold() not in TERMINAL_PROVISIONING_STATES
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A managed cluster with its pools. `id` is the ARM id in lower case: Azure mixes cases, we compare."""
+    """A managed cluster with its pools. `id` is the ARM id in lower case, since Azure is inconsistent about case."""
 
     id: str
     name: str
@@ -87,25 +87,25 @@ class Cluster:
 
     @property
     def driver(self) -> Driver:
-        """AKS where its node-OS channel is active or the cluster is AKS Automatic, else Daytwo (docs/node-image.md, rule 1)."""
+        """AKS if its node-OS channel is active or the cluster is AKS Automatic, otherwise Daytwo (docs/node-image.md, rule 1)."""
         if self.automatic or self.node_os_channel.casefold() not in ("", "none", "unmanaged"):
             return Driver.AKS
         return Driver.DAYTWO
 
     @property
     def is_busy(self) -> bool:
-        """Whether an operation runs on the cluster or on any of its pools."""
+        """Whether an operation is running on the cluster or on any of its pools."""
         own = self.provisioning_state.casefold() not in TERMINAL_PROVISIONING_STATES
         return own or any(pool.is_busy for pool in self.pools)
 
     def pool(self, name: str) -> Pool | None:
-        """The pool of this name."""
+        """The pool with this name; None if there is none."""
         return next((pool for pool in self.pools if pool.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node as its cluster's API server shows it. `pool` is empty for nodes of node auto-provisioning."""
+    """A node as its cluster's API server reports it. `pool` is empty for nodes of node auto-provisioning."""
 
     name: str
     pool: str

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 # Linux: AKSUbuntu-2204gen2containerd-202511.03.0; Windows: AKSWindows-2022-20348.4171.251020.
-# Under the SecurityPatch channel a node's label ends in one more date: -2025.11.05.
+# With the SecurityPatch channel, the label of a node ends in another date: -2025.11.05.
 _NAME = re.compile(
     r"(?P<family>[A-Za-z][\w.-]*?)-"
     r"(?P<release>(?P<year>20\d\d)(?P<month>\d\d)\.(?P<day>\d\d)\.\d+|\d+\.\d+\.(?P<short>\d{6}))"
@@ -16,7 +16,7 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NodeImage:
-    """A node image as Azure names it: a family (OS SKU, generation), a release with its date, perhaps a security patch."""
+    """A node image as Azure names it: a family (OS SKU, generation), a release with its date, and possibly a security patch."""
 
     family: str
     release: str
@@ -25,7 +25,7 @@ class NodeImage:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Read an image's name; None where it is not one that we understand."""
+        """Parses an image's name; None if it has no known form."""
         match = _NAME.fullmatch(text)
         if match is None:
             return None
@@ -43,25 +43,32 @@ class NodeImage:
 
     @property
     def short(self) -> str:
-        """The name without the family: what differs from week to week."""
+        """The name without the family: the part that differs from week to week."""
         return f"{self.release}-{self.patch}" if self.patch else self.release
 
     def is_carried_as(self, label: str) -> bool:
-        """Whether a node with this label value runs this image; a security patch on top of it counts."""
+        """Whether a node with this label value runs this image; an additional security patch does not matter."""
         seen = NodeImage.parse(label)
         return seen is not None and (seen.family, seen.release) == (self.family, self.release)
 
     def age(self, now: datetime) -> timedelta:
-        """How long ago this image was released, counted from the start of its day in UTC."""
+        """The time since this image was released, counted from the start of that day in UTC."""
         return now - datetime(self.released.year, self.released.month, self.released.day, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageKey:
-    """What proof is about: the same image on another Kubernetes minor is another thing (docs/node-image.md, rule 11)."""
+    """What is proven: an image together with a Kubernetes minor version (docs/node-image.md, rule 11)."""
 
     image: str
     kubernetes_minor: str
 
     def __str__(self) -> str:
         return f"{self.image}@{self.kubernetes_minor}"
+
+
+def days_between(own: str, newest: object) -> int | None:
+    """How many days the release of an image is behind that of a newer one; None if either is not a known image name."""
+    first = NodeImage.parse(own)
+    second = NodeImage.parse(newest) if isinstance(newest, str) else None
+    return None if first is None or second is None else max(0, (second.released - first.released).days)

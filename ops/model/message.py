@@ -1,4 +1,4 @@
-"""A message as people read it, before any chat's format."""
+"""A message for people, before it is rendered for a chat."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from ops.model.run import State
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One part of the whole: a pool, a ring. `done` of `total` draws the bar where both are known.
+    """One row of a message: a pool, a ring. If both are known, `done` of `total` is drawn as a bar.
 
-    `at` is when it happened, for a row that tells an event.
+    `at` is the time of the event that a row reports.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press. With a `choice` it decides the request that `token` names; with an `url` it opens a page."""
+    """A button. With a `choice` it votes on the request of `token`; with a `url` it opens a page."""
 
     text: str
     token: str = ""
@@ -36,7 +36,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG that a chat may show. `reference` is where the store keeps it, `alt` says the same in words."""
+    """A PNG that a chat may show. `reference` is its key in the store, `alt` its text alternative."""
 
     reference: str
     alt: str
@@ -44,7 +44,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that has an instant, which each reader sees in their own zone: `text` stands before it."""
+    """An instant that each reader sees in their own time zone; `text` precedes it."""
 
     text: str
     at: datetime
@@ -52,9 +52,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The first line alone must do: state, what, where, how far. All names are as their owners wrote them, unescaped.
+    """A message. Its first line is enough by itself: state, operation, target, progress. Names are unescaped.
 
-    `tag` is the word of the first line where it is not the state's own. `mentions` are told of it by the chat.
+    `tag` replaces the state in the first line. People in `mentions` are notified by the chat.
     """
 
     subject: str

@@ -1,4 +1,4 @@
-"""Money: a decimal and its currency, never a float, never summed over currencies."""
+"""Money: a decimal and its currency. Never a float, never added across currencies."""
 
 import re
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self | None:
-        """An amount as Azure writes it: perhaps with a currency sign, perhaps with thousands separators. None where it is none."""
+        """Parses an amount as Azure writes it, with or without a currency sign and thousands separators; None if it is not one."""
         bare = text.strip()
         for sign, code in _SIGNS.items():
             if bare.startswith(sign):
@@ -33,7 +33,7 @@ class Money:
 
     def __add__(self, other: "Money") -> "Money":
         if self.currency != other.currency:
-            raise ValueError(f"{self.currency} and {other.currency} are not added")
+            raise ValueError(f"amounts in {self.currency} and {other.currency} cannot be added")
         return Money(self.amount + other.amount, self.currency)
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class BudgetAlert:
-    """An alert of a budget, from either schema of an action group. `spent` and `threshold` are of the period from `period` on."""
+    """A budget alert, from either schema of an action group. `spent` and `threshold` refer to the period that starts at `period`."""
 
     budget: str
     scope: str
@@ -58,7 +58,7 @@ class BudgetAlert:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a resource group has cost this month, in its currency."""
+    """The costs of a resource group this month, in its currency."""
 
     resource_group: str
     amount: Decimal
@@ -67,7 +67,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class CostReport:
-    """Costs of a subscription, and up to when they are counted."""
+    """The costs of a subscription, and the time until which they are included."""
 
     costs: tuple[Cost, ...]
     until: datetime
@@ -75,7 +75,7 @@ class CostReport:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a cluster's node resource group has cost this month. Names are not unique in a fleet, ids are."""
+    """The costs of a cluster's node resource group this month. Cluster names are not unique in a fleet, ids are."""
 
     cluster: str
     name: str
@@ -83,13 +83,17 @@ class Bill:
     money: Money
 
     def plus(self, money: Money) -> "Bill":
-        """The same with more on it. Raises ValueError where the currencies differ."""
+        """The bill with another amount added.
+
+        Raises:
+        ValueError: the currencies differ.
+        """
         return replace(self, money=self.money + money)
 
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """Every cluster's, counted up to an instant."""
+    """The bills of all clusters, and the time until which costs are included."""
 
     each: tuple[Bill, ...]
     until: datetime

@@ -1,4 +1,4 @@
-"""What a verb answers. Expected failures are values: an error's type does not survive a durable engine."""
+"""What a verb returns. Expected failures are values, since a durable engine does not preserve the types of errors."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step is, in the units that people count."""
+    """The progress of a step, in units that people count."""
 
     done: int
     total: int
@@ -15,7 +15,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Proven, with what it was proven by."""
+    """Verified, with the evidence."""
 
     evidence: str
     progress: Progress | None = None
@@ -23,7 +23,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """It runs. `token` resumes it in another process (secret: it may hold signed URLs); look again at `poll_after`."""
+    """The operation is running. `token` resumes it in another process (secret: it may hold signed URLs); poll again at `poll_after`."""
 
     token: str
     poll_after: datetime
@@ -32,7 +32,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It cannot be, or has failed: the code of the world, the cause in words, and what a person can do."""
+    """It is impossible, or has failed: the code, the cause in words, and what a person can do."""
 
     code: str
     cause: str
@@ -41,7 +41,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The world no longer fits the plan; nothing was done. Assess again, not before `retry_at` where that is known."""
+    """The cluster no longer fits the plan; nothing was done. Assess again, not before `retry_at` if that is set."""
 
     why: str
     retry_at: datetime | None = None

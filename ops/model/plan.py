@@ -13,9 +13,9 @@ from ops.model.reasons import SkipReason
 class Step:
     """One piece of a plan, done by one verb.
 
-    `params` says what exactly is to be done; it is all that the verb reads, and part of the plan's hash. The times are
-    not: `expected_s` is how long it should take, and it may only begin while that fits before `deadline`.
-    A `temporary` step is undone at the end whatever happens (a cluster woken for its window is put back to sleep).
+    `params` says exactly what is done; the verb reads nothing else, and they are part of the plan's hash. Times are not:
+    `expected_s` is the expected duration in seconds, and the step may only begin if that fits before `deadline`. A `temporary`
+    step is undone at the end, whatever happens (a cluster that was started for its window is stopped again).
     """
 
     id: str
@@ -28,13 +28,13 @@ class Step:
 
     @property
     def content(self) -> list[object]:
-        """What exactly is done; two steps of the same content are the same."""
+        """Exactly what is done; two steps with the same content are the same."""
         return [self.id, self.verb, dict(sorted(self.params.items())), self.temporary]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lease that a plan needs: at most `capacity` holders, and all of the same `side` (both regions of a pair never at once)."""
+    """A lease that a plan needs: at most `capacity` holders, all of the same `side` (the regions of a pair never at once)."""
 
     name: str
     side: str = ""
@@ -42,13 +42,13 @@ class Claim:
 
     @classmethod
     def of_cluster(cls, cluster_id: str) -> "Claim":
-        """The lease of one cluster, which one run has at a time."""
+        """The lease of one cluster, which one run holds at a time."""
         return cls(f"cluster.{cluster_id}")
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Something that the plan leaves out, by the code of the rule and in words; `needs_person` where only a person can change that."""
+    """Something that the plan leaves out: the code and the reason. `needs_person` if only a person can change that."""
 
     what: str
     code: SkipReason
@@ -60,8 +60,8 @@ class Skip:
 class Plan:
     """Ordered steps with their reasons and their predicted effect.
 
-    `following` are steps that the same run will plan after these, as far as is known: nothing carries them out, but who
-    approves this plan approves them too.
+    `following` are steps that the same run is expected to plan after these. This plan does not execute them, but an approval
+    of this plan covers them.
     """
 
     runbook: str
@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """Covers target, steps, versions and risk; never times, money or predictions. 12 hexadecimal digits."""
+        """A hash of target, steps, versions and risk, but not of times, money or predictions. 12 hexadecimal digits."""
         facts: dict[str, object] = {
             "runbook": self.runbook,
             "target": self.target,
@@ -89,7 +89,11 @@ class Plan:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
     def step(self, step_id: str) -> Step:
-        """The step of this id. Raises KeyError where the plan has none."""
+        """The step with this id.
+
+        Raises:
+        KeyError: the plan has no such step.
+        """
         for step in self.steps:
             if step.id == step_id:
                 return step

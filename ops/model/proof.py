@@ -1,4 +1,4 @@
-"""Proof that an image is good: how long, awake, on how many nodes it ran in a ring (docs/node-image.md, rule 11)."""
+"""Proof of an image: for how long, how much of it awake, and on how many nodes it ran in a ring (docs/node-image.md, rule 11)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ class ProofPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one scan of a ring saw of one image: the nodes that carry it, and the names of those that are not Ready."""
+    """What one scan of a ring saw of one image: how many nodes run it, and the names of those that are not Ready."""
 
     nodes: int
     not_ready: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The record of one image in one ring. `proven_at` once set stays."""
+    """The record of one image in one ring. Once set, `proven_at` does not change."""
 
     ring: str
     key: ImageKey

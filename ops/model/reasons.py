@@ -1,6 +1,6 @@
-"""Why something is left out, waits, or ended: the codes that the rule pages, the ledger and the API use.
+"""Why something is skipped, waits, or has ended: the codes in the rule pages, the ledger and the API.
 
-The words that people read stand where a decision is made; programs compare these codes only.
+Programs compare these codes only; the text for people is written where a decision is made.
 """
 
 from enum import StrEnum

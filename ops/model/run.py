@@ -1,4 +1,4 @@
-"""Runs and rollouts: what is recorded of them, in the words that people read everywhere."""
+"""Runs and rollouts as they are recorded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ops.model.plan import Plan, Skip
 
 
 class State(StrEnum):
-    """The same word everywhere: message, page, command line, API."""
+    """The state of a run or rollout: the same word in messages, pages, the command line and the API."""
 
     WAITING = "waiting"
     NEEDS_YOU = "needs you"
@@ -22,15 +22,15 @@ class State(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing follows."""
+        """Whether the run has ended."""
         return self in (State.DONE, State.HALTED, State.FAILED, State.SKIPPED)
 
 
 class StepState(StrEnum):
-    """Where a step is."""
+    """The state of a step."""
 
     PLANNED = "planned"
-    INTENDED = "intended"  # recorded before the first call, so that a killed process knows that it may have happened
+    INTENDED = "intended"  # recorded before the first call: after a crash the call may have been made
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -41,7 +41,7 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """What happened to one step. `token` is secret."""
+    """The record of one step. `token` is secret."""
 
     id: str
     title: str
@@ -61,11 +61,11 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a runbook on one target; it has one message, one page, one id.
+    """One execution of a runbook on one target. It has one message and one id.
 
-    `channels` are where its messages go, as `chat|channel`; where a chat has none of them, to its own. `approval` is the
-    id of the request that it waits for or goes on by, `approved` says by whom and when. `ring` is empty where its cluster
-    is in none, or where it is about none.
+    `channels` are where its messages go, as `chat|channel`; a chat that is not among them uses its default channel. `approval`
+    is the id of the request that it waits for or was approved by; `approved` says by whom and when. `ring` is empty if its
+    cluster is in no ring, or if it does not concern a cluster.
     """
 
     id: str
@@ -104,7 +104,11 @@ class Run:
     params: Mapping[str, str] = field(default_factory=dict)
 
     def step(self, step_id: str) -> StepRecord:
-        """The record of a step of today's plan. Raises KeyError."""
+        """The record of a step of the present plan.
+
+        Raises:
+        KeyError: the plan has no such step.
+        """
         for record in self.steps:
             if record.id == step_id:
                 return record
@@ -113,7 +117,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RingTargets:
-    """A ring of a rollout: its targets (id, name) and the instant at which it no longer holds up the next ring."""
+    """A ring of a rollout: its targets (id, name) and the time at which it no longer delays the next ring."""
 
     name: str
     targets: tuple[tuple[str, str], ...]
@@ -122,7 +126,7 @@ class RingTargets:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """Which targets, in which order, until when, with how many failures allowed."""
+    """The targets of a rollout, their order, its end, and how many failures it allows."""
 
     runbook: str
     period: str
@@ -150,7 +154,7 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run as the rollout and the lists see it."""
+    """A run as its rollout and lists show it."""
 
     id: str
     target: str

@@ -1,4 +1,4 @@
-"""Something happened or is due, normalised."""
+"""A request to start a run: something has happened or is due."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What starts a run: which runbook, on what, for which occurrence, from which door, asked by whom."""
+    """What starts a run: the runbook, its target, the period, the source, and who requested it."""
 
     runbook: str
     target: str
@@ -24,15 +24,15 @@ class RunRequest:
 
     @property
     def run_id(self) -> str:
-        """`node-image.<cluster>-<hash>.2026-w47`: only characters that every durable engine takes in an instance id."""
+        """`node-image.<cluster>-<hash>.2026-w47`: only characters that every durable engine accepts in an instance id."""
         return f"{self.runbook}.{slug(self.target_name)}-{short_hash(self.target)}.{slug(self.period)}"
 
 
 def slug(text: str) -> str:
-    """Lower case, `[a-z0-9-]` only, at most 63 characters: Azure refuses slash, backslash, hash and question mark in instance ids."""
+    """Lower case, `[a-z0-9-]` only, at most 63 characters: Azure rejects slash, backslash, hash and question mark in instance ids."""
     return re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")[:63] or "x"
 
 
 def short_hash(text: str) -> str:
-    """Six hexadecimal digits that tell apart clusters of one name; ARM ids are compared without case."""
+    """Six hexadecimal digits that distinguish clusters with the same name; ARM ids are compared case-insensitively."""
     return hashlib.sha256(text.casefold().encode()).hexdigest()[:6]

@@ -1,4 +1,4 @@
-"""Pods and the budgets that protect them."""
+"""Pods and the PodDisruptionBudgets that protect them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as its API server shows it. A StatefulSet's pod of the same name is another pod: `uid` tells."""
+    """A pod as its API server reports it. `uid` distinguishes a StatefulSet's pod from its successor with the same name."""
 
     namespace: str
     name: str
@@ -27,18 +27,21 @@ class Pod:
 
     @property
     def is_finished(self) -> bool:
-        """Whether it has run to its end: such a pod can always go."""
+        """Whether it has completed: such a pod can always be evicted."""
         return self.phase in ("Succeeded", "Failed")
 
     @property
     def stays(self) -> bool:
-        """Whether a drain leaves it: mirror pods belong to the kubelet, DaemonSet pods come right back."""
+        """Whether a drain leaves it: mirror pods belong to the kubelet, and DaemonSet pods would be recreated at once."""
         return self.mirror or self.owner_kind == "DaemonSet"
 
 
 @dataclass(frozen=True, slots=True)
 class DisruptionBudget:
-    """A PDB with its accounting. `match_labels` is its selector; one with expressions matches nothing here but is asked by eviction."""
+    """A PDB with its status.
+
+    `match_labels` is its selector. A selector with expressions matches nothing here; its evictions are requested anyway.
+    """
 
     namespace: str
     name: str
@@ -61,13 +64,13 @@ class DisruptionBudget:
 
     @property
     def never_allows(self) -> bool:
-        """Whether it allows no eviction even with every pod healthy: maxUnavailable 0, or minAvailable all of them."""
+        """Whether it allows no eviction even if every pod is healthy: maxUnavailable 0, or minAvailable equal to all pods."""
         return self.expected_pods > 0 and self.desired_healthy >= self.expected_pods
 
 
 @dataclass(frozen=True, slots=True)
 class Eviction:
-    """A spot node that is being taken, or was: from a notice in the node, or from Azure afterwards."""
+    """The eviction of a spot node: announced by the node, or reported by Azure afterwards."""
 
     cluster: str
     node: str

@@ -1,4 +1,4 @@
-"""What is said of clusters that AKS drives: watched, proven, reported, never touched (docs/node-image.md, rule 2)."""
+"""Clusters that AKS upgrades by itself: observed, proven and reported, but never changed (docs/node-image.md, rule 2)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,11 +15,11 @@ _LOOK_AGAIN = timedelta(hours=2)
 
 
 class AksManagedFacts(Protocol):
-    """The facts that watching needs."""
+    """The facts that this decision needs."""
 
     @property
     def newest_images(self) -> Mapping[str, str | Unknown]:
-        """By pool, the newest image that Azure offers."""
+        """The newest image that Azure offers, by pool."""
         ...
 
     @property
@@ -29,60 +29,60 @@ class AksManagedFacts(Protocol):
 
     @property
     def initial_images(self) -> Mapping[str, str]:
-        """By pool, the image when this run first looked."""
+        """The image when this run first read the pool, by pool."""
         ...
 
 
 def decide_aks_managed(
-    cluster: Cluster, facts: AksManagedFacts, max_behind: timedelta, week_ends: datetime, now: datetime
+    cluster: Cluster, facts: AksManagedFacts, max_image_age: timedelta, week_ends: datetime, now: datetime
 ) -> Decision:
-    """Waits until AKS has brought every pool to its newest image or the week ends, then tells what happened."""
+    """Waits until AKS has upgraded every pool or the week ends, then reports what happened."""
     skips = tuple(
-        Skip(name, SkipReason.AKS_MANAGED, "AKS upgrades it by its own channel") for name in _names(cluster, facts)
+        Skip(name, SkipReason.AKS_MANAGED, "AKS upgrades it through its own channel") for name in _names(cluster, facts)
     )
     behind = [pool for pool in cluster.pools if not _is_newest(pool, facts)]
     changed = [pool for pool in cluster.pools if facts.initial_images.get(pool.name, pool.image) != pool.image]
     lines = tuple(_line(pool, facts) for pool in changed)
     if not behind:
         if not changed:
-            return Nothing("AKS drives this cluster, and every node carries the newest image", skips)
+            return Nothing("AKS upgrades this cluster, and every node runs the newest image", skips)
         return Report(f"AKS upgraded {len(changed)} of {len(cluster.pools)} pools", lines, skips)
     named = ", ".join(pool.name for pool in behind)
     if now < week_ends - timedelta(minutes=1):
         until = min(now + _LOOK_AGAIN, week_ends - timedelta(minutes=1))
         return Wait(
             until,
-            f"AKS drives this cluster; behind the newest image: {named}",
+            f"AKS upgrades this cluster; behind the newest image: {named}",
             WaitReason.AKS_MANAGED,
             skips=skips,
             lines=lines,
         )
-    late = [pool.name for pool in behind if _age(pool, now) > max_behind]
+    late = [pool.name for pool in behind if _age(pool, now) > max_image_age]
     headline = f"AKS upgraded {len(changed)} of {len(cluster.pools)} pools; behind: {named}"
-    more = tuple(f"{name} is more than {max_behind.days} days behind: look at its maintenance window" for name in late)
+    more = tuple(f"{name} is more than {max_image_age.days} days behind: check its maintenance window" for name in late)
     return Report(headline, (*lines, *more), skips, ok=not late)
 
 
 def _names(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
-    """The cluster's pools, and those of node auto-provisioning that its nodes tell of."""
+    """The cluster's pools, and those of node auto-provisioning that its nodes belong to."""
     nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
     return (*(pool.name for pool in cluster.pools), *sorted({node.provisioner for node in nodes if node.provisioner}))
 
 
 def _is_newest(pool: Pool, facts: AksManagedFacts) -> bool:
-    newest = facts.newest_images.get(pool.name, Unknown("not asked"))
+    newest = facts.newest_images.get(pool.name, Unknown("was not read"))
     image = None if isinstance(newest, Unknown) else NodeImage.parse(newest)
     return image is not None and carries(pool, image, facts.nodes)
 
 
 def _line(pool: Pool, facts: AksManagedFacts) -> str:
     if isinstance(facts.nodes, Unknown):
-        return f"{pool.name}: Azure says {pool.image}; its nodes could not be read: {facts.nodes.why}"
+        return f"{pool.name}: Azure reports {pool.image}; its nodes could not be read: {facts.nodes.why}"
     own = [node for node in facts.nodes if node.pool == pool.name]
     image = NodeImage.parse(pool.image)
     good = [node for node in own if image is not None and image.is_carried_as(node.image_label) and node.ready]
     short = image.short if image else pool.image
-    return f"{pool.name}: {len(good)} of {len(own)} nodes carry {short} and are Ready"
+    return f"{pool.name}: {len(good)} of {len(own)} nodes run {short} and are Ready"
 
 
 def _age(pool: Pool, now: datetime) -> timedelta:

@@ -1,4 +1,4 @@
-"""Whether a plan needs somebody's yes, and has it (docs/approvals.md, rules 10 to 13)."""
+"""Whether a plan needs approval, and has it (docs/approvals.md, rules 10 to 13)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,18 +7,19 @@ from datetime import datetime
 from ops.model.approval import Approval, ApprovalState, PartState
 from ops.model.plan import Plan, Step
 from ops.model.run import Run
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import needed, valid_votes
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
-# What is less of a risk than what was approved: a plan that was in place has lost the pools for which it was.
+# Lower risks than the approved one: a plan that was in place has lost the pools that made it so.
 _LESS = {"in-place": ("surge",)}
 
 
 def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
-    """What a plan would do that was not approved, in words; empty where it is a part of it (rule 10).
+    """What a plan would do beyond an approved plan, in words; empty if it is part of that plan (rule 10).
 
-    `whole` asks for what follows it as well: while people are asked, they are asked for all of it.
+    `whole` includes the steps that follow: while people decide, they decide about all of them.
     """
     known = [step.content for step in (*approved.steps, *approved.following)]
     steps = (*plan.steps, *plan.following) if whole else plan.steps
@@ -26,14 +27,14 @@ def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, 
     if plan.risk not in (approved.risk, *_LESS.get(approved.risk, ())):
         found.append(f"the risk is {plan.risk}, not {approved.risk}")
     if plan.target != approved.target or plan.runbook != approved.runbook:
-        found.append("it is for something else")
+        found.append("it is for another target")
     return tuple(found)
 
 
 def _difference(approved: Plan, step: Step) -> str:
     old = next((each for each in approved.steps if each.id == step.id), None)
     if old is None:
-        return f"{step.title} was not asked for"
+        return f"{step.title} was not part of the request"
     changed = [
         f"{name} {value}, not {old.params.get(name, 'none')}"
         for name, value in step.params.items()
@@ -44,33 +45,33 @@ def _difference(approved: Plan, step: Step) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NotRequired:
-    """Nobody has to be asked."""
+    """The plan needs no approval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The plan may be carried out."""
+    """The plan is approved and may be executed."""
 
     approval: Approval
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """People have it before them, or will."""
+    """The request waits for a decision, or will be shown soon."""
 
     approval: Approval
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """It was rejected, or nobody decided in time."""
+    """The request was rejected, or expired."""
 
     approval: Approval
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Nobody was asked for this plan. `changed` says why an earlier request no longer counts."""
+    """This plan has not been requested. `changed` says why an earlier request no longer counts."""
 
     changed: tuple[str, ...] = ()
 
@@ -81,11 +82,11 @@ type Standing = NotRequired | Granted | Pending | Denied | Missing
 def approval_status(
     approval: Approval | None, run: Run, plan: Plan, rule: ApprovalRule | None, settings: Settings, now: datetime
 ) -> Standing:
-    """How a plan of a run stands with the run's present request (rules 10 to 13)."""
+    """The approval status of a run's plan, given the run's present request (rules 10 to 13)."""
     part = approval.part(run.id) if approval is not None else None
     is_asked = part is not None and part.state is PartState.ASKED
     if approval is not None and is_asked and approval.state is ApprovalState.REJECTED:
-        return Denied(approval)  # a no stays a no, whatever the configuration says since
+        return Denied(approval)  # a rejection stays in force, whatever the configuration says since
     if rule is None:
         return NotRequired()
     if approval is None or part is None or not is_asked:
@@ -109,20 +110,20 @@ def approval_status(
 
 
 def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
-    """A tag may not widen what was allowed: who may approve, and whether for themselves, is the ring's."""
+    """A tag may not widen what is allowed: the cluster's ring decides who may approve, and whether requesters may."""
     if approval.ring != run.ring:
         yield f"its cluster is in {run.ring or 'no ring'} now, not in {approval.ring or 'no ring'}"
 
 
 def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:
-    """Voters who do not count any more, where too few are left without them."""
+    """Voters who no longer count, if too few are left without them."""
     left = valid_votes(approval, rule, settings)
     if len(left) >= needed(approval, rule, settings):
         return
     gone = [vote.person for vote in approval.votes if vote.person not in left]
-    yield from (f"{person}, who approved, is no approver any more" for person in gone)
+    yield from (f"{person}, who approved, is not an approver any more" for person in gone)
     if not gone:
-        yield "more people have to approve than did"
+        yield "more approvals are needed than were given"
 
 
 def decided_text(approval: Approval) -> str:

@@ -1,20 +1,21 @@
-"""When people are asked, and what time does to a request (docs/approvals.md, rules 4, 5, 8 and 11)."""
+"""When approvers are asked, and how a request changes with time (docs/approvals.md, rules 4, 5, 8 and 11)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops.model.approval import Approval, ApprovalState
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approvers import approved, needed, valid_votes
 from ops.policy.calendar import next_open, occurrence_at
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 _HORIZON = timedelta(days=14)
 _HOUR = timedelta(hours=1)
 
 
 def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
-    """When people are asked: after gathering, inside the rule's hours (rule 4). Where these never come: at once."""
+    """When approvers are asked: after the gathering time, within the rule's hours (rule 4). If these never come: at once."""
     ready = now + gather
     if rule.hours is None:
         return ready
@@ -23,7 +24,7 @@ def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
 
 
 def next_look(rules: Sequence[ApprovalRule], now: datetime) -> datetime:
-    """When a run looks again whether there is something to ask: once an hour, just after its samples, inside the hours (rule 8)."""
+    """When a run checks again whether it needs an approval: once per hour, just after the samples, within the hours (rule 8)."""
     hour = now.replace(minute=0, second=0, microsecond=0) + _HOUR + timedelta(minutes=1)
     return min(_within_hours(rule, hour) for rule in rules)
 
@@ -36,14 +37,14 @@ def _within_hours(rule: ApprovalRule, at: datetime) -> datetime:
 
 
 def expired_if_due(approval: Approval, now: datetime) -> Approval:
-    """The same; expired, where its time is over (rule 11)."""
+    """The same request; expired if its time is over (rule 11)."""
     if approval.state is ApprovalState.PENDING and now >= approval.expires:
-        return replace(approval, state=ApprovalState.EXPIRED, decided_at=approval.expires, why="nobody decided in time")
+        return replace(approval, state=ApprovalState.EXPIRED, decided_at=approval.expires, why="no one decided in time")
     return approval
 
 
 def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: datetime) -> Approval:
-    """What time, and a rule that changed, do to a request: asked, reminded, escalated, expired, met (rules 4, 5, 11)."""
+    """The request after the time has passed, or the rule has changed: asked, reminded, escalated, expired or approved (rules 4, 5, 11)."""
     current = expired_if_due(approval, now)
     if current.state.is_decided or now < current.asks_at:
         return current
@@ -58,6 +59,6 @@ def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: da
 
 
 def next_event(approval: Approval, now: datetime) -> datetime:
-    """When time does something to a pending request next."""
+    """When time changes a pending request next."""
     events = (approval.asks_at, approval.remind_at, approval.escalate_at, approval.expires)
     return min((at for at in events if at is not None and at > now), default=approval.expires)

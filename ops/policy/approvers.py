@@ -4,18 +4,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from ops.model.approval import Approval, ApprovalState
-from ops.model.settings import ApprovalRule, Settings
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 
 def rule_for(settings: Settings, runbook: str, ring: str, risk: str) -> ApprovalRule | None:
-    """The first rule that matches (rule 1), or None: then nobody is asked. `ring` is empty for a cluster in none."""
+    """The first rule that matches (rule 1); None: no approval is needed. `ring` is empty for a cluster in no ring."""
     return next((rule for rule in rules_of(settings, runbook, ring) if not rule.risks or risk in rule.risks), None)
 
 
 def rules_of(settings: Settings, runbook: str, ring: str) -> tuple[ApprovalRule, ...]:
-    """The rules that may count for a runbook in a ring, whatever its plans will risk."""
-    mine = (rule for rule in settings.approvals if rule.runbook == runbook)
-    return tuple(rule for rule in mine if not rule.rings or ring in rule.rings)
+    """The rules that may apply to a runbook in a ring, whatever the risk of its plans."""
+    return tuple(rule for rule in settings.approval_rules(runbook) if not rule.rings or ring in rule.rings)
 
 
 def denies_self(rule: ApprovalRule, ring: str, settings: Settings) -> bool:
@@ -26,31 +26,31 @@ def denies_self(rule: ApprovalRule, ring: str, settings: Settings) -> bool:
 
 
 def needed(approval: Approval, rule: ApprovalRule, settings: Settings) -> int:
-    """How many different people have to approve: of two at least one is not a requester who is not known (rule 3)."""
+    """How many different people have to approve. If the requester is unknown, two, since one of two is someone else (rule 3)."""
     if not approval.requester_known and denies_self(rule, approval.ring, settings):
         return max(rule.of, 2)
     return rule.of
 
 
 def approvers(approval: Approval, rule: ApprovalRule) -> tuple[str, ...]:
-    """Who may decide now."""
+    """The approvers at this time."""
     return (*rule.approvers, *(rule.escalate_to if approval.escalated else ()))
 
 
 def valid_votes(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
-    """Whose votes count now: approvers still, and not the requester where the rule denies them (rules 3 and 12)."""
+    """Whose votes count: people who are still approvers, without the requester if the rule denies them (rules 3 and 12)."""
     allowed = set(deciders(approval, rule, settings))
     return tuple(vote.person for vote in approval.votes if vote.person in allowed)
 
 
 def deciders(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
-    """Who may decide this very request: the approvers, without its requester where the rule denies them."""
+    """Who may decide this request: the approvers, without its requester if the rule denies them."""
     denied = approval.requester if denies_self(rule, approval.ring, settings) else ""
     return tuple(dict.fromkeys(name for name in approvers(approval, rule) if name != denied))
 
 
 def can_be_granted(approval: Approval, rule: ApprovalRule, settings: Settings) -> bool:
-    """Whether there are, or will be, people enough to approve it."""
+    """Whether there are, or will be, enough people to approve it."""
     people = {*rule.approvers, *rule.escalate_to}
     if denies_self(rule, approval.ring, settings):
         people.discard(approval.requester)
@@ -58,7 +58,7 @@ def can_be_granted(approval: Approval, rule: ApprovalRule, settings: Settings) -
 
 
 def approved(approval: Approval, rule: ApprovalRule, settings: Settings, at: datetime) -> Approval:
-    """The same with its votes enough: approved by those who count."""
+    """The request, approved by the people whose votes count."""
     names = ", ".join(valid_votes(approval, rule, settings))
     door = approval.votes[-1].door
     return replace(approval, state=ApprovalState.APPROVED, decided_by=names, decided_via=door, decided_at=at)

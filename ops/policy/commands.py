@@ -1,4 +1,4 @@
-"""What a person may order in a chat, and what they wrote."""
+"""Chat commands: what was written, and who may use which."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ops.model.people import Person
-from ops.model.settings import Settings
 from ops.policy.calendar import wall_instant
 from ops.policy.select import matches
+from ops.settings import Settings
 
-# Everybody who is listed under people may look.
+# Everyone who is listed under `people` may use these.
 LOOKING = frozenset({"plan", "why", "status", "help"})
 CHANGING = frozenset({"run", "awake", "skip", "pause", "resume", "cancel"})
 _SUBJECT = r"(?P<subject>[\w.-]{1,200})"
@@ -25,7 +25,7 @@ _FORMS = tuple(
     )
 )
 _USAGE = {
-    **{name: f"{name} stands by itself, without anything behind it" for name in ("help", "plan", "status")},
+    **{name: f"{name} takes no arguments" for name in ("help", "plan", "status")},
     "why": "why needs the name of one cluster",
     **{name: f"{name} needs the name of one cluster, or the id of a run" for name in ("pause", "resume", "cancel")},
     "run": "run needs a runbook and a cluster, as in: run node-image shop-dev",
@@ -37,7 +37,7 @@ _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that was understood. `subject` is a cluster or a run, `runbook` and `until` are empty where not said."""
+    """A parsed command. `subject` is a cluster or a run; `runbook` and `until` are empty if the command has none."""
 
     name: str
     subject: str = ""
@@ -46,7 +46,7 @@ class Command:
 
 
 def read_command(text: str) -> Command | str:
-    """The command of a line, or what is wrong with it; an empty line asks for help."""
+    """The command in a line, or why it cannot be parsed; an empty line asks for help."""
     line = " ".join(text.split()) or "help"
     found = next((match for form in _FORMS if (match := form.fullmatch(line))), None)
     if found is None:
@@ -59,10 +59,10 @@ def read_command(text: str) -> Command | str:
 
 
 def may(person: Person, command: str, ring: str, runbook: str, settings: Settings) -> bool:
-    """Whether a rule lets them. `ring` is empty for a cluster in none, `runbook` where the command is about none."""
+    """Whether a rule allows it. `ring` is empty for a cluster in no ring, `runbook` for a command without one."""
     return any(
         person.name in rule.people
-        and command in rule.may
+        and command in rule.allow
         and (not rule.rings or ring in rule.rings)
         and (not rule.runbooks or not runbook or runbook in rule.runbooks)
         for rule in settings.commands
@@ -70,13 +70,13 @@ def may(person: Person, command: str, ring: str, runbook: str, settings: Setting
 
 
 def ring_name(name: str, region: str, tags: dict[str, str], settings: Settings) -> str:
-    """The ring that takes a cluster in; empty where none does."""
+    """The name of the ring that selects the cluster; empty if none does."""
     rings = settings.fleet.rings
     return next((ring.name for ring in rings if matches(ring.select, name, region, tags)), "")
 
 
 def read_until(text: str, zone: str, now: datetime) -> datetime | str:
-    """`22:00` (the next one in the zone), `tomorrow 08:00`, or an instant as in 2026-11-18T22:00+01:00; else what is wrong."""
+    """`22:00` (the next one in the zone), `tomorrow 08:00`, or an instant as in 2026-11-18T22:00+01:00; otherwise what is wrong."""
     words = text.split()
     tomorrow = words[0].casefold() == "tomorrow"
     clock = _CLOCK.fullmatch(words[1] if tomorrow and len(words) > 1 else words[0])
@@ -87,7 +87,7 @@ def read_until(text: str, zone: str, now: datetime) -> datetime | str:
         return at if at > now else wall_instant(today + timedelta(days=1), wall, zone)
     try:
         instant = datetime.fromisoformat(text.replace(" ", "T", 1))
-        # A day at either end of all times may have no instant in UTC.
+        # The first and the last representable days may have no instant in UTC.
         return wall_instant(instant.date(), instant.time(), zone) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        return f"{text[:40]} is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
+        return f"{text[:40]} is not a time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"

@@ -1,4 +1,4 @@
-"""Which pods have to leave a node, and which never can (docs/reboot.md, rules 4 and 6)."""
+"""Which pods a drain evicts, and which it can never evict (docs/reboot.md, rules 4 and 6)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,12 +6,12 @@ from ops.model.workload import DisruptionBudget, Pod
 
 
 def pods_to_evict(pods: Iterable[Pod], node: str) -> tuple[Pod, ...]:
-    """The pods of the node that a drain evicts. Finished pods can stay where they are: nothing of them runs."""
+    """The pods of the node that a drain evicts. Finished pods stay: they do not run any more."""
     return tuple(pod for pod in pods if pod.node == node and not pod.stays and not pod.is_finished)
 
 
 def blocking_pdb(pods: Iterable[Pod], node: str, budgets: Sequence[DisruptionBudget]) -> str:
-    """Why the node can never be drained, naming pod and PDB; empty where it can, perhaps slowly."""
+    """Why the node can never be drained, naming pod and PDB; empty if it can, perhaps slowly."""
     for pod in pods_to_evict(pods, node):
         covering = [budget for budget in budgets if budget.covers(pod)]
         if len(covering) > 1:
@@ -19,5 +19,5 @@ def blocking_pdb(pods: Iterable[Pod], node: str, budgets: Sequence[DisruptionBud
             return f"{pod.full_name} is covered by several PDBs ({named}), so it can never be evicted"
         for budget in covering:
             if budget.never_allows:
-                return f"PDB {budget.full_name} never allows an eviction of {pod.full_name}: it wants all {budget.expected_pods}"
+                return f"PDB {budget.full_name} never allows an eviction of {pod.full_name}: it requires all {budget.expected_pods}"
     return ""

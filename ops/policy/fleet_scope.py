@@ -1,12 +1,12 @@
-"""Which clusters are the fleet's: those of the configured subscriptions. Nothing is begun on any other, whoever names it."""
+"""Which clusters belong to the fleet: those in the configured subscriptions. No run starts on any other cluster."""
 
-from ops.model.settings import Settings
+from ops.settings import Settings
 
 _SUBSCRIPTION = 2  # /subscriptions/S/…
 
 
 def is_in_fleet(cluster_id: str, settings: Settings) -> bool:
-    """Whether the cluster of this ARM id lies in a subscription of the fleet."""
+    """Whether the cluster with this ARM id is in a configured subscription."""
     parts = cluster_id.casefold().split("/")
     known = {subscription.casefold() for subscription in settings.fleet.subscriptions}
     return (

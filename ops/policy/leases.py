@@ -1,7 +1,7 @@
-"""Leases: who may act on a cluster or in a pair of regions, and until when.
+"""Leases: who may act on a cluster or in a region pair, and until when.
 
-The times come from docs/adr/0005-leases.md: a holder renews with every poll, others may take a lease two minutes after it expired, and its
-holder stops two minutes before.
+The times come from docs/adr/0005-leases.md: a holder renews with every poll, others may take a lease two minutes after it
+expired, and its holder stops two minutes before it expires.
 """
 
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ def alive(lease: Lease, now: datetime) -> tuple[Holder, ...]:
 
 
 def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
-    """The lease with `run` among its holders (renewed where it was already), or the holder that is in the way."""
+    """The lease with `run` among its holders (renewed if it was one already), or the holder that blocks it."""
     holders = alive(lease, now)
     mine = next((holder for holder in holders if holder.run == run), None)
     if mine is not None:
@@ -55,11 +55,11 @@ def release(lease: Lease, run: str) -> Lease:
 
 
 def may_act(lease: Lease, run: str, now: datetime) -> bool:
-    """Whether `run` still holds the lease safely: it stops two minutes before its own expiry."""
+    """Whether `run` still holds the lease safely: it stops two minutes before the expiry."""
     return any(holder.run == run and now < holder.expires - GRACE for holder in lease.holders)
 
 
-# What a person starts goes before what a timer starts; only a runbook of a lower rank (spot evictions) goes before that.
+# Runs that a person starts precede those of a timer; only a runbook with a lower rank (spot evictions) precedes them.
 PERSON_RANK = 10
 
 

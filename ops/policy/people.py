@@ -1,13 +1,13 @@
-"""Who somebody is: one person behind all doors (docs/approvals.md, rule 6)."""
+"""Identifies people: one person, whatever endpoint they use (docs/approvals.md, rule 6)."""
 
 from collections.abc import Iterable
 
 from ops.model.people import Identity, Person
-from ops.model.settings import Settings
+from ops.settings import Settings
 
 
 def person_of(settings: Settings, identity: Identity) -> Person | None:
-    """The person whom a door has proven; None where nobody has that id in that workspace or tenant."""
+    """The person whom an endpoint has authenticated; None if no one has that id in that workspace or tenant."""
     known = settings.people
     if not identity.user or not identity.tenant:
         return None
@@ -20,6 +20,6 @@ def person_of(settings: Settings, identity: Identity) -> Person | None:
 
 
 def named(settings: Settings, names: Iterable[str]) -> tuple[Person, ...]:
-    """The people of these names, in their order; who is no longer described is left out."""
+    """The people with these names, in their order; names that are no longer configured are left out."""
     described = {person.name: person for person in settings.people.people}
     return tuple(described[name] for name in names if name in described)

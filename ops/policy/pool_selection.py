@@ -1,4 +1,4 @@
-"""Which pools of a cluster are behind, and which are left out for a reason that does not pass (docs/node-image.md, rule 8)."""
+"""Which pools of a cluster are behind, and which are skipped for a lasting reason (docs/node-image.md, rule 8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ from ops.policy.upgrade_duration import expected_duration, upgrade_order
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pool that is behind, with the newest image that it could have."""
+    """A pool that is behind, with the newest image offered to it."""
 
     pool: Pool
     newest: NodeImage
 
     @property
     def key(self) -> ImageKey:
-        """What must be proven before a later ring takes it."""
+        """The image that has to be proven before a later ring may install it."""
         return ImageKey(str(self.newest), self.pool.kubernetes_minor)
 
     def behind(self, now: datetime) -> timedelta:
-        """How old the pool's own image is; nothing where its name tells no date."""
+        """The age of the pool's own image; zero if its name contains no date."""
         image = NodeImage.parse(self.pool.image)
         return image.age(now) if image else timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSelection:
-    """The pools to upgrade, in their order, and those left out."""
+    """The pools to upgrade, in order, and the skipped ones."""
 
     candidates: tuple[Candidate, ...]
     skips: tuple[Skip, ...]
@@ -45,9 +45,9 @@ def select_pools(
     run: Run,
     longest_window: timedelta,
 ) -> PoolSelection:
-    """Sorts the pools of a cluster that Daytwo drives. Pools that this run has upgraded are neither candidates nor skips.
+    """Selects the pools of a cluster that Daytwo upgrades. Pools that this run has upgraded are neither candidates nor skips.
 
-    One whose newest image may be read in a while keeps its place: those after it wait with it.
+    A pool whose newest image may be readable later keeps its place: the pools after it wait.
     """
     candidates: list[Candidate] = []
     skips: list[Skip] = []
@@ -58,7 +58,7 @@ def select_pools(
         newest = newest_images.get(pool.name)
         if isinstance(newest, Unknown) and newest.transient and not pool.from_snapshot:
             unread = unread or pool.name
-        verdict = _judge(pool, newest_images.get(pool.name, Unknown("not asked")), nodes, cluster, longest_window)
+        verdict = _judge(pool, newest_images.get(pool.name, Unknown("was not read")), nodes, cluster, longest_window)
         if isinstance(verdict, Candidate) and unread:
             why = f"it comes after {unread}, whose newest image could not be read"
             skips.append(Skip(pool.name, SkipReason.UNKNOWN_IMAGE, why))
@@ -76,7 +76,7 @@ def select_pools(
 def unjudged_skips(
     cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
 ) -> list[tuple[str, Unknown]]:
-    """What stands in the way of judging pools that this run has not upgraded, and may be read another time."""
+    """What prevents a judgement of pools that this run has not upgraded, and may be readable later."""
     open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
     if isinstance(nodes, Unknown) and cluster.running and open_pools:
         return [("the nodes", nodes)]
@@ -96,33 +96,33 @@ def _judge(
     longest_window: timedelta,
 ) -> Candidate | Skip:
     if pool.from_snapshot:
-        return Skip(pool.name, SkipReason.SNAPSHOT, "the pool was made from a snapshot, which fixes its image")
+        return Skip(pool.name, SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
     if isinstance(newest, Unknown):
         return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the newest image could not be read: {newest.why}")
     image = NodeImage.parse(newest)
     if image is None or NodeImage.parse(pool.image) is None:
         return Skip(
-            pool.name, SkipReason.UNKNOWN_IMAGE, f"{pool.image} → {newest} is no image name that Daytwo understands"
+            pool.name, SkipReason.UNKNOWN_IMAGE, f"{pool.image} → {newest} is not an image name that Daytwo can parse"
         )
     if isinstance(nodes, Unknown) and cluster.running and pool.running:
         return Skip(pool.name, SkipReason.UNKNOWN_IMAGE, f"the nodes could not be read: {nodes.why}")
     if carries(pool, image, nodes):
-        return Skip(pool.name, SkipReason.ALREADY_LATEST, f"carries {image.short} already")
+        return Skip(pool.name, SkipReason.ALREADY_LATEST, f"already runs {image.short}")
     if pool.provisioning_state.casefold() in ("failed", "canceled"):
         because = f" with {pool.error_code}" if pool.error_code else ""
-        why = f"its last operation ended {pool.provisioning_state}{because}: repair the pool first, then it is upgraded"
+        why = f"its last operation ended {pool.provisioning_state}{because}: repair the pool before it can be upgraded"
         return Skip(pool.name, SkipReason.POOL_FAILED, why)
     expected = expected_duration(pool)
     if expected > longest_window:
         minutes = int(expected.total_seconds()) // 60
         window_minutes = int(longest_window.total_seconds()) // 60
-        why = f"needs about {minutes} min, no window is longer than {window_minutes} min: raise its surge or widen the window"
+        why = f"needs about {minutes} min, but no window is longer than {window_minutes} min: raise its surge or widen the window"
         return Skip(pool.name, SkipReason.NEVER_FITS, why)
     return Candidate(pool, image)
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:
-    """Whether every node of the pool carries the image; a pool without visible nodes is taken at Azure's word."""
+    """Whether every node of the pool runs the image; a pool without visible nodes is judged by what Azure reports."""
     own = () if isinstance(nodes, Unknown) else tuple(node for node in nodes if node.pool == pool.name)
     if not own:
         return image.is_carried_as(pool.image)

@@ -7,20 +7,21 @@ from datetime import datetime, timedelta
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
 from ops.model.reasons import SkipReason
-from ops.model.settings import Schedule, Settings
 from ops.policy.calendar import next_open, occurrence_at
 from ops.policy.rings import ring_of
 from ops.policy.select import matches
+from ops.settings import Settings
+from ops.settings.power import POWER, Schedule
 
 TAG = "daytwo-awake"
-# AKS asks to wait 15 to 30 minutes between a start and a stop.
+# AKS requires 15 to 30 minutes between a start and a stop.
 BETWEEN = timedelta(minutes=15)
 _HORIZON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredPower:
-    """What should be: awake or asleep, why, and until when that holds at the most."""
+    """The desired state: awake or asleep, why, and until when at most."""
 
     awake: bool
     why: str
@@ -29,7 +30,7 @@ class DesiredPower:
 
 @dataclass(frozen=True, slots=True)
 class NoSchedule:
-    """Nothing is said of this cluster, or it may not sleep; the code and the reason."""
+    """No schedule applies to the cluster, or it may not be stopped: the code and the reason."""
 
     code: SkipReason
     why: str
@@ -37,19 +38,19 @@ class NoSchedule:
 
 def schedule_of(cluster: Cluster, settings: Settings) -> Schedule | None:
     """The first entry that selects the cluster."""
-    for schedule in settings.power:
+    for schedule in settings.get(POWER):
         if matches(schedule.select, cluster.name, cluster.region, cluster.tags):
             return schedule
     return None
 
 
 def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
-    """Why the cluster is never stopped, or None where it may be."""
+    """Why the cluster is never stopped; None if it may be."""
     ring = ring_of(cluster, settings)
     if ring is None:
-        return NoSchedule(SkipReason.NO_RING, "the cluster is in no ring, so nobody said that it may be touched")
+        return NoSchedule(SkipReason.NO_RING, "the cluster is in no ring, so Daytwo leaves it alone")
     if ring is settings.fleet.rings[-1]:
-        return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, which never sleeps")
+        return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, which is never stopped")
     if cluster.node_auto_provisioning:
         return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, "AKS cannot stop a cluster with node auto-provisioning")
     return None
@@ -58,7 +59,7 @@ def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
 def desired_power(
     cluster: Cluster, settings: Settings, tag_window: Window | str | None, awake_until: datetime | None, now: datetime
 ) -> DesiredPower | NoSchedule:
-    """What should be now. `tag_window` is the cluster's own tag, read (or what is wrong with it)."""
+    """The desired state now. `tag_window` is the cluster's own tag as parsed, or why it cannot be parsed."""
     schedule = schedule_of(cluster, settings)
     if schedule is None:
         return NoSchedule(SkipReason.NO_SCHEDULE, "no schedule selects it")
@@ -66,10 +67,10 @@ def desired_power(
     if refusal is not None:
         return refusal
     if isinstance(tag_window, str):
-        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be read ({tag_window}), so nothing is changed")
+        return NoSchedule(SkipReason.BAD_TAG, f"its tag {TAG} cannot be parsed ({tag_window}), so nothing is changed")
     windows = tuple(window for window in (schedule.awake, tag_window) if window is not None)
     if not windows:
-        return NoSchedule(SkipReason.NO_SCHEDULE, f"its schedule says no times, and it has no tag {TAG}")
+        return NoSchedule(SkipReason.NO_SCHEDULE, f"its schedule has no times, and it has no tag {TAG}")
     if awake_until is not None and now < awake_until:
         return DesiredPower(awake=True, why=f"kept awake until {awake_until:%a %H:%M} UTC", until=awake_until)
     return _by(windows, now)
@@ -86,5 +87,5 @@ def _by(windows: Sequence[Window], now: datetime) -> DesiredPower:
 
 
 def tag_of(tags: Mapping[str, str]) -> str | None:
-    """The cluster's own schedule as it is written; Azure compares tag names without case."""
+    """The cluster's own schedule as written in its tag; Azure compares tag names case-insensitively."""
     return next((value for name, value in tags.items() if name.casefold() == TAG), None)

@@ -1,4 +1,4 @@
-"""When an image counts as proven in a ring (docs/node-image.md, rule 11)."""
+"""How hourly samples prove an image in a ring (docs/node-image.md, rule 11)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,9 +7,9 @@ from ops.model.proof import Proof, ProofPolicy, Sample
 
 
 def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> Proof:
-    """The record after one more hourly sample. A sample with no node awake neither counts nor breaks the chain.
+    """The record after one more hourly sample. A sample without an awake node neither counts nor breaks the sequence.
 
-    Raises nothing; a second sample for the same instant changes nothing, so that a tick may run twice.
+    Raises nothing. A second sample for the same instant has no effect, so a timer may run twice.
     """
     if proof.last_sample is not None and at <= proof.last_sample:
         return proof

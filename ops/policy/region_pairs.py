@@ -1,4 +1,4 @@
-"""Which Azure regions are pairs of each other.
+"""Which Azure regions are paired.
 
 Source: Microsoft Learn, "Azure region pairs and nonpaired regions". Regions that are not listed have no pair.
 """
@@ -36,9 +36,9 @@ _PAIRS = (
 
 
 def pair_group(region: str) -> str:
-    """The name of the pair that a region belongs to, the same for both; the region itself where it has no pair.
+    """The name of a region's pair group, the same for all its members; the region itself if it has no pair.
 
-    Pairs that chain (westus3 with eastus, which is paired with westus) share one neighbourhood: being careful costs a night at most.
+    Chained pairs (westus3 with eastus, which is paired with westus) share one group: that is safe and costs one night at most.
     """
     members = {region.casefold()}
     grew = True

@@ -1,4 +1,4 @@
-"""Who belongs to which ring, and when a week's rollout moves on (docs/node-image.md, rules 3 to 6 and 15)."""
+"""Which ring a cluster is in, and when a weekly rollout advances (docs/node-image.md, rules 3 to 6 and 15)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,12 +6,13 @@ from datetime import datetime
 
 from ops.model.fleet import Cluster
 from ops.model.run import Rollout, RolloutPlan, RunSummary, State
-from ops.model.settings import Ring, Settings
 from ops.policy.select import matches
+from ops.settings import Settings
+from ops.settings.fleet import Ring
 
 
 def ring_of(cluster: Cluster, settings: Settings) -> Ring | None:
-    """The first ring whose select matches the cluster, or None: then it is left alone."""
+    """The first ring that selects the cluster; None: Daytwo leaves it alone."""
     for ring in settings.fleet.rings:
         if matches(ring.select, cluster.name, cluster.region, cluster.tags):
             return ring
@@ -19,16 +20,16 @@ def ring_of(cluster: Cluster, settings: Settings) -> Ring | None:
 
 
 def ring_before(ring: Ring, settings: Settings) -> Ring | None:
-    """The ring right before, or None for the first."""
+    """The preceding ring; None for the first."""
     rings = settings.fleet.rings
     position = rings.index(ring)
     return rings[position - 1] if position else None
 
 
 def with_new_clusters(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
-    """The rollout with the clusters that a later look has found besides; where all had ended, it goes on for them.
+    """The rollout with the clusters that a later scan has found. If all runs had ended, it continues for the new ones.
 
-    Who is in it stays in it, in the ring that it was found in. What has halted takes nobody.
+    Clusters stay in the ring in which they were first found. A halted rollout takes no new clusters.
     """
     old = rollout.plan
     known = {target for ring in old.rings for target, _ in ring.targets} | {target for target, _ in old.watched}
@@ -44,7 +45,7 @@ def with_new_clusters(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rol
 
 @dataclass(frozen=True, slots=True)
 class RingProgress:
-    """What a rollout does next: rings to begin, whether it has ended or halted, else when to look again."""
+    """What a rollout does next: the rings to start, and its state."""
 
     begin: tuple[int, ...] = ()
     state: State = State.RUNNING
@@ -52,7 +53,7 @@ class RingProgress:
 
 
 def next_progress(rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) -> RingProgress:
-    """The next moves from the runs' records; `runs` maps a target's id to its run where it has one."""
+    """The next progress, according to the runs' records; `runs` maps a target's id to its run if it has one."""
     plan = rollout.plan
     failed = [run.target_name for run in runs.values() if run.state is State.FAILED]
     if len(failed) > plan.failure_budget:

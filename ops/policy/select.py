@@ -1,42 +1,42 @@
-"""Which ring a cluster belongs to, and when that ring may be disrupted."""
+"""Which clusters a selector selects, which ring a cluster belongs to, and when that ring may be disrupted."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from ops.model.calendar import Window
-from ops.model.settings import Ring, Select, Settings
+from ops.settings import Settings
+from ops.settings.fleet import Ring
+from ops.settings.node_image import NODE_IMAGE
+from ops.settings.overlap import region_key
+from ops.settings.select import Select
 
 
 def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> bool:
-    """Whether a cluster is taken in. A select that says nothing takes in nothing: a slip never selects a fleet."""
+    """Whether a cluster is selected. An empty selector selects nothing, so that a mistake never selects the whole fleet."""
     if select.empty:
         return False
     folded = {key.casefold(): value for key, value in tags.items()}
     return (
-        all(folded.get(key.casefold()) in values for key, values in select.tags)
+        all(folded.get(key.casefold()) in values for key, values in select.tags.items())
         and (not select.names or any(fnmatchcase(name.casefold(), glob.casefold()) for glob in select.names))
         and (not select.regions or region_key(region) in {region_key(wanted) for wanted in select.regions})
     )
 
 
 def ring_among(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
-    """The first ring that takes a cluster in (docs/node-image.md, rule 3)."""
+    """The first ring that selects the cluster (docs/node-image.md, rule 3)."""
     return next((ring for ring in rings if matches(ring.select, name, region, tags)), None)
 
 
 def ring_window(settings: Settings, ring: Ring) -> Window:
-    """The ring's own window, else the one of the node-image runbook.
+    """The ring's own window, otherwise that of the node-image runbook.
 
     Raises:
-        ValueError: neither is said, so that nothing may be done in this ring.
+    ValueError: there is neither, so nothing may be done in this ring.
     """
     if ring.window is not None:
         return ring.window
-    if settings.node_image is None:
+    node_images = settings.get(NODE_IMAGE)
+    if node_images is None:
         raise ValueError(f"ring {ring.name} has no window, and node-image is off")
-    return settings.node_image.window
-
-
-def region_key(region: str) -> str:
-    """A region as Azure writes it in an address: `West Europe` and `westeurope` are one."""
-    return region.replace(" ", "").casefold()
+    return node_images.window

@@ -1,4 +1,4 @@
-"""The plan that takes the pools of a cluster to their newest image in one opening of a window (docs/node-image.md, rules 9, 10 and 13)."""
+"""The plan that upgrades a cluster's pools to their newest image within one opening of a window (docs/node-image.md, rules 9, 10 and 13)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from ops.model.calendar import Span
 from ops.model.fleet import Cluster
 from ops.model.plan import Claim, Plan, Step
-from ops.model.settings import Ring
 from ops.policy.pool_selection import Candidate
 from ops.policy.region_pairs import pair_group
 from ops.policy.upgrade_duration import START, adds_nodes, expected_duration
+from ops.settings.fleet import Ring
 
 _UNBOUNDED = 1_000
 
@@ -17,28 +17,28 @@ _UNBOUNDED = 1_000
 def plan_within(
     opening: Span, cluster: Cluster, ring: Ring, candidates: tuple[Candidate, ...], now: datetime
 ) -> Plan | None:
-    """As many pools, in order, as fit into what is left of the opening; None where not even the first does."""
+    """As many pools, in order, as fit into the rest of the opening; None if not even the first one fits."""
     begins = now if cluster.running else now + START
     chosen = _fitting(candidates, begins, opening)
     if not chosen:
         return None
     before = () if cluster.running else (_start(chosen[0], opening),)
     steps = (*before, *(_upgrade(candidate, opening) for candidate in chosen))
-    in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, ring.at_once or _UNBOUNDED)
+    in_region = Claim(f"regions.{pair_group(cluster.region)}", cluster.region, ring.max_concurrent or _UNBOUNDED)
     return Plan(
         runbook="node-image",
         target=cluster.id,
         steps=steps,
         claims=(Claim.of_cluster(cluster.id), in_region),
         reasons=_reasons(chosen),
-        warnings=tuple(f"{c.pool.name} is a spot pool: its nodes die undrained" for c in chosen if c.pool.spot),
+        warnings=tuple(f"{c.pool.name} is a spot pool: its nodes are not drained" for c in chosen if c.pool.spot),
         nodes=sum(c.pool.count for c in chosen),
         risk="surge" if all(adds_nodes(c.pool) for c in chosen) else "in-place",
     )
 
 
 def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span) -> list[Candidate]:
-    """One after the other; the first that does not fit ends the list."""
+    """One pool after the other; the first that does not fit ends the list."""
     at = begins
     chosen = []
     for candidate in candidates:
@@ -50,7 +50,7 @@ def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span)
 
 
 def _start(first: Candidate, opening: Span) -> Step:
-    """Wakes a sleeper; begun only where the first upgrade fits in behind it."""
+    """Starts a stopped cluster, but only if the first upgrade fits in after it."""
     expected = START + expected_duration(first.pool)
     title = "start the cluster for its window"
     return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
@@ -69,7 +69,7 @@ def _upgrade(candidate: Candidate, opening: Span) -> Step:
 
 
 def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
-    """Which image becomes which, and the pools for which that is so."""
+    """Each pair of old and new image, with the pools that it applies to."""
     pools: dict[tuple[str, str], list[str]] = {}
     for candidate in chosen:
         pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)

@@ -1,19 +1,20 @@
-"""What one press on a request comes to, and why it may be nothing (docs/approvals.md, rules 3 and 14)."""
+"""The result of one vote on a request, and why it may not count (docs/approvals.md, rules 3 and 14)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ops.model.approval import Answered, Approval, ApprovalState, Choice, Vote
 from ops.model.people import Person
-from ops.model.settings import ApprovalRule, Settings
 from ops.policy.approval_status import decided_text
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import approved, approvers, denies_self, needed, valid_votes
+from ops.settings import Settings
+from ops.settings.approval import ApprovalRule
 
 
 @dataclass(frozen=True, slots=True)
 class VoteAttempt:
-    """What somebody pressed. `token` is the word on what they saw; `person` None where nobody knows them."""
+    """One attempt to vote. `token` is the request token that the person saw; `person` is None if they are not known."""
 
     token: str
     choice: Choice
@@ -26,7 +27,7 @@ class VoteAttempt:
 
 @dataclass(frozen=True, slots=True)
 class VoteResult:
-    """What a press comes to: `result` as the ledger names it, `text` as its person hears it."""
+    """The result of a vote: `result` as the ledger names it, `text` for the person who voted."""
 
     result: str
     text: str
@@ -35,14 +36,14 @@ class VoteResult:
 def apply_vote(
     approval: Approval, rule: ApprovalRule | None, pressed: VoteAttempt, settings: Settings
 ) -> tuple[Approval, VoteResult]:
-    """The request after a press, and what the person hears; unchanged where it was not theirs to decide (rule 14)."""
+    """The request after a vote, and its result. The request is unchanged if the person may not decide (rule 14)."""
     current = expired_if_due(approval, pressed.at)
     told = next((each for each in current.answers if each.event == pressed.event), None)
     if told is not None:
         return current, VoteResult(told.result, told.text)
     refused = _refusal_reason(current, rule, pressed, settings)
     if refused is not None or pressed.person is None or rule is None:
-        return current, refused or VoteResult("late", "nobody has to approve this any more")
+        return current, refused or VoteResult("late", "this does not need approval any more")
     name, event = pressed.person.name, pressed.event
     if pressed.choice is Choice.REJECT:
         rejected = replace(
@@ -53,20 +54,18 @@ def apply_vote(
             decided_at=pressed.at,
             why=pressed.reason,
         )
-        return _with_answer(rejected, event, VoteResult("rejected", "you have rejected it; nothing of it is done"))
+        return _with_answer(rejected, event, VoteResult("rejected", "Rejected. Nothing of the plan will be done."))
     voted = replace(current, votes=(*current.votes, Vote(name, pressed.door, pressed.at, event)))
     have, wanted = len(valid_votes(voted, rule, settings)), needed(voted, rule, settings)
     if have < wanted:
-        return _with_answer(
-            voted, event, VoteResult("counted", f"you have approved it: {have} of {wanted} who are needed")
-        )
+        return _with_answer(voted, event, VoteResult("counted", f"Your approval counts: {have} of {wanted} needed."))
     granted = replace(approved(voted, rule, settings, pressed.at), why=pressed.reason)
-    text = "you have approved it; it is looked at again right before it is done"
+    text = "Approved. Daytwo re-checks the plan immediately before executing it."
     return _with_answer(granted, event, VoteResult("approved", text))
 
 
 def _with_answer(approval: Approval, event: str, verdict: VoteResult) -> tuple[Approval, VoteResult]:
-    """The answer is kept in the same write as what it is about: the event told again hears it again."""
+    """Keeps the result in the same write as its effect: a repeated delivery of the event gets the same answer."""
     answer = Answered(event, verdict.result, verdict.text)
     return replace(approval, answers=(*approval.answers, answer)), verdict
 
@@ -79,9 +78,9 @@ def may_decide(
     now: datetime,
     choice: Choice = Choice.REJECT,
 ) -> VoteResult | None:
-    """Why this person may not press this now, None where they may: what a page asks before it shows buttons.
+    """Why this person may not vote like this now; None if they may. A page calls this before it shows buttons.
 
-    Who has approved may still reject.
+    A person who has approved may still reject.
     """
     asked = VoteAttempt(approval.token, choice, person, "page", "", now)
     return _refusal_reason(expired_if_due(approval, now), rule, asked, settings)
@@ -95,18 +94,16 @@ def _refusal_reason(
     if approval.state.is_decided:
         return VoteResult("late", f"it was {decided_text(approval)}")
     if pressed.token != approval.token:
-        return VoteResult("outdated", "what is asked has changed since: look at it as it is now, then decide")
+        return VoteResult("outdated", "the request has changed since: open its newest version, then decide")
     if rule is None:
-        return VoteResult("late", "nobody has to approve this any more")
+        return VoteResult("late", "this does not need approval any more")
     if pressed.person is None:
-        return VoteResult(
-            "unknown-person", "Daytwo does not know you: ask to be added under people in its configuration"
-        )
+        return VoteResult("unknown-person", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml")
     name = pressed.person.name
     if name not in approvers(approval, rule):
-        return VoteResult("not-approver", f"you are no approver of this: {rule.label or 'nobody'} decides")
+        return VoteResult("not-approver", f"you are not an approver of this: {rule.label or 'no one'} decides")
     if name == approval.requester and denies_self(rule, approval.ring, settings):
-        return VoteResult("self", "you asked for it, so somebody else has to decide")
+        return VoteResult("self", "you requested it, so another person has to decide")
     if pressed.choice is Choice.APPROVE and any(vote.person == name for vote in approval.votes):
-        return VoteResult("repeated", "you have approved it already")
+        return VoteResult("repeated", "you have already approved it")
     return None

@@ -1,1 +1,1 @@
-"""What the core needs from outside, as protocols. Adapters implement them."""
+"""What the core needs from external systems, as protocols. Adapters implement them."""

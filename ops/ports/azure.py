@@ -18,48 +18,52 @@ class OperationStatus:
 
 
 class Clusters(Protocol):
-    """Azure Resource Manager, as far as clusters go. One attempt a call: no retries, no waiting."""
+    """Managed clusters in Azure Resource Manager. Each call is one attempt: no retries, no waiting."""
 
     def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
-        """All clusters of a subscription; a little behind the truth: look again before acting."""
+        """All clusters of a subscription. The list may be slightly outdated: read a cluster again before acting on it."""
         ...
 
     def cluster(self, cluster_id: str) -> Cluster:
-        """The cluster as it is now. Raises NotFoundError."""
+        """The cluster as it is now.
+
+        Raises:
+        NotFoundError: there is no such cluster.
+        """
         ...
 
     def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
-        """The newest image for this pool, in its region, as Azure offers it now."""
+        """The newest image that Azure offers now for this pool, in its region."""
         ...
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
-        """Ask for the newest image on every node of the pool; a token to follow the operation with."""
+        """Requests the newest image on every node of the pool; returns a token to follow the operation with."""
         ...
 
     def begin_start(self, cluster_id: str) -> str:
-        """Ask for the cluster to be started; a token."""
+        """Requests a start of the cluster; returns a token."""
         ...
 
     def begin_stop(self, cluster_id: str) -> str:
-        """Ask for the cluster to be stopped; a token."""
+        """Requests a stop of the cluster; returns a token."""
         ...
 
     def operation(self, token: str) -> OperationStatus:
-        """One look at a running operation."""
+        """Polls a running operation once."""
         ...
 
 
 class Machines(Protocol):
-    """The scale-set instances behind nodes."""
+    """The virtual machine scale set instances of nodes."""
 
     def begin_restart(self, node: Node) -> str:
-        """Ask for a restart; a token that `Clusters.operation` reads."""
+        """Requests a restart; returns a token for `Clusters.operation`."""
         ...
 
 
 class Costs(Protocol):
-    """Cost Management. Answers are kept for hours: it refreshes every four, and throttles."""
+    """Cost Management. Answers are cached for hours, since it refreshes every four hours and throttles."""
 
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
-        """This month's cost by resource group, from one grouped query."""
+        """This month's costs by resource group, from one grouped query."""
         ...

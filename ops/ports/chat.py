@@ -1,4 +1,4 @@
-"""Chats: posting, editing, replying, dialogs, and the proof of where a request comes from."""
+"""Chats: rendering, posting, editing and replying. Each package in `ops/chats` implements these ports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from ops.model.json import Json
+from ops.model.message import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message went."""
+    """The place of a posted message."""
 
     channel: str
     message_id: str
@@ -18,9 +19,9 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a chat is to show: `content` is what `ops.render` made for it, `key` marks it as ours, by which it can be found.
+    """A message to send: `content` is what `Chat.render` returned, `key` identifies it for `Chat.find`.
 
-    `thread` is the message that it answers, None where it stands by itself. `picture` is a PNG that belongs to it.
+    `thread` is the message that it answers, None for a message outside a thread. `picture` is its PNG.
     """
 
     content: Mapping[str, Json]
@@ -30,10 +31,10 @@ class Outgoing:
 
 
 class Chat(Protocol):
-    """A chat that can post, and perhaps edit, answer in threads and find again.
+    """A chat that can post, and perhaps edit, answer in threads and search.
 
-    `channel` is where it goes unless a route says otherwise. To a chat that cannot edit only what needs somebody and
-    what has ended is posted; one without threads gets no details.
+    `name` is unique among all chats. `channel` is the default channel; routes name others. A chat that cannot edit gets
+    only messages that need a person and final states. A chat without threads gets no details.
     """
 
     name: str
@@ -41,57 +42,34 @@ class Chat(Protocol):
     can_edit: bool
     can_thread: bool
 
+    def render(self, message: Message) -> Mapping[str, Json]:
+        """The message in this chat's own format, within its limits. Raises nothing."""
+        ...
+
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Post it."""
+        """Post a message. Raises OutsideError."""
         ...
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Replace what stands there."""
+        """Replace a posted message. Raises OutsideError."""
         ...
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """The message of this key posted since then, if the chat has it; looked for in the thread where one is given."""
-        ...
-
-
-class Signature(Protocol):
-    """Proves that a request comes from the chat that it says it comes from."""
-
-    def holds(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Whether the raw body was signed, lately, by who holds the secret. Never raises: what cannot be checked does not hold."""
+        """The message with this key posted since then, in the thread if one is given; None if the chat cannot find it."""
         ...
 
 
 class Replies(Protocol):
-    """Private answers to what somebody pressed or typed."""
+    """Private replies to the person who voted or sent a command."""
 
-    def answer(self, address: str, content: Mapping[str, Json]) -> None:
-        """Send one to the address that came with the request. Raises RejectedError where it is none of the chat's."""
+    def accepts(self, address: str) -> bool:
+        """Whether this chat issued the address, so that `send` may use it. An address is untrusted input."""
         ...
 
-
-class Forms(Protocol):
-    """Forms that a chat shows to one person."""
-
-    def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """Show it to whoever did what `trigger` names; an answer within 2 s. Raises OutsideError.
-
-        TryLaterError: nobody knows whether they see it.
-        """
+    def render(self, message: Message) -> Mapping[str, Json]:
+        """The message as content for `send`."""
         ...
 
-
-class BotEndpoint(Protocol):
-    """What the door of a chat's bot needs: the proof of where a request comes from, and where its answers go."""
-
-    def admit(self, authorization: str) -> str:
-        """The service that the request's token was made for. Raises DeniedError, TryLaterError where it cannot be checked."""
-        ...
-
-    def address(self, service_url: str, conversation: str, activity: str = "") -> str:
-        """Where `Replies` sends an answer to an activity, or without one to its conversation."""
-        ...
-
-    def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """Where `Replies` reaches one person alone. Raises DeniedError where the bot may not."""
+    def send(self, address: str, content: Mapping[str, Json]) -> None:
+        """Send a reply, in one attempt. Raises RejectedError if the address no longer works, TryLaterError."""
         ...

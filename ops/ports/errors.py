@@ -2,11 +2,11 @@
 
 
 class OutsideError(Exception):
-    """Something outside refused or did not answer. The text says what was done, to what, and what is wrong."""
+    """An external system refused a call or did not answer. The text says what was attempted, on what, and what is wrong."""
 
 
 class TryLaterError(OutsideError):
-    """Throttled, unreachable or in trouble of its own: the same call may succeed after `retry_after_s`."""
+    """Throttled, unreachable or failing: the same call may succeed after `retry_after_s` seconds."""
 
     def __init__(self, why: str, retry_after_s: float = 60.0) -> None:
         super().__init__(why)
@@ -14,27 +14,27 @@ class TryLaterError(OutsideError):
 
 
 class NotDoneError(TryLaterError):
-    """As above, and it is certain that nothing was done."""
+    """As `TryLaterError`, and certainly nothing was done."""
 
 
 class ThrottledError(NotDoneError):
-    """Too many calls: nothing of this kind is taken before `retry_after_s`."""
+    """Rate limited: no call of this kind is accepted before `retry_after_s` seconds have passed."""
 
 
 class BusyError(OutsideError):
-    """Another operation runs on the cluster (409 `OperationNotAllowed`)."""
+    """Another operation is running on the cluster (409 `OperationNotAllowed`)."""
 
 
 class NotFoundError(OutsideError):
-    """There is no such thing (any more)."""
+    """There is no such object, or not any more."""
 
 
 class DeniedError(OutsideError):
-    """Our identity may not do that: a role is missing."""
+    """The bot's identity is not permitted to do that: a role is missing."""
 
 
 class RejectedError(OutsideError):
-    """The world said no for a reason that trying again does not change."""
+    """Refused for a reason that a retry does not change."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
@@ -42,8 +42,8 @@ class RejectedError(OutsideError):
 
 
 class ConflictError(OutsideError):
-    """The record has changed since it was read (compare-and-swap), or exists already."""
+    """The record has changed since it was read (compare-and-swap), or already exists."""
 
 
 class LedgerBrokenError(OutsideError):
-    """An entry's hash does not follow from the one before: the record was changed."""
+    """An entry's hash does not match the previous entry: the ledger was changed."""

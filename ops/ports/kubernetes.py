@@ -10,9 +10,10 @@ from ops.model.workload import DisruptionBudget, Pod
 
 @dataclass(frozen=True, slots=True)
 class EvictionResult:
-    """What an API server says to one eviction, as `kind`, with `why` naming the budget.
+    """The result of one eviction request. `why` names the PDB.
 
-    `evicted`; `gone` (it was no more); `blocked` (a budget, or throttling: ask again); `several` (more than one budget covers the pod).
+    `kind` is `evicted`; `gone` (the pod did not exist); `blocked` (a PDB, or throttling: request it again); or `several` (more
+    than one PDB covers the pod).
     """
 
     kind: str
@@ -20,7 +21,7 @@ class EvictionResult:
 
 
 class Nodes(Protocol):
-    """The API servers of the clusters. Each call raises TryLaterError where one does not answer, DeniedError where we may not."""
+    """The API servers of the clusters. Each call raises TryLaterError if one does not answer, and DeniedError without permission."""
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
         """All nodes."""
@@ -39,5 +40,5 @@ class Nodes(Protocol):
         ...
 
     def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
-        """One eviction of this very pod, by its uid."""
+        """Requests the eviction of exactly this pod, by its uid."""
         ...

@@ -11,27 +11,27 @@ class Clock(Protocol):
     """The only source of the present time."""
 
     def now(self) -> datetime:
-        """The present, aware, in UTC."""
+        """The present time, aware and in UTC."""
         ...
 
 
 class Events(Protocol):
-    """Where run events go for other programs."""
+    """The topic that other programs receive run events from."""
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
-        """Send one event; the same id is the same event."""
+        """Publishes one event; a repeated id is the same event."""
         ...
 
 
 class Engine(Protocol):
-    """The durable engine as activities and doors see it. Events are hints: they may be lost or doubled."""
+    """The durable engine, as activities and endpoints use it. Wake events may be lost or duplicated."""
 
     def start(self, workflow: str, instance_id: str, payload: Json) -> None:
-        """Start an instance; one of this id that runs already is left alone."""
+        """Starts an instance; a running instance with this id is left alone."""
         ...
 
     def wake(self, instance_id: str) -> None:
-        """Wake an instance so that it reads the store; an unknown one is no error."""
+        """Wakes an instance, so that it reads the store. An unknown id is not an error."""
         ...
 
     def is_live(self, instance_id: str) -> bool:
@@ -39,5 +39,5 @@ class Engine(Protocol):
         ...
 
     def purge(self, instance_id: str) -> None:
-        """Forget an ended instance."""
+        """Deletes the history of an ended instance."""
         ...

@@ -1,4 +1,4 @@
-"""A request for approval as messages: who may decide, until when, what happens otherwise, what exactly will be done."""
+"""A request for approval as messages: who may decide, until when, what happens without a decision, and what will be done."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ops.model.plan import Plan
 from ops.model.run import State
 from ops.render.phrases import duration, listed, plural
 
-# The same words and signs as everywhere; the request's own word stands beside them.
+# The same words and signs as everywhere; the request adds its own word.
 STATES = {
     ApprovalState.PENDING: State.NEEDS_YOU,
     ApprovalState.APPROVED: State.DONE,
@@ -18,20 +18,22 @@ STATES = {
     ApprovalState.CANCELLED: State.SKIPPED,
     ApprovalState.SUPERSEDED: State.SKIPPED,
 }
-_DOORS = {"slack": "in Slack", "teams": "in Teams", "page": "on the page"}
 _SHOWN_STEPS = 12
 _SHOWN_HASHES = 3
-# So many clusters have a row each; of more than that, those of which the same is asked share one.
+# This many clusters have a row each. In larger requests, clusters with the same plan share a row.
 _EACH = 12
 _SHOWN_GROUPS = 12
-# Characters of names in such a row: it has to fit into a line of every chat.
+# The maximum length of the names in such a row, so that it fits into one line of every chat.
 _NAMES = 190
 
 
 def approval_message(
     approval: Approval, title: str, deciding: Sequence[Person], link: str, counted: Sequence[str] | None = None
 ) -> Message:
-    """The request; decided, it says how, and no button is left. `counted` are those whose votes count, all where it is None."""
+    """The message of a request; a decided one says how it was decided and has no buttons.
+
+    `counted` are the people whose votes count; None: all who voted.
+    """
     is_open = approval.state is ApprovalState.PENDING
     shown = _shown(approval)
     state = STATES[shown]
@@ -56,20 +58,20 @@ def approval_message(
 
 
 def reminder_message(approval: Approval, title: str, deciding: Sequence[Person]) -> Message:
-    """Sent once before a request expires; afterwards it says that it is over."""
+    """Posted once before a request expires; afterwards it says that the request is over."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.reminder", approval, title)
     left = duration(approval.expires - approval.remind_at)
-    lines = (f"nobody has decided yet; {left} before it expires",)
+    lines = (f"no decision yet; {left} before it expires",)
     return _note(f"{approval.id}.reminder", approval, title, lines, deciding)
 
 
 def escalation_message(approval: Approval, title: str, people: Sequence[Person]) -> Message:
-    """Sent once to those who may decide as well from now on."""
+    """Posted once to the people who may decide from now on as well."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.escalation", approval, title)
     names = ", ".join(person.name for person in people)
-    lines = (f"nobody has decided yet, so {names} may decide as well",)
+    lines = (f"no decision yet, so {names} may decide as well",)
     return _note(f"{approval.id}.escalation", approval, title, lines, people)
 
 
@@ -100,7 +102,7 @@ def _where(approval: Approval) -> str:
 
 
 def _shown(approval: Approval) -> ApprovalState:
-    """A yes of which every part was voided is no yes any more."""
+    """Whether an approval is void: every part of it was withdrawn."""
     is_void = approval.state is ApprovalState.APPROVED and not approval.standing
     return ApprovalState.SUPERSEDED if is_void else approval.state
 
@@ -116,10 +118,10 @@ def _asked(approval: Approval, deciding: Sequence[Person], votes: Sequence[Vote]
     who = f"{names} may decide" if approval.needed == 1 else f"{approval.needed} of {names} have to approve"
     lines = [who]
     if approval.requester:
-        lines.append(f"{approval.requester} asked for it")
+        lines.append(f"{approval.requester} requested it")
     elif not approval.requester_known:
-        lines.append("who asked for it is not known")
-    lines += [f"{vote.person} has approved {_DOORS.get(vote.door, vote.door)}" for vote in votes]
+        lines.append("the requester is unknown")
+    lines += [f"{vote.person} has approved {_where_decided(vote.door)}" for vote in votes]
     return tuple(lines)
 
 
@@ -130,24 +132,24 @@ def _reason(approval: Approval) -> tuple[str, ...]:
 
 
 def _moments(approval: Approval) -> tuple[Moment, ...]:
-    """When it may begin; decided, also how, by whom and when."""
+    """When it may begin. For a decided request also how it was decided, by whom and when."""
     opens = [part.opens for part in approval.standing if part.opens is not None]
-    begins = (Moment("nothing begins before", min(opens)),) if opens else ()
+    begins = (Moment("not before", min(opens)),) if opens else ()
     if approval.state is ApprovalState.PENDING or approval.decided_at is None:
         return begins
     by = f" by {approval.decided_by}" if approval.decided_by else ""
-    where = f" {_DOORS.get(approval.decided_via, approval.decided_via)}" if approval.decided_via else ""
+    where = f" {_where_decided(approval.decided_via)}" if approval.decided_via else ""
     decided = Moment(f"{approval.state}{by}{where}", approval.decided_at)
     return (decided, *begins) if approval.state is ApprovalState.APPROVED else (decided,)
 
 
 def _otherwise(approval: Approval) -> str:
     subject = "it is" if len(approval.standing) == 1 else "they are"
-    return f"approve or reject; if nobody does, {subject} skipped, and nothing is done"
+    return f"Approve or reject. Without a decision {subject} skipped, and nothing is done."
 
 
 def _all_rows(parts: Sequence[Part], state: State) -> list[Row]:
-    """A row for each cluster; of many the odd ones first, those with the same plan together, the rest counted."""
+    """One row per cluster. In a large request: exceptions first, clusters with the same plan together, the rest counted."""
     if len(parts) <= _EACH:
         return [row for part in parts for row in _rows(part, state)]
     odd = [part for part in parts if part.state is not PartState.ASKED or part.why or part.plan.warnings]
@@ -159,11 +161,11 @@ def _all_rows(parts: Sequence[Part], state: State) -> list[Row]:
     rest = [part for _, group in groups[_SHOWN_GROUPS:] for part in group]
     rows = [row for part in odd for row in _rows(part, state)]
     rows += [_group(group, what, state) for what, group in groups[:_SHOWN_GROUPS]]
-    return [*rows, *([_group(rest, "each by its own plan", state)] if rest else [])]
+    return [*rows, *([_group(rest, "each with its own plan", state)] if rest else [])]
 
 
 def _group(parts: Sequence[Part], what: str, state: State) -> Row:
-    """Clusters of which the same is asked; the sizes are added up."""
+    """Clusters with the same plan; their sizes are added."""
     if len(parts) == 1:
         return _rows(parts[0], state)[0]
     nodes = sum(part.plan.nodes for part in parts)
@@ -173,7 +175,7 @@ def _group(parts: Sequence[Part], what: str, state: State) -> Row:
 
 
 def _rows(part: Part, state: State) -> list[Row]:
-    """What exactly will be done on one cluster, or why it is no longer asked for."""
+    """What will be done on one cluster, or why its part was withdrawn."""
     if part.state is not PartState.ASKED:
         said = part.why if part.why.startswith(f"{part.state}") else f"{part.state}: {part.why}"
         return [Row(part.target_name, said, State.SKIPPED)]
@@ -185,7 +187,7 @@ def _rows(part: Part, state: State) -> list[Row]:
 
 
 def _what(plan: Plan) -> str:
-    """Why, and in which order; a reason that names all steps in their order says both."""
+    """The reasons and the order of the steps; a reason that names all steps in their order covers both."""
     order = ", ".join(step.title for step in (*plan.steps, *plan.following))
     if len(plan.reasons) == 1 and plan.reasons[0].endswith(f": {order}"):
         return f"{plan.reasons[0]}, in this order" if len(plan.steps) + len(plan.following) > 1 else plan.reasons[0]
@@ -193,7 +195,7 @@ def _what(plan: Plan) -> str:
 
 
 def _order(plan: Plan) -> list[str]:
-    """The steps, where there are several."""
+    """The steps, if there are several."""
     steps = [step.title for step in (*plan.steps, *plan.following)]
     more = [f"and {len(steps) - _SHOWN_STEPS} more"] if len(steps) > _SHOWN_STEPS else []
     return [f"in this order: {', '.join([*steps[:_SHOWN_STEPS], *more])}"] if len(steps) > 1 else []
@@ -213,3 +215,8 @@ def _footer(approval: Approval) -> str:
     left = len(approval.standing) - _SHOWN_HASHES
     more = f" and {left} more" if left > 0 else ""
     return f"{approval.id} · plan {hashes}{more}" if hashes else approval.id
+
+
+def _where_decided(endpoint: str) -> str:
+    """Where a vote was cast: on the page, or in a chat by its product name."""
+    return "on the page" if endpoint == "page" else f"in {endpoint.replace('-', ' ').title()}"

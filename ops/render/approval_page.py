@@ -1,4 +1,4 @@
-"""A request for approval as a page of its own: all that is to be done, who may decide, and, for those who may, the form."""
+"""The page of a request for approval: everything that will be done, who may decide, and the form for those who may."""
 
 import base64
 import hashlib
@@ -8,19 +8,18 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.plan import Plan, Step
 from ops.model.reasons import SkipReason
 from ops.render.approval import STATES
-from ops.render.phrases import duration, plural
+from ops.render.phrases import SIGNS, duration, plural
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _RISKS = {
     "in-place": "in place, one node after the other",
-    "surge": "nodes are added first, then the old ones are drained",
+    "surge": "surge nodes are added first, then the old nodes are drained",
     "drain": "a node is drained and restarted",
     "power": "the cluster is stopped or started",
     "none": "nothing is disrupted",
@@ -29,7 +28,7 @@ _RISKS = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, by the name that they are known by. `why_not` says why they may not decide now, empty where they may."""
+    """The signed-in person, by the name that they are known by. `why_not` says why they may not decide now; empty if they may."""
 
     name: str
     why_not: str = ""
@@ -37,7 +36,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """What came of a press, or what should be known before one; `good` where it was counted."""
+    """The result of a vote, or what to know before one; `good` if the vote counts."""
 
     text: str
     good: bool = False
@@ -45,7 +44,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """What is shown of one request: `zone` is the window's, `form` ties the form to viewer and request."""
+    """What the page shows of one request. `zone` is the window's time zone; `form` ties the form to viewer and request."""
 
     approval: Approval
     title: str
@@ -61,7 +60,7 @@ class RequestPage:
 
 @dataclass(frozen=True, slots=True)
 class NoticePage:
-    """A page that shows nothing of any request: what is the matter, and what to do."""
+    """A page without a request: what is wrong, and what to do."""
 
     heading: str
     lines: tuple[str, ...]
@@ -70,7 +69,7 @@ class NoticePage:
 
 
 def request_html(page: RequestPage) -> str:
-    """The whole document."""
+    """The HTML document."""
     approval = page.approval
     state = STATES[approval.state]
     parts = tuple(_shown(part) for part in approval.parts)
@@ -98,17 +97,17 @@ def request_html(page: RequestPage) -> str:
 
 
 def notice_html(page: NoticePage) -> str:
-    """The whole document."""
+    """The HTML document."""
     return _templates().get_template("notice.html").render(page=page, viewer=page.viewer)
 
 
 def moment(at: datetime, zone: str, now: datetime) -> str:
-    """An instant in the window's zone and in UTC: without JavaScript the reader's own cannot be known."""
+    """An instant in the window's time zone and in UTC; the reader's own zone is unknown without JavaScript."""
     local = at.astimezone(ZoneInfo(zone))
     day = f"{local:%a %-d %b}" if local.year == now.year else f"{local:%a %-d %b %Y}"
     if zone == "UTC":
         return f"{day}, {local:%H:%M} UTC"
-    # Zones without letters of their own are called `+03`: then the zone's name says more.
+    # Time zones without an abbreviation are called `+03`; the name of the zone is clearer.
     short = local.tzname() or ""
     named = short if short.isalpha() else zone
     utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{at:%a %H:%M} UTC"
@@ -117,7 +116,7 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
 
 @cache
 def content_security_policy() -> str:
-    """Nothing is loaded, nothing runs, nobody frames it: only its own style, and its form to itself."""
+    """Nothing is loaded, no script runs, and no other page can frame it: only its own style, and its form to itself."""
     digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
@@ -127,7 +126,7 @@ def content_security_policy() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One step as it is read: its title, what becomes what, how long it should take."""
+    """One step as people read it: its title, what it changes, its expected duration."""
 
     title: str
     detail: str
@@ -168,7 +167,7 @@ def _facts(plan: Plan) -> str:
 
 
 def _is_shown(reason: str, plan: Plan) -> bool:
-    """Whether the steps say it already: which image becomes which."""
+    """Whether the steps already say it: which image replaces which."""
     return any(step.params.get("image") and reason.startswith(f"{step.params.get('from')} → ") for step in plan.steps)
 
 
@@ -179,7 +178,7 @@ def _line(step: Step) -> _Line:
 
 
 def _change(step: Step) -> str:
-    """Which image becomes which; what both begin with is said once."""
+    """Which image replaces which; a common prefix is shown once."""
     old, new = step.params.get("from", ""), step.params.get("image", "")
     if not old or not new:
         return ""
@@ -199,7 +198,7 @@ def _templates() -> "Environment":
 
 
 def _capitalized(text: str) -> str:
-    """The first letter only: names keep theirs."""
+    """Capitalises the first letter only, since names keep their case."""
     return text[:1].upper() + text[1:]
 
 

@@ -1,4 +1,4 @@
-"""What a command answers."""
+"""Replies to chat commands."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,37 +10,39 @@ from ops.model.run import Run, State
 from ops.render.phrases import listed, plural
 
 _HELP = (
-    ("status", "what goes on, and what needs somebody"),
-    ("plan", "which pools are behind, who drives them, what comes next"),
-    ("why CLUSTER", "what each runbook decides now, and from what"),
+    ("status", "active runs, and what needs a person"),
+    ("plan", "which pools are behind, who upgrades them, and what happens next"),
+    ("why CLUSTER", "what each runbook decides now, and why"),
     ("run RUNBOOK CLUSTER", "start node-image, reboot or power"),
-    ("awake CLUSTER until TIME", "no sleep until then: 22:00, tomorrow 08:00"),
-    ("skip CLUSTER this week", "no node images this week"),
-    ("pause, resume or cancel CLUSTER", "or the id of a run; honoured before its next step"),
+    ("awake CLUSTER until TIME", "do not stop the cluster until then: 22:00, tomorrow 08:00"),
+    ("skip CLUSTER this week", "skip node images this week"),
+    ("pause, resume or cancel CLUSTER", "also with the id of a run; takes effect before its next step"),
 )
 _SHOWN = 25
 _NAMES = 150
 
 
 def reply_message(text: str, state: State, tag: str, until: datetime | None = None) -> Message:
-    """One sentence; `until` is shown in its reader's own time."""
+    """One sentence; `until` is shown in the reader's own time zone."""
     return Message("command", state, "Daytwo", "", lines=(text,), tag=tag, until=until, until_text="until")
 
 
 def help_message(wrong: str) -> Message:
-    """The commands, and what was wrong with the one before."""
+    """The commands, and what was wrong with the previous input."""
     rows = tuple(Row(command, text, State.WAITING) for command, text in _HELP)
-    lines = (f"{wrong}; these are the commands",) if wrong else ()
+    lines = (f"{wrong}; the commands are",) if wrong else ()
     return Message("command", State.WAITING, "Daytwo", "", lines=lines, rows=rows, tag="help")
 
 
 def working_message(command: str, person: str) -> Message:
-    """What takes longer than a chat waits."""
-    return reply_message(f"{person}, {command} reads the clusters; the answer follows here", State.RUNNING, "looking")
+    """The reply to a command that takes longer than a chat waits."""
+    return reply_message(
+        f"{person}, {command} is reading the clusters; the answer follows here", State.RUNNING, "looking"
+    )
 
 
 def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: datetime) -> Message:
-    """What goes on: what needs somebody first."""
+    """Active runs, those that need a person first."""
     pending = [each for each in requests if each.state is ApprovalState.PENDING and now < each.expires and each.asked]
     rows = [
         Row(
@@ -55,7 +57,7 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
     rows += [Row(run.target_name, f"{run.runbook}: {run.why or run.state}", run.state) for run in shown[:_SHOWN]]
     more = (f"and {len(shown) - _SHOWN} more runs",) if len(shown) > _SHOWN else ()
     state = State.NEEDS_YOU if pending else State.RUNNING if open_runs else State.DONE
-    far = "nothing goes on" if not rows else f"{plural(len(open_runs), 'run')} under way"
+    far = "no active runs" if not rows else f"{plural(len(open_runs), 'active run')}"
     return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="now")
 
 
@@ -66,7 +68,7 @@ def why_message(cluster: str, decisions: Mapping[str, str]) -> Message:
 
 
 def decision_text(decision: Decision, approvers: str = "") -> str:
-    """A decision in one line; `approvers` have to say yes first, nobody where it is empty."""
+    """A decision in one line; `approvers` have to approve it first, none if it is empty."""
     match decision:
         case Act(plan):
             asked = f"would ask {approvers} for approval, then act" if approvers else "would act now"
@@ -80,7 +82,7 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
 
 
 def plan_message(rows: Sequence[tuple[str, str, str, str]], behind: int) -> Message:
-    """Each pool as (cluster, pool, how far behind, what comes next)."""
+    """One row per pool: (cluster, pool, how far behind, what happens next)."""
     shown = [
         Row(f"{cluster}/{pool}", f"{late} · {following}", State.WAITING) for cluster, pool, late, following in rows
     ]

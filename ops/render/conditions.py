@@ -1,4 +1,4 @@
-"""Conditions that last, as messages: said while they are so, and edited when they are no more."""
+"""Conditions that persist, as messages: posted while they exist, and edited once they are resolved."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,21 @@ from ops.model.run import State
 
 
 def configuration_message(problem: str) -> Message:
-    """Whether the configuration is valid: said where it is not, and edited when it is again."""
+    """Whether the configuration is valid: posted if it is not, and edited once it is again."""
     if not problem:
         return Message("configuration", State.DONE, "Configuration", "daytwo.yaml", "is valid again")
-    lines = ("the last valid one is kept; what runs is finished, nothing new begins", *problem.splitlines())
-    remedy = "mend the file (daytwo validate shows each problem) and deliver it again"
+    lines = (
+        "the last valid configuration stays in use; running steps complete, nothing new starts",
+        *problem.splitlines(),
+    )
+    remedy = "Fix the file (`daytwo validate` lists every problem) and redeploy it."
     return Message(
         "configuration", State.NEEDS_YOU, "Configuration", "daytwo.yaml", "is not valid", lines, remedy=remedy
     )
 
 
 def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
-    """That calendars cannot be read while their last freezes hold, and that all can again."""
+    """That calendars cannot be read while their last known freezes apply, and that all can be read again."""
     if not silent:
         return Message("calendars", State.DONE, "Calendars", "daytwo.yaml", "can be read again")
     return Message(
@@ -30,34 +33,34 @@ def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
         "cannot be read",
         tuple(f"{host_of(each.location)}: {each.problem}" for each in silent),
         moments=tuple(
-            Moment(f"{host_of(each.location)}: its last freezes hold, read", each.read_at) for each in silent
+            Moment(f"{host_of(each.location)}: its last known freezes apply, read", each.read_at) for each in silent
         ),
         until=min(each.holds_until for each in silent),
-        until_text="nothing new begins after",
-        remedy="make it readable again, or write the freezes into daytwo.yaml; it is tried every five minutes",
+        until_text="nothing new starts after",
+        remedy="make the calendar readable again, or write its freezes into daytwo.yaml; Daytwo retries every five minutes",
     )
 
 
 def fleet_message(*, is_empty: bool) -> Message:
-    """Whether there is anything to look after: a fleet that cannot be read looks like one that is empty."""
+    """Whether there is a fleet: without permissions, Azure shows an empty one."""
     if not is_empty:
         return Message("fleet", State.DONE, "Fleet", "", "has clusters in rings")
     lines = (
-        "no cluster of the configured subscriptions is in a ring, so nothing is done",
-        "Azure shows no clusters, rather than an error, to whoever may not read them",
+        "no cluster in the configured subscriptions is in a ring, so nothing is done",
+        "if permissions are missing, Azure shows no clusters instead of an error",
     )
     remedy = (
-        "give the bot's identity its role in these subscriptions, or the clusters the tags that fleet.rings select; "
-        "Daytwo looks again every hour"
+        "assign the bot's role in these subscriptions, or give the clusters the tags that fleet.rings select; "
+        "Daytwo checks again every hour"
     )
     return Message("fleet", State.NEEDS_YOU, "Fleet", "", "is empty", lines, remedy=remedy)
 
 
 def blocked_message(subject: str, title: str, target_name: str, reasons: Sequence[str]) -> Message:
-    """What a runbook leaves out of a cluster until a person has looked; nothing is left of it where `reasons` are none."""
+    """What a runbook leaves out of a cluster until a person has acted; resolved if there are no `reasons`."""
     if not reasons:
-        return Message(subject, State.DONE, title, target_name, "nothing is held back any more")
-    remedy = "mend what is named; Daytwo looks again by itself"
+        return Message(subject, State.DONE, title, target_name, "nothing is blocked any more")
+    remedy = "fix what is named; Daytwo checks again by itself"
     return Message(
         subject,
         State.NEEDS_YOU,

@@ -1,4 +1,4 @@
-"""The week in one message: what happened, what comes next, what it looked like."""
+"""The week in one message: what happened, what comes next, and a picture."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _ENDS = (State.DONE, State.FAILED, State.HALTED, State.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Something that will or may begin: `what`, not before `at`."""
+    """Something that may begin at `at` or later."""
 
     what: str
     at: datetime
@@ -24,7 +24,7 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What a digest tells. `titles` are the runbooks' by their names; `runs` ended within the span."""
+    """The contents of a digest. `titles` are the runbooks' titles by name; `runs` ended within the span."""
 
     id: str
     span: Span
@@ -36,7 +36,7 @@ class Digest:
 
 
 def digest_message(digest: Digest) -> Message:
-    """Counts by operation, what went wrong by name, who decided, what is next."""
+    """Numbers by operation, failures by name, who decided, what comes next."""
     told = [run for run in digest.runs if run.acted or run.state is State.FAILED]
     bad = [run for run in told if run.state in (State.FAILED, State.HALTED) or run.notify]
     last_day = digest.span.end - timedelta(seconds=1)
@@ -60,14 +60,14 @@ def _row(title: str, runs: Sequence[Run]) -> Row:
     clusters = len({run.target for run in runs})
     text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     if not text:
-        return Row(title, "nothing had to be done", State.SKIPPED)
+        return Row(title, "nothing to do", State.SKIPPED)
     state = State.FAILED if counts[State.FAILED] else State.HALTED if counts[State.HALTED] else State.DONE
     return Row(title, f"{text} · {plural(clusters, 'target')}", state)
 
 
 def _bad(runs: Sequence[Run]) -> list[str]:
     lines = [f"{run.target_name}: {run.why or run.headline}" for run in runs[:_SHOWN]]
-    return [*lines, *([f"and {len(runs) - _SHOWN} more that need a look"] if len(runs) > _SHOWN else [])]
+    return [*lines, *([f"and {len(runs) - _SHOWN} more that need attention"] if len(runs) > _SHOWN else [])]
 
 
 def _decided(approvals: Sequence[Approval]) -> list[str]:

@@ -1,7 +1,19 @@
-"""Numbers, durations and lists as people say them."""
+"""State signs, numbers, durations and lists: the same in every chat and page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
+
+from ops.model.run import State
+
+SIGNS = {
+    State.WAITING: "○",
+    State.NEEDS_YOU: "◆",
+    State.RUNNING: "●",
+    State.DONE: "✓",
+    State.HALTED: "■",
+    State.FAILED: "✗",
+    State.SKIPPED: "\u2013",
+}
 
 
 def duration(length: timedelta) -> str:
@@ -24,7 +36,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def listed(names: Sequence[str], most: int) -> str:
-    """`a, b and 3 more`: as many as fit into so many characters, one at the least; the others are counted."""
+    """`a, b and 3 more`: as many names as fit into this many characters, at least one; the rest are counted."""
     shown, length = 0, 0
     for name in names:
         length += len(name) + 2

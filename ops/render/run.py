@@ -1,4 +1,4 @@
-"""A run or a rollout as a message."""
+"""The message of a run or a rollout."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,27 +19,26 @@ _STEP_STATES = {
     StepState.UNDONE: State.DONE,
 }
 _SHOWN_SKIPS = 5
-_OPENS = "the window opens"
+_OPENS = "next window opens"
 _WORTH_DETAILS = 2
-# What a run still wants to do and may not do yet: it counts in how far the run is.
-# Pools and clusters that are as they should be without us.
+# Pools and clusters that need nothing from Daytwo.
 _NOTHING_TO_DO = (SkipReason.ALREADY_LATEST, SkipReason.AKS_MANAGED)
 _USUAL = (State.DONE, State.RUNNING, State.WAITING)
 _SHOWN_WHYS = 2
-# In a ring these are named, the first ones first; the others go their way, and are counted.
+# In a ring these are listed by name, up to a limit; the others are counted.
 _ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
 _SHOWN_ODD = 30
 _NAMES = 240
 _HELD = (SkipReason.UNPROVEN, SkipReason.BUSY, SkipReason.ASLEEP, SkipReason.NO_WINDOW_LEFT)
-# What a person can do where a run, nothing having failed, came to an end that is worth a look.
+# What a person can do if a run ended without a failure but needs attention.
 _REMEDIES: dict[str, str] = {
     SkipReason.UNPROVEN: "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
-    "yourself; if nobody does, next week's run looks again",
+    "yourself; otherwise next week's run checks again",
 }
 
 
 def run_message(run: Run, runbook: Runbook) -> Message:
-    """The one message of a run."""
+    """The message of a run."""
     records = (*run.finished, *run.steps)
     calls = run.notify and (
         run.state in (State.WAITING, State.DONE) or (run.state is State.RUNNING and bool(run.lines))
@@ -54,16 +53,16 @@ def run_message(run: Run, runbook: Runbook) -> Message:
         lines=_lines(run),
         rows=tuple(_row(record, is_over=run.state.is_final) for record in records),
         until=run.until if run.state is State.WAITING else None,
-        until_text=_OPENS if _waits_for_its_window(run) else "looks again",
+        until_text=_OPENS if _waits_for_its_window(run) else "next check",
         remedy=run.remedy if run.state is State.FAILED else _REMEDIES.get(run.code, "") if run.notify else "",
         footer=_footer(run),
     )
 
 
 def run_details(run: Run, title: str) -> Message | None:
-    """What has happened, one row an event, the newest last: the answer in the thread of the run's message.
+    """What has happened, one row per event, the newest last: the reply in the thread of the run's message.
 
-    None before anything has, and where the message itself says all: a run of one step has no details.
+    None before anything has happened, and if the message itself says it all: a run of one step has no details.
     """
     rows = sorted(_events(run), key=lambda row: row.at or run.created)
     if not rows or len({record.id for record in (*run.finished, *run.steps)}) < _WORTH_DETAILS:
@@ -84,7 +83,7 @@ def _events(run: Run) -> Iterator[Row]:
 
 
 def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str) -> Message:
-    """The one message of a rollout: a row for each ring."""
+    """The message of a rollout: one row per ring."""
     plan = rollout.plan
     rows = []
     for index, ring in enumerate(plan.rings):
@@ -97,7 +96,7 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
     ended_total = sum(run.state.is_final for run in runs.values())
     lines = [rollout.why] if rollout.why else []
     if rollout.state is State.HALTED:
-        lines.append("no run begins that has not begun; those that run are finished")
+        lines.append("No new runs will start; running ones will complete.")
     return Message(
         subject=rollout.id,
         state=rollout.state,
@@ -106,8 +105,8 @@ def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str
         progress_text=f"{ended_total} of {plural(total, 'cluster')}",
         lines=tuple(lines),
         rows=tuple(rows),
-        remedy="find out why before the next rollout" if rollout.state is State.HALTED else "",
-        footer=f"{rollout.id} · {len(plan.watched)} more driven by AKS" if plan.watched else rollout.id,
+        remedy="find the cause before the next rollout" if rollout.state is State.HALTED else "",
+        footer=f"{rollout.id} · {len(plan.watched)} more managed by AKS" if plan.watched else rollout.id,
     )
 
 
@@ -142,12 +141,12 @@ def _lines(run: Run) -> tuple[str, ...]:
 
 
 def _waits_for_its_window(run: Run) -> bool:
-    """Then the time beside it says all."""
+    """Whether the time in the row already says why the run waits."""
     return run.state is State.WAITING and run.code == WaitReason.WINDOW and run.why.startswith(_OPENS)
 
 
 def _named(run: Run) -> str:
-    """Why it waits, with the pools that wait for just that."""
+    """Why the run waits, with the pools that wait for the same reason."""
     names = [skip.what for skip in run.skips if skip.why == run.why]
     return f"{', '.join(names)}: {run.why}" if names else run.why
 
@@ -166,15 +165,15 @@ def _row(record: StepRecord, *, is_over: bool = False) -> Row:
         done, total = (progress.done, progress.total) if progress else (None, None)
         return Row(record.title, text, state, done, total, record.expected_end)
     if record.state is StepState.UNDOING:
-        return Row(record.title, "is being taken back", state)
+        return Row(record.title, "is being undone", state)
     if is_over:
-        return Row(record.title, record.why or "was not begun", State.SKIPPED)
+        return Row(record.title, record.why or "was not started", State.SKIPPED)
     return Row(record.title, record.why or "waits", state)
 
 
 def _footer(run: Run) -> str:
     took = f" · took {duration(run.ended - run.began)}" if run.ended and run.began else ""
-    asked = f" · asked for by {run.by}" if run.source != "timer" else ""
+    asked = f" · requested by {run.by}" if run.source != "timer" else ""
     return f"{run.id}{asked}{took}"
 
 
@@ -189,9 +188,9 @@ def _ring_state(members: list[RunSummary], size: int, index: int, rollout: Rollo
 
 
 def _ring_text(members: list[RunSummary]) -> str:
-    """How many stand how, and why they wait."""
+    """The states of a ring's runs, and why they wait."""
     if not members:
-        return "has not begun"
+        return "not started"
     counts = {state: sum(run.state is state for run in members) for state in (*_USUAL, *_ODD)}
     text = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     waiting: dict[str, list[str]] = {}
@@ -203,7 +202,7 @@ def _ring_text(members: list[RunSummary]) -> str:
 
 
 def _odd(members: list[RunSummary]) -> list[Row]:
-    """Those with which somebody may have to do something, by name; what several have in common is said once."""
+    """Runs that may need a person, by name; runs with the same reason share a row."""
     alike: dict[tuple[State, str], list[str]] = {}
     for state in _ODD:
         for run in members:
@@ -211,4 +210,4 @@ def _odd(members: list[RunSummary]) -> list[Row]:
                 alike.setdefault((state, run.why), []).append(run.target_name)
     rows = [Row(f"   {listed(names, _NAMES)}", why, state) for (state, why), names in alike.items()]
     more = len(rows) - _SHOWN_ODD
-    return [*rows[:_SHOWN_ODD], *([Row("", f"and {more} more that need a look", State.FAILED)] if more > 0 else [])]
+    return [*rows[:_SHOWN_ODD], *([Row("", f"and {more} more that need attention", State.FAILED)] if more > 0 else [])]

@@ -1,4 +1,4 @@
-"""Pure: the week as a picture. Clusters down, hours across; windows as bands, freezes hatched, runs as bars, now as a line."""
+"""Pure: the picture of the week. Clusters down, hours across; windows as bands, freezes hatched, runs as bars, now as a line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,17 +9,14 @@ from markupsafe import Markup
 
 from ops.model.calendar import Span
 
-_LEAST = 3.0  # a bar that lasts minutes is still seen
-_NAMED = 60.0  # a piece of a day that is narrower has no name
+_LEAST = 3.0  # a bar of some minutes stays visible
+_NAMED = 60.0  # a narrower part of a day gets no label
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Something that was done; `says` is read by those who point at it.
-
-    `kind` is `daytwo` (node images), `reboot`, `power`, `spot`, `sleep`, `aks` or `failed`.
-    """
+    """Something that was done. `says` is its tooltip; `kind` is a CSS class: a runbook's bar, `sleep`, `aks` or `failed`."""
 
     span: Span
     kind: str
@@ -38,7 +35,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What is drawn: `span` is cut into the days of `zone`."""
+    """What is drawn. `span` is divided into the days of `zone`."""
 
     span: Span
     zone: str
@@ -48,10 +45,9 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where things are, in the picture's own units: names end at `left`, lanes begin at `top` and are `row` high.
+    """The geometry in the picture's own units: names end at `left`, lanes begin at `top` and are `row` high.
 
-    Sleep is a state: its bar is thin (`sleep`) and lies under what is done (`bar`). The line of the present begins
-    `now_above` the lanes.
+    Sleep is a state, so its bar is thin (`sleep`) and below the others (`bar`). The line for now begins `now_above` the lanes.
     """
 
     left: float = 116
@@ -64,12 +60,12 @@ class Frame:
     now_above: float = 24
 
     def floor(self, lanes: int) -> float:
-        """Where the last lane ends."""
+        """The lower edge of the last lane."""
         return self.top + lanes * self.row
 
 
 def draw(week: Week) -> Markup:
-    """The picture for a page; its colours are classes, so that the page (dark or light) gives them."""
+    """The picture for a page. Colors are CSS classes, so the page (dark or light) defines them."""
     frame = Frame()
     height = frame.floor(len(week.lanes)) + frame.bottom
     opening = Markup(
@@ -80,7 +76,7 @@ def draw(week: Week) -> Markup:
 
 
 def lanes_of(week: Week, frame: Frame) -> Markup:
-    """Days, lanes and the present, to be put into an `svg` element."""
+    """Days, lanes and the line for now, to be put into an `svg` element."""
     floor = frame.floor(len(week.lanes))
     hatch = Markup(
         '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -147,6 +143,6 @@ def _now(week: Week, frame: Frame, floor: float) -> Markup:
 
 
 def _x(week: Week, frame: Frame, at: datetime) -> float:
-    """Where an instant is, held to the picture."""
+    """The horizontal position of an instant, limited to the picture."""
     share = (at - week.span.start) / week.span.duration
     return frame.left + max(0.0, min(1.0, share)) * (frame.width - frame.left)

@@ -1,4 +1,4 @@
-"""Pure: what a run is on its cluster's lane of the timeline."""
+"""Pure: the bars of a run on its cluster's lane of the timeline."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Pure: the week's timeline as a picture that stands by itself: its own colours, title and legend, 1200 units wide."""
+"""Pure: the picture of the week by itself, with colors, title and legend, 1200 units wide."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ _PAD = 28
 _MOST_LANES = 40
 _MOST_NAME = 30
 _MOST_TITLE = 90
-# Of a letter of Roboto at 15 units, a little more than the mean.
+# The width of a letter of Roboto at 15 units, slightly more than the average.
 _LETTER = 7.4
 _LEGEND_ROW = 26
 _STATES = {
@@ -25,7 +25,7 @@ _STATES = {
     "failed": "failed",
     "now": "now",
 }
-# One palette for chats, light and dark: a light card of its own. Told apart by lightness too, not by hue alone.
+# One palette for light and dark chats, on a light card. Kinds differ in lightness as well as in hue.
 _STYLE = Markup("""<style>
 text {{ font-family: Roboto; font-size: 15px; fill: #1c2024 }}
 .title {{ font-size: 23px; font-weight: 500 }}
@@ -38,7 +38,7 @@ line {{ stroke: #e3e5e8 }} .noon {{ stroke-dasharray: 1 4; stroke: #cfd4d9 }} .d
 
 
 def picture(week: Week, title: str) -> str:
-    """An SVG document. More clusters than fit are counted at its end."""
+    """An SVG document. Clusters that do not fit are counted at its end."""
     shown = replace(week, lanes=tuple(_named(lane) for lane in week.lanes[:_MOST_LANES]))
     longest = max((len(lane.name) for lane in shown.lanes), default=0)
     inner = Frame(
@@ -75,7 +75,7 @@ def words(week: Week) -> str:
 
 
 def runbook_bars() -> tuple[TimelineBar, ...]:
-    """How runbooks are drawn, in their order of precedence reversed: what people look for first comes first."""
+    """The bars of the runbooks, in reverse order of precedence: the most frequent operations first."""
     books = sorted(runbooks().values(), key=lambda book: book.rank, reverse=True)
     return tuple(book.bar for book in books if book.bar is not None)
 
@@ -91,19 +91,19 @@ def _fill(bar: TimelineBar) -> Markup:
 
 
 def _named(lane: Lane) -> Lane:
-    """With a name that fits, and without what only somebody who points at a bar would read."""
+    """The lane with a name that fits, and without tooltips."""
     bars = tuple(replace(bar, says="") for bar in lane.bars)
     return replace(lane, name=_fitting(lane.name, _MOST_NAME), bars=bars)
 
 
 def _fitting(text: str, most: int) -> str:
-    # XML has no place for control characters, escaped or not.
+    # XML does not allow control characters, escaped or not.
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     return printable if len(printable) <= most else f"{printable[: most - 1]}…"
 
 
 def _legend(week: Week, width: float) -> tuple[Markup, float]:
-    """The kinds that are in the picture, in as many lines as they need; and how high that is."""
+    """The legend of the kinds in the picture, in as many lines as needed, and its height."""
     drawn = {bar.kind for lane in week.lanes for bar in lane.bars}
     drawn |= {"window"} if any(lane.windows for lane in week.lanes) else set()
     drawn |= {"frozen"} if any(lane.frozen for lane in week.lanes) else set()

@@ -1,4 +1,4 @@
-"""One file per operation, pure, discovered: a module here that defines RUNBOOK is a runbook."""
+"""One pure file per operation: each module of this package that defines RUNBOOK is a runbook."""
 
 import pkgutil
 from functools import cache

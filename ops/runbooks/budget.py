@@ -1,22 +1,25 @@
-"""Budget alerts: explained, with what would help (docs/budget.md)."""
+"""Budget alerts: an explanation of the costs, and what would help (docs/budget.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ops.model.decision import Decision, Nothing, Report
 from ops.model.fleet import Cluster, Unknown
 from ops.model.money import Bill, Bills, BudgetAlert
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.power import may_sleep, schedule_of
 from ops.runbooks.contract import RunbookDefaults
+from ops.settings import Settings
+from ops.settings.cost import COST
+from ops.settings.part import Section
 
 _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What must be known to explain an alert."""
+    """The facts that explain an alert."""
 
     alert: BudgetAlert | Unknown
     cluster_costs: Bills | Unknown
@@ -24,23 +27,26 @@ class Facts:
 
 
 class Budget(RunbookDefaults):
-    """The runbook."""
+    """The runbook for budget alerts."""
 
     name: str = "budget"
     title: str = "Budget"
     unit: str = "steps"
+    section: Section[Any] | None = COST
     rank: int = 20
     about_event: bool = True
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Tells the alert, where the money went, and what is offered."""
+        """Reports the alert, the costs of each cluster, and what is offered."""
         alert = facts.alert
         if isinstance(alert, Unknown):
-            return Nothing(f"there is nothing to explain: {alert.why}")
+            return Nothing(f"there is no alert to explain: {alert.why}")
         lines = [_first(alert), *_costs(facts.cluster_costs)]
-        offers = next((budget.offers for budget in settings.budgets if budget.name == alert.budget), ())
-        if "sleep-dev" in offers:
+        cost = settings.get(COST)
+        budgets = cost.budgets if cost else ()
+        offers = next((budget.offers for budget in budgets if budget.name == alert.budget), ())
+        if "stop-dev-clusters" in offers:
             lines += _offer(facts.fleet, settings)
         return Report(_headline(alert), tuple(lines), ok=False)
 
@@ -61,30 +67,28 @@ def _first(alert: BudgetAlert) -> str:
 
 def _costs(costs: Bills | Unknown) -> list[str]:
     if isinstance(costs, Unknown):
-        return [f"where it went is unknown: {costs.why}"]
+        return [f"the costs by cluster are unknown: {costs.why}"]
     if not costs.each:
-        return ["no cluster of the fleet has cost anything yet this month"]
+        return ["no cluster of the fleet has costs yet this month"]
     ordered = sorted(costs.each, key=lambda bill: (-bill.money.amount, bill.name, bill.cluster))
-    lines = [
-        f"{_named(bill, costs)}: {bill.money} this month for its nodes and their parts" for bill in ordered[:_SHOWN]
-    ]
+    lines = [f"{_named(bill, costs)}: {bill.money} this month for its node resource group" for bill in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:
         lines.append(f"and {len(ordered) - _SHOWN} more clusters")
     return [*lines, f"counted until {costs.until:%a %H:%M} UTC"]
 
 
 def _named(bill: Bill, costs: Bills) -> str:
-    """By its resource group too where another cluster has its name."""
+    """The cluster's name, with its resource group if another cluster has the same name."""
     others = {other.cluster for other in costs.each if other.name == bill.name}
     return bill.name if len(others) == 1 else f"{bill.name} in {bill.resource_group}"
 
 
 def _offer(fleet: tuple[Cluster, ...] | Unknown, settings: Settings) -> list[str]:
     if isinstance(fleet, Unknown):
-        return [f"what could sleep is unknown: {fleet.why}"]
+        return [f"which clusters could be stopped is unknown: {fleet.why}"]
     able = [
         c.name for c in fleet if c.running and schedule_of(c, settings) is not None and may_sleep(c, settings) is None
     ]
     if not able:
-        return ["offer: no cluster that is awake may sleep"]
-    return [f"offer: stop {', '.join(sorted(able))} now (a plan: nothing has been done)"]
+        return ["offer: no running cluster may be stopped"]
+    return [f"offer: stop {', '.join(sorted(able))} now (only a plan: nothing was done)"]

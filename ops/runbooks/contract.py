@@ -15,7 +15,8 @@ from ops.model.fleet import Cluster
 from ops.model.proof import ProofPolicy
 from ops.model.run import RolloutPlan, Run
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
+from ops.settings import Settings
+from ops.settings.part import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class TimelineBar:
 
     `kind` is a CSS class; `label` names it in the legend; `light` and `dark` are its colors. `counted_as` is one of
     its bars in the singular ("reboot"); empty: they are not counted in the alternative text. `whole_run` draws one bar per
-    run instead of one per step, with `label` where the run has no headline.
+    run instead of one per step, with `label` if the run has no headline.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Runbook(Protocol):
         step_prefix: the steps whose id begins with this are the units that count as progress; empty: none is counted.
         rank: precedence on one cluster; a lower rank goes first. A run that a person started ranks as `PERSON_RANK`
             unless its runbook's own rank is lower.
+        section: its section of daytwo.yaml, from which schema, reader, defaults and the reference page follow; None: it has none.
         facts: a frozen dataclass; each field is the name of a module in `ops/facts/`.
         about_event: it decides about something that has happened, so it cannot be previewed or started by a person.
         waits_for_started_cluster: it does not interrupt a run that has started a stopped cluster and will stop it again.
@@ -65,6 +67,7 @@ class Runbook(Protocol):
     unit: str
     step_prefix: str
     rank: int
+    section: Section[Any] | None
     facts: type[Any]
     about_event: bool
     waits_for_started_cluster: bool
@@ -90,11 +93,16 @@ class Runbook(Protocol):
         """When an image counts as proven, if the fleet scan is to sample images for this runbook."""
         ...
 
+    def days_behind(self, facts: object) -> int | None:
+        """How many days the cluster's oldest image is behind the newest one, for the metric; None if unknown or not its subject."""
+        ...
+
 
 class RunbookDefaults:
-    """A runbook that no timer starts, that depends on no window, and that is drawn step by step in no picture."""
+    """Defaults: no timer starts the runbook, it depends on no window, and no picture shows it."""
 
     step_prefix: str = ""
+    section: Section[Any] | None = None
     about_event: bool = False
     waits_for_started_cluster: bool = False
     bar: TimelineBar | None = None
@@ -113,4 +121,8 @@ class RunbookDefaults:
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
         """It needs no proof."""
+        return None
+
+    def days_behind(self, facts: object) -> int | None:
+        """Images are not its subject."""
         return None

@@ -1,4 +1,4 @@
-"""What runbooks decide of what could not be read."""
+"""What runbooks decide if a fact could not be read."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from ops.model.reasons import WaitReason
 
 
 def look_again(what: str, unread: Unknown, at: datetime, until: datetime | None = None) -> Nothing | Wait:
-    """To read `what` again at a time, or nothing where it is gone for good or that is later than `until`."""
+    """Reads `what` again at a time; Nothing if it does not exist any more or the time is later than `until`."""
     if isinstance(unread, Gone):
         return Nothing(unread.why)
     why = f"{what} could not be read: {unread.why}"
@@ -19,5 +19,5 @@ def look_again(what: str, unread: Unknown, at: datetime, until: datetime | None 
 
 
 def is_transient(facts: Mapping[str, object]) -> tuple[str, Unknown] | None:
-    """The first of these facts (by what they are called) that cannot be had now and may be had later."""
+    """The first of these facts (by name) that cannot be read now but may be read later."""
     return next(((what, fact) for what, fact in facts.items() if isinstance(fact, Unknown) and fact.transient), None)

@@ -1,17 +1,18 @@
-"""Weekly node-image upgrades: what is decided for one cluster (the rules are in docs/node-image.md)."""
+"""Weekly node-image upgrades: the decision for one cluster (docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
 from ops.model.fleet import Cluster, Driver, Node, Unknown
+from ops.model.image import days_between
 from ops.model.plan import Skip
 from ops.model.proof import Proof, ProofPolicy
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import RingTargets, RolloutPlan, Run
-from ops.model.settings import NodeImageSettings, Ring, Settings
 from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
 from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
@@ -21,6 +22,10 @@ from ops.policy.upgrade_duration import expected_duration
 from ops.policy.upgrade_plan import plan_within
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
+from ops.settings import Settings
+from ops.settings.fleet import Ring
+from ops.settings.node_image import NODE_IMAGE, NodeImageSettings
+from ops.settings.part import Section
 
 _BUSY_AGAIN = timedelta(minutes=5)
 _REFUSED_AGAIN = timedelta(hours=1)
@@ -29,7 +34,7 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What must be known of the cluster."""
+    """The facts that the decision rests on."""
 
     cluster: Cluster | Unknown
     newest_images: Mapping[str, str | Unknown]
@@ -40,12 +45,13 @@ class Facts:
 
 
 class NodeImage(RunbookDefaults):
-    """The runbook."""
+    """The runbook for node-image upgrades."""
 
     name: str = "node-image"
     title: str = "Node images"
     unit: str = "pools"
     step_prefix: str = "pool."
+    section: Section[Any] | None = NODE_IMAGE
     rank: int = 40
     bar: TimelineBar | None = TimelineBar(
         "node-image", "node images", "#1f5fd0", "#6ea0ff", counted_as="node image upgrade"
@@ -53,8 +59,8 @@ class NodeImage(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Who drives, which pools are behind, whether there is a window, whether the image is proven: in this order."""
-        policy = settings.node_image
+        """Checks in this order: who upgrades the cluster, which pools are behind, whether there is a window, whether the image is proven."""
+        policy = settings.get(NODE_IMAGE)
         if policy is None:
             return Nothing("the configuration has no section node-image")
         cluster = facts.cluster
@@ -65,11 +71,11 @@ class NodeImage(RunbookDefaults):
         ring = ring_of(cluster, settings)
         if ring is None:
             skips = tuple(Skip(pool.name, SkipReason.NO_RING, "the cluster is in no ring") for pool in cluster.pools)
-            return Nothing("the cluster is in no ring, so nobody said that it may be touched", skips)
+            return Nothing("the cluster is in no ring, so Daytwo leaves it alone", skips)
         window = ring_window(settings, ring)
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
-            return decide_aks_managed(cluster, facts, policy.max_behind, week_span(week, window.zone).end, now)
+            return decide_aks_managed(cluster, facts, policy.max_image_age, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
             why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
             return Nothing(why, tuple(Skip(pool.name, SkipReason.SKIPPED_BY_PERSON, why) for pool in cluster.pools))
@@ -87,8 +93,8 @@ class NodeImage(RunbookDefaults):
         return _decide_in_week(week_has, facts, settings, now)
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
-        """This week's rollout over all clusters that Daytwo drives; those that AKS drives are watched beside it."""
-        policy = settings.node_image
+        """This week's rollout over all clusters that Daytwo upgrades, and beside it those that AKS upgrades."""
+        policy = settings.get(NODE_IMAGE)
         if policy is None or not settings.fleet.rings:
             return None
         zone = ring_window(settings, settings.fleet.rings[0]).zone
@@ -104,31 +110,38 @@ class NodeImage(RunbookDefaults):
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
         """The window of each ring."""
-        if settings.node_image is None:
+        if settings.get(NODE_IMAGE) is None:
             return ()
         rings = settings.fleet.rings
         return tuple(Opening(f"node images of {ring.name}", ring_window(settings, ring), ring.name) for ring in rings)
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
         """Rule 11."""
-        policy = settings.node_image
+        policy = settings.get(NODE_IMAGE)
         if policy is None:
             return None
         return ProofPolicy(policy.proven_nodes, policy.proven_for, policy.proven_awake)
+
+    def days_behind(self, facts: object) -> int | None:
+        """By the release dates of the pools' images and of the newest ones; pools without both dates are left out."""
+        if not isinstance(facts, Facts) or isinstance(facts.cluster, Unknown):
+            return None
+        days = (days_between(pool.image, facts.newest_images.get(pool.name)) for pool in facts.cluster.pools)
+        return max((each for each in days if each is not None), default=None)
 
 
 RUNBOOK = NodeImage()
 
 
 def week_of(run: Run, zone: str, now: datetime) -> str:
-    """The ISO week that a run is for: its occurrence where that is a week, else the present one (a manual start)."""
+    """The ISO week of a run: its period if that is a week, else the present one (for a manual start)."""
     is_week = len(run.period) == len("2026-w47") and run.period[4:6] == "-w"
     return run.period if is_week else iso_week(now, zone)
 
 
 @dataclass(frozen=True, slots=True)
 class _Week:
-    """What one cluster has before it in this week; `last` is when its last occurrence ends, freezes aside."""
+    """What one cluster can still do this week. `last` is the end of its last window occurrence, ignoring freezes."""
 
     cluster: Cluster
     ring: Ring
@@ -142,9 +155,9 @@ class _Week:
 def _read_again(
     missing: Sequence[tuple[str, Unknown]], skips: tuple[Skip, ...], occurrences: Sequence[Span], now: datetime
 ) -> Wait:
-    """What may pass is asked again soon; what was refused, every hour: a role may come late.
+    """Transient errors are retried soon, refusals every hour, since a role may be assigned later.
 
-    Somebody is called on once a window is open; where all of it may pass, once the week has no other.
+    People are notified once a window is open; if all errors are transient, only in the week's last window.
     """
     may_pass = [fact.transient for _, fact in missing]
     again = min(now + (_BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
@@ -162,29 +175,29 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     waiting = tuple(
         Skip(c.pool.name, SkipReason.UNPROVEN, held[c.pool.name]) for c in week.candidates if held[c.pool.name]
     )
-    notify = any(c.behind(now) > week.policy.max_behind for c in week.candidates)
+    notify = any(c.behind(now) > week.policy.max_image_age for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
-        # Freezes took what was left; what held the run is told at the week's last moment (rule 6), as without them.
+        # Freezes cover the rest of the week; the reason is reported at the week's last moment (rule 6), as without freezes.
         return Wait(
-            week.last, "a freeze covers what is left of this week's windows", WaitReason.NO_WINDOW_LEFT, notify, skips
+            week.last, "a freeze covers the rest of this week's windows", WaitReason.NO_WINDOW_LEFT, notify, skips
         )
     if not week.openings:
         return _ended_without(week, waiting, free, notify=notify)
     opening = week.openings[0]
     if now < opening.start:
-        why = waiting[0].why if waiting and not free else "the window opens then"
+        why = waiting[0].why if waiting and not free else "next window opens"
         return Wait(
             opening.start, why, WaitReason.UNPROVEN if waiting and not free else WaitReason.WINDOW, notify, skips
         )
     if week.cluster.is_busy:
         state = week.cluster.provisioning_state
-        why = f"another operation runs on the cluster ({_busy_with(week.cluster, state)})"
+        why = f"another operation is running on the cluster ({_busy_with(week.cluster, state)})"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.BUSY, notify, skips)
     if not free:
         return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
-    if not week.cluster.running and not week.policy.wake_sleepers:
-        why = "the cluster is asleep; it is caught up in a window after its next start"
+    if not week.cluster.running and not week.policy.start_stopped_clusters:
+        why = "the cluster is stopped; it is upgraded in a window after its next start"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.ASLEEP, notify, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
     if plan is None:
@@ -196,22 +209,26 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
 
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
-    """The week has no window left: what is still behind is left out, with what held it."""
-    asleep = not week.cluster.running and not week.policy.wake_sleepers
+    """The week has no window left: pools that are still behind are skipped, with the reason that held them."""
+    asleep = not week.cluster.running and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
         if asleep:
-            left.append(Skip(candidate.pool.name, SkipReason.ASLEEP, "the cluster slept through its windows"))
+            left.append(Skip(candidate.pool.name, SkipReason.ASLEEP, "the cluster was stopped during its windows"))
         elif week.cluster.is_busy:
-            left.append(Skip(candidate.pool.name, SkipReason.BUSY, "another operation ran until the window closed"))
+            left.append(
+                Skip(candidate.pool.name, SkipReason.BUSY, "another operation was running until the window closed")
+            )
         else:
-            left.append(Skip(candidate.pool.name, SkipReason.NO_WINDOW_LEFT, "no window of this week left enough time"))
+            left.append(
+                Skip(candidate.pool.name, SkipReason.NO_WINDOW_LEFT, "no window of this week had enough time left")
+            )
     skips = (*week.skips, *waiting, *left)
     return Nothing(_nothing_left((*waiting, *left)), skips, notify=notify)
 
 
 def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, Proof]) -> str:
-    """Why the image may not be taken yet; empty where it may."""
+    """Why the image may not be installed yet; empty if it may."""
     if proving is None:
         return ""
     proof = proofs.get(str(candidate.key))
@@ -228,10 +245,10 @@ def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, P
 
 def _nothing_left(skips: tuple[Skip, ...]) -> str:
     if not skips:
-        return "every node carries the newest image"
+        return "every node runs the newest image"
     codes = {skip.code for skip in skips}
     if codes == {SkipReason.ALREADY_LATEST}:
-        return "every node carries the newest image already"
+        return "every node already runs the newest image"
     named = [f"{skip.what}: {skip.why}" for skip in skips if skip.code is not SkipReason.ALREADY_LATEST]
     more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
     return "; ".join([*named[:_NAMED], *more])
@@ -243,7 +260,7 @@ def _busy_with(cluster: Cluster, state: str) -> str:
 
 
 def _next_look(now: datetime, opening: Span) -> datetime:
-    """One minute after the next full hour, when the proof has been sampled again, and not after the window."""
+    """One minute after the next full hour, when the next sample exists, but not after the window."""
     hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1, minutes=1)
     return min(hour, opening.end)
 

@@ -1,8 +1,9 @@
-"""Clusters that sleep by a schedule: what is decided for one cluster (docs/power.md)."""
+"""Start/stop schedules: the decision for one cluster (docs/power.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.calendar import Window
 from ops.model.decision import Act, Decision, Nothing, Wait
@@ -11,12 +12,14 @@ from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run
 from ops.model.run_request import RunRequest
-from ops.model.settings import Settings
 from ops.policy.power import BETWEEN, DesiredPower, NoSchedule, desired_power, schedule_of, tag_of
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
+from ops.settings import Settings
+from ops.settings.part import Section
+from ops.settings.power import POWER
 
-# Then it ends: the next quarter of an hour looks again anyway.
+# After that the run ends: the check of the next quarter of an hour starts another.
 _LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
@@ -24,7 +27,7 @@ _EXPECTED_S = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What must be known of the cluster."""
+    """The facts that the decision rests on."""
 
     cluster: Cluster | Unknown
     tag_schedule: Window | str | None
@@ -33,18 +36,19 @@ class Facts:
 
 
 class Power(RunbookDefaults):
-    """The runbook."""
+    """The runbook for start/stop schedules."""
 
     name: str = "power"
     title: str = "Power"
     unit: str = "steps"
+    section: Section[Any] | None = POWER
     rank: int = 30
     waits_for_started_cluster: bool = True
     bar: TimelineBar | None = TimelineBar("power", "started or stopped", "#5b646d", "#9aa4ad")
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Compares what is with what should be."""
+        """Compares the desired and the actual power state."""
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
             return look_again("the cluster", cluster, now + _BUSY_AGAIN, run.created + _LOOKS_FOR)
@@ -56,12 +60,12 @@ class Power(RunbookDefaults):
             )
         if cluster.running == wanted.awake:
             state = "awake" if wanted.awake else "asleep"
-            return Nothing(f"the cluster is {state}, as it should be: {wanted.why}")
+            return Nothing(f"the cluster is {state}, as scheduled: {wanted.why}")
         if cluster.is_busy:
-            return Wait(now + _BUSY_AGAIN, "another operation runs on the cluster", WaitReason.BUSY)
+            return Wait(now + _BUSY_AGAIN, "another operation is running on the cluster", WaitReason.BUSY)
         if facts.power_changed is not None and now - facts.power_changed < BETWEEN:
             return Wait(
-                facts.power_changed + BETWEEN, "AKS asks for a pause between a stop and a start", WaitReason.POWER_PAUSE
+                facts.power_changed + BETWEEN, "AKS requires a pause between a stop and a start", WaitReason.POWER_PAUSE
             )
         verb, title = ("start-cluster", "start") if wanted.awake else ("stop-cluster", "stop")
         step = Step(title, verb, f"{title} the cluster", {}, _EXPECTED_S)
@@ -69,7 +73,7 @@ class Power(RunbookDefaults):
         return Act(Plan(self.name, cluster.id, (step,), claims, (wanted.why,), risk="power"))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """A signal for each cluster that has a schedule; each look is an period of its own, since the schedule is a level."""
+        """A request for each cluster with a schedule. The schedule is level-triggered, so each check is a period of its own."""
         period = f"{now:%Y%m%dt%H%M}"
         differing = [
             c
@@ -83,7 +87,7 @@ RUNBOOK = Power()
 
 
 def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
-    """Not where the schedule says awake and the cluster runs: no override changes that, only a tag of its own could."""
+    """False if the cluster is running and its schedule says awake: only a tag of its own could change that, no override."""
     wanted = desired_power(cluster, settings, None, None, now)
     by_schedule = isinstance(wanted, DesiredPower) and wanted.awake and tag_of(cluster.tags) is None
     return not (by_schedule and cluster.running)

@@ -1,8 +1,9 @@
-"""Reboots of nodes that ask for one: what is decided for one cluster (docs/reboot.md)."""
+"""Reboots of nodes that require one: the decision for one cluster (docs/reboot.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.calendar import Span
 from ops.model.decision import Act, Decision, Nothing, Wait
@@ -11,7 +12,6 @@ from ops.model.plan import Claim, Plan, Skip, Step
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import Run, StepState
 from ops.model.run_request import RunRequest
-from ops.model.settings import RebootSettings, Settings
 from ops.model.workload import DisruptionBudget, Pod
 from ops.policy.approvers import rules_of
 from ops.policy.calendar import next_open, occurrence_at, occurrences, open_span
@@ -20,19 +20,22 @@ from ops.policy.rings import ring_of
 from ops.policy.upgrade_duration import upgrade_order
 from ops.runbooks.contract import Opening, RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import is_transient, look_again
+from ops.settings import Settings
+from ops.settings.part import Section
+from ops.settings.reboot import REBOOT, RebootSettings
 
 _BUSY_AGAIN = timedelta(minutes=5)
-# A restart and its proof, beside the drain.
+# The restart and its verification, in addition to the drain.
 _BOOT = timedelta(minutes=10)
 _AHEAD = timedelta(minutes=15)
 _DAY = timedelta(days=1)
-# Looking into a whole cluster is dear: once an hour is soon enough for a reboot.
+# Reading a whole cluster is expensive: once per hour is often enough for a reboot.
 _FIRST_QUARTER = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What must be known of the cluster."""
+    """The facts that the decision rests on."""
 
     cluster: Cluster | Unknown
     nodes: tuple[Node, ...] | Unknown
@@ -41,18 +44,19 @@ class Facts:
 
 
 class Reboot(RunbookDefaults):
-    """The runbook."""
+    """The runbook for node reboots."""
 
     name: str = "reboot"
     title: str = "Reboots"
     unit: str = "nodes"
+    section: Section[Any] | None = REBOOT
     rank: int = 50
     bar: TimelineBar | None = TimelineBar("reboot", "reboot", "#0f7b6c", "#3fbfa9", counted_as="reboot")
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Which node is next, whether it can be drained at all, whether there is time."""
-        policy = settings.reboot
+        """Which node is next, whether it can be drained at all, whether there is enough time."""
+        policy = settings.get(REBOOT)
         if policy is None:
             return Nothing("the configuration has no section reboot")
         cluster = facts.cluster
@@ -60,9 +64,9 @@ class Reboot(RunbookDefaults):
         if isinstance(cluster, Unknown):
             return look_again("the cluster", cluster, now + _BUSY_AGAIN, opening.end if opening else now)
         if ring_of(cluster, settings) is None:
-            return Nothing("the cluster is in no ring, so nobody said that it may be touched")
+            return Nothing("the cluster is in no ring, so Daytwo leaves it alone")
         if not cluster.running:
-            return Nothing("the cluster is asleep")
+            return Nothing("the cluster is stopped")
         missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
         if missing is not None:
             return look_again(*missing, now + _BUSY_AGAIN, opening.end if opening else now)
@@ -78,11 +82,11 @@ class Reboot(RunbookDefaults):
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Once an hour while the window is open, a signal for each cluster of a ring; the night makes it one run.
+        """Once per hour while the window is open, a request for each cluster in a ring; they share one run per night.
 
-        Where somebody has to approve, the run of the coming night may begin by day, so that nobody is woken.
+        If reboots need approval, the run of the coming night may start by day, so that approvers are asked in their hours.
         """
-        policy = settings.reboot
+        policy = settings.get(REBOOT)
         if policy is None or now.minute >= _FIRST_QUARTER:
             return ()
         members = [cluster for cluster in clusters if cluster.running and ring_of(cluster, settings) is not None]
@@ -96,7 +100,8 @@ class Reboot(RunbookDefaults):
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
         """One window for every ring."""
-        return (Opening("reboots", settings.reboot.window),) if settings.reboot else ()
+        policy = settings.get(REBOOT)
+        return (Opening("reboots", policy.window),) if policy else ()
 
 
 RUNBOOK = Reboot()
@@ -104,7 +109,7 @@ RUNBOOK = Reboot()
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """When, by which rules, for which run."""
+    """The time, the rules and the run of a decision."""
 
     policy: RebootSettings
     settings: Settings
@@ -114,7 +119,7 @@ class _Moment:
 
 def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], at: _Moment) -> Decision:
     if cluster.is_busy:
-        return Wait(at.now + _BUSY_AGAIN, "another operation runs on the cluster", WaitReason.BUSY, skips=skips)
+        return Wait(at.now + _BUSY_AGAIN, "another operation is running on the cluster", WaitReason.BUSY, skips=skips)
     opening = open_span(at.policy.window, at.settings.freezes, at.now)
     needed = at.policy.drain_timeout + _BOOT
     if opening is None or at.now + needed > opening.end:
@@ -124,15 +129,15 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
         is_for_coming = following is not None and at.run.period == _night(at.policy, following.start)
         if following is None or (at.run.source == "timer" and not is_for_coming):
             names = ", ".join(node.name for node in able)
-            return Nothing(f"the window has too little left for {names}: next night", (*skips, *_late(able)))
-        return Wait(following.start, "the window opens then", WaitReason.WINDOW, skips=skips)
+            return Nothing(f"the rest of the window is too short for {names}: next night", (*skips, *_late(able)))
+        return Wait(following.start, "next window opens", WaitReason.WINDOW, skips=skips)
     return Act(_plan(cluster, able, skips, opening, at))
 
 
 def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: Span, at: _Moment) -> Plan:
-    """One node: the next is decided on the world as it is after this one."""
+    """One node at a time: the next one is decided on the state of the cluster after this one."""
     node = able[0]
-    reasons = (f"{node.name} asks for a reboot", *(f"{other.name} is next" for other in able[1:2]))
+    reasons = (f"{node.name} requires a reboot", *(f"{other.name} is next" for other in able[1:2]))
     return Plan(
         "reboot",
         cluster.id,
@@ -174,7 +179,7 @@ def _steps(node: Node, opening: Span, at: _Moment) -> tuple[Step, ...]:
 
 
 def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
-    """Whether somebody has to approve reboots of this cluster, and may be asked now."""
+    """Whether reboots of this cluster need approval and the approvers may be asked now."""
     ring = ring_of(cluster, settings)
     rules = rules_of(settings, "reboot", ring.name if ring else "")
     return any(rule.hours is None or occurrence_at(rule.hours, now) is not None for rule in rules)
@@ -191,13 +196,13 @@ def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
         return Skip(
             node.name,
             SkipReason.STILL_REQUIRED,
-            "it was rebooted in this run and still asks: a person looks",
+            "it was rebooted in this run and still requires a reboot: check the node",
             needs_person=True,
         )
     if not node.ready:
-        return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair comes first")
+        return Skip(node.name, SkipReason.NOT_READY, "it is not Ready: repair it first")
     if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
-        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "somebody else has cordoned it")
+        return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else")
     if node.event_scheduled:
         return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has an event scheduled for it")
     if isinstance(facts.pods, Unknown):
@@ -212,7 +217,7 @@ def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
 
 
 def _late(able: list[Node]) -> tuple[Skip, ...]:
-    return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the window has too little left") for node in able)
+    return tuple(Skip(node.name, SkipReason.NO_WINDOW_LEFT, "the rest of the window is too short") for node in able)
 
 
 def _rebooted(node: Node, run: Run) -> bool:
@@ -222,12 +227,12 @@ def _rebooted(node: Node, run: Run) -> bool:
 def _nothing(asking: list[Node], run: Run) -> str:
     done = sum(record.id.startswith("restart.") and record.state is StepState.DONE for record in run.finished)
     if asking:
-        ask = "1 node asks" if len(asking) == 1 else f"{len(asking)} nodes ask"
-        return f"{ask} for a reboot and cannot have one now"
-    return f"{done} rebooted, no node asks for a reboot any more" if done else "no node asks for a reboot"
+        ask = "1 node requires a reboot" if len(asking) == 1 else f"{len(asking)} nodes require a reboot"
+        return f"{ask}, but none can be rebooted now"
+    return f"{done} rebooted, no node requires a reboot any more" if done else "no node requires a reboot"
 
 
 def _night(policy: RebootSettings, now: datetime) -> str:
-    """The day on which the window that is open now started."""
+    """The day on which the occurrence of the window that is open now started."""
     start = next(span.start for span in occurrences(policy.window, now, now + _AHEAD) if now in span)
     return f"{start:%Y-%m-%d}"

@@ -1,22 +1,25 @@
-"""Evictions of spot nodes: a burst of one pool is one run (docs/spot.md)."""
+"""Evictions of spot nodes: the evictions of one pool within minutes are one run (docs/spot.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.plan import Plan, Step
 from ops.model.reasons import WaitReason
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.model.workload import Pod
 from ops.policy.fleet_scope import is_in_fleet
 from ops.runbooks.contract import RunbookDefaults, TimelineBar
 from ops.runbooks.missing_facts import look_again
+from ops.settings import Settings
+from ops.settings.part import Section
+from ops.settings.spot import SPOT
 
 _CONFIRM_AFTER = timedelta(minutes=10)
-# So long an API server that does not answer holds up what is told.
+# How long an API server that does not answer delays the report.
 _CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60
@@ -25,7 +28,7 @@ _SOON = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What must be known of the cluster and of the burst."""
+    """The facts that the decision rests on."""
 
     cluster: Cluster | Unknown
     nodes: tuple[Node, ...] | Unknown
@@ -34,11 +37,12 @@ class Facts:
 
 
 class Spot(RunbookDefaults):
-    """The runbook."""
+    """The runbook for spot evictions."""
 
     name: str = "spot"
     title: str = "Spot evictions"
     unit: str = "nodes"
+    section: Section[Any] | None = SPOT
     rank: int = 0
     about_event: bool = True
     bar: TimelineBar | None = TimelineBar(
@@ -47,8 +51,8 @@ class Spot(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Drains what is still there, then confirms what became of it."""
-        if settings.spot is None:
+        """Drains the nodes that still exist, then confirms the outcome."""
+        if settings.get(SPOT) is None:
             return Nothing("the configuration has no section spot")
         if not facts.eviction_group:
             return Nothing("no eviction belongs to this run")
@@ -57,14 +61,14 @@ class Spot(RunbookDefaults):
         if isinstance(cluster, Unknown):
             return _unread("the cluster", cluster, facts, (now, confirm_at + _CONFIRM_WITHIN))
         if not is_in_fleet(cluster.id, settings):
-            return Nothing("the cluster lies in no subscription of the fleet")
+            return Nothing("the cluster is not in a configured subscription")
         if isinstance(facts.nodes, Unknown):
             return _unread("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
         nodes = facts.nodes
         kept = [node.name for node in nodes if node.name in facts.eviction_group and not _is_spot(node, cluster)]
         group = {name: at for name, at in facts.eviction_group.items() if name not in kept}
         if not group:
-            return Nothing(f"{', '.join(kept)} belongs to no spot pool, so nobody takes it and it is not emptied")
+            return Nothing(f"{', '.join(kept)} is not in a spot pool, so Azure does not evict it and it is not drained")
         there = {node.name: node for node in nodes if node.name in group}
         return _follow(replace(facts, eviction_group=group), cluster, there, run, (now, confirm_at))
 
@@ -73,18 +77,16 @@ RUNBOOK = Spot()
 
 
 def _unread(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
-    """Read again soon, and told as it is when that has lasted too long."""
+    """Reads the fact again soon, and reports what is known if that has taken too long."""
     now, until = at
     decision = look_again(what, fact, now + _SOON, until)
     if isinstance(decision, Wait):
         return decision
-    return Report(
-        f"{_count(facts.eviction_group)} evicted", (f"what became of it is unknown: {decision.why}",), ok=False
-    )
+    return Report(f"{_count(facts.eviction_group)} evicted", (f"the outcome is unknown: {decision.why}",), ok=False)
 
 
 def _is_spot(node: Node, cluster: Cluster) -> bool:
-    """Whether Azure may take it: nobody's word empties a node of another kind, a notice is outside input."""
+    """Whether Azure may evict the node. A notice is external input, so it never drains a node of another kind."""
     pool = cluster.pool(node.pool)
     return pool is not None and pool.spot
 
@@ -92,7 +94,7 @@ def _is_spot(node: Node, cluster: Cluster) -> bool:
 def _follow(
     facts: Facts, cluster: Cluster, there: Mapping[str, Node], run: Run, at: tuple[datetime, datetime]
 ) -> Decision:
-    """Drains what is still there, waits until it can be known what became of it, then tells that."""
+    """Drains the nodes that still exist, waits until the outcome can be known, then reports it."""
     now, confirm_at = at
     handled = _handled(run)
     new = [name for name in sorted(there) if name not in handled]
@@ -102,7 +104,7 @@ def _follow(
         gone = len(facts.eviction_group) - len(there)
         return Wait(
             confirm_at,
-            f"{gone} of {len(facts.eviction_group)} nodes are gone; the outcome is confirmed then",
+            f"{gone} of {len(facts.eviction_group)} nodes are gone; the outcome is confirmed later",
             WaitReason.CONFIRMATION,
         )
     ours = [node for node in there.values() if node.ready and node.annotations.get(CORDON_STAMP) == run.id]
@@ -116,15 +118,15 @@ def _follow(
 
 
 def _handled(run: Run) -> set[str]:
-    """The nodes that earlier waves of this run were about."""
+    """The nodes that earlier waves of this run have handled."""
     done = [record for record in run.finished if record.id.startswith("evacuate.")]
     return {name for record in done for name in record.params.get("nodes", "").split(",")}
 
 
 def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
-    """All at once: the notice is short. Not temporary, and without a lease: nothing may hold this up."""
+    """All nodes at once, since the notice is short. Not temporary and without a lease, so nothing delays it."""
     params = {"nodes": ",".join(names), "run": run.id, "timeout_s": str(_DRAIN_S), "grace_s": str(_GRACE_S)}
-    # A later wave of the same burst is a step of its own.
+    # A later wave of the same group is a step of its own.
     step = Step(
         f"evacuate.{names[0]}",
         "evacuate-nodes",
@@ -137,26 +139,26 @@ def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
 
 
 def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
-    """A false alarm: the node is still there and Ready, and the cordon is ours."""
+    """False alarms: the node still exists and is Ready, and Daytwo has cordoned it."""
     steps = tuple(
         Step(f"uncordon.{node.name}", "uncordon-node", f"uncordon {node.name}", {"node": node.name, "run": run.id})
         for node in nodes
     )
-    return Plan("spot", cluster.id, steps, (), tuple(f"{node.name} was not taken" for node in nodes), risk="none")
+    return Plan("spot", cluster.id, steps, (), tuple(f"{node.name} was not evicted" for node in nodes), risk="none")
 
 
 def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Report:
     lines = [f"{len(facts.eviction_group) - len(there)} of {len(facts.eviction_group)} nodes are gone"]
-    lines += [f"{name} is still there: a false alarm" for name in sorted(there)]
+    lines += [f"{name} still exists: a false alarm" for name in sorted(there)]
     if isinstance(facts.pods, Unknown):
-        lines.append(f"what became of the pods is unknown: {facts.pods.why}")
+        lines.append(f"what happened to the pods is unknown: {facts.pods.why}")
     else:
         waiting = [pod.full_name for pod in facts.pods if pod.phase == "Pending" and not pod.stays]
-        lines.append(f"{len(waiting)} pods wait for a node" if waiting else "every pod has a node again")
+        lines.append(f"{len(waiting)} pods are waiting for a node" if waiting else "every pod has a node again")
     nodes = facts.nodes if not isinstance(facts.nodes, Unknown) else ()
     spot_pools = [pool for pool in cluster.pools if pool.spot]
     empty = [pool.name for pool in spot_pools if not any(node.pool == pool.name for node in nodes)]
-    lines += [f"{name} has no node left and stays so until somebody acts" for name in empty]
+    lines += [f"{name} has no nodes left and will not recover by itself" for name in empty]
     return Report(f"{_count(facts.eviction_group)} evicted", tuple(lines), ok=not empty)
 
 

@@ -1,4 +1,4 @@
-"""Posts the week's digest, once, with its picture."""
+"""Posts the weekly digest once, with its picture."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,12 @@ from ops.messaging.message_sync import reconcile
 from ops.model.calendar import Span
 from ops.model.message import Picture
 from ops.model.run import Run
-from ops.model.settings import Settings
 from ops.policy.calendar import frozen, next_open, occurrences
 from ops.policy.digest import due
 from ops.policy.select import ring_among
 from ops.ports.errors import RejectedError
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.approvals import approvals
 from ops.tables.fleet import KnownCluster, known_clusters
 from ops.tables.runs import runs
@@ -30,7 +30,7 @@ _HORIZON = timedelta(days=14)
 
 
 def post_digest(context: Context, settings: Settings, now: datetime) -> None:
-    """Where one is due and was not posted: what ended in the week, who decided, what comes next."""
+    """If a digest is due and not posted yet: which runs ended, who decided, what comes next."""
     span = due(settings.chat.digest, now) if settings.chat.digest else None
     if span is None:
         return
@@ -42,7 +42,7 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
 
     own = [stored.value for stored in runs(store).scan()]
     if all(run.created >= span.end for run in own):
-        return  # a bot that has just been installed has no week to tell
+        return  # a bot that was installed after that week has nothing to report
     ended = [run for run in own if run.ended is not None and run.ended in span]
     decided = [
         each.value
@@ -53,12 +53,12 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
     following = sorted(_coming(settings, now), key=lambda each: each.at)
     picture = _picture(context, settings, span, own)
     reconcile(context.ports, digest_message(Digest(identity, span, titles, ended, decided, following, picture)))
-    # Marked once it is wanted of every chat: the outbox does the rest, and a second post would be an edit.
+    # Marked once every chat's message is wanted: the outbox delivers it, and a second post would be an edit.
     store.insert(_KIND, identity, {})
 
 
 def _coming(settings: Settings, now: datetime) -> "Iterator[Coming]":
-    """When each runbook may begin next, by its own windows."""
+    """When each runbook may begin next, according to its own windows."""
     from ops.render.digest import Coming
 
     for runbook in runbooks().values():
@@ -69,7 +69,7 @@ def _coming(settings: Settings, now: datetime) -> "Iterator[Coming]":
 
 
 def _picture(context: Context, settings: Settings, span: Span, own: Sequence[Run]) -> Picture | None:
-    """The week's timeline of every cluster that is in a ring; a digest without one is better than none."""
+    """The week's timeline of every cluster in a ring. Without a picture the digest is still posted."""
     from ops.render.timeline import Week
     from ops.render.week_picture import picture, words
 
@@ -82,13 +82,13 @@ def _picture(context: Context, settings: Settings, span: Span, own: Sequence[Run
     try:
         png = paint(picture(week, f"{span.start:%-d %B} to {span.end - timedelta(seconds=1):%-d %B %Y}"))
     except RejectedError as error:
-        _LOG.warning("the digest goes without its picture: %s", error)
+        _LOG.warning("The digest is posted without its picture: %s", error)
         return None
     return Picture(context.ports.store.put_content(png), words(week))
 
 
 def _lanes(context: Context, settings: Settings, span: Span, own: Sequence[Run]) -> "list[Lane]":
-    """A lane for each cluster, ring by ring."""
+    """One lane per cluster, ring by ring."""
     from ops.render.timeline import Lane
     from ops.render.timeline_bars import bars_of
 

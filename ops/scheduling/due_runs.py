@@ -1,4 +1,4 @@
-"""What is due now: rollouts by the week, single runs by the quarter of an hour."""
+"""Starts what is due: weekly rollouts, and single runs every 15 minutes."""
 
 import logging
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from ops.engine.run_starter import UNFINISHED, start_if_actionable
 from ops.messaging.conditions import report_fleet
 from ops.model.fleet import Cluster
 from ops.model.run import Rollout, RolloutPlan
-from ops.model.settings import Settings
 from ops.policy.rings import with_new_clusters
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.runs import rollouts
 
 _LOG = logging.getLogger(__name__)
 
 
 def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Starts each runbook's rollout of the week once, however often it is due; clusters that are found later join it.
+    """Starts each runbook's rollout once per week, however often it is due. Clusters that are found later join it.
 
-    A fleet without a cluster in a ring has none: roles and tags may come an hour after the bot.
+    A fleet without a cluster in a ring has no rollout: roles and tags may take effect an hour after the deployment.
     """
     plans = [plan for runbook in runbooks().values() if (plan := runbook.rollout(fleet, settings, now)) is not None]
     worth = [plan for plan in plans if plan.watched or any(ring.targets for ring in plan.rings)]
@@ -44,7 +44,7 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Single runs that are due now; a cluster that cannot be looked at does not keep the others from it."""
+    """Starts single runs that are due. A cluster that cannot be read does not hold up the others."""
     for runbook in runbooks().values():
         for signal in runbook.due(fleet, settings, now):
             try:

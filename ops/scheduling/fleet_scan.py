@@ -1,4 +1,4 @@
-"""The hourly fleet scan: which clusters there are, and which images their nodes run, and how well."""
+"""The hourly fleet scan: which clusters exist, which images their nodes run, and whether the nodes are Ready."""
 
 import logging
 from collections import defaultdict
@@ -14,22 +14,22 @@ from ops.model.image import ImageKey, NodeImage
 from ops.model.ledger import Entry
 from ops.model.proof import Proof, ProofPolicy, Sample
 from ops.model.run_request import short_hash
-from ops.model.settings import Settings
 from ops.policy.proof_sampling import observe, settle
 from ops.policy.rings import ring_of
 from ops.ports.errors import OutsideError
 from ops.runbooks import runbooks
+from ops.settings import Settings
 from ops.tables.fleet import KnownCluster, known_clusters, proofs
 
 _LOG = logging.getLogger(__name__)
 
-# What the look at the fleet calls, for the role that the bot is given; facts and verbs declare theirs.
+# What the scan calls, for the bot's custom role; facts and verbs declare their own calls.
 ACTIONS = frozenset({LIST_FLEET, READ_CLUSTER, ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
 
 
 def record_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Keeps names, ids and tags, so that a person's command finds a cluster without asking Azure. Who is gone is forgotten."""
+    """Stores names, ids and tags, so that a chat command finds a cluster without reading Azure. Deleted clusters are removed."""
     table = known_clusters(context.ports.store)
     keys = {f"{cluster.name.casefold()}|{short_hash(cluster.id)}": cluster for cluster in fleet}
     for stored in list(table.scan()):
@@ -49,7 +49,7 @@ def _updated(known: KnownCluster, _: KnownCluster | None) -> KnownCluster:
 
 
 def sample_images(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """One sample of every image in every ring (docs/node-image.md, rule 11). A second one for the same hour changes nothing."""
+    """Takes one sample of every image in every ring (docs/node-image.md, rule 11). Repeating it within the hour has no effect."""
     policies = [p for runbook in runbooks().values() if (p := runbook.proof_policy(settings)) is not None]
     if not policies:
         return
@@ -70,7 +70,7 @@ def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, b
     try:
         nodes = context.ports.nodes.nodes(cluster)
     except OutsideError:
-        return []  # its API server does not answer: as if asleep, it neither counts nor breaks a proof
+        return []  # the API server does not answer: as for a stopped cluster, the sample neither counts nor breaks a proof
     found = []
     for node in nodes:
         pool = cluster.pool(node.pool)
@@ -83,7 +83,7 @@ def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, b
 
 
 def _is_healthy(node: Node, pool: Pool) -> bool:
-    """A node that is not Ready while its pool is being upgraded is on its way, not a bad sign."""
+    """Whether the node speaks for its image: a node that is not Ready while its pool is upgraded does not speak against it."""
     return node.ready or pool.is_busy
 
 

@@ -1,4 +1,4 @@
-"""The janitor compares store and engine: what fell between is finished, what is old is purged."""
+"""The janitor compares store and engine: it restarts what the engine lost and purges what is old."""
 
 import logging
 from collections.abc import Mapping
@@ -14,27 +14,27 @@ from ops.tables.runs import rollouts, runs
 
 _LOG = logging.getLogger(__name__)
 
-# What is kept so that the same delivery is the same: Event Grid's, presses, what was written to the Teams bot.
-_DELIVERIES = ("event", "attempt", "teams-answered")
-# Event Grid tries for a day.
+# Deliveries are kept so that a repeated delivery is recognised: from Event Grid, votes, and commands whose reply is a post.
+_DELIVERIES = ("event", "attempt", "answered-command")
+# Event Grid retries for a day.
 _DELIVERED_FOR = timedelta(days=2)
-# A run that was just recorded may be on its way into the engine.
+# A run that was just recorded may still be on its way to the engine.
 _SETTLED_AFTER = timedelta(minutes=10)
 
 
 def reconcile_engine(context: Context, now: datetime, *, purge_after: timedelta) -> None:
-    """Starts again what the engine lost (each activity is idempotent, so that is safe), purges what ended long ago."""
+    """Restarts what the engine lost, which is safe since each activity is idempotent, and purges what ended long ago."""
     for marker in list(context.ports.store.scan(UNFINISHED)):
         try:
             _reconcile(context, marker.key, now, purge_after)
         except OutsideError as error:
-            _LOG.warning("%s could not be tidied this time: %s", marker.key, error)
+            _LOG.warning("%s could not be reconciled this time: %s", marker.key, error)
     for kind in _DELIVERIES:
         _purge_deliveries(context, kind, now - max(purge_after, _DELIVERED_FOR))
 
 
 def _purge_deliveries(context: Context, kind: str, before: datetime) -> None:
-    """Deliveries that nobody delivers again: each of their records says when it came."""
+    """Deletes records of deliveries that cannot be repeated any longer; each record has the time of its delivery."""
     for record in list(context.ports.store.scan(kind)):
         at = record.value.get("at") if isinstance(record.value, Mapping) else None
         if isinstance(at, str) and datetime.fromisoformat(at) < before:
@@ -51,14 +51,14 @@ def _reconcile(context: Context, key: str, now: datetime, purge_after: timedelta
     elif key.startswith(f"{Orchestrator.CHAT_QUERY}."):
         _reconcile_query(context, key)
     else:
-        context.ports.store.delete(UNFINISHED, key)  # marked, and never recorded: its signal comes again
+        context.ports.store.delete(UNFINISHED, key)  # marked but never recorded: its request will come again
 
 
 def _reconcile_run(context: Context, run: Run, now: datetime, purge_after: timedelta) -> None:
     if run.state.is_final:
         _purge(context, run.id, run.ended, now, purge_after)
     elif now - run.created > _SETTLED_AFTER and not context.engine.is_live(run.id):
-        text = "the engine has lost this run: started again where the store says it was"
+        text = "the engine has lost this run: restarted from the recorded position"
         context.ports.ledger.append(Entry(f"{run.id}|revived|{now:%Y%m%dT%H}", now, "janitor", run.id, text))
         context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id, **_resume_position(run)})
 
@@ -71,14 +71,14 @@ def _reconcile_rollout(context: Context, rollout: Rollout, now: datetime, purge_
 
 
 def _reconcile_query(context: Context, key: str) -> None:
-    """A question that was answered, or that nobody waits for any more."""
+    """Purges a query that was answered or has expired."""
     if not context.engine.is_live(key):
         context.engine.purge(key)
         context.ports.store.delete(UNFINISHED, key)
 
 
 def _resume_position(run: Run) -> dict[str, str | bool]:
-    """Where to go on: with the step that was begun, else with what it holds, else anew."""
+    """Where to resume: with the step that was begun, else by undoing what the run holds, else from the start."""
     for record in run.steps if run.plan is not None else ():
         if record.state in (StepState.INTENDED, StepState.RUNNING):
             return {"activity": "begin", "step": record.id}

@@ -10,7 +10,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class RequestToken:
-    """The request that a button or link was made for."""
+    """The request that a button or link belongs to."""
 
     approval: str
 
@@ -24,7 +24,7 @@ class OpenRequest:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """What was answered to one event."""
+    """The answer to one delivered vote."""
 
     result: str
     text: str
@@ -32,20 +32,20 @@ class AttemptRecord:
 
 
 def approvals(store: Store) -> Table[Approval]:
-    """Requests for approval by id."""
+    """Requests for approval, by id."""
     return Table(store, "approval", Approval)
 
 
 def request_tokens(store: Store) -> Table[RequestToken]:
-    """What the random words of buttons and links name."""
+    """Request tokens: what the random strings in buttons and links refer to."""
     return Table(store, "request-token", RequestToken)
 
 
 def open_requests(store: Store) -> Table[OpenRequest]:
-    """The request that a ring's next run may join, by `rollout|ring`."""
+    """The request that the next run of a ring may join, by `rollout|ring`."""
     return Table(store, "open-request", OpenRequest)
 
 
 def attempts(store: Store) -> Table[AttemptRecord]:
-    """What came of each delivered press, by its event's hash: the same again gets the same answer."""
+    """The answer to each delivered vote, by the hash of its event: a repeated delivery gets the same answer."""
     return Table(store, "attempt", AttemptRecord)

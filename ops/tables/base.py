@@ -13,7 +13,7 @@ _ROUNDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Stored[T]:
-    """A value as it was read, with what its replacement must name."""
+    """A value as it was read, with the etag that a replacement must name."""
 
     key: str
     value: T
@@ -22,7 +22,7 @@ class Stored[T]:
 
 @dataclass(frozen=True, slots=True)
 class Table[T]:
-    """One kind of records of the store, as nouns."""
+    """One kind of record in the store, as model objects."""
 
     store: Store
     kind: str
@@ -34,23 +34,35 @@ class Table[T]:
         return None if record is None else Stored(key, from_json(record.value, self.type), record.etag)
 
     def must_get(self, key: str) -> Stored[T]:
-        """The record. Raises NotFoundError."""
+        """The record.
+
+        Raises:
+        NotFoundError: there is no such record.
+        """
         stored = self.get(key)
         if stored is None:
             raise NotFoundError(f"the store has no {self.kind} {key}")
         return stored
 
     def insert(self, key: str, value: T) -> bool:
-        """Write it where it is absent; whether it was."""
+        """Inserts the record if it is absent; returns whether it was."""
         return self.store.insert(self.kind, key, to_json(value))
 
     def replace(self, stored: Stored[T], value: T) -> Stored[T]:
-        """Write over what was read. Raises ConflictError where somebody else did meanwhile."""
+        """Replaces what was read.
+
+        Raises:
+        ConflictError: another writer changed it meanwhile.
+        """
         etag = self.store.replace(self.kind, stored.key, to_json(value), stored.etag)
         return Stored(stored.key, value, etag)
 
     def change(self, key: str, change: Callable[[T | None], T]) -> T:
-        """Write what `change` makes of the record, reading again as often as somebody else was faster."""
+        """Writes what `change` makes of the record, and starts over if another writer was faster.
+
+        Raises:
+        ConflictError: other writers were faster ten times.
+        """
         for _ in range(_ROUNDS):
             stored = self.get(key)
             value = change(stored.value if stored else None)
@@ -68,10 +80,10 @@ class Table[T]:
         raise ConflictError(f"{self.kind} {key} changed {_ROUNDS} times while it was being written")
 
     def scan(self, prefix: str = "") -> Iterator[Stored[T]]:
-        """All records whose key begins so."""
+        """All records whose key begins with `prefix`."""
         for record in self.store.scan(self.kind, prefix):
             yield Stored(record.key, from_json(record.value, self.type), record.etag)
 
     def delete(self, key: str) -> None:
-        """Remove it."""
+        """Removes the record."""
         self.store.delete(self.kind, key)

@@ -6,5 +6,5 @@ from ops.tables.base import Table
 
 
 def alerts(store: Store) -> Table[BudgetAlert]:
-    """Budget alerts by the run they became."""
+    """Budget alerts, by the run that each became."""
     return Table(store, "alert", BudgetAlert)

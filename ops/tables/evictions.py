@@ -10,7 +10,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class EvictionGroup:
-    """Evictions of one pool that belong together, and the run that tells them."""
+    """Evictions of one pool within the grouping time, and the run that reports them."""
 
     run: str
     began: datetime
@@ -18,10 +18,10 @@ class EvictionGroup:
 
 
 def evictions(store: Store) -> Table[Eviction]:
-    """Evictions of spot nodes by `cluster|node|instance`."""
+    """Evictions of spot nodes, by `cluster|node|instance`."""
     return Table(store, "eviction", Eviction)
 
 
 def eviction_groups(store: Store) -> Table[EvictionGroup]:
-    """Bursts of evictions by `cluster|pool`."""
+    """Eviction groups, by `cluster|pool`."""
     return Table(store, "eviction-group", EvictionGroup)

@@ -11,7 +11,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class KnownCluster:
-    """A cluster as the last look at the fleet saw it: enough to find it by its name and to tell its ring."""
+    """A cluster as the last fleet scan saw it: enough to find it by name and to determine its ring."""
 
     id: str
     name: str
@@ -21,12 +21,12 @@ class KnownCluster:
 
 
 def known_clusters(store: Store) -> Table[KnownCluster]:
-    """The clusters of the last looks, by `name|hash of id`, in lower case."""
+    """The clusters of the last fleet scan, by `name|hash of id`, in lower case."""
     return Table(store, "known-cluster", KnownCluster)
 
 
 def proofs(store: Store) -> Table[Proof]:
-    """Proofs by `ring|image@minor`."""
+    """Proofs, by `ring|image@minor`."""
     return Table(store, "proof", Proof)
 
 

@@ -11,7 +11,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """One run that waits for a lease: its rank (0 goes first), and until when that counts."""
+    """A run that waits for a lease: its rank (the lowest goes first), and until when it is considered to wait."""
 
     rank: int
     until: datetime
@@ -19,16 +19,16 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True)
 class Waiters:
-    """Who waits for a lease, by run."""
+    """The waiting runs of one lease, by run id."""
 
     runs: Mapping[str, Waiter] = field(default_factory=dict)
 
 
 def waiters(store: Store) -> Table[Waiters]:
-    """Who waits for a lease, by its name."""
+    """The waiting runs, by the name of the lease."""
     return Table(store, "wants", Waiters)
 
 
 def leases(store: Store) -> Table[Lease]:
-    """Leases by name."""
+    """Leases, by name."""
     return Table(store, "lease", Lease)

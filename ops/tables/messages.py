@@ -11,10 +11,10 @@ from ops.tables.base import Table
 class MessageRecord:
     """What a chat shows of one subject in one channel, and what it should show.
 
-    `thread_of` is the subject whose message it answers, in the same channel; empty where it stands by itself. `picture`
-    is where the store keeps the PNG that belongs to it. `posting_since` is set before a message is posted and cleared
-    after: a process killed in between leaves it, and the chat is searched before anything is posted again. `dirty` means
-    that the chat lags behind; what is `urgent` needs somebody.
+    `thread_of` is the subject that it replies to in the same channel; empty if it is not a reply. `picture` refers to its PNG
+    in the store. `posting_since` is set before a message is posted and cleared afterwards: if a process is killed in between,
+    the chat is searched before anything is posted again. `dirty` means that the chat shows an older state; `urgent`, that
+    a person is needed.
     """
 
     chat: str
@@ -36,7 +36,7 @@ class MessageRecord:
 
 @dataclass(frozen=True, slots=True)
 class ConditionRecord:
-    """A condition that lasts: the message that tells it (its subject, what and where), in which channels, and when it was last seen."""
+    """A reported condition: its message (subject, title and place), its channels, and when it was last observed."""
 
     subject: str
     what: str
@@ -46,10 +46,10 @@ class ConditionRecord:
 
 
 def messages(store: Store) -> Table[MessageRecord]:
-    """Messages by `chat|channel|subject`."""
+    """Messages, by `chat|channel|subject`."""
     return Table(store, "message", MessageRecord)
 
 
 def conditions(store: Store) -> Table[ConditionRecord]:
-    """Conditions that hold now and were told, by what they are about."""
+    """Reported conditions that persist, by subject."""
     return Table(store, "condition", ConditionRecord)

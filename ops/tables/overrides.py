@@ -9,7 +9,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A person's expiring exception: `kind` is awake or skip."""
+    """A person's expiring exception; `kind` is awake or skip."""
 
     kind: str
     until: datetime
@@ -18,11 +18,11 @@ class Override:
 
 
 def overrides(store: Store) -> Table[Override]:
-    """Overrides by `kind|cluster`."""
+    """Overrides, by `kind|cluster`."""
     return Table(store, "override", Override)
 
 
 def override_end(store: Store, kind: str, target: str) -> datetime | None:
-    """Until when an override of this kind holds for a cluster, perhaps past; None where there is none."""
+    """When an override of this kind ends for a cluster, possibly in the past; None if there is none."""
     stored = overrides(store).get(f"{kind}|{target.replace('/', '|')}")
     return stored.value.until if stored else None

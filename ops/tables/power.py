@@ -9,22 +9,22 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class PowerChange:
-    """When the last power operation of ours on a cluster ended."""
+    """When Daytwo's last power operation on a cluster ended."""
 
     at: datetime
 
 
 def power_changes(store: Store) -> Table[PowerChange]:
-    """Our last power operation, by cluster."""
+    """Daytwo's last power operation, by cluster."""
     return Table(store, "power-change", PowerChange)
 
 
 def power_changed(store: Store, target: str) -> datetime | None:
-    """When our last power operation on a cluster ended; None where there was none."""
+    """When Daytwo's last power operation on a cluster ended; None if there was none."""
     stored = power_changes(store).get(target.replace("/", "|"))
     return stored.value.at if stored else None
 
 
 def note_power_change(store: Store, target: str, at: datetime) -> None:
-    """A start or a stop of ours has been proven."""
+    """Records that Daytwo has started or stopped the cluster."""
     power_changes(store).change(target.replace("/", "|"), lambda _: PowerChange(at))

@@ -7,13 +7,13 @@ from ops.model.run import Rollout, Run
 from ops.ports.store import Store
 from ops.tables.base import Table
 
-# The index of runs that have not ended, so that a person's question need not read every run that ever was.
+# An index of unfinished runs, so that a chat command does not read every run that was ever recorded.
 LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What people (or a rollout that halted) want of a run; read between steps, so no event can lose it."""
+    """What people (or a halted rollout) requested of a run. Steps read it before they begin, so no event can lose it."""
 
     cancelled_by: str = ""
     paused_by: str = ""
@@ -23,7 +23,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedEnd:
-    """The end of a run that other programs have not been told yet, since when."""
+    """The end of a run that has not been published as an event yet, and since when."""
 
     target: str
     runbook: str
@@ -33,10 +33,7 @@ class UnpublishedEnd:
 
 
 def unpublished_ends(store: Store) -> Table[UnpublishedEnd]:
-    """Ends that are still to be told, by run.
-
-    Not under "unpublished": records of that kind, of another shape, may lie in a store since an earlier version.
-    """
+    """Ends of runs that are still to be published, by run."""
     return Table(store, "unpublished-end", UnpublishedEnd)
 
 
@@ -51,5 +48,5 @@ def rollouts(store: Store) -> Table[Rollout]:
 
 
 def controls(store: Store) -> Table[Control]:
-    """What is wanted of a run or rollout, by its id."""
+    """The controls of runs and rollouts, by id."""
     return Table(store, "control", Control)

@@ -1,4 +1,4 @@
-"""What verbs that begin a long-running ARM operation have in common: beginning, polling and proving it, and saying why it failed."""
+"""Shared by verbs that begin a long-running ARM operation: begin, poll and verify it, and explain why it failed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,23 +10,23 @@ from ops.ports.errors import BusyError, RejectedError
 from ops.tables.power import power_changed
 from ops.verbs.contract import StepContext
 
-# Real answers carry no Retry-After on polls; a pool takes minutes a node.
+# Azure sends no Retry-After with polls; a pool takes minutes per node.
 POLL_EVERY = timedelta(minutes=3)
 _BUSY_AGAIN = timedelta(minutes=5)
 
 _REMEDIES = {
-    "PodDrainFailure": "a pod could not be drained: look at its PDB, then start the run again",
-    "UnsatisfiablePDB": "a PDB allows no eviction at all: raise its replicas or loosen it, then start the run again",
-    "UpgradeFailed": "AKS names the cause above (often a PDB): mend it, then start the run again",
-    "QuotaExceeded": "the surge node found no quota: raise the quota or lower maxSurge",
-    "SKUNotAvailable": "the VM size is not to be had there now: try later or choose another",
+    "PodDrainFailure": "a pod could not be drained: check its PDB, then start the run again",
+    "UnsatisfiablePDB": "a PDB never allows an eviction: add replicas or relax it, then start the run again",
+    "UpgradeFailed": "fix the cause that AKS names above (often a PDB), then start the run again",
+    "QuotaExceeded": "there is no quota for the surge node: raise the quota or lower maxSurge",
+    "SKUNotAvailable": "the VM size is not available there now: try later or choose another size",
     "AllocationFailed": "Azure had no capacity: try again later",
-    "OverconstrainedAllocationRequest": "Azure had no capacity for these constraints: try later or loosen them",
-    "SubnetIsFull": "the subnet has no address for a surge node: free some or enlarge it",
+    "OverconstrainedAllocationRequest": "Azure had no capacity for these constraints: try later or relax them",
+    "SubnetIsFull": "the subnet has no address for a surge node: free addresses or enlarge the subnet",
     "InsufficientSubnetSize": "the subnet is too small for a surge node: enlarge it or lower maxSurge",
-    "RequestDisallowedByPolicy": "an Azure policy forbids it: ask its owner",
+    "RequestDisallowedByPolicy": "an Azure Policy forbids it: ask the policy's owner",
 }
-_ASK_AZURE = "look at the operation in the activity log, mend the cause, then start the run again"
+_ASK_AZURE = "find the operation in the activity log, fix the cause, then start the run again"
 
 
 def remedy(code: str) -> str:
@@ -37,7 +37,7 @@ def remedy(code: str) -> str:
 def begin_operation(
     task: StepContext, call: Callable[[], str], poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused | Stale:
-    """The one call that begins an operation and names its token; where another runs there already, the plan waits."""
+    """The single call that begins an operation and returns its token. If another operation is running, the plan waits."""
     try:
         token = call()
     except BusyError as error:
@@ -48,38 +48,38 @@ def begin_operation(
 
 
 def busy(task: StepContext) -> Stale:
-    """Another's operation runs on the cluster: it is never cut, it is waited for."""
-    return retry_later(task, "another operation runs on the cluster")
+    """Another operation is running on the cluster: it is never interrupted, so the step waits."""
+    return retry_later(task, "another operation is running on the cluster")
 
 
 def power_pause(task: StepContext) -> Stale | None:
-    """The pause that AKS asks for between a stop and a start, in either order (docs/power.md, rule 5); None where it is over."""
+    """The pause that AKS requires between a stop and a start, in either order (docs/power.md, rule 5); None if it is over."""
     changed = power_changed(task.ports.store, task.target)
     if changed is None or task.now - changed >= BETWEEN:
         return None
-    return Stale("AKS asks for a pause between a stop and a start", changed + BETWEEN)
+    return Stale("AKS requires a pause between a stop and a start", changed + BETWEEN)
 
 
 def retry_later(task: StepContext, why: str) -> Stale:
-    """It may be begun in a while."""
+    """The step may begin later."""
     return Stale(why, task.now + _BUSY_AGAIN)
 
 
 def poll_operation(task: StepContext, what: str, progress: Progress | None = None) -> Pending | Done | Refused:
-    """One look at the operation whose token the step carries."""
+    """Polls the operation whose token the step carries."""
     status = task.ports.clusters.operation(task.record.token)
     if status.state == "failed":
         cause = f"{what} failed: {status.code}: {status.message}" if status.message else f"{what} failed: {status.code}"
         return Refused(status.code or "OperationFailed", cause, remedy(status.code))
     if status.state == "succeeded":
-        return Done(f"Azure reports {what} as ended", progress)
+        return Done(f"Azure reports that {what} has ended", progress)
     return Pending(task.record.token, task.now + POLL_EVERY, progress)
 
 
 def not_verified_yet(
     task: StepContext, within: timedelta, cause: str, advice: str, poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused:
-    """The operation has ended and the world does not show its effect: looked at again, refused once `within` is over."""
+    """The operation has ended but the cluster does not show its effect: verify again, and fail once `within` is over."""
     if task.now - (task.record.verifying_since or task.now) < within:
         return Pending(task.record.token, task.now + poll_every)
     return Refused(FailureCode.NOT_VERIFIED, cause, advice)

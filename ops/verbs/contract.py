@@ -1,4 +1,4 @@
-"""What a verb is: check, begin, poll, prove, and what undoes it."""
+"""What a verb is: check, begin, poll, verify, and the verb that undoes it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from ops.ports.bundle import Ports
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """One step of one run, as it stands. `record.state` INTENDED means that an earlier attempt may have reached the world."""
+    """One step of one run. `record.state` INTENDED means that an earlier attempt may have made the first call."""
 
     target: str
     step: Step
@@ -23,16 +23,16 @@ class StepContext:
 
     @property
     def may_have_begun(self) -> bool:
-        """Whether a first call may have been made whose answer we do not have."""
+        """Whether a first call may have been made whose answer was lost."""
         return self.record.state.value in ("intended", "undoing") and not self.record.token
 
 
 class Verb(Protocol):
-    """A kind of effect. Every method makes one attempt, answers with a value, and may be called again after a crash.
+    """A kind of effect. Each method makes one attempt, returns a value, and is safe to call again after a crash.
 
-    `actions` and `kubernetes` declare which ARM actions and Kubernetes verbs it calls; `on_cancel` says whether a cancelled run
-    lets it finish or aborts it, since it acts anew at each look and may be left between two; `undo` names the verb that takes it
-    back, empty where nothing can.
+    `actions` and `kubernetes` declare the ARM actions and Kubernetes verbs that it calls. `on_cancel` says whether a cancelled
+    run finishes it or aborts it, which is possible if it acts with each poll and can stop in between. `undo` names the verb
+    that undoes it; empty if that is impossible.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Verb(Protocol):
     undo: str
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Whether it may begin; Done where the world is so already, Pending where our own earlier attempt runs."""
+        """Whether it may begin; Done if the cluster is in that state already, Pending if an earlier attempt is running."""
         ...
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
@@ -50,9 +50,9 @@ class Verb(Protocol):
         ...
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """One look; Done once the operation has ended well, which proves nothing yet."""
+        """Polls once. Done once the operation has ended successfully, which verifies nothing yet."""
         ...
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Whether the world shows the effect."""
+        """Whether the cluster shows the effect."""
         ...

@@ -1,4 +1,4 @@
-"""Cordon a node with our stamp, so that only our own cordon is ever taken back."""
+"""Cordons a node and adds Daytwo's annotation, so that only Daytwo's own cordon is ever removed."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ from ops.verbs.node_lookup import find_node, is_our_cordon
 
 @dataclass(frozen=True, slots=True)
 class CordonNode:
-    """`params`: node, run (the stamp). Taken back by uncordoning."""
+    """`params`: node, run (the value of the annotation). Undone by uncordoning."""
 
     name: str = "cordon-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
@@ -22,7 +22,7 @@ class CordonNode:
     undo: str = "uncordon-node"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A node that somebody else has cordoned is not ours to drain."""
+        """A node that was cordoned by someone else is not drained."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -30,11 +30,11 @@ class CordonNode:
         if is_our_cordon(node, task.step.params["run"]) and node.unschedulable:
             return Done(f"{node.name} is cordoned")
         if node.unschedulable:
-            return Stale(f"somebody else has cordoned {node.name}")
+            return Stale(f"{node.name} was cordoned by someone else")
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """One patch: the cordon and the stamp together."""
+        """One patch sets the cordon and the annotation."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -45,19 +45,19 @@ class CordonNode:
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Nothing runs."""
+        """No operation is running."""
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:
-        """The node is unschedulable and carries the stamp."""
+        """The node is unschedulable and carries the annotation."""
         found = find_node(task)
         if isinstance(found, Stale):
-            return Refused(FailureCode.GONE, found.why, "nothing: a new node takes no reboot")
+            return Refused(FailureCode.GONE, found.why, "none: a new node needs no reboot")
         node = found[1]
         if node.unschedulable and is_our_cordon(node, task.step.params["run"]):
             return Done(f"{node.name} is cordoned")
         return Refused(
-            FailureCode.NOT_VERIFIED, f"{node.name} did not take the cordon", "look who else changes this node"
+            FailureCode.NOT_VERIFIED, f"{node.name} did not accept the cordon", "find out what else changes this node"
         )
 
 

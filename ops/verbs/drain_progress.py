@@ -1,4 +1,4 @@
-"""What verbs that make pods leave have in common: how many have left, and whether their time is over."""
+"""Shared by verbs that evict pods: how many pods have left, and whether the time is over."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,12 +9,12 @@ from ops.verbs.contract import StepContext
 
 
 def drain_progress(task: StepContext, left: Sequence[Pod]) -> Progress:
-    """How many of the most that there ever were have left, now that these are left."""
+    """How many pods have left, given those that remain; the total is the most that were ever seen."""
     total = max(len(left), task.record.progress.total if task.record.progress else 0)
     return Progress(total - len(left), total, "pods")
 
 
 def is_time_over(task: StepContext) -> bool:
-    """Whether the step has had its `timeout_s`, counted from its first attempt."""
+    """Whether the step's `timeout_s` is over, counted from its first attempt."""
     began = task.record.began or task.now
     return task.now - began >= timedelta(seconds=int(task.step.params["timeout_s"]))

@@ -1,4 +1,4 @@
-"""Evacuate nodes that are about to be taken: cordon them all and let go as many pods as the notice allows."""
+"""Evacuates nodes that Azure is about to evict: cordons them and evicts as many pods as the notice allows."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ _ROUND = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class EvacuateNodes:
-    """`params`: nodes (comma-separated), run (the stamp), timeout_s, grace_s. What has not left in time dies with its node: no failure."""
+    """`params`: nodes (comma-separated), run (the annotation), timeout_s, grace_s.
+
+    Pods that remain are lost with their node; that is not a failure.
+    """
 
     name: str = "evacuate-nodes"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
@@ -28,24 +31,24 @@ class EvacuateNodes:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Nodes that are gone need nothing. Those that are cordoned already must still be emptied."""
+        """Nodes that no longer exist need nothing. Nodes that are cordoned already still have to be emptied."""
         there = _there(task)[1]
-        return Ready() if there else Done("they are gone already")
+        return Ready() if there else Done("the nodes no longer exist")
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """The cordons, ours only where nobody has put one, and the first round."""
+        """Cordons the nodes that are not cordoned yet, and runs the first round."""
         cluster, there = _there(task)
         for node in there:
             if not node.unschedulable:
                 stamp = {CORDON_STAMP: task.step.params["run"]}
                 with suppress(
                     OutsideError
-                ):  # one node that is going already does not keep the others from being emptied
+                ):  # a node that is already going away does not keep the others from being emptied
                     task.ports.nodes.mark(cluster, node.name, unschedulable=True, annotations=stamp)
         return self.poll(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """One round over all of them; nodes or an API server that are gone in the middle of it end the work."""
+        """One round over all nodes. If the nodes or the API server disappear, the work ends."""
         try:
             cluster, there = _there(task)
             left = _left(task, cluster, there)
@@ -53,29 +56,31 @@ class EvacuateNodes:
             return self._over(task, "the API server does not answer")
         progress = drain_progress(task, left)
         if not there:
-            return self._over(task, "they are gone")
+            return self._over(task, "the nodes no longer exist")
         if not left:
             return Done(f"{progress.done} of {progress.total} pods have left", progress)
         grace_s = int(task.step.params["grace_s"])
         for pod in left:
             if not pod.deleting:
-                with suppress(OutsideError):  # asked again in the next round, as long as there is time
+                with suppress(OutsideError):  # retried in the next round, while there is time
                     task.ports.nodes.evict(cluster, pod, grace_s)
         if is_time_over(task):
             return Done(f"{progress.done} of {progress.total} pods have left in time", progress)
         return Pending("evacuate", task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done:
-        """What was reached stands in the record: the nodes may be gone by now."""
+        """The result is in the record, since the nodes may no longer exist."""
         progress = task.record.progress
         return Done(
-            f"{progress.done} of {progress.total} pods have left in time" if progress else "nothing had to leave",
+            f"{progress.done} of {progress.total} pods have left in time"
+            if progress
+            else "there were no pods to evict",
             progress,
         )
 
     def _over(self, task: StepContext, why: str) -> Done:
         progress = task.record.progress
-        left = f"{progress.done} of {progress.total} pods had left" if progress else "no pod was seen to leave"
+        left = f"{progress.done} of {progress.total} pods had left" if progress else "no pod was seen leaving"
         return Done(f"{why}: {left}", progress)
 
 

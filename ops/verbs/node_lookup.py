@@ -1,4 +1,4 @@
-"""What the verbs on one node have in common: finding it, and the stamp on our own cordon."""
+"""Shared by verbs on one node: finding it, and recognising Daytwo's own cordon."""
 
 from ops.model.fleet import CORDON_STAMP, Cluster, Node
 from ops.model.outcome import Stale
@@ -12,9 +12,9 @@ def find_node(task: StepContext) -> tuple[Cluster, Node] | Stale:
         return Stale("the cluster is stopped")
     name = task.step.params["node"]
     node = next((node for node in task.ports.nodes.nodes(cluster) if node.name == name), None)
-    return (cluster, node) if node is not None else Stale(f"the node {name} is gone")
+    return (cluster, node) if node is not None else Stale(f"the node {name} does not exist any more")
 
 
 def is_our_cordon(node: Node, run: str) -> bool:
-    """Whether the cordon on the node is this run's."""
+    """Whether this run has set the cordon on the node."""
     return node.annotations.get(CORDON_STAMP) == run

@@ -1,4 +1,4 @@
-"""Restart a node's scale-set instance, proven by a changed bootID and Ready."""
+"""Restarts the scale-set instance of a node; verified by a changed bootID and the Ready condition."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class RestartNode:
-    """`params`: node, boot_id (before), annotation (the one that asks). A reboot cannot be taken back."""
+    """`params`: node, boot_id (before), annotation (that requests the reboot). A reboot cannot be undone."""
 
     name: str = "restart-node"
     actions: frozenset[str] = frozenset(
@@ -33,7 +33,7 @@ class RestartNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A node that has booted since it was planned needs no second boot."""
+        """A node that has booted since the plan was made needs no restart."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -47,7 +47,7 @@ class RestartNode:
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Asks for the restart once."""
+        """Requests the restart once."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -55,16 +55,16 @@ class RestartNode:
         return begin_operation(task, lambda: task.ports.machines.begin_restart(node), _LOOK)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Looks at the operation; without its token the proof is all that counts."""
+        """Polls the operation; without its token only the verification counts."""
         if not task.record.token:
-            return Done("the instance was asked to restart")
+            return Done("the restart of the instance was requested")
         outcome = poll_operation(task, f"the restart of {task.step.params['node']}")
         if isinstance(outcome, Pending):
             return Pending(outcome.token, task.now + _LOOK)
         return outcome
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Another bootID, Ready, and the node asks for no reboot any more."""
+        """The bootID has changed, the node is Ready, and it no longer requires a reboot."""
         name = task.step.params["node"]
         found = find_node(task)
         missing = found.why if isinstance(found, Stale) else ""
@@ -75,11 +75,11 @@ class RestartNode:
             elif not node.ready:
                 missing = "it is not Ready"
             elif task.step.params["annotation"] in node.annotations:
-                missing = "it still asks for a reboot"
+                missing = "it still requires a reboot"
             else:
-                return Done(f"{name} has booted anew and is Ready")
+                return Done(f"{name} has rebooted and is Ready")
         cause = f"{name} was restarted, but after 20 minutes {missing}"
-        advice = "look at the node; its cordon is taken back, so pods may come to it once it is Ready"
+        advice = "check the node; its cordon is removed, so pods may be scheduled on it once it is Ready"
         return not_verified_yet(task, _VERIFY_WITHIN, cause, advice, _LOOK)
 
 

@@ -1,4 +1,4 @@
-"""Start a stopped cluster, proven by its power state and Ready nodes."""
+"""Starts a stopped cluster; verified by its power state and Ready nodes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +25,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class StartCluster:
-    """No params. Taken back by stopping the cluster again."""
+    """No params. Undone by stopping the cluster again."""
 
     name: str = "start-cluster"
     actions: frozenset[str] = frozenset(
@@ -36,22 +36,26 @@ class StartCluster:
     undo: str = "stop-cluster"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A cluster that somebody else has started meanwhile is not ours to put back: the plan is stale."""
+        """A cluster that someone else has started meanwhile is not stopped again: the plan is stale."""
         cluster = task.ports.clusters.cluster(task.target)
         if task.may_have_begun and (cluster.running or cluster.is_busy):
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
         if cluster.running:
-            return Done("the cluster runs") if task.undo else Stale("the cluster has been started meanwhile")
+            return (
+                Done("the cluster is running")
+                if task.undo
+                else Stale("the cluster was started by someone else meanwhile")
+            )
         return power_pause(task) or Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Asks for the start once."""
+        """Requests the start once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_start(task.target))
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Looks at the operation, or, its token lost, at the cluster."""
+        """Polls the operation or, if its token was lost, reads the cluster."""
         if task.record.token:
             return poll_operation(task, "the start")
         cluster = task.ports.clusters.cluster(task.target)
@@ -62,7 +66,7 @@ class StartCluster:
         return Refused(FailureCode.START_FAILED, "the cluster did not start", remedy(""))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Power state Running, provisioning ended, and every node that the API server shows is Ready."""
+        """Power state Running, provisioning ended, and every node that the API server lists is Ready."""
         cluster = task.ports.clusters.cluster(task.target)
         expected = sum(pool.count for pool in cluster.pools if pool.running)
         try:
@@ -72,9 +76,9 @@ class StartCluster:
         ready = sum(node.ready for node in nodes)
         if cluster.running and not cluster.is_busy and ready >= expected and ready == len(nodes):
             note_power_change(task.ports.store, task.target, task.now)
-            return Done(f"the cluster runs, {ready} of {len(nodes)} nodes are Ready")
+            return Done(f"the cluster is running, {ready} of {len(nodes)} nodes are Ready")
         cause = f"the cluster was started, but after 20 minutes {ready} of {expected} nodes are Ready"
-        return not_verified_yet(task, _VERIFY_WITHIN, cause, "look at its nodes before anything is done on it")
+        return not_verified_yet(task, _VERIFY_WITHIN, cause, "check its nodes before anything else is done on it")
 
 
 VERB = StartCluster()

@@ -1,4 +1,4 @@
-"""Stop a running cluster, proven by its power state."""
+"""Stops a running cluster; verified by its power state."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +25,7 @@ _VERIFY_WITHIN = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class StopCluster:
-    """No params. Taken back by starting the cluster again."""
+    """No params. Undone by starting the cluster again."""
 
     name: str = "stop-cluster"
     actions: frozenset[str] = frozenset(
@@ -36,11 +36,11 @@ class StopCluster:
     undo: str = "start-cluster"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A running operation is never cut: it is waited for. AKS reports a stopped cluster as Succeeded: both states count."""
+        """Waits for a running operation, which is never interrupted. AKS reports a stopped cluster as Succeeded: both states count."""
         kept = override_end(task.ports.store, "awake", task.target)
         is_kept = kept is not None and task.now < kept
         if is_kept and task.undo:
-            return Done(f"a person keeps it awake until {kept:%a %H:%M} UTC, so it is left running")
+            return Done(f"a person keeps it awake until {kept:%a %H:%M} UTC, so it is not stopped")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             if task.may_have_begun:
@@ -53,11 +53,11 @@ class StopCluster:
         return power_pause(task) or Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Asks for the stop once."""
+        """Requests the stop once."""
         return begin_operation(task, lambda: task.ports.clusters.begin_stop(task.target))
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Looks at the operation, or, its token lost, at the cluster."""
+        """Polls the operation or, if its token was lost, reads the cluster."""
         if task.record.token:
             return poll_operation(task, "the stop")
         cluster = task.ports.clusters.cluster(task.target)
@@ -73,7 +73,7 @@ class StopCluster:
         if not cluster.running and not cluster.is_busy:
             note_power_change(task.ports.store, task.target, task.now)
             return Done("the cluster is stopped")
-        cause = "Azure reports the stop as ended, but the cluster is not stopped"
+        cause = "Azure reports that the stop has ended, but the cluster is not stopped"
         return not_verified_yet(task, _VERIFY_WITHIN, cause, remedy(""))
 
 

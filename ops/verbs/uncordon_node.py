@@ -1,4 +1,4 @@
-"""Uncordon a node, only where the cordon carries our stamp."""
+"""Uncordons a node, but only if Daytwo has set the cordon."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ from ops.verbs.node_lookup import find_node, is_our_cordon
 
 @dataclass(frozen=True, slots=True)
 class UncordonNode:
-    """`params`: node, run (the stamp)."""
+    """`params`: node, run (the value of the annotation)."""
 
     name: str = "uncordon-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
@@ -22,16 +22,16 @@ class UncordonNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A node that is gone, or whose cordon is not ours, needs nothing."""
+        """A node that no longer exists, or that someone else has cordoned, needs nothing."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
         if not is_our_cordon(found[1], task.step.params["run"]):
-            return Done(f"the cordon of {found[1].name} is not ours")
+            return Done(f"the cordon of {found[1].name} was not set by Daytwo")
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """One patch: the cordon and the stamp go together."""
+        """One patch removes the cordon and the annotation."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
@@ -40,11 +40,11 @@ class UncordonNode:
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Nothing runs."""
+        """No operation is running."""
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:
-        """The stamp is gone, and with it our cordon."""
+        """The annotation is gone, and with it the cordon that Daytwo set."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)

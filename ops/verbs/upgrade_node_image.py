@@ -1,4 +1,4 @@
-"""Upgrade one pool to the newest node image, proven by the labels of its nodes."""
+"""Upgrades one pool to the newest node image; verified by the labels of its nodes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class UpgradeNodeImage:
-    """`params`: pool, image (the one that was planned, proven where that is asked), from."""
+    """`params`: pool, image (the planned one, proven if that is required), from."""
 
     name: str = "upgrade-node-image"
     actions: frozenset[str] = frozenset(
@@ -45,13 +45,13 @@ class UpgradeNodeImage:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Reads the world in the same step: an image that is newer than the planned one is not begun."""
+        """Reads the cluster in the same attempt: an upgrade does not begin if an image newer than the planned one is offered."""
         found = _find(task)
         if isinstance(found, Stale):
             return found
         cluster, pool = found
         if task.may_have_begun and pool.is_busy:
-            # Our own call of before the crash: no second one, follow the pool's state instead of the lost token.
+            # Daytwo's own call, made before a crash: no second call; the pool's state replaces the lost token.
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
@@ -66,22 +66,22 @@ class UpgradeNodeImage:
         if isinstance(newest, Unknown):
             return retry_later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
         if newest != task.step.params["image"]:
-            return Stale(f"{newest} has landed meanwhile; planned was {task.step.params['image']}")
+            return Stale(f"{newest} was released meanwhile; the plan was for {task.step.params['image']}")
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """Asks for the upgrade once."""
+        """Requests the upgrade once."""
         pool = task.step.params["pool"]
         return begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Looks at the operation (or, its token lost, at the pool) and counts the nodes that carry the image."""
+        """Polls the operation (or, if its token was lost, the pool) and counts the nodes that run the image."""
         progress = _progress(task)
         if task.record.token:
             return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused(FailureCode.GONE, found.why, "look at the cluster, then start the run again")
+            return Refused(FailureCode.GONE, found.why, "check the cluster, then start the run again")
         pool = found[1]
         if pool.is_busy:
             return Pending("", task.now + POLL_EVERY, progress)
@@ -94,10 +94,10 @@ class UpgradeNodeImage:
         return Refused(code, cause, remedy(code))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Every node carries the image and is Ready; a newer one that landed in between is told, and is as good as it is."""
+        """Every node runs the image and is Ready. A newer image that was released in between is reported and counts as well."""
         found = _find(task)
         if isinstance(found, Stale):
-            return Refused(FailureCode.GONE, found.why, "look at the cluster, then start the run again")
+            return Refused(FailureCode.GONE, found.why, "check the cluster, then start the run again")
         cluster, pool = found
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
@@ -111,11 +111,9 @@ class UpgradeNodeImage:
         if nodes and not wrong and not unready:
             evidence = _counted(nodes, carried)
             if carried != planned:
-                evidence += (
-                    f"; it landed between the last look and the call, planned was {planned.short}: not proven yet"
-                )
+                evidence += f"; it was released between the check and the call; the plan was for {planned.short}: not proven yet"
             return Done(evidence, Progress(len(nodes), len(nodes)))
-        missing = [f"{name} does not carry {planned.short}" for name in wrong]
+        missing = [f"{name} does not run {planned.short}" for name in wrong]
         missing += [f"{name} is not Ready" for name in unready if name not in wrong]
         return _unproven(task, pool, tuple(missing) or ("it has no nodes",))
 
@@ -124,16 +122,16 @@ VERB = UpgradeNodeImage()
 
 
 def _find(task: StepContext) -> tuple[Cluster, Pool] | Stale:
-    """The cluster and the pool, where an upgrade by Daytwo is still in order."""
+    """The cluster and the pool, if Daytwo may still upgrade it."""
     try:
         cluster = task.ports.clusters.cluster(task.target)
     except NotFoundError:
-        return Stale("the cluster is gone")
+        return Stale("the cluster does not exist any more")
     pool = cluster.pool(task.step.params["pool"])
     if pool is None:
-        return Stale(f"the pool {task.step.params['pool']} is gone")
+        return Stale(f"the pool {task.step.params['pool']} does not exist any more")
     if cluster.driver is not Driver.DAYTWO:
-        return Stale("AKS drives this cluster now")
+        return Stale("AKS upgrades this cluster now")
     if not cluster.running:
         return Stale("the cluster is stopped")
     return cluster, pool
@@ -147,7 +145,7 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
 
 
 def _progress(task: StepContext) -> Progress | None:
-    """How many nodes carry the image: only a count, so that nothing that it meets stops the polling."""
+    """How many nodes run the image. Only a count: an error in it never stops the polling."""
     planned = NodeImage.parse(task.step.params["image"])
     try:
         found = _find(task)
@@ -163,7 +161,7 @@ def _progress(task: StepContext) -> Progress | None:
 
 
 def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
-    """The planned image, or a newer one of its family where that is what every node carries."""
+    """The planned image, or a newer one of its family if every node runs that."""
     images = {NodeImage.parse(node.image_label) for node in nodes}
     if len(images) == 1:
         (only,) = images
@@ -173,10 +171,10 @@ def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
 
 
 def _counted(nodes: tuple[Node, ...], image: NodeImage) -> str:
-    return f"{len(nodes)} of {len(nodes)} nodes carry {image.short} and are Ready"
+    return f"{len(nodes)} of {len(nodes)} nodes run {image.short} and are Ready"
 
 
 def _unproven(task: StepContext, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
     cause = f"Azure reports {pool.name} as upgraded, but after 20 minutes {'; '.join(missing)}"
-    advice = "look at these nodes; the image is not taken further until a run proves it"
+    advice = "check these nodes; the image is not used elsewhere until a run verifies it"
     return not_verified_yet(task, _VERIFY_WITHIN, cause, advice)

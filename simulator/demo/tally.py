@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ops.model.run import Run, State, StepRecord, StepState
-from ops.model.settings import Settings
 from ops.policy.select import matches
+from ops.settings import Settings
 from simulator.demo.world import WorldCluster, WorldPool
 
 UPGRADED, BY_AKS = "upgraded", "driven-by-aks"

@@ -7,15 +7,13 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.approval import Approval
 from ops.model.calendar import Span, Window
 from ops.model.image import NodeImage
 from ops.model.run import Run, State, StepState
-from ops.model.settings import Ring, Settings
 from ops.policy.calendar import frozen, iso_week, next_open, week_occurrences, week_span
 from ops.policy.select import ring_among, ring_window
-from ops.render.phrases import plural
+from ops.render.phrases import SIGNS, plural
 from ops.render.timeline import Lane, Week, draw
 from simulator.demo.bars import FleetHistory
 from simulator.demo.world import WorldCluster, WorldNow, WorldPool
@@ -201,7 +199,8 @@ def _next(cluster: WorldCluster, run: Run | None, opens: Span | None, zone: str,
 
 def _pool(pool: WorldPool, settings: Settings, now: datetime) -> PoolView:
     image = NodeImage.parse(pool.node_images[0] if pool.node_images else pool.image)
-    longest = settings.node_image.max_behind if settings.node_image else _AHEAD
+    policy = settings.get(NODE_IMAGE)
+    longest = policy.max_image_age if policy else _AHEAD
     age = image.age(now) if image else timedelta()
     share = min(1.0, age / (longest * 1.5))
     shade = min(_SHADES, 1 + int(share * _SHADES))

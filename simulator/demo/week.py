@@ -11,10 +11,10 @@ from ops.adapters.sqlite_store import SqliteStore
 from ops.config import load
 from ops.model.approval import Approval
 from ops.model.run import Run, State
-from ops.model.settings import Settings
 from ops.policy.calendar import iso_week
 from ops.policy.select import ring_window
 from ops.ports.store import Store
+from ops.settings import Settings
 from ops.tables.runs import rollouts, runs
 from simulator.demo.approvals import ApprovalDesk, requests_in
 from simulator.demo.bot import Bot, running_bot

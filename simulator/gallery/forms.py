@@ -5,9 +5,9 @@ from typing import cast
 
 from markupsafe import Markup
 
+from ops.chats import renderer
 from ops.chats.slack.dialogs import rejection_form
 from ops.model.json import Json
-from ops.render import renderer
 from simulator.chat_preview.official_renderer import Drawer, Theme
 from simulator.gallery.requests import SEVERAL, request
 from simulator.gallery.samples import request_message

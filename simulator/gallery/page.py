@@ -9,11 +9,11 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ops.chats.slack.delivery import with_picture as with_file
+from ops.chats import renderer
 from ops.chats.slack.renderer import PICTURE_BLOCK
+from ops.chats.slack.renderer import with_picture as with_file
 from ops.chats.teams.renderer import with_picture
 from ops.model.json import Json
-from ops.render import renderer
 from simulator.chat_preview.official_renderer import Drawer, Look
 from simulator.gallery.forms import draw_modal, draw_unfolded
 from simulator.gallery.samples import Sample, samples

@@ -96,7 +96,7 @@ def judge(  # noqa: PLR0913 - five inputs, four optional ones
             "node-image": node_image_expected(week, eligible, skipped, start, end),
             "reboot": reboots.expected(start, end),
             "power": power_expected(schedule, start, end),
-            "spot": spot_expected(rules.group_for, journal, start, end),
+            "spot": spot_expected(rules.group_within, journal, start, end),
             "budget": budget_expected(journal, start, end),
         },
     )

@@ -94,11 +94,11 @@ class Rules:
     proven_for: timedelta
     proven_awake: int
     proven_nodes: int
-    wake_sleepers: bool
+    start_stopped_clusters: bool
     failure_budget: int
     power: tuple[PowerRule, ...]
     reboot: RebootRule | None
-    group_for: timedelta | None
+    group_within: timedelta | None
     approvals: tuple[ApprovalRule, ...] = ()
 
 
@@ -126,7 +126,7 @@ def read(text: str) -> Rules:
         power=tuple(_power(entry) for entry in cast("list[Tree]", tree.get("power", []))),
         reboot=_reboot(cast("Tree", tree["reboot"]), windows) if "reboot" in tree else None,
         approvals=read_approvals(tree, "node-image"),
-        group_for=_length(str(cast("Tree", tree["spot"]).get("group-for", "10m"))) if "spot" in tree else None,
+        group_within=_length(str(cast("Tree", tree["spot"]).get("group-within", "10m"))) if "spot" in tree else None,
     )
 
 

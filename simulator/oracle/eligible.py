@@ -121,7 +121,7 @@ def _blocks_cluster(week: Week, place: Place, at: datetime, but: Operation | Non
     failed = week.run_failed_at(cluster.name)
     if failed is not None and failed <= at:
         return "run-failed"
-    if week.history.stopped(cluster.name, at) and not week.rules.wake_sleepers:
+    if week.history.stopped(cluster.name, at) and not week.rules.start_stopped_clusters:
         return "asleep"
     return "busy" if week.history.busy(cluster.name, at, but) else None
 
@@ -135,10 +135,10 @@ def _pair_blocks(week: Week, place: Place, at: datetime) -> bool:
     ]
     if any(week.are_paired(place.cluster, other) for other in going):
         return True
-    at_once = week.ring(place.cluster).at_once
+    max_concurrent = week.ring(place.cluster).max_concurrent
     number = week.ring_number(place.cluster)
     with_it = [o for o in going if week.same_group(place.cluster, o) and week.ring_number(o) == number]
-    return at_once is not None and len(with_it) >= at_once
+    return max_concurrent is not None and len(with_it) >= max_concurrent
 
 
 def _is_before(week: Week, other: Place, at: datetime) -> bool:

@@ -178,7 +178,7 @@ def _at_once(week: Week, start: datetime, end: datetime) -> Iterator[str]:
         number = week.ring_number(cluster)
         if number is None:
             continue
-        at_once = week.rules.rings[number].at_once
+        max_concurrent = week.rules.rings[number].max_concurrent
         going = {
             other.cluster
             for other in upgrades

@@ -9,7 +9,7 @@ import pytest
 from ops.chats.slack.client import SlackChat
 from ops.chats.slack.errors import PictureNotReadyError
 from ops.chats.slack.renderer import plainly, render
-from ops.chats.slack.response_url import SlackResponseUrl
+from ops.chats.slack.replies import SlackReplies
 from ops.model.message import Message, Picture
 from ops.model.run import State
 from ops.ports.chat import Outgoing, Posted
@@ -155,12 +155,12 @@ def hook(slack: SlackServer) -> str:
     return slack.url.split("/slack/")[0] + path
 
 
-def answers(slack: SlackServer) -> SlackResponseUrl:
-    return SlackResponseUrl(frozenset({slack.url.split("/")[2]}))
+def answers(slack: SlackServer) -> SlackReplies:
+    return SlackReplies(frozenset({slack.url.split("/")[2]}))
 
 
 def test_a_private_answer_reaches_one_person(slack: SlackServer) -> None:
-    answers(slack).answer(hook(slack), plainly("approved by ana"))
+    answers(slack).send(hook(slack), plainly("approved by ana"))
     (heard,) = slack.api.hooks.ephemeral
     assert (heard.user, heard.text) == ("U0ANA", "approved by ana")
 
@@ -168,27 +168,27 @@ def test_a_private_answer_reaches_one_person(slack: SlackServer) -> None:
 def test_nothing_goes_to_an_address_that_is_none_of_slacks(slack: SlackServer) -> None:
     for address in ("http://169.254.169.254/x", "https://hooks.slack.com.evil.example/x", "", "nonsense", "https://[x"):
         with pytest.raises(RejectedError):
-            answers(slack).answer(address, plainly("x"))
+            answers(slack).send(address, plainly("x"))
     assert slack.asked == []
 
 
 def test_an_answer_goes_to_slacks_own_host_over_https_alone(slack: SlackServer) -> None:
     """What stands in it is private: the host alone does not make an address safe. Only a simulated world is plain."""
     port = slack.url.split(":")[2].split("/")[0]
-    named = SlackResponseUrl(frozenset({f"localhost:{port}"}))
+    named = SlackReplies(frozenset({f"localhost:{port}"}))
     path = hook(slack).removeprefix(f"http://127.0.0.1:{port}")
-    with pytest.raises(RejectedError, match="none of the chat's"):
-        named.answer(f"http://localhost:{port}{path}", plainly("x"))
+    with pytest.raises(RejectedError, match="does not belong to Slack"):
+        named.send(f"http://localhost:{port}{path}", plainly("x"))
     assert slack.api.hooks.ephemeral == []
 
 
 def test_a_used_up_address_is_no_reason_to_try_again(slack: SlackServer) -> None:
     address = hook(slack)
     for _ in range(5):
-        answers(slack).answer(address, plainly("x"))
+        answers(slack).send(address, plainly("x"))
     with pytest.raises(RejectedError):
-        answers(slack).answer(address, plainly("x"))
+        answers(slack).send(address, plainly("x"))
     slack.api.hooks.in_trouble = True
     with pytest.raises(TryLaterError):
-        answers(slack).answer(address, plainly("x"))
+        answers(slack).send(address, plainly("x"))
     assert HOOKS in address

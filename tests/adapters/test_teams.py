@@ -44,7 +44,7 @@ def test_a_webhook_that_nobody_serves_is_for_later() -> None:
 
 
 def test_a_retired_connector_is_refused_with_what_to_do_instead() -> None:
-    with pytest.raises(RetiredWebhookError, match="make a Workflows webhook"):
+    with pytest.raises(RetiredWebhookError, match="Create a Workflows webhook"):
         TeamsChat("https://contoso.webhook.office.com/webhookb2/x")
 
 
@@ -67,7 +67,7 @@ def test_an_address_with_a_line_break_at_its_end_is_the_address(simulation: Runn
     ],
 )
 def test_what_is_no_address_is_refused_without_being_shown(address: str) -> None:
-    with pytest.raises(UnusableWebhookError, match="copy it from the flow once more") as refused:
+    with pytest.raises(UnusableWebhookError, match="Copy it from the flow again") as refused:
         TeamsChat(address)
     assert "hunter2" not in str(refused.value)
 

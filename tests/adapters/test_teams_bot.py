@@ -9,14 +9,14 @@ import pytest
 from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 
 from ops.adapters.clocks import WallClock
-from ops.chats.replies import RepliesByAddress
 from ops.chats.teams.bot import TeamsBotChat, TeamsBotEndpoint
+from ops.chats.teams.connection import TeamsConnection, problems_of
 from ops.chats.teams.connector import TeamsConnector
 from ops.chats.teams.renderer import render_bot
 from ops.chats.teams.signing_keys import SigningKeys
 from ops.chats.teams.tokens import BotTokens
-from ops.chats.teams.wiring import problems_of, teams_bot
 from ops.config import load
+from ops.messaging.ephemeral_replies import send_reply
 from ops.model.message import Message, Picture
 from ops.model.run import State
 from ops.ports.chat import Outgoing, Posted
@@ -24,7 +24,7 @@ from ops.ports.errors import DeniedError, RejectedError, ThrottledError, TryLate
 from simulator.running import Running, running_simulation
 from simulator.teams.connector import APP_ID, CHANNELS, CHATS, SECRET
 from simulator.world.specs import TENANT
-from tests.fakes import CONFIG, FakeAnswers
+from tests.fakes import CONFIG, World
 from tests.flows.bot import environment
 from tests.render.test_teams_cards import FULL, PNG
 
@@ -164,8 +164,8 @@ def test_another_applications_token_is_not_taken(simulation: Running) -> None:
 
 
 def chat_with_secret(simulation: Running, secret: str) -> TeamsBotChat:
-    bot = teams_bot({**simulation.environment, "TEAMS_BOT_SECRET": secret}, WallClock())
-    door, _ = bot(load(BOT_CONFIG, "daytwo.yaml"))
+    connection = TeamsConnection({**simulation.environment, "TEAMS_BOT_SECRET": secret}, WallClock())
+    door = connection.endpoint(load(BOT_CONFIG, "daytwo.yaml"))
     assert door is not None
     assert isinstance(door.connector.credential, ClientSecretCredential)
     return TeamsBotChat(door.connector, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"])
@@ -219,7 +219,7 @@ def test_a_service_that_does_not_answer_is_for_later(simulation: Running) -> Non
 def test_an_answer_goes_to_the_person_alone(door: TeamsBotEndpoint, simulation: Running) -> None:
     service_url = simulation.environment["TEAMS_SERVICE_URL"]
     address = door.private_address(service_url, "29:ana", TENANT)
-    door.answer(address, render_bot(SHOWN))
+    door.send(address, render_bot(SHOWN))
     sent = simulation.simulation.connector.sent[-1]
     assert simulation.simulation.connector.personal[sent.conversation] == "29:ana"
 
@@ -235,7 +235,7 @@ def test_whoever_blocks_the_bot_is_not_written_to(door: TeamsBotEndpoint, simula
 )
 def test_an_answer_to_an_address_that_is_not_ours_is_refused(door: TeamsBotEndpoint, address: str) -> None:
     with pytest.raises(RejectedError):
-        door.answer(address, render_bot(SHOWN))
+        door.send(address, render_bot(SHOWN))
 
 
 def test_an_answer_that_nobody_can_read_any_more_is_refused_for_good(
@@ -243,27 +243,28 @@ def test_an_answer_that_nobody_can_read_any_more_is_refused_for_good(
 ) -> None:
     gone = door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0], "1700000000000")
     with pytest.raises(RejectedError):
-        door.answer(gone, render_bot(SHOWN))
+        door.send(gone, render_bot(SHOWN))
 
 
-def test_answers_take_the_way_of_their_address(door: TeamsBotEndpoint, simulation: Running) -> None:
-    hooks = FakeAnswers()
-    answers = RepliesByAddress(hooks, door)
-    answers.answer("https://hooks.example/1", {"text": "x"})
-    answers.answer(door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0]), render_bot(ENDED))
-    assert hooks.given == [("https://hooks.example/1", {"text": "x"})]
+def test_the_address_decides_which_chat_replies(door: TeamsBotEndpoint, simulation: Running) -> None:
+    world = World()
+    ports = replace(world.context.ports, replies=(door, world.replies))
+    send_reply(ports, "https://hooks.example/1", SHOWN)
+    send_reply(ports, door.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0]), ENDED)
+    assert [address for address, _ in world.replies.given] == ["https://hooks.example/1"]
     assert simulation.simulation.connector.sent[-1].conversation == CHATS[0]
-    with pytest.raises(RejectedError, match="no Teams bot"):
-        RepliesByAddress(hooks, None).answer("teams-bot:x|y|z", {})
+    with pytest.raises(RejectedError, match="does not belong to a connected chat"):
+        send_reply(replace(ports, replies=(door,)), "https://hooks.example/1", SHOWN)
 
 
 def test_a_bot_without_its_app_id_is_a_problem_that_says_what_to_do() -> None:
     settings = load(BOT_CONFIG, "daytwo.yaml")
     assert "TEAMS_BOT_APP_ID is missing" in problems_of(settings, {})[0]
     assert problems_of(settings, {"TEAMS_BOT_APP_ID": APP_ID}) == ()
-    assert teams_bot({}, WallClock())(settings) == (None, None)
+    connection = TeamsConnection({}, WallClock())
+    assert (connection.endpoint(settings), connection.chats(settings), connection.replies(settings)) == (None, (), ())
 
 
 def test_without_the_section_the_door_opens_and_nothing_is_posted() -> None:
-    door, chat = teams_bot({"TEAMS_BOT_APP_ID": APP_ID}, WallClock())(load(CONFIG, "daytwo.yaml"))
-    assert (door is not None, chat) == (True, None)
+    connection, settings = TeamsConnection({"TEAMS_BOT_APP_ID": APP_ID}, WallClock()), load(CONFIG, "daytwo.yaml")
+    assert (connection.endpoint(settings) is not None, connection.chats(settings)) == (True, ())

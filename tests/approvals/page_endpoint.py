@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from ops.endpoints.approval_form import FormTokens
-from ops.endpoints.approval_page import PageRequest, answer_page
+from ops.endpoints.approval_form import FormTokens, PageAccess
+from ops.endpoints.approval_page import serve_page
 from ops.endpoints.easy_auth import signed_in
-from ops.endpoints.page_access import PageAccess
+from ops.endpoints.http_types import HttpRequest
 from simulator.host.easy_auth import principal
 from simulator.people import PEOPLE
 from tests.approvals.story import Pressed
@@ -38,8 +38,10 @@ class Page:
         }
         body = urlencode({"choice": str(pressed.choice), "reason": pressed.reason, "csrf": token}).encode()
         url = f"{HOST}/api/approvals/{pressed.token}"
-        answer = answer_page(
-            world.context, PageAccess(sign_in=True, key=KEY), PageRequest("POST", url, pressed.token, headers, body)
+        answer = serve_page(
+            world.context,
+            PageAccess(sign_in=True, key=KEY),
+            HttpRequest("POST", url, {"token": pressed.token}, {}, headers, body),
         )
         assert answer.status in (200, 403, 409, 410), answer
         return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]

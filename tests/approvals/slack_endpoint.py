@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from ops.chats.slack.dialogs import WHY
-from ops.chats.slack.endpoint import Guard, Received, take_interaction
+from ops.chats.slack.endpoint import SlackAccess, take_interaction
 from ops.chats.slack.signature import SlackSignature
+from ops.endpoints.http_types import HttpRequest
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Choice
 from simulator.http_types import JsonObject
@@ -31,22 +32,22 @@ class SlackDoor:
     def press(self, world: World, pressed: Pressed) -> str:
         """Presses; tells the result as the ledger has it."""
         world.forms = self.forms
-        answers, opened = len(world.answers.given), len(self.forms.opened)
+        answers, opened = len(world.replies.given), len(self.forms.opened)
         body = form(world, pressed.person, pressed.choice, pressed.token, pressed.event)
         self._knock(world, body)
         if len(self.forms.opened) > opened:
-            assert len(world.answers.given) == answers, "somebody was answered before they had decided"
+            assert len(world.replies.given) == answers, "somebody was answered before they had decided"
             self._knock(world, submission(world, self.forms.opened[-1], pressed.person, pressed.reason))
-        assert [address for address, _ in world.answers.given[answers:]] == [HOOK]
+        assert [address for address, _ in world.replies.given[answers:]] == [HOOK]
         return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]
 
     def _knock(self, world: World, body: bytes) -> None:
-        response = take_interaction(world.context, self.guard(world), received(world, body))
+        response = take_interaction(world.context, self.access(world), received(world, body))
         assert (response.status, response.text()) == (200, "")
 
-    def guard(self, world: World) -> Guard:
-        """What stands at the door."""
-        return Guard(SlackSignature(SIGNING_SECRET, world.clock), self.refusals)
+    def access(self, world: World) -> SlackAccess:
+        """What the endpoint checks requests with."""
+        return SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), self.refusals, world.forms)
 
 
 def submission(world: World, shown: View, person: str, reason: str = "") -> bytes:
@@ -55,9 +56,9 @@ def submission(world: World, shown: View, person: str, reason: str = "") -> byte
     return submission_payload(shown.payload(), {WHY: {WHY: reason}}, happened)
 
 
-def received(world: World, body: bytes) -> Received:
+def received(world: World, body: bytes) -> HttpRequest:
     """A body as Slack sends it now."""
-    return Received(body, signed(body, world.clock.at))
+    return HttpRequest("POST", headers=signed(body, world.clock.at), body=body)
 
 
 def form(world: World, person: str, choice: Choice, token: str, event: str) -> bytes:

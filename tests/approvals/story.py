@@ -19,7 +19,7 @@ from tests.fakes import CONFIG, World, cluster, pool, settings
 TEAM, TENANT = "T0DAYTWO", "11111111-1111-1111-1111-111111111111"
 SLACK = {"ana": "U0ANA", "ben": "U0BEN", "cleo": "U0CLEO", "eve": "U0EVE"}
 ENTRA = {name: f"aaaaaaaa-0000-0000-0000-00000000000{number}" for number, name in enumerate(SLACK, start=1)}
-# Monday noon: the window opens at 22:00.
+# Monday noon: next window opens at 22:00.
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 
 PEOPLE = f"""
@@ -34,7 +34,7 @@ groups: {{platform: [ana, ben], leads: [cleo], nobody: []}}
 
 def config(rule: str, people: str = PEOPLE) -> str:
     """A configuration whose node images need this approval; production is the last ring, and its image is proven at once."""
-    plain = CONFIG.replace("wake-sleepers: true}", f"wake-sleepers: true, approval: {rule}}}")
+    plain = CONFIG.replace("start-stopped-clusters: true}", f"start-stopped-clusters: true, approval: {rule}}}")
     return plain.replace("    - {name: pre-production, select: {tags: {env: [dev, test]}}}\n", "") + people
 
 

@@ -1,11 +1,12 @@
 """Pressing through the Teams bot's door: the simulated Teams' own activity and token, the bot's own proof of both."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ops.chats.teams.endpoint import take_activity
+from ops.chats.teams.endpoint import TeamsAccess, take_activity
 from ops.chats.teams.renderer import render_bot
 from ops.chats.teams.tokens import BotTokens
+from ops.endpoints.http_types import HttpRequest
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.message import Button, Message
 from ops.model.run import State
@@ -23,9 +24,9 @@ class Admitting:
 
     tokens: BotTokens
 
-    def admit(self, authorization: str) -> str:
+    def authenticate(self, authorization: str) -> str:
         """The service of a token that holds."""
-        return self.tokens.admit(authorization)
+        return self.tokens.authenticate(authorization)
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
         """A press is answered where it was made."""

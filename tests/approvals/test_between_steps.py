@@ -38,7 +38,7 @@ def test_no_pool_begins_once_its_approver_is_none_any_more() -> None:
 
     Double(world, meanwhile).run("operation", {"run": driver.run_id})
     assert begun_then == ["upgrade user1"]
-    assert requests(world)[1].parts[0].why == "ana, who approved, is no approver any more"
+    assert requests(world)[1].parts[0].why == "ana, who approved, is not an approver any more"
     assert (driver.run.state, world.clusters.begun) == (State.DONE, ["upgrade user1", "upgrade user2"])
 
 

@@ -79,10 +79,10 @@ def test_a_press_that_was_decided_is_not_told_as_not_decided() -> None:
     world = story.world
     world.ledger = RefusingLedger(world.ledger.written, TryLaterError("the ledger does not answer"))
     body = form(world, "ana", Choice.APPROVE, story.approval.token, "event-0")
-    take_interaction(world.context, door.guard(world), received(world, body))
+    take_interaction(world.context, door.access(world), received(world, body))
     assert story.approval.state is ApprovalState.APPROVED
-    assert len(world.answers.given) == 1
-    assert "Nothing was decided" not in str(world.answers.given)
+    assert len(world.replies.given) == 1
+    assert "Nothing was decided" not in str(world.replies.given)
 
 
 def test_the_decision_is_in_the_ledger_though_the_process_died_after_it() -> None:

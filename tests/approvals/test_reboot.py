@@ -88,7 +88,7 @@ def test_a_node_that_asks_later_is_rebooted_only_after_another_yes() -> None:
     Double(by, meanwhile).run("operation", {"run": only_run(by).id})
     assert rebooted_at_press == ["aks-user1-0", "aks-user1-1"]
     assert by.machines.restarted == list(NODES)
-    assert "aks-user1-2 was not asked for" in requests(by)[1].parts[0].why
+    assert "aks-user1-2 was not part of the request" in requests(by)[1].parts[0].why
 
 
 def test_without_hours_to_ask_in_nothing_begins_before_the_night() -> None:
@@ -149,4 +149,4 @@ def test_who_approved_hears_that_nothing_was_done() -> None:
     pass_time(by, (driver,), timedelta(hours=2))
     every_five_minutes(by.context)
     assert driver.run.state.is_final
-    assert "too little left" in str(shown(by))
+    assert "too short for" in str(shown(by))

@@ -81,8 +81,8 @@ def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_asked_for_again() -
         ("shop-a", "asked"),
         ("shop-b", "superseded"),
     ]
-    assert [(part.target_name, part.why) for part in second.parts] == [("shop-b", "user3 was not asked for")]
-    assert "user3 was not asked for" in shown(world)[second.id]
+    assert [(part.target_name, part.why) for part in second.parts] == [("shop-b", "user3 was not part of the request")]
+    assert "user3 was not part of the request" in shown(world)[second.id]
     assert "approved" in drivers["shop-a"].run.approved
 
 
@@ -174,10 +174,10 @@ def test_a_newer_image_in_an_undecided_ring_is_asked_for_in_the_same_request() -
 
 
 def test_it_is_looked_for_every_hour_whether_there_is_something_to_ask() -> None:
-    """The image is proven after the first look: people are asked the same day, not when the window opens."""
+    """The image is proven after the first look: people are asked the same day, not when next window opens."""
     world = production("{from: platform}", "shop-a")
-    rule = "wake-sleepers: true, approval: {from: platform, rings: [production]}}"
-    world.settings = settings(CONFIG.replace("wake-sleepers: true}", rule) + PEOPLE)
+    rule = "start-stopped-clusters: true, approval: {from: platform, rings: [production]}}"
+    world.settings = settings(CONFIG.replace("start-stopped-clusters: true}", rule) + PEOPLE)
     (each,) = world.clusters.fleet.values()
     driver = begun(world, each, ROLLOUT)
     assert (requests(world), driver.until) == ([], NOON + timedelta(hours=1, minutes=1))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from ops.chats.slack import CHAT
 from ops.chats.slack.endpoint import take_interaction
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpResponse
 from ops.endpoints.timers import every_five_minutes, every_hour
 from ops.model.approval import ApprovalState, Choice
 from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
@@ -20,7 +21,7 @@ from tests.fakes import cluster, pool
 
 TWO_OF = "{from: platform, of: 2}"
 FOUR_HOURS = "{from: platform, expires-after: 4h}"
-UNASKED = "you have rejected it; nothing of it is done. Slack opened no form to ask why, so it stands without a reason."
+UNASKED = "Rejected. Nothing of the plan will be done.. Slack opened no form to ask why, so it stands without a reason."
 
 
 @dataclass
@@ -36,23 +37,23 @@ class Desk:
         self.world = self.story.world
         self.forms = self.world.forms = self.door.forms
 
-    def press(self, person: str = "ana", event: str = "event-1", choice: Choice = Choice.REJECT) -> Response:
+    def press(self, person: str = "ana", event: str = "event-1", choice: Choice = Choice.REJECT) -> HttpResponse:
         self.pressed = form(self.world, person, choice, self.story.approval.token, event)
         return self._knock(self.pressed)
 
-    def tell_again(self) -> Response:
+    def tell_again(self) -> HttpResponse:
         """Slack tells the last press again, signed anew."""
         return self._knock(self.pressed)
 
-    def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> Response:
+    def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> HttpResponse:
         """Sends a form, the last one unless said; Slack does with it what the answer says."""
         view = shown or self.forms.opened[-1]
         response = self._knock(submission(self.world, view, person, reason))
         apply_response(view, int(response.status), response.text())
         return response
 
-    def _knock(self, body: bytes) -> Response:
-        return take_interaction(self.world.context, self.door.guard(self.world), received(self.world, body))
+    def _knock(self, body: bytes) -> HttpResponse:
+        return take_interaction(self.world.context, self.door.access(self.world), received(self.world, body))
 
     @property
     def state(self) -> ApprovalState:
@@ -61,8 +62,8 @@ class Desk:
     @property
     def heard(self) -> list[str]:
         """What was said privately, at the press's own address."""
-        assert all(address == HOOK for address, _ in self.world.answers.given)
-        return [str(content["text"]) for _, content in self.world.answers.given]
+        assert all(address == HOOK for address, _ in self.world.replies.given)
+        return [str(content["text"]) for _, content in self.world.replies.given]
 
     @property
     def results(self) -> list[str]:
@@ -91,7 +92,7 @@ def test_the_form_that_is_sent_decides_with_its_reason_and_closes(desk: Desk) ->
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "release day")
-    assert desk.heard == ["you have rejected it; nothing of it is done"]
+    assert desk.heard == ["Rejected. Nothing of the plan will be done."]
 
 
 def test_without_a_reason_it_is_sent_as_well(desk: Desk) -> None:
@@ -133,7 +134,7 @@ def test_a_slack_that_does_not_answer_is_not_waited_for_twice(desk: Desk, troubl
 def test_without_any_forms_a_press_rejects_and_nobody_is_told_of_a_form(desk: Desk) -> None:
     desk.world.forms = None
     desk.press()
-    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, ["you have rejected it; nothing of it is done"])
+    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, ["Rejected. Nothing of the plan will be done."])
 
 
 def test_a_form_that_opened_though_its_answer_was_lost_hears_that_it_is_rejected(desk: Desk) -> None:
@@ -153,7 +154,7 @@ def test_the_press_told_again_opens_one_form_and_decides_nothing(desk: Desk) -> 
     assert (len(desk.forms.opened), desk.forms.asked) == (1, 1)
     desk.send(reason="once")
     assert desk.tell_again().status == 200
-    assert desk.heard == ["you have rejected it; nothing of it is done"]
+    assert desk.heard == ["Rejected. Nothing of the plan will be done."]
     assert desk.results == ["rejected"]
 
 
@@ -182,7 +183,7 @@ def test_a_form_sent_twice_is_one_press(desk: Desk) -> None:
     for reason in ("first", "second", "first"):
         desk.send(reason=reason, shown=first)
     assert (desk.story.approval.why, desk.results) == ("first", ["rejected"] * 3)
-    assert set(desk.heard) == {"you have rejected it; nothing of it is done"}
+    assert set(desk.heard) == {"Rejected. Nothing of the plan will be done."}
 
 
 def test_a_form_sent_after_somebody_else_decided_hears_who_and_when(desk: Desk) -> None:
@@ -209,11 +210,11 @@ def test_a_form_sent_after_the_expiry_hears_so_in_its_place() -> None:
 def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(desk: Desk) -> None:
     desk.press()
     desk.world.clock.pass_(minutes=30)
-    every_hour(desk.world.context, timedelta(days=14))
+    every_hour(desk.world.context, timedelta(days=14), (CHAT.housekeeping,))
     assert list(desk.world.store.scan("slack-form")) == []
     desk.send(reason="still no")
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
-    assert shown(desk.forms.opened[0]) == "you have rejected it; nothing of it is done"
+    assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
 
 
 def test_a_form_whose_request_was_asked_anew_decides_nothing(desk: Desk) -> None:
@@ -275,7 +276,7 @@ def test_whom_a_form_was_not_opened_for_gets_no_private_answer_of_its_opener(des
     desk.press("ana")
     desk.send("ben", reason="mine")
     assert desk.heard == []
-    assert shown(desk.forms.opened[0]) == "you have rejected it; nothing of it is done"
+    assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
 
 
 def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
@@ -288,9 +289,9 @@ def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
     door = SlackDoor()
     world.forms = door.forms
     body = form(world, "ana", Choice.REJECT, old, "event-1")
-    assert take_interaction(world.context, door.guard(world), received(world, body)).status == 200
-    ((_, content),) = world.answers.given
-    assert str(content["text"]).startswith("what is asked has changed since")
+    assert take_interaction(world.context, door.access(world), received(world, body)).status == 200
+    ((_, content),) = world.replies.given
+    assert str(content["text"]).startswith("the request has changed since")
     assert (door.forms.asked, requests(world)[0].state) == (0, ApprovalState.PENDING)
 
 

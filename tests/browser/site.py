@@ -18,8 +18,8 @@ from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 
 APPROVAL_CONFIG = (
     CONFIG.replace(
-        "node-image: {window: nights, wake-sleepers: true}",
-        "node-image: {window: nights, wake-sleepers: true, approval: {from: platform, self: allow, expires-after: 2h}}",
+        "node-image: {window: nights, start-stopped-clusters: true}",
+        "node-image: {window: nights, start-stopped-clusters: true, approval: {from: platform, self: allow, expires-after: 2h}}",
     )
     + """
 identity: {entra-tenant: 11111111-1111-1111-1111-111111111111, slack-team: T0DAYTWO}

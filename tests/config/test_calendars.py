@@ -1,4 +1,4 @@
-"""Calendars of an intranet that is down now and then: their last freezes hold, and no door waits for them."""
+"""Calendars of an intranet that is sometimes down: their last freezes apply, and an endpoint never waits for them."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.config import FeedError
-from ops.config.current import ConfigFile, ConfigState
+from ops.config.config_file import ConfigFile, ConfigState
 from ops.messaging.conditions import report_configuration
 from tests.fakes import CONFIG, MONDAY, World
 
@@ -26,11 +26,11 @@ class Intranet:
     """A calendar at an address; `down` says why it cannot be fetched."""
 
     def __init__(self) -> None:
-        self.down, self.content, self.asked = "", calendar("Year end"), 0
+        self.down, self.content, self.fetches = "", calendar("Year end"), 0
 
     def __call__(self, url: str) -> bytes:
         assert url == URL
-        self.asked += 1
+        self.fetches += 1
         if self.down:
             raise FeedError(self.down)
         return self.content
@@ -49,7 +49,7 @@ class Home:
         return ConfigFile(self.file, self.store, self.intranet)
 
     def tick(self, **later: float) -> ConfigState:
-        """A timer's look at this time after Monday's begin, and what a door sees then."""
+        """The timer fires at this time after the start of Monday; what an endpoint reads then."""
         self.process.refresh(MONDAY + timedelta(**later))
         return self.process.current(MONDAY + timedelta(**later))
 
@@ -68,19 +68,19 @@ def at(**later: float) -> datetime:
     return MONDAY + timedelta(**later)
 
 
-def test_a_door_fetches_nothing_whatever_has_been_read(home: Home) -> None:
+def test_an_endpoint_never_fetches(home: Home) -> None:
     home.process.current(at())
     home.tick()
     for minutes in range(0, 26 * 60, 5):
         home.process.current(at(minutes=minutes))
         home.begin().current(at(minutes=minutes))
-    assert home.intranet.asked == 1
+    assert home.intranet.fetches == 1
 
 
 def test_until_a_calendar_has_been_read_once_there_is_no_configuration(home: Home) -> None:
     first = home.process.current(at())
     assert first.settings is None
-    assert "it has not been fetched yet; that happens within five minutes" in first.problem
+    assert "it has not been fetched yet; Daytwo fetches it within five minutes" in first.problem
     assert (names(home.tick(minutes=5)), home.tick(minutes=5).problem) == (["Year end"], "")
 
 
@@ -104,14 +104,14 @@ def test_a_calendar_that_is_down_keeps_its_freezes_and_is_tried_at_each_tick(hom
     home.intranet.down, home.intranet.content = "", calendar("Audit")
     back = home.tick(hours=12, minutes=5)
     assert (names(back), back.problem, back.silent) == (["Audit"], "", ())
-    assert home.intranet.asked == 3
+    assert home.intranet.fetches == 3
 
 
 def test_two_ticks_of_one_instant_try_it_once(home: Home) -> None:
     home.intranet.down = "it cannot be fetched: its server answers 502"
     home.tick()
     home.tick(seconds=20)
-    assert home.intranet.asked == 1
+    assert home.intranet.fetches == 1
 
 
 def test_a_process_that_starts_while_it_is_down_has_the_same_freezes(home: Home) -> None:
@@ -127,7 +127,7 @@ def test_something_else_at_the_address_counts_as_down(home: Home) -> None:
     home.intranet.content = b"<html>Sign in</html>"
     lost = home.tick(hours=12)
     assert (names(lost), lost.problem) == (["Year end"], "")
-    assert "it is no calendar" in lost.silent[0].problem
+    assert "it is not a calendar" in lost.silent[0].problem
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_something_else_at_the_address_counts_as_down(home: Home) -> None:
         calendar("hunter2", "DTSTART;VALUE=DATE:20261218", "RRULE:FREQ=hunter2"),
     ],
 )
-def test_nothing_is_quoted_of_what_is_no_calendar(home: Home, content: bytes) -> None:
+def test_content_that_is_not_a_calendar_is_never_quoted(home: Home, content: bytes) -> None:
     by = World()
     home.tick()
     home.intranet.content = content
     report_configuration(by.context.ports, home.tick(hours=12), at(hours=12))
     (silent,) = home.tick(hours=12).silent
-    told = str(by.chat.shown) + str(by.ledger.written)
-    assert silent.problem in told
+    reported = str(by.chat.shown) + str(by.ledger.written)
+    assert silent.problem in reported
     assert len(silent.problem) <= 100
-    assert "hunter2" not in told
+    assert "hunter2" not in reported
 
 
 @pytest.mark.parametrize("end", ["DTEND;VALUE=DATE:99991231", "DURATION:P3000000D"])
@@ -174,7 +174,7 @@ def test_an_event_that_takes_no_time_freezes_nothing(home: Home) -> None:
 
 
 def test_after_three_days_its_freezes_are_too_old_and_nothing_new_begins(home: Home) -> None:
-    """A freeze may have been called since: what guards against harm takes missing knowledge as a no. The doors stay open."""
+    """A freeze may have been added since. Guards treat missing knowledge as a refusal; the endpoints still work."""
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
     assert home.tick(days=2, hours=23, minutes=55).problem == ""
@@ -186,7 +186,7 @@ def test_after_three_days_its_freezes_are_too_old_and_nothing_new_begins(home: H
     assert home.tick(days=3, minutes=5).problem == ""
 
 
-def test_after_the_app_was_off_for_long_a_door_says_that_the_freezes_are_old_and_the_next_tick_mends_it(
+def test_after_a_long_time_off_the_freezes_are_too_old_until_the_timer_fires(
     home: Home,
 ) -> None:
     home.tick()
@@ -194,7 +194,7 @@ def test_after_the_app_was_off_for_long_a_door_says_that_the_freezes_are_old_and
     assert names(late) == ["Year end"]
     assert late.problem.endswith(
         ": freezes[0].ics: intranet.example: the calendar cannot be used: its freezes of 2026-11-16 are too old to rely on; "
-        "it is fetched within five minutes; mend it, or write the freezes out"
+        "Daytwo fetches it within five minutes; fix it, or write the freezes out"
     )
     assert home.tick(days=4).problem == ""
 
@@ -211,14 +211,14 @@ def test_a_broken_file_and_a_calendar_that_is_down_leave_the_last_valid_configur
 def test_a_calendar_beside_the_configuration_that_breaks_leaves_the_last_valid_one(tmp_path: Path) -> None:
     (tmp_path / "freeze.ics").write_bytes(calendar("Year end"))
     home = Home(tmp_path, FILE)
-    assert (names(home.process.current(at())), home.intranet.asked) == (["Year end"], 0)
+    assert (names(home.process.current(at())), home.intranet.fetches) == (["Year end"], 0)
     (tmp_path / "freeze.ics").write_bytes(b"nonsense")
     fresh = home.begin().current(at())
     assert names(fresh) == ["Year end"]
-    assert "it is no calendar" in fresh.problem
+    assert "it is not a calendar" in fresh.problem
 
 
-def test_a_calendar_that_is_down_is_told_once_and_so_is_its_end(home: Home) -> None:
+def test_an_unavailable_calendar_is_reported_once_and_so_is_its_end(home: Home) -> None:
     by = World()
     home.tick()
     report_configuration(by.context.ports, home.tick(), by.clock.at)
@@ -238,11 +238,11 @@ def test_a_calendar_that_is_down_is_told_once_and_so_is_its_end(home: Home) -> N
     assert [entry.kind for entry in by.ledger.written.values()] == ["held"]
 
 
-def test_the_address_of_a_calendar_that_was_never_read_is_told_to_nobody(home: Home) -> None:
+def test_the_address_of_a_calendar_that_was_never_read_is_not_reported(home: Home) -> None:
     by = World()
     home.intranet.down = "it cannot be fetched: its server answers 503"
     home.tick()
     report_configuration(by.context.ports, home.tick(minutes=5), at(minutes=5))
-    told = str(by.chat.shown) + str(by.ledger.written)
-    assert "freezes[0].ics: intranet.example: the calendar cannot be used: it cannot be fetched" in told
-    assert "hunter2" not in told
+    reported = str(by.chat.shown) + str(by.ledger.written)
+    assert "freezes[0].ics: intranet.example: the calendar cannot be used: it cannot be fetched" in reported
+    assert "hunter2" not in reported

@@ -7,14 +7,17 @@ import pytest
 
 from ops.config import ConfigError, FeedError, Feeds, load, read_beside
 from ops.model.calendar import Freeze, Window
-from ops.model.settings import Ring, Select
+from ops.settings.fields import PerRegionPair, TagValues
+from ops.settings.fleet import Ring
+from ops.settings.node_image import NODE_IMAGE
+from ops.settings.select import Select
 
 WHOLE = """\
 fleet:
   subscriptions: [00000000-0000-0000-0000-000000000000]
   rings:                                   # order of rollout
     - {name: pre-production, select: {tags: {env: [dev, test]}}, window: evenings}
-    - {name: production, select: {tags: {env: prod}}, at-once: 1 per region pair}
+    - {name: production, select: {tags: {env: prod}}, max-concurrent: 1 per region pair}
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
   evenings: {days: [sun, wed], from: 18:00, to: 21:30, zone: Europe/Amsterdam}
@@ -23,7 +26,7 @@ freezes:
   - {name: launch, from: 2026-11-18T18:00:00+01:00, to: 2026-11-19T06:00:00+01:00}
   - {name: audit, from: 2026-11-20 12:00, to: 2026-11-20 13:00, zone: America/New_York}
 node-image: {driver: auto, every: week, window: nights, proven-for: 3d, proven-awake: 4h, proven-nodes: 5,
-  max-behind: 4w, wake-sleepers: false, failure-budget: 1}
+  max-image-age: 4w, start-stopped-clusters: false, failure-budget: 1}
 chat:
   slack: {channel: C0123}
 """
@@ -40,8 +43,8 @@ def test_the_whole_document_says_what_it_says() -> None:
     settings = load(WHOLE, "daytwo.yaml")
     assert settings.fleet.subscriptions == ("00000000-0000-0000-0000-000000000000",)
     assert settings.fleet.rings == (
-        Ring("pre-production", Select(tags=(("env", frozenset({"dev", "test"})),)), EVENINGS),
-        Ring("production", Select(tags=(("env", frozenset({"prod"})),)), None, 1),
+        Ring("pre-production", Select(tags={"env": TagValues({"dev", "test"})}), EVENINGS),
+        Ring("production", Select(tags={"env": TagValues({"prod"})}), None, PerRegionPair(1)),
     )
     assert settings.windows == {"nights": NIGHTS, "evenings": EVENINGS}
     assert settings.freezes == (
@@ -54,28 +57,28 @@ def test_the_whole_document_says_what_it_says() -> None:
             "America/New_York",
         ),
     )
-    runbook = settings.node_image
+    runbook = settings.get(NODE_IMAGE)
     assert runbook is not None
     assert (runbook.window, runbook.proven_for, runbook.proven_awake) == (NIGHTS, timedelta(days=3), timedelta(hours=4))
-    assert (runbook.proven_nodes, runbook.max_behind, runbook.failure_budget) == (5, timedelta(days=28), 1)
-    assert runbook.wake_sleepers is False
+    assert (runbook.proven_nodes, runbook.max_image_age, runbook.failure_budget) == (5, timedelta(days=28), 1)
+    assert runbook.start_stopped_clusters is False
     assert settings.chat.slack_channel == "C0123"
 
 
 def test_only_the_fleet_has_to_be_said() -> None:
     settings = load(LEAST, "daytwo.yaml")
     assert settings.fleet.rings == (Ring("all", Select(names=("*",))),)
-    assert (settings.windows, settings.freezes, settings.node_image) == ({}, (), None)
+    assert (settings.windows, settings.freezes, settings.get(NODE_IMAGE)) == ({}, (), None)
     assert settings.chat.slack_channel is None
 
 
 def test_what_node_image_leaves_out_has_the_published_default() -> None:
     window = 'windows: {nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}}\n'
-    runbook = load(f"{LEAST}{window}node-image: {{window: nights}}\n", "daytwo.yaml").node_image
+    runbook = load(f"{LEAST}{window}node-image: {{window: nights}}\n", "daytwo.yaml").get(NODE_IMAGE)
     assert runbook is not None
     assert (runbook.proven_for, runbook.proven_awake) == (timedelta(days=2), timedelta(hours=8))
-    assert (runbook.proven_nodes, runbook.max_behind, runbook.failure_budget) == (3, timedelta(days=21), 0)
-    assert runbook.wake_sleepers is True
+    assert (runbook.proven_nodes, runbook.max_image_age, runbook.failure_budget) == (3, timedelta(days=21), 0)
+    assert runbook.start_stopped_clusters is True
 
 
 @pytest.mark.parametrize(
@@ -165,11 +168,11 @@ def test_a_calendar_beside_the_configuration_brings_its_freezes(tmp_path: Path) 
     ("location", "wrong"),
     [
         ("missing.ics", "the file cannot be read"),
-        ("../freeze.ics", "the file has to lie beside the configuration"),
-        ("/etc/hostname", "the file has to lie beside the configuration"),
+        ("../freeze.ics", "the file must be in the folder of the configuration"),
+        ("/etc/hostname", "the file must be in the folder of the configuration"),
         ("https://example.com/freeze.ics", "addresses are not read here"),
         ("http://example.com/freeze.ics", "an address begins with https://"),
-        ("broken.ics", "it is no calendar"),
+        ("broken.ics", "it is not a calendar"),
     ],
 )
 def test_a_calendar_that_cannot_be_read_is_a_problem_at_load(tmp_path: Path, location: str, wrong: str) -> None:

@@ -1,4 +1,4 @@
-"""What a wrong configuration is told: the line, the value, what is wrong, what to do."""
+"""What is reported about a wrong configuration: the line, the value, what is wrong, what to do."""
 
 import pytest
 
@@ -9,7 +9,7 @@ fleet:
   subscriptions: [00000000-0000-0000-0000-000000000000]
   rings:
     - {name: dev, select: {tags: {env: [dev, test]}}}
-    - {name: prod, select: {tags: {env: prod}}, at-once: 1 per region pair}
+    - {name: prod, select: {tags: {env: prod}}, max-concurrent: 1 per region pair}
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
 freezes:
@@ -28,17 +28,52 @@ def problems_of(text: str | bytes) -> tuple[Problem, ...]:
 CASES = [
     # key names
     ("proven-for: 2d", "proven-four: 2d", 10, "proven-four", "this key is unknown", "did you mean proven-for?"),
-    ("at-once:", "at_once:", 5, "at_once", "this key is unknown", "did you mean at-once?"),
+    ("max-concurrent:", "max_concurrent:", 5, "max_concurrent", "this key is unknown", "did you mean max-concurrent?"),
     ("chat:", "reboots:", 11, "reboots", "this key is unknown", "did you mean reboot"),
     ("name: prod,", "approval: {of: 1}, name: prod,", 5, "approval", "this key is unknown", "remove it"),
+    # renamed keys and values
+    ("max-concurrent:", "at-once:", 5, "at-once", "renamed to max-concurrent", "write max-concurrent:"),
+    ("proven-for: 2d", "wake-sleepers: true", 10, "wake-sleepers", "renamed to start-stopped-clusters", "write start-"),
+    ("proven-for: 2d", "max-behind: 21d", 10, "max-behind", "renamed to max-image-age", "write max-image-age:"),
+    ("chat:", "spot: {group-for: 10m}\nchat:", 11, "group-for", "renamed to group-within", "write group-within:"),
+    ("chat:", "commands: [{from: [], may: [run]}]\nchat:", 11, "may", "renamed to allow", "write allow:"),
+    (
+        "chat:",
+        "cost: {budgets: [{name: platform, offer: [sleep-dev]}]}\nchat:",
+        11,
+        "sleep-dev",
+        "renamed to stop-dev-clusters",
+        "write stop-dev-clusters",
+    ),
     # people and approvals
     ("2d}", "2d, approval: {of: 1}}", 10, "", "from is missing", "add from:"),
     ("2d}", "2d, approval: {from: ana}}", 10, "ana", "neither a person nor a group has this name", "ana: {slack:"),
-    ("2d}", "2d, approval: [[]]}", 10, "[]", "nothing stands here", "{rings: [production], from: platform}"),
-    ("2d}", "2d, approval: {from: [], rings: [production]}}", 10, "production", "no ring has this name", "dev or prod"),
-    ("2d}", "2d, approval: {from: [], hours: office}}", 10, "office", "no window has this name", "nights"),
+    ("2d}", "2d, approval: [[]]}", 10, "[]", "this is not a mapping", "{rings: [production], from: platform}"),
+    (
+        "2d}",
+        "2d, approval: {from: [], rings: [production]}}",
+        10,
+        "production",
+        "a ring with this name does not exist",
+        "dev or prod",
+    ),
+    (
+        "2d}",
+        "2d, approval: {from: [], hours: office}}",
+        10,
+        "office",
+        "a window with this name does not exist",
+        "nights",
+    ),
     ("2d}", "2d, approval: {from: [], remind-before: 2d}}", 10, "2d", "has expired by then", "write less"),
-    ("2d}", "2d, approval: {from: [], risk: [high]}}", 10, "high", "this is not known", "surge or in-place or drain"),
+    (
+        "2d}",
+        "2d, approval: {from: [], risk: [high]}}",
+        10,
+        "high",
+        "this is not allowed here",
+        "drain or in-place or surge",
+    ),
     (
         "chat:",
         "people: {ana: {slack: U0ANA}}\nidentity: {slack-team: T0123}\nreboot: {window: nights, approval: {from: ana, of: 2}}\nchat:",
@@ -47,28 +82,49 @@ CASES = [
         "1 can approve, fewer than are needed",
         "write 1 or less",
     ),
-    ("chat:", "people: {ana: {slack: U0ANA}}\nchat:", 11, "", "have slack ids, and nobody says", "slack-team"),
+    (
+        "chat:",
+        "people: {ana: {slack: U0ANA}}\nchat:",
+        11,
+        "",
+        "have slack ids, and their workspace is not set",
+        "slack-team",
+    ),
     (
         "chat:",
         "identity: {slack-team: T0123}\npeople: {ana: {slack: U0ANA}, ben: {slack: U0ANA}}\nchat:",
         12,
         "U0ANA",
-        "ana has this id already",
+        "ana already has this id",
         "give each person their own",
     ),
-    ("chat:", "groups: {platform: [ana]}\nchat:", 11, "ana", "nobody has this name", "add it under people"),
-    ("chat:", "people: {ana: {entra: ana@example.com}}\nchat:", 11, "ana@", "not written as it should be", "0001"),
-    ("chat:", "commands: [{from: [], may: [delete]}]\nchat:", 11, "delete", "this is not known", "run or awake"),
+    (
+        "chat:",
+        "groups: {platform: [ana]}\nchat:",
+        11,
+        "ana",
+        "a person with this name does not exist",
+        "add it under people",
+    ),
+    ("chat:", "people: {ana: {entra: ana@example.com}}\nchat:", 11, "ana@", "the format is wrong", "0001"),
+    (
+        "chat:",
+        "commands: [{from: [], allow: [delete]}]\nchat:",
+        11,
+        "delete",
+        "this is not allowed here",
+        "awake or cancel",
+    ),
     # shapes
     ("window: nights, ", "", 10, "", "window is missing", "add window:"),
     ("{env: prod}", "{env: 7}", 5, "7", "this is not text or a list", "write it as in prod"),
-    ("proven-for: 2d", "proven-for: 2 days", 10, "2 days", "not written as it should be", "2d or 8h30m"),
+    ("proven-for: 2d", "proven-for: 2 days", 10, "2 days", "the format is wrong", "2d or 8h30m"),
     ("proven-for: 2d", "proven-nodes: 0", 10, "0", "this is less than 1", "write 1 or more"),
-    ("proven-for: 2d", "wake-sleepers: 1", 10, "1", "this is not true or false", "write it as in true"),
-    ("proven-for: 2d", "driver: aks", 10, "aks", "this is not known", "write auto, or leave it out"),
+    ("proven-for: 2d", "start-stopped-clusters: 1", 10, "1", "this is not true or false", "write it as in true"),
+    ("proven-for: 2d", "driver: aks", 10, "aks", "this is not allowed here", "write auto, or leave it out"),
     ("1 per region pair", "2", 5, "2", "this is not text", "1 per region pair"),
-    ("[00000000-0000-0000-0000-000000000000]", "[shop]", 2, "shop", "not written as it should be", "00000000"),
-    ("C0123", "general", 11, "general", "not written as it should be", "C0123"),
+    ("[00000000-0000-0000-0000-000000000000]", "[shop]", 2, "shop", "the format is wrong", "00000000"),
+    ("C0123", "general", 11, "general", "the format is wrong", "C0123"),
     (", to: 2027-01-04", "", 9, "", "to is missing", "add to:"),
     ("name: year end,", "ics: x.ics,", 9, "ics: x.ics", "brings its own names", "leave only ics:"),
     # selects
@@ -80,8 +136,15 @@ CASES = [
     ("{env: prod}", "{env: [test, dev]}", 5, "the same select", "can select the same cluster", "one ring at most"),
     # names
     ("name: prod", "name: dev", 5, "dev", "another ring has this name", "give each ring its own"),
-    ("window: nights", "window: night", 10, "night", "no window has this name", "write one of nights"),
-    ("name: prod,", "name: prod, window: days,", 5, "days", "no window has this name", "write one of nights"),
+    ("window: nights", "window: night", 10, "night", "a window with this name does not exist", "write one of nights"),
+    (
+        "name: prod,",
+        "name: prod, window: days,",
+        5,
+        "days",
+        "a window with this name does not exist",
+        "write one of nights",
+    ),
     (
         "freezes:",
         "freezes:\n  - {name: year end, from: 2026-11-01, to: 2026-11-02}",
@@ -91,34 +154,34 @@ CASES = [
         "give each freeze its own",
     ),
     # times
-    ('"22:00"', '"25:00"', 7, "25:00", "no day has this time", "from 00:00 to 23:59"),
-    ('"05:00"', '"24:00"', 7, "24:00", "a day has no 24:00", '"00:00"'),
-    ('"05:00"', "5am", 7, "5am", "this is no time of day", '"22:00"'),
-    ('"05:00"', '"22:00"', 7, "22:00", "the window ends as it starts", "write another time"),
-    ("mon-thu", "mon-thi", 7, "mon-thi", "mon-thi is no day", "mon, tue, wed"),
-    ("mon-thu", "mon-wed-fri", 7, "mon-wed-fri", "mon-wed-fri is no day", "mon-thu"),
-    ("mon-thu", "mont", 7, "mont", "mont is no day", "mon-thu"),
-    ("Europe/Amsterdam", "Europe/Amstredam", 7, "Amstredam", "this is no time zone", "mean Europe/Amsterdam?"),
-    ("Europe/Amsterdam", "amsterdam", 7, "amsterdam", "this is no time zone", "did you mean Europe/Amsterdam"),
-    ("Europe/Amsterdam", "CETT+1", 7, "CETT+1", "this is no time zone", ""),
-    ("Europe/Amsterdam", "../../etc", 7, "../../etc", "this is no time zone", ""),
+    ('"22:00"', '"25:00"', 7, "25:00", "a day does not have this time", "from 00:00 to 23:59"),
+    ('"05:00"', '"24:00"', 7, "24:00", "a day does not have 24:00", '"00:00"'),
+    ('"05:00"', "5am", 7, "5am", "this is not a time of day", '"22:00"'),
+    ('"05:00"', '"22:00"', 7, "22:00", "the window ends when it starts", "write another time"),
+    ("mon-thu", "mon-thi", 7, "mon-thi", "mon-thi is not a day", "mon, tue, wed"),
+    ("mon-thu", "mon-wed-fri", 7, "mon-wed-fri", "mon-wed-fri is not a day", "mon-thu"),
+    ("mon-thu", "mont", 7, "mont", "mont is not a day", "mon-thu"),
+    ("Europe/Amsterdam", "Europe/Amstredam", 7, "Amstredam", "this is not a time zone", "mean Europe/Amsterdam?"),
+    ("Europe/Amsterdam", "amsterdam", 7, "amsterdam", "this is not a time zone", "did you mean Europe/Amsterdam"),
+    ("Europe/Amsterdam", "CETT+1", 7, "CETT+1", "this is not a time zone", ""),
+    ("Europe/Amsterdam", "../../etc", 7, "../../etc", "this is not a time zone", ""),
     ("2027-01-04", "2026-12-01", 9, "2026-12-18 to 2026-12-01", "ends before it begins", "swap from and to"),
-    ("2027-01-04", "2027-02-30", 9, "2027-02-30", "no day and no instant", "2026-12-18"),
-    ("2027-01-04", "2027-01-04 12:00", 9, "12:00", "names no zone", "add an offset"),
+    ("2027-01-04", "2027-02-30", 9, "2027-02-30", "neither a day nor an instant", "2026-12-18"),
+    ("2027-01-04", "2027-01-04 12:00", 9, "12:00", "has no time zone", "add an offset"),
     ("2027-01-04", "2027-01-04T12:00:00Z", 9, "2027", "one end is a day and the other an instant", "two days"),
     ("proven-for: 2d", "proven-awake: 49h", 10, "49h", "longer than proven-for, 2d", "raise proven-for"),
-    ("proven-for: 2d", "proven-awake: 90m", 10, "90m", "awake hours are counted whole", "whole hours"),
+    ("proven-for: 2d", "proven-awake: 90m", 10, "90m", "counted in whole hours", "whole hours"),
     # calendars
     ("{name: year end, from: 2026-12-18, to: 2027-01-04}", "{ics: a.ics}", 9, "a.ics", "are not read here", "write"),
     # secrets
-    ("C0123", "xoxb-12-ab", 11, "xoxb…", "a secret stands in the file", "put it into the key vault"),
-    ("C0123", "C0123}, teams-bot: {conversation: general", 11, "general", "not written as it should be", "19:a1b2c3@"),
+    ("C0123", "xoxb-12-ab", 11, "xoxb…", "the file contains a secret", "put it into the key vault"),
+    ("C0123", "C0123}, teams-bot: {conversation: general", 11, "general", "the format is wrong", "19:a1b2c3@"),
     (
         "slack: {channel: C0123}",
         'teams-bot: {conversation: "19:x@thread.tacv2;messageid=1", service-url: "https://smba.trafficmanager.net/emea/"}',
         11,
         "messageid",
-        "not written as it should be",
+        "the format is wrong",
         "19:a1b2c3@thread.tacv2",
     ),
     (
@@ -126,7 +189,7 @@ CASES = [
         'teams-bot: {conversation: "19:x@thread.tacv2", service-url: "https://smba.trafficmanager.net.example/emea/"}',
         11,
         "net.example",
-        "not written as it should be",
+        "the format is wrong",
         "https://smba.trafficmanager.net/emea/",
     ),
     (
@@ -134,18 +197,18 @@ CASES = [
         'teams-bot: {conversation: "19:x@thread.tacv2", service-url: "https://smba.trafficmanager.net/emea/"}',
         11,
         "",
-        "the bot would refuse everybody",
+        "the bot would refuse everyone",
         "add identity: {entra-tenant: …}",
     ),
-    ("freezes:", "# https://hooks.slack.com/services/T/B/x\nfreezes:", 8, "hook…", "a secret stands", "key vault"),
+    ("freezes:", "# https://hooks.slack.com/services/T/B/x\nfreezes:", 8, "hook…", "contains a secret", "key vault"),
     # YAML
-    ("chat:", "windows: {}\nchat:", 11, "windows", "this key stands at line 6 already", "keep one of the two"),
-    ("{window: nights,", "{window: nights, window: nights,", 10, "window", "at line 10 already", "keep one"),
+    ("chat:", "windows: {}\nchat:", 11, "windows", "this key is already set in line 6", "keep one of the two"),
+    ("{window: nights,", "{window: nights, window: nights,", 10, "window", "set in line 10", "keep one"),
     ("chat: {", "? {a: 1}\n: 2\nchat: {", 11, "", "a key is a word", "write the key as a word"),
-    ("mon-thu", "&days mon-thu, a: *days", 7, "*days", "aliases are not understood", "write the value out"),
-    ("mon-thu", "!secret mon-thu", 7, "mon-thu", "the tag !secret is not understood", "without it"),
-    ("mon-thu,", "mon-thu", 7, "", "this is no YAML", "mend the YAML"),
-    ("chat:", "--- \nchat:", 11, "", "this is no YAML", "mend the YAML"),
+    ("mon-thu", "&days mon-thu, a: *days", 7, "*days", "aliases are not supported", "write the value out"),
+    ("mon-thu", "!secret mon-thu", 7, "mon-thu", "the tag !secret is not supported", "without it"),
+    ("mon-thu,", "mon-thu", 7, "", "this is not YAML", "fix the YAML"),
+    ("chat:", "--- \nchat:", 11, "", "this is not YAML", "fix the YAML"),
 ]
 
 
@@ -167,7 +230,7 @@ def test_what_is_wrong_is_named_with_line_value_and_remedy(
 
 
 def test_the_document_that_the_cases_change_is_itself_right() -> None:
-    assert load(GOOD, "daytwo.yaml").fleet.rings[1].at_once == 1
+    assert load(GOOD, "daytwo.yaml").fleet.rings[1].max_concurrent == 1
 
 
 @pytest.mark.parametrize(
@@ -176,28 +239,39 @@ def test_the_document_that_the_cases_change_is_itself_right() -> None:
         (b"", "the file is empty"),
         (b"# nothing but a comment\n", "the file is empty"),
         (b"null", "the file is empty"),
-        (b"- a\n- b\n", "this is no mapping"),
-        (b"fleet", "this is no mapping"),
+        (b"- a\n- b\n", "this is not a mapping"),
+        (b"fleet", "this is not a mapping"),
         (b"fleet: \xff\xfe", "this is not UTF-8"),
         (b"fleet: \x00", "a character that YAML does not allow"),
-        (b'fleet: "\\UFFFFFFFF"', "this is no YAML"),
+        (b'fleet: "\\UFFFFFFFF"', "this is not YAML"),
         (b"[" * 5000, "this is nested too deeply"),
         (b"#" * (256 * 1024 + 1), "the file is over 256 kB"),
-        (b"fleet: &a [*a]", "aliases are not understood"),
+        (b"fleet: &a [*a]", "aliases are not supported"),
     ],
 )
-def test_what_is_no_configuration_at_all_is_refused(text: bytes, wrong: str) -> None:
+def test_what_is_not_a_configuration_is_refused(text: bytes, wrong: str) -> None:
     (problem,) = problems_of(text)
     assert wrong in problem.wrong
 
 
-def test_everything_wrong_is_told_at_once_in_the_order_of_the_lines() -> None:
+def test_all_problems_are_reported_in_the_order_of_the_lines() -> None:
     text = GOOD.replace('"22:00"', '"25:00"').replace("Amsterdam", "Atlantis").replace("window: nights", "window: x")
     assert [(problem.line, problem.value) for problem in problems_of(text)] == [
         (7, "25:00"),
         (7, "Europe/Atlantis"),
         (10, "x"),
     ]
+
+
+def test_wrong_shapes_and_names_and_sums_are_reported_together() -> None:
+    """A key that is unknown hides neither a window that does not exist, nor rings that overlap."""
+    text = GOOD.replace("chat:", "chats:").replace("window: nights", "window: x").replace("env: prod", "env: test")
+    assert [problem.line for problem in problems_of(text)] == [5, 10, 11]
+
+
+def test_a_renamed_key_that_is_required_is_one_problem() -> None:
+    (problem,) = problems_of(GOOD + "commands: [{from: [], may: [run]}]\n")
+    assert (problem.where, problem.wrong) == ("commands[0].may", "this key is renamed to allow")
 
 
 def test_people_read_one_line_for_each_problem() -> None:
@@ -221,7 +295,7 @@ def test_a_secret_is_never_repeated() -> None:
         "{tags: {team: web}}",
     ],
 )
-def test_rings_that_something_keeps_apart_do_not_overlap(select: str) -> None:
+def test_rings_that_a_condition_keeps_apart_do_not_overlap(select: str) -> None:
     first = "{tags: {env: dev, team: shop}, regions: [North Europe], names: [shop-*]}"
     if select == "{tags: {team: web}}":
         first = "{tags: {env: dev}}"

@@ -62,7 +62,7 @@ def week_with_freeze(simulate: LiveAWeek) -> JudgedWeek:
         replace(cluster("asleep"), stopped=True),
         cluster("prod", "prod"),
     )
-    config = CONFIG.replace("proven-nodes: 3}", "proven-nodes: 3, wake-sleepers: false}")
+    config = CONFIG.replace("proven-nodes: 3}", "proven-nodes: 3, start-stopped-clusters: false}")
     freeze = "freezes: [{name: sale, from: 2026-11-17, to: 2026-11-20}]\n"
     return simulate(FleetSpec("freeze", MONDAY, REGIONS, clusters), config + freeze + CHAT)
 

@@ -18,7 +18,7 @@ from simulator.oracle import EligiblePool, End, Verdict
 
 OLD, NEW = "AKSUbuntu-2204gen2containerd-202610.29.0", "AKSUbuntu-2204gen2containerd-202611.05.0"
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
-DONE = StepRecord("pool.user1", "user1", StepState.DONE, evidence="2 of 2 nodes carry 202611.05.0 and are Ready")
+DONE = StepRecord("pool.user1", "user1", StepState.DONE, evidence="2 of 2 nodes run 202611.05.0 and are Ready")
 SETTINGS = load(Path(CONFIG).read_bytes(), CONFIG.name)
 
 

@@ -19,7 +19,7 @@ CONFIGURED = (
     + """\
 reboot: {window: nights}
 power: [{select: {tags: {env: dev}}, awake: "mon-fri 08:00-19:00", zone: UTC}]
-spot: {group-for: 10m}
+spot: {group-within: 10m}
 chat: {slack: {channel: C0123}}
 """
 )

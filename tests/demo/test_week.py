@@ -4,8 +4,8 @@ import json
 import re
 from itertools import chain
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.run import Run
+from ops.render.phrases import SIGNS
 from ops.tables.messages import messages
 from simulator.demo.differences import oracle_outcomes
 from simulator.demo.tally import UPGRADED
@@ -81,7 +81,7 @@ def test_the_alert_is_explained_by_its_costs(demonstration: Demonstration) -> No
     (run,) = of(demonstration, "budget")
     assert run.headline == "platform has passed €32,000.00 of €40,000.00"
     assert run.lines[1].startswith("data-prod: €")
-    assert run.lines[-1] == "offer: stop data-dev, shop-dev now (a plan: nothing has been done)"
+    assert run.lines[-1] == "offer: stop data-dev, shop-dev now (only a plan: nothing was done)"
 
 
 def test_teams_shows_the_same_runs(demonstration: Demonstration) -> None:

@@ -1,12 +1,11 @@
 """The Teams bot's door with a world behind it, and what Teams would send there."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from ops.chats.teams.endpoint import take_activity
-from ops.context import Context
-from ops.endpoints.http_api import Response
+from ops.chats.teams.endpoint import TeamsAccess, take_activity
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.ledger import Entry
 from ops.ports.errors import DeniedError, OutsideError
@@ -26,7 +25,7 @@ class FakeBot:
     closed: set[str] = field(default_factory=set)
     fail: OutsideError | None = None
 
-    def admit(self, authorization: str) -> str:
+    def authenticate(self, authorization: str) -> str:
         if self.fail is not None:
             raise self.fail
         if authorization != TRUE:
@@ -51,14 +50,10 @@ class Stand:
     bot: FakeBot = field(default_factory=FakeBot)
     refusals: RejectedRequests = field(default_factory=RejectedRequests)
 
-    @property
-    def context(self) -> Context:
-        context = self.world.context
-        return replace(context, ports=replace(context.ports, bot=self.bot))
-
-    def send(self, activity: object, authorization: str = TRUE) -> Response:
+    def send(self, activity: object, authorization: str = TRUE) -> HttpResponse:
         body = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
-        return take_activity(self.context, self.refusals, authorization, body)
+        request = HttpRequest("POST", headers={"authorization": authorization}, body=body)
+        return take_activity(self.world.context, TeamsAccess(self.bot, self.refusals), request)
 
     def refused(self) -> list[tuple[str, str]]:
         """The reasons in the ledger, each with its door."""

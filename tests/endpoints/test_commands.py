@@ -15,8 +15,8 @@ from tests.fakes import LANES, World, cluster
 
 RULES = """
 commands:
-  - {from: platform, may: [run, awake, skip, pause, resume, cancel], rings: [pre-production]}
-  - {from: ana, may: [run], rings: [production], runbooks: [node-image]}
+  - {from: platform, allow: [run, awake, skip, pause, resume, cancel], rings: [pre-production]}
+  - {from: ana, allow: [run], rings: [production], runbooks: [node-image]}
 """
 BAD_LINES = [
     ("delete shop-dev", "there is no command delete"),
@@ -69,7 +69,7 @@ def test_rings_and_runbooks_bound_what_a_person_may_start(world: World) -> None:
 def test_who_is_unknown_learns_nothing_about_the_fleet(world: World) -> None:
     assert (
         ask(world, "eve", "status")
-        == "not done |  | Daytwo does not know you: ask to be added under people in its configuration"
+        == "not done |  | Daytwo does not know you: ask to be added under `people` in daytwo.yaml"
     )
     assert "you may not awake in pre-production" in ask(world, "cleo", "awake shop-dev until 22:00")
 
@@ -106,9 +106,9 @@ def test_what_reads_clusters_is_answered_later_where_it_was_asked(world: World) 
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
     assert invoke("answer_query", world.context, payload) == {"outcome": "end"}
-    (given,) = world.answers.given
+    (given,) = world.replies.given
     assert given[0] == "https://hooks.slack.com/x"
-    assert "the window opens then" in str(given[1])
+    assert "next window opens" in str(given[1])
 
 
 def test_a_plan_names_every_pool(world: World) -> None:
@@ -116,7 +116,7 @@ def test_a_plan_names_every_pool(world: World) -> None:
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
     invoke("answer_query", world.context, payload)
-    assert "2 of 2 pools are behind" in str(world.answers.given)
+    assert "2 of 2 pools are behind" in str(world.replies.given)
 
 
 def test_status_shows_what_goes_on(world: World) -> None:
@@ -126,7 +126,7 @@ def test_status_shows_what_goes_on(world: World) -> None:
 
 
 def test_a_cluster_that_nobody_has_seen_is_named_so(world: World) -> None:
-    assert "there is no cluster shop-test that Daytwo has seen" in ask(world, "ana", "run node-image shop-test")
+    assert "There is no cluster shop-test that Daytwo has seen" in ask(world, "ana", "run node-image shop-test")
 
 
 @pytest.mark.parametrize(
@@ -150,11 +150,14 @@ def test_a_time_is_one_of_the_zone(text: str, expected: str) -> None:
 )
 def test_what_is_no_time_or_before_all_times_says_how_to_write_one(text: str) -> None:
     read = read_until(text, "Asia/Tokyo", NOON)
-    assert read == f"{text} is no time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
+    assert read == f"{text} is not a time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
 
 
 def test_why_names_who_would_have_to_approve() -> None:
-    by = World(config=LANES.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: leads}}") + PEOPLE)
+    by = World(
+        config=LANES.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}")
+        + PEOPLE
+    )
     by.clock.at = NOON.replace(hour=23)
     by.clusters.put(cluster("shop-dev"))
     record_fleet(by.context, list(by.clusters.fleet.values()), by.clock.at)
@@ -162,10 +165,10 @@ def test_why_names_who_would_have_to_approve() -> None:
     (payload,) = by.engine.payloads
     assert isinstance(payload, dict)
     invoke("answer_query", by.context, payload)
-    assert "would ask leads for approval, then act: user1" in str(by.answers.given)
+    assert "would ask leads for approval, then act: user1" in str(by.replies.given)
 
 
 @pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])
 def test_a_command_that_takes_nothing_is_not_said_not_to_be(text: str) -> None:
     name = text.split(maxsplit=1)[0]
-    assert read_command(text) == f"{name} stands by itself, without anything behind it"
+    assert read_command(text) == f"{name} takes no arguments"

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.chats.slack.endpoint import Guard, Received, take_interaction, take_slash_command
+from ops.chats.slack.endpoint import SlackAccess, take_interaction, take_slash_command
 from ops.chats.slack.signature import SlackSignature
 from ops.context import Context
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import ApprovalState, Choice
 from ops.tables.approvals import attempts
@@ -31,7 +31,7 @@ FEW, MANY = 500, 10_000
 FIVE_MINUTES = timedelta(minutes=5)
 OURS, THEIRS = b"T0DAYTWO", b"T0OTHERS"
 REASONS = {401: ("not-signed", "wrong-team"), 413: ("too-large",), 400: ("no-form", "no-json", "missing-field")}
-type Take = Callable[[Context, Guard, Received], Response]
+type Take = Callable[[Context, SlackAccess, HttpRequest], HttpResponse]
 
 
 @dataclass
@@ -43,14 +43,14 @@ class Besieged:
     genuine: bytes
     story: Story
 
-    def knock(self, forgery: Forgery) -> tuple[Response, str]:
+    def knock(self, forgery: Forgery) -> tuple[HttpResponse, str]:
         """What is answered, and the reason that the ledger gives; empty where it gives none."""
         world = self.story.world
         world.ledger.written.clear()
         before = world.clock.at
         world.clock.at = before + forgery.late
-        guard = Guard(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests())
-        response = self.take(world.context, guard, Received(forgery.body, forgery.headers))
+        access = SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests(), world.forms)
+        response = self.take(world.context, access, HttpRequest("POST", headers=forgery.headers, body=forgery.body))
         world.clock.at = before
         noted = [entry for entry in world.ledger.written.values() if entry.kind == "refused-request"]
         assert all(entry.data["door"] == self.name for entry in noted)
@@ -63,7 +63,7 @@ class Besieged:
         return (
             (approval.state, approval.votes) == (ApprovalState.PENDING, ())
             and not list(attempts(world.store).scan())
-            and not world.answers.given
+            and not world.replies.given
             and world.engine.started == [f"operation {self.story.driver.run_id}"]
         )
 
@@ -315,11 +315,11 @@ def test_a_press_that_is_none_of_ours_is_answered_and_noted() -> None:
 def test_a_thousand_refusals_are_one_line_a_minute() -> None:
     besieged = presses()
     world = besieged.story.world
-    guard = Guard(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests())
+    access = SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests(), world.forms)
     world.ledger.written.clear()
     for number in range(1_000):
-        take_interaction(world.context, guard, Received(f"{number}".encode(), {}))
+        take_interaction(world.context, access, HttpRequest("POST", body=f"{number}".encode()))
     assert len(world.ledger.written) == 1
     world.clock.pass_(minutes=1)
-    take_interaction(world.context, guard, Received(b"x", {}))
+    take_interaction(world.context, access, HttpRequest("POST", body=b"x"))
     assert len(world.ledger.written) == 2

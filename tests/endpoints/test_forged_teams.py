@@ -35,7 +35,7 @@ class Stand:
     def is_taken(self, authorization: str) -> bool:
         """Whether the door opens."""
         try:
-            self.tokens.admit(authorization)
+            self.tokens.authenticate(authorization)
         except DeniedError:
             return False
         return True
@@ -70,7 +70,7 @@ def none(_: bytes) -> bytes:
 
 
 def test_a_true_token_is_taken_and_names_its_service(stand: Stand, running: Running) -> None:
-    assert stand.tokens.admit(f"Bearer {stand.signer.token()}") == running.environment["TEAMS_SERVICE_URL"]
+    assert stand.tokens.authenticate(f"Bearer {stand.signer.token()}") == running.environment["TEAMS_SERVICE_URL"]
     assert stand.is_taken(f"bearer {stand.signer.token()}")
 
 
@@ -248,7 +248,7 @@ def test_without_keys_nobody_is_taken(running: Running) -> None:
     try:
         for _ in range(3):
             with pytest.raises(TryLaterError):
-                stand.tokens.admit(f"Bearer {stand.signer.token()}")
+                stand.tokens.authenticate(f"Bearer {stand.signer.token()}")
         stand.clock.at += timedelta(minutes=5)
         stand.signer.is_down = False
         assert stand.is_taken(f"Bearer {stand.signer.token()}")
@@ -257,7 +257,7 @@ def test_without_keys_nobody_is_taken(running: Running) -> None:
         assert stand.is_taken(f"Bearer {stand.signer.token()}")
         stand.clock.at += timedelta(hours=1)
         with pytest.raises(TryLaterError):
-            stand.tokens.admit(f"Bearer {stand.signer.token()}")
+            stand.tokens.authenticate(f"Bearer {stand.signer.token()}")
     finally:
         stand.signer.is_down = False
 
@@ -266,4 +266,4 @@ def test_without_keys_nobody_is_taken(running: Running) -> None:
 def test_a_metadata_address_that_nobody_serves_takes_nobody(stand: Stand, url: str) -> None:
     tokens = BotTokens(stand.signer.app_id, SigningKeys(url, FakeClock()))
     with pytest.raises(TryLaterError):
-        tokens.admit(f"Bearer {stand.signer.token()}")
+        tokens.authenticate(f"Bearer {stand.signer.token()}")

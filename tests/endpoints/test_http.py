@@ -1,4 +1,4 @@
-"""The HTTP doors: bad input gets a clear refusal, loses nothing and reveals nothing."""
+"""The HTTP API: invalid input gets a clear error, changes nothing and reveals nothing."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ def target(by: World) -> str:
     return next(iter(by.clusters.fleet))
 
 
-def test_a_start_answers_202_with_the_runs_address() -> None:
+def test_starting_a_run_answers_202_with_its_path() -> None:
     by = world()
     response = start_runbook(by.context, "node-image", json.dumps({"target": target(by), "by": "ana"}).encode(), "")
     assert response.status == HTTPStatus.ACCEPTED
@@ -43,7 +43,7 @@ def test_the_same_idempotency_key_is_the_same_run() -> None:
     assert len(by.engine.started) == 1
 
 
-def test_keys_that_differ_in_case_or_sign_or_after_many_characters_are_different_runs() -> None:
+def test_keys_that_differ_in_case_or_special_characters_or_length_are_different_runs() -> None:
     by = world()
     body = json.dumps({"target": target(by)}).encode()
     keys = ["deploy_1", "deploy-1", "Deploy 1", "deploy/1", "x" * 80 + "1", "x" * 80 + "2", "ä"]
@@ -56,19 +56,19 @@ def test_keys_that_differ_in_case_or_sign_or_after_many_characters_are_different
     ("name", "body", "status", "says"),
     [
         ("nonsense", b"{}", 404, "there is no such runbook"),
-        ("node-image", b"{", 400, "no JSON"),
-        ("node-image", b"\xff\xfe", 400, "no JSON"),
-        ("node-image", b"[" * 10_000, 400, "no JSON"),
-        ("node-image", b"[]", 400, "has to be a JSON object"),
-        ("node-image", b"{}", 400, "target has to be the id"),
-        ("node-image", b'{"target": "shop-dev"}', 400, "target has to be the id"),
-        ("node-image", b'{"target": 7}', 400, "target has to be the id"),
+        ("node-image", b"{", 400, "not JSON"),
+        ("node-image", b"\xff\xfe", 400, "not JSON"),
+        ("node-image", b"[" * 10_000, 400, "not JSON"),
+        ("node-image", b"[]", 400, "must be a JSON object"),
+        ("node-image", b"{}", 400, "target must be the ARM id"),
+        ("node-image", b'{"target": "shop-dev"}', 400, "target must be the ARM id"),
+        ("node-image", b'{"target": 7}', 400, "target must be the ARM id"),
         ("node-image", b'{"targt": "x"}', 400, "unknown key 'targt'"),
-        ("node-image", b'{"by": ""}', 400, "target has to be the id"),
+        ("node-image", b'{"by": ""}', 400, "target must be the ARM id"),
         ("node-image", b'"' + b"x" * 20_000 + b'"', 413, "larger than 16 kB"),
     ],
 )
-def test_bad_input_is_refused_with_what_is_wrong(name: str, body: bytes, status: int, says: str) -> None:
+def test_invalid_input_is_rejected_with_the_reason(name: str, body: bytes, status: int, says: str) -> None:
     by = world()
     response = start_runbook(by.context, name, body, "")
     assert response.status == status
@@ -76,7 +76,7 @@ def test_bad_input_is_refused_with_what_is_wrong(name: str, body: bytes, status:
     assert by.engine.started == []
 
 
-def test_a_cluster_outside_of_the_fleet_is_refused_at_every_door() -> None:
+def test_a_cluster_outside_the_fleet_is_rejected_by_every_route() -> None:
     by = world()
     other = cluster().id.replace("00000000-0000", "99999999-0000")
     body = json.dumps({"target": other, "until": "2026-11-17T00:00:00Z"}).encode()
@@ -87,20 +87,20 @@ def test_a_cluster_outside_of_the_fleet_is_refused_at_every_door() -> None:
     ]
     assert [answer.status for answer in answers] == [403, 403, 403]
     assert {answer.text() for answer in answers} == {
-        '{"error": "the cluster lies in no subscription of the fleet: fleet.subscriptions would have to name it"}'
+        '{"error": "The cluster is not in a configured subscription. Add it to `fleet.subscriptions`."}'
     }
     assert (by.engine.started, by.ledger.written, by.chat.posts) == ([], {}, 0)
 
 
 @pytest.mark.parametrize("by_whom", ["", "x" * 65, "a\nb", 7])
-def test_a_name_that_is_none_is_refused(by_whom: object) -> None:
+def test_an_invalid_name_is_rejected(by_whom: object) -> None:
     by = world()
     body = json.dumps({"target": target(by), "by": by_whom}).encode()
     assert start_runbook(by.context, "node-image", body, "").status == HTTPStatus.BAD_REQUEST
 
 
-def test_a_name_that_the_holder_of_the_key_writes_is_shown_as_their_word() -> None:
-    """The function key proves no person: what is not proven does not stand in the ledger or a chat as if it were."""
+def test_the_name_that_a_key_holder_sends_is_shown_as_a_claim() -> None:
+    """The function key proves no person, so neither the ledger nor a chat shows the name as proven."""
     by = world()
     body = json.dumps({"target": target(by), "until": "2026-11-17T00:00:00Z", "by": "ana"}).encode()
     assert set_override(by.context, "awake", body).status == HTTPStatus.ACCEPTED
@@ -112,12 +112,12 @@ def test_a_name_that_the_holder_of_the_key_writes_is_shown_as_their_word() -> No
     assert runs(by.store).must_get(run).value.by == "a holder of the function key (says: ana)"
     assert [entry.by for entry in by.ledger.written.values()] == [
         *["a holder of the function key (says: ana)"] * 3,
-        "whoever holds the function key",
+        "a holder of the function key",
     ]
 
 
 @pytest.mark.parametrize("run_id", ["nobody", "../../etc", "x" * 400, "a/b"])
-def test_an_unknown_run_tells_nothing(run_id: str) -> None:
+def test_an_unknown_run_reveals_nothing(run_id: str) -> None:
     by = world()
     assert answer_run(by.context, run_id).text() == '{"error": "there is no such run"}'
     assert control_run(by.context, run_id, "cancel", b"").status == HTTPStatus.NOT_FOUND
@@ -130,7 +130,7 @@ def started(by: World, said: str = "") -> str:
     return response.headers["Location"].rsplit("/", 1)[1]
 
 
-def test_cancel_pause_and_resume_are_kept_in_the_store_and_hinted() -> None:
+def test_cancel_pause_and_resume_are_recorded_and_wake_the_run() -> None:
     by = world()
     run_id = started(by)
     for action in ("pause", "resume", "pause", "cancel"):
@@ -145,7 +145,7 @@ def test_cancel_pause_and_resume_are_kept_in_the_store_and_hinted() -> None:
     assert [entry.kind for entry in by.ledger.written.values()] == ["asked", "pause", "resume", "pause", "cancel"]
 
 
-def test_the_first_to_cancel_is_the_one_who_is_named() -> None:
+def test_the_first_person_to_cancel_is_recorded() -> None:
     by = world()
     run_id = started(by)
     control_run(by.context, run_id, "cancel", b'{"by": "ana"}')
@@ -153,7 +153,7 @@ def test_the_first_to_cancel_is_the_one_who_is_named() -> None:
     assert controls(by.store).must_get(run_id).value.cancelled_by == "a holder of the function key (says: ana)"
 
 
-def test_a_run_that_has_ended_cannot_be_cancelled() -> None:
+def test_an_ended_run_cannot_be_cancelled() -> None:
     by = world()
     run_id = started(by)
     table = runs(by.store)
@@ -163,7 +163,7 @@ def test_a_run_that_has_ended_cannot_be_cancelled() -> None:
     assert (response.status, response.body) == (409, {"error": "the run has ended (done): there is nothing to cancel"})
 
 
-def test_a_shown_run_holds_no_token() -> None:
+def test_no_step_token_leaves_through_the_api() -> None:
     by = world()
     run_id = started(by)
     table = runs(by.store)

@@ -43,7 +43,7 @@ def status_of(body: bytes) -> int:
         read = read_activity(body)
         read.text()
         read.adds_the_bot()
-        read.press()
+        read.vote()
     except RequestRejectedError as refused:
-        return int(refused.refusal.status)
+        return int(refused.rejection.status)
     return 200

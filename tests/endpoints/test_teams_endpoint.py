@@ -19,7 +19,7 @@ def words(card: Mapping[str, Any]) -> str:
 
 def answered(stand: Stand) -> list[tuple[str, str]]:
     """Where answers went, and their first lines."""
-    return [(address, words(content).split("\n")[0]) for address, content in stand.world.answers.given]
+    return [(address, words(content).split("\n")[0]) for address, content in stand.world.replies.given]
 
 
 def test_a_command_is_answered_to_its_sender_alone(stand: Stand) -> None:
@@ -44,35 +44,35 @@ def test_in_a_conversation_with_the_bot_alone_the_answer_stands_there(stand: Sta
 
 def test_an_unknown_command_is_told_what_there_is(stand: Stand) -> None:
     stand.send(activity(text=f"<at>{NAME}</at> dance"))
-    ((_, content),) = stand.world.answers.given
+    ((_, content),) = stand.world.replies.given
     assert "status" in words(content)
 
 
 def test_a_stranger_of_our_tenant_is_told_so_and_nothing_is_done(stand: Stand) -> None:
     stranger = {"id": "29:eve", "aadObjectId": ENTRA["eve"]}
     stand.send(activity(**{"from": stranger, "text": f"<at>{NAME}</at> run node-image shop-dev"}))
-    ((_, content),) = stand.world.answers.given
+    ((_, content),) = stand.world.replies.given
     assert "Daytwo does not know you" in words(content)
     assert stand.world.engine.started == []
 
 
 def test_the_same_message_delivered_again_is_answered_once(stand: Stand) -> None:
     assert [stand.send(activity()).status for _ in range(3)] == [200, 200, 200]
-    assert len(stand.world.answers.given) == 1
+    assert len(stand.world.replies.given) == 1
 
 
 def test_an_answer_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand) -> None:
-    stand.world.answers.fail.append(TryLaterError("Teams is down"))
+    stand.world.replies.fail.append(TryLaterError("Teams is down"))
     assert [stand.send(activity()).status for _ in range(2)] == [200, 200]
-    assert stand.world.answers.given == []
-    flush_replies(stand.context.ports)
-    assert len(stand.world.answers.given) == 1
+    assert stand.world.replies.given == []
+    flush_replies(stand.world.context.ports)
+    assert len(stand.world.replies.given) == 1
 
 
 def test_messages_of_one_id_in_two_conversations_are_two(stand: Stand) -> None:
     stand.send(activity())
     stand.send(activity(conversation={"id": "19:other@thread.v2", "tenantId": TENANT}))
-    assert len(stand.world.answers.given) == 2
+    assert len(stand.world.replies.given) == 2
 
 
 def test_a_press_of_a_word_that_nobody_knows_is_told_so(stand: Stand) -> None:
@@ -128,7 +128,7 @@ def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
 def test_of_other_events_there_is_nothing_to_do(stand: Stand, other: dict[str, Any]) -> None:
     assert stand.send(activity(**other)).status == 200
     assert stand.world.ledger.written == {}
-    assert stand.world.answers.given == []
+    assert stand.world.replies.given == []
 
 
 def test_an_invoke_that_nobody_answers_is_not_implemented(stand: Stand) -> None:

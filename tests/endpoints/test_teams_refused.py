@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ops.chats.teams.endpoint import take_activity
+from ops.chats.teams.endpoint import TeamsAccess, take_activity
+from ops.endpoints.http_types import HttpRequest
 from ops.ports.errors import TryLaterError
 from tests.approvals.story import ENTRA
 from tests.endpoints.teams_setup import TRUE, Stand, activity, press
@@ -39,7 +40,7 @@ def test_what_is_not_proven_is_refused_and_noted(
 ) -> None:
     response = stand.send(activity(**changed), authorization)
     assert (response.status, stand.refused()) == (status, [("teams", reason)])
-    assert stand.world.answers.given == []
+    assert stand.world.replies.given == []
 
 
 @pytest.mark.parametrize(
@@ -98,4 +99,7 @@ def test_a_thousand_refusals_are_one_line_a_minute(stand: Stand) -> None:
 
 
 def test_without_a_bot_there_is_no_such_door(stand: Stand) -> None:
-    assert take_activity(stand.world.context, stand.refusals, TRUE, b"{}").status == 404
+    assert (
+        take_activity(stand.world.context, TeamsAccess(None, stand.refusals), HttpRequest("POST", body=b"{}")).status
+        == 404
+    )

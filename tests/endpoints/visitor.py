@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.endpoints.approval_page import Page, PageRequest, answer_page
-from ops.endpoints.page_access import PageAccess
+from ops.endpoints.approval_form import PageAccess
+from ops.endpoints.approval_page import serve_page
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Approval, ApprovalState
 from ops.tables.approvals import RequestToken, approvals, request_tokens
@@ -25,8 +26,8 @@ HOST = "https://daytwo.example"
 PERSON = {person.name: person for person in PEOPLE}
 ASKING = (
     CONFIG.replace(
-        "wake-sleepers: true}",
-        "wake-sleepers: true, approval: {rings: [production], from: platform, escalate-to: leads}}",
+        "start-stopped-clusters: true}",
+        "start-stopped-clusters: true, approval: {rings: [production], from: platform, escalate-to: leads}}",
     )
     + """
 identity: {entra-tenant: 11111111-1111-1111-1111-111111111111, slack-team: T0DAYTWO}
@@ -54,13 +55,11 @@ class Visitor:
         self, word: str = REQUEST_TOKEN, method: str = "GET", door: PageAccess | None = None, **headers: str
     ) -> Page:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return answer_page(
-            self.world.context, door or self.door, PageRequest(method, f"{HOST}/api/approvals/{word}", word, shown)
-        )
+        return serve_page(self.world.context, door or self.door, _request(method, word, shown))
 
     def form(self, word: str = REQUEST_TOKEN) -> str:
         """The token of the form that the page shows."""
-        found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).html)
+        found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).text())
         assert found, "no form is shown"
         return html.unescape(found.group(1))
 
@@ -73,12 +72,14 @@ class Visitor:
             **self.headers(),
             **{name.replace("_", "-"): text for name, text in headers.items()},
         }
-        return answer_page(
-            self.world.context, self.door, PageRequest("POST", f"{HOST}/api/approvals/{word}", word, shown, body)
-        )
+        return serve_page(self.world.context, self.door, _request("POST", word, shown, body))
 
-    def press(self, choice: str = "approve", reason: str = "", token: str = "") -> Page:
+    def press(self, choice: str = "approve", reason: str = "", token: str = "") -> HttpResponse:
         return self.send({"choice": choice, "reason": reason, "csrf": token or self.form()})
+
+
+def _request(method: str, word: str, headers: dict[str, str], body: bytes = b"") -> HttpRequest:
+    return HttpRequest(method, f"{HOST}/api/approvals/{word}", {"token": word}, {}, headers, body)
 
 
 def world_with(approval: Approval, config: str = ASKING) -> World:
@@ -98,8 +99,8 @@ def refusals(world: World) -> list[str]:
     return [entry.data["reason"] for entry in world.ledger.written.values() if entry.kind == "refused-request"]
 
 
-def text_of(page: Page) -> str:
-    inline = re.sub(r"</?(a|b|i|q|span|time)\b[^>]*>", "", page.html)
+def text_of(page: HttpResponse) -> str:
+    inline = re.sub(r"</?(a|b|i|q|span|time)\b[^>]*>", "", page.text())
     without = re.sub(r"<style>.*?</style>|<[^>]+>", " ", inline, flags=re.DOTALL)
     return html.unescape(" ".join(without.split()))
 

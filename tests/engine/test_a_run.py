@@ -21,7 +21,7 @@ def test_every_pool_is_upgraded_once_and_proven_from_its_nodes() -> None:
     run, _ = carry_out(by)
     assert by.clusters.begun == ["upgrade user1", "upgrade user2"]
     assert run.state is State.DONE
-    assert [record.evidence for record in run.finished] == ["3 of 3 nodes carry 202611.05.0 and are Ready"] * 2
+    assert [record.evidence for record in run.finished] == ["3 of 3 nodes run 202611.05.0 and are Ready"] * 2
     assert list(by.chat.keys.values()) == [run.id, f"{run.id}.details"]
     assert by.engine.started == [f"operation {run.id}"]
     assert by.events.published == [f"Daytwo.RunEnded {run.id}.ended"]
@@ -60,7 +60,7 @@ def test_the_second_cluster_of_a_pair_waits_for_the_first() -> None:
         invoke(name, by.context, {"run": run.id})
         answer = invoke(name, by.context, {"run": other.id})
     assert answer["outcome"] == "assess"
-    assert runs(by.store).must_get(other.id).value.why == "waits for shop-dev, which has its turn"
+    assert runs(by.store).must_get(other.id).value.why == "waits for shop-dev, which goes first"
 
 
 def test_a_chat_that_is_down_neither_fails_nor_repeats_the_run() -> None:

@@ -49,7 +49,7 @@ def test_a_failed_upgrade_names_the_cause_and_begins_nothing_more() -> None:
     assert (run.state, run.code) == (State.FAILED, "PodDrainFailure")
     assert by.clusters.begun == ["upgrade user1"]
     assert run.why == "user1: the upgrade of user1 failed: PodDrainFailure: blocked by pdb web"
-    assert run.remedy == "a pod could not be drained: look at its PDB, then start the run again"
+    assert run.remedy == "a pod could not be drained: check its PDB, then start the run again"
     assert run.steps[1].state is StepState.PLANNED
 
 
@@ -57,7 +57,7 @@ def test_a_refusal_of_azure_policy_is_final_and_says_whom_to_ask() -> None:
     by = world()
     by.clusters.refuse = RejectedError("RequestDisallowedByPolicy", "upgrading: a policy forbids it")
     run, _ = carry_out(by)
-    assert (run.state, run.remedy) == (State.FAILED, "an Azure policy forbids it: ask its owner")
+    assert (run.state, run.remedy) == (State.FAILED, "an Azure Policy forbids it: ask the policy's owner")
 
 
 def test_a_missing_role_is_a_failure_that_names_the_remedy() -> None:
@@ -65,4 +65,6 @@ def test_a_missing_role_is_a_failure_that_names_the_remedy() -> None:
     by.clusters.refuse = DeniedError("upgrading user1: 403 AuthorizationFailed")
     run, _ = carry_out(by)
     assert (run.state, run.code) == (State.FAILED, "Denied")
-    assert run.remedy == "give the bot's identity the role that the guide names, then start the run again"
+    assert (
+        run.remedy == "assign the role that the deployment guide names to the bot's identity, then start the run again"
+    )

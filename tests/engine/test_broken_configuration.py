@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from ops.config.current import ConfigState
+from ops.config.config_file import ConfigState
 from ops.engine.run_starter import start_run
 from ops.messaging.conditions import report_configuration
 from tests.engine.upgrading import IN_WINDOW, Operations, signal, world

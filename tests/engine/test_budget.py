@@ -32,7 +32,7 @@ def test_the_legacy_schema_with_a_fraction_as_threshold() -> None:
     assert run.headline == "platform has passed $8,000.00 of $10,000.00"
     assert run.lines[:2] == (
         "spent $1,111.32 since 11/1/2026",
-        "shop-dev: €412.50 this month for its nodes and their parts",
+        "shop-dev: €412.50 this month for its node resource group",
     )
     assert by.chat.posts == 1
 
@@ -45,13 +45,13 @@ def test_the_common_schema_with_a_forecast() -> None:
 
 def test_what_would_help_is_offered_and_not_done() -> None:
     by, run = told(LEGACY)
-    assert run.lines[-1] == "offer: stop shop-dev now (a plan: nothing has been done)"
+    assert run.lines[-1] == "offer: stop shop-dev now (only a plan: nothing was done)"
     assert by.clusters.begun == []
 
 
 def test_costs_that_cannot_be_read_are_unknown_and_the_alert_is_told_all_the_same() -> None:
     _, run = told(LEGACY, costs=False)
-    assert run.lines[1] == "where it went is unknown: reading the costs: no rights"
+    assert run.lines[1] == "the costs by cluster are unknown: reading the costs: no rights"
 
 
 def test_the_same_alert_again_is_the_same_run() -> None:

@@ -53,7 +53,7 @@ def life(number: int) -> list[Run]:
     done: tuple[StepRecord, ...] = ()
     for pool in pools:
         began = StepRecord(f"pool.{pool}", pool, StepState.RUNNING, began=MONDAY + BEGIN, progress=Progress(1, 3))
-        ended = replace(began, state=StepState.DONE, ended=MONDAY + NIGHT, evidence=f"{pool}: 3 of 3 nodes carry it")
+        ended = replace(began, state=StepState.DONE, ended=MONDAY + NIGHT, evidence=f"{pool}: 3 of 3 nodes run it")
         steps = (began, replace(began, progress=Progress(2, 3)), ended)
         acting = replace(waiting, state=State.RUNNING, acted=True, until=None, why="")
         states += [replace(acting, steps=(*done, step)) for step in steps]

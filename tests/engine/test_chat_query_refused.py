@@ -19,6 +19,6 @@ def test_who_asks_for_a_plan_that_cannot_be_made_hears_why() -> None:
     began = by.clock.at
     asked: dict[str, Json] = {"command": "plan", "subject": "", "chat": "slack", "address": "https://hooks.slack.com/x"}
     Double(by).run("chat_query", asked)
-    (answer,) = by.answers.given
+    (answer,) = by.replies.given
     assert "403: the role is missing" in str(answer)
     assert by.clock.at == began

@@ -39,7 +39,7 @@ def test_a_tag_that_cannot_be_read_is_told_once() -> None:
     quarter(by)
     quarter(by)
     assert shown(by) == ["◆ Power · shop-dev · waits for a person · needs you"]
-    assert "its tag daytwo-awake cannot be read" in str(next(iter(by.chat.shown.values())))
+    assert "its tag daytwo-awake cannot be parsed" in str(next(iter(by.chat.shown.values())))
     assert (by.chat.posts, len(by.ledger.written)) == (1, 1)
     assert not list(runs(by.store).scan())
 
@@ -51,11 +51,11 @@ def test_and_it_is_said_once_it_can_be_read() -> None:
     quarter(by)
     by.clusters.put(replace(sick, tags={"env": "dev", "daytwo-awake": "mon-sun 00:00-23:59"}))
     quarter(by)
-    assert shown(by) == ["✓ Power · shop-dev · nothing is held back any more · done"]
+    assert shown(by) == ["✓ Power · shop-dev · nothing is blocked any more · done"]
 
 
 def asking(by: World) -> str:
-    """A node that asks for a reboot, with a pod whose PDB never lets it go."""
+    """A node that requires a reboot, with a pod whose PDB never lets it go."""
     only = cluster("shop-dev", tags={"env": "test"})
     by.clusters.put(only)
     node = nodes_of(only)[1].name
@@ -106,7 +106,7 @@ def test_what_is_held_again_weeks_later_is_a_message_of_its_own() -> None:
     by.clusters.put(sick)
     quarter(by)
     assert shown(by) == [
-        "✓ Power · shop-dev · nothing is held back any more · done",
+        "✓ Power · shop-dev · nothing is blocked any more · done",
         "◆ Power · shop-dev · waits for a person · needs you",
     ]
 
@@ -119,7 +119,7 @@ def test_a_cluster_that_nobody_looks_at_any_more_is_held_back_no_more() -> None:
     close_stale(by.context.ports, by.clock.pass_(hours=24 * 7))
     assert shown(by) == ["◆ Power · shop-dev · waits for a person · needs you"]
     close_stale(by.context.ports, by.clock.pass_(hours=48))
-    assert shown(by) == ["✓ Power · shop-dev · nothing is held back any more · done"]
+    assert shown(by) == ["✓ Power · shop-dev · nothing is blocked any more · done"]
 
 
 def by_day() -> World:

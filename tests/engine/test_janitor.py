@@ -71,9 +71,9 @@ def test_a_rollout_is_started_once_however_often_it_is_due() -> None:
 
 def test_deliveries_are_forgotten_once_nobody_delivers_them_again() -> None:
     by = World()
-    for kind in ("event", "attempt", "teams-answered"):
+    for kind in ("event", "attempt", "answered-command"):
         by.store.insert(kind, "old", {"at": (MONDAY - timedelta(days=15)).isoformat()})
         by.store.insert(kind, "young", {"at": (MONDAY - timedelta(days=13)).isoformat()})
     reconcile_engine(by.context, MONDAY, purge_after=timedelta(days=14))
-    for kind in ("event", "attempt", "teams-answered"):
+    for kind in ("event", "attempt", "answered-command"):
         assert [record.key for record in by.store.scan(kind)] == ["young"]

@@ -140,7 +140,7 @@ def test_a_drain_evicts_nobody_once_another_run_has_the_cluster() -> None:
     late.another_takes_the_cluster()
     assert late.go("poll", step) == "unwind"
     assert len(late.by.nodes.evicted) == asked
-    assert late.why(step) == f"{ANOTHER} has the cluster by now"
+    assert late.why(step) == f"{ANOTHER} has the cluster now"
 
 
 def test_no_step_begins_on_a_lease_that_has_run_out() -> None:
@@ -150,7 +150,7 @@ def test_no_step_begins_on_a_lease_that_has_run_out() -> None:
     late.is_away(minutes=25)
     assert late.go("begin", "pool.user1") == "unwind"
     assert late.by.clusters.begun == []
-    assert late.why("pool.user1") == "the lease has run out"
+    assert late.why("pool.user1") == "the lease has expired"
 
 
 def test_who_waits_for_another_run_on_its_own_cluster_says_which() -> None:

@@ -47,7 +47,7 @@ def test_an_empty_fleet_is_told_once_and_edited_once_there_are_clusters() -> Non
     assert shown(by) == ["✓ Fleet · has clusters in rings · done"]
     assert by.chat.posts == 1
     assert [entry.text for entry in by.ledger.written.values() if entry.subject == "fleet"] == [
-        "no cluster of the configured subscriptions is in a ring"
+        "no cluster in the configured subscriptions is in a ring"
     ]
 
 

@@ -41,7 +41,7 @@ def test_an_operation_that_never_ends_calls_on_somebody() -> None:
     go_on(by, run_id)
     assert by.clock.at - NIGHT > timedelta(hours=4)
     assert "needs you" in shown(by, run_id)
-    assert "longer than expected: look at the operation in Azure" in shown(by, run_id)
+    assert "longer than expected: check the operation in Azure" in shown(by, run_id)
     assert by.clusters.begun == ["upgrade user1"]
 
 
@@ -84,4 +84,4 @@ def test_what_cannot_be_put_back_for_hours_calls_on_somebody() -> None:
     go_on(by, run_id, meanwhile)
     assert by.clusters.begun == ["start", "upgrade user1"]
     assert "needs you" in shown(by, run_id)
-    assert f"it cannot be taken back: {ANOTHER} has the cluster by now" in shown(by, run_id)
+    assert f"it cannot be undone: {ANOTHER} has the cluster now" in shown(by, run_id)

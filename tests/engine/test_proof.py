@@ -11,7 +11,7 @@ def test_success_by_azures_word_alone_is_a_failure_with_the_nodes_named() -> Non
     by = world()
     run, _ = carry_out(by, Operations(by, image=OLD))
     assert (run.state, run.code) == (State.FAILED, "NotVerified")
-    assert "aks-user1-0 does not carry 202611.05.0" in run.why
+    assert "aks-user1-0 does not run 202611.05.0" in run.why
 
 
 def test_a_node_that_is_not_ready_is_a_failure_with_the_node_named() -> None:
@@ -33,7 +33,7 @@ def test_a_node_that_is_not_ready_is_a_failure_with_the_node_named() -> None:
 def test_an_image_that_landed_between_the_look_and_the_call_is_told() -> None:
     by = world()
     run, _ = carry_out(by, Operations(by, image=NEWER))
-    assert "it landed between the last look and the call" in run.finished[0].evidence
+    assert "it was released between the check and the call" in run.finished[0].evidence
 
 
 def test_an_image_that_landed_before_the_call_is_not_begun() -> None:
@@ -49,4 +49,4 @@ def test_an_image_that_landed_before_the_call_is_not_begun() -> None:
 
     run, double = carry_out(by, meanwhile)
     assert double.calls[:5] == ["assess", "lease", "begin", "unwind", "conclude"]
-    assert run.finished[0].evidence == "3 of 3 nodes carry 202611.12.0 and are Ready"
+    assert run.finished[0].evidence == "3 of 3 nodes run 202611.12.0 and are Ready"

@@ -25,7 +25,7 @@ def test_a_node_is_emptied_restarted_proven_and_given_back() -> None:
     assert by.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
     assert sorted(by.nodes.evicted) == ["web-0", "web-1", "web-2"]
     assert by.machines.restarted == [NODE]
-    assert run.finished[2].evidence == f"{NODE} has booted anew and is Ready"
+    assert run.finished[2].evidence == f"{NODE} has rebooted and is Ready"
 
 
 def test_a_drain_that_does_not_end_gives_the_node_back_and_names_pod_and_pdb() -> None:

@@ -100,7 +100,7 @@ def test_a_false_alarm_gives_the_node_back() -> None:
     Double(by).run("operation", {"run": run_id})
     node = "aks-spot-12345678-vmss000001"
     assert by.nodes.marks == [f"cordon {node}", f"uncordon {node}"]
-    assert f"{node} is still there: a false alarm" in runs(by.store).must_get(run_id).value.lines
+    assert f"{node} still exists: a false alarm" in runs(by.store).must_get(run_id).value.lines
 
 
 OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
@@ -109,7 +109,10 @@ OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"source": OTHER}, f"an eviction is not ours: its source lies in no subscription of the fleet: {OTHER!r}"),
+        (
+            {"source": OTHER},
+            f"an eviction is not ours: its source lies in no subscription of the fleet: {OTHER!r}",
+        ),
         ({"source": ""}, "an eviction is not ours: its source lies in no subscription of the fleet: ''"),
         (
             {"data": {"node": "aks-user1-12345678-vmss000001"}},
@@ -119,7 +122,10 @@ OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
             {"data": {"node": "aks-other-12345678-vmss000001"}},
             "an eviction is not ours: aks-other-12345678-vmss000001 belongs to no spot pool of shop-dev, so nobody takes it",
         ),
-        ({"data": {"node": "shop-db-0"}}, "an eviction is not ours: it names no node of a node pool: 'shop-db-0'"),
+        (
+            {"data": {"node": "shop-db-0"}},
+            "an eviction is not ours: it names no node of a node pool: 'shop-db-0'",
+        ),
     ],
 )
 def test_a_notice_that_does_not_count_is_kept_once_and_starts_nothing(change: dict[str, object], why: str) -> None:
@@ -140,7 +146,7 @@ def test_a_source_of_the_fleet_that_is_no_cluster_is_kept_and_not_sent_for_ever(
     (entry,) = by.ledger.written.values()
     assert (
         entry.text
-        == f"an eviction is not ours: its source is no cluster: {source!r}: {source} is no id of a managed cluster"
+        == f"an eviction is not ours: its source is no cluster: {source!r}: {source} is not the id of a managed cluster"
     )
 
 

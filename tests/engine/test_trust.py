@@ -175,7 +175,7 @@ def test_a_cluster_that_is_gone_ends_its_run() -> None:
     by.clusters.fleet.clear()
     Double(by, turns=20).run("operation", {"run": run_id})
     run = runs(by.store).must_get(run_id).value
-    assert (run.state, run.why) == (State.SKIPPED, "there is no such cluster (any more)")
+    assert (run.state, run.why) == (State.SKIPPED, "the cluster does not exist")
 
 
 def test_a_no_to_reading_in_the_middle_of_an_upgrade_is_waited_out() -> None:

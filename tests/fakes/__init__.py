@@ -1,7 +1,7 @@
 """Stand-ins for the ports: small, honest, passed in where the real ones would be."""
 
 from tests.fakes.azure import FakeClusters
-from tests.fakes.chat import FakeAnswers, FakeChat
+from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import MONDAY, FakeClock
 from tests.fakes.config import CONFIG, LANES, settings
 from tests.fakes.fleet import NEW, NEWER, OLD, cluster, nodes_of, pool
@@ -15,12 +15,12 @@ __all__ = [
     "NEW",
     "NEWER",
     "OLD",
-    "FakeAnswers",
     "FakeChat",
     "FakeClock",
     "FakeClusters",
     "FakeEngine",
     "FakeLedger",
+    "FakeReplies",
     "World",
     "cluster",
     "nodes_of",

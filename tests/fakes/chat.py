@@ -1,10 +1,12 @@
-"""A chat in memory, and the addresses of private answers."""
+"""A chat in memory, and the addresses of private replies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ops.chats import renderer
 from ops.model.json import Json
+from ops.model.message import Message
 from ops.ports.chat import Outgoing, Posted
 from ops.ports.errors import OutsideError, TryLaterError
 
@@ -24,6 +26,9 @@ class FakeChat:
     edits: int = 0
     fail: list[OutsideError] = field(default_factory=list)
     lose: int = 0
+
+    def render(self, message: Message) -> Mapping[str, Json]:
+        return renderer(self.name)(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
         self._fail()
@@ -60,13 +65,19 @@ class FakeChat:
 
 
 @dataclass
-class FakeAnswers:
-    """Keeps private answers by the address that they were sent to."""
+class FakeReplies:
+    """Keeps private replies by the address that they were sent to; accepts every address."""
 
     given: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
     fail: list[OutsideError] = field(default_factory=list)
 
-    def answer(self, address: str, content: Mapping[str, Json]) -> None:
+    def accepts(self, address: str) -> bool:
+        return bool(address)
+
+    def render(self, message: Message) -> Mapping[str, Json]:
+        return renderer("slack")(message)
+
+    def send(self, address: str, content: Mapping[str, Json]) -> None:
         if self.fail:
             raise self.fail.pop(0)
         self.given.append((address, content))

@@ -1,18 +1,19 @@
-"""All fakes in one hand."""
+"""All fakes together."""
 
 from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.config.current import ConfigState
+from ops.chats.slack.rejection_dialog import Forms
+from ops.config.config_file import ConfigState
 from ops.context import Context
 from ops.ports.bundle import Ports
-from ops.ports.chat import Forms
 from tests.fakes.azure import FakeClusters, FakeCosts
-from tests.fakes.chat import FakeAnswers, FakeChat
+from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import FakeClock
 from tests.fakes.config import CONFIG, settings
 from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
 from tests.fakes.machines import FakeMachines
+from tests.fakes.metrics import RecordedMetrics
 from tests.fakes.nodes import FakeNodes
 
 
@@ -28,10 +29,11 @@ class World:
     engine: FakeEngine = field(default_factory=FakeEngine)
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     costs: FakeCosts = field(default_factory=FakeCosts)
-    answers: FakeAnswers = field(default_factory=FakeAnswers)
+    replies: FakeReplies = field(default_factory=FakeReplies)
     config: str = CONFIG
     problem: str = ""
     forms: Forms | None = None
+    metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
 
     def __post_init__(self) -> None:
         self.nodes = FakeNodes(self.clusters)
@@ -50,8 +52,8 @@ class World:
             self.costs,
             (self.chat,),
             self.events,
-            self.answers,
+            (self.replies,),
             "https://daytwo.example/api",
-            forms=self.forms,
+            metrics=self.metrics,
         )
         return Context(ports, self.engine, ConfigState(self.settings, self.problem))

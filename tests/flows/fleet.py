@@ -13,7 +13,7 @@ CONFIG = (
     + """\
 windows:
   nights: {days: mon-thu, from: "21:10", to: "05:00", zone: UTC}
-node-image: {window: nights, wake-sleepers: true}
+node-image: {window: nights, start-stopped-clusters: true}
 """
     + TO_SLACK
 )

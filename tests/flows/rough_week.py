@@ -37,10 +37,10 @@ fleet:
   subscriptions: [00000000-0000-0000-0000-000000000000]
   rings:
     - {name: pre-production, select: {tags: {env: [dev, test]}}}
-    - {name: production, select: {tags: {env: prod}}, at-once: 1 per region pair}
+    - {name: production, select: {tags: {env: prod}}, max-concurrent: 1 per region pair}
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
-node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 1, wake-sleepers: true, failure-budget: 1}
+node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 1, start-stopped-clusters: true, failure-budget: 1}
 chat:
   slack: {channel: C0123}
 """

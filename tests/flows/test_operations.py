@@ -33,9 +33,9 @@ windows:
 reboot: {window: nights, drain-timeout: 20m}
 power:
   - {select: {names: [sleepy-*]}, awake: "mon-fri 07:00-22:30", zone: UTC}
-spot: {group-for: 10m}
+spot: {group-within: 10m}
 cost:
-  budgets: [{name: platform, offer: [sleep-dev]}]
+  budgets: [{name: platform, offer: [stop-dev-clusters]}]
 chat:
   slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel: C0456}]}
 """
@@ -172,7 +172,7 @@ class TestPower:
             async with bot:
                 await bot.until(after(hours=1))
                 run = bot.run(await bot.begin(production, "power"))
-                assert (run.state, run.why) == (State.SKIPPED, "production is the last ring, which never sleeps")
+                assert (run.state, run.why) == (State.SKIPPED, "production is the last ring, which is never stopped")
                 assert bot.begun() == []
 
         with night(tmp_path, production) as bot:
@@ -241,7 +241,7 @@ class TestSpot:
                 }
                 assert await bot.send_event(event, **{"aeg-event-type": "Notification"}) < 300
                 await bot.until(after(hours=1))
-                assert f"{node} is still there: a false alarm" in only(bot, "spot").lines
+                assert f"{node} still exists: a false alarm" in only(bot, "spot").lines
 
         with night(tmp_path, DEV) as bot:
             act(bot)
@@ -284,7 +284,7 @@ class TestBudget:
                 run = bot.run(await bot.begin(DEV, "budget"))
                 assert (run.state, run.why) == (
                     State.SKIPPED,
-                    "there is nothing to explain: no alert came with this run",
+                    "there is no alert to explain: this run was not started by an alert",
                 )
 
         with night(tmp_path, DEV) as bot:

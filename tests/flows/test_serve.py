@@ -110,6 +110,6 @@ def test_a_bot_without_a_configuration_reports_it_and_serves(simulation: Running
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert said == (
-        "the configuration is not valid, so nothing new begins until it is: "
+        "the configuration is not valid, so nothing new starts until it is: "
         "none.yaml cannot be read: No such file or directory\n"
     )

@@ -18,7 +18,7 @@ from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import story
 
 APPROVED = (
-    CONFIG.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: platform}}")
+    CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     + """
 identity: {slack-team: T0DAYTWO}
 people:
@@ -26,7 +26,7 @@ people:
   ben: {slack: U0BEN}
   cleo: {slack: U0CLEO}
 groups: {platform: [ana, ben]}
-commands: [{from: platform, may: [run]}]
+commands: [{from: platform, allow: [run]}]
 """
 )
 
@@ -79,7 +79,7 @@ async def test_two_people_approve_in_slack_and_the_run_goes_on(bot: Bot, simulat
         assert bot.run(run).state is State.DONE
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
     (ana, first), (eve, second), (ben, third) = heard(simulation)
-    assert (ana, first) == ("U0ANA", "you have approved it: 1 of 2 who are needed")
+    assert (ana, first) == ("U0ANA", "Your approval counts: 1 of 2 needed.")
     assert (eve, "does not know you" in second) == ("U0EVE", True)
     assert (ben, "approved" in third) == ("U0BEN", True)
     assert buttons(asked(simulation)) == []
@@ -135,7 +135,7 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
         await bot.until(after(minutes=1))
         assert bot.run(run).state is State.HALTED
         assert "the sale ends on Thursday" in str(asked(simulation)["blocks"])
-    assert heard(simulation) == [("U0BEN", "you have rejected it; nothing of it is done")]
+    assert heard(simulation) == [("U0BEN", "Rejected. Nothing of the plan will be done.")]
     (attempt,) = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert (attempt["result"], attempt["reason"]) == ("rejected", "the sale ends on Thursday")
 
@@ -210,7 +210,7 @@ async def test_where_slack_opens_no_form_the_press_rejects(simulation: Running, 
     assert heard(simulation) == [
         (
             "U0BEN",
-            "you have rejected it; nothing of it is done. Slack opened no form to ask why, so it stands without a reason.",
+            "Rejected. Nothing of the plan will be done.. Slack opened no form to ask why, so it stands without a reason.",
         )
     ]
     assert forms(simulation) == []

@@ -21,7 +21,7 @@ CHANNEL = CHANNELS[0]
 
 def config(simulation: Running) -> str:
     """Node images need two of the platform's people; messages go to one Teams channel."""
-    plain = CONFIG.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: platform}}")
+    plain = CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     bot = f'teams-bot: {{conversation: "{CHANNEL}", service-url: "{simulation.environment["TEAMS_SERVICE_URL"]}"}}'
     return (
         plain.replace("slack: {channel: C0123}", bot)
@@ -32,7 +32,7 @@ people:
   ben: {{entra: {BEN}}}
   cleo: {{entra: {CLEO}}}
 groups: {{platform: [ana, ben]}}
-commands: [{{from: platform, may: [run]}}]
+commands: [{{from: platform, allow: [run]}}]
 """
     )
 
@@ -276,7 +276,7 @@ async def test_a_retired_webhook_is_a_warning_and_no_crash(
         assert bot.run(run).state is State.DONE
     warnings = [each.getMessage() for each in caplog.records if "TEAMS_WEBHOOK" in each.getMessage()]
     assert len(warnings) == 1
-    assert "make a Workflows webhook and put its address there" in warnings[0]
+    assert "Create a Workflows webhook and use its address." in warnings[0]
 
 
 @story

@@ -28,7 +28,7 @@ def names(packed: Path) -> list[str]:
 def test_it_holds_what_azure_loads(packed: Path) -> None:
     assert {"function_app.py", "host.json", "requirements.txt", "daytwo.yaml"} <= set(names(packed))
     assert "ops/engine/operation.py" in names(packed)
-    assert "ops/config/schema.json" in names(packed)
+    assert "ops/settings/node_image.py" in names(packed)
     assert {"ops/render/templates/request.html", "ops/render/templates/page.css"} <= set(names(packed))
 
 

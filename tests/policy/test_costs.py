@@ -31,15 +31,15 @@ def told(costs: CostReport) -> tuple[str, ...]:
 
 def test_two_clusters_of_one_name_are_two_bills() -> None:
     assert told(report(("mc_a", 10, "EUR"), ("mc_b", 500, "EUR"))) == (
-        "shop in other: €500.00 this month for its nodes and their parts",
-        "shop in rg: €10.00 this month for its nodes and their parts",
+        "shop in other: €500.00 this month for its node resource group",
+        "shop in rg: €10.00 this month for its node resource group",
         "counted until Mon 00:00 UTC",
     )
 
 
 def test_what_else_stands_in_the_clusters_own_group_is_not_its_cost() -> None:
     assert told(report(("rg", 900, "EUR"), ("mc_c", 7, "EUR"))) == (
-        "web: €7.00 this month for its nodes and their parts",
+        "web: €7.00 this month for its node resource group",
         "counted until Mon 00:00 UTC",
     )
 
@@ -50,4 +50,4 @@ def test_rows_of_one_currency_are_added_and_of_another_are_not() -> None:
 
 
 def test_before_anything_was_billed_that_is_said() -> None:
-    assert told(report()) == ("no cluster of the fleet has cost anything yet this month",)
+    assert told(report()) == ("no cluster of the fleet has costs yet this month",)

@@ -1,13 +1,16 @@
 """Which ring a cluster belongs to, and when that ring may be disrupted."""
 
-from datetime import time, timedelta
-from types import MappingProxyType
+from datetime import time
 
 import pytest
 
 from ops.model.calendar import Window
-from ops.model.settings import ChatSettings, FleetSettings, NodeImageSettings, Ring, Select, Settings
 from ops.policy.select import matches, ring_among, ring_window
+from ops.settings import Settings
+from ops.settings.fields import TagValues
+from ops.settings.fleet import FleetSettings, Ring
+from ops.settings.node_image import NodeImageSettings
+from ops.settings.select import Select
 
 PROD = {"env": "prod", "Team": "web"}
 
@@ -15,18 +18,18 @@ PROD = {"env": "prod", "Team": "web"}
 @pytest.mark.parametrize(
     ("select", "expected"),
     [
-        (Select(tags=(("env", frozenset({"prod"})),)), True),
-        (Select(tags=(("ENV", frozenset({"test", "prod"})),)), True),
-        (Select(tags=(("env", frozenset({"PROD"})),)), False),
-        (Select(tags=(("env", frozenset({"prod"})), ("team", frozenset({"web"})))), True),
-        (Select(tags=(("env", frozenset({"prod"})), ("team", frozenset({"shop"})))), False),
-        (Select(tags=(("owner", frozenset({"prod"})),)), False),
+        (Select(tags={"env": TagValues({"prod"})}), True),
+        (Select(tags={"ENV": TagValues({"test", "prod"})}), True),
+        (Select(tags={"env": TagValues({"PROD"})}), False),
+        (Select(tags={"env": TagValues({"prod"}), "team": TagValues({"web"})}), True),
+        (Select(tags={"env": TagValues({"prod"}), "team": TagValues({"shop"})}), False),
+        (Select(tags={"owner": TagValues({"prod"})}), False),
         (Select(names=("shop-*",)), True),
         (Select(names=("SHOP-prod",)), True),
         (Select(names=("shop",)), False),
-        (Select(regions=frozenset({"West Europe"})), True),
-        (Select(regions=frozenset({"northeurope"})), False),
-        (Select(names=("shop-*",), regions=frozenset({"northeurope"})), False),
+        (Select(regions=("West Europe",)), True),
+        (Select(regions=("northeurope",)), False),
+        (Select(names=("shop-*",), regions=("northeurope",)), False),
         (Select(), False),
     ],
 )
@@ -43,11 +46,11 @@ def test_a_cluster_belongs_to_the_first_ring_that_matches_and_may_belong_to_none
 
 NIGHTS = Window("nights", frozenset({0}), time(22), time(5), "UTC")
 EVENINGS = Window("evenings", frozenset({0}), time(18), time(22), "UTC")
-NODE_IMAGE = NodeImageSettings(NIGHTS, timedelta(2), timedelta(hours=8), 3, timedelta(21), True, 0)
+NODE_IMAGE = NodeImageSettings(NIGHTS)
 
 
 def configured(node_image: NodeImageSettings | None) -> Settings:
-    return Settings(FleetSettings((), ()), MappingProxyType({}), (), node_image, ChatSettings(), "0")
+    return Settings(FleetSettings((), ()), sections={} if node_image is None else {"node-image": node_image})
 
 
 def test_a_rings_own_window_comes_before_the_runbooks() -> None:

@@ -47,7 +47,7 @@ def text_of(message: Message) -> str:
 
 def test_of_sixty_the_odd_ones_come_first_by_name_and_the_others_by_what_is_asked_of_them() -> None:
     odd = [
-        part(57, "system", warnings=("batch is a spot pool: its nodes die undrained",)),
+        part(57, "system", warnings=("batch is a spot pool: its nodes are not drained",)),
         part(58, "system", why="user1: image 202611.12.0, not 202611.05.0"),
         part(59, "system", state=PartState.CANCELLED, why="cancelled by ben"),
         part(60, "system", state=PartState.SUPERSEDED, why="its cluster is in canary now, not in production"),
@@ -80,7 +80,7 @@ def test_twelve_have_a_row_each_with_the_order_of_their_steps() -> None:
 def test_each_by_its_own_plan_they_are_counted_once_a_dozen_are_told() -> None:
     rows = request([part(number, f"pool{number}") for number in range(1, 61)]).rows
     assert len(rows) == 13
-    assert (rows[-1].name, rows[-1].text.startswith("144 nodes · each by its own plan · shop-13, ")) == (
+    assert (rows[-1].name, rows[-1].text.startswith("144 nodes · each with its own plan · shop-13, ")) == (
         "48 clusters",
         True,
     )
@@ -133,7 +133,7 @@ def test_a_rollout_in_which_all_goes_well_has_a_row_a_ring() -> None:
 def test_sixty_failures_for_sixty_reasons_are_thirty_names_and_a_number() -> None:
     rows = rollout({number: (State.FAILED, f"pdb-{number}", "failed") for number in range(1, 61)}).rows
     assert len(rows) == 32
-    assert rows[-1].text == "and 30 more that need a look"
+    assert rows[-1].text == "and 30 more that need attention"
 
 
 def rows_of(number: int, length: int) -> Message:

@@ -17,11 +17,11 @@ DONE = StepRecord(
     StepState.DONE,
     began=BEGAN,
     ended=BEGAN + timedelta(minutes=21),
-    evidence="8 of 8 nodes carry 202611.05.0 and are Ready",
+    evidence="8 of 8 nodes run 202611.05.0 and are Ready",
 )
 NODE_IMAGES, REBOOTS = runbooks()["node-image"], runbooks()["reboot"]
 CANARY = Skip("canary", SkipReason.UNPROVEN, "202611.12.0 does not run in pre-production yet")
-FROZEN = Skip("frozen", SkipReason.SNAPSHOT, "the pool was made from a snapshot, which fixes its image")
+FROZEN = Skip("frozen", SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
 RUN = Run(
     id="node-image.pay-prod-006996.2026-w47",
     runbook="node-image",
@@ -45,13 +45,13 @@ def test_a_pool_that_waits_counts_in_how_far_the_run_is_and_one_that_is_left_out
 def test_the_pool_that_waits_is_named_once() -> None:
     assert run_message(WAITING, NODE_IMAGES).lines == (
         "canary: 202611.12.0 does not run in pre-production yet",
-        "frozen left out: the pool was made from a snapshot, which fixes its image",
+        "frozen left out: the pool was created from a snapshot, which fixes its image",
     )
 
 
 def test_what_was_done_says_how_it_is_known_and_how_long_it_took() -> None:
     (row,) = run_message(WAITING, NODE_IMAGES).rows
-    assert row.text == "8 of 8 nodes carry 202611.05.0 and are Ready · 21 min"
+    assert row.text == "8 of 8 nodes run 202611.05.0 and are Ready · 21 min"
 
 
 def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_otherwise() -> None:
@@ -59,7 +59,7 @@ def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_o
     assert message.state is State.NEEDS_YOU
     assert message.remedy == (
         "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
-        "yourself; if nobody does, next week's run looks again"
+        "yourself; otherwise next week's run checks again"
     )
 
 
@@ -76,7 +76,7 @@ def test_the_thread_tells_each_event_once_the_newest_last() -> None:
     assert [(row.name, row.text) for row in details.rows] == [
         ("approval", "approved by ana"),
         ("user1", "begins"),
-        ("user1", "8 of 8 nodes carry 202611.05.0 and are Ready"),
+        ("user1", "8 of 8 nodes run 202611.05.0 and are Ready"),
         ("user2", "begins"),
     ]
 
@@ -86,9 +86,9 @@ def test_a_run_of_one_step_has_no_thread() -> None:
 
 
 def test_a_run_that_waits_for_its_window_says_once_when_that_opens() -> None:
-    run = replace(WAITING, skips=(), why="the window opens then", code="window")
+    run = replace(WAITING, skips=(), why="next window opens", code="window")
     message = run_message(run, NODE_IMAGES)
-    assert (message.lines, message.until_text) == ((), "the window opens")
+    assert (message.lines, message.until_text) == ((), "next window opens")
 
 
 def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:

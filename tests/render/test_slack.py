@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.chats.slack.delivery import privately, with_picture
-from ops.chats.slack.renderer import escape, plainly, render
+from ops.chats.slack.renderer import escape, plainly, privately, render, with_picture
 from ops.model.approval import Choice
 from ops.model.message import Button, Message, Moment, Picture, Row
 from ops.model.people import Person
@@ -24,7 +23,7 @@ RUNNING = Message(
     progress_text="1 of 3 pools",
     lines=("user2: 202611.05.0 → 202611.12.0",),
     rows=(
-        Row("user2", "12 of 12 nodes carry 202611.12.0 and are Ready in 21 min", State.DONE),
+        Row("user2", "12 of 12 nodes run 202611.12.0 and are Ready in 21 min", State.DONE),
         Row("user3", "7 of 16 nodes", State.RUNNING, 7, 16, datetime(2026, 11, 17, 3, 40, tzinfo=UTC)),
         Row("gpu", "waits", State.WAITING),
     ),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.chats.slack.dialogs import not_taken, rejection_form, told_in_form
+from ops.chats.slack.dialogs import dialog_error, dialog_result, rejection_form
 from ops.model.approval import Approval, Part, PartState
 from ops.model.plan import Plan
 from simulator.slack.viewlimits import fault_of_view, inputs_of
@@ -61,7 +61,7 @@ def test_whatever_it_says_slack_shows_it_and_no_name_mentions(
     title: str, ring: str, names: list[str], told: str
 ) -> None:
     view = rejection_form(request(*(part(name) for name in names), ring=ring), title, "slack-" + "0" * 32)
-    after: Any = told_in_form(told)["view"]
+    after: Any = dialog_result(told)["view"]
     assert fault_of_view(view) is None
     if told.strip():
         assert fault_of_view(after) is None
@@ -97,4 +97,4 @@ def test_a_field_needs_a_button_that_sends_it() -> None:
 
 
 def test_what_is_wrong_with_a_form_stands_beside_its_field() -> None:
-    assert not_taken("too long") == {"response_action": "errors", "errors": {"why": "too long"}}
+    assert dialog_error("too long") == {"response_action": "errors", "errors": {"why": "too long"}}

@@ -62,7 +62,7 @@ def test_pools_go_system_first_then_user_then_spot_each_by_name() -> None:
     decision = decide(facts(cluster("shop-dev", *pools)))
     assert isinstance(decision, Act)
     assert [step.title for step in decision.plan.steps] == ["core", "beta", "zeta", "a"]
-    assert decision.plan.warnings == ("a is a spot pool: its nodes die undrained",)
+    assert decision.plan.warnings == ("a is a spot pool: its nodes are not drained",)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_aks_upgraded_is_told_with_the_nodes_that_prove_it() -> None:
     of = cluster("pay", pool(image=NEW), node_os_channel="NodeImage")
     decision = decide(facts(of, initial_images={"user1": OLD}))
     assert isinstance(decision, Report)
-    assert decision.lines == ("user1: 3 of 3 nodes carry 202611.05.0 and are Ready",)
+    assert decision.lines == ("user1: 3 of 3 nodes run 202611.05.0 and are Ready",)
 
 
 def test_a_security_patch_on_top_of_the_image_counts() -> None:
@@ -175,7 +175,7 @@ def test_a_stopped_cluster_is_woken_and_the_waking_is_temporary() -> None:
 
 
 def test_a_stopped_cluster_that_may_not_be_woken_is_caught_up_later() -> None:
-    config = CONFIG.replace("wake-sleepers: true", "wake-sleepers: false")
+    config = CONFIG.replace("start-stopped-clusters: true", "start-stopped-clusters: false")
     asleep = facts(cluster(running=False), nodes=Unknown("the cluster is stopped"))
     decision = decide(asleep, config=config)
     assert isinstance(decision, Wait)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.config.lanes import parse_awake
 from ops.engine.preview import preview_run
 from ops.model.decision import Act, Nothing, Wait
 from ops.model.fleet import Cluster
 from ops.runbooks.power import RUNBOOK, Facts
+from ops.settings.readers import parse_awake
 from tests.fakes import LANES, cluster, settings
 
 NIGHT = datetime(2026, 11, 17, 21, tzinfo=UTC)
@@ -19,7 +19,7 @@ def decide(
     of: Cluster, now: datetime, *, tag: object = None, awake_until: datetime | None = None, config: str = LANES
 ) -> object:
     facts = Facts(of, tag, awake_until)  # type: ignore[arg-type]  # a window, or what is wrong with it
-    return RUNBOOK.decide(facts, settings(config), preview_run(of, now), now)
+    return RUNBOOK.decide(facts, settings(config), preview_run(of, now, "power"), now)
 
 
 @pytest.mark.parametrize(("now", "running", "verb"), [(NIGHT, True, "stop-cluster"), (DAY, False, "start-cluster")])
@@ -52,7 +52,7 @@ def test_production_is_never_stopped_even_if_a_schedule_selects_it() -> None:
     config = LANES.replace("{select: {tags: {env: dev}}, awake", "{select: {names: [shop-*]}, awake")
     decision = decide(cluster("shop-prod", env="prod"), NIGHT, config=config)
     assert isinstance(decision, Nothing)
-    assert decision.why == "production is the last ring, which never sleeps"
+    assert decision.why == "production is the last ring, which is never stopped"
 
 
 def test_a_cluster_in_no_ring_is_never_stopped_even_if_a_schedule_selects_it() -> None:

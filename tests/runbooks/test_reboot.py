@@ -88,7 +88,7 @@ def test_a_pdb_that_never_allows_an_eviction_is_named_before_anything_is_cordone
     never = DisruptionBudget("shop", "web", {"app": "web"}, 0, 3, 3, 3)
     decision = decide(asking(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(never,))
     assert isinstance(decision, Nothing)
-    assert decision.skips[0].why == "PDB shop/web never allows an eviction of shop/web-1: it wants all 3"
+    assert decision.skips[0].why == "PDB shop/web never allows an eviction of shop/web-1: it requires all 3"
 
 
 def test_a_pdb_that_is_only_tight_now_is_no_reason() -> None:

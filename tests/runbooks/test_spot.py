@@ -27,7 +27,9 @@ def test_a_spot_node_that_is_taken_is_emptied() -> None:
 
 
 def test_a_notice_of_a_node_that_is_no_spot_node_drains_nothing() -> None:
-    assert decide(USER) == Nothing("aks-user1-0 belongs to no spot pool, so nobody takes it and it is not emptied")
+    assert decide(USER) == Nothing(
+        "aks-user1-0 is not in a spot pool, so Azure does not evict it and it is not drained"
+    )
 
 
 def test_among_notices_of_both_kinds_only_spot_nodes_are_emptied_and_told() -> None:
@@ -47,4 +49,4 @@ def test_a_node_of_a_pool_that_azure_does_not_know_is_not_emptied() -> None:
 
 def test_a_cluster_outside_of_the_fleet_is_left_alone() -> None:
     other = MIXED.id.replace("00000000-0000", "99999999-0000")
-    assert decide(SPOT, of=replace(MIXED, id=other)) == Nothing("the cluster lies in no subscription of the fleet")
+    assert decide(SPOT, of=replace(MIXED, id=other)) == Nothing("the cluster is not in a configured subscription")

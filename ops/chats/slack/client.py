@@ -1,15 +1,17 @@
-"""Slack through its own SDK: post, edit, and find again by message metadata."""
+"""Slack through its SDK: post, edit, and find a message by its metadata."""
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from ops.chats.slack.delivery import with_picture
-from ops.chats.slack.errors import PictureNotReadyError, refusals, said
+from ops.chats.slack.errors import PictureNotReadyError, refusals, required
+from ops.chats.slack.renderer import render, with_picture
+from ops.model.json import Json
+from ops.model.message import Message
 from ops.ports.chat import Outgoing, Posted
 from ops.ports.errors import RejectedError
 
@@ -20,15 +22,15 @@ _LOG = logging.getLogger(__name__)
 _EVENT = "daytwo_message"
 _PAGE = 200
 _TIMEOUT_S = 15
-# Our clock and Slack's may differ a little.
+# Tolerance for a difference between our clock and Slack's.
 _LOOK_BACK_S = 120
-# A picture that Slack cannot show after so many attempts is left out: the message matters more.
+# After so many attempts the message is sent without a picture that Slack cannot show.
 _PICTURE_ATTEMPTS = 3
 
 
 @dataclass
 class SlackChat:
-    """Implements `Chat`. `base_url` is Slack's unless a test says otherwise."""
+    """Implements `Chat`. `base_url` is Slack's, or a test's."""
 
     token: str = field(repr=False)
     channel: str
@@ -36,12 +38,16 @@ class SlackChat:
     name: str = "slack"
     can_edit: bool = True
     can_thread: bool = True
-    # By the picture's hash: the file that holds it, and how often Slack could not show it. An edit uploads nothing again.
+    # By the hash of a picture: the uploaded file, and how often Slack could not show it. An edit does not upload again.
     _files: dict[str, str] = field(default_factory=dict, repr=False)
     _not_ready: dict[str, int] = field(default_factory=dict, repr=False)
 
+    def render(self, message: Message) -> Mapping[str, Json]:
+        """As Slack blocks, with a text for notifications."""
+        return render(message)
+
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Posts with our key in the metadata; links are not unfurled: crawlers would open them."""
+        """Posts with our key in the metadata. Links are not unfurled: that would make crawlers open them."""
         doing = f"posting {outgoing.key} to Slack"
         answer = self._send(
             doing,
@@ -56,7 +62,7 @@ class SlackChat:
                 unfurl_media=False,
             ),
         )
-        return Posted(said(answer, "channel", doing), said(answer, "ts", doing))
+        return Posted(required(answer, "channel", doing), required(answer, "ts", doing))
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
         """Edits without a new notification."""
@@ -68,7 +74,7 @@ class SlackChat:
                 channel=posted.channel, ts=posted.message_id, text=str(outgoing.content["text"]), blocks=blocks
             ),
         )
-        said(answer, "ts", doing)
+        required(answer, "ts", doing)
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Searches the channel, or the thread, from shortly before `since` on, newest first."""
@@ -95,7 +101,7 @@ class SlackChat:
                 return None
 
     def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
-        """One call with the blocks of a message. A picture that Slack never comes to show does not hold up the message."""
+        """One call with the blocks of a message. A picture that Slack cannot show does not block the message forever."""
         blocks = with_picture(outgoing.content, self._file(outgoing.picture) if outgoing.picture else "")
         try:
             with refusals(doing):
@@ -106,7 +112,7 @@ class SlackChat:
             raise
 
     def _file(self, picture: bytes) -> str:
-        """The file that holds a picture, uploaded once a process; empty where Slack takes none, or never shows it."""
+        """The file with the picture, uploaded once per process; empty if Slack rejects it or cannot show it."""
         name = _hash(picture)
         if self._not_ready.get(name, 0) >= _PICTURE_ATTEMPTS:
             return ""
@@ -115,9 +121,9 @@ class SlackChat:
             try:
                 with refusals(doing):
                     answer = self._client.files_upload_v2(content=picture, filename=f"daytwo-{name[:12]}.png")
-                    self._files[name] = said(cast("Any", answer["files"])[0], "id", doing)
+                    self._files[name] = required(cast("Any", answer["files"])[0], "id", doing)
             except RejectedError as error:
-                _LOG.warning("%s: the message goes without it", error)
+                _LOG.warning("%s: the message is sent without it", error)
                 return ""
         return self._files[name]
 
@@ -125,7 +131,7 @@ class SlackChat:
     def _client(self) -> "WebClient":
         from slack_sdk import WebClient
 
-        # No retry handlers: an answer that was lost is looked for before anything is posted again.
+        # No retry handlers: after a lost answer, the outbox searches for the message before it posts again.
         return WebClient(token=self.token, base_url=self.base_url, timeout=_TIMEOUT_S, retry_handlers=[])
 
 

@@ -1,4 +1,4 @@
-"""What Slack asks whoever presses Reject: what it is that ends, and why. As a modal view, within Slack's limits."""
+"""The dialog that asks for the reason of a rejection, as a Slack modal within Slack's limits."""
 
 from collections.abc import Mapping
 
@@ -7,20 +7,20 @@ from ops.model.approval import LONGEST_REASON, Approval
 from ops.model.json import Json
 from ops.render.phrases import plural
 
-#: What the form is called when it is sent.
+#: The callback id of the submitted dialog.
 REJECTING = "reject"
-#: The block and the field in it that hold the reason.
+#: The block and its field that hold the reason.
 WHY = "why"
-# https://docs.slack.dev/reference/views/modal-views: 24 characters a title and a button, 3,000 of private metadata.
+# https://docs.slack.dev/reference/views/modal-views: 24 characters per title and button, 3,000 of private metadata.
 _TITLE = 24
 _NAMED = 12
 _NAME = 63
 _HEAD = 300
-_TOLD = 2_700
+_RESULT = 2_700
 
 
 def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Json]:
-    """The form for one press. It carries the request's word; `form` is its name, by which the press is found again."""
+    """The dialog for one use of Reject. It carries the approval token; `form` is its name, which leads back to that use."""
     parts = approval.standing
     head = " · ".join((title, approval.ring or "in no ring", plural(len(parts), "cluster")))
     names = [escape(part.target_name, _NAME) for part in parts[:_NAMED]]
@@ -36,13 +36,13 @@ def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Js
         "close": plain("Back", _TITLE),
         "blocks": [
             section(f"*{escape(head, _HEAD)}*\n{', '.join(names)}{more}"),
-            section(f"One rejection decides, even if others have approved: nothing of it is done, and {ends}."),
+            section(f"One rejection decides, even if others have approved. Nothing is executed, and {ends}."),
             {
                 "type": "input",
                 "block_id": WHY,
                 "optional": True,
                 "label": plain("Why"),
-                "hint": plain("Everybody sees it: it stands in the message and in the ledger."),
+                "hint": plain("Everyone sees it, in the message and in the ledger."),
                 "element": {
                     "type": "plain_text_input",
                     "action_id": WHY,
@@ -54,17 +54,17 @@ def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Js
     }
 
 
-def told_in_form(text: str) -> Mapping[str, Json]:
-    """The answer to a form that shows its person, in its place, what came of it."""
+def dialog_result(text: str) -> Mapping[str, Json]:
+    """The response that replaces the dialog with the result."""
     view: Json = {
         "type": "modal",
         "title": plain("Reject this?", _TITLE),
         "close": plain("Close", _TITLE),
-        "blocks": [section(escape(text, _TOLD))],
+        "blocks": [section(escape(text, _RESULT))],
     }
     return {"response_action": "update", "view": view}
 
 
-def not_taken(why: str) -> Mapping[str, Json]:
-    """The answer to a form that stays open, with this beside the field."""
+def dialog_error(why: str) -> Mapping[str, Json]:
+    """The response that keeps the dialog open and shows the error beside the field."""
     return {"response_action": "errors", "errors": {WHY: why}}

@@ -1,110 +1,114 @@
-"""Slack's doors: pressed buttons, sent forms, slash commands. Slack's signature over the raw body is the key; before it holds nothing is read.
+"""Slack's endpoints: buttons, submitted dialogs, slash commands. The signature is verified before the body is parsed.
 
-The signature proves the app and Slack's word for who it was; the workspace has to be ours (docs/approvals.md, rule 6).
+The signature proves that Slack sent the request for this app and vouches for the user. The workspace must be the
+configured one (docs/approvals.md, rule 6).
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
 from ops.approvals.votes import ApprovalAction, record_vote
-from ops.chats.slack.delivery import privately
 from ops.chats.slack.dialogs import REJECTING
-from ops.chats.slack.payloads import ButtonPress, Submission, read_command, read_form, read_interaction
-from ops.chats.slack.rejection_dialog import DialogResult, accept_reason, open_rejection_dialog
-from ops.chats.slack.renderer import OPENS, plainly
+from ops.chats.slack.payloads import ButtonAction, Submission, read_command, read_form, read_interaction
+from ops.chats.slack.rejection_dialog import DialogResult, Forms, accept_reason, open_rejection_dialog
+from ops.chats.slack.renderer import OPENS, plainly, privately, render
 from ops.context import Context
 from ops.endpoints.chat_commands import ChatRequest, take_command
-from ops.endpoints.http_api import Response
+from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests, Rejection, RequestRejectedError
 from ops.messaging.ephemeral_replies import reply_later, reply_now
 from ops.model.approval import Choice
-from ops.ports.chat import Signature
 from ops.ports.errors import OutsideError
-from ops.render import renderer
 
 _LOG = logging.getLogger(__name__)
 INTERACTIONS, COMMANDS = "slack-interactions", "slack-commands"
-# Slack's largest payloads, with the whole message in them, stay far below.
+# Slack's largest payloads contain the whole message and are far smaller.
 _MAX_BODY_BYTES = 256 * 1024
-_CLOSED = (
-    "Slack's doors are closed: the app setting SLACK_SIGNING_SECRET is missing "
-    "(it stands under Basic Information of the app at api.slack.com/apps)"
+_NOT_CONFIGURED = (
+    "The app setting SLACK_SIGNING_SECRET is missing, so Slack requests are rejected. "
+    "Copy it from Basic Information of the app at api.slack.com/apps."
 )
-_NOTHING_DECIDED = "Nothing was decided: Daytwo's records cannot be reached now. Press again in a minute."
-_UNASKED = "Slack opened no form to ask why, so it stands without a reason."
-_NOTHING_DONE = "Nothing was done: Daytwo's records cannot be reached now. Try again in a minute."
+_NOTHING_DECIDED = "Nothing was decided: Daytwo's records are not available. Try again in a minute."
+_NO_REASON = "Slack could not open the dialog that asks for a reason, so none is recorded."
+_NOTHING_DONE = "Nothing was done: Daytwo's records are not available. Try again in a minute."
+
+
+class Signature(Protocol):
+    """Verifies that a request comes from Slack."""
+
+    def is_valid(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether the raw body was signed for this app within the last five minutes. Raises nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A request as it came: nothing of it is trusted."""
+class SlackAccess:
+    """What the endpoints need besides the context.
 
-    body: bytes
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What stands at the doors: the signature's verifier (None where its secret is not set), and who notes refusals."""
+    `signature` is None if its secret is not set: then every request is rejected. `forms` is None without a token: then a
+    rejection is recorded without asking for a reason.
+    """
 
     signature: Signature | None
-    refusals: RejectedRequests
+    rejected: RejectedRequests
+    forms: Forms | None
 
 
-def take_interaction(context: Context, guard: Guard, received: Received) -> Response:
-    """POST slack/interactions: 200, with nothing in it unless a form stays open. Who pressed hears privately what came of it."""
-    if guard.signature is None:
-        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _CLOSED})
+def take_interaction(context: Context, access: SlackAccess, request: HttpRequest) -> HttpResponse:
+    """POST slack/interactions: 200 with an empty body, or with an update of the dialog. The person gets a private reply."""
+    if access.signature is None:
+        return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOT_CONFIGURED})
     try:
-        found = read_interaction(_authenticated(guard.signature, received), _team(context))
-    except RequestRejectedError as refused:
-        return guard.refusals.answer(context, INTERACTIONS, refused.refusal, received.body)
+        found = read_interaction(_authenticated(access.signature, request), _team(context))
+    except RequestRejectedError as rejected:
+        return access.rejected.answer(context, INTERACTIONS, rejected.rejection, request.body)
     if isinstance(found, Submission):
         if found.callback == REJECTING:
             return accept_reason(context, found)
-        _ignore(context, guard, received, f"a form called {found.callback[:64]!r}")
-        return Response(HTTPStatus.OK, None)
-    for press in found:
-        name = press.action.partition(".")[0]
+        _ignore(context, access, request, f"the dialog {found.callback[:64]!r} is not one of Daytwo's")
+        return HttpResponse(HTTPStatus.OK, None)
+    for action in found:
+        name = action.id.partition(".")[0]
         if name in set(Choice):
-            if not _take_press(context, press, Choice(name)):
-                # Slack shows a sign beside the button, so that nobody believes that it is done.
-                return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOTHING_DECIDED})
+            if not _take_vote(context, access.forms, action, Choice(name)):
+                # With an error status Slack shows a warning beside the button.
+                return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOTHING_DECIDED})
         elif name != OPENS:
-            _ignore(context, guard, received, f"a press of {press.action[:64]!r}")
-    return Response(HTTPStatus.OK, None)
+            _ignore(context, access, request, f"the button {action.id[:64]!r} is not one of Daytwo's")
+    return HttpResponse(HTTPStatus.OK, None)
 
 
-def take_slash_command(context: Context, guard: Guard, received: Received) -> Response:
-    """POST slack/commands: answered in the body, for the eyes of who typed it."""
-    if guard.signature is None:
-        return Response(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _CLOSED})
+def take_slash_command(context: Context, access: SlackAccess, request: HttpRequest) -> HttpResponse:
+    """POST slack/commands: the body is the reply, which only the sender sees."""
+    if access.signature is None:
+        return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOT_CONFIGURED})
     try:
-        form = _authenticated(guard.signature, received)
+        form = _authenticated(access.signature, request)
         if form.get("ssl_check") == "1":
-            return Response(HTTPStatus.OK, None)  # Slack looks now and then whether our certificate is good
+            return HttpResponse(HTTPStatus.OK, None)  # Slack checks our certificate now and then
         command = read_command(form, _team(context))
-    except RequestRejectedError as refused:
-        return guard.refusals.answer(context, COMMANDS, refused.refusal, received.body)
-    asked = ChatRequest(command.identity, command.text, command.event, "slack", command.address)
+    except RequestRejectedError as rejected:
+        return access.rejected.answer(context, COMMANDS, rejected.rejection, request.body)
+    asked = ChatRequest(command.identity, command.text, command.event, command.address)
     try:
-        content = renderer("slack")(take_command(context, asked))
+        content = render(take_command(context, asked))
     except OutsideError as error:
-        _LOG.warning("a command in Slack could not be taken: %s", error)
+        _LOG.warning("a Slack command failed: %s", error)
         content = plainly(_NOTHING_DONE)
-    return Response(HTTPStatus.OK, privately(content))
+    return HttpResponse(HTTPStatus.OK, privately(content))
 
 
-def _authenticated(signature: Signature, received: Received) -> Mapping[str, str]:
-    """The form of a request that Slack has signed. Raises RefusedError."""
-    if len(received.body) > _MAX_BODY_BYTES:
+def _authenticated(signature: Signature, request: HttpRequest) -> Mapping[str, str]:
+    """The form fields of a request, if Slack signed it. Raises RequestRejectedError."""
+    if len(request.body) > _MAX_BODY_BYTES:
         raise RequestRejectedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "the body is larger than 256 kB")
-    if not signature.holds(received.body, received.headers):
+    if not signature.is_valid(request.body, request.headers):
         why = "the request is not signed by Slack for this app, or was signed more than five minutes ago"
         raise RequestRejectedError(HTTPStatus.UNAUTHORIZED, "not-signed", why)
-    return read_form(received.body)
+    return read_form(request.body)
 
 
 def _team(context: Context) -> str:
@@ -112,25 +116,25 @@ def _team(context: Context) -> str:
     return settings.people.slack_team if settings else ""
 
 
-def _ignore(context: Context, guard: Guard, received: Received, what: str) -> None:
-    ignored = Rejection(HTTPStatus.OK, "unknown-action", f"nothing is done by {what}")
-    guard.refusals.note(context, INTERACTIONS, ignored, received.body)
+def _ignore(context: Context, access: SlackAccess, request: HttpRequest, what: str) -> None:
+    ignored = Rejection(HTTPStatus.OK, "unknown-action", what)
+    access.rejected.note(context, INTERACTIONS, ignored, request.body)
 
 
-def _take_press(context: Context, press: ButtonPress, choice: Choice) -> bool:
-    """Whether the press was taken: it is decided, its answer given or kept; or a form asks why it is rejected."""
+def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choice: Choice) -> bool:
+    """Whether the action was handled: the vote is recorded and answered, or a dialog asks for the reason of a rejection."""
     try:
-        opening = open_rejection_dialog(context, press) if choice is Choice.REJECT else DialogResult.NOT_ASKED
+        opening = open_rejection_dialog(context, forms, action) if choice is Choice.REJECT else DialogResult.NOT_ASKED
         if opening is DialogResult.OPEN:
             return True
-        decided = record_vote(context, ApprovalAction(press.value, choice, press.identity, press.event))
+        decided = record_vote(context, ApprovalAction(action.value, choice, action.identity, action.event))
     except OutsideError as error:
-        _LOG.warning("a press in Slack could not be decided: %s", error)
-        reply_now(context.ports, press.event, press.address, plainly(_NOTHING_DECIDED))
+        _LOG.warning("a vote in Slack could not be recorded: %s", error)
+        reply_now(context.ports, action.event, action.address, plainly(_NOTHING_DECIDED))
         return False
-    # Who has waited two seconds for Slack does not wait for it again.
-    answer = reply_later if opening is DialogResult.SILENT else reply_now
-    unasked = opening is not DialogResult.NOT_ASKED and decided.result == "rejected"
-    text = f"{decided.text}. {_UNASKED}" if unasked else decided.text
-    answer(context.ports, press.event, press.address, plainly(text))
+    # After a dialog that timed out, the request has no time left for another call to Slack.
+    reply = reply_later if opening is DialogResult.SILENT else reply_now
+    has_no_dialog = opening is not DialogResult.NOT_ASKED and decided.result == "rejected"
+    text = f"{decided.text}. {_NO_REASON}" if has_no_dialog else decided.text
+    reply(context.ports, action.event, action.address, plainly(text))
     return True

@@ -1,4 +1,4 @@
-"""What Slack's SDK raises, as the refusals of our ports."""
+"""Translates the errors of Slack's SDK to those of our ports."""
 
 import re
 from collections.abc import Iterator
@@ -6,28 +6,29 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
 
+from ops.adapters.http_client import retry_after_s
 from ops.ports.errors import NotDoneError, OutsideError, RejectedError, ThrottledError, TryLaterError
 
 _TROUBLE = 500
 _LIMITED = 429
 _LIMITED_S = 30.0
-# Slack's errors are words; anything else is a proxy's page, or half an answer, that Slack's SDK put in their place.
-_WORD = re.compile(r"[a-z0-9_]{1,80}")
+# Slack's errors are codes. Anything else is a proxy's page or part of an answer that the SDK put in their place.
+_CODE = re.compile(r"[a-z0-9_]{1,80}")
 _TRANSIENT = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "access_limited"}
 )
-# A file is told to be there before a block may show it (https://github.com/slackapi/python-slack-sdk/issues/1521).
+# Slack reports a file as uploaded before a block may show it (https://github.com/slackapi/python-slack-sdk/issues/1521).
 _NOT_READY = "invalid slack file"
 _READY_IN_S = 5.0
 
 
 class PictureNotReadyError(NotDoneError):
-    """The picture was uploaded, and Slack has not looked at it yet."""
+    """The picture was uploaded, but Slack has not processed it yet."""
 
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Raises OutsideError for all that a call of Slack's SDK may raise. `doing` says what was being done, to what."""
+    """Raises OutsideError for every error of Slack's SDK. `doing` says what the call is for."""
     from slack_sdk.errors import SlackApiError, SlackClientError
 
     try:
@@ -37,12 +38,12 @@ def refusals(doing: str) -> Iterator[None]:
     except (SlackClientError, HTTPException, OSError) as error:
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
     except (ValueError, TypeError, AttributeError, LookupError) as error:
-        # What the SDK stumbles over where the answer is none of Slack's: no JSON, a list, an unknown charset.
-        raise TryLaterError(f"{doing}: what came back is no answer of Slack's ({type(error).__name__})") from error
+        # The SDK's own failures if the answer does not come from Slack: not JSON, a list, an unknown charset.
+        raise TryLaterError(f"{doing}: the answer does not come from Slack ({type(error).__name__})") from error
 
 
-def said(answer: Any, name: str, doing: str) -> str:
-    """A text that has to be in an answer. Raises TryLaterError: without it nobody knows what was done."""
+def required(answer: Any, name: str, doing: str) -> str:
+    """A required text of an answer. Raises TryLaterError: without it the outcome is unknown."""
     value = _answer(answer).get(name)
     if not isinstance(value, str) or not value:
         raise TryLaterError(f"{doing}: Slack's answer has no {name}")
@@ -55,21 +56,16 @@ def _refusal(doing: str, error: Any) -> OutsideError:
     answer = _answer(response)
     code = str(answer.get("error", ""))
     if status == _LIMITED or code in ("ratelimited", "rate_limited"):
-        return ThrottledError(f"{doing}: rate limited", _wait_s(getattr(response, "headers", {})))
+        return ThrottledError(f"{doing}: rate limited", retry_after_s(getattr(response, "headers", None), _LIMITED_S))
     if status >= _TROUBLE or code in _TRANSIENT:
         return TryLaterError(f"{doing}: {code or status}")
-    if not _WORD.fullmatch(code):
-        return TryLaterError(f"{doing}: what came back is no answer of Slack's (status {status})")
+    if not _CODE.fullmatch(code):
+        return TryLaterError(f"{doing}: the answer does not come from Slack (status {status})")
     if code == "invalid_blocks" and _NOT_READY in str(answer.get("errors", "")):
         return PictureNotReadyError(f"{doing}: its picture is not ready", _READY_IN_S)
-    return RejectedError(code, f"{doing}: Slack says {code}")
+    return RejectedError(code, f"{doing}: Slack answered {code}")
 
 
 def _answer(response: Any) -> dict[str, Any]:
     data = getattr(response, "data", response)
     return data if isinstance(data, dict) else {}
-
-
-def _wait_s(headers: Any) -> float:
-    found = {str(name).lower(): value for name, value in dict(headers).items()}.get("retry-after", "")
-    return float(found) if str(found).isdigit() else _LIMITED_S

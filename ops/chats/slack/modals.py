@@ -1,4 +1,4 @@
-"""Slack's modals, opened by its own SDK within a second and a half: the press has three, for all that is done about it."""
+"""Slack's modals through its SDK, within 1.5 s: Slack allows three seconds for everything after a button is used."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from ops.chats.slack.errors import refusals, said
+from ops.chats.slack.errors import refusals, required
 from ops.model.json import Json
 from ops.ports.errors import TryLaterError
 
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 _WITHIN_S = 1.5
-# Ends a call that nobody waits for any more; the SDK counts it anew for each read.
+# Ends a call that was given up; the SDK applies it to each read.
 _SOCKET_S = 2
 _AT_ONCE = 8
-_DOING = "opening a form in Slack"
+_DOING = "opening a dialog in Slack"
 
 
 @dataclass
 class SlackModals:
-    """Implements `Forms`. `base_url` is Slack's unless a test says otherwise."""
+    """Implements `Forms`. `base_url` is Slack's, or a test's."""
 
     token: str = field(repr=False)
     base_url: str = "https://slack.com/api/"
 
     def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """One attempt, given up after so long in all."""
+        """One attempt, given up after 1.5 s in all."""
         opening = self._pool.submit(self._open, trigger, form)
         try:
             opening.result(_WITHIN_S)
         except TimeoutError:
-            opening.cancel()  # what waits behind others is not begun any more
+            opening.cancel()  # a queued call does not start
             raise TryLaterError(f"{_DOING}: no answer within {_WITHIN_S} s") from None
 
     def _open(self, trigger: str, form: Mapping[str, Json]) -> None:
         with refusals(_DOING):
             answer = self._client.views_open(trigger_id=trigger, view=cast("Any", form))
-            said(answer.get("view"), "id", _DOING)
+            required(answer.get("view"), "id", _DOING)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -1,4 +1,4 @@
-"""What Slack's forms say, read exactly: a form that lacks something is refused, and nothing of it is acted on.
+"""Parses Slack's payloads strictly: a payload without a required field is rejected as a whole.
 
 Sources: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload,
 https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload,
@@ -20,19 +20,19 @@ from ops.model.json import Json
 from ops.model.people import Identity
 
 _MOST_FIELDS = 100
-# As `_event` makes them: what else stands there is no key of our records.
+# As `_event` makes them. Any other text must not become a key of our records.
 _EVENT = re.compile(r"slack-[0-9a-f]{32}")
 _DECIDING = tuple(f"{choice}." for choice in Choice)
 
 
 @dataclass(frozen=True, slots=True)
-class ButtonPress:
-    """One pressed button. `event` is the same for the same press, however often Slack tells it; `address` takes private answers.
+class ButtonAction:
+    """One use of a button. `event` is the same for every delivery of it; `address` is for private replies.
 
-    `trigger` opens one form, within three seconds of the press.
+    `trigger` opens one dialog, within three seconds.
     """
 
-    action: str
+    id: str
     value: str
     identity: Identity
     event: str
@@ -42,14 +42,14 @@ class ButtonPress:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A form that somebody has sent. `form` is the name that we gave it, `word` what we put into it; `event` is the form's.
+    """A submitted dialog. `form` is the name and `token` the approval token that we put into it; `event` identifies the dialog.
 
-    A form that is sent twice is one press: it is gone once it is taken, so that nobody can mean two things by it.
+    A dialog that is submitted twice is one vote: Slack closes it after the first, so the second is a repeated delivery.
     """
 
     callback: str
     form: str
-    word: str
+    token: str
     reason: str
     identity: Identity
     event: str
@@ -57,7 +57,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What somebody typed after the slash command."""
+    """The text after the slash command."""
 
     text: str
     identity: Identity
@@ -66,41 +66,46 @@ class Command:
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
-    """The fields of a form. Raises RefusedError."""
+    """The fields of a form. Raises RequestRejectedError."""
     try:
         text = body.decode()
         return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MOST_FIELDS))
     except ValueError:
-        raise RequestRejectedError(HTTPStatus.BAD_REQUEST, "no-form", "the body is no form as Slack sends it") from None
+        raise RequestRejectedError(
+            HTTPStatus.BAD_REQUEST, "no-form", "the body is not a form as Slack sends it"
+        ) from None
 
 
-def read_interaction(form: Mapping[str, str], team: str) -> tuple[ButtonPress, ...] | Submission:
-    """What was pressed or sent; nothing where it tells of something else. Raises RefusedError, also where the workspace is not `team`."""
+def read_interaction(form: Mapping[str, str], team: str) -> tuple[ButtonAction, ...] | Submission:
+    """The used buttons or the submitted dialog; empty for other interactions.
+
+    Raises RequestRejectedError, also if the workspace is not `team`.
+    """
     try:
         payload = json.loads(form.get("payload", ""))
     except (ValueError, RecursionError):
         raise RequestRejectedError(
-            HTTPStatus.BAD_REQUEST, "no-json", "the form's payload is missing, or no JSON"
+            HTTPStatus.BAD_REQUEST, "no-json", "the form's payload is missing or not JSON"
         ) from None
     _check_team(_text(payload, "team", "id"), team)
     match _text(payload, "type"):
         case "block_actions":
-            return _presses(payload)
+            return _actions(payload)
         case "view_submission":
             return _submission(payload)
         case _:
             return ()
 
 
-def _presses(payload: Mapping[str, Json]) -> tuple[ButtonPress, ...]:
+def _actions(payload: Mapping[str, Json]) -> tuple[ButtonAction, ...]:
     actions = payload.get("actions")
     if not isinstance(actions, list) or not actions:
         raise _missing("actions")
-    return tuple(_press(payload, action) for action in actions)
+    return tuple(_action(payload, action) for action in actions)
 
 
 def read_command(form: Mapping[str, str], team: str) -> Command:
-    """The command. Raises RefusedError, also where the workspace is not `team`."""
+    """The command. Raises RequestRejectedError, also if the workspace is not `team`."""
     where = _text(form, "team_id")
     _check_team(where, team)
     user, trigger = _text(form, "user_id"), _text(form, "trigger_id")
@@ -109,13 +114,13 @@ def read_command(form: Mapping[str, str], team: str) -> Command:
     return Command(text, Identity("slack", where, user, form.get("user_name", "")), event, form.get("response_url", ""))
 
 
-def _press(payload: Mapping[str, Json], action: Json) -> ButtonPress:
-    name, pressed_at = _text(action, "action_id"), _text(action, "action_ts")
-    # A button without a value opens a page, or is none of ours.
+def _action(payload: Mapping[str, Json], action: Json) -> ButtonAction:
+    name, used_at = _text(action, "action_id"), _text(action, "action_ts")
+    # A button without a value opens a page or is not one of ours.
     value = _text(action, "value") if name.startswith(_DECIDING) else ""
     identity, trigger = _identity(payload), _text(payload, "trigger_id")
-    event = _event(trigger, pressed_at, identity.user, name, value)
-    return ButtonPress(name, value, identity, event, _optional(payload, "response_url"), trigger)
+    event = _event(trigger, used_at, identity.user, name, value)
+    return ButtonAction(name, value, identity, event, _optional(payload, "response_url"), trigger)
 
 
 def _submission(payload: Mapping[str, Json]) -> Submission:
@@ -123,8 +128,8 @@ def _submission(payload: Mapping[str, Json]) -> Submission:
     return Submission(
         callback=_optional(payload, "view", "callback_id"),
         form=name if _EVENT.fullmatch(name) else "",
-        word=_optional(payload, "view", "private_metadata"),
-        # Null where nothing was written.
+        token=_optional(payload, "view", "private_metadata"),
+        # Null if nothing was written.
         reason=_optional(payload, "view", "state", "values", WHY, WHY, "value"),
         identity=identity,
         event=_event("view", view, identity.user),
@@ -133,7 +138,7 @@ def _submission(payload: Mapping[str, Json]) -> Submission:
 
 def _identity(payload: Mapping[str, Json]) -> Identity:
     user = _text(payload, "user", "id")
-    # In a shared channel the one who presses may be of another workspace: that is their tenant then, and nobody's here.
+    # In a shared channel the user may belong to another workspace. That becomes the tenant, which matches no person.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
     shown = _optional(payload, "user", "name") or _optional(payload, "user", "username")
     return Identity("slack", home, user, shown)
@@ -141,17 +146,17 @@ def _identity(payload: Mapping[str, Json]) -> Identity:
 
 def _check_team(found: str, team: str) -> None:
     if not team or found != team:
-        why = "the request comes from another Slack workspace than the configuration names (identity: slack-team)"
+        why = "the request comes from a Slack workspace other than the configured one (identity: slack-team)"
         raise RequestRejectedError(HTTPStatus.UNAUTHORIZED, "wrong-team", why)
 
 
 def _event(*parts: str) -> str:
-    """A name for what happened, of a length that any record takes."""
+    """A name for what happened, short enough for a key."""
     return "slack-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _text(value: Json | Mapping[str, str], *path: str) -> str:
-    """A text that has to be there. Raises RefusedError."""
+    """A required text. Raises RequestRejectedError."""
     text = _optional(value, *path)
     if not text:
         raise _missing(".".join(path))

@@ -1,24 +1,26 @@
-"""A rejection in Slack: the press opens a form that asks why, the form that is sent decides. A form left open is no decision.
+"""A rejection in Slack: Reject opens a dialog that asks for the reason, and submitting the dialog records the vote.
 
-A no is never lost: where no form can be opened, the press decides at once, without a reason.
+A dialog left open decides nothing. A rejection is never lost: if no dialog can be opened, it is recorded without a reason.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from http import HTTPStatus
+from typing import Protocol
 
 from ops.approvals.requests import current_rule, request_by_token
-from ops.approvals.votes import ApprovalAction, record_vote
-from ops.chats.slack.dialogs import not_taken, rejection_form, told_in_form
-from ops.chats.slack.payloads import ButtonPress, Submission
+from ops.approvals.votes import ApprovalAction, LongReasonError, read_reason, record_vote
+from ops.chats.slack.dialogs import dialog_error, dialog_result, rejection_form
+from ops.chats.slack.payloads import ButtonAction, Submission
 from ops.chats.slack.renderer import plainly
 from ops.context import Context
-from ops.endpoints.http_api import Response
-from ops.endpoints.reasons import LongReasonError, read_reason
+from ops.endpoints.http_types import HttpResponse
 from ops.messaging.ephemeral_replies import reply_now
 from ops.model.approval import Approval, Choice
+from ops.model.json import Json
 from ops.policy.people import person_of
 from ops.policy.voting import may_decide
 from ops.ports.bundle import Ports
@@ -27,15 +29,26 @@ from ops.runbooks import runbooks
 from ops.tables.base import Table
 
 _LOG = logging.getLogger(__name__)
-# As long as Slack's response_url serves, from the press on.
+# How long Slack's response_url works after the button was used.
 _ANSWERED_FOR = timedelta(minutes=30)
-# Slack's words for a press whose form is open: told again while, or after, an earlier delivery asked for it.
+# Slack's errors for a repeated delivery whose dialog an earlier one has opened, or is opening.
 _OPEN_ALREADY = ("exchanged_trigger_id", "duplicate_external_id")
-_NOTHING_DECIDED = "Nothing was decided: Daytwo's records cannot be reached now. Send it again in a minute."
+_NOTHING_DECIDED = "Nothing was decided: Daytwo's records are not available. Submit again in a minute."
+
+
+class Forms(Protocol):
+    """Opens dialogs."""
+
+    def open(self, trigger: str, form: Mapping[str, Json]) -> None:
+        """Show a dialog to the person whose action `trigger` identifies, within 2 s. Raises OutsideError.
+
+        After TryLaterError it is unknown whether the person sees it.
+        """
+        ...
 
 
 class DialogResult(Enum):
-    """What came of a press that should open a form. All but the first are decided at once, `SILENT` is answered later."""
+    """Whether the dialog is open. Otherwise the vote is recorded at once; after `SILENT` the reply is sent later."""
 
     OPEN = auto()
     NOT_ASKED = auto()
@@ -45,7 +58,7 @@ class DialogResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DialogRecord:
-    """A form that was asked for: whose it is, and where its private answer goes until when. The address is a secret."""
+    """A dialog that was requested: its user, and the address for the private reply until it expires. The address is a secret."""
 
     user: str
     address: str
@@ -53,71 +66,71 @@ class DialogRecord:
     is_open: bool = False
 
 
-def open_rejection_dialog(context: Context, press: ButtonPress) -> DialogResult:
-    """Opens the form of a press on Reject, once for each. Raises OutsideError: the records cannot be reached."""
-    forms, known = context.ports.forms, _forms(context.ports).get(press.event)
+def open_rejection_dialog(context: Context, forms: Forms | None, action: ButtonAction) -> DialogResult:
+    """Opens the dialog, once per use of Reject. Raises OutsideError if the records are not available."""
+    known = _forms(context.ports).get(action.event)
     if known is not None and known.value.is_open:
-        return DialogResult.OPEN  # told again, perhaps when its trigger has expired, or its form was sent
-    approval = _to_reject(context, press)
+        return DialogResult.OPEN  # a repeated delivery, perhaps after the trigger expired or the dialog was submitted
+    approval = _to_reject(context, action)
     if approval is None or forms is None:
         return DialogResult.NOT_ASKED
-    record = DialogRecord(press.identity.user, press.address, context.ports.clock.now() + _ANSWERED_FOR)
-    _forms(context.ports).insert(press.event, record)
+    record = DialogRecord(action.identity.user, action.address, context.ports.clock.now() + _ANSWERED_FOR)
+    _forms(context.ports).insert(action.event, record)
     try:
-        forms.open(press.trigger, rejection_form(approval, runbooks()[approval.runbook].title, press.event))
+        forms.open(action.trigger, rejection_form(approval, runbooks()[approval.runbook].title, action.event))
     except RejectedError as error:
         if error.code not in _OPEN_ALREADY:
-            _LOG.warning("a rejection is taken without a reason: %s", error)
+            _LOG.warning("a rejection is recorded without a reason: %s", error)
             return DialogResult.REFUSED
     except OutsideError as error:
-        _LOG.warning("a rejection is taken without a reason: %s", error)
+        _LOG.warning("a rejection is recorded without a reason: %s", error)
         return DialogResult.SILENT
-    _remember(context.ports, press.event, record)
+    _remember(context.ports, action.event, record)
     return DialogResult.OPEN
 
 
-def accept_reason(context: Context, sent: Submission) -> Response:
-    """Decides. The form closes, and its person hears privately what came of it, or in the form where that cannot be any more."""
+def accept_reason(context: Context, sent: Submission) -> HttpResponse:
+    """Records the vote. The dialog closes and the person gets a private reply; after the address expired, the dialog shows it."""
     try:
         reason = read_reason(sent.reason)
         stored = _forms(context.ports).get(sent.form) if sent.form else None
-        decided = record_vote(context, ApprovalAction(sent.word, Choice.REJECT, sent.identity, sent.event, reason))
+        decided = record_vote(context, ApprovalAction(sent.token, Choice.REJECT, sent.identity, sent.event, reason))
     except LongReasonError as error:
-        return Response(HTTPStatus.OK, not_taken(f"{error}"))
+        return HttpResponse(HTTPStatus.OK, dialog_error(f"{error}"))
     except OutsideError as error:
-        _LOG.warning("a form in Slack could not be decided: %s", error)
-        return Response(HTTPStatus.OK, not_taken(_NOTHING_DECIDED))
+        _LOG.warning("a vote in a Slack dialog could not be recorded: %s", error)
+        return HttpResponse(HTTPStatus.OK, dialog_error(_NOTHING_DECIDED))
     record = stored.value if stored else None
     if record is None or record.user != sent.identity.user or context.ports.clock.now() >= record.until:
-        return Response(HTTPStatus.OK, told_in_form(decided.text))
+        return HttpResponse(HTTPStatus.OK, dialog_result(decided.text))
     reply_now(context.ports, sent.event, record.address, plainly(decided.text))
-    return Response(HTTPStatus.OK, None)
+    return HttpResponse(HTTPStatus.OK, None)
 
 
 def purge_dialogs(ports: Ports) -> None:
-    """Those whose private answers nobody takes any more; one that is sent later is answered in its place."""
+    """Deletes the records whose reply address has expired. A dialog that is submitted later shows the result itself."""
     for stored in list(_forms(ports).scan()):
         if ports.clock.now() >= stored.value.until:
             _forms(ports).delete(stored.key)
 
 
-def _to_reject(context: Context, press: ButtonPress) -> Approval | None:
-    """The request, where this person may reject it as it stands; None where the press is to hear why not."""
+def _to_reject(context: Context, action: ButtonAction) -> Approval | None:
+    """The request if this person may reject it now; None if the vote has to be answered with why not."""
     settings, now = context.config.settings, context.ports.clock.now()
-    approval = request_by_token(context.ports.store, press.value)
-    if settings is None or approval is None or approval.token != press.value:
+    approval = request_by_token(context.ports.store, action.value)
+    if settings is None or approval is None or approval.token != action.value:
         return None
-    person = person_of(settings, press.identity)
+    person = person_of(settings, action.identity)
     refused = may_decide(approval, current_rule(settings, approval), person, settings, now, Choice.REJECT)
     return approval if refused is None else None
 
 
 def _remember(ports: Ports, event: str, record: DialogRecord) -> None:
-    """The form is open, whether or not that can be written down: its press told again may reject without a reason then."""
+    """Records that the dialog is open. If that fails, a repeated delivery may reject without a reason."""
     try:
         _forms(ports).change(event, lambda old: replace(old or record, is_open=True))
     except OutsideError as error:
-        _LOG.warning("an open form could not be written down: %s", error)
+        _LOG.warning("an open dialog could not be recorded: %s", error)
 
 
 def _forms(ports: Ports) -> Table[DialogRecord]:

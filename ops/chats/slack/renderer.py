@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from ops.model.approval import Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
 from ops.model.people import Person
-from ops.model.run import State
+from ops.render.phrases import SIGNS
 
-# Slack's documentation: 50 blocks and about 13,200 characters a message, 3,000 characters a section, 75 a button's text,
-# 2,000 its value, 3,000 its url. All that is here adds up to less.
+# Slack's documentation: at most 50 blocks and about 13,200 characters per message, 3,000 per section, 75 per button text,
+# 2,000 per button value, 3,000 per button URL. The sum of the limits below is less.
 _SECTION = 2_700
 _HEAD = 1_000
 _MENTIONED = 10
@@ -19,7 +20,7 @@ _NAME = 60
 _REMEDY = 1_200
 _FOOTER = 500
 _LINES = 30
-# Of a table of rows more is shown than of lines: whoever needs one looks for it. A person still has to come to its end.
+# A table may be longer than text: people search it for one row.
 _ROWS = 50
 _ROWS_LENGTH = 8_000
 _MESSAGE = 13_000
@@ -30,26 +31,18 @@ _VALUE = 2_000
 _URL = 3_000
 _ALT = 1_000
 _BAR = 8
-#: The block that the adapter fills with the uploaded picture, or leaves out.
+#: The block that the client fills with the uploaded picture, or leaves out.
 PICTURE_BLOCK = "picture"
-#: What a button that opens a page is called when it is pressed: Slack tells that as well.
+#: The action of a button that opens a page: Slack reports its use too.
 OPENS = "open"
+# Only the person who asked sees it, and the message with the buttons stays.
+_PRIVATE: Mapping[str, Json] = {"response_type": "ephemeral", "replace_original": False}
 _READ = frozenset({"text", "elements", "alt_text"})
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Slack draws `:fire:`, and clients look for one in `22:00: the window`.
+# Slack replaces `:fire:` with an emoji; clients also search `22:00: the window` for one.
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s<>|\"]*)?")
-
-SIGNS = {
-    State.WAITING: "○",
-    State.NEEDS_YOU: "◆",
-    State.RUNNING: "●",
-    State.DONE: "✓",
-    State.HALTED: "■",
-    State.FAILED: "✗",
-    State.SKIPPED: "\u2013",
-}
 
 
 def render(message: Message) -> Mapping[str, Json]:
@@ -77,23 +70,23 @@ def render(message: Message) -> Mapping[str, Json]:
         after.append({"type": "actions", "elements": buttons})
     if message.footer.strip():
         after.append({"type": "context", "elements": [_text(escape(message.footer, _FOOTER))]})
-    # Rows take the room that all else leaves.
+    # Rows get the space that is left.
     rows = _sections([_row(row) for row in message.rows], _MESSAGE - _length((*blocks, *after)))
     return {"text": f"{sign} {first} · {word}", "blocks": [*blocks, *rows, *after]}
 
 
 def plainly(text: str) -> Mapping[str, Json]:
-    """A sentence for one person, as they hear it privately."""
-    shown = escape(text, _SECTION) or "nothing"
+    """A sentence as a private reply."""
+    shown = escape(text, _SECTION) or "…"
     return {"text": shown, "blocks": [section(shown)]}
 
 
 def escape(text: str, most: int = _LINE) -> str:
-    """Outside names stay text on one line: Slack reads `<!channel>`, `&` and its own marks. Cut where it is longer than `most`."""
+    """Text from outside, on one line, without meaning to Slack (`<!channel>`, `&`, `*`), shortened to `most` characters."""
     shown: list[str] = []
     length = 0
     for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
-        # Counted as it is sent, so that no entity is ever cut in two.
+        # The length as sent, so that no entity is cut in two.
         sent = _SENT.get(character, character)
         if length + len(sent) > most - 1:
             return f"{''.join(shown)}…"
@@ -102,12 +95,12 @@ def escape(text: str, most: int = _LINE) -> str:
     return "".join(shown)
 
 
-# A zero-width space keeps marks from pairing up without changing what is read.
+# A zero-width space keeps marks from pairing up without changing the visible text.
 _SENT = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"{mark}\u200b" for mark in "*_~`"}
 
 
 def _mentions(people: Sequence[Person]) -> str:
-    """Those whom Slack tells of it; who has no Slack id is named."""
+    """Mentions, which notify; a person without a Slack id is only named."""
     called = (f"<@{each.slack}>" if _USER.fullmatch(each.slack) else escape(each.name, _NAME) for each in people)
     shown = [name for name in called if name.strip()]
     more = len(shown) - _MENTIONED
@@ -124,7 +117,7 @@ def _buttons(message: Message) -> list[Json]:
 
 
 def _button(number: int, button: Button) -> Json:
-    """One button; None where Slack would refuse the whole message for its sake. What it does stands first in its `action_id`."""
+    """One button; None if Slack would reject the whole message because of it. `action_id` begins with what it does."""
     element: dict[str, Json] = {"type": "button"}
     match button.choice:
         case None:
@@ -146,7 +139,7 @@ def _button(number: int, button: Button) -> Json:
 
 
 def plain(text: str, most: int = _BUTTON_TEXT) -> Json:
-    """Text without any marks, on one line, cut where it is longer than `most`."""
+    """Plain text on one line, shortened to `most` characters."""
     shown = " ".join(text.split()) or "…"
     return {
         "type": "plain_text",
@@ -156,7 +149,7 @@ def plain(text: str, most: int = _BUTTON_TEXT) -> Json:
 
 
 def _row(row: Row) -> str:
-    # A mark that a space follows marks nothing, so what is set off stands before it.
+    # A mark followed by a space has no effect, so the indent precedes it.
     name = row.name.strip()
     indent = row.name[: len(row.name) - len(row.name.lstrip())]
     parts = [SIGNS[row.state], f"{indent}*{escape(name)}*" if name else "", escape(row.text)]
@@ -171,12 +164,12 @@ def _row(row: Row) -> str:
 
 
 def _when(at: datetime) -> str:
-    """In the reader's own zone; the text behind the bar is for clients that cannot."""
+    """In the reader's time zone; the text after the bar is for clients that cannot convert it."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> list[str]:
-    """As many lines as fit; the others are counted."""
+    """As many lines as fit, and the number of the others."""
     kept: list[str] = []
     length = 0
     for line in lines:
@@ -188,7 +181,7 @@ def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> li
 
 
 def _sections(lines: list[str], room: int) -> list[Json]:
-    """Lines in as few blocks as hold them: each is shorter than a block."""
+    """The lines in as few blocks as possible; each line is shorter than a block."""
     blocks: list[list[str]] = [[]]
     length = 0
     for line in _cut(lines, _ROWS, min(room, _ROWS_LENGTH)):
@@ -201,7 +194,7 @@ def _sections(lines: list[str], room: int) -> list[Json]:
 
 
 def _length(value: Json) -> int:
-    """Characters of all that is read in blocks."""
+    """The number of visible characters in blocks."""
     if isinstance(value, Mapping):
         return sum(
             len(each) if isinstance(each, str) else _length(each) for name, each in value.items() if name in _READ
@@ -212,10 +205,29 @@ def _length(value: Json) -> int:
 
 
 def section(text: str) -> Json:
-    """A block of text, whose marks are ours alone."""
+    """A block of text. Its marks must be ours: text from outside is escaped before."""
     return {"type": "section", "text": _text(text)}
 
 
 def _text(text: str) -> Json:
-    """Verbatim: a name that looks like an address or a channel is not made a link; what we mark ourselves still is."""
+    """Verbatim: Slack makes no links of names that look like addresses or channels; our own marks still work."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def privately(content: Mapping[str, Json]) -> Mapping[str, Json]:
+    """As a private reply. It has no picture: nothing was uploaded for it."""
+    return {**content, "blocks": with_picture(content, ""), **_PRIVATE}
+
+
+def with_picture(content: Mapping[str, Json], file_id: str) -> list[Json]:
+    """The blocks with the uploaded file as their picture; without the picture block if `file_id` is empty."""
+    blocks = cast("Sequence[Mapping[str, Json]]", content.get("blocks") or ())
+    return [_filled(block, file_id) for block in blocks if file_id or not _is_picture(block)]
+
+
+def _filled(block: Mapping[str, Json], file_id: str) -> Json:
+    return {**block, "slack_file": {"id": file_id}} if _is_picture(block) else block
+
+
+def _is_picture(block: Mapping[str, Json]) -> bool:
+    return block.get("type") == "image" and block.get("block_id") == PICTURE_BLOCK

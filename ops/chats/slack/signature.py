@@ -1,4 +1,4 @@
-"""Slack's request signature: the raw body is Slack's, for this app, and not older than five minutes."""
+"""Verifies Slack's request signature: Slack sent the raw body to this app, at most five minutes ago."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ class SlackSignature:
     secret: str = field(repr=False)
     clock: Clock
 
-    def holds(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Whether Slack has signed this very body within five minutes of now. Header names are read in any case."""
+    def is_valid(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether Slack signed this body within five minutes of now. The case of header names does not matter."""
         from slack_sdk.signature import Clock as Seconds
         from slack_sdk.signature import SignatureVerifier
 
@@ -27,5 +27,5 @@ class SlackSignature:
         try:
             return SignatureVerifier(self.secret, Present()).is_valid_request(body, headers)
         except (ValueError, TypeError, OverflowError):
-            # A timestamp that is no integer, or larger than any; a body that is not UTF-8; a signature that is not ASCII.
+            # A timestamp that is not an integer or is too large, a body that is not UTF-8, a signature that is not ASCII.
             return False

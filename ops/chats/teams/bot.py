@@ -1,17 +1,18 @@
-"""Teams through a bot: posts, edits, threads, private answers, and its door's key."""
+"""Teams through a bot: posts, edits, threads, private replies, and the authentication of its requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ops.chats.teams.connector import TeamsConnector
-from ops.chats.teams.renderer import with_picture
+from ops.chats.teams.renderer import render_bot, with_picture
 from ops.chats.teams.tokens import BotTokens
 from ops.model.json import Json
+from ops.model.message import Message
 from ops.ports.chat import Outgoing, Posted
 from ops.ports.errors import DeniedError, NotFoundError, RejectedError
 
-# A channel's posts have threads; group chats and conversations with one person have none.
+# Posts in a channel have threads; group chats and personal conversations do not.
 _CHANNEL_ENDS = ("@thread.tacv2", "@thread.skype")
 _THREAD = ";messageid="
 _GONE = "message_not_found"
@@ -21,9 +22,9 @@ _ADDRESS_PARTS = 3
 
 @dataclass
 class TeamsBotChat:
-    """Implements `Chat`. `channel` is the conversation that it posts to unless a route says otherwise.
+    """Implements `Chat`. `channel` is the default conversation.
 
-    The message id of an answer in a thread holds both ids, `post/answer`: Teams wants both for an edit.
+    The message id of a reply in a thread is `post/reply`: an edit needs both ids.
     """
 
     connector: TeamsConnector
@@ -33,8 +34,12 @@ class TeamsBotChat:
     can_edit: bool = True
     can_thread: bool = True
 
+    def render(self, message: Message) -> Mapping[str, Json]:
+        """As an Adaptive Card with buttons and mentions."""
+        return render_bot(message)
+
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """A post of its own, or an answer in a thread. In a group chat an answer stands at the end: it has no threads."""
+        """A new post, or a reply in a thread. A group chat has no threads, so a reply is posted at its end."""
         card = with_picture(outgoing.content, outgoing.picture)
         if outgoing.thread is None and not _has_threads(channel):
             return Posted(channel, self.connector.post(self.service_url, channel, card))
@@ -45,7 +50,7 @@ class TeamsBotChat:
         return Posted(channel, f"{root}/{identity}")
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Edits without a new notification. What somebody has deleted is refused as `message_not_found`, and posted anew."""
+        """Edits without a new notification. Raises RejectedError with the code `message_not_found` if the message was deleted."""
         root, _, answer = posted.message_id.partition("/")
         card = with_picture(outgoing.content, outgoing.picture)
         try:
@@ -54,10 +59,10 @@ class TeamsBotChat:
             raise RejectedError(_GONE, str(error)) from error
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """A bot cannot search Teams, and the Connector takes no key that would make a second post the same one.
+        """None: a bot cannot search Teams, and the Connector accepts no key that would make a second post idempotent.
 
-        So where the answer to a post is lost, the post is made again: one message may stand there twice. The first of
-        the two is not edited any more; its buttons still name the same request, so whoever presses hears how it stands.
+        If the answer to a post is lost, the message is posted again and appears twice. The first copy is no longer
+        edited. Its buttons name the same request, so a vote there is answered with the current state.
         """
         del channel, key, since, thread
         return None
@@ -65,36 +70,43 @@ class TeamsBotChat:
 
 @dataclass(frozen=True)
 class TeamsBotEndpoint:
-    """Implements `BotDoor` and `Answers`: who comes in, and private answers to `teams-bot:<service>|<conversation>|<activity>`."""
+    """Implements `BotEndpoint` and `Replies`. Its addresses are `teams-bot:<service>|<conversation>|<activity>`."""
 
     connector: TeamsConnector
     tokens: BotTokens
 
-    def admit(self, authorization: str) -> str:
-        """The service URL of the token, which has to be one of Teams'. Raises DeniedError, TryLaterError."""
-        service_url = self.tokens.admit(authorization)
+    def authenticate(self, authorization: str) -> str:
+        """The service URL of the token, which must belong to Teams. Raises DeniedError, TryLaterError."""
+        service_url = self.tokens.authenticate(authorization)
         if not self.connector.is_allowed(service_url):
-            raise DeniedError("checking a request of Teams: the token's service URL is none of Teams'")
+            raise DeniedError("checking a request of Teams: the token's service URL does not belong to Teams")
         return service_url
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
-        """Where an answer goes: after an activity, or without one at the end of a conversation."""
+        """The address for a reply to an activity, or, without one, for a post to the conversation."""
         return f"{_ADDRESS}{service_url}|{conversation}|{activity}"
 
     def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """The conversation with one person. Raises DeniedError where the app is not installed for them or they block it."""
+        """The conversation with one person. Raises DeniedError if the app is not installed for them or they block it."""
         return self.address(service_url, self.connector.private(service_url, user, tenant))
 
-    def answer(self, address: str, content: Mapping[str, Json]) -> None:
-        """Send one."""
-        parts = address.removeprefix(_ADDRESS).split("|")
-        if not address.startswith(_ADDRESS) or len(parts) != _ADDRESS_PARTS:
-            raise RejectedError("ForeignAddress", "answering: the address is none of the Teams bot's")
-        service_url, conversation, activity = parts
+    def accepts(self, address: str) -> bool:
+        """Whether `address` made it."""
+        return address.startswith(_ADDRESS) and len(address.removeprefix(_ADDRESS).split("|")) == _ADDRESS_PARTS
+
+    def render(self, message: Message) -> Mapping[str, Json]:
+        """As an Adaptive Card with buttons and mentions."""
+        return render_bot(message)
+
+    def send(self, address: str, content: Mapping[str, Json]) -> None:
+        """Replies to the activity, or posts to the conversation if the address names none."""
+        if not self.accepts(address):
+            raise RejectedError("ForeignAddress", "replying in Teams: the address does not belong to the Teams bot")
+        service_url, conversation, activity = address.removeprefix(_ADDRESS).split("|")
         card = with_picture(content, None)
         try:
             if activity:
-                self.connector.answer(service_url, conversation, activity, card)
+                self.connector.reply(service_url, conversation, activity, card)
             else:
                 self.connector.post(service_url, conversation, card)
         except (DeniedError, NotFoundError) as error:

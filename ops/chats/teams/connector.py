@@ -1,4 +1,4 @@
-"""The Bot Connector through Microsoft's client: posts, answers, edits, private conversations. One attempt a call."""
+"""The Bot Connector through Microsoft's client: posts, replies, edits, private conversations. One attempt per call."""
 
 import asyncio
 import re
@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ops.adapters.http_client import retry_after_s
 from ops.model.json import Json
 from ops.ports.errors import DeniedError, NotFoundError, OutsideError, RejectedError, ThrottledError, TryLaterError
 
@@ -20,15 +21,16 @@ if TYPE_CHECKING:
     from microsoft_agents.hosting.core.security import OutboundHostValidator
 
 CARD = "application/vnd.microsoft.card.adaptive"
-# Where Microsoft serves Teams' bots: public cloud, and its government's. Wider lists of the SDK hold shared hosts.
+# The hosts of the Bot Connector for Teams: public cloud and GCC. The SDK's wider lists contain shared hosts.
 HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
 _SCOPE = "https://api.botframework.com/.default"
-# Teams waits 15 s for an answer to a press or a command, which may take two calls.
+# Teams waits 15 s for the response to a vote or a command, which may take two calls.
 _TIMEOUT_S = 5
-# Ids become part of an address, and the client does not quote them.
+_THROTTLED_S = 30.0
+# Ids become part of an address, and the client does not escape them.
 _ID = re.compile(r"[\w:@.;=+-]{1,512}", re.ASCII)
 _LONGEST_ID = 512
-# "Optimize your bot with rate limiting": 412, 429, 502 and 504 are to be tried again.
+# "Optimize your bot with rate limiting": retry 412, 429, 502 and 504.
 _LATER = frozenset({HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 # The limit is 80 KB.
 _MOST_BYTES = 80_000
@@ -36,7 +38,7 @@ _MOST_BYTES = 80_000
 
 @dataclass(frozen=True)
 class TeamsConnector:
-    """`simulated` are the hosts, with their ports, that a simulated world serves; nothing else but Microsoft's is spoken to."""
+    """Talks only to Microsoft's hosts and to `simulated` ones (with their ports)."""
 
     app_id: str
     credential: "TokenCredential"
@@ -47,7 +49,7 @@ class TeamsConnector:
         return self._is_simulated(service_url) or self._hosts.is_allowed(service_url)
 
     def post(self, service_url: str, conversation: str, card: Mapping[str, Json]) -> str:
-        """A message at the end of a conversation or thread; its id."""
+        """Posts a message to a conversation or thread; returns its id."""
         body = _message(card)
         return self._ask(
             "posting to Teams",
@@ -56,18 +58,18 @@ class TeamsConnector:
             lambda client: _id(client.send_to_conversation(conversation, body)),
         )
 
-    def answer(self, service_url: str, conversation: str, answered: str, card: Mapping[str, Json]) -> str:
-        """An answer to an activity; its id."""
+    def reply(self, service_url: str, conversation: str, answered: str, card: Mapping[str, Json]) -> str:
+        """Replies to an activity; returns the id of the reply."""
         body = _message(card)
         return self._ask(
-            "answering in Teams",
+            "replying in Teams",
             service_url,
             (conversation, answered),
             lambda client: _id(client.reply_to_activity(conversation, answered, body)),
         )
 
     def edit(self, service_url: str, conversation: str, changed: str, card: Mapping[str, Json]) -> str:
-        """Another card in place of one."""
+        """Replaces the card of a message; returns its id."""
         body = _message(card)
         return self._ask(
             "editing a message in Teams",
@@ -77,7 +79,7 @@ class TeamsConnector:
         )
 
     def begin_thread(self, service_url: str, channel: str, card: Mapping[str, Json]) -> str:
-        """A post of its own in a channel; its id, which names the thread too."""
+        """Posts to a channel; returns the id, which also names the thread."""
         from microsoft_agents.activity import ChannelAccount, ConversationParameters
 
         body = ConversationParameters(
@@ -93,7 +95,7 @@ class TeamsConnector:
         return self._ask("posting to a channel in Teams", service_url, (channel,), begin)
 
     def private(self, service_url: str, user: str, tenant: str) -> str:
-        """The conversation with one person, which Teams makes where there is none yet. `user` is Teams' own id (29:…)."""
+        """The id of the conversation with one person, which Teams creates if needed. `user` is the id in Teams (29:…)."""
         from microsoft_agents.activity import ChannelAccount, ConversationParameters
 
         body = ConversationParameters(
@@ -118,15 +120,15 @@ class TeamsConnector:
         from ops.adapters.azure_errors import refusals
 
         if not self.is_allowed(service_url):
-            raise RejectedError("ForeignService", f"{doing}: the service URL is none of Teams'")
+            raise RejectedError("ForeignService", f"{doing}: the service URL does not belong to Teams")
         if any(not _ID.fullmatch(each) for each in ids):
-            raise RejectedError("BadId", f"{doing}: the id of the conversation or message is none of Teams'")
+            raise RejectedError("BadId", f"{doing}: the id of the conversation or message is not valid")
         with refusals(doing):
             token = self.credential.get_token(_SCOPE).token
         with _refusals(doing):
             identity = asyncio.run(self._call(service_url, token, call))
         if not identity:
-            raise TryLaterError(f"{doing}: Teams took it and named no id")
+            raise TryLaterError(f"{doing}: Teams accepted it without an id")
         return identity
 
     async def _call(
@@ -140,7 +142,7 @@ class TeamsConnector:
 
         base = service_url if service_url.endswith("/") else f"{service_url}/"
         timeout = ClientTimeout(total=_TIMEOUT_S)
-        # The validating session refuses other hosts at each request, and addresses of a private network behind a name.
+        # The SDK's session rejects other hosts, and names that resolve to a private network.
         session = (
             ClientSession(base_url=base, timeout=timeout)
             if self._is_simulated(service_url)
@@ -148,7 +150,7 @@ class TeamsConnector:
         )
         client = ConnectorClient(base, token, session=session)
         try:
-            # By default ids are cut at 150 characters, which would be another conversation.
+            # By default the client truncates ids to 150 characters, which would name another conversation.
             return await call(ConversationsOperations(client.client, max_conversation_id_length=_LONGEST_ID))
         finally:
             await client.close()
@@ -165,7 +167,7 @@ class TeamsConnector:
 
 
 def _message(card: Mapping[str, Json]) -> "Activity":
-    """The card as an activity; its plain words are what a notification shows."""
+    """The card as an activity; notifications show its fallback text."""
     from microsoft_agents.activity import Activity, Attachment
 
     activity = Activity(
@@ -190,19 +192,18 @@ def _refusals(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientResponseError as error:
-        wait_s = error.headers.get("Retry-After", "") if error.headers is not None else ""
-        raise _refusal(doing, error.status, wait_s) from error
+        raise _refusal(doing, error.status, error.headers) from error
     except (ClientError, TimeoutError, OSError, ValueError) as error:
-        # ValueError: an answer that is no JSON, or a host that resolves to a private network.
+        # ValueError: the answer is not JSON, or the host resolves to a private network.
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
 
 
-def _refusal(doing: str, status: int, wait_s: str) -> OutsideError:
+def _refusal(doing: str, status: int, headers: Mapping[str, str] | None) -> OutsideError:
     text = f"{doing}: {status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ThrottledError(text, float(wait_s) if wait_s.isdigit() else 30.0)
+        return ThrottledError(text, retry_after_s(headers, _THROTTLED_S))
     if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
-        return TryLaterError(text, float(wait_s) if wait_s.isdigit() else 60.0)
+        return TryLaterError(text, retry_after_s(headers))
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(text)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

@@ -1,4 +1,4 @@
-"""What Teams says has happened, read from its JSON: only what Daytwo uses, each part looked at before it is believed."""
+"""Parses Teams activities: only what Daytwo uses, and each part is checked."""
 
 import hashlib
 import html
@@ -13,7 +13,7 @@ from ops.endpoints.rejected_requests import RequestRejectedError
 from ops.model.approval import Choice
 from ops.model.json import Json
 
-# Ids become part of addresses and keys: no slash, no space, no bar.
+# Ids become part of addresses and keys, so they contain no slash, space or bar.
 _ID = re.compile(r"[\w:@.;=+-]{1,400}", re.ASCII)
 _USER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -27,7 +27,7 @@ type Fields = Mapping[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who did it: Teams' own id, the object id in Entra (empty for whoever has none), and the name that they chose."""
+    """The sender: the id in Teams, the object id in Entra (empty for guests without one), and the display name."""
 
     id: str
     user: str
@@ -36,7 +36,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One event. `tenants` are all that it names, in lower case; `bot` is our own id in Teams."""
+    """One activity. `tenants` are all that it names, in lower case; `bot` is our own id in Teams."""
 
     kind: str
     name: str
@@ -52,7 +52,7 @@ class Activity:
 
     @property
     def event(self) -> str:
-        """What names this delivery, as a key: activity ids repeat between conversations, whose own ids are long."""
+        """The key of this activity. Activity ids repeat between conversations, and conversation ids are long."""
         return f"{self.id}@{hashlib.sha256(self.conversation.encode()).hexdigest()[:16]}"
 
     def adds_the_bot(self) -> bool:
@@ -66,53 +66,53 @@ class Activity:
         )
 
     def is_for_the_bot(self) -> bool:
-        """Whether it is written to the bot: alone with it, or with a mention. An app may be let in on whole channels."""
+        """Whether it is addressed to the bot: in a personal chat, or with a mention. A bot may receive all messages of a channel."""
         return self.is_personal or bool(self._mentions())
 
     def text(self) -> str:
-        """What was written to the bot, without the mention of it. Raises RefusedError."""
+        """The text without the mention of the bot. Raises RequestRejectedError."""
         said = self.fields.get("text", "")
         if not isinstance(said, str) or len(said) > _LONGEST_TEXT:
-            raise broken(f"text has to be text of at most {_LONGEST_TEXT} characters")
+            raise broken(f"text must be a string of at most {_LONGEST_TEXT} characters")
         for mention in self._mentions():
             said = said.replace(mention, " ")
         return " ".join(html.unescape(said).replace("\xa0", " ").split())
 
     def _mentions(self) -> tuple[str, ...]:
-        """How the bot is called in the text."""
+        """The mentions of the bot in the text."""
         entities = self.fields.get("entities")
         found = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
         called = (each.get("text") for each in found if _inner(each, "mentioned").get("id") == self.bot)
         return tuple(text for text in called if isinstance(text, str) and text)
 
-    def press(self) -> tuple[str, Choice, str]:
-        """The word and the choice of a pressed button, and the reason as it was written. Raises RefusedError."""
+    def vote(self) -> tuple[str, Choice, str]:
+        """The token and the choice of the used button, and the reason as written. Raises RequestRejectedError."""
         action = _inner(_inner(self.fields, "value"), "action")
         data = _inner(action, "data")
         verb, token, reason = action.get("verb"), data.get("token"), data.get(REASON, "")
         if action.get("type") != "Action.Execute" or not isinstance(verb, str) or verb not in _CHOICES:
-            raise broken("the action is none of Daytwo's buttons")
+            raise broken("the action is not one of Daytwo's buttons")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise broken("the button holds no word of Daytwo's")
+            raise broken("the button holds no token of Daytwo's")
         if not isinstance(reason, str):
-            raise broken("the reason is no text")
+            raise broken("the reason is not a string")
         return token, _CHOICES[verb], reason
 
 
 def read_activity(body: bytes) -> Activity:
-    """The event. Raises RefusedError (400) for what is no JSON object or lacks what every activity of Teams has."""
+    """The activity. Raises RequestRejectedError (400) if it is not a JSON object or lacks what every Teams activity has."""
     try:
         fields = json.loads(body)
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise broken("the body is no JSON") from None
+        raise broken("the body is not JSON") from None
     if not isinstance(fields, dict):
-        raise broken("the body has to be a JSON object")
+        raise broken("the body must be a JSON object")
     conversation, sender = _inner(fields, "conversation"), _inner(fields, "from")
     user = str(sender.get("aadObjectId") or "")
     return Activity(
-        kind=_word(fields, "type"),
+        kind=_code(fields, "type"),
         name=str(fields.get("name") or "")[:_LONGEST_NAME],
-        channel=_word(fields, "channelId"),
+        channel=_code(fields, "channelId"),
         id=_matching(fields, "id", _ID),
         service_url=_matching(fields, "serviceUrl", _URL),
         conversation=_matching(conversation, "id", _ID),
@@ -129,8 +129,10 @@ def read_activity(body: bytes) -> Activity:
 
 
 def broken(why: str) -> RequestRejectedError:
-    """What is told to the sender of an activity that cannot be read."""
-    return RequestRejectedError(HTTPStatus.BAD_REQUEST, "unreadable", f"the activity is not as Teams sends it: {why}")
+    """The rejection of an activity that cannot be read."""
+    return RequestRejectedError(
+        HTTPStatus.BAD_REQUEST, "unreadable", f"the activity is not one that Teams sends: {why}"
+    )
 
 
 def _tenants(fields: Fields) -> frozenset[str]:
@@ -147,12 +149,12 @@ def _inner(fields: Fields, name: str) -> Fields:
     return found if isinstance(found, dict) else {}
 
 
-def _word(fields: Fields, name: str) -> str:
+def _code(fields: Fields, name: str) -> str:
     return _matching(fields, name, _TOKEN)
 
 
 def _matching(fields: Fields, name: str, pattern: re.Pattern[str]) -> str:
     found = fields.get(name)
     if not isinstance(found, str) or not pattern.fullmatch(found):
-        raise broken(f"{name} is missing or not written as Teams writes it")
+        raise broken(f"{name} is missing or malformed")
     return found

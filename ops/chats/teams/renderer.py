@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from ops.chats.slack.renderer import SIGNS
 from ops.model.approval import LONGEST_REASON, Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
 from ops.model.people import Person
 from ops.model.run import State
+from ops.render.phrases import SIGNS
 
 _LINES = 20
 _LINE = 300
 _BAR = 8
 _MENTIONS = 20
-# Teams shows six actions, and puts further ones into a menu.
+# Teams shows six actions and moves further ones into a menu.
 _BUTTONS = 6
 _BUTTON = 60
 _COLOURS = {
@@ -30,9 +30,9 @@ _COLOURS = {
     State.FAILED: "Attention",
     State.SKIPPED: "Default",
 }
-#: The field that holds the reason of a rejection; Teams puts it beside the button's own data.
+#: The input with the reason of a rejection; Teams adds it to the button's data.
 REASON = "reason"
-# Stands in a card where the picture goes, until the adapter has it in hand (`with_picture`).
+# The place of the picture in a card until it is sent (`with_picture`).
 _PICTURE = "attached:picture"
 # A message of a bot may have 80 KB, with its envelope; the webhook's adapter refuses more than 20 kB.
 _MOST_BYTES_WITH_PICTURE = 78_000
@@ -40,7 +40,7 @@ _MOST_BYTES_WITH_PICTURE = 78_000
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """What one way into Teams shows."""
+    """The limits of one way into Teams."""
 
     version: str
     most_bytes: int
@@ -52,17 +52,17 @@ _BOT = _Way("1.5", 60_000, is_bot=True)
 
 
 def render(message: Message) -> Mapping[str, Json]:
-    """The webhook's card: nobody can be asked there, so of the buttons only those that open a page are left."""
+    """The card for the webhook. It cannot receive votes, so only buttons that open a page remain."""
     return _fitting(message, _WEBHOOK)
 
 
 def render_bot(message: Message) -> Mapping[str, Json]:
-    """The bot's card. Whoever sends it passes it through `with_picture`."""
+    """The card for the bot. Pass it through `with_picture` before it is sent."""
     return _fitting(message, _BOT)
 
 
 def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Json]:
-    """The card with its picture in it; with its words instead where there is none or it makes the card too large."""
+    """The card with its picture; with the picture's text if there is no PNG or it would make the card too large."""
     body = card.get("body")
     if not isinstance(body, Sequence) or isinstance(body, str):
         return card
@@ -75,15 +75,15 @@ def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Js
 
 
 def escape(text: str) -> str:
-    """Adaptive Cards read Markdown, `{{DATE()}}` and mentions: outside names stay text."""
+    """Text from outside, without meaning to Adaptive Cards (Markdown, `{{DATE()}}`, mentions)."""
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
-    # A zero-width space keeps `<at>` and `{{` from being read.
+    # A zero-width space makes `<at>` and `{{` plain text.
     return text.replace("{{", "{\u200b{").replace("<", "<\u200b")
 
 
 def _fitting(message: Message, way: _Way) -> Mapping[str, Json]:
-    """The card; what makes it larger than Teams takes is cut and counted."""
+    """The card within the size limit: surplus lines are left out and counted."""
     most = _LINES
     card = _card(message, most, way)
     while most > 1 and _size(card) > way.most_bytes:
@@ -105,7 +105,7 @@ def _card(message: Message, most: int, way: _Way) -> Mapping[str, Json]:
     body += [_text(f"{_escaped(moment.text)} {_stamped(moment.at)}", raw=True) for moment in message.moments]
     if message.until is not None:
         body.append(_text(f"{_escaped(message.until_text)} {_stamped(message.until)}", raw=True))
-    # Of a table more is shown than of lines: whoever needs a row looks for it.
+    # A table may be longer than text: people search it for one row.
     body += [_row(row) for row in message.rows[: 2 * most]]
     if len(message.rows) > 2 * most:
         body.append(_text(f"and {len(message.rows) - 2 * most} more"))
@@ -159,7 +159,7 @@ def _escaped(text: str) -> str:
 
 
 def _row(row: Row) -> Json:
-    # Markdown takes several spaces for one, so the name is told apart by its weight.
+    # Markdown merges spaces, so the name is bold instead of aligned.
     name = _escaped(row.name.strip())
     parts = [SIGNS[row.state], f"**{name}**" if name else "", _escaped(row.text)]
     if row.done is not None and row.total:
@@ -175,7 +175,7 @@ def _stamped(at: datetime) -> str:
 
 
 def _when(stamp: str) -> str:
-    """In the reader's own zone; Teams fills it in."""
+    """In the reader's time zone; Teams fills it in."""
     return f"{{{{DATE({stamp},SHORT)}}}} {{{{TIME({stamp})}}}}"
 
 
@@ -196,7 +196,7 @@ def _said(element: Json) -> Json:
 
 
 def _mentions(people: Sequence[Person], way: _Way) -> Json:
-    """Who is told: by a mention where the bot knows their id, else by name."""
+    """Mentions, which notify; a person whose id is not known is only named."""
     known = _mentioned(people) if way.is_bot else ()
     names = [_at(person) if person in known else _escaped(person.name) for person in people[:_MENTIONS]]
     more = f" and {len(people) - _MENTIONS} more" if len(people) > _MENTIONS else ""
@@ -212,18 +212,18 @@ def _entity(person: Person) -> Json:
 
 
 def _at(person: Person) -> str:
-    """The text has to be the entity's to the letter, so marks are left out rather than escaped."""
+    """Teams requires the exact text of the entity, so special characters are removed instead of escaped."""
     return f"<at>{_plain(person.name)}</at>"
 
 
 def _plain(text: str) -> str:
-    """Without what Markdown or a mention is made of."""
+    """Without the special characters of Markdown and mentions."""
     kept = text if len(text) <= _LINE else f"{text[:_LINE]}…"
-    return "".join(character for character in kept if character not in "<>[]{}*`#\\").strip() or "somebody"
+    return "".join(character for character in kept if character not in "<>[]{}*`#\\").strip() or "…"
 
 
 def _action(button: Button, way: _Way) -> Json:
-    """Something to press, None where this way into Teams cannot take it."""
+    """A button; None if this way into Teams cannot handle it."""
     title = button.text[:_BUTTON]
     if button.choice is not None and not way.is_bot:
         return None
@@ -239,16 +239,16 @@ def _action(button: Button, way: _Way) -> Json:
 
 
 def _asks_why(button: Button) -> Json:
-    """Unfolds below the button: the press within it decides, with what was written."""
+    """The form that unfolds below Reject; its button records the vote with the reason."""
     field: Json = {
         "type": "Input.Text",
         "id": REASON,
         "label": "Why (optional)",
-        "placeholder": "Everybody sees it: it stands in the message and in the ledger",
+        "placeholder": "Everyone sees it, in the message and in the ledger",
         "isMultiline": True,
         "maxLength": LONGEST_REASON,
     }
-    ends = _text("One rejection decides, even if others have approved: nothing of it is done.")
+    ends = _text("One rejection decides, even if others have approved. Nothing is executed.")
     return {"type": "AdaptiveCard", "body": [ends, field], "actions": [_deciding(button)]}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ops.adapters.http_client import TooLargeError, get
 from ops.ports.errors import TryLaterError
 from ops.ports.runtime import Clock
 
@@ -77,13 +78,13 @@ def _json(url: str) -> Mapping[str, Any]:
     import httpx
 
     try:
-        response = httpx.get(url, timeout=_TIMEOUT_S)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        content = get(url, timeout_s=_TIMEOUT_S, most_bytes=_MOST_BYTES)
+    except httpx.HTTPStatusError as error:
+        raise TryLaterError(f"reading the Bot Connector's keys: {error.response.status_code}") from error
+    except (httpx.HTTPError, httpx.InvalidURL, TooLargeError) as error:
         raise TryLaterError(f"reading the Bot Connector's keys: {type(error).__name__}") from error
-    if response.status_code != httpx.codes.OK or len(response.content) > _MOST_BYTES:
-        raise TryLaterError(f"reading the Bot Connector's keys: HTTP {response.status_code}")
     try:
-        document = json.loads(response.content)
+        document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise TryLaterError("reading the Bot Connector's keys: the response is not JSON") from error
     if not isinstance(document, dict):

@@ -29,7 +29,7 @@ class BotTokens:
     app_id: str
     keys: SigningKeys
 
-    def admit(self, authorization: str) -> str:
+    def authenticate(self, authorization: str) -> str:
         """Return the service URL of the token in an Authorization header.
 
         Raises:

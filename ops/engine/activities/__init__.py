@@ -44,11 +44,15 @@ def activity(name: str) -> Execute:
 def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[str, Json]:
     """Executes an activity. A failure that may pass becomes a retry after a pause, so no activity blocks."""
     from ops.ports.errors import OutsideError
+    from ops.telemetry.log_fields import fresh_log_fields
+    from ops.telemetry.metrics import Metric
 
-    try:
-        return activity(name)(context, payload).write()
-    except OutsideError as error:
-        return postponed(context.ports.clock.now(), error)
+    with fresh_log_fields():
+        try:
+            return activity(name)(context, payload).write()
+        except OutsideError as error:
+            context.ports.metrics.record(Metric.FAILURES, activity=name, error=type(error).__name__)
+            return postponed(context.ports.clock.now(), error)
 
 
 def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Advance a rollout: begin the rings that may begin, halt where too much has failed."""
+"""Advance a rollout: start the rings that may start, halt if too many runs have failed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ _LOOK_AGAIN = timedelta(minutes=30)
 
 
 def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """One look at the rollout. Answers again (after a sleep) or end."""
+    """Advances the rollout once. Reports RETRY after a sleep, or END."""
     table = rollouts(context.ports.store)
     stored = table.must_get(str(payload["rollout"]))
     rollout, now = stored.value, context.ports.clock.now()
@@ -44,7 +44,7 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition
 
 
 def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
-    """Who is only watched waits for no ring; who was found after its ring had begun does neither."""
+    """Starts runs that wait for no ring: AKS-managed clusters, and clusters found after their ring has started."""
     begun = [target for ring in rollout.plan.rings[: rollout.rings_begun] for target in ring.targets]
     for target, name in (*rollout.plan.watched, *begun):
         signal = _signal(rollout, target, name, now)
@@ -53,7 +53,7 @@ def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
 
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
-    """By target, the run of this rollout where it has begun; AKS-driven clusters are no part of the failure budget."""
+    """The started runs of this rollout by target. AKS-managed clusters do not count towards the failure budget."""
     found = {}
     for ring in rollout.plan.rings:
         for target, name in ring.targets:
@@ -71,7 +71,7 @@ def _signal(rollout: Rollout, target: str, name: str, at: datetime) -> RunReques
 
 def _end(context: Context, rollout: Rollout, now: datetime) -> None:
     text = f"{rollout.state}: {rollout.why}"
-    # One that takes in who is found later ends again, and says so again.
+    # A rollout that new clusters join ends again, and each end is recorded.
     size = sum(len(ring.targets) for ring in rollout.plan.rings)
     context.ports.ledger.append(Entry(f"{rollout.id}|end|{size}", now, "rollout", rollout.id, text))
     if rollout.state is State.HALTED:

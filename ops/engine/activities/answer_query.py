@@ -1,4 +1,4 @@
-"""Answer a question: look at the clusters, send what was found to where it was asked."""
+"""Answer a chat query: read the clusters and send the answer to where the question came from."""
 
 import logging
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from ops.engine.activities.assess import decide_now
 from ops.engine.preview import approvers_of, preview_pools, preview_run
 from ops.engine.transition import Outcome, Transition
 from ops.facts.fleet import list_fleet
+from ops.messaging.ephemeral_replies import send_reply
 from ops.model.json import Json
 from ops.model.message import Message
 from ops.model.run import State
 from ops.ports.errors import DeniedError, NotFoundError, RejectedError
-from ops.render import renderer
 from ops.render.commands import decision_text, plan_message, reply_message, why_message
 from ops.runbooks import runbooks
 
@@ -20,15 +20,15 @@ _LOG = logging.getLogger(__name__)
 
 
 def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """One attempt. Answers end; what does not answer now becomes a wait. An address that is no longer good ends it too."""
+    """One attempt. Reports END, or RETRY if a cluster does not answer yet. An address that has expired ends the query."""
     try:
         message = _lookup(context, str(payload["command"]), str(payload["subject"]))
     except (DeniedError, NotFoundError, RejectedError) as error:
         message = reply_message(str(error), State.FAILED, "not known")
     try:
-        context.ports.answers.answer(str(payload["address"]), renderer(str(payload["chat"]))(message))
+        send_reply(context.ports, str(payload["address"]), message)
     except RejectedError as error:
-        _LOG.warning("nobody hears the answer to %s: %s", payload["command"], error)
+        _LOG.warning("The answer to %s could not be delivered: %s", payload["command"], error)
     return Transition(Outcome.END)
 
 
@@ -44,7 +44,7 @@ def _lookup(context: Context, command: str, subject: str) -> Message:
     cluster = next((each for each in fleet if each.name.casefold() == subject.casefold()), None)
     if cluster is None:
         return reply_message(
-            f"there is no cluster {subject} in the subscriptions that are looked after", State.SKIPPED, "not found"
+            f"There is no cluster {subject} in the configured subscriptions.", State.SKIPPED, "not found"
         )
     decided = {}
     for name, book in runbooks().items():

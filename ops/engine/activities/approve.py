@@ -1,4 +1,4 @@
-"""Approve: ask whoever policy names, and wait until they have decided, or time has (docs/approvals.md)."""
+"""Approve: ask the approvers that policy names, and wait for their decision or its deadline (docs/approvals.md)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,17 +14,17 @@ from ops.model.approval import Approval, ApprovalState
 from ops.model.json import Json
 from ops.model.reasons import EndReason, WaitReason
 from ops.model.run import Run, State
-from ops.model.settings import ApprovalRule
 from ops.policy.approval_status import Denied, Missing, Pending, approval_status, decided_text
 from ops.policy.approval_times import next_event
 from ops.policy.approvers import can_be_granted, rule_for
+from ops.settings.approval import ApprovalRule
 from ops.tables.base import Stored
 
 _LOOK = timedelta(hours=1)
 
 
 def approve(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """One look at the run's request. Answers end, or assess: at once, or when time or a person changes something."""
+    """Checks the run's request once. Reports END, or ASSESS: at once, or when a person or the time may have changed something."""
     stored = run_of(context, payload)
     run, settings = stored.value, context.config.settings
     if run.state.is_final:
@@ -46,21 +46,21 @@ def approve(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: ApprovalRule) -> Transition:
-    """Moves the request on, shows it, and sleeps until something can have changed."""
+    """Advances the request, shows it in the chats, and sleeps until something may have changed."""
     settings, now = context.config.settings, context.ports.clock.now()
     run = replace(stored.value, approval=asked.id, approved="")
     if settings is None:
         return Transition(Outcome.ASSESS)
     if not can_be_granted(asked, rule, settings):
-        why = f"nobody can approve it: {rule.label or 'nobody'} may, {asked.needed} needed, the requester not counted"
-        remedy = "name people enough under approval: from in daytwo.yaml, then start the run again"
+        why = f"no one can approve it: {asked.needed} approvals are needed from {rule.label or 'an empty list'}, not counting the requester"
+        remedy = "add approvers under `approval: from` in daytwo.yaml, then start the run again"
         ended = replace(run, state=State.FAILED, why=why, code=EndReason.NO_APPROVERS, remedy=remedy, notify=True)
         return finish_run(context, stored, ended, now)
     approval = advance(context, asked.id, rule, settings)
     report_approval(context.ports, approval, settings)
     if approval.state is ApprovalState.EXPIRED:
         return _finish_denied(context, Stored(stored.key, run, stored.etag), approval)
-    # Plans, people and configuration change too, and nobody says so.
+    # Plans, people and configuration may change too, and no event reports it.
     until = min(next_event(approval, now), now + _LOOK)
     if approval.asked:
         why = f"waits for approval by {rule.label}, until {approval.expires:%a %H:%M} UTC"
@@ -74,17 +74,17 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
 
 
 def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> Transition:
-    """The end of a run that was rejected, or that nobody decided about; a request that reached nobody is a failure."""
+    """Ends a run whose request was rejected or expired. A request that no chat has delivered is a failure."""
     run, now = stored.value, context.ports.clock.now()
     approval = expire_if_due(context, refused.id)
     report_approval(context.ports, approval, context.config.settings)
     if approval.state is ApprovalState.REJECTED:
         ended = replace(run, state=State.HALTED, why=decided_text(approval), code=EndReason.REJECTED)
     elif was_delivered(context.ports, approval):
-        why = f"nobody approved it until {approval.expires:%a %Y-%m-%d %H:%M} UTC, so nothing was done"
+        why = f"not approved by {approval.expires:%a %Y-%m-%d %H:%M} UTC, so nothing was done"
         ended = replace(run, state=State.SKIPPED, why=why, code=EndReason.NOT_APPROVED)
     else:
-        why = "nobody could be asked: no chat has taken the request for approval"
-        remedy = "look what the chat says of its messages (the ledger has it), then start the run again"
+        why = "no approver could be asked: no chat has accepted the request for approval"
+        remedy = "check in the ledger why the chat refused the message, then start the run again"
         ended = replace(run, state=State.FAILED, why=why, code=EndReason.NOT_DELIVERED, remedy=remedy, notify=True)
     return finish_run(context, stored, ended, now)

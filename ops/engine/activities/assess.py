@@ -1,4 +1,4 @@
-"""Assess: gather the facts that the runbook needs, then decide purely, and record both."""
+"""Assess: gather the facts that the runbook needs, decide purely, and record both."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,24 +17,25 @@ from ops.model.json import Json
 from ops.model.plan import Plan
 from ops.model.reasons import WaitReason
 from ops.model.run import Run, State, StepRecord
-from ops.model.settings import Settings
 from ops.policy.rings import ring_of
 from ops.policy.routes import channels_of
 from ops.runbooks import runbooks
 from ops.serialization import to_json
+from ops.settings import Settings
 from ops.tables.base import Stored
+from ops.telemetry.metrics import Metric
 
 _PAUSED_LOOK = timedelta(minutes=30)
 _CONFIG_LOOK = timedelta(minutes=15)
 
 
 def assess(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Decides what the run does now. Answers end, assess (after a sleep), approve or act."""
+    """Decides what the run does now. Reports END, ASSESS (after a sleep), APPROVE or ACT."""
     return assess_run(context, run_of(context, payload))
 
 
 def assess_run(context: Context, stored: Stored[Run]) -> Transition:
-    """The same, for a run in hand."""
+    """Like `assess`, for a run that was read already."""
     run, now = stored.value, context.ports.clock.now()
     if run.state.is_final:
         return report_end(context, run)
@@ -48,10 +49,11 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         return _sleep(context, stored, now + _PAUSED_LOOK, f"paused by {control.paused_by}", WaitReason.PAUSED)
     settings = context.config.settings
     if settings is None or context.config.problem:
-        why = f"the configuration is not valid, so nothing new begins: {context.config.problem}"
+        why = f"the configuration is not valid, so nothing new starts: {context.config.problem}"
         return _sleep(context, stored, now + _CONFIG_LOOK, why, WaitReason.CONFIGURATION)
     gathered, reference = _gather_facts(context, run, settings, now)
-    decision = runbooks()[run.runbook].decide(gathered, settings, run, now)
+    runbook = runbooks()[run.runbook]
+    decision = runbook.decide(gathered, settings, run, now)
     known = replace(
         in_ring(run, gathered, settings),
         facts_ref=reference,
@@ -60,6 +62,7 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         plan=None,
         steps=(),
     )
+    _measure(context, known, decision, runbook.days_behind(gathered))
     considered = pass_gate(context, known, decision, decide_at(gathered, settings, known))
     current = Stored(stored.key, considered.run, stored.etag)
     if considered.asks is not None:
@@ -67,8 +70,16 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
     return _record(context, current, considered.run, considered.decision, now)
 
 
+def _measure(context: Context, run: Run, decision: Decision, days_behind: int | None) -> None:
+    code = decision.code if isinstance(decision, Wait) else None
+    kind = type(decision).__name__.lower()
+    context.ports.metrics.record(Metric.DECISIONS, runbook=run.runbook, decision=kind, code=str(code or ""))
+    if days_behind is not None:
+        context.ports.metrics.record(Metric.DAYS_BEHIND, days_behind, ring=run.ring, cluster=run.target_name)
+
+
 def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision: Decision) -> Transition:
-    """Keeps the plan that somebody has to approve; what follows is the approval."""
+    """Stores the plan that needs approval; the approval follows."""
     opens = decision.until if isinstance(decision, Wait) else None
     skips = decision.skips if isinstance(decision, Wait) else plan.skips
     steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
@@ -78,12 +89,12 @@ def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision:
 
 
 def decide_at(gathered: object, settings: Settings, run: Run) -> Callable[[datetime], Decision]:
-    """What would be decided at another time, were today's facts still true."""
+    """What would be decided at another time if the facts stayed the same."""
     return lambda at: runbooks()[run.runbook].decide(gathered, settings, run, at)
 
 
 def decide_now(context: Context, run: Run, settings: Settings, now: datetime) -> tuple[Decision, object]:
-    """The decision and the facts it rests on, with nothing recorded: what `plan` and `why` show."""
+    """The decision and the facts that it rests on, without recording either: for `plan` and `why`."""
     gathered, _ = _gather_facts(context, run, settings, now, keep=False)
     return runbooks()[run.runbook].decide(gathered, settings, run, now), gathered
 
@@ -166,7 +177,7 @@ def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, cod
 
 
 def channels_for(gathered: object, settings: Settings) -> tuple[str, ...]:
-    """Where the run's messages go: every channel of every route that matches its cluster; none: where all go."""
+    """The channels of the run's messages: every route that matches its cluster; empty: the default channels."""
     cluster = getattr(gathered, "cluster", None)
     return channels_of(cluster, settings) if isinstance(cluster, Cluster) else ()
 

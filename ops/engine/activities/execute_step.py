@@ -1,4 +1,4 @@
-"""Begin, poll, prove: one step of a plan, or the undo of one, by its verb."""
+"""Begin, poll, verify: one step of a plan, or its undo, by its verb."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,19 +20,19 @@ _PATIENCE = timedelta(hours=2)
 
 
 def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Checks the step and begins it. Answers pending, prove, step (the next), undo (the next) or unwind."""
+    """Checks the step and begins it. Reports PENDING, STEP (the next one) or UNWIND."""
     work = StepExecution.of(context, payload)
     if work.is_settled:
         return work.onward()
     if work.has_begun:
-        return Transition(Outcome.PENDING, work.now)  # before a crash: it is followed, not begun again
+        return Transition(Outcome.PENDING, work.now)  # begun before a crash: it is followed, not begun again
     if work.undo:
         holder = renew_all(context.ports.store, work.run, work.now)
         if (
             holder is not None
-        ):  # who took the cluster while this process was away is not disturbed; who waits for its region neither
+        ):  # A run that took the cluster meanwhile is not disturbed, nor is one that waits for the region.
             release_all(context.ports.store, work.run)
-            return work.stale(f"{holder.run} has the cluster by now", None)
+            return work.stale(f"{holder.run} has the cluster now", None)
     elif work.record.state is not StepState.INTENDED and (why := blocking_reason(work)):
         return work.leave(why)
     outcome: Ready | Done | Pending | Refused | Stale = _attempt(work.verb.check, work)
@@ -40,7 +40,7 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _begin_now(work: StepExecution) -> Transition:
-    """The first call; also for a step that was intended before and that the world does not show: a beginning like any other."""
+    """The first call. Also for a step that was recorded as intended and that left no trace: it begins like any other."""
     if not work.undo and work.record.state is StepState.INTENDED and (why := blocking_reason(work)):
         return work.leave(why)
     work.intend()
@@ -61,19 +61,19 @@ def _transition_for(work: StepExecution, outcome: Done | Pending | Refused | Sta
 
 
 def poll(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """One look at the operation. Answers pending, prove or unwind."""
+    """Polls the operation once. Reports PENDING, VERIFY or UNWIND."""
     return _while_it_runs(context, payload, _poll)
 
 
 def verify(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Whether the world shows the effect. Answers pending (look again), step, undo or unwind."""
+    """Checks whether the cluster shows the effect. Reports PENDING, STEP or UNWIND."""
     return _while_it_runs(context, payload, _verify)
 
 
 def _while_it_runs(
     context: Context, payload: Mapping[str, Json], look: Callable[[StepExecution], Transition]
 ) -> Transition:
-    """A look at a step that has begun: the lease is kept meanwhile, and what may be left in the middle of it is left where it has to be."""
+    """Observes a step that has begun: renews the lease, and abandons a step that can be interrupted if it has to be."""
     work = StepExecution.of(context, payload)
     if work.is_settled:
         return work.onward()
@@ -86,7 +86,7 @@ def _poll(work: StepExecution) -> Transition:
     match _retry_later(work.verb.poll, work):
         case Pending() as pending:
             expected = timedelta(seconds=work.step.expected_s)
-            late = work.overdue(work.record.began or work.now, expected, "look at the operation in Azure")
+            late = work.overdue(work.record.began or work.now, expected, "check the operation in Azure")
             work.save(replace(work.record, progress=pending.progress or work.record.progress), **late)
             return Transition(Outcome.PENDING, pending.poll_after)
         case Done(_, progress):
@@ -108,20 +108,20 @@ def _verify(work: StepExecution) -> Transition:
 
 
 def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """One look at what runs: a no to reading is waited out for hours before it fails a run whose operation goes on."""
+    """One observation. A refused read is retried for hours before it fails a run whose operation continues."""
     try:
         return attempt(work.task())
     except (DeniedError, NotFoundError, BusyError) as error:
         began = work.record.began or work.now
         if work.now - began < timedelta(seconds=work.step.expected_s) + _PATIENCE:
             raise TryLaterError(str(error), 180) from error
-        return Refused(FailureCode.UNREADABLE, str(error), "look at the operation in Azure; then start the run again")
+        return Refused(FailureCode.UNREADABLE, str(error), "check the operation in Azure, then start the run again")
     except RejectedError as error:
-        return Refused(error.code, str(error), "mend what Azure names, then start the run again")
+        return Refused(error.code, str(error), "fix what Azure names, then start the run again")
 
 
 def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """One attempt; a plain no of the outside is an outcome like any other, what may succeed later is not."""
+    """One attempt. A refusal is an outcome like any other; an error that may pass is raised for a retry."""
     try:
         return attempt(work.task())
     except BusyError as error:
@@ -130,9 +130,9 @@ def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T |
         return Refused(
             FailureCode.DENIED,
             str(error),
-            "give the bot's identity the role that the guide names, then start the run again",
+            "assign the role that the deployment guide names to the bot's identity, then start the run again",
         )
     except NotFoundError as error:
-        return Refused(FailureCode.GONE, str(error), "look whether it was deleted; if so, nothing is left to do")
+        return Refused(FailureCode.GONE, str(error), "check whether it was deleted; if so, there is nothing left to do")
     except RejectedError as error:
-        return Refused(error.code, str(error), "mend what Azure names, then start the run again")
+        return Refused(error.code, str(error), "fix what Azure names, then start the run again")

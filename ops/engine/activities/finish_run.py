@@ -1,4 +1,4 @@
-"""Unwind, conclude, close: how a run lets go of what it holds."""
+"""Unwind, conclude, finish: how a run releases what it holds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ _TOUCHED = (StepState.INTENDED, StepState.RUNNING, StepState.DONE, StepState.FAI
 
 
 def unwind(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Names the next step to be taken back, the last one first. Answers undo or conclude."""
+    """Names the next step to undo, in reverse order. Reports UNDO or CONCLUDE."""
     run = run_of(context, payload).value
     steps = reversed(run.plan.steps if run.plan else ())
     for step in steps:
@@ -30,14 +30,14 @@ def unwind(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _needs_undo(step: Step, record: StepRecord) -> bool:
-    """What was temporary; never what was not begun, or could not be taken back once already."""
+    """Temporary steps only; never one that was not begun, or whose undo has failed before."""
     if record.state is StepState.FAILED and record.began is None:
         return False
     return step.temporary and bool(verbs()[step.verb].undo) and record.state in _TOUCHED and not record.undo_failed
 
 
 def conclude(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Leaves the leases; a failed run ends, any other is assessed again. Answers end or assess."""
+    """Releases the leases. Reports END for a failed run, ASSESS for any other."""
     stored = run_of(context, payload)
     run, now = stored.value, context.ports.clock.now()
     release_all(context.ports.store, run)
@@ -51,14 +51,14 @@ def conclude(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def finish_run(context: Context, stored: Stored[Run], run: Run, now: datetime) -> Transition:
-    """The end of a run: its record, its message, its line in the ledger, a hint to its rollout."""
+    """Ends a run: its record, its message, its ledger entry, and a wake event for its rollout."""
     ended = replace(run, ended=now, until=None)
     context.runs.replace(stored, ended)
     return report_end(context, ended)
 
 
 def report_end(context: Context, ended: Run) -> Transition:
-    """What follows from an end; each part again without harm, since the process may die between them."""
+    """What follows from an end. Each part is safe to repeat, since the process may be killed between them."""
     withdraw_all(context, ended, ended.why or ended.headline)
     context.ports.store.delete(LIVE, ended.id)
     if ended.ended is not None:

@@ -1,4 +1,4 @@
-"""Lease: nothing is begun on a cluster without it, and it is never held while waiting for people or windows."""
+"""Lease: no step begins on a cluster without it. It is never held while waiting for people or windows."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,12 +17,12 @@ from ops.runbooks import runbooks
 from ops.tables.leases import Waiter, Waiters, leases, waiters
 
 _TAKEN_AGAIN = timedelta(minutes=5)
-# A run that waits says so anew at each look; one that is gone is forgotten.
+# A run that waits renews this with each attempt; a run that is gone is forgotten.
 _WANTED_FOR = timedelta(minutes=12)
 
 
 def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Takes every lease that the plan claims, or none. Answers step (the first) or assess after a sleep."""
+    """Takes every lease that the plan claims, or none. Reports STEP (the first one) or ASSESS after a sleep."""
     stored = run_of(context, payload)
     run, now = stored.value, context.ports.clock.now()
     if run.plan is None or not run.steps:
@@ -50,7 +50,7 @@ def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | None:
-    """Takes or renews a lease; the holder in the way, None if the run has it now."""
+    """Takes or renews a lease. Returns the holder that blocks it, None if the run holds it now."""
     blocking: list[Holder] = []
 
     def change(lease: Lease | None) -> Lease:
@@ -67,7 +67,7 @@ def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | 
 
 
 def register_waiter(store: Store, claim: Claim, run: Run, now: datetime) -> None:
-    """Says that the run waits for a lease, so that who holds it and ranks lower yields between its steps."""
+    """Records that the run waits for a lease, so that a holder of higher rank number yields between its steps."""
     mine = Waiter(_rank(run), now + _WANTED_FOR)
     waiters(store).change(lease_key(claim.name), lambda old: Waiters({**(old.runs if old else {}), run.id: mine}))
 
@@ -83,7 +83,7 @@ def remove_waiter(store: Store, claim: Claim, run: Run) -> None:
 
 
 def run_ahead(store: Store, claim: Claim, run: Run, now: datetime) -> Holder | None:
-    """A waiting run of higher rank, as a holder would be: it goes first."""
+    """A waiting run of lower rank number, which goes first."""
     stored = waiters(store).get(lease_key(claim.name))
     if stored is None:
         return None
@@ -103,14 +103,14 @@ def holds_all(store: Store, run: Run, now: datetime) -> bool:
 
 
 def renew_all(store: Store, run: Run, now: datetime) -> Holder | None:
-    """Holds every lease for another term; who has taken the cluster's own meanwhile, where somebody has."""
+    """Renews every lease. Returns the run that has taken the cluster's own lease meanwhile, if any."""
     taken = [(claim, take_claim(store, claim, run.id, now)) for claim in (run.plan.claims if run.plan else ())]
     own = Claim.of_cluster(run.target).name
     return next((held for claim, held in taken if held is not None and claim.name == own), None)
 
 
 def release_all(store: Store, run: Run) -> None:
-    """Leaves every lease of the plan."""
+    """Releases every lease of the plan."""
     for claim in run.plan.claims if run.plan else ():
         leases(store).change(lease_key(claim.name), lambda lease: release(lease or Lease(), run.id))
 
@@ -120,7 +120,7 @@ def _rank(run: Run) -> int:
 
 
 def lease_key(name: str) -> str:
-    """ARM ids have slashes, store keys do not."""
+    """The store key of a lease. ARM ids contain slashes, store keys do not."""
     return name.replace("/", "|")
 
 
@@ -128,4 +128,4 @@ def _holders_text(context: Context, holder: Holder, run: Run) -> str:
     other = context.runs.get(holder.run)
     if other is None or other.value.target == run.target:
         return f"{holder.run}, which has this cluster"
-    return f"{other.value.target_name}, which has its turn"
+    return f"{other.value.target_name}, which goes first"

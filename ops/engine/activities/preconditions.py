@@ -1,4 +1,4 @@
-"""Whether a step may begin now: nobody holds it back, whoever had to has approved, the lease is held, the window is long enough."""
+"""Preconditions of a step: no person or run holds it back, it is approved, the lease is held, the window is long enough."""
 
 from datetime import timedelta
 
@@ -12,14 +12,14 @@ from ops.runbooks import runbooks
 
 
 def blocking_reason(work: StepExecution) -> str:
-    """Why this step may not begin now; empty where it may."""
+    """Why this step may not begin now; empty if it may."""
     control = work.context.control(work.run.id)
     if control.cancelled_by:
         return f"cancelled by {control.cancelled_by}"
     if control.paused_by:
         return f"paused by {control.paused_by}"
     if work.context.config.problem:
-        return f"the configuration is not valid, so nothing new begins: {work.context.config.problem}"
+        return f"the configuration is not valid, so nothing new starts: {work.context.config.problem}"
     unapproved = missing_approval(work.context, work.run)
     if unapproved:
         return unapproved
@@ -27,32 +27,32 @@ def blocking_reason(work: StepExecution) -> str:
     if first is not None and not (_has_started_cluster(work) and _waits_for_started_cluster(work, first)):
         return f"yields to {first.run}"
     if not holds_all(work.context.ports.store, work.run, work.now):
-        return "the lease has run out"
+        return "the lease has expired"
     renew_all(work.context.ports.store, work.run, work.now)
     deadline = work.step.deadline
     if deadline is not None and work.now + timedelta(seconds=work.step.expected_s) > deadline:
-        return "the rest of the window is too short for it"
+        return "the remaining window is too short for it"
     return ""
 
 
 def interruption_reason(work: StepExecution, holder: Holder | None) -> str:
-    """Why a step that acts at each look may not go on; empty where it may, and for what cannot be left in the middle.
+    """Why a step that acts with each observation has to stop; empty if it may continue or cannot be interrupted.
 
-    `holder` is the run that has taken the cluster's lease meanwhile: a process may come back after hours.
+    `holder` is the run that has taken the cluster's lease meanwhile: a process may be suspended for hours.
     """
     if work.undo or work.verb.on_cancel != "abort":
         return ""
     if work.context.control(work.run.id).cancelled_by:
-        return "cancelled in the middle of it"
+        return "cancelled while it was running"
     if holder is not None:
-        return f"{holder.run} has the cluster by now"
+        return f"{holder.run} has the cluster now"
     if work.step.deadline is not None and work.now > work.step.deadline:
         return "its window has closed"
     return ""
 
 
 def _has_started_cluster(work: StepExecution) -> bool:
-    """Whether this run has woken the cluster: then Power waits until it has put it back (docs/power.md, rule 8)."""
+    """Whether this run has started the cluster: then Power waits until the run has stopped it again (docs/power.md, rule 8)."""
     steps = work.run.plan.steps if work.run.plan else ()
     woken = (step for step in steps if step.verb == "start-cluster" and step.temporary)
     return any(work.run.step(step.id).state is StepState.DONE for step in woken)

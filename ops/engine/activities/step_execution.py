@@ -1,4 +1,4 @@
-"""One step in hand: the run as read, the verb, and the ways in which an attempt ends."""
+"""The execution of one step: the run as read, the verb, and the ways in which an attempt ends."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,23 +13,24 @@ from ops.model.outcome import Done, Refused
 from ops.model.plan import Step
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.tables.base import Stored
+from ops.telemetry.metrics import Metric
 from ops.verbs import verbs
 from ops.verbs.contract import StepContext, Verb
 
 _SOON = timedelta(minutes=1)
-# Beyond what was expected: then somebody is called on.
+# Beyond the expected duration: after that, a person is notified.
 _PATIENCE = timedelta(hours=2)
 
 
 class Alert(TypedDict, total=False):
-    """Whether a run under way calls on somebody, and with which words."""
+    """Whether a running run notifies people, and with which lines."""
 
     notify: bool
     lines: tuple[str, ...]
 
 
 class Changes(Alert, total=False):
-    """What an attempt writes of its run, beside the step's own record."""
+    """What an attempt writes to its run, besides the step's own record."""
 
     state: State
     acted: bool
@@ -40,7 +41,7 @@ class Changes(Alert, total=False):
 
 
 class StepExecution:
-    """One step in hand: the run as read, the verb, and the ways in which an attempt ends."""
+    """The execution of one step: the run as read, the verb, and the ways in which an attempt ends."""
 
     def __init__(self, context: Context, stored: Stored[Run], step: Step, *, undo: bool) -> None:
         self.context, self.stored, self.step, self.undo = context, stored, step, undo
@@ -50,11 +51,15 @@ class StepExecution:
 
     @classmethod
     def of(cls, context: Context, payload: Mapping[str, Json]) -> "StepExecution":
-        """The step that an activity was asked for, as its run stands now. Raises ValueError where the run has no plan."""
+        """The step that an activity was called for.
+
+        Raises:
+        ValueError: the run has no plan.
+        """
         stored = run_of(context, payload)
         plan = stored.value.plan
         if plan is None:
-            raise ValueError(f"{stored.key} has no plan, so its step {payload['step']} cannot be carried out")
+            raise ValueError(f"{stored.key} has no plan, so its step {payload['step']} cannot be executed")
         return cls(context, stored, plan.step(str(payload["step"])), undo=bool(payload.get("undo")))
 
     @property
@@ -64,12 +69,12 @@ class StepExecution:
 
     @property
     def record(self) -> StepRecord:
-        """How far the step is."""
+        """The record of the step."""
         return self.run.step(self.step.id)
 
     @property
     def is_settled(self) -> bool:
-        """Whether this attempt has ended already: a crash lost the answer, not what was recorded."""
+        """Whether this attempt has ended already: a crash lost the report, not the record."""
         match self.record.state:
             case StepState.DONE | StepState.LEFT:
                 return not self.undo
@@ -82,23 +87,23 @@ class StepExecution:
 
     @property
     def has_begun(self) -> bool:
-        """Whether it runs, by the record. An undo that is only intended may not have: its check tells."""
+        """Whether the step is running according to its record. An undo that is only intended may not be; its check decides."""
         return self.record.state is StepState.RUNNING or (
             self.record.state is StepState.UNDOING and bool(self.record.token)
         )
 
     def task(self) -> StepContext:
-        """What the verb is given."""
+        """The input of the verb."""
         return StepContext(self.run.target, self.step, self.record, self.now, self.context.ports, self.undo)
 
     def save(self, record: StepRecord, **changes: Unpack[Changes]) -> None:
-        """Writes the step's record and other fields of its run, and has the run told as it is now."""
+        """Writes the step's record and other fields of the run, and updates the run's message."""
         run = replace(with_step(self.run, record), **changes)
         self.stored = self.context.runs.replace(self.stored, run)
         report_run(self.context.ports, run)
 
     def overdue(self, since: datetime, expected: timedelta, why: str) -> Alert:
-        """What calls on somebody where this takes hours longer than it should; nothing is cut, and it goes on being looked at."""
+        """Notifies people if this takes hours longer than expected. Nothing is interrupted."""
         late = self.now - since - expected
         if late < _PATIENCE:
             return {}
@@ -109,9 +114,9 @@ class StepExecution:
         return {"notify": False, "lines": ()} if self.run.lines else {}
 
     def intend(self) -> None:
-        """Recorded before the first call: after a crash nobody can tell whether it was made."""
+        """Records the intent before the first call: after a crash it is unknown whether the call was made."""
         state = StepState.UNDOING if self.undo else StepState.INTENDED
-        # The first attempt's time stays: what is limited in time is limited over all attempts.
+        # The first attempt's time is kept: a time limit covers all attempts.
         began = self.now if self.undo else self.record.began or self.now
         record = replace(self.record, state=state, began=began, token="", verifying_since=None)
         self.save(record, state=State.RUNNING)
@@ -119,61 +124,71 @@ class StepExecution:
         self.context.note(self.now, self.run, "begin", what, key=self._key("begin"), plan=self.run.plan_hash)
 
     def running(self, token: str, poll_after: datetime) -> Transition:
-        """It has begun; its next look is at `poll_after`."""
+        """The step has begun; the next observation is at `poll_after`."""
         state = StepState.UNDOING if self.undo else StepState.RUNNING
         expected = None if self.undo else self.now + timedelta(seconds=self.step.expected_s)
         began = self.record.began or self.now
         record = replace(self.record, state=state, token=token, began=began, expected_end=expected)
-        # Taking back explains nothing: why the run failed stays said.
+        # An undo does not explain anything: the reason why the run failed is kept.
         why, code = (self.run.why, self.run.code) if self.undo else ("", "")
         self.save(record, state=State.RUNNING, acted=True, until=None, why=why, code=code)
         return Transition(Outcome.PENDING, poll_after)
 
     def proven(self, done: Done) -> Transition:
-        """The world shows the effect, or that it was taken back."""
+        """The cluster shows the effect, or that it was undone."""
         progress = done.progress or self.record.progress
         if self.undo:
-            evidence = f"{self.record.evidence}; taken back: {done.evidence}"
+            evidence = f"{self.record.evidence}; undone: {done.evidence}"
             state = StepState.UNDONE
         else:
             evidence, state = done.evidence, StepState.DONE
         record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
-        # The ledger first: its line is written once by its key, whatever dies in between.
+        # The ledger first: its entry is written once per key, whatever is killed in between.
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
         self.save(record, state=State.RUNNING, acted=True, **self._relieved())
+        self._measure(str(state))
         return self.onward()
 
     def onward(self) -> Transition:
-        """Where a settled attempt leads: after a step that is done to the next, else to what has to be taken back."""
+        """Where a settled attempt leads: after a completed step to the next one, otherwise to the undo."""
         following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
         return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
     def failed(self, refused: Refused, *, was_begun: bool = True) -> Transition:
-        """The run will fail, also once this step has been taken back; what was plainly refused was never begun."""
-        prefix = "could not be taken back: " if self.undo else ""
+        """The run fails, after its temporary steps are undone. A step that was refused at once was never begun."""
+        prefix = "could not be undone: " if self.undo else ""
         why = f"{self.step.title}: {prefix}{refused.cause}"
         self.context.note(self.now, self.run, "failed", why, key=self._key("failed"))
         began = self.record.began if was_begun else None
         record = replace(self.record, state=StepState.FAILED, ended=self.now, why=refused.cause, token="", began=began)
         record = replace(record, undo_failed=self.undo, failed=True)
         self.save(record, why=why, code=refused.code, remedy=refused.remedy)
+        self.context.ports.metrics.record(Metric.FAILURES, activity=self.verb.name, code=refused.code)
+        self._measure("failed")
         return Transition(Outcome.UNWIND)
 
     def stale(self, why: str, retry_at: datetime | None) -> Transition:
-        """The world has changed since it was planned; what is being taken back is tried again."""
+        """The cluster has changed since the plan was made. An undo is retried."""
         if self.undo:
             ended = [record.ended for record in self.run.steps if record.ended is not None]
-            changes = self.overdue(max(ended, default=self.now), timedelta(), f"it cannot be taken back: {why}")
+            changes = self.overdue(max(ended, default=self.now), timedelta(), f"it cannot be undone: {why}")
             if changes:
                 self.save(self.record, **changes)
             return Transition(Outcome.RETRY, retry_at or self.now + timedelta(minutes=5))
         return self.leave(why, retry_at or self.now + _SOON)
 
     def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
-        """Nothing of this step was done: put back what was temporary, then look again."""
+        """Nothing of this step was done: undo the temporary steps, then assess again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
+
+    def _measure(self, result: str) -> None:
+        began = self.record.began
+        if began is not None:
+            seconds = (self.now - began).total_seconds()
+            attributes = {"verb": self.verb.name, "runbook": self.run.runbook, "result": result}
+            self.context.ports.metrics.record(Metric.STEP_DURATION, seconds, **attributes)
 
     def _next_step(self) -> str:
         ids = [step.id for step in self.run.plan.steps] if self.run.plan else []

@@ -14,7 +14,7 @@ CONFIG = (
 power:
   - {select: {tags: {env: dev}}, awake: "mon-fri 08:00-19:00", zone: UTC}
 cost:
-  budgets: [{name: platform, offer: [sleep-dev]}]
+  budgets: [{name: platform, offer: [stop-dev-clusters]}]
 """
     + TO_SLACK
 )

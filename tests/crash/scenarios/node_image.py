@@ -15,7 +15,7 @@ CONFIG = (
     + """\
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
-node-image: {window: nights, wake-sleepers: true}
+node-image: {window: nights, start-stopped-clusters: true}
 """
     + TO_SLACK
 )
@@ -35,7 +35,7 @@ FAILING = in_west_europe(
 )
 
 APPROVED = (
-    CONFIG.replace("wake-sleepers: true}", "wake-sleepers: true, approval: {from: platform}}")
+    CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     + """
 identity: {slack-team: T0DAYTWO}
 people: {ana: {slack: U0ANA}, ben: {slack: U0BEN}}

@@ -12,7 +12,7 @@ START = datetime(2026, 11, 17, 10, 2, tzinfo=UTC)
 CONFIG = (
     ONE_RING
     + """\
-spot: {group-for: 10m}
+spot: {group-within: 10m}
 """
     + TO_SLACK
 )

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ops.chats.slack.delivery import with_picture as with_file
+from ops.chats import renderer
+from ops.chats.slack.renderer import with_picture as with_file
 from ops.chats.teams.renderer import with_picture
 from ops.cli import main
 from ops.model.approval import ApprovalState
 from ops.model.run import State
-from ops.render import renderer
 from ops.runbooks import runbooks
 from simulator import npm
 from simulator.chat_preview.official_renderer import PlainDrawer, node_drawer

@@ -25,7 +25,7 @@ fleet:
   subscriptions: [00000000-0000-0000-0000-000000000000]
   rings:
     - {name: pre-production, select: {tags: {env: [dev, test]}}}
-    - {name: production, select: {tags: {env: prod}}, at-once: 1 per region pair}
+    - {name: production, select: {tags: {env: prod}}, max-concurrent: 1 per region pair}
 windows:
   nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
   days: {days: mon-thu, from: "08:00", to: "09:00", zone: UTC}

@@ -12,7 +12,7 @@ from simulator.world.specs import FleetSpec, PoolSpec
 from simulator.world.world import World
 from tests.simulator.oracle.journal_builder import CONFIG, MONDAY, REGIONS, SUNDAY, SYSTEM, JournalBuilder, at, cluster
 
-SPOT = CONFIG + "spot: {group-for: 5m}\n"
+SPOT = CONFIG + "spot: {group-within: 5m}\n"
 POOL = PoolSpec("spot", 5, priority="Spot", releases_behind=0)
 
 

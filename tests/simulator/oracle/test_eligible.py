@@ -154,7 +154,7 @@ def test_rule_9_soak_counts_for_each_batch() -> None:
 def test_rule_6_a_ring_starts_after_the_first_night_of_the_previous_one() -> None:
     """If production's window were by day, it could start on Tuesday, once the image is proven."""
     config = CONFIG.replace("proven-for: 1d, proven-awake: 8h", "proven-for: 1h, proven-awake: 1h").replace(
-        "at-once: 1", "window: days, at-once: 1"
+        "max-concurrent: 1", "window: days, max-concurrent: 1"
     )
     builder = JournalBuilder(cluster("dev"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")

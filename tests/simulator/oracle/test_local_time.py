@@ -79,9 +79,10 @@ def test_both_read_the_same_from_a_configuration() -> None:
         "  - {name: launch, from: 2026-11-18T18:00:00+01:00, to: 2026-11-19T06:00:00Z}\n"
     )
     rules, said = read(text), load(text, "daytwo.yaml")
-    assert said.node_image is not None
+    node_images = said.get(NODE_IMAGE)
+    assert node_images is not None
     assert [ring.name for ring in rules.rings] == [ring.name for ring in said.fleet.rings]
-    assert [ring.at_once for ring in rules.rings] == [None, 1]
+    assert [ring.max_concurrent for ring in rules.rings] == [None, 1]
     assert (rules.proven_for, rules.proven_awake, rules.proven_nodes) == (DAY, 8, 3)
     assert (rules.wake_sleepers, rules.failure_budget) == (True, 0)
     assert [(c.first, c.last, c.zone) for c in rules.freezes] == [(f.start, f.end, f.zone) for f in said.freezes]

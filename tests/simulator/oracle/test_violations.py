@@ -156,10 +156,10 @@ CHANGES: list[tuple[Callable[[JournalBuilder], None], tuple[str, ...]]] = [
         pairs_together,
         (
             "paired-regions: prod-ne/system at 2026-11-17 23:20:00 UTC",
-            "at-once: prod-ne/system at 2026-11-17 23:20:00 UTC",
+            "max-concurrent: prod-ne/system at 2026-11-17 23:20:00 UTC",
         ),
     ),
-    (more_than_one_of_a_region, ("at-once: prod-we-2/system at 2026-11-17 23:20:00 UTC",)),
+    (more_than_one_of_a_region, ("max-concurrent: prod-we-2/system at 2026-11-17 23:20:00 UTC",)),
     (
         twice_a_week,
         (

@@ -7,7 +7,7 @@ import pytest
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.config import FeedError
-from ops.config.current import ConfigFile
+from ops.config.config_file import ConfigFile
 from tests.fakes import CONFIG, MONDAY
 
 

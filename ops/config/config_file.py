@@ -1,4 +1,4 @@
-"""The configuration as it stands: the file's, or the last valid one with the problem that keeps it from being replaced."""
+"""The current configuration: that of the file, or the last valid one with the problem of the file."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,18 +13,18 @@ from ops.ports.store import Store
 
 if TYPE_CHECKING:
     from ops.config.calendars import Calendars, KeptCalendar
-    from ops.model.settings import Settings
+    from ops.settings import Settings
 
 _READ_AGAIN = timedelta(hours=12)
-# How old this process's knowledge of the fetched calendars may be.
-_LOOK_AGAIN = timedelta(minutes=5)
+# How often this process reads the fetched calendars from the store.
+_CHECK_AGAIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigState:
-    """`settings` is None where there never was a valid configuration; with a `problem` nothing new begins.
+    """`settings` is None if there has never been a valid configuration; with a `problem` no new run starts.
 
-    `silent` are calendars that are down while their last freezes hold: people should know, and everything goes on.
+    `silent` are unavailable calendars whose last freezes still apply: Daytwo reports them and continues.
     """
 
     settings: "Settings | None"
@@ -33,24 +33,23 @@ class ConfigState:
 
 
 class ConfigFile:
-    """Reads the configuration again when its file or a fetched calendar has changed, and twice a day.
+    """Reads the configuration again if its file or a fetched calendar has changed, and twice a day.
 
-    Only `refresh`, which timers call, fetches calendars. `fetch` reads one at an https address, and raises FeedError
-    where it cannot.
+    Only `refresh`, which timers call, fetches calendars. `fetch` reads one from an https address, or raises FeedError.
     """
 
     def __init__(self, path: Path, store: Store, fetch: Callable[[str], bytes]) -> None:
         self._path, self._store, self._fetch = path, store, fetch
         self._seen: tuple[float, int] | None = None
         self._read_at: datetime | None = None
-        self._looked_at: datetime | None = None
+        self._checked_at: datetime | None = None
         self._calendars: Calendars | None = None
-        self._asked: tuple[str, ...] = ()
+        self._locations: tuple[str, ...] = ()
         self._used: tuple[tuple[str, str, bool], ...] = ()
         self._state = ConfigState(None, "it has not been read yet")
 
     def current(self, now: datetime) -> ConfigState:
-        """The state of the file now. Asks nobody but the store."""
+        """The state of the file now. Reads only the file and the store."""
         try:
             status = self._path.stat()
         except OSError as error:
@@ -58,33 +57,33 @@ class ConfigFile:
         seen = (status.st_mtime, status.st_size)
         if seen != self._seen or self._is_old(now):
             self._state = self._read(now)
-            self._seen, self._read_at, self._looked_at = seen, now, now
+            self._seen, self._read_at, self._checked_at = seen, now, now
             self._used = self._known(now)
         return self._state
 
     def refresh(self, now: datetime) -> None:
-        """Fetch the calendars whose time has come: every 12 h, one that failed at each tick."""
+        """Fetch the calendars that are due: every 12 hours; after a failure whenever the timer fires."""
         self.current(now)
-        if self._asked and self._fetched().fetch_due(self._asked, now):
-            self._looked_at = None
+        if self._locations and self._fetched().fetch_due(self._locations, now):
+            self._checked_at = None
 
     def _is_old(self, now: datetime) -> bool:
         if self._read_at is None or now - self._read_at > _READ_AGAIN:
             return True
-        if self._asked and (self._looked_at is None or now - self._looked_at >= _LOOK_AGAIN):
+        if self._locations and (self._checked_at is None or now - self._checked_at >= _CHECK_AGAIN):
             has_changed = self._known(now) != self._used
-            self._looked_at = now
+            self._checked_at = now
             return has_changed
         return False
 
     def _known(self, now: datetime) -> tuple[tuple[str, str, bool], ...]:
-        """What of the calendars makes a difference: content, problem, whether it still holds."""
+        """What decides whether the configuration is read again: content, problem, whether it is recent enough."""
         return tuple((each.content, each.problem, each.holds(now)) for each in self._kept())
 
     def _kept(self) -> "list[KeptCalendar]":
         from ops.config.feeds import is_address
 
-        return [self._fetched().kept(location) for location in self._asked if is_address(location)]
+        return [self._fetched().kept(location) for location in self._locations if is_address(location)]
 
     def _read(self, now: datetime) -> ConfigState:
         from ops.config import ConfigError, render_problems
@@ -96,7 +95,7 @@ class ConfigFile:
         except ConfigError as error:
             return self._fall_back(render_problems(error.problems), now)
         finally:
-            self._asked = tuple(reading.locations)
+            self._locations = tuple(reading.locations)
         self._fetched().keep_files(reading, now)
         self._remember(self._store.put_content(content))
         return ConfigState(settings, silent=self._silent())
@@ -115,11 +114,11 @@ class ConfigFile:
         if record is None:
             self._store.insert("config", "last-valid", {"content": reference})
         elif record.value != {"content": reference}:
-            with suppress(ConflictError):  # another worker was faster, with the same
+            with suppress(ConflictError):  # another worker has stored the same
                 self._store.replace("config", "last-valid", {"content": reference}, record.etag)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:
-        """The last valid one: what this process knows, else what the store kept; None where even that is valid no more."""
+        """The last valid one: of this process, else of the store; None if that is not valid any longer."""
         from ops.config import ConfigError
 
         if self._state.settings is not None:

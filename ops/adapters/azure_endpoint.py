@@ -1,0 +1,40 @@
+"""What all Resource Manager clients share: their address and options, and one client per subscription."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class AzureEndpoint:
+    """The address of Resource Manager and the CA of its certificate; the public cloud by default."""
+
+    url: str = "https://management.azure.com"
+    ca_file: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """The options of every client. The SDK does not retry: a durable timer waits instead."""
+        options: dict[str, Any] = {
+            "base_url": self.url,
+            "credential_scopes": ["https://management.azure.com/.default"],
+            "retry_total": 0,
+        }
+        if self.ca_file:
+            options["connection_verify"] = self.ca_file
+        return options
+
+
+class ClientCache[Client]:
+    """One client of an SDK per subscription, made when it is first needed and safe to use from several threads."""
+
+    def __init__(self, make: Callable[[str], Client]) -> None:
+        self._make, self._lock = make, Lock()
+        self._clients: dict[str, Client] = {}
+
+    def of(self, subscription: str) -> Client:
+        """The client of a subscription."""
+        with self._lock:
+            if subscription not in self._clients:
+                self._clients[subscription] = self._make(subscription)
+            return self._clients[subscription]

@@ -1,0 +1,101 @@
+"""HTTP calls outside the SDKs: one client per process, failures as errors of the ports, and the reader of `Retry-After`."""
+
+import logging
+import math
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ops.ports.errors import RejectedError, ThrottledError, TryLaterError
+
+if TYPE_CHECKING:
+    import httpx
+
+_SHORTEST_S = 1.0
+# A longer wait is not believed: a message, or a poll, would be lost for the day.
+_LONGEST_S = 3_600.0
+_DEFAULT_S = 60.0
+
+
+class TooLargeError(ValueError):
+    """The body has more bytes than the caller accepts."""
+
+
+@cache
+def client() -> "httpx.Client":
+    """This process's client; its connections are reused. It follows no redirects unless a call says so."""
+    import httpx
+
+    # At its default level httpx logs whole addresses, and the address of a webhook or a calendar is a secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return httpx.Client()
+
+
+def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAULT_S, **body: Any) -> None:
+    """One POST, without retries; the answer's body is not read. `body` is httpx's `content`, `json` or `headers`.
+
+    Args:
+        doing: what the call is for; begins the text of an error. The address does not appear there: it may be a secret.
+        url: the address.
+        timeout_s: how long to wait to connect, and for each read or write.
+        throttled_s: how long to wait after 429 if the answer does not say.
+        body: what to send.
+
+    Raises:
+        ThrottledError: 429.
+        TryLaterError: 5xx, or no answer.
+        RejectedError: any other error; its code is the status.
+    """
+    import httpx
+
+    try:
+        response = client().post(url, timeout=timeout_s, **body)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise TryLaterError(f"{doing}: {type(error).__name__}") from error
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise ThrottledError(f"{doing}: rate limited", retry_after_s(response.headers, throttled_s))
+    if response.is_server_error:
+        raise TryLaterError(f"{doing}: {response.status_code}", retry_after_s(response.headers))
+    if response.is_error:
+        raise RejectedError(str(response.status_code), f"{doing}: {response.status_code}")
+
+
+def get(url: str, *, timeout_s: float, most_bytes: int, follow_redirects: bool = False) -> bytes:
+    """The body at an address, read no further than `most_bytes`.
+
+    Raises:
+        httpx.HTTPError: no answer; `httpx.HTTPStatusError`: an answer other than 2xx.
+        httpx.InvalidURL: the address cannot be used.
+        TooLargeError: the body is larger.
+    """
+    content = bytearray()
+    with client().stream("GET", url, timeout=timeout_s, follow_redirects=follow_redirects) as response:
+        response.raise_for_status()
+        for piece in response.iter_bytes():
+            content += piece
+            if len(content) > most_bytes:
+                raise TooLargeError(f"more than {most_bytes} bytes")
+    return bytes(content)
+
+
+def retry_after_s(headers: Mapping[str, Any] | None, default_s: float = _DEFAULT_S) -> float:
+    """The wait in seconds that `Retry-After` asks for, between one second and one hour; `default_s` if it is missing or unreadable.
+
+    It is a number of seconds or a date (RFC 9110, 10.2.3); a date is compared with the answer's own `Date`, not with our clock.
+    """
+    named = {str(name).lower(): value for name, value in (headers or {}).items()}
+    wait_s = _seconds(named.get("retry-after"), named.get("date"))
+    return default_s if wait_s is None else min(max(wait_s, _SHORTEST_S), _LONGEST_S)
+
+
+def _seconds(value: Any, sent: Any) -> float | None:
+    text = str(value[0] if isinstance(value, list) and value else value or "")
+    try:
+        wait_s = float(text)
+    except ValueError:
+        try:
+            wait_s = (parsedate_to_datetime(text) - parsedate_to_datetime(str(sent))).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return wait_s if math.isfinite(wait_s) else None

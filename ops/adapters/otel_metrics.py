@@ -1,0 +1,74 @@
+"""Metrics through OpenTelemetry, switched on by the app setting DAYTWO_METRICS=opentelemetry.
+
+The measurements go to the process's meter provider. If Application Insights is configured and the package's extra `telemetry`
+is installed, a provider that exports there is set up; otherwise whatever provider the host has set up receives them.
+"""
+
+import logging
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ops.telemetry.metrics import Kind, Metric
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import Meter
+
+_LOG = logging.getLogger(__name__)
+_EXPORT_EVERY_MS = 60_000
+
+
+class OpenTelemetryMetrics:
+    """Implements `Metrics`."""
+
+    def __init__(self, meter: "Meter") -> None:
+        self._instrument = cache(lambda metric: _instrument(meter, metric))
+
+    def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
+        """One measurement, by the instrument of the metric's kind. The API's instruments never raise."""
+        instrument = self._instrument(metric)
+        match metric.kind:
+            case Kind.COUNTER:
+                instrument.add(value, attributes)
+            case Kind.HISTOGRAM:
+                instrument.record(value, attributes)
+            case Kind.GAUGE:
+                instrument.set(value, attributes)
+
+
+def open_telemetry(environment: Mapping[str, str]) -> OpenTelemetryMetrics:
+    """Metrics that go to Application Insights if its connection string is set, else to the provider of the host."""
+    from opentelemetry import metrics
+
+    connection = environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "")
+    if connection:
+        _export_to_application_insights(connection)
+    return OpenTelemetryMetrics(metrics.get_meter("daytwo"))
+
+
+def _export_to_application_insights(connection: str) -> None:
+    from opentelemetry import metrics
+
+    try:
+        from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    except ImportError:
+        _LOG.warning(
+            "DAYTWO_METRICS is set, but the exporter is not installed: build the package with `--telemetry` to send "
+            "metrics to Application Insights"
+        )
+        return
+    exporter = AzureMonitorMetricExporter(connection_string=connection)
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=_EXPORT_EVERY_MS)
+    metrics.set_meter_provider(MeterProvider([reader]))
+
+
+def _instrument(meter: "Meter", metric: Metric) -> Any:
+    match metric.kind:
+        case Kind.COUNTER:
+            return meter.create_counter(metric.metric_name, metric.unit, metric.description)
+        case Kind.HISTOGRAM:
+            return meter.create_histogram(metric.metric_name, metric.unit, metric.description)
+        case Kind.GAUGE:
+            return meter.create_gauge(metric.metric_name, metric.unit, metric.description)

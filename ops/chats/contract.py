@@ -1,0 +1,58 @@
+"""What a chat is: a package in `ops/chats` that exports one `CHAT`."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from ops.endpoints.routes import Route
+    from ops.model.json import Json
+    from ops.model.message import Message
+    from ops.ports.bundle import Ports
+    from ops.ports.chat import Chat, Replies
+    from ops.ports.runtime import Clock
+    from ops.settings import Settings
+
+type Renderer = Callable[["Message"], Mapping[str, "Json"]]
+
+
+class Connection(Protocol):
+    """A chat in this process, made once from the environment.
+
+    Both methods are called for each invocation, so a configuration change needs no restart. They open no connection.
+    """
+
+    def chats(self, settings: "Settings | None") -> "tuple[Chat, ...]":
+        """Where this configuration posts messages; empty if the chat is not configured or its app settings are missing."""
+        ...
+
+    def replies(self, settings: "Settings | None") -> "tuple[Replies, ...]":
+        """How to answer the person who sent a command or voted."""
+        ...
+
+
+class ChatKind[C: Connection](NamedTuple):
+    """One chat product. Importing its package must stay cheap: the function app does so at a cold start.
+
+    Attributes:
+        name: lower case; `Identity.door` of its people and the first part of its paths.
+        title: the product's name as people write it.
+        identity: the key under `people.NAME` in daytwo.yaml that holds the ids of its people.
+        connect: makes the connection from the app settings. Raises nothing; what is wrong with them, `problems` reports.
+        routes: its HTTP endpoints. They get the connection when they are first called, not when the app is loaded.
+        problems: why the app settings do not work with the configuration, one sentence each with the remedy.
+        renderers: for each `Chat.name`, how it renders a message.
+        housekeeping: deletes expired records; called every hour.
+    """
+
+    name: str
+    title: str
+    identity: str
+    connect: "Callable[[Mapping[str, str], Clock], C]"
+    routes: "Callable[[Callable[[], C]], tuple[Route, ...]]"
+    problems: "Callable[[Settings | None, Mapping[str, str]], tuple[str, ...]]"
+    renderers: Callable[[], Mapping[str, Renderer]]
+    housekeeping: "Callable[[Ports], None]"
+
+
+def no_housekeeping(ports: "Ports") -> None:
+    """For a chat without records of its own."""

@@ -1,0 +1,41 @@
+"""Private replies through Slack's `response_url`, the address that comes with a button or a command."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ops.adapters.http_client import post
+from ops.chats.slack.renderer import privately, render
+from ops.model.json import Json
+from ops.model.message import Message
+from ops.ports.errors import RejectedError
+
+# The person waits, and Slack allows the endpoint three seconds in all.
+_TIMEOUT_S = 1.5
+_THROTTLED_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SlackReplies:
+    """Implements `Replies`. `hosts` (with their ports) are the only ones that anything is sent to."""
+
+    hosts: frozenset[str]
+
+    def accepts(self, address: str) -> bool:
+        """Whether it is an https address of one of the hosts."""
+        try:
+            split = urlsplit(address)
+        except ValueError:
+            return False
+        is_safe = split.scheme == "https" or split.netloc.startswith("127.0.0.1:")
+        return is_safe and split.netloc in self.hosts
+
+    def render(self, message: Message) -> Mapping[str, Json]:
+        """As Slack blocks."""
+        return render(message)
+
+    def send(self, address: str, content: Mapping[str, Json]) -> None:
+        """One POST; only the person who asked sees it."""
+        if not self.accepts(address):
+            raise RejectedError("ForeignAddress", "replying in Slack: the address does not belong to Slack")
+        post("replying in Slack", address, timeout_s=_TIMEOUT_S, throttled_s=_THROTTLED_S, json=privately(content))

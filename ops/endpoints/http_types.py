@@ -1,0 +1,36 @@
+"""HTTP requests and responses as handlers see them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from ops.model.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request. Header names are in lower case; `url` is the whole address; `params` are those of the path, by name."""
+
+    method: str = "GET"
+    url: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response. `body` is sent as JSON, or as it is if `media_type` is another one; None is an empty body."""
+
+    status: HTTPStatus
+    body: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+    def text(self) -> str:
+        """The body as it is sent."""
+        if self.body is None:
+            return ""
+        return json.dumps(self.body, ensure_ascii=False) if self.media_type == "application/json" else str(self.body)

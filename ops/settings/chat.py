@@ -1,0 +1,15 @@
+"""What the sections of all chats share."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ops.settings.part import Part
+from ops.settings.select import Select
+
+
+class Route(Part, frozen=True):
+    """Clusters whose messages go to a separate channel."""
+
+    select: Annotated[Select, Meta(description="Which clusters.")]
+    channel: Annotated[str, Meta(description="The id of the channel or conversation.")]

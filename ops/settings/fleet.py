@@ -1,0 +1,85 @@
+"""The section `fleet`: which subscriptions and clusters, and in which order."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from ops.settings.fields import Guid, Name, PerRegionPair, WindowRef
+from ops.settings.overlap import overlap
+from ops.settings.part import Finding, Part, Section
+from ops.settings.select import Select
+
+
+class Ring(Part, frozen=True):
+    """One step of a rollout: the clusters that are updated together."""
+
+    name: Annotated[Name, Meta(description="The ring's name, as messages and rules show it.", examples=["production"])]
+    select: Annotated[Select, Meta(description="Which clusters are in the ring. A cluster is in one ring at most.")]
+    window: Annotated[
+        WindowRef | None,
+        Meta(
+            description="The window of this ring. Default: the window of `node-image`, so that rings differ only if they have to.",
+            examples=["evenings"],
+        ),
+    ] = None
+    max_concurrent: Annotated[
+        PerRegionPair | None,
+        Meta(
+            description=(
+                "How many clusters are upgraded at the same time in a region and the region that Azure pairs with it. "
+                "Default: no limit, because clusters before production may all fail together without harm."
+            ),
+            examples=["1 per region pair"],
+        ),
+    ] = None
+
+
+class FleetSettings(Part, frozen=True):
+    """Which subscriptions Daytwo reads, and the rings in the order of a rollout."""
+
+    subscriptions: Annotated[
+        tuple[Annotated[Guid, Meta(description="The id of a subscription.")], ...],
+        Meta(
+            min_length=1,
+            description="The ids of the Azure subscriptions whose clusters Daytwo reads.",
+            examples=[["00000000-0000-0000-0000-000000000000"]],
+            extra_json_schema={"uniqueItems": True},
+        ),
+    ]
+    rings: Annotated[
+        tuple[Ring, ...],
+        Meta(
+            min_length=1,
+            description=(
+                "Sets of clusters in the order of a rollout, production last. Daytwo does not change a cluster that is not "
+                "in a ring. The last ring is protected most: its clusters are never stopped, and its approvals need a "
+                "second person."
+            ),
+            examples=[[{"name": "production", "select": {"tags": {"env": "prod"}}}]],
+        ),
+    ]
+
+
+def _check(fleet: FleetSettings, _: Mapping[str, Any]) -> Iterator[Finding]:
+    for number, ring in enumerate(fleet.rings):
+        for other in fleet.rings[:number]:
+            if ring.name == other.name:
+                path = ("rings", number, "name")
+                yield Finding(path, ring.name, "another ring has this name", "give each ring its own")
+            common = overlap(ring.select, other.select)
+            if common is not None:
+                wrong = f"ring {ring.name} and ring {other.name} can select the same cluster by {common}"
+                remedy = "make sure that each cluster is in one ring at most"
+                yield Finding(("rings", number, "select"), common, wrong, remedy)
+
+
+FLEET: Section[FleetSettings] = Section(
+    "fleet",
+    FleetSettings,
+    "Which clusters Daytwo operates, and in which order.",
+    docs="node-image.md",
+    required=True,
+    check=_check,
+    renamed={"rings[].at-once": "max-concurrent"},
+)

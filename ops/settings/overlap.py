@@ -1,0 +1,49 @@
+"""Whether two rings can select the same cluster, as far as the configuration alone shows it."""
+
+from ops.settings.select import Select
+
+_WILDCARDS = "*?["
+
+
+def overlap(one: Select, other: Select) -> str | None:
+    """What two selects have in common so that both can match one cluster; None if they cannot, or if it depends on the fleet.
+
+    Two selects by different tag keys may overlap in one fleet and not in another: `ops.config.check_fleet` reports that.
+    """
+    if one == other:
+        return "the same select"
+    mine = {key.casefold(): values for key, values in one.tags.items()}
+    its = {key.casefold(): values for key, values in other.tags.items()}
+    shared = {key: mine[key] & its[key] for key in sorted(mine.keys() & its.keys())}
+    if not shared or not all(shared.values()) or _regions_apart(one, other) or _names_apart(one, other):
+        return None
+    return ", ".join(f"{key}: {min(values)}" for key, values in shared.items())
+
+
+def region_key(region: str) -> str:
+    """A region as Azure writes it in a resource id: `West Europe` and `westeurope` are the same."""
+    return region.replace(" ", "").casefold()
+
+
+def _regions_apart(one: Select, other: Select) -> bool:
+    mine, its = {region_key(region) for region in one.regions}, {region_key(region) for region in other.regions}
+    return bool(mine and its and mine.isdisjoint(its))
+
+
+def _names_apart(one: Select, other: Select) -> bool:
+    """Whether a name cannot match both: every two globs differ before their first wildcards."""
+    if not one.names or not other.names:
+        return False
+    return all(_globs_apart(mine.casefold(), its.casefold()) for mine in one.names for its in other.names)
+
+
+def _globs_apart(one: str, other: str) -> bool:
+    head, tail = _head(one), _head(other)
+    if not (head.startswith(tail) or tail.startswith(head)):
+        return True
+    wild = any(sign in one for sign in _WILDCARDS), any(sign in other for sign in _WILDCARDS)
+    return one != other if wild == (False, False) else False
+
+
+def _head(glob: str) -> str:
+    return glob[: min((glob.index(sign) for sign in _WILDCARDS if sign in glob), default=len(glob))]

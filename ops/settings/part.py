@@ -1,0 +1,66 @@
+"""Sections of daytwo.yaml: mappings with typed fields, and what makes one a section of the document."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta, Struct
+
+type Path = tuple[str | int, ...]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with values that are each valid alone.
+
+    `path` is relative to what reported it. With `value` None the message shows what is written there.
+    """
+
+    path: Path
+    value: object
+    wrong: str
+    remedy: str
+
+
+class Part(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
+    """A mapping of daytwo.yaml.
+
+    `example` is how it is written, for remedies and the reference page. `constraints` are words of JSON Schema that msgspec
+    does not know; `findings` reports the same.
+    """
+
+    example: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    constraints: ClassVar[Mapping[str, object]] = MappingProxyType({})
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with its fields together. Default: nothing."""
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section[T]:
+    """A key of daytwo.yaml with its type.
+
+    `kind` is what msgspec reads: a Part, or a collection of Parts. `absent` is the value if the key is left out; without
+    `absent` the key is required. `check` finds what is wrong with the section and others together; it gets the sections
+    that can be read, by name. `docs` is the page that explains the section. `renamed` are former keys, and former values
+    of keys, by their path in the section (`budgets[].offer[]=sleep-dev`).
+    """
+
+    name: str
+    kind: Any  # a type, or a generic alias such as tuple[Schedule, ...], which has no type that mypy could check
+    description: str
+    docs: str = ""
+    absent: T | None = None
+    required: bool = False
+    check: Callable[[Any, Mapping[str, Any]], Iterator[Finding]] | None = None
+    renamed: Mapping[str, str] = field(default=_NOTHING)
+
+    @property
+    def type(self) -> Any:
+        """The type of the key in its document, with the description."""
+        optional = not self.required and self.absent is None
+        return Annotated[self.kind | None if optional else self.kind, Meta(description=self.description)]

@@ -1,0 +1,64 @@
+"""The section `power` (docs/power.md)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from ops.model.calendar import Window
+from ops.settings.fields import Zone
+from ops.settings.part import Finding, Part, Section
+from ops.settings.readers import FieldError, read_awake
+from ops.settings.select import Select
+
+
+class Schedule(Part, frozen=True):
+    """Clusters that are stopped outside of their hours."""
+
+    select: Annotated[Select, Meta(description="Which clusters. Never those of the last ring.")]
+    hours: Annotated[
+        Annotated[str, Meta(pattern=r"^\S+ \d{1,2}:\d{2}-\d{1,2}:\d{2}$")] | None,
+        Meta(
+            description=(
+                "When these clusters run, as days and times; Daytwo stops them otherwise. The tag `daytwo-awake` of a cluster can "
+                "shorten this. Default: only what the tag says, so that each team decides for its cluster."
+            ),
+            examples=["mon-fri 08:00-19:00"],
+        ),
+    ] = field(name="awake", default=None)
+    zone: Annotated[Zone | None, Meta(description="The time zone of `awake`. Required with it.")] = None
+
+    @property
+    def awake(self) -> Window | None:
+        """When these clusters run; None if only the cluster's own tag says when."""
+        return None if self.hours is None or self.zone is None else read_awake(self.hours, self.zone)
+
+    def findings(self) -> Iterator[Finding]:
+        """Reports hours that cannot be read, or without a zone."""
+        if self.hours is None:
+            return
+        if self.zone is None:
+            yield Finding(("awake",), self.hours, "times need a zone", "add zone:, as in zone: Europe/Amsterdam")
+            return
+        try:
+            read_awake(self.hours, self.zone)
+        except FieldError as error:
+            yield Finding(("awake",), self.hours, error.wrong, error.remedy)
+
+
+def _check(schedules: tuple[Schedule, ...], others: Mapping[str, Any]) -> Iterator[Finding]:
+    last = others["fleet"].rings[-1] if "fleet" in others else None
+    for number, schedule in enumerate(schedules):
+        if last is not None and schedule.select == last.select:
+            wrong = f"this selects the last ring, {last.name}, whose clusters are never stopped"
+            yield Finding((number, "select"), last.name, wrong, "select clusters of an earlier ring")
+
+
+POWER: Section[tuple[Schedule, ...]] = Section(
+    "power",
+    tuple[Schedule, ...],
+    "Which clusters are stopped outside of their hours. Never one that is not in a ring, or in the last ring.",
+    docs="power.md",
+    absent=(),
+    check=_check,
+)

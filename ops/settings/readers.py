@@ -1,0 +1,150 @@
+"""Reads days, times, zones and durations as people write them. Each reader raises FieldError with a remedy."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from ops.model.calendar import Window
+
+DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DURATION_PATTERN = "^(?=[0-9])([0-9]{1,3}w)?([0-9]{1,4}d)?([0-9]{1,4}h)?([0-9]{1,4}m)?$"
+_UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+_DAY_NAMES_IN_FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class FieldError(ValueError):
+    """A value that cannot be used: what is wrong with it, and what to write instead."""
+
+    def __init__(self, wrong: str, remedy: str) -> None:
+        super().__init__(f"{wrong}: {remedy}")
+        self.wrong, self.remedy = wrong, remedy
+
+
+def read_time(text: str) -> time:
+    """A time of day, as in `22:00`. Raises FieldError."""
+    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text)
+    if found is None:
+        raise FieldError("this is not a time of day", 'write it as in "22:00"')
+    hour, minute = int(found[1]), int(found[2])
+    if (hour, minute) == (24, 0):
+        raise FieldError("a day does not have 24:00", 'write "00:00", which ends the window at midnight')
+    try:
+        return time(hour, minute)
+    except ValueError as error:
+        raise FieldError("a day does not have this time", "write a time from 00:00 to 23:59") from error
+
+
+def read_days(text: str) -> frozenset[int]:
+    """Days, Monday = 0: `mon`, `mon,wed`, `mon-thu`; `fri-mon` spans the weekend. Raises FieldError."""
+    days: set[int] = set()
+    for part in text.split(","):
+        edges = [_day(edge) for edge in part.split("-")]
+        match edges:
+            case [int(day)]:
+                days.add(day)
+            case [int(first), int(last)]:
+                days.update((first + offset) % 7 for offset in range((last - first) % 7 + 1))
+            case _:
+                wrong = f"{part.strip() or 'an empty text'} is not a day"
+                raise FieldError(wrong, f"write days as in mon-thu; {', '.join(DAY_NAMES)}")
+    return frozenset(days)
+
+
+def read_zone(text: str) -> str:
+    """The name of an IANA time zone. Raises FieldError with the names that look alike."""
+    if text in _zones():
+        return text
+    near = _by_city(text) or get_close_matches(text.replace(" ", "_"), sorted(_zones()), n=3, cutoff=0.5)
+    remedy = f"did you mean {' or '.join(near)}?" if near else "write an IANA name, as in Europe/Amsterdam"
+    raise FieldError("this is not a time zone", remedy)
+
+
+def read_duration(text: str) -> timedelta:
+    """A length of time, as in `2d` or `8h30m`. Raises FieldError."""
+    if re.search(DURATION_PATTERN, text) is None:
+        raise FieldError("this is not a duration", "write it as in 2d or 8h30m")
+    return sum((int(number) * _UNITS[unit] for number, unit in re.findall("([0-9]+)([wdhm])", text)), timedelta())
+
+
+def write_duration(length: timedelta) -> str:
+    """A duration as it is written in daytwo.yaml; up to two days in hours."""
+    days = length.days if length >= timedelta(days=2) else 0
+    hours, minutes = divmod((length - timedelta(days=days)) // timedelta(minutes=1), 60)
+    return "".join(f"{number}{unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "m")) if number) or "0m"
+
+
+def read_awake(text: str, zone: str) -> Window:
+    """`mon-fri 08:00-19:00` in a zone as a window. A cluster's tag is written the same way. Raises FieldError."""
+    days, _, hours = text.strip().partition(" ")
+    start, _, end = hours.partition("-")
+    on = read_days(days)
+    try:
+        begins, ends = read_time(start.strip()), read_time(end.strip())
+    except FieldError as error:
+        raise FieldError("these are not times of day", "write them as in 08:00-19:00") from error
+    where = read_zone(zone)
+    if begins == ends:
+        raise FieldError("start and end are equal", 'write them as in "mon-fri 08:00-19:00"')
+    return Window("awake", on, begins, ends, where)
+
+
+def parse_awake(text: str, zone: str) -> Window | str:
+    """The same for a tag, which can be wrong at any time: what is wrong with it instead of an error."""
+    try:
+        return read_awake(text, zone)
+    except FieldError as error:
+        return str(error)
+
+
+def read_freeze_edges(start: str, end: str, zone: str | None) -> tuple[date, date]:
+    """Both ends of a freeze: two dates, or two instants; an instant without an offset is in `zone`.
+
+    A wall time that occurs twice or never because of daylight saving is read so that the freeze is longer.
+
+    Raises:
+        FieldError: an end cannot be read, one is a date and the other an instant, or they are in the wrong order.
+    """
+    first, last = _edge(start, zone, later=False), _edge(end, zone, later=True)
+    if isinstance(first, datetime) != isinstance(last, datetime):
+        raise FieldError("one end is a day and the other an instant", "write two days, or two instants")
+    if last < first or (isinstance(first, datetime) and last == first):
+        raise FieldError("the freeze ends before it begins", "swap from and to")
+    return first, last
+
+
+def _edge(text: str, zone: str | None, *, later: bool) -> date:
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+        if zone is not None:
+            readings = [instant.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
+            return max(readings) if later else min(readings)
+    except (ValueError, OverflowError) as error:
+        wrong = f"{text} is neither a day nor an instant"
+        raise FieldError(wrong, "write it as in 2026-12-18 or 2026-12-18T18:00:00+01:00") from error
+    raise FieldError(f"{text} has no time zone", "add an offset, as in 2026-12-18T18:00:00+01:00, or a zone:")
+
+
+def _day(text: str) -> int | None:
+    name = text.strip().casefold()[:3]
+    if name not in DAY_NAMES:
+        return None
+    number = DAY_NAMES.index(name)
+    return number if _DAY_NAMES_IN_FULL[number].startswith(text.strip().casefold()) else None
+
+
+def _by_city(text: str) -> list[str]:
+    cities = {zone.rsplit("/", 1)[-1].casefold(): zone for zone in sorted(_zones())}
+    wanted = text.rsplit("/", 1)[-1].replace(" ", "_").casefold()
+    return [cities[near] for near in get_close_matches(wanted, cities, n=3, cutoff=0.7)]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # `localtime` depends on the machine, `Factory` means that no zone was chosen: neither is a zone.
+    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -1,0 +1,53 @@
+"""Which clusters a ring, a schedule or a route selects."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, field
+
+from ops.settings.fields import TagValues
+from ops.settings.part import Finding, Part
+
+
+class Select(Part, frozen=True):
+    """Which clusters: each part that is given must match. At least one part is required.
+
+    Daytwo compares names, regions and tag keys without regard to case, as Azure does; tag values with regard to case.
+    """
+
+    tags: Annotated[
+        dict[str, TagValues],
+        Meta(
+            min_length=1,
+            description="Tags of the cluster. Each key must have the value, or one of the values.",
+            examples=[{"env": ["dev", "test"]}],
+        ),
+    ] = field(default_factory=dict)
+    names: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, examples=["shop-*"])], ...],
+        Meta(
+            min_length=1,
+            description="Names of clusters; `*` matches any characters. One of the names must match.",
+            examples=[["shop-*"]],
+        ),
+    ] = ()
+    regions: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, examples=["westeurope"])], ...],
+        Meta(
+            min_length=1,
+            description="Azure regions by their short names. One of the regions must match.",
+            examples=[["westeurope"]],
+        ),
+    ] = ()
+    example: ClassVar[Mapping[str, object]] = {"tags": {"env": "prod"}}
+    constraints: ClassVar[Mapping[str, object]] = {"minProperties": 1}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is given, so that nothing matches."""
+        return not (self.tags or self.names or self.regions)
+
+    def findings(self) -> Iterator[Finding]:
+        """Reports a select without a part: it would select nothing."""
+        if self.empty:
+            yield Finding((), {}, "this selects nothing", "write it as in {tags: {env: prod}}")

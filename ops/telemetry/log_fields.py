@@ -1,0 +1,46 @@
+"""The fields that every log record carries: `run`, `cluster` and `runbook`, empty if a record belongs to none.
+
+They are attributes of the `logging.LogRecord`, so that each handler (the Functions worker, OpenTelemetry, a JSON formatter)
+can write and index them.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+FIELDS = ("run", "cluster", "runbook")
+
+_NONE: dict[str, str] = dict.fromkeys(FIELDS, "")
+_current: ContextVar[dict[str, str]] = ContextVar("log_fields", default=_NONE)
+
+
+@contextmanager
+def fresh_log_fields() -> Iterator[None]:
+    """A scope of its own: fields that are set inside end with it."""
+    token = _current.set(_NONE)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def set_log_fields(*, run: str = "", cluster: str = "", runbook: str = "") -> None:
+    """The fields of all records that follow in this scope."""
+    _current.set({"run": run, "cluster": cluster, "runbook": runbook})
+
+
+def install_log_fields() -> None:
+    """Makes every log record of this process carry the fields. A second call changes nothing."""
+    factory = logging.getLogRecordFactory()
+    if getattr(factory, "carries_fields", False):
+        return
+
+    def with_fields(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = factory(*args, **kwargs)
+        record.__dict__.update(_current.get())
+        return record
+
+    with_fields.carries_fields = True  # type: ignore[attr-defined]  # how a second call recognises it
+    logging.setLogRecordFactory(with_fields)

@@ -1,0 +1,74 @@
+"""The metrics, and the recorder that keeps none.
+
+Activities, timers and endpoints record them. Orchestrators never do: a replay would count everything again; an import
+contract keeps this module out of their reach.
+"""
+
+from enum import Enum
+from typing import Protocol
+
+
+class Kind(Enum):
+    """How values of a metric are aggregated."""
+
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    GAUGE = "gauge"
+
+
+class Metric(Enum):
+    """A metric: its OpenTelemetry name, kind, unit, and what it says.
+
+    Attributes that a metric is recorded with are in its description.
+    """
+
+    DECISIONS = (
+        "daytwo.decisions",
+        Kind.COUNTER,
+        "{decision}",
+        "Decisions of runbooks, by `runbook`, `decision` (nothing, report, wait, act) and `code`.",
+    )
+    STEP_DURATION = (
+        "daytwo.step.duration",
+        Kind.HISTOGRAM,
+        "s",
+        "From the first call of a step to its verified end or failure, by `verb`, `runbook` and `result`.",
+    )
+    FAILURES = (
+        "daytwo.failures",
+        Kind.COUNTER,
+        "{failure}",
+        "Failed steps by `code`, and calls of external systems that failed, by `error`; both by `activity`.",
+    )
+    OUTBOX_DEPTH = ("daytwo.outbox.depth", Kind.GAUGE, "{message}", "Messages that wait for a chat to accept them.")
+    DAYS_BEHIND = (
+        "daytwo.node_image.days_behind",
+        Kind.GAUGE,
+        "d",
+        "Age difference between a cluster's oldest node image and the newest one offered, by `ring` and `cluster`.",
+    )
+    APPROVALS_WAITING = (
+        "daytwo.approvals.waiting",
+        Kind.GAUGE,
+        "{request}",
+        "Requests for approval that no one has decided yet.",
+    )
+    TICK_DURATION = ("daytwo.tick.duration", Kind.HISTOGRAM, "s", "One run of a timer, by `timer`.")
+
+    def __init__(self, metric_name: str, kind: Kind, unit: str, description: str) -> None:
+        self.metric_name, self.kind, self.unit, self.description = metric_name, kind, unit, description
+
+
+class Metrics(Protocol):
+    """Records measurements."""
+
+    def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
+        """One measurement: added to a counter, put into a histogram, or the present value of a gauge. Never raises."""
+        ...
+
+
+class NoMetrics:
+    """Keeps nothing: the default."""
+
+    def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
+        """Nothing is recorded."""

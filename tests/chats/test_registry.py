@@ -1,0 +1,54 @@
+"""Chats are packages that register themselves: no other code names one."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ops.chats import chat_kinds, renderer
+from ops.config import load
+from ops.model.message import Message
+from ops.model.run import State
+from tests.fakes import CONFIG
+
+OPS = Path(__file__).resolve().parents[2] / "ops"
+# The settings have one field per chat, which these read.
+BY_SETTINGS = ("config/", "model/settings.py", "model/people.py", "policy/people.py", "policy/routes.py")
+
+
+def test_every_package_with_a_chat_is_discovered() -> None:
+    packages = {path.parent.name for path in (OPS / "chats").glob("*/__init__.py")}
+    assert set(chat_kinds()) == packages == {"slack", "teams"}
+
+
+def test_no_code_outside_the_chats_names_one() -> None:
+    names = re.compile("|".join(chat_kinds()), re.IGNORECASE)
+    found = [
+        f"{path.relative_to(OPS)}:{number}: {line.strip()}"
+        for path in sorted(OPS.rglob("*.py"))
+        if not path.relative_to(OPS).as_posix().startswith(("chats/", *BY_SETTINGS))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if names.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", sorted(chat_kinds()))
+def test_the_ids_of_its_people_can_be_configured(name: str) -> None:
+    kind = chat_kinds()[name]
+    known = {"slack": "slack-team: T0123ABCD", "entra": "entra-tenant: 11111111-1111-1111-1111-111111111111"}
+    ids = {"slack": "U0123ABCD", "entra": "aaaaaaaa-0000-0000-0000-000000000001"}
+    people = f"identity: {{{known[kind.identity]}}}\npeople: {{ana: {{{kind.identity}: {ids[kind.identity]}}}}}\n"
+    (ana,) = load(f"{CONFIG}\n{people}", "daytwo.yaml").people.people
+    assert ids[kind.identity] in (ana.slack, ana.entra)
+
+
+@pytest.mark.parametrize("name", sorted(name for kind in chat_kinds().values() for name in kind.renderers()))
+def test_every_chat_renders_a_message(name: str) -> None:
+    message = Message("run-1", State.RUNNING, "Node images", "shop-dev", lines=("upgrading pool user1",))
+    assert "upgrading pool user1" in str(renderer(name)(message))
+
+
+def test_a_chat_that_does_not_exist_has_no_renderer() -> None:
+    with pytest.raises(KeyError):
+        renderer("irc")

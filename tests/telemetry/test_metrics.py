@@ -1,0 +1,68 @@
+"""What is measured while a run is executed, and how OpenTelemetry receives it."""
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, MetricsData, NumberDataPoint
+
+from ops.adapters.otel_metrics import OpenTelemetryMetrics, open_telemetry
+from ops.approvals.notifications import update_requests
+from ops.engine.activities import invoke
+from ops.messaging.outbox import flush_outbox
+from ops.telemetry.metrics import Kind, Metric
+from tests.engine.upgrading import carry_out, world
+
+
+def test_a_run_records_its_decisions_its_steps_and_how_far_behind_its_cluster_is() -> None:
+    by = world()
+    carry_out(by)
+    decisions = [each.attributes["decision"] for each in by.metrics.of(Metric.DECISIONS)]
+    assert decisions == ["act", "nothing"]
+    (step,) = by.metrics.of(Metric.STEP_DURATION)
+    assert step.attributes == {"verb": "upgrade-node-image", "runbook": "node-image", "result": "done"}
+    assert step.value > 0
+    assert [each.value for each in by.metrics.of(Metric.DAYS_BEHIND)] == [7, 0]
+
+
+def test_an_external_system_that_fails_is_counted_by_its_error() -> None:
+    by = world()
+    assert invoke("assess", by.context, {"run": "node-image.unknown"})["outcome"] == "retry"
+    (failure,) = by.metrics.of(Metric.FAILURES)
+    assert failure.attributes == {"activity": "assess", "error": "NotFoundError"}
+
+
+def test_a_tick_records_how_much_waits() -> None:
+    by = world()
+    flush_outbox(by.context.ports)
+    update_requests(by.context)
+    assert [each.value for each in by.metrics.of(Metric.OUTBOX_DEPTH)] == [0]
+    assert [each.value for each in by.metrics.of(Metric.APPROVALS_WAITING)] == [0]
+
+
+def test_open_telemetry_receives_each_metric_by_its_kind_and_unit() -> None:
+    reader = InMemoryMetricReader()
+    metrics = OpenTelemetryMetrics(MeterProvider([reader]).get_meter("daytwo"))
+    for metric in Metric:
+        metrics.record(metric, 2, ring="production")
+        metrics.record(metric, 3, ring="production")
+    collected = reader.get_metrics_data()
+    assert isinstance(collected, MetricsData)
+    found = {
+        each.name: (each.unit, each.data.data_points[0])
+        for resource in collected.resource_metrics
+        for scope in resource.scope_metrics
+        for each in scope.metrics
+    }
+    assert set(found) == {metric.metric_name for metric in Metric}
+    for metric in Metric:
+        unit, point = found[metric.metric_name]
+        assert (unit, dict(point.attributes or {})) == (metric.unit, {"ring": "production"})
+        match point:
+            case HistogramDataPoint():
+                assert (metric.kind, point.count, point.sum) == (Kind.HISTOGRAM, 2, 5)
+            case NumberDataPoint():
+                assert point.value == {Kind.COUNTER: 5, Kind.GAUGE: 3}[metric.kind]
+            case _:
+                raise AssertionError(f"{metric} is of no known kind: {point}")
+
+
+def test_without_a_connection_string_the_provider_of_the_host_receives_the_measurements() -> None:
+    open_telemetry({}).record(Metric.OUTBOX_DEPTH, 1)
