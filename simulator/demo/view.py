@@ -15,6 +15,9 @@ from ops.policy.calendar import frozen, iso_week, next_open, week_occurrences, w
 from ops.policy.select import ring_among, ring_window
 from ops.render.phrases import SIGNS, plural
 from ops.render.timeline import Lane, Week, draw
+from ops.settings import Settings
+from ops.settings.fleet import Ring
+from ops.settings.node_image import NODE_IMAGE
 from simulator.demo.bars import FleetHistory
 from simulator.demo.world import WorldCluster, WorldNow, WorldPool
 

@@ -125,7 +125,7 @@ async def _advance_with_overrides(stage: Stage, bot: Bot, desk: ApprovalDesk, un
 
 async def _advance(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
     """Advance time, but not while a request is pending."""
-    step = _POLL_INTERVAL if stage.settings.approvals else _STEP
+    step = _POLL_INTERVAL if stage.settings.has_approvals else _STEP
     while bot.host.now() < until:
         await bot.host.run_until(min(bot.host.now() + step, until))
         await desk.wait_until_decided(bot.host.settle)

@@ -60,7 +60,7 @@ class RingRule:
 
     name: str
     hours: WindowHours
-    at_once: int | None
+    max_concurrent: int | None
     selector: ClusterSelector
 
     def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
@@ -121,7 +121,7 @@ def read(text: str) -> Rules:
         proven_for=_length(str(section.get("proven-for", "2d"))),
         proven_awake=_length(str(section.get("proven-awake", "8h"))) // timedelta(hours=1),
         proven_nodes=int(str(section.get("proven-nodes", 3))),
-        wake_sleepers=str(section.get("wake-sleepers", "true")).lower() == "true",
+        start_stopped_clusters=str(section.get("start-stopped-clusters", "true")).lower() == "true",
         failure_budget=int(str(section.get("failure-budget", 0))),
         power=tuple(_power(entry) for entry in cast("list[Tree]", tree.get("power", []))),
         reboot=_reboot(cast("Tree", tree["reboot"]), windows) if "reboot" in tree else None,
@@ -131,8 +131,8 @@ def read(text: str) -> Rules:
 
 
 def _ring(section: Tree, hours: WindowHours) -> RingRule:
-    at_once = str(section["at-once"]).split()[0] if "at-once" in section else None
-    return RingRule(str(section["name"]), hours, int(at_once) if at_once else None, _selector(section))
+    max_concurrent = str(section["max-concurrent"]).split()[0] if "max-concurrent" in section else None
+    return RingRule(str(section["name"]), hours, int(max_concurrent) if max_concurrent else None, _selector(section))
 
 
 def _power(section: Tree) -> PowerRule:

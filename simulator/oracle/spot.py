@@ -12,23 +12,23 @@ _CONFIRMED_AFTER = timedelta(minutes=10)
 _ENDS_WITHIN = timedelta(minutes=2)
 
 
-def spot_expected(group_for: timedelta | None, journal: Sequence[Entry], start: datetime, end: datetime) -> int:
+def spot_expected(group_within: timedelta | None, journal: Sequence[Entry], start: datetime, end: datetime) -> int:
     """How many groups started and were confirmed in the period. An eviction counts from its notice, if it had one."""
-    if group_for is None:
+    if group_within is None:
         return 0
     firsts: dict[tuple[str | None, str | None], dict[str | None, datetime]] = defaultdict(dict)
     for entry in journal:
         if entry.kind in (Kind.SPOT_NOTICE, Kind.SPOT_EVICTED):
             firsts[entry.cluster, entry.pool].setdefault(str(entry.detail["event"]), entry.at)
-    groups = [group for seen in firsts.values() for group in _groups(sorted(seen.values()), group_for)]
+    groups = [group for seen in firsts.values() for group in _groups(sorted(seen.values()), group_within)]
     return sum(start <= group[0] and group[-1] + _CONFIRMED_AFTER + _ENDS_WITHIN <= end for group in groups)
 
 
-def _groups(times: Sequence[datetime], group_for: timedelta) -> list[list[datetime]]:
+def _groups(times: Sequence[datetime], group_within: timedelta) -> list[list[datetime]]:
     """Rule 2: evictions within `group_for` of the first belong together, unless the run of the group has ended before."""
     groups: list[list[datetime]] = []
     for at in times:
-        if groups and at - groups[-1][0] < group_for and at - groups[-1][-1] < _CONFIRMED_AFTER:
+        if groups and at - groups[-1][0] < group_within and at - groups[-1][-1] < _CONFIRMED_AFTER:
             groups[-1].append(at)
         else:
             groups.append([at])

@@ -30,7 +30,7 @@ def violations(week: Week, start: datetime, end: datetime) -> Iterator[str]:
         yield from (_location("upgraded-twice", again) for again in _repeated(week.mine(cluster.name)))
         yield from _of_power(week, cluster.name, start, end)
     yield from _paired_regions(week, start, end)
-    yield from _at_once(week, start, end)
+    yield from _max_concurrent(week, start, end)
 
 
 def landed_late(week: Week, start: datetime, end: datetime) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator
     for operation in _begun(week, name, start, end):
         if operation.what != "start" or week.schedule.is_required(operation):
             continue
-        if not week.rules.wake_sleepers or week.ring_number(cluster) is None:
+        if not week.rules.start_stopped_clusters or week.ring_number(cluster) is None:
             yield _location("unexpected-start", operation)
             continue
         opening = week.opening_at(cluster, operation.began)
@@ -170,7 +170,7 @@ def _paired_regions(week: Week, start: datetime, end: datetime) -> Iterator[str]
             yield _location("paired-regions", max(one, other, key=lambda operation: operation.began))
 
 
-def _at_once(week: Week, start: datetime, end: datetime) -> Iterator[str]:
+def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]:
     """Rule 13: more clusters of a ring at the same time than allowed per region pair."""
     upgrades = _upgrades(week, start, end)
     for operation in upgrades:
@@ -186,8 +186,8 @@ def _at_once(week: Week, start: datetime, end: datetime) -> Iterator[str]:
             and week.ring_number(week.history.clusters[other.cluster]) == number
             and week.same_group(cluster, week.history.clusters[other.cluster])
         }
-        if at_once is not None and len(going) > at_once:
-            yield _location("at-once", operation)
+        if max_concurrent is not None and len(going) > max_concurrent:
+            yield _location("max-concurrent", operation)
 
 
 def _upgrades(week: Week, start: datetime, end: datetime) -> list[Operation]:

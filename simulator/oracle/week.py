@@ -98,7 +98,7 @@ class Week:
         return self._pairs.get(one.region) == other.region or self._pairs.get(other.region) == one.region
 
     def same_group(self, one: ClusterSpec, other: ClusterSpec) -> bool:
-        """Whether `at-once` counts them together: the same region, or both regions of a pair."""
+        """Whether `max-concurrent` counts them together: the same region, or both regions of a pair."""
         return one.region == other.region or self.are_paired(one, other)
 
     def expected(self, place: Place, at: datetime) -> timedelta:

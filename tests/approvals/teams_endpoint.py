@@ -54,7 +54,8 @@ class TeamsDoor:
         document: JsonObject = {"user": ENTRA[pressed.person], "verb": str(pressed.choice)}
         document["inputs"] = {"reason": pressed.reason}
         activity = click_activity(self.signer, sent, document, pressed.event)
-        context = replace(world.context, ports=replace(world.context.ports, bot=Admitting(self.tokens)))
-        answer = take_activity(context, self.refusals, f"Bearer {self.signer.token()}", json.dumps(activity).encode())
+        headers = {"authorization": f"Bearer {self.signer.token()}"}
+        request = HttpRequest("POST", headers=headers, body=json.dumps(activity).encode())
+        answer = take_activity(world.context, TeamsAccess(Admitting(self.tokens), self.refusals), request)
         assert (answer.status, json.loads(answer.text())["statusCode"]) == (200, 200)
         return [entry.data["result"] for entry in world.ledger.written.values() if entry.kind == "attempt"][-1]

@@ -105,7 +105,8 @@ def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
     request = HttpRequest(
         "POST",
         f"{HOST}/api/approvals/{REQUEST_TOKEN}",
-        REQUEST_TOKEN,
+        {"token": REQUEST_TOKEN},
+        {},
         {**ana.headers(), "content-type": "application/x-www-form-urlencoded"},
         urlencode({"choice": "approve", "csrf": token}).encode(),
     )

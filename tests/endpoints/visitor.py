@@ -53,7 +53,7 @@ class Visitor:
 
     def look(
         self, word: str = REQUEST_TOKEN, method: str = "GET", door: PageAccess | None = None, **headers: str
-    ) -> Page:
+    ) -> HttpResponse:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
         return serve_page(self.world.context, door or self.door, _request(method, word, shown))
 
@@ -63,7 +63,7 @@ class Visitor:
         assert found, "no form is shown"
         return html.unescape(found.group(1))
 
-    def send(self, fields: dict[str, str] | bytes, word: str = REQUEST_TOKEN, **headers: str) -> Page:
+    def send(self, fields: dict[str, str] | bytes, word: str = REQUEST_TOKEN, **headers: str) -> HttpResponse:
         body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
         shown = {
             "content-type": "application/x-www-form-urlencoded",

@@ -135,7 +135,7 @@ def test_rule_10_a_stopped_cluster_is_started_or_upgraded_later() -> None:
     builder = JournalBuilder(replace(cluster("dev"), stopped=True))
     (pool,) = builder.verdict().eligible
     assert (pool.earliest, pool.latest) == (at("mon 22:00"), at("fri 04:19"))
-    config = CONFIG.replace("window: nights, proven", "window: nights, wake-sleepers: false, proven")
+    config = CONFIG.replace("window: nights, proven", "window: nights, start-stopped-clusters: false, proven")
     assert builder.verdict(config).skipped == {"asleep": (("dev", "system"),)}
 
 
@@ -174,7 +174,7 @@ def test_rule_13_paired_regions_are_upgraded_one_at_a_time() -> None:
 
 
 def test_rule_13_the_number_of_concurrent_clusters_is_limited() -> None:
-    config = CONFIG.replace("env: [dev, test]}}}", "env: [dev, test]}}, at-once: 1 per region pair}")
+    config = CONFIG.replace("env: [dev, test]}}}", "env: [dev, test]}}, max-concurrent: 1 per region pair}")
     builder = JournalBuilder(cluster("one"), cluster("two"), cluster("far", region="polandcentral"))
     for day, following in (("mon", "tue"), ("tue", "wed"), ("wed", "thu"), ("thu", "fri")):
         builder.upgrade("one/system", f"{day} 22:00", f"{following} 04:40", image=OLD)

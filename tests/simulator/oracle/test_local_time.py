@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ops.config import load
 from ops.model.calendar import Freeze, Window
 from ops.policy.calendar import iso_week, week_occurrences, week_openings
+from ops.settings.node_image import NODE_IMAGE
 from simulator.oracle.config import FreezePeriod, WindowHours, read
 from simulator.oracle.local_time import Interval, monday_of, occurrences, openings, week_name
 from tests.simulator.oracle.journal_builder import CONFIG
@@ -84,7 +85,7 @@ def test_both_read_the_same_from_a_configuration() -> None:
     assert [ring.name for ring in rules.rings] == [ring.name for ring in said.fleet.rings]
     assert [ring.max_concurrent for ring in rules.rings] == [None, 1]
     assert (rules.proven_for, rules.proven_awake, rules.proven_nodes) == (DAY, 8, 3)
-    assert (rules.wake_sleepers, rules.failure_budget) == (True, 0)
+    assert (rules.start_stopped_clusters, rules.failure_budget) == (True, 0)
     assert [(c.first, c.last, c.zone) for c in rules.freezes] == [(f.start, f.end, f.zone) for f in said.freezes]
     assert rules.rings[0].hours == WindowHours(frozenset({0, 1, 2, 3}), 22 * 60, 5 * 60, "UTC")
-    assert said.node_image.window.days == frozenset({0, 1, 2, 3})
+    assert node_images.window.days == frozenset({0, 1, 2, 3})

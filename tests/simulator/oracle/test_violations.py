@@ -208,7 +208,7 @@ def test_starting_a_stopped_cluster_is_a_violation_if_not_configured() -> None:
     builder = week()
     builder.power("sleeper", "start", "mon 22:00", "mon 22:08")
     builder.power("sleeper", "stop", "mon 22:31", "mon 22:35")
-    config = CONFIG.replace("window: nights, proven", "window: nights, wake-sleepers: false, proven")
+    config = CONFIG.replace("window: nights, proven", "window: nights, start-stopped-clusters: false, proven")
     assert builder.verdict(config).violations == ("unexpected-start: sleeper at 2026-11-16 22:00:00 UTC",)
 
 
