@@ -80,7 +80,7 @@ def _wired() -> Wiring:
     return wire(os.environ)
 
 
-def looking(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
+def read_only_context(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
     """For commands that only read: without chats, and with records in a folder that may be deleted afterwards."""
     from ops.config.config_file import ConfigState
     from ops.context import Context

@@ -24,7 +24,7 @@ class TooLargeError(ValueError):
 
 @cache
 def client() -> "httpx.Client":
-    """This process's client; its connections are reused. It follows no redirects unless a call says so."""
+    """This process's client; its connections are reused. It follows redirects only if a call asks for it."""
     import httpx
 
     # At its default level httpx logs whole addresses, and the address of a webhook or a calendar is a secret.

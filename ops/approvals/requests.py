@@ -209,7 +209,7 @@ def note_decision(context: Context, approval: Approval) -> None:
     """Records votes and the decision in the ledger, even if the process that accepted the vote was killed."""
     for vote in approval.votes:
         note_request(
-            context, approval, f"vote.{vote.person}", f"{vote.person} approved in {vote.door} (event {vote.event})"
+            context, approval, f"vote.{vote.person}", f"{vote.person} approved in {vote.endpoint} (event {vote.event})"
         )
     if approval.state in (ApprovalState.APPROVED, ApprovalState.REJECTED):
         note_request(context, approval, str(approval.state), decided_text(approval))

@@ -18,7 +18,7 @@ from ops.settings import Settings
 from ops.tables.approvals import AttemptRecord, approvals, attempts
 
 _LOG = logging.getLogger(__name__)
-_DECIDING = ("approved", "rejected", "counted")
+_VOTED = ("approved", "rejected", "counted")
 _MOST_WOKEN = 12
 _REASON = 300
 _UNKNOWN = "there is no such request; a newer one may have replaced it"
@@ -67,8 +67,8 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     """
     now = context.ports.clock.now()
     settings = context.config.settings
-    asked = request_id_of_token(context.ports.store, action.token)
-    if not asked or settings is None:
+    request_id = request_id_of_token(context.ports.store, action.token)
+    if not request_id or settings is None:
         found = VoteOutcome("unknown", _UNKNOWN)
         _note(context, action, found, now)
         return found
@@ -77,10 +77,10 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     known = attempts(context.ports.store)
     before = known.get(event)
     if before is not None:
-        approval = approvals(context.ports.store).must_get(asked).value
+        approval = approvals(context.ports.store).must_get(request_id).value
         verdict = VoteResult(before.value.result, before.value.text)
     else:
-        approval, verdict = _apply(context, asked, replace(action, event=event), (settings, now))
+        approval, verdict = _apply(context, request_id, replace(action, event=event), (settings, now))
     found = VoteOutcome(verdict.result, verdict.text, approval)
     try:
         _wake_runs(context, found)
@@ -90,7 +90,7 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
             found = replace(found, result=said.result, text=said.text)
         _note(context, action, found, now, again=again)
     except OutsideError as error:
-        if found.result not in _DECIDING:
+        if found.result not in _VOTED:
             raise
         _LOG.warning("the vote on %s was recorded, but not everything after it: %s", approval.id, error)
     return found
@@ -107,10 +107,10 @@ def _apply(
     def change(old: Approval | None) -> Approval:
         if old is None:
             raise ValueError(f"there is no request {approval_id}")
-        pressed = VoteAttempt(
-            action.token, action.choice, person, action.identity.door, action.event, now, action.reason[:_REASON]
+        attempt = VoteAttempt(
+            action.token, action.choice, person, action.identity.endpoint, action.event, now, action.reason[:_REASON]
         )
-        after, verdict = apply_vote(old, current_rule(settings, old), pressed, settings)
+        after, verdict = apply_vote(old, current_rule(settings, old), attempt, settings)
         said[:] = [verdict]
         return after
 
@@ -122,7 +122,7 @@ def _wake_runs(context: Context, found: VoteOutcome) -> None:
 
     The person waits for the reply, so only the first runs are woken now; the next timer wakes the others.
     """
-    if found.approval is None or found.result not in _DECIDING:
+    if found.approval is None or found.result not in _VOTED:
         return
     context.ports.store.insert(CHANGED_REQUESTS, found.approval.id, {})
     for part in found.approval.standing[:_MOST_WOKEN]:
@@ -135,11 +135,11 @@ def _note(context: Context, action: ApprovalAction, found: VoteOutcome, now: dat
     by = person.name if person else str(action.identity)
     parts = found.approval.parts if found.approval else ()
     subject = found.approval.id if found.approval else "unknown request"
-    text = f"{action.choice} by {by} in {action.identity.door}: {found.result}: {found.text}"
+    text = f"{action.choice} by {by} in {action.identity.endpoint}: {found.result}: {found.text}"
     data = {
         "event": action.event,
         "plans": ",".join(part.plan.hash for part in parts),
-        "door": action.identity.door,
+        "endpoint": action.identity.endpoint,
         "identity": str(action.identity),
         "choice": str(action.choice),
         "result": found.result,

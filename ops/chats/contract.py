@@ -18,7 +18,7 @@ type Renderer = Callable[["Message"], Mapping[str, "Json"]]
 class Connection(Protocol):
     """A chat in this process, made once from the environment.
 
-    Both methods are called for each invocation, so a configuration change needs no restart. They open no connection.
+    Both methods are called for each invocation, so a change of the configuration applies without a restart. They open no connection.
     """
 
     def chats(self, settings: "Settings | None") -> "tuple[Chat, ...]":
@@ -34,7 +34,7 @@ class ChatKind[C: Connection](NamedTuple):
     """One chat product. Importing its package must stay cheap: the function app does so at a cold start.
 
     Attributes:
-        name: lower case; `Identity.door` of its people and the first part of its paths.
+        name: lower case; `Identity.endpoint` of its people and the first part of its paths.
         title: the product's name as people write it.
         identity: the key under `people.NAME` in daytwo.yaml that holds the ids of its people.
         connect: makes the connection from the app settings. Raises nothing; what is wrong with them, `problems` reports.
@@ -55,4 +55,4 @@ class ChatKind[C: Connection](NamedTuple):
 
 
 def no_housekeeping(ports: "Ports") -> None:
-    """For a chat without records of its own."""
+    """For a chat that keeps no records."""

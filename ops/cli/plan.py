@@ -27,7 +27,7 @@ EXIT_REFUSED = 2
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def plan(subscription: str | None, config: Path | None, shape: str) -> None:
     """Show each pool's image, how far it is behind, who upgrades it, and what happens next. Read-only."""
-    from ops.bootstrap import looking
+    from ops.bootstrap import read_only_context
     from ops.engine.preview import preview_pools
     from ops.ports.errors import OutsideError
 
@@ -37,7 +37,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
             click.echo("There is no daytwo.yaml here: pass --subscription ID or --config FILE.", err=True)
             sys.exit(EXIT_REFUSED)
     with tempfile.TemporaryDirectory() as folder:
-        context = looking(os.environ, Path(folder), config)
+        context = read_only_context(os.environ, Path(folder), config)
         if config and context.config.settings is None:
             click.echo(context.config.problem, err=True)
             sys.exit(EXIT_REFUSED)

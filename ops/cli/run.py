@@ -42,7 +42,7 @@ def run(*, runbook: str, target: str, dry_run: bool, config: Path, state: Path) 
 
 
 def _decide(runbook: str, target: str, config: Path) -> int:
-    from ops.bootstrap import looking
+    from ops.bootstrap import read_only_context
     from ops.ports.errors import OutsideError
     from ops.runbooks import runbooks
 
@@ -50,7 +50,7 @@ def _decide(runbook: str, target: str, config: Path) -> int:
         click.echo(f"There is no runbook {runbook}; there are: {', '.join(runbooks())}.", err=True)
         return EXIT_REFUSED
     with tempfile.TemporaryDirectory() as folder:
-        context = looking(os.environ, Path(folder), config)
+        context = read_only_context(os.environ, Path(folder), config)
         if context.config.settings is None:
             click.echo(context.config.problem, err=True)
             return EXIT_REFUSED

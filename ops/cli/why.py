@@ -19,11 +19,11 @@ EXIT_REFUSED = 2
 @click.option("--facts", is_flag=True, help="Show the facts as JSON.")
 def why(*, cluster: str, config: Path, facts: bool) -> None:
     """Show what each runbook decides now for CLUSTER (name or id). Read-only."""
-    from ops.bootstrap import looking
+    from ops.bootstrap import read_only_context
     from ops.ports.errors import OutsideError
 
     with tempfile.TemporaryDirectory() as folder:
-        context = looking(os.environ, Path(folder), config)
+        context = read_only_context(os.environ, Path(folder), config)
         if context.config.settings is None:
             click.echo(context.config.problem, err=True)
             sys.exit(EXIT_REFUSED)

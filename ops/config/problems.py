@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ops.model.calendar import host_of
+from ops.settings.chat_sections import secret_pattern
 
 _SHOWN = 60
-# A Slack token or a webhook's address, to its end.
-SECRET = re.compile(r"xox[a-z]-?[\w.-]*|hooks\.slack\.com[^\s\"']*", re.IGNORECASE)
 _ADDRESS = re.compile(r"\w+://\S*")
 
 
@@ -44,7 +43,7 @@ def render_problems(problems: Iterable[Problem]) -> str:
 def shown(value: object) -> str:
     """A value as a message shows it: on one line, short, secrets masked."""
     text = value if isinstance(value, str) else plain(value)
-    text = SECRET.sub(lambda found: found.group()[:4] + "…", text)
+    text = secret_pattern().sub(lambda found: found.group()[:4] + "…", text)
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 

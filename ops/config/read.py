@@ -13,11 +13,13 @@ from msgspec import MsgspecError, convert
 from ops.config.checks import findings_of
 from ops.config.document import Document
 from ops.config.feeds import FeedError, Feeds, freezes_of, shown_location
-from ops.config.problems import SECRET
 from ops.config.sections import CHAT_SECTIONS, ORDERABLE, PLACES, RUNBOOK_SECTIONS, Root
 from ops.model.calendar import Freeze, Window
+from ops.model.people import Person
 from ops.settings.calendar import FreezeEntry, WeeklyWindow
+from ops.settings.chat_sections import secret_pattern
 from ops.settings.fields import FieldType, Names, read_field
+from ops.settings.people import ids_of, tenants_of
 from ops.settings.readers import FieldError
 from ops.settings.settings import ChatSettings, PeopleSettings, Settings
 
@@ -67,7 +69,7 @@ def names_of(root: Mapping[str, Any]) -> Names:
 def check_secrets(document: Document) -> None:
     """Notes secrets in the text, also in comments: a token in a comment has leaked like one in a value."""
     for number, line in enumerate(document.text.splitlines(), start=1):
-        for found in SECRET.finditer(line):
+        for found in secret_pattern().finditer(line):
             document.refuse_line(number, "", found.group(), "the file contains a secret", "put it into the key vault")
 
 
@@ -119,15 +121,14 @@ def _by_name(root: Any) -> dict[str, Any]:
 def _settings(
     document: Document, values: Mapping[str, Any], digest: Window | None, freezes: tuple[Freeze, ...]
 ) -> Settings:
-    identity = values["identity"]
     windows = {name: entry.window(name) for name, entry in values["windows"].items()}
-    people = tuple(entry.person(name) for name, entry in values["people"].items())
+    people = tuple(Person(name, ids_of(entry)) for name, entry in values["people"].items())
     return Settings(
         fleet=values["fleet"],
         windows=MappingProxyType(windows),
         freezes=freezes,
         chat=ChatSettings(_given(values, CHAT_SECTIONS), digest),
-        people=PeopleSettings((identity.entra_tenant or "").casefold(), identity.slack_team or "", people),
+        people=PeopleSettings(tenants_of(values["identity"]), people),
         commands=values["commands"],
         sections=_given(values, RUNBOOK_SECTIONS),
         hash=content_hash(document),

@@ -11,20 +11,20 @@ from msgspec import NODEFAULT, Meta, defstruct, field, json, structs
 
 from ops.runbooks import runbooks
 from ops.settings.calendar import FREEZES, WINDOWS
+from ops.settings.chat_sections import chat_sections
+from ops.settings.commands import COMMANDS
 from ops.settings.fields import Duration, FieldType, Names, Schema, WindowRef
 from ops.settings.fleet import FLEET
 from ops.settings.part import Part, Section
-from ops.settings.people import COMMANDS, GROUPS, IDENTITY, PEOPLE
+from ops.settings.people import GROUPS, IDENTITY, PEOPLE
 from ops.settings.readers import write_duration
-from ops.settings.slack import SLACK
-from ops.settings.teams import TEAMS, TEAMS_BOT
 
 RUNBOOK_SECTIONS: tuple[Section[Any], ...] = tuple(
     book.section
     for book in sorted(runbooks().values(), key=lambda book: book.rank, reverse=True)
     if book.section is not None
 )
-CHAT_SECTIONS: tuple[Section[Any], ...] = (SLACK, TEAMS, TEAMS_BOT)
+CHAT_SECTIONS: tuple[Section[Any], ...] = chat_sections()
 ORDERABLE = tuple(name for name, book in runbooks().items() if not book.about_event)
 _ID = "https://daytwo.example/schema/daytwo.json"
 

@@ -31,7 +31,7 @@ class PageAccess:
 
     @property
     def missing(self) -> str:
-        """Why nobody can decide on the page, with the remedy; empty if people can."""
+        """Why the page cannot take decisions, with the remedy; empty if it can."""
         if not self.sign_in:
             return "sign-in is not enabled for this app: enable App Service authentication with Microsoft Entra ID"
         if len(self.key) < SHORTEST_KEY:

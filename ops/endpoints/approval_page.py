@@ -27,8 +27,10 @@ from ops.render.approval_page import (
     notice_html,
     request_html,
 )
+from ops.render.phrases import sentence
 from ops.runbooks import runbooks
 from ops.settings import Settings
+from ops.settings.identity import ENTRA
 
 ENDPOINT = "page"
 LOGIN = "/.auth/login/aad"
@@ -57,13 +59,13 @@ _HEADERS = {
 
 
 def unavailable(why: str) -> HttpResponse:
-    """503: nobody can decide on the page now, and why."""
+    """503: the page cannot take decisions now, and why."""
     lines = (f"Decisions are not possible here: {why}.", "The buttons in your chat still work.")
     return _page(HTTPStatus.SERVICE_UNAVAILABLE, notice_html(NoticePage("This page is not available", lines)))
 
 
 def serve_page(context: Context, access: PageAccess, request: HttpRequest) -> HttpResponse:
-    """GET, HEAD and POST `approvals/{token}`. If the store does not answer, nothing is decided and the page says so."""
+    """GET, HEAD and POST `approvals/{token}`. If the store does not answer, nothing is decided and the page is unavailable."""
     try:
         return _answer(context, access, request)
     except PageRefusedError as refused:
@@ -93,7 +95,7 @@ def _answer(context: Context, access: PageAccess, request: HttpRequest) -> HttpR
         ) from None
     if identity is None:
         return _to_sign_in(request)
-    if not settings.people.entra_tenant or identity.tenant != settings.people.entra_tenant:
+    if identity.tenant != settings.people.tenants.get(ENTRA.name):
         why = "your account does not belong to the organization in Daytwo's configuration"
         raise PageRefusedError(Rejection(HTTPStatus.FORBIDDEN, "another-tenant", why), identity.shown)
     visit = _Visit(
@@ -127,7 +129,7 @@ def _show(visit: _Visit) -> HttpResponse:
 
 
 def _decide(visit: _Visit, request: HttpRequest) -> HttpResponse:
-    """Records the vote if the form is ours; rejects and records every other form."""
+    """Records the vote if the form is valid; rejects and records every other form."""
     ports = visit.context.ports
     hosts = frozenset({urlsplit(request.url).netloc, urlsplit(ports.address).netloc} - {""})
     try:
@@ -145,7 +147,7 @@ def _result_page(visit: _Visit, outcome: VoteOutcome) -> HttpResponse:
     """The result, above the current state of the request."""
     status = _STATUS[outcome.result]
     approval = _approval(visit)
-    banner = Banner(f"{_sentence(outcome.text)}.", good=status is HTTPStatus.OK)
+    banner = Banner(sentence(outcome.text), good=status is HTTPStatus.OK)
     return _page(status, _request(visit, approval, banner))
 
 
@@ -199,13 +201,9 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def _refused(refused: PageRefusedError) -> HttpResponse:
     status = refused.rejection.status
     heading = "Page not found" if status is HTTPStatus.NOT_FOUND else "Nothing was decided"
-    lines = (f"{_sentence(refused.rejection.text)}.",)
+    lines = (sentence(refused.rejection.text),)
     return _page(status, notice_html(NoticePage(heading, lines, refused.viewer, refused.links)))
 
 
 def _page(status: HTTPStatus, html: str) -> HttpResponse:
     return HttpResponse(status, html, {**_HEADERS, "Content-Security-Policy": content_security_policy()}, "text/html")
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

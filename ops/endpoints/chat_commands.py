@@ -41,22 +41,22 @@ class CommandRefusedError(Exception):
     """The command is rejected; the text, for the sender alone, says why."""
 
 
-def take_command(context: Context, asked: ChatRequest) -> Message:
-    """Executes a command; the reply. A slow command is answered later, at `asked.address`. The same event again has no new effect."""
+def take_command(context: Context, request: ChatRequest) -> Message:
+    """Executes a command; the reply. A slow command is answered later, at `request.address`. The same event again has no new effect."""
     settings, now = context.config.settings, context.ports.clock.now()
-    command = read_command(asked.text)
-    person = person_of(settings, asked.identity) if settings else None
+    command = read_command(request.text)
+    person = person_of(settings, request.identity) if settings else None
     try:
         known = _known(person)
-        return help_message(command) if isinstance(command, str) else _execute(context, command, known, asked)
+        return help_message(command) if isinstance(command, str) else _execute(context, command, known, request)
     except CommandRefusedError as refusal:
         name = command.name if isinstance(command, Command) else "unreadable"
-        by = person.name if person else str(asked.identity)
-        text = f"{name} by {by} in {asked.identity.door} was rejected: {refusal}"
+        by = person.name if person else str(request.identity)
+        text = f"{name} by {by} in {request.identity.endpoint} was rejected: {refusal}"
         # Unknown people cause at most one entry per minute: they cannot fill the ledger.
-        stranger = f"stranger|{asked.identity.door}|{now:%Y%m%dT%H%M}"
-        key = f"command|{hashlib.sha256(asked.event.encode()).hexdigest()[:16] if person else stranger}"
-        context.ports.ledger.append(Entry(key, now, "command", name, text, by, {"identity": str(asked.identity)}))
+        stranger = f"stranger|{request.identity.endpoint}|{now:%Y%m%dT%H%M}"
+        key = f"command|{hashlib.sha256(request.event.encode()).hexdigest()[:16] if person else stranger}"
+        context.ports.ledger.append(Entry(key, now, "command", name, text, by, {"identity": str(request.identity)}))
         return reply_message(f"{refusal}", State.SKIPPED, "not done")
 
 
@@ -66,32 +66,34 @@ def _known(person: Person | None) -> Person:
     return person
 
 
-def _execute(context: Context, command: Command, person: Person, asked: ChatRequest) -> Message:
+def _execute(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
     settings = _settings(context)
     if command.name in LOOKING:
-        return _start_query(context, command, person, asked)
+        return _start_query(context, command, person, request)
     if command.name in ("pause", "resume", "cancel"):
         return _control(context, command, person, settings)
     cluster = _cluster(context, command.subject)
     _check(person, command, _ring(cluster, settings), settings)
     match command.name:
         case "run":
-            return _run(context, command, person, (asked, cluster))
+            return _run(context, command, person, (request, cluster))
         case "awake":
             return _awake(context, command, person, cluster)
         case _:
             return _skip(context, person, cluster)
 
 
-def _start_query(context: Context, command: Command, person: Person, asked: ChatRequest) -> Message:
+def _start_query(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
     if command.name == "help":
         return help_message("")
     if command.name == "status":
         return _status(context)
     if command.name == "why":
         _cluster(context, command.subject)
-    query = f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{asked.identity}|{asked.event}'.encode()).hexdigest()[:24]}"
-    payload = {"command": command.name, "subject": command.subject, "address": asked.address}
+    query = (
+        f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{request.identity}|{request.event}'.encode()).hexdigest()[:24]}"
+    )
+    payload = {"command": command.name, "subject": command.subject, "address": request.address}
     if context.ports.store.insert(UNFINISHED, query, {}):  # a repeated delivery is already answered, or will be
         context.engine.start(Orchestrator.CHAT_QUERY, query, payload)
     return working_message(command.name, person.name)
@@ -114,8 +116,8 @@ def _run(context: Context, command: Command, person: Person, asked: tuple[ChatRe
         )
     now = context.ports.clock.now()
     period = f"m-{hashlib.sha256(request.event.encode()).hexdigest()[:12]}"
-    door = request.identity.door
-    signal = RunRequest(command.runbook, cluster.id, cluster.name, period, now, door, person.name)
+    source = request.identity.endpoint
+    signal = RunRequest(command.runbook, cluster.id, cluster.name, period, now, source, person.name)
     run, _ = start_run(context, signal)
     text = f"requested {signal.runbook} on {cluster.name}"
     context.ports.ledger.append(Entry(f"{run.id}|asked", now, "asked", run.id, text, person.name))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from ops.model.json import Json
 from ops.model.people import Identity
+from ops.settings.identity import ENTRA
 
 _HEADER = "x-ms-client-principal"
 _PROVIDER = "aad"
@@ -36,7 +37,7 @@ def signed_in(headers: Mapping[str, str]) -> Identity | None:
     user, tenant = _first(claims, _OBJECT), _first(claims, _TENANT)
     if not user or not tenant:
         raise UnusableIdentityError("the sign-in has no object id or tenant")
-    return Identity("page", tenant.casefold(), user.casefold(), _first(claims, _SHOWN)[:100])
+    return Identity("page", ENTRA.name, tenant.casefold(), user.casefold(), _first(claims, _SHOWN)[:100])
 
 
 def _decoded(text: str) -> Mapping[str, Json]:

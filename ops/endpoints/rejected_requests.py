@@ -57,7 +57,7 @@ class RejectedRequests:
                 return
             self._noted[endpoint, rejection.reason] = minute
         key = f"refused|{endpoint}|{rejection.reason}|{minute:%Y%m%dT%H%M}"
-        data = {"door": endpoint, "reason": rejection.reason, "sha256": hashlib.sha256(body).hexdigest()}
+        data = {"endpoint": endpoint, "reason": rejection.reason, "sha256": hashlib.sha256(body).hexdigest()}
         text = f"a request to {endpoint} was rejected: {rejection.text}"
         try:
             context.ports.ledger.append(Entry(key, now, "refused-request", endpoint, text, "unknown", data))

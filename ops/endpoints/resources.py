@@ -186,7 +186,7 @@ class RunResource:
         finished: the steps of earlier plans, in order.
         skips: what the run leaves out.
         approval: the id of its request for approval; empty if there is none.
-        approved: who approved it and when; empty if nobody has.
+        approved: who approved it and when; empty otherwise.
     """
 
     id: str
@@ -221,7 +221,7 @@ class ControlResource:
 
     Attributes:
         run: the run's id.
-        cancelled_by: who cancelled it first; empty if nobody has.
+        cancelled_by: who cancelled it first; empty otherwise.
         paused_by: who paused it; empty if it is not paused.
     """
 
@@ -242,7 +242,7 @@ class OverrideResource:
 
 
 def to_body(resource: object) -> Json:
-    """A resource, or a sequence of them, as JSON."""
+    """A resource, or a sequence of resources, as JSON."""
     if isinstance(resource, datetime):
         return resource.isoformat()
     if isinstance(resource, list | tuple):

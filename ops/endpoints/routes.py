@@ -200,7 +200,7 @@ class Process(NamedTuple):
     """What a timer needs of its process.
 
     Attributes:
-        pause: waits so many seconds for a chat's rate limit; None if waiting does not move the clock.
+        pause: waits the given seconds for a chat's rate limit; None if waiting does not move the clock.
         purge_after: how long the engine's history of an ended run is kept.
         refresh_calendars: fetches the calendars that are due.
         housekeeping: one function per chat that deletes its expired records.

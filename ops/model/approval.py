@@ -59,7 +59,7 @@ class Vote:
     """One person's approval."""
 
     person: str
-    door: str
+    endpoint: str
     at: datetime
     event: str
 

@@ -1,29 +1,31 @@
-"""People, and how the doors know them."""
+"""People, and how they are identified."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody by one name in all chats. `slack` is a user id, `entra` an object id; empty where they have none."""
+    """A person, by the one name that is used everywhere. `ids` holds their ids by kind, such as `entra`."""
 
     name: str
-    slack: str = ""
-    entra: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a door has proven to stand before it.
+    """A caller that an endpoint has authenticated.
 
-    `door` is slack, teams or page; `tenant` the workspace or the Entra tenant, `user` the id within it. `shown` is the
-    name that the chat gives them: for reading only, since people choose it themselves.
+    `endpoint` is where they came in: a chat's name or `page`. `kind` is the kind of their id, `tenant` the workspace or
+    Entra tenant that issued it, `user` the id. `shown` is the name that the chat displays: for reading only, since people
+    choose it themselves.
     """
 
-    door: str
+    endpoint: str
+    kind: str
     tenant: str
     user: str
     shown: str = ""
 
     def __str__(self) -> str:
-        return f"{self.door}:{self.tenant}/{self.user}"
+        return f"{self.endpoint}:{self.tenant}/{self.user}"

@@ -60,5 +60,5 @@ def can_be_granted(approval: Approval, rule: ApprovalRule, settings: Settings) -
 def approved(approval: Approval, rule: ApprovalRule, settings: Settings, at: datetime) -> Approval:
     """The request, approved by the people whose votes count."""
     names = ", ".join(valid_votes(approval, rule, settings))
-    door = approval.votes[-1].door
-    return replace(approval, state=ApprovalState.APPROVED, decided_by=names, decided_via=door, decided_at=at)
+    endpoint = approval.votes[-1].endpoint
+    return replace(approval, state=ApprovalState.APPROVED, decided_by=names, decided_via=endpoint, decided_at=at)

@@ -4,19 +4,18 @@ from collections.abc import Iterable
 
 from ops.model.people import Identity, Person
 from ops.settings import Settings
+from ops.settings.chat_sections import identity_kinds
 
 
 def person_of(settings: Settings, identity: Identity) -> Person | None:
     """The person whom an endpoint has authenticated; None if no one has that id in that workspace or tenant."""
-    known = settings.people
-    if not identity.user or not identity.tenant:
+    kind = next((kind for kind in identity_kinds() if kind.name == identity.kind), None)
+    if kind is None or not identity.user or not identity.tenant:
         return None
-    if identity.door == "slack":
-        right = bool(known.slack_team) and identity.tenant == known.slack_team
-        return next((p for p in known.people if right and p.slack == identity.user), None)
-    user, tenant = identity.user.casefold(), identity.tenant.casefold()
-    right = bool(known.entra_tenant) and tenant == known.entra_tenant
-    return next((p for p in known.people if right and p.entra and p.entra == user), None)
+    if kind.normalized(identity.tenant) != settings.people.tenants.get(kind.name):
+        return None
+    user = kind.normalized(identity.user)
+    return next((person for person in settings.people.people if person.ids.get(kind.name) == user), None)
 
 
 def named(settings: Settings, names: Iterable[str]) -> tuple[Person, ...]:

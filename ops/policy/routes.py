@@ -1,11 +1,11 @@
 """The channels that a cluster's messages go to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ops.model.fleet import Cluster
 from ops.policy.select import matches
 from ops.settings import Settings
-from ops.settings.chat import Route
+from ops.settings.chat import Routed
 
 
 def channels_of(cluster: Cluster, settings: Settings) -> tuple[str, ...]:
@@ -15,10 +15,11 @@ def channels_of(cluster: Cluster, settings: Settings) -> tuple[str, ...]:
 
 def channels_for(name: str, region: str, tags: Mapping[str, str], settings: Settings) -> tuple[str, ...]:
     """The same, given a cluster's name, region and tags."""
-
-    def matching(chat: str, routes: Sequence[Route]) -> list[str]:
-        return [f"{chat}|{route.channel}" for route in routes if matches(route.select, name, region, tags)]
-
-    bot = settings.chat.teams_bot
-    found = [*matching("slack", settings.chat.slack_routes), *(matching("teams-bot", bot.routes) if bot else ())]
+    found = [
+        f"{chat}|{route.channel}"
+        for chat, section in settings.chat.sections.items()
+        if isinstance(section, Routed)
+        for route in section.routes
+        if matches(route.select, name, region, tags)
+    ]
     return tuple(dict.fromkeys(found))

@@ -19,7 +19,7 @@ class VoteAttempt:
     token: str
     choice: Choice
     person: Person | None
-    door: str
+    endpoint: str
     event: str
     at: datetime
     reason: str = ""
@@ -50,12 +50,12 @@ def apply_vote(
             current,
             state=ApprovalState.REJECTED,
             decided_by=name,
-            decided_via=pressed.door,
+            decided_via=pressed.endpoint,
             decided_at=pressed.at,
             why=pressed.reason,
         )
         return _with_answer(rejected, event, VoteResult("rejected", "Rejected. Nothing of the plan will be done."))
-    voted = replace(current, votes=(*current.votes, Vote(name, pressed.door, pressed.at, event)))
+    voted = replace(current, votes=(*current.votes, Vote(name, pressed.endpoint, pressed.at, event)))
     have, wanted = len(valid_votes(voted, rule, settings)), needed(voted, rule, settings)
     if have < wanted:
         return _with_answer(voted, event, VoteResult("counted", f"Your approval counts: {have} of {wanted} needed."))

@@ -34,7 +34,7 @@ class Chat(Protocol):
     """A chat that can post, and perhaps edit, answer in threads and search.
 
     `name` is unique among all chats. `channel` is the default channel; routes name others. A chat that cannot edit gets
-    only messages that need a person and final states. A chat without threads gets no details.
+    only messages that need a person and final states. Details are posted only to a chat with threads.
     """
 
     name: str

@@ -121,7 +121,7 @@ def _asked(approval: Approval, deciding: Sequence[Person], votes: Sequence[Vote]
         lines.append(f"{approval.requester} requested it")
     elif not approval.requester_known:
         lines.append("the requester is unknown")
-    lines += [f"{vote.person} has approved {_where_decided(vote.door)}" for vote in votes]
+    lines += [f"{vote.person} has approved {_where_decided(vote.endpoint)}" for vote in votes]
     return tuple(lines)
 
 

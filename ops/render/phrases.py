@@ -45,3 +45,8 @@ def listed(names: Sequence[str], most: int) -> str:
         shown += 1
     more = len(names) - shown
     return ", ".join(names[:shown]) + (f" and {more} more" if more else "")
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning and a full stop at its end."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

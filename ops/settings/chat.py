@@ -13,3 +13,9 @@ class Route(Part, frozen=True):
 
     select: Annotated[Select, Meta(description="Which clusters.")]
     channel: Annotated[str, Meta(description="The id of the channel or conversation.")]
+
+
+class Routed(Part, frozen=True, kw_only=True):
+    """A chat's section with a default channel, and routes to other channels."""
+
+    routes: tuple[Route, ...] = ()

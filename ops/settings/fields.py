@@ -363,4 +363,4 @@ def _one_or_more(one: Schema) -> Schema:
 
 
 def _add_person(name: str) -> str:
-    return f"add it under people, as in {name}: {{slack: U0123ABCD}}"
+    return f"add it under people, as in {name}: {{entra: aaaaaaaa-0000-0000-0000-000000000001}}"

@@ -8,22 +8,19 @@ from typing import cast
 from ops.model.calendar import Freeze, Window
 from ops.model.people import Person
 from ops.settings.approval import Approvable, ApprovalRule
-from ops.settings.chat import Route
+from ops.settings.commands import CommandRule
 from ops.settings.fleet import FleetSettings
 from ops.settings.part import Section
-from ops.settings.people import CommandRule
-from ops.settings.slack import SLACK
-from ops.settings.teams import TEAMS, TEAMS_BOT, TeamsBotSettings
 
 _NONE: Mapping[str, object] = MappingProxyType({})
+_NO_TENANTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleSettings:
-    """Who may act. With an empty tenant or team, its ids identify no one."""
+    """The known people. `tenants` holds the issuer of each kind of id; without it, ids of that kind identify no one."""
 
-    entra_tenant: str = ""
-    slack_team: str = ""
+    tenants: Mapping[str, str] = field(default=_NO_TENANTS)
     people: tuple[Person, ...] = ()
 
 
@@ -37,29 +34,6 @@ class ChatSettings:
     def get[T](self, section: Section[T]) -> T:
         """A chat's section, or its value if it is left out."""
         return cast("T", self.sections.get(section.name, section.absent))
-
-    @property
-    def slack_channel(self) -> str | None:
-        """The Slack channel; None without Slack."""
-        slack = self.get(SLACK)
-        return None if slack is None else slack.channel
-
-    @property
-    def slack_routes(self) -> tuple[Route, ...]:
-        """The Slack channels of some clusters."""
-        slack = self.get(SLACK)
-        return () if slack is None else slack.routes
-
-    @property
-    def teams_envelope(self) -> str | None:
-        """What the Teams workflow expects; None without one."""
-        teams = self.get(TEAMS)
-        return None if teams is None else teams.envelope
-
-    @property
-    def teams_bot(self) -> TeamsBotSettings | None:
-        """The Teams bot."""
-        return self.get(TEAMS_BOT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class DyingLedger(FakeLedger):
 
 def slack(person: str) -> Identity:
     """Who Slack says that this person is."""
-    return Identity("slack", TEAM, SLACK[person])
+    return Identity("slack", "slack", TEAM, SLACK[person])
 
 
 def click(token: str, person: str = "ana", choice: Choice = Choice.APPROVE, event: str = "once") -> ApprovalAction:

@@ -56,7 +56,7 @@ def test_the_request_does_not_call_on_who_may_not_decide() -> None:
 
 def test_a_reason_cannot_call_the_channel() -> None:
     story = Story(Bare(), ONE)
-    identity = Identity("page", TENANT, ENTRA["ana"])
+    identity = Identity("page", "entra", TENANT, ENTRA["ana"])
     reason = "<!channel> *x* <https://evil|click>"
     rejection = ApprovalAction(story.approval.token, Choice.REJECT, identity, "once", reason)
     assert record_vote(story.world.context, rejection).result == "rejected"

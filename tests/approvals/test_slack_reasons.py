@@ -21,7 +21,7 @@ from tests.fakes import cluster, pool
 
 TWO_OF = "{from: platform, of: 2}"
 FOUR_HOURS = "{from: platform, expires-after: 4h}"
-UNASKED = "Rejected. Nothing of the plan will be done.. Slack opened no form to ask why, so it stands without a reason."
+UNASKED = "Rejected. Nothing of the plan will be done. Slack could not open the dialog that asks for a reason, so none is recorded."
 
 
 @dataclass
@@ -142,7 +142,7 @@ def test_a_form_that_opened_though_its_answer_was_lost_hears_that_it_is_rejected
     desk.press()
     assert desk.state is ApprovalState.REJECTED
     desk.send(reason="too late to be read")
-    assert desk.heard[-1].startswith("it was rejected by ana")
+    assert desk.heard[-1].startswith("It was rejected by ana")
     assert (desk.results, desk.story.approval.why) == (["rejected", "late"], "")
 
 
@@ -190,7 +190,7 @@ def test_a_form_sent_after_somebody_else_decided_hears_who_and_when(desk: Desk) 
     desk.press("ana")
     desk.press("ben", event="event-2", choice=Choice.APPROVE)
     desk.send("ana", reason="wait")
-    assert desk.heard[-1].startswith("it was approved by ben Mon 2026-11-16 12:00 UTC")
+    assert desk.heard[-1].startswith("It was approved by ben Mon 2026-11-16 12:00 UTC")
     assert desk.state is ApprovalState.APPROVED
 
 
@@ -203,7 +203,7 @@ def test_a_form_sent_after_the_expiry_hears_so_in_its_place() -> None:
     assert told["response_action"] == "update"
     view = desk.forms.opened[0]
     assert (view.is_open, "submit" in view.content) == (True, False)
-    assert shown(view).startswith("it has expired Mon 2026-11-16 16:00 UTC")
+    assert shown(view).startswith("It has expired Mon 2026-11-16 16:00 UTC")
     assert (desk.state, desk.heard, desk.results) == (ApprovalState.EXPIRED, [], ["expired"])
 
 
@@ -231,7 +231,7 @@ def test_a_reason_that_is_too_long_keeps_the_form_open_and_what_was_written(desk
     view = desk.forms.opened[0]
     assert (view.is_open, view.errors) == (
         True,
-        {"why": "the reason is longer than 300 characters, so nothing is decided: shorten it"},
+        {"why": "The reason is longer than 300 characters, so nothing is decided: shorten it."},
     )
     assert (desk.state, desk.results) == (ApprovalState.PENDING, [])
     desk.send(reason="x" * 300)
@@ -291,7 +291,7 @@ def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
     body = form(world, "ana", Choice.REJECT, old, "event-1")
     assert take_interaction(world.context, door.access(world), received(world, body)).status == 200
     ((_, content),) = world.replies.given
-    assert str(content["text"]).startswith("the request has changed since")
+    assert str(content["text"]).startswith("The request has changed since")
     assert (door.forms.asked, requests(world)[0].state) == (0, ApprovalState.PENDING)
 
 

@@ -102,9 +102,9 @@ def test_an_object_id_of_another_tenant_is_nobody() -> None:
     known = settings(config(ONE, PEOPLE))
     other = "21111111-1111-1111-1111-111111111111"
     for door in ("teams", "page"):
-        assert person_of(known, Identity(door, TENANT, ENTRA["ana"])) is not None
-        assert person_of(known, Identity(door, other, ENTRA["ana"])) is None
-        assert person_of(known, Identity(door, "", ENTRA["ana"])) is None
+        assert person_of(known, Identity(door, "entra", TENANT, ENTRA["ana"])) is not None
+        assert person_of(known, Identity(door, "entra", other, ENTRA["ana"])) is None
+        assert person_of(known, Identity(door, "entra", "", ENTRA["ana"])) is None
 
 
 def test_what_was_rejected_while_the_run_was_paused_is_not_done_once_no_rule_matches() -> None:

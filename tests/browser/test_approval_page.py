@@ -29,7 +29,7 @@ async def test_an_approval_on_the_page_resumes_the_run(tmp_path: Path) -> None:
         await page.get_by_label("Reason").fill("looks fine")
         await shoot(page, "real-pending")
         await go(page, page.get_by_role("button", name="Approve"))
-        assert "You have approved it" in await page.get_by_role("status").inner_text()
+        assert "Approved. Daytwo re-checks the plan" in await page.get_by_role("status").inner_text()
         assert await page.locator("button").count() == 0
         await shoot(page, "real-approved")
         await here.settle()
@@ -60,7 +60,7 @@ async def test_a_double_click_counts_as_one_approval(tmp_path: Path) -> None:
         await page.get_by_role("button", name="Approve").dblclick(no_wait_after=True)
         await page.get_by_role("status").wait_for()
         await here.settle()
-        assert "You have approved it" in await page.get_by_role("status").inner_text()
+        assert "Approved. Daytwo re-checks the plan" in await page.get_by_role("status").inner_text()
         assert len(here.approval.votes) == 1
         results = {e.data["result"] for e in here.bot.ledger("2026-11-16") if e.kind == "attempt"}
         assert results == {"approved"}
@@ -85,7 +85,7 @@ async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
 async def test_another_person_sees_no_button(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cleo = await here.visit("cleo")
-        assert "no approver of this" in await cleo.locator("main").inner_text()
+        assert "not an approver of this" in await cleo.locator("main").inner_text()
         assert await cleo.locator("button").count() == 0
         mal = await here.visit("mal")
         assert "shop-dev" not in await mal.locator("body").inner_text()
@@ -140,7 +140,7 @@ async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> N
         answer = await page.goto(here.address)
         assert answer is not None
         assert answer.status == 503
-        assert "sign-in is not switched on" in await page.locator("main").inner_text()
+        assert "sign-in is not enabled" in await page.locator("main").inner_text()
 
 
 @story

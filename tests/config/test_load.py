@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.chats.slack.settings import SLACK
 from ops.config import ConfigError, FeedError, Feeds, load, read_beside
 from ops.model.calendar import Freeze, Window
 from ops.settings.fields import PerRegionPair, TagValues
@@ -62,14 +63,16 @@ def test_the_whole_document_says_what_it_says() -> None:
     assert (runbook.window, runbook.proven_for, runbook.proven_awake) == (NIGHTS, timedelta(days=3), timedelta(hours=4))
     assert (runbook.proven_nodes, runbook.max_image_age, runbook.failure_budget) == (5, timedelta(days=28), 1)
     assert runbook.start_stopped_clusters is False
-    assert settings.chat.slack_channel == "C0123"
+    slack = settings.chat.get(SLACK)
+    assert slack is not None
+    assert slack.channel == "C0123"
 
 
 def test_only_the_fleet_has_to_be_said() -> None:
     settings = load(LEAST, "daytwo.yaml")
     assert settings.fleet.rings == (Ring("all", Select(names=("*",))),)
     assert (settings.windows, settings.freezes, settings.get(NODE_IMAGE)) == ({}, (), None)
-    assert settings.chat.slack_channel is None
+    assert settings.chat.get(SLACK) is None
 
 
 def test_what_node_image_leaves_out_has_the_published_default() -> None:

@@ -47,7 +47,7 @@ CASES = [
     ),
     # people and approvals
     ("2d}", "2d, approval: {of: 1}}", 10, "", "from is missing", "add from:"),
-    ("2d}", "2d, approval: {from: ana}}", 10, "ana", "neither a person nor a group has this name", "ana: {slack:"),
+    ("2d}", "2d, approval: {from: ana}}", 10, "ana", "neither a person nor a group has this name", "ana: {entra:"),
     ("2d}", "2d, approval: [[]]}", 10, "[]", "this is not a mapping", "{rings: [production], from: platform}"),
     (
         "2d}",

@@ -8,7 +8,7 @@ from tests.fakes import World
 
 def ask(world: World, person: str, text: str, event: str = "1") -> str:
     """What the person hears, as one text."""
-    identity = Identity("slack", TEAM, SLACK[person])
+    identity = Identity("slack", "slack", TEAM, SLACK[person])
     message = take_command(world.context, ChatRequest(identity, text, event, "https://hooks.slack.com/x"))
     until = (f"until {message.until:%Y-%m-%d %H:%M} UTC",) if message.until else ()
     rows = (f"{row.name}: {row.text}" for row in message.rows)

@@ -57,7 +57,7 @@ class Stand:
 
     def refused(self) -> list[tuple[str, str]]:
         """The reasons in the ledger, each with its door."""
-        return [(e.data["door"], e.data["reason"]) for e in self.entries("refused-request")]
+        return [(e.data["endpoint"], e.data["reason"]) for e in self.entries("refused-request")]
 
     def entries(self, kind: str) -> list[Entry]:
         return [entry for entry in self.world.ledger.written.values() if entry.kind == kind]

@@ -60,18 +60,18 @@ def test_a_run_is_started_once_in_the_name_of_who_asked(world: World) -> None:
 
 
 def test_rings_and_runbooks_bound_what_a_person_may_start(world: World) -> None:
-    assert "you may not run node-image in production" in ask(world, "ben", "run node-image shop-prod")
-    assert "you may not run reboot in production" in ask(world, "ana", "run reboot shop-prod")
-    assert "is asked for: node-image.shop-prod" in ask(world, "ana", "run node-image shop-prod")
+    assert "You are not allowed to run node-image in production" in ask(world, "ben", "run node-image shop-prod")
+    assert "You are not allowed to run reboot in production" in ask(world, "ana", "run reboot shop-prod")
+    assert "Requested node-image on shop-prod: node-image.shop-prod" in ask(world, "ana", "run node-image shop-prod")
     assert [entry.kind for entry in world.ledger.written.values() if entry.kind == "command"] == ["command"]
 
 
 def test_who_is_unknown_learns_nothing_about_the_fleet(world: World) -> None:
     assert (
         ask(world, "eve", "status")
-        == "not done |  | Daytwo does not know you: ask to be added under `people` in daytwo.yaml"
+        == "not done |  | Daytwo does not know you. Ask to be added to `people` in daytwo.yaml."
     )
-    assert "you may not awake in pre-production" in ask(world, "cleo", "awake shop-dev until 22:00")
+    assert "You are not allowed to awake in pre-production" in ask(world, "cleo", "awake shop-dev until 22:00")
 
 
 def test_an_override_expires_and_is_told_in_the_channel(world: World) -> None:
@@ -79,11 +79,11 @@ def test_an_override_expires_and_is_told_in_the_channel(world: World) -> None:
     (known,) = (c for c in world.clusters.fleet.values() if c.name == "shop-dev")
     assert override_end(world.store, "awake", known.id) == datetime(2026, 11, 16, 22, tzinfo=UTC)
     (shown,) = world.chat.shown.values()
-    assert "shop-dev stays awake · ben asked for it" in str(shown)
+    assert "shop-dev stays awake · requested by ben" in str(shown)
 
 
 def test_this_week_ends_on_monday(world: World) -> None:
-    assert "shop-dev is left out of node images | until 2026-11-23 00:00 UTC" in ask(
+    assert "shop-dev is left out of node image upgrades | until 2026-11-23 00:00 UTC" in ask(
         world, "ben", "skip shop-dev this week"
     )
 
@@ -98,7 +98,7 @@ def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: W
     ):
         ask(world, "ben", f"{command} shop-dev")
         assert controls(world.store).must_get(run.id).value == control
-    assert "nothing of shop-prod goes on" in ask(world, "ben", "cancel shop-prod")
+    assert "shop-prod has no open run" in ask(world, "ben", "cancel shop-prod")
 
 
 def test_what_reads_clusters_is_answered_later_where_it_was_asked(world: World) -> None:
@@ -126,7 +126,7 @@ def test_status_shows_what_goes_on(world: World) -> None:
 
 
 def test_a_cluster_that_nobody_has_seen_is_named_so(world: World) -> None:
-    assert "There is no cluster shop-test that Daytwo has seen" in ask(world, "ana", "run node-image shop-test")
+    assert "Daytwo does not know a cluster shop-test" in ask(world, "ana", "run node-image shop-test")
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,11 @@ def test_the_same_event_twice_is_one() -> None:
 @pytest.mark.parametrize(
     ("event", "why"),
     [
-        ([], "it is no object"),
+        ([], "it is not an object"),
         ({"specversion": "1.0", "type": "x"}, "it has no id"),
         ({"id": "1", "eventType": ""}, "it has no type"),
-        ({"id": "1", "eventType": "x", "data": "{"}, "its data is text that is no JSON"),
-        ({"id": "1", "eventType": "x", "data": 7}, "its data is no object"),
+        ({"id": "1", "eventType": "x", "data": "{"}, "its data is text that is not JSON"),
+        ({"id": "1", "eventType": "x", "data": 7}, "its data is not an object"),
     ],
 )
 def test_what_cannot_be_read_is_in_the_ledger_and_is_not_sent_for_ever(event: object, why: str) -> None:
@@ -72,7 +72,7 @@ def test_what_nothing_acts_on_is_in_the_ledger() -> None:
     by, _ = waiting()
     take_event(by.context, {**CLOUD, "type": "Microsoft.ContainerService.ClusterSupportEnded"})
     (entry,) = by.ledger.written.values()
-    assert entry.text == "Microsoft.ContainerService.ClusterSupportEnded is nothing that Daytwo acts on"
+    assert entry.text == "Daytwo does not act on Microsoft.ContainerService.ClusterSupportEnded"
 
 
 @given(

@@ -53,7 +53,7 @@ class Besieged:
         response = self.take(world.context, access, HttpRequest("POST", headers=forgery.headers, body=forgery.body))
         world.clock.at = before
         noted = [entry for entry in world.ledger.written.values() if entry.kind == "refused-request"]
-        assert all(entry.data["door"] == self.name for entry in noted)
+        assert all(entry.data["endpoint"] == self.name for entry in noted)
         return response, noted[0].data["reason"] if len(noted) == 1 else ""
 
     @property

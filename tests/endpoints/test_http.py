@@ -108,7 +108,7 @@ def test_the_name_that_a_key_holder_sends_is_shown_as_a_claim() -> None:
     control_run(by.context, run, "pause", b'{"by": "ana"}')
     control_run(by.context, run, "resume", b"")
     (shown,) = by.chat.shown.values()
-    assert "shop-dev stays awake · a holder of the function key (says: ana) asked for it" in str(shown)
+    assert "shop-dev stays awake · requested by a holder of the function key (says: ana)" in str(shown)
     assert runs(by.store).must_get(run).value.by == "a holder of the function key (says: ana)"
     assert [entry.by for entry in by.ledger.written.values()] == [
         *["a holder of the function key (says: ana)"] * 3,

@@ -19,7 +19,7 @@ def test_an_approver_approves(ana: Visitor) -> None:
     assert page.status == 200
     assert stored.value.state is ApprovalState.APPROVED
     assert (stored.value.decided_by, stored.value.decided_via, stored.value.why) == ("ana", "page", "looks fine to me")
-    assert "You have approved it" in text_of(page)
+    assert "Approved. Daytwo re-checks the plan" in text_of(page)
     assert "Approved by ana, Wed 18 Nov, 13:45 UTC, on this page." in text_of(page)
     assert "<form" not in page.text()
     assert ana.world.engine.hinted == ["node-image.shop-prod.2026-w47"]
@@ -64,9 +64,9 @@ def test_an_expired_request_is_decided_no_more(ana: Visitor) -> None:
 def test_a_second_person_is_needed_where_the_rule_says_so() -> None:
     world = world_with(request(needed=2), ASKING.replace("from: platform,", "from: platform, of: 2,"))
     first = Visitor(world).press()
-    assert "You have approved it: 1 of 2 needed.." in text_of(first)
+    assert "Your approval counts: 1 of 2 needed." in text_of(first)
     assert state(world) is ApprovalState.PENDING
-    assert "You have approved it already." in text_of(Visitor(world).look())
+    assert "You have already approved it." in text_of(Visitor(world).look())
     assert Visitor(world, "ben").press().status == 200
     assert state(world) is ApprovalState.APPROVED
 

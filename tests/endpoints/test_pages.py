@@ -39,7 +39,7 @@ def test_looking_decides_nothing(ana: Visitor, method: str) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("cleo", "You are no approver of this: platform decides."),
+        ("cleo", "You are not an approver of this: platform decides."),
         ("eve", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml."),
     ],
 )
@@ -52,7 +52,7 @@ def test_who_may_not_decide_sees_why_and_no_button(ana: Visitor, name: str, why:
 
 def test_who_asked_for_it_sees_that_somebody_else_decides() -> None:
     page = Visitor(world_with(request(requester="ana"))).look()
-    assert "You asked for it, so somebody else has to decide." in text_of(page)
+    assert "You requested it, so another person has to decide." in text_of(page)
     assert "<form" not in page.text()
 
 
@@ -129,7 +129,7 @@ def test_a_link_of_an_earlier_revision_shows_what_is_asked_now(ana: Visitor) -> 
     (stored,) = approvals(ana.world.store).scan()
     approvals(ana.world.store).replace(stored, replace(stored.value, parts=SEVERAL, revision=2, token="newer-word"))
     page = ana.look()
-    assert "What is asked has changed since your link was made." in text_of(page)
+    assert "The request has changed since your link was created." in text_of(page)
     assert '<form method="post" action="newer-word">' in page.text()
     assert "Changed since it was last asked: user1: image 202611.12.0, not 202611.05.0" in text_of(page)
 

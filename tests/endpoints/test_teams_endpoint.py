@@ -80,7 +80,7 @@ def test_a_press_of_a_word_that_nobody_knows_is_told_so(stand: Stand) -> None:
     body: Any = response.body
     assert (response.status, body["statusCode"]) == (200, 200)
     assert body["type"] == "application/vnd.microsoft.activity.message"
-    assert body["value"].startswith("there is no such request")
+    assert body["value"].startswith("There is no such request")
     (attempt,) = stand.entries("attempt")
     assert (attempt.data["identity"], attempt.data["result"]) == (f"teams:{TENANT}/{ENTRA['ana']}", "unknown")
 
@@ -95,7 +95,7 @@ def test_a_reason_that_is_no_text_is_refused(stand: Stand, reason: object) -> No
 def test_a_reason_that_is_too_long_decides_nothing_and_its_writer_hears_so(stand: Stand) -> None:
     action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": "x" * 301}}
     body: Any = stand.send(press(value={"action": action})).body
-    assert body["value"] == "the reason is longer than 300 characters, so nothing is decided: shorten it"
+    assert body["value"] == "The reason is longer than 300 characters, so nothing is decided: shorten it."
     assert stand.entries("attempt") == []
 
 

@@ -81,7 +81,7 @@ def test_a_token_that_cannot_be_checked_now_opens_nothing(stand: Stand) -> None:
 
 def test_before_the_token_is_proven_nothing_is_said_of_the_body(stand: Stand) -> None:
     assert {stand.send(body, "").text() for body in (b"{", b"{}", json.dumps(activity()).encode())} == {
-        '{"error": "the request carries no token of the Bot Connector for this bot"}'
+        '{"error": "the request has no token of the Bot Connector for this bot"}'
     }
 
 

@@ -63,10 +63,10 @@ def test_the_same_alert_again_is_the_same_run() -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"{", "it is no JSON"),
+        (b"{", "it is not JSON"),
         (b"[]", "it has no data"),
-        (b'{"schemaId": "x", "data": {}}', "its schemaId is none of a budget's"),
-        (LEGACY.replace(b'"1111.32"', b'"lots"'), "its SpendingAmount is no amount: 'lots'"),
+        (b'{"schemaId": "x", "data": {}}', "its schemaId is not that of a budget alert"),
+        (LEGACY.replace(b'"1111.32"', b'"lots"'), "its SpendingAmount is not an amount: 'lots'"),
         (LEGACY.replace(b'"Unit": "USD",', b""), "it has no Unit"),
         (COMMON.replace(b'"AlertData"', b'"Other"'), "it has no AlertData"),
         (b"x" * 70_000, "it is larger than 64 kB"),
@@ -75,5 +75,5 @@ def test_the_same_alert_again_is_the_same_run() -> None:
 def test_what_is_no_alert_is_refused_and_kept(body: bytes, why: str) -> None:
     by = world()
     response = take_alert(by.context, body)
-    assert (response.status, response.body) == (400, {"error": f"this is no budget alert: {why}"})
+    assert (response.status, response.body) == (400, {"error": f"this is not a budget alert: {why}"})
     assert [entry.kind for entry in by.ledger.written.values()] == ["unread"]

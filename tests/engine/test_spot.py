@@ -111,20 +111,26 @@ OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
     [
         (
             {"source": OTHER},
-            f"an eviction is not ours: its source lies in no subscription of the fleet: {OTHER!r}",
+            f"an eviction does not concern the fleet: its source is not in a configured subscription: {OTHER!r}",
         ),
-        ({"source": ""}, "an eviction is not ours: its source lies in no subscription of the fleet: ''"),
+        ({"source": ""}, "an eviction does not concern the fleet: its source is not in a configured subscription: ''"),
         (
             {"data": {"node": "aks-user1-12345678-vmss000001"}},
-            "an eviction is not ours: aks-user1-12345678-vmss000001 belongs to no spot pool of shop-dev, so nobody takes it",
+            (
+                "an eviction does not concern the fleet: aks-user1-12345678-vmss000001 does not belong to a spot pool of shop-dev, "
+                "so Azure does not evict it"
+            ),
         ),
         (
             {"data": {"node": "aks-other-12345678-vmss000001"}},
-            "an eviction is not ours: aks-other-12345678-vmss000001 belongs to no spot pool of shop-dev, so nobody takes it",
+            (
+                "an eviction does not concern the fleet: aks-other-12345678-vmss000001 does not belong to a spot pool of shop-dev, "
+                "so Azure does not evict it"
+            ),
         ),
         (
             {"data": {"node": "shop-db-0"}},
-            "an eviction is not ours: it names no node of a node pool: 'shop-db-0'",
+            "an eviction does not concern the fleet: it does not name a node of a node pool: 'shop-db-0'",
         ),
     ],
 )
@@ -146,7 +152,7 @@ def test_a_source_of_the_fleet_that_is_no_cluster_is_kept_and_not_sent_for_ever(
     (entry,) = by.ledger.written.values()
     assert (
         entry.text
-        == f"an eviction is not ours: its source is no cluster: {source!r}: {source} is not the id of a managed cluster"
+        == f"an eviction does not concern the fleet: its source is not a cluster: {source!r}: {source} is not the id of a managed cluster"
     )
 
 

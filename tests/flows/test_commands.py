@@ -102,7 +102,7 @@ def test_a_run_is_followed_to_its_end(simulated: dict[str, str], folder: Path) -
     ("arguments", "code", "text"),
     [
         (("run", "nonsense", "--target", "x", "--dry-run"), 2, "There is no runbook nonsense"),
-        (("run", "node-image", "--target", "shop-dev"), 2, "target has to be the id of a managed cluster"),
+        (("run", "node-image", "--target", "shop-dev"), 2, "target must be the ARM id of a managed cluster"),
         (("plan", "--subscription", "99999999-0000-0000-0000-000000000000"), 0, "reading 0 clusters"),
         (("validate", "daytwo.yaml"), 0, ""),
     ],
@@ -129,7 +129,7 @@ def test_unusable_app_settings_are_reported(folder: Path) -> None:
     ended = daytwo("validate", "daytwo.yaml", cwd=folder, environment=retired)
     assert ended.returncode == 0, ended.stderr
     assert "TEAMS_WEBHOOK is not usable" in ended.stderr
-    assert "make a Workflows webhook" in ended.stderr
+    assert "Create a Workflows webhook" in ended.stderr
     assert "contoso" not in ended.stderr
 
 

@@ -85,7 +85,7 @@ async def test_an_unrelated_event_is_recorded_and_wakes_no_run(bot: Bot) -> None
         assert await bot.send_event(other) == 202
         assert bot.calls == [f"assess {run}"]
         texts = [entry.text for entry in bot.ledger(DAY) if entry.kind == "event"]
-        assert texts == ["Microsoft.ContainerService.NewKubernetesVersionAvailable is nothing that Daytwo acts on"]
+        assert texts == ["Daytwo does not act on Microsoft.ContainerService.NewKubernetesVersionAvailable"]
 
 
 @story

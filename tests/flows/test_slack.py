@@ -81,7 +81,7 @@ async def test_two_people_approve_in_slack_and_the_run_goes_on(bot: Bot, simulat
     (ana, first), (eve, second), (ben, third) = heard(simulation)
     assert (ana, first) == ("U0ANA", "Your approval counts: 1 of 2 needed.")
     assert (eve, "does not know you" in second) == ("U0EVE", True)
-    assert (ben, "approved" in third) == ("U0BEN", True)
+    assert (ben, "Approved." in third) == ("U0BEN", True)
     assert buttons(asked(simulation)) == []
     results = [entry.data["result"] for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert results == ["counted", "unknown-person", "approved"]
@@ -191,7 +191,7 @@ async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot
         (late, _) = forms(simulation)
     assert late["open"]
     assert "submit" not in late
-    assert late["blocks"][0]["text"]["text"].startswith("it was rejected by ben Mon 2026-11-16 21:08 UTC: no")
+    assert late["blocks"][0]["text"]["text"].startswith("It was rejected by ben Mon 2026-11-16 21:08 UTC: no")
     assert [user for user, _ in heard(simulation)] == ["U0BEN"]
 
 
@@ -210,7 +210,7 @@ async def test_where_slack_opens_no_form_the_press_rejects(simulation: Running, 
     assert heard(simulation) == [
         (
             "U0BEN",
-            "Rejected. Nothing of the plan will be done.. Slack opened no form to ask why, so it stands without a reason.",
+            "Rejected. Nothing of the plan will be done. Slack could not open the dialog that asks for a reason, so none is recorded.",
         )
     ]
     assert forms(simulation) == []
@@ -305,7 +305,7 @@ async def test_what_slack_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, 
         large = await bot.knock("slack/commands", b"x" * 300_000, {})
         assert large.status == 413
     refused = [entry for entry in bot.ledger("2026-11-16") if entry.kind == "refused-request"]
-    assert [(entry.data["door"], entry.data["reason"]) for entry in refused] == [
+    assert [(entry.data["endpoint"], entry.data["reason"]) for entry in refused] == [
         ("slack-interactions", "not-signed"),
         ("slack-commands", "too-large"),
     ]

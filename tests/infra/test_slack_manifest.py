@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ops.chats.slack.client import SlackChat
 from ops.chats.slack.errors import PictureNotReadyError
 from ops.chats.slack.modals import SlackModals
+from ops.chats.slack.settings import SLACK
 from ops.config import load
 from ops.functions import build_app
 from ops.ports.chat import Outgoing
@@ -98,5 +99,8 @@ def test_the_manifest_is_what_slack_takes(manifest: Any) -> None:
 def test_what_the_guide_says_to_write_is_a_valid_configuration() -> None:
     (said,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "slack.md").read_text(), re.DOTALL)
     settings = load(CONFIG.split("node-image:")[0] + said, "daytwo.yaml")
-    assert (settings.people.slack_team, settings.chat.slack_channel) == ("T0123ABCD", "C0123ABCD")
+    assert settings.people.tenants["slack"] == "T0123ABCD"
+    slack = settings.chat.get(SLACK)
+    assert slack is not None
+    assert slack.channel == "C0123ABCD"
     assert [rule.approvers for rule in settings.approval_rules("node-image")] == [("ana", "ben")]

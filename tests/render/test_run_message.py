@@ -95,7 +95,7 @@ def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:
     left = replace(DONE, state=StepState.LEFT, began=None, ended=None, evidence="")
     halted = replace(RUN, state=State.HALTED, finished=(), steps=(left,))
     (row,) = run_message(halted, NODE_IMAGES).rows
-    assert (row.text, row.state) == ("was not begun", State.SKIPPED)
+    assert (row.text, row.state) == ("was not started", State.SKIPPED)
     (still,) = run_message(replace(halted, state=State.WAITING), NODE_IMAGES).rows
     assert (still.text, still.state) == ("waits", State.WAITING)
 

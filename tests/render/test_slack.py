@@ -68,7 +68,7 @@ ASKED = Message(
     what="Node images",
     where="shop-prod",
     tag="approval wanted",
-    mentions=(Person("ana", slack="U0ANA"), Person("dan"), Person("<!here>")),
+    mentions=(Person("ana", {"slack": "U0ANA"}), Person("dan"), Person("<!here>")),
     buttons=(
         Button("Approve", "word", Choice.APPROVE),
         Button("Reject", "word", Choice.REJECT),
@@ -86,7 +86,7 @@ def test_a_request_says_so_in_its_first_line_and_mentions_who_may_decide() -> No
 
 
 def test_an_id_that_is_none_of_slacks_mentions_nobody() -> None:
-    message = Message("x", State.DONE, "a", "b", mentions=(Person("eve", slack="U1> <!channel"),))
+    message = Message("x", State.DONE, "a", "b", mentions=(Person("eve", {"slack": "U1> <!channel"}),))
     assert texts(message)[1] == "eve"
 
 
@@ -131,7 +131,9 @@ def test_a_private_answer_says_that_it_is_one_and_shows_no_picture() -> None:
     assert [block["type"] for block in cast("list[dict[str, Any]]", private["blocks"])] == ["section"]
 
 
-PEOPLE = st.builds(Person, name=st.text(max_size=200), slack=st.one_of(st.just("U0ANA"), st.text(max_size=30)))
+PEOPLE = st.builds(
+    Person, name=st.text(max_size=200), ids=st.fixed_dictionaries({"slack": st.just("U0ANA") | st.text(max_size=30)})
+)
 ADDRESSES = st.one_of(st.text(max_size=60).map("https://{}".format), st.text(max_size=3_500), st.just("https://a.b/c"))
 BUTTONS = st.builds(
     Button,
@@ -187,7 +189,8 @@ def test_nothing_that_is_rendered_is_refused_by_slack(message: Message) -> None:
 @given(MESSAGES)
 def test_no_name_from_outside_mentions_or_links(message: Message) -> None:
     marks = re.findall(r"<([^>]*)>", "".join(texts(message)) + str(render(message)["text"]))
-    ours = {f"@{person.slack}" for person in message.mentions if re.fullmatch(r"[UW][A-Z0-9]{1,20}", person.slack)}
+    ids = [person.ids.get("slack", "") for person in message.mentions]
+    ours = {f"@{own}" for own in ids if re.fullmatch(r"[UW][A-Z0-9]{1,20}", own)}
     assert all(mark in ours or mark.startswith("!date^") for mark in marks)
 
 

@@ -34,7 +34,7 @@ def test_it_names_the_operation_the_ring_and_the_clusters_that_are_still_asked_f
     view = rejection_form(request(part("shop-prod"), part("pay-prod"), gone), "Node images", "slack-1")
     assert sections(view) == [
         "*Node images · production · 2 clusters*\nshop-prod, pay-prod",
-        "One rejection decides, even if others have approved: nothing of it is done, and their runs end.",
+        "One rejection decides, even if others have approved. Nothing is executed, and their runs end.",
     ]
 
 

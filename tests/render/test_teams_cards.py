@@ -24,8 +24,8 @@ from ops.render.approval import approval_message, escalation_message, reminder_m
 
 SCHEMAS = Path(__file__).with_name("schemas")
 AT = datetime(2026, 11, 17, 8, tzinfo=UTC)
-ANA = Person("ana", "U0ANA", "aaaaaaaa-0000-0000-0000-000000000001")
-BEN = Person("ben", "U0BEN")
+ANA = Person("ana", {"slack": "U0ANA", "entra": "aaaaaaaa-0000-0000-0000-000000000001"})
+BEN = Person("ben", {"slack": "U0BEN"})
 PLAN = Plan(
     "node-image",
     "/id",
@@ -178,7 +178,7 @@ def test_a_mention_is_the_entitys_text_to_the_letter_and_only_with_an_id() -> No
     card: Any = render_bot(FULL)
     assert "<at>ana</at> ben" in texts(card)
     assert card["msteams"]["entities"] == [
-        {"type": "mention", "text": "<at>ana</at>", "mentioned": {"id": ANA.entra, "name": "ana"}}
+        {"type": "mention", "text": "<at>ana</at>", "mentioned": {"id": ANA.ids["entra"], "name": "ana"}}
     ]
 
 
@@ -189,7 +189,7 @@ def test_a_webhook_names_people_and_mentions_nobody() -> None:
 
 
 def test_twenty_people_are_mentioned_and_the_others_counted() -> None:
-    people = tuple(Person(f"p{number}", entra=f"id-{number}") for number in range(23))
+    people = tuple(Person(f"p{number}", {"entra": f"id-{number}"}) for number in range(23))
     card: Any = render_bot(replace(FULL, mentions=people))
     assert len(card["msteams"]["entities"]) == 20
     assert next(text for text in texts(card) if "p19" in text).endswith(" and 3 more")
@@ -223,7 +223,7 @@ def test_what_a_notification_shows_is_plain() -> None:
 
 
 ANY = st.text(max_size=400)
-PEOPLE = st.builds(Person, name=ANY, slack=st.just(""), entra=st.sampled_from(["", "id"]))
+PEOPLE = st.builds(Person, name=ANY, ids=st.sampled_from([{}, {"entra": "id"}]))
 MESSAGES = st.builds(
     Message,
     subject=ANY,

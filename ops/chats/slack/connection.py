@@ -25,7 +25,10 @@ class SlackConnection:
 
     def chats(self, settings: "Settings | None") -> "tuple[SlackChat, ...]":
         """The one chat, if the configuration names a channel and the app settings hold the token."""
-        channel = settings.chat.slack_channel if settings else None
+        from ops.chats.slack.settings import SLACK
+
+        section = settings.chat.get(SLACK) if settings else None
+        channel = section.channel if section else None
         if not channel or not self._token:
             return ()
         if channel not in self._chats:

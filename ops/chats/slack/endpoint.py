@@ -15,6 +15,7 @@ from ops.chats.slack.dialogs import REJECTING
 from ops.chats.slack.payloads import ButtonAction, Submission, read_command, read_form, read_interaction
 from ops.chats.slack.rejection_dialog import DialogResult, Forms, accept_reason, open_rejection_dialog
 from ops.chats.slack.renderer import OPENS, plainly, privately, render
+from ops.chats.slack.settings import IDENTITY
 from ops.context import Context
 from ops.endpoints.chat_commands import ChatRequest, take_command
 from ops.endpoints.http_types import HttpRequest, HttpResponse
@@ -22,6 +23,7 @@ from ops.endpoints.rejected_requests import RejectedRequests, Rejection, Request
 from ops.messaging.ephemeral_replies import reply_later, reply_now
 from ops.model.approval import Choice
 from ops.ports.errors import OutsideError
+from ops.render.phrases import sentence
 
 _LOG = logging.getLogger(__name__)
 INTERACTIONS, COMMANDS = "slack-interactions", "slack-commands"
@@ -92,9 +94,9 @@ def take_slash_command(context: Context, access: SlackAccess, request: HttpReque
         command = read_command(form, _team(context))
     except RequestRejectedError as rejected:
         return access.rejected.answer(context, COMMANDS, rejected.rejection, request.body)
-    asked = ChatRequest(command.identity, command.text, command.event, command.address)
+    typed = ChatRequest(command.identity, command.text, command.event, command.address)
     try:
-        content = render(take_command(context, asked))
+        content = render(take_command(context, typed))
     except OutsideError as error:
         _LOG.warning("a Slack command failed: %s", error)
         content = plainly(_NOTHING_DONE)
@@ -113,7 +115,7 @@ def _authenticated(signature: Signature, request: HttpRequest) -> Mapping[str, s
 
 def _team(context: Context) -> str:
     settings = context.config.settings
-    return settings.people.slack_team if settings else ""
+    return settings.people.tenants.get(IDENTITY.name, "") if settings else ""
 
 
 def _ignore(context: Context, access: SlackAccess, request: HttpRequest, what: str) -> None:
@@ -124,7 +126,7 @@ def _ignore(context: Context, access: SlackAccess, request: HttpRequest, what: s
 def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choice: Choice) -> bool:
     """Whether the action was handled: the vote is recorded and answered, or a dialog asks for the reason of a rejection."""
     try:
-        opening = open_rejection_dialog(context, forms, action) if choice is Choice.REJECT else DialogResult.NOT_ASKED
+        opening = open_rejection_dialog(context, forms, action) if choice is Choice.REJECT else DialogResult.NOT_NEEDED
         if opening is DialogResult.OPEN:
             return True
         decided = record_vote(context, ApprovalAction(action.value, choice, action.identity, action.event))
@@ -134,7 +136,7 @@ def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choi
         return False
     # After a dialog that timed out, the request has no time left for another call to Slack.
     reply = reply_later if opening is DialogResult.SILENT else reply_now
-    has_no_dialog = opening is not DialogResult.NOT_ASKED and decided.result == "rejected"
-    text = f"{decided.text}. {_NO_REASON}" if has_no_dialog else decided.text
+    has_no_dialog = opening is not DialogResult.NOT_NEEDED and decided.result == "rejected"
+    text = " ".join([sentence(decided.text), *([_NO_REASON] if has_no_dialog else [])])
     reply(context.ports, action.event, action.address, plainly(text))
     return True

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from ops.chats.slack.dialogs import WHY
+from ops.chats.slack.settings import IDENTITY
 from ops.endpoints.rejected_requests import RequestRejectedError
 from ops.model.approval import Choice
 from ops.model.json import Json
@@ -22,7 +23,7 @@ from ops.model.people import Identity
 _MOST_FIELDS = 100
 # As `_event` makes them. Any other text must not become a key of our records.
 _EVENT = re.compile(r"slack-[0-9a-f]{32}")
-_DECIDING = tuple(f"{choice}." for choice in Choice)
+_VOTES = tuple(f"{choice}." for choice in Choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,18 @@ def read_command(form: Mapping[str, str], team: str) -> Command:
     user, trigger = _text(form, "user_id"), _text(form, "trigger_id")
     text = form.get("text", "")
     event = _event(trigger, user, form.get("command", ""), text)
-    return Command(text, Identity("slack", where, user, form.get("user_name", "")), event, form.get("response_url", ""))
+    return Command(
+        text,
+        Identity("slack", IDENTITY.name, where, user, form.get("user_name", "")),
+        event,
+        form.get("response_url", ""),
+    )
 
 
 def _action(payload: Mapping[str, Json], action: Json) -> ButtonAction:
     name, used_at = _text(action, "action_id"), _text(action, "action_ts")
-    # A button without a value opens a page or is not one of ours.
-    value = _text(action, "value") if name.startswith(_DECIDING) else ""
+    # A button without a value opens a page or belongs to another app.
+    value = _text(action, "value") if name.startswith(_VOTES) else ""
     identity, trigger = _identity(payload), _text(payload, "trigger_id")
     event = _event(trigger, used_at, identity.user, name, value)
     return ButtonAction(name, value, identity, event, _optional(payload, "response_url"), trigger)
@@ -141,7 +147,7 @@ def _identity(payload: Mapping[str, Json]) -> Identity:
     # In a shared channel the user may belong to another workspace. That becomes the tenant, which matches no person.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
     shown = _optional(payload, "user", "name") or _optional(payload, "user", "username")
-    return Identity("slack", home, user, shown)
+    return Identity("slack", IDENTITY.name, home, user, shown)
 
 
 def _check_team(found: str, team: str) -> None:

@@ -25,6 +25,7 @@ from ops.policy.people import person_of
 from ops.policy.voting import may_decide
 from ops.ports.bundle import Ports
 from ops.ports.errors import OutsideError, RejectedError
+from ops.render.phrases import sentence
 from ops.runbooks import runbooks
 from ops.tables.base import Table
 
@@ -51,7 +52,7 @@ class DialogResult(Enum):
     """Whether the dialog is open. Otherwise the vote is recorded at once; after `SILENT` the reply is sent later."""
 
     OPEN = auto()
-    NOT_ASKED = auto()
+    NOT_NEEDED = auto()
     REFUSED = auto()
     SILENT = auto()
 
@@ -73,7 +74,7 @@ def open_rejection_dialog(context: Context, forms: Forms | None, action: ButtonA
         return DialogResult.OPEN  # a repeated delivery, perhaps after the trigger expired or the dialog was submitted
     approval = _to_reject(context, action)
     if approval is None or forms is None:
-        return DialogResult.NOT_ASKED
+        return DialogResult.NOT_NEEDED
     record = DialogRecord(action.identity.user, action.address, context.ports.clock.now() + _ANSWERED_FOR)
     _forms(context.ports).insert(action.event, record)
     try:
@@ -96,14 +97,14 @@ def accept_reason(context: Context, sent: Submission) -> HttpResponse:
         stored = _forms(context.ports).get(sent.form) if sent.form else None
         decided = record_vote(context, ApprovalAction(sent.token, Choice.REJECT, sent.identity, sent.event, reason))
     except LongReasonError as error:
-        return HttpResponse(HTTPStatus.OK, dialog_error(f"{error}"))
+        return HttpResponse(HTTPStatus.OK, dialog_error(sentence(f"{error}")))
     except OutsideError as error:
         _LOG.warning("a vote in a Slack dialog could not be recorded: %s", error)
         return HttpResponse(HTTPStatus.OK, dialog_error(_NOTHING_DECIDED))
     record = stored.value if stored else None
     if record is None or record.user != sent.identity.user or context.ports.clock.now() >= record.until:
-        return HttpResponse(HTTPStatus.OK, dialog_result(decided.text))
-    reply_now(context.ports, sent.event, record.address, plainly(decided.text))
+        return HttpResponse(HTTPStatus.OK, dialog_result(sentence(decided.text)))
+    reply_now(context.ports, sent.event, record.address, plainly(sentence(decided.text)))
     return HttpResponse(HTTPStatus.OK, None)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from ops.chats.slack.settings import IDENTITY
 from ops.model.approval import Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
@@ -99,9 +100,14 @@ def escape(text: str, most: int = _LINE) -> str:
 _SENT = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"{mark}\u200b" for mark in "*_~`"}
 
 
+def _mention(person: Person) -> str:
+    own = person.ids.get(IDENTITY.name, "")
+    return f"<@{own}>" if _USER.fullmatch(own) else escape(person.name, _NAME)
+
+
 def _mentions(people: Sequence[Person]) -> str:
     """Mentions, which notify; a person without a Slack id is only named."""
-    called = (f"<@{each.slack}>" if _USER.fullmatch(each.slack) else escape(each.name, _NAME) for each in people)
+    called = (_mention(each) for each in people)
     shown = [name for name in called if name.strip()]
     more = len(shown) - _MENTIONED
     return ", ".join(shown[:_MENTIONED]) + (f" and {more} more" if more > 0 else "")

@@ -22,11 +22,12 @@ _LOGIN = "https://login.microsoftonline.com"
 
 def problems_of(settings: "Settings | None", environment: Mapping[str, str]) -> tuple[str, ...]:
     """Why the app settings do not work with the Teams sections of the configuration, each with the remedy."""
+    from ops.chats.teams.settings import TEAMS
     from ops.chats.teams.webhook import TeamsChat, UnusableWebhookError
 
     found = [_bot_problem(settings, environment)]
     webhook = environment.get("TEAMS_WEBHOOK", "")
-    if settings is not None and settings.chat.teams_envelope and webhook:
+    if settings is not None and settings.chat.get(TEAMS) and webhook:
         try:
             TeamsChat(webhook)
         except UnusableWebhookError as error:
@@ -36,7 +37,9 @@ def problems_of(settings: "Settings | None", environment: Mapping[str, str]) -> 
 
 def _bot_problem(settings: "Settings | None", environment: Mapping[str, str]) -> str:
     """Why the configured bot cannot work here; empty if it can, or if none is configured."""
-    if settings is None or settings.chat.teams_bot is None:
+    from ops.chats.teams.settings import TEAMS_BOT
+
+    if settings is None or settings.chat.get(TEAMS_BOT) is None:
         return ""
     if not environment.get("TEAMS_BOT_APP_ID"):
         return (
@@ -72,7 +75,7 @@ class TeamsConnection:
         for problem in set(problems_of(settings, self._environment)) - self._warned:
             self._warned.add(problem)
             _LOG.warning("%s", problem)
-        found = (self._webhook(settings.chat.teams_envelope), self._bot(settings))
+        found = (self._webhook(settings), self._bot(settings))
         return tuple(chat for chat in found if chat is not None)
 
     def replies(self, settings: "Settings | None") -> "tuple[TeamsBotEndpoint, ...]":
@@ -94,15 +97,20 @@ class TeamsConnection:
         app_id = self._environment.get("TEAMS_BOT_APP_ID", "")
         if settings is None or not app_id or not _has_client():
             return None
-        tenant = settings.people.entra_tenant
+        from ops.chats.teams.settings import IDENTITY
+
+        tenant = settings.people.tenants.get(IDENTITY.name, "")
         if tenant not in self._endpoints:
             self._endpoints[tenant] = _endpoint(self._environment, app_id, tenant, self._clock)
         return self._endpoints[tenant]
 
-    def _webhook(self, envelope: str | None) -> "TeamsChat | None":
-        webhook = self._environment.get("TEAMS_WEBHOOK", "")
-        if not envelope or not webhook:
+    def _webhook(self, settings: "Settings") -> "TeamsChat | None":
+        from ops.chats.teams.settings import TEAMS
+
+        section, webhook = settings.chat.get(TEAMS), self._environment.get("TEAMS_WEBHOOK", "")
+        if section is None or not webhook:
             return None
+        envelope = section.envelope
         if envelope not in self._webhooks:
             from ops.chats.teams.webhook import TeamsChat, UnusableWebhookError
 
@@ -113,7 +121,9 @@ class TeamsConnection:
         return self._webhooks[envelope]
 
     def _bot(self, settings: "Settings") -> "TeamsBotChat | None":
-        configured, endpoint = settings.chat.teams_bot, self.endpoint(settings)
+        from ops.chats.teams.settings import TEAMS_BOT
+
+        configured, endpoint = settings.chat.get(TEAMS_BOT), self.endpoint(settings)
         if configured is None or endpoint is None:
             return None
         from ops.chats.teams.bot import TeamsBotChat

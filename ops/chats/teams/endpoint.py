@@ -12,6 +12,7 @@ from ops.approvals.notifications import request_message
 from ops.approvals.votes import ApprovalAction, LongReasonError, VoteOutcome, read_reason, record_vote
 from ops.chats.teams.payloads import Activity, read_activity
 from ops.chats.teams.renderer import render_bot, with_picture
+from ops.chats.teams.settings import IDENTITY
 from ops.context import Context
 from ops.endpoints.chat_commands import ChatRequest, take_command
 from ops.endpoints.http_types import HttpRequest, HttpResponse
@@ -23,6 +24,7 @@ from ops.model.people import Identity
 from ops.model.run import State
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError
 from ops.render.commands import reply_message
+from ops.render.phrases import sentence
 
 _LOG = logging.getLogger(__name__)
 ENDPOINT = "teams"
@@ -92,7 +94,7 @@ def _authenticated(context: Context, bot: BotEndpoint, request: HttpRequest) -> 
         why = "the activity names another service URL than its token"
         raise RequestRejectedError(HTTPStatus.FORBIDDEN, "other-service", why)
     settings = context.config.settings
-    tenant = settings.people.entra_tenant if settings else ""
+    tenant = settings.people.tenants.get(IDENTITY.name, "") if settings else ""
     if not tenant or activity.tenants != {tenant.lower()}:
         raise RequestRejectedError(
             HTTPStatus.FORBIDDEN, "other-tenant", "the activity is not from the configured tenant"
@@ -121,7 +123,7 @@ def _voted(context: Context, activity: Activity) -> HttpResponse:
         reason = read_reason(written)
         decided = record_vote(context, ApprovalAction(token, choice, _identity(activity), activity.event, reason))
     except LongReasonError as error:
-        return _invoked(_TEXT, f"{error}")
+        return _invoked(_TEXT, sentence(f"{error}"))
     except OutsideError as error:
         _LOG.warning("a vote in Teams could not be recorded: %s", error)
         return _invoked(_TEXT, _TROUBLE)
@@ -131,7 +133,7 @@ def _voted(context: Context, activity: Activity) -> HttpResponse:
 def _shown(context: Context, decided: VoteOutcome) -> tuple[str, Json]:
     settings = context.config.settings
     if decided.approval is None or settings is None or decided.result not in _SHOWS:
-        return _TEXT, decided.text
+        return _TEXT, sentence(decided.text)
     message = request_message(context.ports, decided.approval, settings)
     return _CARD, with_picture(render_bot(message), None)
 
@@ -143,16 +145,16 @@ def _invoked(kind: str, value: Json) -> HttpResponse:
 
 def _commanded(context: Context, bot: BotEndpoint, activity: Activity) -> HttpResponse:
     """A command. The reply goes to the sender alone if Teams allows it, else below the command."""
-    asked = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
+    typed = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
     try:
-        message = take_command(context, asked)
+        message = take_command(context, typed)
         # The same command again has no new effect, but its reply is a post, which would appear twice.
-        is_first = context.ports.store.insert(_ANSWERED, asked.event, {"at": context.ports.clock.now().isoformat()})
+        is_first = context.ports.store.insert(_ANSWERED, typed.event, {"at": context.ports.clock.now().isoformat()})
     except OutsideError as error:
         _LOG.warning("a Teams command failed: %s", error)
         message, is_first = reply_message(_NOT_TAKEN, State.FAILED, "not done"), True
     if is_first:
-        reply_now(context.ports, asked.event, asked.address, render_bot(message))
+        reply_now(context.ports, typed.event, typed.address, render_bot(message))
     return HttpResponse(HTTPStatus.OK, {})
 
 
@@ -185,4 +187,4 @@ def _installed(context: Context, activity: Activity) -> None:
 
 def _identity(activity: Activity) -> Identity:
     """The user that Teams proves: a member of our tenant by object id. A user without one matches no person."""
-    return Identity(ENDPOINT, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)
+    return Identity(ENDPOINT, IDENTITY.name, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)

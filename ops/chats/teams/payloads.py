@@ -93,7 +93,7 @@ class Activity:
         if action.get("type") != "Action.Execute" or not isinstance(verb, str) or verb not in _CHOICES:
             raise broken("the action is not one of Daytwo's buttons")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise broken("the button holds no token of Daytwo's")
+            raise broken("the button does not hold a token of Daytwo's")
         if not isinstance(reason, str):
             raise broken("the reason is not a string")
         return token, _CHOICES[verb], reason

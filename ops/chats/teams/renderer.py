@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from ops.chats.teams.settings import IDENTITY
 from ops.model.approval import LONGEST_REASON, Choice
 from ops.model.json import Json
 from ops.model.message import Button, Message, Row
@@ -79,7 +81,7 @@ def escape(text: str) -> str:
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
     # A zero-width space makes `<at>` and `{{` plain text.
-    return text.replace("{{", "{\u200b{").replace("<", "<\u200b")
+    return re.sub(r"\{(?=\{)", "{\u200b", text).replace("<", "<\u200b")
 
 
 def _fitting(message: Message, way: _Way) -> Mapping[str, Json]:
@@ -204,11 +206,15 @@ def _mentions(people: Sequence[Person], way: _Way) -> Json:
 
 
 def _mentioned(people: Sequence[Person]) -> tuple[Person, ...]:
-    return tuple(person for person in people[:_MENTIONS] if person.entra)
+    return tuple(person for person in people[:_MENTIONS] if IDENTITY.name in person.ids)
 
 
 def _entity(person: Person) -> Json:
-    return {"type": "mention", "text": _at(person), "mentioned": {"id": person.entra, "name": _plain(person.name)}}
+    return {
+        "type": "mention",
+        "text": _at(person),
+        "mentioned": {"id": person.ids[IDENTITY.name], "name": _plain(person.name)},
+    }
 
 
 def _at(person: Person) -> str:
@@ -235,7 +241,7 @@ def _action(button: Button, way: _Way) -> Json:
         case Choice.REJECT:
             return {"type": "Action.ShowCard", "title": title, "style": "destructive", "card": _asks_why(button)}
         case Choice.APPROVE:
-            return _deciding(button)
+            return _vote_button(button)
 
 
 def _asks_why(button: Button) -> Json:
@@ -249,10 +255,10 @@ def _asks_why(button: Button) -> Json:
         "maxLength": LONGEST_REASON,
     }
     ends = _text("One rejection decides, even if others have approved. Nothing is executed.")
-    return {"type": "AdaptiveCard", "body": [ends, field], "actions": [_deciding(button)]}
+    return {"type": "AdaptiveCard", "body": [ends, field], "actions": [_vote_button(button)]}
 
 
-def _deciding(button: Button) -> Json:
+def _vote_button(button: Button) -> Json:
     return {
         "type": "Action.Execute",
         "title": button.text[:_BUTTON],

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from ops.settings.chat import Route
+from ops.settings.chat import Route, Routed
+from ops.settings.identity import ENTRA
 from ops.settings.part import Finding, Part, Section
 
 _CONVERSATION = r"^(19:[A-Za-z0-9_.-]{1,200}@thread\.[a-z0-9]{2,20}|a:[A-Za-z0-9_-]{10,400})$"
@@ -38,7 +39,7 @@ class TeamsWebhookSettings(Part, frozen=True):
     ] = "message"
 
 
-class TeamsBotSettings(Part, frozen=True):
+class TeamsBotSettings(Routed, frozen=True, kw_only=True):
     """Messages in Teams through a bot, which edits them, replies in threads and has buttons."""
 
     conversation: Annotated[
@@ -85,3 +86,5 @@ TEAMS_BOT: Section[TeamsBotSettings | None] = Section(
     docs="teams.md",
     check=_check_teams_bot,
 )
+SECTIONS = (TEAMS, TEAMS_BOT)
+IDENTITY = ENTRA

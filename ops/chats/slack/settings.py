@@ -4,8 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ops.settings.chat import Route
-from ops.settings.part import Part, Section
+from ops.settings.chat import Route, Routed
+from ops.settings.identity import IdentityKind
+from ops.settings.part import Section
 
 SlackChannel = Annotated[str, Meta(pattern="^[CG][A-Z0-9]{3,20}$", examples=["C0123ABCD"])]
 
@@ -16,7 +17,7 @@ class SlackRoute(Route, frozen=True):
     channel: Annotated[SlackChannel, Meta(description="The id of the channel.")]
 
 
-class SlackSettings(Part, frozen=True):
+class SlackSettings(Routed, frozen=True, kw_only=True):
     """Messages in Slack. The token is a secret and comes from the key vault."""
 
     channel: Annotated[
@@ -36,4 +37,24 @@ class SlackSettings(Part, frozen=True):
 
 SLACK: Section[SlackSettings | None] = Section(
     "slack", SlackSettings, "Messages in Slack; its token comes from the key vault.", docs="slack.md"
+)
+SECTIONS = (SLACK,)
+# A token, or the address of an incoming webhook, to its end: neither belongs in a configuration.
+FORBIDDEN = r"xox[a-z]-?[\w.-]*|hooks\.slack\.com[^\s\"']*"
+IDENTITY = IdentityKind(
+    name="slack",
+    tenant="slack-team",
+    tenant_noun="workspace",
+    id_type=Annotated[
+        Annotated[str, Meta(pattern="^[UW][A-Z0-9]{3,20}$")] | None,
+        Meta(description="The user id in the workspace.", examples=["U0123ABCD"]),
+    ],
+    tenant_type=Annotated[
+        Annotated[str, Meta(pattern="^[TE][A-Z0-9]{3,20}$")] | None,
+        Meta(
+            description="The id of the Slack workspace. Without it the ids under `slack` identify no one.",
+            examples=["T0123ABCD"],
+        ),
+    ],
+    example="U0123ABCD",
 )
