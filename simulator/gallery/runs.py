@@ -37,9 +37,9 @@ _STEPS = {
     "budget": (),
 }
 _DONE = {
-    "pool.system": "3 of 3 nodes have 202611.12.0 and are Ready",
-    "pool.user1": "6 of 6 nodes have 202611.12.0 and are Ready",
-    "pool.user2": "8 of 8 nodes have 202611.12.0 and are Ready",
+    "pool.system": "3 of 3 nodes run 202611.12.0 and are Ready",
+    "pool.user1": "6 of 6 nodes run 202611.12.0 and are Ready",
+    "pool.user2": "8 of 8 nodes run 202611.12.0 and are Ready",
     "restart.aks-user1-vmss000003": "aks-user1-vmss000003 has rebooted and is Ready",
     "stop": "the cluster is stopped",
     "evacuate.aks-spot-vmss000001": "9 pods have left 2 nodes",
@@ -88,7 +88,7 @@ def run_in(runbook: str, state: State) -> Run:
     match state:
         case State.WAITING:
             until = NOW + timedelta(hours=8)
-            return replace(run, why="next window opens Wed 20:00 UTC", code="window", until=until)
+            return replace(run, why="next window opens", code="window", until=until)
         case State.NEEDS_YOU:
             why = "waits for approval by platform, until Wed 19:05 UTC"
             return replace(run, why=why, code="approval", until=NOW + timedelta(hours=5), plan=_PLANS[runbook])

@@ -29,8 +29,8 @@ from simulator.gallery.runs import RUNBOOKS, run_in
 from simulator.gallery.week import gallery_week
 from simulator.people import PEOPLE
 
-_APPROVALS = tuple(Person(each.name, each.slack, each.entra) for each in PEOPLE[:2])
-_LEADS = (Person(PEOPLE[2].name, PEOPLE[2].slack, PEOPLE[2].entra),)
+_APPROVALS = tuple(Person(each.name, {"slack": each.slack, "entra": each.entra}) for each in PEOPLE[:2])
+_LEADS = (Person(PEOPLE[2].name, {"slack": PEOPLE[2].slack, "entra": PEOPLE[2].entra}),)
 _LINK = "https://daytwo.example/api/approvals/"
 _LATE = replace(request(*ONE), reminded=True, escalated=True, escalated_to=("cleo",))
 
@@ -163,7 +163,7 @@ def _commands() -> Iterator[Sample]:
     yield Sample("Commands", "a command that takes a while", working_message("plan", "ana"))
     open_runs = (run_in("node-image", State.RUNNING), run_in("reboot", State.FAILED))
     yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), REQUESTED_AT))
-    decided = {"node-image": "waits until Wed 22:00: window opens", "reboot": "no node requires a reboot"}
+    decided = {"node-image": "waits until Wed 22:00: next window opens", "reboot": "no node requires a reboot"}
     yield Sample("Commands", "why", why_message("shop-prod", decided))
     rows = (
         ("shop-prod", "user1", "202610.29.0 → 202611.12.0", "Wed 22:00, after approval"),

@@ -84,7 +84,7 @@ def test_the_rejection_forms_are_included() -> None:
 def test_without_node_the_gallery_is_rendered_plainly() -> None:
     page = gallery(PlainDrawer())
     assert page.count("<figure") == 3 * len(SAMPLES) + FORMS
-    assert page.count("3 of 3 nodes have 202611.12.0 and are Ready") >= 9
+    assert page.count("3 of 3 nodes run 202611.12.0 and are Ready") >= 9
 
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
