@@ -231,7 +231,7 @@ def _headline(
 
 def _approval_headline(waiting: Sequence[Approval], settings: Settings, world: WorldNow, zone: str) -> Headline:
     """The headline while a request waits for the viewer, which takes precedence."""
-    names = [part.target_name for approval in waiting for part in approval.standing]
+    names = [part.target_name for approval in waiting for part in approval.active_parts]
     approvers = dict.fromkeys(name for approval in waiting for name in approval.approvers)
     return Headline(
         "asks",
