@@ -150,7 +150,7 @@ def test_why_of_a_cluster_that_is_not_there_names_those_that_are(simulated: dict
 def test_an_override_needs_a_bot_to_keep_it(command: str, simulated: dict[str, str], folder: Path) -> None:
     asked = [command, "--target", target(simulated), "--until", "2026-11-18T22:00+01:00"]
     nobody = daytwo(*asked, cwd=folder, environment={"DAYTWO_URL": ""})
-    assert (nobody.returncode, "DAYTWO_URL names no bot" in nobody.stderr) == (2, True)
+    assert (nobody.returncode, "DAYTWO_URL is not set" in nobody.stderr) == (2, True)
     unreached = daytwo(*asked, cwd=folder, environment={"DAYTWO_URL": "http://127.0.0.1:9"})
     assert (unreached.returncode, "Is the bot there" in unreached.stderr) == (1, True)
 
