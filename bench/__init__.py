@@ -1,1 +1,1 @@
-"""The benchmarks: each prints a row and adds named figures to one flat map."""
+"""The benchmarks. Each prints a row and adds named figures to one flat map."""

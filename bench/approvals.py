@@ -1,4 +1,4 @@
-"""A signed press in Slack to its answer, and to the run that goes on, through the real app on the local host; messages rendered a second."""
+"""The time from a signed button click in Slack to the response and to the resumed run, through the real app; messages rendered per second."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from simulator.host.host import Host
 from simulator.http_types import JsonObject
 from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
-from simulator.slack.interactions import Happened, button_of, press_form
+from simulator.slack.interactions import Interaction, button_of, click_payload
 from simulator.slack.messages import Message
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.workspace import USERS
@@ -31,7 +31,7 @@ from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec, RegionSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 START = datetime(2026, 11, 16, 22, 5, tzinfo=UTC)
-_PRESSES = 100
+_CLICKS = 100
 _RENDERED = 2_000
 _KEY = "key-of-the-bench"
 _CONFIG = """
@@ -50,11 +50,11 @@ chat:
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds; the floor is a door of the same host that reads nothing. Messages a second, against writing their JSON alone."""
+    """Milliseconds, compared with an endpoint that reads nothing. Messages per second, compared with encoding their JSON only."""
     pool = PoolSpec("system", 1, mode="System", max_surge="1")
     clusters = tuple(
         ClusterSpec(f"bench-{n:03}", "westeurope", (pool,), resource_group="rg", tags=(("env", "dev"),))
-        for n in range(_PRESSES)
+        for n in range(_CLICKS)
     )
     fleet = FleetSpec("bench", START, (RegionSpec("westeurope"),), clusters)
     with running_simulation(fleet) as world, tempfile.TemporaryDirectory() as folder:
@@ -69,14 +69,14 @@ def measure() -> dict[str, float]:
         }
         os.environ.update(settings)
         forget_wiring()
-        figures, requests = asyncio.run(_press_all(world, clusters, Path(folder)))
+        figures, requests = asyncio.run(_click_all(world, clusters, Path(folder)))
         for name in settings:
             os.environ.pop(name, None)
         forget_wiring()
     return {**figures, **_rendered(requests)}
 
 
-async def _press_all(
+async def _click_all(
     world: Running, clusters: tuple[ClusterSpec, ...], folder: Path
 ) -> tuple[dict[str, float], list[Approval]]:
     began: dict[str, float] = {}
@@ -88,26 +88,26 @@ async def _press_all(
     host = Host(ROOT, RemoteClock(world.environment["CLOCK_URL"]), function_key=_KEY, boundary=boundary)
     url = await host.start()
     async with aiohttp.ClientSession(url, headers={"x-functions-key": _KEY}) as http:
-        cold_ms = await _press(http, host, "no-such-word")
+        cold_ms = await _click(http, host, "no-such-word")
         for cluster in clusters:
             await _begin(http, cluster)
         await host.settle()
-        # Slack takes one post a second a channel: the requests are asked for all the same.
+        # Slack accepts one post per second and channel. The requests are created nevertheless.
         await host.run_until(host.now() + timedelta(minutes=2))
         store = SqliteStore(folder / "store.sqlite")
         requests = [stored.value for stored in approvals(store).scan()]
         answered, going_on, floor = [], [], []
         for request in requests:
-            # Azure's throttling is not what is measured: time passes between two presses.
+            # Azure's throttling is not measured: time passes between two clicks.
             await host.run_until(host.now() + timedelta(seconds=40))
             floor.append(await _idle(http))
-            pressed = time.perf_counter()
-            answered.append(await _press(http, host, request.token))
+            clicked = time.perf_counter()
+            answered.append(await _click(http, host, request.token))
             await host.settle()
-            going_on.append(1000 * (began[request.parts[0].run] - pressed))
+            going_on.append(1000 * (began[request.parts[0].run] - clicked))
     await host.stop()
-    if len(answered) != _PRESSES:
-        raise RuntimeError(f"{len(answered)} of {_PRESSES} runs asked for approval")
+    if len(answered) != _CLICKS:
+        raise RuntimeError(f"{len(answered)} of {_CLICKS} runs requested approval")
     floor_ms = statistics.median(floor)
     return {
         "press_first_of_process_ms": cold_ms,
@@ -134,16 +134,16 @@ async def _idle(http: aiohttp.ClientSession) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-async def _press(http: aiohttp.ClientSession, host: Host, token: str) -> float:
+async def _click(http: aiohttp.ClientSession, host: Host, token: str) -> float:
     button: JsonObject = {"type": "button", "text": {"type": "plain_text", "text": "x"}, "action_id": "approve.0"}
     message = Message(
         "C0123", "1.1", host.now(), "", [{"type": "actions", "elements": [button | {"value": token}]}], []
     )
     found = button_of(message, "approve.0")
     if found is None:
-        raise RuntimeError("the message has lost its button")
+        raise RuntimeError("the message does not have its button")
     hook = f"{os.environ['SLACK_URL']}none"
-    body = press_form(message, found, Happened(USERS["U0ANA"], host.now(), hash(token) % 10**9, hook))
+    body = click_payload(message, found, Interaction(USERS["U0ANA"], host.now(), hash(token) % 10**9, hook))
     began = time.perf_counter()
     async with http.post("/api/slack/interactions", data=body, headers=signed(body, host.now())) as answer:
         answer.raise_for_status()
@@ -151,7 +151,7 @@ async def _press(http: aiohttp.ClientSession, host: Host, token: str) -> float:
 
 
 def _rendered(requests: list[Approval]) -> dict[str, float]:
-    """Whole messages: from the request to each chat's JSON."""
+    """Whole messages: from the request to the JSON of each chat."""
     chats = ("slack", "teams", "teams-bot")
     begun = time.perf_counter()
     written = [

@@ -1,4 +1,4 @@
-"""The local engine's throughput, in memory and in a file, a week of timers, and that purging keeps its memory flat."""
+"""The local engine's throughput in memory and in a file, a week of timers, and that purging keeps its memory constant."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from durabletask.internal.helpers import get_string_value
 
 from simulator.host.clock import LocalClock
 from simulator.host.host import Host
-from simulator.host.work import Refusing
+from simulator.host.work import RejectingContext
 
 APP = Path(__file__).resolve().parents[1] / "tests" / "simulator" / "host" / "app"
 START = datetime(2026, 11, 16, tzinfo=UTC)
@@ -27,7 +27,7 @@ _WARM_UP = 500
 
 
 def measure() -> dict[str, float]:
-    """Operations of 22 yields a second (goals: 36 and 25), a week of 2,184 timer runs (goal: 8 s), growth in MB (goal: 0)."""
+    """Operations of 22 yields per second (goals: 36 and 25), a week of 2,184 timer runs (goal: 8 s), growth in MB (goal: 0)."""
     with tempfile.TemporaryDirectory() as folder:
         in_memory = asyncio.run(_throughput(None))
         return {
@@ -50,8 +50,8 @@ async def _throughput(state_dir: Path | None) -> float:
 
 
 def _direct_ms() -> float:
-    """The same orchestrator and activities, an operation, with nothing between them."""
-    flows = sys.modules["flows"]  # loaded by the host just before
+    """The same orchestrator and activities for one operation, called directly."""
+    flows = sys.modules["flows"]  # loaded by the host before
 
     class Direct:
         def call_activity(self, name: str, **given: object) -> object:
@@ -77,7 +77,7 @@ async def _week_s() -> float:
 
 
 async def _growth_mb() -> float:
-    """What 5,000 finished and purged operations leave behind, after a warm-up of 500."""
+    """The memory that 5,000 finished and purged operations leave, after a warm-up of 500."""
     host = Host(APP, LocalClock(START))
     await host.start()
     warm_mb = 0.0
@@ -94,14 +94,14 @@ async def _growth_mb() -> float:
 async def _operations(host: Host, first: int, count: int) -> None:
     for number in range(first, first + count):
         given = get_string_value(json.dumps(_YIELDS))
-        asked = pb.CreateInstanceRequest(instanceId=f"o{number}", name="chain", input=given)
-        host.engine.StartInstance(asked, Refusing())
+        started_ids = pb.CreateInstanceRequest(instanceId=f"o{number}", name="chain", input=given)
+        host.engine.StartInstance(started_ids, RejectingContext())
     await host.settle()
 
 
 def _purge(host: Host) -> None:
     finished = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
-    host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), Refusing())
+    host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), RejectingContext())
 
 
 def _resident_mb() -> float:

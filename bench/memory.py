@@ -1,4 +1,4 @@
-"""What thousands of the real app's runs leave in memory once they are purged: each a dry run on a simulated cluster, over HTTP."""
+"""The memory that thousands of the app's runs leave after they are purged: dry runs on a simulated cluster, over HTTP."""
 
 import asyncio
 import os
@@ -13,22 +13,22 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 from ops.bootstrap import forget_wiring
 from simulator.host.clock import RemoteClock
 from simulator.host.host import Host
-from simulator.host.work import Refusing
+from simulator.host.work import RejectingContext
 from simulator.running import simulation_process
 
 ROOT = Path(__file__).resolve().parents[1]
 _WARM = 500
 _RUNS = 5_000
 _BATCH = 50
-# Azure throttles the reads of a subscription: a run that was told to wait ends within these. The first ten of them pass the hourly
-# timer, which loads what is loaded once; all hundred end before a window opens.
+# Azure throttles the reads of a subscription: a throttled run ends within this time. The first ten runs include the
+# hourly timer, which loads modules that are loaded once. All hundred end before a window opens.
 _PAUSE = timedelta(minutes=7)
 _KEY = "key-of-the-bench"
 _CONFIG = ROOT / "simulator" / "demo" / "daytwo.yaml"
 
 
 def measure() -> dict[str, float]:
-    """RSS in MB after 500 runs and after 5,000, and what lies between (goal: 5 MB)."""
+    """RSS in MB after 500 runs and after 5,000, and the difference (goal: 5 MB)."""
     with simulation_process("--fleet", "demo") as world, tempfile.TemporaryDirectory() as folder:
         settings = {"DAYTWO_STATE": folder, "DAYTWO_CONFIG": str(_CONFIG)}
         os.environ.update({**world, **settings})
@@ -61,7 +61,7 @@ async def _live(world: dict[str, str]) -> tuple[float, float]:
 
 
 async def _begin(http: aiohttp.ClientSession, world: dict[str, str], number: int) -> None:
-    # A cluster that sleeps: its nodes need not be asked for.
+    # A stopped cluster, whose nodes need not be read.
     group = f"/subscriptions/{world['SUBSCRIPTION']}/resourceGroups/rg-shop"
     target = f"{group}/providers/Microsoft.ContainerService/managedClusters/shop-test"
     headers = {"Idempotency-Key": f"{number:06}"}
@@ -72,11 +72,11 @@ async def _begin(http: aiohttp.ClientSession, world: dict[str, str], number: int
 
 
 def _purge(host: Host) -> None:
-    """As the janitor does after a run's two weeks; a run that did not complete is still there, and that is an error."""
+    """Purge like the janitor two weeks after a run. A run that did not complete is not purged, which is an error."""
     finished = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
-    answer = host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), Refusing())
-    if answer.deletedInstanceCount < _BATCH:  # more: timers start runs of their own
-        raise RuntimeError(f"{answer.deletedInstanceCount} of {_BATCH} runs completed: what did not is not measured")
+    answer = host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), RejectingContext())
+    if answer.deletedInstanceCount < _BATCH:  # more: timers start runs too
+        raise RuntimeError(f"{answer.deletedInstanceCount} of {_BATCH} runs completed: the others are not measured")
 
 
 def _resident_mb() -> float:

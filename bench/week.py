@@ -12,7 +12,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure() -> dict[str, float]:
-    """Wall seconds of `daytwo demo --headless`, its start included (goal: less than 60). Raises CalledProcessError where it went wrong."""
+    """Real seconds of `daytwo demo --headless`, including its start (goal: less than 60).
+
+    Raises:
+        CalledProcessError: the demonstration failed.
+    """
     with tempfile.TemporaryDirectory() as folder:
         summary = Path(folder) / "week.json"
         command = [sys.executable, "-m", "ops.cli", "demo", "--headless", "--days", "7", "--json", str(summary)]
@@ -20,5 +24,5 @@ def measure() -> dict[str, float]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         subprocess.run(command, check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         took_s = time.perf_counter() - began
-        json.loads(summary.read_text())  # it was written whole
+        json.loads(summary.read_text())  # the whole summary was written
     return {"week_wall_s": took_s}

@@ -1,1 +1,1 @@
-"""The simulated world that Daytwo is tested in; never deployed."""
+"""The simulated world that Daytwo is tested against. Never deployed."""

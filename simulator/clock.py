@@ -1,4 +1,4 @@
-"""Moves the world's clock: told by callers, or by itself so many times as fast as the wall's."""
+"""Advances the world's clock: on request, or continuously at a multiple of real time."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ TICK_S = 0.02
 
 
 class VirtualClock:
-    """The only one that advances the world; ``deliver`` is awaited at each instant that left something to tell."""
+    """The only caller that advances the world. Awaits ``deliver`` at each instant with events to deliver."""
 
     def __init__(
         self, world: World, speed: float, has_news: Callable[[], bool], deliver: Callable[[], Awaitable[None]]
@@ -25,9 +25,9 @@ class VirtualClock:
         self._task: asyncio.Task[None] | None = None
 
     async def advance(self, to: datetime) -> datetime:
-        """Live through everything up to ``to``, or up to the first instant with news for a subscriber; deliver them.
+        """Run the world until ``to``, or until the first instant with events for a subscriber, and deliver them.
 
-        Returns where the clock stands, which may be before ``to``.
+        Returns the time reached, which may be before ``to``.
         """
         async with self._lock:
             while not self._has_news() and self._world.step(to):
@@ -37,13 +37,13 @@ class VirtualClock:
             return self._world.now
 
     def start(self) -> None:
-        """Let time run by itself when there is a speed."""
+        """Start continuous time if a speed is set."""
         if self.speed > 0:
             self._task = asyncio.get_running_loop().create_task(self._run())
-            self._task.add_done_callback(_complain)
+            self._task.add_done_callback(_log_failure)
 
     async def stop(self) -> None:
-        """Stop time."""
+        """Stop continuous time."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -60,8 +60,8 @@ class VirtualClock:
                 pass
 
 
-def _complain(task: asyncio.Task[None]) -> None:
-    """Say at once why time stopped, instead of when the task is collected."""
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """Log immediately why time stopped, instead of when the task is garbage collected."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
         context = {"message": "The virtual clock stopped.", "exception": error, "task": task}

@@ -1,4 +1,4 @@
-"""Seeded faults: throttled, failed and lost answers of the services, doubled and late events."""
+"""Random faults from a seed: throttled, failed and lost responses of services, duplicate and late events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from enum import StrEnum
 from random import Random
 
 from simulator.azure.errors import ArmError
-from simulator.http_types import DROPPED, Answer, Call, JsonObject
+from simulator.http_types import DROPPED, HttpRequest, HttpResponse, JsonObject
 from simulator.kubernetes.status import StatusError
 
 PER_THOUSAND = 1000
 
 
 class Surface(StrEnum):
-    """A service that faults may hit."""
+    """A service that faults can affect."""
 
     ARM = "arm"
     KUBERNETES = "kubernetes"
@@ -24,7 +24,7 @@ class Surface(StrEnum):
 
 
 class Fault(StrEnum):
-    """What goes wrong with one request or one event; a lost answer has had its effect."""
+    """What goes wrong with one request or event. A request with a lost response has had its effect."""
 
     THROTTLED = "429"
     ERROR = "500"
@@ -36,13 +36,13 @@ class Fault(StrEnum):
 
 ANSWERS = (Fault.THROTTLED, Fault.ERROR, Fault.UNAVAILABLE, Fault.LOST)
 EVENTS = (Fault.DOUBLED, Fault.LATE)
-# So late that the next event of an upgrade may overtake it.
-MOST_MINUTES_LATE = 40
+# Late enough that the next event of an upgrade may arrive first.
+MAX_MINUTES_LATE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How many of a thousand requests or events each fault hits."""
+    """How many of 1,000 requests or events each fault affects."""
 
     throttled: int = 0
     error: int = 0
@@ -52,7 +52,7 @@ class Profile:
     late: int = 0
 
     def of(self, fault: Fault) -> int:
-        """Return one fault's rate."""
+        """Return the rate of one fault."""
         match fault:
             case Fault.THROTTLED:
                 return self.throttled
@@ -72,47 +72,49 @@ PROFILES = {
     "none": Profile(),
     "calm": Profile(throttled=5, error=3, unavailable=3, lost=4, doubled=20, late=20),
     "rough": Profile(throttled=40, error=30, unavailable=30, lost=40, doubled=200, late=200),
-    # Nearly down: three calls of ten fail, one more of ten loses its answer.
+    # Almost an outage: three of ten calls fail, and one of ten loses its response.
     "failing": Profile(throttled=60, error=120, unavailable=120, lost=100, doubled=200, late=200),
 }
 
 
 def faults_of(surface: Surface) -> tuple[Fault, ...]:
-    """Return which faults a surface knows."""
+    """Return the faults that apply to a surface."""
     return EVENTS if surface is Surface.EVENTS else ANSWERS
 
 
 class Faults:
-    """Draws a fault or none for each request, and counts what it drew."""
+    """Draws a fault or none for each request and counts them."""
 
     def __init__(self, profile: str, seed: int, surfaces: tuple[Surface, ...] = tuple(Surface)) -> None:
         if profile not in PROFILES:
-            raise ValueError(f"No fault profile {profile!r}: use one of {', '.join(PROFILES)}.")
+            raise ValueError(f"Unknown fault profile {profile!r}: use one of {', '.join(PROFILES)}.")
         self._rates = PROFILES[profile]
         self._draw = Random(f"faults/{seed}")
         self._surfaces = surfaces
         self.counts: dict[tuple[Surface, Fault], int] = {(surface, fault): 0 for surface in surfaces for fault in Fault}
 
-    def around(self, surface: Surface, call: Call, handler: Callable[[Call], Answer]) -> Answer:
-        """Answer a request through its handler, or spoil it."""
+    def intercept(
+        self, surface: Surface, request: HttpRequest, handler: Callable[[HttpRequest], HttpResponse]
+    ) -> HttpResponse:
+        """Handle a request, or replace its response by a fault."""
         fault = self._next(surface)
         if fault is None:
-            return handler(call)
+            return handler(request)
         if fault is Fault.LOST:
-            handler(call)
+            handler(request)
             return DROPPED
-        return _spoilt(surface, fault)
+        return _fault_response(surface, fault)
 
     def event_delays(self) -> tuple[timedelta, ...]:
-        """Return how much later each copy of an event goes out: one copy at once, but for a fault."""
+        """Return the delay of each copy of an event: normally one copy without delay."""
         fault = self._next(Surface.EVENTS)
         if fault is None:
             return (timedelta(0),)
-        later = timedelta(minutes=self._draw.randint(1, MOST_MINUTES_LATE))
+        later = timedelta(minutes=self._draw.randint(1, MAX_MINUTES_LATE))
         return (later,) if fault is Fault.LATE else (timedelta(0), later)
 
     def document(self) -> JsonObject:
-        """Return the counts as JSON, by surface and fault."""
+        """Return the counts as JSON, per surface and fault."""
         return {
             surface.value: {fault.value: self.counts[surface, fault] for fault in faults_of(surface)}
             for surface in self._surfaces
@@ -130,8 +132,8 @@ class Faults:
         return None
 
 
-def _spoilt(surface: Surface, fault: Fault) -> Answer:
-    """Return a fault in the words of its service."""
+def _fault_response(surface: Surface, fault: Fault) -> HttpResponse:
+    """Return a fault as its service reports it."""
     status = int(fault)
     match surface:
         case Surface.ARM:
@@ -139,17 +141,19 @@ def _spoilt(surface: Surface, fault: Fault) -> Answer:
             retry_after_s = 10 if fault is Fault.THROTTLED else None
             return ArmError(
                 status, code, "The request could not be served. Please retry later.", retry_after_s
-            ).answer()
+            ).response()
         case Surface.KUBERNETES:
             reason = {429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable"}[status]
-            answer = StatusError(status, reason, "the server is currently unable to handle the request").answer()
-            return Answer(status, answer.document, {"Retry-After": "1"} if fault is Fault.THROTTLED else {})
+            response = StatusError(status, reason, "the server is currently unable to handle the request").response()
+            return HttpResponse(status, response.document, {"Retry-After": "1"} if fault is Fault.THROTTLED else {})
         case Surface.SLACK:
             error = "ratelimited" if fault is Fault.THROTTLED else "internal_error"
-            return Answer(status, {"ok": False, "error": error}, {"Retry-After": "5"} if error == "ratelimited" else {})
+            return HttpResponse(
+                status, {"ok": False, "error": error}, {"Retry-After": "5"} if error == "ratelimited" else {}
+            )
         case Surface.TEAMS:
             code = "TooManyRequests" if fault is Fault.THROTTLED else "InternalServerError"
             document: JsonObject = {"error": {"code": code, "message": "The request could not be served."}}
-            return Answer(status, document, {"Retry-After": "30"} if fault is Fault.THROTTLED else {})
+            return HttpResponse(status, document, {"Retry-After": "30"} if fault is Fault.THROTTLED else {})
         case Surface.EVENTS:
-            raise ValueError("Events have no answer that could be spoilt.")
+            raise ValueError("Events do not have a response.")

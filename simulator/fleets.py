@@ -5,12 +5,13 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Literal
 
-from simulator.world.scripted_faults import BudgetAlert, ImageLands, Mishap, RebootRequired, SpotEviction
+from simulator.world.scripted_faults import BudgetAlert, ImageLands, RebootRequired, ScriptedFault, SpotEviction
 from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec, RegionSpec
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
-# West and North Europe are paired; Germany West Central's pair holds no cluster; Poland Central has no pair.
+# West and North Europe are a region pair. The paired region of Germany West Central has no cluster; Poland Central is
+# not paired.
 REGIONS = (
     RegionSpec("westeurope", "northeurope", timedelta(days=10)),
     RegionSpec("northeurope", "westeurope", timedelta(days=10)),
@@ -18,8 +19,8 @@ REGIONS = (
     RegionSpec("polandcentral", None, timedelta(days=10, hours=12)),
 )
 WEDNESDAY_10 = datetime(2026, 11, 18, 10, tzinfo=UTC)
-# What happens in the demonstration's week, beside new node images.
-DEMO_MISHAPS: tuple[Mishap, ...] = (
+# Scripted faults and events of the demonstration's week, in addition to new node images.
+DEMO_FAULTS: tuple[ScriptedFault, ...] = (
     ImageLands("germanywestcentral", "Ubuntu", WEDNESDAY_10),
     ImageLands("germanywestcentral", "AzureLinux", WEDNESDAY_10),
     # On Monday, two nights before AKS itself would replace these nodes.
@@ -62,7 +63,7 @@ def _cluster(name: str, region: str, env: str, team: str, *pools: PoolSpec) -> C
 
 
 def inhabitants(team: str, pools: tuple[PoolSpec, ...]) -> tuple[WorkloadSpec, ...]:
-    """Return what runs in a usual cluster: the system's own, a service, its cache, and batch work where spot is."""
+    """Return the workloads of a typical cluster: system pods, a service, its cache, and batch jobs if it has spot nodes."""
     spot = any(pool.priority == "Spot" for pool in pools)
     return (
         WorkloadSpec("kube-system", "coredns", 2, PdbSpec(min_available=1), pool="system", starts_in_s=(3, 10)),
@@ -75,7 +76,7 @@ def inhabitants(team: str, pools: tuple[PoolSpec, ...]) -> tuple[WorkloadSpec, .
 
 
 def demo_fleet() -> FleetSpec:
-    """Return the demonstration's fleet: 12 clusters, about 40 pools, most of production provable within the week."""
+    """Return the demonstration's fleet: 12 clusters with about 40 pools, most of whose production images can be proven in the week."""
     return FleetSpec(
         name="demo",
         start=START,
@@ -135,7 +136,7 @@ def demo_fleet() -> FleetSpec:
                 _system(),
                 _user("user1", 8),
                 PoolSpec("frozen", 4, from_snapshot=True, releases_behind=4),
-                # The one family that runs in no pre-production cluster.
+                # The only image family that no pre-production cluster runs.
                 PoolSpec("canary", 3, kubernetes_version="1.35.1"),
             ),
             replace(
@@ -144,18 +145,18 @@ def demo_fleet() -> FleetSpec:
                 provisioned_nodes=4,
                 node_os_channel="NodeImage",
                 maintenance=AKS_NIGHT,
-                # One more node than pods, so that a drained pod has somewhere to go.
+                # One more node than pods, so that a drained pod can be rescheduled.
                 workloads=(WorkloadSpec("edge", "gateway", 6, PdbSpec(min_available=5), pool="user1", spread=True),),
             ),
             replace(
                 _cluster("web-prod", "polandcentral", "prod", "web", _system(releases_behind=0), _user("user1", 10)),
                 sku="Automatic",
-                # Automatic fixes this channel: AKS drives it.
+                # AKS Automatic sets this channel, so AKS upgrades the nodes.
                 node_os_channel="NodeImage",
                 maintenance=AKS_NIGHT,
             ),
         ),
-        mishaps=DEMO_MISHAPS,
+        scripted_faults=DEMO_FAULTS,
         kubernetes_releases=((datetime(2026, 11, 18, 9, tzinfo=UTC), "1.36.0"),),
         billed_since=datetime(2026, 11, 1, tzinfo=UTC),
     )
@@ -177,7 +178,7 @@ def random_fleet(seed: int, clusters: int = 6) -> FleetSpec:
 
 
 def _inhabited(cluster: ClusterSpec, draw: Random) -> ClusterSpec:
-    """Return a cluster with workloads, drawn beside the rest: some guarded, some so that no eviction ever passes."""
+    """Return a cluster with workloads from a separate random stream: some have budgets, and some budgets never allow an eviction."""
     budgets = (
         None,
         PdbSpec(max_unavailable=1),

@@ -1,4 +1,4 @@
-"""A request and its answer as the simulated services see them, free of any web framework."""
+"""Requests and responses of the simulated services, independent of any web framework."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -9,12 +9,12 @@ type JsonObject = dict[str, object]
 
 
 class NotAnObjectError(ValueError):
-    """A body that should be a JSON object is not."""
+    """The body should be a JSON object and is not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request; ``query`` holds the decoded parameters."""
+class HttpRequest:
+    """An HTTP request. ``query`` has the decoded parameters."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class Call:
 
     @property
     def bearer(self) -> str | None:
-        """The bearer token, if one was sent."""
+        """The bearer token, if present."""
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         return token if scheme.lower() == "bearer" and token else None
 
@@ -33,7 +33,7 @@ class Call:
         """Return the body as a JSON object.
 
         Raises:
-            NotAnObjectError: it is something else.
+            NotAnObjectError: the body is something else.
         """
         try:
             read = json.loads(self.body)
@@ -45,10 +45,10 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What is sent back; a ``document`` of None sends no body, ``drop`` closes the connection unanswered.
+class HttpResponse:
+    """An HTTP response. A ``document`` of None sends no body; ``drop`` closes the connection without a response.
 
-    A ``stream`` is sent piece by piece until it ends or the caller has gone.
+    A ``stream`` is sent in pieces until it ends or the caller disconnects.
     """
 
     status: int
@@ -58,31 +58,31 @@ class Answer:
     stream: AsyncIterator[bytes] | None = None
 
 
-DROPPED = Answer(0, drop=True)
+DROPPED = HttpResponse(0, drop=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """Who called what: an ARM action (``.../managedClusters/read``), ``list nodes``, ``chat.update``."""
+class CallKey:
+    """A call and its caller: an ARM action (``.../managedClusters/read``), ``list nodes``, ``chat.update``."""
 
     surface: str
     action: str
     principal: str
 
 
-class Requests:
-    """How often each was seen."""
+class RequestCounter:
+    """Counts the calls of each kind."""
 
     def __init__(self) -> None:
-        self.counts: dict[Observed, int] = {}
+        self.counts: dict[CallKey, int] = {}
 
-    def note(self, surface: str, action: str, principal: str) -> None:
+    def record(self, surface: str, action: str, principal: str) -> None:
         """Count one request."""
-        seen = Observed(surface, action, principal)
+        seen = CallKey(surface, action, principal)
         self.counts[seen] = self.counts.get(seen, 0) + 1
 
     def documents(self) -> list[JsonObject]:
-        """Return the counts as JSON, in the order of first sight."""
+        """Return the counts as JSON, in the order of the first call."""
         return [
             {"surface": seen.surface, "action": seen.action, "principal": seen.principal, "count": count}
             for seen, count in self.counts.items()

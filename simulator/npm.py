@@ -1,4 +1,4 @@
-"""What comes from npm: installed once into the cache, by the content of the package's lock."""
+"""npm packages, installed once into the cache, keyed by the content of the lock file."""
 
 import hashlib
 import os
@@ -8,15 +8,15 @@ from pathlib import Path
 
 
 def missing() -> str:
-    """What npm packages need and this machine lacks; empty where it has all."""
-    return "" if shutil.which("node") and shutil.which("npm") else "node and npm are not on this machine"
+    """What is missing on this machine to install npm packages; empty if nothing is."""
+    return "" if shutil.which("node") and shutil.which("npm") else "node and npm are not installed on this machine"
 
 
 def installed(package: Path, within_s: float | None = None) -> Path:
-    """The folder with `node_modules` of the package whose package.json and lock are in `package`.
+    """The folder with `node_modules` for the package.json and lock file in `package`.
 
     Raises:
-        subprocess.SubprocessError: npm could not install it, or not within so many seconds, say because nothing is reached.
+        subprocess.SubprocessError: npm could not install the package within `within_s` seconds, for example because it is offline.
     """
     lock = (package / "package-lock.json").read_bytes()
     cache = Path(os.environ.get("DAYTWO_CACHE") or Path.home() / ".cache" / "daytwo")

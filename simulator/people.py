@@ -1,4 +1,4 @@
-"""The people of the simulated tenant and workspace: who may sign in, and who presses in Slack. None of them exists."""
+"""The people of the simulated tenant and workspace, who can sign in and use Slack. All are fictitious."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ TEAM = "T0DAYTWO"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedPerson:
-    """Somebody with an object id in an Entra tenant and, perhaps, a Slack user id; `shown` is how the chats name them."""
+    """A person with an object id in an Entra tenant and optionally a Slack user id. `shown` is the display name."""
 
     name: str
     shown: str
@@ -23,7 +23,7 @@ class SimulatedPerson:
         return f"{self.name}@example.com"
 
 
-# Ana, Ben and Cleo are in the demonstration's configuration. Eve is in nobody's, Mal is of another company.
+# Ana, Ben and Cleo are in the demonstration's configuration. Eve is not, and Mal belongs to another company.
 PEOPLE = (
     SimulatedPerson("ana", "Ana Lima", "aaaaaaaa-0000-0000-0000-000000000001", "U0ANA"),
     SimulatedPerson("ben", "Ben Okoro", "aaaaaaaa-0000-0000-0000-000000000002", "U0BEN"),

@@ -1,4 +1,4 @@
-"""Helpers for tests: a simulation in a thread or a child process, and a credential that asks its identity endpoint."""
+"""Test helpers: a simulation in a thread or a child process, and a credential that uses its identity endpoint."""
 
 import asyncio
 import json
@@ -27,30 +27,30 @@ START_WITHIN_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A simulation that serves; ``world`` may be read directly, its clock is moved by ``advance``."""
+    """A running simulation. Read ``world`` directly; move its clock with ``advance``."""
 
     simulation: Simulation
     environment: dict[str, str]
 
     @property
     def world(self) -> World:
-        """The world itself, for judging; change it through the services or ``mishap``."""
+        """The world itself, for assertions. Change it through the services or with a scripted fault."""
         return self.simulation.world
 
     def advance(self, to: datetime) -> None:
-        """Live through everything up to an instant, deliveries included."""
+        """Run the world until a time, including deliveries."""
         advance(self.environment, to)
 
     def control(self, path: str, body: JsonObject | None = None) -> JsonObject:
-        """Ask the control plane: GET, or POST when there is a body."""
+        """Call the control API: GET, or POST if there is a body."""
         return control(self.environment, path, body)
 
 
 def control(environment: Mapping[str, str], path: str, body: JsonObject | None = None) -> JsonObject:
-    """Ask the control plane of any running simulation.
+    """Call the control API of any running simulation.
 
     Raises:
-        urllib.error.HTTPError: it refused.
+        urllib.error.HTTPError: the request was rejected.
     """
     base = urlsplit(environment["CLOCK_URL"])
     data = None if body is None else json.dumps(body).encode()
@@ -61,7 +61,7 @@ def control(environment: Mapping[str, str], path: str, body: JsonObject | None =
 
 
 def advance(environment: Mapping[str, str], to: datetime) -> None:
-    """Move the clock of any running simulation all the way, over the stops that deliveries make."""
+    """Move the clock of any running simulation to a time, continuing after each stop for a delivery."""
     while True:
         now = control(environment, "/clock/advance", {"to": to.isoformat()})["now"]
         if datetime.fromisoformat(str(now)) >= to:
@@ -78,7 +78,7 @@ def running_simulation(
     *,
     fault_surfaces: tuple[Surface, ...] = tuple(Surface),
 ) -> Iterator[Running]:
-    """Serve a fleet (the demonstration's by default) from a thread of this process."""
+    """Serve a fleet (by default the demonstration's) from a thread of this process."""
     simulation = Simulation(
         fleet or demo_fleet(), seed, speed, faults, retry_after_s=retry_after_s, fault_surfaces=fault_surfaces
     )
@@ -97,11 +97,11 @@ def running_simulation(
 
 @contextmanager
 def simulation_process(*arguments: str) -> Iterator[dict[str, str]]:
-    """Serve from a child process that ends with this one; yields its environment."""
+    """Serve from a child process that ends with this one. Yield its environment."""
     command = [sys.executable, "-m", "simulator.serve", "--with-parent", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module
         if process.stdout is None or process.stdin is None:
-            raise RuntimeError("The simulation's pipes were not opened.")
+            raise RuntimeError("The simulation's pipes are not open.")
         environment: dict[str, str] = {}
         for line in process.stdout:
             name, _, value = line.strip().partition("=")
@@ -116,7 +116,7 @@ def simulation_process(*arguments: str) -> Iterator[dict[str, str]]:
 
 
 class SimulatedCredential:
-    """A token credential for SDK clients; asks the identity endpoint as App Service's own client does."""
+    """A token credential for Azure SDK clients that uses the identity endpoint like App Service's own client."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment

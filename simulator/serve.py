@@ -1,6 +1,6 @@
-"""Serves a simulated fleet on 127.0.0.1: ARM and Kubernetes over TLS, identity, Slack and control over HTTP.
+"""Serves a simulated fleet on 127.0.0.1: ARM and Kubernetes over TLS; identity, Slack and the control API over HTTP.
 
-``python -m simulator.serve`` prints what a client needs as KEY=value lines, then serves until stopped.
+``python -m simulator.serve`` prints the settings for clients as KEY=value lines, then serves until it is stopped.
 """
 
 import argparse
@@ -23,13 +23,13 @@ from aiohttp import web
 
 from simulator.azure import login
 from simulator.azure.arm import Arm
+from simulator.azure.arm_request import Provider
 from simulator.azure.compute import Compute
 from simulator.azure.cost import Cost
 from simulator.azure.credentials import kubeconfig
 from simulator.azure.handlers import Handlers
 from simulator.azure.identity import IdentityEndpoint
 from simulator.azure.longrunning import LongRunning
-from simulator.azure.query import Provider
 from simulator.azure.routes import Provider as Whose
 from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant
 from simulator.clock import VirtualClock
@@ -37,7 +37,7 @@ from simulator.control.api import Chats, Control
 from simulator.control.delivery import Delivery
 from simulator.faults import PROFILES, Faults, Surface
 from simulator.fleets import demo_fleet, random_fleet
-from simulator.http_types import Answer, Call, Requests
+from simulator.http_types import HttpRequest, HttpResponse, RequestCounter
 from simulator.kubernetes import api as kubernetes
 from simulator.slack import api as slack
 from simulator.teams import api as teams
@@ -48,19 +48,19 @@ from simulator.world.world import World
 
 HOST = "127.0.0.1"
 IDENTITY_PATH = "/msi/token"
-LARGEST_BODY_BYTES = 4 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 PAGE_SIZE = 10
-MACHINES_A_PAGE = 50
-# Cost Management: 1,000 rows, or 5,000 where $top asks for them.
-ROWS_A_PAGE = 1000
+MACHINES_PER_PAGE = 50
+# Cost Management: 1,000 rows, or 5,000 if requested with $top.
+ROWS_PER_PAGE = 1000
 
-type Handler = Callable[[Call], Awaitable[Answer]]
+type Handler = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
 class Simulation:
-    """One fleet with all its services; ``speed`` is virtual seconds a second, 0 when time moves only as told.
+    """One fleet with all its services. ``speed`` is virtual seconds per second; 0 moves time only on request.
 
-    ``retry_after_s`` is put into long-running answers; the real service sends none, and clients then wait 30 s.
+    ``retry_after_s`` is sent with long-running operations. The real service does not send it, and clients then wait 30 s.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Simulation:
         retry_after_s: int | None = None,
     ) -> None:
         self.world = World(fleet, seed)
-        self.requests = Requests()
+        self.requests = RequestCounter()
         self.faults = Faults(faults, seed, fault_surfaces)
         self.delivery = Delivery(self.world, self.faults)
         self.clock = VirtualClock(self.world, speed, self.delivery.has_news, self.delivery.deliver)
@@ -84,19 +84,19 @@ class Simulation:
         self.people = People(self.connector)
         chats = Chats(self.slack, self.teams, self.connector, self.people)
         self.control = Control(self.world, self.clock, self.delivery, chats, self.requests, self.faults)
-        # Told of every exchange over TLS: recorders append themselves.
-        self.watchers: list[Callable[[Call, Answer], None]] = []
+        # Called for every request over TLS. Recorders append themselves.
+        self.watchers: list[Callable[[HttpRequest, HttpResponse], None]] = []
         self._retry_after_s = retry_after_s
         self._environment: dict[str, str] = {}
-        self._open_doors: list[tuple[asyncio.Server, web.Server]] = []
+        self._servers: list[tuple[asyncio.Server, web.Server]] = []
         self._folder: Path | None = None
 
     def environment(self) -> dict[str, str]:
-        """Return what a client needs, after ``start``."""
+        """Return the settings for clients. Call it after ``start``."""
         return dict(self._environment)
 
     async def start(self) -> None:
-        """Open the doors and let time run."""
+        """Start all servers and the clock."""
         self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="daytwo-simulator-"))
         authority = trustme.CA()
         ca_pem: bytes = authority.cert_pem.bytes()
@@ -115,8 +115,8 @@ class Simulation:
         long_running = LongRunning(self.world.core.operations, key, self._retry_after_s)
         providers: dict[Whose, Provider] = {
             Whose.AKS: Handlers(self.world, long_running, ca_pem, PAGE_SIZE),
-            Whose.COMPUTE: Compute(self.world, long_running, MACHINES_A_PAGE),
-            Whose.COST: Cost(self.world, ROWS_A_PAGE),
+            Whose.COMPUTE: Compute(self.world, long_running, MACHINES_PER_PAGE),
+            Whose.COST: Cost(self.world, ROWS_PER_PAGE),
         }
         self._arm = Arm(self.world, tenant, providers, self.requests)
         self._kubernetes = kubernetes.KubernetesApi(self.world, tenant, self.requests)
@@ -148,76 +148,76 @@ class Simulation:
         self.clock.start()
 
     async def stop(self) -> None:
-        """Close the doors and remove the files."""
+        """Stop all servers and delete the temporary files."""
         await self.clock.stop()
-        for listening, web_server in self._open_doors:
+        for listening, web_server in self._servers:
             listening.close()
             listening.abort_clients()
             await listening.wait_closed()
             await web_server.shutdown(0)
-        self._open_doors.clear()
+        self._servers.clear()
         if self._folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder)
             self._folder = None
 
     async def _open(self, handler: Handler, context: ssl.SSLContext | None) -> int:
         """Listen on a free port and return it."""
-        # A watch whose caller has gone ends with the connection.
-        web_server = web.Server(_rim(handler), handler_cancellation=context is not None, access_log=None)
+        # A watch ends when its caller disconnects.
+        web_server = web.Server(_adapt(handler), handler_cancellation=context is not None, access_log=None)
         listening = await asyncio.get_running_loop().create_server(web_server, HOST, 0, ssl=context)
-        self._open_doors.append((listening, web_server))
+        self._servers.append((listening, web_server))
         return int(listening.sockets[0].getsockname()[1])
 
-    async def _secure(self, call: Call) -> Answer:
-        if call.path.startswith(login.PREFIX):
-            return self._login.answer(call)
-        if call.path.startswith(kubernetes.PREFIX):
-            answer = self.faults.around(Surface.KUBERNETES, call, self._kubernetes.answer)
+    async def _secure(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(login.PREFIX):
+            return self._login.handle(request)
+        if request.path.startswith(kubernetes.PREFIX):
+            response = self.faults.intercept(Surface.KUBERNETES, request, self._kubernetes.handle)
         else:
-            answer = self.faults.around(Surface.ARM, call, self._arm.answer)
+            response = self.faults.intercept(Surface.ARM, request, self._arm.handle)
         for watch in self.watchers:
-            watch(call, answer)
-        return answer
+            watch(request, response)
+        return response
 
-    async def _plain(self, call: Call) -> Answer:
-        if call.path == IDENTITY_PATH:
-            return self._identity.answer(call)
-        if slack.is_slack(call.path):
-            return self.faults.around(Surface.SLACK, call, self.slack.answer)
-        if call.path.startswith(signing.PREFIX):
-            return self.signer.answer(call)
-        if call.path.startswith(connector.PREFIX):
-            return self.faults.around(Surface.TEAMS, call, self.connector.answer)
-        if call.path.startswith(teams.PREFIX):
-            return self.faults.around(Surface.TEAMS, call, self.teams.answer)
-        return await self.control.answer(call)
+    async def _plain(self, request: HttpRequest) -> HttpResponse:
+        if request.path == IDENTITY_PATH:
+            return self._identity.handle(request)
+        if slack.is_slack(request.path):
+            return self.faults.intercept(Surface.SLACK, request, self.slack.handle)
+        if request.path.startswith(signing.PREFIX):
+            return self.signer.handle(request)
+        if request.path.startswith(connector.PREFIX):
+            return self.faults.intercept(Surface.TEAMS, request, self.connector.handle)
+        if request.path.startswith(teams.PREFIX):
+            return self.faults.intercept(Surface.TEAMS, request, self.teams.handle)
+        return await self.control.handle(request)
 
 
-def _rim(handler: Handler) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    """Turn aiohttp's requests into calls and answers into its responses."""
+def _adapt(handler: Handler) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """Convert aiohttp's requests and the services' responses."""
 
     async def serve(request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
         origin = f"{request.scheme}://{request.headers.get('Host', HOST)}"
-        call = Call(request.method, request.path, request.query, request.headers, body, origin)
-        answer = await handler(call)
-        if answer.drop:
+        converted = HttpRequest(request.method, request.path, request.query, request.headers, body, origin)
+        response = await handler(converted)
+        if response.drop:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=499)
-        if answer.stream is not None:
-            return await _stream(request, answer.stream)
-        if answer.document is None:
-            return web.Response(status=answer.status, headers=answer.headers)
-        text = json.dumps(answer.document)
-        headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
-        return web.Response(status=answer.status, body=text.encode(), headers=headers)
+        if response.stream is not None:
+            return await _stream(request, response.stream)
+        if response.document is None:
+            return web.Response(status=response.status, headers=response.headers)
+        text = json.dumps(response.document)
+        headers = {"Content-Type": "application/json; charset=utf-8", **response.headers}
+        return web.Response(status=response.status, body=text.encode(), headers=headers)
 
     return serve
 
 
 async def _stream(request: web.BaseRequest, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
-    """Send pieces as they come; a caller who goes ends it."""
+    """Send pieces as they arrive, until the caller disconnects."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     with suppress(ConnectionError):
         await response.prepare(request)
@@ -242,22 +242,26 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator.serve", description="Serve a simulated AKS fleet.")
     parser.add_argument("--fleet", choices=("demo", "random"), default="demo", help="which fleet (default: demo)")
-    parser.add_argument("--clusters", type=_count, help="a random fleet of so many clusters")
-    parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from")
-    parser.add_argument("--speed", type=float, default=0, help="virtual seconds a second; 0: only when told")
-    parser.add_argument("--faults", choices=tuple(PROFILES), default="none", help="how badly the services behave")
+    parser.add_argument("--clusters", type=_count, help="a random fleet with this many clusters")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of all random choices")
+    parser.add_argument("--speed", type=float, default=0, help="virtual seconds per second; 0: only on request")
+    parser.add_argument("--faults", choices=tuple(PROFILES), default="none", help="how often the services fail")
     surfaces = ", ".join(Surface)
-    parser.add_argument("--faults-on", type=_surfaces, default=tuple(Surface), help=f"of {surfaces} (default: all)")
-    parser.add_argument("--retry-after", type=int, help="seconds between polls that long-running answers ask for")
+    parser.add_argument("--faults-on", type=_surfaces, default=tuple(Surface), help=f"any of {surfaces} (default: all)")
+    parser.add_argument("--retry-after", type=int, help="the Retry-After of long-running operations, in seconds")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
     return parser
 
 
 def _count(text: str) -> int:
-    """A number of clusters. Raises ValueError, which the parser says."""
+    """Parse a number of clusters.
+
+    Raises:
+        ValueError: the number is too small; the parser prints the message.
+    """
     count = int(text)
     if count < 1:
-        raise ValueError(f"{count} clusters are no fleet")
+        raise ValueError(f"a fleet needs at least one cluster, not {count}")
     return count
 
 

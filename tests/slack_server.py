@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.faults import Faults, Surface
-from simulator.http_types import Answer, Call, Requests
+from simulator.http_types import HttpRequest, HttpResponse, RequestCounter
 from simulator.slack.api import PREFIX, SlackApi
 from tests.fakes import FakeClock
 
@@ -38,12 +38,12 @@ class SlackServer:
     url: str = ""
 
     def __post_init__(self) -> None:
-        self.api = SlackApi(("C0123", "C0456"), self.clock.now, Requests())
+        self.api = SlackApi(("C0123", "C0456"), self.clock.now, RequestCounter())
 
-    def answer(self, call: Call) -> Answer:
+    def handle(self, call: HttpRequest) -> HttpResponse:
         """Answers one request, and keeps what came of it."""
         spoilt = self.faults
-        answer = spoilt.around(Surface.SLACK, call, self.api.answer) if spoilt else self.api.answer(call)
+        answer = spoilt.intercept(Surface.SLACK, call, self.api.handle) if spoilt else self.api.handle(call)
         channel = dict(parse_qsl(call.body.decode(errors="replace"))).get("channel", "")
         if not channel and call.body.startswith(b"{"):
             channel = str(call.document().get("channel", ""))
@@ -70,7 +70,8 @@ def serving(slack: SlackServer) -> Iterator[SlackServer]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             split = urlsplit(self.path)
             origin = f"http://{self.headers['Host']}"
-            answer = slack.answer(Call("POST", split.path, dict(parse_qsl(split.query)), self.headers, body, origin))  # type: ignore[arg-type]  # a message is a mapping of its headers
+            query, headers = dict(parse_qsl(split.query)), dict(self.headers.items())
+            answer = slack.handle(HttpRequest("POST", split.path, query, headers, body, origin))
             if slack.nonsense is not None:
                 status, kind, content = slack.nonsense
                 self._send(status, {"Content-Type": kind}, content)

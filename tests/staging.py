@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from simulator.world.scripted_faults import Mishap
+from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.specs import ClusterSpec, FleetSpec, RegionSpec
 
 ONE_RING = """
@@ -23,6 +23,8 @@ chat:
 """
 
 
-def in_west_europe(name: str, start: datetime, *clusters: ClusterSpec, mishaps: tuple[Mishap, ...] = ()) -> FleetSpec:
+def in_west_europe(
+    name: str, start: datetime, *clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()
+) -> FleetSpec:
     """These clusters in one region that has no pair."""
-    return FleetSpec(name, start, (RegionSpec("westeurope"),), clusters, mishaps)
+    return FleetSpec(name, start, (RegionSpec("westeurope"),), clusters, scripted_faults)

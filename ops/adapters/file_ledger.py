@@ -46,12 +46,12 @@ class FileLedger:
 
     def _day(self, day: str) -> tuple[set[str], str]:
         if day not in self._days:
-            self._mend(day)
+            self._cut_incomplete_line(day)
             known = list(self.entries(day))
             self._days[day] = ({entry.key for entry in known}, known[-1].hash if known else FIRST)
         return self._days[day]
 
-    def _mend(self, day: str) -> None:
+    def _cut_incomplete_line(self, day: str) -> None:
         """Removes a last line without an end: its entry was never acknowledged, so the caller writes it again."""
         path = self._path(day)
         if not path.exists():

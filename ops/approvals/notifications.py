@@ -105,7 +105,7 @@ def _update(context: Context, approval_id: str, settings: Settings) -> None:
 def _repair(context: Context, approval_id: str, settings: Settings) -> None:
     """Catches up on what an endpoint or a run had no time for: the messages, and waking the runs."""
     stored = approvals(context.ports.store).get(approval_id)
-    for part in stored.value.standing if stored else ():
+    for part in stored.value.active_parts if stored else ():
         context.engine.wake(part.run)
     report_if_changed(context.ports, approval_id, settings)
 

@@ -29,8 +29,7 @@ OPEN_REQUESTS = "undecided"
 _GATHER = timedelta(minutes=5)
 _ROUNDS = 10
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Doors that prove who asks; whoever else starts a run is not known.
-# Sources of runs that do not prove which person asked.
+# Sources of runs that do not prove which person made the request.
 _ANONYMOUS_SOURCES = ("http", "event", "action-group")
 
 
@@ -250,7 +249,7 @@ def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, st
             return old  # a decision stays in force when its run ends
         gone = replace(part, state=state, why=why)
         left = replace(old, parts=tuple(gone if each.run == run.id else each for each in old.parts))
-        if left.standing or not is_pending:
+        if left.active_parts or not is_pending:
             return left
         ended = ApprovalState.SUPERSEDED if state is PartState.SUPERSEDED else ApprovalState.CANCELLED
         return replace(left, state=ended, decided_at=now, why=why)
@@ -271,5 +270,5 @@ def note_request(context: Context, approval: Approval, kind: str, text: str) -> 
 
 
 def _summary(approval: Approval) -> str:
-    names = ", ".join(part.target_name for part in approval.standing)
+    names = ", ".join(part.target_name for part in approval.active_parts)
     return f"{approval.runbook} of {names}, until {approval.expires:%a %Y-%m-%d %H:%M} UTC"

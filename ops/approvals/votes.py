@@ -125,7 +125,7 @@ def _wake_runs(context: Context, found: VoteOutcome) -> None:
     if found.approval is None or found.result not in _VOTED:
         return
     context.ports.store.insert(CHANGED_REQUESTS, found.approval.id, {})
-    for part in found.approval.standing[:_MOST_WOKEN]:
+    for part in found.approval.active_parts[:_MOST_WOKEN]:
         context.engine.wake(part.run)
 
 

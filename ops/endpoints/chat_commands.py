@@ -15,7 +15,7 @@ from ops.model.people import Identity, Person
 from ops.model.run import Run, State
 from ops.model.run_request import RunRequest
 from ops.policy.calendar import iso_week, week_span
-from ops.policy.commands import CHANGING, LOOKING, Command, may, read_command, read_until, ring_name
+from ops.policy.commands import CHANGING, READ_ONLY, Command, may, read_command, read_until, ring_name
 from ops.policy.people import person_of
 from ops.render.commands import help_message, reply_message, status_message, working_message
 from ops.runbooks import runbooks
@@ -68,7 +68,7 @@ def _known(person: Person | None) -> Person:
 
 def _execute(context: Context, command: Command, person: Person, request: ChatRequest) -> Message:
     settings = _settings(context)
-    if command.name in LOOKING:
+    if command.name in READ_ONLY:
         return _start_query(context, command, person, request)
     if command.name in ("pause", "resume", "cancel"):
         return _control(context, command, person, settings)

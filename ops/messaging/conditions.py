@@ -66,7 +66,7 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
     match decision:
         case Act(plan):
             skips = plan.skips
-        case Nothing(_, skips, _, unread) if not unread:
+        case Nothing(_, skips, _, is_incomplete) if not is_incomplete:
             pass
         case Wait(_, _, code, _, skips) if code is not WaitReason.UNREADABLE:
             pass

@@ -111,7 +111,7 @@ class Approval:
     answers: tuple[Answered, ...] = ()
 
     @property
-    def standing(self) -> tuple[Part, ...]:
+    def active_parts(self) -> tuple[Part, ...]:
         """The parts that still count."""
         return tuple(part for part in self.parts if part.state is PartState.ASKED)
 

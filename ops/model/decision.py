@@ -11,13 +11,13 @@ from ops.model.reasons import WaitReason
 class Nothing:
     """There is nothing to do. If a person or a rollout started the run, the reason is reported.
 
-    `notify` if a person should notice anyway; `unread` if the reason is that something could not be read.
+    `notify` if a person should notice anyway; `missing_facts` if the reason is that something could not be read.
     """
 
     why: str
     skips: tuple[Skip, ...] = ()
     notify: bool = False
-    unread: bool = False
+    missing_facts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

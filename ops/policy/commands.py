@@ -11,7 +11,7 @@ from ops.policy.select import matches
 from ops.settings import Settings
 
 # Everyone who is listed under `people` may use these.
-LOOKING = frozenset({"plan", "why", "status", "help"})
+READ_ONLY = frozenset({"plan", "why", "status", "help"})
 CHANGING = frozenset({"run", "awake", "skip", "pause", "resume", "cancel"})
 _SUBJECT = r"(?P<subject>[\w.-]{1,200})"
 _FORMS = tuple(

@@ -51,16 +51,16 @@ def select_pools(
     """
     candidates: list[Candidate] = []
     skips: list[Skip] = []
-    unread = ""
+    unreadable = ""
     for pool in upgrade_order(cluster.pools):
         if _is_done(pool, run):
             continue
         newest = newest_images.get(pool.name)
         if isinstance(newest, Unknown) and newest.transient and not pool.from_snapshot:
-            unread = unread or pool.name
+            unreadable = unreadable or pool.name
         verdict = _judge(pool, newest_images.get(pool.name, Unknown("was not read")), nodes, cluster, longest_window)
-        if isinstance(verdict, Candidate) and unread:
-            why = f"it comes after {unread}, whose newest image could not be read"
+        if isinstance(verdict, Candidate) and unreadable:
+            why = f"it comes after {unreadable}, whose newest image could not be read"
             skips.append(Skip(pool.name, SkipReason.UNKNOWN_IMAGE, why))
         elif isinstance(verdict, Candidate):
             candidates.append(verdict)

@@ -93,17 +93,15 @@ def _over(subject: str, approval: Approval, title: str) -> Message:
 
 
 def _where(approval: Approval) -> str:
-    standing = approval.standing or approval.parts
-    if len(standing) == 1:
-        return standing[0].target_name
-    return (
-        f"{plural(len(standing), 'cluster')} of {approval.ring}" if approval.ring else plural(len(standing), "cluster")
-    )
+    active = approval.active_parts or approval.parts
+    if len(active) == 1:
+        return active[0].target_name
+    return f"{plural(len(active), 'cluster')} of {approval.ring}" if approval.ring else plural(len(active), "cluster")
 
 
 def _shown(approval: Approval) -> ApprovalState:
     """Whether an approval is void: every part of it was withdrawn."""
-    is_void = approval.state is ApprovalState.APPROVED and not approval.standing
+    is_void = approval.state is ApprovalState.APPROVED and not approval.active_parts
     return ApprovalState.SUPERSEDED if is_void else approval.state
 
 
@@ -133,7 +131,7 @@ def _reason(approval: Approval) -> tuple[str, ...]:
 
 def _moments(approval: Approval) -> tuple[Moment, ...]:
     """When it may begin. For a decided request also how it was decided, by whom and when."""
-    opens = [part.opens for part in approval.standing if part.opens is not None]
+    opens = [part.opens for part in approval.active_parts if part.opens is not None]
     begins = (Moment("not before", min(opens)),) if opens else ()
     if approval.state is ApprovalState.PENDING or approval.decided_at is None:
         return begins
@@ -144,7 +142,7 @@ def _moments(approval: Approval) -> tuple[Moment, ...]:
 
 
 def _otherwise(approval: Approval) -> str:
-    subject = "it is" if len(approval.standing) == 1 else "they are"
+    subject = "it is" if len(approval.active_parts) == 1 else "they are"
     return f"Approve or reject. Without a decision {subject} skipped, and nothing is done."
 
 
@@ -211,8 +209,8 @@ def _buttons(approval: Approval, link: str) -> tuple[Button, ...]:
 
 
 def _footer(approval: Approval) -> str:
-    hashes = ", ".join(part.plan.hash for part in approval.standing[:_SHOWN_HASHES])
-    left = len(approval.standing) - _SHOWN_HASHES
+    hashes = ", ".join(part.plan.hash for part in approval.active_parts[:_SHOWN_HASHES])
+    left = len(approval.active_parts) - _SHOWN_HASHES
     more = f" and {left} more" if left > 0 else ""
     return f"{approval.id} · plan {hashes}{more}" if hashes else approval.id
 

@@ -73,7 +73,7 @@ def request_html(page: RequestPage) -> str:
     approval = page.approval
     state = STATES[approval.state]
     parts = tuple(_shown(part) for part in approval.parts)
-    standing = approval.standing
+    active = approval.active_parts
     return (
         _templates()
         .get_template("request.html")
@@ -86,9 +86,9 @@ def request_html(page: RequestPage) -> str:
             sign=SIGNS[state],
             tone=str(state).replace(" ", "-"),
             word="needs you" if approval.state is ApprovalState.PENDING else str(approval.state),
-            clusters=plural(len(standing), "cluster"),
-            where=standing[0].target_name if len(standing) == 1 else plural(len(standing), "cluster"),
-            nodes=plural(sum(part.plan.nodes for part in standing), "node"),
+            clusters=plural(len(active), "cluster"),
+            where=active[0].target_name if len(active) == 1 else plural(len(active), "cluster"),
+            nodes=plural(sum(part.plan.nodes for part in active), "node"),
             parts=parts,
             left=duration(approval.expires - page.now) if approval.expires > page.now else "",
             moment=lambda at: moment(at, page.zone, page.now),
@@ -136,7 +136,7 @@ class _Line:
 @dataclass(frozen=True, slots=True)
 class _ShownPart:
     part: Part
-    standing: bool
+    active: bool
     state: str
     facts: str
     steps: tuple[_Line, ...]
@@ -149,7 +149,7 @@ def _shown(part: Part) -> _ShownPart:
     plan = part.plan
     return _ShownPart(
         part=part,
-        standing=part.state is PartState.ASKED,
+        active=part.state is PartState.ASKED,
         state=str(part.state),
         facts=_facts(plan),
         steps=tuple(_line(step) for step in plan.steps),

@@ -46,7 +46,7 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
     pending = [each for each in requests if each.state is ApprovalState.PENDING and now < each.expires and each.asked]
     rows = [
         Row(
-            listed([part.target_name for part in each.standing], _NAMES),
+            listed([part.target_name for part in each.active_parts], _NAMES),
             f"{each.runbook} waits for approval",
             State.NEEDS_YOU,
         )

@@ -8,13 +8,13 @@ from ops.model.fleet import Gone, Unknown
 from ops.model.reasons import WaitReason
 
 
-def look_again(what: str, unread: Unknown, at: datetime, until: datetime | None = None) -> Nothing | Wait:
+def look_again(what: str, missing: Unknown, at: datetime, until: datetime | None = None) -> Nothing | Wait:
     """Reads `what` again at a time; Nothing if it does not exist any more or the time is later than `until`."""
-    if isinstance(unread, Gone):
-        return Nothing(unread.why)
-    why = f"{what} could not be read: {unread.why}"
+    if isinstance(missing, Gone):
+        return Nothing(missing.why)
+    why = f"{what} could not be read: {missing.why}"
     if until is not None and at > until:
-        return Nothing(why, unread=True)
+        return Nothing(why, missing_facts=True)
     return Wait(at, why, WaitReason.UNREADABLE)
 
 

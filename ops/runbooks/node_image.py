@@ -65,9 +65,9 @@ class NodeImage(RunbookDefaults):
             return Nothing("the configuration has no section node-image")
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
-            unread = look_again("the cluster", cluster, now + _BUSY_AGAIN)
+            unreadable = look_again("the cluster", cluster, now + _BUSY_AGAIN)
             is_over = now >= week_span(week_of(run, "UTC", now), "UTC").end + timedelta(days=1)
-            return Nothing(unread.why) if is_over else unread
+            return Nothing(unreadable.why) if is_over else unreadable
         ring = ring_of(cluster, settings)
         if ring is None:
             skips = tuple(Skip(pool.name, SkipReason.NO_RING, "the cluster is in no ring") for pool in cluster.pools)

@@ -73,12 +73,12 @@ class Reboot(RunbookDefaults):
         if isinstance(facts.nodes, Unknown):
             why = f"the nodes could not be read: {facts.nodes.why}"
             return Nothing(why, (Skip(cluster.name, SkipReason.UNKNOWN_NODES, why, needs_person=True),))
-        asking = _asking(facts.nodes, cluster, policy.annotation)
-        sorted_out = {node.name: _left_out(node, facts, run) for node in asking}
+        requiring = _requiring_reboot(facts.nodes, cluster, policy.annotation)
+        sorted_out = {node.name: _left_out(node, facts, run) for node in requiring}
         skips = tuple(skip for skip in sorted_out.values() if skip is not None)
-        able = [node for node in asking if sorted_out[node.name] is None]
+        able = [node for node in requiring if sorted_out[node.name] is None]
         if not able:
-            return Nothing(_nothing(asking, run), skips)
+            return Nothing(_nothing(requiring, run), skips)
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
@@ -185,10 +185,10 @@ def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
     return any(rule.hours is None or occurrence_at(rule.hours, now) is not None for rule in rules)
 
 
-def _asking(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[Node]:
+def _requiring_reboot(nodes: tuple[Node, ...], cluster: Cluster, annotation: str) -> list[Node]:
     order = {pool.name: number for number, pool in enumerate(upgrade_order(cluster.pools))}
-    asking = [node for node in nodes if annotation in node.annotations]
-    return sorted(asking, key=lambda node: (order.get(node.pool, len(order)), node.name))
+    requiring = [node for node in nodes if annotation in node.annotations]
+    return sorted(requiring, key=lambda node: (order.get(node.pool, len(order)), node.name))
 
 
 def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
@@ -224,10 +224,10 @@ def _rebooted(node: Node, run: Run) -> bool:
     return any(record.id == f"restart.{node.name}" and record.state is StepState.DONE for record in run.finished)
 
 
-def _nothing(asking: list[Node], run: Run) -> str:
+def _nothing(requiring: list[Node], run: Run) -> str:
     done = sum(record.id.startswith("restart.") and record.state is StepState.DONE for record in run.finished)
-    if asking:
-        ask = "1 node requires a reboot" if len(asking) == 1 else f"{len(asking)} nodes require a reboot"
+    if requiring:
+        ask = "1 node requires a reboot" if len(requiring) == 1 else f"{len(requiring)} nodes require a reboot"
         return f"{ask}, but none can be rebooted now"
     return f"{done} rebooted, no node requires a reboot any more" if done else "no node requires a reboot"
 

@@ -59,11 +59,11 @@ class Spot(RunbookDefaults):
         cluster = facts.cluster
         confirm_at = max(facts.eviction_group.values()) + _CONFIRM_AFTER
         if isinstance(cluster, Unknown):
-            return _unread("the cluster", cluster, facts, (now, confirm_at + _CONFIRM_WITHIN))
+            return _retry_or_report("the cluster", cluster, facts, (now, confirm_at + _CONFIRM_WITHIN))
         if not is_in_fleet(cluster.id, settings):
             return Nothing("the cluster is not in a configured subscription")
         if isinstance(facts.nodes, Unknown):
-            return _unread("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
+            return _retry_or_report("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
         nodes = facts.nodes
         kept = [node.name for node in nodes if node.name in facts.eviction_group and not _is_spot(node, cluster)]
         group = {name: at for name, at in facts.eviction_group.items() if name not in kept}
@@ -76,7 +76,7 @@ class Spot(RunbookDefaults):
 RUNBOOK = Spot()
 
 
-def _unread(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
+def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
     """Reads the fact again soon, and reports what is known if that has taken too long."""
     now, until = at
     decision = look_again(what, fact, now + _SOON, until)

@@ -1,1 +1,1 @@
-"""Azure Resource Manager, Resource Graph and the identity endpoint, as the Azure clients see them."""
+"""Azure Resource Manager, Resource Graph and the identity endpoint, as Azure SDK clients use them."""

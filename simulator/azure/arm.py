@@ -1,40 +1,42 @@
-"""ARM's front door: token, route, api-version, query, rate; then the handler."""
+"""The entry point of ARM: checks token, route, API version, query parameters and rate limits, then calls the handler."""
 
 from collections.abc import Mapping
 
+from simulator.azure.arm_request import ArmRequest, Provider
 from simulator.azure.errors import ArmError
-from simulator.azure.query import Provider, Query
 from simulator.azure.routes import Provider as Whose
 from simulator.azure.routes import Rate, Route, match
 from simulator.azure.throttle import AKS_LIST, AKS_PUT_POOL, GRAPH, READS, WRITES, Buckets
 from simulator.azure.tokens import Tenant, TokenError
-from simulator.http_types import Answer, Call, NotAnObjectError, Requests
+from simulator.http_types import HttpRequest, HttpResponse, NotAnObjectError, RequestCounter
 from simulator.world.core import RefusedError
 from simulator.world.world import World
 
 
 class Arm:
-    """Answers requests as Azure Resource Manager does; what it does not know is an error, never 200."""
+    """Responds to requests like Azure Resource Manager. An unknown request is an error, never a 200."""
 
-    def __init__(self, world: World, tenant: Tenant, providers: Mapping[Whose, Provider], requests: Requests) -> None:
+    def __init__(
+        self, world: World, tenant: Tenant, providers: Mapping[Whose, Provider], requests: RequestCounter
+    ) -> None:
         self._world = world
         self._tenant = tenant
         self._providers = providers
         self._requests = requests
         self._buckets = Buckets()
 
-    def answer(self, call: Call) -> Answer:
-        """Answer one request."""
+    def handle(self, call: HttpRequest) -> HttpResponse:
+        """Handle one request."""
         try:
             return self._answer(call)
         except ArmError as error:
-            return error.answer()
+            return error.response()
         except RefusedError as refusal:
-            return ArmError(refusal.status, refusal.code, refusal.message).answer()
+            return ArmError(refusal.status, refusal.code, refusal.message).response()
         except NotAnObjectError as error:
-            return ArmError(400, "InvalidRequestContent", f"The request content was invalid: {error}").answer()
+            return ArmError(400, "InvalidRequestContent", f"The request content was invalid: {error}").response()
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: HttpRequest) -> HttpResponse:
         found = match(call.method, call.path)
         if found.route is None:
             raise _no_route(call, found.methods)
@@ -43,19 +45,19 @@ class Arm:
             principal = self._tenant.principal(call.bearer, self._tenant.arm_audiences)
         except TokenError as error:
             raise ArmError(401, "InvalidAuthenticationToken", str(error)) from error
-        self._requests.note("arm", route.action, principal)
+        self._requests.record("arm", route.action, principal)
         _check_query(call, route)
         remaining = self._throttle(route, found.names, principal)
-        answer = self._providers[route.provider].handle(route.handler, Query(call, found.names, principal))
+        response = self._providers[route.provider].handle(route.handler, ArmRequest(call, found.names, principal))
         kind = "reads" if route.reads else "writes"
         headers = {
             "x-ms-request-id": self._world.core.new_id_in("request"),
             f"x-ms-ratelimit-remaining-subscription-{kind}": remaining,
         }
-        return Answer(answer.status, answer.document, {**headers, **answer.headers}, answer.drop)
+        return HttpResponse(response.status, response.document, {**headers, **response.headers}, response.drop)
 
     def _throttle(self, route: Route, names: dict[str, str], principal: str) -> str:
-        """Draw from the buckets and return what is left of ARM's."""
+        """Take the request from its rate limit buckets and return what remains of ARM's."""
         now = self._world.now
         subscription = names.get("subscription", "")
         match route.rate:
@@ -67,21 +69,21 @@ class Arm:
             case Rate.GRAPH:
                 self._buckets.take(GRAPH, principal, now, "RateLimiting")
             case Rate.NONE | Rate.COST:
-                # Cost Management counts by the months asked for, which only its handler knows.
+                # Cost Management limits by the months of data that a query covers, which only its handler knows.
                 pass
         limit = READS if route.reads else WRITES
         key = f"{subscription}/{principal}"
         return str(self._buckets.take(limit, key, now, "SubscriptionRequestsThrottled"))
 
 
-def _no_route(call: Call, methods: tuple[str, ...]) -> ArmError:
+def _no_route(call: HttpRequest, methods: tuple[str, ...]) -> ArmError:
     if methods:
         message = f"The requested resource does not support http method '{call.method}'."
         return ArmError(405, "HttpMethodNotAllowed", message)
     return ArmError(404, "InvalidResourceType", f"The resource type could not be found for '{call.path}'.")
 
 
-def _check_query(call: Call, route: Route) -> None:
+def _check_query(call: HttpRequest, route: Route) -> None:
     version = call.query.get("api-version")
     if version is None:
         message = "The api-version query parameter (?api-version=) is required for all requests."
@@ -94,4 +96,4 @@ def _check_query(call: Call, route: Route) -> None:
         raise ArmError(400, "NoRegisteredProviderFound", message)
     unknown = sorted(call.query.keys() - {"api-version", *route.query})
     if unknown:
-        raise ArmError(400, "InvalidQueryParameter", f"The query parameter '{unknown[0]}' is not known here.")
+        raise ArmError(400, "InvalidQueryParameter", f"The query parameter '{unknown[0]}' is not supported.")

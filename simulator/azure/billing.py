@@ -1,4 +1,4 @@
-"""What the world's machines cost: hours lived through, by resource and day, from the journal alone."""
+"""What the simulated machines cost: hours of use per resource and day, derived from the journal only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,8 @@ from simulator.world.world import World
 CURRENCY = "EUR"
 # Cost data is 8 to 24 hours late (Cost Management, "Understand Cost Management data").
 LATE = timedelta(hours=8)
-# Euro an hour, pay as you go, rounded from the public list of West Europe; an unknown size costs as a D4s v5.
+# Euros per hour, pay as you go, rounded from the public price list of West Europe. An unlisted size costs as much as a
+# D4s v5.
 PRICES = {
     "Standard_D2s_v5": 0.104,
     "Standard_D4s_v5": 0.207,
@@ -22,17 +23,17 @@ PRICES = {
     "Standard_D16s_v5": 0.828,
     "Standard_NC24ads_A100_v4": 4.18,
 }
-USUAL_SIZE = "Standard_D4s_v5"
+DEFAULT_SIZE = "Standard_D4s_v5"
 SPOT_SHARE = 0.2
-# An OS disk of 128 GB (P10), the cluster's public address, the uptime tier of a Standard cluster.
+# An OS disk of 128 GB (P10), the cluster's public IP address, the uptime tier of a Standard cluster.
 DISK = 0.0247
 ADDRESS = 0.0046
 UPTIME = 0.092
 
 
 @dataclass(frozen=True, slots=True)
-class Billed:
-    """A resource as Cost Management names it: ids and groups in lower case."""
+class BilledResource:
+    """A resource as Cost Management names it, with ids and groups in lower case."""
 
     subscription: str
     group: str
@@ -42,9 +43,9 @@ class Billed:
 
 @dataclass(slots=True)
 class _Meter:
-    """One thing that costs: so much an hour for each unit, while it is on."""
+    """One billed item: a price per hour for each unit while it is on."""
 
-    resource: Billed
+    resource: BilledResource
     price: float
     runs_while_stopped: bool
     since: datetime
@@ -53,18 +54,18 @@ class _Meter:
 
 @dataclass(slots=True)
 class _Bill:
-    """All meters of a cluster, and what they have counted."""
+    """All meters of a cluster and their counts."""
 
     running: bool
     pools: dict[str | None, list[_Meter]] = field(default_factory=dict)
     whole: list[_Meter] = field(default_factory=list)
 
 
-type Costs = dict[tuple[Billed, date], float]
+type Costs = dict[tuple[BilledResource, date], float]
 
 
 def costs(world: World, first: date, last: date) -> Costs:
-    """Return euros by resource and day, both days included, as far as Cost Management knows by now."""
+    """Return euros per resource and day, both days included, as far as Cost Management has the data by now."""
     known_until = world.now - LATE
     since = world.core.spec.billed_since or world.core.spec.start
     window = (
@@ -97,7 +98,7 @@ class _Count(Protocol):
 
 
 def _take(bill: _Bill, entry: Entry, count: _Count, *, begins: bool) -> None:
-    """Change a cluster's meters by one entry; those of the world's beginning hold since ever."""
+    """Update a cluster's meters from one entry. Entries at the start of the world apply to the past as well."""
     match entry.kind:
         case Kind.CLUSTER_KNOWN:
             bill.running = entry.detail["power"] == "Running"
@@ -126,30 +127,30 @@ def _bill(cluster: Cluster, since: datetime) -> _Bill:
     prefix = f"/subscriptions/{spec.subscription}/resourcegroups"
     compute = f"{prefix}/{machines}/providers/microsoft.compute"
 
-    def billed(group: str, resource_id: str, kind: str) -> Billed:
-        return Billed(spec.subscription, group, resource_id.lower(), kind)
+    def billed_resource(group: str, resource_id: str, kind: str) -> BilledResource:
+        return BilledResource(spec.subscription, group, resource_id.lower(), kind)
 
     itself = f"{prefix}/{spec.resource_group}/providers/microsoft.containerservice/managedclusters/{spec.name}"
     address = f"{prefix}/{machines}/providers/microsoft.network/publicipaddresses/{spec.name}"
-    uptime = billed(spec.resource_group.lower(), itself, "microsoft.containerservice/managedclusters")
-    public = billed(machines, address, "microsoft.network/publicipaddresses")
+    uptime = billed_resource(spec.resource_group.lower(), itself, "microsoft.containerservice/managedclusters")
+    public = billed_resource(machines, address, "microsoft.network/publicipaddresses")
     bill = _Bill(running=True)
     bill.whole = [_Meter(uptime, UPTIME, False, since, 1), _Meter(public, ADDRESS, True, since, 1)]
     for pool in cluster.pools.values():
-        price = PRICES.get(pool.spec.vm_size, PRICES[USUAL_SIZE])
+        price = PRICES.get(pool.spec.vm_size, PRICES[DEFAULT_SIZE])
         if pool.spec.priority == "Spot":
             price *= SPOT_SHARE
-        size = billed(machines, scale_set_id(cluster, pool), "microsoft.compute/virtualmachinescalesets")
-        disk = billed(machines, f"{compute}/disks/{pool.name}", "microsoft.compute/disks")
+        size = billed_resource(machines, scale_set_id(cluster, pool), "microsoft.compute/virtualmachinescalesets")
+        disk = billed_resource(machines, f"{compute}/disks/{pool.name}", "microsoft.compute/disks")
         bill.pools[pool.name] = [_Meter(size, price, False, since), _Meter(disk, DISK, True, since)]
     if spec.node_provisioning == "Auto":
-        size = billed(machines, f"{compute}/virtualmachines/{spec.name}", "microsoft.compute/virtualmachines")
-        bill.pools[None] = [_Meter(size, PRICES[USUAL_SIZE], False, since)]
+        size = billed_resource(machines, f"{compute}/virtualmachines/{spec.name}", "microsoft.compute/virtualmachines")
+        bill.pools[None] = [_Meter(size, PRICES[DEFAULT_SIZE], False, since)]
     return bill
 
 
 def _days(begins: datetime, ends: datetime) -> Iterator[tuple[date, float]]:
-    """Split a span at midnight, in UTC, and return hours by day."""
+    """Split a period at midnight UTC and return the hours of each day."""
     while begins < ends:
         midnight = datetime.combine(begins.date() + timedelta(days=1), time(), UTC)
         until = min(midnight, ends)

@@ -1,19 +1,19 @@
-"""The compute provider: the scale sets in each cluster's node resource group, their machines, what is done to them."""
+"""The compute provider: the scale sets in each cluster's node resource group, their instances and actions on them."""
 
 from collections.abc import Callable
 
 from simulator.azure import machines
+from simulator.azure.arm_request import ArmRequest, page, require_no_body
 from simulator.azure.documents import etag
 from simulator.azure.errors import ArmError
 from simulator.azure.longrunning import LongRunning
-from simulator.azure.query import Query, page, require_no_body
-from simulator.http_types import Answer
+from simulator.http_types import HttpResponse
 from simulator.world import reboots, spot
 from simulator.world.nodes import node_resource_group
 from simulator.world.state import Cluster, Node, Pool
 from simulator.world.world import World
 
-# The notice that a machine gets of its own simulated eviction.
+# The notice that a machine gets before a simulated eviction requested through the API.
 NOTICE_S = 30
 _VMSS = "Microsoft.Compute/virtualMachineScaleSets"
 
@@ -26,98 +26,98 @@ class Compute:
         self._long_running = long_running
         self._page_size = page_size
 
-    def handle(self, name: str, asked: Query) -> Answer:
-        """Call the handler of that name."""
-        handler: Callable[[Query], Answer] = getattr(self, name)
-        return handler(asked)
+    def handle(self, name: str, request: ArmRequest) -> HttpResponse:
+        """Call the handler with this name."""
+        handler: Callable[[ArmRequest], HttpResponse] = getattr(self, name)
+        return handler(request)
 
-    def list_scale_sets(self, asked: Query) -> Answer:
+    def list_scale_sets(self, request: ArmRequest) -> HttpResponse:
         """List the scale sets of a node resource group."""
-        cluster = self._cluster(asked)
+        cluster = self._cluster(request)
         found = [machines.scale_set_document(cluster, pool) for pool in cluster.pools.values()]
-        return page(asked, found, self._page_size)
+        return page(request, found, self._page_size)
 
-    def get_scale_set(self, asked: Query) -> Answer:
+    def get_scale_set(self, request: ArmRequest) -> HttpResponse:
         """Return one scale set."""
-        return Answer(200, machines.scale_set_document(*self._pool(asked)))
+        return HttpResponse(200, machines.scale_set_document(*self._pool(request)))
 
-    def list_machines(self, asked: Query) -> Answer:
-        """List a scale set's machines; those of a stopped cluster are still there, deallocated."""
-        cluster, pool = self._pool(asked)
-        view = asked.call.query.get("$expand", "").lower() == "instanceview"
+    def list_machines(self, request: ArmRequest) -> HttpResponse:
+        """List a scale set's instances. Those of a stopped cluster are included as deallocated."""
+        cluster, pool = self._pool(request)
+        view = request.call.query.get("$expand", "").lower() == "instanceview"
         nodes = sorted(cluster.nodes_of(pool.name), key=lambda node: int(machines.instance_id(node)))
         found = [machines.machine_document(cluster, pool, node, with_view=view) for node in nodes]
-        return page(asked, found, self._page_size)
+        return page(request, found, self._page_size)
 
-    def get_machine(self, asked: Query) -> Answer:
-        """Return one machine."""
-        view = asked.call.query.get("$expand", "").lower() == "instanceview"
-        return Answer(200, machines.machine_document(*self._machine(asked), with_view=view))
+    def get_machine(self, request: ArmRequest) -> HttpResponse:
+        """Return one instance."""
+        view = request.call.query.get("$expand", "").lower() == "instanceview"
+        return HttpResponse(200, machines.machine_document(*self._machine(request), with_view=view))
 
-    def get_instance_view(self, asked: Query) -> Answer:
-        """Return what one machine says of itself."""
-        cluster, _, node = self._machine(asked)
-        return Answer(200, machines.instance_view(cluster, node))
+    def get_instance_view(self, request: ArmRequest) -> HttpResponse:
+        """Return the instance view of one instance."""
+        cluster, _, node = self._machine(request)
+        return HttpResponse(200, machines.instance_view(cluster, node))
 
-    def restart_machine(self, asked: Query) -> Answer:
-        """Begin to restart a machine: 202."""
-        require_no_body(asked)
-        cluster, _, node = self._machine(asked)
-        _require_open(asked, cluster, f"{_VMSS}/virtualMachines/restart/action")
-        operation = reboots.restart(self._world.core, cluster, node, asked.principal)
-        return Answer(202, None, self._long_running.compute_headers(operation, asked.call.origin))
+    def restart_machine(self, request: ArmRequest) -> HttpResponse:
+        """Start a restart of an instance: 202."""
+        require_no_body(request)
+        cluster, _, node = self._machine(request)
+        _require_open(request, cluster, f"{_VMSS}/virtualMachines/restart/action")
+        operation = reboots.restart(self._world.core, cluster, node, request.principal)
+        return HttpResponse(202, None, self._long_running.compute_headers(operation, request.call.origin))
 
-    def simulate_eviction(self, asked: Query) -> Answer:
-        """Have a spot machine evicted: 204, and half a minute later it goes."""
-        require_no_body(asked)
-        cluster, pool, node = self._machine(asked)
-        _require_open(asked, cluster, f"{_VMSS}/virtualMachines/simulateEviction/action")
+    def simulate_eviction(self, request: ArmRequest) -> HttpResponse:
+        """Evict a spot instance: 204, and the instance is gone after half a minute."""
+        require_no_body(request)
+        cluster, pool, node = self._machine(request)
+        _require_open(request, cluster, f"{_VMSS}/virtualMachines/simulateEviction/action")
         if pool.spec.priority != "Spot":
             message = "The operation 'simulateEviction' is only supported for virtual machines of priority Spot."
             raise ArmError(409, "OperationNotAllowed", message)
         reboots.require_running(cluster, node)
         spot.preempt(self._world.core, cluster, node, NOTICE_S)
-        return Answer(204)
+        return HttpResponse(204)
 
-    def operation_status(self, asked: Query) -> Answer:
-        """Return how far an operation is."""
-        return self._long_running.compute_status(asked.call, asked.names)
+    def operation_status(self, request: ArmRequest) -> HttpResponse:
+        """Return the status of an operation."""
+        return self._long_running.compute_status(request.call, request.names)
 
-    def _cluster(self, asked: Query) -> Cluster:
-        names = asked.names
+    def _cluster(self, request: ArmRequest) -> Cluster:
+        names = request.names
         for cluster in self._world.clusters.values():
             here = cluster.spec.subscription == names["subscription"].lower()
             if here and node_resource_group(cluster).lower() == names["group"].lower():
                 return cluster
         raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{names['group']}' could not be found.")
 
-    def _pool(self, asked: Query) -> tuple[Cluster, Pool]:
-        cluster = self._cluster(asked)
-        wanted = asked.names["scaleset"].lower()
+    def _pool(self, request: ArmRequest) -> tuple[Cluster, Pool]:
+        cluster = self._cluster(request)
+        wanted = request.names["scaleset"].lower()
         for pool in cluster.pools.values():
             if machines.scale_set_name(cluster, pool) == wanted:
                 return cluster, pool
         message = (
-            f"The Resource '{_VMSS}/{asked.names['scaleset']}' under resource group '{asked.names['group']}' was not "
+            f"The Resource '{_VMSS}/{request.names['scaleset']}' under resource group '{request.names['group']}' was not "
             "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
         )
         raise ArmError(404, "ResourceNotFound", message)
 
-    def _machine(self, asked: Query) -> tuple[Cluster, Pool, Node]:
-        cluster, pool = self._pool(asked)
-        number = asked.names["machine"]
+    def _machine(self, request: ArmRequest) -> tuple[Cluster, Pool, Node]:
+        cluster, pool = self._pool(request)
+        number = request.names["machine"]
         if not number.isdigit():
             message = "Virtual Machine Scale Set VM instanceId must be a number."
             raise ArmError(400, "InvalidParameter", message)
         for node in cluster.nodes_of(pool.name):
             if machines.instance_id(node) == number:
                 return cluster, pool, node
-        message = f"The entity was not found in this Azure location: instance {number} of {asked.names['scaleset']}."
+        message = f"The entity was not found in this Azure location: instance {number} of {request.names['scaleset']}."
         raise ArmError(404, "NotFound", message)
 
 
-def _require_open(asked: Query, cluster: Cluster, action: str) -> None:
-    """Refuse to change a machine behind a lockdown: a deny assignment, which spares reads.
+def _require_open(request: ArmRequest, cluster: Cluster, action: str) -> None:
+    """Refuse to change an instance under node resource group lockdown. The deny assignment does not apply to reads.
 
     Raises:
         ArmError: 403.
@@ -127,8 +127,8 @@ def _require_open(asked: Query, cluster: Cluster, action: str) -> None:
     group = f"/subscriptions/{cluster.spec.subscription}/resourceGroups/{node_resource_group(cluster)}"
     denial = etag("deny", cluster.name)
     message = (
-        f"The client '{asked.principal}' with object id '{asked.principal}' has permission to perform action '{action}' "
-        f"on scope '{asked.call.path}'; however, the access is denied because of the deny assignment with name "
+        f"The client '{request.principal}' with object id '{request.principal}' has permission to perform action '{action}' "
+        f"on scope '{request.call.path}'; however, the access is denied because of the deny assignment with name "
         f"'AKS deny assignment' and Id '{denial.replace('-', '')}' at scope '{group}'."
     )
     raise ArmError(403, "DenyAssignmentAuthorizationFailed", message)

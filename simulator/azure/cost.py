@@ -1,4 +1,4 @@
-"""Cost Management's query: scopes, time frames, groups, filters, pages, and its own rate limits."""
+"""The query API of Cost Management: scopes, time frames, groups, filters, pages and its own rate limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import cast
 
-from simulator.azure.billing import CURRENCY, Billed, Costs, costs
+from simulator.azure.arm_request import ArmRequest, skip, token
+from simulator.azure.billing import CURRENCY, BilledResource, Costs, costs
 from simulator.azure.errors import ArmError
 from simulator.azure.qpu import Quota
-from simulator.azure.query import Query, skip, token
-from simulator.http_types import Answer, JsonObject
+from simulator.http_types import HttpResponse, JsonObject
 from simulator.world.world import World
 
 TYPES = ("ActualCost", "AmortizedCost", "Usage")
-DIMENSIONS: dict[str, Callable[[Billed], str]] = {
+DIMENSIONS: dict[str, Callable[[BilledResource], str]] = {
     "ResourceGroupName": lambda item: item.group,
     "ResourceId": lambda item: item.resource_id,
     "ResourceType": lambda item: item.resource_type,
     "SubscriptionId": lambda item: item.subscription,
 }
-DAYS_A_QPU = 31
+DAYS_PER_QPU = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,43 +30,43 @@ class _Query:
     daily: bool
     column: str
     groups: tuple[str, ...]
-    keeps: Callable[[Billed], bool]
+    keeps: Callable[[BilledResource], bool]
 
     @property
     def qpu(self) -> int:
-        """What it costs: a unit for each month of data."""
-        return max(ceil(((self.last - self.first).days + 1) / DAYS_A_QPU), 1)
+        """The price of the query: one unit for each month of data."""
+        return max(ceil(((self.last - self.first).days + 1) / DAYS_PER_QPU), 1)
 
 
 class Cost:
-    """Answers ``POST {scope}/providers/Microsoft.CostManagement/query``."""
+    """Handles ``POST {scope}/providers/Microsoft.CostManagement/query``."""
 
     def __init__(self, world: World, page_size: int) -> None:
         self._world = world
         self._page_size = page_size
         self._quota = Quota()
 
-    def handle(self, name: str, asked: Query) -> Answer:
-        """Call the handler of that name."""
-        handler: Callable[[Query], Answer] = getattr(self, name)
-        return handler(asked)
+    def handle(self, name: str, request: ArmRequest) -> HttpResponse:
+        """Call the handler with this name."""
+        handler: Callable[[ArmRequest], HttpResponse] = getattr(self, name)
+        return handler(request)
 
-    def query_usage(self, asked: Query) -> Answer:
-        """Return rows of costs in a subscription or one of its groups."""
-        query = _read(asked.call.document(), self._world.now)
-        scope = asked.call.path.lower().partition("/providers/microsoft.costmanagement")[0]
+    def query_usage(self, request: ArmRequest) -> HttpResponse:
+        """Return the costs in a subscription or one of its resource groups as rows."""
+        query = _read(request.call.document(), self._world.now)
+        scope = request.call.path.lower().partition("/providers/microsoft.costmanagement")[0]
         refusal, headers = self._quota.take(scope, query.qpu, self._world.now)
         if refusal is not None:
-            return Answer(429, refusal, headers)
-        subscription, group = asked.names["subscription"].lower(), asked.names.get("group")
+            return HttpResponse(429, refusal, headers)
+        subscription, group = request.names["subscription"].lower(), request.names.get("group")
 
-        def inside(item: Billed) -> bool:
+        def inside(item: BilledResource) -> bool:
             return item.subscription == subscription and group in (None, item.group) and query.keeps(item)
 
         rows = _rows(costs(self._world, query.first, query.last), query, inside)
-        first = skip(asked.call.query.get("$skiptoken"))
+        first = skip(request.call.query.get("$skiptoken"))
         properties: JsonObject = {
-            "nextLink": self._link(asked, first + self._page_size) if first + self._page_size < len(rows) else None,
+            "nextLink": self._link(request, first + self._page_size) if first + self._page_size < len(rows) else None,
             "columns": _columns(query),
             "rows": rows[first : first + self._page_size],
         }
@@ -80,11 +80,11 @@ class Cost:
             "eTag": None,
             "properties": properties,
         }
-        return Answer(200, document, headers)
+        return HttpResponse(200, document, headers)
 
-    def _link(self, asked: Query, first: int) -> str:
-        version = asked.call.query["api-version"]
-        return f"{asked.call.origin}{asked.call.path}?api-version={version}&$skiptoken={token(first)}"
+    def _link(self, request: ArmRequest, first: int) -> str:
+        version = request.call.query["api-version"]
+        return f"{request.call.origin}{request.call.path}?api-version={version}&$skiptoken={token(first)}"
 
 
 def _columns(query: _Query) -> list[JsonObject]:
@@ -93,8 +93,8 @@ def _columns(query: _Query) -> list[JsonObject]:
     return [{"name": name, "type": kind} for name, kind in names]
 
 
-def _rows(found: Costs, query: _Query, inside: Callable[[Billed], bool]) -> list[list[object]]:
-    """Return the sums by day (where asked) and groups, in their order."""
+def _rows(found: Costs, query: _Query, inside: Callable[[BilledResource], bool]) -> list[list[object]]:
+    """Return the sums per group, and per day if requested, in order."""
     sums: dict[tuple[int | str, ...], float] = {}
     for (item, day), cost in found.items():
         if inside(item):
@@ -106,10 +106,10 @@ def _rows(found: Costs, query: _Query, inside: Callable[[Billed], bool]) -> list
 
 
 def _read(body: JsonObject, now: datetime) -> _Query:
-    """Read a query definition.
+    """Parse a query definition.
 
     Raises:
-        ArmError: 400, something of it is not known here.
+        ArmError: 400 if a part of it is not supported.
     """
     if body.get("type") not in TYPES:
         raise _bad(f"Invalid query definition: type must be one of {', '.join(TYPES)}")
@@ -152,7 +152,7 @@ def _day(value: object) -> date:
     try:
         return datetime.fromisoformat(str(value)).date()
     except ValueError as error:
-        raise _bad(f"Invalid query definition: timePeriod holds {value!r}, which is no instant") from error
+        raise _bad(f"Invalid query definition: timePeriod has {value!r}, which is not a point in time") from error
 
 
 def _dimension(name: str) -> str:
@@ -162,8 +162,8 @@ def _dimension(name: str) -> str:
     raise _bad(f"Dimension {name} is not simulated: use {', '.join(DIMENSIONS)}")
 
 
-def _filter(condition: JsonObject) -> Callable[[Billed], bool]:
-    """Return whether a resource passes a filter; values are compared without regard to case."""
+def _filter(condition: JsonObject) -> Callable[[BilledResource], bool]:
+    """Return whether a resource matches a filter. Values are compared case-insensitively."""
     match condition:
         case {"and": list(parts)}:
             every = [_filter(_object(part)) for part in parts]

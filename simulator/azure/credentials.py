@@ -1,4 +1,4 @@
-"""The kubeconfig that ARM hands out and the one that the simulation writes for ``kubectl``."""
+"""The kubeconfig that ARM returns and the one that the simulation writes for ``kubectl``."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from simulator.http_types import JsonObject
 
 
 def kubeconfig(cluster: str, server: str, ca_pem: bytes, user: JsonObject) -> str:
-    """Return a kubeconfig with one cluster; JSON is YAML."""
+    """Return a kubeconfig with one cluster, as JSON, which is valid YAML."""
     document = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -27,7 +27,7 @@ def kubeconfig(cluster: str, server: str, ca_pem: bytes, user: JsonObject) -> st
 
 
 def exec_user(tenant: str) -> JsonObject:
-    """Return the user entry of ``format=exec``: kubelogin fetches the token."""
+    """Return the user entry of ``format=exec``: kubelogin gets the token."""
     arguments = ["get-token", "--environment", "AzurePublicCloud", "--server-id", KUBERNETES_AUDIENCE]
     return {
         "exec": {
@@ -41,5 +41,5 @@ def exec_user(tenant: str) -> JsonObject:
 
 
 def credential_results(config: str) -> JsonObject:
-    """Return a kubeconfig as ARM's CredentialResults."""
+    """Return a kubeconfig in ARM's CredentialResults."""
     return {"kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(config.encode()).decode()}]}

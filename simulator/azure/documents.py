@@ -1,4 +1,4 @@
-"""How ARM shows clusters, pools and operations: shapes as recorded from the real service."""
+"""How ARM represents clusters, pools and operations. The shapes are recorded from the real service."""
 
 import hashlib
 from datetime import datetime
@@ -16,7 +16,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def cluster_id(cluster: Cluster) -> str:
-    """Return a cluster's id; AKS spells ``resourcegroups`` in lower case where ARM does not."""
+    """Return a cluster's id. AKS spells ``resourcegroups`` in lower case, unlike ARM."""
     spec = cluster.spec
     return (
         f"/subscriptions/{spec.subscription}/resourcegroups/{spec.resource_group}"
@@ -25,18 +25,18 @@ def cluster_id(cluster: Cluster) -> str:
 
 
 def etag(*parts: object) -> str:
-    """Return a version tag in the form of a GUID."""
+    """Return an ETag in the form of a GUID."""
     digest = hashlib.md5("/".join(str(part) for part in parts).encode(), usedforsecurity=False).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
 
 
 def pool_etag(cluster: Cluster, pool: Pool) -> str:
-    """Return a pool's version tag: another one after each change."""
+    """Return a pool's ETag, which differs after each change."""
     return etag(cluster.name, pool.name, pool.revision)
 
 
 def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
-    """Return what a pool's ``properties`` hold; a cluster's profiles hold the same."""
+    """Return a pool's ``properties``, which are also the content of a cluster's agent pool profile."""
     spec = pool.spec
     properties: JsonObject = {
         "eTag": pool_etag(cluster, pool),
@@ -158,7 +158,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
 
 
 def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject:
-    """Return a pool's upgrade profile: its region's newest image, and what it ran before."""
+    """Return a pool's upgrade profile: the newest image of its region and the images that it ran before."""
     return {
         "id": f"{cluster_id(cluster)}/agentPools/{pool.name}/upgradeProfiles/default",
         "name": "default",
@@ -180,7 +180,7 @@ def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject
 
 
 def cluster_upgrade_profile(core: Core, cluster: Cluster) -> JsonObject:
-    """Return a cluster's upgrade profile: the Kubernetes versions that follow its own."""
+    """Return a cluster's upgrade profile: the Kubernetes versions after its current one."""
     upgrades = [{"kubernetesVersion": core.kubernetes_latest, "isPreview": False}]
     return {
         "id": f"{cluster_id(cluster)}/upgradeProfiles/default",
@@ -201,7 +201,7 @@ def cluster_upgrade_profile(core: Core, cluster: Cluster) -> JsonObject:
 
 
 def available_versions(core: Core, cluster: Cluster) -> JsonObject:
-    """Return the Kubernetes versions that a pool of a cluster may have."""
+    """Return the Kubernetes versions that are available to a cluster's pools."""
     versions = sorted({cluster.spec.kubernetes_version, core.kubernetes_latest})
     return {
         "id": f"{cluster_id(cluster)}/availableAgentPoolVersions",
@@ -212,7 +212,7 @@ def available_versions(core: Core, cluster: Cluster) -> JsonObject:
 
 
 def maintenance_document(core: Core, cluster: Cluster) -> JsonObject:
-    """Return a cluster's schedule of node-OS upgrades."""
+    """Return a cluster's maintenance configuration for node OS upgrades."""
     spec = maintenance_of(core, cluster)
     offset_m = int(spec.utc_offset.total_seconds() // 60)
     sign = "-" if offset_m < 0 else "+"
@@ -236,8 +236,8 @@ def maintenance_document(core: Core, cluster: Cluster) -> JsonObject:
 def operation_document(operation: Operation) -> JsonObject:
     """Return an operation's status.
 
-    As recorded: the name may differ from the id in the URL, and ``NotLatestOperation`` may stand beside a
-    status that is no failure.
+    As recorded: the name may differ from the id in the URL, and the error ``NotLatestOperation`` may accompany a
+    status that is not a failure.
     """
     drawn = int(operation.id[-2:], 16)
     document: JsonObject = {
@@ -258,7 +258,7 @@ def operation_document(operation: Operation) -> JsonObject:
 
 
 def compute_operation_document(operation: Operation) -> JsonObject:
-    """Return an operation's status as the compute provider shows it."""
+    """Return an operation's status in the format of the compute provider."""
     document: JsonObject = {"startTime": zulu(operation.began)}
     if operation.ended is not None:
         document["endTime"] = zulu(operation.ended)
@@ -269,5 +269,5 @@ def compute_operation_document(operation: Operation) -> JsonObject:
 
 
 def zulu(at: datetime) -> str:
-    """Return an instant as ARM writes it."""
+    """Return a point in time in ARM's format."""
     return at.isoformat().replace("+00:00", "Z")

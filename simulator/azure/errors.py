@@ -1,12 +1,12 @@
-"""Errors in ARM's shape."""
+"""Errors in ARM's format."""
 
 from http import HTTPStatus
 
-from simulator.http_types import Answer
+from simulator.http_types import HttpResponse
 
 
 class ArmError(Exception):
-    """An answer that is an error; it carries what ARM would send."""
+    """An error response of ARM."""
 
     def __init__(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(f"{code}: {message}")
@@ -15,11 +15,11 @@ class ArmError(Exception):
         self.message = message
         self.retry_after_s = retry_after_s
 
-    def answer(self) -> Answer:
-        """Return the error as an answer."""
+    def response(self) -> HttpResponse:
+        """Return the error as a response."""
         headers = {"x-ms-failure-cause": "gateway"} if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else {}
         if self.retry_after_s is not None:
             headers["Retry-After"] = str(self.retry_after_s)
         if self.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-        return Answer(self.status, {"error": {"code": self.code, "message": self.message}}, headers)
+        return HttpResponse(self.status, {"error": {"code": self.code, "message": self.message}}, headers)

@@ -1,6 +1,6 @@
-"""Resource Graph: a small, honest subset of its query language over managed clusters.
+"""Resource Graph: a small subset of its query language, for managed clusters only.
 
-Understood: ``Resources | where type =~ '...'``, then any of ``| where FIELD in (...)`` (or ``in~``),
+Supported: ``Resources | where type =~ '...'``, then any of ``| where FIELD in (...)`` (or ``in~``),
 ``| where FIELD =~ '...'`` (or ``==``), ``| order by id asc``, ``| project a, b.c, d = e``.
 """
 
@@ -22,21 +22,21 @@ _COLUMN = re.compile(r"^(?:(\w+)\s*=\s*)?(?:(tostring)\()?([\w.]+(?:\['[\w-]+'\]
 _LITERAL = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 BODY_FIELDS = {"query", "subscriptions", "options", "managementGroups"}
 OPTION_FIELDS = {"$skipToken", "$top", "$skip", "resultFormat", "allowPartialScopes", "authorizationScopeFilter"}
-# Without $top a page holds 100 rows, and never more than 1,000 (Resource Graph, "Working with large result sets").
-USUAL_PAGE = 100
-LARGEST_PAGE = 1000
+# Without $top a page has 100 rows, and never more than 1,000 (Resource Graph, "Working with large result sets").
+DEFAULT_PAGE = 100
+MAX_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the rows."""
+    """One page of rows."""
 
     rows: list[JsonObject]
     total: int
     skip_token: str | None
 
     def document(self) -> JsonObject:
-        """Return the page as Resource Graph sends it."""
+        """Return the page in Resource Graph's format."""
         document: JsonObject = {
             "totalRecords": self.total,
             "count": len(self.rows),
@@ -50,7 +50,7 @@ class Page:
 
 
 def resource(cluster: Cluster) -> JsonObject:
-    """Return a cluster as a row of ``Resources``: lower-case type and group, as the graph keeps them."""
+    """Return a cluster as a row of ``Resources``. Resource Graph stores type and group in lower case."""
     spec = cluster.spec
     return cluster_document(cluster) | {
         "type": "microsoft.containerservice/managedclusters",
@@ -60,10 +60,10 @@ def resource(cluster: Cluster) -> JsonObject:
 
 
 def query(clusters: list[Cluster], body: JsonObject) -> Page:
-    """Answer a query.
+    """Run a query.
 
     Raises:
-        ArmError: 400 for anything that this subset does not understand.
+        ArmError: 400 if the query is outside the supported subset.
     """
     options = _checked(body)
     text = body.get("query")
@@ -73,7 +73,7 @@ def query(clusters: list[Cluster], body: JsonObject) -> Page:
     rows = [resource(c) for c in clusters if scope is None or c.spec.subscription in cast("list[str]", scope)]
     rows = _run(text, rows)
     first = _first(options)
-    size = min(_whole(options.get("$top", USUAL_PAGE)), LARGEST_PAGE)
+    size = min(_whole(options.get("$top", DEFAULT_PAGE)), MAX_PAGE)
     more = first + size < len(rows)
     token = base64.b64encode(f"{first + size}".encode()).decode() if more else None
     return Page(rows[first : first + size], len(rows), token)
@@ -98,7 +98,7 @@ def _first(options: JsonObject) -> int:
     try:
         return int(base64.b64decode(str(token), validate=True))
     except ValueError as error:
-        raise _invalid(f"The $skipToken {token!r} is not one of ours.") from error
+        raise _invalid(f"The $skipToken {token!r} was not issued by this service.") from error
 
 
 def _whole(value: object) -> int:
@@ -130,19 +130,19 @@ def _step(step: str, rows: list[JsonObject]) -> list[JsonObject]:
     if found := _PROJECT.match(step):
         columns = [_column(part.strip()) for part in found.group(1).split(",")]
         return [{name: _value(row, source) for name, source in columns} for row in rows]
-    raise _invalid(f"Query step {step!r} is not understood.")
+    raise _invalid(f"Query step {step!r} is not supported.")
 
 
 def _column(text: str) -> tuple[str, str]:
     found = _COLUMN.match(text)
     if found is None or (found.group(2) is None) == text.endswith(")"):
-        raise _invalid(f"Column {text!r} is not understood.")
+        raise _invalid(f"Column {text!r} is not supported.")
     alias, _, source = found.groups()
     return alias or "_".join(_parts(source)), source
 
 
 def _parts(source: str) -> list[str]:
-    """Return the steps of a column such as ``tags['env']`` or ``properties.powerState.code``."""
+    """Return the path of a column such as ``tags['env']`` or ``properties.powerState.code``."""
     return [quoted or plain for quoted, plain in re.findall(r"\['([\w-]+)'\]|(\w+)", source)]
 
 

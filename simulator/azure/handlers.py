@@ -1,14 +1,14 @@
-"""What ARM does for each known request: reads the world's documents, asks the world to change."""
+"""ARM's handlers for AKS: each reads from the world or requests a change of it."""
 
 from collections.abc import Callable
 
 from simulator.azure import documents, graph
+from simulator.azure.arm_request import ArmRequest, page, require_no_body
 from simulator.azure.credentials import credential_results, exec_user, kubeconfig
 from simulator.azure.errors import ArmError
 from simulator.azure.longrunning import LongRunning
 from simulator.azure.poolbody import read_change
-from simulator.azure.query import Query, page, require_no_body
-from simulator.http_types import Answer, Call, JsonObject
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject
 from simulator.world.specs import TENANT
 from simulator.world.state import Cluster, Operation, Pool
 from simulator.world.world import World
@@ -23,144 +23,146 @@ class Handlers:
         self._ca_pem = ca_pem
         self._page_size = page_size
 
-    def handle(self, name: str, asked: Query) -> Answer:
-        """Call the handler of that name."""
-        handler: Callable[[Query], Answer] = getattr(self, name)
-        return handler(asked)
+    def handle(self, name: str, request: ArmRequest) -> HttpResponse:
+        """Call the handler with this name."""
+        handler: Callable[[ArmRequest], HttpResponse] = getattr(self, name)
+        return handler(request)
 
-    def list_subscriptions(self, asked: Query) -> Answer:
-        """List the subscriptions that the identity sees."""
-        del asked
+    def list_subscriptions(self, request: ArmRequest) -> HttpResponse:
+        """List the subscriptions that the caller can see."""
+        del request
         found = [_subscription(item) for item in self._world.core.spec.subscriptions]
-        return Answer(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
+        return HttpResponse(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
 
-    def get_subscription(self, asked: Query) -> Answer:
+    def get_subscription(self, request: ArmRequest) -> HttpResponse:
         """Return one subscription."""
-        return Answer(200, _subscription(self._subscription(asked)))
+        return HttpResponse(200, _subscription(self._subscription(request)))
 
-    def list_clusters(self, asked: Query) -> Answer:
-        """List the clusters of a subscription or of one of its groups, page by page."""
-        subscription = self._subscription(asked)
+    def list_clusters(self, request: ArmRequest) -> HttpResponse:
+        """List the clusters of a subscription or of one of its resource groups, page by page."""
+        subscription = self._subscription(request)
         found = [c for c in self._world.clusters.values() if c.spec.subscription == subscription]
-        group = asked.names.get("group")
+        group = request.names.get("group")
         if group is not None:
             found = [c for c in found if c.spec.resource_group.lower() == group.lower()]
             if not found:
                 message = f"Resource group '{group}' could not be found."
                 raise ArmError(404, "ResourceGroupNotFound", message)
-        return page(asked, [documents.cluster_document(cluster) for cluster in found], self._page_size)
+        return page(request, [documents.cluster_document(cluster) for cluster in found], self._page_size)
 
-    def get_cluster(self, asked: Query) -> Answer:
+    def get_cluster(self, request: ArmRequest) -> HttpResponse:
         """Return one cluster."""
-        return Answer(200, documents.cluster_document(self._cluster(asked)))
+        return HttpResponse(200, documents.cluster_document(self._cluster(request)))
 
-    def start_cluster(self, asked: Query) -> Answer:
-        """Begin to start a cluster: 202 with an empty body."""
-        require_no_body(asked)
-        return self._accepted(asked, self._world.start(self._cluster(asked), asked.principal))
+    def start_cluster(self, request: ArmRequest) -> HttpResponse:
+        """Start a cluster: 202 with an empty body."""
+        require_no_body(request)
+        return self._accepted(request, self._world.start(self._cluster(request), request.principal))
 
-    def stop_cluster(self, asked: Query) -> Answer:
-        """Begin to stop a cluster: 202 with an empty body."""
-        require_no_body(asked)
-        return self._accepted(asked, self._world.stop(self._cluster(asked), asked.principal))
+    def stop_cluster(self, request: ArmRequest) -> HttpResponse:
+        """Stop a cluster: 202 with an empty body."""
+        require_no_body(request)
+        return self._accepted(request, self._world.stop(self._cluster(request), request.principal))
 
-    def abort_cluster(self, asked: Query) -> Answer:
-        """Abort what runs on a cluster."""
-        require_no_body(asked)
-        return self._accepted(asked, self._world.abort(self._cluster(asked), None, asked.principal))
+    def abort_cluster(self, request: ArmRequest) -> HttpResponse:
+        """Abort the operation that runs on a cluster."""
+        require_no_body(request)
+        return self._accepted(request, self._world.abort(self._cluster(request), None, request.principal))
 
-    def user_credentials(self, asked: Query) -> Answer:
-        """Return the kubeconfig for signing in with Entra."""
-        require_no_body(asked)
-        if asked.call.query.get("format", "azure") != "exec":
+    def user_credentials(self, request: ArmRequest) -> HttpResponse:
+        """Return the kubeconfig for sign-in with Entra ID."""
+        require_no_body(request)
+        if request.call.query.get("format", "azure") != "exec":
             raise ArmError(400, "InvalidParameter", "Only format=exec is simulated: local accounts are disabled.")
-        cluster = self._cluster(asked)
-        server = f"{asked.call.origin}/clusters/{cluster.name}"
-        return Answer(200, credential_results(kubeconfig(cluster.name, server, self._ca_pem, exec_user(TENANT))))
+        cluster = self._cluster(request)
+        server = f"{request.call.origin}/clusters/{cluster.name}"
+        return HttpResponse(200, credential_results(kubeconfig(cluster.name, server, self._ca_pem, exec_user(TENANT))))
 
-    def cluster_upgrades(self, asked: Query) -> Answer:
-        """Return the Kubernetes versions that follow a cluster's own."""
-        return Answer(200, documents.cluster_upgrade_profile(self._world.core, self._cluster(asked)))
+    def cluster_upgrades(self, request: ArmRequest) -> HttpResponse:
+        """Return the Kubernetes versions after a cluster's current one."""
+        return HttpResponse(200, documents.cluster_upgrade_profile(self._world.core, self._cluster(request)))
 
-    def pool_versions(self, asked: Query) -> Answer:
-        """Return the Kubernetes versions that a pool may have."""
-        return Answer(200, documents.available_versions(self._world.core, self._cluster(asked)))
+    def pool_versions(self, request: ArmRequest) -> HttpResponse:
+        """Return the Kubernetes versions that are available to a pool."""
+        return HttpResponse(200, documents.available_versions(self._world.core, self._cluster(request)))
 
-    def list_pools(self, asked: Query) -> Answer:
+    def list_pools(self, request: ArmRequest) -> HttpResponse:
         """List a cluster's pools."""
-        cluster = self._cluster(asked)
-        return page(asked, [documents.pool_document(cluster, pool) for pool in cluster.pools.values()], self._page_size)
+        cluster = self._cluster(request)
+        return page(
+            request, [documents.pool_document(cluster, pool) for pool in cluster.pools.values()], self._page_size
+        )
 
-    def get_pool(self, asked: Query) -> Answer:
+    def get_pool(self, request: ArmRequest) -> HttpResponse:
         """Return one pool."""
-        return Answer(200, documents.pool_document(*self._pool(asked)))
+        return HttpResponse(200, documents.pool_document(*self._pool(request)))
 
-    def put_pool(self, asked: Query) -> Answer:
-        """Change a pool: 200 with the pool, whose operation goes on."""
-        cluster, pool = self._pool(asked)
-        _check_etag(asked.call, documents.pool_etag(cluster, pool))
-        change = read_change(cluster, pool, asked.call.document())
-        operation = self._world.change_pool(cluster, pool, change, asked.principal)
-        headers = self._long_running.headers(operation, asked.call.origin, location=False)
-        return Answer(200, documents.pool_document(cluster, pool), headers)
+    def put_pool(self, request: ArmRequest) -> HttpResponse:
+        """Change a pool: 200 with the pool while its operation runs."""
+        cluster, pool = self._pool(request)
+        _check_etag(request.call, documents.pool_etag(cluster, pool))
+        change = read_change(cluster, pool, request.call.document())
+        operation = self._world.change_pool(cluster, pool, change, request.principal)
+        headers = self._long_running.headers(operation, request.call.origin, location=False)
+        return HttpResponse(200, documents.pool_document(cluster, pool), headers)
 
-    def pool_upgrades(self, asked: Query) -> Answer:
+    def pool_upgrades(self, request: ArmRequest) -> HttpResponse:
         """Return a pool's upgrade profile with the newest image."""
-        return Answer(200, documents.pool_upgrade_profile(self._world.core, *self._pool(asked)))
+        return HttpResponse(200, documents.pool_upgrade_profile(self._world.core, *self._pool(request)))
 
-    def upgrade_pool(self, asked: Query) -> Answer:
-        """Begin to upgrade a pool's node image: 202 with the pool as body."""
-        require_no_body(asked)
-        cluster, pool = self._pool(asked)
-        operation = self._world.upgrade(cluster, pool, asked.principal)
-        headers = self._long_running.headers(operation, asked.call.origin)
-        return Answer(202, documents.pool_document(cluster, pool), headers)
+    def upgrade_pool(self, request: ArmRequest) -> HttpResponse:
+        """Start an upgrade of a pool's node image: 202 with the pool as the body."""
+        require_no_body(request)
+        cluster, pool = self._pool(request)
+        operation = self._world.upgrade(cluster, pool, request.principal)
+        headers = self._long_running.headers(operation, request.call.origin)
+        return HttpResponse(202, documents.pool_document(cluster, pool), headers)
 
-    def abort_pool(self, asked: Query) -> Answer:
-        """Abort what runs on a pool."""
-        require_no_body(asked)
-        cluster, pool = self._pool(asked)
-        return self._accepted(asked, self._world.abort(cluster, pool, asked.principal))
+    def abort_pool(self, request: ArmRequest) -> HttpResponse:
+        """Abort the operation that runs on a pool."""
+        require_no_body(request)
+        cluster, pool = self._pool(request)
+        return self._accepted(request, self._world.abort(cluster, pool, request.principal))
 
-    def list_maintenance(self, asked: Query) -> Answer:
+    def list_maintenance(self, request: ArmRequest) -> HttpResponse:
         """List a cluster's maintenance configurations."""
-        cluster = self._cluster(asked)
+        cluster = self._cluster(request)
         found = [documents.maintenance_document(self._world.core, cluster)] if cluster.spec.maintenance else []
-        return Answer(200, {"value": found})
+        return HttpResponse(200, {"value": found})
 
-    def get_maintenance(self, asked: Query) -> Answer:
+    def get_maintenance(self, request: ArmRequest) -> HttpResponse:
         """Return one maintenance configuration."""
-        cluster = self._cluster(asked)
-        name = asked.names["configuration"]
+        cluster = self._cluster(request)
+        name = request.names["configuration"]
         if cluster.spec.maintenance is None or name.lower() != documents.NODE_OS_SCHEDULE.lower():
             raise _not_found(f"managedClusters/{cluster.name}/maintenanceConfigurations/{name}", cluster)
-        return Answer(200, documents.maintenance_document(self._world.core, cluster))
+        return HttpResponse(200, documents.maintenance_document(self._world.core, cluster))
 
-    def operation_status(self, asked: Query) -> Answer:
-        """Return how far an operation is."""
-        names = asked.names
-        return self._long_running.status(asked.call, names["subscription"], names["region"], names["operation"])
+    def operation_status(self, request: ArmRequest) -> HttpResponse:
+        """Return the status of an operation."""
+        names = request.names
+        return self._long_running.status(request.call, names["subscription"], names["region"], names["operation"])
 
-    def operation_result(self, asked: Query) -> Answer:
+    def operation_result(self, request: ArmRequest) -> HttpResponse:
         """Return an operation's result."""
-        names = asked.names
-        return self._long_running.result(asked.call, names["subscription"], names["region"], names["operation"])
+        names = request.names
+        return self._long_running.result(request.call, names["subscription"], names["region"], names["operation"])
 
-    def query_graph(self, asked: Query) -> Answer:
-        """Answer a Resource Graph query."""
-        found = graph.query(list(self._world.clusters.values()), asked.call.document())
-        return Answer(200, found.document(), {"x-ms-user-quota-resets-after": "00:00:05"})
+    def query_graph(self, request: ArmRequest) -> HttpResponse:
+        """Run a Resource Graph query."""
+        found = graph.query(list(self._world.clusters.values()), request.call.document())
+        return HttpResponse(200, found.document(), {"x-ms-user-quota-resets-after": "00:00:05"})
 
-    def _subscription(self, asked: Query) -> str:
-        wanted = asked.names["subscription"].lower()
+    def _subscription(self, request: ArmRequest) -> str:
+        wanted = request.names["subscription"].lower()
         for subscription in self._world.core.spec.subscriptions:
             if subscription.lower() == wanted:
                 return subscription
         raise ArmError(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
 
-    def _cluster(self, asked: Query) -> Cluster:
-        subscription = self._subscription(asked)
-        group, name = asked.names["group"].lower(), asked.names["cluster"].lower()
+    def _cluster(self, request: ArmRequest) -> Cluster:
+        subscription = self._subscription(request)
+        group, name = request.names["group"].lower(), request.names["cluster"].lower()
         known = False
         for cluster in self._world.clusters.values():
             spec = cluster.spec
@@ -170,23 +172,23 @@ class Handlers:
             if spec.name.lower() == name:
                 return cluster
         if not known:
-            message = f"Resource group '{asked.names['group']}' could not be found."
+            message = f"Resource group '{request.names['group']}' could not be found."
             raise ArmError(404, "ResourceGroupNotFound", message)
         message = (
-            f"The Resource 'Microsoft.ContainerService/managedClusters/{asked.names['cluster']}' under resource group "
-            f"'{asked.names['group']}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+            f"The Resource 'Microsoft.ContainerService/managedClusters/{request.names['cluster']}' under resource group "
+            f"'{request.names['group']}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
         )
         raise ArmError(404, "ResourceNotFound", message)
 
-    def _pool(self, asked: Query) -> tuple[Cluster, Pool]:
-        cluster = self._cluster(asked)
-        pool = cluster.pools.get(asked.names["pool"].lower())
+    def _pool(self, request: ArmRequest) -> tuple[Cluster, Pool]:
+        cluster = self._cluster(request)
+        pool = cluster.pools.get(request.names["pool"].lower())
         if pool is None:
-            raise _not_found(f"managedClusters/{cluster.name}/agentPools/{asked.names['pool']}", cluster)
+            raise _not_found(f"managedClusters/{cluster.name}/agentPools/{request.names['pool']}", cluster)
         return cluster, pool
 
-    def _accepted(self, asked: Query, operation: Operation) -> Answer:
-        return Answer(202, None, self._long_running.headers(operation, asked.call.origin))
+    def _accepted(self, request: ArmRequest, operation: Operation) -> HttpResponse:
+        return HttpResponse(202, None, self._long_running.headers(operation, request.call.origin))
 
 
 def _subscription(subscription: str) -> JsonObject:
@@ -210,10 +212,12 @@ def _not_found(what: str, cluster: Cluster) -> ArmError:
     return ArmError(404, "NotFound", message)
 
 
-def _check_etag(call: Call, present: str) -> None:
-    """Compare If-Match; AKS answers 409 EtagMismatch where others answer 412."""
+def _check_etag(call: HttpRequest, present: str) -> None:
+    """Compare If-Match. AKS responds with 409 EtagMismatch where other services use 412."""
     wanted = call.headers.get("If-Match")
     if wanted not in (None, "*") and str(wanted).strip('"') != present:
-        raise ArmError(409, "EtagMismatch", f"The ETag {wanted} does not match the present one, {present}: read again.")
+        raise ArmError(
+            409, "EtagMismatch", f"The ETag {wanted} does not match the current one, {present}. Read the pool again."
+        )
     if call.headers.get("If-None-Match") is not None:
         raise ArmError(409, "EtagMismatch", "The pool exists already.")

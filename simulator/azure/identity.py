@@ -1,21 +1,21 @@
 """App Service's managed-identity endpoint (IDENTITY_ENDPOINT), version 2019-08-01."""
 
 from simulator.azure.tokens import Tenant
-from simulator.http_types import Answer, Call
+from simulator.http_types import HttpRequest, HttpResponse
 from simulator.world.specs import PRINCIPAL
 
 API_VERSIONS = ("2019-08-01",)
 
 
 class IdentityEndpoint:
-    """Gives tokens to whoever knows the secret header of the app."""
+    """Issues tokens to callers that send the app's secret header."""
 
     def __init__(self, tenant: Tenant, header: str) -> None:
         self._tenant = tenant
         self.header = header
 
-    def answer(self, call: Call) -> Answer:
-        """Answer ``GET ?api-version=2019-08-01&resource=...`` as App Service does."""
+    def handle(self, call: HttpRequest) -> HttpResponse:
+        """Handle ``GET ?api-version=2019-08-01&resource=...`` like App Service."""
         if call.headers.get("X-IDENTITY-HEADER") != self.header:
             return _refusal(403, "The X-IDENTITY-HEADER is missing or wrong.")
         if call.query.get("api-version") not in API_VERSIONS:
@@ -25,10 +25,10 @@ class IdentityEndpoint:
             return _refusal(
                 400, f"AADSTS500011: the resource principal named {resource!r} was not found in the tenant."
             )
-        # A user-assigned identity is asked for by its client id; it is the bot's application then.
+        # A user-assigned identity is requested by its client id, which is the bot's application id.
         application = call.query.get("client_id", PRINCIPAL)
         token = self._tenant.issue(resource, application=application)
-        return Answer(
+        return HttpResponse(
             200,
             {
                 "access_token": token.value,
@@ -40,5 +40,5 @@ class IdentityEndpoint:
         )
 
 
-def _refusal(status: int, message: str) -> Answer:
-    return Answer(status, {"statusCode": status, "message": message})
+def _refusal(status: int, message: str) -> HttpResponse:
+    return HttpResponse(status, {"statusCode": status, "message": message})

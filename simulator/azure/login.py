@@ -1,10 +1,10 @@
-"""The tenant's own token endpoint (login.microsoftonline.com): tokens for an application that knows its secret."""
+"""The token endpoint of the tenant (login.microsoftonline.com) for applications that have a client secret."""
 
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from simulator.azure.tokens import BOT_AUDIENCE, Tenant
-from simulator.http_types import Answer, Call
+from simulator.http_types import HttpRequest, HttpResponse
 from simulator.world.specs import TENANT
 
 PREFIX = f"/{TENANT}/"
@@ -13,16 +13,16 @@ TOKEN = f"{PREFIX}oauth2/v2.0/token"  # an address
 
 
 class LoginEndpoint:
-    """Answers OAuth's client-credentials flow for the applications it knows."""
+    """Implements OAuth's client credentials flow for registered applications."""
 
     def __init__(self, tenant: Tenant, secrets: dict[str, str]) -> None:
         self._tenant = tenant
         self._secrets = secrets
 
-    def answer(self, call: Call) -> Answer:
-        """Answer what Microsoft's client library asks."""
+    def handle(self, call: HttpRequest) -> HttpResponse:
+        """Handle the requests of Microsoft's client library."""
         if call.method == "GET" and call.path == METADATA:
-            return Answer(
+            return HttpResponse(
                 200,
                 {
                     "issuer": f"https://login.microsoftonline.com/{TENANT}/v2.0",
@@ -33,9 +33,9 @@ class LoginEndpoint:
             )
         if call.method == "POST" and call.path == TOKEN:
             return self._token(call)
-        return Answer(HTTPStatus.NOT_FOUND, {"error": "not_found"})
+        return HttpResponse(HTTPStatus.NOT_FOUND, {"error": "not_found"})
 
-    def _token(self, call: Call) -> Answer:
+    def _token(self, call: HttpRequest) -> HttpResponse:
         form = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
         if form.get("grant_type") != "client_credentials":
             return _refusal("unsupported_grant_type", "AADSTS70003: the grant type is not supported.")
@@ -46,8 +46,8 @@ class LoginEndpoint:
         if resource != BOT_AUDIENCE:
             return _refusal("invalid_resource", f"AADSTS500011: the resource principal named {resource!r} is unknown.")
         token = self._tenant.issue(resource, lifetime_s=3600, application=application)
-        return Answer(200, {"token_type": "Bearer", "expires_in": 3600, "access_token": token.value})
+        return HttpResponse(200, {"token_type": "Bearer", "expires_in": 3600, "access_token": token.value})
 
 
-def _refusal(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> Answer:
-    return Answer(status, {"error": error, "error_description": description})
+def _refusal(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> HttpResponse:
+    return HttpResponse(status, {"error": error, "error_description": description})

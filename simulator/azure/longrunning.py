@@ -1,4 +1,4 @@
-"""Long-running operations on the wire: the headers that announce one, the two places to poll it."""
+"""The HTTP side of long-running operations: the headers that announce an operation and the two URLs to poll."""
 
 import hashlib
 import hmac
@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 
 from simulator.azure.documents import PROVIDER, compute_operation_document, operation_document
 from simulator.azure.errors import ArmError
-from simulator.http_types import Answer, Call
+from simulator.http_types import HttpRequest, HttpResponse
 from simulator.world.state import Operation, Status
 
-# AKS still announces its operations on this version, whatever the request's own.
+# AKS announces its operations with this API version regardless of the request's version.
 API_VERSION = "2017-08-31"
 COMPUTE_VERSION = "2026-04-01"
 
 
 class LongRunning:
-    """Signs and checks the URLs of operations; ``retry_after_s`` is absent in the real service's answers."""
+    """Signs and checks the URLs of operations. The real service sends no Retry-After, so ``retry_after_s`` may be None."""
 
     def __init__(self, operations: dict[str, Operation], key: str, retry_after_s: int | None) -> None:
         self._operations = operations
@@ -34,41 +34,41 @@ class LongRunning:
         url = self._compute_url(operation, origin)
         return {"Azure-AsyncOperation": url, "Location": f"{url}&monitor=true"} | self._pace()
 
-    def compute_status(self, call: Call, names: dict[str, str]) -> Answer:
-        """Answer a GET of either of them: ``Location`` has no document, but 202 while it runs and 200 in the end."""
+    def compute_status(self, call: HttpRequest, names: dict[str, str]) -> HttpResponse:
+        """Handle a GET of either URL. ``Location`` has no body: 202 while the operation runs, 200 when it has ended."""
         operation = self._find(call, names["subscription"], names["region"], names["operation"])
         runs = operation.status is Status.IN_PROGRESS
         pace = self._pace() if runs else {}
         if call.query.get("monitor") == "true":
             location = {"Location": f"{self._compute_url(operation, call.origin)}&monitor=true"} if runs else {}
-            return Answer(202 if runs else 200, None, location | pace)
-        return Answer(200, compute_operation_document(operation), pace)
+            return HttpResponse(202 if runs else 200, None, location | pace)
+        return HttpResponse(200, compute_operation_document(operation), pace)
 
-    def status(self, call: Call, subscription: str, region: str, operation_id: str) -> Answer:
-        """Answer a GET of ``Azure-AsyncOperation``."""
+    def status(self, call: HttpRequest, subscription: str, region: str, operation_id: str) -> HttpResponse:
+        """Handle a GET of ``Azure-AsyncOperation``."""
         operation = self._find(call, subscription, region, operation_id)
         pace = self._pace() if operation.status is Status.IN_PROGRESS else {}
-        return Answer(200, operation_document(operation), pace)
+        return HttpResponse(200, operation_document(operation), pace)
 
-    def result(self, call: Call, subscription: str, region: str, operation_id: str) -> Answer:
-        """Answer a GET of ``Location``: 202 while it runs, 204 in the end."""
+    def result(self, call: HttpRequest, subscription: str, region: str, operation_id: str) -> HttpResponse:
+        """Handle a GET of ``Location``: 202 while the operation runs, 204 when it has ended."""
         operation = self._find(call, subscription, region, operation_id)
         if operation.status is Status.IN_PROGRESS:
             location = self._url(operation, call.origin, "operationresults")
-            return Answer(202, None, {"Location": location} | self._pace())
-        return Answer(204)
+            return HttpResponse(202, None, {"Location": location} | self._pace())
+        return HttpResponse(204)
 
     def _pace(self) -> dict[str, str]:
         return {} if self._retry_after_s is None else {"Retry-After": str(self._retry_after_s)}
 
-    def _find(self, call: Call, subscription: str, region: str, operation_id: str) -> Operation:
+    def _find(self, call: HttpRequest, subscription: str, region: str, operation_id: str) -> Operation:
         operation = self._operations.get(operation_id)
         here = operation is not None and (operation.subscription, operation.region) == (subscription, region.lower())
         if operation is None or not here:
             raise ArmError(404, "NotFound", f"The operation {operation_id} could not be found in {region}.")
         if not hmac.compare_digest(call.query.get("s", ""), self._sign(operation_id)):
             raise ArmError(
-                403, "InvalidSignature", f"The URL of operation {operation_id} was altered: use it as given."
+                403, "InvalidSignature", f"The URL of operation {operation_id} was changed: use it as returned."
             )
         return operation
 

@@ -1,4 +1,4 @@
-"""Scale sets and their machines as the compute provider shows them; shapes as recorded from the real service."""
+"""How the compute provider represents scale sets and their instances. The shapes are recorded from the real service."""
 
 from simulator.azure.documents import etag, zulu
 from simulator.http_types import JsonObject
@@ -7,7 +7,7 @@ from simulator.world.state import Cluster, Node, Pool
 
 
 def scale_set_name(cluster: Cluster, pool: Pool) -> str:
-    """Return a pool's scale set."""
+    """Return the name of a pool's scale set."""
     return f"aks-{pool.name}-{cluster.number}-vmss"
 
 
@@ -20,7 +20,7 @@ def scale_set_id(cluster: Cluster, pool: Pool) -> str:
 
 
 def instance_id(node: Node) -> str:
-    """Return a machine's number in its scale set."""
+    """Return an instance's number in its scale set."""
     return node.provider_id.rpartition("/")[2]
 
 
@@ -62,7 +62,7 @@ def scale_set_document(cluster: Cluster, pool: Pool) -> JsonObject:
 
 
 def machine_document(cluster: Cluster, pool: Pool, node: Node, *, with_view: bool = False) -> JsonObject:
-    """Return one machine, with its instance view where asked."""
+    """Return one instance, with its instance view if requested."""
     number = instance_id(node)
     properties: JsonObject = {
         "latestModelApplied": True,
@@ -91,7 +91,7 @@ def machine_document(cluster: Cluster, pool: Pool, node: Node, *, with_view: boo
 
 
 def instance_view(cluster: Cluster, node: Node) -> JsonObject:
-    """Return what a machine says of itself."""
+    """Return an instance view."""
     runs = cluster.power_state == "Running"
     power = ("PowerState/running", "VM running") if runs else ("PowerState/deallocated", "VM deallocated")
     since = zulu(node.ready_since or node.created)

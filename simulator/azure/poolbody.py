@@ -1,4 +1,4 @@
-"""Reads the body of a PUT of a pool: what changes, what may not, what is unknown."""
+"""Parses the body of a PUT of a pool: which changes it makes, and whether they are allowed and supported."""
 
 from typing import cast
 
@@ -18,9 +18,9 @@ CHANGEABLE = {
     "nodeTaints",
     "tags",
 }
-# Read-only: a client that sends back what it read is not refused for them.
-ECHOED = {"eTag", "provisioningState", "currentOrchestratorVersion", "status"}
-# Fields of AgentPool that may be sent and that this world does not model beyond their present value.
+# Read-only fields. A client may send back what it read.
+READ_ONLY = {"eTag", "provisioningState", "currentOrchestratorVersion", "status"}
+# Fields of AgentPool that a client may send, but whose values this world cannot change.
 KNOWN = {
     "artifactStreamingProfile", "availabilityZones", "capacityReservationGroupID", "creationData",
     "enableAutoScaling", "enableEncryptionAtHost", "enableFIPS", "enableNodePublicIP", "enableUltraSSD",
@@ -40,18 +40,18 @@ SETTINGS = {
     "undrainableNodeBehavior",
     "maxBlockedNodes",
 }
-LARGEST_POOL = 1000
+MAX_POOL = 1000
 
 
 def read_change(cluster: Cluster, pool: Pool, body: JsonObject) -> PoolChange:
-    """Return what a PUT asks to change.
+    """Return the changes that a PUT makes.
 
     Raises:
-        ArmError: 400 for an unknown field, a wrong type, or a field that cannot change.
+        ArmError: 400 for an unknown field, a wrong type, or a field that cannot be changed.
     """
     _known(body, TOP_FIELDS, "")
     properties = _object(body.get("properties"), "properties")
-    _known(properties, CHANGEABLE | ECHOED | KNOWN, "properties.")
+    _known(properties, CHANGEABLE | READ_ONLY | KNOWN, "properties.")
     present = pool_properties(cluster, pool)
     for name in KNOWN & properties.keys():
         sent = properties[name]
@@ -79,7 +79,7 @@ def read_change(cluster: Cluster, pool: Pool, body: JsonObject) -> PoolChange:
 
 
 def _image(pool: Pool, sent: object) -> str | None:
-    """Return an image to go back to; the pool's own, echoed, is none."""
+    """Return the image to roll back to, or None if the client sent the pool's current image."""
     image = _text(sent, "nodeImageVersion")
     if image is None or image == pool.image:
         return None
@@ -108,7 +108,7 @@ def _object(value: object, name: str) -> JsonObject:
 
 def _count(value: object) -> int | None:
     count = _number(value, "count")
-    if count is not None and not 0 <= count <= LARGEST_POOL:
+    if count is not None and not 0 <= count <= MAX_POOL:
         raise ArmError(400, "InvalidParameter", f"The value of parameter count is invalid: {count}.")
     return count
 

@@ -1,4 +1,4 @@
-"""Cost Management's rate limits: query processing units of the tenant, and calls on one scope."""
+"""Cost Management's rate limits: query processing units per tenant, and calls per scope."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,19 +8,19 @@ from math import ceil
 from simulator.http_types import JsonObject
 
 PREFIX = "x-ms-ratelimit-microsoft.costmanagement-"
-# "Manage costs with automation": 12 units in 10 seconds, 60 in a minute, 600 in an hour, for a tenant.
+# "Manage costs with automation": 12 units per 10 seconds, 60 per minute and 600 per hour for a tenant.
 UNITS = (
     ("QueriesPer10Sec", timedelta(seconds=10), 12),
     ("QueriesPerMin", timedelta(minutes=1), 60),
     ("QueriesPerHour", timedelta(hours=1), 600),
 )
-# About four calls a minute on one scope are observed to pass.
+# Observed: about four calls per minute and scope succeed.
 SCOPE = (timedelta(minutes=1), 4)
 
 
 @dataclass(slots=True)
-class _Spent:
-    """What was spent, with its instants, oldest first."""
+class _UsageLog:
+    """The units that were used, with their times, oldest first."""
 
     entries: list[tuple[datetime, int]] = field(default_factory=list)
 
@@ -28,7 +28,7 @@ class _Spent:
         return sum(units for at, units in self.entries if at > now - span)
 
     def wait_s(self, span: timedelta, limit: int, units: int, now: datetime) -> int:
-        """Return how long until so many units fit again; 0 when they do."""
+        """Return the seconds until the units fit into the limit; 0 if they fit now."""
         over = self.within(span, now) + units - limit
         for at, spent in self.entries:
             if over <= 0:
@@ -41,18 +41,18 @@ class _Spent:
 
 
 class Quota:
-    """Counts on the virtual clock."""
+    """Counts usage on the virtual clock."""
 
     def __init__(self) -> None:
-        self._tenant = _Spent()
-        self._scopes: dict[str, _Spent] = {}
+        self._tenant = _UsageLog()
+        self._scopes: dict[str, _UsageLog] = {}
 
     def take(self, scope: str, units: int, now: datetime) -> tuple[JsonObject | None, Mapping[str, str]]:
-        """Spend units for a query; returns the body of the refusal, if it is one, and the headers in any case.
+        """Take units for a query. Return the body of the rejection, if it is rejected, and the headers in any case.
 
-        A refusal names the wait of each limit by a header of its own; ``Retry-After`` alone may be too short.
+        A rejection has one header per limit with the time to wait. ``Retry-After`` alone may be too short.
         """
-        calls = self._scopes.setdefault(scope, _Spent())
+        calls = self._scopes.setdefault(scope, _UsageLog())
         qpu_s = max(self._tenant.wait_s(span, limit, units, now) for _, span, limit in UNITS)
         entity_s = calls.wait_s(*SCOPE, 1, now)
         if qpu_s or entity_s:

@@ -1,4 +1,4 @@
-"""Which requests ARM knows: method, path, action name, api-versions, query parameters, rate limit."""
+"""The requests that ARM supports: method, path, action name, API versions, query parameters and rate limit."""
 
 import re
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ COST_VERSIONS = ("2025-03-01", "2023-11-01")
 
 
 class Provider(Enum):
-    """Whose request it is."""
+    """The resource provider that handles a request."""
 
     AKS = "aks"
     COMPUTE = "compute"
@@ -35,7 +35,7 @@ class Provider(Enum):
 
 
 class Rate(Enum):
-    """Which bucket of the provider a request draws from, beside ARM's own."""
+    """The provider's rate limit that applies in addition to ARM's own."""
 
     NONE = "none"
     LIST = "list"
@@ -46,7 +46,7 @@ class Rate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of request; ``handler`` names the method that answers it."""
+    """One kind of request. ``handler`` is the name of the method that handles it."""
 
     method: str
     template: str
@@ -59,7 +59,7 @@ class Route:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The path as a pattern: ARM compares without regard to case."""
+        """The path as a pattern. ARM compares paths case-insensitively."""
         return re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template) + "/?$", re.IGNORECASE)
 
     @property
@@ -181,7 +181,7 @@ _COMPILED = tuple((route, route.pattern) for route in ROUTES)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The route of a request with what its path names; ``methods`` holds what the path knows when no route fits."""
+    """The route of a request with the names from its path. ``methods`` has the path's methods if no route matches."""
 
     route: Route | None
     names: dict[str, str]

@@ -1,4 +1,4 @@
-"""Token buckets on the virtual clock: ARM's own and those of the AKS provider and Resource Graph."""
+"""Token buckets on the virtual clock: those of ARM, of the AKS provider and of Resource Graph."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from simulator.azure.errors import ArmError
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A bucket's size and how fast it fills, in requests and requests a second."""
+    """A bucket's size in requests and its refill rate in requests per second."""
 
     size: float
     per_s: float
@@ -21,21 +21,21 @@ WRITES = Limit(200, 10)
 # AKS resource provider limits, "Quotas, VM size restrictions, and region availability in AKS".
 AKS_LIST = Limit(500, 1)
 AKS_PUT_POOL = Limit(20, 1 / 60)
-# Resource Graph: 15 queries in each 5 seconds.
+# Resource Graph: 15 queries per 5 seconds.
 GRAPH = Limit(15, 3)
 
 
 class Buckets:
-    """One bucket for each limit and key (principal, subscription, region)."""
+    """One bucket per limit and key (principal, subscription, region)."""
 
     def __init__(self) -> None:
         self._levels: dict[tuple[Limit, str], tuple[float, datetime]] = {}
 
     def take(self, limit: Limit, key: str, now: datetime, code: str) -> int:
-        """Take one request out of a bucket and return what is left.
+        """Take one request from a bucket and return what remains.
 
         Raises:
-            ArmError: 429 with Retry-After, when it is empty.
+            ArmError: 429 with Retry-After if the bucket is empty.
         """
         level, since = self._levels.get((limit, key), (limit.size, now))
         level = min(limit.size, level + (now - since).total_seconds() * limit.per_s)

@@ -1,4 +1,4 @@
-"""Issues and checks the bearer tokens of the simulated tenant; tokens live in wall time, as real ones do."""
+"""Issues and validates the bearer tokens of the simulated tenant. Their lifetime is in real time."""
 
 import time
 import uuid
@@ -12,25 +12,25 @@ ALGORITHM = "HS256"
 LIFETIME_S = 86_400
 # The AKS server application: the audience of every cluster with Entra sign-in (AKS documentation, kubelogin).
 KUBERNETES_AUDIENCE = "6dae42f8-4368-4678-94ff-3960e28e3630"
-# What the Bot Connector asks for ("Authentication with the Bot Connector API").
+# The audience of the Bot Connector ("Authentication with the Bot Connector API").
 BOT_AUDIENCE = "https://api.botframework.com"
 ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
 
 class TokenError(Exception):
-    """A bearer token is missing, expired, forged or meant for somebody else."""
+    """A bearer token is missing, expired, forged or issued for another audience."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and when it ends (seconds of the epoch)."""
+    """An access token and its expiry (seconds since the epoch)."""
 
     value: str
     expires_on: int
 
 
 class Tenant:
-    """The directory: signs tokens with a key of its own and knows which audiences exist."""
+    """The directory: signs tokens with its own key and has a list of audiences."""
 
     def __init__(self, arm_url: str, key: str) -> None:
         self._key = key
@@ -38,11 +38,11 @@ class Tenant:
         self._valid: dict[tuple[str, tuple[str, ...]], tuple[str, float]] = {}
 
     def knows(self, resource: str) -> bool:
-        """Whether tokens are issued for a resource."""
+        """Whether the tenant issues tokens for a resource."""
         return resource.rstrip("/") in (*self.arm_audiences, KUBERNETES_AUDIENCE, BOT_AUDIENCE)
 
     def issue(self, resource: str, lifetime_s: int = LIFETIME_S, application: str = PRINCIPAL) -> Token:
-        """Return a token of the bot's managed identity, or of another application, for a resource."""
+        """Return a token for a resource, issued to the bot's managed identity or to another application."""
         now = int(time.time())
         claims = {
             "aud": resource,
@@ -61,13 +61,13 @@ class Tenant:
         return Token(jwt.encode(claims, self._key, algorithm=ALGORITHM), now + lifetime_s)
 
     def principal(self, token: str | None, audiences: tuple[str, ...]) -> str:
-        """Return whose token this is.
+        """Return the principal of a token.
 
         Raises:
-            TokenError: it is not valid for any of the audiences, now.
+            TokenError: the token is not valid for any of the audiences.
         """
         if token is None:
-            raise TokenError("The 'Authorization' header is missing or holds no bearer token.")
+            raise TokenError("The 'Authorization' header is missing or is not a bearer token.")
         known = self._valid.get((token, audiences))
         if known is not None and known[1] > time.time():
             return known[0]
@@ -76,13 +76,13 @@ class Tenant:
         return str(claims["sub"])
 
     def application(self, token: str | None, audience: str) -> str:
-        """Return which application's token this is.
+        """Return the application of a token.
 
         Raises:
-            TokenError: it is not valid for the audience, now.
+            TokenError: the token is not valid for the audience.
         """
         if token is None:
-            raise TokenError("The 'Authorization' header is missing or holds no bearer token.")
+            raise TokenError("The 'Authorization' header is missing or is not a bearer token.")
         return str(self._claims(token, (audience,))["appid"])
 
     def _claims(self, token: str, audiences: tuple[str, ...]) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""Messages as their chats show them, drawn by the renderers of Slack's blocks and of Adaptive Cards in one Node process."""
+"""Renders messages as HTML with the renderers of Slack's Block Kit and of Adaptive Cards, in one Node process."""

@@ -1,6 +1,6 @@
-// Draws messages: one line of JSON in, one line of JSON out, in the same order.
+// Renders messages: reads requests and writes responses in the same order, one JSON document per line.
 //   {"chat": "slack" | "card" | "style", "content": ..., "theme": "light" | "dark", "users": [{"id", "name"}]}  ->  {"html": "..."} or {"error": "..."}
-// Run with the folder that holds node_modules as the working directory.
+// Run in the folder that contains node_modules.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -12,7 +12,7 @@ const slack = need("slack-blocks-to-jsx");
 const { parseHTML } = need("linkedom");
 const MarkdownIt = need("markdown-it");
 
-// The card renderer builds elements of a document; this one is enough of a browser for it.
+// The card renderer creates DOM elements; this minimal DOM is sufficient for it.
 const { window, document, HTMLElement } = parseHTML("<!doctype html><html><body></body></html>");
 Object.defineProperty(HTMLElement.prototype, "innerText", {
   configurable: true,
@@ -29,7 +29,7 @@ cards.AdaptiveCard.onProcessMarkdown = (text, result) => {
   result.didProcess = true;
 };
 
-// Teams' own values: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
+// The colors of Teams: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
 const TEAMS = {
   light: { text: ["#242424", "#616161"], good: "#0e700e", warning: "#8a3707", attention: "#c50f1f", accent: "#4f52b2" },
   dark: { text: ["#ffffff", "#adadad"], good: "#92c353", warning: "#f8d22a", attention: "#f9526b", accent: "#9ea2ff" },
@@ -63,7 +63,7 @@ function addressesOf(blocks) {
   return new Map(buttons.filter((each) => each?.type === "button" && each.url).map((each) => [each.action_id, each.url]));
 }
 
-// Slack formats verbatim text all the same, and only leaves addresses and channels alone; this renderer leaves all alone.
+// Slack formats verbatim text too, except for URLs and channels. This renderer would leave it unformatted.
 function formatted(value) {
   if (Array.isArray(value)) return value.map(formatted);
   if (value === null || typeof value !== "object") return value;
@@ -78,12 +78,12 @@ function drawSlack(given, theme, users) {
   });
   const wrapped = document.createElement("div");
   wrapped.innerHTML = renderToStaticMarkup(message);
-  // One page shows many messages: what the library marks by an id it styles by a class here.
+  // A page shows many messages, so the library's id becomes a class.
   for (const each of wrapped.querySelectorAll("#slack_blocks_to_jsx")) {
     each.removeAttribute("id");
     each.classList.add("slack-look");
   }
-  // A button's id is its action_id; one that opens a page becomes the link that it is.
+  // A button's id is its action_id. A button with a URL becomes a link.
   const addresses = addressesOf(blocks);
   for (const button of wrapped.querySelectorAll("button[id]")) {
     const address = addresses.get(button.id);
@@ -104,30 +104,30 @@ function drawSlack(given, theme, users) {
 function drawCard(content, theme) {
   const card = new cards.AdaptiveCard();
   card.hostConfig = hostConfig(theme);
-  // Teams puts a person's name where an entity of the card mentions them.
+  // Teams replaces mentions with the person's name.
   card.parse(JSON.parse(JSON.stringify(content).replaceAll(/<at>([^<]*)<\/at>/g, "@$1")));
-  const drawn = card.render();
-  if (!drawn) throw new Error("the card is empty");
-  return drawn.outerHTML;
+  const element = card.render();
+  if (!element) throw new Error("the card is empty");
+  return element.outerHTML;
 }
 
-function answer(asked) {
-  if (asked.chat === "slack") return drawSlack(asked.content, asked.theme, asked.users ?? []);
-  if (asked.chat === "card") return drawCard(asked.content, asked.theme);
+function respond(request) {
+  if (request.chat === "slack") return drawSlack(request.content, request.theme, request.users ?? []);
+  if (request.chat === "card") return drawCard(request.content, request.theme);
   const css = readFileSync(need.resolve("slack-blocks-to-jsx/dist/style.css"), "utf8");
-  // As heavy as the id that it stands for: else the library's own resets win.
+  // Same specificity as the replaced id, otherwise the library's resets take precedence.
   const links = ".slack-look a.border { display: inline-flex; align-items: center; justify-content: center; }";
-  // The library greys the text of coloured buttons in the dark; Slack leaves it white.
+  // In the dark theme the library greys the text of colored buttons, which is white in Slack.
   const dark = ".slack-look[data-theme=dark] button.text-white-primary > div { color: #fff !important; }";
   return css.replaceAll("#slack_blocks_to_jsx", ":is(.slack-look, #slack-look)") + links + dark;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  let told;
+  let response;
   try {
-    told = { html: answer(JSON.parse(line)) };
+    response = { html: respond(JSON.parse(line)) };
   } catch (error) {
-    told = { error: String(error?.message ?? error) };
+    response = { error: String(error?.message ?? error) };
   }
-  process.stdout.write(`${JSON.stringify(told)}\n`);
+  process.stdout.write(`${JSON.stringify(response)}\n`);
 }

@@ -1,4 +1,4 @@
-"""Pure: Slack's mrkdwn as HTML, so that a message is read as people see it in Slack."""
+"""Pure: converts Slack's mrkdwn to HTML that looks like the message in Slack."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from simulator.people import PEOPLE
 
 type ShowTime = Callable[[datetime], str]
 
-# https://docs.slack.dev/messaging/formatting-message-text: a mark opens and closes at the edge of a word, within a line.
+# https://docs.slack.dev/messaging/formatting-message-text: a mark opens and closes at a word boundary, within a line.
 _TOKENS = re.compile(
     r"<!date\^(?P<at>\d+)\^[^|>]*\|[^>]*>"
     r"|<@(?P<user>[UW][A-Z0-9]{1,20})>"
@@ -22,7 +22,7 @@ _TOKENS = re.compile(
     r"|`(?!\u200b)(?P<code>[^`\n]+)`"
 )
 _NAMES = {person.slack: person.name for person in PEOPLE if person.slack}
-# Put behind marks that must not pair up; on a page they are nothing.
+# Invisible characters that Daytwo puts after marks that must not form a pair. They are removed from HTML.
 _SILENT = "\u200b"
 _TAGS = {
     "bold": Markup("<strong>{}</strong>"),
@@ -33,7 +33,7 @@ _TAGS = {
 
 
 def to_html(text: str, show_time: ShowTime) -> Markup:
-    """The text of a section or of a context element; whatever is no mark of Slack's is shown as text."""
+    """Convert the text of a section or a context element. Anything that is not Slack markup is shown as text."""
     parts: list[Markup] = []
     end = 0
     for token in _TOKENS.finditer(text):
@@ -43,7 +43,7 @@ def to_html(text: str, show_time: ShowTime) -> Markup:
 
 
 def plain(text: str) -> str:
-    """What is read: `&amp;` and its like undone, silent characters left out."""
+    """Return the plain text: entities such as `&amp;` are decoded, invisible characters removed."""
     return unescape(text).replace(_SILENT, "")
 
 

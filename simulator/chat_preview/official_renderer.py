@@ -1,4 +1,4 @@
-"""Draws messages as HTML: by the chats' own renderers in a Node process that is started once, plainly where there is no Node."""
+"""Renders messages as HTML: with the chats' own renderers in one Node process, or plainly if Node is not installed."""
 
 import json
 import subprocess
@@ -28,65 +28,74 @@ _USERS: Sequence[Mapping[str, Json]] = tuple(
 
 
 class DrawingError(RuntimeError):
-    """A renderer refused a message, or is no more; the text says what it said."""
+    """A renderer rejected a message, or its process has ended. The text has the renderer's error."""
 
 
 class Drawer(Protocol):
-    """Draws what a chat was sent: Slack's list of blocks, or an Adaptive Card."""
+    """Renders chat messages: a list of Slack blocks or an Adaptive Card."""
 
-    #: In the words of a person: by what it draws.
+    #: How messages are rendered, as shown to people.
     by: str
-    #: Those in which it draws differently.
+    #: The themes that this renderer distinguishes.
     themes: Sequence[Theme]
 
     def style(self) -> str:
-        """The CSS that drawn Slack messages need."""
+        """The CSS that rendered Slack messages need."""
         ...
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
-        """The message. Raises DrawingError."""
+        """Render a message.
+
+        Raises:
+            DrawingError: the renderer rejects the message.
+        """
         ...
 
 
 @dataclass
 class PlainDrawer:
-    """Draws by itself, without anybody's looks."""
+    """Renders plain HTML that does not imitate a chat."""
 
-    by: str = "drawn plainly: with Node on this machine it looks as in Slack"
+    by: str = "rendered plainly: install Node to see messages as in Slack"
     themes: Sequence[Theme] = ("light",)
 
     def style(self) -> str:
-        """None is needed."""
+        """Plain messages need no CSS."""
         return ""
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
-        """The message's texts and buttons, one under the other."""
-        del theme  # plain messages take the page's colours
+        """Return the message's texts and buttons in order."""
+        del theme  # Plain messages use the page's colors.
         return plain_slack(content) if look == "slack" else plain_card(content)
 
 
 @dataclass
 class NodeDrawer:
-    """Draws by the chats' renderers; one request at a time, each drawn message is kept."""
+    """Renders with the chats' renderers, one request at a time, and caches each result."""
 
     process: "subprocess.Popen[str]"
-    by: str = "drawn by a renderer of Slack's blocks"
+    by: str = "rendered by a renderer of Slack's Block Kit"
     themes: Sequence[Theme] = ("light", "dark")
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _known: dict[str, str] = field(default_factory=dict)
 
     def style(self) -> str:
-        """The CSS of the renderer of Slack's blocks."""
-        return self._ask({"chat": "style"})
+        """The CSS of the Block Kit renderer."""
+        return self._send({"chat": "style"})
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
-        """The message, as that chat shows it. Raises DrawingError."""
-        asked: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
-        # React and the Adaptive Cards renderer make this HTML, and escape every text of a message: tests/simulator/test_chat_preview.py.
-        return Markup(self._ask(asked))  # noqa: S704 - see above
+        """Render a message as the chat shows it.
 
-    def _ask(self, asked: Mapping[str, Json]) -> str:
-        line = json.dumps(asked)
+        Raises:
+            DrawingError: the renderer rejects the message.
+        """
+        request: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
+        # React and the Adaptive Cards renderer generate this HTML and escape all text of a message: see
+        # tests/simulator/test_chat_preview.py.
+        return Markup(self._send(request))  # noqa: S704 - see above
+
+    def _send(self, request: Mapping[str, Json]) -> str:
+        line = json.dumps(request)
         with self._lock:
             if line not in self._known:
                 self._known[line] = self._answer(line)
@@ -94,24 +103,24 @@ class NodeDrawer:
 
     def _answer(self, line: str) -> str:
         if self.process.stdin is None or self.process.stdout is None:
-            raise DrawingError("the renderer's pipes were not opened")
+            raise DrawingError("the renderer's pipes are not open")
         try:
             self.process.stdin.write(f"{line}\n")
             self.process.stdin.flush()
-            told = json.loads(self.process.stdout.readline() or "{}")
+            response = json.loads(self.process.stdout.readline() or "{}")
         except (OSError, ValueError) as error:
-            raise DrawingError(f"the renderer is no more: {error}") from error
-        if "html" not in told:
-            raise DrawingError(f"the renderer refused a message: {told.get('error', 'it has ended')}")
-        return str(told["html"])
+            raise DrawingError(f"the renderer has ended: {error}") from error
+        if "html" not in response:
+            raise DrawingError(f"the renderer rejected a message: {response.get('error', 'it has ended')}")
+        return str(response["html"])
 
 
 @contextmanager
 def node_drawer() -> Iterator[NodeDrawer]:
-    """A renderer in a child process that ends with the block; what it needs is installed first, once.
+    """Start a renderer process that ends with the block. The first call installs its npm packages.
 
     Raises:
-        subprocess.SubprocessError: npm could not install it.
+        subprocess.SubprocessError: npm could not install the packages.
     """
     folder = npm.installed(_HERE)
     command = ["node", str(_HERE / "draw.mjs")]
@@ -119,7 +128,7 @@ def node_drawer() -> Iterator[NodeDrawer]:
     try:
         yield NodeDrawer(process)
     finally:
-        with suppress(BrokenPipeError):  # it has ended by itself
+        with suppress(BrokenPipeError):  # The process has already ended.
             if process.stdin is not None:
                 process.stdin.close()
         process.wait(_END_WITHIN_S)
@@ -127,14 +136,14 @@ def node_drawer() -> Iterator[NodeDrawer]:
 
 @contextmanager
 def drawer() -> Iterator[Drawer]:
-    """The chats' own renderers where they can be had, else plain ones."""
+    """Return the chats' renderers if Node is available, otherwise the plain one."""
     if npm.missing():
         yield PlainDrawer()
         return
     try:
         npm.installed(_HERE, _INSTALL_WITHIN_S)
     except subprocess.SubprocessError:
-        yield PlainDrawer("drawn plainly: npm did not get the renderers")
+        yield PlainDrawer("rendered plainly: npm could not install the renderers")
         return
     with node_drawer() as found:
         yield found

@@ -1,4 +1,4 @@
-"""Pure: messages as plain HTML, for machines without Node: the texts and buttons in their order, nobody's looks."""
+"""Pure: renders messages as plain HTML for machines without Node: texts and buttons in order."""
 
 import re
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ _ESCAPED = re.compile(r"\\([\\*_\[\]`#])")
 
 
 def plain_slack(blocks: Json) -> Markup:
-    """A list of blocks."""
+    """Render a list of blocks."""
     parts = [_block(block) for block in _objects(blocks)]
     return Markup("").join(Markup('<div class="{}">{}</div>').format(str(kind), inner) for kind, inner in parts)
 
 
 def plain_card(card: Json) -> Markup:
-    """An Adaptive Card."""
+    """Render an Adaptive Card."""
     lines = [Markup("<p>{}</p>").format(text) for text in _texts(card)]
     lines += [_picture(str(found.get("url", "")), str(found.get("altText", ""))) for found in _pictures(card)]
     actions = [_button(str(action.get("title", "")), str(action.get("url", ""))) for action in _actions(card)]
@@ -39,7 +39,7 @@ def _block(block: dict[str, Json]) -> tuple[str, Markup]:
 
 
 def _picture(url: str, alt: str) -> Markup:
-    """One that is here already; of others only the words, since nothing is fetched."""
+    """Render an inline image. Other images are replaced by their alt text, since nothing is downloaded."""
     if url.startswith("data:image/png;"):
         return Markup('<img src="{}" alt="{}">').format(url, alt)
     return Markup("<em>{}</em>").format(alt)
@@ -63,7 +63,7 @@ def _button(label: str, url: str, action: str = "", style: str = "") -> Markup:
 
 
 def _texts(value: Json) -> Iterator[str]:
-    """Every text of a card in its order, its escapes and dates undone."""
+    """Return all texts of a card in order, with escapes and dates decoded."""
     if isinstance(value, dict):
         if value.get("type") in ("TextBlock", "TextRun"):
             yield _read(str(value.get("text", "")))

@@ -1,1 +1,1 @@
-"""The simulation's own door: clock, journal, mishaps, subscribers; no bot knows more of it than the clock."""
+"""The control API of the simulation: clock, journal, scripted faults, subscribers. Daytwo uses only the clock."""

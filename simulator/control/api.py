@@ -1,4 +1,4 @@
-"""The control plane: plain HTTP and JSON for tests, viewers and the local host's clock."""
+"""The control API: plain HTTP and JSON for tests, viewers and the local host's clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -10,24 +10,24 @@ from simulator.clock import VirtualClock
 from simulator.control.delivery import Delivery, HandshakeError, Subscriber
 from simulator.control.snapshot import snapshot
 from simulator.faults import Faults
-from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject, NotAnObjectError, RequestCounter
 from simulator.slack.api import SlackApi
-from simulator.slack.bot_client import Door, InteractionError
+from simulator.slack.bot_client import BotEndpoint, InteractionError
 from simulator.teams.api import TeamsApi
 from simulator.teams.connector import Connector
 from simulator.teams.people import People, PeopleError
 from simulator.world.journal import Kind
-from simulator.world.scripted_faults import MISHAPS, Mishap
+from simulator.world.scripted_faults import SCRIPTED_FAULTS, ScriptedFault
 from simulator.world.world import World
 
 
 class BadRequestError(ValueError):
-    """A request to the control plane that cannot be carried out; the text says why."""
+    """A request to the control API is invalid. The text states why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chats:
-    """Where people read messages."""
+    """The simulated chats."""
 
     slack: SlackApi
     teams: TeamsApi
@@ -36,15 +36,15 @@ class Chats:
 
 
 class Control:
-    """Answers everything beside the simulated services."""
+    """Handles all requests that are not for a simulated service."""
 
-    def __init__(  # it stands in front of every part of the simulation
+    def __init__(  # The simulation's front: it reaches every part.
         self,
         world: World,
         clock: VirtualClock,
         delivery: Delivery,
         chats: Chats,
-        requests: Requests,
+        requests: RequestCounter,
         faults: Faults,
     ) -> None:
         self._world = world
@@ -54,35 +54,35 @@ class Control:
         self._requests = requests
         self._faults = faults
 
-    async def answer(self, call: Call) -> Answer:
-        """Answer one request."""
+    async def handle(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
         try:
-            return await self._route(call)
+            return await self._route(request)
         except (BadRequestError, NotAnObjectError, HandshakeError, InteractionError, PeopleError, KeyError) as error:
             text = str(error.args[0]) if error.args else repr(error)
-            return Answer(400, {"error": text})
+            return HttpResponse(400, {"error": text})
 
-    async def _route(self, call: Call) -> Answer:
-        path = call.path.rstrip("/")
-        if call.method == "POST":
-            return await self._post(path, call.document(), call.origin)
-        document = self._read(path, call) if call.method == "GET" else None
+    async def _route(self, request: HttpRequest) -> HttpResponse:
+        path = request.path.rstrip("/")
+        if request.method == "POST":
+            return await self._post(path, request.document(), request.origin)
+        document = self._read(path, request) if request.method == "GET" else None
         if document is None:
-            return Answer(404, {"error": f"Nothing answers {call.method} {path}."})
-        return Answer(200, document)
+            return HttpResponse(404, {"error": f"No route for {request.method} {path}."})
+        return HttpResponse(200, document)
 
-    def _read(self, path: str, call: Call) -> JsonObject | None:
+    def _read(self, path: str, request: HttpRequest) -> JsonObject | None:
         match path:
             case "/clock":
                 return {"now": self._world.now.isoformat(), "speed": self._clock.speed}
             case "/world":
                 return snapshot(self._world)
             case "/journal":
-                first = _number(call.query.get("from", "0"))
+                first = _number(request.query.get("from", "0"))
                 return {"entries": [entry.document() for entry in self._world.journal.entries[first:]]}
             case "/slack":
                 ephemeral = [shown.document() for shown in self._chats.slack.hooks.ephemeral]
-                views = [view.document() for view in self._chats.slack.doors.views.all]
+                views = [view.document() for view in self._chats.slack.bot_client.views.all]
                 return {"channels": self._chats.slack.documents(), "ephemeral": ephemeral, "views": views}
             case "/teams":
                 return {"cards": self._chats.teams.documents(), "activities": self._chats.connector.documents()}
@@ -93,80 +93,84 @@ class Control:
             case _:
                 return None
 
-    async def _post(self, path: str, document: JsonObject, origin: str) -> Answer:
+    async def _post(self, path: str, document: JsonObject, origin: str) -> HttpResponse:
         match path:
             case "/clock/advance":
                 now = await self._clock.advance(_instant(document.get("to")))
-                return Answer(200, {"now": now.isoformat()})
-            case "/mishaps":
+                return HttpResponse(200, {"now": now.isoformat()})
+            case "/scripted-faults":
                 self._world.arm(read_fault(document))
-                return Answer(201, {"now": self._world.now.isoformat()})
-            case "/subscribers" if (door := _slack_door(document)) is not None:
-                self._chats.slack.doors.urls[door] = str(document.get("url"))
-                return Answer(201, {"subscribers": list(self._chats.slack.doors.urls.values())})
+                return HttpResponse(201, {"now": self._world.now.isoformat()})
+            case "/subscribers" if (endpoint := _bot_endpoint(document)) is not None:
+                self._chats.slack.bot_client.urls[endpoint] = str(document.get("url"))
+                return HttpResponse(201, {"subscribers": list(self._chats.slack.bot_client.urls.values())})
             case "/subscribers":
                 await self._delivery.subscribe(_subscriber(document))
-                return Answer(201, {"subscribers": [item.url for item in self._delivery.subscribers]})
+                return HttpResponse(201, {"subscribers": [item.url for item in self._delivery.subscribers]})
             case _:
-                answer = await self._post_to_chat(path, document, origin)
-                return answer or Answer(404, {"error": f"Nothing answers POST {path}."})
+                response = await self._post_to_chat(path, document, origin)
+                return response or HttpResponse(404, {"error": f"No route for POST {path}."})
 
-    async def _post_to_chat(self, path: str, document: JsonObject, origin: str) -> Answer | None:
-        """What people do in the chats; None where nobody does that."""
+    async def _post_to_chat(self, path: str, document: JsonObject, origin: str) -> HttpResponse | None:
+        """Perform a person's action in a chat. Return None if the path is not a chat action."""
         match path:
-            case "/slack/press":
-                # What is pressed has happened, whatever the bot makes of it; a button that is not there refuses below.
-                shown = self._chats.slack.doors.text_of(document)
+            case "/slack/click":
+                # The click is recorded regardless of the bot's response. An unknown button is rejected below.
+                shown = self._chats.slack.bot_client.text_of(document)
                 action = str(document.get("action_id")).partition(".")[0]
-                self._world.journal.write(Kind.PRESSED, user=str(document.get("user")), action=action, text=shown)
-                return Answer(200, (await self._chats.slack.doors.press(document, origin)).document())
+                self._world.journal.write(
+                    Kind.BUTTON_CLICKED, user=str(document.get("user")), action=action, text=shown
+                )
+                return HttpResponse(200, (await self._chats.slack.bot_client.click_button(document, origin)).document())
             case "/slack/submit":
-                return Answer(200, (await self._chats.slack.doors.submit(document)).document())
+                return HttpResponse(200, (await self._chats.slack.bot_client.submit(document)).document())
             case "/slack/close":
-                return Answer(200, self._chats.slack.doors.close(document).document())
+                return HttpResponse(200, self._chats.slack.bot_client.close(document).document())
             case "/slack/command":
-                return Answer(200, (await self._chats.slack.doors.command(document, origin)).document())
+                return HttpResponse(200, (await self._chats.slack.bot_client.command(document, origin)).document())
             case "/teams/bot":
                 self._chats.people.endpoint = str(document["endpoint"])
-                return Answer(201, {"endpoint": self._chats.people.endpoint})
-            case "/teams/press":
-                return Answer(200, await self._chats.people.press(document))
+                return HttpResponse(201, {"endpoint": self._chats.people.endpoint})
+            case "/teams/click":
+                return HttpResponse(200, await self._chats.people.click_button(document))
             case "/teams/say":
-                return Answer(200, await self._chats.people.say(document))
+                return HttpResponse(200, await self._chats.people.say(document))
             case "/teams/install":
-                return Answer(200, await self._chats.people.install(document))
+                return HttpResponse(200, await self._chats.people.install(document))
             case _:
                 return None
 
 
-def read_fault(document: JsonObject) -> Mishap:
-    """Return a mishap from JSON: ``kind`` is its class's name, the rest are its fields.
+def read_fault(document: JsonObject) -> ScriptedFault:
+    """Parse a scripted fault from JSON: ``kind`` is the class name, the rest are its fields.
 
     Raises:
-        BadRequestError: no such kind, an unknown or missing field, a wrong type.
+        BadRequestError: the kind or a field is unknown, a field is missing, or a value has the wrong type.
     """
-    kinds = {kind.__name__: kind for kind in MISHAPS}
+    kinds = {kind.__name__: kind for kind in SCRIPTED_FAULTS}
     given = dict(document)
     name = str(given.pop("kind", ""))
     if name not in kinds:
-        raise BadRequestError(f"No mishap {name!r}: use one of {', '.join(kinds)}.")
+        raise BadRequestError(f"Unknown fault {name!r}: use one of {', '.join(kinds)}.")
     kind = kinds[name]
     types = get_type_hints(kind)
     unknown = sorted(given.keys() - types.keys())
     if unknown:
-        raise BadRequestError(f"{name} has no field {unknown[0]!r}: use {', '.join(f.name for f in fields(kind))}.")
+        raise BadRequestError(
+            f"{name} does not have a field {unknown[0]!r}: use {', '.join(f.name for f in fields(kind))}."
+        )
     values = {key: _read_field(f"{name}.{key}", types[key], value) for key, value in given.items()}
     try:
-        return cast("Callable[..., Mishap]", kind)(**values)
+        return cast("Callable[..., ScriptedFault]", kind)(**values)
     except TypeError as error:
         raise BadRequestError(f"{name} is incomplete: {error}") from error
 
 
 def _read_field(name: str, hint: object, value: object) -> object:
-    """Return a field's value as its type; a union takes any of its members, a number may leave out its fraction.
+    """Convert a field's value to its type. A union accepts any of its members; a float accepts an integer.
 
     Raises:
-        BadRequestError: it is of another type, or none of the literal's values.
+        BadRequestError: the value has another type or is not one of the literal's values.
     """
     if hint is datetime:
         return _instant(value)
@@ -183,8 +187,8 @@ def _read_field(name: str, hint: object, value: object) -> object:
     return value
 
 
-def _slack_door(document: JsonObject) -> Door | None:
-    """Return which of Slack's Request URLs this is, None where it is none of them."""
+def _bot_endpoint(document: JsonObject) -> BotEndpoint | None:
+    """Return which of Slack's Request URLs this schema means, or None."""
     match document.get("schema"):
         case "slack-interactions":
             return "slack-interactions"
@@ -198,7 +202,7 @@ def _subscriber(document: JsonObject) -> Subscriber:
     schema = document.get("schema", "eventgrid")
     if schema not in ("eventgrid", "cloudevents", "action-group"):
         raise BadRequestError(
-            f"No schema {schema!r}: use eventgrid, cloudevents, action-group, slack-interactions or slack-commands."
+            f"Unknown schema {schema!r}: use eventgrid, cloudevents, action-group, slack-interactions or slack-commands."
         )
     url = document.get("url")
     if not isinstance(url, str):
@@ -208,7 +212,7 @@ def _subscriber(document: JsonObject) -> Subscriber:
 
 def _number(text: str) -> int:
     if not text.isdigit():
-        raise BadRequestError(f"{text!r} is not a number of an entry.")
+        raise BadRequestError(f"{text!r} is not an entry number.")
     return int(text)
 
 
@@ -216,7 +220,7 @@ def _instant(value: object) -> datetime:
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise BadRequestError(f"{value!r} is not an instant in ISO 8601.") from error
+        raise BadRequestError(f"{value!r} is not a time in ISO 8601.") from error
     if at.tzinfo is None:
-        raise BadRequestError(f"{value!r} names no offset: end it with Z.")
+        raise BadRequestError(f"{value!r} has no UTC offset: end it with Z.")
     return at

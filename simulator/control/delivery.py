@@ -1,4 +1,4 @@
-"""Delivers Azure's events and alerts to webhooks: Event Grid's schemas, handshake and retries; an action group's posts."""
+"""Delivers Azure's events and alerts to webhooks: Event Grid's schemas, handshake and retries, and action group calls."""
 
 import asyncio
 import uuid
@@ -17,24 +17,24 @@ from simulator.world.world import World
 
 type Schema = Literal["eventgrid", "cloudevents", "action-group"]
 
-# Event Grid's retry schedule; after a day an event without a dead-letter destination is dropped.
+# Event Grid's retry schedule. Without a dead-letter destination an event is dropped after a day.
 RETRIES = (
     *(timedelta(seconds=s) for s in (10, 30)),
     *(timedelta(minutes=m) for m in (1, 5, 10, 30)),
     *(timedelta(hours=h) for h in (1, 3, 6, 12)),
 )
-ANSWER_WITHIN_S = 30
+RESPONSE_TIMEOUT_S = 30
 NOT_RETRIED = (400, 401, 413)
 VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
 
 class HandshakeError(Exception):
-    """A webhook did not prove that it wants events."""
+    """A webhook failed the validation handshake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A webhook and the schema that it asked for."""
+    """A webhook and the schema that it subscribed with."""
 
     url: str
     schema: Schema
@@ -48,20 +48,20 @@ class _Due:
 
 
 class Delivery:
-    """Subscribers, and what is due to them."""
+    """The subscribers and the events that are due to them."""
 
     def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
         self._faults = faults
         self.subscribers: list[Subscriber] = []
-        self._told = 0
-        self._alerted = 0
+        self._queued_events = 0
+        self._queued_alerts = 0
         self._due: list[_Due] = []
         self.delivered = 0
         self.dropped = 0
 
     def has_news(self) -> bool:
-        """Whether something is due to a subscriber now."""
+        """Whether an event is due to a subscriber now."""
         for event in self._fresh():
             for subscriber in self.subscribers:
                 if isinstance(event, Alert) != (subscriber.schema == "action-group"):
@@ -71,50 +71,50 @@ class Delivery:
         return bool(self._due)
 
     def _fresh(self) -> list[Event | Alert]:
-        """Return what nobody was told of yet."""
+        """Return the events and alerts that were not queued yet."""
         core = self._world.core
-        fresh: list[Event | Alert] = [*core.events[self._told :], *core.alerts[self._alerted :]]
-        self._told, self._alerted = len(core.events), len(core.alerts)
+        fresh: list[Event | Alert] = [*core.events[self._queued_events :], *core.alerts[self._queued_alerts :]]
+        self._queued_events, self._queued_alerts = len(core.events), len(core.alerts)
         return fresh
 
     def _queue(self, item: _Due, delay: timedelta) -> None:
-        """Have an event sent at once, or so much later."""
+        """Queue an event, immediately or with a delay."""
         if delay:
-            self._world.core.agenda.after(delay, lambda: self._due.append(item))
+            self._world.core.scheduler.after(delay, lambda: self._due.append(item))
         else:
             self._due.append(item)
 
     async def deliver(self) -> None:
-        """Send what is due; what fails becomes due again later."""
+        """Send the due events. A failed delivery is queued again."""
         due, self._due = self._due, []
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_S)) as session:
             statuses = await asyncio.gather(*(self._send(session, item) for item in due))
         for item, status in zip(due, statuses, strict=True):
             self._settle(item, status)
 
     async def subscribe(self, subscriber: Subscriber) -> None:
-        """Shake hands with a webhook and add it; an action group asks nobody.
+        """Validate a webhook and add it. Action groups do not validate webhooks.
 
         Raises:
-            HandshakeError: it did not answer as Event Grid asks.
+            HandshakeError: the webhook did not respond as Event Grid requires.
         """
         if subscriber.schema == "action-group":
             self.subscribers.append(subscriber)
             return
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_S)) as session:
             try:
                 if subscriber.schema == "cloudevents":
                     await _ask_cloudevents(session, subscriber.url)
                 else:
                     await _ask_eventgrid(session, subscriber.url, zulu(self._world.now))
             except (aiohttp.ClientError, TimeoutError) as error:
-                raise HandshakeError(f"The webhook {subscriber.url} cannot be reached: {error}") from error
+                raise HandshakeError(f"The webhook {subscriber.url} is not reachable: {error}") from error
         self.subscribers.append(subscriber)
 
     async def _send(self, session: aiohttp.ClientSession, item: _Due) -> int:
         if isinstance(item.event, Alert):
             body: object = item.event.body
-            # https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups: no headers of one's choice.
+            # https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups: custom headers are not supported.
             headers = {"User-Agent": "IcMBroadcaster/1.0"}
         else:
             body, headers = self._message(item.event, item.subscriber.schema)
@@ -134,7 +134,7 @@ class Delivery:
             self._queue(_Due(item.event, item.subscriber, item.attempt + 1), RETRIES[item.attempt])
 
     def _message(self, event: Event, schema: Schema) -> tuple[object, dict[str, str]]:
-        """Return the body and headers of an event; its id is the same in every attempt."""
+        """Return the body and headers of an event. Its id is the same in every attempt."""
         topic = event.source or cluster_id(self._world.clusters[event.cluster])
         event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{topic}/{event.identity}"))
         if schema == "cloudevents":
@@ -167,7 +167,7 @@ async def _ask_cloudevents(session: aiohttp.ClientSession, url: str) -> None:
     async with session.options(url, headers=headers) as response:
         allowed = response.headers.get("WebHook-Allowed-Origin")
         if response.status != HTTPStatus.OK or allowed not in ("*", "eventgrid.azure.net"):
-            raise HandshakeError(f"The webhook {url} answered {response.status} and allows origin {allowed!r}.")
+            raise HandshakeError(f"The webhook {url} responded with {response.status} and allows origin {allowed!r}.")
 
 
 async def _ask_eventgrid(session: aiohttp.ClientSession, url: str, now: str) -> None:
@@ -186,8 +186,8 @@ async def _ask_eventgrid(session: aiohttp.ClientSession, url: str, now: str) -> 
         text = await response.text()
         if response.status != HTTPStatus.OK:
             raise HandshakeError(
-                f"The webhook {url} answered the validation event with {response.status}: {text[:200]}"
+                f"The webhook {url} responded to the validation event with {response.status}: {text[:200]}"
             )
-        answer = await response.json(content_type=None)
-    if not isinstance(answer, dict) or cast("JsonObject", answer).get("validationResponse") != code:
-        raise HandshakeError(f"The webhook {url} did not send the validation code back.")
+        body = await response.json(content_type=None)
+    if not isinstance(body, dict) or cast("JsonObject", body).get("validationResponse") != code:
+        raise HandshakeError(f"The webhook {url} did not return the validation code.")

@@ -1,4 +1,4 @@
-"""The world at this instant as JSON, for viewers and tests."""
+"""The current state of the world as JSON, for viewers and tests."""
 
 from simulator.http_types import JsonObject
 from simulator.world.budgets import status_of

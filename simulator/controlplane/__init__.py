@@ -1,1 +1,1 @@
-"""A real Kubernetes control plane on loopback for tests: found or built, booted, stopped; its nodes are kwok's."""
+"""A real Kubernetes control plane on loopback for tests. Its nodes are simulated by kwok."""

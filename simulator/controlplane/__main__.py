@@ -1,4 +1,4 @@
-"""``python -m simulator.controlplane``: makes sure that there is a control plane, and prints where it is."""
+"""``python -m simulator.controlplane``: builds the control plane if it is missing and prints its folder."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Where the control plane's programs are: given, cached, or built now."""
+"""Finds the control plane's binaries: configured, cached, or built on demand."""
 
 import fcntl
 import os
@@ -15,16 +15,16 @@ _GO_VERSION = re.compile(r"go(\d+)\.(\d+)")
 
 
 class MissingError(Exception):
-    """This machine has no control plane and cannot make one; the text says what is missing."""
+    """The control plane is missing and cannot be built. The text states what to install."""
 
 
 def find_binaries() -> Path:
-    """Return a folder with all programs: KUBEBUILDER_ASSETS, the cache under DAYTWO_CACHE, or a build into it.
+    """Return a folder with all binaries: KUBEBUILDER_ASSETS, the cache under DAYTWO_CACHE, or a new build in the cache.
 
-    A build takes about five minutes on two cores; meanwhile others wait for it.
+    A build takes about five minutes on two cores. Concurrent callers wait for it.
 
     Raises:
-        MissingError: none of the three is possible here.
+        MissingError: there are no binaries and they cannot be built.
     """
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     if assets and _complete(Path(assets)):
@@ -42,7 +42,7 @@ def find_binaries() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return where a build is kept: one folder for each set of versions."""
+    """Return the cache folder of this set of versions."""
     root = os.environ.get("DAYTWO_CACHE") or Path.home() / ".cache" / "daytwo"
     return Path(root) / f"controlplane-k{KUBERNETES}-e{ETCD}-w{KWOK}"
 
@@ -52,25 +52,27 @@ def _complete(folder: Path) -> bool:
 
 
 def _go() -> str:
-    """Return the Go command.
+    """Return the path of the Go command.
 
     Raises:
-        MissingError: there is none, or it is too old.
+        MissingError: Go is missing or too old.
     """
     go = shutil.which("go")
     needed = ".".join(str(part) for part in OLDEST_GO)
     remedy = f"Install Go {needed} or later, or point KUBEBUILDER_ASSETS at a folder with {', '.join(PROGRAMS)}."
     if go is None:
-        raise MissingError(f"No control plane is cached in {cache_folder()}, and there is no Go to build one. {remedy}")
-    told = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - nothing from outside: PATH's own go, constant words
-    found = _GO_VERSION.match(told)
+        raise MissingError(
+            f"No control plane is cached in {cache_folder()}, and Go is not installed to build one. {remedy}"
+        )
+    output = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - nothing from outside: PATH's own go, constant words
+    found = _GO_VERSION.match(output)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
-        raise MissingError(f"{go} is {told.strip()}, too old to build a control plane. {remedy}")
+        raise MissingError(f"{go} is {output.strip()}, which is too old to build a control plane. {remedy}")
     return go
 
 
 def _build_into(cache: Path, go: str) -> None:
-    """Build beside the cache and move the result there: a build that is cut leaves nothing half done."""
+    """Build in a temporary folder and move the result, so that an interrupted build leaves nothing incomplete."""
     work = Path(tempfile.mkdtemp(prefix="controlplane-", dir=cache.parent))
     try:
         build(go, work)

@@ -1,4 +1,4 @@
-"""Boots a control plane on free loopback ports and stops it again, etcd last."""
+"""Starts a control plane on free loopback ports, and stops it with etcd last."""
 
 import json
 import secrets
@@ -22,14 +22,14 @@ from simulator.controlplane.programs import BootError, Program, start
 
 HOST = "127.0.0.1"
 READY_WITHIN_S = 60
-LOOKS_EVERY_S = 0.1
-# Cloud parts have no cloud here. The node-lifecycle controller stays on: without it nodes keep their not-ready taint.
+POLL_S = 0.1
+# Cloud controllers are off. The node lifecycle controller stays on: without it nodes keep their not-ready taint.
 CONTROLLERS = "*,-node-ipam-controller,-cloud-node-lifecycle-controller,-node-route-controller,-service-lb-controller"
 
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """A running control plane; its one user may do everything."""
+    """A running control plane. Its only user is a cluster admin."""
 
     url: str
     ca_file: Path
@@ -49,16 +49,16 @@ class _Ports:
 
 @contextmanager
 def running_control_plane(binaries: Path) -> Iterator[ControlPlane]:
-    """Boot etcd, API server, controller manager, scheduler and kwok; about three seconds.
+    """Start etcd, API server, controller manager, scheduler and kwok, which takes about three seconds.
 
     Raises:
-        BootError: a part ended, or the API server did not get ready within a minute.
+        BootError: a component ended, or the API server was not ready within a minute.
     """
     folder = Path(tempfile.mkdtemp(prefix="daytwo-controlplane-"))
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder)
         plane = _prepare(folder, ports := _free_ports())
-        # Left in reverse order: an API server that loses etcd first lingers.
+        # Stopped in reverse order: an API server that loses etcd first takes long to end.
         etcd = _start(running, binaries, folder, "etcd", _etcd(folder, ports))
         server = _start(running, binaries, folder, "kube-apiserver", _api_server(folder, ports))
         _wait_until_ready(plane, (etcd, server))
@@ -75,7 +75,7 @@ def _start(running: ExitStack, binaries: Path, folder: Path, name: str, argument
 
 
 def _free_ports() -> _Ports:
-    """Return ports that nobody listens on now."""
+    """Return free ports."""
     with ExitStack() as held:
         found = []
         for _ in range(5):
@@ -199,13 +199,13 @@ def _wait_until_ready(plane: ControlPlane, programs: tuple[Program, ...]) -> Non
         for program in programs:
             program.check()
         if time.monotonic() > until:
-            raise BootError(f"The API server at {plane.url} did not get ready within {READY_WITHIN_S} s.")
-        time.sleep(LOOKS_EVERY_S)
+            raise BootError(f"The API server at {plane.url} was not ready within {READY_WITHIN_S} s.")
+        time.sleep(POLL_S)
 
 
 def _is_ready(request: urllib.request.Request, context: ssl.SSLContext) -> bool:
     try:
-        with urllib.request.urlopen(request, timeout=5, context=context) as answer:  # noqa: S310  # our own https address
-            return bool(answer.read() == b"ok")
+        with urllib.request.urlopen(request, timeout=5, context=context) as response:  # noqa: S310  # our own https address
+            return bool(response.read() == b"ok")
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False

@@ -1,7 +1,7 @@
 """Builds etcd, the Kubernetes control plane and kwok from their Go modules.
 
-``k8s.io/kubernetes`` cannot be installed by name: it replaces its staging modules by folders. A module of our own
-requires it and points each of those at its published version.
+``go install`` cannot build ``k8s.io/kubernetes``, because it replaces its staging modules with folders. A generated
+module requires it and replaces each staging module with its published version.
 """
 
 import json
@@ -23,14 +23,14 @@ _GO_LINE = re.compile(r"^go .*$", re.MULTILINE)
 
 
 class BuildError(Exception):
-    """A build ended with an error; the text holds the command and the end of what it said."""
+    """A build failed. The text has the command and the end of its output."""
 
 
 def build(go: str, into: Path) -> None:
-    """Build all programs into a folder; four to five minutes on two cores, 2 GB of memory.
+    """Build all binaries into a folder, which takes four to five minutes on two cores and 2 GB of memory.
 
     Raises:
-        BuildError: one of the commands failed.
+        BuildError: a command failed.
     """
     with tempfile.TemporaryDirectory(prefix="controlplane-build-") as folder:
         work = Path(folder)
@@ -42,11 +42,11 @@ def build(go: str, into: Path) -> None:
 
 def _build_kubernetes(go: str, work: Path, into: Path) -> None:
     work.mkdir()
-    told = _run([go, "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"], work)
-    source = (Path(json.loads(told)["Dir"]) / "go.mod").read_text()
+    output = _run([go, "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"], work)
+    source = (Path(json.loads(output)["Dir"]) / "go.mod").read_text()
     go_line = _GO_LINE.search(source)
     if go_line is None:
-        raise BuildError("The go.mod of k8s.io/kubernetes names no version of Go.")
+        raise BuildError("The go.mod of k8s.io/kubernetes does not state a version of Go.")
     lines = ["module example.invalid/controlplane", go_line[0], f"require k8s.io/kubernetes v{KUBERNETES}"]
     lines += [f"replace {module} => {module} v{STAGING}" for module in _STAGED.findall(source)]
     (work / "go.mod").write_text("\n".join(lines) + "\n")
@@ -70,14 +70,14 @@ def _build_etcd(go: str, work: Path, into: Path) -> None:
 
 
 def _keep(work: Path, packages: list[str]) -> None:
-    """Import packages behind a build tag, so that tidying keeps what they need."""
+    """Import packages behind a build tag, so that `go mod tidy` keeps their dependencies."""
     imports = "\n".join(f'import _ "{package}"' for package in packages)
     (work / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\n{imports}\n")
 
 
 def _run(command: list[str], work: Path, more: Mapping[str, str] | None = None) -> str:
     environment = {**os.environ, "CGO_ENABLED": "0", **(more or {})}
-    # Politely: whoever builds has something else to do meanwhile.
+    # Low priority, because a build takes minutes of all cores.
     ended = subprocess.run(  # noqa: S603 - nothing from outside: PATH's own go, with our own words
         ["/usr/bin/env", "nice", "-n", "10", *command],
         cwd=work,

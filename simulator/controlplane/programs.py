@@ -1,4 +1,4 @@
-"""Child processes of the control plane: each with its log, ended with this process, stopped in order."""
+"""Child processes of the control plane: each has a log, ends with this process and is stopped in order."""
 
 import shutil
 import subprocess
@@ -10,25 +10,29 @@ STOPS_WITHIN_S = 10
 
 
 class BootError(Exception):
-    """A part of the control plane ended or never got ready; the text holds the end of its log."""
+    """A component of the control plane ended or was not ready in time. The text has the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One running part."""
+    """One running component."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def check(self) -> None:
-        """Raise BootError if it has ended."""
+        """Check that the component runs.
+
+        Raises:
+            BootError: it has ended.
+        """
         if self.process.poll() is not None:
             tail = self.log.read_text(errors="replace")[-3000:]
             raise BootError(f"{self.name} ended with {self.process.returncode}:\n{tail}")
 
     def stop(self) -> None:
-        """End it, at last by force."""
+        """Terminate the component, and kill it if it does not end."""
         self.process.terminate()
         try:
             self.process.wait(STOPS_WITHIN_S)
@@ -38,7 +42,7 @@ class Program:
 
 
 def start(binaries: Path, folder: Path, name: str, arguments: Sequence[str]) -> Program:
-    """Start one part in a folder; it ends when this process does, however that happens."""
+    """Start a component in a folder. It ends when this process does, for whatever reason."""
     leash = shutil.which("setpriv")
     command = [*([leash, "--pdeathsig", "TERM", "--"] if leash else []), str(binaries / name), *arguments]
     log = folder / f"{name}.log"

@@ -1,4 +1,4 @@
-"""Sets a real cluster's stage: nodes, a namespace, workloads from the same specifications as the simulated world's."""
+"""Creates nodes, a namespace and workloads in a real cluster, from the same specifications as in the simulated world."""
 
 import time
 import uuid
@@ -16,12 +16,12 @@ POOL_LABEL = "kubernetes.azure.com/agentpool"
 BOOTING = "daytwo.dev/booting"
 MERGE = "application/merge-patch+json"
 BOOTS_WITHIN_S = 30
-BOOT_LOOKS = 5
+BOOT_CHECKS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A namespace and a pool of nodes that nobody else uses."""
+    """A namespace and a pool of nodes for one test only."""
 
     namespace: str
     pool: str
@@ -30,7 +30,7 @@ class Stage:
 
 @contextmanager
 def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...]) -> Iterator[Stage]:
-    """Make nodes and workloads (their own namespace is replaced by a fresh one); take all away again."""
+    """Create nodes and workloads in a fresh namespace, and delete all of it at the end."""
     name = f"t{uuid.uuid4().hex[:8]}"
     core = _core(api)
     core.create_namespace({"metadata": {"name": name}})
@@ -50,12 +50,12 @@ def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...
 
 
 def begin_boot(core: Any, node: str) -> None:
-    """Have a node go down: NotReady until ``end_boot``."""
+    """Take a node down for a reboot: it is NotReady until ``end_boot``."""
     core.patch_node(node, {"metadata": {"annotations": {BOOTING: "true"}}}, _content_type=MERGE)
 
 
 def end_boot(core: Any, node: str) -> str:
-    """Have a node come back in another boot, its containers starting anew; returns the boot id."""
+    """Bring a node back after a reboot with its containers restarted. Return the new boot id."""
     boot_id = str(uuid.uuid4())
     core.patch_node_status(node, {"status": {"nodeInfo": {"bootID": boot_id}}}, _content_type=MERGE)
     for pod in core.list_pod_for_all_namespaces(field_selector=f"spec.nodeName={node}").items:
@@ -68,7 +68,7 @@ def end_boot(core: Any, node: str) -> str:
 
 
 def _core(api: client.ApiClient) -> Any:
-    """Return the core API; it takes plain objects where its types say models."""
+    """Return the core API, typed so that it accepts plain objects."""
     return client.CoreV1Api(api)
 
 
@@ -84,21 +84,21 @@ def _create_node(core: Any, name: str, pool: str) -> None:
 
 
 def _boot(core: Any, name: str) -> None:
-    """Give a node its boot, and again until it has kept it: kwok writes the node's status whole when it takes it over.
+    """Set a node's boot id and repeat until it persists: kwok overwrites the node's status when it takes the node over.
 
     Raises:
-        TimeoutError: it has kept none within half a minute.
+        TimeoutError: the boot id did not persist within half a minute.
     """
     ends = time.monotonic() + BOOTS_WITHIN_S
     kept = 0
-    while kept < BOOT_LOOKS:
+    while kept < BOOT_CHECKS:
         status = core.read_node(name).status
         kept = kept + 1 if status.conditions and status.node_info.boot_id else 0
         if not kept:
             boot = {"status": {"nodeInfo": {"bootID": str(uuid.uuid4())}}}
             core.patch_node_status(name, boot, _content_type=MERGE)
         if time.monotonic() > ends:
-            raise TimeoutError(f"{name} has kept no boot within {BOOTS_WITHIN_S} s.")
+            raise TimeoutError(f"{name} did not keep a boot id within {BOOTS_WITHIN_S} s.")
         time.sleep(0.1)
 
 
@@ -117,7 +117,7 @@ def _create_workload(api: client.ApiClient, workload: WorkloadSpec, namespace: s
     replicas = {"replicas": workload.replicas}
     spec = body["spec"]
     if not isinstance(spec, dict):
-        raise TypeError("A workload's spec is an object.")
+        raise TypeError("A workload's spec must be an object.")
     match workload.kind:
         case WorkloadKind.DEPLOYMENT:
             apps.create_namespaced_deployment(namespace, body | {"spec": spec | replicas})
@@ -133,7 +133,7 @@ def _create_workload(api: client.ApiClient, workload: WorkloadSpec, namespace: s
             }
             _core(api).create_namespaced_pod(namespace, pod)
         case WorkloadKind.MIRROR | WorkloadKind.JOB:
-            raise ValueError(f"{workload.kind} needs a kubelet: not staged on kwok's nodes.")
+            raise ValueError(f"{workload.kind} needs a kubelet, which kwok's nodes do not have.")
 
 
 def _pod(workload: WorkloadSpec, pool: str) -> JsonObject:

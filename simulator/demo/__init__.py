@@ -1,1 +1,1 @@
-"""The demonstration: a simulated fleet, the real bot, one week, and a page that shows it."""
+"""The demonstration: Daytwo operates a simulated fleet for one week, and a page shows it."""

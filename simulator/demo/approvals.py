@@ -1,4 +1,4 @@
-"""Who decides in the demonstration: whoever looks at the page, else ana by herself; always by a press that Slack signs."""
+"""Who approves in the demonstration: the page's viewer, or Ana if there is none. Votes are signed requests from Slack."""
 
 import asyncio
 import time
@@ -16,20 +16,20 @@ from simulator.http_types import JsonObject
 from simulator.running import control
 from simulator.slack.workspace import USERS
 
-BY_HERSELF = "ana"
-#: Real seconds without anybody at the page, after which nobody is waited for.
-_GONE_AFTER_S = 20.0
-_LOOK_S = 0.5
+DEFAULT_APPROVER = "ana"
+#: Real seconds after the page's last request, after which the viewer is considered gone.
+_VIEWER_TIMEOUT_S = 20.0
+_POLL_S = 0.5
 _USER_IDS = {user.name: user.id for user in USERS.values()}
 
 
 class VoteError(ValueError):
-    """Nobody could press that; the text says why."""
+    """The vote is not possible. The text states why."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShownButton:
-    """A button of a message in Slack: where it stands, and what it is called there."""
+class ButtonReference:
+    """A button of a message in Slack: its channel, message and action id."""
 
     channel: str
     ts: str
@@ -38,69 +38,81 @@ class ShownButton:
 
 @dataclass
 class ApprovalDesk:
-    """Where requests wait for a viewer. `seen` is when the page was last looked at, on the machine's own clock."""
+    """Holds pending requests for a viewer. `seen` is the time of the page's last request on the machine's monotonic clock."""
 
     world: Mapping[str, str]
     state: Path
-    say: Callable[[str], None] = lambda _text: None
+    print_line: Callable[[str], None] = lambda _text: None
     with_page: bool = False
     waiting: tuple[Approval, ...] = ()
     seen: float = field(default_factory=time.monotonic)
-    _called: frozenset[str] = frozenset()
+    _notified: frozenset[str] = frozenset()
 
-    def look(self) -> None:
-        """Somebody looks at the page."""
+    def record_view(self) -> None:
+        """Record that the page was requested."""
         self.seen = time.monotonic()
 
-    async def clear(self, settle: Callable[[], Any]) -> None:
-        """Returns when no request waits that people have before them; until then no time passes in the world."""
+    async def wait_until_decided(self, settle: Callable[[], Any]) -> None:
+        """Return when no request with a message in Slack is pending. Until then no simulated time passes."""
         while True:
-            shown = await self._asked()
+            shown = await self._requests_with_buttons()
             self.waiting = tuple(approval for approval, _ in shown)
             if not shown:
                 return
-            if self._somebody_is_there():
-                self._call(self.waiting)
-                await asyncio.sleep(_LOOK_S)
+            if self._has_viewer():
+                self._notify_viewer(self.waiting)
+                await asyncio.sleep(_POLL_S)
             else:
                 for _, button in shown:
-                    await self.press(button, BY_HERSELF)
+                    await self.click(button, DEFAULT_APPROVER)
             await settle()
 
-    async def press(self, button: ShownButton, person: str) -> int:
-        """A press in Slack by somebody of the workspace; the status that the bot answered. Raises PressError."""
-        asked: JsonObject = {"channel": button.channel, "ts": button.ts, "action_id": button.action}
-        return await self._do("/slack/press", asked, person)
+    async def click(self, button: ButtonReference, person: str) -> int:
+        """Select a button in Slack as a person of the workspace. Return the HTTP status of the bot's response.
 
-    async def send(self, form: str, text: str, person: str) -> int:
-        """Fills in the form that stands before somebody in Slack, and sends it; the bot's status. Raises PressError."""
-        return await self._do("/slack/submit", {"view": form, "text": text}, person)
+        Raises:
+            VoteError: the person or the button does not exist.
+        """
+        arguments: JsonObject = {"channel": button.channel, "ts": button.ts, "action_id": button.action}
+        return await self._post_action("/slack/click", arguments, person)
+
+    async def submit(self, form: str, text: str, person: str) -> int:
+        """Fill in and submit the form that is open for a person in Slack. Return the HTTP status of the bot's response.
+
+        Raises:
+            VoteError: the person or the form does not exist.
+        """
+        return await self._post_action("/slack/submit", {"view": form, "text": text}, person)
 
     async def close(self, form: str, person: str) -> int:
-        """Goes back: the form decides nothing. Raises PressError."""
-        return await self._do("/slack/close", {"view": form}, person)
+        """Close the form without a decision.
 
-    async def _do(self, path: str, asked: JsonObject, person: str) -> int:
+        Raises:
+            VoteError: the person or the form does not exist.
+        """
+        return await self._post_action("/slack/close", {"view": form}, person)
+
+    async def _post_action(self, path: str, arguments: JsonObject, person: str) -> int:
         if person not in _USER_IDS:
-            raise VoteError(f"nobody is called {person}: use one of {', '.join(_USER_IDS)}")
+            raise VoteError(f"unknown person {person}: use one of {', '.join(_USER_IDS)}")
         try:
-            outcome: Any = await asyncio.to_thread(control, self.world, path, {**asked, "user": _USER_IDS[person]})
+            outcome: Any = await asyncio.to_thread(control, self.world, path, {**arguments, "user": _USER_IDS[person]})
         except OSError as error:
-            raise VoteError(f"that is not there any more: {error}") from error
+            raise VoteError(f"the button or form no longer exists: {error}") from error
         return int(outcome["status"])
 
-    def _somebody_is_there(self) -> bool:
-        return self.with_page and time.monotonic() - self.seen < _GONE_AFTER_S
+    def _has_viewer(self) -> bool:
+        return self.with_page and time.monotonic() - self.seen < _VIEWER_TIMEOUT_S
 
-    def _call(self, waiting: tuple[Approval, ...]) -> None:
-        """Once for each request: whoever reads the terminal is told where to look."""
+    def _notify_viewer(self, waiting: tuple[Approval, ...]) -> None:
+        """Point the operator at the terminal to the page, once per request."""
         names = frozenset(approval.id for approval in waiting)
-        if not names <= self._called:
-            self.say("Somebody has to approve, on the page. Time stands still until then.\n")
-        self._called |= names
+        if not names <= self._notified:
+            self.print_line("A request needs your approval on the page. Simulated time is paused until you decide.\n")
+        self._notified |= names
 
-    async def _asked(self) -> list[tuple[Approval, ShownButton]]:
-        """Every pending request whose message is in Slack, with its button to approve."""
+    async def _requests_with_buttons(self) -> list[tuple[Approval, ButtonReference]]:
+        """Every pending request whose message is in Slack, with its Approve button."""
         pending = await asyncio.to_thread(pending_in, self.state)
         if not pending:
             return []
@@ -110,7 +122,7 @@ class ApprovalDesk:
 
 
 def pending_in(state: Path) -> tuple[Approval, ...]:
-    """The requests in the bot's records that people are asked and have not decided."""
+    """The requests in the bot's records that were sent and are not decided."""
     return tuple(one for one in requests_in(state) if one.state is ApprovalState.PENDING and one.asked)
 
 
@@ -124,8 +136,8 @@ def requests_in(state: Path) -> tuple[Approval, ...]:
     return tuple(sorted(found, key=lambda approval: approval.created))
 
 
-def _button_of(approval: Approval, chat: tuple[ChatMessage, ...]) -> ShownButton | None:
-    """Where the request is approved; None before it is posted, and where its present words are not shown yet."""
+def _button_of(approval: Approval, chat: tuple[ChatMessage, ...]) -> ButtonReference | None:
+    """The Approve button of a request; None before its message is posted with the current text."""
     for message in (message for message in chat if message.subject == approval.id and not message.thread):
         for block in message.blocks:
             elements = block.get("elements")
@@ -133,5 +145,5 @@ def _button_of(approval: Approval, chat: tuple[ChatMessage, ...]) -> ShownButton
                 action = str(element.get("action_id", "")) if isinstance(element, dict) else ""
                 is_present = isinstance(element, dict) and element.get("value") == approval.token
                 if is_present and action.startswith(Choice.APPROVE):
-                    return ShownButton(message.channel, message.ts, action)
+                    return ButtonReference(message.channel, message.ts, action)
     return None

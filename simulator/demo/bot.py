@@ -1,4 +1,4 @@
-"""The real function app on the local host, in an environment that points at a simulated world."""
+"""The real function app on the local host, configured to use a simulated world."""
 
 import asyncio
 import os
@@ -27,29 +27,33 @@ _KEY = "demonstration"
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The app, served on `base`; time passes for it by `host`."""
+    """The app, served at `base`. `host` advances its time."""
 
     host: Host
     base: str
 
-    def door(self, path: str) -> str:
-        """The address of an HTTP door, with the key that opens it."""
+    def endpoint(self, path: str) -> str:
+        """The URL of an HTTP endpoint, with the function key."""
         return f"{self.base}/api/{path}?{urlencode({'code': _KEY})}"
 
     async def post(self, path: str, document: JsonObject) -> None:
-        """What a person's tool would post. Raises aiohttp.ClientResponseError where the bot refuses it."""
-        async with ClientSession(raise_for_status=True) as session, session.post(self.door(path), json=document):
+        """Post a request as a person's tool would.
+
+        Raises:
+            aiohttp.ClientResponseError: the bot rejected it.
+        """
+        async with ClientSession(raise_for_status=True) as session, session.post(self.endpoint(path), json=document):
             pass
 
 
 @asynccontextmanager
 async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> AsyncIterator[Bot]:
-    """Serve the app on the world's clock, told of the world's events, with its records in `state`.
+    """Serve the app on the world's clock, subscribed to the world's events, with its records in `state`.
 
-    People may press in its Slack and sign in to its pages.
+    People can select buttons in its Slack and sign in to its pages.
 
-    The engine's state is kept in memory and purged as soon as a run has been reported. One bot a process at a time:
-    the app reads its settings from the process's environment, which is put back afterwards.
+    The engine's state is in memory, and a run's state is purged as soon as the run is reported. Start only one bot per
+    process at a time: the app reads its settings from the environment of the process, which is restored at the end.
     """
     port = _free_port()
     settings = {
@@ -73,16 +77,16 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
             query = urlencode({"functionName": EVENTS_FUNCTION, "code": _KEY})
             webhook = f"{bot.base}/runtime/webhooks/eventgrid?{query}"
             await asyncio.to_thread(control, world, "/subscribers", {"url": webhook, "schema": "eventgrid"})
-            alerts: JsonObject = {"url": bot.door("alerts/budget"), "schema": "action-group"}
+            alerts: JsonObject = {"url": bot.endpoint("alerts/budget"), "schema": "action-group"}
             await asyncio.to_thread(control, world, "/subscribers", alerts)
-            for door in ("interactions", "commands"):
-                slack: JsonObject = {"url": f"{bot.base}/api/slack/{door}", "schema": f"slack-{door}"}
+            for endpoint in ("interactions", "commands"):
+                slack: JsonObject = {"url": f"{bot.base}/api/slack/{endpoint}", "schema": f"slack-{endpoint}"}
                 await asyncio.to_thread(control, world, "/subscribers", slack)
             yield bot
         finally:
             await host.stop()
     finally:
-        # What one bot was wired to is no world of the next one's.
+        # Clients of one bot must not be used by the next one, which has another world.
         forget_wiring()
         for name, value in before.items():
             if value is None:
@@ -92,7 +96,7 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
 
 
 def _free_port() -> int:
-    """A port that nobody listens on: links to the bot's pages are in its settings before it serves them."""
+    """A free port: the settings contain links to the bot's pages before it serves them."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Pure: the bot's week beside the oracle's, pool by pool."""
+"""Pure: compares the bot's week with the oracle's, pool by pool."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from simulator.demo.tally import BY_AKS, DENIED, NOT_YET, UPGRADED, Tally
 from simulator.oracle import End, Verdict
 
 _FAILED = ("run-failed", "halted")
-_MISSED = "eligible and never begun"
+_MISSED = "eligible and never started"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A pool of which the bot's records and the oracle say different things."""
+    """A pool for which the bot's records and the oracle disagree."""
 
     cluster: str
     pool: str
@@ -23,8 +23,8 @@ class Difference:
 
 
 def differences(ours: Tally, verdict: Verdict, *, whole_week: bool) -> tuple[Difference, ...]:
-    """Where they differ. What is still to come in a week that is not over is none, nor what people denied: the oracle asks nobody."""
-    oracle = oracles_outcomes(verdict)
+    """Return the pools with different outcomes. An unfinished week and rejected requests, which the oracle does not know, do not count."""
+    oracle = oracle_outcomes(verdict)
     found = []
     for cluster, pool in sorted(ours.outcomes.keys() | oracle.keys()):
         own = ours.outcomes.get((cluster, pool), "nothing")
@@ -36,8 +36,8 @@ def differences(ours: Tally, verdict: Verdict, *, whole_week: bool) -> tuple[Dif
     return tuple(found)
 
 
-def oracles_outcomes(verdict: Verdict) -> dict[tuple[str, str], str]:
-    """The oracle's word on each pool, in the words of a tally."""
+def oracle_outcomes(verdict: Verdict) -> dict[tuple[str, str], str]:
+    """The oracle's outcome of each pool, with the codes of a tally."""
     said = {key: reason for reason, pools in verdict.skipped.items() for key in pools}
     said |= dict.fromkeys(verdict.by_aks, BY_AKS)
     ends = {

@@ -1,4 +1,4 @@
-"""Slack's messages and forms as the page shows them: threads, buttons that are live, what is private marked as that."""
+"""Slack's messages and forms as the page shows them: threads, working buttons, private messages marked as such."""
 
 import re
 from collections import defaultdict
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ops.model.json import Json
 from simulator.chat_preview.official_renderer import Drawer
-from simulator.demo.world import ChatMessage, ShownForm
+from simulator.demo.world import ChatMessage, OpenForm
 from simulator.http_types import JsonObject
 
 _BUTTON = re.compile(r"<button\b[^>]*>")
@@ -21,7 +21,7 @@ _TYPE = re.compile(r'\stype="button"')
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message as people see it; `only_for` names who alone does."""
+    """A message as people see it. `only_for` is the person who alone sees it, if it is private."""
 
     posted: Markup
     edits: int
@@ -31,16 +31,16 @@ class MessageView:
 
 
 def threads(chat: Iterable[ChatMessage], drawer: Drawer, zone: ZoneInfo) -> list[MessageView]:
-    """The messages that stand by themselves, oldest first, each with its answers."""
-    answers: dict[tuple[str, str], list[ChatMessage]] = defaultdict(list)
+    """The top-level messages, oldest first, each with its replies."""
+    responses: dict[tuple[str, str], list[ChatMessage]] = defaultdict(list)
     roots = []
     for message in chat:
         if message.thread and message.thread != message.ts:
-            answers[message.channel, message.thread].append(message)
+            responses[message.channel, message.thread].append(message)
         else:
             roots.append(message)
     return [
-        _view(root, drawer, zone, [_view(each, drawer, zone) for each in answers[root.channel, root.ts]])
+        _view(root, drawer, zone, [_view(each, drawer, zone) for each in responses[root.channel, root.ts]])
         for root in roots
     ]
 
@@ -49,19 +49,19 @@ def threads(chat: Iterable[ChatMessage], drawer: Drawer, zone: ZoneInfo) -> list
 class FormView:
     """A form as its person sees it."""
 
-    form: ShownForm
+    form: OpenForm
     html: Markup
 
 
-def forms_before(forms: Iterable[ShownForm], drawer: Drawer) -> list[FormView]:
-    """The forms that stand open, each with what it says above its field."""
-    return [FormView(form, _drawn(form.blocks, drawer, lambda html: html)) for form in forms]
+def form_views(forms: Iterable[OpenForm], drawer: Drawer) -> list[FormView]:
+    """The open forms, each with the text above its field."""
+    return [FormView(form, _render(form.blocks, drawer, lambda html: html)) for form in forms]
 
 
-def _drawn(blocks: Iterable[JsonObject], drawer: Drawer, dress: Callable[[Markup], Markup]) -> Markup:
+def _render(blocks: Iterable[JsonObject], drawer: Drawer, transform: Callable[[Markup], Markup]) -> Markup:
     content = cast("Json", list(blocks))
     each = [
-        Markup('<div class="look {}">{}</div>').format(theme, dress(drawer.draw("slack", content, theme)))
+        Markup('<div class="look {}">{}</div>').format(theme, transform(drawer.draw("slack", content, theme)))
         for theme in drawer.themes
     ]
     return Markup("").join(each)
@@ -70,19 +70,19 @@ def _drawn(blocks: Iterable[JsonObject], drawer: Drawer, dress: Callable[[Markup
 def _view(message: ChatMessage, drawer: Drawer, zone: ZoneInfo, replies: Iterable[MessageView] = ()) -> MessageView:
     when = f"{message.posted.astimezone(zone):%a %H:%M}"
     posted = Markup('<time datetime="{}">{}</time>').format(message.posted.isoformat(), when)
-    html = _drawn(message.blocks, drawer, lambda drawn: _live(drawn, message))
+    html = _render(message.blocks, drawer, lambda drawn: _with_live_buttons(drawn, message))
     return MessageView(posted, message.edits, html, message.only_for, tuple(replies))
 
 
-def _live(html: Markup, message: ChatMessage) -> Markup:
-    """Each button sends the form with where it stands; where nothing stands any more (a private answer), it is gone."""
+def _with_live_buttons(html: Markup, message: ChatMessage) -> Markup:
+    """Let each button submit the page's form with its location. Buttons of private replies, which have none, are removed."""
 
     def live(found: re.Match[str]) -> str:
         tag = found.group()
         action = _ACTION.search(tag)
         if action is None:
             return tag
-        place = Markup("{}|{}|").format(message.channel, message.ts) + Markup(action.group(1))  # noqa: S704 - escaped as it stood
-        return f'{_TYPE.sub("", tag)[:-1]} type="submit" name="press" value="{place}">'
+        place = Markup("{}|{}|").format(message.channel, message.ts) + Markup(action.group(1))  # noqa: S704 - already escaped
+        return f'{_TYPE.sub("", tag)[:-1]} type="submit" name="button" value="{place}">'
 
     return Markup(_BUTTON.sub(live, str(html)))  # noqa: S704 - the drawer's own HTML, with an attribute escaped here

@@ -1,4 +1,4 @@
-"""Pure: how the runs of each operation ended, beside how many the oracle expects to have succeeded."""
+"""Pure: how the runs of each operation ended, compared with how many the oracle expects to succeed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,9 +11,9 @@ from simulator.demo.tally import DENIED
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The runs of one runbook; those that are neither succeeded nor skipped nor failed nor denied have not ended.
+    """The counted runs of one runbook. Runs that are not succeeded, skipped, failed or denied have not ended.
 
-    `denied` are those that people did not approve, of which the oracle knows nothing.
+    `denied` counts runs that people did not approve, which the oracle does not know.
     """
 
     runbook: str
@@ -26,11 +26,11 @@ class Operation:
 
     @property
     def as_expected(self) -> bool:
-        """Whether as many succeeded as the oracle says; what people denied may be among those, or still to come."""
+        """Whether as many runs succeeded as the oracle expects. Denied runs may account for the difference."""
         return self.expected - self.denied <= self.succeeded <= self.expected
 
     def plus(self, other: "Operation") -> "Operation":
-        """The same operation over both times."""
+        """The sum of both periods."""
         return Operation(
             self.runbook,
             self.runs + other.runs,
@@ -42,7 +42,7 @@ class Operation:
         )
 
     def document(self) -> dict[str, int]:
-        """The same for programs."""
+        """The counts as JSON."""
         return {
             "runs": self.runs,
             "succeeded": self.succeeded,
@@ -51,8 +51,8 @@ class Operation:
             "expected": self.expected,
         }
 
-    def says(self) -> str:
-        """The same for people."""
+    def text(self) -> str:
+        """The counts as text for people."""
         parts = [f"{self.succeeded} succeeded, {self.expected} expected"]
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         parts += [f"{self.failed} failed"] if self.failed else []
@@ -61,7 +61,7 @@ class Operation:
 
 
 def tally_operations(runs: Iterable[Run], expected: Mapping[str, int]) -> tuple[Operation, ...]:
-    """By runbook, in the order in which the oracle names them. A dry run is no run: it does nothing."""
+    """Count runs per runbook, in the oracle's order. Dry runs are left out, since they do nothing."""
     states: dict[str, list[State]] = defaultdict(list)
     denied: Counter[str] = Counter()
     for run in runs:
@@ -85,8 +85,8 @@ def tally_operations(runs: Iterable[Run], expected: Mapping[str, int]) -> tuple[
     )
 
 
-def added(weeks: Iterable[Iterable[Operation]]) -> tuple[Operation, ...]:
-    """The same operations over several weeks."""
+def total_operations(weeks: Iterable[Iterable[Operation]]) -> tuple[Operation, ...]:
+    """The sum of several weeks per operation."""
     by_name: dict[str, list[Operation]] = defaultdict(list)
     for week in weeks:
         for one in week:

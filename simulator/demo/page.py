@@ -1,4 +1,4 @@
-"""The page on 127.0.0.1: the fleet, the calendar and the chat, while the days pass and after."""
+"""The page on 127.0.0.1: the fleet, the calendar and the chat, during and after the simulated days."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,13 +16,13 @@ from ops.policy.select import ring_window
 from ops.render.week_picture import runbook_bars
 from ops.tables.runs import runs
 from simulator.chat_preview.official_renderer import Drawer
-from simulator.demo.approvals import ApprovalDesk, ShownButton, VoteError
-from simulator.demo.bars import Happenings
-from simulator.demo.messages import forms_before, threads
+from simulator.demo.approvals import ApprovalDesk, ButtonReference, VoteError
+from simulator.demo.bars import FleetHistory
+from simulator.demo.messages import form_views, threads
 from simulator.demo.summary import Summary
 from simulator.demo.view import view
 from simulator.demo.week import Stage
-from simulator.demo.world import journal, look, read_chat, read_forms, sleeps, work_of_aks
+from simulator.demo.world import aks_upgrades, journal, read_chat, read_forms, read_world, stopped_periods
 from simulator.slack.workspace import USERS
 
 _HOST = "127.0.0.1"
@@ -33,17 +33,17 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-# What one run that succeeded is, and what several are, by runbook.
+# Singular and plural of a successful run, per runbook.
 _SUCCEEDED = {
     "reboot": ("night of reboots", "nights of reboots"),
-    "power": ("time put to sleep or woken", "times put to sleep or woken"),
-    "spot": ("burst of evictions followed", "bursts of evictions followed"),
+    "power": ("stop or start by schedule", "stops and starts by schedule"),
+    "spot": ("eviction group followed", "eviction groups followed"),
     "budget": ("budget alert explained", "budget alerts explained"),
 }
 
 
 class Page:
-    """Shows one stage; `summary` is set when its days are over."""
+    """Shows one stage. `summary` is set when its days are over."""
 
     def __init__(self, stage: Stage, drawer: Drawer, desk: ApprovalDesk) -> None:
         self._stage, self._drawer, self._desk = stage, drawer, desk
@@ -56,9 +56,9 @@ class Page:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
-        """Serve on a free port; yields the address."""
+        """Serve on a free port and yield the address."""
         app = web.Application()
-        routes = [web.get("/", self._answer), web.get("/live", self._answer_live), web.post("/press", self._press)]
+        routes = [web.get("/", self._serve_page), web.get("/live", self._serve_live), web.post("/click", self._click)]
         app.add_routes(routes)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
@@ -69,54 +69,56 @@ class Page:
         finally:
             await runner.cleanup()
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _serve_page(self, request: web.Request) -> web.Response:
         text = await self.render("page.html", request.query.get("person", ""))
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
-    async def _answer_live(self, request: web.Request) -> web.Response:
+    async def _serve_live(self, request: web.Request) -> web.Response:
         headers = {**_HEADERS, "X-Last": "yes"} if self.summary else _HEADERS
         text = await self.render("live.html", request.query.get("person", ""))
         return web.Response(text=text, content_type="text/html", headers=headers)
 
-    async def _press(self, request: web.Request) -> web.Response:
-        """A button of the chat or of a form, pressed as somebody of the workspace: Slack signs it and tells the bot."""
+    async def _click(self, request: web.Request) -> web.Response:
+        """Select a button of the chat or of a form as a person of the workspace. Slack signs it and sends it to the bot."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            return web.Response(status=HTTPStatus.FORBIDDEN, text="Another page sent this.", headers=_HEADERS)
+            return web.Response(
+                status=HTTPStatus.FORBIDDEN, text="The request came from another page.", headers=_HEADERS
+            )
         form = await request.post()
-        first, second, third = (*str(form.get("press", "")).split("|", 2), "", "")[:3]
+        first, second, third = (*str(form.get("button", "")).split("|", 2), "", "")[:3]
         person = str(form.get("person", ""))
         try:
             match first:
-                # A form stands before one person, whoever presses elsewhere.
+                # A form is open for one person, which may not be the page's selected person.
                 case "send":
-                    await self._desk.send(second, str(form.get(f"why-{second}", "")), third)
+                    await self._desk.submit(second, str(form.get(f"why-{second}", "")), third)
                 case "close":
                     await self._desk.close(second, third)
                 case _:
-                    await self._desk.press(ShownButton(first, second, third), person)
+                    await self._desk.click(ButtonReference(first, second, third), person)
         except VoteError as error:
             return web.Response(status=HTTPStatus.CONFLICT, text=str(error), headers=_HEADERS)
         target = "/?" + urlencode({"person": person})
         return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": target})
 
     async def render(self, template: str, person: str = "") -> str:
-        """The page, or its living part, as it is now. Whoever asks for it is a viewer; they press as `person`."""
-        self._desk.look()
+        """Render the page, or its live part, in its current state. Its viewer acts as `person`."""
+        self._desk.record_view()
         environment = self._stage.world
         world, chat, forms, entries = await asyncio.gather(
-            look(environment), read_chat(environment), read_forms(environment), journal(environment)
+            read_world(environment), read_chat(environment), read_forms(environment), journal(environment)
         )
         own = await asyncio.to_thread(self._runs)
-        happened = Happenings(own, work_of_aks(entries), sleeps(self._stage.fleet, entries))
+        history = FleetHistory(own, aks_upgrades(entries), stopped_periods(self._stage.fleet, entries))
         waiting = self._desk.waiting
-        shown = view(world, self._settings, happened, waiting)
+        shown = view(world, self._settings, history, waiting)
         messages = await asyncio.to_thread(threads, chat, self._drawer, self._zone)
         day = (world.now - self._stage.fleet.start).days + 1
         return await asyncio.to_thread(
             self._templates.get_template(template).render,
             view=shown,
             messages=messages,
-            forms=await asyncio.to_thread(forms_before, forms, self._drawer),
+            forms=await asyncio.to_thread(form_views, forms, self._drawer),
             edits=sum(message.edits for message in chat),
             people=list(USERS.values()),
             person=person,

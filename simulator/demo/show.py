@@ -1,4 +1,4 @@
-"""What `daytwo demo` does: the world in a child process, the bot in this one, then the summary."""
+"""Implements `daytwo demo`: the world in a child process, the bot in this one, then the summary."""
 
 import asyncio
 import json
@@ -15,30 +15,31 @@ from rich.console import Console
 
 from simulator.chat_preview.official_renderer import drawer
 from simulator.demo.approvals import ApprovalDesk
+from simulator.demo.overrides import DEMO_OVERRIDES
 from simulator.demo.page import Page
 from simulator.demo.summary import Summary
-from simulator.demo.votes import DEMO_PRESSES
-from simulator.demo.week import Stage, live
+from simulator.demo.week import Stage, simulate
 from simulator.fleets import demo_fleet
 from simulator.running import simulation_process
 
 CONFIG = Path(__file__).with_name("daytwo.yaml")
 _WIDTH = 80
-_INTERRUPTED = 130  # as shells say of what Ctrl-C ended
+_INTERRUPTED = 130  # the exit code that shells use after Ctrl-C
 
 
 def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> None:
-    """Live the days and print what came of them; ends the process with 1 where something was not as it should be.
+    """Simulate the days and print the summary. Exit with 1 if the result is not as expected.
 
-    In a terminal, and not `headless`, a page shows them live and stays until Ctrl-C.
+    In a terminal, and without `headless`, a page shows the days live and stays until Ctrl-C.
     """
-    # A hint that beats a timer leaves the timer behind, which the engine's library warns of: nothing to be seen here.
+    # A wake-up before a timer fires leaves the timer behind, which the engine's library warns about. It is harmless
+    # here.
     logging.getLogger("azure.durable_functions.worker").setLevel(logging.ERROR)
     with_page = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     arguments = ("--fleet", "demo", "--seed", str(seed))
     with simulation_process(*arguments) as world, tempfile.TemporaryDirectory(prefix="daytwo-demo-") as folder:
-        stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG, DEMO_PRESSES)
-        desk = ApprovalDesk(world, stage.state, _say, with_page)
+        stage = Stage(demo_fleet(), seed, world, Path(folder), CONFIG, DEMO_OVERRIDES)
+        desk = ApprovalDesk(world, stage.state, _print, with_page)
         if not with_page:
             sys.exit(_exit_code(asyncio.run(_run(stage, desk, days, json_file))))
         with drawer() as found:
@@ -49,7 +50,7 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
 
 
 def _exit_code(summary: Summary | None) -> int:
-    """No summary: it was ended before its days were over."""
+    """The exit code; without a summary the demonstration was interrupted."""
     if summary is None:
         return _INTERRUPTED
     return 0 if summary.good else 1
@@ -57,16 +58,16 @@ def _exit_code(summary: Summary | None) -> int:
 
 async def _run_with_page(stage: Stage, desk: ApprovalDesk, days: int, json_file: Path | None, page: Page) -> None:
     async with page.open() as address:
-        _say(f"The page: {address}\n")
+        _print(f"The page: {address}\n")
         page.summary = await _run(stage, desk, days, json_file)
-        _say(f"\nThe page stays at {address} until Ctrl-C.\n")
+        _print(f"\nThe page is at {address} until Ctrl-C.\n")
         await asyncio.Event().wait()
 
 
 async def _run(stage: Stage, desk: ApprovalDesk, days: int, json_file: Path | None) -> Summary:
-    """The days, and what came of them."""
+    """Simulate the days, print and write the summary."""
     began = time.monotonic()
-    summary = Summary.of(await live(stage, days, _progress(began), desk), time.monotonic() - began)
+    summary = Summary.of(await simulate(stage, days, _progress(began), desk), time.monotonic() - began)
     console = Console()
     summary.show(console if console.is_terminal else Console(width=_WIDTH, no_color=True))
     if json_file is not None:
@@ -75,13 +76,13 @@ async def _run(stage: Stage, desk: ApprovalDesk, days: int, json_file: Path | No
 
 
 def _progress(began: float) -> Callable[[datetime], None]:
-    def tell(now: datetime) -> None:
+    def report_progress(now: datetime) -> None:
         if now.hour == 0:
-            _say(f"{now:%a %d %b}  {time.monotonic() - began:5.1f} s\n")
+            _print(f"{now:%a %d %b}  {time.monotonic() - began:5.1f} s\n")
 
-    return tell
+    return report_progress
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Pure: each pool of the fleet once, by what the bot's records say became of it; and whether the world agrees."""
+"""Pure: the outcome of each pool of the fleet according to the bot's records, and whether the world agrees."""
 
 import re
 from collections import Counter
@@ -12,40 +12,42 @@ from ops.settings import Settings
 from simulator.demo.world import WorldCluster, WorldPool
 
 UPGRADED, BY_AKS = "upgraded", "driven-by-aks"
-# Beside the reasons of docs/node-image.md, rule 8 (and of rule 15): a week that is not over, and a record that the world denies.
+# In addition to the reasons of docs/node-image.md, rules 8 and 15: an unfinished week, and a record that the world
+# contradicts.
 NOT_YET, NOT_PROVEN = "not-yet", "not-proven"
-# The ends of runs that people did not approve.
+# The final states of runs that people did not approve.
 DENIED = ("rejected", "not-approved")
-_IMAGE = re.compile(r"run (\S+) and are Ready")
+# An image version in a step's evidence, such as 202611.12.0.
+_IMAGE = re.compile(r"\b\d+\.\d+\.\d+\b")
 
 type PoolKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of each pool, named by (cluster, pool)."""
+    """The outcome of each pool, keyed by (cluster, pool)."""
 
     outcomes: Mapping[PoolKey, str]
 
     def pools(self, outcome: str) -> frozenset[PoolKey]:
-        """The pools of one outcome."""
+        """The pools with an outcome."""
         return frozenset(key for key, found in self.outcomes.items() if found == outcome)
 
     @property
     def skipped(self) -> Mapping[str, frozenset[PoolKey]]:
-        """By reason, the pools that were left out."""
+        """The skipped pools by reason."""
         reasons = sorted(set(self.outcomes.values()) - {UPGRADED, BY_AKS})
         return {reason: self.pools(reason) for reason in reasons}
 
     def counts(self) -> Counter[str]:
-        """By outcome, how many pools."""
+        """The number of pools per outcome."""
         return Counter(self.outcomes.values())
 
 
 def tally(
     clusters: Iterable[WorldCluster], settings: Settings, runs: Sequence[Run], *, halted: frozenset[str]
 ) -> Tally:
-    """One week's tally; `runs` are that week's, `halted` names the clusters that a halted rollout never came to."""
+    """Tally one week. `runs` are the runs of that week; `halted` has the clusters that a halted rollout did not reach."""
     by_name = {run.target_name: run for run in runs}
     outcomes: dict[PoolKey, str] = {}
     for cluster in clusters:
@@ -67,7 +69,7 @@ def _outcome(run: Run, pool: WorldPool, *, running: bool) -> str:
     skip = next((skip for skip in run.skips if skip.what == pool.name), None)
     match step:
         case StepRecord(state=StepState.DONE):
-            return UPGRADED if agrees(step, pool, running=running) else NOT_PROVEN
+            return UPGRADED if is_confirmed(step, pool, running=running) else NOT_PROVEN
         case StepRecord(state=StepState.FAILED):
             return "run-failed"
         case _:
@@ -89,10 +91,10 @@ def _step(run: Run, pool: str) -> StepRecord | None:
     return next((record for record in chain(run.finished, run.steps) if record.id == f"pool.{pool}"), None)
 
 
-def agrees(step: StepRecord, pool: WorldPool, *, running: bool) -> bool:
-    """Whether the world shows what the record says: every node carries the image, and is Ready where the cluster runs."""
-    said = _IMAGE.search(step.evidence)
-    if said is None:
+def is_confirmed(step: StepRecord, pool: WorldPool, *, running: bool) -> bool:
+    """Whether the world confirms the record: every node has the image, and is Ready if the cluster runs."""
+    version = _IMAGE.search(step.evidence)
+    if version is None:
         return False
-    carried = all(image.endswith(said[1]) for image in (pool.image, *pool.node_images))
-    return carried and (not running or pool.ready == len(pool.node_images))
+    has_image = all(image.endswith(version[0]) for image in (pool.image, *pool.node_images))
+    return has_image and (not running or pool.ready == len(pool.node_images))

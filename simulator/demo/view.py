@@ -1,4 +1,4 @@
-"""Pure: what the page shows, from the bot's records, the world and the chat."""
+"""Pure: the content of the page, from the bot's records, the world and the chat."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from ops.render.timeline import Lane, Week, draw
 from ops.settings import Settings
 from ops.settings.fleet import Ring
 from ops.settings.node_image import NODE_IMAGE
-from simulator.demo.bars import Happenings
+from simulator.demo.bars import FleetHistory
 from simulator.demo.world import WorldCluster, WorldNow, WorldPool
 
 _AHEAD = timedelta(days=21)
@@ -27,19 +27,19 @@ _NAMED = 3
 _STUCK = (State.FAILED, State.NEEDS_YOU, State.HALTED)
 _IMAGES = "node-image"
 _BUDGET = "budget"
-# What the headline says of an operation that runs, beside node images.
+# How the headline describes an operation in progress, other than node images.
 _BUSY_WITH = {
     "reboot": "Rebooting nodes of {}",
-    "power": "Putting {} to sleep, or waking it",
+    "power": "Stopping or starting {}",
     "spot": "Spot nodes of {} are evicted",
     _BUDGET: "Explaining an alert of {}",
 }
-_NO_RING = "no ring: left alone"
+_NO_RING = "no ring: not managed"
 
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """A pool's bar: how old its image is, against the longest that it may be behind."""
+    """A pool's bar: the age of its image, relative to the maximum age."""
 
     name: str
     days: int
@@ -50,7 +50,7 @@ class PoolView:
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """A row of the fleet."""
+    """A row of the fleet table."""
 
     name: str
     region: str
@@ -74,7 +74,7 @@ class RingView:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Is all well, what is next, what needs me? `tone` is `well`, `busy`, `needs` or `asks`."""
+    """The answers to: Is all well? What is next? What needs me? `tone` is `well`, `busy`, `needs` or `asks`."""
 
     tone: str
     well: str
@@ -93,29 +93,29 @@ class View:
     calendar: Markup
 
 
-def view(world: WorldNow, settings: Settings, happened: Happenings, waiting: Sequence[Approval] = ()) -> View:
-    """The page at the world's instant; what happened is all that is on record, what is waiting stops the world."""
+def view(world: WorldNow, settings: Settings, history: FleetHistory, waiting: Sequence[Approval] = ()) -> View:
+    """Return the view at the world's current time. `history` has all records; `waiting` has the requests that pause the world."""
     first = ring_window(settings, settings.fleet.rings[0])
-    latest = _latest(run for run in happened.runs if run.runbook == _IMAGES)
-    others = [run for run in happened.runs if run.runbook != _IMAGES]
+    latest = _latest(run for run in history.runs if run.runbook == _IMAGES)
+    others = [run for run in history.runs if run.runbook != _IMAGES]
     rings = [_ring(ring, world, settings, latest) for ring in settings.fleet.rings]
     rest = tuple(c for c in world.clusters if _ring_of(c, settings) is None)
     if rest:
-        rings.append(RingView(_NO_RING, "", tuple(_left_alone(cluster, settings, world.now) for cluster in rest)))
+        rings.append(RingView(_NO_RING, "", tuple(_unmanaged(cluster, settings, world.now) for cluster in rest)))
     local = world.now.astimezone(ZoneInfo(first.zone))
     return View(
         clock=f"{local:%A %-d %B %Y, %H:%M}",
         zone=first.zone,
-        headline=_asked(waiting, settings, world, first.zone)
+        headline=_approval_headline(waiting, settings, world, first.zone)
         if waiting
         else _headline(world, settings, latest, others, first.zone),
         rings=tuple(rings),
-        calendar=_calendar(world, settings, happened, first),
+        calendar=_calendar(world, settings, history, first),
     )
 
 
 def _latest(runs: Iterable[Run]) -> dict[str, Run]:
-    """By cluster, the node-image run that matters now: the last one that has done something or has ended, else the one that waits."""
+    """The relevant node image run per cluster: the last one that acted or ended, otherwise the one that waits."""
     in_order = sorted(runs, key=lambda run: (run.acted or run.state.is_final, run.created))
     return {run.target_name: run for run in in_order}
 
@@ -140,7 +140,7 @@ def _cluster(cluster: WorldCluster, window: Window, settings: Settings, run: Run
     return ClusterView(
         name=cluster.name,
         region=cluster.region,
-        driver=f"AKS drives, {channel}" if cluster.driven_by_aks else "Daytwo drives",
+        driver=f"upgraded by AKS, {channel}" if cluster.driven_by_aks else "upgraded by Daytwo",
         sign=SIGNS[state],
         state=str(state),
         what=what,
@@ -150,14 +150,14 @@ def _cluster(cluster: WorldCluster, window: Window, settings: Settings, run: Run
     )
 
 
-def _left_alone(cluster: WorldCluster, settings: Settings, now: datetime) -> ClusterView:
+def _unmanaged(cluster: WorldCluster, settings: Settings, now: datetime) -> ClusterView:
     pools = tuple(_pool(pool, settings, now) for pool in cluster.pools)
     return ClusterView(
         cluster.name,
         cluster.region,
-        "nobody drives",
+        "not managed",
         SIGNS[State.SKIPPED],
-        "left alone",
+        "not managed",
         "",
         "",
         not cluster.running,
@@ -187,12 +187,12 @@ def _state(cluster: WorldCluster, run: Run | None) -> tuple[State, str]:
 
 def _next(cluster: WorldCluster, run: Run | None, opens: Span | None, zone: str, now: datetime) -> str:
     if cluster.driven_by_aks:
-        return "when AKS's own schedule says"
+        return "according to AKS's own schedule"
     active = [step for step in run.steps if step.state is StepState.RUNNING] if run else []
     if active and active[0].expected_end:
         return f"ends about {_when(active[0].expected_end, zone)}"
     if run is not None and run.state is State.WAITING and run.until is not None and run.code != "window":
-        return f"looks again {_when(run.until, zone)}"
+        return f"checks again {_when(run.until, zone)}"
     if opens is None:
         return "no window within two weeks"
     if opens.start <= now:
@@ -213,40 +213,40 @@ def _pool(pool: WorldPool, settings: Settings, now: datetime) -> PoolView:
 def _headline(
     world: WorldNow, settings: Settings, latest: dict[str, Run], others: Sequence[Run], zone: str
 ) -> Headline:
-    """Of the other operations only what needs somebody, or is under way now."""
+    """The headline. It mentions other operations only if they need a person or are in progress."""
     ended = sum(run.state is State.DONE and not run.notify for run in latest.values())
     stuck = [run for run in (*latest.values(), *others) if run.notify or run.state in _STUCK]
     running = [run.target_name for run in latest.values() if run.state is State.RUNNING]
     busy = [_BUSY_WITH[run.runbook].format(run.target_name) for run in others if run.state is State.RUNNING]
     coming = _next_window(world, settings, zone)
-    far = f"{ended} of {plural(len(latest), 'cluster')} are done" if ended else "Nothing has begun yet"
+    far = f"{ended} of {plural(len(latest), 'cluster')} are done" if ended else "No run has started yet"
     if stuck:
-        needs = "; ".join(sorted(_need(run) for run in stuck))
-        return Headline("needs", f"{_who_needs(stuck)} you. {far}.", coming, needs)
+        needs = "; ".join(sorted(_attention_reason(run) for run in stuck))
+        return Headline("needs", f"{_needing_attention(stuck)} you. {far}.", coming, needs)
     doing = [*([f"Upgrading {_listed(sorted(running))}"] if running else []), *sorted(busy)]
     if doing:
         return Headline("busy", f"All is well. {doing[0]}.", coming, "Nothing needs you.")
     return Headline("well", f"All is well. {far}.", coming, "Nothing needs you.")
 
 
-def _asked(waiting: Sequence[Approval], settings: Settings, world: WorldNow, zone: str) -> Headline:
-    """A request waits for the viewer: that comes before all else."""
-    names = [part.target_name for approval in waiting for part in approval.standing]
+def _approval_headline(waiting: Sequence[Approval], settings: Settings, world: WorldNow, zone: str) -> Headline:
+    """The headline while a request waits for the viewer, which takes precedence."""
+    names = [part.target_name for approval in waiting for part in approval.active_parts]
     approvers = dict.fromkeys(name for approval in waiting for name in approval.approvers)
     return Headline(
         "asks",
-        f"{_listed(sorted(names))} may be upgraded if you approve. Time stands still until you decide.",
+        f"{_listed(sorted(names))} may be upgraded if you approve. Simulated time is paused until you decide.",
         _next_window(world, settings, zone),
         f"Approve or reject in Slack, as {' or '.join(approvers)}.",
     )
 
 
-def _need(run: Run) -> str:
-    """Why somebody is needed; an alert names its budget itself."""
+def _attention_reason(run: Run) -> str:
+    """Why a person is needed. A budget alert states its budget itself."""
     return run.headline if run.runbook == _BUDGET else f"{run.target_name}: {run.why or run.headline}"
 
 
-def _who_needs(stuck: Sequence[Run]) -> str:
+def _needing_attention(stuck: Sequence[Run]) -> str:
     """`One cluster needs`, `2 clusters and a budget need`."""
     clusters = len({run.target_name for run in stuck if run.runbook != _BUDGET})
     budgets = len({run.target_name for run in stuck if run.runbook == _BUDGET})
@@ -261,7 +261,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _next_window(world: WorldNow, settings: Settings, zone: str) -> str:
-    """The window that opens or closes next, in words."""
+    """The window that opens or closes next, as text."""
     found = []
     for ring in settings.fleet.rings:
         opening = next_open(ring_window(settings, ring), settings.freezes, world.now, timedelta(days=14))
@@ -275,8 +275,8 @@ def _next_window(world: WorldNow, settings: Settings, zone: str) -> str:
     return f"{name} may be upgraded from {_when(opening.start, zone)}"
 
 
-def _calendar(world: WorldNow, settings: Settings, happened: Happenings, first: Window) -> Markup:
-    week = _week_shown(world.now, happened.runs, first.zone)
+def _calendar(world: WorldNow, settings: Settings, history: FleetHistory, first: Window) -> Markup:
+    week = _week_shown(world.now, history.runs, first.zone)
     span = week_span(week, first.zone)
     lanes = []
     for ring in settings.fleet.rings:
@@ -286,9 +286,9 @@ def _calendar(world: WorldNow, settings: Settings, happened: Happenings, first: 
         lanes += [
             Lane(
                 cluster.name,
-                () if cluster.driven_by_aks else occurrences,  # AKS keeps to its own schedule, not to our windows
+                () if cluster.driven_by_aks else occurrences,  # AKS follows its own schedule, not Daytwo's windows.
                 () if cluster.driven_by_aks else taken,
-                happened.bars(cluster.name, world.now),
+                history.bars(cluster.name, world.now),
             )
             for cluster in world.clusters
             if _ring_of(cluster, settings) is ring
@@ -297,7 +297,7 @@ def _calendar(world: WorldNow, settings: Settings, happened: Happenings, first: 
 
 
 def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
-    """The week of the last run that has done something: Monday's first hours still show what the week before came to."""
+    """The week of the last run that acted: in Monday's first hours the page still shows the previous week."""
     acted = [run.period for run in runs if run.acted and run.runbook == _IMAGES]
     return max(acted, default=iso_week(now, zone))
 

@@ -1,4 +1,4 @@
-"""Lives through the days: the world, the bot, and at the end of each week what the oracle says of it."""
+"""Simulates the days: runs the world and the bot, and has the oracle judge each week at its end."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -20,22 +20,22 @@ from simulator.demo.approvals import ApprovalDesk, requests_in
 from simulator.demo.bot import Bot, running_bot
 from simulator.demo.differences import Difference, differences
 from simulator.demo.operations import Operation, tally_operations
+from simulator.demo.overrides import Person
 from simulator.demo.tally import Tally, tally
-from simulator.demo.votes import Person
-from simulator.demo.world import ChatMessage, WorldNow, journal, look, read_chat
-from simulator.oracle import KeptAwake, Verdict, judge
+from simulator.demo.world import ChatMessage, WorldNow, journal, read_chat, read_world
+from simulator.oracle import AwakeOverride, Verdict, judge
 from simulator.world.specs import FleetSpec
 
 WEEK = timedelta(days=7)
 _STEP = timedelta(hours=6)
-# How long a request lies before people at most, where there are approvals: they look at their telephones.
-_GLANCE = timedelta(minutes=5)
+# How long time may pass between checks for pending requests if there are approvals.
+_POLL_INTERVAL = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedWeek:
-    """One week: the bot's runs, those of node images tallied by pool, the world at its end, the oracle's verdict."""
+    """One week: the bot's runs, the tally of node images per pool, the world at its end and the oracle's verdict."""
 
     name: str
     runs: tuple[Run, ...]
@@ -47,14 +47,14 @@ class JudgedWeek:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was violated, and both agree about every pool and every operation."""
+        """Whether no rule was violated, and both agree on every pool and operation."""
         agreed = all(operation.as_expected for operation in self.operations)
         return agreed and not (self.verdict.violations or self.differences)
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTime:
-    """All that was lived through."""
+    """The result of all simulated weeks."""
 
     weeks: tuple[JudgedWeek, ...]
     chat: tuple[ChatMessage, ...]
@@ -64,38 +64,38 @@ class SimulatedTime:
 
     @property
     def good(self) -> bool:
-        """Whether every week was."""
+        """Whether every week was good."""
         return all(week.good for week in self.weeks)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a demonstration takes place: a simulated world that runs, the bot's folder, its configuration, what people press."""
+    """The setting of a demonstration: a running simulated world, the bot's folder, its configuration and people's overrides."""
 
     fleet: FleetSpec
     seed: int
     world: Mapping[str, str]
     state: Path
     config: Path
-    presses: tuple[KeptAwake, ...] = ()
+    overrides: tuple[AwakeOverride, ...] = ()
 
     @property
     def store(self) -> SqliteStore:
-        """The bot's records, opened anew: whoever takes it closes it."""
+        """The bot's records in a new connection, which the caller closes."""
         return SqliteStore(self.state / "store.sqlite")
 
     @property
     def settings(self) -> Settings:
-        """What the configuration says."""
+        """The configuration."""
         return load(self.config.read_bytes(), self.config.name)
 
 
-async def live(
-    stage: Stage, days: int, tell: Callable[[datetime], None], desk: ApprovalDesk | None = None
+async def simulate(
+    stage: Stage, days: int, report_progress: Callable[[datetime], None], desk: ApprovalDesk | None = None
 ) -> SimulatedTime:
-    """Live through so many days, `tell` being called as they pass; a week that is begun is judged by itself.
+    """Simulate the days and call `report_progress` as they pass. Each week that starts is judged separately.
 
-    What needs an approval waits at the desk: without one of one's own ana approves.
+    Requests that need approval wait at the desk. Without a desk Ana approves.
     """
     settings = stage.settings
     desk = desk or ApprovalDesk(stage.world, stage.state)
@@ -106,33 +106,33 @@ async def live(
         while bot.host.now() < end:
             week_start, week_end = start + len(weeks) * WEEK, min(start + (len(weeks) + 1) * WEEK, end)
             while bot.host.now() < week_end:
-                await _pass(stage, bot, desk, min(bot.host.now() + _STEP, week_end))
-                tell(bot.host.now())
+                await _advance_with_overrides(stage, bot, desk, min(bot.host.now() + _STEP, week_end))
+                report_progress(bot.host.now())
             weeks.append(await _judge(stage, settings, week_start, week_end))
         chat = await read_chat(stage.world)
     return SimulatedTime(tuple(weeks), chat, settings, days, requests_in(stage.state))
 
 
-async def _pass(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
-    """Time passes; what people press, they press at its instant."""
+async def _advance_with_overrides(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
+    """Advance time. Overrides are requested at their times."""
     person = Person(stage.fleet, bot)
-    for press in sorted(stage.presses, key=lambda press: press.at):
-        if bot.host.now() < press.at <= until:
-            await _glance(stage, bot, desk, press.at)
-            await person.press(press)
-    await _glance(stage, bot, desk, until)
+    for override in sorted(stage.overrides, key=lambda override: override.at):
+        if bot.host.now() < override.at <= until:
+            await _advance(stage, bot, desk, override.at)
+            await person.override(override)
+    await _advance(stage, bot, desk, until)
 
 
-async def _glance(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
-    """Time passes; as long as a request waits, it does not."""
-    step = _GLANCE if stage.settings.has_approvals else _STEP
+async def _advance(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
+    """Advance time, but not while a request is pending."""
+    step = _POLL_INTERVAL if stage.settings.has_approvals else _STEP
     while bot.host.now() < until:
         await bot.host.run_until(min(bot.host.now() + step, until))
-        await desk.clear(bot.host.settle)
+        await desk.wait_until_decided(bot.host.settle)
 
 
 async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetime) -> JudgedWeek:
-    world, entries = await asyncio.gather(look(stage.world), journal(stage.world))
+    world, entries = await asyncio.gather(read_world(stage.world), journal(stage.world))
     verdict = await asyncio.to_thread(
         judge,
         stage.config.read_text(),
@@ -142,12 +142,12 @@ async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetim
         end,
         seed=stage.seed,
         since=stage.fleet.start,
-        presses=stage.presses,
+        overrides=stage.overrides,
     )
     with closing(stage.store) as store:
         begun = runs_of_week(store, verdict.week, start, end)
         own = tuple(run for run in begun if run.runbook == "node-image")
-        halted = _never_reached(store, verdict.week, own)
+        halted = _not_reached(store, verdict.week, own)
     ours = tally(world.clusters, settings, own, halted=halted)
     return JudgedWeek(
         verdict.week,
@@ -161,7 +161,7 @@ async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetim
 
 
 def runs_of_week(store: Store, week: str, start: datetime, end: datetime) -> tuple[Run, ...]:
-    """The runs of an ISO week, by id: those of node images by its name, the others by when they were asked for."""
+    """The runs of an ISO week by id: node image runs by name, others by the time of their request."""
     return tuple(
         run
         for run in (stored.value for stored in runs(store).scan())
@@ -169,8 +169,8 @@ def runs_of_week(store: Store, week: str, start: datetime, end: datetime) -> tup
     )
 
 
-def _never_reached(store: Store, week: str, own: Sequence[Run]) -> frozenset[str]:
-    """The clusters of a halted rollout for which no run was begun."""
+def _not_reached(store: Store, week: str, own: Sequence[Run]) -> frozenset[str]:
+    """The clusters of halted rollouts for which no run was started."""
     begun = {run.target_name for run in own}
     named = {
         name

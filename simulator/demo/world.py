@@ -17,7 +17,7 @@ from simulator.world.specs import FleetSpec
 
 @dataclass(frozen=True, slots=True)
 class WorldPool:
-    """A pool (of agents, or of node auto-provisioning), with the image of each node and how many nodes are Ready."""
+    """A pool (of agents or of node auto-provisioning) with the image of each node and the number of Ready nodes."""
 
     name: str
     image: str
@@ -28,7 +28,7 @@ class WorldPool:
 
 @dataclass(frozen=True, slots=True)
 class WorldCluster:
-    """A cluster; `operation` says what runs on it, and who began that."""
+    """A cluster. `operation` has the operation in progress and who started it."""
 
     name: str
     region: str
@@ -47,7 +47,7 @@ class WorldCluster:
 
 @dataclass(frozen=True, slots=True)
 class WorldNow:
-    """The world at one instant."""
+    """The world at one point in time."""
 
     now: datetime
     clusters: tuple[WorldCluster, ...]
@@ -55,10 +55,10 @@ class WorldNow:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A message as Slack keeps it: its blocks as they were last edited.
+    """A message as Slack stores it, with its blocks after the last edit.
 
-    `ts` is Slack's name for it, `thread` that of the message that it answers, if any. What `only_for` a person is shown
-    stays private.
+    `ts` is Slack's id of the message, `thread` that of the message that it replies to, if any. A message with `only_for`
+    is private to that person.
     """
 
     channel: str
@@ -73,8 +73,8 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownForm:
-    """A form that stands before a person in Slack. `longest` is how many characters its field takes; 0 where it has none."""
+class OpenForm:
+    """A form that is open for a person in Slack. `longest` is the maximum length of its field; 0 if it has no field."""
 
     id: str
     person: str
@@ -88,8 +88,8 @@ class ShownForm:
     error: str
 
 
-async def look(environment: Mapping[str, str]) -> WorldNow:
-    """Ask the world how it is."""
+async def read_world(environment: Mapping[str, str]) -> WorldNow:
+    """Read the world's current state."""
     document: Any = await asyncio.to_thread(control, environment, "/world")
     return WorldNow(datetime.fromisoformat(document["now"]), tuple(_cluster(found) for found in document["clusters"]))
 
@@ -102,15 +102,15 @@ async def read_chat(environment: Mapping[str, str]) -> tuple[ChatMessage, ...]:
     return tuple(sorted(found, key=lambda message: message.posted))
 
 
-async def read_forms(environment: Mapping[str, str]) -> tuple[ShownForm, ...]:
-    """Every form that stands open, oldest first."""
+async def read_forms(environment: Mapping[str, str]) -> tuple[OpenForm, ...]:
+    """Every open form, oldest first."""
     document: Any = await asyncio.to_thread(control, environment, "/slack")
     return tuple(_form(view) for view in document["views"] if view["open"])
 
 
 @dataclass(frozen=True, slots=True)
-class WorkOfAks:
-    """An image upgrade that AKS did by itself; `ended` is None while it runs."""
+class AksUpgrade:
+    """An image upgrade by AKS itself. `ended` is None while it runs."""
 
     cluster: str
     pool: str
@@ -118,44 +118,46 @@ class WorkOfAks:
     ended: datetime | None
 
 
-def work_of_aks(entries: Iterable[Entry]) -> tuple[WorkOfAks, ...]:
-    """All that AKS upgraded by itself, as the journal tells."""
-    begun: dict[str, WorkOfAks] = {}
+def aks_upgrades(entries: Iterable[Entry]) -> tuple[AksUpgrade, ...]:
+    """All upgrades by AKS itself, according to the journal."""
+    begun: dict[str, AksUpgrade] = {}
     for entry in entries:
         operation = str(entry.detail.get("operation", ""))
         if entry.kind is Kind.OPERATION_BEGUN and entry.detail.get("who") == AKS:
-            begun[operation] = WorkOfAks(str(entry.cluster), entry.pool or "", entry.at, None)
+            begun[operation] = AksUpgrade(str(entry.cluster), entry.pool or "", entry.at, None)
         elif entry.kind is Kind.OPERATION_ENDED and operation in begun:
             begun[operation] = replace(begun[operation], ended=entry.at)
     return tuple(begun.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Sleep:
-    """A cluster is stopped; `ended` is None while it is."""
+class StoppedPeriod:
+    """A period in which a cluster is stopped. `ended` is None while it lasts."""
 
     cluster: str
     began: datetime
     ended: datetime | None
 
 
-def sleeps(fleet: FleetSpec, entries: Iterable[Entry]) -> tuple[Sleep, ...]:
-    """When clusters slept, as the journal tells."""
-    last = {cluster.name: Sleep(cluster.name, fleet.start, None) for cluster in fleet.clusters if cluster.stopped}
-    over: list[Sleep] = []
+def stopped_periods(fleet: FleetSpec, entries: Iterable[Entry]) -> tuple[StoppedPeriod, ...]:
+    """The periods in which clusters were stopped, according to the journal."""
+    last = {
+        cluster.name: StoppedPeriod(cluster.name, fleet.start, None) for cluster in fleet.clusters if cluster.stopped
+    }
+    over: list[StoppedPeriod] = []
     for entry in entries:
         name = str(entry.cluster)
         if entry.kind is not Kind.POWER or entry.pool is not None:
             continue
         if entry.detail["power"] == "Stopped":
-            last[name] = Sleep(name, entry.at, None)
+            last[name] = StoppedPeriod(name, entry.at, None)
         elif name in last:
             over.append(replace(last.pop(name), ended=entry.at))
     return (*over, *last.values())
 
 
 async def journal(environment: Mapping[str, str]) -> list[Entry]:
-    """All that happened in the world."""
+    """The world's journal."""
     document: Any = await asyncio.to_thread(control, environment, "/journal")
     return read_journal(document["entries"])
 
@@ -205,10 +207,10 @@ def _private(found: Any) -> ChatMessage:
     return ChatMessage(found["channel"], posted, 0, found["text"], tuple(found["blocks"]), "", only_for=only_for)
 
 
-def _form(view: Any) -> ShownForm:
+def _form(view: Any) -> OpenForm:
     fields = [block for block in view["blocks"] if block["type"] == "input"]
     field = fields[0] if fields else {}
-    return ShownForm(
+    return OpenForm(
         id=view["id"],
         person=USERS[view["user"]].name,
         title=view["title"]["text"],

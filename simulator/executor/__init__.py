@@ -1,1 +1,1 @@
-"""Orchestrators driven without an engine: no history, no replay, no host; a year takes seconds."""
+"""Runs orchestrators without an engine: no history, no replay, no host. A year takes seconds."""

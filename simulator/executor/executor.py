@@ -1,6 +1,6 @@
-"""Drives orchestrators through simulated time without an engine: ours are the clock, the timers, the activities.
+"""Runs orchestrators through simulated time without an engine. The executor provides clock, timers and activities.
 
-Events are taken one by one, in the order in which they happened; activities run at once and take no time.
+Events are processed one by one in the order of their times. Activities run immediately and take no time.
 """
 
 import heapq
@@ -26,12 +26,12 @@ _FIELDS_WITH_SECONDS = 6
 
 
 class ExecutorError(RuntimeError):
-    """The executor was asked for something it cannot do; says what and why."""
+    """The executor does not support a request. The text states what and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """How an instance stands; `output` and `custom_status` are what JSON makes of them."""
+    """The status of an instance. `output` and `custom_status` are decoded from JSON."""
 
     name: str
     state: State
@@ -41,7 +41,7 @@ class RunStatus:
 
 
 class _Run:
-    """One instance, over all its generations."""
+    """One instance over all its generations."""
 
     __slots__ = (
         "custom_status",
@@ -86,12 +86,12 @@ class _Cron:
 
 
 class Executor:
-    """Runs durabletask-native orchestrators `(ctx, input)` and activities `(ctx, input)` from `start` on.
+    """Runs durabletask orchestrators `(ctx, input)` and activities `(ctx, input)`, beginning at `start`.
 
     Args:
         orchestrators: Started by their function names.
         activities: Called by their function names; synchronous.
-        start: The first instant.
+        start: The start time.
     """
 
     def __init__(self, orchestrators: Sequence[Orchestrator], activities: Sequence[Activity], start: datetime) -> None:
@@ -108,10 +108,10 @@ class Executor:
         self._busy = False
 
     def start(self, name: str, given: object, instance_id: str) -> None:
-        """Start an instance; a finished one of the same id is replaced.
+        """Start an instance. A finished instance with the same id is replaced.
 
         Raises:
-            ExecutorError: There is no such orchestrator, or the id runs already.
+            ExecutorError: the orchestrator does not exist, or an instance with this id is running.
         """
         self._start(name, CONVERTER.serialize(given), instance_id, None)
         self._settle()
@@ -120,7 +120,7 @@ class Executor:
         """Deliver an event to a running instance.
 
         Raises:
-            ExecutorError: The instance is unknown or finished.
+            ExecutorError: the instance does not exist or is finished.
         """
         run = self._runs.get(instance_id)
         if run is None or run.state != "Running":
@@ -130,7 +130,7 @@ class Executor:
         self._settle()
 
     def status(self, instance_id: str) -> RunStatus | None:
-        """How an instance stands; None for an unknown one."""
+        """The status of an instance; None if it does not exist."""
         run = self._runs.get(instance_id)
         if run is None:
             return None
@@ -138,38 +138,38 @@ class Executor:
         return RunStatus(run.name, run.state, _decoded(run.output), _decoded(custom), run.error)
 
     def purge(self, instance_id: str) -> None:
-        """Forget a finished instance.
+        """Delete a finished instance.
 
         Raises:
-            ExecutorError: It still runs.
+            ExecutorError: the instance is running.
         """
         run = self._runs.get(instance_id)
         if run is not None and run.state == "Running":
-            raise ExecutorError(f"purging {instance_id!r}: it still runs")
+            raise ExecutorError(f"purging {instance_id!r}: it is still running")
         self._runs.pop(instance_id, None)
 
     def cron(self, schedule: str, call: Callable[[datetime], None]) -> None:
-        """Call at each instant of a schedule: five cron fields, or six with seconds first; UTC.
+        """Make a call at each time of a schedule: five cron fields, or six with seconds first, in UTC.
 
         Raises:
-            ExecutorError: The schedule cannot be read.
+            ExecutorError: the schedule is invalid.
         """
         if not croniter.is_valid(schedule, second_at_beginning=_has_seconds(schedule)):
-            raise ExecutorError(f"{schedule!r} is no schedule; give five or six cron fields")
+            raise ExecutorError(f"{schedule!r} is not a schedule: use five or six cron fields")
         self._wait_for_next(_Cron(schedule, call))
 
     def at(self, when: datetime, call: Callable[[datetime], None]) -> None:
-        """Call once, at `when`."""
+        """Make a call once, at `when`."""
         heapq.heappush(self._due, (when.astimezone(UTC), next(self._numbers), _Cron(None, call)))
 
     def next_due(self) -> datetime | None:
-        """The next instant at which a timer or a schedule is due; None when none is."""
-        while self._due and not _concerns_anyone(self._due[0][2]):
+        """The time of the next timer or schedule; None if there is none."""
+        while self._due and not _is_valid(self._due[0][2]):
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
     def run_until(self, to: datetime) -> None:
-        """Live until `to`; each timer and schedule at its own instant."""
+        """Run until `to`. Each timer and schedule fires at its exact time."""
         while (at := self.next_due()) is not None and at <= to:
             _, _, due = heapq.heappop(self._due)
             self.now = max(self.now, at)
@@ -186,7 +186,7 @@ class Executor:
             raise ExecutorError(f"starting {instance_id!r}: there is no orchestrator named {name!r}")
         existing = self._runs.get(instance_id)
         if existing is not None and existing.state == "Running":
-            raise ExecutorError(f"starting {instance_id!r}: an instance with this id already exists and runs")
+            raise ExecutorError(f"starting {instance_id!r}: an instance with this id already exists and is running")
         run = self._runs[instance_id] = _Run(name, instance_id, parent)
         self._begin_generation(run, encoded)
 
@@ -202,7 +202,7 @@ class Executor:
         heapq.heappush(self._due, (occurrence.get_next(datetime), next(self._numbers), cron))
 
     def _settle(self) -> None:
-        if self._busy:  # an activity or a schedule starts or signals: the loop below will come to it
+        if self._busy:  # An activity or a schedule starts or signals an instance: the loop below processes it.
             return
         self._busy = True
         try:
@@ -212,14 +212,14 @@ class Executor:
             self._busy = False
 
     def _turn(self, run: _Run, generation: int, event: pb.HistoryEvent) -> None:
-        # Events outlive a generation (they were raised to the instance); results and timers do not.
+        # Events belong to the instance and outlive a generation. Results and timers do not.
         current = generation == run.generation or event.HasField("eventRaised")
         if run.state != "Running" or run.execution is None or not current:
             return
         for action in run.execution.feed(event, self.now):
-            self._carry_out(run, action)
+            self._execute(run, action)
 
-    def _carry_out(self, run: _Run, action: pb.OrchestratorAction) -> None:
+    def _execute(self, run: _Run, action: pb.OrchestratorAction) -> None:
         match action.WhichOneof("orchestratorActionType"):
             case "scheduleTask":
                 self._events.append((run, run.generation, self._run_activity(run, action)))
@@ -231,19 +231,23 @@ class Executor:
                 self._start_child(run, action)
             case "sendEvent":
                 target = self._runs.get(action.sendEvent.instance.instanceId)
-                if target is not None:  # as on the engine: an event to nobody is lost
+                if target is not None:  # As on the engine, an event to an unknown instance is dropped.
                     event = helpers.new_event_raised_event(action.sendEvent.name, action.sendEvent.data.value)
                     self._events.append((target, target.generation, event))
             case "completeOrchestration":
                 self._complete(run, action.completeOrchestration)
             case other:
-                raise ExecutorError(f"{run.name} ({run.instance_id!r}) asks for {other}: the executor does not know it")
+                raise ExecutorError(
+                    f"{run.name} ({run.instance_id!r}) requests {other}, which the executor does not support"
+                )
 
     def _run_activity(self, run: _Run, action: pb.OrchestratorAction) -> pb.HistoryEvent:
         wanted = action.scheduleTask
         activity = self._activities.get(wanted.name)
         if activity is None:
-            raise ExecutorError(f"{run.name} ({run.instance_id!r}) calls activity {wanted.name!r}: there is none")
+            raise ExecutorError(
+                f"{run.name} ({run.instance_id!r}) calls activity {wanted.name!r}, which does not exist"
+            )
         given = json.loads(wanted.input.value) if wanted.input.value else None
         try:
             result = json.dumps(activity(task.ActivityContext(run.instance_id, action.id), given))
@@ -263,7 +267,7 @@ class Executor:
         if completion.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW:
             self._begin_generation(run, completion.result.value)
             kept = [(run, run.generation, event) for event in completion.carryoverEvents]
-            # Before what was raised meanwhile: that came later.
+            # Before events that were raised in the meantime, since those came later.
             self._events.extendleft(reversed([self._events.pop(), *kept]))
             return
         run.custom_status = run.execution.custom_status if run.execution else None
@@ -273,9 +277,9 @@ class Executor:
         if completion.orchestrationStatus != pb.ORCHESTRATION_STATUS_COMPLETED:
             run.state, run.error = "Failed", completion.failureDetails.errorMessage
         if run.parent is not None:
-            self._tell(run.parent, run)
+            self._notify_parent(run.parent, run)
 
-    def _tell(self, parent: _Caller, child: _Run) -> None:
+    def _notify_parent(self, parent: _Caller, child: _Run) -> None:
         if child.state == "Completed":
             event = helpers.new_sub_orchestration_completed_event(parent.task_id, child.output)
         else:
@@ -283,7 +287,7 @@ class Executor:
         self._events.append((parent.run, parent.generation, event))
 
 
-def _concerns_anyone(due: _Timer | _Cron) -> bool:
+def _is_valid(due: _Timer | _Cron) -> bool:
     return isinstance(due, _Cron) or (due.run.state == "Running" and due.run.generation == due.generation)
 
 

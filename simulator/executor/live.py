@@ -1,7 +1,7 @@
-"""One execution of an orchestrator whose SDK context is kept alive between its turns, so nothing is ever replayed.
+"""One execution of an orchestrator whose SDK context stays alive between turns, so that nothing is replayed.
 
-The one module that drives the SDK's own context (durabletask 1.12.0, private names): what it decides here it decides on
-the engine, too, since the same code decides.
+The only module that uses the SDK's own context (durabletask 1.12.0, private names). The engine runs the same code, so
+an orchestrator decides the same here as on the engine.
 """
 
 import logging
@@ -30,7 +30,7 @@ class Orchestrators:
             self.add(function.__name__, function)
 
     def add(self, name: str, function: Orchestrator) -> None:
-        """Let `function` be started as `name`."""
+        """Register `function` under `name`."""
         self.registry.add_named_orchestrator(name, function)
 
     def __contains__(self, name: str) -> bool:
@@ -38,7 +38,7 @@ class Orchestrators:
 
 
 class Execution:
-    """One generation of one instance: fed with events, it answers with actions."""
+    """One generation of one instance: takes events and returns actions."""
 
     __slots__ = ("_context", "_executor")
 
@@ -51,7 +51,7 @@ class Execution:
         self._context._is_replaying = False  # noqa: SLF001 - see the module's docstring
 
     def feed(self, event: pb.HistoryEvent, now: datetime) -> list[pb.OrchestratorAction]:
-        """Let one event happen at `now`; returns what the orchestrator wants done, each action once."""
+        """Process one event at `now`. Return the orchestrator's new actions."""
         context = self._context
         context.current_utc_datetime = now.replace(tzinfo=None)
         try:
@@ -64,14 +64,14 @@ class Execution:
 
     @property
     def custom_status(self) -> str | None:
-        """What the orchestrator last said of itself (JSON)."""
+        """The orchestrator's last custom status (JSON)."""
         return self._context._encoded_custom_status  # noqa: SLF001 - see the module's docstring
 
 
 def replayed(
     orchestrators: Orchestrators, instance_id: str, past: list[pb.HistoryEvent], new: list[pb.HistoryEvent]
 ) -> list[pb.OrchestratorAction]:
-    """What an orchestrator wants done after `new`, replayed from `past`, as a worker of the engine would."""
+    """The actions of an orchestrator after `new`, replayed from `past` like on a worker of the engine."""
     executor = worker._OrchestrationExecutor(orchestrators.registry, _log, CONVERTER)  # noqa: SLF001 - see the module's docstring
     return list(executor.execute(instance_id, past, new).actions)
 

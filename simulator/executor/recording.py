@@ -1,6 +1,6 @@
-"""Recorded histories as test data: exported from an engine, kept as JSON that a person can read in a review.
+"""Recorded histories as test data: exported from an engine and stored as readable JSON.
 
-`python -m simulator.executor.recording STATE_FILE INSTANCE_ID OUT.json` exports from the file of a stopped host.
+`python -m simulator.executor.recording STATE_FILE INSTANCE_ID OUT.json` exports from the state file of a stopped host.
 """
 
 import json
@@ -20,7 +20,7 @@ _ARGUMENTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The history of one instance's present generation, as the engine kept it."""
+    """The history of an instance's current generation, as stored by the engine."""
 
     instance_id: str
     events: tuple[pb.HistoryEvent, ...]
@@ -30,7 +30,7 @@ class Recording:
         """Record an instance of a running engine.
 
         Raises:
-            KeyError: It knows no such instance.
+            KeyError: the instance does not exist.
         """
         events = engine.history(instance_id)
         if not events:
@@ -39,29 +39,29 @@ class Recording:
 
     @classmethod
     def of_file(cls, state_file: Path, instance_id: str) -> Self:
-        """Record an instance from the file of a stopped host.
+        """Record an instance from the state file of a stopped host.
 
         Raises:
-            FileNotFoundError: There is no such file.
-            KeyError: It holds no such instance.
+            FileNotFoundError: the file does not exist.
+            KeyError: the file does not contain the instance.
         """
         return cls(instance_id, tuple(read_history(state_file, instance_id)))
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote."""
+        """Read a recording from a file."""
         content = json.loads(path.read_text())
         events = tuple(ParseDict(event, pb.HistoryEvent()) for event in content["events"])
         return cls(content["instance_id"], events)
 
     def save(self, path: Path) -> None:
-        """Write it as JSON, an event a block."""
+        """Write the recording as JSON, one block per event."""
         events = [MessageToDict(event) for event in self.events]
         path.write_text(json.dumps({"instance_id": self.instance_id, "events": events}, indent=1) + "\n")
 
 
 def main(arguments: list[str]) -> int:
-    """Export one history; returns the exit code."""
+    """Export one history. Return the exit code."""
     if len(arguments) != _ARGUMENTS:
         sys.stderr.write("usage: python -m simulator.executor.recording STATE_FILE INSTANCE_ID OUT.json\n")
         return 2

@@ -1,7 +1,7 @@
-"""Replays a recorded history, prefix by prefix, against today's orchestrator: would a run in flight survive the change?
+"""Replays a recorded history against the current orchestrator: would a run in progress survive the code change?
 
-After each recorded turn, what the orchestrator wants done now is compared with what was recorded: the kind of each
-action, its id, name and input, the instant of a timer. The engine itself notices less: changed inputs pass unnoticed.
+After each recorded turn, the orchestrator's actions are compared with the recorded ones: the kind of each action, its
+id, name and input, the time of a timer. The engine itself is less strict: it does not detect changed inputs.
 """
 
 import json
@@ -14,14 +14,14 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 from simulator.executor.live import Orchestrator, Orchestrators, replayed
 from simulator.executor.recording import Recording
 
-#: In a history these confirm what the orchestrator wanted; everything else happened to it.
+#: In a history these events confirm an action of the orchestrator. All other events are inputs.
 _CONFIRMATIONS = frozenset({"taskScheduled", "timerCreated", "subOrchestrationInstanceCreated", "eventSent"})
 _MARKS = frozenset({"orchestratorCompleted", "executionCompleted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing an orchestrator wanted done."""
+    """One action of an orchestrator."""
 
     kind: str
     task_id: int
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first turn in which today's orchestrator does not do what was recorded."""
+    """The first turn in which the current orchestrator does not act as recorded."""
 
     turn: int
     recorded: tuple[Step, ...]
@@ -49,20 +49,20 @@ class Difference:
 
     def __str__(self) -> str:
         if self.error:
-            return f"turn {self.turn}: today's orchestrator fails: {self.error}"
+            return f"turn {self.turn}: the current orchestrator fails: {self.error}"
         recorded, today = ("; ".join(map(str, steps)) or "nothing" for steps in (self.recorded, self.today))
-        return f"turn {self.turn}: recorded was {recorded}; today's orchestrator wants {today}"
+        return f"turn {self.turn}: recorded {recorded}; the current orchestrator requests {today}"
 
 
 def replay(
     orchestrator: Orchestrator, recording: Recording, children: tuple[Orchestrator, ...] = ()
 ) -> Difference | None:
-    """Compare; None when today's orchestrator does exactly what was recorded, in every turn.
+    """Compare a recording with the current code. Return None if the actions of every turn are the same.
 
     Args:
-        orchestrator: Today's; it is taken for the recorded one whatever its name.
+        orchestrator: The current one. It may have another name than the recorded one.
         recording: The history.
-        children: Further orchestrators it refers to as functions.
+        children: Other orchestrators that it references as functions.
     """
     orchestrators = Orchestrators(list(children))
     orchestrators.add(_recorded_name(recording), orchestrator)
@@ -82,7 +82,7 @@ def _recorded_name(recording: Recording) -> str:
     for event in recording.events:
         if event.HasField("executionStarted"):
             return event.executionStarted.name
-    raise ValueError(f"replaying {recording.instance_id!r}: its history does not say how it was started")
+    raise ValueError(f"replaying {recording.instance_id!r}: its history does not contain how it was started")
 
 
 def _turns(events: tuple[pb.HistoryEvent, ...]) -> Iterator[list[pb.HistoryEvent]]:

@@ -1,4 +1,4 @@
-"""The forms that ask why something is rejected: Slack's modal, and what the button in Teams unfolds."""
+"""The forms that ask for a reason for a rejection: Slack's modal, and the card that the Reject button in Teams expands."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -10,7 +10,7 @@ from ops.chats.slack.dialogs import rejection_form
 from ops.model.json import Json
 from simulator.chat_preview.official_renderer import Drawer, Theme
 from simulator.gallery.requests import SEVERAL, request
-from simulator.gallery.samples import asking
+from simulator.gallery.samples import request_message
 
 _MODAL = Markup(
     '<div class="modal"><p class="title">{title}</p>{above}<p class="label">{label} <span>(optional)</span></p>'
@@ -20,7 +20,7 @@ _MODAL = Markup(
 
 
 def draw_modal(drawer: Drawer, theme: Theme) -> Markup:
-    """Slack's modal of a request for several clusters."""
+    """Slack's modal for a request with several clusters."""
     view = rejection_form(request(*SEVERAL), "Node images", "slack-form")
     blocks = cast("list[Mapping[str, Json]]", view["blocks"])
     (field,) = (block for block in blocks if block["type"] == "input")
@@ -36,8 +36,8 @@ def draw_modal(drawer: Drawer, theme: Theme) -> Markup:
 
 
 def draw_unfolded(drawer: Drawer, theme: Theme) -> Markup:
-    """What stands below the buttons of the bot's card once Reject is pressed."""
-    card = renderer("teams-bot")(asking(request(*SEVERAL)))
+    """The card below the buttons of the bot's card after Reject is selected."""
+    card = renderer("teams-bot")(request_message(request(*SEVERAL)))
     actions = cast("list[Mapping[str, Json]]", card["actions"])
     (reject,) = (action for action in actions if action["type"] == "Action.ShowCard")
     return drawer.draw("card", {"version": card["version"], **cast("Mapping[str, Json]", reject["card"])}, theme)

@@ -1,4 +1,4 @@
-"""The gallery: one page with every message in every state, and every form, as Slack, a Teams webhook and the Teams bot show them."""
+"""The gallery: one page with every message in every state and every form, as in Slack, a Teams webhook and the Teams bot."""
 
 import base64
 import re
@@ -20,16 +20,16 @@ from simulator.gallery.samples import Sample, samples
 
 _CHATS: tuple[tuple[str, str, Look], ...] = (
     ("slack", "Slack", "slack"),
-    ("teams", "Teams, by a workflow's webhook", "card"),
-    ("teams-bot", "Teams, by the bot", "card"),
+    ("teams", "Teams, workflow webhook", "card"),
+    ("teams-bot", "Teams, bot", "card"),
 )
-# What nobody can press here gets no place in the order of the keyboard.
+# The buttons do nothing here, so they are not in the tab order.
 _BUTTON = re.compile(r"<button\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A message in one chat, drawn in each theme."""
+class RenderedSample:
+    """A message in one chat, rendered in each theme."""
 
     chat: str
     title: str
@@ -37,29 +37,33 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SampleView:
     """A sample in every chat."""
 
     caption: str
-    chats: tuple[Drawn, ...]
+    chats: tuple[RenderedSample, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """The samples of one section; `anchor` is what links to it."""
+    """The samples of one section. `anchor` is the link target."""
 
     title: str
     anchor: str
-    shown: tuple[Shown, ...]
+    samples: tuple[SampleView, ...]
 
 
 def gallery(drawer: Drawer) -> str:
-    """The whole page, without anything from elsewhere. Raises DrawingError."""
+    """Return the whole page, self-contained.
+
+    Raises:
+        DrawingError: the renderer rejects a message.
+    """
     chapters = [
-        Chapter(section, section.lower().replace(" ", "-"), tuple(_shown(sample, drawer) for sample in found))
+        Chapter(section, section.lower().replace(" ", "-"), tuple(_view_of(sample, drawer) for sample in found))
         for section, found in groupby(samples(), lambda sample: sample.section)
     ]
-    forms = Shown("why a request is rejected", tuple(_form(chat, drawer) for chat in ("slack", "teams-bot")))
+    forms = SampleView("Reasons for a rejection", tuple(_form(chat, drawer) for chat in ("slack", "teams-bot")))
     chapters.insert(1, Chapter("Forms", "forms", (forms,)))
     templates = Environment(
         loader=PackageLoader("simulator.gallery"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -68,31 +72,31 @@ def gallery(drawer: Drawer) -> str:
     return templates.get_template("gallery.html").render(chapters=chapters, style=style, drawn_by=drawer.by)
 
 
-def _shown(sample: Sample, drawer: Drawer) -> Shown:
-    return Shown(sample.caption, tuple(_drawn(sample, chat, drawer) for chat in _CHATS))
+def _view_of(sample: Sample, drawer: Drawer) -> SampleView:
+    return SampleView(sample.caption, tuple(_render(sample, chat, drawer) for chat in _CHATS))
 
 
-def _drawn(sample: Sample, chat: tuple[str, str, Look], drawer: Drawer) -> Drawn:
-    name, title, look = chat
-    made = renderer(name)(sample.message)
-    content = _sent_to_slack(made, sample.picture) if look == "slack" else made
+def _render(sample: Sample, chat: tuple[str, str, Look], drawer: Drawer) -> RenderedSample:
+    name, title, kind = chat
+    content_parts = renderer(name)(sample.message)
+    content = _slack_blocks(content_parts, sample.picture) if kind == "slack" else content_parts
     if name == "teams-bot":
-        content = with_picture(made, sample.picture)
-    drawn: Sequence[tuple[str, Markup]] = [
-        (theme, _still(drawer.draw(look, content, theme))) for theme in drawer.themes
+        content = with_picture(content_parts, sample.picture)
+    rendered: Sequence[tuple[str, Markup]] = [
+        (theme, _without_focus(drawer.draw(kind, content, theme))) for theme in drawer.themes
     ]
-    return Drawn(name, title, tuple(drawn))
+    return RenderedSample(name, title, tuple(rendered))
 
 
-def _form(chat: str, drawer: Drawer) -> Drawn:
+def _form(chat: str, drawer: Drawer) -> RenderedSample:
     draw = draw_modal if chat == "slack" else draw_unfolded
     title = next(title for name, title, _ in _CHATS if name == chat)
-    return Drawn(chat, title, tuple((theme, _still(draw(drawer, theme))) for theme in drawer.themes))
+    return RenderedSample(chat, title, tuple((theme, _without_focus(draw(drawer, theme))) for theme in drawer.themes))
 
 
-def _sent_to_slack(made: Mapping[str, Json], picture: bytes | None) -> Json:
-    """The blocks with the picture where Slack shows the uploaded file."""
-    blocks = with_file(made, "F0GALLERY" if picture else "")
+def _slack_blocks(content_parts: Mapping[str, Json], picture: bytes | None) -> Json:
+    """The blocks, with the picture in place of Slack's uploaded file."""
+    blocks = with_file(content_parts, "F0GALLERY" if picture else "")
     if picture is None:
         return blocks
     address = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
@@ -107,5 +111,5 @@ def _is_picture(block: Mapping[str, Json]) -> bool:
     return block.get("block_id") == PICTURE_BLOCK
 
 
-def _still(html: Markup) -> Markup:
+def _without_focus(html: Markup) -> Markup:
     return Markup(_BUTTON.sub('<button tabindex="-1"', str(html)))  # noqa: S704 - the drawer's own HTML

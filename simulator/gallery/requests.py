@@ -1,4 +1,4 @@
-"""Requests for approval to look at: plans of two clusters in production, in every state that a request can be in."""
+"""Sample requests for approval: plans for two production clusters, in every state of a request."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,12 +8,12 @@ from ops.model.plan import Plan, Skip, Step
 from ops.model.reasons import SkipReason
 
 # A Wednesday afternoon in Amsterdam.
-ASKED = datetime(2026, 11, 18, 13, 5, tzinfo=UTC)
-NOW = ASKED + timedelta(minutes=40)
+REQUESTED_AT = datetime(2026, 11, 18, 13, 5, tzinfo=UTC)
+NOW = REQUESTED_AT + timedelta(minutes=40)
 _OPENS = datetime(2026, 11, 18, 21, 0, tzinfo=UTC)
 _OLD, _NEW = "AKSUbuntu-2204gen2containerd-202610.29.0", "AKSUbuntu-2204gen2containerd-202611.12.0"
 _MINUTES = {"system": 19, "user1": 27, "user2": 62}
-WORD = "q7Jp2xW9bTfR4mKc8sVnYd1h"
+REQUEST_TOKEN = "q7Jp2xW9bTfR4mKc8sVnYd1h"  # noqa: S105 - a sample, not a secret
 
 
 def cluster_id(name: str) -> str:
@@ -39,41 +39,41 @@ def image_plan(cluster: str, pools: tuple[str, ...], nodes: int, *, spot: bool =
         cluster_id(cluster),
         steps,
         reasons=(f"{_OLD} → 202611.12.0: {', '.join(pools)}",),
-        warnings=(f"{pools[-1]} is a spot pool: its nodes die undrained",) if spot else (),
-        skips=(Skip("gpu", SkipReason.SNAPSHOT, "a snapshot fixes its image"),),
+        warnings=(f"{pools[-1]} is a spot pool: its nodes are replaced without a drain",) if spot else (),
+        skips=(Skip("gpu", SkipReason.SNAPSHOT, "created from a snapshot"),),
         nodes=nodes,
         risk="surge",
     )
 
 
 def reboot_plan(cluster: str, node: str) -> Plan:
-    """One node that asks for a reboot."""
+    """A reboot of one node that requires it."""
     steps = (
         Step(f"cordon.{node}", "cordon-node", f"cordon {node}", {"node": node}, 60),
         Step(f"drain.{node}", "drain-node", f"drain {node}", {"node": node}, 1_800),
         Step(f"restart.{node}", "restart-node", node, {"node": node}, 600),
     )
-    return Plan("reboot", cluster_id(cluster), steps, reasons=(f"{node} asks for a reboot",), nodes=1, risk="drain")
+    return Plan("reboot", cluster_id(cluster), steps, reasons=(f"{node} requires a reboot",), nodes=1, risk="drain")
 
 
 def part(cluster: str, plan: Plan, **more: object) -> Part:
-    """What is asked for one cluster."""
+    """The part of a request for one cluster."""
     plain = Part(f"node-image.{cluster}.2026-w47", cluster_id(cluster), cluster, plan, _OPENS)
     return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def request(*parts: Part, **more: object) -> Approval:
-    """A pending request, asked a little while ago of ana and ben."""
+    """A pending request, sent recently to ana and ben."""
     plain = Approval(
         id="node-image.2026-w47.production.any.approval-1",
         runbook="node-image",
         ring="production",
         parts=parts or ONE,
-        created=ASKED - timedelta(minutes=5),
-        asks_at=ASKED,
-        expires=ASKED + timedelta(hours=6),
-        remind_at=ASKED + timedelta(hours=5),
-        token=WORD,
+        created=REQUESTED_AT - timedelta(minutes=5),
+        asks_at=REQUESTED_AT,
+        expires=REQUESTED_AT + timedelta(hours=6),
+        remind_at=REQUESTED_AT + timedelta(hours=5),
+        token=REQUEST_TOKEN,
         rollout="node-image.2026-w47",
         approvers=("ana", "ben"),
         asked=True,
@@ -101,7 +101,7 @@ _REGIONS = ("weu", "neu", "eus", "sea")
 
 
 def _of_sixty(number: int) -> Part:
-    """Fifty-four are alike but for their sizes; six are not."""
+    """Fifty-four clusters differ only in size; six have another state."""
     name = f"shop-{_REGIONS[number % 4]}-{number:02}-prod"
     match number:
         case 4:
@@ -112,7 +112,7 @@ def _of_sixty(number: int) -> Part:
         case 30:
             return part(name, image_plan(name, ("system",), 3), state=PartState.CANCELLED, why="cancelled by ben")
         case 31 | 58:
-            why = "its cluster is in canary now, not in production"
+            why = "its cluster is now in canary, not in production"
             return part(name, image_plan(name, ("system",), 3), state=PartState.SUPERSEDED, why=why)
         case _:
             return part(name, image_plan(name, ("system", "user1", "user2")[: 1 + number % 3], 3 + number % 9))
@@ -139,14 +139,14 @@ _DECISIONS: dict[ApprovalState, dict[str, object]] = {
         "decided_by": "ben",
         "decided_via": "page",
         "decided_at": _AT,
-        "why": "the sale ends on Thursday: ask again after it",
+        "why": "the sale ends on Thursday; try again after it",
     },
-    ApprovalState.EXPIRED: {"decided_at": ASKED + timedelta(hours=6), "why": "nobody decided in time"},
+    ApprovalState.EXPIRED: {"decided_at": REQUESTED_AT + timedelta(hours=6), "why": "not decided in time"},
     ApprovalState.CANCELLED: {"decided_at": _AT, "why": "cancelled by ben"},
     ApprovalState.SUPERSEDED: {"decided_at": _AT, "why": "user2: image 202611.19.0, not 202611.12.0"},
 }
 
 
 def in_state(state: ApprovalState, *parts: Part, **more: object) -> Approval:
-    """The same request as it stands in some state."""
+    """The same request in some state."""
     return replace(request(*parts, **more), state=state, **_DECISIONS[state])  # type: ignore[arg-type]  # fields by name

@@ -1,4 +1,4 @@
-"""Runs of the five runbooks to look at, in every state that a run can be in."""
+"""Sample runs of the five runbooks, in every state of a run."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -37,38 +37,38 @@ _STEPS = {
     "budget": (),
 }
 _DONE = {
-    "pool.system": "3 of 3 nodes carry 202611.12.0 and are Ready",
-    "pool.user1": "6 of 6 nodes carry 202611.12.0 and are Ready",
-    "pool.user2": "8 of 8 nodes carry 202611.12.0 and are Ready",
-    "restart.aks-user1-vmss000003": "aks-user1-vmss000003 has booted anew and is Ready",
+    "pool.system": "3 of 3 nodes run 202611.12.0 and are Ready",
+    "pool.user1": "6 of 6 nodes run 202611.12.0 and are Ready",
+    "pool.user2": "8 of 8 nodes run 202611.12.0 and are Ready",
+    "restart.aks-user1-vmss000003": "aks-user1-vmss000003 has rebooted and is Ready",
     "stop": "the cluster is stopped",
     "evacuate.aks-spot-vmss000001": "9 pods have left 2 nodes",
 }
 _FAILED = {
     "node-image": "UpgradeFailed: aks-user1-vmss000004 did not drain, PDB shop/web allows no disruption",
-    "reboot": "shop/web-1 has not left aks-user1-vmss000003 within 30 min: PDB shop/web allows none",
+    "reboot": "shop/web-1 was not evicted from aks-user1-vmss000003 within 30 min: PDB shop/web allows no disruption",
     "power": "AllocationFailed: no capacity for Standard_D8s_v5 in westeurope",
-    "spot": "analytics/worker-2 has not left aks-spot-vmss000001 before it was gone",
-    "budget": "Cost Management does not answer",
+    "spot": "analytics/worker-2 was not evicted from aks-spot-vmss000001 before the node was gone",
+    "budget": "Cost Management does not respond",
 }
 _REMEDIES = {
-    "node-image": "give the pods of PDB shop/web one replica more, then start the run again; next week's run looks again",
-    "reboot": "give PDB shop/web room; the node is given back, and the next night tries again",
-    "power": "nothing now: the next quarter of an hour tries again",
-    "spot": "look whether analytics/worker-2 runs again",
-    "budget": "ask again in an hour",
+    "node-image": "add a replica to the pods of PDB shop/web, then start the run again; next week's run tries again",
+    "reboot": "let PDB shop/web allow a disruption; the node is schedulable again, and Daytwo retries in the next night",
+    "power": "nothing now: Daytwo retries at the next quarter of an hour",
+    "spot": "check whether analytics/worker-2 runs again",
+    "budget": "try again in an hour",
 }
 _HEADLINES = {
     "node-image": "",
     "reboot": "",
-    "power": "the hours of shop-dev end at 23:45",
+    "power": "the awake hours of shop-dev end at 23:45",
     "spot": "5 of 12 spot nodes are evicted at once",
     "budget": "platform has passed €32,000.00 of €40,000.00",
 }
 
 
 def run_in(runbook: str, state: State) -> Run:
-    """A run of a runbook as it is told in a state."""
+    """A run of a runbook in a state."""
     target = _TARGETS[runbook]
     run = Run(
         id=f"{runbook}.{target}-5657f4.2026-w47",
@@ -104,13 +104,13 @@ def run_in(runbook: str, state: State) -> Run:
             left = _records(runbook, StepState.LEFT)
             return replace(run, why=why, code="rejected", acted=False, began=None, ended=NOW, steps=left)
         case State.SKIPPED:
-            skips = (Skip("gpu", SkipReason.SNAPSHOT, "a snapshot fixes its image"),) if runbook == "node-image" else ()
-            why = "nobody approved it until Wed 2026-11-18 19:05 UTC, so nothing was done"
+            skips = (Skip("gpu", SkipReason.SNAPSHOT, "created from a snapshot"),) if runbook == "node-image" else ()
+            why = "not approved until Wed 2026-11-18 19:05 UTC, so nothing was done"
             return replace(run, why=why, code="not-approved", acted=False, began=None, skips=skips, ended=NOW)
 
 
 def _records(runbook: str, last: StepState) -> tuple[StepRecord, ...]:
-    """The run's steps, all done up to the second, which is where the run is; the rest has not begun."""
+    """The run's steps: done up to the second, which is in progress; the rest has not started."""
     found = []
     current = min(1, len(_STEPS[runbook]) - 1)
     for number, (identity, title) in enumerate(_STEPS[runbook]):

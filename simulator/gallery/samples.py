@@ -1,4 +1,4 @@
-"""One of every message that Daytwo sends, made of the nouns that it is made of in earnest."""
+"""One of every message that Daytwo sends, built by the same code as in production."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ from ops.render.digest import Coming, Digest, digest_message
 from ops.render.run import rollout_message, run_details, run_message
 from ops.render.week_picture import picture, words
 from ops.runbooks import runbooks
-from simulator.gallery.requests import ASKED, NOW, ONE, REBOOT, SEVERAL, SIXTY, in_state, request
+from simulator.gallery.requests import NOW, ONE, REBOOT, REQUESTED_AT, SEVERAL, SIXTY, in_state, request
 from simulator.gallery.runs import RUNBOOKS, run_in
 from simulator.gallery.week import gallery_week
 from simulator.people import PEOPLE
 
-_DECIDING = tuple(Person(each.name, {"slack": each.slack, "entra": each.entra}) for each in PEOPLE[:2])
+_APPROVALS = tuple(Person(each.name, {"slack": each.slack, "entra": each.entra}) for each in PEOPLE[:2])
 _LEADS = (Person(PEOPLE[2].name, {"slack": PEOPLE[2].slack, "entra": PEOPLE[2].entra}),)
 _LINK = "https://daytwo.example/api/approvals/"
 _LATE = replace(request(*ONE), reminded=True, escalated=True, escalated_to=("cleo",))
@@ -37,7 +37,7 @@ _LATE = replace(request(*ONE), reminded=True, escalated=True, escalated_to=("cle
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A message with what it shows: `section` is the chapter of the gallery, `caption` what is special about it."""
+    """A sample message. `section` is its chapter in the gallery, `caption` describes its state."""
 
     section: str
     caption: str
@@ -46,29 +46,29 @@ class Sample:
 
 
 def samples() -> tuple[Sample, ...]:
-    """All of them, chapter by chapter."""
+    """All samples, chapter by chapter."""
     return (*_approvals(), *_runs(), *_others(), *_commands())
 
 
 def _approvals() -> Iterator[Sample]:
     for name, parts in (("one cluster", ONE), ("several clusters", SEVERAL)):
         for state in ApprovalState:
-            yield Sample("Approvals", f"{state}, {name}", asking(in_state(state, *parts)))
+            yield Sample("Approvals", f"{state}, {name}", request_message(in_state(state, *parts)))
     half = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
-    yield Sample("Approvals", "pending, one of two have approved", asking(half))
-    yield Sample("Approvals", "pending, sixty clusters", asking(request(*SIXTY)))
-    yield Sample("Approvals", "approved, sixty clusters", asking(in_state(ApprovalState.APPROVED, *SIXTY)))
-    yield Sample("Approvals", "pending, a reboot that a person asked for", asking(REBOOT))
-    yield Sample("Approvals", "reminder", reminder_message(_LATE, "Node images", _DECIDING))
+    yield Sample("Approvals", "pending, one of two clusters approved", request_message(half))
+    yield Sample("Approvals", "pending, sixty clusters", request_message(request(*SIXTY)))
+    yield Sample("Approvals", "approved, sixty clusters", request_message(in_state(ApprovalState.APPROVED, *SIXTY)))
+    yield Sample("Approvals", "pending, a reboot that a person requested", request_message(REBOOT))
+    yield Sample("Approvals", "reminder", reminder_message(_LATE, "Node images", _APPROVALS))
     yield Sample("Approvals", "escalation", escalation_message(_LATE, "Node images", _LEADS))
     over = in_state(ApprovalState.APPROVED, *ONE)
-    yield Sample("Approvals", "reminder, when it is over", reminder_message(over, "Node images", _DECIDING))
+    yield Sample("Approvals", "reminder, after the decision", reminder_message(over, "Node images", _APPROVALS))
 
 
-def asking(approval: Approval) -> Message:
+def request_message(approval: Approval) -> Message:
     """The message of a request."""
     title = runbooks()[approval.runbook].title
-    return approval_message(approval, title, _DECIDING, f"{_LINK}{approval.token}")
+    return approval_message(approval, title, _APPROVALS, f"{_LINK}{approval.token}")
 
 
 def _runs() -> Iterator[Sample]:
@@ -87,16 +87,14 @@ def _others() -> Iterator[Sample]:
     for state in (State.RUNNING, State.HALTED, State.DONE):
         yield Sample("Rollout", str(state), rollout_message(_rollout(state), _members(state), title))
     yield Sample("Rollout", "running, a ring of sixty clusters", rollout_message(*_sixty(), title))
-    problem = (
-        "daytwo.yaml:7: node-imag: no such key; did you mean node-image?\ndaytwo.yaml:12: zone: Amsterdam is no zone"
-    )
+    problem = "daytwo.yaml:7: node-imag: unknown key; did you mean node-image?\ndaytwo.yaml:12: zone: Amsterdam is not a time zone"
     yield Sample("Configuration", "is not valid", configuration_message(problem))
     yield Sample("Configuration", "is valid again", configuration_message(""))
     yield Sample("Fleet", "is empty", fleet_message(is_empty=True))
     yield Sample("Fleet", "has clusters", fleet_message(is_empty=False))
-    held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it wants all 1"
+    held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it requires all 1"
     for reasons in ([held], []):
-        word = "waits for a person" if reasons else "waits no more"
+        word = "waits for a person" if reasons else "no longer waits"
         yield Sample("Held back", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
     yield Sample(
         "Digest",
@@ -129,7 +127,7 @@ def _members(state: State) -> dict[str, RunSummary]:
 
 
 def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
-    """The second ring is at work, and not all of it goes as it should."""
+    """The second ring is in progress, with some problems."""
     names = [each.target_name for each in SIXTY]
     pre = RingTargets("pre-production", (("t0", "shop-dev"),), NOW)
     prod = RingTargets("production", tuple((f"t{number}", name) for number, name in enumerate(names, 1)), NOW)
@@ -144,7 +142,7 @@ def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
     members = {"t0": RunSummary("r0", "t0", "shop-dev", State.DONE, acted=True, why="", code="")}
     plain = [State.DONE] * 39 + [State.RUNNING] * 4 + [State.WAITING] * 17
     for number, (name, usual) in enumerate(zip(names, plain, strict=True), 1):
-        state, why, code = odd.get(number, (usual, "its turn comes" if usual is State.WAITING else "", ""))
+        state, why, code = odd.get(number, (usual, "waits for its turn" if usual is State.WAITING else "", ""))
         members[f"t{number}"] = RunSummary(f"r{number}", f"t{number}", name, state, acted=True, why=why, code=code)
     return Rollout("rollout.node-image.2026-w47", plan, NOW, State.RUNNING, 2), members
 
@@ -161,11 +159,11 @@ def _digest() -> Digest:
 
 def _commands() -> Iterator[Sample]:
     yield Sample("Commands", "help", help_message(""))
-    yield Sample("Commands", "what nobody understands", help_message("there is no command wake"))
+    yield Sample("Commands", "an unknown command", help_message("there is no command wake"))
     yield Sample("Commands", "a command that takes a while", working_message("plan", "ana"))
     open_runs = (run_in("node-image", State.RUNNING), run_in("reboot", State.FAILED))
-    yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), ASKED))
-    decided = {"node-image": "waits until Wed 22:00: next window opens", "reboot": "no node asks for a reboot"}
+    yield Sample("Commands", "status", status_message(open_runs, (request(*SEVERAL),), REQUESTED_AT))
+    decided = {"node-image": "waits until Wed 22:00: next window opens", "reboot": "no node requires a reboot"}
     yield Sample("Commands", "why", why_message("shop-prod", decided))
     rows = (
         ("shop-prod", "user1", "202610.29.0 → 202611.12.0", "Wed 22:00, after approval"),
@@ -173,4 +171,6 @@ def _commands() -> Iterator[Sample]:
     )
     yield Sample("Commands", "plan", plan_message(rows, 2))
     yield Sample("Commands", "done", reply_message("shop-dev stays awake until Wed 22:00 UTC", State.DONE, "awake"))
-    yield Sample("Commands", "refused", reply_message("you may not do that: platform may", State.HALTED, "refused"))
+    yield Sample(
+        "Commands", "refused", reply_message("you are not allowed to do that: ask platform", State.HALTED, "refused")
+    )

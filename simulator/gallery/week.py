@@ -1,4 +1,4 @@
-"""The digest's week to look at: six clusters with their windows, a freeze, and one of each that Daytwo does."""
+"""A sample week for the digest: six clusters with their windows, a freeze, and one of each operation."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from ops.model.calendar import Span
 from ops.render.timeline import Bar, Lane, Week
 
-START = datetime(2026, 11, 15, 23, tzinfo=UTC)  # Monday's midnight in Amsterdam
+START = datetime(2026, 11, 15, 23, tzinfo=UTC)  # Midnight on Monday in Amsterdam
 SPAN = Span(START, START + timedelta(days=7))
 _NIGHTS = tuple(Span(START + timedelta(days=day, hours=22), START + timedelta(days=day, hours=29)) for day in range(4))
 _FROZEN = (Span(START + timedelta(days=3, hours=22), START + timedelta(days=3, hours=29)),)
-# Day and hour in Amsterdam, minutes, what.
+# Day and hour in Amsterdam, minutes, operation.
 _DONE: dict[str, tuple[tuple[int, float, float, str], ...]] = {
     "shop-dev": ((0, 22.2, 160, "node-image"), (2, 23, 20, "reboot")),
     "shop-test": ((0, 22.2, 120, "node-image"), (1, 22.5, 40, "failed")),
@@ -29,11 +29,11 @@ def gallery_week() -> Week:
 
 def _lane(name: str) -> Lane:
     bars = [_bar(day, hour, minutes, kind) for day, hour, minutes, kind in _DONE[name]]
-    return Lane(name, _NIGHTS, _FROZEN, (*bars, *(_evenings() if name in _SLEEPERS else ())))
+    return Lane(name, _NIGHTS, _FROZEN, (*bars, *(_stopped_times() if name in _SLEEPERS else ())))
 
 
-def _evenings() -> Iterator[Bar]:
-    """Stopped at seven, started at seven; over the weekend they sleep on."""
+def _stopped_times() -> Iterator[Bar]:
+    """Stopped at 19:00, started at 07:00, and stopped over the weekend."""
     for day in range(5):
         yield _bar(day, 19, 12, "power")
     for day in range(1, 5):

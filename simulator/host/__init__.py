@@ -1,1 +1,1 @@
-"""A local Azure Functions host: a real app folder, served on this machine, on a clock that can be stepped."""
+"""A local Azure Functions host: serves a real app folder on this machine, on a clock that can be stepped."""

@@ -1,4 +1,4 @@
-"""The clocks a host can live by: the wall, one of its own, or the simulated world's over HTTP."""
+"""The clocks that a host can use: the machine's, its own, or the simulated world's over HTTP."""
 
 import asyncio
 import time
@@ -9,27 +9,27 @@ import aiohttp
 
 
 class Clock(Protocol):
-    """Where a host takes its time from. All instants are aware and UTC."""
+    """The source of a host's time. All times are aware and in UTC."""
 
     @property
     def speed(self) -> float:
-        """Simulated seconds per real second; 0 is a stepped clock, which moves only when it is told to."""
+        """Simulated seconds per real second. 0 is a stepped clock, which moves only on request."""
         ...
 
     def now(self) -> datetime:
-        """The present instant, without waiting; never earlier than what was answered before."""
+        """The current time, without waiting. Never earlier than an earlier result."""
         ...
 
     async def advance(self, to: datetime) -> datetime:
-        """Move to `to` or wait for it; returns the instant reached, which may be earlier than `to`."""
+        """Move to `to`, or wait for it. Return the time reached, which may be earlier than `to`."""
         ...
 
     async def refresh(self) -> datetime:
-        """Ask the source of time again where there is one; returns `now()`."""
+        """Query the source of the time again, if there is one. Return `now()`."""
         ...
 
     async def close(self) -> None:
-        """Release what the clock holds."""
+        """Release the clock's resources."""
         ...
 
 
@@ -43,7 +43,7 @@ class WallClock:
         return datetime.now(UTC)
 
     async def advance(self, to: datetime) -> datetime:
-        """Wait until `to` has come."""
+        """Wait until `to`."""
         await asyncio.sleep(max(0.0, (to - self.now()).total_seconds()))
         return self.now()
 
@@ -52,11 +52,11 @@ class WallClock:
         return self.now()
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
 class LocalClock:
-    """A clock inside this process, from `start` on; stepped unless `speed` says otherwise."""
+    """A clock inside this process that starts at `start`. It is stepped unless `speed` is set."""
 
     def __init__(self, start: datetime, speed: float = 0.0) -> None:
         self.speed = speed
@@ -64,33 +64,33 @@ class LocalClock:
         self._base_monotonic_s = time.monotonic()
 
     def now(self) -> datetime:
-        """The instant reached."""
+        """The time reached."""
         if not self.speed:
             return self._base
         return self._base + timedelta(seconds=(time.monotonic() - self._base_monotonic_s) * self.speed)
 
     async def advance(self, to: datetime) -> datetime:
-        """Jump to `to`; a clock that is later already stays where it is."""
+        """Jump to `to`, but never backwards."""
         if to > self.now():
             self._base, self._base_monotonic_s = to, time.monotonic()
         return self.now()
 
     async def refresh(self) -> datetime:
-        """The instant reached."""
+        """The time reached."""
         return self.now()
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
 
 class RemoteClock:
     """The simulated world's clock.
 
-    `GET url` answers `{"now": iso, "speed": n}`; `POST url/advance` with `{"to": iso}` answers `{"now": iso}`, which is
-    earlier than asked when something happened there on the way. The world keeps answering both while it waits for us.
+    `GET url` returns `{"now": iso, "speed": n}`. `POST url/advance` with `{"to": iso}` returns `{"now": iso}`, which is
+    earlier than `to` if the world has an event to deliver first. The world serves both while it waits for the host.
     """
 
-    #: A running clock is extrapolated between two questions no longer than this (real seconds).
+    #: How long the time of a running clock is extrapolated between two queries, in real seconds.
     MAX_AGE_S = 1.0
 
     def __init__(self, url: str) -> None:
@@ -102,36 +102,34 @@ class RemoteClock:
 
     @property
     def speed(self) -> float:
-        """As the world last said."""
+        """The last speed that the world returned."""
         return self._speed
 
     def now(self) -> datetime:
-        """The last answer, extrapolated where the world's clock runs.
+        """The last time that the world returned, extrapolated if its clock runs.
 
         Raises:
-            RuntimeError: The world was never asked; `refresh` comes first.
+            RuntimeError: `refresh` was never called.
         """
         if self._known is None:
-            raise RuntimeError(
-                f"reading the clock at {self._url}: it was never asked for its time; call refresh() first"
-            )
+            raise RuntimeError(f"reading the clock at {self._url}: its time was never queried; call refresh() first")
         return self._known + timedelta(seconds=(time.monotonic() - self._known_monotonic_s) * self._speed)
 
     async def advance(self, to: datetime) -> datetime:
-        """Ask the world to live until `to`; this may take as long as the world needs."""
+        """Have the world run until `to`, which may take as long as the world needs."""
         no_limit = aiohttp.ClientTimeout(total=None)
         async with self._open().post(f"{self._url}/advance", json={"to": to.isoformat()}, timeout=no_limit) as response:
             response.raise_for_status()
-            self._learn(await response.json())
+            self._update(await response.json())
         return self.now()
 
     async def refresh(self) -> datetime:
-        """Ask the world; a running clock is not asked more often than `MAX_AGE_S`."""
+        """Query the world. A running clock is not queried more often than every `MAX_AGE_S`."""
         fresh = self._known is not None and time.monotonic() - self._known_monotonic_s < self.MAX_AGE_S
         if not (fresh and self._speed):
             async with self._open().get(self._url) as response:
                 response.raise_for_status()
-                self._learn(await response.json())
+                self._update(await response.json())
         return self.now()
 
     async def close(self) -> None:
@@ -145,9 +143,9 @@ class RemoteClock:
             self._session = aiohttp.ClientSession()
         return self._session
 
-    def _learn(self, answer: dict[str, object]) -> None:
+    def _update(self, answer: dict[str, object]) -> None:
         instant = datetime.fromisoformat(str(answer["now"])).astimezone(UTC)
-        # Two answers may arrive out of order; and an extrapolation may have run ahead: time does not go backwards.
+        # Responses may arrive out of order, and an extrapolation may be ahead: never move time backwards.
         if self._known is not None:
             instant = max(instant, self.now())
         if "speed" in answer:

@@ -1,4 +1,4 @@
-"""The timer triggers: Azure's schedules, when each is due next, and what a missed one is told."""
+"""Timer triggers: Azure's schedules, when each is due next, and what a function receives after a missed occurrence."""
 
 import json
 import os
@@ -16,12 +16,12 @@ _FIELDS_WITH_SECONDS = 6
 
 
 class ScheduleError(ValueError):
-    """A timer trigger whose schedule cannot be read."""
+    """The schedule of a timer trigger is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class CronState:
-    """What is remembered of a timer trigger: when it last ran, and when it is to run next."""
+    """The stored state of a timer trigger: when it last ran and when it runs next."""
 
     last: datetime | None
     next: datetime
@@ -29,7 +29,7 @@ class CronState:
 
 @dataclass(frozen=True, slots=True)
 class CronRun:
-    """A timer trigger that is due, and the instant it was due at."""
+    """A timer trigger that is due, and the time at which it was due."""
 
     function: Function
     due: datetime
@@ -37,7 +37,7 @@ class CronRun:
     last: datetime | None
 
     def value(self) -> Value:
-        """What the function is handed (`TimerRequest`)."""
+        """The function's input (`TimerRequest`)."""
         last = self.last or datetime.min.replace(tzinfo=UTC)
         status = {"Last": last.isoformat(), "Next": self.due.isoformat(), "LastUpdated": last.isoformat()}
         body = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": self.past_due}
@@ -49,14 +49,14 @@ class Crons:
 
     Args:
         functions: The functions with a timer trigger.
-        remembered: The states of an earlier life, by function name.
-        now: The present.
+        stored_states: The states that a previous host stored, by function name.
+        now: The current time.
     """
 
-    def __init__(self, functions: Iterable[Function], remembered: dict[str, CronState], now: datetime) -> None:
+    def __init__(self, functions: Iterable[Function], stored_states: dict[str, CronState], now: datetime) -> None:
         self._functions = {function.name: function for function in functions}
         self._states = {
-            name: remembered.get(name) or CronState(None, next_occurrence(function, now))
+            name: stored_states.get(name) or CronState(None, next_occurrence(function, now))
             for name, function in self._functions.items()
         }
         self._running: set[str] = set()
@@ -67,21 +67,21 @@ class Crons:
 
     @property
     def states(self) -> dict[str, CronState]:
-        """To be remembered: by function name."""
+        """The states to store, by function name."""
         return dict(self._states)
 
     def next_due(self) -> datetime | None:
-        """When the next one is due; one that runs is not due before it has ended (Azure's singleton lock)."""
+        """When the next trigger is due. A running trigger is not due again before it ends (Azure's singleton lock)."""
         return min((state.next for name, state in self._states.items() if name not in self._running), default=None)
 
     def take_due(self, now: datetime) -> list[CronRun]:
-        """Everything due now; what was missed while the host was down comes once, however often it was missed."""
+        """Return the triggers that are due. Occurrences missed while the host was down run once, regardless of their number."""
         due = [name for name, state in self._states.items() if state.next <= now and name not in self._running]
         self._running.update(due)
         return [self._run(name) for name in due]
 
     def ended(self, run: CronRun, now: datetime) -> None:
-        """A run has ended, well or not: work out the next one."""
+        """Record that a run ended, successfully or not, and compute the next occurrence."""
         name = run.function.name
         self._running.discard(name)
         self._states[name] = CronState(run.due, next_occurrence(run.function, max(run.due, now)))
@@ -94,12 +94,12 @@ class Crons:
 
 
 def next_occurrence(function: Function, after: datetime) -> datetime:
-    """The first instant of a function's schedule after `after`.
+    """The first occurrence of a function's schedule after `after`.
 
-    The schedule is NCRONTAB, five fields or six with seconds first, or `%NAME%` for an app setting; times are UTC.
+    The schedule is NCRONTAB with five fields, or six with seconds first, or `%NAME%` for an app setting. Times are UTC.
 
     Raises:
-        ScheduleError: It is neither, or the app setting is missing.
+        ScheduleError: the schedule is invalid or the app setting is missing.
     """
     schedule = _SETTING.sub(
         lambda found: os.environ.get(found[1], found[0]), str(function.settings["schedule"])
@@ -107,8 +107,8 @@ def next_occurrence(function: Function, after: datetime) -> datetime:
     six = len(schedule.split()) == _FIELDS_WITH_SECONDS
     if not croniter.is_valid(schedule, second_at_beginning=six):
         raise ScheduleError(
-            f"timer function {function.name}: {schedule!r} is no schedule; give five or six cron fields, or the name "
-            "of an app setting between % signs that holds them"
+            f"timer function {function.name}: {schedule!r} is not a schedule; use five or six cron fields, or the name "
+            "of an app setting between % signs that contains them"
         )
     found: datetime = croniter(schedule, after, second_at_beginning=six).get_next(datetime)
     return found

@@ -1,4 +1,4 @@
-"""Carries work from the engine to the app's functions and their results back."""
+"""Runs the engine's work items on the app's functions and returns the results to the engine."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,23 +12,23 @@ from simulator.host.inflight import InFlight
 from simulator.host.runtime import Function, FunctionFailedError, FunctionsApp, Value
 from simulator.host.work import Activity, Turn
 
-#: Turns run on the event loop itself; after this many others get their chance.
+#: Turns run on the event loop. After this many, other tasks run.
 _TURNS_AT_ONCE = 16
 
 
 class Boundary(Protocol):
-    """Called right before an activity is invoked, and right after its result is known but before it is recorded."""
+    """Called right before an activity runs, and after its result is known but not yet recorded."""
 
     def __call__(self, when: Literal["before", "after"], activity_name: str, instance_id: str, /) -> None:
-        """May end the process: what was not recorded is done again."""
+        """May end the process: an activity whose result was not recorded runs again."""
         ...
 
 
 class Dispatcher:
-    """Takes turns and activities from the engine as they come, and runs them.
+    """Takes turns and activities from the engine and runs them.
 
     Args:
-        client: The configuration handed to functions that want a durable client.
+        client: The configuration for functions with a durable client binding.
     """
 
     def __init__(
@@ -48,13 +48,13 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        """Look for work soon; may be called as often as one likes."""
+        """Check for work soon. May be called repeatedly."""
         if not self._scheduled and not self._stopped and self._engine.has_work:
             self._scheduled = True
             self._loop.call_soon(self._pump)
 
     async def stop(self) -> None:
-        """Take nothing more; what runs is cancelled and handed back to the engine."""
+        """Take no further work. Running activities are cancelled and returned to the engine."""
         self._stopped = True
         for task in self._tasks:
             task.cancel()
@@ -93,9 +93,9 @@ class Dispatcher:
             self._engine.abandon_activity(activity)
             raise
         except Exception as error:
-            # Not the app's failure: an engine that cannot record, a boundary that raises. Nobody awaits this task, so
-            # whoever waits for the host to settle is told.
-            self._in_flight.break_down(error)
+            # Not an error of the app: the engine cannot record, or a boundary raises. Nothing awaits this task, so the
+            # callers of settle() get the error.
+            self._in_flight.fail(error)
             raise
         finally:
             end()

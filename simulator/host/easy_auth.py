@@ -1,7 +1,7 @@
-"""App Service authentication ("Easy Auth") as an app sees it: sign-in pages under `/.auth`, and identity headers that only the host sets.
+"""App Service authentication ("Easy Auth") from an app's view: sign-in pages under `/.auth` and identity headers set by the host only.
 
-Off unless WEBSITE_AUTH_ENABLED is `True`, as App Service tells an app. Requests of nobody pass without the headers
-("allow unauthenticated access"), which the chats' doors need.
+Off unless WEBSITE_AUTH_ENABLED is `True`, the variable that App Service sets. Anonymous requests pass without the
+headers ("allow unauthenticated access"), which the chats' endpoints need.
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
 
@@ -27,32 +27,32 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="view
 <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Sign in, simulated</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:12vh auto;padding:0 1rem}}
 button{{display:block;width:100%;margin:.5rem 0;padding:.7rem 1rem;font:inherit;text-align:left;cursor:pointer}}</style>
-<h1>Who are you?</h1><p>This stands in for Microsoft's sign-in. Nobody here exists and nothing asks for a password.</p>
+<h1>Choose an account</h1><p>This page simulates Microsoft's sign-in. The people are fictitious, and there are no passwords.</p>
 <form method="post">{buttons}</form></html>"""
 _BUTTON = '<button name="person" value="{name}">{shown}<br><small>{address}</small></button>'
 
 
 def switched_on(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether sign-in is on, in the words of App Service."""
+    """Whether App Service's setting turns authentication on."""
     return environment.get("WEBSITE_AUTH_ENABLED", "").casefold() == "true"
 
 
 class SignIn:
-    """Who is signed in, by the cookie's random word; kept in memory, as long as the host lives."""
+    """The signed-in sessions, keyed by a random cookie value. They are in memory and end with the host."""
 
     def __init__(self, people: Sequence[SimulatedPerson] = PEOPLE) -> None:
         self._people = {person.name: person for person in people}
         self._sessions: dict[str, SimulatedPerson] = {}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Register `/.auth`; where sign-in is off it answers 404, as App Service does."""
+        """Register `/.auth`. It responds with 404 if authentication is off, like App Service."""
         router.add_get("/.auth/login/aad", self._ask)
         router.add_post("/.auth/login/aad", self._sign_in)
         router.add_get("/.auth/logout", self._sign_out)
         router.add_get("/.auth/me", self._me)
 
     def headers(self, request: web.Request) -> "CIMultiDict[str]":
-        """The request's headers as the app gets them: whatever a client claims of itself is taken out."""
+        """The request headers for the app. Identity headers from the client are removed."""
         passed: CIMultiDict[str] = CIMultiDict(
             (name, text) for name, text in request.headers.items() if not name.casefold().startswith(_PREFIX)
         )
@@ -79,13 +79,13 @@ class SignIn:
         _must_be_on()
         person = self._people.get(str((await request.post()).get("person", "")))
         if person is None:
-            raise web.HTTPBadRequest(text=f"Nobody of that name: {', '.join(self._people)} can sign in here.")
-        word = secrets.token_urlsafe(32)
-        self._sessions[word] = person
+            raise web.HTTPBadRequest(text=f"Unknown person. Available: {', '.join(self._people)}.")
+        session_id = secrets.token_urlsafe(32)
+        self._sessions[session_id] = person
         response = web.Response(
             status=HTTPStatus.FOUND, headers={"Location": _own_path(request.query.get("post_login_redirect_uri", ""))}
         )
-        response.set_cookie(COOKIE, word, httponly=True, samesite="Lax")
+        response.set_cookie(COOKIE, session_id, httponly=True, samesite="Lax")
         return response
 
     async def _sign_out(self, request: web.Request) -> web.Response:
@@ -101,12 +101,12 @@ class SignIn:
         person = self._person(request)
         if person is None:
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
-        told = {"provider_name": _PROVIDER, "user_id": person.address, "user_claims": _claims(person)}
-        return web.json_response([told])
+        identity = {"provider_name": _PROVIDER, "user_id": person.address, "user_claims": _claims(person)}
+        return web.json_response([identity])
 
 
 def principal(person: SimulatedPerson) -> str:
-    """The header that tells an app who is signed in."""
+    """The header with which App Service identifies the signed-in user to the app."""
     document = {
         "auth_typ": _PROVIDER,
         "claims": _claims(person),
@@ -132,7 +132,7 @@ def _must_be_on() -> None:
 
 
 def _own_path(wanted: str) -> str:
-    """Where to go afterwards: only within this host."""
+    """The redirect target after sign-in: a path on this host only."""
     parts = urlsplit(wanted)
     own = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc
     return wanted if own else "/.auth/me"

@@ -1,9 +1,9 @@
-"""The durable engine as clients see it: start, signal, suspend, terminate, purge, by Azure's rules.
+"""The durable engine's client operations: start, signal, suspend, terminate and purge, with Azure's rules.
 
-The requests and answers are those of the durable task protocol, so that the methods serve its gRPC service as they are.
+Requests and responses are messages of the durable task protocol, so the gRPC service can use these methods directly.
 """
 
-# ruff: noqa: N802  # the methods are named by the protocol
+# ruff: noqa: N802  # method names of the protocol
 
 import uuid
 from datetime import UTC
@@ -20,12 +20,12 @@ from simulator.host.work import RefusedError
 
 
 class Engine(Executions):
-    """Orchestrations in memory, and what clients may ask of them."""
+    """Orchestrations in memory and the client operations on them."""
 
     def StartInstance(
         self, request: pb.CreateInstanceRequest, context: grpc.ServicerContext
     ) -> pb.CreateInstanceResponse:
-        """Start an instance; a finished one of the same id is replaced, a running one refused (Azure's default)."""
+        """Start an instance. A finished one with the same id is replaced, a running one is an error (Azure's default)."""
         request.instanceId = request.instanceId or uuid.uuid4().hex
         try:
             check_instance_id(request.instanceId)
@@ -48,14 +48,14 @@ class Engine(Executions):
             return response
 
     def RaiseEvent(self, request: pb.RaiseEventRequest, context: grpc.ServicerContext) -> pb.RaiseEventResponse:
-        """Deliver an event; NOT_FOUND for an unknown instance, FAILED_PRECONDITION for a finished one (as Azure)."""
+        """Deliver an event. NOT_FOUND for an unknown instance, FAILED_PRECONDITION for a finished one, as on Azure."""
         with self._change():
             self._refuse_finished(request.instanceId, "raising an event to it")
             self._touched.add(request.instanceId)
             return super().RaiseEvent(request, context)
 
     def TerminateInstance(self, request: pb.TerminateRequest, context: grpc.ServicerContext) -> pb.TerminateResponse:
-        """Terminate an instance; one that has not begun yet ends without running a step."""
+        """Terminate an instance. One that has not started ends without a turn."""
         with self._change():
             self._refuse_finished(request.instanceId, "terminating it")
             if request.instanceId in self._delayed:
@@ -64,7 +64,7 @@ class Engine(Executions):
             return super().TerminateInstance(request, context)
 
     def SuspendInstance(self, request: pb.SuspendRequest, context: grpc.ServicerContext) -> pb.SuspendResponse:
-        """Suspend an instance: it takes no step until it is resumed."""
+        """Suspend an instance. It waits until it is resumed."""
         with self._change():
             self._refuse_finished(request.instanceId, "suspending it")
             return super().SuspendInstance(request, context)
@@ -85,7 +85,7 @@ class Engine(Executions):
     def PurgeInstances(
         self, request: pb.PurgeInstancesRequest, context: grpc.ServicerContext
     ) -> pb.PurgeInstancesResponse:
-        """Forget finished instances, by id or filter, and everything kept for them."""
+        """Delete finished instances by id or filter, with everything that is stored for them."""
         with self._change():
             before = set(self._instances)
             response = super().PurgeInstances(request, context)
@@ -96,7 +96,7 @@ class Engine(Executions):
     def _refuse_finished(self, instance_id: str, what: str) -> None:
         instance = self._instances.get(instance_id)
         if instance is None:
-            message = f"{what} failed: there is no instance {instance_id!r}"
+            message = f"{what} failed: instance {instance_id!r} does not exist"
             raise RefusedError(grpc.StatusCode.NOT_FOUND, message)
         if self._is_terminal_status(instance.status):
             status = STATUS_NAMES[instance.status].lower()

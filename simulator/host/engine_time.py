@@ -1,7 +1,7 @@
-"""Gives durabletask's in-memory backend (1.12.0) the engine's time: the one place that touches its `datetime`.
+"""Sets the time of durabletask's in-memory backend (1.12.0). The only module that patches the backend's `datetime`.
 
-The backend stamps everything with `datetime.now(timezone.utc)` of its own module. Inside `engine_time(instant)` that is
-`instant`; everywhere else it stays the machine's time, so other users of the module notice nothing.
+The backend uses `datetime.now(timezone.utc)` for all timestamps. Inside `engine_time(instant)` it returns `instant`;
+elsewhere it returns the machine's time, so that other users of the backend are not affected.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ backend.datetime = _EngineDatetime  # type: ignore[attr-defined]  # not an expor
 
 @contextmanager
 def engine_time(instant: datetime) -> Iterator[datetime]:
-    """Within this block the backend's present is `instant`."""
+    """Within this block, the backend's current time is `instant`."""
     token = _instant.set(instant)
     try:
         yield instant

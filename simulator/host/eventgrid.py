@@ -1,4 +1,4 @@
-"""The Event Grid webhook of a Functions host: both schemas, the handshake, and answers that make the sender retry.
+"""The Event Grid webhook of a Functions host: both schemas, the validation handshake, and errors that make Event Grid retry.
 
 Source: "Event Grid trigger for Azure Functions"; "Webhook event delivery" (validation, CloudEvents abuse protection).
 """
@@ -18,7 +18,7 @@ _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 def eventgrid_handler(
     functions: list[Function], key: Key, invoke: Invoke
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """The handler of `/runtime/webhooks/eventgrid?functionName=`."""
+    """Return the handler of `/runtime/webhooks/eventgrid?functionName=`."""
     by_name = {function.name.lower(): function for function in functions}
 
     async def handle(request: web.Request) -> web.Response:
@@ -42,7 +42,9 @@ def eventgrid_handler(
 def _allow(request: web.Request) -> web.Response:
     origin = request.headers.get("WebHook-Request-Origin")
     if origin is None:
-        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the handshake needs WebHook-Request-Origin")
+        return web.Response(
+            status=HTTPStatus.BAD_REQUEST, text="the handshake requires the header WebHook-Request-Origin"
+        )
     headers = {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"}
     return web.Response(headers=headers)
 
@@ -51,15 +53,15 @@ async def _receive(function: Function, body: bytes, invoke: Invoke) -> web.Respo
     try:
         content = json.loads(body)
     except ValueError:
-        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the body is no JSON")
+        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the body is not JSON")
     events = content if isinstance(content, list) else [content]
     if not events or not all(isinstance(event, dict) for event in events):
-        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the body holds no events")
+        return web.Response(status=HTTPStatus.BAD_REQUEST, text="the body does not contain events")
     if events[0].get("eventType") == _VALIDATION:
         return web.json_response({"validationResponse": events[0]["data"]["validationCode"]})
     try:
         for event in events:
             await invoke(function, Value("json", json.dumps(event)))
     except FunctionFailedError:
-        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Event Grid tries the whole batch again
+        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Event Grid retries the whole batch.
     return web.Response(status=HTTPStatus.ACCEPTED)

@@ -1,9 +1,9 @@
 """The durable engine: durabletask's in-memory backend (1.12.0) on the host's clock, without its threads and defects.
 
-Everything happens on one thread, the host's event loop; work is taken from here and its result brought back, there is
-no stream of work items. What differs from upstream, each line a test: timers and delayed starts live in a heap on our
-clock; an execution (a generation of an instance) never sees what an earlier one left behind; children report without a
-time limit; a failure without a message is a failure; a finished id is replaced and a running one refused, as on Azure.
+Everything runs on one thread, the host's event loop. The dispatcher takes work and returns results; work items are not
+streamed. Differences from upstream, each covered by a test: timers and delayed starts are in a heap on the host's
+clock; an execution (a generation of an instance) never sees tasks of an earlier one; children report without a time
+limit; a failure without a message is a failure; a finished id is replaced and a running one rejected, as on Azure.
 """
 
 import itertools
@@ -23,17 +23,17 @@ from simulator.host.instance_ids import check_instance_id
 from simulator.host.statuses import FINISHED
 from simulator.host.timers import DelayedStart, Due, Timer, Timers
 from simulator.host.watchers import Watchers
-from simulator.host.work import Activity, Refusing, Turn
+from simulator.host.work import Activity, RejectingContext, Turn
 
-#: Upstream's own limit: longer histories mean a loop without continue_as_new.
+#: Upstream's own limit: a longer history means a loop without continue_as_new.
 MAX_HISTORY_EVENTS = 10_000
-#: What a new generation may inherit from the inbox of the old one; the rest belongs to tasks it does not know.
+#: The inbox events that a new generation inherits. All others belong to tasks that it does not know.
 _SURVIVES_CONTINUE_AS_NEW = frozenset({"eventRaised", "executionSuspended", "executionResumed", "executionTerminated"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Who waits for a child: the execution that started it, and as which task."""
+    """The execution that waits for a child, and the id of its task."""
 
     instance_id: str
     execution: int
@@ -46,13 +46,13 @@ class Executions(InMemoryOrchestrationBackend):
     Args:
         now: Reads the host's clock.
 
-    `on_work` is called whenever there may be something new to take, or a new instant to wait for.
+    `on_work` is called when there may be new work or a new timer.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(max_history_size=2**31)
         self._read_clock = now
-        self.on_work: Callable[[], None] = _nobody_listens
+        self.on_work: Callable[[], None] = _ignore
         self._latest = datetime.min.replace(tzinfo=UTC)
         self._execution_numbers = itertools.count(1)
         self._executions: dict[str, int] = {}
@@ -61,12 +61,12 @@ class Executions(InMemoryOrchestrationBackend):
         self._touched: set[str] = set()
         self._activities: deque[Activity] = deque()
         self.watchers = Watchers()
-        self._timers = Timers(self._concerns_anyone)
+        self._timers = Timers(self._is_valid)
 
     # --- time
 
     def now(self) -> datetime:
-        """The engine's instant; it never goes backwards, whatever the clock says."""
+        """The engine's current time. It never goes backwards, even if the clock does."""
         self._latest = max(self._latest, self._read_clock())
         return self._latest
 
@@ -75,7 +75,7 @@ class Executions(InMemoryOrchestrationBackend):
         return self._timers.next_due()
 
     def fire_due(self) -> int:
-        """Fire every timer that is due now; returns how many."""
+        """Fire all due timers. Return their number."""
         fired = 0
         with self._change():
             for at, due in self._timers.pop_due(self.now()):
@@ -91,17 +91,17 @@ class Executions(InMemoryOrchestrationBackend):
 
     @property
     def has_work(self) -> bool:
-        """Whether something can be taken."""
+        """Whether there is work to take."""
         return bool(self._orchestration_queue or self._activities)
 
     def take_turn(self) -> Turn | None:
-        """The next turn of an orchestrator, to be completed or abandoned; None when there is none."""
+        """The next turn of an orchestrator, to be completed or abandoned; None if there is none."""
         while self._orchestration_queue:
             instance_id = self._orchestration_queue.popleft()
             self._orchestration_queue_set.discard(instance_id)
             instance = self._instances.get(instance_id)
             if instance is None or not instance.pending_events or instance_id in self._orchestration_in_flight:
-                continue  # what arrives while a turn is out is enqueued when it comes back
+                continue  # Events that arrive during a turn are enqueued when it is completed.
             events = list(instance.pending_events)
             if instance.history and not events[0].HasField("orchestratorStarted"):
                 events.insert(0, helpers.new_orchestrator_started_event(self.now()))
@@ -113,25 +113,25 @@ class Executions(InMemoryOrchestrationBackend):
         return None
 
     def complete_turn(self, turn: Turn, response: pb.OrchestratorResponse) -> None:
-        """Record what a turn decided."""
+        """Record the result of a turn."""
         instance = self._instances.get(turn.instance_id)
         if instance is not None and len(instance.history) + len(instance.dispatched_events) > MAX_HISTORY_EVENTS:
             response = _failed(
                 turn,
-                f"its history is longer than {MAX_HISTORY_EVENTS} events: a long loop continues as new",
+                f"its history has more than {MAX_HISTORY_EVENTS} events: use continue_as_new in long loops",
             )
         response.completionToken = turn.token
         with self._change():
             self._touched.add(turn.instance_id)
             past = len(instance.history) if instance else 0
-            self.CompleteOrchestratorTask(response, Refusing())
+            self.CompleteOrchestratorTask(response, RejectingContext())
             if instance is not None:
                 self._stamp(instance.history[past:])
                 if instance.pending_events and not self._is_terminal_status(instance.status):
                     self._enqueue_orchestration(turn.instance_id)
 
     def abandon_turn(self, turn: Turn) -> None:
-        """Hand a turn out again whose worker did not bring it back."""
+        """Queue a turn again that its worker did not complete."""
         with self._change():
             self._orchestration_in_flight.discard(turn.instance_id)
             instance = self._instances.get(turn.instance_id)
@@ -140,13 +140,13 @@ class Executions(InMemoryOrchestrationBackend):
             arrived = instance.pending_events
             again = instance.dispatched_events
             if instance.history and again and again[0].HasField("orchestratorStarted"):
-                again = again[1:]  # the next turn gets its own, with its own time
+                again = again[1:]  # The next turn gets new events with its own time.
             instance.pending_events = [*again, *arrived]
             instance.dispatched_events = []
             self._enqueue_orchestration(turn.instance_id)
 
     def take_activity(self) -> Activity | None:
-        """The next activity to run, to be completed, failed or abandoned; None when there is none."""
+        """The next activity to run, to be completed, failed or abandoned; None if there is none."""
         while self._activities:
             activity = self._activities.popleft()
             if self._is_current(activity.instance_id, activity.execution):
@@ -160,7 +160,7 @@ class Executions(InMemoryOrchestrationBackend):
             self._deliver(activity.instance_id, activity.execution, event)
 
     def fail_activity(self, activity: Activity, error: Exception) -> None:
-        """Record that an activity failed; a failure without a message is one too."""
+        """Record that an activity failed, with or without a message."""
         with self._change():
             event = helpers.new_task_failed_event(activity.task_id, error)
             details = event.taskFailed.failureDetails
@@ -168,65 +168,65 @@ class Executions(InMemoryOrchestrationBackend):
             self._deliver(activity.instance_id, activity.execution, event)
 
     def abandon_activity(self, activity: Activity) -> None:
-        """Hand an activity out again whose worker did not bring it back."""
+        """Queue an activity again that its worker did not complete."""
         self._activities.append(activity)
         self.on_work()
 
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
-        """An instance's history so far; empty for an unknown one."""
+        """An instance's history; empty for an unknown instance."""
         instance = self._instances.get(instance_id)
         return [] if instance is None else list(instance.history)
 
     def close(self) -> None:
-        """Release what the engine holds."""
+        """Release the engine's resources."""
 
     def is_finished(self, status: pb.OrchestrationStatus) -> bool:
-        """Whether an instance in this status takes no further step."""
+        """Whether an instance with this status is finished."""
         return status in FINISHED
 
     # --- for recovery
 
     def unfinished(self) -> list[OrchestrationInstance]:
-        """The instances that still have steps to take."""
+        """The instances that are not finished."""
         return [one for one in self._instances.values() if not self._is_terminal_status(one.status)]
 
     def execution_of(self, instance_id: str) -> int:
-        """The number of an instance's present execution."""
+        """The number of an instance's current execution."""
         return self._executions[instance_id]
 
     def add_activity(self, activity: Activity) -> None:
-        """Hand out an activity again."""
+        """Queue an activity again."""
         self._activities.append(activity)
 
     def add_due(self, at: datetime, due: Due) -> None:
-        """Wait for an instant again."""
+        """Wait for a timer again."""
         self._timers.add(at, due)
         if isinstance(due, DelayedStart):
             self._delayed.add(due.instance_id)
 
     def add_parent(self, child: str, parent: Parent) -> None:
-        """Tell a parent again when a child has finished."""
+        """Register the parent of a child again, to be notified at its end."""
         self._parents[child] = parent
 
     def add_turn(self, instance_id: str) -> None:
-        """Hand out a turn again."""
+        """Queue a turn again."""
         self._enqueue_orchestration(instance_id)
 
     # --- persistence, for subclasses
 
-    def remembered_crons(self) -> dict[str, CronState]:
-        """What an earlier life knew of the timer triggers, by function name; in memory there was none."""
+    def stored_crons(self) -> dict[str, CronState]:
+        """The stored states of the timer triggers by function name; none in memory."""
         return {}
 
-    def remember_crons(self, states: dict[str, CronState]) -> None:
-        """Keep what is known of the timer triggers for the next life."""
+    def store_crons(self, states: dict[str, CronState]) -> None:
+        """Store the states of the timer triggers for the next host."""
 
     def _save(self, touched: Collection[str], now: datetime) -> None:
-        """Record the instances a change touched, before anybody is told of it; in memory there is nothing to do."""
+        """Store the changed instances before clients are notified. In memory there is nothing to do."""
 
     @contextmanager
     def _change(self) -> Iterator[datetime]:
-        """One change of state: one instant, one save, then the dispatcher is woken."""
+        """One state change: one timestamp, one save, then wake the dispatcher."""
         with self._lock, engine_time(self.now()) as now:
             yield now
             if self._touched:
@@ -234,7 +234,7 @@ class Executions(InMemoryOrchestrationBackend):
                 self._save(touched, now)
         self.on_work()
 
-    # --- inside
+    # --- private
 
     def _is_current(self, instance_id: str, execution: int) -> bool:
         instance = self._instances.get(instance_id)
@@ -244,7 +244,7 @@ class Executions(InMemoryOrchestrationBackend):
             and not self._is_terminal_status(instance.status)
         )
 
-    def _concerns_anyone(self, due: Due) -> bool:
+    def _is_valid(self, due: Due) -> bool:
         return self._is_current(due.instance_id, due.execution)
 
     def _deliver(self, instance_id: str, execution: int, event: pb.HistoryEvent) -> None:
@@ -267,7 +267,7 @@ class Executions(InMemoryOrchestrationBackend):
         self._delayed.discard(instance_id)
         self._orchestration_queue_set.discard(instance_id)
         self._touched.add(instance_id)
-        self.watchers.tell(instance_id)
+        self.watchers.notify_all(instance_id)
         if len(self._timers) > 2 * len(self._instances) + 1_000:
             self._timers.compact()
 
@@ -316,10 +316,10 @@ class Executions(InMemoryOrchestrationBackend):
         started.parentInstance.orchestrationInstance.instanceId = parent_instance_id
 
     def _notify_waiters(self, instance_id: str) -> None:
-        self._tell_parent(instance_id)
-        self.watchers.tell(instance_id)
+        self._notify_parent(instance_id)
+        self.watchers.notify_all(instance_id)
 
-    def _tell_parent(self, instance_id: str) -> None:
+    def _notify_parent(self, instance_id: str) -> None:
         child = self._instances[instance_id]
         if instance_id not in self._parents or not self._is_terminal_status(child.status):
             return
@@ -335,12 +335,12 @@ class Executions(InMemoryOrchestrationBackend):
         self._deliver(parent.instance_id, parent.execution, event)
 
 
-def _nobody_listens() -> None:
-    """Until a host has come."""
+def _ignore() -> None:
+    """The default until a host is attached."""
 
 
 def _failed(turn: Turn, why: str) -> pb.OrchestratorResponse:
-    message = f"orchestration {turn.name!r}, instance {turn.instance_id!r}, cannot go on: {why}"
+    message = f"orchestration {turn.name!r}, instance {turn.instance_id!r}, cannot continue: {why}"
     details = helpers.new_failure_details(RuntimeError(message))
     action = helpers.new_complete_orchestration_action(-1, pb.ORCHESTRATION_STATUS_FAILED, None, details)
     return pb.OrchestratorResponse(instanceId=turn.instance_id, actions=[action])

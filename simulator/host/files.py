@@ -1,8 +1,8 @@
-"""The engine that continues after its process was killed: a SQLite file beside the memory.
+"""A durable engine that survives a killed process: its state is in a SQLite file.
 
-Every change is written before anybody is told of it. Written are instances, their histories and inboxes, the timer
-triggers' states and the last instant; queues, timers and the links to parents are rebuilt from the histories. The file
-survives a killed process, not a power cut (`synchronous=NORMAL`).
+Every change is stored before clients are notified. The file contains instances, their histories and inboxes, the
+states of the timer triggers and the last timestamp. Queues, timers and links to parents are rebuilt from the
+histories. The file survives a killed process, but not a power failure (`synchronous=NORMAL`).
 """
 
 import sqlite3
@@ -30,19 +30,20 @@ create table if not exists moment(only integer primary key check (only = 1), lat
 
 
 class StateInUseError(RuntimeError):
-    """Another host lives from this file."""
+    """Another host uses the file."""
 
 
 class FileEngine(Engine):
-    """The engine, kept in `path`.
+    """The engine with its state in `path`.
 
     Raises:
-        StateInUseError: Another process has the file open.
+        StateInUseError: another process has the file open.
     """
 
     def __init__(self, now: Callable[[], datetime], path: Path) -> None:
         super().__init__(now)
-        # Autocommit: the transactions below are explicit. One thread uses it, not always the one that opened it.
+        # Autocommit: the transactions below are explicit. One thread uses the connection, but not always the one that
+        # opened it.
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.0)
         self._written: dict[str, tuple[int, int]] = {}
         try:
@@ -53,23 +54,23 @@ class FileEngine(Engine):
             if "locked" not in str(error):
                 raise
             raise StateInUseError(
-                f"opening the engine's state in {path}: another host uses it; stop that one"
+                f"opening the engine's state in {path}: another host uses it; stop that host first"
             ) from error
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def remembered_crons(self) -> dict[str, CronState]:
-        """What an earlier life knew of the timer triggers, by function name."""
+    def stored_crons(self) -> dict[str, CronState]:
+        """The stored states of the timer triggers, by function name."""
         rows = self._db.execute("select name, last, next from cron")
         return {
             name: CronState(datetime.fromisoformat(last) if last else None, datetime.fromisoformat(following))
             for name, last, following in rows
         }
 
-    def remember_crons(self, states: dict[str, CronState]) -> None:
-        """Keep what is known of the timer triggers for the next life."""
+    def store_crons(self, states: dict[str, CronState]) -> None:
+        """Store the states of the timer triggers for the next host."""
         rows = [
             (name, state.last.isoformat() if state.last else None, state.next.isoformat())
             for name, state in states.items()
@@ -105,7 +106,7 @@ class FileEngine(Engine):
             [(instance_id, length + n, event.SerializeToString()) for n, event in enumerate(fresh)],
         )
         marks = ", ".join("?" * len(INSTANCE_COLUMNS))
-        self._db.execute(f"replace into instance values({marks})", to_row(instance))  # only marks
+        self._db.execute(f"replace into instance values({marks})", to_row(instance))  # only placeholders
         self._written[instance_id] = (execution, len(instance.history))
 
     def _write_moment(self, now: datetime) -> None:
@@ -126,16 +127,16 @@ class FileEngine(Engine):
 
 
 def read_history(path: Path, instance_id: str) -> list[pb.HistoryEvent]:
-    """The history of one instance in a file that no host uses at the moment.
+    """The history of one instance in a file that no host has open.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        KeyError: It holds no such instance.
+        FileNotFoundError: the file does not exist.
+        KeyError: the file does not contain the instance.
     """
     if not path.is_file():
         raise FileNotFoundError(f"reading the history of {instance_id!r}: there is no engine state at {path}")
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
         rows = db.execute("select event from history where id = ? order by n", (instance_id,)).fetchall()
     if not rows:
-        raise KeyError(f"reading the history of {instance_id!r}: {path} holds no such instance")
+        raise KeyError(f"reading the history of {instance_id!r}: {path} does not contain the instance")
     return [pb.HistoryEvent.FromString(event) for (event,) in rows]

@@ -1,6 +1,6 @@
-"""A Functions host for one app folder on 127.0.0.1: it loads the app, serves its triggers, and lives by a clock.
+"""A Functions host for one app folder on 127.0.0.1: loads the app, serves its triggers, and runs on a clock.
 
-On a stepped clock nothing moves until `run_until`; on a running one it just lives.
+On a stepped clock time moves only in `run_until`. On a running clock the host runs continuously.
 """
 
 import asyncio
@@ -21,27 +21,27 @@ from simulator.host.service import DurableService
 from simulator.host.settings import HostSettings
 from simulator.host.web import WebServer
 
-#: A running clock is asked again at least this often (real seconds).
-_LOOK_AGAIN_S = 5.0
-#: A world that answers "earlier than asked" this often in a row at one instant does not move at all.
-_MAX_STANDSTILLS = 10_000
+#: A running clock is queried at least this often, in real seconds.
+_POLL_S = 5.0
+#: If the world returns the same earlier time this often in a row, its clock is considered stuck.
+_MAX_STALLS = 10_000
 
 
-class ClockStandsStillError(RuntimeError):
-    """The clock was asked to advance and never did."""
+class ClockStuckError(RuntimeError):
+    """The clock did not advance."""
 
 
 class Host:
-    """One app, served. One host a process at a time: the worker's library keeps the loaded app per process.
+    """Serves one app. Start only one host per process: the worker's library keeps the loaded app per process.
 
     Args:
         app_dir: The folder with `function_app.py` and `host.json`.
-        clock: Where time comes from.
-        state_dir: Where the engine keeps its state across restarts; None keeps it in memory.
-        port: For HTTP, 0 takes a free one.
-        function_key: What callers show where a function is not anonymous.
+        clock: The source of time.
+        state_dir: Where the engine stores its state across restarts; None keeps it in memory.
+        port: The HTTP port; 0 selects a free one.
+        function_key: The key for functions that are not anonymous.
         boundary: Called around every activity, see `Boundary`.
-        settle_within_s: Real seconds within which the host has to come to rest when it is asked to settle.
+        settle_within_s: The timeout of `settle`, in real seconds.
     """
 
     def __init__(  # noqa: PLR0913  # one place to read what a host can be given; all but three by name
@@ -62,10 +62,10 @@ class Host:
         self.base_url = ""
 
     async def start(self) -> str:
-        """Load the app, continue what an earlier life left, serve; returns the base URL, without `/api`.
+        """Load the app, resume stored state and serve. Return the base URL without `/api`.
 
         Raises:
-            AppLoadError: The app cannot be loaded.
+            AppLoadError: the app cannot be loaded.
         """
         await self._clock.refresh()
         await self._app.load()
@@ -80,16 +80,16 @@ class Host:
         self.base_url = await self._web.start(self._port, self.invoke, self._clock.refresh)
         self._dispatcher = Dispatcher(self._app, self._engine, self._in_flight, self._client_settings, self._boundary)
         timers = self._app.of_type("timerTrigger")
-        self._crons = Crons(timers, self._engine.remembered_crons(), self._engine.now())
-        self._engine.remember_crons(self._crons.states)
+        self._crons = Crons(timers, self._engine.stored_crons(), self._engine.now())
+        self._engine.store_crons(self._crons.states)
         self._timer_runs: set[asyncio.Task[None]] = set()
-        self._engine.on_work = self._stir
+        self._engine.on_work = self._wake
         self._fire_due()
-        self._life = asyncio.create_task(self._live()) if self._clock.speed else None
+        self._life = asyncio.create_task(self._run_continuously()) if self._clock.speed else None
         return self.base_url
 
     async def stop(self) -> None:
-        """Stop serving; with a `state_dir` the next host continues where this one stopped."""
+        """Stop serving. With a `state_dir`, the next host resumes from the stored state."""
         if self._life is not None:
             self._life.cancel()
             with suppress(asyncio.CancelledError):
@@ -106,20 +106,20 @@ class Host:
 
     @property
     def engine(self) -> Engine:
-        """The durable engine, for those who look at histories."""
+        """The durable engine, for access to histories."""
         return self._engine
 
     @property
     def rpc_address(self) -> str:
-        """Where durable clients connect, `127.0.0.1:port`."""
+        """The address for durable clients, `127.0.0.1:port`."""
         return self._rpc_address
 
     def now(self) -> datetime:
-        """The host's instant."""
+        """The host's current time."""
         return self._engine.now()
 
     def next_due(self) -> datetime | None:
-        """The next instant at which a durable timer or a timer trigger is due; None when none is."""
+        """When the next durable timer or timer trigger is due; None if there is none."""
         due = [at for at in (self._engine.next_due(), self._crons.next_due()) if at is not None]
         return min(due, default=None)
 
@@ -127,18 +127,18 @@ class Host:
         """Wait until nothing is in flight: no turn, activity, trigger invocation or HTTP request.
 
         Raises:
-            NotSettledError: Something still is after `settle_within_s`.
+            NotSettledError: something is still in flight after `settle_within_s`.
         """
         await self._in_flight.settle(self._settle_within_s)
 
     async def run_until(self, to: datetime) -> datetime:
-        """Live until `to` on a stepped clock: each timer fires at its own instant, all is settled in between.
+        """Run until `to` on a stepped clock: each timer fires at its exact time, and the host settles in between.
 
         Raises:
-            NotSettledError: Something did not come to rest.
-            ClockStandsStillError: The clock does not move however often it is asked.
+            NotSettledError: something did not settle.
+            ClockStandsStillError: the clock does not advance.
         """
-        standstills = 0
+        stalls = 0
         while True:
             await self.settle()
             before, due = self.now(), self.next_due()
@@ -148,17 +148,17 @@ class Host:
                 await self.settle()
             now = self.now()
             fired = self._fire_due()
-            standstills = 0 if fired or now > before else standstills + 1
-            if standstills > _MAX_STANDSTILLS:
-                raise ClockStandsStillError(f"advancing the clock from {now} to {target}: it does not move")
+            stalls = 0 if fired or now > before else stalls + 1
+            if stalls > _MAX_STALLS:
+                raise ClockStuckError(f"advancing the clock from {now} to {target}: it does not move")
             if now >= to and not fired:
                 return now
 
     async def invoke(self, function: Function, value: Value) -> Value | None:
-        """Call a function; it counts as in flight.
+        """Call a function. The call counts as in flight.
 
         Raises:
-            FunctionFailedError: It raised.
+            FunctionFailedError: the function raised.
         """
         with self._in_flight.doing(f"function {function.name}"):
             return await self._app.invoke(function, value, self._client_settings())
@@ -169,7 +169,7 @@ class Host:
         self._state_dir.mkdir(parents=True, exist_ok=True)
         return FileEngine(self._clock.now, self._state_dir / "engine.db")
 
-    def _stir(self) -> None:
+    def _wake(self) -> None:
         self._dispatcher.wake()
         self._stirred.set()
 
@@ -185,20 +185,20 @@ class Host:
 
     async def _run_timer(self, run: CronRun, end: Callable[[], None]) -> None:
         try:
-            # A failed timer function is not tried again: its next occurrence is (as on Azure).
+            # A failed timer function is not retried: it runs at its next occurrence, as on Azure.
             with suppress(FunctionFailedError):
                 await self._app.invoke(run.function, run.value(), self._client_settings())
             self._crons.ended(run, self.now())
-            self._engine.remember_crons(self._crons.states)
+            self._engine.store_crons(self._crons.states)
             self._stirred.set()
         finally:
             end()
 
-    async def _live(self) -> None:
+    async def _run_continuously(self) -> None:
         while True:
             self._fire_due()
-            self._stirred.clear()  # after firing, which stirs too; what it changed is seen on the next line
-            due, wait_s = self.next_due(), _LOOK_AGAIN_S
+            self._stirred.clear()  # After firing, which also sets the event: the next line reads the changes.
+            due, wait_s = self.next_due(), _POLL_S
             if due is not None:
                 wait_s = min(wait_s, max(0.0, (due - self.now()).total_seconds() / self._clock.speed))
             with suppress(TimeoutError):

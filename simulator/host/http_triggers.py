@@ -1,4 +1,4 @@
-"""The app's own HTTP functions: routes, methods, keys, bodies and headers as Azure's."""
+"""The app's HTTP functions: routes, methods, keys, bodies and headers as on Azure."""
 
 import hmac
 import re
@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from simulator.host.runtime import Function, FunctionFailedError, Value
 
-#: Azure's default when a route names no methods.
+#: Azure's default for a route without methods.
 _DEFAULT_METHODS = ("GET", "POST")
 _CATCH_ALL = re.compile(r"\{\*(\w+)\}")
 _CONSTRAINT = re.compile(r"\{(\w+):[^}]+\}")
@@ -21,13 +21,13 @@ type Headers = Callable[[web.Request], Mapping[str, str]]
 
 
 class Key:
-    """The host's one key: what a caller has to show where a function is not anonymous."""
+    """The host's only key, required for functions that are not anonymous."""
 
     def __init__(self, key: str) -> None:
         self.text = key
 
     def opens(self, request: web.Request) -> bool:
-        """Whether the request carries it, as `x-functions-key` or `?code=`."""
+        """Whether the request has the key, as `x-functions-key` or `?code=`."""
         shown = request.headers.get("x-functions-key") or request.query.get("code", "")
         return hmac.compare_digest(shown.encode(), self.text.encode())
 
@@ -35,7 +35,7 @@ class Key:
 def add_routes(
     router: web.UrlDispatcher, functions: list[Function], prefix: str, key: Key, invoke: Invoke, *, headers: Headers
 ) -> None:
-    """Register the routes of all HTTP functions; `headers` are those of a request as the app may see them."""
+    """Register the routes of all HTTP functions. `headers` returns the headers of a request for the app."""
     for function in functions:
         handler = _handler(function, key, invoke, headers)
         methods = function.settings.get("methods") or _DEFAULT_METHODS
@@ -64,7 +64,7 @@ def _handler(
         try:
             returned = await invoke(function, await _request_value(request, headers(request)))
         except FunctionFailedError:
-            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Azure tells the caller nothing more
+            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Azure does not return details to the caller.
         return _response(function, returned)
 
     return handle

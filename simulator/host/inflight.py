@@ -1,4 +1,4 @@
-"""What is going on inside a host right now, by name, and how to wait until nothing is."""
+"""Tracks what is in progress inside a host, by name, and waits until nothing is."""
 
 import asyncio
 import itertools
@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 
 class NotSettledError(TimeoutError):
-    """A host did not come to rest in time; says what was still going on."""
+    """A host did not settle in time. The text lists what was in progress."""
 
 
 class HostBrokenError(RuntimeError):
-    """The host itself, not the app, failed; its cause says how."""
+    """The host itself failed, not the app. See the cause."""
 
 
 class InFlight:
-    """Everything that began and has not ended: invocations, activities, HTTP requests.
+    """Work that has started and not ended: invocations, activities, HTTP requests.
 
     Args:
-        has_more: Whether something waits to begin.
+        has_more: Whether work waits to start.
     """
 
     def __init__(self, has_more: Callable[[], bool]) -> None:
@@ -29,7 +29,7 @@ class InFlight:
         self._broken: Exception | None = None
 
     def begin(self, what: str) -> Callable[[], None]:
-        """From now on `what` is in flight, until the returned function is called."""
+        """Mark `what` as in flight until the returned function is called."""
         number = next(self._numbers)
         self._running[number] = what
         self._idle.clear()
@@ -42,25 +42,25 @@ class InFlight:
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
-        """While this block runs, `what` is in flight."""
+        """Mark `what` as in flight within this block."""
         end = self.begin(what)
         try:
             yield
         finally:
             end()
 
-    def break_down(self, error: Exception) -> None:
-        """The host itself failed: whoever waits for it to settle is told so."""
+    def fail(self, error: Exception) -> None:
+        """Record that the host itself failed. Callers of `settle` get the error."""
         self._broken = self._broken or error
         self._idle.set()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs and nothing waits to begin."""
+        """Whether nothing runs and nothing waits to start."""
         return not self._running and not self._has_more()
 
     def check(self) -> None:
-        """Wake those who wait, if there is nothing left; call it when `has_more` may have become false."""
+        """Wake waiting callers if nothing is left. Call it when `has_more` may have become false."""
         if self.is_idle:
             self._idle.set()
 
@@ -68,8 +68,8 @@ class InFlight:
         """Wait until nothing is in flight.
 
         Raises:
-            NotSettledError: Something still is after `timeout_s` real seconds.
-            HostBrokenError: The host itself failed meanwhile.
+            NotSettledError: something is in flight after `timeout_s` real seconds.
+            HostBrokenError: the host itself failed.
         """
         try:
             async with asyncio.timeout(timeout_s):
@@ -79,7 +79,7 @@ class InFlight:
                         await self._idle.wait()
                     if self._broken:
                         raise HostBrokenError("the host failed; see the cause") from self._broken
-                    await asyncio.sleep(0)  # what the last one to end has set in motion gets its chance to begin
+                    await asyncio.sleep(0)  # Let work start that the last operation triggered.
                     if self.is_idle:
                         return
         except TimeoutError as error:

@@ -1,4 +1,4 @@
-"""Which instance ids Azure takes.
+"""Which instance ids Azure accepts.
 
 Source: "Instance management in Durable Functions" and the extension's `DurableClient.ValidateInstanceId`.
 """
@@ -9,22 +9,22 @@ _FIRST_PRINTABLE, _FIRST_C1, _LAST_C1 = 0x20, 0x7F, 0x9F
 
 
 class InvalidInstanceIdError(ValueError):
-    """An instance id that Azure would refuse."""
+    """Azure would reject the instance id."""
 
 
 def check_instance_id(instance_id: str) -> None:
-    r"""Let pass what Azure takes.
+    r"""Check that Azure accepts an instance id.
 
     Raises:
-        InvalidInstanceIdError: Longer than 256 characters, starting with `@` (an entity), or with `/`, `\\`, `#`, `?`
-            or a control character in it.
+        InvalidInstanceIdError: longer than 256 characters, starts with `@` (an entity), or contains `/`, `\\`, `#`, `?`
+            or a control character.
     """
     if len(instance_id) > _MAX_LENGTH:
         raise InvalidInstanceIdError(
             _refusal(instance_id, f"it has {len(instance_id)} characters, at most 256 are allowed")
         )
     if instance_id.startswith("@"):
-        raise InvalidInstanceIdError(_refusal(instance_id, "a leading @ is kept for entities"))
+        raise InvalidInstanceIdError(_refusal(instance_id, "a leading @ is reserved for entities"))
     for character in instance_id:
         code = ord(character)
         if character in _FORBIDDEN or code < _FIRST_PRINTABLE or _FIRST_C1 <= code <= _LAST_C1:
@@ -32,6 +32,4 @@ def check_instance_id(instance_id: str) -> None:
 
 
 def _refusal(instance_id: str, why: str) -> str:
-    return (
-        f"instance id {instance_id[:60]!r} is refused, as Azure would: {why}; use lower-case letters, digits, . and -"
-    )
+    return f"instance id {instance_id[:60]!r} is invalid on Azure: {why}; use lower-case letters, digits, . and -"

@@ -17,7 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[attr-defined
 from simulator.host.engine import Engine
 from simulator.host.http_triggers import Key
 from simulator.host.statuses import STATUS_NAMES, STATUSES_BY_NAME, UNFINISHED_NAMES
-from simulator.host.work import RefusedError, Refusing
+from simulator.host.work import RefusedError, RejectingContext
 
 BASE = "/runtime/webhooks/durabletask"
 _REFUSALS = {
@@ -31,7 +31,7 @@ type _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Management:
-    """Answers the management requests of one engine."""
+    """Handles the management requests for one engine."""
 
     def __init__(self, engine: Engine, key: Key) -> None:
         self._engine, self._key = engine, key
@@ -67,8 +67,8 @@ class Management:
     async def _start(self, request: web.Request) -> web.Response:
         instance_id = request.match_info.get("instance_id", "")
         name, body = request.match_info["name"], await _json_body(request)
-        asked = pb.CreateInstanceRequest(instanceId=instance_id, name=name, input=get_string_value(body))
-        started = self._engine.StartInstance(asked, Refusing()).instanceId
+        arguments = pb.CreateInstanceRequest(instanceId=instance_id, name=name, input=get_string_value(body))
+        started = self._engine.StartInstance(arguments, RejectingContext()).instanceId
         at = f"{request.url.origin()}{BASE}/instances/{started}"
         code = f"code={self._key.text}"
         links = {
@@ -85,8 +85,8 @@ class Management:
 
     async def _status(self, request: web.Request) -> web.Response:
         instance_id = request.match_info["instance_id"]
-        asked = pb.GetInstanceRequest(instanceId=instance_id, getInputsAndOutputs=True)
-        found = self._engine.GetInstance(asked, Refusing())
+        arguments = pb.GetInstanceRequest(instanceId=instance_id, getInputsAndOutputs=True)
+        found = self._engine.GetInstance(arguments, RejectingContext())
         if not found.exists:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         body = _describe(found.orchestrationState)
@@ -106,39 +106,39 @@ class Management:
             maxInstanceCount=int(request.query.get("top", "0")),
             fetchInputsAndOutputs=True,
         )
-        found = self._engine.QueryInstances(pb.QueryInstancesRequest(query=query), Refusing())
+        found = self._engine.QueryInstances(pb.QueryInstancesRequest(query=query), RejectingContext())
         return web.json_response([_describe(state) for state in found.orchestrationState])
 
     async def _raise_event(self, request: web.Request) -> web.Response:
-        asked = pb.RaiseEventRequest(
+        arguments = pb.RaiseEventRequest(
             instanceId=request.match_info["instance_id"],
             name=request.match_info["event"],
             input=get_string_value(await _json_body(request)),
         )
-        self._engine.RaiseEvent(asked, Refusing())
+        self._engine.RaiseEvent(arguments, RejectingContext())
         return web.Response(status=HTTPStatus.ACCEPTED)
 
     async def _terminate(self, request: web.Request) -> web.Response:
         instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
-        asked = pb.TerminateRequest(instanceId=instance_id, output=get_string_value(json.dumps(reason)))
-        self._engine.TerminateInstance(asked, Refusing())
+        arguments = pb.TerminateRequest(instanceId=instance_id, output=get_string_value(json.dumps(reason)))
+        self._engine.TerminateInstance(arguments, RejectingContext())
         return web.Response(status=HTTPStatus.ACCEPTED)
 
     async def _suspend(self, request: web.Request) -> web.Response:
         instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
-        asked = pb.SuspendRequest(instanceId=instance_id, reason=get_string_value(reason))
-        self._engine.SuspendInstance(asked, Refusing())
+        arguments = pb.SuspendRequest(instanceId=instance_id, reason=get_string_value(reason))
+        self._engine.SuspendInstance(arguments, RejectingContext())
         return web.Response(status=HTTPStatus.ACCEPTED)
 
     async def _resume(self, request: web.Request) -> web.Response:
         instance_id, reason = request.match_info["instance_id"], request.query.get("reason", "")
-        asked = pb.ResumeRequest(instanceId=instance_id, reason=get_string_value(reason))
-        self._engine.ResumeInstance(asked, Refusing())
+        arguments = pb.ResumeRequest(instanceId=instance_id, reason=get_string_value(reason))
+        self._engine.ResumeInstance(arguments, RejectingContext())
         return web.Response(status=HTTPStatus.ACCEPTED)
 
     async def _purge_one(self, request: web.Request) -> web.Response:
-        asked = pb.PurgeInstancesRequest(instanceId=request.match_info["instance_id"])
-        return self._purged(asked)
+        arguments = pb.PurgeInstancesRequest(instanceId=request.match_info["instance_id"])
+        return self._purged(arguments)
 
     async def _purge_many(self, request: web.Request) -> web.Response:
         chosen = pb.PurgeInstanceFilter(
@@ -148,8 +148,8 @@ class Management:
         )
         return self._purged(pb.PurgeInstancesRequest(purgeInstanceFilter=chosen))
 
-    def _purged(self, asked: pb.PurgeInstancesRequest) -> web.Response:
-        count = self._engine.PurgeInstances(asked, Refusing()).deletedInstanceCount
+    def _purged(self, arguments: pb.PurgeInstancesRequest) -> web.Response:
+        count = self._engine.PurgeInstances(arguments, RejectingContext()).deletedInstanceCount
         if not count:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         return web.json_response({"instancesDeleted": count})
@@ -172,7 +172,7 @@ def _describe(state: pb.OrchestrationState) -> dict[str, object]:
 
 
 def _json(text: str) -> object:
-    """A serialised value; a terminated instance's output may be plain text."""
+    """Decode a value. The output of a terminated instance may be plain text."""
     if not text:
         return None
     try:
@@ -189,7 +189,7 @@ async def _json_body(request: web.Request) -> str:
     try:
         json.loads(text)
     except ValueError as error:
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"the body is no JSON: {error}") from error
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"the body is not JSON: {error}") from error
     return text
 
 
@@ -201,7 +201,7 @@ def _statuses(request: web.Request) -> list[pb.OrchestrationStatus]:
     names = [name for name in request.query.get("runtimeStatus", "").split(",") if name]
     unknown = [name for name in names if name.lower() not in STATUSES_BY_NAME]
     if unknown:
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"no such runtimeStatus: {', '.join(unknown)}")
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"unknown runtimeStatus: {', '.join(unknown)}")
     return [STATUSES_BY_NAME[name.lower()] for name in names]
 
 
@@ -213,5 +213,5 @@ def _instant(request: web.Request, name: str) -> Timestamp | None:
     try:
         instant.FromJsonString(text)
     except ValueError as error:
-        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"{name} is no time: {text!r}") from error
+        raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, f"{name} is not a time: {text!r}") from error
     return instant

@@ -1,7 +1,7 @@
-"""Puts an engine back to work from what its instances' histories say: the work that was under way when it was killed.
+"""Rebuilds an engine's queues from its instances' histories after its process was killed.
 
-Everything that was scheduled and has no result is handed out again (activities are idempotent), every timer that has
-not fired waits again, every child that runs knows its parent again.
+Every activity without a result is queued again (activities are idempotent), every timer that has not fired waits
+again, and every running child is linked to its parent again.
 """
 
 from datetime import UTC
@@ -21,7 +21,7 @@ _RESULTS = (
 
 
 def resume(engine: Executions) -> None:
-    """Rebuild the queues, timers and links to parents of an engine whose instances have just been read."""
+    """Rebuild the queues, timers and parent links of an engine whose instances were just read."""
     for instance in engine.unfinished():
         _resume_instance(engine, instance)
 
@@ -42,7 +42,7 @@ def _resume_instance(engine: Executions, instance: OrchestrationInstance) -> Non
                 child = event.subOrchestrationInstanceCreated.instanceId
                 engine.add_parent(child, Parent(instance_id, execution, event.eventId))
             case _:
-                pass  # nothing outstanding
+                pass  # Nothing is outstanding.
     starts_at = instance.pending_events[0].timestamp.ToDatetime(tzinfo=UTC) if instance.pending_events else None
     if not instance.history and starts_at is not None and starts_at > engine.now():
         engine.add_due(starts_at, DelayedStart(instance_id, execution))
@@ -51,7 +51,7 @@ def _resume_instance(engine: Executions, instance: OrchestrationInstance) -> Non
 
 
 def _ended(instance: OrchestrationInstance) -> tuple[set[int], set[int]]:
-    """The ids of tasks that have a result, and of timers that have fired, in the history or on their way to it."""
+    """The ids of tasks with a result and of timers that fired, in the history or the inbox."""
     ended: set[int] = set()
     fired: set[int] = set()
     for event in (*instance.history, *instance.pending_events):

@@ -1,4 +1,4 @@
-"""An instance as a row of the state file, and back."""
+"""Converts an instance to a row of the state file and back."""
 
 import json
 from datetime import datetime
@@ -16,10 +16,10 @@ type Row = tuple[str | int | bytes | None, ...]
 
 
 def to_row(instance: OrchestrationInstance) -> Row:
-    """All but the history; a turn that is out counts as not yet taken."""
+    """Everything except the history. A turn in progress counts as not taken."""
     out = instance.dispatched_events
     if instance.history and out and out[0].HasField("orchestratorStarted"):
-        out = out[1:]  # made when the turn was taken; the next taker gets its own, with its own time
+        out = out[1:]  # Created with the turn. The next turn gets its own, with its own time.
     return (
         instance.instance_id,
         instance.name,
@@ -39,7 +39,7 @@ def to_row(instance: OrchestrationInstance) -> Row:
 
 
 def from_row(row: Row) -> OrchestrationInstance:
-    """The instance a row holds, without its history."""
+    """The instance of a row, without its history."""
     value = dict(zip(INSTANCE_COLUMNS, row, strict=True))
     completed, failure, tags = value["completed"], value["failure"], value["tags"]
     return OrchestrationInstance(
@@ -65,5 +65,5 @@ def _text(value: str | int | bytes | None) -> str | None:
 
 
 def _status(number: int) -> pb.OrchestrationStatus:
-    # Enum values of protobuf are plain numbers at run time; only the stubs know a type for them.
+    # At run time, enum values of protobuf are plain integers. Only the type stubs have a type for them.
     return cast("pb.OrchestrationStatus", number)

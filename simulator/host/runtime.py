@@ -1,8 +1,8 @@
-"""The app, loaded and called by Microsoft's worker library: the one module that uses azure-functions-runtime (1.3.0).
+"""Loads and calls the app with Microsoft's worker library. The only module that uses azure-functions-runtime (1.3.0).
 
-Its `native_invocation` is not a public interface, nor is `DurableFunctionsWorker._run_orchestration` of
-azure-functions-durable 2.0.0rc3, by which orchestrators are run without packing their history into text and back.
-Both are per process: one app at a time.
+`native_invocation` is not a public interface. Neither is `DurableFunctionsWorker._run_orchestration` of
+azure-functions-durable 2.0.0rc3, which runs an orchestrator without encoding its history as text. Both are per
+process: one app at a time.
 """
 
 import importlib
@@ -24,16 +24,16 @@ _indexed: WeakSet[ModuleType] = WeakSet()
 
 
 class AppLoadError(RuntimeError):
-    """An app folder that Azure could not load either."""
+    """The app folder cannot be loaded, neither here nor on Azure."""
 
 
 class FunctionFailedError(Exception):
-    """A function raised; says which one and what."""
+    """A function raised an exception."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A typed value on its way into or out of a function: the runtime's `Datum`."""
+    """A typed input or output of a function: the runtime's `Datum`."""
 
     kind: str | None
     content: object
@@ -41,7 +41,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One indexed function: its trigger's settings and the parameters that want a durable client."""
+    """One indexed function: the settings of its trigger and its parameters with a durable client binding."""
 
     name: str
     function_id: str
@@ -52,12 +52,12 @@ class Function:
 
     @property
     def task_name(self) -> str:
-        """The name orchestrations call it by."""
+        """The name by which orchestrations call it."""
         return str(self.settings.get("orchestration") or self.settings.get("activity") or self.name)
 
 
 class FunctionsApp:
-    """A loaded app folder: its functions, and how to call them."""
+    """A loaded app folder and its functions."""
 
     def __init__(self, app_dir: Path) -> None:
         self.app_dir = app_dir.resolve()
@@ -65,10 +65,10 @@ class FunctionsApp:
         self._worker = DurableFunctionsWorker()
 
     async def load(self) -> None:
-        """Index the app's functions, as the worker does when Azure starts it.
+        """Index the app's functions, like the worker at start on Azure.
 
         Raises:
-            AppLoadError: Importing `function_app.py` or indexing a function failed, or nothing was found.
+            AppLoadError: importing `function_app.py` or indexing a function failed, or there are no functions.
         """
         runtime = importlib.import_module("azure_functions_runtime")
         self._make_importable()
@@ -83,24 +83,26 @@ class FunctionsApp:
         _indexed.add(sys.modules[_MODULE])
         found = (await runtime.functions_metadata_request(None)).function_metadata_results
         if not found:
-            raise AppLoadError(f"loading the app in {self.app_dir}: it has no functions; is there a {_MODULE}.py?")
+            raise AppLoadError(
+                f"loading the app in {self.app_dir}: it does not have functions; does {_MODULE}.py exist?"
+            )
         self.functions = tuple(
             _function(one.name, one.function_id, [json.loads(binding) for binding in one.raw_bindings]) for one in found
         )
 
     def unload(self) -> None:
-        """Stop the threads that run synchronous functions."""
+        """Stop the threads of synchronous functions."""
         importlib.import_module("azure_functions_runtime").stop_threadpool_executor()
 
     def of_type(self, trigger_type: str) -> list[Function]:
-        """The functions with a trigger of this type (`httpTrigger`, ...)."""
+        """The functions with this trigger type (`httpTrigger`, ...)."""
         return [function for function in self.functions if function.trigger_type == trigger_type]
 
     async def invoke(self, function: Function, trigger: Value, client: str) -> Value | None:
-        """Call a function with what its trigger carries; `client` configures its durable clients.
+        """Call a function with its trigger's input. `client` configures its durable clients.
 
         Raises:
-            FunctionFailedError: The function raised.
+            FunctionFailedError: the function raised.
         """
         native = importlib.import_module("azure_functions_runtime.native_invocation")
         datum = importlib.import_module("azure_functions_runtime.bindings.datumdef").Datum
@@ -114,16 +116,16 @@ class FunctionsApp:
         return None if returned is None else _from_datum(returned)
 
     def run_turn(self, function: Function, request: pb.OrchestratorRequest) -> pb.OrchestratorResponse:
-        """Run one turn of an orchestrator, on this thread: orchestrators only compute."""
+        """Run one turn of an orchestrator on this thread, since orchestrators only compute."""
         loaded = importlib.import_module("azure_functions_runtime.handle_event")._functions  # noqa: SLF001  # named above
         orchestrator = loaded.get_function(function.function_id).func.orchestrator_function
         return self._worker._run_orchestration(orchestrator, request)  # noqa: SLF001  # named above
 
     def _make_importable(self) -> None:
         if not (self.app_dir / f"{_MODULE}.py").is_file():
-            raise AppLoadError(f"loading the app in {self.app_dir}: there is no {_MODULE}.py")
+            raise AppLoadError(f"loading the app in {self.app_dir}: {_MODULE}.py does not exist")
         loaded = sys.modules.get(_MODULE)
-        # An app object can be indexed once; one that was imported ahead of time, before a fork, is taken as it is.
+        # An app object can be indexed only once. If it was imported in advance, before a fork, it is used unchanged.
         if loaded is not None and (loaded in _indexed or Path(str(loaded.__file__)).resolve().parent != self.app_dir):
             del sys.modules[_MODULE]
         if str(self.app_dir) in sys.path:

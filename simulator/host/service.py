@@ -1,6 +1,6 @@
-"""The engine's door for durable clients: gRPC on 127.0.0.1, served by the host's own event loop.
+"""The engine's gRPC service for durable clients on 127.0.0.1, on the host's event loop.
 
-Waiting clients cost a future each, not a thread, so any number of them may wait.
+A waiting client costs a future, not a thread, so the number of waiting clients is not limited.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from google.protobuf import message
 from google.protobuf.empty_pb2 import Empty  # type: ignore[attr-defined]  # generated at import
 
 from simulator.host.engine import Engine
-from simulator.host.work import RefusedError, Refusing
+from simulator.host.work import RefusedError, RejectingContext
 
 _ANSWERED_AT_ONCE = frozenset({
     "Hello", "StartInstance", "GetInstance", "RaiseEvent", "TerminateInstance", "SuspendInstance", "ResumeInstance",
@@ -27,14 +27,14 @@ type _Method = Callable[[message.Message, _Context], Awaitable[message.Message]]
 
 
 class DurableService(stubs.TaskHubSidecarServiceServicer):
-    """Answers what durable clients ask; work items are not streamed, the host takes them in process."""
+    """Serves the requests of durable clients. Work items are not streamed, since the host runs them in process."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._server: grpc.aio.Server | None = None
 
     async def start(self) -> str:
-        """Serve on a free port; returns `127.0.0.1:port`."""
+        """Serve on a free port. Return `127.0.0.1:port`."""
         self._server = grpc.aio.server()
         stubs.add_TaskHubSidecarServiceServicer_to_server(_Methods(self), self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
@@ -42,13 +42,13 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
         return f"127.0.0.1:{port}"
 
     async def stop(self) -> None:
-        """Stop serving; calls that still wait are cancelled."""
+        """Stop serving. Waiting calls are cancelled."""
         if self._server is not None:
             await self._server.stop(grace=None)
             self._server = None
 
     def method(self, name: str) -> object:
-        """The coroutine function that answers the RPC `name`."""
+        """The coroutine function that handles the RPC `name`."""
         match name:
             case "WaitForInstanceStart":
                 return self._until(lambda status: status != pb.ORCHESTRATION_STATUS_PENDING)
@@ -71,15 +71,15 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
             return hello
         ask = getattr(self._engine, name)
 
-        async def answer(request: message.Message, context: _Context) -> message.Message:
+        async def respond(request: message.Message, context: _Context) -> message.Message:
             try:
-                reply: message.Message = ask(request, Refusing())
+                reply: message.Message = ask(request, RejectingContext())
             except RefusedError as refusal:
                 await context.abort(refusal.code, refusal.message)
                 raise
             return reply
 
-        return answer
+        return respond
 
     def _until(self, reached: Callable[[pb.OrchestrationStatus], bool]) -> _Method:
         async def wait(request: message.Message, _context: _Context) -> message.Message:
@@ -90,10 +90,10 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
             try:
                 while True:
                     changed.clear()
-                    reply = self._engine.GetInstance(request, Refusing())
+                    reply = self._engine.GetInstance(request, RejectingContext())
                     if not reply.exists or reached(reply.orchestrationState.orchestrationStatus):
                         return reply
-                    await changed.wait()  # the client's own deadline ends this by cancelling the call
+                    await changed.wait()  # The client's deadline ends the wait by cancelling the call.
             finally:
                 stop()
 
@@ -110,7 +110,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
 
 
 class _Methods:
-    """What grpc's generated code registers: each RPC of the service by its name."""
+    """The interface that grpc's generated code registers: each RPC of the service by name."""
 
     def __init__(self, service: DurableService) -> None:
         self._service = service
@@ -121,7 +121,7 @@ class _Methods:
 
 def _unimplemented(name: str) -> _Method:
     async def refuse(_request: message.Message, context: _Context) -> message.Message:
-        why = f"the local engine does not serve {name}: entities, rewinding and remote workers are not simulated"
+        why = f"the local engine does not implement {name}: entities, rewinding and remote workers are not simulated"
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, why)
         raise NotImplementedError(why)
 

@@ -1,4 +1,4 @@
-"""What a host takes from an app's host.json."""
+"""The settings that a host reads from an app's host.json."""
 
 import json
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from typing import Self
 
 @dataclass(frozen=True)
 class HostSettings:
-    """The settings that the local host honours; everything else in host.json concerns Azure's."""
+    """The settings that the local host supports. Everything else in host.json applies to Azure only."""
 
     route_prefix: str = "api"
     task_hub: str = "TestHubName"
 
     @classmethod
     def read(cls, app_dir: Path) -> Self:
-        """Read `host.json`; defaults are Azure's.
+        """Read `host.json` with Azure's defaults.
 
         Raises:
-            FileNotFoundError: There is none: Azure would not take the folder for an app either.
+            FileNotFoundError: it does not exist, so the folder is not an app on Azure either.
         """
         content = json.loads((app_dir / "host.json").read_text())
         extensions = content.get("extensions", {})

@@ -1,4 +1,4 @@
-"""The words for an instance's status that people and Azure's HTTP API use."""
+"""The names of an instance's status in Azure's HTTP API."""
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 

@@ -1,4 +1,4 @@
-"""What is due when: one heap for the timers and delayed starts of every instance."""
+"""The timers and delayed starts of all instances in one heap."""
 
 import heapq
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class DelayedStart:
-    """An instance that is to begin at a later instant."""
+    """An instance that starts later."""
 
     instance_id: str
     execution: int
@@ -27,10 +27,10 @@ type Due = Timer | DelayedStart
 
 
 class Timers:
-    """A heap of what becomes due, in order of its instant and, within one, of its creation.
+    """A heap of entries by due time, and by creation for the same time.
 
-    `alive` says whether an entry still concerns anyone: what an instance left behind when it finished, or an earlier
-    generation of it, is dropped when it comes up, so nothing has to be searched and removed.
+    `alive` returns whether an entry is still valid. Entries of a finished instance or of an earlier generation are dropped
+    when they are due, so they need not be searched and removed.
     """
 
     def __init__(self, alive: Callable[[Due], bool]) -> None:
@@ -42,22 +42,22 @@ class Timers:
         return len(self._heap)
 
     def add(self, at: datetime, due: Due) -> None:
-        """Make `due` due at `at`."""
+        """Add an entry that is due at `at`."""
         self._count += 1
         heapq.heappush(self._heap, (at, self._count, due))
 
     def next_due(self) -> datetime | None:
-        """The instant of the first entry that still concerns anyone."""
+        """When the first valid entry is due."""
         while self._heap and not self._alive(self._heap[0][2]):
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
     def pop_due(self, now: datetime) -> Iterator[tuple[datetime, Due]]:
-        """Take everything due at `now` or before, in order."""
+        """Remove and yield all entries that are due, in order."""
         while (at := self.next_due()) is not None and at <= now:
             yield at, heapq.heappop(self._heap)[2]
 
     def compact(self) -> None:
-        """Drop every entry that concerns nobody; for after many instances were purged."""
+        """Drop all invalid entries, for example after many instances were purged."""
         self._heap = [entry for entry in self._heap if self._alive(entry[2])]
         heapq.heapify(self._heap)

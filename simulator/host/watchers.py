@@ -1,4 +1,4 @@
-"""Who wants to know when an instance changes: clients that wait for it."""
+"""Clients that wait for a change of an instance."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ class Watchers:
         self._by_instance: dict[str, list[Callable[[], None]]] = {}
 
     def add(self, instance_id: str, notify: Callable[[], None]) -> Callable[[], None]:
-        """Call `notify` after each turn of an instance and when it is forgotten; returns how to stop that."""
+        """Call `notify` after each turn of an instance and when it is purged. Return a function that removes the callback."""
         watching = self._by_instance.setdefault(instance_id, [])
         watching.append(notify)
 
@@ -22,10 +22,10 @@ class Watchers:
         return stop
 
     def count(self, instance_id: str) -> int:
-        """How many watch an instance."""
+        """The number of callbacks for an instance."""
         return len(self._by_instance.get(instance_id, ()))
 
-    def tell(self, instance_id: str) -> None:
-        """An instance has changed."""
+    def notify_all(self, instance_id: str) -> None:
+        """Notify the watchers that an instance has changed."""
         for notify in list(self._by_instance.get(instance_id, ())):
             notify()

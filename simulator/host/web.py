@@ -1,4 +1,4 @@
-"""The host's HTTP server on 127.0.0.1: every request counts as in flight until it is answered."""
+"""The host's HTTP server on 127.0.0.1. Every request counts as in flight until it is answered."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from simulator.host.management import Management
 from simulator.host.runtime import FunctionFailedError, FunctionsApp, Value
 from simulator.host.settings import HostSettings
 
-#: Azure's default limit of a request's body.
+#: Azure's default limit of a request body.
 _MAX_BODY_BYTES = 100 * 1024 * 1024
 
 
@@ -35,9 +35,9 @@ class WebServer:
         self._admin_runs: set[asyncio.Task[None]] = set()
 
     async def start(self, port: int, invoke: Invoke, refresh: Callable[[], Awaitable[datetime]]) -> str:
-        """Serve on `port` (0: a free one); returns the base URL. `refresh` is awaited before a request is handled.
+        """Serve on `port` (0 selects a free one) and return the base URL. `refresh` is awaited before each request is handled.
 
-        The world may send a request while we wait for it to advance: then its clock is ahead of what we know.
+        The world may send a request while the host waits for it to advance. Its clock is then ahead of the host's.
         """
         application = web.Application(middlewares=[self._counting(refresh)], client_max_size=_MAX_BODY_BYTES)
         sign_in = SignIn()
@@ -77,7 +77,7 @@ class WebServer:
         by_name = {function.name.lower(): function for function in self._app.functions}
 
         async def run(request: web.Request) -> web.Response:
-            """Run a function that is not HTTP triggered, in the background, as Azure does."""
+            """Run a function that does not have an HTTP trigger, in the background, like Azure."""
             if not self._key.opens(request):
                 return web.Response(status=HTTPStatus.UNAUTHORIZED)
             function = by_name.get(request.match_info["name"].lower())

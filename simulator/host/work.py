@@ -1,4 +1,4 @@
-"""What the engine hands out to be done, and how it says no."""
+"""The engine's work items and its rejections."""
 
 from dataclasses import dataclass
 from typing import NoReturn
@@ -9,7 +9,7 @@ import grpc
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of an orchestrator: its history so far and what is new to it."""
+    """One turn of an orchestrator: its history and the new events."""
 
     instance_id: str
     name: str
@@ -19,7 +19,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One activity to run; `execution` is the generation of the instance that asked for it, `input` is JSON."""
+    """One activity to run. `execution` is the generation of the instance that scheduled it, `input` is JSON."""
 
     instance_id: str
     execution: int
@@ -29,22 +29,22 @@ class Activity:
 
 
 class RefusedError(Exception):
-    """The engine refuses a request; carries the gRPC status a durable client gets."""
+    """The engine rejects a request. Carries the gRPC status for the durable client."""
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
 
 
-class Refusing(grpc.ServicerContext):
-    """Stands where the backend's methods expect a gRPC context; `abort` raises `RefusedError`."""
+class RejectingContext(grpc.ServicerContext):
+    """Replaces the gRPC context that the backend's methods expect. `abort` raises `RefusedError`."""
 
     def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
-        """Raise what the caller is to be told."""
+        """Raise the error for the caller."""
         raise RefusedError(code, details)
 
     def _absent(self, *_: object, **__: object) -> NoReturn:
-        raise NotImplementedError("the engine is called in process: of a gRPC context it has only abort()")
+        raise NotImplementedError("the engine is called in process: only abort() of the gRPC context is available")
 
     abort_with_status = add_callback = auth_context = cancel = invocation_metadata = is_active = _absent
     peer = peer_identities = peer_identity_key = send_initial_metadata = _absent

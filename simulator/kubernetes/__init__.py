@@ -1,1 +1,1 @@
-"""Each simulated cluster's Kubernetes API, as the Kubernetes client sees it."""
+"""The Kubernetes API of each simulated cluster, as Kubernetes clients use it."""

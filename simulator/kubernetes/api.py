@@ -1,4 +1,4 @@
-"""The Kubernetes API of each simulated cluster: who asks for what, and which part answers."""
+"""Routes requests to the Kubernetes API of each simulated cluster."""
 
 import hashlib
 import re
@@ -7,9 +7,9 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from simulator.azure.tokens import KUBERNETES_AUDIENCE, Tenant, TokenError
-from simulator.http_types import DROPPED, Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import DROPPED, HttpRequest, HttpResponse, JsonObject, NotAnObjectError, RequestCounter
 from simulator.kubernetes import pdbs, pods
-from simulator.kubernetes.lists import Resource, Watched, listed, selection_of, watched
+from simulator.kubernetes.lists import Resource, WatchSource, listed, selection_of, watched
 from simulator.kubernetes.nodechanges import patch_node
 from simulator.kubernetes.nodes import labels_of, node_document
 from simulator.kubernetes.pod_deletion import delete_pod, evict_pod
@@ -24,55 +24,55 @@ _PATH = re.compile(r"^/clusters/(?P<cluster>[^/]+)(?P<rest>/.*)$")
 
 
 class KubernetesApi:
-    """Answers under ``/clusters/<name>``; a cluster that does not run closes the connection without a word."""
+    """Serves ``/clusters/<name>``. A cluster that does not run closes the connection without a response."""
 
-    def __init__(self, world: World, tenant: Tenant, requests: Requests) -> None:
+    def __init__(self, world: World, tenant: Tenant, requests: RequestCounter) -> None:
         self._world = world
         self._tenant = tenant
         self._requests = requests
 
-    def answer(self, call: Call) -> Answer:
-        """Answer one request."""
-        found = _PATH.match(call.path)
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
+        found = _PATH.match(request.path)
         cluster = self._world.clusters.get(found["cluster"]) if found else None
-        if found is None or cluster is None or not cluster.answers:
+        if found is None or cluster is None or not cluster.api_responds:
             return DROPPED
         try:
-            principal = self._tenant.principal(call.bearer, (KUBERNETES_AUDIENCE,))
+            principal = self._tenant.principal(request.bearer, (KUBERNETES_AUDIENCE,))
         except TokenError:
-            return StatusError(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Unauthorized").answer()
+            return StatusError(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Unauthorized").response()
         try:
-            return self._route(cluster, call, found["rest"].strip("/").split("/"), principal)
+            return self._route(cluster, request, found["rest"].strip("/").split("/"), principal)
         except StatusError as error:
-            return error.answer()
+            return error.response()
         except NotAnObjectError as error:
-            return bad(str(error)).answer()
+            return bad(str(error)).response()
 
-    def _route(self, cluster: Cluster, call: Call, parts: list[str], who: str) -> Answer:
+    def _route(self, cluster: Cluster, request: HttpRequest, parts: list[str], who: str) -> HttpResponse:
         match parts:
-            case ["version"] if call.method == "GET":
-                self._requests.note("kubernetes", "get version", who)
-                return Answer(200, _version(cluster.spec.kubernetes_version))
+            case ["version"] if request.method == "GET":
+                self._requests.record("kubernetes", "get version", who)
+                return HttpResponse(200, _version(cluster.spec.kubernetes_version))
             case ["api", "v1", "nodes", *rest]:
-                return self._nodes(cluster, call, rest, who)
+                return self._nodes(cluster, request, rest, who)
             case ["api", "v1", "pods"]:
-                return self._pods(cluster, call, None, who)
+                return self._pods(cluster, request, None, who)
             case ["api", "v1", "namespaces", namespace, "pods", *rest]:
                 if not rest:
-                    return self._pods(cluster, call, namespace, who)
-                return self._pod(cluster, call, (namespace, *rest), who)
+                    return self._pods(cluster, request, namespace, who)
+                return self._pod(cluster, request, (namespace, *rest), who)
             case ["apis", "policy", "v1", "poddisruptionbudgets"]:
-                return self._pdbs(cluster, call, None, who)
+                return self._pdbs(cluster, request, None, who)
             case ["apis", "policy", "v1", "namespaces", namespace, "poddisruptionbudgets", *rest]:
-                return self._pdbs(cluster, call, namespace, who, *rest)
+                return self._pdbs(cluster, request, namespace, who, *rest)
             case ["version"]:
                 raise _not_allowed()
             case _:
                 message = "the server could not find the requested resource"
                 raise StatusError(HTTPStatus.NOT_FOUND, "NotFound", message)
 
-    def _nodes(self, cluster: Cluster, call: Call, rest: list[str], who: str) -> Answer:
-        match call.method, rest:
+    def _nodes(self, cluster: Cluster, request: HttpRequest, rest: list[str], who: str) -> HttpResponse:
+        match request.method, rest:
             case "GET", []:
                 resource: Resource[Node] = Resource(
                     "Node",
@@ -85,51 +85,53 @@ class KubernetesApi:
                 def items() -> list[Node]:
                     return sorted(cluster.nodes.values(), key=lambda node: node.name)
 
-                return self._collection(cluster, call, resource, (items, cluster.node_feed, ("metadata.name",)), who)
+                return self._collection(cluster, request, resource, (items, cluster.node_feed, ("metadata.name",)), who)
             case "GET", [name]:
-                self._requests.note("kubernetes", "get nodes", who)
-                return Answer(200, node_document(cluster, _node(cluster, name)))
+                self._requests.record("kubernetes", "get nodes", who)
+                return HttpResponse(200, node_document(cluster, _node(cluster, name)))
             case "PATCH", [name]:
-                self._requests.note("kubernetes", "patch nodes", who)
-                return Answer(200, patch_node(self._world.core, cluster, _node(cluster, name), call, who))
+                self._requests.record("kubernetes", "patch nodes", who)
+                return HttpResponse(200, patch_node(self._world.core, cluster, _node(cluster, name), request, who))
             case _:
                 raise _not_allowed()
 
-    def _pods(self, cluster: Cluster, call: Call, namespace: str | None, who: str) -> Answer:
-        if call.method != "GET":
+    def _pods(self, cluster: Cluster, request: HttpRequest, namespace: str | None, who: str) -> HttpResponse:
+        if request.method != "GET":
             raise _not_allowed()
 
         def items() -> list[Pod]:
             return sorted(cluster.kube.pods.values(), key=lambda pod: pod.key)
 
         resource = _within(pods.POD, namespace)
-        return self._collection(cluster, call, resource, (items, cluster.kube.feed, pods.FIELDS), who)
+        return self._collection(cluster, request, resource, (items, cluster.kube.feed, pods.FIELDS), who)
 
-    def _pod(self, cluster: Cluster, call: Call, parts: tuple[str, ...], who: str) -> Answer:
+    def _pod(self, cluster: Cluster, request: HttpRequest, parts: tuple[str, ...], who: str) -> HttpResponse:
         namespace, name, *below = parts
         verbs = {("GET", ""): "get pods", ("DELETE", ""): "delete pods", ("POST", "eviction"): "create pods/eviction"}
-        verb = verbs.get((call.method, "/".join(below)))
+        verb = verbs.get((request.method, "/".join(below)))
         if verb is None:
             raise _not_allowed()
-        self._requests.note("kubernetes", verb, who)
+        self._requests.record("kubernetes", verb, who)
         pod = cluster.kube.pods.get(f"{namespace}/{name}")
         if pod is None:
             raise not_found("pods", name)
         if verb == "get pods":
-            return Answer(200, pods.pod_document(pod))
-        carry_out = delete_pod if verb == "delete pods" else evict_pod
-        return carry_out(self._world.core, cluster, pod, call, who)
+            return HttpResponse(200, pods.pod_document(pod))
+        handler = delete_pod if verb == "delete pods" else evict_pod
+        return handler(self._world.core, cluster, pod, request, who)
 
-    def _pdbs(self, cluster: Cluster, call: Call, namespace: str | None, who: str, *rest: str) -> Answer:
-        if call.method != "GET" or len(rest) > 1:
+    def _pdbs(
+        self, cluster: Cluster, request: HttpRequest, namespace: str | None, who: str, *rest: str
+    ) -> HttpResponse:
+        if request.method != "GET" or len(rest) > 1:
             raise _not_allowed()
         if rest:
-            self._requests.note("kubernetes", "get poddisruptionbudgets", who)
+            self._requests.record("kubernetes", "get poddisruptionbudgets", who)
             for pdb in cluster.kube.pdbs:
                 if (pdb.namespace, pdb.name) == (namespace, rest[0]):
-                    return Answer(200, pdbs.pdb_document(cluster, pdb))
+                    return HttpResponse(200, pdbs.pdb_document(cluster, pdb))
             raise not_found("policy/poddisruptionbudgets", rest[0])
-        if call.query.get("watch") in ("true", "1"):
+        if request.query.get("watch") in ("true", "1"):
             raise bad("a watch of poddisruptionbudgets is not simulated: list them")
 
         def items() -> list[Pdb]:
@@ -137,30 +139,32 @@ class KubernetesApi:
 
         resource = _within(pdbs.pdb_resource(cluster), namespace)
         feed = Feed[Pdb](cluster.kube.versions)
-        return self._collection(cluster, call, resource, (items, feed, pdbs.FIELDS), who)
+        return self._collection(cluster, request, resource, (items, feed, pdbs.FIELDS), who)
 
     def _collection[T](
         self,
         cluster: Cluster,
-        call: Call,
+        request: HttpRequest,
         resource: Resource[T],
         source: tuple[Callable[[], list[T]], Feed[T], tuple[str, ...]],
         who: str,
-    ) -> Answer:
-        """Answer a list or a watch."""
+    ) -> HttpResponse:
+        """Handle a list or a watch."""
         items, feed, fields = source
-        watch = call.query.get("watch") in ("true", "1")
-        self._requests.note("kubernetes", f"{'watch' if watch else 'list'} {call.path.rpartition('/')[2]}", who)
-        selection = selection_of(call, fields)
+        watch = request.query.get("watch") in ("true", "1")
+        self._requests.record("kubernetes", f"{'watch' if watch else 'list'} {request.path.rpartition('/')[2]}", who)
+        selection = selection_of(request, fields)
         versions = cluster.kube.versions
         if not watch:
-            return listed(resource, items(), selection, call, versions.last)
-        looked_at = Watched(items, feed, lambda: versions.last, lambda: self._world.now, lambda: cluster.answers)
-        return watched(resource, looked_at, selection, call)
+            return listed(resource, items(), selection, request, versions.last)
+        watched_items = WatchSource(
+            items, feed, lambda: versions.last, lambda: self._world.now, lambda: cluster.api_responds
+        )
+        return watched(resource, watched_items, selection, request)
 
 
 def _within[T](resource: Resource[T], namespace: str | None) -> Resource[T]:
-    """Return a resource of which nothing outside a namespace is found."""
+    """Return a resource restricted to a namespace."""
     if namespace is None:
         return resource
 

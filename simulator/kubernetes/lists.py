@@ -1,4 +1,4 @@
-"""Lists and watches of any kind of objects: selectors, pages, versions, timeouts."""
+"""Lists and watches of any kind of object: selectors, pages, resource versions, timeouts."""
 
 import asyncio
 import base64
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 
-from simulator.http_types import Answer, Call, JsonObject
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject
 from simulator.kubernetes.selectors import SelectorError, matches
 from simulator.kubernetes.status import StatusError, bad, status
 from simulator.world.feed import Change, ChangeKind, Feed
@@ -29,13 +29,13 @@ LIST_QUERY = {
 }
 # Without timeoutSeconds an API server ends a watch after 30 to 60 minutes.
 WATCH_ENDS_AFTER_S = 1800
-LOOKS_EVERY_S = 0.02
+POLL_S = 0.02
 BOOKMARK_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Resource[T]:
-    """How objects of a kind are shown and found."""
+    """How to represent and select the objects of a kind."""
 
     kind: str
     api_version: str
@@ -47,28 +47,28 @@ class Resource[T]:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a list or watch asks for."""
+    """The selectors of a list or watch."""
 
     labels: str
     fields: str
 
     def holds[T](self, resource: Resource[T], item: T) -> bool:
-        """Whether an object is meant."""
+        """Whether an object matches."""
         if not resource.within(item):
             return False
         return matches(resource.labels(item), self.labels) and matches(resource.fields(item), self.fields)
 
 
-def selection_of(call: Call, known_fields: Iterable[str]) -> Selection:
-    """Read the selectors of a request.
+def selection_of(request: HttpRequest, known_fields: Iterable[str]) -> Selection:
+    """Parse the selectors of a request.
 
     Raises:
-        StatusError: 400, a parameter, selector or field is not known.
+        StatusError: 400 for an unknown parameter, selector or field.
     """
-    unknown = sorted(call.query.keys() - LIST_QUERY)
+    unknown = sorted(request.query.keys() - LIST_QUERY)
     if unknown:
         raise bad(f"query parameter {unknown[0]!r} is not simulated")
-    selection = Selection(call.query.get("labelSelector", ""), call.query.get("fieldSelector", ""))
+    selection = Selection(request.query.get("labelSelector", ""), request.query.get("fieldSelector", ""))
     try:
         matches({}, selection.labels)
         matches({}, selection.fields)
@@ -83,11 +83,13 @@ def selection_of(call: Call, known_fields: Iterable[str]) -> Selection:
     return selection
 
 
-def listed[T](resource: Resource[T], items: list[T], selection: Selection, call: Call, version: int) -> Answer:
-    """Return one page of the objects that are meant; ``items`` come in their order."""
+def listed[T](
+    resource: Resource[T], items: list[T], selection: Selection, request: HttpRequest, version: int
+) -> HttpResponse:
+    """Return one page of the selected objects. ``items`` are in order."""
     found = [item for item in items if selection.holds(resource, item)]
-    first = _offset(call.query.get("continue"))
-    limit = _number(call.query.get("limit")) or len(found)
+    first = _offset(request.query.get("continue"))
+    limit = _number(request.query.get("limit")) or len(found)
     page = found[first : first + limit]
     metadata: JsonObject = {"resourceVersion": str(version)}
     rest = len(found) - first - len(page)
@@ -101,42 +103,44 @@ def listed[T](resource: Resource[T], items: list[T], selection: Selection, call:
         "metadata": metadata,
         "items": documents,
     }
-    return Answer(200, document)
+    return HttpResponse(200, document)
 
 
 @dataclass(frozen=True, slots=True)
-class Watched[T]:
-    """What a watch looks at: the present objects, their changes, the server's clock and whether it still runs."""
+class WatchSource[T]:
+    """The source of a watch: current objects, their changes, the server's clock and whether the server still runs."""
 
     items: Callable[[], list[T]]
     feed: Feed[T]
     version: Callable[[], int]
     now: Callable[[], datetime]
-    answers: Callable[[], bool]
+    api_responds: Callable[[], bool]
 
 
-def watched[T](resource: Resource[T], source: Watched[T], selection: Selection, call: Call) -> Answer:
-    """Return a watch: a line for each change after the given version, until its time is over.
+def watched[T](
+    resource: Resource[T], source: WatchSource[T], selection: Selection, request: HttpRequest
+) -> HttpResponse:
+    """Return a watch: one line per change after the given resource version, until its timeout.
 
-    Without a version, or with "0", it begins with the objects that are there. Its time passes on the wall's clock and on
-    the world's, whichever is faster.
+    Without a version, or with "0", it starts with the existing objects. Its timeout counts real time or the world's time,
+    whichever is faster.
 
     Raises:
-        StatusError: 410, changes since that version are not kept any more.
+        StatusError: 410 if the changes since that version are not available any longer.
     """
-    text = call.query.get("resourceVersion", "")
+    text = request.query.get("resourceVersion", "")
     since = _number(text)
     if text and since > source.version():
         message = f"Too large resource version: {since}, current: {source.version()}"
         raise StatusError(HTTPStatus.GATEWAY_TIMEOUT, "Timeout", message)
-    # One second is the least: a real server never ends a watch before it began.
-    lasts_s = _number(call.query.get("timeoutSeconds")) or WATCH_ENDS_AFTER_S
-    bookmarks = call.query.get("allowWatchBookmarks") == "true"
-    return Answer(200, stream=_lines(resource, source, selection, (since, lasts_s, bookmarks)))
+    # At least one second: a real server never ends a watch before it started.
+    lasts_s = _number(request.query.get("timeoutSeconds")) or WATCH_ENDS_AFTER_S
+    bookmarks = request.query.get("allowWatchBookmarks") == "true"
+    return HttpResponse(200, stream=_lines(resource, source, selection, (since, lasts_s, bookmarks)))
 
 
 async def _lines[T](
-    resource: Resource[T], source: Watched[T], selection: Selection, how: tuple[int, int, bool]
+    resource: Resource[T], source: WatchSource[T], selection: Selection, how: tuple[int, int, bool]
 ) -> AsyncIterator[bytes]:
     since, lasts_s, bookmarks = how
     ends, ends_wall = source.now() + timedelta(seconds=lasts_s), time.monotonic() + lasts_s
@@ -145,7 +149,7 @@ async def _lines[T](
         since = source.version()
         for item in filter(partial(selection.holds, resource), source.items()):
             yield _line(ChangeKind.ADDED, resource.document(item))
-    while source.answers():
+    while source.api_responds():
         changes = source.feed.since(since)
         if changes is None:
             yield _line("ERROR", _gone(since))
@@ -161,11 +165,11 @@ async def _lines[T](
             yield _line("BOOKMARK", _bookmark(resource, since))
         if over:
             return
-        await asyncio.sleep(LOOKS_EVERY_S)
+        await asyncio.sleep(POLL_S)
 
 
 def _change_line[T](resource: Resource[T], selection: Selection, change: Change[T]) -> bytes | None:
-    """Return what a watcher hears of a change: an object may come into its selection, or leave it."""
+    """Return a watch event for a change. A change can move an object into the selection or out of it."""
     now = change.kind is not ChangeKind.DELETED and selection.holds(resource, change.now)
     before = change.before is not None and selection.holds(resource, change.before)
     if now:

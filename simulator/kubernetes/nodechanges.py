@@ -1,9 +1,9 @@
-"""What a patch of a node changes: annotations, labels, taints, and whether pods may be placed there."""
+"""What a patch of a node can change: annotations, labels, taints and whether it is schedulable."""
 
 from http import HTTPStatus
 from typing import cast
 
-from simulator.http_types import Call, JsonObject
+from simulator.http_types import HttpRequest, JsonObject
 from simulator.kubernetes.nodes import derived_taints, node_document, set_labels_of
 from simulator.kubernetes.patches import patched
 from simulator.kubernetes.status import MODIFIED, StatusError, conflict
@@ -14,14 +14,14 @@ from simulator.world.state import Cluster, Node, Taint
 CHANGEABLE = frozenset({"annotations", "labels"})
 
 
-def patch_node(core: Core, cluster: Cluster, node: Node, call: Call, who: str) -> JsonObject:
-    """Carry a patch out and return the node.
+def patch_node(core: Core, cluster: Cluster, node: Node, request: HttpRequest, who: str) -> JsonObject:
+    """Apply a patch and return the node.
 
     Raises:
-        StatusError: 409 (made from another version or another node of that name), 422 (changes what may not change).
+        StatusError: 409 (based on another version or another node with the name), 422 (a field that cannot be changed).
     """
     before = node_document(cluster, node)
-    after = patched(before, call)
+    after = patched(before, request)
     old, new = _part(before, "metadata"), _part(after, "metadata")
     if new.get("uid") != old["uid"]:
         what = f"Precondition failed: UID in precondition: {new.get('uid')}, UID in object meta: {old['uid']}"
@@ -30,7 +30,7 @@ def patch_node(core: Core, cluster: Cluster, node: Node, call: Call, who: str) -
         raise conflict("nodes", node.name, MODIFIED)
     spec = _part(after, "spec")
     _check_fixed(node.name, before, after)
-    if call.query.get("dryRun") == "All":
+    if request.query.get("dryRun") == "All":
         return after
     _set_metadata(cluster, node, new)
     _set_taints(cluster, node, spec)
@@ -45,7 +45,7 @@ def _part(document: JsonObject, name: str) -> JsonObject:
 
 
 def _check_fixed(name: str, before: JsonObject, after: JsonObject) -> None:
-    """Refuse what a patch of the node itself cannot change; a changed status is ignored, as by the real one."""
+    """Reject changes of fixed fields. Changes of the status are ignored, as by a real API server."""
     old_spec = {**_part(before, "spec"), "unschedulable": None, "taints": None}
     new_spec = {**_part(after, "spec"), "unschedulable": None, "taints": None}
     if old_spec != new_spec or _part(after, "metadata").get("name") != name:

@@ -1,4 +1,4 @@
-"""A node as its API server shows it."""
+"""A node as its API server represents it."""
 
 from simulator.azure.documents import etag, zulu
 from simulator.http_types import JsonObject
@@ -14,13 +14,13 @@ OS_IMAGES = {
 
 
 def labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
-    """Return a node's labels: those of AKS or Karpenter, changed as callers did."""
+    """Return a node's labels: those of AKS or Karpenter, with the changes of callers."""
     labels: dict[str, str | None] = {**set_labels_of(cluster, node), **node.labels}
     return {key: value for key, value in labels.items() if value is not None}
 
 
 def set_labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
-    """Return a node's labels, as AKS or Karpenter sets them."""
+    """Return the labels that AKS or Karpenter sets."""
     labels = {
         "kubernetes.azure.com/cluster": node_resource_group(cluster),
         "kubernetes.azure.com/mode": node.mode.lower(),
@@ -47,7 +47,7 @@ def set_labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
 
 
 def derived_taints(cluster: Cluster, node: Node) -> list[Taint]:
-    """Return the taints that follow from a node's state: its controllers' and its pool's."""
+    """Return the taints that follow from a node's state, set by its controllers and its pool."""
     taints = []
     if is_spot(cluster, node):
         taints.append(Taint(SPOT_TAINT, "NoSchedule", "spot"))

@@ -1,29 +1,29 @@
-"""Patches of a document: JSON Merge Patch (RFC 7396), strategic merge where lists have keys, JSON Patch (RFC 6902)."""
+"""Patches of an object: JSON Merge Patch (RFC 7396), strategic merge patch for lists with keys, JSON Patch (RFC 6902)."""
 
 import copy
 import json
 from http import HTTPStatus
 from typing import cast
 
-from simulator.http_types import Call, JsonObject
+from simulator.http_types import HttpRequest, JsonObject
 from simulator.kubernetes.status import StatusError, bad
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-# Which member identifies an element of a list, of the lists that a node has (k8s.io/api/core/v1/types.go).
+# The merge keys of a node's lists (k8s.io/api/core/v1/types.go).
 MERGE_KEYS = {"taints": "key", "conditions": "type", "addresses": "type"}
 
 
-def patched(document: JsonObject, call: Call) -> JsonObject:
-    """Return a document as a request's patch makes it.
+def patched(document: JsonObject, request: HttpRequest) -> JsonObject:
+    """Return an object with a request's patch applied.
 
     Raises:
-        StatusError: 400 (not a patch), 415 (of a kind that is not known), 422 (a JSON Patch that does not fit).
+        StatusError: 400 (not a patch), 415 (unsupported kind of patch), 422 (a JSON Patch that does not apply).
     """
-    kind = call.headers.get("Content-Type", "").partition(";")[0].strip()
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip()
     try:
-        patch: object = json.loads(call.body)
+        patch: object = json.loads(request.body)
     except ValueError as error:
         raise bad(f"error decoding patch: {error}") from error
     if kind == JSON_PATCH:
@@ -55,7 +55,7 @@ def _merged(target: object, patch: object, *, strategic: bool) -> object:
 
 
 def _merged_list(present: object, patch: list[JsonObject], key: str) -> list[JsonObject]:
-    """Merge elements by their key; ``$patch: delete`` takes one out, ``$patch: replace`` the others."""
+    """Merge elements by key. ``$patch: delete`` removes one, ``$patch: replace`` removes the others."""
     if any(item.get("$patch") == "replace" for item in patch):
         return [item for item in patch if "$patch" not in item]
     result = [dict(item) for item in present] if isinstance(present, list) else []
@@ -91,9 +91,9 @@ def _apply(document: JsonObject, step: JsonObject) -> None:
         _apply_to_list(place, operation, last, step, path)
         return
     if not isinstance(place, dict):
-        raise _unfit(path)
+        raise _missing_path(path)
     if operation != "add" and last not in place:
-        raise _unfit(path)
+        raise _missing_path(path)
     match operation:
         case "add" | "replace":
             place[last] = step.get("value")
@@ -110,7 +110,7 @@ def _apply(document: JsonObject, step: JsonObject) -> None:
 def _apply_to_list(place: list[object], operation: str, last: str, step: JsonObject, path: str) -> None:
     index = len(place) if last == "-" else int(last) if last.isdigit() else -1
     if not 0 <= index < len(place) + (operation == "add"):
-        raise _unfit(path)
+        raise _missing_path(path)
     match operation:
         case "add":
             place.insert(index, step.get("value"))
@@ -121,7 +121,7 @@ def _apply_to_list(place: list[object], operation: str, last: str, step: JsonObj
         case "test" if place[index] == step.get("value"):
             pass
         case _:
-            raise _unfit(path)
+            raise _missing_path(path)
 
 
 def _child(place: object, part: str, path: str) -> object:
@@ -129,9 +129,9 @@ def _child(place: object, part: str, path: str) -> object:
         return place[part]
     if isinstance(place, list) and part.isdigit() and int(part) < len(place):
         return place[int(part)]
-    raise _unfit(path)
+    raise _missing_path(path)
 
 
-def _unfit(path: str) -> StatusError:
+def _missing_path(path: str) -> StatusError:
     message = f"the server rejected our request due to an error in our request: doc is missing path: {path}"
     return StatusError(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid", message)

@@ -1,4 +1,4 @@
-"""A PodDisruptionBudget as its API server shows it."""
+"""A PodDisruptionBudget as its API server represents it."""
 
 from simulator.azure.documents import zulu
 from simulator.http_types import JsonObject
@@ -11,7 +11,7 @@ FIELDS = ("metadata.name", "metadata.namespace")
 
 
 def pdb_document(cluster: Cluster, pdb: Pdb) -> JsonObject:
-    """Return a budget with its status at this instant."""
+    """Return a budget with its current status."""
     status = status_of(cluster, pdb)
     enough = status.allowed > 0
     condition = {
@@ -51,7 +51,7 @@ def pdb_document(cluster: Cluster, pdb: Pdb) -> JsonObject:
 
 
 def pdb_resource(cluster: Cluster) -> Resource[Pdb]:
-    """Return how a cluster's budgets are shown and found."""
+    """Return how to represent and select a cluster's budgets."""
     return Resource(
         "PodDisruptionBudget",
         "policy/v1",

@@ -1,4 +1,4 @@
-"""A pod as its API server shows it."""
+"""A pod as its API server represents it."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ OWNERS = {
 
 
 def pod_labels(pod: Pod) -> dict[str, str]:
-    """Return a pod's labels: its workload's and its controller's own."""
+    """Return a pod's labels: those of its workload and of its controller."""
     labels = pod.workload.spec.pod_labels
     match pod.workload.spec.kind:
         case WorkloadKind.DEPLOYMENT:
@@ -34,7 +34,7 @@ def pod_labels(pod: Pod) -> dict[str, str]:
 
 
 def pod_fields(pod: Pod) -> dict[str, str]:
-    """Return what a field selector may ask for."""
+    """Return the fields that a field selector can use."""
     values = (pod.name, pod.namespace, pod.node or "", pod.phase)
     return dict(zip(FIELDS, values, strict=True))
 
@@ -78,7 +78,7 @@ def _image(pod: Pod) -> str:
 
 
 def _owner(pod: Pod) -> JsonObject | None:
-    """Return what controls a pod: a ReplicaSet for a Deployment, its node for a mirror pod, nothing for a bare one."""
+    """Return a pod's controller: a ReplicaSet for a Deployment, its node for a mirror pod, none for a bare pod."""
     workload = pod.workload
     if workload.spec.kind not in OWNERS:
         return None

@@ -10,14 +10,14 @@ _EXISTS = re.compile(r"^(!?)\s*([\w./-]+)$")
 
 
 class SelectorError(ValueError):
-    """A selector cannot be parsed."""
+    """A selector is invalid."""
 
 
 def matches(labels: Mapping[str, str], selector: str) -> bool:
-    """Whether labels fulfil every requirement of a selector.
+    """Whether labels meet every requirement of a selector.
 
     Raises:
-        SelectorError: it is not a selector.
+        SelectorError: the selector is invalid.
     """
     return all(_fulfils(labels, part.strip()) for part in _SPLIT.split(selector) if part.strip())
 

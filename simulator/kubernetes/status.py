@@ -1,12 +1,12 @@
-"""Refusals of an API server: a Status as the body."""
+"""Errors of an API server: a Status as the body."""
 
 from http import HTTPStatus
 
-from simulator.http_types import Answer, JsonObject
+from simulator.http_types import HttpResponse, JsonObject
 
 
 class StatusError(Exception):
-    """A refusal with a Kubernetes Status as its body; an empty reason is left out."""
+    """An error response with a Kubernetes Status as its body. An empty reason is left out."""
 
     def __init__(
         self, code: int, reason: str, message: str, details: JsonObject | None = None, retry_after_s: int | None = None
@@ -17,17 +17,17 @@ class StatusError(Exception):
         self.details = details
         self.retry_after_s = retry_after_s
 
-    def answer(self) -> Answer:
-        """Return the Status as an answer."""
+    def response(self) -> HttpResponse:
+        """Return the Status as a response."""
         document = status("Failure", self.code, message=str(self), reason=self.reason, details=self.details)
         headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
-        return Answer(self.code, document, headers)
+        return HttpResponse(self.code, document, headers)
 
 
 def status(
     result: str, code: int, *, message: str = "", reason: str = "", details: JsonObject | None = None
 ) -> JsonObject:
-    """Return a Status; what is empty is left out."""
+    """Return a Status without its empty fields."""
     document: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": result}
     for key, value in (("message", message), ("reason", reason), ("details", details)):
         if value:
@@ -36,12 +36,12 @@ def status(
 
 
 def bad(message: str) -> StatusError:
-    """Return the refusal of a request that cannot be read."""
+    """Return the error for a malformed request."""
     return StatusError(HTTPStatus.BAD_REQUEST, "BadRequest", message)
 
 
 def not_found(resource: str, name: str) -> StatusError:
-    """Return the refusal of an object that is not there."""
+    """Return the error for an object that does not exist."""
     group, _, kind = resource.rpartition("/")
     details: JsonObject = {"name": name, "kind": kind, **({"group": group} if group else {})}
     shown = f"{kind}.{group}" if group else kind
@@ -49,7 +49,7 @@ def not_found(resource: str, name: str) -> StatusError:
 
 
 def conflict(resource: str, name: str, what: str) -> StatusError:
-    """Return the refusal of a change that was made from something older."""
+    """Return the error for a change that is based on an older version."""
     message = f'Operation cannot be fulfilled on {resource} "{name}": {what}'
     return StatusError(HTTPStatus.CONFLICT, "Conflict", message, {"name": name, "kind": resource})
 

@@ -1,4 +1,4 @@
-"""An oracle: judges a week from the rules in docs/, the fleet and the journal, sharing no code with Daytwo."""
+"""An oracle: judges a week by the rules in docs/, the fleet and the journal. It shares no code with Daytwo."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from simulator.oracle.eligible import judge_pool
 from simulator.oracle.history import History
 from simulator.oracle.journal_reader import read_journal
 from simulator.oracle.local_time import monday_of, week_name
-from simulator.oracle.power import KeptAwake, Schedule, power_expected, power_violations
+from simulator.oracle.power import AwakeOverride, Schedule, power_expected, power_violations
 from simulator.oracle.proof import Proofs
 from simulator.oracle.reboot import Reboots, left_behind
 from simulator.oracle.runs import node_image_expected
@@ -21,13 +21,13 @@ from simulator.oracle.week import Week, driven_by_aks, places
 from simulator.world.journal import Entry
 from simulator.world.specs import PRINCIPAL, FleetSpec
 
-__all__ = ["EligiblePool", "End", "KeptAwake", "Verdict", "judge", "read_journal"]
+__all__ = ["AwakeOverride", "EligiblePool", "End", "Verdict", "judge", "read_journal"]
 
-# Every world calls the node pool of node auto-provisioning so.
+# The name of node auto-provisioning's node pool in every world.
 PROVISIONED = "default"
 
 
-def judge(  # noqa: PLR0913 - five things that are judged, four that are told only where they differ
+def judge(  # noqa: PLR0913 - five inputs, four optional ones
     config_text: str,
     fleet: FleetSpec,
     journal: Sequence[Entry],
@@ -37,23 +37,23 @@ def judge(  # noqa: PLR0913 - five things that are judged, four that are told on
     seed: int = 0,
     bot: str = PRINCIPAL,
     since: datetime | None = None,
-    presses: Sequence[KeptAwake] = (),
+    overrides: Sequence[AwakeOverride] = (),
 ) -> Verdict:
-    """Judges the week of `start`, from `start` to `end`.
+    """Judge the week of `start`, from `start` to `end`.
 
-    Eligibility is judged for that one week: more than a week's `start` to `end` is judged by a call for each.
+    Eligibility covers one week: for a longer time, make one call per week.
 
-    `seed` is the world's: it says which images each region had when the journal begins. `since` is when Daytwo began to
-    run and to sample, where that was before `start`. `presses` are the overrides that people asked for.
+    `seed` is the world's, which determines the images of each region at the start of the journal. `since` is when Daytwo
+    began to run and take samples, if that was before `start`. `overrides` are those that people requested.
 
     Raises:
-        ValueError: the configuration switches node images off or takes freezes from a calendar.
+        ValueError: the configuration turns node images off or reads freezes from a calendar.
     """
     rules = read(config_text)
     history = History(fleet, journal, seed)
     proofs = Proofs(rules, history, since or start, end)
     monday = monday_of(start, rules.rings[0].hours.zone)
-    schedule = Schedule(rules, history, presses, bot)
+    schedule = Schedule(rules, history, overrides, bot)
     reboots = Reboots(rules, history, journal, bot)
     week = Week(rules, history, proofs, monday, schedule)
     eligible: list[EligiblePool] = []

@@ -1,4 +1,4 @@
-"""Whether what was done had been approved by people enough (docs/approvals.md, rules 1, 2, 8 and 10)."""
+"""Whether actions had the required approvals (docs/approvals.md, rules 1, 2, 8 and 10)."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
-from simulator.oracle.history import History, Work
+from simulator.oracle.history import History, Operation
 
 type Tree = Mapping[str, object]
 
@@ -15,7 +15,7 @@ _GOOD_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
-    """Who has to say yes, by their ids in Slack; no rings are all rings."""
+    """Whose approval is required, by Slack user id. Without rings it applies to all rings."""
 
     rings: tuple[str, ...]
     approvers: frozenset[str]
@@ -23,42 +23,42 @@ class ApprovalRule:
 
 
 def read_approvals(tree: Tree, runbook: str) -> tuple[ApprovalRule, ...]:
-    """The rules of a runbook, one or a list."""
-    said = cast("Tree", tree.get(runbook, {})).get("approval")
-    listed = said if isinstance(said, list) else [said] if said else []
+    """The rules of a runbook: one or a list."""
+    section = cast("Tree", tree.get(runbook, {})).get("approval")
+    listed = section if isinstance(section, list) else [section] if section else []
     return tuple(_rule(tree, cast("Tree", each)) for each in listed)
 
 
-def _rule(tree: Tree, said: Tree) -> ApprovalRule:
+def _rule(tree: Tree, section: Tree) -> ApprovalRule:
     people = cast("Mapping[str, Tree]", tree.get("people", {}))
     groups = cast("Mapping[str, list[str]]", tree.get("groups", {}))
     names: set[str] = set()
     for part in ("from", "escalate-to"):
-        for name in _list(said.get(part, [])):
+        for name in _list(section.get(part, [])):
             names.update(groups.get(name, [name]))
     ids = frozenset(str(people[name]["slack"]) for name in names if name in people and "slack" in people[name])
-    return ApprovalRule(_list(said.get("rings", [])), ids, int(str(said.get("of", 1))))
+    return ApprovalRule(_list(section.get("rings", [])), ids, int(str(section.get("of", 1))))
 
 
-def approved(rules: tuple[ApprovalRule, ...], ring: str, work: Work, history: History) -> bool:
-    """Whether people enough pressed Approve, in the week before, under a message that named the cluster and the image."""
+def approved(rules: tuple[ApprovalRule, ...], ring: str, operation: Operation, history: History) -> bool:
+    """Whether enough people clicked Approve in the week before, below a message that names the cluster and the image."""
     rule = next((each for each in rules if not each.rings or ring in each.rings), None)
     if rule is None:
         return True
-    names = (work.cluster, work.image.rpartition("-")[2])
+    names = (operation.cluster, operation.image.rpartition("-")[2])
     yes = {
-        press.user
-        for press in history.presses
-        if press.action == "approve"
-        and press.user in rule.approvers
-        and work.began - _GOOD_FOR <= press.at <= work.began
-        and all(_names(press.text, name) for name in names)
+        click.user
+        for click in history.clicks
+        if click.action == "approve"
+        and click.user in rule.approvers
+        and operation.began - _GOOD_FOR <= click.at <= operation.began
+        and all(_names(click.text, name) for name in names)
     }
     return len(yes) >= rule.of
 
 
 def _names(text: str, name: str) -> bool:
-    """Whether a text has the name, and not only one that it is a part of."""
+    """Whether a text contains the name, other than as part of a longer name."""
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Distinct budget alerts among those that were posted (docs/budget.md)."""
+"""Counts distinct budget alerts among those posted (docs/budget.md)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,11 +7,13 @@ from simulator.world.journal import Entry, Kind
 
 
 def budget_expected(journal: Sequence[Entry], start: datetime, end: datetime) -> int:
-    """How many alerts people had to be told of: one a budget, kind, threshold and month (rule 2), however often posted."""
+    """How many alerts Daytwo had to report: one per budget, kind, threshold and month (rule 2), however often it was posted."""
     firsts: dict[tuple[object, ...], datetime] = {}
     for entry in journal:
         if entry.kind is Kind.BUDGET_ALERT:
-            said = entry.detail
+            section = entry.detail
             period = f"{entry.at:%Y-%m}"
-            firsts.setdefault((said["budget"], said["type"], said["threshold"], said["schema"], period), entry.at)
+            firsts.setdefault(
+                (section["budget"], section["type"], section["threshold"], section["schema"], period), entry.at
+            )
     return sum(start <= at < end for at in firsts.values())

@@ -1,4 +1,4 @@
-"""The oracle's own reading of daytwo.yaml: only what the rules of node images need, and only right documents."""
+"""The oracle's own parser of daytwo.yaml: only the settings that the rules need, and only valid documents."""
 
 import re
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
-    """A window: its start and end in minutes of the day."""
+class WindowHours:
+    """A window. Start and end are in minutes of the day."""
 
     days: frozenset[int]
     opens: int
@@ -28,8 +28,8 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """A freeze, by days or by instants."""
+class FreezePeriod:
+    """A freeze, by days or by times."""
 
     first: date | datetime
     last: date | datetime
@@ -37,14 +37,14 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which clusters are selected."""
+class ClusterSelector:
+    """A cluster selector."""
 
     tags: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
     regions: tuple[str, ...]
 
-    def takes(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
+    def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
         """Whether it selects a cluster."""
         lowered = {key.lower(): value for key, value in tags.items()}
         if any(lowered.get(key.lower()) not in values for key, values in self.tags.items()):
@@ -56,134 +56,136 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class RingRule:
-    """A ring and what it selects."""
+    """A ring and its cluster selector."""
 
     name: str
-    hours: Hours
+    hours: WindowHours
     max_concurrent: int | None
-    choice: Choice
+    selector: ClusterSelector
 
-    def takes(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
+    def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
         """Whether it selects a cluster."""
-        return self.choice.takes(name, region, tags)
+        return self.selector.matches(name, region, tags)
 
 
 @dataclass(frozen=True, slots=True)
-class SleepRule:
-    """An entry of `power`: without hours the cluster's own tag alone counts, in the entry's zone."""
+class PowerRule:
+    """An entry of `power`. Without hours only the cluster's own tag counts, in the entry's time zone."""
 
-    choice: Choice
-    hours: Hours | None
+    selector: ClusterSelector
+    hours: WindowHours | None
     zone: str
 
 
 @dataclass(frozen=True, slots=True)
 class RebootRule:
-    """What the configuration asks of reboots."""
+    """The configuration of reboots."""
 
-    hours: Hours
+    hours: WindowHours
     drain_timeout: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the configuration asks, node images first; `reboot` and `group_within` are None where they are off."""
+    """The configuration. `reboot` and `group_for` are None if those operations are off."""
 
     rings: tuple[RingRule, ...]
-    closed: tuple[Closed, ...]
+    freezes: tuple[FreezePeriod, ...]
     proven_for: timedelta
     proven_awake: int
     proven_nodes: int
     start_stopped_clusters: bool
     failure_budget: int
-    sleep: tuple[SleepRule, ...]
+    power: tuple[PowerRule, ...]
     reboot: RebootRule | None
     group_within: timedelta | None
     approvals: tuple[ApprovalRule, ...] = ()
 
 
 def read(text: str) -> Rules:
-    """Reads a configuration.
+    """Parse a configuration.
 
     Raises:
-        ValueError: node-image is off, or a freeze comes from a calendar, which the oracle does not read.
+        ValueError: node-image is off, or a freeze comes from a calendar, which the oracle does not support.
     """
-    # Every scalar as the text it is: YAML would turn an instant into UTC without saying so.
+    # Read every scalar as text: YAML would convert a time to UTC.
     tree = cast("Tree", YAML(typ="base", pure=True).load(text))
     if "node-image" not in tree:
         raise ValueError("there is nothing to judge: node-image is off")
-    said = cast("Tree", tree["node-image"])
+    section = cast("Tree", tree["node-image"])
     windows = {name: _hours(cast("Tree", window)) for name, window in cast("Tree", tree.get("windows", {})).items()}
     rings = cast("list[Tree]", cast("Tree", tree["fleet"])["rings"])
     return Rules(
-        rings=tuple(_ring(ring, windows[str(ring.get("window", said["window"]))]) for ring in rings),
-        closed=tuple(_closed(freeze) for freeze in cast("list[Tree]", tree.get("freezes", []))),
-        proven_for=_length(str(said.get("proven-for", "2d"))),
-        proven_awake=_length(str(said.get("proven-awake", "8h"))) // timedelta(hours=1),
-        proven_nodes=int(str(said.get("proven-nodes", 3))),
-        start_stopped_clusters=str(said.get("start-stopped-clusters", "true")).lower() == "true",
-        failure_budget=int(str(said.get("failure-budget", 0))),
-        sleep=tuple(_sleep(entry) for entry in cast("list[Tree]", tree.get("power", []))),
+        rings=tuple(_ring(ring, windows[str(ring.get("window", section["window"]))]) for ring in rings),
+        freezes=tuple(_freeze(freeze) for freeze in cast("list[Tree]", tree.get("freezes", []))),
+        proven_for=_length(str(section.get("proven-for", "2d"))),
+        proven_awake=_length(str(section.get("proven-awake", "8h"))) // timedelta(hours=1),
+        proven_nodes=int(str(section.get("proven-nodes", 3))),
+        start_stopped_clusters=str(section.get("start-stopped-clusters", "true")).lower() == "true",
+        failure_budget=int(str(section.get("failure-budget", 0))),
+        power=tuple(_power(entry) for entry in cast("list[Tree]", tree.get("power", []))),
         reboot=_reboot(cast("Tree", tree["reboot"]), windows) if "reboot" in tree else None,
         approvals=read_approvals(tree, "node-image"),
         group_within=_length(str(cast("Tree", tree["spot"]).get("group-within", "10m"))) if "spot" in tree else None,
     )
 
 
-def _ring(said: Tree, hours: Hours) -> RingRule:
-    max_concurrent = str(said["max-concurrent"]).split()[0] if "max-concurrent" in said else None
-    return RingRule(str(said["name"]), hours, int(max_concurrent) if max_concurrent else None, _choice(said))
+def _ring(section: Tree, hours: WindowHours) -> RingRule:
+    max_concurrent = str(section["max-concurrent"]).split()[0] if "max-concurrent" in section else None
+    return RingRule(str(section["name"]), hours, int(max_concurrent) if max_concurrent else None, _selector(section))
 
 
-def _sleep(said: Tree) -> SleepRule:
-    zone = str(said.get("zone", "UTC"))
-    return SleepRule(_choice(said), awake_hours(str(said["awake"]), zone) if "awake" in said else None, zone)
+def _power(section: Tree) -> PowerRule:
+    zone = str(section.get("zone", "UTC"))
+    return PowerRule(_selector(section), awake_hours(str(section["awake"]), zone) if "awake" in section else None, zone)
 
 
-def awake_hours(text: str, zone: str) -> Hours:
-    """`mon-fri 08:00-19:00` in a zone.
+def awake_hours(text: str, zone: str) -> WindowHours:
+    """Parse `mon-fri 08:00-19:00` in a time zone.
 
     Raises:
-        ValueError: it is written otherwise.
+        ValueError: the text has another format.
     """
     found = re.fullmatch(r"(\S+) (\d{1,2}:\d{2})-(\d{1,2}:\d{2})", text.strip())
     if found is None:
-        raise ValueError(f"{text!r} says no awake times")
+        raise ValueError(f"{text!r} is not in the format of awake hours")
     return _hours({"days": found[1], "from": found[2], "to": found[3], "zone": zone})
 
 
-def _reboot(said: Tree, windows: Mapping[str, Hours]) -> RebootRule:
-    return RebootRule(windows[str(said["window"])], _length(str(said.get("drain-timeout", "30m"))))
+def _reboot(section: Tree, windows: Mapping[str, WindowHours]) -> RebootRule:
+    return RebootRule(windows[str(section["window"])], _length(str(section.get("drain-timeout", "30m"))))
 
 
-def _choice(said: Tree) -> Choice:
-    select = cast("Tree", said["select"])
+def _selector(section: Tree) -> ClusterSelector:
+    select = cast("Tree", section["select"])
     tags = cast("Tree", select.get("tags", {}))
-    return Choice(
+    return ClusterSelector(
         tags={key: _list(value) for key, value in tags.items()},
         names=_list(select.get("names", [])),
         regions=_list(select.get("regions", [])),
     )
 
 
-def _hours(said: Tree) -> Hours:
+def _hours(section: Tree) -> WindowHours:
     days: set[int] = set()
-    for part in ",".join(_list(said["days"])).split(","):
+    for part in ",".join(_list(section["days"])).split(","):
         first, _, last = part.strip().lower().partition("-")
         day = DAYS.index(first[:3])
         days.add(day)
         while last and DAYS[day] != last[:3]:
             day = (day + 1) % 7
             days.add(day)
-    return Hours(frozenset(days), _minutes(str(said["from"])), _minutes(str(said["to"])), str(said["zone"]))
+    return WindowHours(
+        frozenset(days), _minutes(str(section["from"])), _minutes(str(section["to"])), str(section["zone"])
+    )
 
 
-def _closed(said: Tree) -> Closed:
-    if "ics" in said:
-        raise ValueError("the oracle reads no calendars: write the freezes out")
-    first, last = (_moment(said[edge]) for edge in ("from", "to"))
-    zone = said.get("zone")
-    return Closed(first, last, str(zone) if zone is not None else None)
+def _freeze(section: Tree) -> FreezePeriod:
+    if "ics" in section:
+        raise ValueError("the oracle does not support calendars: list the freezes")
+    first, last = (_moment(section[edge]) for edge in ("from", "to"))
+    zone = section.get("zone")
+    return FreezePeriod(first, last, str(zone) if zone is not None else None)
 
 
 def _moment(value: object) -> date | datetime:

@@ -1,30 +1,30 @@
-"""Which pools had an opportunity, when, and why the others had none (rules 6 to 15)."""
+"""Which pools could be upgraded and when, and why the others could not (rules 6 to 15)."""
 
 from datetime import datetime, timedelta
 
-from simulator.oracle.history import Work
+from simulator.oracle.history import Operation
 from simulator.oracle.local_time import MINUTE
 from simulator.oracle.verdict import EligiblePool, End
-from simulator.oracle.week import LOOK, READY_WITHIN, START_TAKES, Place, Week, in_order
+from simulator.oracle.week import CHECK_INTERVAL, READY_WITHIN, START_TAKES, Place, Week, upgrade_order
 
 
-def holds(week: Week, place: Place, at: datetime) -> str | None:
-    """What held a pool at an instant, by rule 8's names; None where its upgrade could begin.
+def blocking_reason(week: Week, place: Place, at: datetime) -> str | None:
+    """What blocked a pool at a time, by the names of rule 8; None if its upgrade could start.
 
-    The cluster's pools before it that could begin come first: what they are expected to take counts too.
+    Pools of the cluster that come before it and could start are upgraded first, so their expected duration counts too.
     """
     cluster = place.cluster
-    reason = week.standing(place, at) or _holds_cluster(week, place, at, None)
+    reason = week.skip_reason(place, at) or _blocks_cluster(week, place, at, None)
     if reason is not None:
         return reason
     if not week.proven(place, at):
         return "unproven"
     opening = week.opening_at(cluster, at)
     number = week.ring_number(cluster)
-    if opening is None or number is None or at < week.ring_begins(number) or _neighbours_hold(week, place, at):
+    if opening is None or number is None or at < week.ring_begins(number) or _pair_blocks(week, place, at):
         return "no-window-left"
     takes = START_TAKES if week.history.stopped(cluster.name, at) else timedelta()
-    for pool in in_order(cluster):
+    for pool in upgrade_order(cluster):
         other = Place(cluster, pool)
         if other == place:
             break
@@ -33,72 +33,72 @@ def holds(week: Week, place: Place, at: datetime) -> str | None:
     return None if at + takes + week.expected(place, at) <= opening.closes else "no-window-left"
 
 
-def held_when_begun(week: Week, place: Place, work: Work) -> str | None:
-    """What should have held an upgrade that Daytwo began; None where nothing did, turns and the ring's moment aside."""
-    at = work.began
-    reason = week.standing(place, at) or _holds_cluster(week, place, at, work)
+def blocked_at_start(week: Week, place: Place, operation: Operation) -> str | None:
+    """What should have blocked an upgrade that Daytwo started; None if nothing did. The order of pools and the ring's start are not checked."""
+    at = operation.began
+    reason = week.skip_reason(place, at) or _blocks_cluster(week, place, at, operation)
     if reason is not None:
         return reason
-    return None if week.proven_image(place, work.image, at) else "unproven"
+    return None if week.proven_image(place, operation.image, at) else "unproven"
 
 
 def judge_pool(week: Week, place: Place, start: datetime, end: datetime) -> EligiblePool | str:
-    """The opportunity of a pool within [start, end), or the reason why it had none."""
-    work = week.upgrade_of(place)
-    moments = _moments(week, place, start, min(end, work.began) if work else end)
+    """When the upgrade of a pool was possible within [start, end), or the reason why it was not."""
+    operation = week.upgrade_of(place)
+    moments = _moments(week, place, start, min(end, operation.began) if operation else end)
     images = {week.history.newest(place.cluster, place.pool, at) for at in moments}
-    if work is not None and start <= work.began < end and held_when_begun(week, place, work) is None:
-        moments = [*moments, work.began]
-        images.add(work.image)
-    elif not _clear(week, place, moments):
+    if operation is not None and start <= operation.began < end and blocked_at_start(week, place, operation) is None:
+        moments = [*moments, operation.began]
+        images.add(operation.image)
+    elif not _is_certain(week, place, moments):
         last = min(week.last_moment(place.cluster), end) - timedelta(seconds=1)
-        return holds(week, place, last) or "no-window-left"
+        return blocking_reason(week, place, last) or "no-window-left"
     return EligiblePool(
         cluster=place.cluster.name,
         pool=place.pool.name,
         images=frozenset(images),
         earliest=moments[0],
         latest=moments[-1],
-        end=_end(week, work, end),
+        end=_end(week, operation, end),
     )
 
 
 def _moments(week: Week, place: Place, start: datetime, end: datetime) -> list[datetime]:
-    """Each minute of the week's openings at which the pool's upgrade could begin."""
+    """Each minute in the week's openings at which the pool's upgrade could start."""
     number = week.ring_number(place.cluster)
-    if number is None or week.standing(place, start) in ("driven-by-aks", "snapshot"):
+    if number is None or week.skip_reason(place, start) in ("driven-by-aks", "snapshot"):
         return []
     begins = max(start, week.ring_begins(number))
     found: list[datetime] = []
     for opening in week.openings[number]:
         at = opening.opens
         while at < opening.closes:
-            if begins <= at < end and holds(week, place, at) is None:
+            if begins <= at < end and blocking_reason(week, place, at) is None:
                 found.append(at)
             at += MINUTE
     return found
 
 
-def _clear(week: Week, place: Place, moments: list[datetime]) -> bool:
-    """Whether a run was bound to look at one of them (rule 14).
+def _is_certain(week: Week, place: Place, moments: list[datetime]) -> bool:
+    """Whether a run was certain to check at one of these minutes (rule 14).
 
-    It looks when a window opens, and every five minutes; one that waits for proof, a minute after each full hour.
+    A run checks when a window opens and every five minutes. One that waits for proof checks a minute after each full hour.
     """
     opens = week.opening_times(place.cluster)
     return any(
         first in opens
         or (
-            any(at.minute == 1 for at in stretch)
+            any(at.minute == 1 for at in interval)
             if _waits_for_proof(week, place, first)
-            else stretch[-1] - first >= LOOK
+            else interval[-1] - first >= CHECK_INTERVAL
         )
-        for stretch in _stretches(moments)
-        for first in stretch[:1]
+        for interval in _intervals(moments)
+        for first in interval[:1]
     )
 
 
-def _stretches(moments: list[datetime]) -> list[list[datetime]]:
-    """Runs of minutes that follow one another."""
+def _intervals(moments: list[datetime]) -> list[list[datetime]]:
+    """Intervals of consecutive minutes."""
     found: list[list[datetime]] = []
     for at in moments:
         if found and at - found[-1][-1] == MINUTE:
@@ -109,12 +109,12 @@ def _stretches(moments: list[datetime]) -> list[list[datetime]]:
 
 
 def _waits_for_proof(week: Week, place: Place, first: datetime) -> bool:
-    """Whether a pool was held for want of proof right before an instant."""
-    return holds(week, place, first - MINUTE) == "unproven"
+    """Whether a pool was blocked by missing proof right before a time."""
+    return blocking_reason(week, place, first - MINUTE) == "unproven"
 
 
-def _holds_cluster(week: Week, place: Place, at: datetime, but: Work | None) -> str | None:
-    """What holds the whole cluster."""
+def _blocks_cluster(week: Week, place: Place, at: datetime, but: Operation | None) -> str | None:
+    """What blocks the whole cluster."""
     cluster, number = place.cluster, week.ring_number(place.cluster)
     if number is not None and week.halted(number, at):
         return "halted"
@@ -126,14 +126,14 @@ def _holds_cluster(week: Week, place: Place, at: datetime, but: Work | None) -> 
     return "busy" if week.history.busy(cluster.name, at, but) else None
 
 
-def _neighbours_hold(week: Week, place: Place, at: datetime) -> bool:
-    """Whether a paired region, or as many clusters as may go at once, are at it (rule 13)."""
+def _pair_blocks(week: Week, place: Place, at: datetime) -> bool:
+    """Whether a paired region blocks the cluster, or as many clusters as allowed are in progress (rule 13)."""
     going = [
         other
         for name, other in week.history.clusters.items()
-        if name != place.cluster.name and any(turn.holds(at) for turn in week.turns(name))
+        if name != place.cluster.name and any(turn.contains(at) for turn in week.turns(name))
     ]
-    if any(week.neighbours(place.cluster, other) for other in going):
+    if any(week.are_paired(place.cluster, other) for other in going):
         return True
     max_concurrent = week.ring(place.cluster).max_concurrent
     number = week.ring_number(place.cluster)
@@ -142,20 +142,20 @@ def _neighbours_hold(week: Week, place: Place, at: datetime) -> bool:
 
 
 def _is_before(week: Week, other: Place, at: datetime) -> bool:
-    """Whether a pool that stands before another one is still to be done and free to go."""
-    work = week.upgrade_of(other)
-    if work is not None and work.began <= at:
+    """Whether a pool that comes before another one still has to be upgraded and could start."""
+    operation = week.upgrade_of(other)
+    if operation is not None and operation.began <= at:
         return False
-    return week.standing(other, at) is None and week.proven(other, at)
+    return week.skip_reason(other, at) is None and week.proven(other, at)
 
 
-def _end(week: Week, work: Work | None, end: datetime) -> End:
-    if work is None or work.began >= end:
+def _end(week: Week, operation: Operation | None, end: datetime) -> End:
+    if operation is None or operation.began >= end:
         return End.MISSED
-    if work.ended >= end:
+    if operation.ended >= end:
         return End.RUNNING
-    if work.status == "Succeeded" and week.settled_at(work) is not None:
+    if operation.status == "Succeeded" and week.settled_at(operation) is not None:
         return End.UPGRADED
-    if work.status == "Succeeded" and work.ended + READY_WITHIN > end:
+    if operation.status == "Succeeded" and operation.ended + READY_WITHIN > end:
         return End.RUNNING
     return End.FAILED

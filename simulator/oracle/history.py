@@ -1,4 +1,4 @@
-"""What the journal tells of any instant: power, operations, images, nodes."""
+"""The state at any time, derived from the journal: power, operations, images, nodes."""
 
 import re
 from bisect import bisect_right
@@ -11,14 +11,14 @@ from simulator.world.images import FAMILIES, Catalog, Family, family_of
 from simulator.world.journal import Entry, Kind
 from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
 
-FAR = datetime.max.replace(tzinfo=UTC)
+FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 _PATCH = re.compile(r"-\d{4}\.\d\d\.\d\d$")
 _POOL_FAILED = ("Failed", "Canceled")
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """One operation on a cluster, or on a pool of it; `ended` is far away while it runs."""
+class Operation:
+    """One operation on a cluster or a pool. `ended` is far in the future while it runs."""
 
     id: str
     what: str
@@ -27,17 +27,17 @@ class Work:
     pool: str
     image: str
     began: datetime
-    ended: datetime = FAR
+    ended: datetime = FAR_FUTURE
     status: str = "InProgress"
 
     def runs(self, at: datetime) -> bool:
-        """Whether it runs at an instant."""
+        """Whether it runs at a time."""
         return self.began <= at < self.ended
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """What a person pressed in a chat, and all that the message said to them."""
+class ButtonClick:
+    """A button that a person selected in a chat, with the whole text of the message."""
 
     at: datetime
     user: str
@@ -47,7 +47,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A node as it was at an instant."""
+    """The state of a node at a time."""
 
     image: str
     ready: bool
@@ -57,7 +57,7 @@ type Machines = Mapping[str, Machine]
 
 
 @dataclass(slots=True)
-class Track[T]:
+class Timeline[T]:
     """A value over time."""
 
     first: T
@@ -65,35 +65,35 @@ class Track[T]:
     values: list[T] = field(default_factory=list)
 
     def set(self, at: datetime, value: T) -> None:
-        """Changes it from an instant on."""
+        """Set the value from a time on."""
         self.times.append(at)
         self.values.append(value)
 
     def at(self, at: datetime) -> T:
-        """What it was, changes of that very instant included."""
+        """The value at a time, including changes at that time."""
         place = bisect_right(self.times, at)
         return self.values[place - 1] if place else self.first
 
 
 class History:
-    """A fleet's past, from its specification and its journal."""
+    """A fleet's past, derived from its specification and its journal."""
 
     def __init__(self, fleet: FleetSpec, journal: Sequence[Entry], seed: int) -> None:
         self.fleet = fleet
         self.clusters = {cluster.name: cluster for cluster in fleet.clusters}
-        self.works: list[Work] = _works(journal)
-        self.presses = tuple(
-            Press(entry.at, str(entry.detail["user"]), str(entry.detail["action"]), str(entry.detail["text"]))
+        self.operations: list[Operation] = _operations(journal)
+        self.clicks = tuple(
+            ButtonClick(entry.at, str(entry.detail["user"]), str(entry.detail["action"]), str(entry.detail["text"]))
             for entry in journal
-            if entry.kind is Kind.PRESSED
+            if entry.kind is Kind.BUTTON_CLICKED
         )
         self.landed: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
-        self._power = {c.name: Track("Stopped" if c.stopped else "Running") for c in fleet.clusters}
-        self._pool_image: dict[tuple[str, str], Track[str]] = defaultdict(lambda: Track(""))
-        self._machines: dict[tuple[str, str], Track[Machines]] = defaultdict(lambda: Track({}))
-        self._by_cluster: dict[str, list[Work]] = defaultdict(list)
-        for work in self.works:
-            self._by_cluster[work.cluster].append(work)
+        self._power = {c.name: Timeline("Stopped" if c.stopped else "Running") for c in fleet.clusters}
+        self._pool_image: dict[tuple[str, str], Timeline[str]] = defaultdict(lambda: Timeline(""))
+        self._machines: dict[tuple[str, str], Timeline[Machines]] = defaultdict(lambda: Timeline({}))
+        self._by_cluster: dict[str, list[Operation]] = defaultdict(list)
+        for operation in self.operations:
+            self._by_cluster[operation.cluster].append(operation)
         begins = journal[0].at if journal else fleet.start
         catalog = Catalog(fleet.regions, seed, begins)
         self._at_start = {
@@ -102,10 +102,10 @@ class History:
             for family in FAMILIES
         }
         for entry in journal:
-            self._note(entry)
+            self._record(entry)
 
-    def of_cluster(self, cluster: str) -> Sequence[Work]:
-        """Its operations, in the order in which they began."""
+    def of_cluster(self, cluster: str) -> Sequence[Operation]:
+        """The cluster's operations in the order of their start."""
         return self._by_cluster[cluster]
 
     def newest(self, cluster: ClusterSpec, pool: PoolSpec, at: datetime) -> str:
@@ -115,7 +115,7 @@ class History:
         return max([self._at_start[cluster.region, prefix], *there])
 
     def landed_within(self, region: str, image: str, before: datetime, span: timedelta) -> bool:
-        """Whether an image reached a region in the span up to an instant."""
+        """Whether an image reached a region in the period before a time."""
         return any(
             landed == image and before - span < when <= before
             for (where, _), found in self.landed.items()
@@ -124,46 +124,48 @@ class History:
         )
 
     def stopped(self, cluster: str, at: datetime) -> bool:
-        """Whether it has no power."""
+        """Whether the cluster is stopped."""
         return self._power[cluster].at(at) == "Stopped"
 
-    def answers(self, cluster: str, at: datetime) -> bool:
-        """Whether its API server does: not while it is stopped, stopping or starting."""
-        moving = any(work.what in ("stop", "start") and work.runs(at) for work in self.of_cluster(cluster))
+    def api_responds(self, cluster: str, at: datetime) -> bool:
+        """Whether its API server responds: not while it is stopped, stopping or starting."""
+        moving = any(
+            operation.what in ("stop", "start") and operation.runs(at) for operation in self.of_cluster(cluster)
+        )
         return not self.stopped(cluster, at) and not moving
 
-    def busy(self, cluster: str, at: datetime, but: Work | None = None) -> bool:
-        """Whether an operation runs, other than one."""
-        return any(work.runs(at) and work is not but for work in self.of_cluster(cluster))
+    def busy(self, cluster: str, at: datetime, but: Operation | None = None) -> bool:
+        """Whether an operation runs, other than `but`."""
+        return any(operation.runs(at) and operation is not but for operation in self.of_cluster(cluster))
 
     def pool_failed(self, cluster: str, pool: str, at: datetime) -> bool:
-        """Whether the pool's last operation to end left it failed."""
+        """Whether the pool's last ended operation left it failed."""
         ended = [w for w in self.of_cluster(cluster) if w.pool == pool and w.ended <= at and w.what != "abort"]
-        return bool(ended) and max(ended, key=lambda work: work.ended).status in _POOL_FAILED
+        return bool(ended) and max(ended, key=lambda operation: operation.ended).status in _POOL_FAILED
 
     def machines(self, cluster: str, pool: str, at: datetime) -> Machines:
-        """A pool's nodes by name; the nodes of node auto-provisioning where `pool` is empty."""
+        """A pool's nodes by name; the nodes of node auto-provisioning if `pool` is empty."""
         return self._machines[cluster, pool].at(at)
 
-    def carries(self, cluster: ClusterSpec, pool: PoolSpec, image: str, at: datetime) -> bool:
-        """Whether every node carries an image; where none can be seen, whether the pool says so."""
-        seen = self.machines(cluster.name, pool.name, at) if self.answers(cluster.name, at) else {}
+    def has_image(self, cluster: ClusterSpec, pool: PoolSpec, image: str, at: datetime) -> bool:
+        """Whether every node has an image; if no nodes are visible, whether the pool reports it."""
+        seen = self.machines(cluster.name, pool.name, at) if self.api_responds(cluster.name, at) else {}
         if not seen:
             return self._pool_image[cluster.name, pool.name].at(at) == image
         return all(unpatched(machine.image) == image for machine in seen.values())
 
     def done(self, cluster: str, pool: str, image: str, at: datetime) -> bool:
-        """Whether every node carries the image and is Ready (rule 16)."""
+        """Whether every node has the image and is Ready (rule 16)."""
         seen = self.machines(cluster, pool, at).values()
         return all(unpatched(machine.image) == image and machine.ready for machine in seen)
 
     def count(self, cluster: ClusterSpec, pool: PoolSpec, at: datetime) -> int:
-        """How many nodes a pool is meant to have."""
+        """The pool's desired number of nodes."""
         changed = [w for w in self.of_cluster(cluster.name) if w.pool == pool.name and w.what == "update-pool"]
-        counts = [int(work.image) for work in changed if work.began <= at and work.image]
+        counts = [int(operation.image) for operation in changed if operation.began <= at and operation.image]
         return counts[-1] if counts else pool.nodes
 
-    def _note(self, entry: Entry) -> None:
+    def _record(self, entry: Entry) -> None:
         cluster, pool, detail = entry.cluster or "", entry.pool or "", entry.detail
         match entry.kind:
             case Kind.IMAGE_LANDED:
@@ -174,11 +176,11 @@ class History:
             case Kind.POOL_KNOWN | Kind.POOL_IMAGE:
                 self._pool_image[cluster, pool].set(entry.at, str(detail["image"]))
             case Kind.NODE_JOINED | Kind.NODE_LEFT | Kind.NODE_LABEL | Kind.NODE_READY | Kind.NODE_NOT_READY:
-                self._note_node(entry)
+                self._record_node(entry)
             case _:
                 pass
 
-    def _note_node(self, entry: Entry) -> None:
+    def _record_node(self, entry: Entry) -> None:
         track = self._machines[entry.cluster or "", entry.pool or ""]
         machines, name = dict(track.at(entry.at)), entry.node or ""
         before = machines.pop(name, Machine("", ready=True))
@@ -195,18 +197,18 @@ class History:
 
 
 def family(cluster: ClusterSpec, pool: PoolSpec) -> Family:
-    """The family of a pool's images."""
+    """The image family of a pool."""
     return family_of(pool.os_sku, pool.kubernetes_version or cluster.kubernetes_version)
 
 
 def minor(cluster: ClusterSpec, pool: PoolSpec | None) -> str:
-    """The Kubernetes minor of a pool, or of the nodes that node auto-provisioning made."""
+    """The Kubernetes minor version of a pool, or of node auto-provisioning's nodes."""
     version = (pool.kubernetes_version if pool else None) or cluster.kubernetes_version
     return ".".join(version.split(".")[:2])
 
 
 def unpatched(label: str) -> str:
-    """A node's label without the suffix of a security patch."""
+    """A node's image label without the suffix of a security patch."""
     return _PATCH.sub("", label)
 
 
@@ -214,18 +216,18 @@ def _prefix(image: str) -> str:
     return next(family.prefix for family in FAMILIES if image.startswith(family.prefix + "-"))
 
 
-def _works(journal: Iterable[Entry]) -> list[Work]:
-    begun: dict[str, Work] = {}
+def _operations(journal: Iterable[Entry]) -> list[Operation]:
+    begun: dict[str, Operation] = {}
     for entry in journal:
         detail = entry.detail
         if entry.kind is Kind.OPERATION_BEGUN:
             id_, what = str(detail["operation"]), str(detail["what"])
             aim = str(detail.get("image") or detail.get("count") or "")
-            begun[id_] = Work(id_, what, str(detail["who"]), entry.cluster or "", entry.pool or "", aim, entry.at)
+            begun[id_] = Operation(id_, what, str(detail["who"]), entry.cluster or "", entry.pool or "", aim, entry.at)
         elif entry.kind is Kind.OPERATION_ENDED and str(detail["operation"]) in begun:
             id_ = str(detail["operation"])
             was = begun[id_]
-            begun[id_] = Work(
+            begun[id_] = Operation(
                 id_, was.what, was.who, was.cluster, was.pool, was.image, was.began, entry.at, str(detail["status"])
             )
     return list(begun.values())

@@ -1,4 +1,4 @@
-"""A journal that another process served as JSON, read back."""
+"""Parses a journal that another process served as JSON."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,21 +8,21 @@ from simulator.world.journal import Entry, Kind, Scalar
 
 
 def read_journal(documents: Iterable[Mapping[str, object]]) -> list[Entry]:
-    """The entries that `Entry.document` wrote.
+    """Parse the entries that `Entry.document` wrote.
 
     Raises:
         KeyError: a field is missing.
-        ValueError: an instant or a kind that no world writes.
+        ValueError: a time or a kind is invalid.
     """
     return [
         Entry(
-            number=int(str(said["number"])),
-            at=datetime.fromisoformat(str(said["at"])),
-            kind=Kind(str(said["kind"])),
-            cluster=cast("str | None", said["cluster"]),
-            pool=cast("str | None", said["pool"]),
-            node=cast("str | None", said["node"]),
-            detail=cast("dict[str, Scalar]", said["detail"]),
+            number=int(str(section["number"])),
+            at=datetime.fromisoformat(str(section["at"])),
+            kind=Kind(str(section["kind"])),
+            cluster=cast("str | None", section["cluster"]),
+            pool=cast("str | None", section["pool"]),
+            node=cast("str | None", section["node"]),
+            detail=cast("dict[str, Scalar]", section["detail"]),
         )
-        for said in documents
+        for section in documents
     ]

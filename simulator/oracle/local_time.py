@@ -1,61 +1,61 @@
-"""When a ring's window is open in a week, reckoned from wall clocks minute by minute (rules 4 and 5)."""
+"""When a ring's window is open in a week, computed from local time minute by minute (rules 4 and 5)."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from simulator.oracle.config import Closed, Hours
+from simulator.oracle.config import FreezePeriod, WindowHours
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """From `opens` up to `closes`."""
+class Interval:
+    """A time interval from `opens` up to, not including, `closes`."""
 
     opens: datetime
     closes: datetime
 
-    def holds(self, at: datetime) -> bool:
-        """Whether an instant lies inside."""
+    def contains(self, at: datetime) -> bool:
+        """Whether a time is inside."""
         return self.opens <= at < self.closes
 
 
 def monday_of(at: datetime, zone: str) -> date:
-    """The Monday of an instant's ISO week in a zone."""
+    """The Monday of a time's ISO week in a time zone."""
     day = at.astimezone(ZoneInfo(zone)).date()
     return day - day.weekday() * DAY
 
 
 def week_name(monday: date) -> str:
-    """As in 2026-w47."""
+    """The week's name, such as 2026-w47."""
     year, number, _ = monday.isocalendar()
     return f"{year}-w{number:02}"
 
 
-def occurrences(hours: Hours, monday: date) -> tuple[Stretch, ...]:
-    """The window's occurrences of the week that starts on that Monday, freezes not looked at."""
+def occurrences(hours: WindowHours, monday: date) -> tuple[Interval, ...]:
+    """The window's occurrences in the week that starts on that Monday, without regard to freezes."""
     found = []
     for offset in sorted(hours.days):
         day = monday + offset * DAY
         closing_day = day if hours.closes > hours.opens else day + DAY
         opens, closes = _instant(day, hours.opens, hours.zone), _instant(closing_day, hours.closes, hours.zone)
         if opens < closes:
-            found.append(Stretch(opens, closes))
+            found.append(Interval(opens, closes))
     return tuple(found)
 
 
-def openings(hours: Hours, closed: tuple[Closed, ...], monday: date) -> tuple[Stretch, ...]:
-    """What freezes leave of them."""
+def openings(hours: WindowHours, freezes: tuple[FreezePeriod, ...], monday: date) -> tuple[Interval, ...]:
+    """The parts of the occurrences that are outside freezes."""
     pieces = list(occurrences(hours, monday))
-    for freeze in closed:
+    for freeze in freezes:
         frozen = _frozen(freeze, hours.zone)
-        left: list[Stretch] = []
+        left: list[Interval] = []
         for piece in pieces:
-            before = Stretch(piece.opens, min(piece.closes, frozen.opens))
-            after = Stretch(max(piece.opens, frozen.closes), piece.closes)
+            before = Interval(piece.opens, min(piece.closes, frozen.opens))
+            after = Interval(max(piece.opens, frozen.closes), piece.closes)
             left += [part for part in (before, after) if part.opens < part.closes]
         pieces = left
     return tuple(pieces)
@@ -70,17 +70,17 @@ def start_of_day(day: date, zone: str) -> datetime:
     return at
 
 
-def _frozen(freeze: Closed, zone: str) -> Stretch:
+def _frozen(freeze: FreezePeriod, zone: str) -> Interval:
     if isinstance(freeze.first, datetime) and isinstance(freeze.last, datetime):
         own = ZoneInfo(freeze.zone or zone)
         first, last = (at if at.tzinfo else at.replace(tzinfo=own) for at in (freeze.first, freeze.last))
-        return Stretch(first.astimezone(UTC), last.astimezone(UTC))
+        return Interval(first.astimezone(UTC), last.astimezone(UTC))
     zone = freeze.zone or zone
-    return Stretch(start_of_day(freeze.first, zone), start_of_day(freeze.last + DAY, zone))
+    return Interval(start_of_day(freeze.first, zone), start_of_day(freeze.last + DAY, zone))
 
 
 def _instant(day: date, minute: int, zone: str) -> datetime:
-    """The last instant at which clocks show a time; where they never do, the first at which they show a later one."""
+    """The last instant at which clocks show a local time; if they never do, the first at which they show a later one."""
     wanted = datetime.combine(day, time()) + minute * MINUTE
     guess = wanted.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     near = [guess + offset * MINUTE for offset in range(-121, 122)]

@@ -1,11 +1,11 @@
-"""What the journal tells of single nodes: who asks for a reboot, restarts, boots, cordons."""
+"""Events of single nodes in the journal: required reboots, restarts, boots, cordons."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from simulator.oracle.history import FAR
+from simulator.oracle.history import FAR_FUTURE
 from simulator.world.journal import Entry, Kind
 
 type NodeKey = tuple[str, str]
@@ -13,83 +13,83 @@ type NodeKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class RebootRequest:
-    """A node of a pool asks for a reboot from one instant to another."""
+    """A node of a pool requires a reboot between two times."""
 
     cluster: str
     pool: str
     node: str
     since: datetime
-    until: datetime = FAR
+    until: datetime = FAR_FUTURE
 
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A machine that somebody restarted; `up` is when it was Ready after a new boot, far away where it never was.
+    """A machine restart. `up` is when the node was Ready after a new boot; far in the future if it never was.
 
-    `failed` is when Azure gave it up, before the machine went down.
+    `failed` is when the restart failed in Azure, before the machine went down.
     """
 
     cluster: str
     node: str
     who: str
     began: datetime
-    up: datetime = FAR
+    up: datetime = FAR_FUTURE
     booted: bool = False
-    failed: datetime = FAR
+    failed: datetime = FAR_FUTURE
 
     @property
     def over(self) -> datetime:
-        """From when on it keeps its node from nobody."""
+        """Until when the restart makes its node ineligible for another one."""
         return min(self.up, self.failed)
 
 
 @dataclass(frozen=True, slots=True)
 class Cordon:
-    """A node to which no new pods go; `lifted_by` is empty where nobody lifted it, or the node went away."""
+    """A cordoned node. `lifted_by` is empty if the node was not uncordoned or left."""
 
     cluster: str
     node: str
     who: str
     since: datetime
-    until: datetime = FAR
+    until: datetime = FAR_FUTURE
     lifted_by: str = ""
 
 
 class NodeEvents:
-    """All of them, in the order in which they began."""
+    """All events, in the order of their start."""
 
     def __init__(self, journal: Sequence[Entry]) -> None:
-        self.asking: list[RebootRequest] = []
+        self.reboot_requests: list[RebootRequest] = []
         self.restarts: list[Restart] = []
         self.cordons: list[Cordon] = []
-        self._last_asking: dict[NodeKey, int] = {}
+        self._last_request: dict[NodeKey, int] = {}
         self._last_restart: dict[NodeKey, int] = {}
         self._last_cordon: dict[NodeKey, int] = {}
         self._not_ready: dict[NodeKey, list[tuple[datetime, bool]]] = defaultdict(list)
         for entry in journal:
             if entry.node is not None:
-                self._note(entry, (entry.cluster or "", entry.node))
+                self._record(entry, (entry.cluster or "", entry.node))
 
     def ready(self, cluster: str, node: str, at: datetime) -> bool:
-        """Whether a node was Ready at an instant."""
+        """Whether a node was Ready at a time."""
         before = [ready for when, ready in self._not_ready[cluster, node] if when <= at]
         return not before or before[-1]
 
     def cordoned(self, cluster: str, node: str, at: datetime) -> Cordon | None:
-        """The cordon on a node at an instant."""
+        """The cordon on a node at a time."""
         found = (c for c in self.cordons if (c.cluster, c.node) == (cluster, node) and c.since <= at < c.until)
         return next(found, None)
 
-    def asks(self, cluster: str, node: str, at: datetime) -> bool:
-        """Whether a node asked for a reboot at an instant."""
-        return any((a.cluster, a.node) == (cluster, node) and a.since <= at < a.until for a in self.asking)
+    def requires_reboot(self, cluster: str, node: str, at: datetime) -> bool:
+        """Whether a node required a reboot at a time."""
+        return any((a.cluster, a.node) == (cluster, node) and a.since <= at < a.until for a in self.reboot_requests)
 
-    def _note(self, entry: Entry, key: NodeKey) -> None:
+    def _record(self, entry: Entry, key: NodeKey) -> None:
         who = str(entry.detail.get("who", ""))
         match entry.kind:
             case Kind.NODE_REBOOT_REQUIRED:
-                self._last_asking[key] = len(self.asking)
-                self.asking.append(RebootRequest(key[0], entry.pool or "", key[1], entry.at))
+                self._last_request[key] = len(self.reboot_requests)
+                self.reboot_requests.append(RebootRequest(key[0], entry.pool or "", key[1], entry.at))
             case Kind.MACHINE_RESTART if entry.detail.get("status") == "InProgress":
                 self._last_restart[key] = len(self.restarts)
                 self.restarts.append(Restart(*key, who, entry.at))
@@ -103,17 +103,17 @@ class NodeEvents:
             case Kind.NODE_UNCORDONED:
                 self._change(self.cordons, self._last_cordon, key, until=entry.at, lifted_by=who)
             case Kind.NODE_READY | Kind.NODE_NOT_READY:
-                self._note_ready(entry, key)
+                self._record_ready(entry, key)
             case Kind.NODE_REBOOT_DONE:
-                self._change(self.asking, self._last_asking, key, until=entry.at)
+                self._change(self.reboot_requests, self._last_request, key, until=entry.at)
             case Kind.NODE_LEFT:
-                self._change(self.asking, self._last_asking, key, until=entry.at)
+                self._change(self.reboot_requests, self._last_request, key, until=entry.at)
                 self._change(self.cordons, self._last_cordon, key, until=entry.at)
                 self._not_ready.pop(key, None)
             case _:
                 pass
 
-    def _note_ready(self, entry: Entry, key: NodeKey) -> None:
+    def _record_ready(self, entry: Entry, key: NodeKey) -> None:
         is_ready = entry.kind is Kind.NODE_READY
         self._not_ready[key].append((entry.at, is_ready))
         last = self._last_restart.get(key)
@@ -124,7 +124,7 @@ class NodeEvents:
     def _change[T: (RebootRequest, Restart, Cordon)](
         kept: list[T], last: dict[NodeKey, int], key: NodeKey, **changes: datetime | bool | str
     ) -> None:
-        """The last one of a node, while it is open."""
+        """The last event of a node, if it is still open."""
         place = last.get(key)
         if place is not None:
             kept[place] = replace(kept[place], **changes)  # type: ignore[arg-type]  # fields by name

@@ -1,4 +1,4 @@
-"""When an image was proven in a ring (rule 11), from samples of the past at each full hour."""
+"""When an image was proven in a ring (rule 11), from samples at each full hour."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Observation:
     nodes: int
     green: bool
 
 
 class Proofs:
-    """Proofs of every image in every ring, sampled from `since` up to `until`."""
+    """Proofs of every image in every ring, sampled from `since` to `until`."""
 
     def __init__(self, rules: Rules, history: History, since: datetime, until: datetime) -> None:
         self._rules = rules
@@ -32,11 +32,11 @@ class Proofs:
         self.proven_at = cache(self._proven_at)
 
     def _proven_at(self, members: tuple[str, ...], image: str, kubernetes: str) -> datetime | None:
-        """When an image was proven on the clusters of a ring; None where it never was."""
+        """When an image was proven on the clusters of a ring; None if it never was."""
         first: datetime | None = None
         awake = 0
         for at in self._samples:
-            seen = self._see(members, image, kubernetes, at)
+            seen = self._observe(members, image, kubernetes, at)
             if seen.nodes and (not seen.green or seen.nodes < self._rules.proven_nodes):
                 first, awake = None, 0
             elif seen.nodes and first is None:
@@ -47,20 +47,20 @@ class Proofs:
                 return at
         return None
 
-    def _see(self, members: tuple[str, ...], image: str, kubernetes: str, at: datetime) -> _Seen:
+    def _observe(self, members: tuple[str, ...], image: str, kubernetes: str, at: datetime) -> _Observation:
         nodes, green = 0, True
         for name in members:
             cluster = self._history.clusters[name]
-            if not self._history.answers(name, at):
+            if not self._history.api_responds(name, at):
                 continue
             for pool, carrying in self._carrying(cluster, image, kubernetes, at):
                 nodes += len(carrying)
                 upgrading = any(
-                    work.pool == pool and work.what == "upgrade-node-image" and work.runs(at)
-                    for work in self._history.of_cluster(name)
+                    operation.pool == pool and operation.what == "upgrade-node-image" and operation.runs(at)
+                    for operation in self._history.of_cluster(name)
                 )
                 green = green and (upgrading or all(machine.ready for machine in carrying))
-        return _Seen(nodes, green)
+        return _Observation(nodes, green)
 
     def _carrying(
         self, cluster: ClusterSpec, image: str, kubernetes: str, at: datetime

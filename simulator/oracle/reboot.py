@@ -1,4 +1,4 @@
-"""Nights in which nodes had to be rebooted, and reboots that must not be (docs/reboot.md)."""
+"""Nights in which nodes had to be rebooted, and forbidden reboots (docs/reboot.md)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import combinations
 
 from simulator.oracle.config import Rules
 from simulator.oracle.history import History
-from simulator.oracle.local_time import MINUTE, Stretch, monday_of, openings
+from simulator.oracle.local_time import MINUTE, Interval, monday_of, openings
 from simulator.oracle.node_events import Cordon, NodeEvents, RebootRequest, Restart
 from simulator.world.journal import Entry, Kind
 from simulator.world.specs import ClusterSpec
@@ -15,31 +15,31 @@ from simulator.world.workloads import PdbSpec
 
 BOOT = timedelta(minutes=10)
 _PROVEN_WITHIN = timedelta(minutes=20)
-_LOOK = 15 * MINUTE
-# Beside the drain and the proof: what a cordon of ours may last before it counts as left behind.
-_LONGEST_CORDON = timedelta(hours=2)
+_CHECK_INTERVAL = 15 * MINUTE
+# In addition to drain and verification: the longest cordon by Daytwo that does not count as left behind.
+_MAX_CORDON = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A cluster in one occurrence of the reboot window, and what became of the nodes that Daytwo restarted in it."""
+    """A cluster in one occurrence of the reboot window, with Daytwo's restarts."""
 
     cluster: str
-    opening: Stretch
+    opening: Interval
     restarts: tuple[Restart, ...]
 
     def all_came_back(self, boots: NodeEvents) -> bool:
-        """Whether each restart was a new boot, Ready and content within 20 minutes (rule 7)."""
+        """Whether each restart led to a new boot and a Ready, settled node within 20 minutes (rule 7)."""
         return all(
             restart.booted
             and restart.up <= restart.began + _PROVEN_WITHIN
-            and not boots.asks(restart.cluster, restart.node, restart.began + _PROVEN_WITHIN)
+            and not boots.requires_reboot(restart.cluster, restart.node, restart.began + _PROVEN_WITHIN)
             for restart in self.restarts
         )
 
 
 class Reboots:
-    """The nights of a fleet in a time."""
+    """The reboot nights of a fleet in a period."""
 
     def __init__(self, rules: Rules, history: History, journal: Sequence[Entry], bot: str) -> None:
         self._rules, self._history, self._bot = rules, history, bot
@@ -47,28 +47,28 @@ class Reboots:
         self.mine = [restart for restart in self.boots.restarts if restart.who == bot]
 
     def nights(self, start: datetime, end: datetime) -> Iterator[Night]:
-        """Each cluster's nights in which Daytwo restarted a node."""
+        """The nights of each cluster in which Daytwo restarted a node."""
         for opening in self._openings(start, end):
             for name in self._history.clusters:
-                found = tuple(r for r in self.mine if r.cluster == name and opening.holds(r.began))
+                found = tuple(r for r in self.mine if r.cluster == name and opening.contains(r.began))
                 if found:
                     yield Night(name, opening, found)
 
     def expected(self, start: datetime, end: datetime) -> int:
-        """How many cluster-nights had nodes to be rebooted, and show their new boots and nothing that failed."""
+        """How many cluster nights had nodes to reboot and show new boots without failures."""
         return sum(
-            night.all_came_back(self.boots) and not self._gave_up(night) and night.restarts[-1].up < end
+            night.all_came_back(self.boots) and not self._has_failed_drain(night) and night.restarts[-1].up < end
             for night in self.nights(start, end)
         )
 
     def violations(self, start: datetime, end: datetime) -> Iterator[str]:
-        """Rules 2, 4 and 5; nodes that waited although they had their night."""
+        """Violations of rules 2, 4 and 5, and nodes that were overlooked in their night."""
         for restart in self.mine:
             if start <= restart.began < end:
-                yield from (f"{code}: {_said(restart, restart.began)}" for code in self._of_restart(restart))
+                yield from (f"{code}: {_location(restart, restart.began)}" for code in self._of_restart(restart))
         for one, other in combinations(self.mine, 2):
             if one.cluster == other.cluster and one.began <= other.began < one.over and start <= other.began < end:
-                yield f"two-reboots-at-once: {_said(other, other.began)}"
+                yield f"two-reboots-at-once: {_location(other, other.began)}"
         for opening in self._openings(start, end):
             yield from self._overlooked(opening, end)
 
@@ -76,84 +76,84 @@ class Reboots:
         cluster, at = self._history.clusters[restart.cluster], restart.began
         if self._ring(cluster) is None:
             yield "reboot-no-ring"
-        if not any(o.holds(at) and at + BOOT <= o.closes for o in self._openings(at - timedelta(days=1), at + BOOT)):
+        if not any(o.contains(at) and at + BOOT <= o.closes for o in self._openings(at - timedelta(days=1), at + BOOT)):
             yield "reboot-outside-window"
-        if not self.boots.asks(restart.cluster, restart.node, at):
-            yield "reboot-unasked"
+        if not self.boots.requires_reboot(restart.cluster, restart.node, at):
+            yield "unrequired-reboot"
         if self._history.busy(restart.cluster, at):
             yield "reboot-busy"
 
-    def _overlooked(self, opening: Stretch, end: datetime) -> Iterator[str]:
-        """Clusters with a node that could be rebooted for two looks on end, of which none was even cordoned."""
+    def _overlooked(self, opening: Interval, end: datetime) -> Iterator[str]:
+        """Clusters with a node that could be rebooted at two consecutive checks, but without a cordon on any node."""
         rule = self._rules.reboot
         if rule is None:
             return
         last = min(opening.closes - rule.drain_timeout - BOOT, end)
-        for asking in self.boots.asking:
-            at = max(asking.since, opening.opens)
-            touched = [c for c in self.boots.cordons if c.who == self._bot and c.cluster == asking.cluster]
-            if any(opening.holds(cordon.since) for cordon in touched):
+        for reboot_requests in self.boots.reboot_requests:
+            at = max(reboot_requests.since, opening.opens)
+            touched = [c for c in self.boots.cordons if c.who == self._bot and c.cluster == reboot_requests.cluster]
+            if any(opening.contains(cordon.since) for cordon in touched):
                 continue
             able = 0
-            while at < min(last, asking.until) and able <= 2 * _LOOK // MINUTE:
-                able = able + 1 if self._able(asking, at) else 0
+            while at < min(last, reboot_requests.until) and able <= 2 * _CHECK_INTERVAL // MINUTE:
+                able = able + 1 if self._can_reboot(reboot_requests, at) else 0
                 at += MINUTE
-            if able > 2 * _LOOK // MINUTE:
-                yield f"not-rebooted: {_said(asking, opening.opens)}"
+            if able > 2 * _CHECK_INTERVAL // MINUTE:
+                yield f"not-rebooted: {_location(reboot_requests, opening.opens)}"
 
-    def _able(self, asking: RebootRequest, at: datetime) -> bool:
-        cluster = self._history.clusters[asking.cluster]
+    def _can_reboot(self, reboot_requests: RebootRequest, at: datetime) -> bool:
+        cluster = self._history.clusters[reboot_requests.cluster]
         return (
             self._ring(cluster) is not None
-            and self._history.answers(cluster.name, at)
+            and self._history.api_responds(cluster.name, at)
             and not self._history.busy(cluster.name, at)
-            and self.boots.ready(cluster.name, asking.node, at)
-            and self.boots.cordoned(cluster.name, asking.node, at) is None
-            and not _never_drains(cluster, asking.pool)
+            and self.boots.ready(cluster.name, reboot_requests.node, at)
+            and self.boots.cordoned(cluster.name, reboot_requests.node, at) is None
+            and not _never_drains(cluster, reboot_requests.pool)
         )
 
-    def _gave_up(self, night: Night) -> bool:
-        """Whether a node was cordoned and given back without a restart: its drain failed."""
+    def _has_failed_drain(self, night: Night) -> bool:
+        """Whether a node was cordoned and uncordoned without a restart: its drain failed."""
         return any(
             not any(r.node == cordon.node and cordon.since <= r.began < cordon.until for r in night.restarts)
             for cordon in self.boots.cordons
             if cordon.who == self._bot
             and cordon.cluster == night.cluster
-            and night.opening.holds(cordon.since)
-            and self.boots.asks(cordon.cluster, cordon.node, cordon.since)
+            and night.opening.contains(cordon.since)
+            and self.boots.requires_reboot(cordon.cluster, cordon.node, cordon.since)
         )
 
-    def _openings(self, start: datetime, end: datetime) -> list[Stretch]:
-        """The window's openings that begin or end in a time."""
+    def _openings(self, start: datetime, end: datetime) -> list[Interval]:
+        """The window's openings that start or end in a period."""
         rule = self._rules.reboot
         if rule is None:
             return []
         monday: date = monday_of(start, rule.hours.zone) - timedelta(days=7)
-        found: list[Stretch] = []
+        found: list[Interval] = []
         while monday <= end.date():
-            found += openings(rule.hours, self._rules.closed, monday)
+            found += openings(rule.hours, self._rules.freezes, monday)
             monday += timedelta(days=7)
         return [opening for opening in found if opening.opens < end and start < opening.closes]
 
     def _ring(self, cluster: ClusterSpec) -> str | None:
         tags = dict(cluster.tags)
-        return next((r.name for r in self._rules.rings if r.takes(cluster.name, cluster.region, tags)), None)
+        return next((r.name for r in self._rules.rings if r.matches(cluster.name, cluster.region, tags)), None)
 
 
 def left_behind(boots: NodeEvents, journal: Sequence[Entry], bot: str, start: datetime, end: datetime) -> Iterator[str]:
-    """PDBs that Daytwo violated, cordons of its own that it left, and cordons of others that it lifted (reboot rule 8)."""
+    """PDBs that Daytwo violated, cordons of Daytwo left behind, and cordons of others that it lifted (reboot rule 8)."""
     for entry in journal:
         if entry.kind is Kind.PDB_VIOLATED and entry.detail.get("who") == bot and start <= entry.at < end:
             yield f"pdb-violated: {entry.cluster}/{entry.detail['pdb']} at {entry.at:%Y-%m-%d %H:%M:%S} UTC"
     for cordon in boots.cordons:
-        if cordon.who == bot and cordon.since < end - _LONGEST_CORDON and cordon.until > end:
-            yield f"left-cordoned: {_said(cordon, cordon.since)}"
+        if cordon.who == bot and cordon.since < end - _MAX_CORDON and cordon.until > end:
+            yield f"left-cordoned: {_location(cordon, cordon.since)}"
         if cordon.who != bot and cordon.lifted_by == bot and start <= cordon.until < end:
-            yield f"uncordoned-others: {_said(cordon, cordon.until)}"
+            yield f"uncordoned-others: {_location(cordon, cordon.until)}"
 
 
 def _never_drains(cluster: ClusterSpec, pool: str) -> bool:
-    """Whether a workload that may stand on the pool's nodes has a budget that allows no disruption at all (rule 4)."""
+    """Whether a workload that may run on the pool's nodes has a budget that never allows a disruption (rule 4)."""
     return any(
         _allows_nothing(budget, workload.replicas)
         for workload in cluster.workloads
@@ -169,5 +169,5 @@ def _allows_nothing(budget: PdbSpec, replicas: int) -> bool:
     return least == "100%" or (isinstance(least, int) and least >= replicas)
 
 
-def _said(what: RebootRequest | Restart | Cordon, at: datetime) -> str:
+def _location(what: RebootRequest | Restart | Cordon, at: datetime) -> str:
     return f"{what.cluster}/{what.node} at {at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""Which clusters' node-image runs had to end well within the judged time (docs/node-image.md)."""
+"""Which clusters' node image runs had to succeed within the judged period (docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from simulator.oracle.verdict import EligiblePool, End
 from simulator.oracle.week import UPGRADE, Week, driven_by_aks
 from simulator.world.specs import ClusterSpec
 
-# A pool that is left out for one of these is waited for until the week has no window left (rule 8).
+# A run waits for a pool that is skipped for one of these reasons until the week has no window left (rule 8).
 _WAITED_FOR = ("asleep", "busy", "unproven", "no-window-left")
 
 
@@ -18,7 +18,7 @@ def node_image_expected(
     start: datetime,
     end: datetime,
 ) -> int:
-    """How many runs did what they had to: pools upgraded and none failed, or AKS's own work seen to its end."""
+    """How many runs succeeded: all pools upgraded and none failed, or AKS's own upgrade observed to its end."""
     waited_for = {cluster for reason in _WAITED_FOR for cluster, _ in skipped.get(reason, ())}
     found = 0
     for cluster in week.history.clusters.values():
@@ -35,9 +35,14 @@ def node_image_expected(
 
 
 def _watched_to_the_end(week: Week, cluster: ClusterSpec, start: datetime, end: datetime) -> bool:
-    """Rule 2: there was something to tell, and nothing more to wait for."""
+    """Rule 2: there was something to report and nothing left to wait for."""
     at = min(end, week.ends)
-    behind = [p for p in cluster.pools if not week.history.carries(cluster, p, week.history.newest(cluster, p, at), at)]
-    works = week.history.of_cluster(cluster.name)
-    changed = any(work.what == UPGRADE and work.status == "Succeeded" and start <= work.began for work in works)
+    behind = [
+        p for p in cluster.pools if not week.history.has_image(cluster, p, week.history.newest(cluster, p, at), at)
+    ]
+    operations = week.history.of_cluster(cluster.name)
+    changed = any(
+        operation.what == UPGRADE and operation.status == "Succeeded" and start <= operation.began
+        for operation in operations
+    )
     return end >= week.ends if behind else changed

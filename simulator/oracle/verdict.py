@@ -1,4 +1,4 @@
-"""What the oracle says of a week."""
+"""The oracle's verdict on a week."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class End(StrEnum):
 class EligiblePool:
     """A pool that Daytwo should have upgraded.
 
-    `images` are those that were right at some moment; `earliest` and `latest` bound the moments at which its upgrade
-    could begin, given all that happened.
+    `images` are the correct target images, which can change during the week. `earliest` and `latest` are the first and last
+    time at which its upgrade could start, given everything that happened.
     """
 
     cluster: str
@@ -33,11 +33,11 @@ class EligiblePool:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Every pool of the fleet once: eligible, left to AKS, or skipped for a reason of rule 8.
+    """Every pool of the fleet once: eligible, upgraded by AKS, or skipped for a reason of rule 8.
 
-    Two reasons stand beside those of rule 8 (rule 15): `run-failed`, an earlier pool of the cluster failed, and
-    `halted`, too many runs had failed before the ring began. `violations` must never happen; each begins with a code.
-    `landed_late` are upgrades to an image that landed within the minute before the call (rule 12).
+    Two reasons come from rule 15: `run-failed`, an earlier pool of the cluster failed, and `halted`, too many runs had
+    failed before the ring started. `violations` must be empty; each starts with a code. `landed_late` are upgrades to an
+    image that landed within the minute before the call (rule 12).
     """
 
     week: str
@@ -46,10 +46,10 @@ class Verdict:
     skipped: Mapping[str, tuple[tuple[str, str], ...]]
     violations: tuple[str, ...]
     landed_late: tuple[str, ...]
-    # By runbook, how many runs had to succeed within the judged time.
+    # Per runbook, how many runs had to succeed within the judged period.
     expected: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def missed(self) -> tuple[EligiblePool, ...]:
-        """Eligible pools whose upgrade was never begun."""
+        """Eligible pools whose upgrade was never started."""
         return tuple(pool for pool in self.eligible if pool.end is End.MISSED)

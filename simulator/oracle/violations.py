@@ -1,51 +1,65 @@
-"""What must never happen, judged from what Daytwo did."""
+"""Rule violations in Daytwo's actions."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import combinations
 
 from simulator.oracle.approvals import approved
-from simulator.oracle.history import Work, unpatched
+from simulator.oracle.history import Operation, unpatched
 from simulator.oracle.local_time import MINUTE
-from simulator.oracle.week import LOOK, READY_WITHIN, START_TAKES, UPGRADE, Place, Week, driven_by_aks, in_order
+from simulator.oracle.week import (
+    CHECK_INTERVAL,
+    READY_WITHIN,
+    START_TAKES,
+    UPGRADE,
+    Place,
+    Week,
+    driven_by_aks,
+    upgrade_order,
+)
 
 
 def violations(week: Week, start: datetime, end: datetime) -> Iterator[str]:
-    """Each begins with a code, then the cluster and pool and the instant."""
+    """Each violation starts with a code, followed by cluster, pool and time."""
     for cluster in week.history.clusters.values():
-        upgrades = [work for work in _begun(week, cluster.name, start, end) if work.what == UPGRADE]
-        for work in upgrades:
-            yield from (_said(code, work) for code in _of_upgrade(week, work))
-            if not _approved(week, work):
-                yield _said("not-approved", work)
-        yield from (_said("upgraded-twice", again) for again in _again(week.mine(cluster.name)))
+        upgrades = [operation for operation in _begun(week, cluster.name, start, end) if operation.what == UPGRADE]
+        for operation in upgrades:
+            yield from (_location(code, operation) for code in _of_upgrade(week, operation))
+            if not _approved(week, operation):
+                yield _location("not-approved", operation)
+        yield from (_location("upgraded-twice", again) for again in _repeated(week.mine(cluster.name)))
         yield from _of_power(week, cluster.name, start, end)
-    yield from _neighbours(week, start, end)
+    yield from _paired_regions(week, start, end)
     yield from _max_concurrent(week, start, end)
 
 
 def landed_late(week: Week, start: datetime, end: datetime) -> Iterator[str]:
     """Upgrades to an unproven image that landed within the minute before the call (rule 12)."""
     for name in week.history.clusters:
-        for work in _begun(week, name, start, end):
-            place = _place(week, work)
-            if work.what == UPGRADE and place is not None and _unproven(week, place, work) and _late(week, place, work):
-                yield _said("landed-late", work)
+        for operation in _begun(week, name, start, end):
+            place = _place(week, operation)
+            if (
+                operation.what == UPGRADE
+                and place is not None
+                and _unproven(week, place, operation)
+                and _late(week, place, operation)
+            ):
+                yield _location("landed-late", operation)
 
 
-def _approved(week: Week, work: Work) -> bool:
-    cluster = week.history.clusters[work.cluster]
+def _approved(week: Week, operation: Operation) -> bool:
+    cluster = week.history.clusters[operation.cluster]
     is_in_ring = week.ring_number(cluster) is not None
-    return not is_in_ring or approved(week.rules.approvals, week.ring(cluster).name, work, week.history)
+    return not is_in_ring or approved(week.rules.approvals, week.ring(cluster).name, operation, week.history)
 
 
-def _of_upgrade(week: Week, work: Work) -> Iterator[str]:
-    """The codes of what one upgrade broke by itself."""
-    place = _place(week, work)
+def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
+    """The codes of the rules that a single upgrade violates."""
+    place = _place(week, operation)
     if place is None:
         yield "no-agent-pool"
         return
-    cluster, at = place.cluster, work.began
+    cluster, at = place.cluster, operation.began
     number = week.ring_number(cluster)
     if number is None:
         yield "no-ring"
@@ -54,30 +68,32 @@ def _of_upgrade(week: Week, work: Work) -> Iterator[str]:
         yield "driven-by-aks"
     if place.pool.from_snapshot:
         yield "snapshot"
-    if _unproven(week, place, work) and not _late(week, place, work):
+    if _unproven(week, place, operation) and not _late(week, place, operation):
         yield "unproven"
-    if week.history.busy(cluster.name, at, work):
+    if week.history.busy(cluster.name, at, operation):
         yield "busy"
-    if all(unpatched(m.image) == work.image for m in week.history.machines(cluster.name, work.pool, at).values()):
+    if all(
+        unpatched(m.image) == operation.image for m in week.history.machines(cluster.name, operation.pool, at).values()
+    ):
         yield "already-latest"
     opening = week.opening_at(cluster, at)
     if opening is None:
         yield "outside-window"
     elif at + week.expected(place, at) > opening.closes:
         yield "does-not-fit"
-    yield from _out_of_turn(week, place, work)
+    yield from _out_of_turn(week, place, operation)
 
 
-def _out_of_turn(week: Week, place: Place, work: Work) -> Iterator[str]:
-    """Rules 6, 7 and 15: what had to come first, or never."""
-    cluster, at = place.cluster, work.began
+def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str]:
+    """Rules 6, 7 and 15: what had to be upgraded before, or must not be upgraded at all."""
+    cluster, at = place.cluster, operation.began
     number = week.ring_number(cluster) or 0
-    for pool in in_order(cluster):
+    for pool in upgrade_order(cluster):
         other = Place(cluster, pool)
         if other == place:
             break
         later = week.upgrade_of(other)
-        if later is not None and later.began > at and week.standing(other, at) is None and week.proven(other, at):
+        if later is not None and later.began > at and week.skip_reason(other, at) is None and week.proven(other, at):
             yield "out-of-order"
             break
     failed = week.run_failed_at(cluster.name)
@@ -90,71 +106,75 @@ def _out_of_turn(week: Week, place: Place, work: Work) -> Iterator[str]:
 
 
 def _ring_before_goes_on(week: Week, number: int, at: datetime) -> bool:
-    """Whether a run of an earlier ring had anything still to do or to end, so that it had not ended."""
+    """Whether a run of an earlier ring was still in progress or had pools left to upgrade."""
     return any(
-        work.ended > at
+        operation.ended > at
         for name, cluster in week.history.clusters.items()
         if (ring := week.ring_number(cluster)) is not None and ring < number
-        for work in week.mine(name)
+        for operation in week.mine(name)
     )
 
 
-def _again(works: Iterable[Work]) -> Iterator[Work]:
-    """Upgrades of a pool that the week had seen already (rule 4)."""
+def _repeated(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Repeated upgrades of a pool in the week (rule 4)."""
     seen: set[str] = set()
-    for work in works:
-        if work.what == UPGRADE:
-            if work.pool in seen:
-                yield work
-            seen.add(work.pool)
+    for operation in operations:
+        if operation.what == UPGRADE:
+            if operation.pool in seen:
+                yield operation
+            seen.add(operation.pool)
 
 
 def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator[str]:
-    """Rule 10: woken inside the window, only where wanted, and put back to sleep."""
+    """Rule 10: started inside the window only, only if configured, and stopped again."""
     cluster = week.history.clusters[name]
-    for work in _begun(week, name, start, end):
-        if work.what != "start" or week.schedule.asked_for(work):
+    for operation in _begun(week, name, start, end):
+        if operation.what != "start" or week.schedule.is_required(operation):
             continue
         if not week.rules.start_stopped_clusters or week.ring_number(cluster) is None:
-            yield _said("woken-unasked", work)
+            yield _location("unexpected-start", operation)
             continue
-        opening = week.opening_at(cluster, work.began)
+        opening = week.opening_at(cluster, operation.began)
         if opening is None:
-            yield _said("outside-window", work)
-        elif work.began + START_TAKES > opening.closes:
-            yield _said("does-not-fit", work)
-        if work.status == "Succeeded" and not _put_back(week, work, end):
-            yield _said("left-awake", work)
+            yield _location("outside-window", operation)
+        elif operation.began + START_TAKES > opening.closes:
+            yield _location("does-not-fit", operation)
+        if operation.status == "Succeeded" and not _put_back(week, operation, end):
+            yield _location("left-awake", operation)
 
 
-def _put_back(week: Week, start: Work, end: datetime) -> bool:
-    """Whether a woken cluster was stopped, or could still be in time when the judged time ends.
+def _put_back(week: Week, start: Operation, end: datetime) -> bool:
+    """Whether a woken cluster was stopped in time, or can still be after the judged period.
 
-    In time is: by the end of the opening in which it was woken, or a look after the proof of its last upgrade.
+    In time means: by the end of the opening in which it was started, or one check after its last upgrade was verified.
     """
     cluster = week.history.clusters[start.cluster]
     opening = week.opening_at(cluster, start.began)
-    works = [work for work in week.history.of_cluster(start.cluster) if work.began >= start.ended]
-    stop = next((work for work in works if work.what == "stop" and work.status != "Failed"), None)
-    upgrades = [w for w in works if w.what == UPGRADE and w.who == week.bot and (stop is None or w.began < stop.began)]
-    last = max([start.ended, *(work.ended for work in upgrades if work.ended < end)])
-    due = max(last + READY_WITHIN + LOOK, opening.closes if opening else last)
+    operations = [operation for operation in week.history.of_cluster(start.cluster) if operation.began >= start.ended]
+    stop = next(
+        (operation for operation in operations if operation.what == "stop" and operation.status != "Failed"), None
+    )
+    upgrades = [
+        w for w in operations if w.what == UPGRADE and w.who == week.bot and (stop is None or w.began < stop.began)
+    ]
+    last = max([start.ended, *(operation.ended for operation in upgrades if operation.ended < end)])
+    due = max(last + READY_WITHIN + CHECK_INTERVAL, opening.closes if opening else last)
     return due >= end if stop is None else stop.began <= due
 
 
-def _neighbours(week: Week, start: datetime, end: datetime) -> Iterator[str]:
+def _paired_regions(week: Week, start: datetime, end: datetime) -> Iterator[str]:
     """Rule 13: upgrades at the same time in paired regions."""
     for one, other in combinations(_upgrades(week, start, end), 2):
-        near = week.neighbours(week.history.clusters[one.cluster], week.history.clusters[other.cluster])
+        near = week.are_paired(week.history.clusters[one.cluster], week.history.clusters[other.cluster])
         if near and one.began < other.ended and other.began < one.ended:
-            yield _said("paired-regions", max(one, other, key=lambda work: work.began))
+            yield _location("paired-regions", max(one, other, key=lambda operation: operation.began))
 
 
 def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]:
-    """Rule 13: more clusters of a ring at once than a pair may have."""
+    """Rule 13: more clusters of a ring at the same time than allowed per region pair."""
     upgrades = _upgrades(week, start, end)
-    for work in upgrades:
-        cluster = week.history.clusters[work.cluster]
+    for operation in upgrades:
+        cluster = week.history.clusters[operation.cluster]
         number = week.ring_number(cluster)
         if number is None:
             continue
@@ -162,35 +182,37 @@ def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]
         going = {
             other.cluster
             for other in upgrades
-            if other.runs(work.began)
+            if other.runs(operation.began)
             and week.ring_number(week.history.clusters[other.cluster]) == number
             and week.same_group(cluster, week.history.clusters[other.cluster])
         }
         if max_concurrent is not None and len(going) > max_concurrent:
-            yield _said("max-concurrent", work)
+            yield _location("max-concurrent", operation)
 
 
-def _upgrades(week: Week, start: datetime, end: datetime) -> list[Work]:
+def _upgrades(week: Week, start: datetime, end: datetime) -> list[Operation]:
     return [w for name in week.history.clusters for w in _begun(week, name, start, end) if w.what == UPGRADE]
 
 
-def _begun(week: Week, cluster: str, start: datetime, end: datetime) -> list[Work]:
+def _begun(week: Week, cluster: str, start: datetime, end: datetime) -> list[Operation]:
     return [w for w in week.history.of_cluster(cluster) if w.who == week.bot and start <= w.began < end]
 
 
-def _place(week: Week, work: Work) -> Place | None:
-    cluster = week.history.clusters[work.cluster]
-    return next((Place(cluster, pool) for pool in cluster.pools if pool.name == work.pool), None)
+def _place(week: Week, operation: Operation) -> Place | None:
+    cluster = week.history.clusters[operation.cluster]
+    return next((Place(cluster, pool) for pool in cluster.pools if pool.name == operation.pool), None)
 
 
-def _unproven(week: Week, place: Place, work: Work) -> bool:
-    return week.ring_number(place.cluster) is not None and not week.proven_image(place, work.image, work.began)
+def _unproven(week: Week, place: Place, operation: Operation) -> bool:
+    return week.ring_number(place.cluster) is not None and not week.proven_image(
+        place, operation.image, operation.began
+    )
 
 
-def _late(week: Week, place: Place, work: Work) -> bool:
-    return week.history.landed_within(place.cluster.region, work.image, work.began, MINUTE)
+def _late(week: Week, place: Place, operation: Operation) -> bool:
+    return week.history.landed_within(place.cluster.region, operation.image, operation.began, MINUTE)
 
 
-def _said(code: str, work: Work) -> str:
-    where = f"{work.cluster}/{work.pool}" if work.pool else work.cluster
-    return f"{code}: {where} at {work.began:%Y-%m-%d %H:%M:%S} UTC"
+def _location(code: str, operation: Operation) -> str:
+    where = f"{operation.cluster}/{operation.pool}" if operation.pool else operation.cluster
+    return f"{code}: {where} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""One week of one fleet: who belongs where, and what holds a pool at an instant (rules 1 to 14)."""
+"""One week of one fleet: the ring of each cluster, and what blocks a pool at a time (rules 1 to 14)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,29 +7,29 @@ from functools import cache
 from math import ceil
 
 from simulator.oracle.config import RingRule, Rules
-from simulator.oracle.history import FAR, History, Work, minor
-from simulator.oracle.local_time import MINUTE, Stretch, occurrences, openings, start_of_day
+from simulator.oracle.history import FAR_FUTURE, History, Operation, minor
+from simulator.oracle.local_time import MINUTE, Interval, occurrences, openings, start_of_day
 from simulator.oracle.power import Schedule
 from simulator.oracle.proof import Proofs
 from simulator.world.specs import ClusterSpec, PoolSpec
 
 UPGRADE = "upgrade-node-image"
 START_TAKES = timedelta(minutes=10)
-# A run looks again at the latest after this (rule 14), and sees a failure no later.
-LOOK = timedelta(minutes=5)
+# A run checks again after at most this time (rule 14), and detects a failure no later.
+CHECK_INTERVAL = timedelta(minutes=5)
 READY_WITHIN = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A pool of a cluster of a ring."""
+    """A pool of a cluster that belongs to a ring."""
 
     cluster: ClusterSpec
     pool: PoolSpec
 
 
 class Week:
-    """What holds for a week that begins on a Monday; `schedule` tells sleep by the clock from work on node images."""
+    """The rules for a week that starts on a Monday. `schedule` separates scheduled power operations from those for node images."""
 
     def __init__(self, rules: Rules, history: History, proofs: Proofs, monday: date, schedule: Schedule) -> None:
         self.rules, self.history, self.monday, self.bot = rules, history, monday, schedule.bot
@@ -38,18 +38,18 @@ class Week:
         self._pairs = {region.name: region.pair for region in history.fleet.regions}
         self._ring_of = {
             cluster.name: next(
-                (n for n, r in enumerate(rules.rings) if r.takes(cluster.name, cluster.region, dict(cluster.tags))),
+                (n for n, r in enumerate(rules.rings) if r.matches(cluster.name, cluster.region, dict(cluster.tags))),
                 None,
             )
             for cluster in history.fleet.clusters
         }
         self._occurrences = [occurrences(ring.hours, monday) for ring in rules.rings]
-        self.openings = [openings(ring.hours, rules.closed, monday) for ring in rules.rings]
+        self.openings = [openings(ring.hours, rules.freezes, monday) for ring in rules.rings]
         self._all_openings = [
             tuple(
-                stretch
+                interval
                 for weeks in (-1, 0, 1)
-                for stretch in openings(ring.hours, rules.closed, monday + weeks * timedelta(days=7))
+                for interval in openings(ring.hours, rules.freezes, monday + weeks * timedelta(days=7))
             )
             for ring in rules.rings
         ]
@@ -59,58 +59,62 @@ class Week:
         self.run_failed_at = cache(self._run_failed_at)
 
     def ring_number(self, cluster: ClusterSpec) -> int | None:
-        """The first ring that takes a cluster in."""
+        """The first ring that selects the cluster."""
         return self._ring_of[cluster.name]
 
     def ring(self, cluster: ClusterSpec) -> RingRule:
-        """The ring of a cluster that is in one."""
+        """The ring of a cluster.
+
+        Raises:
+            ValueError: the cluster is not in a ring.
+        """
         return self.rules.rings[self._number(cluster)]
 
     def last_moment(self, cluster: ClusterSpec) -> datetime:
         """The end of the last occurrence of its ring's window."""
         return self._occurrences[self._number(cluster)][-1].closes
 
-    def opening_at(self, cluster: ClusterSpec, at: datetime) -> Stretch | None:
-        """The opening of its ring around an instant, also one that belongs to the week before or after."""
-        return next((stretch for stretch in self._all_openings[self._number(cluster)] if stretch.holds(at)), None)
+    def opening_at(self, cluster: ClusterSpec, at: datetime) -> Interval | None:
+        """The opening of its ring at a time, including openings that belong to the previous or next week."""
+        return next((interval for interval in self._all_openings[self._number(cluster)] if interval.contains(at)), None)
 
     def opening_times(self, cluster: ClusterSpec) -> set[datetime]:
-        """When the week's openings of its ring open; none for a cluster in no ring."""
+        """The start of each opening of its ring in the week; none for a cluster without a ring."""
         number = self.ring_number(cluster)
-        return set() if number is None else {stretch.opens for stretch in self.openings[number]}
+        return set() if number is None else {interval.opens for interval in self.openings[number]}
 
     def ring_begins(self, number: int) -> datetime:
-        """When a ring begins at the latest: when the first occurrences of the rings before are over (rule 6)."""
+        """The latest start of a ring: when the first occurrences of all previous rings are over (rule 6)."""
         before = [self._occurrences[earlier][0].closes for earlier in range(number) if self._occurrences[earlier]]
         return max([start_of_day(self.monday, self.rules.rings[0].hours.zone), *before])
 
     @property
     def ends(self) -> datetime:
-        """The end of the week, in the zone of the first ring's window."""
+        """The end of the week, in the time zone of the first ring's window."""
         return start_of_day(self.monday + timedelta(days=7), self.rules.rings[0].hours.zone)
 
-    def neighbours(self, one: ClusterSpec, other: ClusterSpec) -> bool:
+    def are_paired(self, one: ClusterSpec, other: ClusterSpec) -> bool:
         """Whether two clusters are in different regions of a pair."""
         return self._pairs.get(one.region) == other.region or self._pairs.get(other.region) == one.region
 
     def same_group(self, one: ClusterSpec, other: ClusterSpec) -> bool:
-        """Whether max-concurrent counts them together: one region, or the regions of a pair."""
-        return one.region == other.region or self.neighbours(one, other)
+        """Whether `max-concurrent` counts them together: the same region, or both regions of a pair."""
+        return one.region == other.region or self.are_paired(one, other)
 
     def expected(self, place: Place, at: datetime) -> timedelta:
-        """How long a pool's upgrade is expected to take (rule 9)."""
+        """The expected duration of a pool's upgrade (rule 9)."""
         count, surge = self.history.count(place.cluster, place.pool, at), 1
         if place.pool.priority != "Spot":
-            said = place.pool.max_surge
-            surge = ceil(count * int(said[:-1]) / 100) if said.endswith("%") else int(said or 1)
+            section = place.pool.max_surge
+            surge = ceil(count * int(section[:-1]) / 100) if section.endswith("%") else int(section or 1)
         return ceil(count / max(surge, 1)) * (7 + place.pool.node_soak_minutes) * MINUTE + 10 * MINUTE
 
     def proven(self, place: Place, at: datetime) -> bool:
-        """Whether the newest image may be taken here (rule 11)."""
+        """Whether the pool may take the newest image (rule 11)."""
         return self.proven_image(place, self.history.newest(place.cluster, place.pool, at), at)
 
     def proven_image(self, place: Place, image: str, at: datetime) -> bool:
-        """Whether an image was proven in the ring before by then; the first ring needs no proof."""
+        """Whether an image was proven in the previous ring by then. The first ring does not need proof."""
         number = self._number(place.cluster)
         if number == 0:
             return True
@@ -118,12 +122,12 @@ class Week:
         since = self._proofs.proven_at(members, image, minor(place.cluster, place.pool))
         return since is not None and since <= at
 
-    def upgrade_of(self, place: Place) -> Work | None:
+    def upgrade_of(self, place: Place) -> Operation | None:
         """Daytwo's first upgrade of a pool in this week."""
         return next((w for w in self.mine(place.cluster.name) if w.what == UPGRADE and w.pool == place.pool.name), None)
 
-    def standing(self, place: Place, at: datetime) -> str | None:
-        """What leaves a pool out without waiting, the first of rule 8's table that holds."""
+    def skip_reason(self, place: Place, at: datetime) -> str | None:
+        """The reason to skip a pool without waiting, the first that applies in the table of rule 8."""
         cluster, pool = place.cluster, place.pool
         if self.ring_number(cluster) is None:
             return "no-ring"
@@ -131,35 +135,37 @@ class Week:
             return "driven-by-aks"
         if pool.from_snapshot:
             return "snapshot"
-        if self.history.carries(cluster, pool, self.history.newest(cluster, pool, at), at):
+        if self.history.has_image(cluster, pool, self.history.newest(cluster, pool, at), at):
             return "already-latest"
         if self.history.pool_failed(cluster.name, pool.name, at):
             return "pool-failed"
-        longest = max(stretch.closes - stretch.opens for stretch in self._occurrences[self._number(cluster)])
+        longest = max(interval.closes - interval.opens for interval in self._occurrences[self._number(cluster)])
         return "never-fits" if self.expected(place, at) > longest else None
 
     def _run_failed_at(self, cluster: str) -> datetime | None:
         """When Daytwo's run on a cluster failed (rule 15): a failed start or upgrade, or nodes that did not follow."""
-        for work in self.mine(cluster):
-            if work.status in ("Failed", "Canceled") and work.what in (UPGRADE, "start"):
-                return work.ended
-            if work.what == UPGRADE and work.status == "Succeeded" and self.settled_at(work) is None:
-                return work.ended + READY_WITHIN
+        for operation in self.mine(cluster):
+            if operation.status in ("Failed", "Canceled") and operation.what in (UPGRADE, "start"):
+                return operation.ended
+            if operation.what == UPGRADE and operation.status == "Succeeded" and self.settled_at(operation) is None:
+                return operation.ended + READY_WITHIN
         return None
 
-    def _settled_at(self, work: Work) -> datetime | None:
-        """When every node carried the image of an upgrade and was Ready; None where not within 20 minutes (rule 15)."""
+    def _settled_at(self, operation: Operation) -> datetime | None:
+        """When every node had the image of an upgrade and was Ready; None if not within 20 minutes (rule 15)."""
         return next(
             (
-                work.ended + minutes * MINUTE
+                operation.ended + minutes * MINUTE
                 for minutes in range(21)
-                if self.history.done(work.cluster, work.pool, work.image, work.ended + minutes * MINUTE)
+                if self.history.done(
+                    operation.cluster, operation.pool, operation.image, operation.ended + minutes * MINUTE
+                )
             ),
             None,
         )
 
     def halted(self, number: int, at: datetime) -> bool:
-        """Whether too many runs had failed for a ring to begin (rule 15)."""
+        """Whether too many runs had failed for a ring to start (rule 15)."""
         begins = self.ring_begins(number)
         failures = [
             failed
@@ -171,37 +177,42 @@ class Week:
     def _number(self, cluster: ClusterSpec) -> int:
         number = self._ring_of[cluster.name]
         if number is None:
-            raise ValueError(f"cluster {cluster.name} is in no ring")
+            raise ValueError(f"cluster {cluster.name} is not in a ring")
         return number
 
-    def _mine(self, cluster: str) -> tuple[Work, ...]:
-        """What Daytwo did for a cluster's node images in its openings of this week, and between them."""
+    def _mine(self, cluster: str) -> tuple[Operation, ...]:
+        """Daytwo's operations for a cluster's node images within and between its openings of this week."""
         if self._ring_of[cluster] is None:
             return ()
         first = start_of_day(self.monday, self.rules.rings[0].hours.zone)
-        # A week's last occurrence may reach into the next week, and the week before's into this one.
+        # A week's last occurrence may extend into the next week, and the previous week's into this one.
         until = max(first + timedelta(days=7), self.last_moment(self.history.clusters[cluster]))
         earlier = occurrences(self.ring(self.history.clusters[cluster]).hours, self.monday - timedelta(days=7))
-        first = max([first, *(stretch.closes for stretch in earlier)])
-        works = self.history.of_cluster(cluster)
+        first = max([first, *(interval.closes for interval in earlier)])
+        operations = self.history.of_cluster(cluster)
         return tuple(
-            work
-            for work in works
-            if work.who == self.bot and first <= work.began < until and not self.schedule.asked_for(work)
+            operation
+            for operation in operations
+            if operation.who == self.bot
+            and first <= operation.began < until
+            and not self.schedule.is_required(operation)
         )
 
-    def _turns(self, cluster: str) -> tuple[Stretch, ...]:
-        """When a cluster held its turn: each of a run's operations, its proof, and the look after it."""
+    def _turns(self, cluster: str) -> tuple[Interval, ...]:
+        """When a cluster held its slot: each operation of a run, its verification, and the check after it."""
         return tuple(
-            Stretch(work.began, FAR if work.ended == FAR else self._proof_ended(work) + LOOK)
-            for work in self.mine(cluster)
+            Interval(
+                operation.began,
+                FAR_FUTURE if operation.ended == FAR_FUTURE else self._proof_ended(operation) + CHECK_INTERVAL,
+            )
+            for operation in self.mine(cluster)
         )
 
-    def _proof_ended(self, work: Work) -> datetime:
-        """When a run was through with an operation: an upgrade is proven, for 20 minutes at most."""
-        if work.what != UPGRADE or work.status != "Succeeded":
-            return work.ended
-        return self.settled_at(work) or work.ended + READY_WITHIN
+    def _proof_ended(self, operation: Operation) -> datetime:
+        """When a run was done with an operation: an upgrade is verified for up to 20 minutes."""
+        if operation.what != UPGRADE or operation.status != "Succeeded":
+            return operation.ended
+        return self.settled_at(operation) or operation.ended + READY_WITHIN
 
 
 def driven_by_aks(cluster: ClusterSpec) -> bool:
@@ -209,7 +220,7 @@ def driven_by_aks(cluster: ClusterSpec) -> bool:
     return cluster.node_os_channel in ("NodeImage", "SecurityPatch") or cluster.sku == "Automatic"
 
 
-def in_order(cluster: ClusterSpec) -> tuple[PoolSpec, ...]:
+def upgrade_order(cluster: ClusterSpec) -> tuple[PoolSpec, ...]:
     """System pools, then user pools, then spot pools, each by name (rule 7)."""
     return tuple(sorted(cluster.pools, key=lambda p: (p.priority == "Spot", p.mode != "System", p.name)))
 
@@ -217,5 +228,5 @@ def in_order(cluster: ClusterSpec) -> tuple[PoolSpec, ...]:
 def places(clusters: Mapping[str, ClusterSpec]) -> Iterator[Place]:
     """Every pool of a fleet."""
     for cluster in clusters.values():
-        for pool in in_order(cluster):
+        for pool in upgrade_order(cluster):
             yield Place(cluster, pool)

@@ -1,1 +1,1 @@
-"""Slack's Web API, as the Slack client sees it."""
+"""Slack's Web API, as Slack clients use it."""

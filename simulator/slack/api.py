@@ -1,4 +1,4 @@
-"""Slack's Web API: posts, edits, history, with Slack's checks and rate limits on the virtual clock."""
+"""Slack's Web API: posts, edits and history, with Slack's validation and rate limits on the virtual clock."""
 
 import json
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 from simulator.azure.errors import ArmError
 from simulator.azure.throttle import Buckets, Limit
-from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
-from simulator.slack.blocks import LONGEST_TEXT, fault_of, files_of
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject, NotAnObjectError, RequestCounter
+from simulator.slack.blocks import MAX_TEXT_LENGTH, fault_of, files_of
 from simulator.slack.bot_client import BotClient
 from simulator.slack.files import UPLOADS, FileError, Files
 from simulator.slack.hooks import PREFIX as HOOKS
@@ -20,28 +20,28 @@ from simulator.slack.workspace import TEAM, USERS
 
 PREFIX = "/slack/api/"
 TOKEN = "xoxb-0000-simulated"  # noqa: S105  # the only token of a workspace that does not exist
-# https://docs.slack.dev/apis/web-api/rate-limits: a message a second a channel, updates and reads by the minute.
+# https://docs.slack.dev/apis/web-api/rate-limits: one message per second and channel, updates and reads per minute.
 POSTS = Limit(1, 1)
 UPDATES = Limit(50, 50 / 60)
 READS = Limit(50, 50 / 60)
-# Tiers 4 and 2 of the methods for files and people.
-UPLOADS_A_MINUTE = Limit(100, 100 / 60)
+# Tiers 4 and 2, for the methods of files and users.
+UPLOADS_PER_MINUTE = Limit(100, 100 / 60)
 LOOKUPS = Limit(100, 100 / 60)
 VIEWS = Limit(100, 100 / 60)
-LARGEST_PAGE = 999
+MAX_PAGE = 999
 
 
 class SlackError(Exception):
-    """What Slack answers with ``ok: false``; the text is Slack's own word for it."""
+    """A response with ``ok: false``. The text is Slack's error code."""
 
 
 def is_slack(path: str) -> bool:
-    """Whether a path is Slack's own: its Web API, an upload, an address for private answers."""
+    """Whether a path belongs to Slack: its Web API, an upload, or a response URL."""
     return path.startswith((PREFIX, HOOKS, UPLOADS))
 
 
 class InvalidBlocksError(Exception):
-    """Blocks that Slack refuses with more than a word; ``why`` names the place."""
+    """Slack rejects the blocks; ``why`` has the location."""
 
     def __init__(self, why: str) -> None:
         super().__init__("invalid_blocks")
@@ -49,9 +49,9 @@ class InvalidBlocksError(Exception):
 
 
 class SlackApi:
-    """Answers what ``is_slack``; every message stays readable in ``channels``, ``doors`` is where people press."""
+    """Handles the paths of ``is_slack``. Messages are in ``channels``; ``bot_client`` calls the bot."""
 
-    def __init__(self, channels: tuple[str, ...], now: Callable[[], datetime], requests: Requests) -> None:
+    def __init__(self, channels: tuple[str, ...], now: Callable[[], datetime], requests: RequestCounter) -> None:
         self.channels = {name: Channel(name) for name in channels}
         self._now = now
         self._requests = requests
@@ -59,41 +59,43 @@ class SlackApi:
         self._posted = 0
         self.files = Files(now)
         self.hooks = Hooks(now, self._put)
-        self.doors = BotClient(self.channels, self.hooks, now)
+        self.bot_client = BotClient(self.channels, self.hooks, now)
 
-    def answer(self, call: Call) -> Answer:
-        """Answer one request."""
-        if call.path.startswith(HOOKS):
-            self._requests.note("slack", "response_url", BOT_USER)
-            return self.hooks.answer(call)
-        if call.path.startswith(UPLOADS):
-            self._requests.note("slack", "upload", BOT_USER)
-            return self.files.upload(call)
-        return self._method(call)
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
+        if request.path.startswith(HOOKS):
+            self._requests.record("slack", "response_url", BOT_USER)
+            return self.hooks.handle(request)
+        if request.path.startswith(UPLOADS):
+            self._requests.record("slack", "upload", BOT_USER)
+            return self.files.upload(request)
+        return self._method(request)
 
-    def _method(self, call: Call) -> Answer:
-        method = call.path.removeprefix(PREFIX)
+    def _method(self, request: HttpRequest) -> HttpResponse:
+        method = request.path.removeprefix(PREFIX)
         try:
-            arguments = _arguments(call)
-            _check_token(call.bearer or arguments.get("token"))
-            self._requests.note("slack", method, BOT_USER)
-            return Answer(200, {"ok": True, **self._call(method, arguments, call.origin)})
+            arguments = _arguments(request)
+            _check_token(request.bearer or arguments.get("token"))
+            self._requests.record("slack", method, BOT_USER)
+            return HttpResponse(200, {"ok": True, **self._call(method, arguments, request.origin)})
         except InvalidBlocksError as error:
             messages: JsonObject = {"messages": [f"[ERROR] {error.why}"]}
-            return Answer(200, {"ok": False, "error": str(error), "errors": [error.why], "response_metadata": messages})
+            return HttpResponse(
+                200, {"ok": False, "error": str(error), "errors": [error.why], "response_metadata": messages}
+            )
         except ViewError as error:
-            told: JsonObject = {"messages": [f"[ERROR] {error.why}"]} if error.why else {}
-            return Answer(200, {"ok": False, "error": str(error), "response_metadata": told})
+            metadata: JsonObject = {"messages": [f"[ERROR] {error.why}"]} if error.why else {}
+            return HttpResponse(200, {"ok": False, "error": str(error), "response_metadata": metadata})
         except (SlackError, FileError) as error:
-            return Answer(200, {"ok": False, "error": str(error)})
+            return HttpResponse(200, {"ok": False, "error": str(error)})
         except NotAnObjectError:
-            return Answer(200, {"ok": False, "error": "invalid_json"})
+            return HttpResponse(200, {"ok": False, "error": "invalid_json"})
         except ArmError as error:
-            self._requests.note("slack", f"{method} limited", BOT_USER)
-            return Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(error.retry_after_s)})
+            self._requests.record("slack", f"{method} limited", BOT_USER)
+            return HttpResponse(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(error.retry_after_s)})
 
     def documents(self) -> list[JsonObject]:
-        """Return every channel for a viewer."""
+        """Return every channel as JSON for a viewer."""
         return [channel.document() for channel in self.channels.values()]
 
     def _call(self, method: str, arguments: JsonObject, origin: str) -> JsonObject:
@@ -124,17 +126,17 @@ class SlackApi:
                 return self._show(method, arguments, origin)
 
     def _show(self, method: str, arguments: JsonObject, origin: str) -> JsonObject:
-        """Answer what shows something beside messages: files and modals."""
+        """Handle the methods for files and modals."""
         match method:
             case "files.getUploadURLExternal":
-                self._limit(UPLOADS_A_MINUTE, method)
+                self._limit(UPLOADS_PER_MINUTE, method)
                 return self.files.begin(arguments, origin)
             case "files.completeUploadExternal":
-                self._limit(UPLOADS_A_MINUTE, method)
+                self._limit(UPLOADS_PER_MINUTE, method)
                 return self.files.complete(arguments)
             case "views.open":
                 self._limit(VIEWS, method)
-                return self.doors.views.open(arguments)
+                return self.bot_client.views.open(arguments)
             case _:
                 raise SlackError("unknown_method")
 
@@ -159,7 +161,7 @@ class SlackApi:
         content = _content(arguments)
         self._check_files(content)
         message.text, message.blocks, message.attachments = content.text, content.blocks, content.attachments
-        # Without new metadata Slack keeps what the message has.
+        # Without new metadata, Slack keeps the message's metadata.
         message.metadata = content.metadata or message.metadata
         message.edits += 1
         message.edited = self._now()
@@ -208,16 +210,16 @@ def _check_token(token: object) -> None:
         raise SlackError("invalid_auth")
 
 
-def _arguments(call: Call) -> JsonObject:
-    """Read arguments as Slack does: JSON, a form, or the query."""
-    if call.headers.get("Content-Type", "").startswith("application/json"):
-        return {**call.query, **call.document()} if call.body else dict(call.query)
-    form: JsonObject = dict(parse_qsl(call.body.decode(), keep_blank_values=True))
-    return {**call.query, **form}
+def _arguments(request: HttpRequest) -> JsonObject:
+    """Parse arguments like Slack: JSON, a form, or the query."""
+    if request.headers.get("Content-Type", "").startswith("application/json"):
+        return {**request.query, **request.document()} if request.body else dict(request.query)
+    form: JsonObject = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    return {**request.query, **form}
 
 
 class _Content:
-    """What a post or an edit puts into a message."""
+    """The content of a post or an edit."""
 
     def __init__(self, text: str, blocks: list[JsonObject], attachments: list[JsonObject]) -> None:
         self.text = text
@@ -232,7 +234,7 @@ def _content(arguments: JsonObject) -> _Content:
     content = _Content(str(arguments.get("text") or ""), blocks, attachments)
     if not (content.text or blocks or attachments):
         raise SlackError("no_text")
-    if len(content.text) > LONGEST_TEXT:
+    if len(content.text) > MAX_TEXT_LENGTH:
         raise SlackError("msg_too_long")
     fault = fault_of(blocks)
     if fault is not None:
@@ -245,7 +247,7 @@ def _content(arguments: JsonObject) -> _Content:
 
 
 def _decoded(value: object, kind: type) -> object:
-    """Return a structure that may have come as JSON in a form's field."""
+    """Return a structure, decoding it if it came as JSON in a form field."""
     if isinstance(value, str):
         try:
             value = json.loads(value) if value else None
@@ -258,15 +260,15 @@ def _decoded(value: object, kind: type) -> object:
 
 def _page(messages: list[Message], arguments: JsonObject) -> JsonObject:
     oldest, latest = float(str(arguments.get("oldest") or 0)), float(str(arguments.get("latest") or "inf"))
-    inclusive = _truth(arguments.get("inclusive"))
+    inclusive = _boolean(arguments.get("inclusive"))
     within = [m for m in messages if oldest < float(m.ts) < latest or (inclusive and float(m.ts) in (oldest, latest))]
     try:
         limit, first = int(str(arguments.get("limit") or 100)), int(str(arguments.get("cursor") or 0))
     except ValueError as error:
         raise SlackError("invalid_cursor") from error
-    limit = min(limit, LARGEST_PAGE)
+    limit = min(limit, MAX_PAGE)
     more = first + limit < len(within)
-    with_metadata = _truth(arguments.get("include_all_metadata"))
+    with_metadata = _boolean(arguments.get("include_all_metadata"))
     return {
         "messages": [m.document(with_metadata=with_metadata) for m in within[first : first + limit]],
         "has_more": more,
@@ -274,5 +276,5 @@ def _page(messages: list[Message], arguments: JsonObject) -> JsonObject:
     }
 
 
-def _truth(value: object) -> bool:
+def _boolean(value: object) -> bool:
     return str(value).lower() in ("1", "true")

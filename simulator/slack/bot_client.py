@@ -1,4 +1,4 @@
-"""Slack knocks: presses, modals and commands go, signed, to the app's Request URLs, and the answer is shown."""
+"""Slack as a client of the app: sends signed button clicks, modals and commands to the Request URLs and shows the response."""
 
 import asyncio
 import json
@@ -12,99 +12,99 @@ import aiohttp
 
 from simulator.http_types import JsonObject
 from simulator.slack.hooks import HookError, Hooks
-from simulator.slack.interactions import Happened, button_of, command_form, press_form, submission_form
+from simulator.slack.interactions import Interaction, button_of, click_payload, command_form, submission_payload
 from simulator.slack.messages import Channel, Message
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.triggers import Triggers
-from simulator.slack.viewlimits import LONGEST_TYPED, inputs_of
-from simulator.slack.views import View, Views, answered
+from simulator.slack.viewlimits import MAX_INPUT_LENGTH, inputs_of
+from simulator.slack.views import View, Views, apply_response
 from simulator.slack.workspace import USERS, User
 
-type Door = Literal["slack-interactions", "slack-commands"]
+type BotEndpoint = Literal["slack-interactions", "slack-commands"]
 
 #: https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response.
-ANSWER_WITHIN_S = 3.0
-MOST_RETRIES = 3
+RESPONSE_TIMEOUT_S = 3.0
+MAX_RETRIES = 3
 
 
 class InteractionError(ValueError):
-    """A press or command that nobody could give; the text says why."""
+    """A person cannot select this button or send this command. The text states why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the app answered; a status of 0 is no answer in time."""
+class AppResponse:
+    """The app's response. A status of 0 means that it did not respond in time."""
 
     status: int
     text: str
     seconds: float
 
     def document(self) -> JsonObject:
-        """Return it for a test."""
+        """Return it as JSON for a test."""
         return {"status": self.status, "body": self.text, "seconds": self.seconds}
 
 
 class BotClient:
-    """One Request URL each for interactions and commands; `sent` keeps every body that went out, oldest first.
+    """Has one Request URL each for interactions and commands; `sent` has every sent body, oldest first.
 
-    Slack signs with `secret`. A press is told once, unless a retry is asked for: then as Slack tells events again.
+    Slack signs with `secret`. A click is sent once, unless retries are requested, which then follow the schedule of events.
     """
 
     def __init__(
         self, channels: dict[str, Channel], hooks: Hooks, now: Callable[[], datetime], secret: str = SIGNING_SECRET
     ) -> None:
-        self.urls: dict[Door, str] = {}
+        self.urls: dict[BotEndpoint, str] = {}
         self.sent: list[bytes] = []
-        self.answer_within_s = ANSWER_WITHIN_S
+        self.response_timeout_s = RESPONSE_TIMEOUT_S
         self._channels, self._hooks, self._now, self._secret = channels, hooks, now, secret
         self._number = 0
         self.triggers = Triggers(now)
         self.views = Views(now, self.triggers)
 
     def text_of(self, document: JsonObject) -> str:
-        """Return all that the message says which is about to be pressed; nothing where there is none."""
+        """Return the whole text of the message with the button; empty if the message does not exist."""
         message = self._channel(document).find(str(document.get("ts")))
         return "" if message is None else " ".join(_texts(message.blocks))
 
-    async def press(self, document: JsonObject, origin: str) -> Outcome:
-        """Have `user` press `action_id` on the message `ts` of `channel`; `retries` bounds how often Slack tries again.
+    async def click_button(self, document: JsonObject, origin: str) -> AppResponse:
+        """Have `user` select `action_id` in the message `ts` of `channel`; `retries` is Slack's maximum number of retries.
 
         Raises:
-            PressError: nobody could press that.
+            InteractionError: the user, the message or the button does not exist.
         """
         channel, user = self._channel(document), _user(document)
         message = channel.find(str(document.get("ts")))
-        pressed = message and button_of(message, str(document.get("action_id")))
-        if message is None or not pressed:
+        button = message and button_of(message, str(document.get("action_id")))
+        if message is None or not button:
             raise InteractionError(
-                f"{channel.id} shows no button {document.get('action_id')!r} on {document.get('ts')!r}."
+                f"{channel.id} does not show a button {document.get('action_id')!r} in {document.get('ts')!r}."
             )
-        body = press_form(message, pressed, self._happened("actions", channel, user, message, origin))
-        return await self._knock("slack-interactions", body, _retries(document))
+        body = click_payload(message, button, self._interaction_in("actions", channel, user, message, origin))
+        return await self._deliver("slack-interactions", body, _retries(document))
 
-    async def command(self, document: JsonObject, origin: str) -> Outcome:
-        """Have `user` type `command` (`/daytwo` unless said) with `text` in `channel`; what is answered is shown to them.
+    async def command(self, document: JsonObject, origin: str) -> AppResponse:
+        """Have `user` type `command` (default `/daytwo`) with `text` in `channel` and show the response to them.
 
         Raises:
-            PressError: nobody could type that, or the answer is none that Slack shows.
+            InteractionError: the user or channel does not exist, or Slack would not show the response.
         """
         given = {"channel": next(iter(self._channels)), "command": "/daytwo", "text": "", **document}
         channel, user = self._channel(given), _user(given)
-        happened = self._happened("commands", channel, user, None, origin)
-        body = command_form(str(given["command"]), str(given["text"]), channel.id, happened)
-        outcome = await self._knock("slack-commands", body, 0)
+        interaction = self._interaction_in("commands", channel, user, None, origin)
+        body = command_form(str(given["command"]), str(given["text"]), channel.id, interaction)
+        outcome = await self._deliver("slack-commands", body, 0)
         if outcome.status == HTTPStatus.OK and outcome.text:
             try:
                 self._hooks.show(channel, user.id, _shown(outcome.text), None)
             except HookError as error:
-                raise InteractionError(f"Slack does not show what was answered: {error}.") from error
+                raise InteractionError(f"Slack does not show the response: {error}.") from error
         return outcome
 
-    async def submit(self, document: JsonObject) -> Outcome:
-        """Have `user` fill in the modal before them with `text` (in its first field) and send it; the answer says whether it closes.
+    async def submit(self, document: JsonObject) -> AppResponse:
+        """Have `user` submit their open modal with `text` in its first field. The response decides whether it closes.
 
         Raises:
-            PressError: there is none, or Slack does not let it be sent.
+            InteractionError: there is no open modal, or Slack does not allow its submission.
         """
         user = _user(document)
         view = self._view(document, user)
@@ -112,50 +112,56 @@ class BotClient:
         values: dict[str, dict[str, str]] = {}
         for number, block in enumerate(inputs_of(view.content)):
             values |= _filled(block, typed if number == 0 else "")
-        happened = self._told(user, "")
-        outcome = await self._knock("slack-interactions", submission_form(view.told(), values, happened), 0)
-        answered(view, outcome.status, outcome.text)
+        interaction = self._new_interaction(user, "")
+        outcome = await self._deliver("slack-interactions", submission_payload(view.payload(), values, interaction), 0)
+        apply_response(view, outcome.status, outcome.text)
         return outcome
 
-    def close(self, document: JsonObject) -> Outcome:
-        """Have `user` close the modal before them: the app is told nothing, unless it asked to be. Raises PressError."""
+    def close(self, document: JsonObject) -> AppResponse:
+        """Have `user` close their open modal. The app is notified only if it requested that.
+
+        Raises:
+            InteractionError: there is no open modal.
+        """
         view = self._view(document, _user(document))
         view.is_open = False
-        return Outcome(HTTPStatus.OK, "", 0.0)
+        return AppResponse(HTTPStatus.OK, "", 0.0)
 
     def _view(self, document: JsonObject, user: User) -> View:
         view = self.views.find(str(document["view"])) if "view" in document else self.views.last_of(user.id)
         if view is None or view.user != user.id:
-            raise InteractionError(f"No modal {document.get('view', '')!r} stands before {user.name}.")
+            raise InteractionError(f"No modal {document.get('view', '')!r} is open for {user.name}.")
         return view
 
-    def _happened(self, kind: str, channel: Channel, user: User, message: Message | None, origin: str) -> Happened:
-        return self._told(user, origin + self._hooks.make(kind, channel, user.id, message))
+    def _interaction_in(
+        self, kind: str, channel: Channel, user: User, message: Message | None, origin: str
+    ) -> Interaction:
+        return self._new_interaction(user, origin + self._hooks.make(kind, channel, user.id, message))
 
-    def _told(self, user: User, address: str) -> Happened:
-        """Return what is told now; its trigger opens a modal from now on."""
+    def _new_interaction(self, user: User, address: str) -> Interaction:
+        """Return a new interaction. From now on its trigger can open a modal."""
         self._number += 1
-        happened = Happened(user, self._now(), self._number, address)
-        self.triggers.tell(happened.trigger_id, user.id)
-        return happened
+        interaction = Interaction(user, self._now(), self._number, address)
+        self.triggers.register(interaction.trigger_id, user.id)
+        return interaction
 
-    async def _knock(self, door: Door, body: bytes, retries: int) -> Outcome:
-        url = self.urls.get(door)
+    async def _deliver(self, endpoint: BotEndpoint, body: bytes, retries: int) -> AppResponse:
+        url = self.urls.get(endpoint)
         if url is None:
-            raise InteractionError(f"Nobody listens: POST /subscribers with schema {door}.")
+            raise InteractionError(f"There is no subscriber: POST /subscribers with schema {endpoint}.")
         self.sent.append(body)
-        timeout = aiohttp.ClientTimeout(total=self.answer_within_s)
+        timeout = aiohttp.ClientTimeout(total=self.response_timeout_s)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             outcome = await self._send(session, url, body, {})
             for number in range(1, retries + 1):
                 if outcome.status == HTTPStatus.OK:
                     break
                 reason = "http_timeout" if outcome.status == 0 else "http_error"
-                told_again = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
-                outcome = await self._send(session, url, body, told_again)
+                retry_headers = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
+                outcome = await self._send(session, url, body, retry_headers)
         return outcome
 
-    async def _send(self, session: aiohttp.ClientSession, url: str, body: bytes, more: dict[str, str]) -> Outcome:
+    async def _send(self, session: aiohttp.ClientSession, url: str, body: bytes, more: dict[str, str]) -> AppResponse:
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
@@ -166,9 +172,9 @@ class BotClient:
         began = loop.time()
         try:
             async with session.post(url, data=body, headers=headers) as response:
-                return Outcome(response.status, await response.text(), loop.time() - began)
+                return AppResponse(response.status, await response.text(), loop.time() - began)
         except (aiohttp.ClientError, TimeoutError):
-            return Outcome(0, "", loop.time() - began)
+            return AppResponse(0, "", loop.time() - began)
 
     def _channel(self, document: JsonObject) -> Channel:
         channel = self._channels.get(str(document.get("channel")))
@@ -187,21 +193,25 @@ def _user(document: JsonObject) -> User:
 
 
 def _filled(block: JsonObject, typed: str) -> dict[str, dict[str, str]]:
-    """Return what a field holds. Raises PressError where Slack's own client does not take it."""
+    """Return the value of a field.
+
+    Raises:
+        InteractionError: Slack's own client does not accept the value.
+    """
     element = block.get("element")
     field: JsonObject = element if isinstance(element, dict) else {}
-    longest = int(str(field.get("max_length", LONGEST_TYPED)))
+    longest = int(str(field.get("max_length", MAX_INPUT_LENGTH)))
     if len(typed) > longest:
-        raise InteractionError(f"{len(typed)} characters are too many: the field takes {longest}.")
+        raise InteractionError(f"{len(typed)} characters are too many: the field's maximum is {longest}.")
     if not typed and block.get("optional") is not True:
-        raise InteractionError("The field has to be filled in.")
+        raise InteractionError("The field is required.")
     return {str(block.get("block_id", "b0")): {str(field.get("action_id")): typed}}
 
 
 def _retries(document: JsonObject) -> int:
     retries = document.get("retries", 0)
-    if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
-        raise InteractionError(f"retries must be a number from 0 to {MOST_RETRIES}, not {retries!r}.")
+    if not isinstance(retries, int) or not 0 <= retries <= MAX_RETRIES:
+        raise InteractionError(f"retries must be a number from 0 to {MAX_RETRIES}, not {retries!r}.")
     return retries
 
 
@@ -214,7 +224,7 @@ def _shown(text: str) -> JsonObject:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Return every text in a structure, in its order."""
+    """Return every text in a structure, in order."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from [inner] if name == "text" and isinstance(inner, str) else _texts(inner)

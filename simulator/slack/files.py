@@ -1,7 +1,7 @@
-"""Files: an address to upload to, the upload, and when the file can be shown.
+"""Files: the URL to upload to, the upload, and when a file can be shown.
 
 Sources: https://docs.slack.dev/reference/methods/files.getUploadURLExternal,
-https://docs.slack.dev/reference/methods/files.completeUploadExternal; that a file takes a moment until a block may show it:
+https://docs.slack.dev/reference/methods/files.completeUploadExternal; a block can show a file only after a moment:
 https://github.com/slackapi/python-slack-sdk/issues/1521.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from simulator.http_types import Answer, Call, JsonObject
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject
 
 UPLOADS = "/slack/upload/"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -19,12 +19,12 @@ READY_AFTER = timedelta(seconds=2)
 
 
 class FileError(Exception):
-    """What Slack answers with `ok: false`; the text is Slack's own word for it."""
+    """A response with `ok: false`. The text is Slack's error code."""
 
 
 @dataclass(slots=True)
 class File:
-    """One upload; `completed` is when it was said to be whole."""
+    """One upload. `completed` is when its completion was requested."""
 
     id: str
     name: str
@@ -35,14 +35,14 @@ class File:
 
 
 class Files:
-    """Answers under `/slack/upload/` and the two methods of the Web API."""
+    """Handles `/slack/upload/` and two methods of the Web API."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.files: dict[str, File] = {}
         self._now = now
 
     def begin(self, arguments: JsonObject, origin: str) -> JsonObject:
-        """`files.getUploadURLExternal`."""
+        """Handle `files.getUploadURLExternal`."""
         name, length = str(arguments.get("filename") or ""), str(arguments.get("length") or "")
         if not name or not length.isdigit() or int(length) == 0:
             raise FileError("invalid_arguments")
@@ -51,18 +51,18 @@ class Files:
         self.files[identity] = File(identity, name, int(length), str(arguments.get("alt_txt") or ""))
         return {"upload_url": f"{origin}{UPLOADS}{identity}", "file_id": identity}
 
-    def upload(self, call: Call) -> Answer:
-        """Answer one upload."""
-        file = self.files.get(call.path.removeprefix(UPLOADS))
-        if file is None or call.method not in ("POST", "PUT"):
-            return Answer(HTTPStatus.NOT_FOUND, {"ok": False, "error": "file_not_found"})
-        if len(call.body) != file.length:
-            return Answer(HTTPStatus.BAD_REQUEST, {"ok": False, "error": "length_mismatch"})
-        file.content = call.body
-        return Answer(HTTPStatus.OK)
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        """Handle one upload."""
+        file = self.files.get(request.path.removeprefix(UPLOADS))
+        if file is None or request.method not in ("POST", "PUT"):
+            return HttpResponse(HTTPStatus.NOT_FOUND, {"ok": False, "error": "file_not_found"})
+        if len(request.body) != file.length:
+            return HttpResponse(HTTPStatus.BAD_REQUEST, {"ok": False, "error": "length_mismatch"})
+        file.content = request.body
+        return HttpResponse(HTTPStatus.OK)
 
     def complete(self, arguments: JsonObject) -> JsonObject:
-        """`files.completeUploadExternal`."""
+        """Handle `files.completeUploadExternal`."""
         given = arguments.get("files")
         try:
             wanted = json.loads(given) if isinstance(given, str) else given
@@ -78,7 +78,7 @@ class Files:
         return {"files": [{"id": file.id, "title": file.name} for file in found if file is not None]}
 
     def can_show(self, identity: str) -> bool:
-        """Whether a block may show this file now: it is whole, a picture, and Slack has looked at it."""
+        """Whether a block can show this file now: it is complete, an image, and Slack has processed it."""
         file = self.files.get(identity)
         if file is None or file.completed is None or not file.content.startswith(PNG):
             return False

@@ -1,4 +1,4 @@
-"""`response_url`: private answers to what somebody pressed or typed, five times in half an hour.
+"""`response_url`: private replies to a click or a command, up to five within half an hour.
 
 Source: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses.
 """
@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import cast
 
-from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError
-from simulator.slack.blocks import LONGEST_TEXT, fault_of
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject, NotAnObjectError
+from simulator.slack.blocks import MAX_TEXT_LENGTH, fault_of
 from simulator.slack.messages import Channel, Message
 
 PREFIX = "/slack/hooks/"
-MOST_USES = 5
-LASTS = timedelta(minutes=30)
+MAX_USES = 5
+LIFETIME = timedelta(minutes=30)
 
 
 @dataclass(slots=True)
 class Ephemeral:
-    """What one person alone sees in a channel."""
+    """An ephemeral message, which only one person sees in a channel."""
 
     channel: str
     user: str
@@ -30,7 +30,7 @@ class Ephemeral:
     blocks: list[JsonObject]
 
     def document(self) -> JsonObject:
-        """Return it for a viewer."""
+        """Return it as JSON for a viewer."""
         return {
             "channel": self.channel,
             "user": self.user,
@@ -50,13 +50,13 @@ class _Hook:
 
 
 class HookError(Exception):
-    """What Slack answers with `ok: false`; the text is Slack's own word for it."""
+    """A response with `ok: false`. The text is Slack's error code."""
 
 
 class Hooks:
-    """Answers under `/slack/hooks/`; `ephemeral` keeps what each person was shown, oldest first.
+    """Handles `/slack/hooks/`; `ephemeral` has all ephemeral messages, oldest first.
 
-    While `in_trouble` it answers 503.
+    While `in_trouble` is set it responds with 503.
     """
 
     def __init__(self, now: Callable[[], datetime], post: Callable[[Channel, str, list[JsonObject]], object]) -> None:
@@ -67,40 +67,40 @@ class Hooks:
         self._hooks: dict[str, _Hook] = {}
 
     def make(self, kind: str, channel: Channel, user: str, original: Message | None) -> str:
-        """Return the path of a new address; `original` is the message that was pressed."""
+        """Return the path of a new response URL; `original` is the message with the selected button."""
         path = f"{PREFIX}{kind}/{len(self._hooks) + 1:06d}"
         self._hooks[path] = _Hook(channel, user, original, self._now())
         return path
 
-    def answer(self, call: Call) -> Answer:
-        """Answer one request."""
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
         if self.in_trouble:
             return _refused("service_unavailable", HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            hook = self._hook(call)
-            self.show(hook.channel, hook.user, call.document(), hook.original)
+            hook = self._hook(request)
+            self.show(hook.channel, hook.user, request.document(), hook.original)
         except NotAnObjectError:
             return _refused("invalid_payload", HTTPStatus.BAD_REQUEST)
         except HookError as error:
             return _refused(str(error), HTTPStatus.NOT_FOUND)
         hook.uses += 1
-        return Answer(200, {"ok": True})
+        return HttpResponse(200, {"ok": True})
 
-    def _hook(self, call: Call) -> _Hook:
-        hook = self._hooks.get(call.path)
-        if call.method != "POST" or hook is None:
+    def _hook(self, request: HttpRequest) -> _Hook:
+        hook = self._hooks.get(request.path)
+        if request.method != "POST" or hook is None:
             raise HookError("no_such_url")
-        if self._now() - hook.made > LASTS:
+        if self._now() - hook.made > LIFETIME:
             raise HookError("expired_url")
-        if hook.uses >= MOST_USES:
+        if hook.uses >= MAX_USES:
             raise HookError("used_url")
         return hook
 
     def show(self, channel: Channel, user: str, content: JsonObject, original: Message | None) -> None:
-        """Show an answer: to the person alone, or as said by `response_type`, `replace_original`, `delete_original`.
+        """Show a reply: ephemeral by default, or according to `response_type`, `replace_original` and `delete_original`.
 
         Raises:
-            HookError: it holds what Slack does not show.
+            HookError: Slack would not show the content.
         """
         text, blocks = _read(content)
         if content.get("delete_original") is True and original is not None:
@@ -122,7 +122,7 @@ def _read(content: JsonObject) -> tuple[str, list[JsonObject]]:
     text, blocks = str(content.get("text") or ""), content.get("blocks") or []
     if isinstance(blocks, str):
         blocks = json.loads(blocks)
-    if not isinstance(blocks, list) or len(text) > LONGEST_TEXT:
+    if not isinstance(blocks, list) or len(text) > MAX_TEXT_LENGTH:
         raise HookError("invalid_payload")
     shown = cast("list[JsonObject]", blocks)
     if fault_of(shown) is not None:
@@ -130,5 +130,5 @@ def _read(content: JsonObject) -> tuple[str, list[JsonObject]]:
     return text, shown
 
 
-def _refused(error: str, status: int) -> Answer:
-    return Answer(status, {"ok": False, "error": error})
+def _refused(error: str, status: int) -> HttpResponse:
+    return HttpResponse(status, {"ok": False, "error": error})

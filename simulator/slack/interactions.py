@@ -1,4 +1,4 @@
-"""What Slack tells an app when somebody presses a button, sends a modal or gives a command: the forms, field by field.
+"""The payloads that Slack sends for a selected button, a submitted modal or a slash command, field by field.
 
 Sources: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload,
 https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload,
@@ -18,8 +18,8 @@ from simulator.slack.workspace import APP, DOMAIN, TEAM, VERIFICATION_TOKEN, Use
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """What every form says: who, when, the id of this one event, where to answer."""
+class Interaction:
+    """What every payload contains: user, time, the id of the interaction, and the response URL."""
 
     user: User
     at: datetime
@@ -28,35 +28,35 @@ class Happened:
 
     @property
     def trigger_id(self) -> str:
-        """Slack's id of the event: good for three seconds, and never the same twice."""
+        """Slack's id of the interaction: unique, and valid for three seconds."""
         return f"{self.number}.{int(self.at.timestamp())}.{self.user.id.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A button and the block that it stands in."""
+class ButtonPosition:
+    """A button and its block."""
 
     block_id: str
     element: JsonObject
 
 
-def button_of(message: Message, action_id: str) -> Found | None:
-    """Return a button of a message: in its actions, or beside one of its sections."""
+def button_of(message: Message, action_id: str) -> ButtonPosition | None:
+    """Return a button of a message, from its actions or as the accessory of a section."""
     return next((found for found in _buttons(message) if found.element.get("action_id") == action_id), None)
 
 
-def press_form(message: Message, pressed: Found, happened: Happened) -> bytes:
-    """Return the form of a pressed button."""
-    user = happened.user
+def click_payload(message: Message, button: ButtonPosition, interaction: Interaction) -> bytes:
+    """Return the payload of a selected button."""
+    user = interaction.user
     action: JsonObject = {
-        "action_id": pressed.element.get("action_id"),
-        "block_id": pressed.block_id,
-        "text": pressed.element.get("text"),
+        "action_id": button.element.get("action_id"),
+        "block_id": button.block_id,
+        "text": button.element.get("text"),
         "type": "button",
-        "action_ts": f"{happened.at.timestamp():.6f}",
+        "action_ts": f"{interaction.at.timestamp():.6f}",
     }
-    # A button without a value is told without one; one with an url is told all the same.
-    action |= {name: pressed.element[name] for name in ("value", "style", "url", "confirm") if name in pressed.element}
+    # The payload has a value only if the button has one. A button with a URL is sent too.
+    action |= {name: button.element[name] for name in ("value", "style", "url", "confirm") if name in button.element}
     payload: JsonObject = {
         "type": "block_actions",
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
@@ -68,22 +68,22 @@ def press_form(message: Message, pressed: Found, happened: Happened) -> bytes:
             "channel_id": message.channel,
             "is_ephemeral": False,
         },
-        "trigger_id": happened.trigger_id,
+        "trigger_id": interaction.trigger_id,
         "team": {"id": TEAM, "domain": DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
         "channel": {"id": message.channel, "name": message.channel.lower()},
         "message": message.document() | {"app_id": APP, "bot_id": BOT_ID, "team": TEAM},
         "state": {"values": {}},
-        "response_url": happened.response_url,
+        "response_url": interaction.response_url,
         "actions": [action],
     }
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
-def submission_form(view: JsonObject, values: Mapping[str, Mapping[str, str]], happened: Happened) -> bytes:
-    """Return the form of a modal that was sent: ``values`` are what its fields hold, by block and action."""
-    user = happened.user
+def submission_payload(view: JsonObject, values: Mapping[str, Mapping[str, str]], interaction: Interaction) -> bytes:
+    """Return the payload of a submitted modal. ``values`` has the content of its fields, by block and action."""
+    user = interaction.user
     state: JsonObject = {
         block: {action: {"type": "plain_text_input", "value": typed or None} for action, typed in fields.items()}
         for block, fields in values.items()
@@ -94,7 +94,7 @@ def submission_form(view: JsonObject, values: Mapping[str, Mapping[str, str]], h
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
         "api_app_id": APP,
         "token": VERIFICATION_TOKEN,
-        "trigger_id": happened.trigger_id,
+        "trigger_id": interaction.trigger_id,
         "view": {**view, "state": {"values": state}, "app_id": APP, "bot_id": BOT_ID},
         "response_urls": [],
         "is_enterprise_install": False,
@@ -103,7 +103,7 @@ def submission_form(view: JsonObject, values: Mapping[str, Mapping[str, str]], h
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
-def command_form(command: str, text: str, channel: str, happened: Happened) -> bytes:
+def command_form(command: str, text: str, channel: str, interaction: Interaction) -> bytes:
     """Return the form of a slash command."""
     return urlencode(
         {
@@ -112,23 +112,23 @@ def command_form(command: str, text: str, channel: str, happened: Happened) -> b
             "team_domain": DOMAIN,
             "channel_id": channel,
             "channel_name": channel.lower(),
-            "user_id": happened.user.id,
-            "user_name": happened.user.name,
+            "user_id": interaction.user.id,
+            "user_name": interaction.user.name,
             "command": command,
             "text": text,
             "api_app_id": APP,
             "is_enterprise_install": "false",
-            "response_url": happened.response_url,
-            "trigger_id": happened.trigger_id,
+            "response_url": interaction.response_url,
+            "trigger_id": interaction.trigger_id,
         }
     ).encode()
 
 
-def _buttons(message: Message) -> Iterator[Found]:
+def _buttons(message: Message) -> Iterator[ButtonPosition]:
     for number, block in enumerate(message.blocks):
-        # Slack names blocks that have no name.
+        # Slack generates names for blocks without one.
         block_id = str(block.get("block_id") or f"b{number}")
         elements = [*cast("list[object]", block.get("elements") or ()), block.get("accessory")]
         for element in elements:
             if isinstance(element, dict) and element.get("type") == "button":
-                yield Found(block_id, cast("JsonObject", element))
+                yield ButtonPosition(block_id, cast("JsonObject", element))

@@ -1,4 +1,4 @@
-"""Slack's channels and messages, with what Slack remembers of each."""
+"""Slack's channels and messages, with the data that Slack keeps for each."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ BOT_ID = "B0DAYTWO"
 
 @dataclass(slots=True)
 class Message:
-    """One message; ``edits`` counts its updates."""
+    """One message. ``edits`` counts its updates."""
 
     channel: str
     ts: str
@@ -25,7 +25,7 @@ class Message:
     edited: datetime | None = None
 
     def document(self, *, with_metadata: bool = True) -> JsonObject:
-        """Return the message as Slack shows it."""
+        """Return the message in Slack's format."""
         shown: JsonObject = {
             "type": "message",
             "user": BOT_USER,
@@ -46,13 +46,13 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A channel: messages in the order of their posting, those in threads included."""
+    """A channel: messages in the order of posting, including those in threads."""
 
     id: str
     messages: list[Message] = field(default_factory=list)
 
     def find(self, ts: str) -> Message | None:
-        """Return the message of a timestamp."""
+        """Return the message with a timestamp."""
         return next((message for message in self.messages if message.ts == ts), None)
 
     def document(self) -> JsonObject:

@@ -1,18 +1,19 @@
-"""Slack's request signature, made for any body at any time: what a bot's doors have to verify.
+"""Slack's request signature for any body and time, which the bot's endpoints have to verify.
 
-Source: https://docs.slack.dev/authentication/verifying-requests-from-slack. Written without Slack's own client, which judges it.
+Source: https://docs.slack.dev/authentication/verifying-requests-from-slack. Does not use Slack's own client, which
+verifies it in tests.
 """
 
 import hashlib
 import hmac
 from datetime import datetime
 
-#: The signing secret of an app that does not exist.
+#: The signing secret of a fictitious app.
 SIGNING_SECRET = "5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f"  # noqa: S105  # of the simulated workspace
 
 
 def signed(body: bytes, at: datetime, secret: str = SIGNING_SECRET) -> dict[str, str]:
-    """Return the two headers that Slack sends with a body at an instant."""
+    """Return the two signature headers that Slack sends with a body at a time."""
     timestamp = str(int(at.timestamp()))
     base = b":".join((b"v0", timestamp.encode(), body))
     digest = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""Trigger ids: each press and command has one, which opens one form within three seconds.
+"""Trigger ids: each click and command has one, which can open one modal within three seconds.
 
 Source: https://docs.slack.dev/interactivity/handling-user-interaction ("trigger_id").
 """
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-LIVES = timedelta(seconds=3)
+LIFETIME = timedelta(seconds=3)
 
 
 class TriggerError(Exception):
-    """A trigger that opens nothing; the text is Slack's own word for it."""
+    """A trigger id is not valid. The text is Slack's error code."""
 
 
 @dataclass(slots=True)
@@ -22,19 +22,23 @@ class _Trigger:
 
 
 class Triggers:
-    """Every trigger that was told to the app, by its id."""
+    """All trigger ids that were sent to the app."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self.live_for = LIVES
+        self.live_for = LIFETIME
         self._now = now
         self._made: dict[str, _Trigger] = {}
 
-    def tell(self, identity: str, user: str) -> None:
-        """Remember one that goes out now."""
+    def register(self, identity: str, user: str) -> None:
+        """Register a trigger that is sent now."""
         self._made[identity] = _Trigger(user, self._now())
 
     def check(self, identity: str) -> str:
-        """Return the user whom it belongs to. Raises TriggerError."""
+        """Return the user of a trigger.
+
+        Raises:
+            TriggerError: the trigger is unknown, expired or used.
+        """
         found = self._made.get(identity)
         if found is None:
             raise TriggerError("invalid_trigger_id")
@@ -45,5 +49,5 @@ class Triggers:
         return found.user
 
     def use(self, identity: str) -> None:
-        """Use it up."""
+        """Mark a trigger as used."""
         self._made[identity].is_used = True

@@ -1,4 +1,4 @@
-"""Modals: opened for one person by a trigger, filled in, sent or closed; what the app answers decides whether they stay.
+"""Modals: opened for one person by a trigger, filled in, then submitted or closed. The app's response decides whether they close.
 
 Sources: https://docs.slack.dev/reference/methods/views.open, https://docs.slack.dev/surfaces/modals.
 """
@@ -12,15 +12,15 @@ from typing import cast
 
 from simulator.http_types import JsonObject
 from simulator.slack.triggers import TriggerError, Triggers
-from simulator.slack.viewlimits import LARGEST_VIEW_BYTES, fault_of_view, inputs_of
+from simulator.slack.viewlimits import MAX_VIEW_BYTES, fault_of_view, inputs_of
 from simulator.slack.workspace import TEAM
 
-#: What Slack shows in a modal whose app did not answer as it should.
+#: What Slack shows in a modal if the app's response is invalid.
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class ViewError(Exception):
-    """What Slack answers with ``ok: false``: its own word, and ``why`` where it says more."""
+    """A response with ``ok: false``: Slack's error code, and ``why`` with details."""
 
     def __init__(self, word: str, why: str = "") -> None:
         super().__init__(word)
@@ -29,7 +29,7 @@ class ViewError(Exception):
 
 @dataclass(slots=True)
 class View:
-    """A modal before one person. ``errors`` stand beside its fields, under an empty name what is wrong with all of it."""
+    """A modal of one person. ``errors`` are keyed by field; the empty key is an error of the whole modal."""
 
     id: str
     user: str
@@ -39,12 +39,12 @@ class View:
     errors: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> JsonObject:
-        """Return it for a viewer."""
+        """Return it as JSON for a viewer."""
         errors: JsonObject = dict(self.errors)
         return {**self.content, "id": self.id, "user": self.user, "open": self.is_open, "errors": errors}
 
-    def told(self) -> JsonObject:
-        """Return it as Slack tells the app of it."""
+    def payload(self) -> JsonObject:
+        """Return it as Slack sends it to the app."""
         return {
             "callback_id": "",
             "external_id": "",
@@ -61,7 +61,7 @@ class View:
 
 
 class Views:
-    """Every modal, oldest first."""
+    """All modals, oldest first."""
 
     def __init__(self, now: Callable[[], datetime], triggers: Triggers) -> None:
         self.all: list[View] = []
@@ -69,7 +69,11 @@ class Views:
         self._triggers = triggers
 
     def open(self, arguments: JsonObject) -> JsonObject:
-        """Answer ``views.open``. Raises ViewError."""
+        """Handle ``views.open``.
+
+        Raises:
+            ViewError: the trigger or the view is invalid.
+        """
         content = _content(arguments.get("view"))
         trigger = arguments.get("trigger_id")
         if not isinstance(trigger, str) or not trigger:
@@ -84,43 +88,47 @@ class Views:
         self._triggers.use(trigger)
         view = View(f"V0DAYTWO{len(self.all) + 1:04d}", user, self._now(), content)
         self.all.append(view)
-        return {"view": view.told()}
+        return {"view": view.payload()}
 
     def find(self, identity: str) -> View | None:
         """Return an open modal."""
         return next((view for view in self.all if view.id == identity and view.is_open), None)
 
     def last_of(self, user: str) -> View | None:
-        """Return the modal that stands before somebody."""
+        """Return the modal that is open for a person."""
         return next((view for view in reversed(self.all) if view.user == user and view.is_open), None)
 
 
-def answered(view: View, status: int, text: str) -> None:
-    """Do with a sent modal what the app's answer says; what is no such answer leaves it open, with a word of Slack's."""
+def apply_response(view: View, status: int, text: str) -> None:
+    """Apply the app's response to a submission. An invalid response leaves the modal open with an error of Slack."""
     view.errors = {}
     if status != HTTPStatus.OK:
         view.errors = {"": TROUBLE}
         return
-    answer = _read(text) if text.strip() else {}
-    match answer.get("response_action") if answer is not None else "nonsense":
+    response = _read(text) if text.strip() else {}
+    match response.get("response_action") if response is not None else "nonsense":
         case None | "clear":
             view.is_open = False
-        case "errors" if errors := _errors(view, (answer or {}).get("errors")):
+        case "errors" if errors := _errors(view, (response or {}).get("errors")):
             view.errors = errors
-        case "update" if fault_of_view((answer or {}).get("view")) is None:
-            view.content = cast("JsonObject", (answer or {})["view"])
+        case "update" if fault_of_view((response or {}).get("view")) is None:
+            view.content = cast("JsonObject", (response or {})["view"])
         case _:
             view.errors = {"": TROUBLE}
 
 
 def _content(given: object) -> JsonObject:
-    """Return a view that Slack shows. Raises ViewError."""
+    """Validate a view and return it.
+
+    Raises:
+        ViewError: Slack would not show it.
+    """
     if isinstance(given, str):
         given = _read(given)
     fault = fault_of_view(given)
     if fault is not None:
         raise ViewError("invalid_arguments", fault)
-    if len(json.dumps(given)) > LARGEST_VIEW_BYTES:
+    if len(json.dumps(given)) > MAX_VIEW_BYTES:
         raise ViewError("view_too_large")
     return cast("JsonObject", given)
 
@@ -134,7 +142,7 @@ def _read(text: str) -> JsonObject | None:
 
 
 def _errors(view: View, given: object) -> dict[str, str]:
-    """Return what stands beside which field; nothing where one is none of the view's."""
+    """Return the errors per field; none if one of the fields is not in the view."""
     if not isinstance(given, Mapping):
         return {}
     known = {str(block.get("block_id")) for block in inputs_of(view.content)}

@@ -1,4 +1,4 @@
-"""The one workspace: its ids and its people."""
+"""The only workspace: its ids and its users."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from simulator.http_types import JsonObject
 TEAM = "T0DAYTWO"
 DOMAIN = "daytwo"
 APP = "A0DAYTWO"
-#: Slack still sends it with each request; it is retired, and proves nothing.
+#: The deprecated verification token, which Slack still sends with each request. It proves nothing.
 VERIFICATION_TOKEN = "retired-verification-token"  # noqa: S105  # of the simulated workspace
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody in the workspace."""
+    """A user of the workspace."""
 
     id: str
     name: str
 
     def document(self) -> JsonObject:
-        """Return what `users.info` says of them."""
+        """Return the user in the format of `users.info`."""
         shown = self.name.capitalize()
         return {
             "id": self.id,
@@ -32,7 +32,7 @@ class User:
         }
 
 
-#: Eve is in the workspace, and in nobody's configuration.
+#: Eve is in the workspace, but not in any configuration.
 USERS = {
     user.id: user for user in (User("U0ANA", "ana"), User("U0BEN", "ben"), User("U0CLEO", "cleo"), User("U0EVE", "eve"))
 }

@@ -1,1 +1,1 @@
-"""A simulated Teams: the webhook of a Workflows flow, and what it has shown."""
+"""A simulated Teams: the webhook of a Workflows flow, and the bot's conversations."""

@@ -1,4 +1,4 @@
-"""The webhook of a Teams Workflows flow: takes adaptive cards in their envelope, within the limits of Teams.
+"""The webhook of a Teams Workflows flow: accepts Adaptive Cards in their envelope, within the limits of Teams.
 
 Source: "Create incoming webhooks with Workflows for Microsoft Teams"; "Format cards", size and schema limits.
 """
@@ -10,7 +10,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import cast
 
-from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject, NotAnObjectError, RequestCounter
 
 PREFIX = "/teams/workflows/"
 FLOW = "3f1c7a5d9e2b4c6880a1b2c3d4e5f607"
@@ -18,45 +18,45 @@ SIGNATURE = "simulated-signature"
 PATH = f"{PREFIX}{FLOW}/triggers/manual/paths/invoke"
 URL_PATH = f"{PATH}?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig={SIGNATURE}"
 CARD = "application/vnd.microsoft.card.adaptive"
-LARGEST_BYTES = 28 * 1024
+MAX_BYTES = 28 * 1024
 NEWEST_VERSION = (1, 4)
 FLOW_ACTIONS = ("Action.OpenUrl", "Action.ShowCard")
 POSTS, SPAN = 25, timedelta(seconds=300)
 
 
 class CardError(ValueError):
-    """Teams would not show what was posted; the text says why."""
+    """Teams would not show the message. The text states why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ChannelCard:
     """A card in the channel."""
 
     at: datetime
     card: JsonObject
 
     def document(self) -> JsonObject:
-        """Return it for a viewer."""
+        """Return it as JSON for a viewer."""
         return {"at": self.at.isoformat(), "card": self.card}
 
 
 class TeamsApi:
-    """Answers under ``/teams/workflows/``; the cards stay readable in ``shown``."""
+    """Handles ``/teams/workflows/``; the cards are in ``shown``."""
 
-    def __init__(self, now: Callable[[], datetime], requests: Requests) -> None:
-        self.shown: list[Shown] = []
+    def __init__(self, now: Callable[[], datetime], requests: RequestCounter) -> None:
+        self.shown: list[ChannelCard] = []
         self._now = now
         self._requests = requests
         self._posted: list[datetime] = []
 
-    def answer(self, call: Call) -> Answer:
-        """Answer one request."""
-        if call.method != "POST" or call.path != PATH:
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
+        if request.method != "POST" or request.path != PATH:
             return _error(HTTPStatus.NOT_FOUND, "WorkflowNotFound", "The workflow could not be found.")
-        if call.query.get("sig") != SIGNATURE:
-            message = "The request is not signed for this workflow: use the URL as it was given."
+        if request.query.get("sig") != SIGNATURE:
+            message = "The request does not have this workflow's signature: use the URL as issued."
             return _error(HTTPStatus.UNAUTHORIZED, "DirectApiAuthorizationRequired", message)
-        self._requests.note("teams", "post", "webhook")
+        self._requests.record("teams", "post", "webhook")
         now = self._now()
         self._posted = [at for at in self._posted if at > now - SPAN]
         if len(self._posted) >= POSTS:
@@ -64,27 +64,27 @@ class TeamsApi:
             message = f"Rate limit is exceeded. Try again in {wait_s} seconds."
             return _error(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", message, {"Retry-After": str(wait_s)})
         try:
-            card = read_card(call)
+            card = read_card(request)
         except (CardError, NotAnObjectError) as error:
             return _error(HTTPStatus.BAD_REQUEST, "InvalidRequestContent", str(error))
         self._posted.append(now)
-        self.shown.append(Shown(now, card))
-        return Answer(HTTPStatus.ACCEPTED)
+        self.shown.append(ChannelCard(now, card))
+        return HttpResponse(HTTPStatus.ACCEPTED)
 
     def documents(self) -> list[JsonObject]:
         """Return every card for a viewer, oldest first."""
         return [shown.document() for shown in self.shown]
 
 
-def read_card(call: Call) -> JsonObject:
+def read_card(request: HttpRequest) -> JsonObject:
     """Return the card of a message.
 
     Raises:
-        CardError: it is too large, has no envelope, or holds what Teams does not show.
+        CardError: the message is too large, has no envelope, or contains what Teams does not show.
     """
-    if len(call.body) > LARGEST_BYTES:
-        raise CardError(f"The message has {len(call.body)} bytes; Teams shows at most {LARGEST_BYTES}.")
-    message = call.document()
+    if len(request.body) > MAX_BYTES:
+        raise CardError(f"The message has {len(request.body)} bytes; Teams shows at most {MAX_BYTES}.")
+    message = request.document()
     attachments = message.get("attachments")
     if message.get("type") != "message" or not isinstance(attachments, list) or len(attachments) != 1:
         raise CardError("The body must be a message with one attachment: the card's envelope.")
@@ -98,10 +98,10 @@ def read_card(call: Call) -> JsonObject:
 
 
 def check_card(card: JsonObject, newest: tuple[int, int], actions: tuple[str, ...]) -> None:
-    """Look for what Teams does not show on this way in.
+    """Check that Teams can show a card.
 
     Raises:
-        CardError: there is such a thing.
+        CardError: the card contains something that Teams does not show.
     """
     if card.get("type") != "AdaptiveCard":
         raise CardError(f"The card's type is {card.get('type')!r}, not AdaptiveCard.")
@@ -109,15 +109,15 @@ def check_card(card: JsonObject, newest: tuple[int, int], actions: tuple[str, ..
     try:
         major, minor = (int(part) for part in version.split("."))
     except ValueError as error:
-        raise CardError(f"The card's version is {version!r}, which is none.") from error
+        raise CardError(f"The card's version is {version!r}, which is not a version.") from error
     if (major, minor) > newest:
-        raise CardError(f"The card has version {version}; what is shown goes up to {newest[0]}.{newest[1]}.")
+        raise CardError(f"The card has version {version}; the newest supported version is {newest[0]}.{newest[1]}.")
     for element in _elements(card):
         match element.get("type"):
             case "Table":
-                raise CardError("The card holds a Table, which is not shown everywhere: use ColumnSet.")
+                raise CardError("The card contains a Table, which some clients do not show: use ColumnSet.")
             case str(kind) if kind.startswith("Action.") and kind not in actions:
-                raise CardError(f"The card holds {kind}; taken are {', '.join(actions)}.")
+                raise CardError(f"The card contains {kind}; supported are {', '.join(actions)}.")
             case _:
                 pass
 
@@ -133,5 +133,5 @@ def _elements(value: object) -> Iterator[JsonObject]:
             yield from _elements(part)
 
 
-def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Answer:
-    return Answer(status, {"error": {"code": code, "message": message}}, headers or {})
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(status, {"error": {"code": code, "message": message}}, headers or {})

@@ -1,4 +1,4 @@
-"""The Bot Connector as Teams serves it: posts, answers in threads, edits, private conversations; every activity is kept.
+"""The Bot Connector of Teams: posts, replies in threads, edits and private conversations. Every activity is kept.
 
 Source: "Bot Connector API reference"; "Optimize your bot with rate limiting in Teams"; "Limits and specifications for Teams".
 """
@@ -13,7 +13,7 @@ from typing import cast
 from simulator.azure.errors import ArmError
 from simulator.azure.throttle import Buckets, Limit
 from simulator.azure.tokens import BOT_AUDIENCE, Tenant, TokenError
-from simulator.http_types import Answer, Call, JsonObject, NotAnObjectError, Requests
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject, NotAnObjectError, RequestCounter
 from simulator.teams.api import CARD, CardError, check_card
 from simulator.world.specs import TENANT
 
@@ -22,15 +22,15 @@ APP_ID = "33333333-3333-3333-3333-333333333333"
 SECRET = "simulated-bot-secret"  # noqa: S105  # of an application that does not exist
 CHANNELS = ("19:daytwo@thread.tacv2", "19:shop@thread.tacv2")
 CHATS = ("19:oncall@thread.v2",)
-LARGEST_BYTES = 80 * 1024
+MAX_BYTES = 80 * 1024
 NEWEST_VERSION = (1, 5)
 ACTIONS = ("Action.OpenUrl", "Action.ShowCard", "Action.Execute", "Action.ToggleVisibility", "Action.Submit")
-# A thread takes 7 messages a second.
+# A thread accepts 7 messages per second.
 SENDS = Limit(7, 7)
 
 
 class ConnectorError(Exception):
-    """A refusal in the words of the Connector."""
+    """An error response in the Connector's format."""
 
     def __init__(self, status: int, code: str, why: str) -> None:
         super().__init__(why)
@@ -38,8 +38,8 @@ class ConnectorError(Exception):
 
 
 @dataclass
-class Sent:
-    """An activity of the bot. `thread` is the post that it answers in a channel, empty for a post and outside channels."""
+class BotActivity:
+    """An activity of the bot. `thread` is the post that it replies to in a channel; empty for a post and outside channels."""
 
     id: str
     conversation: str
@@ -50,12 +50,12 @@ class Sent:
 
     @property
     def card(self) -> JsonObject:
-        """The card that it shows, empty where it shows none."""
+        """The card of the activity; empty if there is none."""
         attachments = cast("list[JsonObject]", self.activity.get("attachments") or [{}])
         return cast("JsonObject", attachments[0].get("content", {}))
 
     def document(self) -> JsonObject:
-        """Return it for a viewer."""
+        """Return it as JSON for a viewer."""
         return {
             "id": self.id,
             "conversation": self.conversation,
@@ -68,11 +68,12 @@ class Sent:
 
 
 class Connector:
-    """Answers under ``/teams/connector/``; what was sent stays readable in ``sent``."""
+    """Handles ``/teams/connector/``; the activities are in ``sent``."""
 
-    def __init__(self, now: Callable[[], datetime], requests: Requests) -> None:
-        self.sent: list[Sent] = []
-        # Members whom the bot cannot write to alone: it is not installed for them, or they have blocked it.
+    def __init__(self, now: Callable[[], datetime], requests: RequestCounter) -> None:
+        self.sent: list[BotActivity] = []
+        # Members with whom the bot cannot have a private conversation: they have not installed it, or they have blocked
+        # it.
         self.closed: set[str] = set()
         self.personal: dict[str, str] = {}
         self._now = now
@@ -81,55 +82,55 @@ class Connector:
         self._tenant: Tenant | None = None
 
     def open(self, tenant: Tenant) -> None:
-        """Take the tokens of a tenant from now on."""
+        """Accept the tokens of a tenant from now on."""
         self._tenant = tenant
 
-    def answer(self, call: Call) -> Answer:
-        """Answer one request."""
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
         try:
-            self._authorize(call)
-            return self._route(call, call.path.removeprefix(PREFIX).split("/"))
+            self._authorize(request)
+            return self._route(request, request.path.removeprefix(PREFIX).split("/"))
         except TokenError:
-            return Answer(401, {"message": "Authorization has been denied for this request."})
+            return HttpResponse(401, {"message": "Authorization has been denied for this request."})
         except ConnectorError as error:
-            return Answer(error.status, {"error": {"code": error.code, "message": str(error)}})
+            return HttpResponse(error.status, {"error": {"code": error.code, "message": str(error)}})
         except (CardError, NotAnObjectError) as error:
-            return Answer(400, {"error": {"code": "BadSyntax", "message": str(error)}})
+            return HttpResponse(400, {"error": {"code": "BadSyntax", "message": str(error)}})
         except ArmError as error:
             document: JsonObject = {"error": {"code": "TooManyRequests", "message": str(error)}}
-            return Answer(429, document, {"Retry-After": str(error.retry_after_s)})
+            return HttpResponse(429, document, {"Retry-After": str(error.retry_after_s)})
 
     def documents(self) -> list[JsonObject]:
         """Return every activity for a viewer, oldest first."""
         return [sent.document() for sent in self.sent]
 
-    def find(self, identity: str) -> Sent | None:
+    def find(self, identity: str) -> BotActivity | None:
         """Return an activity of the bot."""
         return next((sent for sent in self.sent if sent.id == identity), None)
 
-    def _authorize(self, call: Call) -> None:
-        if self._tenant is None or self._tenant.application(call.bearer, BOT_AUDIENCE) != APP_ID:
+    def _authorize(self, request: HttpRequest) -> None:
+        if self._tenant is None or self._tenant.application(request.bearer, BOT_AUDIENCE) != APP_ID:
             raise TokenError("the token is not the bot's")
 
-    def _route(self, call: Call, path: list[str]) -> Answer:
-        self._requests.note("teams", f"{call.method} {'/'.join(path[:2])}", APP_ID)
-        if len(call.body) > LARGEST_BYTES:
+    def _route(self, request: HttpRequest, path: list[str]) -> HttpResponse:
+        self._requests.record("teams", f"{request.method} {'/'.join(path[:2])}", APP_ID)
+        if len(request.body) > MAX_BYTES:
             raise ConnectorError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "MessageSizeTooBig", "Message size too large.")
-        document = call.document()
-        match call.method, path:
+        document = request.document()
+        match request.method, path:
             case "POST", ["v3", "conversations"]:
-                return Answer(HTTPStatus.CREATED, self._create(document))
+                return HttpResponse(HTTPStatus.CREATED, self._create(document))
             case "POST", ["v3", "conversations", conversation, "activities"]:
-                return Answer(HTTPStatus.CREATED, {"id": self._send(conversation, document).id})
+                return HttpResponse(HTTPStatus.CREATED, {"id": self._send(conversation, document).id})
             case "POST", ["v3", "conversations", conversation, "activities", answered]:
-                return Answer(HTTPStatus.CREATED, {"id": self._send(conversation, document, answered).id})
+                return HttpResponse(HTTPStatus.CREATED, {"id": self._send(conversation, document, answered).id})
             case "PUT", ["v3", "conversations", conversation, "activities", changed]:
-                return Answer(HTTPStatus.OK, {"id": self._edit(conversation, changed, document).id})
+                return HttpResponse(HTTPStatus.OK, {"id": self._edit(conversation, changed, document).id})
             case _:
                 raise ConnectorError(HTTPStatus.NOT_FOUND, "ServiceError", "Unknown route.")
 
     def _create(self, document: JsonObject) -> JsonObject:
-        """Begin a thread in a channel, or a conversation with one person; group chats cannot be made."""
+        """Start a thread in a channel or a conversation with one person. Group chats cannot be created."""
         if document.get("isGroup"):
             data = cast("dict[str, dict[str, str]]", document.get("channelData", {}))
             channel = data.get("channel", {}).get("id", "")
@@ -140,7 +141,7 @@ class Connector:
             return {"id": f"{channel};messageid={sent.id}", "activityId": sent.id}
         members = cast("list[dict[str, str]]", document.get("members") or [])
         if len(members) != 1 or document.get("tenantId") != TENANT:
-            raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "One member and the tenant are needed.")
+            raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "Exactly one member and the tenant are required.")
         user = members[0]["id"]
         if not user.startswith("29:") or user in self.closed:
             raise ConnectorError(HTTPStatus.FORBIDDEN, "ConversationBlockedByUser", "User blocked the conversation.")
@@ -148,18 +149,18 @@ class Connector:
         self.personal[identity] = user
         return {"id": identity}
 
-    def _send(self, conversation: str, activity: JsonObject, answered: str = "") -> Sent:
+    def _send(self, conversation: str, activity: JsonObject, answered: str = "") -> BotActivity:
         channel, thread = self._where(conversation)
         if answered and self.find(answered) is None and not answered.startswith("said-"):
             raise ConnectorError(HTTPStatus.NOT_FOUND, "ActivityNotFoundInConversation", "There is no such activity.")
         _check(activity)
         self._buckets.take(SENDS, f"{channel}/{thread}", self._now(), "TooManyRequests")
         identity = str(int(self._now().timestamp() * 1000) + len(self.sent))
-        sent = Sent(identity, channel, thread, self._now(), activity)
+        sent = BotActivity(identity, channel, thread, self._now(), activity)
         self.sent.append(sent)
         return sent
 
-    def _edit(self, conversation: str, changed: str, activity: JsonObject) -> Sent:
+    def _edit(self, conversation: str, changed: str, activity: JsonObject) -> BotActivity:
         channel, thread = self._where(conversation)
         sent = self.find(changed)
         if sent is None or sent.conversation != channel or thread not in (sent.thread, sent.id):
@@ -182,9 +183,14 @@ class Connector:
 
 
 def _check(activity: JsonObject) -> None:
-    """Look at a message and its card. Raises ConnectorError and CardError."""
+    """Validate a message and its card.
+
+    Raises:
+        ConnectorError: the message is invalid.
+        CardError: Teams would not show the card.
+    """
     if activity.get("type") != "message":
-        raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "The activity has to be a message.")
+        raise ConnectorError(HTTPStatus.BAD_REQUEST, "BadSyntax", "The activity must be a message.")
     attachments = activity.get("attachments") or []
     for attachment in cast("list[JsonObject]", attachments):
         content = attachment.get("content")

@@ -1,4 +1,4 @@
-"""People in Teams: they press a card's buttons and write to the bot; Teams sends what they do, signed, to its endpoint."""
+"""People in Teams: they select a card's buttons and write to the bot. Teams sends their actions, signed, to its endpoint."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -7,22 +7,22 @@ from typing import cast
 import aiohttp
 
 from simulator.http_types import JsonObject
-from simulator.teams.connector import APP_ID, CHANNELS, CHATS, Connector, Sent
+from simulator.teams.connector import APP_ID, CHANNELS, CHATS, BotActivity, Connector
 from simulator.teams.signing import Signer
 from simulator.world.specs import TENANT
 
-# Teams waits so long for a bot.
-ANSWER_WITHIN_S = 15
+# How long Teams waits for a bot's response.
+RESPONSE_TIMEOUT_S = 15
 BOT = f"28:{APP_ID}"
 NAME = "Daytwo"
 
 
 class PeopleError(ValueError):
-    """Somebody cannot do that; the text says why."""
+    """The person cannot do that. The text states why."""
 
 
 class People:
-    """Whoever uses Teams. `endpoint` is the bot's, as its Azure Bot resource says."""
+    """The users of Teams. `endpoint` is the messaging endpoint of the Azure Bot resource."""
 
     def __init__(self, connector: Connector) -> None:
         self.endpoint = ""
@@ -34,20 +34,28 @@ class People:
         """Sign with these keys from now on."""
         self._signer = signer
 
-    async def press(self, document: JsonObject) -> JsonObject:
-        """Have ``user`` press the button of ``verb`` (or of ``index``) under ``activity``, with ``inputs`` in its fields.
+    async def click_button(self, document: JsonObject) -> JsonObject:
+        """Have ``user`` select the button with ``verb`` (or ``index``) of ``activity``, with ``inputs`` in its fields.
 
-        ``event`` delivers the same press again. Raises PeopleError and KeyError.
+        ``event`` delivers the same action again.
+
+        Raises:
+            PeopleError: the activity or the button does not exist.
+            KeyError: a field of the document is missing.
         """
         sent = self._connector.find(str(document["activity"]))
         if sent is None:
             raise PeopleError(f"There is no activity {document['activity']!r}.")
-        return await self.send(press_of(self.signer, sent, document, self._event(document)))
+        return await self.send(click_activity(self.signer, sent, document, self._event(document)))
 
     async def say(self, document: JsonObject) -> JsonObject:
-        """Have ``user`` write ``text`` to the bot: alone, or with ``conversation`` in a channel or group chat, with its mention.
+        """Have ``user`` write ``text`` to the bot: privately, or in a channel or group ``conversation`` with a mention of the bot.
 
-        ``event`` delivers the same message again. Raises PeopleError and KeyError.
+        ``event`` delivers the same message again.
+
+        Raises:
+            PeopleError: the message cannot be sent.
+            KeyError: a field of the document is missing.
         """
         return await self.send(self.message(document, self._event(document)))
 
@@ -62,7 +70,7 @@ class People:
         return await self.send(activity)
 
     def message(self, document: JsonObject, event: str) -> JsonObject:
-        """Return what Teams sends for a message."""
+        """Return the activity that Teams sends for a message."""
         text = str(document["text"])
         conversation = str(document.get("conversation", ""))
         if not conversation:
@@ -91,38 +99,46 @@ class People:
 
     @property
     def signer(self) -> Signer:
-        """The keys. Raises PeopleError before the simulation has begun."""
+        """The signing keys.
+
+        Raises:
+            PeopleError: the simulation has not started.
+        """
         if self._signer is None:
-            raise PeopleError("Nothing is served yet.")
+            raise PeopleError("The simulation has not started.")
         return self._signer
 
     def _event(self, document: JsonObject) -> str:
         return str(document.get("event") or f"said-{next(self._events)}")
 
     async def send(self, activity: JsonObject, token: str | None = None) -> JsonObject:
-        """Send an activity to the bot, as Teams does; return its answer."""
+        """Send an activity to the bot like Teams, and return the response."""
         if not self.endpoint:
             raise PeopleError("The bot has no endpoint: POST it to /teams/bot.")
         headers = {"Authorization": f"Bearer {token or self.signer.token()}"}
-        timeout = aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)
+        timeout = aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_S)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
             session.post(self.endpoint, json=activity, headers=headers) as response,
         ):
-            answer = await response.json(content_type=None) if response.content_length else None
-            return {"status": response.status, "answer": answer, "event": activity["id"]}
+            body = await response.json(content_type=None) if response.content_length else None
+            return {"status": response.status, "answer": body, "event": activity["id"]}
 
 
-def press_of(signer: Signer, sent: Sent, document: JsonObject, event: str) -> JsonObject:
-    """Return what Teams sends for a press. Raises PeopleError where the card has no such button, or does not take what is written."""
+def click_activity(signer: Signer, sent: BotActivity, document: JsonObject, event: str) -> JsonObject:
+    """Return the activity that Teams sends for a selected button.
+
+    Raises:
+        PeopleError: the card does not have the button, or a field does not accept its value.
+    """
     wanted = list(_executing(sent.card, ()))
     verb, index = document.get("verb"), document.get("index")
     found = [each for at, each in enumerate(wanted) if each[0].get("verb") == verb or at == index]
     if not found:
         shown = ", ".join(str(action.get("verb")) for action, _ in wanted) or "none"
-        raise PeopleError(f"The card has no button {verb or index!r}: there is {shown}.")
-    pressed, fields = found[0]
-    action = {key: pressed[key] for key in ("type", "verb", "data", "title") if key in pressed}
+        raise PeopleError(f"The card does not have a button {verb or index!r}: its buttons are {shown}.")
+    button, fields = found[0]
+    action = {key: button[key] for key in ("type", "verb", "data", "title") if key in button}
     if fields:
         written = cast("JsonObject", document.get("inputs") or {})
         action["data"] = {**cast("JsonObject", action.get("data", {})), **_written(fields, written)}
@@ -137,7 +153,7 @@ def press_of(signer: Signer, sent: Sent, document: JsonObject, event: str) -> Js
 
 
 def _executing(card: JsonObject, above: tuple[JsonObject, ...]) -> Iterator[tuple[JsonObject, tuple[JsonObject, ...]]]:
-    """Return the buttons that ask the bot, each with the fields of its card and of those around it, as Teams gathers them."""
+    """Return the buttons that call the bot, each with the fields that Teams sends: those of its card and of all outer cards."""
     body = cast("list[JsonObject]", card.get("body", []))
     fields = (*above, *(element for element in body if str(element.get("type")).startswith("Input.")))
     for action in cast("list[JsonObject]", card.get("actions", [])):
@@ -148,19 +164,19 @@ def _executing(card: JsonObject, above: tuple[JsonObject, ...]) -> Iterator[tupl
 
 
 def _written(fields: tuple[JsonObject, ...], given: JsonObject) -> JsonObject:
-    """Return what the fields hold; one in which nothing was written is not told."""
+    """Return the values of the fields. Empty fields are not sent."""
     found: JsonObject = {}
     for field in fields:
         text, longest = str(given.get(str(field["id"]), "")), int(str(field.get("maxLength", 1_000_000)))
         if len(text) > longest:
-            raise PeopleError(f"{len(text)} characters are too many: {field['id']} takes {longest}.")
+            raise PeopleError(f"{len(text)} characters are too many: the maximum of {field['id']} is {longest}.")
         if text:
             found[str(field["id"])] = text
     return found
 
 
 def _base(signer: Signer, document: JsonObject, conversation: str, event: str) -> JsonObject:
-    """Return what every activity of Teams carries."""
+    """Return the fields that every activity of Teams has."""
     user, tenant = str(document["user"]), str(document.get("tenant", TENANT))
     place = conversation.partition(";")[0]
     kind = "channel" if place in CHANNELS else "groupChat" if place in CHATS else "personal"
@@ -171,7 +187,7 @@ def _base(signer: Signer, document: JsonObject, conversation: str, event: str) -
         "id": event,
         "channelId": "msteams",
         "serviceUrl": signer.service_url,
-        "from": {"id": f"29:{user}", "name": str(document.get("name", "Somebody")), "aadObjectId": user},
+        "from": {"id": f"29:{user}", "name": str(document.get("name", "A person")), "aadObjectId": user},
         "recipient": {"id": BOT, "name": NAME},
         "conversation": {"id": conversation, "conversationType": kind, "tenantId": tenant},
         "channelData": data,

@@ -1,1 +1,1 @@
-"""The simulated fleet: clusters, images and operations on a virtual clock, without any network."""
+"""The simulated fleet: clusters, images and operations on a virtual clock, without a network."""

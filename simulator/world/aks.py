@@ -1,4 +1,4 @@
-"""What AKS does by itself: its node-OS upgrade channels in their maintenance windows, and NAP's own replacement."""
+"""What AKS does itself: node OS upgrades by channel in maintenance windows, and node replacement by node auto-provisioning."""
 
 from collections.abc import Generator
 from datetime import datetime, time, timedelta, timezone
@@ -15,14 +15,14 @@ from simulator.world.upgrade import Target, begin_upgrade
 
 WHO = "aks"
 WEEK = timedelta(days=7)
-LOOKS_EVERY = timedelta(minutes=1)
+CHECKS_EVERY = timedelta(minutes=1)
 BUSY_WAITS = timedelta(minutes=15)
 NAP_NODE_TAKES = timedelta(minutes=5)
 DRIVEN = ("NodeImage", "SecurityPatch")
 
 
 def maintenance_of(core: Core, cluster: Cluster) -> MaintenanceSpec:
-    """Return a cluster's schedule; without one AKS picks a time of its own, here from the seed."""
+    """Return a cluster's maintenance schedule. Without one, AKS picks a time, which is drawn from the seed here."""
     if cluster.spec.maintenance is not None:
         return cluster.spec.maintenance
     drawn = Random(f"{core.seed}/window/{cluster.name}")
@@ -30,7 +30,7 @@ def maintenance_of(core: Core, cluster: Cluster) -> MaintenanceSpec:
 
 
 def next_window(spec: MaintenanceSpec, after: datetime) -> tuple[datetime, datetime]:
-    """Return the first window that begins at or after an instant, leaving out days that are not allowed."""
+    """Return the first window that starts at or after a time, without the days that are not allowed."""
     zone = timezone(spec.utc_offset)
     day = after.astimezone(zone).date()
     while True:
@@ -44,23 +44,23 @@ def next_window(spec: MaintenanceSpec, after: datetime) -> tuple[datetime, datet
 
 
 def drive(core: Core, cluster: Cluster) -> Process:
-    """Upgrade a cluster in each of its windows, for ever."""
+    """Upgrade a cluster in each of its windows, indefinitely."""
     spec = maintenance_of(core, cluster)
-    after = core.agenda.now
+    after = core.scheduler.now
     while True:
         opens, closes = next_window(spec, after)
-        yield opens - core.agenda.now
+        yield opens - core.scheduler.now
         for pool in list(cluster.pools.values()):
             yield from _pool(core, cluster, pool, closes)
         yield from _provisioned(core, cluster, closes)
-        after = max(core.agenda.now, opens + timedelta(seconds=1))
+        after = max(core.scheduler.now, opens + timedelta(seconds=1))
 
 
 def _pool(core: Core, cluster: Cluster, pool: Pool, closes: datetime) -> Generator[timedelta]:
-    """Upgrade one pool if it is behind; wait for a busy cluster, but begin nothing after the window."""
-    while cluster.operation is not None and core.agenda.now < closes:
+    """Upgrade one pool if it is behind. Wait while the cluster is busy, but do not start after the window."""
+    while cluster.operation is not None and core.scheduler.now < closes:
         yield BUSY_WAITS
-    if not cluster.answers or cluster.operation is not None or core.agenda.now >= closes:
+    if not cluster.api_responds or cluster.operation is not None or core.scheduler.now >= closes:
         return
     target = _target(core, cluster, pool)
     if pool.spec.from_snapshot or all(node.image == target.label for node in cluster.nodes_of(pool.name)):
@@ -68,23 +68,23 @@ def _pool(core: Core, cluster: Cluster, pool: Pool, closes: datetime) -> Generat
     operation = begin(core, cluster, pool, OperationKind.UPGRADE, WHO, image=target.image, label=target.label)
     begin_upgrade(core, cluster, pool, operation, target)
     while operation.ended is None:
-        yield LOOKS_EVERY
+        yield CHECKS_EVERY
 
 
 def _target(core: Core, cluster: Cluster, pool: Pool) -> Target:
     image = core.catalog.newest(cluster.spec.region, pool.family)
     if cluster.spec.node_os_channel == "SecurityPatch":
-        # Under this channel the label carries the day of the patches behind the image's name.
-        return Target(image, f"{image}-{core.agenda.now:%Y.%m.%d}")
+        # In this channel, the label has the date of the patches after the image's name.
+        return Target(image, f"{image}-{core.scheduler.now:%Y.%m.%d}")
     return Target(image, image)
 
 
 def _provisioned(core: Core, cluster: Cluster, closes: datetime) -> Generator[timedelta]:
-    """Replace the nodes of node auto-provisioning that drifted from the newest image, one after the other."""
+    """Replace the nodes of node auto-provisioning that drifted from the newest image, one at a time."""
     newest = core.catalog.newest(cluster.spec.region, family_of("Ubuntu", cluster.spec.kubernetes_version))
     drifted = [node for node in cluster.nodes.values() if node.pool is None and node.image != newest]
     for index, node in enumerate(drifted):
-        if core.agenda.now >= closes or not cluster.answers:
+        if core.scheduler.now >= closes or not cluster.api_responds:
             return
         nodes.join_provisioned(core, cluster, index, newest)
         nodes.cordon(core, cluster, node)

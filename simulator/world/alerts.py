@@ -1,4 +1,4 @@
-"""Budget alerts, in both schemas that action groups post.
+"""Budget alerts in both schemas of action groups.
 
 Source: Azure Monitor's "common alert schema" and its "non-common alert schema" page, budgets.
 """
@@ -16,23 +16,23 @@ AGAIN_AFTER_S = (30.0, 900.0)
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
-def fire(core: Core, mishap: BudgetAlert) -> None:
+def fire(core: Core, fault: BudgetAlert) -> None:
     """Post a budget's alert, sometimes twice."""
-    key = ("alert", mishap.name, mishap.at.isoformat(), mishap.threshold)
+    key = ("alert", fault.name, fault.at.isoformat(), fault.threshold)
     identity = core.new_id_in("alert")
-    body = _common(core, mishap, identity) if mishap.schema == "common" else _legacy(core, mishap)
+    body = _common(core, fault, identity) if fault.schema == "common" else _legacy(core, fault)
     alert = Alert(identity, body)
     core.journal.write(
         Kind.BUDGET_ALERT,
-        budget=mishap.name,
-        schema=mishap.schema,
-        threshold=str(mishap.threshold),
-        type=mishap.threshold_type if mishap.schema == "common" else "Actual",
-        spent=str(mishap.spent),
+        budget=fault.name,
+        schema=fault.schema,
+        threshold=str(fault.threshold),
+        type=fault.threshold_type if fault.schema == "common" else "Actual",
+        spent=str(fault.spent),
     )
     again = [core.seconds(*AGAIN_AFTER_S, "again", *key)] if core.chance(TWICE_PERCENT, "twice", *key) else []
-    for late in (timedelta(0), *again):
-        core.agenda.after(late, partial(core.alerts.append, alert))
+    for delay in (timedelta(0), *again):
+        core.scheduler.after(delay, partial(core.alerts.append, alert))
 
 
 def budget_id(subscription: str, name: str) -> str:
@@ -40,22 +40,22 @@ def budget_id(subscription: str, name: str) -> str:
     return f"/subscriptions/{subscription}/providers/Microsoft.Consumption/budgets/{name}"
 
 
-def _limit(mishap: BudgetAlert) -> float:
-    return mishap.amount * mishap.threshold / 100
+def _limit(fault: BudgetAlert) -> float:
+    return fault.amount * fault.threshold / 100
 
 
-def _common(core: Core, mishap: BudgetAlert, identity: str) -> Mapping[str, object]:
+def _common(core: Core, fault: BudgetAlert, identity: str) -> Mapping[str, object]:
     subscription = core.spec.subscriptions[0]
-    now = core.agenda.now
-    sign = SIGNS.get(mishap.unit, "")
-    forecast = mishap.threshold_type == "Forecasted"
+    now = core.scheduler.now
+    sign = SIGNS.get(fault.unit, "")
+    forecast = fault.threshold_type == "Forecasted"
     return {
         "schemaId": "azureMonitorCommonAlertSchema",
         "data": {
             "essentials": {
                 "monitoringService": "CostAlerts",
                 "firedDateTime": f"{now:%Y-%m-%dT%H:%M:%S.%f}0Z",
-                "description": f"Your spend for budget {mishap.name} is now {sign}{mishap.spent:,.2f}.",
+                "description": f"Your spend for budget {fault.name} is now {sign}{fault.spent:,.2f}.",
                 "essentialsVersion": "1.0",
                 "alertContextVersion": "1.0",
                 "alertId": f"/subscriptions/{subscription}/providers/Microsoft.CostManagement/alerts/{identity}",
@@ -71,29 +71,29 @@ def _common(core: Core, mishap: BudgetAlert, identity: str) -> Mapping[str, obje
                 "AlertCategory": "budgets",
                 "AlertData": {
                     "Scope": f"/subscriptions/{subscription}/",
-                    "ThresholdType": mishap.threshold_type,
+                    "ThresholdType": fault.threshold_type,
                     "BudgetType": "Cost",
-                    "BudgetThreshold": f"{sign}{mishap.amount:,.2f}",
-                    "NotificationThresholdAmount": f"{sign}{_limit(mishap):,.2f}",
-                    "BudgetName": mishap.name,
-                    "BudgetId": budget_id(subscription, mishap.name),
+                    "BudgetThreshold": f"{sign}{fault.amount:,.2f}",
+                    "NotificationThresholdAmount": f"{sign}{_limit(fault):,.2f}",
+                    "BudgetName": fault.name,
+                    "BudgetId": budget_id(subscription, fault.name),
                     "BudgetStartDate": f"{now:%Y-%m-01}",
                     "BudgetCreator": "someone@example.com",
-                    "Unit": mishap.unit,
-                    "SpentAmount": f"{sign}{mishap.spent:,.2f}",
-                    # The real one leaves out the separators here.
-                    "ForecastedTotalForPeriod": f"{sign}{mishap.spent:.2f}" if forecast else f"{sign}0.00",
+                    "Unit": fault.unit,
+                    "SpentAmount": f"{sign}{fault.spent:,.2f}",
+                    # Azure's own text omits the thousands separators here.
+                    "ForecastedTotalForPeriod": f"{sign}{fault.spent:.2f}" if forecast else f"{sign}0.00",
                 },
             },
         },
     }
 
 
-def _legacy(core: Core, mishap: BudgetAlert) -> Mapping[str, object]:
-    now = core.agenda.now
-    # Seen as an amount and as a fraction of the budget.
-    fraction = core.chance(30, "fraction", mishap.name, mishap.at)
-    limit = f"{mishap.threshold / 100:g}" if fraction else f"{_limit(mishap):.1f}"
+def _legacy(core: Core, fault: BudgetAlert) -> Mapping[str, object]:
+    now = core.scheduler.now
+    # Observed both as an amount and as a fraction of the budget.
+    fraction = core.chance(30, "fraction", fault.name, fault.at)
+    limit = f"{fault.threshold / 100:g}" if fraction else f"{_limit(fault):.1f}"
     return {
         "schemaId": "AIP Budget Notification",
         "data": {
@@ -106,12 +106,12 @@ def _legacy(core: Core, mishap: BudgetAlert) -> Mapping[str, object]:
             "BillingProfileId": "",
             "InvoiceSectionId": "",
             "ResourceGroup": "",
-            "SpendingAmount": f"{mishap.spent:.2f}",
+            "SpendingAmount": f"{fault.spent:.2f}",
             "BudgetStartDate": f"{now.month}/1/{now.year} 12:00:00 AM +00:00",
-            "Budget": f"{mishap.amount:g}",
-            "Unit": mishap.unit,
+            "Budget": f"{fault.amount:g}",
+            "Unit": fault.unit,
             "BudgetCreator": "someone@example.com",
-            "BudgetName": mishap.name,
+            "BudgetName": fault.name,
             "BudgetType": "Cost",
             "NotificationThresholdAmount": limit,
         },

@@ -1,4 +1,4 @@
-"""PodDisruptionBudgets: their status as the disruption controller computes it, and an account of what broke them.
+"""PodDisruptionBudgets: their status as computed by the disruption controller, and a record of violations.
 
 Source: Kubernetes, pkg/controller/disruption/disruption.go (getExpectedPodCount, updatePdbStatus).
 """
@@ -10,13 +10,13 @@ from math import ceil
 from simulator.world.core import Core
 from simulator.world.journal import Kind
 from simulator.world.kube import Pdb, Pod, Workload
-from simulator.world.pods import Why
+from simulator.world.pods import TerminationCause
 from simulator.world.state import Cluster
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetStatus:
-    """What ``status`` of a PDB tells."""
+    """The ``status`` of a PDB."""
 
     current_healthy: int
     desired_healthy: int
@@ -29,7 +29,7 @@ class BudgetStatus:
 
 
 def status_of(cluster: Cluster, pdb: Pdb) -> BudgetStatus:
-    """Return a budget's status at this instant; shares are rounded up, as the controller does."""
+    """Return a budget's current status. Percentages are rounded up, as in the controller."""
     pods = [pod for pod in cluster.kube.pods.values() if pdb.selects(pod)]
     healthy = sum(pod.healthy for pod in pods)
     replicas = pdb.workload.spec.replicas
@@ -47,10 +47,10 @@ def budgets_of(cluster: Cluster, pod: Pod) -> list[Pdb]:
     return [pdb for pdb in cluster.kube.pdbs if pdb.selects(pod)]
 
 
-def disrupt(core: Core, cluster: Cluster, why: Why, act: Callable[[], None]) -> None:
-    """Do something of somebody's own will; record each budget that it takes below what is desired.
+def disrupt(core: Core, cluster: Cluster, cause: TerminationCause, act: Callable[[], None]) -> None:
+    """Perform a voluntary disruption. Record each budget that it takes below the desired number of healthy pods.
 
-    Counts healthy pods before and after, whatever an eviction was told.
+    Compares the healthy pods before and after, regardless of the response to an eviction.
     """
     before = {pdb.uid: status_of(cluster, pdb).current_healthy for pdb in cluster.kube.pdbs}
     act()
@@ -63,17 +63,17 @@ def disrupt(core: Core, cluster: Cluster, why: Why, act: Callable[[], None]) -> 
                 pdb=f"{pdb.namespace}/{pdb.name}",
                 healthy=status.current_healthy,
                 desired=status.desired_healthy,
-                who=why.who,
-                reason=why.reason,
+                who=cause.who,
+                reason=cause.reason,
             )
 
 
 def build_budgets(core: Core, cluster: Cluster, workload: Workload) -> None:
-    """Make a workload's budgets."""
+    """Create a workload's budgets."""
     spec = workload.spec
     for name, budget in spec.all_budgets:
         uid = core.new_id_in("pdb")
-        cluster.kube.pdbs.append(Pdb(spec.namespace, name, uid, budget, workload, core.agenda.now))
+        cluster.kube.pdbs.append(Pdb(spec.namespace, name, uid, budget, workload, core.scheduler.now))
 
 
 def _scaled(limit: str | int, of: int) -> int:

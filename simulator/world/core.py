@@ -1,4 +1,4 @@
-"""What every part of the world shares: its clock, its record, its clusters, what is armed to go wrong."""
+"""What all parts of the world share: the clock, the journal, the clusters, and armed faults."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from simulator.world.images import Catalog
 from simulator.world.journal import Journal
 from simulator.world.scheduler import Scheduler
 from simulator.world.scripted_faults import (
-    Mishap,
     NodeNeverReady,
     NodeStaysNotReady,
     RestartFails,
+    ScriptedFault,
     StartFails,
     UpgradeDoesNothing,
     UpgradeFails,
@@ -21,11 +21,11 @@ from simulator.world.scripted_faults import (
 from simulator.world.specs import FleetSpec
 from simulator.world.state import Cluster, Operation
 
-type PoolMishap = UpgradeFails | UpgradeDoesNothing | NodeNeverReady | RestartFails | NodeStaysNotReady
+type PoolFault = UpgradeFails | UpgradeDoesNothing | NodeNeverReady | RestartFails | NodeStaysNotReady
 
 
 class RefusedError(Exception):
-    """The world does not begin what was asked; status, code and message are ARM's."""
+    """The world rejects a request. Status, code and message are ARM's."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -36,7 +36,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that Azure tells its subscribers; ``source`` is the topic, by default the cluster's system topic.
+    """An event that Azure sends to subscribers. ``source`` is the topic, by default the cluster's system topic.
 
     ``identity`` is the same in every copy of an event.
     """
@@ -53,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A body that Azure Monitor posts to the webhooks of an action group."""
+    """The body of an alert that Azure Monitor posts to the webhooks of an action group."""
 
     identity: str
     body: Mapping[str, object]
@@ -61,16 +61,16 @@ class Alert:
 
 @dataclass(slots=True)
 class Core:
-    """The world's insides, handed to each of its processes."""
+    """The shared state of the world, passed to each of its processes."""
 
     spec: FleetSpec
     seed: int
-    agenda: Scheduler
+    scheduler: Scheduler
     journal: Journal
     catalog: Catalog
     clusters: dict[str, Cluster] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
-    armed: list[Mishap] = field(default_factory=list)
+    armed: list[ScriptedFault] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     kubernetes_latest: str = "1.35.1"
@@ -78,33 +78,33 @@ class Core:
     _streams: dict[str, int] = field(default_factory=dict)
 
     def new_id(self) -> str:
-        """Return a fresh id, the same ones in the same order for the same seed."""
+        """Return a new id. The sequence of ids depends only on the seed."""
         self._ids += 1
         return str(uuid.UUID(int=Random(f"{self.seed}/id/{self._ids}").getrandbits(128), version=4))
 
     def new_id_in(self, stream: str) -> str:
-        """Return a fresh id of a stream of its own: drawing from it moves no other id."""
+        """Return a new id of a separate stream, which does not affect other ids."""
         number = self._streams[stream] = self._streams.get(stream, 0) + 1
         return str(uuid.UUID(int=Random(f"{self.seed}/{stream}/{number}").getrandbits(128), version=4))
 
     def chance(self, percent: int, *key: object) -> bool:
-        """Return whether something happens that does in so many of a hundred cases, by the seed and the key alone."""
+        """Return whether an event with this probability occurs. Depends only on the seed and the key."""
         return Random("/".join(str(part) for part in (self.seed, *key))).randrange(100) < percent
 
     def seconds(self, least: float, most: float, *key: object) -> timedelta:
-        """Return a duration between two limits, as ``minutes`` does."""
+        """Return a duration between two limits, like ``minutes``."""
         return self.minutes(least / 60, most / 60, *key)
 
     def minutes(self, least: float, most: float, *key: object) -> timedelta:
-        """Return a duration between two limits that depends on the seed and the key alone."""
+        """Return a duration between two limits that depends only on the seed and the key."""
         drawn = Random("/".join(str(part) for part in (self.seed, *key))).uniform(least, most)
         return timedelta(seconds=round(drawn * 60))
 
     def emit(self, kind: str, cluster: str, data: dict[str, str]) -> None:
-        """Tell AKS's subscribers of something at this instant."""
+        """Send an event to AKS's subscribers at the current time."""
         event = Event(
             len(self.events),
-            self.agenda.now,
+            self.scheduler.now,
             f"Microsoft.ContainerService.{kind}",
             cluster,
             data,
@@ -115,17 +115,17 @@ class Core:
     def take_for_pool[M: (UpgradeFails, UpgradeDoesNothing, NodeNeverReady, RestartFails, NodeStaysNotReady)](
         self, kind: type[M], cluster: str, pool: str
     ) -> M | None:
-        """Return the mishap of a kind that is armed for a pool, and disarm it."""
-        for mishap in self.armed:
-            if isinstance(mishap, kind) and (mishap.cluster, mishap.pool) == (cluster, pool):
-                self.armed.remove(mishap)
-                return mishap
+        """Return the fault of a kind that is armed for a pool, and disarm it."""
+        for fault in self.armed:
+            if isinstance(fault, kind) and (fault.cluster, fault.pool) == (cluster, pool):
+                self.armed.remove(fault)
+                return fault
         return None
 
     def take_start_failure(self, cluster: str) -> StartFails | None:
-        """Return the failure that is armed for a cluster's next start, and disarm it."""
-        for mishap in self.armed:
-            if isinstance(mishap, StartFails) and mishap.cluster == cluster:
-                self.armed.remove(mishap)
-                return mishap
+        """Return the fault that is armed for a cluster's next start, and disarm it."""
+        for fault in self.armed:
+            if isinstance(fault, StartFails) and fault.cluster == cluster:
+                self.armed.remove(fault)
+                return fault
         return None

@@ -1,4 +1,4 @@
-"""Brings scripted mishaps about: some wait for an operation, some for an instant."""
+"""Injects scripted faults, at the next matching operation or at a set time."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ from simulator.world.operations import begin, end, set_states
 from simulator.world.scheduler import Process
 from simulator.world.scripted_faults import (
     BudgetAlert,
+    ForeignOperation,
     ImageLands,
-    Mishap,
     NodeNotReady,
-    Occupied,
     RebootRequired,
+    ScriptedFault,
     SpotEviction,
 )
 from simulator.world.state import OperationKind
@@ -23,91 +23,91 @@ from simulator.world.state import OperationKind
 RETRY = timedelta(minutes=1)
 
 
-def arm(core: Core, mishap: Mishap) -> None:
-    """Make a mishap happen.
+def arm(core: Core, fault: ScriptedFault) -> None:
+    """Schedule a fault.
 
     Raises:
-        KeyError: it names a cluster, pool or region that the fleet has not.
+        KeyError: the fleet does not have its cluster, pool or region.
     """
-    _check(core, mishap)
+    _check(core, fault)
     detail = {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(mishap).items()
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(fault).items()
     }
     cluster, pool = detail.pop("cluster", None), detail.pop("pool", None)
     detail["place"] = detail.pop("node", None)
     for name, value in detail.items():
         detail[name] = str(value) if isinstance(value, float) else value
-    core.journal.write(Kind.MISHAP_ARMED, cluster, pool, what=type(mishap).__name__, **detail)
-    match mishap:
-        case Occupied():
-            core.agenda.at(mishap.at, lambda: _occupy(core, mishap))
+    core.journal.write(Kind.FAULT_ARMED, cluster, pool, what=type(fault).__name__, **detail)
+    match fault:
+        case ForeignOperation():
+            core.scheduler.at(fault.at, lambda: _start_foreign_operation(core, fault))
         case ImageLands():
-            core.agenda.at(mishap.at, lambda: _land(core, mishap))
+            core.scheduler.at(fault.at, lambda: _land(core, fault))
         case NodeNotReady():
-            core.agenda.at(mishap.at, lambda: _lose(core, mishap))
+            core.scheduler.at(fault.at, lambda: _lose(core, fault))
         case RebootRequired():
-            core.agenda.at(mishap.at, lambda: reboots.require(core, mishap))
+            core.scheduler.at(fault.at, lambda: reboots.require(core, fault))
         case SpotEviction():
-            core.agenda.at(mishap.at, lambda: spot.evict_some(core, mishap))
+            core.scheduler.at(fault.at, lambda: spot.evict_group(core, fault))
         case BudgetAlert():
-            core.agenda.at(mishap.at, lambda: alerts.fire(core, mishap))
+            core.scheduler.at(fault.at, lambda: alerts.fire(core, fault))
         case _:
-            core.armed.append(mishap)
+            core.armed.append(fault)
 
 
-def _check(core: Core, mishap: Mishap) -> None:
-    if isinstance(mishap, ImageLands):
-        if mishap.region not in {region.name for region in core.spec.regions}:
-            raise KeyError(f"No region {mishap.region!r} in fleet {core.spec.name!r}.")
+def _check(core: Core, fault: ScriptedFault) -> None:
+    if isinstance(fault, ImageLands):
+        if fault.region not in {region.name for region in core.spec.regions}:
+            raise KeyError(f"No region {fault.region!r} in fleet {core.spec.name!r}.")
         return
-    if isinstance(mishap, BudgetAlert):
+    if isinstance(fault, BudgetAlert):
         return
-    if mishap.cluster not in core.clusters:
-        raise KeyError(f"No cluster {mishap.cluster!r} in fleet {core.spec.name!r}.")
-    pool = getattr(mishap, "pool", None)
-    if pool is not None and pool not in core.clusters[mishap.cluster].pools:
-        raise KeyError(f"No pool {pool!r} in cluster {mishap.cluster!r}.")
+    if fault.cluster not in core.clusters:
+        raise KeyError(f"No cluster {fault.cluster!r} in fleet {core.spec.name!r}.")
+    pool = getattr(fault, "pool", None)
+    if pool is not None and pool not in core.clusters[fault.cluster].pools:
+        raise KeyError(f"No pool {pool!r} in cluster {fault.cluster!r}.")
 
 
-def _occupy(core: Core, mishap: Occupied) -> None:
-    cluster = core.clusters[mishap.cluster]
+def _start_foreign_operation(core: Core, fault: ForeignOperation) -> None:
+    cluster = core.clusters[fault.cluster]
     if cluster.operation is not None or cluster.power_state != "Running":
-        core.agenda.after(RETRY, lambda: _occupy(core, mishap))
+        core.scheduler.after(RETRY, lambda: _start_foreign_operation(core, fault))
         return
-    operation = begin(core, cluster, None, OperationKind.FOREIGN, mishap.who)
+    operation = begin(core, cluster, None, OperationKind.FOREIGN, fault.who)
     set_states(cluster, "Updating")
 
     def process() -> Process:
-        yield timedelta(minutes=mishap.minutes)
+        yield timedelta(minutes=fault.minutes)
         end(core, cluster, operation)
 
-    operation.running.append(core.agenda.spawn(process()))
+    operation.running.append(core.scheduler.spawn(process()))
 
 
-def _land(core: Core, mishap: ImageLands) -> None:
+def _land(core: Core, fault: ImageLands) -> None:
     for family in FAMILIES:
-        if family.os_sku == mishap.os_sku:
-            day = core.catalog.next_release(mishap.region, family)
-            land(core, family.version(day), mishap.region, landed=core.catalog.land(day, mishap.region, family))
+        if family.os_sku == fault.os_sku:
+            day = core.catalog.next_release(fault.region, family)
+            land(core, family.version(day), fault.region, landed=core.catalog.land(day, fault.region, family))
 
 
 def land(core: Core, image: str, region: str, *, landed: bool) -> None:
-    """Record that an image reached a region, unless it was there."""
+    """Record that an image reached a region, unless it is already there."""
     if landed:
         core.journal.write(Kind.IMAGE_LANDED, image=image, region=region)
 
 
-def _lose(core: Core, mishap: NodeNotReady) -> None:
-    cluster = core.clusters[mishap.cluster]
-    present = cluster.nodes_of(mishap.pool)
-    if mishap.node >= len(present):
+def _lose(core: Core, fault: NodeNotReady) -> None:
+    cluster = core.clusters[fault.cluster]
+    present = cluster.nodes_of(fault.pool)
+    if fault.node >= len(present):
         return
-    name = present[mishap.node].name
-    nodes.set_ready(core, cluster, present[mishap.node], ready=False)
+    name = present[fault.node].name
+    nodes.set_ready(core, cluster, present[fault.node], ready=False)
 
     def recover() -> None:
         node = cluster.nodes.get(name)
         if node is not None:
             nodes.set_ready(core, cluster, node, ready=True)
 
-    core.agenda.at(mishap.until, recover)
+    core.scheduler.at(fault.until, recover)

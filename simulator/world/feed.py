@@ -1,15 +1,15 @@
-"""What an API server keeps of its objects' history: a version for each change, and the changes for watchers."""
+"""The history of an API server's objects: a resource version for each change, and the changes for watchers."""
 
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
-# etcd compacts after five minutes; here so many changes of a kind stay.
-KEPT = 2000
+# etcd compacts after five minutes. Here a fixed number of changes per kind is kept.
+MAX_CHANGES = 2000
 
 
 class ChangeKind(StrEnum):
-    """What happened to an object, as a watch spells it."""
+    """The type of a change, as in watch events."""
 
     ADDED = "ADDED"
     MODIFIED = "MODIFIED"
@@ -18,7 +18,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change[T]:
-    """One change of one object; ``before`` is what the object was, None when it is new."""
+    """One change of one object. ``before`` is the previous object, None if it is new."""
 
     version: int
     kind: ChangeKind
@@ -27,28 +27,28 @@ class Change[T]:
 
 
 class Versions:
-    """Counts an API server's changes over all kinds of objects."""
+    """Counts the changes of all objects of an API server."""
 
     def __init__(self) -> None:
         self.last = 1
 
     def next(self) -> int:
-        """Return the version of a change that happens now."""
+        """Return the resource version of a new change."""
         self.last += 1
         return self.last
 
 
 class Feed[T]:
-    """The changes of one kind of objects; what it is given must be a copy that nobody changes any more."""
+    """The changes of objects of one kind. Callers must pass copies that do not change any longer."""
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
         self._present: dict[str, T] = {}
-        self._changes: deque[Change[T]] = deque(maxlen=KEPT)
+        self._changes: deque[Change[T]] = deque(maxlen=MAX_CHANGES)
         self._forgotten = 0
 
-    def note(self, key: str, version: int, now: T, *, gone: bool = False) -> None:
-        """Keep one change."""
+    def record(self, key: str, version: int, now: T, *, gone: bool = False) -> None:
+        """Record one change."""
         before = self._present.get(key)
         if gone:
             self._present.pop(key, None)
@@ -56,12 +56,12 @@ class Feed[T]:
         else:
             self._present[key] = now
             kind = ChangeKind.ADDED if before is None else ChangeKind.MODIFIED
-        if len(self._changes) == KEPT:
+        if len(self._changes) == MAX_CHANGES:
             self._forgotten = self._changes[0].version
         self._changes.append(Change(version, kind, now, before))
 
     def since(self, version: int) -> list[Change[T]] | None:
-        """Return the changes after a version, None when they are not kept any more."""
+        """Return the changes after a version; None if they are not available any longer."""
         if version < self._forgotten:
             return None
         found: list[Change[T]] = []

@@ -1,4 +1,4 @@
-"""Node images: families by OS SKU and Kubernetes minor, weekly releases, and where each has arrived."""
+"""Node images: families by OS SKU and Kubernetes minor version, weekly releases, and their arrival in each region."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -6,24 +6,24 @@ from random import Random
 
 from simulator.world.specs import RegionSpec
 
-# The first release that a world may know of: a Thursday, as is every release after it.
+# The first release of a world: a Thursday, like every later release.
 FIRST_RELEASE = date(2026, 6, 4)
 RELEASE_EVERY = timedelta(days=7)
-# Windows images follow the monthly patch day; here every fourth release carries them.
+# Windows images follow the monthly patch day. Here every fourth release includes them.
 WINDOWS_EVERY = 4
 # A release takes up to two weeks to reach every region (AKS release notes).
-LONGEST_DELAY = timedelta(days=14)
+MAX_DELAY = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Images that follow one another: the same OS SKU and generation, for a range of Kubernetes minors."""
+    """A sequence of images with the same OS SKU and generation, for a range of Kubernetes minor versions."""
 
     prefix: str
     os_sku: str
 
     def version(self, released: date) -> str:
-        """Return the image of that day, spelt as AKS does."""
+        """Return the image of a release day in AKS's format."""
         if self.os_sku.startswith("Windows"):
             return f"{self.prefix}-20348.{4000 + (released - FIRST_RELEASE).days}.{released:%y%m%d}"
         return f"{self.prefix}-{released:%Y%m.%d}.0"
@@ -34,15 +34,15 @@ UBUNTU_2404 = Family("AKSUbuntu-2404gen2containerd", "Ubuntu")
 AZURE_LINUX_3 = Family("AKSAzureLinux-V3gen2", "AzureLinux")
 WINDOWS_2022 = Family("AKSWindows-2022-containerd-gen2", "Windows2022")
 FAMILIES = (UBUNTU_2204, UBUNTU_2404, AZURE_LINUX_3, WINDOWS_2022)
-# Ubuntu 24.04 is the default of OS SKU Ubuntu from this Kubernetes minor on.
+# Ubuntu 24.04 is the default of OS SKU Ubuntu from this Kubernetes minor version on.
 UBUNTU_2404_FROM_MINOR = 35
 
 
 def family_of(os_sku: str, kubernetes_version: str) -> Family:
-    """Return the family of a pool's images.
+    """Return the image family of a pool.
 
     Raises:
-        ValueError: the world has no images for that OS SKU.
+        ValueError: the world does not have images for that OS SKU.
     """
     minor = int(kubernetes_version.split(".")[1])
     match os_sku:
@@ -57,7 +57,7 @@ def family_of(os_sku: str, kubernetes_version: str) -> Family:
 
 
 def releases(until: datetime) -> list[date]:
-    """Return every release day up to an instant."""
+    """Return every release day up to a time."""
     found = []
     day = FIRST_RELEASE
     while day <= until.date():
@@ -73,7 +73,7 @@ def released_families(day: date) -> tuple[Family, ...]:
 
 
 class Catalog:
-    """Which images have reached which region, in the order of their arrival there."""
+    """The images that have reached each region, in order of arrival."""
 
     def __init__(self, regions: tuple[RegionSpec, ...], seed: int, start: datetime) -> None:
         self._regions = {region.name: region for region in regions}
@@ -87,17 +87,17 @@ class Catalog:
                         self.land(day, name, family)
 
     def lands_at(self, day: date, region: str) -> datetime:
-        """Return when a release reaches a region: in the region's usual place, with a little jitter from the seed."""
+        """Return when a release reaches a region: the region's usual delay plus a little jitter from the seed."""
         spec = self._regions[region]
         released = datetime.combine(day, time(), self._start.tzinfo)
         if spec.image_delay is not None:
             return released + spec.image_delay
         usual_h = Random(f"{self._seed}/{region}").uniform(12, 13 * 24)
         jitter_h = Random(f"{self._seed}/{region}/{day}").uniform(-12, 24)
-        return released + min(timedelta(hours=round(usual_h + jitter_h)), LONGEST_DELAY)
+        return released + min(timedelta(hours=round(usual_h + jitter_h)), MAX_DELAY)
 
     def land(self, day: date, region: str, family: Family) -> bool:
-        """Note that an image arrived; False when it was there already."""
+        """Record the arrival of an image. Return False if it was already there."""
         there = self._landed.setdefault((region, family), [])
         if day in there:
             return False
@@ -110,11 +110,11 @@ class Catalog:
         return self.behind(region, family, 0)
 
     def behind(self, region: str, family: Family, count: int) -> str:
-        """Return the image so many releases before a region's newest (the oldest known, when there are fewer)."""
+        """Return the image ``count`` releases behind a region's newest, or the oldest known image."""
         there = self._landed[region, family]
         return family.version(there[max(len(there) - 1 - count, 0)])
 
     def next_release(self, region: str, family: Family) -> date:
-        """Return the release day that follows a region's newest image of a family."""
+        """Return the release day after a region's newest image of a family."""
         step = RELEASE_EVERY * (WINDOWS_EVERY if family.os_sku.startswith("Windows") else 1)
         return self._landed[region, family][-1] + step

@@ -1,4 +1,4 @@
-"""The append-only record of all that happened in the world: what an oracle judges from."""
+"""The append-only record of everything that happened in the world, from which the oracle judges."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ type Scalar = str | int | bool | None
 
 
 class Kind(StrEnum):
-    """What an entry tells."""
+    """The kind of an entry."""
 
     CLUSTER_KNOWN = "cluster-known"
     POOL_KNOWN = "pool-known"
@@ -43,13 +43,13 @@ class Kind(StrEnum):
     EVICTION_REFUSED = "eviction-refused"
     PDB_VIOLATED = "pdb-violated"
     BUDGET_ALERT = "budget-alert"
-    MISHAP_ARMED = "mishap-armed"
-    PRESSED = "pressed"
+    FAULT_ARMED = "fault-armed"
+    BUTTON_CLICKED = "button-clicked"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened; ``number`` counts from 0 without gaps."""
+    """One event in the world. ``number`` counts from 0 without gaps."""
 
     number: int
     at: datetime
@@ -73,7 +73,7 @@ class Entry:
 
 
 class Journal:
-    """Entries in the order in which they happened."""
+    """Entries in chronological order."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -87,11 +87,11 @@ class Journal:
         node: str | None = None,
         **detail: Scalar,
     ) -> None:
-        """Append an entry of this instant."""
+        """Append an entry at the current time."""
         self.entries.append(Entry(len(self.entries), self._now(), kind, cluster, pool, node, detail))
 
     def of(self, kind: Kind, cluster: str | None = None, pool: str | None = None) -> list[Entry]:
-        """Return the entries of one kind, of one cluster and pool where named."""
+        """Return the entries of one kind, filtered by cluster and pool if given."""
         return [
             entry
             for entry in self.entries

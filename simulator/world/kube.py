@@ -13,7 +13,7 @@ RUNS_ONCE = frozenset({WorkloadKind.BARE, WorkloadKind.JOB})
 
 @dataclass(slots=True)
 class Workload:
-    """A workload with the ids of what owns its pods."""
+    """A workload with the ids of its pods' owners."""
 
     spec: WorkloadSpec
     uid: str
@@ -25,7 +25,7 @@ class Workload:
 
 @dataclass(slots=True)
 class Pod:
-    """A pod; ``node`` is None while no node has room, ``deleted`` when it is to be gone at the latest."""
+    """A pod. ``node`` is None while it is unschedulable; ``deleted`` is the latest time of its removal."""
 
     namespace: str
     name: str
@@ -36,12 +36,12 @@ class Pod:
     phase: str = "Pending"
     ready: bool = False
     ready_since: datetime | None = None
-    # The node's boot in which its containers run.
+    # The boot of the node in which its containers run.
     boot_id: str | None = None
     deleted: datetime | None = None
     deletion_grace_s: int = 0
     version: int = 0
-    # Counts starts: what was scheduled for an earlier one is void.
+    # Counts starts: events scheduled for an earlier start are void.
     starts: int = 0
 
     @property
@@ -51,12 +51,12 @@ class Pod:
 
     @property
     def healthy(self) -> bool:
-        """Whether a budget counts it: Ready and not on its way out."""
+        """Whether budgets count it as healthy: Ready and not terminating."""
         return self.ready and self.deleted is None
 
     @property
     def finished(self) -> bool:
-        """Whether it has run to its end."""
+        """Whether it has completed."""
         return self.phase in ("Succeeded", "Failed")
 
 
@@ -72,13 +72,13 @@ class Pdb:
     created: datetime
 
     def selects(self, pod: Pod) -> bool:
-        """Whether a pod counts here."""
+        """Whether it selects a pod."""
         return pod.namespace == self.namespace and pod.workload.spec.name == self.workload.spec.name
 
 
 @dataclass(slots=True)
 class Kube:
-    """All objects of a cluster but its nodes."""
+    """All objects of a cluster except its nodes."""
 
     versions: Versions = field(default_factory=Versions)
     workloads: list[Workload] = field(default_factory=list)
@@ -87,16 +87,16 @@ class Kube:
     feed: Feed[Pod] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Share the versions with the feed."""
+        """Share the resource versions with the feed."""
         self.feed = Feed(self.versions)
 
     def touch(self, pod: Pod, *, gone: bool = False) -> None:
-        """Give a pod the version of a change that just happened, and keep the change."""
+        """Update a pod's resource version after a change, and record the change."""
         pod.version = self.versions.next()
-        self.feed.note(pod.key, pod.version, copy.copy(pod), gone=gone)
+        self.feed.record(pod.key, pod.version, copy.copy(pod), gone=gone)
 
     def pods_on(self, node: str) -> list[Pod]:
-        """Return the pods that are bound to a node, by name."""
+        """Return the pods on a node, by name."""
         return sorted((pod for pod in self.pods.values() if pod.node == node), key=lambda pod: pod.key)
 
     def pods_of(self, workload: Workload) -> list[Pod]:

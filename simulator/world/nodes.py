@@ -1,4 +1,4 @@
-"""What happens to single nodes; each change leaves its line in the journal."""
+"""Changes of single nodes. Each is recorded in the journal."""
 
 from string import ascii_lowercase, digits
 
@@ -6,15 +6,15 @@ from simulator.world import pods
 from simulator.world.budgets import disrupt
 from simulator.world.core import Core
 from simulator.world.journal import Kind
-from simulator.world.pods import Why
+from simulator.world.pods import TerminationCause
 from simulator.world.state import Cluster, Node, Pool
 
 # Scale sets number their instances in base 36.
 _BASE36 = digits + ascii_lowercase
 ZONES = ("1", "2", "3")
-# Why a node leaves: an operation takes it, or nobody wanted it to.
-OPERATION = Why("aks", "node-removed")
-INVOLUNTARY = Why("", "lost")
+# Why a node leaves: an operation removes it, or its loss is involuntary.
+OPERATION = TerminationCause("aks", "node-removed")
+INVOLUNTARY = TerminationCause("", "lost")
 
 
 def instance_name(cluster: Cluster, pool: Pool, index: int) -> str:
@@ -47,10 +47,10 @@ def join(core: Core, cluster: Cluster, pool: Pool, image: str, *, surge: bool = 
         image=image,
         kubernetes_version=pool.kubernetes_version,
         boot_id=core.new_id(),
-        created=core.agenda.now,
+        created=core.scheduler.now,
         mode=pool.spec.mode,
         zone=zone,
-        ready_since=core.agenda.now,
+        ready_since=core.scheduler.now,
         surge=surge,
     )
     add(core, cluster, node)
@@ -58,7 +58,7 @@ def join(core: Core, cluster: Cluster, pool: Pool, image: str, *, surge: bool = 
 
 
 def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> Node:
-    """Add a node that node auto-provisioning made: it belongs to a Karpenter node pool and no agent pool."""
+    """Add a node of node auto-provisioning: it belongs to a Karpenter node pool, not to an agent pool."""
     name = f"aks-default-{core.new_id()[:5]}{index}"
     node = Node(
         name=name,
@@ -70,17 +70,17 @@ def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> No
         image=image,
         kubernetes_version=cluster.spec.kubernetes_version,
         boot_id=core.new_id(),
-        created=core.agenda.now,
+        created=core.scheduler.now,
         mode="user",
         zone=f"{cluster.spec.region}-{ZONES[index % len(ZONES)]}",
-        ready_since=core.agenda.now,
+        ready_since=core.scheduler.now,
     )
     add(core, cluster, node)
     return node
 
 
 def add(core: Core, cluster: Cluster, node: Node) -> None:
-    """Register a node that joins."""
+    """Register a new node."""
     cluster.nodes[node.name] = node
     cluster.touch(node)
     core.journal.write(
@@ -89,20 +89,20 @@ def add(core: Core, cluster: Cluster, node: Node) -> None:
     pods.reconcile(core, cluster)
 
 
-def leave(core: Core, cluster: Cluster, node: Node, why: Why = OPERATION) -> None:
-    """Remove a node object and its machine; a reason of nobody's will harms no budget."""
+def leave(core: Core, cluster: Cluster, node: Node, cause: TerminationCause = OPERATION) -> None:
+    """Remove a node object and its machine. An involuntary loss does not count as a violation of budgets."""
     if cluster.nodes.pop(node.name, None) is None:
         return
     cluster.touch(node, gone=True)
     core.journal.write(Kind.NODE_LEFT, cluster.name, node.pool, node.name, image=node.image)
-    if why is INVOLUNTARY:
+    if cause is INVOLUNTARY:
         pods.node_left(core, cluster, node)
     else:
-        disrupt(core, cluster, why, lambda: pods.node_left(core, cluster, node))
+        disrupt(core, cluster, cause, lambda: pods.node_left(core, cluster, node))
 
 
 def cordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None:
-    """Keep new pods away."""
+    """Make a node unschedulable."""
     if not node.unschedulable:
         node.unschedulable = True
         cluster.touch(node)
@@ -110,7 +110,7 @@ def cordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None:
 
 
 def uncordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None:
-    """Let new pods in."""
+    """Make a node schedulable."""
     if node.unschedulable:
         node.unschedulable = False
         cluster.touch(node)
@@ -123,7 +123,7 @@ def set_ready(core: Core, cluster: Cluster, node: Node, *, ready: bool) -> None:
     if node.ready == ready:
         return
     node.ready = ready
-    node.ready_since = core.agenda.now
+    node.ready_since = core.scheduler.now
     cluster.touch(node)
     core.journal.write(Kind.NODE_READY if ready else Kind.NODE_NOT_READY, cluster.name, node.pool, node.name)
     if ready:
@@ -133,7 +133,7 @@ def set_ready(core: Core, cluster: Cluster, node: Node, *, ready: bool) -> None:
 
 
 def boot(core: Core, cluster: Cluster, node: Node) -> None:
-    """Give a node the boot id of a fresh boot."""
+    """Set a new boot id."""
     node.boot_id = core.new_id()
     cluster.touch(node)
     core.journal.write(Kind.NODE_BOOTED, cluster.name, node.pool, node.name, boot=node.boot_id)
@@ -141,12 +141,12 @@ def boot(core: Core, cluster: Cluster, node: Node) -> None:
 
 
 def relabel(core: Core, cluster: Cluster, node: Node, image: str) -> None:
-    """Give a node another image."""
+    """Set a node's image."""
     before, node.image = node.image, image
     cluster.touch(node)
     core.journal.write(Kind.NODE_LABEL, cluster.name, node.pool, node.name, image=image, before=before)
 
 
 def node_resource_group(cluster: Cluster) -> str:
-    """Return the group that holds a cluster's machines."""
+    """Return the resource group of a cluster's machines."""
     return f"MC_{cluster.spec.resource_group}_{cluster.name}_{cluster.spec.region}"

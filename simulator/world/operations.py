@@ -1,4 +1,4 @@
-"""How an operation takes hold of a cluster, ends, is refused, is aborted."""
+"""The life of an operation on a cluster: rejected or started, ended, aborted."""
 
 from datetime import timedelta
 
@@ -11,16 +11,16 @@ ABORT_TAKES = timedelta(minutes=1)
 
 
 def refuse(core: Core, cluster: Cluster, pool: str | None, who: str, refusal: RefusedError) -> RefusedError:
-    """Record a refusal and return it to be raised."""
+    """Record a rejection and return it for the caller to raise."""
     core.journal.write(Kind.OPERATION_REFUSED, cluster.name, pool, who=who, code=refusal.code, message=refusal.message)
     return refusal
 
 
 def require_free(core: Core, cluster: Cluster, pool: str | None, who: str) -> None:
-    """Refuse while another operation runs on the cluster.
+    """Reject the request while another operation runs on the cluster.
 
     Raises:
-        RefusedError: 409, in AKS's words (https://aka.ms/aks-pending-operation).
+        RefusedError: 409 with AKS's message (https://aka.ms/aks-pending-operation).
     """
     other = cluster.operation
     if other is None:
@@ -36,10 +36,10 @@ def require_free(core: Core, cluster: Cluster, pool: str | None, who: str) -> No
 
 
 def require_power(core: Core, cluster: Cluster, pool: str | None, who: str, wanted: tuple[str, str]) -> None:
-    """Refuse what a cluster's power state does not allow; ``wanted`` is (state, what would be performed).
+    """Reject what a cluster's power state does not allow. ``wanted`` is (state, name of the operation).
 
     Raises:
-        RefusedError: 400, in AKS's words.
+        RefusedError: 400 with AKS's message.
     """
     power, doing = wanted
     if cluster.power_state != power:
@@ -51,7 +51,7 @@ def require_power(core: Core, cluster: Cluster, pool: str | None, who: str, want
 
 
 def begin(core: Core, cluster: Cluster, pool: Pool | None, kind: OperationKind, who: str, **detail: str) -> Operation:
-    """Take hold of a cluster that is free."""
+    """Start an operation on a free cluster."""
     operation = Operation(
         id=core.new_id(),
         kind=kind,
@@ -60,7 +60,7 @@ def begin(core: Core, cluster: Cluster, pool: Pool | None, kind: OperationKind, 
         cluster=cluster.name,
         pool=pool.name if pool else None,
         who=who,
-        began=core.agenda.now,
+        began=core.scheduler.now,
     )
     core.operations[operation.id] = operation
     cluster.operation = cluster.last_operation = operation
@@ -77,7 +77,7 @@ def begin(core: Core, cluster: Cluster, pool: Pool | None, kind: OperationKind, 
 
 
 def set_states(cluster: Cluster, cluster_state: str, pool: Pool | None = None, pool_state: str = "") -> None:
-    """Change provisioning states; ETags change with them."""
+    """Set provisioning states, which also changes ETags."""
     cluster.provisioning_state = cluster_state
     cluster.revision += 1
     if pool is not None:
@@ -86,9 +86,9 @@ def set_states(cluster: Cluster, cluster_state: str, pool: Pool | None = None, p
 
 
 def end(core: Core, cluster: Cluster, operation: Operation, *, code: str = "", message: str = "") -> None:
-    """Let go of a cluster; with an error code the operation failed.
+    """End an operation. With an error code it failed.
 
-    A failed pool leaves its cluster Succeeded, a failed cluster operation leaves it Failed.
+    A failed pool operation leaves its cluster Succeeded. A failed cluster operation leaves the cluster Failed.
     """
     close(core, cluster, operation, Status.FAILED if code else Status.SUCCEEDED, code, message)
     pool = cluster.pools[operation.pool] if operation.pool else None
@@ -106,9 +106,9 @@ def close(
     code: str = "",
     message: str = "",
 ) -> None:
-    """Record an operation's end, whatever it leaves behind."""
+    """Record an operation's end without changing states."""
     operation.status = status
-    operation.ended = core.agenda.now
+    operation.ended = core.scheduler.now
     operation.error_code, operation.error_message = code, message
     if cluster.operation is operation:
         cluster.operation = None
@@ -125,20 +125,20 @@ def close(
 
 
 def abort(core: Core, cluster: Cluster, pool: Pool | None, who: str) -> Operation:
-    """Cut what runs on a cluster (or on that pool of it); nothing is rolled back.
+    """Abort the operation that runs on a cluster (or on a pool). Nothing is rolled back.
 
     Raises:
-        RefusedError: 409 when nothing runs there any more.
+        RefusedError: 409 if no operation runs there.
     """
-    victim = cluster.operation
-    if victim is None or victim.kind is OperationKind.ABORT or (pool is not None and victim.pool != pool.name):
-        message = f"There is no operation in progress on {pool.name if pool else cluster.name} that could be aborted."
+    aborted = cluster.operation
+    if aborted is None or aborted.kind is OperationKind.ABORT or (pool is not None and aborted.pool != pool.name):
+        message = f"There is no operation in progress on {pool.name if pool else cluster.name} that can be aborted."
         raise refuse(core, cluster, pool.name if pool else None, who, RefusedError(409, "OperationNotAllowed", message))
-    for running in victim.running:
+    for running in aborted.running:
         running.cancel()
-    hit = cluster.pools[victim.pool] if victim.pool else None
-    close(core, cluster, victim, Status.CANCELED, "OperationAborted", f"The operation was aborted by {who}.")
-    operation = begin(core, cluster, hit, OperationKind.ABORT, who, aborted=victim.id)
+    hit = cluster.pools[aborted.pool] if aborted.pool else None
+    close(core, cluster, aborted, Status.CANCELED, "OperationAborted", f"The operation was aborted by {who}.")
+    operation = begin(core, cluster, hit, OperationKind.ABORT, who, aborted=aborted.id)
     set_states(cluster, "Updating" if hit else "Canceling", hit, "Canceling")
 
     def settle() -> Process:
@@ -146,5 +146,5 @@ def abort(core: Core, cluster: Cluster, pool: Pool | None, who: str) -> Operatio
         close(core, cluster, operation, Status.SUCCEEDED)
         set_states(cluster, "Succeeded" if hit else "Canceled", hit, "Canceled")
 
-    core.agenda.spawn(settle())
+    core.scheduler.spawn(settle())
     return operation

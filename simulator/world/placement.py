@@ -1,21 +1,21 @@
-"""Where pods may run: a small scheduler."""
+"""A small pod scheduler."""
 
 from simulator.world.kube import PER_NODE, Pod, Workload
 from simulator.world.state import Cluster, Node
 
-# AKS's default of maxPods with Azure CNI overlay is 250; what a machine holds here.
-PODS_A_NODE = 110
+# AKS's default for maxPods with Azure CNI overlay is 250; the capacity of a node here.
+PODS_PER_NODE = 110
 SPOT_TAINT = "kubernetes.azure.com/scalesetpriority"
 
 
 def is_spot(cluster: Cluster, node: Node) -> bool:
-    """Whether a node is of a spot pool, whose taint keeps pods away that do not tolerate it."""
+    """Whether a node belongs to a spot pool, whose taint repels pods without the toleration."""
     pool = cluster.pools.get(node.pool or "")
     return pool is not None and pool.spec.priority == "Spot"
 
 
 def belongs(cluster: Cluster, workload: Workload, node: Node) -> bool:
-    """Whether a workload's pods may run on a node at all: its pool, its taints, its operating system."""
+    """Whether a workload's pods may run on a node: its pool, taints and operating system."""
     spec = workload.spec
     if spec.pool is not None and node.pool != spec.pool:
         return False
@@ -25,9 +25,9 @@ def belongs(cluster: Cluster, workload: Workload, node: Node) -> bool:
 
 
 def place(cluster: Cluster, pod: Pod) -> Node | None:
-    """Return the node for a pod: of those with room the one with the fewest of its kind, then the fewest of all.
+    """Return the node for a pod: among those with room the one with the fewest pods of its kind, then the fewest pods.
 
-    What joined for an upgrade comes last.
+    Surge nodes of an upgrade come last.
     """
     load: dict[str, int] = {}
     same: dict[str, int] = {}
@@ -44,7 +44,7 @@ def place(cluster: Cluster, pod: Pod) -> Node | None:
         and not node.unschedulable
         and not any(taint.effect in ("NoSchedule", "NoExecute") for taint in node.taints)
         and belongs(cluster, pod.workload, node)
-        and load.get(node.name, 0) < PODS_A_NODE
+        and load.get(node.name, 0) < PODS_PER_NODE
         and not (spread and same.get(node.name, 0))
     ]
 

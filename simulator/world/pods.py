@@ -1,4 +1,4 @@
-"""The life of pods: made by their workloads, placed, started, ended, made again elsewhere."""
+"""The lifecycle of pods: created by their workloads, scheduled, started, terminated, and recreated."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,23 +12,23 @@ from simulator.world.placement import belongs, place
 from simulator.world.state import Cluster, Node
 from simulator.world.workloads import WorkloadKind
 
-# A pod that is told to end does so within seconds, or at the end of its grace period.
+# A terminating pod ends within these seconds, or at the end of its grace period.
 ENDS_IN_S = (1.0, 10.0)
-# The toleration that every pod gets for an unreachable or not-ready node (DefaultTolerationSeconds).
-TOLERATED = timedelta(seconds=300)
+# The default toleration of a not-ready or unreachable node (DefaultTolerationSeconds).
+TOLERATION = timedelta(seconds=300)
 _LETTERS = digits + ascii_lowercase
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """Who ends pods, and for what reason."""
+class TerminationCause:
+    """Who terminates pods, and the reason."""
 
     who: str
     reason: str
 
 
 def reconcile(core: Core, cluster: Cluster, *, at_once: bool = False) -> None:
-    """Make the pods that are missing, and place those that wait."""
+    """Create missing pods and schedule pending ones."""
     kube = cluster.kube
     if not kube.workloads or cluster.power_state != "Running":
         return
@@ -40,33 +40,33 @@ def reconcile(core: Core, cluster: Cluster, *, at_once: bool = False) -> None:
             _bind(core, cluster, pod, node, at_once=at_once)
 
 
-def end(core: Core, cluster: Cluster, pod: Pod, why: Why, grace_s: int | None = None) -> None:
-    """Tell a pod to end; its replacement is made at once or, under the same name, when it is gone."""
+def end(core: Core, cluster: Cluster, pod: Pod, cause: TerminationCause, grace_s: int | None = None) -> None:
+    """Terminate a pod. Its replacement is created immediately or, if it has the same name, after the pod is gone."""
     if pod.deleted is not None:
         return
     grace = pod.workload.spec.grace_s if grace_s is None else grace_s
-    kind = Kind.POD_EVICTED if why.reason == "eviction" else Kind.POD_DELETED
-    _write(core, cluster, kind, pod, who=why.who, reason=why.reason)
+    kind = Kind.POD_EVICTED if cause.reason == "eviction" else Kind.POD_DELETED
+    _write(core, cluster, kind, pod, who=cause.who, reason=cause.reason)
     if pod.node is None or grace == 0 or pod.finished:
-        remove(core, cluster, pod, why.reason)
+        remove(core, cluster, pod, cause.reason)
         return
-    pod.deleted = core.agenda.now + timedelta(seconds=grace)
+    pod.deleted = core.scheduler.now + timedelta(seconds=grace)
     pod.deletion_grace_s = grace
     cluster.kube.touch(pod)
     takes = core.seconds(min(ENDS_IN_S[0], grace), min(ENDS_IN_S[1], grace), "end", cluster.name, pod.uid)
-    core.agenda.after(takes, partial(_ended, core, cluster, pod, why.reason))
+    core.scheduler.after(takes, partial(_ended, core, cluster, pod, cause.reason))
     reconcile(core, cluster)
 
 
 def _ended(core: Core, cluster: Cluster, pod: Pod, reason: str) -> None:
-    """Remove a pod whose containers ended; a node that is not Ready cannot say so."""
+    """Remove a pod whose containers ended. A NotReady node cannot report that."""
     node = cluster.nodes.get(pod.node or "")
     if node is None or node.ready:
         remove(core, cluster, pod, reason)
 
 
 def remove(core: Core, cluster: Cluster, pod: Pod, reason: str) -> None:
-    """Remove a pod's object."""
+    """Remove a pod object."""
     if cluster.kube.pods.get(pod.key) is pod:
         del cluster.kube.pods[pod.key]
         cluster.kube.touch(pod, gone=True)
@@ -75,18 +75,18 @@ def remove(core: Core, cluster: Cluster, pod: Pod, reason: str) -> None:
 
 
 def node_left(core: Core, cluster: Cluster, node: Node) -> None:
-    """Remove the pods of a node that is no more (pod garbage collection)."""
+    """Remove the pods of a node that is gone (pod garbage collection)."""
     for pod in cluster.kube.pods_on(node.name):
         remove(core, cluster, pod, "node-left")
 
 
 def node_not_ready(core: Core, cluster: Cluster, node: Node) -> None:
-    """Take the pods of a node out of service; those still there after their toleration are deleted."""
+    """Mark a node's pods as not ready. Those that outlast their toleration are deleted."""
     held = cluster.kube.pods_on(node.name)
     for pod in held:
         set_ready(core, cluster, pod, ready=False, reason="node-not-ready")
     if held:
-        core.agenda.after(TOLERATED, partial(_tainted, core, cluster, node, node.ready_since))
+        core.scheduler.after(TOLERATION, partial(_tainted, core, cluster, node, node.ready_since))
 
 
 def _tainted(core: Core, cluster: Cluster, node: Node, since: object) -> None:
@@ -94,11 +94,11 @@ def _tainted(core: Core, cluster: Cluster, node: Node, since: object) -> None:
         return
     for pod in cluster.kube.pods_on(node.name):
         if pod.workload.spec.kind not in PER_NODE:
-            end(core, cluster, pod, Why("node-lifecycle-controller", "taint"))
+            end(core, cluster, pod, TerminationCause("node-lifecycle-controller", "taint"))
 
 
 def node_ready(core: Core, cluster: Cluster, node: Node) -> None:
-    """Bring the pods of a node back: at once where its containers kept running, anew after a boot."""
+    """Make a node's pods ready again: at once if their containers kept running, restarted after a boot."""
     for pod in cluster.kube.pods_on(node.name):
         if pod.deleted is not None:
             remove(core, cluster, pod, "node-ready")
@@ -110,7 +110,7 @@ def node_ready(core: Core, cluster: Cluster, node: Node) -> None:
 
 
 def node_booted(core: Core, cluster: Cluster, node: Node) -> None:
-    """Lose the containers of a node that boots; where it is Ready they start anew."""
+    """Stop the containers of a rebooting node. If the node is Ready, they are restarted."""
     for pod in cluster.kube.pods_on(node.name):
         set_ready(core, cluster, pod, ready=False, reason="node-booted")
         if node.ready and pod.deleted is None:
@@ -118,7 +118,7 @@ def node_booted(core: Core, cluster: Cluster, node: Node) -> None:
 
 
 def cluster_stopped(core: Core, cluster: Cluster) -> None:
-    """End all pods; those without a controller are lost (AKS: standalone pods are deleted on stop)."""
+    """Terminate all pods. Those without a controller are lost (AKS: standalone pods are deleted on stop)."""
     for pod in list(cluster.kube.pods.values()):
         set_ready(core, cluster, pod, ready=False, reason="cluster-stopped")
         if pod.workload.spec.kind is WorkloadKind.BARE or pod.deleted is not None:
@@ -126,13 +126,13 @@ def cluster_stopped(core: Core, cluster: Cluster) -> None:
 
 
 def set_ready(core: Core, cluster: Cluster, pod: Pod, *, ready: bool, reason: str) -> None:
-    """Change whether a pod serves."""
+    """Change whether a pod is ready."""
     if not ready:
         pod.starts += 1
     if pod.ready == ready or pod.finished:
         return
     pod.ready = ready
-    pod.ready_since = core.agenda.now
+    pod.ready_since = core.scheduler.now
     cluster.kube.touch(pod)
     _write(core, cluster, Kind.POD_READY if ready else Kind.POD_NOT_READY, pod, reason=reason)
 
@@ -143,10 +143,10 @@ def _create_missing(core: Core, cluster: Cluster, workload: Workload, *, at_once
         return
     present = cluster.kube.pods_of(workload)
     if spec.kind in PER_NODE:
-        # Kept until the old object is gone; a node has one at most.
-        taken = {pod.node for pod in present}
+        # Wait until the old object is gone: a node has at most one of these pods.
+        preemption = {pod.node for pod in present}
         for node in sorted(cluster.nodes.values(), key=lambda node: node.name):
-            if node.name not in taken and belongs(cluster, workload, node):
+            if node.name not in preemption and belongs(cluster, workload, node):
                 _bind(core, cluster, create(core, cluster, workload, 0, node.name), node, at_once=at_once)
     elif spec.kind is WorkloadKind.STATEFUL_SET:
         names = {pod.name for pod in present}
@@ -160,10 +160,10 @@ def _create_missing(core: Core, cluster: Cluster, workload: Workload, *, at_once
 
 
 def create(core: Core, cluster: Cluster, workload: Workload, index: int, node: str = "") -> Pod:
-    """Make a pod's object; it waits for a node."""
+    """Create a pod object, which is pending until it is scheduled."""
     spec = workload.spec
     uid = core.new_id_in("pod")
-    pod = Pod(spec.namespace, _name(workload, uid, index, node), uid, workload, core.agenda.now)
+    pod = Pod(spec.namespace, _name(workload, uid, index, node), uid, workload, core.scheduler.now)
     cluster.kube.pods[pod.key] = pod
     workload.made += 1
     cluster.kube.touch(pod)
@@ -204,7 +204,7 @@ def _bind(core: Core, cluster: Cluster, pod: Pod, node: Node, *, at_once: bool) 
 
 
 def _start(core: Core, cluster: Cluster, pod: Pod, node: Node) -> None:
-    """Start a pod's containers in its node's present boot; Ready some time later, unless something comes between."""
+    """Start a pod's containers in its node's current boot. The pod is Ready some time later, unless it is interrupted."""
     if pod.finished:
         return
     pod.starts += 1
@@ -217,7 +217,7 @@ def _start(core: Core, cluster: Cluster, pod: Pod, node: Node) -> None:
             pod.phase, pod.boot_id = "Running", boot_id
             set_ready(core, cluster, pod, ready=True, reason="started")
 
-    core.agenda.after(takes, started)
+    core.scheduler.after(takes, started)
 
 
 def _write(core: Core, cluster: Cluster, kind: Kind, pod: Pod, **detail: str) -> None:

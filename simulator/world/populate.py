@@ -1,4 +1,4 @@
-"""What runs in a cluster when the world begins."""
+"""The workloads of a cluster at the start of the world."""
 
 from simulator.world import pods
 from simulator.world.budgets import build_budgets
@@ -8,10 +8,10 @@ from simulator.world.state import Cluster
 
 
 def populate(core: Core, cluster: Cluster) -> None:
-    """Make a cluster's workloads and budgets; where it runs, their pods are Ready from the start."""
+    """Create a cluster's workloads and budgets. If the cluster runs, their pods are Ready from the start."""
     for spec in cluster.spec.workloads:
         uid, template = core.new_id_in("workload"), core.new_id_in("template")
-        workload = Workload(spec, uid, core.agenda.now, template.replace("-", "")[:9])
+        workload = Workload(spec, uid, core.scheduler.now, template.replace("-", "")[:9])
         cluster.kube.workloads.append(workload)
         build_budgets(core, cluster, workload)
         if cluster.power_state == "Running" and spec.kind in RUNS_ONCE:

@@ -1,4 +1,4 @@
-"""Stopping and starting a cluster or a pool, and changing a pool's size."""
+"""Stopping and starting a cluster or a pool, and scaling a pool."""
 
 from simulator.world import nodes, pods, reboots
 from simulator.world.core import Core, RefusedError
@@ -13,10 +13,10 @@ SCALE_MINUTES = (2.0, 4.0)
 
 
 def stop(core: Core, cluster: Cluster, who: str) -> Operation:
-    """Begin to stop a cluster.
+    """Stop a cluster.
 
     Raises:
-        RefusedError: something runs, it is stopped already, or node auto-provisioning forbids it.
+        RefusedError: an operation runs, the cluster is stopped, or node auto-provisioning forbids it.
     """
     require_free(core, cluster, None, who)
     require_power(core, cluster, None, who, ("Running", "stopping"))
@@ -36,15 +36,15 @@ def stop(core: Core, cluster: Cluster, who: str) -> Operation:
         pods.cluster_stopped(core, cluster)
         end(core, cluster, operation)
 
-    operation.running.append(core.agenda.spawn(process()))
+    operation.running.append(core.scheduler.spawn(process()))
     return operation
 
 
 def start(core: Core, cluster: Cluster, who: str) -> Operation:
-    """Begin to start a stopped cluster; its machines boot afresh.
+    """Start a stopped cluster. Its machines boot again.
 
     Raises:
-        RefusedError: something runs, or it is not stopped.
+        RefusedError: an operation runs, or the cluster is not stopped.
     """
     require_free(core, cluster, None, who)
     require_power(core, cluster, None, who, ("Stopped", "starting"))
@@ -66,7 +66,7 @@ def start(core: Core, cluster: Cluster, who: str) -> Operation:
         pods.reconcile(core, cluster)
         end(core, cluster, operation)
 
-    operation.running.append(core.agenda.spawn(process()))
+    operation.running.append(core.scheduler.spawn(process()))
     return operation
 
 
@@ -76,7 +76,7 @@ def _power(core: Core, cluster: Cluster, state: str) -> None:
 
 
 def stop_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
-    """Begin to stop a pool of a cluster that is free and running: its nodes go, its count stays."""
+    """Stop a pool of a free, running cluster. Its nodes go, its count stays."""
     operation = begin(core, cluster, pool, OperationKind.STOP_POOL, who)
     set_states(cluster, "Updating", pool, "Stopping")
 
@@ -88,12 +88,12 @@ def stop_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
         core.journal.write(Kind.POWER, cluster.name, pool.name, power="Stopped")
         end(core, cluster, operation)
 
-    operation.running.append(core.agenda.spawn(process()))
+    operation.running.append(core.scheduler.spawn(process()))
     return operation
 
 
 def start_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
-    """Begin to start a pool of a cluster that is free and running."""
+    """Start a pool of a free, running cluster."""
     operation = begin(core, cluster, pool, OperationKind.START_POOL, who)
     set_states(cluster, "Updating", pool, "Starting")
 
@@ -105,12 +105,12 @@ def start_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
         core.journal.write(Kind.POWER, cluster.name, pool.name, power="Running")
         end(core, cluster, operation)
 
-    operation.running.append(core.agenda.spawn(process()))
+    operation.running.append(core.scheduler.spawn(process()))
     return operation
 
 
 def resize_pool(core: Core, cluster: Cluster, pool: Pool, who: str, count: int) -> Operation:
-    """Begin to bring a pool to a size; with its present size this is a reconcile, which mends a Failed pool."""
+    """Scale a pool. With its current count this is a reconcile, which repairs a Failed pool."""
     operation = begin(core, cluster, pool, OperationKind.UPDATE_POOL, who, count=str(count))
     set_states(cluster, "Updating", pool, "Scaling" if count != pool.count else "Updating")
     pool.count = count
@@ -125,5 +125,5 @@ def resize_pool(core: Core, cluster: Cluster, pool: Pool, who: str, count: int) 
                 nodes.join(core, cluster, pool, pool.image)
         end(core, cluster, operation)
 
-    operation.running.append(core.agenda.spawn(process()))
+    operation.running.append(core.scheduler.spawn(process()))
     return operation

@@ -1,4 +1,4 @@
-"""Nodes that need a reboot, and machines that are restarted through Azure."""
+"""Nodes that require a reboot, and machine restarts through Azure."""
 
 from functools import partial
 
@@ -6,35 +6,35 @@ from simulator.world import nodes
 from simulator.world.budgets import disrupt
 from simulator.world.core import Core, RefusedError
 from simulator.world.journal import Kind
-from simulator.world.pods import Why
+from simulator.world.pods import TerminationCause
 from simulator.world.scheduler import Process
 from simulator.world.scripted_faults import NodeStaysNotReady, RebootRequired, RestartFails
 from simulator.world.state import Cluster, Node, Operation, OperationKind, Status
 
 REBOOT_REQUIRED = "daytwo.dev/reboot-required"
-# The in-cluster sentinel looks about once a minute.
+# The in-cluster sentinel checks about once a minute.
 SENTINEL_S = (10.0, 60.0)
 GOES_DOWN_S = (3.0, 15.0)
 BOOTS_S = (60.0, 180.0)
-# A restart that fails does so before the machine goes down.
+# A failing restart fails before the machine goes down.
 FAILS_AFTER_S = (30.0, 90.0)
 
 
-def require(core: Core, mishap: RebootRequired) -> None:
-    """Have nodes ask for a reboot from now on, as the sentinel publishes it."""
-    cluster = core.clusters[mishap.cluster]
-    for node in cluster.nodes_of(mishap.pool)[: mishap.nodes]:
+def require(core: Core, fault: RebootRequired) -> None:
+    """Have nodes require a reboot from now on, as published by the sentinel."""
+    cluster = core.clusters[fault.cluster]
+    for node in cluster.nodes_of(fault.pool)[: fault.nodes]:
         if REBOOT_REQUIRED not in node.annotations:
-            node.annotations[REBOOT_REQUIRED] = f"{core.agenda.now:%Y-%m-%dT%H:%M:%SZ}"
+            node.annotations[REBOOT_REQUIRED] = f"{core.scheduler.now:%Y-%m-%dT%H:%M:%SZ}"
             cluster.touch(node)
             core.journal.write(Kind.NODE_REBOOT_REQUIRED, cluster.name, node.pool, node.name, boot=node.boot_id)
 
 
 def cleared_by_sentinel(core: Core, cluster: Cluster, node: Node) -> None:
-    """Have the sentinel find, some time after a boot, that the node asks for none any more."""
+    """Have the sentinel detect, some time after a boot, that the node does not require a reboot any longer."""
     if REBOOT_REQUIRED in node.annotations:
         takes = core.seconds(*SENTINEL_S, "sentinel", cluster.name, node.name, node.boot_id)
-        core.agenda.after(takes, partial(_look, core, cluster, node, node.boot_id))
+        core.scheduler.after(takes, partial(_look, core, cluster, node, node.boot_id))
 
 
 def _look(core: Core, cluster: Cluster, node: Node, boot_id: str) -> None:
@@ -45,7 +45,7 @@ def _look(core: Core, cluster: Cluster, node: Node, boot_id: str) -> None:
 
 
 def restart(core: Core, cluster: Cluster, node: Node, who: str) -> Operation:
-    """Begin to restart a node's machine; the cluster knows nothing of it.
+    """Start a restart of a node's machine. The cluster is not notified.
 
     Raises:
         RefusedError: 409, the machine is deallocated with its cluster.
@@ -60,16 +60,16 @@ def restart(core: Core, cluster: Cluster, node: Node, who: str) -> Operation:
         cluster=cluster.name,
         pool=node.pool,
         who=who,
-        began=core.agenda.now,
+        began=core.scheduler.now,
     )
     core.operations[operation.id] = operation
-    _note(core, node, operation)
-    operation.running.append(core.agenda.spawn(_restart(core, cluster, node, operation)))
+    _record(core, node, operation)
+    operation.running.append(core.scheduler.spawn(_restart(core, cluster, node, operation)))
     return operation
 
 
 def require_running(cluster: Cluster, node: Node) -> None:
-    """Refuse to act on a machine that does not run.
+    """Reject an action on a machine that does not run.
 
     Raises:
         RefusedError: 409.
@@ -92,10 +92,10 @@ def _restart(core: Core, cluster: Cluster, node: Node, operation: Operation) -> 
     if not _there(cluster, node):
         _end(core, node, operation, Status.SUCCEEDED)
         return
-    why = Why(operation.who, "restart")
-    disrupt(core, cluster, why, lambda: nodes.set_ready(core, cluster, node, ready=False))
+    cause = TerminationCause(operation.who, "restart")
+    disrupt(core, cluster, cause, lambda: nodes.set_ready(core, cluster, node, ready=False))
     takes = core.seconds(*BOOTS_S, "boots", *key)
-    # Azure's answer comes when the machine runs, before the kubelet is ready.
+    # Azure's operation ends when the machine runs, before the kubelet is ready.
     yield takes * 0.6
     _end(core, node, operation, Status.SUCCEEDED)
     yield takes * 0.4
@@ -114,11 +114,11 @@ def _there(cluster: Cluster, node: Node) -> bool:
 
 def _end(core: Core, node: Node, operation: Operation, status: Status, code: str = "") -> None:
     operation.status, operation.error_code = status, code
-    operation.ended = core.agenda.now
-    _note(core, node, operation)
+    operation.ended = core.scheduler.now
+    _record(core, node, operation)
 
 
-def _note(core: Core, node: Node, operation: Operation) -> None:
+def _record(core: Core, node: Node, operation: Operation) -> None:
     core.journal.write(
         Kind.MACHINE_RESTART,
         operation.cluster,

@@ -1,4 +1,4 @@
-"""The virtual clock and what is due on it: plain calls, and processes that sleep between their steps."""
+"""The virtual clock and its schedule: plain calls, and processes that sleep between their steps."""
 
 import heapq
 from collections.abc import Callable, Generator
@@ -15,21 +15,21 @@ class _Due:
     call: Callable[[], None] = field(compare=False)
 
 
-class Running:
-    """A process under way; ``cancel`` keeps it from ever waking again."""
+class RunningProcess:
+    """A scheduled process. ``cancel`` prevents all further steps."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
         self.cancelled = False
 
     def cancel(self) -> None:
-        """End the process where it is."""
+        """End the process at its current step."""
         self.cancelled = True
         self._process.close()
 
 
 class Scheduler:
-    """Calls in the order of their instants, then of their scheduling: the same every time."""
+    """Makes calls in the order of their times, then of their scheduling: always in the same order."""
 
     def __init__(self, start: datetime) -> None:
         self.now = start
@@ -37,17 +37,17 @@ class Scheduler:
         self._count = 0
 
     def at(self, when: datetime, call: Callable[[], None]) -> None:
-        """Have ``call`` made at ``when``, or at once when that has passed."""
+        """Schedule ``call`` for ``when``, or for now if that has passed."""
         self._count += 1
         heapq.heappush(self._heap, _Due(max(when, self.now), self._count, call))
 
     def after(self, delay: timedelta, call: Callable[[], None]) -> None:
-        """Have ``call`` made so much later."""
+        """Schedule ``call`` after a delay."""
         self.at(self.now + delay, call)
 
-    def spawn(self, process: Process) -> Running:
-        """Run a process: it does something, yields how long it sleeps, and so on until it returns."""
-        running = Running(process)
+    def spawn(self, process: Process) -> RunningProcess:
+        """Run a process: a generator that yields how long it sleeps after each step."""
+        running = RunningProcess(process)
 
         def wake() -> None:
             if running.cancelled:
@@ -62,11 +62,11 @@ class Scheduler:
         return running
 
     def next_due(self) -> datetime | None:
-        """Return the instant of the next call, if there is one."""
+        """Return the time of the next call, if there is one."""
         return self._heap[0].at if self._heap else None
 
     def step(self, to: datetime) -> bool:
-        """Move to the next instant that has something due, not beyond ``to``; False once nothing is left before it."""
+        """Move to the next time with a scheduled call, but not beyond ``to``. Return False if there is none."""
         if not self._heap or self._heap[0].at > to:
             self.now = max(self.now, to)
             return False

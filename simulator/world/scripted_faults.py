@@ -1,4 +1,4 @@
-"""What can be scripted to go wrong in the world; each is armed once and used once."""
+"""The faults and events that can be scripted in the world. Each is armed and used once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class UpgradeFails:
-    """The next upgrade of the pool stops before its node number ``after_nodes``, with this error code."""
+    """The next upgrade of the pool stops before node number ``after_nodes``, with this error code."""
 
     cluster: str
     pool: str
@@ -18,7 +18,7 @@ class UpgradeFails:
 
 @dataclass(frozen=True, slots=True)
 class UpgradeDoesNothing:
-    """The next upgrade of the pool reports success, and the pool reports the new image, while no node changes."""
+    """The next upgrade of the pool reports success and the new image, but does not change any node."""
 
     cluster: str
     pool: str
@@ -26,7 +26,7 @@ class UpgradeDoesNothing:
 
 @dataclass(frozen=True, slots=True)
 class NodeNeverReady:
-    """In the next upgrade of the pool this node (by its place in the pool) comes back and never gets Ready."""
+    """In the next upgrade of the pool this node (by index) returns and never becomes Ready."""
 
     cluster: str
     pool: str
@@ -34,8 +34,8 @@ class NodeNeverReady:
 
 
 @dataclass(frozen=True, slots=True)
-class Occupied:
-    """Somebody else's operation holds the cluster from ``at`` on for so many minutes."""
+class ForeignOperation:
+    """An operation by another caller runs on the cluster from ``at`` on, for ``minutes``."""
 
     cluster: str
     at: datetime
@@ -54,7 +54,7 @@ class ImageLands:
 
 @dataclass(frozen=True, slots=True)
 class NodeNotReady:
-    """A node (by its place in the pool) is not Ready between two instants."""
+    """A node (by index in the pool) is not Ready between two times."""
 
     cluster: str
     pool: str
@@ -65,7 +65,7 @@ class NodeNotReady:
 
 @dataclass(frozen=True, slots=True)
 class StartFails:
-    """The next start of the cluster fails for want of capacity."""
+    """The next start of the cluster fails because of missing capacity."""
 
     cluster: str
     code: str = "AllocationFailed"
@@ -73,7 +73,7 @@ class StartFails:
 
 @dataclass(frozen=True, slots=True)
 class RebootRequired:
-    """From ``at`` on this many nodes of the pool (all, without a number) ask for a reboot."""
+    """From ``at`` on this many nodes of the pool (by default all) require a reboot."""
 
     cluster: str
     pool: str
@@ -83,7 +83,7 @@ class RebootRequired:
 
 @dataclass(frozen=True, slots=True)
 class RestartFails:
-    """The next restart of a machine of the pool through Azure ends with this error code, and nothing has rebooted."""
+    """The next machine restart in the pool through Azure fails with this error code, without a reboot."""
 
     cluster: str
     pool: str
@@ -92,7 +92,7 @@ class RestartFails:
 
 @dataclass(frozen=True, slots=True)
 class NodeStaysNotReady:
-    """The next machine of the pool that is restarted comes back with a new boot and never gets Ready."""
+    """The next restarted machine of the pool returns with a new boot and never becomes Ready."""
 
     cluster: str
     pool: str
@@ -100,7 +100,7 @@ class NodeStaysNotReady:
 
 @dataclass(frozen=True, slots=True)
 class SpotEviction:
-    """Azure takes so many machines of a spot pool back within seconds; ``notice_s`` before, each node's agent tells."""
+    """Azure evicts this many machines of a spot pool within seconds. Each node's agent publishes it ``notice_s`` before."""
 
     cluster: str
     pool: str
@@ -111,9 +111,9 @@ class SpotEviction:
 
 @dataclass(frozen=True, slots=True)
 class BudgetAlert:
-    """A budget of a subscription passes a threshold (percent of ``amount``); both sums are in ``unit``.
+    """A subscription's budget passes a threshold (percent of ``amount``). Both amounts are in ``unit``.
 
-    ``threshold_type`` is told in the common schema only: the legacy one knows no forecasts.
+    ``threshold_type`` exists in the common schema only: the legacy one has no forecasts.
     """
 
     name: str
@@ -126,11 +126,11 @@ class BudgetAlert:
     threshold_type: Literal["Actual", "Forecasted"] = "Actual"
 
 
-type Mishap = (
+type ScriptedFault = (
     UpgradeFails
     | UpgradeDoesNothing
     | NodeNeverReady
-    | Occupied
+    | ForeignOperation
     | ImageLands
     | NodeNotReady
     | StartFails
@@ -140,11 +140,11 @@ type Mishap = (
     | SpotEviction
     | BudgetAlert
 )
-MISHAPS: tuple[type[Mishap], ...] = (
+SCRIPTED_FAULTS: tuple[type[ScriptedFault], ...] = (
     UpgradeFails,
     UpgradeDoesNothing,
     NodeNeverReady,
-    Occupied,
+    ForeignOperation,
     ImageLands,
     NodeNotReady,
     StartFails,

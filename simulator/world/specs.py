@@ -1,10 +1,10 @@
-"""What a simulated fleet is made of before its clock starts: frozen, and the same for the same seed."""
+"""The specification of a simulated fleet before its clock starts: immutable, and the same for the same seed."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from simulator.world.scripted_faults import Mishap
+from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.workloads import WorkloadSpec
 
 type NodeOsChannel = Literal["None", "Unmanaged", "NodeImage", "SecurityPatch"]
@@ -17,7 +17,7 @@ PRINCIPAL = "22222222-2222-2222-2222-222222222222"
 
 @dataclass(frozen=True, slots=True)
 class RegionSpec:
-    """A region; ``image_delay`` is how long a release takes to reach it (drawn from the seed when absent)."""
+    """A region. ``image_delay`` is how long a release takes to reach it (drawn from the seed if absent)."""
 
     name: str
     pair: str | None = None
@@ -26,7 +26,7 @@ class RegionSpec:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpec:
-    """A node pool at the start; ``releases_behind`` counts image releases behind its region's newest."""
+    """A node pool at the start. ``releases_behind`` counts image releases behind its region's newest."""
 
     name: str
     nodes: int
@@ -45,13 +45,13 @@ class PoolSpec:
 
     @property
     def os_type(self) -> str:
-        """Linux or Windows, as ARM spells it."""
+        """Linux or Windows, as spelled by ARM."""
         return "Windows" if self.os_sku.startswith("Windows") else "Linux"
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceSpec:
-    """A weekly ``aksManagedNodeOSUpgradeSchedule``; its offset is fixed, as in AKS (no daylight saving)."""
+    """A weekly ``aksManagedNodeOSUpgradeSchedule``. Its offset is fixed, as in AKS (no daylight saving time)."""
 
     weekday: int
     start: time
@@ -78,25 +78,25 @@ class ClusterSpec:
     provisioned_nodes: int = 0
     stopped: bool = False
     workloads: tuple[WorkloadSpec, ...] = ()
-    # Node resource group lockdown: a deny assignment keeps everybody but AKS from changing the machines.
+    # Node resource group lockdown: a deny assignment prevents changes of the machines by anyone except AKS.
     lockdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FleetSpec:
-    """A whole fleet, when its clock starts, and what is scripted to go wrong."""
+    """A whole fleet, its start time, and its scripted faults."""
 
     name: str
     start: datetime
     regions: tuple[RegionSpec, ...]
     clusters: tuple[ClusterSpec, ...]
-    mishaps: tuple[Mishap, ...] = ()
+    scripted_faults: tuple[ScriptedFault, ...] = ()
     kubernetes_releases: tuple[tuple[datetime, str], ...] = ()
-    # What Cost Management bills before the start: the fleet is taken to have run since then as it stands.
+    # The start of Cost Management's billing data: the fleet is assumed to have run unchanged since then.
     billed_since: datetime | None = None
     channels: tuple[str, ...] = field(default=("C0123", "C0456", "C0789"))
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
-        """Every subscription that holds a cluster, in the order of the clusters."""
+        """Every subscription with a cluster, in the order of the clusters."""
         return tuple(dict.fromkeys(cluster.subscription for cluster in self.clusters))

@@ -7,12 +7,12 @@ from enum import StrEnum
 from simulator.world.feed import Feed
 from simulator.world.images import Family, family_of
 from simulator.world.kube import Kube
-from simulator.world.scheduler import Running
+from simulator.world.scheduler import RunningProcess
 from simulator.world.specs import ClusterSpec, PoolSpec
 
 
 class Status(StrEnum):
-    """How far an operation is, as ARM spells it."""
+    """The status of an operation, as spelled by ARM."""
 
     IN_PROGRESS = "InProgress"
     SUCCEEDED = "Succeeded"
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
 
 class OperationKind(StrEnum):
-    """What an operation does; the value is how the journal names it."""
+    """The type of an operation. The value is its name in the journal."""
 
     UPGRADE = "upgrade-node-image"
     STOP = "stop"
@@ -36,7 +36,7 @@ class OperationKind(StrEnum):
 
 @dataclass(slots=True)
 class Operation:
-    """A long-running operation; an empty ``error_code`` means none."""
+    """A long-running operation. An empty ``error_code`` means none."""
 
     id: str
     kind: OperationKind
@@ -50,12 +50,12 @@ class Operation:
     ended: datetime | None = None
     error_code: str = ""
     error_message: str = ""
-    running: list[Running] = field(default_factory=list)
+    running: list[RunningProcess] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Taint:
-    """A taint as ``spec.taints`` has it."""
+    """A taint as in ``spec.taints``."""
 
     key: str
     effect: str
@@ -64,7 +64,7 @@ class Taint:
 
 @dataclass(slots=True)
 class Node:
-    """A node as its API server shows it; ``pool`` is None for a node that NAP made."""
+    """A node as its API server represents it. ``pool`` is None for a node of node auto-provisioning."""
 
     name: str
     pool: str | None
@@ -78,26 +78,26 @@ class Node:
     ready: bool = True
     ready_since: datetime | None = None
     unschedulable: bool = False
-    # Joined for an upgrade and leaves with its end, at once: pods go there only when nowhere else is room.
+    # A surge node of an upgrade, removed at its end: pods are scheduled on it only if no other node has room.
     surge: bool = False
     version: int = 0
     annotations: dict[str, str] = field(default_factory=dict)
-    # What callers set beside the labels and taints of AKS; None marks a label of AKS that they removed.
+    # The changes of callers to the labels and taints of AKS. None marks a label of AKS that was removed.
     labels: dict[str, str | None] = field(default_factory=dict)
     taints: list[Taint] = field(default_factory=list)
 
     def as_new(self) -> None:
-        """Forget what was written on the object: its machine was made afresh."""
+        """Reset what callers wrote on the object, because its machine was recreated."""
         self.annotations, self.labels, self.taints = {}, {}, []
 
     def copied(self) -> "Node":
-        """Return a copy that does not change with this one."""
+        """Return an independent copy."""
         return replace(self, annotations=dict(self.annotations), labels=dict(self.labels), taints=list(self.taints))
 
 
 @dataclass(frozen=True, slots=True)
 class UsedImage:
-    """An image that a pool ran before: what a rollback may name."""
+    """An image that a pool ran before, to which it can roll back."""
 
     image: str
     kubernetes_version: str
@@ -106,7 +106,7 @@ class UsedImage:
 
 @dataclass(slots=True)
 class Pool:
-    """A node pool; what AKS reports of it may differ from what its nodes carry."""
+    """A node pool. Its status in AKS may differ from its nodes."""
 
     spec: PoolSpec
     kubernetes_version: str
@@ -151,13 +151,13 @@ class Cluster:
     node_feed: Feed[Node] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Share the versions of the API server's other objects."""
+        """Share the resource versions with the API server's other objects."""
         self.node_feed = Feed(self.kube.versions)
 
     def touch(self, node: Node, *, gone: bool = False) -> None:
-        """Give a node the version of a change that just happened, and keep the change for watchers."""
+        """Update a node's resource version after a change, and record the change for watchers."""
         node.version = self.kube.versions.next()
-        self.node_feed.note(node.name, node.version, node.copied(), gone=gone)
+        self.node_feed.record(node.name, node.version, node.copied(), gone=gone)
 
     @property
     def name(self) -> str:
@@ -165,17 +165,17 @@ class Cluster:
         return self.spec.name
 
     @property
-    def answers(self) -> bool:
-        """Whether its API server does: not while it is stopped, stopping or starting."""
+    def api_responds(self) -> bool:
+        """Whether its API server responds: not while it is stopped, stopping or starting."""
         return self.power_state == "Running" and self.provisioning_state not in ("Stopping", "Starting")
 
     def nodes_of(self, pool: str) -> list[Node]:
-        """Return a pool's nodes in the order of their names."""
+        """Return a pool's nodes, by name."""
         return sorted((node for node in self.nodes.values() if node.pool == pool), key=lambda node: node.name)
 
 
 def pool_of(cluster: ClusterSpec, spec: PoolSpec, image: str) -> Pool:
-    """Return a pool as its specification has it, running an image."""
+    """Return a new pool from its specification, with an image."""
     kubernetes_version = spec.kubernetes_version or cluster.kubernetes_version
     return Pool(
         spec=spec,

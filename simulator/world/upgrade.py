@@ -1,4 +1,4 @@
-"""A node image upgrade, node by node: surge, drain, reimage, and the ways in which it goes wrong."""
+"""A node image upgrade, node by node: surge, drain, reimage, and its possible failures."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -15,48 +15,48 @@ from simulator.world.scheduler import Process
 from simulator.world.scripted_faults import NodeNeverReady, UpgradeDoesNothing, UpgradeFails
 from simulator.world.state import Cluster, Node, Operation, Pool, UsedImage
 
-# AKS works on its own records before it touches a machine.
+# AKS updates its own records before it changes a machine.
 PREPARES_FOR = timedelta(minutes=1)
 SURGE_JOINS_AFTER = timedelta(minutes=3)
 PRETENDS_FOR = timedelta(minutes=4)
-# About five minutes a node, as published times suggest (3 to 7).
+# About five minutes per node, according to published times (3 to 7).
 NODE_MINUTES = (3.0, 7.0)
-# The part of a node's time that passes before it is gone: its drain.
+# The share of a node's time that its drain takes.
 DRAIN_SHARE = 0.5
-# Codes that come out of a drain: known only when the drain timeout is over.
+# Error codes of a drain, which are known only after the drain timeout.
 DRAIN_CODES = frozenset({"UpgradeFailed", "UnsatisfiablePDB", "PodDrainFailure"})
 FAILS_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an upgrade leads to: the pool's image, and the label its nodes will carry."""
+    """The target of an upgrade: the pool's image, and the image label of its nodes."""
 
     image: str
     label: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Ends:
+class _Outcome:
     code: str
     message: str
 
 
-type Replacing = Generator[timedelta, None, _Ends | None]
+type Replacing = Generator[timedelta, None, _Outcome | None]
 
 
 def share(setting: str, count: int) -> int:
-    """Return how many nodes a setting such as ``33%`` or ``2`` means; AKS rounds percentages up."""
+    """Return the number of nodes of a setting such as ``33%`` or ``2``. AKS rounds percentages up."""
     if setting.endswith("%"):
         return ceil(count * int(setting[:-1]) / 100)
     return int(setting)
 
 
 def begin_upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, target: Target) -> None:
-    """Set an upgrade going that already holds the cluster."""
+    """Start an upgrade whose operation already runs on the cluster."""
     set_states(cluster, "Updating", pool, "UpgradingNodeImageVersion")
     core.emit("NodePoolRollingStarted", cluster.name, {"nodePoolName": pool.name})
-    operation.running.append(core.agenda.spawn(_upgrade(core, cluster, pool, operation, target)))
+    operation.running.append(core.scheduler.spawn(_upgrade(core, cluster, pool, operation, target)))
 
 
 def _upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, target: Target) -> Process:
@@ -76,7 +76,7 @@ def _upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, tar
 
 
 def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list[Node]) -> Replacing:
-    """Take the old nodes in batches; afterwards the pool has its count again. A failure leaves all as it stands."""
+    """Replace the old nodes in batches, then restore the pool's count. A failure leaves the current state."""
     failure = core.take_for_pool(UpgradeFails, cluster.name, pool.name)
     never = core.take_for_pool(NodeNeverReady, cluster.name, pool.name)
     spot = pool.spec.priority == "Spot"
@@ -94,7 +94,7 @@ def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list
             nodes.cordon(core, cluster, batch[max(stop_at, 0)])
             drains = failure.code in DRAIN_CODES
             yield timedelta(minutes=pool.drain_timeout_minutes) if drains else FAILS_AFTER
-            return _Ends(failure.code, failure.message or _message(failure.code, batch[max(stop_at, 0)].name))
+            return _Outcome(failure.code, failure.message or _message(failure.code, batch[max(stop_at, 0)].name))
         if pool.node_soak_minutes and not spot:
             yield timedelta(minutes=pool.node_soak_minutes)
     for extra in _extras(cluster, pool):
@@ -103,7 +103,7 @@ def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list
 
 
 def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how: tuple[bool, int | None]) -> Process:
-    """Take several nodes at once: each is cordoned, goes, comes back under its name with the new image."""
+    """Replace several nodes at once: each is cordoned, goes, and returns under its name with the new image."""
     spot, never = how
     steps: list[tuple[timedelta, int, Callable[[], None]]] = []
     for place, node in enumerate(batch):
@@ -123,18 +123,18 @@ def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how:
 
 
 def _begin_drain(core: Core, cluster: Cluster, node: Node) -> None:
-    """Cordon a node and evict its pods; what its budgets keep there to the end goes with it."""
+    """Cordon a node and evict its pods. Pods that their budgets keep until the end are lost with it."""
     nodes.cordon(core, cluster, node)
     pool = cluster.pools.get(node.pool or "")
     minutes = pool.drain_timeout_minutes if pool else 30
-    core.agenda.spawn(drain(core, cluster, node, "aks", timedelta(minutes=minutes)))
+    core.scheduler.spawn(drain(core, cluster, node, "aks", timedelta(minutes=minutes)))
 
 
 def _return(core: Core, cluster: Cluster, node: Node, target: Target, *, ready: bool) -> None:
     """Bring a reimaged node back: same name, new image, new boot, schedulable."""
-    node.created = core.agenda.now
+    node.created = core.scheduler.now
     node.ready = ready
-    node.ready_since = core.agenda.now
+    node.ready_since = core.scheduler.now
     node.unschedulable = False
     node.as_new()
     before = node.image
@@ -152,7 +152,7 @@ def _extras(cluster: Cluster, pool: Pool) -> list[Node]:
 
 def _finish(core: Core, cluster: Cluster, pool: Pool, operation: Operation, target: Target) -> None:
     if pool.image != target.image:
-        pool.used.append(UsedImage(pool.image, pool.kubernetes_version, core.agenda.now))
+        pool.used.append(UsedImage(pool.image, pool.kubernetes_version, core.scheduler.now))
         core.journal.write(Kind.POOL_IMAGE, cluster.name, pool.name, image=target.image, before=pool.image)
         pool.image = target.image
     core.emit("NodePoolRollingSucceeded", cluster.name, {"nodePoolName": pool.name})
@@ -160,7 +160,7 @@ def _finish(core: Core, cluster: Cluster, pool: Pool, operation: Operation, targ
 
 
 def _message(code: str, node: str) -> str:
-    """Return an error text in the manner of AKS, naming the node."""
+    """Return an error text like AKS's, with the node's name."""
     match code:
         case "UpgradeFailed" | "PodDrainFailure" | "UnsatisfiablePDB":
             return (

@@ -1,4 +1,4 @@
-"""What runs in a cluster at the start: workloads and their disruption budgets."""
+"""The specifications of workloads and their disruption budgets."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,22 +6,22 @@ from typing import Literal
 
 
 class WorkloadKind(StrEnum):
-    """What brings pods about, and what brings them back."""
+    """The controller that creates and recreates pods."""
 
     DEPLOYMENT = "Deployment"
     STATEFUL_SET = "StatefulSet"
     DAEMON_SET = "DaemonSet"
-    # A static pod of the kubelet, mirrored into the API (annotation kubernetes.io/config.mirror): one on each node.
+    # A static pod of the kubelet, mirrored into the API (annotation kubernetes.io/config.mirror): one per node.
     MIRROR = "Mirror"
-    # Without a controller: nothing brings it back.
+    # Without a controller: it is not recreated.
     BARE = "Bare"
-    # Has run to its end: its pods stay, Succeeded.
+    # Completed: its pods stay, Succeeded.
     JOB = "Job"
 
 
 @dataclass(frozen=True, slots=True)
 class PdbSpec:
-    """A PodDisruptionBudget over a workload's pods: exactly one limit, a number (``2``) or a share (``50%``)."""
+    """A PodDisruptionBudget for a workload's pods: exactly one limit, a number (``2``) or a percentage (``50%``)."""
 
     min_available: str | int | None = None
     max_unavailable: str | int | None = None
@@ -29,18 +29,22 @@ class PdbSpec:
     unhealthy_pods: Literal["IfHealthyBudget", "AlwaysAllow"] = "IfHealthyBudget"
 
     def __post_init__(self) -> None:
-        """Refuse what the API server would."""
+        """Check the limits like the API server.
+
+        Raises:
+            ValueError: not exactly one limit is set.
+        """
         if (self.min_available is None) == (self.max_unavailable is None):
             raise ValueError("A budget sets either min_available or max_unavailable.")
 
 
 @dataclass(frozen=True, slots=True)
 class WorkloadSpec:
-    """A workload; its pods carry the label ``app: <name>``, by which its budgets select them.
+    """A workload. Its pods have the label ``app: <name>``, by which its budgets select them.
 
-    ``replicas`` counts pods of the whole cluster, except for DaemonSets and mirror pods: one on each node of ``pool``
-    (of every pool, without one). ``starts_in_s`` are the least and most seconds from a node to Ready.
-    ``spread`` keeps two of its pods off one node. ``budgets`` are further PDBs that select the same pods.
+    ``replicas`` counts the pods of the whole cluster, except for DaemonSets and mirror pods, which have one pod per node of
+    ``pool`` (by default of every pool). ``starts_in_s`` is the minimum and maximum time from scheduling to Ready.
+    ``spread`` keeps two of its pods off one node. ``budgets`` are additional PDBs that select the same pods.
     """
 
     namespace: str
@@ -64,6 +68,6 @@ class WorkloadSpec:
 
     @property
     def all_budgets(self) -> tuple[tuple[str, PdbSpec], ...]:
-        """Its budgets by name: the first is called as the workload, unless it says otherwise."""
+        """Its budgets by name. The first has the workload's name unless it sets its own."""
         specs = (*((self.pdb,) if self.pdb else ()), *self.budgets)
         return tuple((spec.name or (f"{self.name}-{i}" if i else self.name), spec) for i, spec in enumerate(specs))

@@ -1,4 +1,4 @@
-"""The world's face: built from a fleet and a seed, moved by its clock, changed by what callers ask."""
+"""The interface of the world: created from a fleet and a seed, advanced by its clock, changed by callers."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -11,7 +11,7 @@ from simulator.world.journal import Journal, Kind
 from simulator.world.operations import abort, begin, refuse, require_free, require_power
 from simulator.world.populate import populate
 from simulator.world.scheduler import Process, Scheduler
-from simulator.world.scripted_faults import Mishap
+from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.specs import ClusterSpec, FleetSpec
 from simulator.world.state import Cluster, Operation, OperationKind, Pool, pool_of
 from simulator.world.upgrade import Target, begin_upgrade
@@ -19,7 +19,7 @@ from simulator.world.upgrade import Target, begin_upgrade
 
 @dataclass(frozen=True, slots=True)
 class PoolChange:
-    """What a PUT of a pool asks for; None means that it stays."""
+    """The changes of a PUT of a pool. None keeps the current value."""
 
     count: int | None = None
     power_state: str | None = None
@@ -34,75 +34,75 @@ class PoolChange:
 
 
 class World:
-    """A fleet that lives: the same fleet, seed and calls give the same journal."""
+    """A running fleet. The same fleet, seed and calls result in the same journal."""
 
     def __init__(self, fleet: FleetSpec, seed: int = 0, start: datetime | None = None) -> None:
         begins = start or fleet.start
-        agenda = Scheduler(begins)
+        scheduler = Scheduler(begins)
         self.core = Core(
             spec=fleet,
             seed=seed,
-            agenda=agenda,
-            journal=Journal(lambda: agenda.now),
+            scheduler=scheduler,
+            journal=Journal(lambda: scheduler.now),
             catalog=Catalog(fleet.regions, seed, begins),
         )
         for number, cluster in enumerate(fleet.clusters):
             self._build(cluster, number)
-        agenda.spawn(self._release_images(releases(begins)))
+        scheduler.spawn(self._release_images(releases(begins)))
         for at, version in fleet.kubernetes_releases:
-            agenda.at(at, partial(self._release_kubernetes, version))
+            scheduler.at(at, partial(self._release_kubernetes, version))
         for built in self.clusters.values():
             if built.spec.node_os_channel in aks.DRIVEN:
-                agenda.spawn(aks.drive(self.core, built))
-        for mishap in fleet.mishaps:
-            self.arm(mishap)
+                scheduler.spawn(aks.drive(self.core, built))
+        for fault in fleet.scripted_faults:
+            self.arm(fault)
 
     @property
     def now(self) -> datetime:
         """The virtual time."""
-        return self.core.agenda.now
+        return self.core.scheduler.now
 
     @property
     def clusters(self) -> dict[str, Cluster]:
-        """Clusters by name; names are unique across the fleet."""
+        """Clusters by name. Names are unique across the fleet."""
         return self.core.clusters
 
     @property
     def journal(self) -> Journal:
-        """All that happened so far."""
+        """The journal of everything that happened."""
         return self.core.journal
 
     @property
     def events(self) -> list[Event]:
-        """All that AKS told its subscribers so far."""
+        """The events that AKS has sent to its subscribers."""
         return self.core.events
 
     def advance(self, to: datetime) -> None:
-        """Live through everything up to an instant."""
-        while self.core.agenda.step(to):
+        """Run everything up to a time."""
+        while self.core.scheduler.step(to):
             pass
 
     def step(self, to: datetime) -> bool:
-        """Live through the next instant that has something due; False when nothing is left up to ``to``."""
-        return self.core.agenda.step(to)
+        """Run everything at the next time that has something scheduled. Return False if there is nothing up to ``to``."""
+        return self.core.scheduler.step(to)
 
-    def arm(self, mishap: Mishap) -> None:
-        """Have something go wrong.
+    def arm(self, fault: ScriptedFault) -> None:
+        """Schedule a fault.
 
         Raises:
-            KeyError: it names something that the fleet has not.
+            KeyError: the fleet does not have the fault's cluster, pool or region.
         """
-        fault_injection.arm(self.core, mishap)
+        fault_injection.arm(self.core, fault)
 
     def newest_image(self, cluster: Cluster, pool: Pool) -> str:
         """Return the newest image of a pool's family in its region."""
         return self.core.catalog.newest(cluster.spec.region, pool.family)
 
     def upgrade(self, cluster: Cluster, pool: Pool, who: str, image: str | None = None) -> Operation:
-        """Begin an upgrade to the region's newest image as of now, or back to an image that the pool ran before.
+        """Start an upgrade to the region's newest image, or a rollback to an image that the pool ran before.
 
         Raises:
-            RefusedError: the cluster is stopped or busy, or the pool follows a snapshot.
+            RefusedError: the cluster is stopped or busy, or the pool was created from a snapshot.
         """
         core = self.core
         require_free(core, cluster, pool.name, who)
@@ -116,19 +116,31 @@ class World:
         return operation
 
     def stop(self, cluster: Cluster, who: str) -> Operation:
-        """Begin to stop a cluster. Raises RefusedError."""
+        """Stop a cluster.
+
+        Raises:
+            RefusedError: the state of the cluster does not allow it.
+        """
         return power.stop(self.core, cluster, who)
 
     def start(self, cluster: Cluster, who: str) -> Operation:
-        """Begin to start a cluster. Raises RefusedError."""
+        """Start a cluster.
+
+        Raises:
+            RefusedError: the state of the cluster does not allow it.
+        """
         return power.start(self.core, cluster, who)
 
     def abort(self, cluster: Cluster, pool: Pool | None, who: str) -> Operation:
-        """Cut what runs. Raises RefusedError."""
+        """Abort the operation in progress.
+
+        Raises:
+            RefusedError: no operation is in progress.
+        """
         return abort(self.core, cluster, pool, who)
 
     def change_pool(self, cluster: Cluster, pool: Pool, change: PoolChange, who: str) -> Operation:
-        """Begin what a PUT of a pool asks for; nothing changed is a reconcile.
+        """Start the operation that a PUT of a pool requests. Without changes it is a reconcile.
 
         Raises:
             RefusedError: the cluster is stopped or busy.
@@ -169,7 +181,7 @@ class World:
         populate(self.core, cluster)
 
     def _release_images(self, known: list[date]) -> Process:
-        """Bring each release to each region at its time, those on their way at the start included."""
+        """Deliver each release to each region in time, including releases already on their way at the start."""
         for day in known:
             self._send(day)
         day = known[-1]
@@ -184,7 +196,7 @@ class World:
         for region in self.core.spec.regions:
             at = self.core.catalog.lands_at(day, region.name)
             if at > self.now or (at == self.now and self.now.date() == day):
-                self.core.agenda.at(at, partial(self._arrive, day, region.name))
+                self.core.scheduler.at(at, partial(self._arrive, day, region.name))
 
     def _arrive(self, day: date, region: str) -> None:
         for family in released_families(day):
@@ -204,7 +216,7 @@ class World:
 
 
 def _apply_settings(pool: Pool, change: PoolChange) -> None:
-    """Take over what a PUT changes at once."""
+    """Apply the settings that a PUT changes immediately."""
     for name in ("max_surge", "max_unavailable", "drain_timeout_minutes", "node_soak_minutes"):
         value = getattr(change, name)
         if value is not None:

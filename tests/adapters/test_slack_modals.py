@@ -28,7 +28,7 @@ TRIGGER = "1.1794830400.u0ana"
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
     with serving(SlackServer(FakeClock())) as served:
-        served.api.doors.triggers.tell(TRIGGER, "U0ANA")
+        served.api.bot_client.triggers.register(TRIGGER, "U0ANA")
         yield served
 
 
@@ -42,7 +42,7 @@ def form(name: str = "slack-1") -> Any:
 
 def test_a_form_opens_before_whom_the_trigger_names(slack: SlackServer) -> None:
     modals(slack).open(TRIGGER, form())
-    (view,) = slack.api.doors.views.all
+    (view,) = slack.api.bot_client.views.all
     assert (view.user, view.content["private_metadata"], view.content["external_id"]) == ("U0ANA", "a-word", "slack-1")
 
 
@@ -56,7 +56,7 @@ def test_a_trigger_opens_one_form(slack: SlackServer) -> None:
 def test_a_trigger_is_valid_for_three_seconds(slack: SlackServer) -> None:
     slack.clock.pass_(seconds=3)
     modals(slack).open(TRIGGER, form())
-    slack.api.doors.triggers.tell("2.1.u0ana", "U0ANA")
+    slack.api.bot_client.triggers.register("2.1.u0ana", "U0ANA")
     slack.clock.pass_(seconds=3.1)
     with pytest.raises(RejectedError) as caught:
         modals(slack).open("2.1.u0ana", form("slack-2"))
@@ -70,12 +70,12 @@ def test_what_slack_refuses_is_named_as_slack_names_it(slack: SlackServer, token
     with pytest.raises(RejectedError) as caught:
         modals(slack, token).open(trigger, form())
     assert caught.value.code == code
-    assert slack.api.doors.views.all == []
+    assert slack.api.bot_client.views.all == []
 
 
 def test_too_many_forms_are_for_later(slack: SlackServer) -> None:
     for number in range(100):
-        slack.api.doors.triggers.tell(f"{number}.0.u", "U0ANA")
+        slack.api.bot_client.triggers.register(f"{number}.0.u", "U0ANA")
         modals(slack).open(f"{number}.0.u", form(f"slack-{number}"))
     with pytest.raises(ThrottledError):
         modals(slack).open(TRIGGER, form())

@@ -10,7 +10,7 @@ from ops.endpoints.http_types import HttpRequest
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Choice
 from simulator.http_types import JsonObject
-from simulator.slack.interactions import Happened, button_of, press_form, submission_form
+from simulator.slack.interactions import Interaction, button_of, click_payload, submission_payload
 from simulator.slack.messages import Message
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.views import View
@@ -52,8 +52,8 @@ class SlackEndpoint:
 
 def submission(world: World, shown: View, person: str, reason: str = "") -> bytes:
     """The payload of a submitted dialog."""
-    happened = Happened(USERS[SLACK[person]], world.clock.at, 1, "")
-    return submission_form(shown.told(), {WHY: {WHY: reason}}, happened)
+    happened = Interaction(USERS[SLACK[person]], world.clock.at, 1, "")
+    return submission_payload(shown.payload(), {WHY: {WHY: reason}}, happened)
 
 
 def received(world: World, body: bytes) -> HttpRequest:
@@ -73,4 +73,4 @@ def form(world: World, person: str, choice: Choice, token: str, event: str) -> b
     found = button_of(message, f"{choice}.0")
     assert found is not None
     pressed_at = world.clock.at if event.startswith("event-") else world.clock.at.replace(minute=0, second=0)
-    return press_form(message, found, Happened(USERS[SLACK[person]], pressed_at, crc32(event.encode()), HOOK))
+    return click_payload(message, found, Interaction(USERS[SLACK[person]], pressed_at, crc32(event.encode()), HOOK))

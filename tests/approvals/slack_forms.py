@@ -36,7 +36,7 @@ class FakeForms:
             raise self.fail.pop(0)
         if trigger not in self._reported:
             self._reported.add(trigger)
-            self._triggers.tell(trigger, "U0ANA")
+            self._triggers.register(trigger, "U0ANA")
         try:
             self._views.open({"trigger_id": trigger, "view": dict(form)})
         except ViewError as error:

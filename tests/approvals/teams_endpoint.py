@@ -11,8 +11,8 @@ from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.message import Button, Message
 from ops.model.run import State
 from simulator.http_types import JsonObject
-from simulator.teams.connector import Sent
-from simulator.teams.people import press_of
+from simulator.teams.connector import BotActivity
+from simulator.teams.people import click_activity
 from simulator.teams.signing import Signer
 from tests.approvals.story import ENTRA, CastVote
 from tests.fakes import World
@@ -50,10 +50,10 @@ class TeamsEndpoint:
         button = Button(str(cast_vote.choice), cast_vote.token, cast_vote.choice)
         shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
         card: JsonObject = {"attachments": [{"content": dict(shown)}]}
-        sent = Sent("1", "19:platform@thread.tacv2", "", world.clock.at, card)
+        sent = BotActivity("1", "19:platform@thread.tacv2", "", world.clock.at, card)
         document: JsonObject = {"user": ENTRA[cast_vote.person], "verb": str(cast_vote.choice)}
         document["inputs"] = {"reason": cast_vote.reason}
-        activity = press_of(self.signer, sent, document, cast_vote.event)
+        activity = click_activity(self.signer, sent, document, cast_vote.event)
         headers = {"authorization": f"Bearer {self.signer.token()}"}
         request = HttpRequest("POST", headers=headers, body=json.dumps(activity).encode())
         answer = take_activity(world.context, TeamsAccess(Admitting(self.tokens), self.refusals), request)

@@ -12,7 +12,7 @@ def test_who_votes_for_sixty_clusters_waits_for_twelve_hints() -> None:
     world, drivers = ring(*(f"shop-{number}" for number in range(60)), rule=ONE)
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)
-    assert len(only.standing) == 60
+    assert len(only.active_parts) == 60
     world.engine.hinted.clear()
     assert record_vote(world.context, click(only.token)).result == "approved"
     assert len(world.engine.hinted) == 12

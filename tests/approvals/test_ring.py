@@ -43,7 +43,7 @@ def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
     assert shown(world) == {}
     pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
     (only,) = requests(world)
-    assert [part.target_name for part in only.standing] == ["shop-a", "shop-b", "shop-c"]
+    assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-b", "shop-c"]
     assert list(shown(world)) == [only.id]
     assert "3 clusters of production" in shown(world)[only.id]
 
@@ -51,7 +51,7 @@ def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
 def test_runs_that_join_at_the_same_moment_are_requested_together() -> None:
     world, _ = ring("shop-a", "shop-b", "shop-c", store=Crowded(":memory:"))
     (only,) = requests(world)
-    assert [part.target_name for part in only.standing] == ["shop-a", "shop-b", "shop-c"]
+    assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-b", "shop-c"]
 
 
 def test_one_vote_lets_all_continue() -> None:
@@ -95,7 +95,7 @@ def test_who_joins_an_undecided_request_makes_its_old_buttons_worthless() -> Non
     world.clusters.put(late)
     drivers["shop-z"] = begun(world, late, ROLLOUT)
     (only,) = requests(world)
-    assert [part.target_name for part in only.standing] == ["shop-a", "shop-z"]
+    assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-z"]
     found = record_vote(world.context, click(old, event="old"))
     assert found.result == "outdated"
     assert vote(world, drivers=drivers.values()) == "approved"
@@ -169,8 +169,8 @@ def test_a_newer_image_in_an_undecided_ring_is_requested_in_the_same_request() -
     world.clusters.newest = NEWER
     pass_time(world, tuple(drivers.values()), timedelta(hours=1.1))
     (only,) = requests(world)
-    assert len(only.standing) == 2
-    assert all("202611.12.0, not" in part.why for part in only.standing)
+    assert len(only.active_parts) == 2
+    assert all("202611.12.0, not" in part.why for part in only.active_parts)
 
 
 def test_it_is_looked_for_every_hour_whether_there_is_something_to_ask() -> None:
@@ -185,4 +185,4 @@ def test_it_is_looked_for_every_hour_whether_there_is_something_to_ask() -> None
     proof = Proof("pre-production", image, nodes=3, awake_h=20, proven_at=NOON)
     proofs(world.store).insert(f"pre-production|{image}", proof)
     pass_time(world, (driver,), timedelta(hours=1, minutes=2))
-    assert [part.target_name for part in requests(world)[0].standing] == ["shop-a"]
+    assert [part.target_name for part in requests(world)[0].active_parts] == ["shop-a"]

@@ -48,7 +48,7 @@ def in_ring(rule: str) -> list[list[str]]:
     world.clusters.put(replace(second, pools=(replace(second.pools[0], spot=True),)))
     drivers = tuple(begun_in(world, each, ROLLOUT) for each in (first, second))
     pass_time(world, drivers, timedelta(minutes=6))
-    return [[part.target_name for part in request.standing] for request in requests(world)]
+    return [[part.target_name for part in request.active_parts] for request in requests(world)]
 
 
 def test_one_rule_asks_for_a_ring_at_once_whatever_its_plans_risk() -> None:

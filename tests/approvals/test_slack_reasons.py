@@ -13,7 +13,7 @@ from ops.endpoints.http_types import HttpResponse
 from ops.endpoints.timers import every_five_minutes, every_hour
 from ops.model.approval import ApprovalState, Choice
 from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
-from simulator.slack.views import View, answered
+from simulator.slack.views import View, apply_response
 from tests.approvals.helpers import ONE, ROLLOUT, DyingStore, KilledError, begun, requests, ring
 from tests.approvals.slack_endpoint import HOOK, SlackEndpoint, form, received, submission
 from tests.approvals.story import Story
@@ -49,7 +49,7 @@ class Desk:
         """Sends a form, the last one unless said; Slack does with it what the answer says."""
         view = shown or self.forms.opened[-1]
         response = self._send(submission(self.world, view, person, reason))
-        answered(view, int(response.status), response.text())
+        apply_response(view, int(response.status), response.text())
         return response
 
     def _send(self, body: bytes) -> HttpResponse:

@@ -1,20 +1,20 @@
-"""What the Azure CLI sends to Resource Manager, without tokens and signatures, as data for the ordinary tests."""
+"""The Azure CLI's requests to Resource Manager, without tokens and signatures, as data for the other tests."""
 
 from dataclasses import dataclass, field
 
-from simulator.http_types import Answer, Call, JsonObject
+from simulator.http_types import HttpRequest, HttpResponse, JsonObject
 
 SIGNED = ("t", "c", "s", "h")
 
 
 @dataclass
 class Recording:
-    """Requests in their order; an operation's URL becomes a placeholder, and its equal polls become one."""
+    """Requests in order. An operation's URL is replaced by a placeholder, and its equal polls are merged."""
 
     requests: list[JsonObject] = field(default_factory=list)
 
-    def watch(self, call: Call, answer: Answer) -> None:
-        """Take down one exchange."""
+    def watch(self, call: HttpRequest, answer: HttpResponse) -> None:
+        """Record a request and its response."""
         kind, found = next(
             ((k, k in call.path) for k in ("/operations/", "/operationresults/") if k in call.path), ("", False)
         )

@@ -1,6 +1,6 @@
 """The unmodified Azure CLI signs in by managed identity and operates the simulated fleet (``make test-az``).
 
-With DAYTWO_RECORD set its requests are written to tests/simulator/azure/recorded_cli.json, which the ordinary tests play.
+With DAYTWO_RECORD set, its requests are written to tests/simulator/azure/recorded_cli.json, which other tests replay.
 """
 
 import json
@@ -28,12 +28,12 @@ pytestmark = [pytest.mark.az, pytest.mark.skipif(not AZ.exists(), reason="no Azu
 
 @dataclass(frozen=True)
 class Cli:
-    """The CLI with a configuration of its own, aimed at a simulation."""
+    """The CLI with its own configuration, connected to a simulation."""
 
     environment: dict[str, str]
 
     def run(self, *arguments: str) -> str:
-        """Run a command and return what it prints; its error is the test's."""
+        """Run a command and return its output. An error fails the test."""
         done = subprocess.run(  # noqa: S603  # the CLI that make installed
             [str(AZ), *arguments], env=self.environment, capture_output=True, text=True, timeout=200, check=False
         )
@@ -48,7 +48,7 @@ def recording() -> Recording:
 
 @pytest.fixture(scope="module")
 def simulation(recording: Recording) -> Iterator[Running]:
-    """Ten virtual minutes a second, polls each second: a command takes seconds."""
+    """Ten virtual minutes per second, polled every second: a command takes seconds."""
     with running_simulation(demo_fleet(), speed=600, retry_after_s=1) as running:
         running.simulation.watchers.append(recording.watch)
         yield running
@@ -77,53 +77,53 @@ def az(simulation: Running, tmp_path_factory: pytest.TempPathFactory) -> Cli:
     return cli
 
 
-def test_it_signs_in_by_managed_identity(az: Cli) -> None:
+def test_signs_in_with_managed_identity(az: Cli) -> None:
     assert az.run("account", "show", "--query", "name", "-o", "tsv") == "Simulated subscription"
 
 
-def test_it_lists_and_shows_clusters(az: Cli) -> None:
+def test_lists_and_shows_clusters(az: Cli) -> None:
     assert len(az.run("aks", "list", "--query", "[].name", "-o", "tsv").splitlines()) == 12
     shown = json.loads(az.run("aks", "show", *CLUSTER, "--query", "[powerState.code, provisioningState, tags.env]"))
     assert shown == ["Running", "Succeeded", "dev"]
 
 
-def test_it_shows_what_a_pool_could_be_upgraded_to(az: Cli) -> None:
+def test_shows_available_upgrades_of_a_pool(az: Cli) -> None:
     pool = ("-g", "rg-shop", "--cluster-name", "shop-dev", "--nodepool-name", "user1")
     assert az.run("aks", "nodepool", "get-upgrades", *pool, "--query", "latestNodeImageVersion", "-o", "tsv") == NEW
 
 
-def test_it_upgrades_a_pools_node_image(az: Cli, simulation: Running) -> None:
+def test_upgrades_the_node_image_of_a_pool(az: Cli, simulation: Running) -> None:
     az.run("aks", "nodepool", "upgrade", *POOL, "--node-image-only", "--yes")
     assert az.run("aks", "nodepool", "show", *POOL, "--query", "nodeImageVersion", "-o", "tsv") == NEW
     assert {node.image for node in simulation.world.clusters["shop-dev"].nodes_of("user1")} == {NEW}
 
 
-def test_it_scales_a_pool_without_rolling_its_image_back(az: Cli, simulation: Running) -> None:
+def test_scales_a_pool_without_rolling_back_its_image(az: Cli, simulation: Running) -> None:
     az.run("aks", "nodepool", "scale", *POOL, "--node-count", "4")
     assert [node.image for node in simulation.world.clusters["shop-dev"].nodes_of("user1")] == [NEW] * 4
 
 
-def test_it_stops_and_starts_a_pool(az: Cli, simulation: Running) -> None:
+def test_stops_and_starts_a_pool(az: Cli, simulation: Running) -> None:
     az.run("aks", "nodepool", "stop", *POOL)
     assert simulation.world.clusters["shop-dev"].pools["user1"].power_state == "Stopped"
     az.run("aks", "nodepool", "start", *POOL)
     assert len(simulation.world.clusters["shop-dev"].nodes_of("user1")) == 4
 
 
-def test_it_stops_and_starts_a_cluster(az: Cli, simulation: Running) -> None:
+def test_stops_and_starts_a_cluster(az: Cli, simulation: Running) -> None:
     az.run("aks", "stop", *CLUSTER)
     assert simulation.world.clusters["shop-dev"].power_state == "Stopped"
     az.run("aks", "start", *CLUSTER)
     assert simulation.world.clusters["shop-dev"].power_state == "Running"
 
 
-def test_it_tells_its_user_why_a_cluster_cannot_be_stopped(az: Cli) -> None:
+def test_shows_why_a_cluster_cannot_be_stopped(az: Cli) -> None:
     with pytest.raises(AssertionError, match=r"nodeProvisioningProfile\.mode 'Auto'"):
         az.run("aks", "stop", "-g", "rg-edge", "-n", "edge-prod")
 
 
-def test_what_it_sent_is_what_the_ordinary_tests_play(recording: Recording) -> None:
-    """The last test: by now everything was sent."""
+def test_sent_requests_equal_the_recording(recording: Recording) -> None:
+    """The last test, after all requests were sent."""
     if os.environ.get("DAYTWO_RECORD"):
         RECORDED.write_text(json.dumps({"client": "azure-cli 2.91", "requests": recording.requests}, indent=1) + "\n")
     assert json.loads(RECORDED.read_text())["requests"] == recording.requests

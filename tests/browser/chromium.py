@@ -1,4 +1,4 @@
-"""A browser for tests, and the checks that every page has to pass in it."""
+"""A browser for tests, and checks that every page must pass."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A fresh browser."""
+    """A new browser."""
     path, problem = await asyncio.to_thread(_browser)
     need(path, problem)
     async with async_playwright() as playwright:
@@ -33,7 +33,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @cache
 def _browser() -> tuple[Path | None, str]:
-    """The browser's path, or why there is none. Kept: an installation that fails is not tried for each test."""
+    """The browser's path, or why it is missing. Cached: a failed installation is not retried for each test."""
     try:
         return browser(), ""
     except NoBrowserError as error:
@@ -41,12 +41,12 @@ def _browser() -> tuple[Path | None, str]:
 
 
 async def shoot(page: Any, name: str) -> None:
-    """Keep a picture of the whole page under build/."""
+    """Save a screenshot of the whole page under build/."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
-# Every text whose contrast with its background is less than WCAG AA's 4.5 to 1.
+# Every text with a contrast to its background below 4.5 to 1 (WCAG AA).
 FAINT = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
   const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;

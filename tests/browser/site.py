@@ -1,4 +1,4 @@
-"""The real app on the local host with sign-in switched on, one request for approval asked, and a browser to visit it."""
+"""The real app on the local host with sign-in and one pending request for approval, and a browser."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from tests.browser.chromium import chromium
 from tests.flows.bot import Bot, environment
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 
-ASKING = (
+APPROVAL_CONFIG = (
     CONFIG.replace(
         "node-image: {window: nights, start-stopped-clusters: true}",
         "node-image: {window: nights, start-stopped-clusters: true, approval: {from: platform, self: allow, expires-after: 2h}}",
@@ -35,7 +35,7 @@ SETTINGS = {"WEBSITE_AUTH_ENABLED": "True", "DAYTWO_PAGE_KEY": "a key of thirty-
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A bot that has asked for the approval of one run, and a browser."""
+    """A bot with a pending request for one run, and a browser."""
 
     bot: Bot
     browser: Browser
@@ -43,21 +43,21 @@ class Site:
 
     @property
     def approval(self) -> Approval:
-        """Of this run: an hour later the week's rollout asks as well."""
+        """The request of this run. An hour later the week's rollout sends one too."""
         return approvals(self.bot.store).must_get(self.run.approval).value
 
     @property
     def run(self) -> Run:
-        """As it is recorded now."""
+        """The run's current record."""
         return self.bot.run(self.run_id)
 
     @property
     def address(self) -> str:
-        """The link that a message has."""
+        """The link in the message."""
         return f"{self.bot.url}/api/approvals/{self.approval.token}"
 
     async def visit(self, person: str, address: str = "", **options: Any) -> Page:
-        """Follow a link in a browser of one's own, and sign in where one is asked to."""
+        """Follow a link in a new browser context, and sign in if required."""
         context = await self.browser.new_context(**options)
         page = await context.new_page()
         await page.goto(address or self.address)
@@ -65,18 +65,18 @@ class Site:
         return page
 
     async def settle(self) -> None:
-        """Let the bot do what it was told."""
+        """Let the bot process everything."""
         await self.bot.host.settle()
 
 
 async def go(page: Page, button: Locator) -> None:
-    """Click, and wait for the page to which that leads: a click alone waits for nothing."""
+    """Click and wait for the next page: a click alone does not wait."""
     async with page.expect_navigation():
         await button.click()
 
 
 @asynccontextmanager
-async def site(folder: Path, config: str = ASKING, settings: dict[str, str] = SETTINGS) -> AsyncIterator[Site]:
+async def site(folder: Path, config: str = APPROVAL_CONFIG, settings: dict[str, str] = SETTINGS) -> AsyncIterator[Site]:
     """The world, the bot and the browser."""
     async with chromium() as browser:
         with running_simulation(fleet()) as simulation, environment(settings):

@@ -1,4 +1,4 @@
-"""The approval page in a browser, on the real app: people sign in, look, and decide."""
+"""The approval page in a browser with the real app: people sign in, read, and decide."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ UPGRADES = ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev u
 
 
 @story
-async def test_somebody_signs_in_reads_and_approves_and_the_run_goes_on(tmp_path: Path) -> None:
+async def test_an_approval_on_the_page_resumes_the_run(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         assert state_of(here) is State.NEEDS_YOU
         page = await here.visit("ana", viewport=PHONE)
@@ -40,7 +40,7 @@ async def test_somebody_signs_in_reads_and_approves_and_the_run_goes_on(tmp_path
 
 
 @story
-async def test_a_reject_ends_the_run_and_nothing_is_done(tmp_path: Path) -> None:
+async def test_a_rejected_request_ends_the_run(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         page = await here.visit("ben", viewport=DESK)
         await page.get_by_label("Reason").fill("the sale ends on Thursday")
@@ -54,7 +54,7 @@ async def test_a_reject_ends_the_run_and_nothing_is_done(tmp_path: Path) -> None
 
 
 @story
-async def test_a_double_click_is_one_yes(tmp_path: Path) -> None:
+async def test_a_double_click_counts_as_one_approval(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         page = await here.visit("ana")
         await page.get_by_role("button", name="Approve").dblclick(no_wait_after=True)
@@ -67,14 +67,14 @@ async def test_a_double_click_is_one_yes(tmp_path: Path) -> None:
 
 
 @story
-async def test_a_link_that_has_expired_has_no_button(tmp_path: Path) -> None:
+async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         early = await here.visit("ana")
         await here.bot.until(after(hours=2, minutes=10))
         late = await here.visit("ana")
         assert await late.locator("button").count() == 0
         assert "Expired" in await late.locator("main").inner_text()
-        # The form that was shown in time is older than an hour by now.
+        # The form was loaded in time and is now older than an hour.
         await go(early, early.get_by_role("button", name="Approve"))
         assert "older than an hour" in await early.locator("main").inner_text()
         assert state_of(here) is State.SKIPPED
@@ -82,7 +82,7 @@ async def test_a_link_that_has_expired_has_no_button(tmp_path: Path) -> None:
 
 
 @story
-async def test_a_link_in_the_hands_of_somebody_else_shows_no_button(tmp_path: Path) -> None:
+async def test_another_person_sees_no_button(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cleo = await here.visit("cleo")
         assert "not an approver of this" in await cleo.locator("main").inner_text()
@@ -92,7 +92,7 @@ async def test_a_link_in_the_hands_of_somebody_else_shows_no_button(tmp_path: Pa
 
 
 @story
-async def test_a_form_token_in_the_hands_of_somebody_else_decides_nothing(tmp_path: Path) -> None:
+async def test_a_stolen_form_token_is_rejected(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         ana, ben = await here.visit("ana"), await here.visit("ben")
         stolen = await ana.locator("input[name=csrf]").input_value()
@@ -103,7 +103,7 @@ async def test_a_form_token_in_the_hands_of_somebody_else_decides_nothing(tmp_pa
 
 
 @story
-async def test_a_scanner_that_follows_the_link_decides_nothing(tmp_path: Path) -> None:
+async def test_a_link_scanner_does_not_decide(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         for method in ("GET", "HEAD"):
             path = f"/api/approvals/{here.approval.token}"
@@ -117,8 +117,8 @@ async def test_a_scanner_that_follows_the_link_decides_nothing(tmp_path: Path) -
 
 
 @story
-async def test_a_page_of_another_site_that_sends_the_form_decides_nothing(tmp_path: Path) -> None:
-    """The cookie goes along with no form of another site, and where it does, the browser says where the form is from."""
+async def test_a_cross_site_form_is_rejected(tmp_path: Path) -> None:
+    """Browsers do not send the cookie with another site's form, and state the origin if they do."""
     async with site(tmp_path) as here:
         page = await here.visit("ana")
         token = await page.locator("input[name=csrf]").input_value()
@@ -134,7 +134,7 @@ async def test_a_page_of_another_site_that_sends_the_form_decides_nothing(tmp_pa
 
 
 @story
-async def test_without_sign_in_the_page_says_so_and_headers_count_for_nothing(tmp_path: Path) -> None:
+async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> None:
     async with site(tmp_path, settings={"DAYTWO_PAGE_KEY": "a key of thirty-two characters.."}) as here:
         page = await here.browser.new_page(extra_http_headers={"X-MS-CLIENT-PRINCIPAL": "e30="})
         answer = await page.goto(here.address)
@@ -144,8 +144,8 @@ async def test_without_sign_in_the_page_says_so_and_headers_count_for_nothing(tm
 
 
 @story
-async def test_the_page_breaks_none_of_its_own_rules(tmp_path: Path) -> None:
-    """Its content security policy allows its own style, and the browser finds nothing to complain of."""
+async def test_the_page_complies_with_its_content_security_policy(tmp_path: Path) -> None:
+    """Its content security policy allows its own style, and the browser reports no violations."""
     async with site(tmp_path) as here:
         said: list[str] = []
         page = await here.visit("ana")

@@ -1,4 +1,4 @@
-"""The approval page in every state: fits its reader's screen, stands out from its paper, has a name for everything."""
+"""The approval page in every state: it fits the screen, has enough contrast, and everything has an accessible name."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from tests.simulator.host.harness import story
 
 
 def shown(approval: Approval, why_not: str = "", told: Banner | None = None, needed: int = 1) -> str:
-    """The page of a request as somebody sees it."""
+    """The page of a request for a person."""
     return request_html(
         RequestPage(
             approval=approval,
@@ -35,15 +35,15 @@ PAGES = {
     "pending": shown(request()),
     "pending-several": shown(HALF, needed=2),
     "pending-changed": shown(request(*SEVERAL), told=Banner("The request has changed since your link was created.")),
-    "pending-others": shown(request(), "you are not an approver of this: platform decides"),
+    "pending-others": shown(request(), "you are not an approver of this request: ask platform"),
     "pending-reboot": shown(REBOOT),
     "just-approved": shown(
         in_state(ApprovalState.APPROVED),
         "it was approved",
-        Banner("You have approved it; it is looked at again.", good=True),
+        Banner("Approved. Daytwo re-checks the plan before executing it.", good=True),
     ),
     "late": shown(in_state(ApprovalState.REJECTED), "it was rejected", Banner("It was rejected by ben.")),
-    **{str(state): shown(in_state(state, *SEVERAL), "it is over") for state in ApprovalState if state.is_decided},
+    **{str(state): shown(in_state(state, *SEVERAL), "it is decided") for state in ApprovalState if state.is_decided},
     "notice": notice_html(
         NoticePage(
             "Nothing was decided", ("This form is older than an hour.",), "Ana Lima", (("Open the page again", "/"),)
@@ -57,7 +57,7 @@ LONG = replace(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @story
-async def test_every_state_fits_and_stands_out(scheme: Any) -> None:
+async def test_every_state_fits_the_screen_with_enough_contrast(scheme: Any) -> None:
     async with chromium() as browser:
         for width, size in (("narrow", PHONE), ("wide", DESK)):
             context = await browser.new_context(color_scheme=scheme, viewport=size)
@@ -70,7 +70,7 @@ async def test_every_state_fits_and_stands_out(scheme: Any) -> None:
 
 
 @story
-async def test_the_longest_names_fit_a_telephone() -> None:
+async def test_long_names_fit_a_phone_screen() -> None:
     async with chromium() as browser:
         page = await browser.new_page(viewport=PHONE)
         await page.set_content(shown(request(LONG)))
@@ -78,7 +78,7 @@ async def test_the_longest_names_fit_a_telephone() -> None:
 
 
 @story
-async def test_everything_has_a_name_for_those_who_listen() -> None:
+async def test_all_elements_have_accessible_names() -> None:
     async with chromium() as browser:
         page = await browser.new_page()
         await page.set_content(PAGES["pending-several"])

@@ -16,7 +16,7 @@ OPS = Path(__file__).resolve().parents[2] / "ops"
 
 def test_every_package_with_a_chat_is_discovered() -> None:
     packages = {path.parent.name for path in (OPS / "chats").glob("*/__init__.py")}
-    assert set(chat_kinds()) == packages == {"slack", "teams"}
+    assert set(chat_kinds()) == packages >= {"slack", "teams"}
 
 
 def test_no_code_outside_the_chats_names_one() -> None:

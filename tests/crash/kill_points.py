@@ -1,6 +1,6 @@
-"""Kills the bot in the middle: when an effect has happened and its answer is not on the way yet.
+"""Kills the bot after the effect of a request and before its response is sent.
 
-The boundaries of activities lie before and after; what a process may lose in between is the answer to its own call.
+The boundaries of activities are before and after. A process that is killed between them loses the response to its call.
 """
 
 import os
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simulator.faults import Faults, Surface
-from simulator.http_types import DROPPED, Answer, Call
+from simulator.http_types import DROPPED, HttpRequest, HttpResponse
 
 PID = "bot.pid"
 EFFECTS = "effects.txt"
 
 
-class Deadly(Faults):
-    """No fault but that one: names each effect as it happens, on disk, and kills the bot at those in `kills`."""
+class KillPoints(Faults):
+    """Injects one fault only: records the name of each effect on disk, and kills the bot at the effects in `kills`."""
 
     def __init__(self, folder: Path, kills: tuple[str, ...]) -> None:
         super().__init__("none", 0)
@@ -25,8 +25,10 @@ class Deadly(Faults):
         self._file = (folder / EFFECTS).open("w", buffering=1)
         self._seen: Counter[str] = Counter()
 
-    def around(self, surface: Surface, call: Call, handler: Callable[[Call], Answer]) -> Answer:
-        """Answer, where there is anybody left to."""
+    def intercept(
+        self, surface: Surface, call: HttpRequest, handler: Callable[[HttpRequest], HttpResponse]
+    ) -> HttpResponse:
+        """Handle a request. The response to a killed bot is dropped."""
         answer = handler(call)
         if not has_effect(surface, call):
             return answer
@@ -40,8 +42,8 @@ class Deadly(Faults):
         return DROPPED
 
 
-def has_effect(surface: Surface, call: Call) -> bool:
-    """Whether the call changes something: all but reads, some of which are spelled POST."""
+def has_effect(surface: Surface, call: HttpRequest) -> bool:
+    """Whether the request changes something: all except reads, some of which use POST."""
     last = call.path.rstrip("/").rpartition("/")[2].casefold()
     match surface:
         case Surface.SLACK:

@@ -1,4 +1,4 @@
-"""What a story has left behind, told without times: in the world's journal, in Slack, in the bot's own records."""
+"""The outcome of a scenario without times: in the world's journal, in Slack, and in the bot's records."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from ops.tables.runs import rollouts, runs
 from simulator.running import control
 from simulator.world.specs import PRINCIPAL
 
-# Durations and clock times differ by when the second life began.
+# Durations and times of day depend on when the second process started.
 _TIMES = re.compile(
     r"<!date[^>]*>"
     r"|(?<=· )(\d+ ?(d|h|min|s)\b ?)+"
@@ -28,7 +28,7 @@ _TIMES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Two tellings of one story are alike when these are equal."""
+    """Two executions of a scenario are equivalent if these are equal."""
 
     operations: dict[str, int]
     messages: dict[str, list[str]]
@@ -37,7 +37,7 @@ class Outcome:
     unsent: list[str]
 
     def without_causes(self) -> "Outcome":
-        """The same, but for why things failed: states, steps and the number of messages stay."""
+        """The outcome without the causes of failures: states, steps and the number of messages remain."""
         return replace(
             self,
             messages={key: [""] * len(shown) for key, shown in self.messages.items()},
@@ -47,27 +47,27 @@ class Outcome:
         )
 
     def differences(self, other: "Outcome") -> list[str]:
-        """What the other has otherwise, a line each."""
+        """The differences of another outcome, one per line."""
         mine, theirs = _flat(asdict(self)), _flat(asdict(other))
         names = dict.fromkeys((*mine, *theirs))
         changed = [name for name in names if mine.get(name) != theirs.get(name)]
         return [f"{name}: {mine.get(name)} became {theirs.get(name)}" for name in changed]
 
 
-def _flat(told: dict[str, Any]) -> dict[str, object]:
-    """By the names of two levels, so that only what differs is shown."""
+def _flat(output: dict[str, Any]) -> dict[str, object]:
+    """Keyed by the names of two levels, so that only differences are shown."""
     flat: dict[str, object] = {}
-    for name, value in told.items():
+    for name, value in output.items():
         inner = value if isinstance(value, dict) else {"": value}
         flat |= {f"{name} {key}": content for key, content in inner.items()}
     return flat
 
 
 def outcome(environment: dict[str, str], folder: Path, days: list[str]) -> Outcome:
-    """Read it all.
+    """Read the outcome.
 
     Raises:
-        LedgerBrokenError: The ledger's chain does not hold.
+        LedgerBrokenError: the ledger's hash chain is broken.
     """
     store, ledger = SqliteStore(folder / "store.sqlite"), FileLedger(folder / "ledger")
     if not [entry for day in days for entry in ledger.entries(day)]:
@@ -94,7 +94,7 @@ def _operations(environment: dict[str, str]) -> dict[str, int]:
 
 
 def _messages(environment: dict[str, str]) -> dict[str, list[str]]:
-    """By key, the content of every message that carries it."""
+    """The content of every message by its key."""
     shown: dict[str, list[str]] = {}
     for channel in cast("list[dict[str, Any]]", control(environment, "/slack")["channels"]):
         for message in channel["messages"]:
@@ -115,5 +115,5 @@ def _runs(store: SqliteStore) -> dict[str, list[str]]:
 
 
 def days_of(start: datetime, end: datetime) -> list[str]:
-    """The days of a story, as the ledger names them."""
+    """The days of a scenario in the ledger's format."""
     return [f"{start + timedelta(days=n):%Y-%m-%d}" for n in range((end.date() - start.date()).days + 1)]

@@ -1,4 +1,4 @@
-"""What a runbook's crash scenario says: the world it lives in, and until when."""
+"""The definition of a crash scenario: its world and its end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +8,8 @@ from simulator.world.specs import FleetSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """`user` presses approve or reject, whichever `action` says, at `at` or as soon as there is a bot again."""
+class ButtonClick:
+    """`user` selects approve or reject, according to `action`, at `at` or as soon as the bot runs again."""
 
     user: str
     action: str
@@ -18,18 +18,18 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story that is told again and again, killed at another place each time.
+    """One scenario that is executed repeatedly and killed at a different point each time.
 
     Args:
-        name: As the tests call it.
-        fleet: The world; its start is the story's.
+        name: The name in the tests.
+        fleet: The world; the scenario starts with it.
         config: The text of daytwo.yaml.
-        end: When the story is over; every run has ended by then.
-        unknowable: Effects (parts of their names) whose lost answer held the only name of the operation: why it failed cannot be
-            known afterwards, only that it did.
-        every: In `make test` each so-manieth boundary is killed; the soak takes all.
-        hears: Whether the world's events and budget alerts are sent to the bot.
-        presses: Who decides in Slack, what, and from when on: they press as long as they see the button.
+        end: When the scenario is over; every run has ended by then.
+        unknowable: Effects (parts of names) whose lost response contained the only name of the operation: the cause
+            of a failure cannot be determined afterwards.
+        every: `make test` kills at every Nth boundary; the soak test at all of them.
+        receives_events: Whether the bot receives the world's events and budget alerts.
+        clicks: Who decides in Slack, how, and from when on: they act as long as they see the button.
     """
 
     name: str
@@ -38,21 +38,25 @@ class Scenario:
     end: datetime
     unknowable: tuple[str, ...] = ()
     every: int = 1
-    hears: bool = False
-    presses: tuple[Press, ...] = ()
+    receives_events: bool = False
+    clicks: tuple[ButtonClick, ...] = ()
 
 
 def scenarios_of(runbook: str) -> tuple[Scenario, ...]:
-    """The scenarios of a runbook: `SCENARIOS` in the module of `tests/crash/scenarios/` that is named like it.
+    """The scenarios of a runbook: `SCENARIOS` in the module of `tests/crash/scenarios/` with its name.
 
     Raises:
-        ModuleNotFoundError: Nobody has written one.
+        ModuleNotFoundError: there is no such module.
     """
     module = import_module(f"tests.crash.scenarios.{runbook.replace('-', '_')}")
     found: tuple[Scenario, ...] = module.SCENARIOS
     return found
 
 
-def scenario(runbook: str, name: str) -> Scenario:
-    """One of them by its name. Raises StopIteration where there is none."""
+def find_scenario(runbook: str, name: str) -> Scenario:
+    """One scenario by its name.
+
+    Raises:
+        StopIteration: there is no such scenario.
+    """
     return next(each for each in scenarios_of(runbook) if each.name == name)

@@ -1,9 +1,9 @@
-"""Every runbook is killed (SIGKILL, a real process) before and after each activity and in the middle of each effect.
+"""Every runbook is killed (SIGKILL, a real process) before and after each activity and during each effect.
 
-A second life goes on to the same end.
+A second process continues to the same end.
 
-Alike are: what was begun in the world, every message in Slack, how each run and step ended; and no lease is left held, the ledger's
-chain holds. Each telling is `python -m tests.crash.crash_runner`, which says how to look at one.
+The following must be equal: operations in the world, every message in Slack, the end of each run and step. No lease is
+left, and the ledger's hash chain is intact. Run `python -m tests.crash.crash_runner` to debug one execution.
 """
 
 import json
@@ -32,14 +32,18 @@ def has_scenario(runbook: str) -> bool:
         return False
 
 
-STORIES = [(runbook, story) for runbook in runbooks() if has_scenario(runbook) for story in scenarios_of(runbook)]
-each_story = pytest.mark.parametrize(("runbook", "story"), STORIES, ids=lambda value: getattr(value, "name", value))
+SCENARIOS_BY_RUNBOOK = [
+    (runbook, scenario) for runbook in runbooks() if has_scenario(runbook) for scenario in scenarios_of(runbook)
+]
+each_scenario = pytest.mark.parametrize(
+    ("runbook", "scenario"), SCENARIOS_BY_RUNBOOK, ids=lambda value: getattr(value, "name", value)
+)
 
 
-def tell(runbook: str, story: Scenario, folder: Path, *more: str, within_s: int = WITHIN_S) -> dict[str, Any]:
-    """The nursery's report."""
-    command = [sys.executable, "-m", "tests.crash.crash_runner", runbook, story.name, str(folder), *more]
-    # Lives import little but compile much where no bytecode may be kept.
+def execute(runbook: str, scenario: Scenario, folder: Path, *more: str, within_s: int = WITHIN_S) -> dict[str, Any]:
+    """The report of the crash runner."""
+    command = [sys.executable, "-m", "tests.crash.crash_runner", runbook, scenario.name, str(folder), *more]
+    # The processes import little but compile much if no bytecode may be written.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     ended = subprocess.run(  # noqa: S603 - this project's own module
         command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=within_s
@@ -55,42 +59,44 @@ def said(problems: dict[str, list[str]]) -> str:
 
 
 @pytest.mark.parametrize("runbook", runbooks())
-def test_every_runbook_has_a_story_to_be_killed_in(runbook: str) -> None:
+def test_every_runbook_has_a_crash_scenario(runbook: str) -> None:
     assert has_scenario(runbook), f"write tests/crash/scenarios/{runbook.replace('-', '_')}.py with its SCENARIOS"
 
 
 @pytest.mark.timeout(WITHIN_S)
-@each_story
-def test_a_killed_bot_goes_on_to_the_same_end(runbook: str, story: Scenario, tmp_path: Path) -> None:
-    found = tell(runbook, story, tmp_path, "--every", str(story.every))
+@each_scenario
+def test_a_killed_bot_continues_to_the_same_outcome(runbook: str, scenario: Scenario, tmp_path: Path) -> None:
+    found = execute(runbook, scenario, tmp_path, "--every", str(scenario.every))
     assert not found["problems"], said(found["problems"])
-    assert found["told"] == -(-found["boundaries"] // story.every) > 0
+    assert found["runs"] == -(-found["boundaries"] // scenario.every) > 0
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(SOAK_WITHIN_S)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@each_story
-def test_a_bot_that_is_killed_twice_goes_on_to_the_same_end(
-    runbook: str, story: Scenario, seed: int, tmp_path: Path
+@each_scenario
+def test_a_bot_killed_twice_continues_to_the_same_outcome(
+    runbook: str, scenario: Scenario, seed: int, tmp_path: Path
 ) -> None:
-    found = tell(runbook, story, tmp_path, "--twice", str(seed), within_s=SOAK_WITHIN_S)
+    found = execute(runbook, scenario, tmp_path, "--twice", str(seed), within_s=SOAK_WITHIN_S)
     assert not found["problems"], said(found["problems"])
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(SOAK_WITHIN_S)
-@each_story
-def test_no_boundary_is_left_out(runbook: str, story: Scenario, tmp_path: Path) -> None:
-    found = tell(runbook, story, tmp_path, within_s=SOAK_WITHIN_S)
+@each_scenario
+def test_every_boundary_leads_to_the_same_outcome(runbook: str, scenario: Scenario, tmp_path: Path) -> None:
+    found = execute(runbook, scenario, tmp_path, within_s=SOAK_WITHIN_S)
     assert not found["problems"], said(found["problems"])
-    assert found["told"] == found["boundaries"]
+    assert found["runs"] == found["boundaries"]
 
 
-def test_the_night_crosses_start_upgrade_undo_rollout_and_messages(tmp_path: Path) -> None:
-    """The precondition of all of the above: the undisturbed story does what is to be killed."""
-    (story,) = [each for runbook, each in STORIES if (runbook, each.name) == ("node-image", "a-sleeper")]
-    found = tell("node-image", story, tmp_path, "--every", "1000")["undisturbed"]
+def test_the_node_image_scenario_covers_all_operations(tmp_path: Path) -> None:
+    """The precondition of all other tests: the scenario performs the operations during which it is killed."""
+    (scenario,) = [
+        each for runbook, each in SCENARIOS_BY_RUNBOOK if (runbook, each.name) == ("node-image", "a-sleeper")
+    ]
+    found = execute("node-image", scenario, tmp_path, "--every", "1000")["undisturbed"]
     assert found["operations"] == {
         "start shop-dev None": 1,
         "stop shop-dev None": 1,

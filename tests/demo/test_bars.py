@@ -1,4 +1,4 @@
-"""What is drawn on a cluster's lane of the calendar."""
+"""The bars in a cluster's row of the calendar."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from ops.model.calendar import Span
 from ops.model.run import Run, State, StepRecord, StepState
 from ops.render.timeline import Bar
-from simulator.demo.bars import Happenings
-from simulator.demo.world import Sleep, WorkOfAks, sleeps
+from simulator.demo.bars import FleetHistory
+from simulator.demo.world import AksUpgrade, StoppedPeriod, stopped_periods
 from simulator.world.journal import Entry, Kind
 from simulator.world.specs import FleetSpec
-from tests.simulator.oracle.story import MONDAY, REGIONS, cluster
+from tests.simulator.oracle.journal_builder import MONDAY, REGIONS, cluster
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 
@@ -26,45 +26,45 @@ def run(runbook: str, *finished: StepRecord) -> Run:
 STEP = StepRecord("stop", "stop the cluster", StepState.DONE, began=tue(22), ended=tue(22, 6), evidence="is stopped")
 
 
-def bars(*runs: Run, slept: tuple[Sleep, ...] = (), by_aks: tuple[WorkOfAks, ...] = ()) -> tuple[Bar, ...]:
-    return Happenings(runs, by_aks, slept).bars("dev", NOW)
+def bars(*runs: Run, stopped: tuple[StoppedPeriod, ...] = (), by_aks: tuple[AksUpgrade, ...] = ()) -> tuple[Bar, ...]:
+    return FleetHistory(runs, by_aks, stopped).bars("dev", NOW)
 
 
-def test_each_operation_has_bars_of_its_own() -> None:
+def test_each_operation_has_its_own_bar_style() -> None:
     kinds = [bars(run(runbook, STEP))[0].kind for runbook in ("node-image", "reboot", "power")]
     assert kinds == ["node-image", "reboot", "power"]
 
 
-def test_a_step_that_failed_is_drawn_as_that() -> None:
+def test_a_failed_step_is_drawn_as_failed() -> None:
     failed = replace(STEP, state=StepState.FAILED, evidence="", why="it did not stop")
     assert bars(run("power", failed)) == (
         Bar(Span(tue(22), tue(22, 6)), "failed", "stop the cluster: it did not stop"),
     )
 
 
-def test_a_burst_is_one_bar_until_its_outcome_is_known() -> None:
-    told = replace(run("spot", STEP), acted=True, began=tue(10), ended=tue(10, 12), headline="5 spot nodes evicted")
-    assert bars(told) == (Bar(Span(tue(10), tue(10, 12)), "spot", "5 spot nodes evicted"),)
+def test_an_eviction_group_is_one_bar_until_its_end() -> None:
+    events = replace(run("spot", STEP), acted=True, began=tue(10), ended=tue(10, 12), headline="5 spot nodes evicted")
+    assert bars(events) == (Bar(Span(tue(10), tue(10, 12)), "spot", "5 spot nodes evicted"),)
 
 
-def test_a_budget_is_no_clusters() -> None:
+def test_a_budget_run_is_not_drawn_for_a_cluster() -> None:
     assert bars(replace(run("budget", STEP), target_name="dev")) == ()
 
 
-def test_sleep_lies_under_what_is_done_and_reaches_until_now() -> None:
-    slept = (Sleep("dev", tue(22, 5), None), Sleep("other", tue(1), None))
-    assert [bar.kind for bar in bars(run("power", STEP), slept=slept)] == ["sleep", "power"]
-    assert bars(slept=slept)[0].span == Span(tue(22, 5), NOW)
+def test_stopped_periods_are_drawn_below_other_bars_until_now() -> None:
+    stopped = (StoppedPeriod("dev", tue(22, 5), None), StoppedPeriod("other", tue(1), None))
+    assert [bar.kind for bar in bars(run("power", STEP), stopped=stopped)] == ["sleep", "power"]
+    assert bars(stopped=stopped)[0].span == Span(tue(22, 5), NOW)
 
 
-def test_a_fleets_sleep_is_read_from_its_journal() -> None:
+def test_stopped_periods_are_read_from_the_journal() -> None:
     fleet = FleetSpec("tiny", MONDAY, REGIONS, (replace(cluster("dev"), stopped=True), cluster("test")))
-    told = [
+    events = [
         Entry(0, MONDAY + timedelta(hours=8), Kind.POWER, "dev", detail={"power": "Running"}),
         Entry(1, MONDAY + timedelta(hours=9), Kind.POWER, "test", "pool", detail={"power": "Stopped"}),
         Entry(2, MONDAY + timedelta(hours=19), Kind.POWER, "test", detail={"power": "Stopped"}),
     ]
-    assert sleeps(fleet, told) == (
-        Sleep("dev", MONDAY, MONDAY + timedelta(hours=8)),
-        Sleep("test", MONDAY + timedelta(hours=19), None),
+    assert stopped_periods(fleet, events) == (
+        StoppedPeriod("dev", MONDAY, MONDAY + timedelta(hours=8)),
+        StoppedPeriod("test", MONDAY + timedelta(hours=19), None),
     )

@@ -1,4 +1,4 @@
-"""The page in a browser: everything is on it, it asks nobody else, and it is read without colour and without JavaScript."""
+"""The page in a browser: it is complete, sends no external requests, and is readable without color and JavaScript."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,19 +20,19 @@ PHONE_WIDTH = 390
 
 @dataclass
 class Visit:
-    """What a visit to the page brought up."""
+    """The observations of a visit to the page."""
 
     page: BrowserPage
     address: str
     problems: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
 
 type Story = Callable[[Visit], Awaitable[Any]]
 
 
-def visit(demonstration: Demonstration, story: Story, **options: Any) -> Any:
-    """Open the page in a fresh browser and live the story."""
+def visit(demonstration: Demonstration, callback: Story, **options: Any) -> Any:
+    """Open the page in a new browser and run the callback."""
 
     async def visited() -> Any:
         page = Page(
@@ -44,28 +44,28 @@ def visit(demonstration: Demonstration, story: Story, **options: Any) -> Any:
             seen = Visit(await context.new_page(), address)
             seen.page.on("console", lambda message: seen.problems.append(message.text))
             seen.page.on("pageerror", lambda error: seen.problems.append(str(error)))
-            seen.page.on("request", lambda request: seen.asked.append(request.url))
+            seen.page.on("request", lambda request: seen.requests.append(request.url))
             await seen.page.goto(address)
-            told = await story(seen)
+            observed = await callback(seen)
             assert seen.problems == []
-            assert [url for url in seen.asked if not url.startswith((address, "data:"))] == []
-            return told
+            assert [url for url in seen.requests if not url.startswith((address, "data:"))] == []
+            return observed
 
     return asyncio.run(visited())
 
 
 def test_every_cluster_is_on_the_page(demonstration: Demonstration) -> None:
-    async def story(seen: Visit) -> list[str]:
+    async def callback(seen: Visit) -> list[str]:
         return [text.split()[0] for text in await seen.page.locator("tbody th").all_inner_texts()]
 
-    assert sorted(visit(demonstration, story)) == sorted(cluster.name for cluster in demo_fleet().clusters)
+    assert sorted(visit(demonstration, callback)) == sorted(cluster.name for cluster in demo_fleet().clusters)
 
 
-def test_the_upper_third_says_what_is_done_and_who_is_needed(demonstration: Demonstration) -> None:
-    async def story(seen: Visit) -> str:
+def test_the_header_shows_progress_and_required_actions(demonstration: Demonstration) -> None:
+    async def callback(seen: Visit) -> str:
         return str(await seen.page.locator("header").inner_text())
 
-    said = visit(demonstration, story)
+    said = visit(demonstration, callback)
     assert "One cluster and one budget need you. 10 of 11 clusters are done." in said
     assert "; platform has passed €32,000.00 of €40,000.00" in said
     assert "pay-prod: canary: 202611.12.0 does not run in pre-production yet" in said
@@ -73,63 +73,63 @@ def test_the_upper_third_says_what_is_done_and_who_is_needed(demonstration: Demo
 
 
 def test_each_operation_is_drawn_in_the_calendar(demonstration: Demonstration) -> None:
-    """Two clusters sleep six times, one all week but for an evening; 22 times stopped or started; three nodes drained and restarted."""
+    """Two clusters sleep six times, one all week but for an evening; 22 stops and starts; three nodes drained and restarted."""
 
-    async def story(seen: Visit) -> dict[str, int]:
+    async def callback(seen: Visit) -> dict[str, int]:
         return {
             kind: await seen.page.locator(f".calendar rect.{kind}").count()
             for kind in ("sleep", "power", "reboot", "spot")
         }
 
-    assert visit(demonstration, story) == {"sleep": 14, "power": 22, "reboot": 6, "spot": 1}
+    assert visit(demonstration, callback) == {"sleep": 14, "power": 22, "reboot": 6, "spot": 1}
 
 
-def test_messages_show_their_times_in_the_readers_zone(demonstration: Demonstration) -> None:
-    async def story(seen: Visit) -> tuple[int, str]:
+def test_message_times_are_in_the_readers_time_zone(demonstration: Demonstration) -> None:
+    async def callback(seen: Visit) -> tuple[int, str]:
         messages = seen.page.locator(".messages > li")
         return await messages.count(), await messages.first.locator("time").first.inner_text()
 
-    count, posted = visit(demonstration, story, timezone_id="Asia/Tokyo", locale="en-GB")
-    # 40 messages of Daytwo's, and the private answer to whoever approved.
+    count, posted = visit(demonstration, callback, timezone_id="Asia/Tokyo", locale="en-GB")
+    # 40 messages by Daytwo, and the private reply to the approver.
     assert count == 41
-    assert posted == "Mon 09:15"  # the first cluster is put to sleep, a quarter past one in Amsterdam
+    assert posted == "Mon 09:15"  # the first stop of a cluster, at 01:15 in Amsterdam
 
 
-def test_it_refreshes_itself_while_the_days_pass(demonstration: Demonstration) -> None:
-    async def story(seen: Visit) -> None:
+def test_the_page_refreshes_during_the_simulation(demonstration: Demonstration) -> None:
+    async def callback(seen: Visit) -> None:
         async with seen.page.expect_response(lambda answer: "/live" in answer.url) as answer:
             pass
         assert (await answer.value).ok
 
-    visit(demonstration, story)
+    visit(demonstration, callback)
 
 
-def test_without_javascript_it_is_all_there(demonstration: Demonstration) -> None:
-    async def story(seen: Visit) -> tuple[int, int]:
+def test_the_page_is_complete_without_javascript(demonstration: Demonstration) -> None:
+    async def callback(seen: Visit) -> tuple[int, int]:
         return await seen.page.locator("tbody tr").count(), await seen.page.locator(".messages > li").count()
 
-    assert visit(demonstration, story, java_script_enabled=False) == (12, 41)
+    assert visit(demonstration, callback, java_script_enabled=False) == (12, 41)
 
 
-def test_it_fits_a_telephone(demonstration: Demonstration) -> None:
-    async def story(seen: Visit) -> int:
+def test_the_page_fits_a_phone_screen(demonstration: Demonstration) -> None:
+    async def callback(seen: Visit) -> int:
         return int(await seen.page.evaluate("document.documentElement.scrollWidth"))
 
-    assert visit(demonstration, story, viewport={"width": PHONE_WIDTH, "height": 844}) == PHONE_WIDTH
+    assert visit(demonstration, callback, viewport={"width": PHONE_WIDTH, "height": 844}) == PHONE_WIDTH
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_paper(scheme: str, demonstration: Demonstration) -> None:
-    """WCAG AA: 4.5 to 1, for every text on the page."""
+def test_text_has_enough_contrast(scheme: str, demonstration: Demonstration) -> None:
+    """WCAG AA: 4.5 to 1 for every text on the page."""
 
-    async def story(seen: Visit) -> Any:
+    async def callback(seen: Visit) -> Any:
         return await seen.page.evaluate(FAINT)
 
-    assert visit(demonstration, story, color_scheme=scheme) == []
+    assert visit(demonstration, callback, color_scheme=scheme) == []
 
 
-def test_it_is_told_to_those_who_listen(demonstration: Demonstration) -> None:
-    async def story(seen: Visit) -> tuple[Any, Any, Any]:
+def test_the_page_is_accessible_to_screen_readers(demonstration: Demonstration) -> None:
+    async def callback(seen: Visit) -> tuple[Any, Any, Any]:
         lang = await seen.page.evaluate("document.documentElement.lang")
         headings = await seen.page.locator("h1, h2").all_inner_texts()
         unnamed = await seen.page.locator(
@@ -137,4 +137,4 @@ def test_it_is_told_to_those_who_listen(demonstration: Demonstration) -> None:
         ).count()
         return lang, [heading.split()[0] for heading in headings], unnamed
 
-    assert visit(demonstration, story) == ("en", ["One", "Calendar", "Fleet", "Slack"], 0)
+    assert visit(demonstration, callback) == ("en", ["One", "Calendar", "Fleet", "Slack"], 0)

@@ -1,4 +1,4 @@
-"""Each reason of docs/node-image.md, rule 8, in a week that is lived: Daytwo's word, the oracle's, and what is right."""
+"""Each reason of docs/node-image.md, rule 8, in a simulated week: Daytwo's, the oracle's and the expected one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -9,10 +9,10 @@ import pytest
 from simulator.demo.tally import BY_AKS, UPGRADED
 from simulator.demo.week import JudgedWeek
 from simulator.running import Running
-from simulator.world.scripted_faults import Occupied, UpgradeFails
+from simulator.world.scripted_faults import ForeignOperation, UpgradeFails
 from simulator.world.specs import FleetSpec, PoolSpec
 from tests.demo.conftest import LiveAWeek
-from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SYSTEM, cluster
+from tests.simulator.oracle.journal_builder import CONFIG, MONDAY, REGIONS, SYSTEM, cluster
 
 type Outcomes = Mapping[str, set[str]]
 
@@ -21,8 +21,8 @@ CHAT = "chat: {slack: {channel: C0123}}\n"
 WEEK_MINUTES = 7 * 24 * 60
 
 
-def week_with_all_sorts(live: LiveAWeek) -> JudgedWeek:
-    """Nothing fails; each cluster has a reason of its own."""
+def week_with_all_reasons(simulate: LiveAWeek) -> JudgedWeek:
+    """Nothing fails. Each cluster has a different reason."""
     clusters = (
         cluster("dev"),
         cluster("busy"),
@@ -40,7 +40,10 @@ def week_with_all_sorts(live: LiveAWeek) -> JudgedWeek:
             PoolSpec("pinned", 2, from_snapshot=True),
         ),
     )
-    mishaps = (Occupied("busy", MONDAY + timedelta(hours=4), WEEK_MINUTES), UpgradeFails("broken", "user", 1))
+    scripted_faults = (
+        ForeignOperation("busy", MONDAY + timedelta(hours=4), WEEK_MINUTES),
+        UpgradeFails("broken", "user", 1),
+    )
 
     def before(running: Running) -> None:
         """A person's upgrade of a pool fails on Monday morning."""
@@ -49,11 +52,11 @@ def week_with_all_sorts(live: LiveAWeek) -> JudgedWeek:
         world.upgrade(broken, broken.pools["user"], "ana")
         running.advance(MONDAY + timedelta(hours=3))
 
-    return live(FleetSpec("all-sorts", MONDAY, REGIONS, clusters, mishaps), CONFIG + CHAT, before)
+    return simulate(FleetSpec("all-sorts", MONDAY, REGIONS, clusters, scripted_faults), CONFIG + CHAT, before)
 
 
-def week_of_a_freeze(live: LiveAWeek) -> JudgedWeek:
-    """Only Monday's window is left, and of that its first two hours; sleepers are not woken."""
+def week_with_freeze(simulate: LiveAWeek) -> JudgedWeek:
+    """Only Monday's window is left, and only its first two hours. Stopped clusters are not started."""
     clusters = (
         cluster("dev", "dev", SYSTEM, PoolSpec("slow", 14, max_surge="1")),
         replace(cluster("asleep"), stopped=True),
@@ -61,20 +64,22 @@ def week_of_a_freeze(live: LiveAWeek) -> JudgedWeek:
     )
     config = CONFIG.replace("proven-nodes: 3}", "proven-nodes: 3, start-stopped-clusters: false}")
     freeze = "freezes: [{name: sale, from: 2026-11-17, to: 2026-11-20}]\n"
-    return live(FleetSpec("freeze", MONDAY, REGIONS, clusters), config + freeze + CHAT)
+    return simulate(FleetSpec("freeze", MONDAY, REGIONS, clusters), config + freeze + CHAT)
 
 
-def week_of_a_failure(live: LiveAWeek) -> JudgedWeek:
-    """An upgrade fails in the first ring: its run ends, and the next ring never begins."""
+def week_with_failure(simulate: LiveAWeek) -> JudgedWeek:
+    """An upgrade fails in the first ring: its run ends, and the next ring never starts."""
     clusters = (
         cluster("dev"),
         cluster("failing", "dev", SYSTEM, PoolSpec("user", 2)),
         cluster("prod", "prod", SYSTEM, SPOT),
     )
-    return live(FleetSpec("failure", MONDAY, REGIONS, clusters, (UpgradeFails("failing", "system", 1),)), CONFIG + CHAT)
+    return simulate(
+        FleetSpec("failure", MONDAY, REGIONS, clusters, (UpgradeFails("failing", "system", 1),)), CONFIG + CHAT
+    )
 
 
-ALL_SORTS: Outcomes = {
+ALL_REASONS: Outcomes = {
     UPGRADED: {"dev/system", "broken/system", "auto/system", "prod/system"},
     BY_AKS: {"aks/system"},
     "no-ring": {"sandbox/system"},
@@ -100,16 +105,16 @@ FAILURE: Outcomes = {
 
 @pytest.mark.parametrize(
     ("week", "expected"),
-    [(week_with_all_sorts, ALL_SORTS), (week_of_a_freeze, FREEZE), (week_of_a_failure, FAILURE)],
+    [(week_with_all_reasons, ALL_REASONS), (week_with_freeze, FREEZE), (week_with_failure, FAILURE)],
     ids=["all sorts", "a freeze", "a failure"],
 )
-def test_each_pool_ends_as_it_should(
-    week: Callable[[LiveAWeek], JudgedWeek], expected: Outcomes, live_a_week: LiveAWeek
+def test_each_pool_has_the_expected_outcome(
+    week: Callable[[LiveAWeek], JudgedWeek], expected: Outcomes, simulate_week: LiveAWeek
 ) -> None:
-    lived = week(live_a_week)
-    assert by_outcome(lived) == expected
-    assert [str(one) for one in lived.differences] == []
-    assert lived.verdict.violations == ()
+    simulated = week(simulate_week)
+    assert by_outcome(simulated) == expected
+    assert [str(one) for one in simulated.differences] == []
+    assert simulated.verdict.violations == ()
 
 
 def by_outcome(week: JudgedWeek) -> Outcomes:

@@ -1,4 +1,4 @@
-"""What is printed and written of the days: it fits a terminal, adds up, and hides nothing that went wrong."""
+"""The printed and written summary: it fits a terminal, adds up, and shows everything that went wrong."""
 
 import io
 from dataclasses import replace
@@ -44,42 +44,42 @@ def printed(summary: Summary) -> list[str]:
     return text.getvalue().splitlines()
 
 
-def test_it_fits_eighty_columns_a_row_a_line() -> None:
+def test_the_table_fits_80_columns() -> None:
     lines = printed(GOOD)
     assert len(lines) == 13
     assert max(len(line) for line in lines) <= 80
     assert lines[1].split()[:4] == ["upgraded", "by", "Daytwo", "26"]
 
 
-def test_what_was_violated_and_what_differs_is_listed() -> None:
+def test_violations_and_differences_are_listed() -> None:
     assert not BAD.good
     assert "  unproven: prod/system at 2026-11-17 12:00:00 UTC" in printed(BAD)
     assert "  shop/user1: Daytwo says upgraded, the oracle busy" in printed(BAD)
 
 
-def test_each_operation_is_a_line() -> None:
+def test_each_operation_has_a_row() -> None:
     lines = [" ".join(line.split()) for line in printed(GOOD)]
     assert "power 26 22 succeeded, 22 expected, 3 skipped, 1 failed" in lines
 
 
-def test_a_week_in_which_an_operation_succeeded_too_seldom_or_too_often_is_not_good() -> None:
+def test_a_week_with_an_unexpected_number_of_successes_is_not_good() -> None:
     assert not replace(GOOD, operations=(Operation("spot", 1, 0, 0, 1, 1),)).good
     assert not replace(GOOD, operations=(Operation("spot", 2, 2, 0, 0, 1),)).good
     assert replace(GOOD, operations=(Operation("spot", 2, 1, 1, 0, 1),)).good
 
 
-def test_it_says_how_often_somebody_was_asked_and_who_decided() -> None:
+def test_approvals_and_deciders_are_shown() -> None:
     lines = [" ".join(line.split()) for line in printed(GOOD)]
-    assert "Approvals asked 2 1 approved by ana in slack, 1 expired" in lines
+    assert "Approvals requested 2 1 approved by ana in slack, 1 expired" in lines
     assert "Messages 37 edited 235 times, 11 replies" in lines
 
 
-def test_a_good_week_lists_nothing() -> None:
+def test_a_good_week_lists_no_problems() -> None:
     assert GOOD.good
     assert not any(line.startswith("Violated") for line in printed(GOOD))
 
 
-def test_programs_read_the_same_numbers() -> None:
+def test_the_json_document_has_the_same_numbers() -> None:
     assert GOOD.document() == {
         "pools_total": 37,
         "pools_upgraded": 26,
@@ -102,8 +102,8 @@ def test_programs_read_the_same_numbers() -> None:
                 "ring": "production",
                 "state": "approved",
                 "by": "ana",
-                "door": "slack",
+                "via": "slack",
             },
-            {"id": "reboot.edge-prod.approval-1", "ring": "production", "state": "expired", "by": "", "door": ""},
+            {"id": "reboot.edge-prod.approval-1", "ring": "production", "state": "expired", "by": "", "via": ""},
         ],
     }

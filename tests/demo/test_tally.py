@@ -1,4 +1,4 @@
-"""A pool is counted by the bot's record, and only where the world bears it out."""
+"""A pool is counted according to the bot's record, provided that the world confirms it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from ops.model.reasons import SkipReason
 from ops.model.run import Run, State, StepRecord, StepState
 from simulator.demo.differences import differences
 from simulator.demo.show import CONFIG
-from simulator.demo.tally import agrees, tally
+from simulator.demo.tally import is_confirmed, tally
 from simulator.demo.world import WorldCluster, WorldPool
 from simulator.oracle import EligiblePool, End, Verdict
 
@@ -58,25 +58,25 @@ def test_a_pool_has_one_outcome(of: WorldCluster, runs: list[Run], expected: str
     assert outcome(of, *runs) == expected
 
 
-def test_a_halted_rollout_never_came_to_the_cluster() -> None:
+def test_a_cluster_after_a_halted_rollout_counts_as_halted() -> None:
     assert outcome(cluster(), halted=frozenset({"shop"})) == "halted"
 
 
 @pytest.mark.parametrize(
     ("why", "shown", "running", "expected"),
     [
-        ("every node carries it and is Ready", pool(), True, True),
-        ("one node carries the old one", pool("user1", NEW, OLD), True, False),
+        ("every node has it and is Ready", pool(), True, True),
+        ("one node has the old one", pool("user1", NEW, OLD), True, False),
         ("one node is not Ready", pool(ready=1), True, False),
-        ("a cluster put back to sleep has no Ready nodes", pool(ready=0), False, True),
+        ("a cluster stopped again has no Ready nodes", pool(ready=0), False, True),
     ],
 )
-def test_the_world_bears_a_record_out(why: str, shown: WorldPool, *, running: bool, expected: bool) -> None:
-    assert agrees(DONE, shown, running=running) is expected, why
+def test_a_record_counts_if_the_world_confirms_it(why: str, shown: WorldPool, *, running: bool, expected: bool) -> None:
+    assert is_confirmed(DONE, shown, running=running) is expected, why
 
 
-def test_a_record_that_names_no_image_proves_nothing() -> None:
-    assert not agrees(replace(DONE, evidence="it went well"), pool(), running=True)
+def test_a_record_without_an_image_is_not_confirmed() -> None:
+    assert not is_confirmed(replace(DONE, evidence="it went well"), pool(), running=True)
 
 
 def verdict(end: End | None) -> Verdict:
@@ -91,14 +91,14 @@ def verdict(end: End | None) -> Verdict:
         ([run(finished=(DONE,))], End.UPGRADED, []),
         ([run(finished=(DONE,))], End.FAILED, ["shop/user1: Daytwo says upgraded, the oracle run-failed"]),
         ([run(finished=(DONE,))], None, ["shop/user1: Daytwo says upgraded, the oracle busy"]),
-        ([run()], End.MISSED, ["shop/user1: Daytwo says not-yet, the oracle eligible and never begun"]),
+        ([run()], End.MISSED, ["shop/user1: Daytwo says not-yet, the oracle eligible and never started"]),
     ],
 )
-def test_the_oracles_contradiction_is_told(runs: list[Run], end: End | None, expected: list[str]) -> None:
+def test_contradictions_of_the_oracle_are_reported(runs: list[Run], end: End | None, expected: list[str]) -> None:
     ours = tally([cluster()], SETTINGS, runs, halted=frozenset())
     assert [str(one) for one in differences(ours, verdict(end), whole_week=True)] == expected
 
 
-def test_in_a_week_that_is_not_over_only_what_is_upgraded_is_compared() -> None:
+def test_in_an_unfinished_week_only_upgrades_are_compared() -> None:
     ours = tally([cluster()], SETTINGS, [run()], halted=frozenset())
     assert differences(ours, verdict(End.MISSED), whole_week=False) == ()

@@ -1,4 +1,4 @@
-"""A week in which the other operations meet trouble: what failed is not expected, and what is made good is."""
+"""A week in which the other operations fail: what failed is not expected, and what was corrected is."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +10,7 @@ from simulator.world.scripted_faults import BudgetAlert, RebootRequired, Restart
 from simulator.world.specs import FleetSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.demo.conftest import LiveAWeek
-from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SYSTEM, at, cluster
+from tests.simulator.oracle.journal_builder import CONFIG, MONDAY, REGIONS, SYSTEM, at, cluster
 
 NEW = replace(SYSTEM, releases_behind=0)
 SPOT = PoolSpec("spot", 4, priority="Spot", releases_behind=0)
@@ -25,15 +25,15 @@ chat: {slack: {channel: C0123}}
 )
 
 
-def troubled_week(live: LiveAWeek) -> JudgedWeek:
-    """A restart that fails, a PDB that allows nothing, a start without capacity, two bursts, an alert that comes again."""
+def week_with_faults(simulate: LiveAWeek) -> JudgedWeek:
+    """A restart that fails, a PDB that allows no disruption, a start without capacity, two eviction groups, a duplicate alert."""
     held = WorkloadSpec("shop", "web", 3, PdbSpec(min_available=3), pool="user")
     clusters = (
         cluster("dev", "dev", NEW),
         cluster("test", "test", NEW, SPOT),
         replace(cluster("prod", "prod", NEW, PoolSpec("user", 3, releases_behind=0)), workloads=(held,)),
     )
-    mishaps = (
+    scripted_faults = (
         StartFails("dev"),
         RebootRequired("test", "system", at("mon 12:00"), 2),
         RestartFails("test", "system"),
@@ -43,17 +43,17 @@ def troubled_week(live: LiveAWeek) -> JudgedWeek:
         BudgetAlert("platform", at("wed 12:00"), "common", 80, 8123.5, 10000),
         BudgetAlert("platform", at("wed 12:00") + timedelta(hours=5), "common", 80, 8200.0, 10000),
     )
-    return live(FleetSpec("troubled", MONDAY, REGIONS, clusters, mishaps), CONFIGURED)
+    return simulate(FleetSpec("troubled", MONDAY, REGIONS, clusters, scripted_faults), CONFIGURED)
 
 
-def test_daytwo_and_the_oracle_agree_on_what_trouble_left(live_a_week: LiveAWeek) -> None:
-    week = troubled_week(live_a_week)
+def test_daytwo_and_the_oracle_agree_on_a_week_with_faults(simulate_week: LiveAWeek) -> None:
+    week = week_with_faults(simulate_week)
     assert week.verdict.violations == ()
     assert [operation for operation in week.operations if not operation.as_expected] == []
     by_name = {operation.runbook: operation for operation in week.operations}
-    # Monday's run fails with its first node; on Tuesday both are rebooted. Production's node may never be drained.
+    # Monday's run fails with its first node; on Tuesday both are rebooted. Production's node can never be drained.
     assert by_name["reboot"] == Operation("reboot", 2, 1, 0, 1, 1)
-    # Six nights; the first morning's start fails, and a quarter of an hour later it does not.
+    # Six nights. The first morning's start fails and succeeds a quarter of an hour later.
     assert by_name["power"] == Operation("power", 12, 11, 0, 1, 11)
     assert (by_name["spot"].succeeded, by_name["budget"].succeeded) == (2, 1)
     assert {run.target_name for run in week.runs if run.state is State.FAILED} == {"dev", "test"}

@@ -1,6 +1,7 @@
-"""A viewer of the demonstration decides: time waits for them, their press goes through Slack's signed door, the ring goes on."""
+"""A viewer of the demonstration decides: simulated time waits, the vote goes through Slack's signed endpoint, and the ring continues."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from simulator.chat_preview.official_renderer import PlainDrawer
 from simulator.demo.approvals import ApprovalDesk
 from simulator.demo.page import Page
 from simulator.demo.summary import Summary
-from simulator.demo.week import Stage, live
+from simulator.demo.week import Stage, simulate
 from simulator.fleets import demo_fleet
 from simulator.running import running_simulation
 from simulator.world.specs import FleetSpec
 from tests.browser.chromium import chromium, shoot
-from tests.simulator.oracle.story import MONDAY, REGIONS, SYSTEM, cluster
+from tests.simulator.oracle.journal_builder import MONDAY, REGIONS, SYSTEM, cluster
 from tests.staging import TWO_RINGS
 
 CONFIG = (
@@ -33,7 +34,7 @@ chat: {slack: {channel: C0123}}
 """
 )
 FLEET = FleetSpec("watched", MONDAY, REGIONS, (cluster("dev", "dev", SYSTEM), cluster("prod", "prod", SYSTEM)))
-WAITS = "Time stands still until you decide."
+WAITS = "Simulated time is paused until you decide."
 
 IN_VIEW = "e => { const box = e.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }"
 
@@ -41,17 +42,17 @@ type Viewing = Callable[[BrowserPage, ApprovalDesk], Coroutine[Any, Any, None]]
 
 
 def watched_day(folder: Path, viewing: Viewing) -> Summary:
-    """A day that somebody watches in a browser from its beginning; what came of it."""
+    """Simulate a day while a browser shows the page, and return the result."""
     (folder / "daytwo.yaml").write_text(CONFIG)
 
-    async def lived() -> Summary:
+    async def simulated() -> Summary:
         stage = Stage(FLEET, 0, environment, folder, folder / "daytwo.yaml")
         desk = ApprovalDesk(environment, folder, with_page=True)
         page = Page(stage, PlainDrawer(), desk)
         async with chromium() as browser, page.open() as address:
             viewer = await browser.new_page()
             await viewer.goto(address)
-            day = asyncio.create_task(live(stage, 1, lambda _now: None, desk))
+            day = asyncio.create_task(simulate(stage, 1, lambda _now: None, desk))
             watching = asyncio.create_task(viewing(viewer, desk))
             await asyncio.wait({day, watching}, return_when=asyncio.FIRST_EXCEPTION)
             await watching
@@ -60,54 +61,54 @@ def watched_day(folder: Path, viewing: Viewing) -> Summary:
 
     with running_simulation(FLEET) as running:
         environment = running.environment
-        return asyncio.run(lived())
+        return asyncio.run(simulated())
 
 
 async def waiting(viewer: BrowserPage) -> None:
-    """Until the page says that somebody has to decide."""
+    """Wait until the page shows that a decision is needed."""
     await viewer.locator("h1", has_text=WAITS).wait_for(timeout=120_000)
 
 
-async def press(viewer: BrowserPage, person: str, button: str) -> None:
+async def click(viewer: BrowserPage, person: str, button: str) -> None:
     await viewer.locator("#person").select_option(person)
-    async with viewer.expect_response(lambda answer: "/press" in answer.url):
+    async with viewer.expect_response(lambda answer: "/click" in answer.url):
         await viewer.get_by_role("button", name=button, exact=True).first.click()
 
 
-def test_a_viewer_approves_and_production_goes_on(tmp_path: Path) -> None:
+def test_an_approval_by_the_viewer_starts_production(tmp_path: Path) -> None:
     stood: list[Any] = []
 
     async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await waiting(viewer)
         await shoot(viewer, "demo-waiting")
-        # Without a scroll of one's own: the request is the last message, and it is in view.
+        # Without scrolling: the request is the last message, which is in view.
         assert await viewer.get_by_role("button", name="Approve", exact=True).evaluate(IN_VIEW)
         before = await viewer.locator(".clock").inner_text()
-        await press(viewer, "eve", "Approve")
+        await click(viewer, "eve", "Approve")
         await viewer.get_by_text("only visible to eve").wait_for()
         await waiting(viewer)
         stood[:] = [before, await viewer.locator(".clock").inner_text(), len(desk.waiting)]
-        await press(viewer, "ana", "Approve")
+        await click(viewer, "ana", "Approve")
         await viewer.get_by_text("only visible to ana").wait_for()
 
     summary = watched_day(tmp_path, viewing)
     assert stood[0] == stood[1]
     assert stood[2] == 1
-    assert [(one.state, one.by, one.door) for one in summary.approvals] == [("approved", "ana", "slack")]
+    assert [(one.state, one.by, one.via) for one in summary.approvals] == [("approved", "ana", "slack")]
     assert (summary.upgraded, summary.good) == (2, True)
 
 
-def test_a_viewer_rejects_and_nothing_is_done_which_is_no_fault(tmp_path: Path) -> None:
+def test_a_rejection_by_the_viewer_is_not_a_failure(tmp_path: Path) -> None:
     async def viewing(viewer: BrowserPage, _desk: ApprovalDesk) -> None:
         await waiting(viewer)
-        await press(viewer, "ana", "Reject")
-        form = viewer.get_by_role("region", name="A form before ana")
+        await click(viewer, "ana", "Reject")
+        form = viewer.get_by_role("region", name="A form for ana")
         await form.wait_for()
         await form.get_by_label("Why").fill("the sale ends on Thurs")
-        await form.get_by_label("Why").press_sequentially("day", delay=400)  # the page lives on meanwhile
+        await form.get_by_label("Why").press_sequentially("day", delay=400)  # the page refreshes in the meantime
         await shoot(viewer, "demo-form")
         await sent(viewer, form, "Reject")
-        await viewer.get_by_text("you have rejected it").first.wait_for()
+        await viewer.get_by_text(re.compile("rejected")).first.wait_for()
         await viewer.get_by_text("the sale ends on Thursday").first.wait_for()
 
     summary = watched_day(tmp_path, viewing)
@@ -116,26 +117,26 @@ def test_a_viewer_rejects_and_nothing_is_done_which_is_no_fault(tmp_path: Path) 
     assert summary.good
 
 
-def test_a_viewer_who_goes_back_has_decided_nothing(tmp_path: Path) -> None:
+def test_closing_the_form_does_not_decide(tmp_path: Path) -> None:
     async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await waiting(viewer)
-        await press(viewer, "ana", "Reject")
-        form = viewer.get_by_role("region", name="A form before ana")
+        await click(viewer, "ana", "Reject")
+        form = viewer.get_by_role("region", name="A form for ana")
         await sent(viewer, form, "Back")
         await form.wait_for(state="detached")
         assert len(desk.waiting) == 1
-        await press(viewer, "ana", "Approve")
+        await click(viewer, "ana", "Approve")
 
     summary = watched_day(tmp_path, viewing)
     assert [(one.state, one.by) for one in summary.approvals] == [("approved", "ana")]
 
 
 async def sent(viewer: BrowserPage, form: Locator, button: str) -> None:
-    async with viewer.expect_response(lambda answer: "/press" in answer.url):
+    async with viewer.expect_response(lambda answer: "/click" in answer.url):
         await form.get_by_role("button", name=button, exact=True).click()
 
 
-def test_a_viewer_who_goes_away_is_not_waited_for(tmp_path: Path) -> None:
+def test_time_does_not_wait_for_an_absent_viewer(tmp_path: Path) -> None:
     async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await viewer.close()
         desk.seen -= 60  # a minute ago, by the machine's clock
@@ -145,15 +146,17 @@ def test_a_viewer_who_goes_away_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_press_from_another_page_is_refused(tmp_path: Path, site: str) -> None:
-    """Any page that the viewer has open could send one."""
+def test_a_click_from_another_page_is_rejected(tmp_path: Path, site: str) -> None:
+    """Any page that the viewer has open could send the form."""
 
     async def story() -> int:
         stage = Stage(demo_fleet(), 0, {}, tmp_path, tmp_path / "daytwo.yaml")
         page = Page(stage, PlainDrawer(), ApprovalDesk({}, tmp_path))
         async with page.open() as address, chromium() as browser:
             viewer = await browser.new_page()
-            answer = await viewer.request.post(f"{address}press", headers={"Sec-Fetch-Site": site}, form={"press": "x"})
+            answer = await viewer.request.post(
+                f"{address}click", headers={"Sec-Fetch-Site": site}, form={"button": "x"}
+            )
             return int(answer.status)
 
     (tmp_path / "daytwo.yaml").write_text(CONFIG)

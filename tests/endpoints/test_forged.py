@@ -19,7 +19,7 @@ from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import ApprovalState, Choice
 from ops.tables.approvals import attempts
-from simulator.slack.interactions import Happened, command_form
+from simulator.slack.interactions import Interaction, command_form
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.workspace import USERS
 from tests.approvals.slack_endpoint import HOOK, SlackEndpoint, form, submission
@@ -94,7 +94,7 @@ def reasons() -> Besieged:
 
 def commands() -> Besieged:
     story = Story(SlackEndpoint(), "{from: platform}")
-    happened = Happened(USERS["U0ANA"], story.world.clock.at, 1, HOOK)
+    happened = Interaction(USERS["U0ANA"], story.world.clock.at, 1, HOOK)
     return Besieged(take_slash_command, "slack-commands", command_form("/daytwo", "status", "C0123", happened), story)
 
 

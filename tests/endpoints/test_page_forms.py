@@ -9,7 +9,7 @@ from ops.endpoints.approval_page import serve_page
 from ops.endpoints.http_types import HttpRequest
 from ops.model.approval import ApprovalState
 from ops.tables.approvals import RequestToken, approvals, request_tokens
-from simulator.gallery.requests import WORD, request
+from simulator.gallery.requests import REQUEST_TOKEN, request
 from tests.endpoints.visitor import HOST, WITH_APPROVAL, Visitor, endpoint, refusals, state, text_of, world_with
 
 
@@ -104,8 +104,8 @@ def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
     token = ana.form()
     request = HttpRequest(
         "POST",
-        f"{HOST}/api/approvals/{WORD}",
-        {"token": WORD},
+        f"{HOST}/api/approvals/{REQUEST_TOKEN}",
+        {"token": REQUEST_TOKEN},
         {},
         {**ana.headers(), "content-type": "application/x-www-form-urlencoded"},
         urlencode({"choice": "approve", "csrf": token}).encode(),

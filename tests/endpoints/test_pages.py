@@ -10,7 +10,7 @@ import pytest
 from ops.endpoints.approval_form import PageAccess
 from ops.model.approval import ApprovalState
 from ops.tables.approvals import approvals
-from simulator.gallery.requests import SEVERAL, WORD, request
+from simulator.gallery.requests import REQUEST_TOKEN, SEVERAL, request
 from tests.endpoints.visitor import Visitor, endpoint, refusals, state, text_of, world_with
 from tests.fakes import CONFIG
 
@@ -58,7 +58,7 @@ def test_who_requested_it_sees_that_another_person_decides() -> None:
 
 def test_no_one_is_sent_to_sign_in_and_back_whatever_the_word() -> None:
     no_one = Visitor(world_with(request()), "")
-    for word in (WORD, "no-such-word"):
+    for word in (REQUEST_TOKEN, "no-such-word"):
         page = no_one.look(word)
         back = f"%2Fapi%2Fapprovals%2F{word}"
         assert (page.status, page.headers["Location"]) == (302, f"/.auth/login/aad?post_login_redirect_uri={back}")

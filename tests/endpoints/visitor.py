@@ -12,7 +12,7 @@ from ops.endpoints.http_types import HttpRequest, HttpResponse
 from ops.endpoints.rejected_requests import RejectedRequests
 from ops.model.approval import Approval, ApprovalState
 from ops.tables.approvals import RequestToken, approvals, request_tokens
-from simulator.gallery.requests import NOW, WORD
+from simulator.gallery.requests import NOW, REQUEST_TOKEN
 from simulator.host.easy_auth import principal
 from simulator.people import PEOPLE
 from tests.fakes import CONFIG, World
@@ -52,18 +52,18 @@ class Visitor:
         return {"x-ms-client-principal": principal(PERSON[self.name])} if self.name else {}
 
     def look(
-        self, word: str = WORD, method: str = "GET", endpoint: PageAccess | None = None, **headers: str
+        self, word: str = REQUEST_TOKEN, method: str = "GET", endpoint: PageAccess | None = None, **headers: str
     ) -> HttpResponse:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
         return serve_page(self.world.context, endpoint or self.endpoint, _request(method, word, shown))
 
-    def form(self, word: str = WORD) -> str:
+    def form(self, word: str = REQUEST_TOKEN) -> str:
         """The token of the form that the page shows."""
         found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).text())
         assert found, "no form is shown"
         return html.unescape(found.group(1))
 
-    def send(self, fields: dict[str, str] | bytes, word: str = WORD, **headers: str) -> HttpResponse:
+    def send(self, fields: dict[str, str] | bytes, word: str = REQUEST_TOKEN, **headers: str) -> HttpResponse:
         body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
         shown = {
             "content-type": "application/x-www-form-urlencoded",

@@ -1,4 +1,4 @@
-"""The three engines, each driving the same orchestrator through the same story."""
+"""Runs the same orchestrator through the same scenario on each of the three engines."""
 
 import asyncio
 import json
@@ -15,20 +15,20 @@ from ops.engine.activities import invoke
 from ops.engine.transition import Activity
 from ops.model.json import Json
 from simulator.executor.executor import Executor
-from tests.engines.story import END, KEY, SLEEPER, Beside, Told, environment, without_tokens, world
+from tests.engines.scenario import END, KEY, STOPPED_CLUSTER, EngineRun, RunPorts, environment, without_tokens, world
 from tests.fakes import World
 from tests.flows.bot import Bot, begun, target_of
 from tests.flows.fleet import CONFIG, START
 from tests.in_memory_engine import Double
 
 
-def on_the_host(folder: Path) -> Told:
-    """Durable Functions, the app whole."""
+def on_the_host(folder: Path) -> EngineRun:
+    """Durable Functions with the whole app."""
 
-    async def tell() -> Told:
+    async def tell() -> EngineRun:
         with world() as simulation:
             async with Bot(simulation, folder, CONFIG) as bot:
-                body = {"target": target_of(SLEEPER), "by": "ana"}
+                body = {"target": target_of(STOPPED_CLUSTER), "by": "ana"}
                 answer = await bot.ask("POST", "runbooks/node-image", body, Idempotency_Key=KEY)
                 run = str(answer.body["run"])
                 await bot.until(END)
@@ -36,50 +36,50 @@ def on_the_host(folder: Path) -> Told:
                     event.taskScheduled for event in bot.host.engine.history(run) if event.HasField("taskScheduled")
                 ]
                 activities = tuple((each.name, json.loads(each.input.value)) for each in scheduled)
-                return Told(activities, without_tokens(bot.run(run)), tuple(begun(simulation)))
+                return EngineRun(activities, without_tokens(bot.run(run)), tuple(begun(simulation)))
 
     return asyncio.run(tell())
 
 
-def on_the_executor(folder: Path) -> Told:
-    """No engine: the SDK's context, kept alive between its turns."""
+def on_the_executor(folder: Path) -> EngineRun:
+    """No engine: the SDK's context stays alive between turns."""
     activities: list[tuple[str, Json]] = []
     with world() as simulation, environment(simulation.environment):
-        beside = Beside(simulation, folder)
+        ports = RunPorts(simulation, folder)
 
         def activity(name: str) -> Any:
             def run(_: ActivityContext, payload: dict[str, Json]) -> Json:
                 activities.append((name, payload))
                 simulation.advance(executor.now)
-                return invoke(name, beside.context, payload)
+                return invoke(name, ports.context, payload)
 
             run.__name__ = name
             return run
 
         executor = Executor([operation], [activity(name) for name in Activity], START)
-        run = beside.begin()
+        run = ports.begin()
         executor.start("operation", {"run": run.id}, run.id)
         executor.run_until(END)
         status = executor.status(run.id)
         assert status is not None
         assert status.state == "Completed", status.error
-        return beside.told(activities)
+        return ports.result(activities)
 
 
 def operation(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:
-    """As the app registers it."""
+    """As registered by the app."""
     return (yield from orchestrator("operation")(DurableFlow(context), payload))
 
 
-class _WorldsClock:
-    """The clock of the double, which is the simulated world's."""
+class _WorldClock:
+    """The clock of the in-memory engine, which is the simulated world's."""
 
-    def __init__(self, beside: Beside) -> None:
-        self._beside = beside
+    def __init__(self, ports: RunPorts) -> None:
+        self._beside = ports
 
     @property
     def at(self) -> datetime:
-        """The world's present."""
+        """The world's current time."""
         return self._beside.context.ports.clock.now()
 
     @at.setter
@@ -87,23 +87,23 @@ class _WorldsClock:
         self._beside.simulation.advance(value)
 
 
-class _OfTheDouble:
-    """What the double asks of a world: its clock and its context."""
+class _InMemoryWorld:
+    """The parts of a world that the in-memory engine uses: its clock and its context."""
 
-    def __init__(self, beside: Beside) -> None:
-        self.clock, self._beside = _WorldsClock(beside), beside
+    def __init__(self, ports: RunPorts) -> None:
+        self.clock, self._beside = _WorldClock(ports), ports
 
     @property
     def context(self) -> object:
-        """What an activity is given."""
+        """The context of an activity."""
         return self._beside.context
 
 
-def on_the_double(folder: Path) -> Told:
-    """A test's own driver."""
+def on_the_in_memory_engine(folder: Path) -> EngineRun:
+    """The in-memory engine of the tests."""
     with world() as simulation, environment(simulation.environment):
-        beside = Beside(simulation, folder)
-        run = beside.begin()
-        double = Double(cast("World", _OfTheDouble(beside)))  # it asks for these two only
+        ports = RunPorts(simulation, folder)
+        run = ports.begin()
+        double = Double(cast("World", _InMemoryWorld(ports)))  # it uses these two only
         double.run("operation", {"run": run.id})
-        return beside.told(list(zip(double.calls, double.payloads, strict=True)))
+        return ports.result(list(zip(double.calls, double.payloads, strict=True)))

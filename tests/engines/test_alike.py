@@ -1,30 +1,30 @@
-"""Three engines drive one orchestrator alike: the same activities with the same inputs, the same end, at the same instants."""
+"""Three engines run one orchestrator equally: the same activities with the same inputs, the same end, at the same times."""
 
 from pathlib import Path
 
 import pytest
 
 from ops.model.run import State
-from tests.engines.drivers import on_the_double, on_the_executor, on_the_host
-from tests.engines.story import Told
+from tests.engines.drivers import on_the_executor, on_the_host, on_the_in_memory_engine
+from tests.engines.scenario import EngineRun
 
 
 @pytest.fixture(scope="module")
-def native(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def native(tmp_path_factory: pytest.TempPathFactory) -> EngineRun:
     return on_the_host(tmp_path_factory.mktemp("host"))
 
 
-def test_the_story_has_a_sleeper_a_lost_answer_and_a_failure(native: Told) -> None:
+def test_the_scenario_has_a_stopped_cluster_a_lost_response_and_a_failure(native: EngineRun) -> None:
     assert native.begun == (
         "start shop-dev",
         "upgrade-node-image shop-dev system",
         "upgrade-node-image shop-dev user1",
         "stop shop-dev",
     )
-    # Said to the end, although the stop that followed went well.
+    # The failure is reported at the end, although the stop that followed succeeded.
     assert (native.run.state, native.run.code) == (State.FAILED, "PodDrainFailure")
     assert native.run.why.startswith("user1: the upgrade of user1 failed: PodDrainFailure")
-    # The lost answer: the first pool is begun again, found to be running, and followed.
+    # The lost response: the first pool is started again, found running, and followed.
     begins = [payload for name, payload in native.activities if name == "begin"]
     assert [payload["step"] for payload in begins if isinstance(payload, dict)] == [
         "start",
@@ -35,9 +35,9 @@ def test_the_story_has_a_sleeper_a_lost_answer_and_a_failure(native: Told) -> No
     ]
 
 
-def test_the_executor_does_what_durable_functions_does(native: Told, tmp_path: Path) -> None:
+def test_the_executor_matches_durable_functions(native: EngineRun, tmp_path: Path) -> None:
     assert on_the_executor(tmp_path) == native
 
 
-def test_the_double_does_what_durable_functions_does(native: Told, tmp_path: Path) -> None:
-    assert on_the_double(tmp_path) == native
+def test_the_in_memory_engine_matches_durable_functions(native: EngineRun, tmp_path: Path) -> None:
+    assert on_the_in_memory_engine(tmp_path) == native

@@ -1,4 +1,4 @@
-"""The real app on the local host, on the clock of a simulated world that serves from a thread of this process."""
+"""The real app on the local host, on the clock of a simulated world in a thread of this process."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ KEY = "key-of-the-tests"
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a door answered."""
+    """The response of an endpoint."""
 
     status: int
     body: Any
@@ -48,7 +48,7 @@ def target_of(cluster: ClusterSpec) -> str:
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment with these in it: what the app reads its settings from, when it is first asked."""
+    """The environment with these variables, from which the app reads its settings at its first request."""
     before = dict(os.environ)
     os.environ.update(variables)
     forget_wiring()
@@ -61,10 +61,16 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 class Bot:
-    """One life of the bot in a folder; `calls` are the activities it made, in order."""
+    """One process lifetime of the bot in a folder. `calls` has the activities in order."""
 
     def __init__(
-        self, simulation: Running, folder: Path, config: str | None, *, engine_on_disk: bool = False, schema: str = ""
+        self,
+        simulation: Running,
+        folder: Path,
+        config: str | None,
+        *,
+        engine_on_disk: bool = False,
+        schema: str = "",
     ) -> None:
         self.simulation, self.folder, self._schema = simulation, folder, schema
         self.config = folder / "daytwo.yaml"
@@ -102,7 +108,7 @@ class Bot:
         self._environment.__exit__(kind, error, trace)
 
     async def ask(self, method: str, path: str, body: object = None, *, key: str = KEY, **headers: str) -> Answered:
-        """Ask a door under `/api`, and let the bot settle."""
+        """Call an endpoint under `/api`, and let the bot settle."""
         shown = {"x-functions-key": key, **{name.replace("_", "-"): value for name, value in headers.items()}}
         data = None if body is None else json.dumps(body)
         async with self.http.request(method, f"/api/{path}", data=data, headers=shown) as answer:
@@ -112,7 +118,7 @@ class Bot:
         return found
 
     async def send_event(self, event: object, **headers: str) -> int:
-        """Deliver to the Event Grid webhook; returns the status."""
+        """Post to the Event Grid webhook. Return the status."""
         address = f"/runtime/webhooks/eventgrid?functionName=events&code={KEY}"
         async with self.http.post(address, json=event, headers=headers) as answer:
             status = answer.status
@@ -120,7 +126,7 @@ class Bot:
         return status
 
     async def knock(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answered:
-        """Send raw bytes to a door under `/api`, without the function key."""
+        """Post raw bytes to an endpoint under `/api`, without the function key."""
         async with self.http.post(f"/api/{path}", data=body, headers=headers) as answer:
             text = await answer.text()
             found = Answered(answer.status, json.loads(text) if text else None, "")
@@ -128,52 +134,56 @@ class Bot:
         return found
 
     async def listen_to_slack(self) -> None:
-        """Have the simulated Slack send presses and commands here."""
+        """Subscribe to button clicks and commands of the simulated Slack."""
         for schema, path in (("slack-interactions", "slack/interactions"), ("slack-commands", "slack/commands")):
             await self.tell("/subscribers", {"url": f"{self.url}/api/{path}", "schema": schema})
 
     async def tell(self, path: str, body: dict[str, object]) -> Any:
-        """Ask the world's control plane, and let the bot settle."""
+        """Call the world's control API, and let the bot settle."""
         found = await asyncio.to_thread(control, self.simulation.environment, path, body)
         await self.host.settle()
         return found
 
     async def begin(self, cluster: ClusterSpec, runbook: str = "node-image") -> str:
-        """Start a run by HTTP; returns its id."""
+        """Start a run over HTTP. Return its id."""
         answer = await self.ask("POST", f"runbooks/{runbook}", {"target": target_of(cluster), "by": "ana"})
         assert answer.status == 202, answer
         run: str = answer.body["run"]
         return run
 
     async def until(self, at: datetime) -> None:
-        """Live until then."""
+        """Simulate until a time."""
         await self.host.run_until(at)
 
     @property
     def store(self) -> SqliteStore:
-        """The records, read beside the bot."""
+        """The records in a separate connection."""
         return SqliteStore(self.folder / "store.sqlite")
 
     def run(self, run_id: str) -> Run:
-        """A run as it is recorded."""
+        """The record of a run."""
         return runs(self.store).must_get(run_id).value
 
     def run_of(self, cluster: str) -> Run:
-        """The one run of a cluster."""
+        """The only run of a cluster."""
         (found,) = runs(self.store).scan(f"node-image.{slug(cluster)}-")
         return found.value
 
     def ledger(self, *days: str) -> list[Entry]:
-        """The entries of these days. Raises LedgerBrokenError."""
+        """The ledger's entries of these days.
+
+        Raises:
+            LedgerBrokenError: the hash chain is broken.
+        """
         return [entry for day in days for entry in FileLedger(self.folder / "ledger").entries(day)]
 
     def begun(self) -> list[str]:
-        """What was begun in the world by the bot, in order."""
+        """The operations that the bot started, in order."""
         return begun(self.simulation)
 
 
 def begun(simulation: Running) -> list[str]:
-    """What was begun in the world by the bot, in order."""
+    """The operations that the bot started, in order."""
     entries: Any = simulation.control("/journal")["entries"]
     ours = [
         e["detail"] | e for e in entries if e["kind"] == "operation-begun" and e["detail"]["who"].startswith("2222")
@@ -182,7 +192,7 @@ def begun(simulation: Running) -> list[str]:
 
 
 def messages(simulation: Running) -> dict[str, list[str]]:
-    """The texts in Slack, by the key that each message carries."""
+    """The texts in Slack by the key of each message."""
     shown: dict[str, list[str]] = {}
     channels: Any = simulation.control("/slack")["channels"]
     for message in (each for channel in channels for each in channel["messages"]):

@@ -1,4 +1,4 @@
-"""A world of one small cluster for each test, and a bot in a folder of its own."""
+"""A world with one small cluster for each test, and a bot in its own folder."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Small worlds that open their window five minutes after they begin, and 50 minutes before the hourly timer starts the week's rollout."""
+"""Small worlds whose window opens five minutes after the start, and 50 minutes before the hourly timer starts the week's rollout."""
 
 from datetime import UTC, datetime, timedelta
 
-from simulator.world.scripted_faults import Mishap
+from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
 from tests.staging import ONE_RING, TO_SLACK, in_west_europe
 
@@ -26,11 +26,11 @@ TWO_POOLS = ClusterSpec(
 )
 
 
-def fleet(*clusters: ClusterSpec, mishaps: tuple[Mishap, ...] = ()) -> FleetSpec:
-    """These clusters in West Europe."""
-    return in_west_europe("flows", START, *(clusters or (TWO_POOLS,)), mishaps=mishaps)
+def fleet(*clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()) -> FleetSpec:
+    """A fleet of these clusters in West Europe."""
+    return in_west_europe("flows", START, *(clusters or (TWO_POOLS,)), scripted_faults=scripted_faults)
 
 
 def after(**delta: float) -> datetime:
-    """So long after the window has opened."""
+    """A duration after the window opens."""
     return OPENS + timedelta(**delta)

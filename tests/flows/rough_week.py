@@ -1,4 +1,4 @@
-"""A week over a random fleet while every service misbehaves; what came of it, and how often each thing happened."""
+"""A week of a random fleet during which every service fails at times; its result, and how often each thing happened."""
 
 import asyncio
 import json
@@ -26,11 +26,11 @@ from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec
 from tests.flows.bot import Bot
 
 SUNDAY = datetime.fromisoformat("2026-11-22T21:00:00Z")
-# More than the calm hour: past midnight in Amsterdam, when the week ends for what is only watched.
+# Longer than the calm hour: past midnight in Amsterdam, when the week ends for clusters that are only observed.
 CALM_AGAIN = SUNDAY + timedelta(hours=3)
 WEEK = "2026-w47"
 CLUSTERS = 4
-# Those that the configuration below makes the bot talk to.
+# The services that the configuration below makes the bot use.
 SURFACES = (Surface.ARM, Surface.KUBERNETES, Surface.SLACK, Surface.EVENTS)
 CONFIG = """
 fleet:
@@ -48,31 +48,31 @@ chat:
 
 @dataclass(frozen=True, slots=True)
 class RoughWeek:
-    """What is to be empty, and how often its precondition held."""
+    """The values that must be empty, and how often the preconditions held."""
 
     violations: tuple[str, ...]
     messages_wrong: tuple[str, ...]
     leases_held: tuple[str, ...]
     not_ended: tuple[str, ...]
     fired: Counter[str]
-    happened: Counter[str]
+    occurred: Counter[str]
 
 
 @cache
 def rough_week(seed: int) -> RoughWeek:
-    """Live it; the same seed gives the same fleet and the same rates of faults."""
+    """Simulate the week. The same seed gives the same fleet and the same rates of faults."""
     spec = _small(random_fleet(seed, CLUSTERS))
     with (
         TemporaryDirectory() as folder,
         running_simulation(spec, seed, faults="rough", fault_surfaces=SURFACES) as simulation,
     ):
         fired = simulation.simulation.faults
-        asyncio.run(_live(simulation, Path(folder), "cloudevents" if seed % 2 else "eventgrid"))
-        return _judged(simulation, Path(folder), spec, fired, seed)
+        asyncio.run(_simulate(simulation, Path(folder), "cloudevents" if seed % 2 else "eventgrid"))
+        return _judge(simulation, Path(folder), spec, fired, seed)
 
 
 def _small(spec: FleetSpec) -> FleetSpec:
-    """The same fleet with at most two nodes a pool, and all but one of its clusters ours: it is about faults, not about size."""
+    """The same fleet with at most two nodes per pool and only one cluster not managed by Daytwo, since this test is about faults."""
 
     def smaller(cluster: ClusterSpec) -> ClusterSpec:
         return replace(cluster, pools=tuple(replace(pool, nodes=min(pool.nodes, 2)) for pool in cluster.pools))
@@ -81,40 +81,40 @@ def _small(spec: FleetSpec) -> FleetSpec:
     return replace(spec, clusters=(*(replace(cluster, node_os_channel="None") for cluster in ours), last))
 
 
-async def _live(simulation: Running, folder: Path, schema: str) -> None:
+async def _simulate(simulation: Running, folder: Path, schema: str) -> None:
     async with Bot(simulation, folder, CONFIG, schema=schema) as bot:
         await bot.until(SUNDAY)
         simulation.simulation.faults = Faults("none", 0)
         await bot.until(CALM_AGAIN)
 
 
-def _judged(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, seed: int) -> RoughWeek:
+def _judge(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, seed: int) -> RoughWeek:
     world = simulation.world
     store = SqliteStore(folder / "store.sqlite")
     verdict = judge(CONFIG, spec, world.journal.entries, START, SUNDAY, seed=seed)
-    happened = Counter(
+    occurred = Counter(
         f"{entry.detail['what']} begun"
         for entry in world.journal.of(Kind.OPERATION_BEGUN)
         if entry.detail["who"] == PRINCIPAL
     )
     wrong = tuple(_wrong_messages(simulation, store))
-    happened["messages"] = len(list(messages(store).scan()))
-    happened["runs that took their leases"] = sum(stored.value.began is not None for stored in runs(store).scan())
-    happened["events delivered"] = simulation.simulation.delivery.delivered
+    occurred["messages"] = len(list(messages(store).scan()))
+    occurred["runs that took their leases"] = sum(stored.value.began is not None for stored in runs(store).scan())
+    occurred["events delivered"] = simulation.simulation.delivery.delivered
     ended: list[Run | Rollout] = [
         *(stored.value for stored in runs(store).scan()),
         *(stored.value for stored in rollouts(store).scan()),
     ]
-    happened["runs and rollouts"] = len(ended)
+    occurred["runs and rollouts"] = len(ended)
     held = tuple(
         f"{stored.key}: {holder.run}" for stored in leases(store).scan() for holder in alive(stored.value, CALM_AGAIN)
     )
     not_ended = tuple(f"{one.id}: {one.state}: {one.why}" for one in ended if WEEK in one.id and not one.state.is_final)
-    return RoughWeek(verdict.violations, wrong, held, not_ended, _fired(faults), happened)
+    return RoughWeek(verdict.violations, wrong, held, not_ended, _fired(faults), occurred)
 
 
 def _wrong_messages(simulation: Running, store: SqliteStore) -> Sequence[str]:
-    """Messages that are not shown exactly once, as they were last wanted."""
+    """Messages that are not shown exactly once in their desired state."""
     shown: dict[str, list[list[object]]] = {}
     channels: Any = simulation.control("/slack")["channels"]
     for message in (each for channel in channels for each in channel["messages"]):

@@ -1,4 +1,4 @@
-"""The commands, as a person types them, against `daytwo simulate`."""
+"""The commands, as typed by a person, with `daytwo simulate`."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from simulator.running import control
 from simulator.slack.api import TOKEN
 from tests.flows.fleet import CONFIG
 
-# The demonstration's fleet begins on a Monday at midnight, inside this window.
+# The demonstration's fleet starts on a Monday at midnight, inside this window.
 OPEN_NOW = CONFIG.replace('from: "21:10"', 'from: "00:00"').replace('to: "05:00"', 'to: "23:00"')
 SPEED = 600
 
@@ -29,7 +29,7 @@ def daytwo(*arguments: str, cwd: Path, environment: dict[str, str] | None = None
 
 @pytest.fixture(scope="module")
 def simulated() -> Iterator[dict[str, str]]:
-    """`daytwo simulate`, as a process; what it prints is the environment of every other command."""
+    """`daytwo simulate` as a process. Its output is the environment of all other commands."""
     command = [sys.executable, "-m", "ops.cli", "simulate", "--fleet", "demo", "--speed", str(SPEED)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stdout is not None
@@ -57,12 +57,12 @@ def target(environment: dict[str, str], name: str = "shop-dev", group: str = "rg
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
 
 
-def test_simulate_says_all_that_a_client_needs(simulated: dict[str, str]) -> None:
+def test_simulate_prints_all_settings_for_clients(simulated: dict[str, str]) -> None:
     wanted = "ARM_URL CA_FILE IDENTITY_ENDPOINT IDENTITY_HEADER SUBSCRIPTION RESOURCE_GROUP CLUSTER KUBECONFIG SLACK_URL CLOCK_URL"
     assert set(wanted.split()) <= set(simulated)
 
 
-def test_a_plan_fits_into_80_columns(simulated: dict[str, str], folder: Path) -> None:
+def test_a_plan_fits_80_columns(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("plan", "--subscription", simulated["SUBSCRIPTION"], cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
@@ -77,15 +77,15 @@ def test_a_plan_as_json_has_every_pool(simulated: dict[str, str], folder: Path) 
     assert {pool["cluster"] for pool in pools} >= {"shop-dev", "shop-prod-we", "lab"}
 
 
-def test_a_plan_reads_only(simulated: dict[str, str], folder: Path) -> None:
+def test_a_plan_is_read_only(simulated: dict[str, str], folder: Path) -> None:
     daytwo("plan", "--subscription", simulated["SUBSCRIPTION"], cwd=folder, environment=simulated)
     seen: list[dict[str, str]] = control(simulated, "/requests")["requests"]  # type: ignore[assignment]  # JSON
-    asked = {each["action"] for each in seen if each["surface"] == "arm"}
-    assert not {action for action in asked if action.endswith(("write", "delete", "start/action", "stop/action"))}
-    assert "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action" not in asked
+    arguments = {each["action"] for each in seen if each["surface"] == "arm"}
+    assert not {action for action in arguments if action.endswith(("write", "delete", "start/action", "stop/action"))}
+    assert "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action" not in arguments
 
 
-def test_a_dry_run_shows_the_plan_and_leaves_nothing_behind(simulated: dict[str, str], folder: Path) -> None:
+def test_a_dry_run_shows_the_plan_and_changes_nothing(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("run", "node-image", "--target", target(simulated), "--dry-run", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith(("Daytwo would act now on shop-dev", "Daytwo would wait until"))
@@ -99,7 +99,7 @@ def test_a_run_is_followed_to_its_end(simulated: dict[str, str], folder: Path) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "says"),
+    ("arguments", "code", "text"),
     [
         (("run", "nonsense", "--target", "x", "--dry-run"), 2, "There is no runbook nonsense"),
         (("run", "node-image", "--target", "shop-dev"), 2, "target must be the ARM id of a managed cluster"),
@@ -107,15 +107,15 @@ def test_a_run_is_followed_to_its_end(simulated: dict[str, str], folder: Path) -
         (("validate", "daytwo.yaml"), 0, ""),
     ],
 )
-def test_a_command_says_what_is_wrong_by_its_exit_code(
-    simulated: dict[str, str], folder: Path, arguments: tuple[str, ...], code: int, says: str
+def test_a_failing_command_has_an_exit_code_and_a_message(
+    simulated: dict[str, str], folder: Path, arguments: tuple[str, ...], code: int, text: str
 ) -> None:
     ended = daytwo(*arguments, cwd=folder, environment=simulated)
     assert ended.returncode == code, ended.stdout + ended.stderr
-    assert says in ended.stderr
+    assert text in ended.stderr
 
 
-def test_a_wrong_configuration_is_refused_with_line_and_remedy(folder: Path) -> None:
+def test_an_invalid_configuration_is_reported_with_line_and_remedy(folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("node-image:", "node-imag:"))
     ended = daytwo("validate", "daytwo.yaml", cwd=folder)
     assert ended.returncode == 2
@@ -123,7 +123,7 @@ def test_a_wrong_configuration_is_refused_with_line_and_remedy(folder: Path) -> 
     assert "node-image" in ended.stderr
 
 
-def test_a_valid_configuration_is_told_what_its_app_settings_keep_from_working(folder: Path) -> None:
+def test_unusable_app_settings_are_reported(folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("slack: {channel: C0123}", "teams: {}"))
     retired = {"TEAMS_WEBHOOK": "https://contoso.webhook.office.com/webhookb2/x"}
     ended = daytwo("validate", "daytwo.yaml", cwd=folder, environment=retired)
@@ -133,7 +133,7 @@ def test_a_valid_configuration_is_told_what_its_app_settings_keep_from_working(f
     assert "contoso" not in ended.stderr
 
 
-def test_why_says_what_each_runbook_decides_now(simulated: dict[str, str], folder: Path) -> None:
+def test_why_shows_the_current_decision_of_each_runbook(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     said = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
@@ -141,18 +141,18 @@ def test_why_says_what_each_runbook_decides_now(simulated: dict[str, str], folde
     assert said["Power"] == "nothing to do: no schedule selects it"
 
 
-def test_why_of_a_cluster_that_is_not_there_names_those_that_are(simulated: dict[str, str], folder: Path) -> None:
-    ended = daytwo("why", "nobody", cwd=folder, environment=simulated)
+def test_why_lists_the_clusters_if_the_name_is_unknown(simulated: dict[str, str], folder: Path) -> None:
+    ended = daytwo("why", "unknown", cwd=folder, environment=simulated)
     assert (ended.returncode, "shop-dev" in ended.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["awake", "skip"])
-def test_an_override_needs_a_bot_to_keep_it(command: str, simulated: dict[str, str], folder: Path) -> None:
-    asked = [command, "--target", target(simulated), "--until", "2026-11-18T22:00+01:00"]
-    nobody = daytwo(*asked, cwd=folder, environment={"DAYTWO_URL": ""})
-    assert (nobody.returncode, "DAYTWO_URL is not set" in nobody.stderr) == (2, True)
-    unreached = daytwo(*asked, cwd=folder, environment={"DAYTWO_URL": "http://127.0.0.1:9"})
-    assert (unreached.returncode, "Is the bot there" in unreached.stderr) == (1, True)
+def test_an_override_requires_a_running_bot(command: str, simulated: dict[str, str], folder: Path) -> None:
+    arguments = [command, "--target", target(simulated), "--until", "2026-11-18T22:00+01:00"]
+    without_bot = daytwo(*arguments, cwd=folder, environment={"DAYTWO_URL": ""})
+    assert (without_bot.returncode, "DAYTWO_URL" in without_bot.stderr) == (2, True)
+    unreached = daytwo(*arguments, cwd=folder, environment={"DAYTWO_URL": "http://127.0.0.1:9"})
+    assert (unreached.returncode, "127.0.0.1:9" in unreached.stderr) == (1, True)
 
 
 def test_a_plan_warns_of_a_ring_that_selects_nothing(simulated: dict[str, str], folder: Path) -> None:

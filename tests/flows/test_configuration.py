@@ -1,4 +1,4 @@
-"""A configuration that is missing, breaks and is mended: the app lives, says so, begins nothing new, and goes on."""
+"""A configuration is missing, becomes invalid and is fixed: the app runs, reports it, starts nothing new, and continues."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.flows.fleet import CONFIG, TWO_POOLS, after
 from tests.simulator.host.harness import story
 
 BROKEN = CONFIG.replace("node-image:", "node-imag:")
-DOORS = [
+ENDPOINTS = [
     ("GET", "runbooks"),
     ("POST", "runbooks/node-image"),
     ("GET", "runs"),
@@ -24,11 +24,11 @@ DOORS = [
 
 @pytest.mark.parametrize("config", [None, BROKEN])
 @story
-async def test_without_any_valid_configuration_every_door_says_so(
+async def test_without_a_valid_configuration_every_endpoint_reports_it(
     simulation: Running, tmp_path: Path, config: str | None
 ) -> None:
     async with Bot(simulation, tmp_path, config) as bot:
-        for method, path in DOORS:
+        for method, path in ENDPOINTS:
             answer = await bot.ask(method, path, {"target": target_of(TWO_POOLS)} if method == "POST" else None)
             assert answer.status == 503, path
             assert "no valid configuration: daytwo.yaml" in answer.body["error"], path
@@ -37,7 +37,7 @@ async def test_without_any_valid_configuration_every_door_says_so(
 
 
 @story
-async def test_a_first_configuration_is_taken_without_a_restart(simulation: Running, tmp_path: Path) -> None:
+async def test_a_first_configuration_is_loaded_without_a_restart(simulation: Running, tmp_path: Path) -> None:
     async with Bot(simulation, tmp_path, None) as bot:
         await bot.until(after(minutes=1))
         bot.config.write_text(CONFIG)
@@ -47,33 +47,33 @@ async def test_a_first_configuration_is_taken_without_a_restart(simulation: Runn
         assert list(messages(simulation)) == [run, f"{run}.details"]
 
 
-def told_of_configuration(simulation: Running) -> str:
-    """The one message about it."""
+def configuration_message(simulation: Running) -> str:
+    """The only message about the configuration."""
     ((said,),) = [texts for key, texts in messages(simulation).items() if key.startswith("configuration.")]
     return said
 
 
 @story
-async def test_one_that_breaks_later_stops_what_is_new_and_mended_goes_on(bot: Bot, simulation: Running) -> None:
+async def test_an_invalid_configuration_blocks_new_work_until_it_is_fixed(bot: Bot, simulation: Running) -> None:
     async with bot:
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=2))
         bot.config.write_text(BROKEN)
         await bot.until(after(hours=2))
-        # The pool in hand is finished, the next is not begun; the doors stay open.
+        # The pool in progress is finished, the next is not started. The endpoints stay available.
         assert bot.begun() == ["upgrade-node-image shop-dev system"]
         assert bot.run(run).code == "configuration"
-        assert "is not valid" in told_of_configuration(simulation)
+        assert "is not valid" in configuration_message(simulation)
         assert (await bot.ask("GET", f"runs/{run}")).status == 200
         bot.config.write_text(CONFIG)
         await bot.until(after(hours=4))
         assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         assert bot.run(run).state is State.DONE
-        assert "is valid again" in told_of_configuration(simulation)
+        assert "is valid again" in configuration_message(simulation)
 
 
 @story
-async def test_the_last_valid_one_outlives_a_restart(simulation: Running, tmp_path: Path) -> None:
+async def test_the_last_valid_configuration_survives_a_restart(simulation: Running, tmp_path: Path) -> None:
     async with Bot(simulation, tmp_path, CONFIG, engine_on_disk=True) as bot:
         run = await bot.begin(TWO_POOLS)
     async with Bot(simulation, tmp_path, BROKEN, engine_on_disk=True) as bot:
@@ -86,7 +86,7 @@ async def test_the_last_valid_one_outlives_a_restart(simulation: Running, tmp_pa
 
 
 @story
-async def test_a_tick_and_no_door_fetches_a_calendar(simulation: Running, tmp_path: Path) -> None:
+async def test_calendars_are_fetched_by_the_timer_only(simulation: Running, tmp_path: Path) -> None:
     feed = f"{CONFIG}freezes: [{{ics: 'https://127.0.0.1:1/freeze.ics'}}]\n"
     async with Bot(simulation, tmp_path, feed) as bot:
         before = await bot.ask("GET", "runs")

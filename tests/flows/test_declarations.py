@@ -1,4 +1,4 @@
-"""What facts and verbs declare is what they call: the custom role and the ClusterRole are made from it."""
+"""Facts and verbs declare what they call. The custom role and the ClusterRole are generated from the declarations."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -32,7 +32,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """A sleeper is woken, upgraded and put back by the week's rollout: every verb of node images, all its facts."""
     with running_simulation(fleet(replace(TWO_POOLS, stopped=True))) as simulation:
         folder: Path = tmp_path_factory.mktemp("night")
-        used = _live(simulation, folder)
+        used = _simulate(simulation, folder)
         seen: Any = simulation.control("/requests")["requests"]
     gathered = [facts()[field.name] for field in fields(runbooks()["node-image"].facts)]
     tools = [verbs()[name] for name in used]
@@ -48,31 +48,31 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
 
 @story
-async def _tell(bot: Bot) -> None:
+async def _run_bot(bot: Bot) -> None:
     async with bot:
         await bot.until(after(hours=4))
 
 
-def _live(simulation: Any, folder: Path) -> set[str]:
+def _simulate(simulation: Any, folder: Path) -> set[str]:
     """The verbs that the runs began, by the ledger."""
     bot = Bot(simulation, folder, CONFIG)
-    _tell(bot)
+    _run_bot(bot)
     assert [stored.value.state for stored in runs(bot.store).scan()] == ["done"]
     begun = [entry for entry in bot.ledger("2026-11-16", "2026-11-17") if entry.kind == "begin"]
     return {entry.text.split()[0] for entry in begun}
 
 
-def test_nothing_is_called_that_is_not_declared(night: Night) -> None:
+def test_every_call_is_declared(night: Night) -> None:
     assert night.arm - night.declared_arm == set()
     assert night.kubernetes - night.declared_kubernetes == set()
 
 
-def test_nothing_is_declared_that_is_not_called(night: Night) -> None:
+def test_every_declaration_is_called(night: Night) -> None:
     assert night.declared_arm - night.arm == set()
     assert night.declared_kubernetes - night.kubernetes == set()
 
 
-def test_the_night_used_all_of_it(night: Night) -> None:
+def test_the_night_uses_every_fact_and_verb(night: Night) -> None:
     """What keeps the two above from being about nothing."""
     assert night.verbs == {"start-cluster", "stop-cluster", "upgrade-node-image"}
     assert len(night.arm) >= 8

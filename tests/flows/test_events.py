@@ -1,4 +1,4 @@
-"""Event Grid's door on the real app: a hint wakes the run that waits, once; what cannot be read is kept, and not sent for ever."""
+"""The Event Grid endpoint of the real app: an event wakes a waiting run once; an invalid event is recorded and not retried indefinitely."""
 
 import asyncio
 from pathlib import Path
@@ -38,7 +38,7 @@ DAY = "2026-11-16"
 
 @pytest.mark.parametrize("schema", BODIES)
 @story
-async def test_an_event_wakes_the_run_that_waits_and_its_double_does_not(bot: Bot, schema: str) -> None:
+async def test_an_event_wakes_a_waiting_run_once(bot: Bot, schema: str) -> None:
     async with bot:
         run = await bot.begin(TWO_POOLS)
         assert bot.calls == [f"assess {run}"]
@@ -50,7 +50,7 @@ async def test_an_event_wakes_the_run_that_waits_and_its_double_does_not(bot: Bo
 
 @pytest.mark.parametrize("schema", BODIES)
 @story
-async def test_the_worlds_own_events_reach_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
+async def test_the_simulated_events_reach_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
     async with Bot(simulation, tmp_path, CONFIG, schema=schema) as bot:
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=50))
@@ -61,7 +61,7 @@ async def test_the_worlds_own_events_reach_the_run(simulation: Running, tmp_path
 
 @pytest.mark.parametrize(
     "event",
-    # Its time is none of these: Event Grid refuses to take an event whose time cannot be read, and Microsoft's binding trusts that.
+    # None of these is its time: Event Grid rejects events with an invalid time, and Microsoft's binding relies on that.
     [
         {"id": "e2", "eventType": ROLLING, "topic": "t", "subject": "s", "data": "no object"},
         {"specversion": "1.0", "id": "", "type": ROLLING, "source": "/s"},
@@ -70,7 +70,7 @@ async def test_the_worlds_own_events_reach_the_run(simulation: Running, tmp_path
     ],
 )
 @story
-async def test_what_cannot_be_read_is_kept_and_not_sent_again(bot: Bot, event: JsonObject) -> None:
+async def test_an_invalid_event_is_recorded_and_not_retried(bot: Bot, event: JsonObject) -> None:
     async with bot:
         assert await bot.send_event(event) == 202
         (entry,) = bot.ledger(DAY)
@@ -78,7 +78,7 @@ async def test_what_cannot_be_read_is_kept_and_not_sent_again(bot: Bot, event: J
 
 
 @story
-async def test_an_event_of_another_kind_is_kept_and_wakes_nobody(bot: Bot) -> None:
+async def test_an_unrelated_event_is_recorded_and_wakes_no_run(bot: Bot) -> None:
     async with bot:
         run = await bot.begin(TWO_POOLS)
         other = BODIES["cloudevents"] | {"type": "Microsoft.ContainerService.NewKubernetesVersionAvailable"}
@@ -89,7 +89,7 @@ async def test_an_event_of_another_kind_is_kept_and_wakes_nobody(bot: Bot) -> No
 
 
 @story
-async def test_many_events_at_once_make_no_second_upgrade(bot: Bot) -> None:
+async def test_concurrent_events_do_not_start_a_second_upgrade(bot: Bot) -> None:
     async with bot:
         run = await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=2))

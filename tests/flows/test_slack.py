@@ -60,7 +60,7 @@ def buttons(message: Any) -> list[str]:
 
 async def vote(bot: Bot, user: str, action: str = "approve.0", **more: object) -> Any:
     ts = asked(bot.simulation)["ts"]
-    answer = await bot.tell("/slack/press", {"channel": "C0123", "ts": ts, "action_id": action, "user": user, **more})
+    answer = await bot.tell("/slack/click", {"channel": "C0123", "ts": ts, "action_id": action, "user": user, **more})
     return answer["status"], answer["body"]
 
 
@@ -94,7 +94,7 @@ async def test_a_vote_that_slack_delivers_again_is_one_vote(bot: Bot, simulation
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
         await vote(bot, "U0ANA")
-        body = simulation.simulation.slack.doors.sent[0]
+        body = simulation.simulation.slack.bot_client.sent[0]
         for _ in range(2):
             again = await bot.knock("slack/interactions", body, signed(body, simulation.world.now))
             assert (again.status, again.body) == (200, None)
@@ -161,9 +161,9 @@ async def test_a_form_that_is_sent_twice_and_delivered_again_is_one_rejection(bo
         await bot.begin(TWO_POOLS)
         await bot.until(after(minutes=-2))
         await vote(bot, "U0BEN", "reject.1")
-        opening = simulation.simulation.slack.doors.sent[-1]
+        opening = simulation.simulation.slack.bot_client.sent[-1]
         await send(bot, "U0BEN", "late in the day")
-        sent = simulation.simulation.slack.doors.sent[-1]
+        sent = simulation.simulation.slack.bot_client.sent[-1]
         other = sent.replace(b"late", b"2000")
         assert other != sent
         for body in (sent, other, opening):
@@ -328,7 +328,7 @@ def broken_answers(simulation: Running) -> Iterator[None]:
 @contextmanager
 def no_forms(simulation: Running) -> Iterator[None]:
     """Every trigger has expired by the time that it comes back."""
-    triggers = simulation.simulation.slack.doors.triggers
+    triggers = simulation.simulation.slack.bot_client.triggers
     living = triggers.live_for
     triggers.live_for = timedelta(seconds=-1)
     try:

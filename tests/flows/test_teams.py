@@ -81,7 +81,7 @@ def alone(simulation: Running) -> list[tuple[str, str]]:
 
 async def vote(bot: Bot, user: str, verb: str = "approve", **more: object) -> Any:
     answer = await bot.tell(
-        "/teams/press", {"activity": asked(bot.simulation)["id"], "verb": verb, "user": user, **more}
+        "/teams/click", {"activity": asked(bot.simulation)["id"], "verb": verb, "user": user, **more}
     )
     assert answer["status"] == 200, answer
     return answer["answer"]

@@ -1,7 +1,7 @@
-"""Records the histories anew: `python -m tests.histories.record`, after a change that is meant to change what runs do.
+"""Records the histories again with `python -m tests.histories.record`, after an intended change of what runs do.
 
-A change that would break runs in flight becomes a new version instead (`ops.engine.operation.VERSION`): then the old
-recordings stay, and new ones are added beside them.
+For a change that would break runs in progress, add a new version (`ops.engine.operation.VERSION`) instead: keep the old
+recordings and add new ones.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 
 
 async def record(folder: Path, into: Path) -> None:
-    """Live each story of node images on the engine that keeps its state in a file, and keep its run's and rollout's history."""
+    """Run each scenario of node images on the engine with a state file, and save the histories of its run and rollout."""
     for story in scenarios_of("node-image"):
         with running_simulation(story.fleet) as simulation:
             state = folder / story.name

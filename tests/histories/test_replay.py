@@ -1,4 +1,4 @@
-"""Runs that began with yesterday's code go on with today's: recorded histories are replayed, prefix by prefix."""
+"""Runs that started with older code continue with the current code: recorded histories are replayed, prefix by prefix."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -15,7 +15,7 @@ from simulator.executor.replay import replay
 RECORDINGS = sorted(Path(__file__).parent.glob("*.json"))
 
 
-def todays(name: str) -> Any:
+def current_orchestrator(name: str) -> Any:
     def run(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:
         return (yield from orchestrator(name)(DurableFlow(context), payload))
 
@@ -28,14 +28,14 @@ def test_there_is_a_history_of_each_orchestrator() -> None:
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
-def test_todays_orchestrator_does_what_was_recorded(path: Path) -> None:
-    difference = replay(todays(path.name.split(".")[0]), Recording.load(path))
-    assert difference is None, f"runs in flight would break: {difference}"
+def test_the_current_orchestrator_replays_the_recording(path: Path) -> None:
+    difference = replay(current_orchestrator(path.name.split(".")[0]), Recording.load(path))
+    assert difference is None, f"runs in progress would break: {difference}"
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
-def test_a_changed_orchestrator_is_noticed(path: Path) -> None:
-    """What keeps the test above honest: one that calls another activity first differs in its first turn."""
+def test_a_changed_orchestrator_is_detected(path: Path) -> None:
+    """Validates the test above: an orchestrator that starts with another activity differs in its first turn."""
 
     def changed(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:
         yield DurableFlow(context).call("conclude", payload)

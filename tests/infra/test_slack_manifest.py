@@ -64,7 +64,7 @@ def test_the_scopes_are_those_of_the_calls_that_are_made(manifest: Any) -> None:
         later(slack)
         with pytest.raises(PictureNotReadyError):
             chat.post("C0123", Outgoing(DIGEST, "digest", picture=PNG))
-        slack.api.doors.triggers.tell("1.1.u0ana", "U0ANA")
+        slack.api.bot_client.triggers.register("1.1.u0ana", "U0ANA")
         SlackModals(TOKEN, slack.url).open("1.1.u0ana", form())
         made = {call.method for call in slack.asked if not call.method.startswith("/")}
     assert made == SCOPES.keys()

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft4Validator
 from pycep import BicepParser
 
-from ops.policy.commands import CHANGING, LOOKING
+from ops.policy.commands import CHANGING, READ_ONLY
 from tools.teams_app import pack
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
@@ -49,7 +49,7 @@ def test_the_app_is_the_bots_own(manifest: Any) -> None:
 
 def test_the_commands_that_teams_offers_are_those_that_there_are(manifest: Any) -> None:
     (listed,) = manifest["bots"][0]["commandLists"]
-    assert {command["title"] for command in listed["commands"]} == LOOKING | CHANGING
+    assert {command["title"] for command in listed["commands"]} == READ_ONLY | CHANGING
 
 
 @pytest.mark.parametrize(("icon", "size"), [("color.png", 192), ("outline.png", 32)])

@@ -1,4 +1,4 @@
-"""A cluster under test, simulated or real: the unmodified client, and how its time passes."""
+"""A cluster under test, simulated or real: the unmodified client, and how time passes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ class Cluster:
 
     @property
     def core(self) -> Any:
-        """Nodes and pods; the client takes plain objects where its types say models."""
+        """Nodes and pods, typed so that the client accepts plain objects."""
         return client.CoreV1Api(self.api)
 
     def nodes(self) -> list[Any]:
@@ -45,13 +45,17 @@ class Cluster:
         return sorted(listed, key=lambda node: str(node.metadata.name))
 
     def pods(self, app: str) -> list[Any]:
-        """A workload's pods that are not on their way out, by name."""
+        """A workload's pods that are not terminating, by name."""
         listed = self.core.list_namespaced_pod(self.namespace, label_selector=f"app={app}").items
         staying = [pod for pod in listed if pod.metadata.deletion_timestamp is None]
         return sorted(staying, key=lambda pod: str(pod.metadata.name))
 
     def evict(self, pod: str, **options: Any) -> None:
-        """Evict a pod. Raises ApiException."""
+        """Evict a pod.
+
+        Raises:
+            ApiException: the API server rejects the eviction.
+        """
         body: dict[str, Any] = {"metadata": {"name": pod, "namespace": self.namespace}}
         if options:
             body["deleteOptions"] = options
@@ -65,7 +69,7 @@ class Cluster:
 
 
 def changes(collection: Callable[..., Any], *place: str, **options: Any) -> Iterator[tuple[str, Any]]:
-    """Watch a collection: yields what happened and the object, until the caller leaves or the watch ends."""
+    """Watch a collection: yields the event type and the object, until the caller stops or the watch ends."""
     for event in watch.Watch().stream(collection, *place, **options):  # type: ignore[no-untyped-call]  # no types
         yield str(event["type"]), event["object"]
 
@@ -76,7 +80,7 @@ def is_ready(item: Any) -> bool:
 
 
 class Platform(Protocol):
-    """What a suite runs on."""
+    """The platform on which a test runs."""
 
     def __call__(self, nodes: int, *workloads: WorkloadSpec) -> Any:
         """Return a context manager of a cluster with nodes and workloads."""
@@ -84,7 +88,7 @@ class Platform(Protocol):
 
 @contextmanager
 def simulated(nodes: int, *workloads: WorkloadSpec) -> Iterator[Cluster]:
-    """A cluster of the simulated world; its time passes as the test waits."""
+    """A cluster of the simulated world. Its time passes while the test waits."""
     mine = tuple(replace(workload, pool="user1") for workload in workloads)
     spec = ClusterSpec("contract", "westeurope", (PoolSpec("user1", nodes),), workloads=mine)
     region = RegionSpec("westeurope", None, timedelta(days=10))
@@ -112,7 +116,7 @@ def _waits(running: Running) -> Callable[[str, Callable[[], object]], None]:
 
 
 def real(plane: ControlPlane) -> Platform:
-    """Clusters on a real control plane: each a namespace and nodes of its own."""
+    """Clusters on a real control plane, each with its own namespace and nodes."""
 
     @contextmanager
     def opened(nodes: int, *workloads: WorkloadSpec) -> Iterator[Cluster]:
@@ -146,7 +150,7 @@ def _wait(what: str, holds: Callable[[], object]) -> None:
 
 
 def api_client(url: str, ca_file: str, token: str) -> client.ApiClient:
-    """Return the client, its own retries off so that each answer is seen."""
+    """Return the client without retries, so that tests see each response."""
     configuration = client.Configuration()
     configuration.host = url
     configuration.ssl_ca_cert = ca_file

@@ -1,4 +1,4 @@
-"""The bot's own adapter, pointed at a cluster under test."""
+"""The bot's own adapter, connected to a cluster under test."""
 
 import base64
 import json
@@ -14,12 +14,12 @@ from tests.kubernetes.clusters import Cluster
 
 @dataclass
 class Token:
-    """The cluster's own token, as a credential."""
+    """The cluster's own token as a credential."""
 
     value: str
 
     def get_token(self, *scopes: str, **_: object) -> AccessToken:
-        """The token, for the scope that AKS wants."""
+        """The token, for the scope of AKS."""
         assert scopes == ("6dae42f8-4368-4678-94ff-3960e28e3630/.default",)
         return AccessToken(self.value, 2**31)
 

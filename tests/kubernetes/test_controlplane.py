@@ -1,4 +1,4 @@
-"""The control plane itself: where its programs come from, and that nothing of it stays behind."""
+"""The control plane itself: where its binaries come from, and that it leaves nothing behind."""
 
 import os
 import socket
@@ -15,9 +15,9 @@ from tests.skip_unless import need
 
 
 def command(**environment: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m simulator.controlplane`` in an environment of its own."""
+    """Run ``python -m simulator.controlplane`` in a custom environment."""
     kept = {name: value for name, value in os.environ.items() if name not in ("KUBEBUILDER_ASSETS", "DAYTWO_CACHE")}
-    return subprocess.run(  # our own module
+    return subprocess.run(  # this project's module
         [sys.executable, "-m", "simulator.controlplane"],
         env=kept | environment,
         capture_output=True,
@@ -27,20 +27,20 @@ def command(**environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def programs_in(folder: Path) -> Path:
-    """A folder that looks as if it held all programs."""
+    """A folder with an empty file for each binary."""
     for name in PROGRAMS:
         (folder / name).write_text("#!/bin/sh\n")
         (folder / name).chmod(0o755)
     return folder
 
 
-def test_given_programs_are_taken_where_all_are_there(tmp_path: Path) -> None:
+def test_a_complete_folder_of_binaries_is_used(tmp_path: Path) -> None:
     ended = command(KUBEBUILDER_ASSETS=str(programs_in(tmp_path)))
     assert (ended.returncode, ended.stdout.strip()) == (0, str(tmp_path))
 
 
-def test_without_programs_cache_and_go_the_reason_says_what_to_do(tmp_path: Path) -> None:
-    """A folder with etcd and kube-apiserver alone, as setup-envtest makes it, is not enough."""
+def test_without_binaries_and_go_the_error_states_the_remedy(tmp_path: Path) -> None:
+    """A folder with only etcd and kube-apiserver, as created by setup-envtest, is not sufficient."""
     assets = programs_in(tmp_path)
     (assets / "kwok").unlink()
     ended = command(KUBEBUILDER_ASSETS=str(assets), DAYTWO_CACHE=str(tmp_path / "cache"), PATH=str(tmp_path))
@@ -49,13 +49,13 @@ def test_without_programs_cache_and_go_the_reason_says_what_to_do(tmp_path: Path
     assert "Install Go 1.25 or later, or point KUBEBUILDER_ASSETS at a folder with etcd" in ended.stderr
 
 
-def test_an_old_go_is_not_tried(tmp_path: Path) -> None:
+def test_an_old_go_version_is_rejected(tmp_path: Path) -> None:
     go = tmp_path / "go"
     go.write_text("#!/bin/sh\necho go1.24.9\n")
     go.chmod(0o755)
     ended = command(DAYTWO_CACHE=str(tmp_path / "cache"), PATH=f"{tmp_path}:/usr/bin:/bin")
     assert ended.returncode == 1
-    assert "go1.24.9, too old to build a control plane" in ended.stderr
+    assert "go1.24.9, which is too old to build a control plane" in ended.stderr
 
 
 @pytest.mark.timeout(1800)

@@ -1,4 +1,4 @@
-"""What the bot relies on when it drains: the eviction subresource and the budgets behind it."""
+"""What the bot requires for drains: the eviction subresource and its budgets."""
 
 import json
 from typing import Any
@@ -23,10 +23,12 @@ def allowed(cluster: Cluster, budget: str, count: int) -> None:
 
 
 def closed(cluster: Cluster, *, unschedulable: bool) -> None:
-    """Close every node to new pods (or open them), and wait until the control plane goes by it: none takes an evicted one's place."""
+    """Cordon or uncordon every node, and wait until the control plane has applied it: evicted pods are then not rescheduled."""
     for node in cluster.nodes():
         cluster.core.patch_node(node.metadata.name, {"spec": {"unschedulable": unschedulable}}, _content_type=STRATEGIC)
-    cluster.until("the taints say so", lambda: all(bool(node.spec.taints) is unschedulable for node in cluster.nodes()))
+    cluster.until(
+        "the taints are set", lambda: all(bool(node.spec.taints) is unschedulable for node in cluster.nodes())
+    )
 
 
 def test_an_evicted_pod_is_replaced_by_another(platform: Platform) -> None:
@@ -44,7 +46,7 @@ def test_an_evicted_pod_is_replaced_by_another(platform: Platform) -> None:
         cluster.until("it is gone", lambda: name not in {pod.metadata.name for pod in cluster.pods("web")})
 
 
-def test_a_stateful_pod_comes_back_under_its_name_with_another_uid(platform: Platform) -> None:
+def test_a_statefulset_pod_returns_with_its_name_and_a_new_uid(platform: Platform) -> None:
     stateful = WorkloadSpec("shop", "db", replicas=2, kind=WorkloadKind.STATEFUL_SET, starts_in_s=(1, 3))
     with platform(2, stateful) as cluster:
         before = {pod.metadata.name: pod.metadata.uid for pod in cluster.pods("db")}
@@ -59,13 +61,13 @@ def test_a_stateful_pod_comes_back_under_its_name_with_another_uid(platform: Pla
         )
 
 
-def test_a_pod_that_is_not_there_is_404(platform: Platform) -> None:
+def test_a_missing_pod_is_404(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "web")) as cluster:
         status, body = refusal(cluster, "nowhere")
         assert (status, body["reason"], body["message"]) == (404, "NotFound", 'pods "nowhere" not found')
 
 
-def test_a_budget_with_nothing_left_answers_429_with_its_cause(platform: Platform) -> None:
+def test_an_exhausted_budget_returns_429_with_its_cause(platform: Platform) -> None:
     with platform(3, GUARDED) as cluster:
         allowed(cluster, "cart", 1)
         first, second, _ = (pod.metadata.name for pod in cluster.pods("cart"))
@@ -84,7 +86,7 @@ def test_a_budget_with_nothing_left_answers_429_with_its_cause(platform: Platfor
         cluster.evict(second)
 
 
-def test_a_dry_run_answers_for_each_pod_and_uses_nothing_up(platform: Platform) -> None:
+def test_a_dry_run_does_not_use_the_budget(platform: Platform) -> None:
     with platform(3, GUARDED) as cluster:
         allowed(cluster, "cart", 1)
         names = [pod.metadata.name for pod in cluster.pods("cart")]
@@ -94,7 +96,7 @@ def test_a_dry_run_answers_for_each_pod_and_uses_nothing_up(platform: Platform) 
         assert cluster.budget("cart").disruptions_allowed == 1
 
 
-def test_a_dry_run_is_refused_where_the_eviction_would_be(platform: Platform) -> None:
+def test_a_dry_run_is_rejected_like_the_eviction(platform: Platform) -> None:
     never = WorkloadSpec("shop", "cart", replicas=2, pdb=PdbSpec(max_unavailable=0))
     with platform(2, never) as cluster:
         cluster.until("the budget counts its pods", lambda: cluster.budget("cart").current_healthy == 2)
@@ -102,7 +104,7 @@ def test_a_dry_run_is_refused_where_the_eviction_would_be(platform: Platform) ->
         assert (status, body["details"]["causes"][0]["reason"]) == (429, "DisruptionBudget")
 
 
-def test_two_budgets_over_one_pod_are_500(platform: Platform) -> None:
+def test_two_budgets_for_one_pod_return_500(platform: Platform) -> None:
     twice = WorkloadSpec("shop", "cart", replicas=2, budgets=(PdbSpec(max_unavailable=1), PdbSpec(min_available="50%")))
     with platform(2, twice) as cluster:
         status, body = refusal(cluster, cluster.pods("cart")[0].metadata.name)
@@ -158,7 +160,7 @@ def test_a_budget_counts_as_the_disruption_controller_does(
         assert (status.desired_healthy, status.disruptions_allowed, status.expected_pods) == (desired, count, replicas)
 
 
-def test_a_delete_asks_no_budget(platform: Platform) -> None:
+def test_a_delete_ignores_budgets(platform: Platform) -> None:
     never = WorkloadSpec("shop", "cart", replicas=2, pdb=PdbSpec(max_unavailable=0), starts_in_s=(2, 5))
     with platform(2, never) as cluster:
         pod = cluster.pods("cart")[0]
@@ -172,7 +174,7 @@ def test_a_delete_asks_no_budget(platform: Platform) -> None:
         )
 
 
-def test_a_bare_pod_is_gone_for_good(platform: Platform) -> None:
+def test_an_evicted_bare_pod_is_not_recreated(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "alone", kind=WorkloadKind.BARE)) as cluster:
         assert cluster.pods("alone")[0].metadata.owner_references is None
         cluster.evict("alone")
@@ -195,7 +197,7 @@ def test_pods_are_found_by_their_node(platform: Platform) -> None:
         assert sum(len(pods) for pods in found.values()) == 4
 
 
-def test_a_watch_of_pods_tells_of_an_eviction_to_its_end(platform: Platform) -> None:
+def test_a_watch_of_pods_shows_an_eviction(platform: Platform) -> None:
     with platform(2, WorkloadSpec("shop", "web", replicas=1, starts_in_s=(1, 3))) as cluster:
         listed = cluster.core.list_namespaced_pod(cluster.namespace)
         [pod] = listed.items
@@ -210,7 +212,7 @@ def test_a_watch_of_pods_tells_of_an_eviction_to_its_end(platform: Platform) -> 
                 == [(True, False)]
             ),
         )
-        told = [
+        received = [
             (kind, changed.metadata.uid == pod.metadata.uid)
             for kind, changed in changes(
                 cluster.core.list_namespaced_pod,
@@ -219,13 +221,13 @@ def test_a_watch_of_pods_tells_of_an_eviction_to_its_end(platform: Platform) -> 
                 timeout_seconds=1,
             )
         ]
-        assert ("MODIFIED", True) in told
-        assert told.count(("DELETED", True)) == 1
-        assert told.count(("ADDED", False)) == 1
+        assert ("MODIFIED", True) in received
+        assert received.count(("DELETED", True)) == 1
+        assert received.count(("ADDED", False)) == 1
 
 
-def test_a_drained_node_holds_only_daemon_pods_and_no_budget_is_broken(platform: Platform) -> None:
-    """A drain as it is meant: cordon, evict, retry on 429, wait until all are gone."""
+def test_a_drained_node_has_only_daemon_pods_and_no_budget_is_violated(platform: Platform) -> None:
+    """A drain as intended: cordon, evict, retry on 429, wait until all pods are gone."""
     agent = WorkloadSpec("shop", "agent", kind=WorkloadKind.DAEMON_SET, starts_in_s=(1, 2))
     cart = WorkloadSpec("shop", "cart", replicas=6, pdb=PdbSpec(max_unavailable=1), starts_in_s=(2, 5))
     with platform(3, agent, cart) as cluster:
@@ -257,4 +259,4 @@ def test_a_drained_node_holds_only_daemon_pods_and_no_budget_is_broken(platform:
 
         cluster.until("only the agent is left there", lambda: left() == ["DaemonSet"])
         assert least >= 5
-        assert set(refused) <= {429}  # where pods are replaced at once, the budget never runs out
+        assert set(refused) <= {429}  # pods are replaced immediately, so the budget is never exhausted

@@ -1,4 +1,4 @@
-"""What the bot relies on when it reads, watches and patches nodes."""
+"""What the bot requires to read, watch and patch nodes."""
 
 import json
 from threading import Thread
@@ -22,7 +22,7 @@ def body_of(refusal: client.ApiException) -> dict[str, Any]:
     return read
 
 
-def test_nodes_come_in_pages_and_by_name(platform: Platform) -> None:
+def test_nodes_are_listed_in_pages_by_name(platform: Platform) -> None:
     with platform(3) as cluster:
         label = f"kubernetes.azure.com/agentpool={cluster.pool}"
         first = cluster.core.list_node(label_selector=label, limit=2)
@@ -34,7 +34,7 @@ def test_nodes_come_in_pages_and_by_name(platform: Platform) -> None:
         assert [node.metadata.name for node in found] == [names[1]]
 
 
-def test_a_node_that_is_not_there_is_named_in_a_status(platform: Platform) -> None:
+def test_a_missing_node_is_named_in_a_status(platform: Platform) -> None:
     with platform(1) as cluster, pytest.raises(client.ApiException) as caught:
         cluster.core.read_node("nowhere")
     body = body_of(caught.value)
@@ -43,7 +43,7 @@ def test_a_node_that_is_not_there_is_named_in_a_status(platform: Platform) -> No
     assert body["details"] == {"name": "nowhere", "kind": "nodes"}
 
 
-def test_a_token_that_nobody_issued_opens_nothing(platform: Platform) -> None:
+def test_an_unknown_token_is_rejected(platform: Platform) -> None:
     with platform(1) as cluster:
         configuration = cluster.api.configuration
         stranger = client.CoreV1Api(api_client(configuration.host, configuration.ssl_ca_cert, "forged"))
@@ -52,14 +52,14 @@ def test_a_token_that_nobody_issued_opens_nothing(platform: Platform) -> None:
     assert (caught.value.status, body_of(caught.value)["reason"]) == (401, "Unauthorized")
 
 
-def test_a_field_that_cannot_be_selected_is_refused(platform: Platform) -> None:
+def test_an_unsupported_field_selector_is_rejected(platform: Platform) -> None:
     with platform(1) as cluster, pytest.raises(client.ApiException) as caught:
         cluster.core.list_node(field_selector="spec.colour=red")
     assert (caught.value.status, body_of(caught.value)["reason"]) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("content_type", [MERGE, STRATEGIC])
-def test_annotations_are_set_and_taken_away(platform: Platform, content_type: str) -> None:
+def test_annotations_are_set_and_removed(platform: Platform, content_type: str) -> None:
     with platform(1) as cluster:
         [node] = cluster.nodes()
         name = node.metadata.name
@@ -69,7 +69,7 @@ def test_annotations_are_set_and_taken_away(platform: Platform, content_type: st
         assert {key: value for key, value in found.items() if key.startswith("daytwo")} == {"daytwo.dev/b": "3"}
 
 
-def test_labels_are_set_and_taken_away(platform: Platform) -> None:
+def test_labels_are_set_and_removed(platform: Platform) -> None:
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         exclude = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -101,7 +101,7 @@ def test_a_patch_from_an_older_version_is_a_conflict(platform: Platform) -> None
         assert cluster.core.read_node(name).metadata.annotations["daytwo.dev/by"] == "second"
 
 
-def test_a_patch_that_changes_nothing_makes_no_version(platform: Platform) -> None:
+def test_a_patch_without_changes_keeps_the_version(platform: Platform) -> None:
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         patch = {"metadata": {"annotations": {"daytwo.dev/x": "y"}}}
@@ -111,8 +111,8 @@ def test_a_patch_that_changes_nothing_makes_no_version(platform: Platform) -> No
         assert versions[0] == versions[1]
 
 
-def test_a_json_patch_applies_where_its_test_holds(platform: Platform) -> None:
-    """What the client sends when it is given a list."""
+def test_a_json_patch_applies_if_its_test_succeeds(platform: Platform) -> None:
+    """The client sends a JSON Patch if it gets a list."""
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         cluster.core.patch_node(name, {"metadata": {"annotations": {"daytwo.dev/x": "1"}}}, _content_type=MERGE)
@@ -136,7 +136,7 @@ def test_a_dry_run_of_a_patch_changes_nothing(platform: Platform) -> None:
         assert not cluster.core.read_node(name).spec.unschedulable
 
 
-def test_nothing_new_is_placed_on_a_cordoned_node(platform: Platform) -> None:
+def test_no_pod_is_scheduled_on_a_cordoned_node(platform: Platform) -> None:
     with platform(2, WEB) as cluster:
         closed, opened = (node.metadata.name for node in cluster.nodes())
         cordon(cluster, closed, unschedulable=True)
@@ -158,13 +158,13 @@ def test_nothing_new_is_placed_on_a_cordoned_node(platform: Platform) -> None:
         cluster.until("its taint is gone", lambda: not cluster.core.read_node(closed).spec.taints)
 
 
-def test_a_watch_tells_of_a_cordon_after_the_list(platform: Platform) -> None:
+def test_a_watch_after_a_list_shows_a_cordon(platform: Platform) -> None:
     with platform(2) as cluster:
         label = f"kubernetes.azure.com/agentpool={cluster.pool}"
         listed = cluster.core.list_node(label_selector=label)
         name = listed.items[0].metadata.name
         cordon(cluster, name, unschedulable=True)
-        told: list[tuple[str, str, bool]] = []
+        received: list[tuple[str, str, bool]] = []
         for kind, node in changes(
             cluster.core.list_node,
             label_selector=label,
@@ -172,59 +172,59 @@ def test_a_watch_tells_of_a_cordon_after_the_list(platform: Platform) -> None:
             timeout_seconds=10,
         ):
             if node.spec.unschedulable:
-                told.append((kind, node.metadata.name, True))
+                received.append((kind, node.metadata.name, True))
                 break
-        assert told == [("MODIFIED", name, True)]
+        assert received == [("MODIFIED", name, True)]
 
 
-def test_a_watch_that_waits_hears_what_happens_then(platform: Platform) -> None:
+def test_a_waiting_watch_receives_later_changes(platform: Platform) -> None:
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         other = Thread(target=cordon, args=(cluster, name), kwargs={"unschedulable": True})
-        told = []
+        received = []
         for kind, node in changes(
             cluster.core.list_node,
             field_selector=f"metadata.name={name}",
             resource_version="0",
             timeout_seconds=10,
         ):
-            told.append((kind, bool(node.spec.unschedulable)))
-            if len(told) == 1:
+            received.append((kind, bool(node.spec.unschedulable)))
+            if len(received) == 1:
                 other.start()
-            if told[-1][1]:
+            if received[-1][1]:
                 break
         other.join()
-        assert told[0] == ("ADDED", False)
-        assert told[-1] == ("MODIFIED", True)
+        assert received[0] == ("ADDED", False)
+        assert received[-1] == ("MODIFIED", True)
 
 
-def test_a_watch_ends_by_itself_when_its_time_is_over(platform: Platform) -> None:
+def test_a_watch_ends_after_its_timeout(platform: Platform) -> None:
     with platform(1) as cluster:
         version = cluster.core.list_node().metadata.resource_version
-        label = "kubernetes.azure.com/agentpool=nobody"
-        told = changes(cluster.core.list_node, label_selector=label, resource_version=version, timeout_seconds=1)
-        assert list(told) == []
+        label = "kubernetes.azure.com/agentpool=unknown"
+        received = changes(cluster.core.list_node, label_selector=label, resource_version=version, timeout_seconds=1)
+        assert list(received) == []
 
 
-def test_an_object_that_leaves_the_selection_is_deleted_to_the_watcher(platform: Platform) -> None:
+def test_an_object_that_leaves_the_selection_is_reported_as_deleted(platform: Platform) -> None:
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         cluster.core.patch_node(name, {"metadata": {"labels": {"daytwo.dev/mark": "on"}}}, _content_type=MERGE)
         version = cluster.core.list_node().metadata.resource_version
         cluster.core.patch_node(name, {"metadata": {"labels": {"daytwo.dev/mark": "off"}}}, _content_type=MERGE)
-        told = ("", "")
+        received = ("", "")
         for kind, node in changes(
             cluster.core.list_node,
             label_selector="daytwo.dev/mark=on",
             resource_version=version,
             timeout_seconds=10,
         ):
-            told = (kind, node.metadata.name)
+            received = (kind, node.metadata.name)
             break
-        assert told == ("DELETED", name)
+        assert received == ("DELETED", name)
 
 
-def test_a_rebooted_node_is_not_ready_and_comes_back_in_another_boot(platform: Platform) -> None:
+def test_a_rebooted_node_returns_with_a_new_boot_id(platform: Platform) -> None:
     agent = WorkloadSpec("shop", "web", replicas=2, starts_in_s=(1, 5))
     with platform(2, agent) as cluster:
         node = cluster.nodes()[0]

@@ -1,4 +1,4 @@
-"""The Kubernetes port's contract, kept by its adapter on the simulated API server and on a real one."""
+"""The contract of the Kubernetes port, tested with its adapter on the simulated API server and on a real one."""
 
 from dataclasses import replace
 from typing import cast
@@ -28,14 +28,14 @@ def pods_of(of: Cluster, app: str) -> list[Pod]:
     )
 
 
-def test_nodes_are_read_with_their_boot_and_readiness(platform: Platform) -> None:
+def test_nodes_are_read_with_boot_id_and_readiness(platform: Platform) -> None:
     with platform(2) as on:
         of = cast("Cluster", on)
         mine = [node for node in adapter(of).nodes(SHOP_DEV) if node.pool == of.pool]
         assert [(node.ready, node.unschedulable, bool(node.boot_id)) for node in mine] == [(True, False, True)] * 2
 
 
-def test_a_cordon_and_its_stamp_come_and_go_together(platform: Platform) -> None:
+def test_a_cordon_and_its_annotation_are_set_and_removed_together(platform: Platform) -> None:
     with platform(1) as on:
         of = cast("Cluster", on)
         port, name = adapter(of), of.nodes()[0].metadata.name
@@ -50,7 +50,7 @@ def test_a_cordon_and_its_stamp_come_and_go_together(platform: Platform) -> None
         assert seen() == (False, None)
 
 
-def test_pods_tell_what_a_drain_has_to_know(platform: Platform) -> None:
+def test_pods_have_the_fields_that_a_drain_needs(platform: Platform) -> None:
     with platform(2, CART, AGENT) as on:
         of = cast("Cluster", on)
         assert [(pod.ready, pod.stays, pod.owner_kind) for pod in pods_of(of, "cart")] == [
@@ -61,7 +61,7 @@ def test_pods_tell_what_a_drain_has_to_know(platform: Platform) -> None:
         assert {pod.node for pod in adapter(of).pods(SHOP_DEV, node)} == {node}
 
 
-def test_budgets_tell_slow_from_never(platform: Platform) -> None:
+def test_budgets_distinguish_temporary_from_permanent_blocks(platform: Platform) -> None:
     with platform(2, CART, RIGID) as on:
         of = cast("Cluster", on)
         of.until("both are accounted for", lambda: of.budget("cart").disruptions_allowed == 1)
@@ -71,18 +71,18 @@ def test_budgets_tell_slow_from_never(platform: Platform) -> None:
         assert not mine["cart"].covers(pods_of(of, "rigid")[0])
 
 
-def test_the_four_answers_to_an_eviction(platform: Platform) -> None:
+def test_the_four_results_of_an_eviction(platform: Platform) -> None:
     with platform(2, CART, RIGID, TWICE) as on:
         of = cast("Cluster", on)
         of.until("the cart's budget is accounted for", lambda: of.budget("cart").disruptions_allowed == 1)
         port, (first, *_) = adapter(of), pods_of(of, "cart")
         assert port.evict(SHOP_DEV, first) == EvictionResult("evicted")
-        assert port.evict(SHOP_DEV, replace(first, name="nobody")).kind == "gone"
+        assert port.evict(SHOP_DEV, replace(first, name="unknown")).kind == "gone"
         blocked = port.evict(SHOP_DEV, pods_of(of, "rigid")[0])
         assert blocked.kind == "blocked"
         assert "rigid" in blocked.why
         assert port.evict(SHOP_DEV, pods_of(of, "twice")[0]).kind == "several"
-        # Last: a real server takes the budget before it looks at the uid.
+        # Last: a real server uses the budget before it checks the uid.
         of.until("another may go", lambda: of.budget("cart").disruptions_allowed == 1)
         other = replace(pods_of(of, "cart")[0], uid="00000000-0000-0000-0000-000000000000")
         assert port.evict(SHOP_DEV, other).kind == "gone"

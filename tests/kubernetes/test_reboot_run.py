@@ -1,4 +1,4 @@
-"""The reboot runbook on a real control plane (and on the simulated one): 30 pods under PDBs are drained, nobody's budget is broken."""
+"""The reboot runbook on a real control plane and on the simulated one: 30 pods with PDBs are drained without violating a budget."""
 
 import threading
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ WORKLOADS = tuple(WorkloadSpec("shop", app, 20, PdbSpec(max_unavailable=3), star
 
 @dataclass
 class Machines:
-    """A restart takes the node down and brings it back in another boot; its sentinel then asks for nothing more."""
+    """A restart takes the node down and brings it back in another boot, after which it requires no reboot."""
 
     on: Cluster
     by: World
@@ -51,7 +51,7 @@ class Machines:
 
 
 class RebootWorld(World):
-    """The fakes, but for the nodes, which are the cluster's, and the machines behind them."""
+    """The fakes, except for the nodes, which are the cluster's, and the machines behind them."""
 
     def on(self, of: Cluster) -> None:
         self.adapter = adapter(of)
@@ -65,9 +65,9 @@ class RebootWorld(World):
 
 @contextmanager
 def observed(of: Cluster) -> Iterator[list[str]]:
-    """An observer of its own: lists the pods again and again, and keeps every moment in which a budget is broken."""
+    """An independent observer: lists the pods repeatedly and records every moment in which a budget is violated."""
     broken: list[str] = []
-    looks = [0]
+    observations = [0]
     stop = threading.Event()
 
     def look() -> None:
@@ -75,7 +75,7 @@ def observed(of: Cluster) -> Iterator[list[str]]:
             core: Any = client.CoreV1Api(own)
             while not stop.is_set():
                 pods = core.list_namespaced_pod(of.namespace).items
-                looks[0] += 1
+                observations[0] += 1
                 for app in APPS:
                     mine = [pod for pod in pods if (pod.metadata.labels or {}).get("app") == app]
                     healthy = sum(is_ready(pod) and pod.metadata.deletion_timestamp is None for pod in mine)
@@ -89,10 +89,10 @@ def observed(of: Cluster) -> Iterator[list[str]]:
     finally:
         stop.set()
         observer.join()
-        assert looks[0] > 20, "the observer saw too little"
+        assert observations[0] > 20, "the observer saw too little"
 
 
-def test_a_node_with_30_pods_is_drained_restarted_and_given_back(platform: Platform) -> None:
+def test_a_node_with_30_pods_is_drained_restarted_and_uncordoned(platform: Platform) -> None:
     with platform(2, *WORKLOADS) as on:
         of = cast("Cluster", on)
         node = max(of.nodes(), key=lambda each: len(pods_on(of, each.metadata.name))).metadata.name
@@ -124,15 +124,17 @@ def pods_on(of: Cluster, node: str) -> list[Any]:
 
 
 def _let_time_pass(of: Cluster, node: str, activity: str) -> None:
-    """The run's clock is virtual, the cluster's may not be: before each look the cluster gets where the next look finds something new."""
+    """The run's clock is virtual, the cluster's may not be: before each check, wait until the cluster has changed."""
     if activity != "poll":
         return
 
-    looks = [0]
+    observations = [0]
 
     def moved() -> bool:
-        looks[0] += 1
-        if looks[0] < 5:  # a simulated cluster's time passes with each look: let those on their way out be gone
+        observations[0] += 1
+        if (
+            observations[0] < 5
+        ):  # a simulated cluster's time passes with each read: wait until terminating pods are gone
             return False
         if not pods_on(of, node):
             return True

@@ -1,4 +1,4 @@
-"""Messages drawn as their chats show them: by the chats' renderers where Node is, plainly where it is not."""
+"""Messages rendered as in their chats: by the chats' renderers if Node is available, otherwise plainly."""
 
 from collections.abc import Iterator
 
@@ -51,7 +51,7 @@ def node() -> Iterator[NodeDrawer]:
         yield found
 
 
-def test_slack_marks_mentions_and_times_are_drawn_and_names_stay_text(node: NodeDrawer) -> None:
+def test_slack_markup_is_rendered_and_names_are_text(node: NodeDrawer) -> None:
     html = node.draw("slack", BLOCKS, "light")
     assert "<strong>" in html
     assert "@ana" in html
@@ -59,14 +59,14 @@ def test_slack_marks_mentions_and_times_are_drawn_and_names_stay_text(node: Node
     assert "<script" not in html
 
 
-def test_a_button_keeps_its_name_and_one_that_opens_a_page_is_a_link(node: NodeDrawer) -> None:
+def test_a_button_with_a_url_becomes_a_link(node: NodeDrawer) -> None:
     html = node.draw("slack", BLOCKS, "dark")
     assert 'data-action="approve.0"' in html
     assert html.count("<button") == 1
     assert 'href="https://daytwo.example/api/approvals/word"' in html
 
 
-def test_a_card_is_drawn_by_its_own_renderer(node: NodeDrawer) -> None:
+def test_a_card_is_rendered(node: NodeDrawer) -> None:
     html = node.draw("card", CARD, "dark")
     assert "<strong>shop_prod</strong>" in html
     assert "<b>x</b>" not in html
@@ -74,13 +74,13 @@ def test_a_card_is_drawn_by_its_own_renderer(node: NodeDrawer) -> None:
     assert "Details" in html
 
 
-def test_what_is_no_message_is_refused_and_the_next_one_is_drawn(node: NodeDrawer) -> None:
-    with pytest.raises(DrawingError, match="refused a message"):
+def test_an_invalid_message_is_rejected_and_the_next_one_rendered(node: NodeDrawer) -> None:
+    with pytest.raises(DrawingError, match="rejected a message"):
         node.draw("slack", "nonsense", "light")
     assert "Approve" in node.draw("slack", BLOCKS, "light")
 
 
-def test_a_renderer_that_has_ended_is_said_so() -> None:
+def test_an_ended_renderer_is_reported() -> None:
     need(not npm.missing(), f"the chats' renderers: {npm.missing()}")
     with node_drawer() as ended:
         ended.process.terminate()
@@ -89,13 +89,13 @@ def test_a_renderer_that_has_ended_is_said_so() -> None:
             ended.draw("slack", BLOCKS, "light")
 
 
-def test_without_node_messages_are_drawn_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_node_messages_are_rendered_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with drawer() as found:
         assert isinstance(found, PlainDrawer)
 
 
-def test_plainly_every_text_and_button_is_there_and_names_stay_text() -> None:
+def test_the_plain_renderer_shows_every_text_and_button() -> None:
     html = PlainDrawer().draw("slack", BLOCKS, "light")
     assert "<strong>shop-prod</strong>" in html
     assert "<script" not in html

@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as people see it: its marks, and everything from outside as text."""
+"""Slack's mrkdwn as shown to people: its marks are rendered, and external content is shown as text."""
 
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -24,7 +24,7 @@ def test_a_mark_within_a_word_is_text() -> None:
     assert shown("a*b*c 2*3*4") == "a*b*c 2*3*4"
 
 
-def test_a_date_is_a_time_that_a_browser_can_move_to_its_zone() -> None:
+def test_a_date_becomes_a_time_element() -> None:
     at = int(datetime(2026, 11, 17, 3, 40, tzinfo=UTC).timestamp())
     assert shown(f"ends about <!date^{at}^{{date_short_pretty}} {{time}}|2026-11-17 03:40 UTC>") == (
         'ends about <time datetime="2026-11-17T03:40:00+00:00">03:40</time>'
@@ -38,16 +38,16 @@ def test_a_link_keeps_its_label() -> None:
     )
 
 
-def test_who_is_mentioned_is_called_by_name() -> None:
+def test_mentions_show_the_persons_name() -> None:
     assert shown("<@U0ANA> <@U0NOBODY>") == '<span class="mention">@ana</span> <span class="mention">@U0NOBODY</span>'
 
 
-def test_markup_from_outside_is_text() -> None:
+def test_external_markup_is_shown_as_text() -> None:
     assert shown(escape("<script>alert(1)</script> & *bold*")) == ("&lt;script&gt;alert(1)&lt;/script&gt; &amp; *bold*")
 
 
 class Tags(HTMLParser):
-    """Which elements a text brings."""
+    """The elements in a text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Tags(HTMLParser):
 
 
 @given(st.text(alphabet=st.sampled_from("<>&*_~`|^!ahtps:/ \n\u200b\"'"), max_size=80))
-def test_whatever_is_escaped_brings_no_element(text: str) -> None:
+def test_escaped_text_contains_no_elements(text: str) -> None:
     tags = Tags()
     tags.feed(shown(escape(text)))
     assert tags.seen <= {"br"}

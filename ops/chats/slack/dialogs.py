@@ -21,7 +21,7 @@ _RESULT = 2_700
 
 def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Json]:
     """The dialog for one use of Reject. It carries the approval token; `form` is its name, which leads back to that use."""
-    parts = approval.standing
+    parts = approval.active_parts
     head = " · ".join((title, approval.ring or "in no ring", plural(len(parts), "cluster")))
     names = [escape(part.target_name, _NAME) for part in parts[:_NAMED]]
     more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""

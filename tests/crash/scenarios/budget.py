@@ -1,4 +1,4 @@
-"""A budget passes its threshold."""
+"""A budget passes a threshold."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +22,6 @@ CLUSTER = ClusterSpec(
     "shop-dev", "westeurope", (PoolSpec("system", 1, mode="System", releases_behind=0),), tags=(("env", "dev"),)
 )
 ALERT = BudgetAlert("platform", START + timedelta(minutes=5), "common", 80, 8123.5, 10000)
-FLEET = in_west_europe("crash-budget", START, CLUSTER, mishaps=(ALERT,))
+FLEET = in_west_europe("crash-budget", START, CLUSTER, scripted_faults=(ALERT,))
 
-SCENARIOS = (Scenario("an-alert", FLEET, CONFIG, START + timedelta(hours=1), hears=True),)
+SCENARIOS = (Scenario("an-alert", FLEET, CONFIG, START + timedelta(hours=1), receives_events=True),)

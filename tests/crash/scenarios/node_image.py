@@ -1,13 +1,13 @@
-"""A night of node images: a sleeper is woken, upgraded and put back; and one whose upgrade fails is put back all the same."""
+"""A night of node images: a stopped cluster is started, upgraded and stopped again, also if its upgrade fails."""
 
 from datetime import UTC, datetime
 
 from simulator.world.scripted_faults import UpgradeFails
 from simulator.world.specs import ClusterSpec, PoolSpec
-from tests.crash.scenario import Press, Scenario
+from tests.crash.scenario import ButtonClick, Scenario
 from tests.staging import ONE_RING, TO_SLACK, in_west_europe
 
-# 21:30 in Amsterdam; next window opens half an hour later, when the hourly timer starts the rollout.
+# 21:30 in Amsterdam. The window opens half an hour later, when the hourly timer starts the rollout.
 START = datetime(2026, 11, 16, 20, 30, tzinfo=UTC)
 END = datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
 CONFIG = (
@@ -19,19 +19,19 @@ node-image: {window: nights, start-stopped-clusters: true}
 """
     + TO_SLACK
 )
-SLEEPER = ClusterSpec(
+STOPPED_CLUSTER = ClusterSpec(
     "shop-dev",
     "westeurope",
     (PoolSpec("system", 1, mode="System", max_surge="1"), PoolSpec("spot", 1, priority="Spot")),
     tags=(("env", "dev"),),
     stopped=True,
 )
-FLEET = in_west_europe("crash", START, SLEEPER)
+FLEET = in_west_europe("crash", START, STOPPED_CLUSTER)
 FAILING = in_west_europe(
     "crash-failing",
     START,
-    SLEEPER,
-    mishaps=(UpgradeFails("shop-dev", "system", 0, "PodDrainFailure", "a pod could not be drained"),),
+    STOPPED_CLUSTER,
+    scripted_faults=(UpgradeFails("shop-dev", "system", 0, "PodDrainFailure", "a pod could not be drained"),),
 )
 
 APPROVED = (
@@ -42,19 +42,19 @@ people: {ana: {slack: U0ANA}, ben: {slack: U0BEN}}
 groups: {platform: [ana, ben]}
 """
 )
-AWAKE = ClusterSpec(
+OVERRIDE = ClusterSpec(
     "shop-dev",
     "westeurope",
     (PoolSpec("system", 1, mode="System", max_surge="1"),),
     tags=(("env", "dev"),),
 )
-# One cluster: of two that run at one moment nobody could say which edit of a message comes second.
-ASKING = in_west_europe("crash-asking", START, AWAKE)
-ASKED = datetime(2026, 11, 16, 21, 20, tzinfo=UTC)
+# One cluster: with two simultaneous runs the order of message edits would be undefined.
+APPROVAL_CONFIG = in_west_europe("crash-asking", START, OVERRIDE)
+REQUESTED = datetime(2026, 11, 16, 21, 20, tzinfo=UTC)
 
 SCENARIOS = (
-    Scenario("approved", ASKING, APPROVED, END, presses=(Press("U0ANA", "approve", ASKED),)),
-    Scenario("rejected", ASKING, APPROVED, END, presses=(Press("U0BEN", "reject", ASKED),)),
+    Scenario("approved", APPROVAL_CONFIG, APPROVED, END, clicks=(ButtonClick("U0ANA", "approve", REQUESTED),)),
+    Scenario("rejected", APPROVAL_CONFIG, APPROVED, END, clicks=(ButtonClick("U0BEN", "reject", REQUESTED),)),
     Scenario("a-sleeper", FLEET, CONFIG, END),
     Scenario("a-failure", FAILING, CONFIG, END, unknowable=("during POST shop-dev/agentPools/system/upgrade",)),
 )

@@ -1,4 +1,4 @@
-"""A day of sleep: a cluster is started in the morning and stopped in the evening."""
+"""A day of scheduled power: a cluster is started in the morning and stopped in the evening."""
 
 from datetime import UTC, datetime
 
@@ -15,9 +15,9 @@ power:
 """
     + TO_SLACK
 )
-SLEEPER = ClusterSpec(
+STOPPED_CLUSTER = ClusterSpec(
     "shop-dev", "westeurope", (PoolSpec("system", 1, mode="System"),), tags=(("env", "dev"),), stopped=True
 )
-FLEET = in_west_europe("crash-power", START, SLEEPER)
+FLEET = in_west_europe("crash-power", START, STOPPED_CLUSTER)
 
 SCENARIOS = (Scenario("a-day", FLEET, CONFIG, datetime(2026, 11, 17, 9, tzinfo=UTC), every=3),)

@@ -1,4 +1,4 @@
-"""A night with a node that requires a reboot; and one in which the restart fails, so that the node is given back."""
+"""A night with a node that requires a reboot, and one in which the restart fails and the node is uncordoned."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,9 +26,11 @@ CLUSTER = ClusterSpec(
     tags=(("env", "dev"),),
     workloads=(WorkloadSpec("shop", "web", 3, PdbSpec(min_available=2), pool="user1"),),
 )
-ASKS = RebootRequired("shop-dev", "user1", START + timedelta(minutes=2), 1)
-FLEET = in_west_europe("crash-reboot", START, CLUSTER, mishaps=(ASKS,))
-FAILING = in_west_europe("crash-reboot-failing", START, CLUSTER, mishaps=(ASKS, RestartFails("shop-dev", "user1")))
+REQUIRES_REBOOT = RebootRequired("shop-dev", "user1", START + timedelta(minutes=2), 1)
+FLEET = in_west_europe("crash-reboot", START, CLUSTER, scripted_faults=(REQUIRES_REBOOT,))
+FAILING = in_west_europe(
+    "crash-reboot-failing", START, CLUSTER, scripted_faults=(REQUIRES_REBOOT, RestartFails("shop-dev", "user1"))
+)
 
 SCENARIOS = (
     Scenario("a-night", FLEET, CONFIG, END, every=4),

@@ -1,4 +1,4 @@
-"""A burst of evictions: notices from the nodes, annotations from Azure afterwards."""
+"""A group of evictions: first notices from the nodes, then annotations from Azure."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,8 +23,10 @@ CLUSTER = ClusterSpec(
     tags=(("env", "dev"),),
     workloads=(WorkloadSpec("shop", "job", 4, tolerates_spot=True, pool="spot", spread=True),),
 )
-BURST = SpotEviction("shop-dev", "spot", START + timedelta(minutes=5), 2, notice_s=25)
-FLEET = in_west_europe("crash-spot", START, CLUSTER, mishaps=(BURST,))
+EVICTIONS = SpotEviction("shop-dev", "spot", START + timedelta(minutes=5), 2, notice_s=25)
+FLEET = in_west_europe("crash-spot", START, CLUSTER, scripted_faults=(EVICTIONS,))
 
-# How many pods a wave still meets depends on the second in which a life begins: states and counts are compared, not evidence.
-SCENARIOS = (Scenario("a-burst", FLEET, CONFIG, START + timedelta(hours=2), unknowable=("",), every=4, hears=True),)
+# How many pods are found depends on the second in which a process starts: states and counts are compared, not evidence.
+SCENARIOS = (
+    Scenario("a-burst", FLEET, CONFIG, START + timedelta(hours=2), unknowable=("",), every=4, receives_events=True),
+)

@@ -1,4 +1,4 @@
-"""The production clients on a simulation, their own retries off so that each answer is seen."""
+"""The production clients connected to a simulation, without retries, so that tests see each response."""
 
 from typing import Any
 

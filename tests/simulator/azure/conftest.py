@@ -1,4 +1,4 @@
-"""A small simulated fleet, served, and the unmodified clients that talk to it."""
+"""A small simulated fleet and the unmodified clients that use it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ WEDNESDAY_NIGHT = MaintenanceSpec(weekday=2, start=time(23), utc_offset=timedelt
 
 
 def small_fleet() -> FleetSpec:
-    """Three clusters in one region: one plain, one asleep, one that AKS upgrades by itself on Wednesday night."""
+    """Three clusters in one region: a plain one, a stopped one, and one that AKS upgrades on Wednesday night."""
     web = ClusterSpec(
         "web",
         "westeurope",
@@ -71,7 +71,7 @@ def graph(simulation: Running) -> Iterator[ResourceGraphClient]:
 
 @pytest.fixture
 def later(simulation: Running) -> Callable[..., None]:
-    """Move the served clock on by a span: ``later(minutes=5)``."""
+    """Advance the served clock by a duration: ``later(minutes=5)``."""
 
     def move(**span: float) -> None:
         simulation.advance(simulation.world.now + timedelta(**span))

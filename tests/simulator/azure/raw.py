@@ -1,4 +1,4 @@
-"""Requests as bytes on the wire, for what no client would send."""
+"""Raw HTTP requests that no client would send."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ KUBERNETES = "6dae42f8-4368-4678-94ff-3960e28e3630"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer with its body read."""
+    """A response with its body."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,9 +38,15 @@ class Response:
 
 
 def ask(
-    simulation: Running, method: str, path: str, body: object = None, *, token: str | None = None, resource: str = ARM
+    simulation: Running,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    token: str | None = None,
+    resource: str = ARM,
 ) -> Response:
-    """Send one request over TLS with a fresh token, or with the given one ("" for none)."""
+    """Send one request over TLS with a new token, or with the given one ("" for none)."""
     if token is None:
         token = SimulatedCredential(simulation.environment).get_token(f"{resource}/.default").token
     place = urlsplit(simulation.environment["ARM_URL"])

@@ -1,4 +1,4 @@
-"""Budget alerts as an action group posts them, in both schemas."""
+"""Budget alerts as posted by an action group, in both schemas."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,17 +15,17 @@ from tests.simulator.azure.webhooks import webhook
 AT = START + timedelta(hours=6)
 
 
-def posted(simulation: Running, **mishap: object) -> list[Any]:
-    """What a webhook of an action group received of one alert."""
+def posted(simulation: Running, **fault: object) -> list[Any]:
+    """What the webhook of an action group received for one alert."""
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "action-group"})
         alert = {"kind": "BudgetAlert", "name": "platform", "at": AT.isoformat(), "amount": 10000, "spent": 11111.0}
-        simulation.control("/mishaps", {**alert, **mishap})
+        simulation.control("/scripted-faults", {**alert, **fault})
         simulation.advance(AT + timedelta(hours=1))
         return [body for _, body in hook.received]
 
 
-def test_the_common_schema_spells_amounts_as_text(simulation: Running) -> None:
+def test_the_common_schema_has_amounts_as_text(simulation: Running) -> None:
     body, *_ = posted(simulation, schema="common", threshold=80)
     assert body["schemaId"] == "azureMonitorCommonAlertSchema"
     essentials = body["data"]["essentials"]
@@ -40,13 +40,13 @@ def test_the_common_schema_spells_amounts_as_text(simulation: Running) -> None:
     assert (data["ThresholdType"], data["Unit"], data["BudgetStartDate"]) == ("Actual", "EUR", "2026-11-01")
 
 
-def test_a_forecast_is_told_in_the_common_schema(simulation: Running) -> None:
+def test_the_common_schema_has_forecasts(simulation: Running) -> None:
     body, *_ = posted(simulation, schema="common", threshold=100, threshold_type="Forecasted", unit="USD")
     data = body["data"]["alertContext"]["AlertData"]
     assert (data["ThresholdType"], data["ForecastedTotalForPeriod"]) == ("Forecasted", "$11111.00")
 
 
-def test_the_legacy_schema_knows_no_currency_sign(simulation: Running) -> None:
+def test_the_legacy_schema_has_no_currency_sign(simulation: Running) -> None:
     body, *_ = posted(simulation, schema="legacy", threshold=80)
     assert body["schemaId"] == "AIP Budget Notification"
     data = body["data"]
@@ -55,7 +55,7 @@ def test_the_legacy_schema_knows_no_currency_sign(simulation: Running) -> None:
     assert data["BudgetStartDate"] == "11/1/2026 12:00:00 AM +00:00"
 
 
-def test_the_threshold_of_the_legacy_schema_is_an_amount_or_a_share_by_the_seed() -> None:
+def test_the_legacy_threshold_is_an_amount_or_a_share() -> None:
     spelt = set()
     for seed in range(20):
         world = World(small_fleet(), seed)
@@ -66,7 +66,7 @@ def test_the_threshold_of_the_legacy_schema_is_an_amount_or_a_share_by_the_seed(
     assert spelt == {"8000.0", "0.8"}
 
 
-def test_some_alerts_come_twice_with_the_same_body() -> None:
+def test_some_alerts_are_posted_twice() -> None:
     counts = set()
     for seed in range(20):
         world = World(small_fleet(), seed)
@@ -78,7 +78,7 @@ def test_some_alerts_come_twice_with_the_same_body() -> None:
     assert counts == {1, 2}
 
 
-def test_alerts_and_events_go_to_their_own_subscribers(simulation: Running) -> None:
+def test_alerts_and_events_have_separate_subscribers(simulation: Running) -> None:
     with webhook(simulation) as group, webhook(simulation) as topic:
         simulation.control("/subscribers", {"url": group.url, "schema": "action-group"})
         simulation.control("/subscribers", {"url": topic.url, "schema": "cloudevents"})
@@ -94,7 +94,7 @@ def test_alerts_and_events_go_to_their_own_subscribers(simulation: Running) -> N
         }
 
 
-def test_an_alert_that_is_not_taken_comes_again(simulation: Running) -> None:
+def test_a_failed_alert_delivery_is_retried(simulation: Running) -> None:
     with webhook(simulation, statuses=[500, 503]) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "action-group"})
         simulation.world.arm(BudgetAlert("once", AT, "common", 80, 9000, 10000))
@@ -104,6 +104,6 @@ def test_an_alert_that_is_not_taken_comes_again(simulation: Running) -> None:
 
 
 @pytest.mark.parametrize("schema", ["xml", 3])
-def test_a_schema_that_nobody_posts_is_refused(simulation: Running, schema: object) -> None:
+def test_an_unknown_alert_schema_is_rejected(simulation: Running, schema: object) -> None:
     with pytest.raises(Exception, match="400"):
         posted(simulation, schema=schema, threshold=80)

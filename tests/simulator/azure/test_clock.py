@@ -1,4 +1,4 @@
-"""The control plane: the clock as told or by itself, the journal, mishaps, the command that serves it all."""
+"""The control API: the clock on request or running, the journal, scripted faults, and the command that serves everything."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import pytest
 from simulator.control.api import BadRequestError, read_fault
 from simulator.http_types import JsonObject
 from simulator.running import Running, control, running_simulation, simulation_process
-from simulator.world.scripted_faults import ImageLands, Occupied
+from simulator.world.scripted_faults import ForeignOperation, ImageLands
 from tests.simulator.azure.conftest import small_fleet
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
@@ -22,7 +22,7 @@ KEYS = [
 ]  # fmt: skip
 
 
-def test_time_moves_only_when_told(simulation: Running) -> None:
+def test_time_advances_only_on_request(simulation: Running) -> None:
     assert simulation.control("/clock") == {"now": "2026-11-16T00:00:00+00:00", "speed": 0}
     answer = simulation.control("/clock/advance", {"to": "2026-11-17T06:30:00Z"})
     assert answer == {"now": "2026-11-17T06:30:00+00:00"}
@@ -34,8 +34,8 @@ def test_time_never_goes_back(simulation: Running) -> None:
     assert answer == {"now": "2026-11-16T02:00:00+00:00"}
 
 
-def test_time_runs_by_itself_at_a_speed() -> None:
-    """Polls until an hour has passed: at 36,000 virtual seconds a second that is soon."""
+def test_time_runs_continuously_at_a_speed() -> None:
+    """Polls until an hour has passed, which is soon at 36,000 virtual seconds per second."""
     with running_simulation(small_fleet(), speed=36_000) as simulation:
         tick = threading.Event()
         while simulation.world.now < START + timedelta(hours=1):
@@ -50,7 +50,7 @@ def test_an_instant_needs_a_date_and_an_offset(simulation: Running, to: str | No
     assert caught.value.code == 400
 
 
-def test_the_journal_is_read_from_where_one_was(simulation: Running) -> None:
+def test_the_journal_can_be_read_incrementally(simulation: Running) -> None:
     everything = simulation.control("/journal")["entries"]
     assert isinstance(everything, list)
     assert everything[0]["kind"] == "cluster-known"
@@ -58,7 +58,7 @@ def test_the_journal_is_read_from_where_one_was(simulation: Running) -> None:
     assert simulation.control(f"/journal?from={len(everything) - 1}")["entries"] == everything[-1:]
 
 
-def test_the_world_is_shown_as_it_is(simulation: Running) -> None:
+def test_the_world_is_returned_as_json(simulation: Running) -> None:
     clusters = simulation.control("/world")["clusters"]
     assert isinstance(clusters, list)
     assert [(item["name"], item["powerState"], len(item["pools"])) for item in clusters] == [
@@ -69,10 +69,10 @@ def test_the_world_is_shown_as_it_is(simulation: Running) -> None:
     assert len(clusters[0]["pools"][1]["nodes"]) == 6
 
 
-def test_a_mishap_is_read_from_json() -> None:
+def test_a_scripted_fault_is_parsed_from_json() -> None:
     at = "2026-11-17T01:00:00Z"
-    occupied: JsonObject = {"kind": "Occupied", "cluster": "web", "at": at, "minutes": 5}
-    assert read_fault(occupied) == Occupied("web", datetime(2026, 11, 17, 1, tzinfo=UTC), 5)
+    occupied: JsonObject = {"kind": "ForeignOperation", "cluster": "web", "at": at, "minutes": 5}
+    assert read_fault(occupied) == ForeignOperation("web", datetime(2026, 11, 17, 1, tzinfo=UTC), 5)
     lands: JsonObject = {"kind": "ImageLands", "region": "westeurope", "os_sku": "Ubuntu", "at": at}
     assert read_fault(lands) == ImageLands("westeurope", "Ubuntu", datetime(2026, 11, 17, 1, tzinfo=UTC))
 
@@ -80,11 +80,14 @@ def test_a_mishap_is_read_from_json() -> None:
 @pytest.mark.parametrize(
     ("document", "text"),
     [
-        ({"kind": "Flood"}, "No mishap 'Flood'"),
-        ({"kind": "StartFails", "cluster": "web", "colour": 1}, "StartFails has no field 'colour'"),
+        ({"kind": "Flood"}, "Unknown fault 'Flood'"),
+        ({"kind": "StartFails", "cluster": "web", "colour": 1}, "StartFails does not have a field 'colour'"),
         ({"kind": "StartFails"}, "StartFails is incomplete"),
         ({"kind": "StartFails", "cluster": 3}, "StartFails.cluster must be str, not 3"),
-        ({"kind": "Occupied", "cluster": "web", "at": "soon", "minutes": 5}, "'soon' is not an instant"),
+        (
+            {"kind": "ForeignOperation", "cluster": "web", "at": "soon", "minutes": 5},
+            "'soon' is not a time in ISO 8601",
+        ),
         (
             {"kind": "RebootRequired", "cluster": "web", "pool": "user1", "at": "2026-11-17T01:00:00Z", "nodes": "all"},
             "RebootRequired.nodes must be int or null, not 'all'",
@@ -95,7 +98,7 @@ def test_a_mishap_is_read_from_json() -> None:
         ),
     ],
 )
-def test_a_mishap_that_makes_no_sense_is_explained(document: JsonObject, text: str) -> None:
+def test_an_invalid_fault_is_explained(document: JsonObject, text: str) -> None:
     with pytest.raises(BadRequestError, match=text):
         read_fault(document)
 
@@ -108,13 +111,13 @@ def test_a_mishap_that_makes_no_sense_is_explained(document: JsonObject, text: s
         {"kind": "ImageLands", "region": "mars", "os_sku": "Ubuntu", "at": "2026-11-17T01:00:00Z"},
     ],
 )
-def test_a_mishap_to_nobody_is_refused(simulation: Running, document: JsonObject) -> None:
+def test_a_fault_without_target_is_rejected(simulation: Running, document: JsonObject) -> None:
     with pytest.raises(HTTPError) as caught:
-        simulation.control("/mishaps", document)
+        simulation.control("/scripted-faults", document)
     assert caught.value.code == 400
 
 
-def test_the_command_prints_what_a_client_needs_and_serves() -> None:
+def test_the_command_prints_its_settings_and_serves() -> None:
     with simulation_process("--clusters", "3", "--seed", "5") as environment:
         assert list(environment) == KEYS
         clusters = control(environment, "/world")["clusters"]
@@ -123,7 +126,7 @@ def test_the_command_prints_what_a_client_needs_and_serves() -> None:
 
 
 def test_the_command_ends_with_its_parent() -> None:
-    """Closing its standard input is all that a dead parent does."""
+    """Closing its standard input is all that a killed parent does."""
     command = [sys.executable, "-m", "simulator.serve", "--with-parent"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # ours
         assert process.stdin is not None
@@ -136,7 +139,7 @@ def test_the_command_ends_with_its_parent() -> None:
 def test_the_command_ends_when_terminated() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "simulator.serve"], stdout=subprocess.PIPE, text=True
-    ) as process:  # ours
+    ) as process:  # this test's own process
         assert process.stdout is not None
         process.stdout.readline()
         process.terminate()

@@ -1,4 +1,4 @@
-"""Cost Management through the unmodified client: what ran is billed, late, in pages, within limits."""
+"""Cost Management with the unmodified client: usage is billed late, in pages, within rate limits."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ WEB = "mc_rg-fleet_web_westeurope"
 
 
 def query(*groups: str, daily: bool = False, days: tuple[str, str] | None = None, **more: Any) -> JsonObject:
-    """A query definition: the sum of costs, this month unless days are named."""
+    """A query definition: the sum of costs, for this month unless days are given."""
     dataset: JsonObject = {
         "aggregation": {"totalCost": {"name": "Cost", "function": "Sum"}},
         "grouping": [{"type": "Dimension", "name": name} for name in groups],
@@ -45,16 +45,16 @@ def cost(simulation: Running) -> Iterator[CostManagementClient]:
         yield client
 
 
-def asked(cost: CostManagementClient, simulation: Running, body: JsonObject) -> list[list[Any]]:
-    """The rows of a query over the subscription."""
+def result_rows(cost: CostManagementClient, simulation: Running, body: JsonObject) -> list[list[Any]]:
+    """The rows of a query for the subscription."""
     found = cost.query.usage(f"/subscriptions/{simulation.environment['SUBSCRIPTION']}", body)  # type: ignore[call-overload]  # takes JSON too
     return [list(row) for row in found.rows or []]
 
 
-def test_a_days_cost_is_hours_times_price(cost: CostManagementClient, simulation: Running) -> None:
-    """Web runs 11 regular machines and 3 spot ones of a D4s v5, each with a disk, behind one address."""
+def test_the_cost_of_a_day_is_hours_times_price(cost: CostManagementClient, simulation: Running) -> None:
+    """The cluster has 11 regular machines and 3 spot ones of size D4s v5, each with a disk, and one public IP address."""
     simulation.advance(datetime(2026, 11, 18, 12, tzinfo=UTC))
-    rows = asked(cost, simulation, query("ResourceGroupName", daily=True, days=("2026-11-17", "2026-11-17")))
+    rows = result_rows(cost, simulation, query("ResourceGroupName", daily=True, days=("2026-11-17", "2026-11-17")))
     found = {row[2]: row for row in rows}
     assert found[WEB][1:] == [20261117, WEB, "EUR"]
     machines = 11 * 24 * 0.207 + 3 * 24 * 0.207 * 0.2
@@ -68,14 +68,14 @@ def test_a_stopped_cluster_costs_its_disks_and_its_address(cost: CostManagementC
         "dimensions": {"name": "ResourceGroupName", "operator": "In", "values": ["MC_rg-fleet_asleep_westeurope"]}
     }
     body = query("ResourceType", days=("2026-11-17", "2026-11-17"), filter=condition)
-    rows = {row[1]: row[0] for row in asked(cost, simulation, body)}
+    rows = {row[1]: row[0] for row in result_rows(cost, simulation, body)}
     assert rows == {
         "microsoft.compute/disks": pytest.approx(2 * 24 * 0.0247),
         "microsoft.network/publicipaddresses": pytest.approx(24 * 0.0046),
     }
 
 
-def test_a_stop_saves_from_its_minute_on(
+def test_a_stop_saves_costs_immediately(
     cost: CostManagementClient, simulation: Running, aks: ContainerServiceClient
 ) -> None:
     simulation.advance(datetime(2026, 11, 17, 12, tzinfo=UTC))
@@ -96,15 +96,15 @@ def test_a_stop_saves_from_its_minute_on(
     assert 12 < hours < 12.2
 
 
-def test_costs_come_eight_hours_late(cost: CostManagementClient, simulation: Running) -> None:
+def test_costs_are_eight_hours_late(cost: CostManagementClient, simulation: Running) -> None:
     simulation.advance(START + timedelta(hours=7))
-    assert asked(cost, simulation, query("ResourceGroupName")) == []
+    assert result_rows(cost, simulation, query("ResourceGroupName")) == []
     simulation.advance(START + timedelta(hours=10))
-    rows = {row[1]: row[0] for row in asked(cost, simulation, query("ResourceGroupName"))}
+    rows = {row[1]: row[0] for row in result_rows(cost, simulation, query("ResourceGroupName"))}
     assert rows["rg-other"] == pytest.approx(2 * 0.092)
 
 
-def test_columns_are_named_in_their_order(cost: CostManagementClient, simulation: Running) -> None:
+def test_columns_are_named_in_order(cost: CostManagementClient, simulation: Running) -> None:
     simulation.advance(START + timedelta(days=1))
     found = cost.query.usage(
         f"/subscriptions/{simulation.environment['SUBSCRIPTION']}", query("ResourceGroupName", "ResourceId", daily=True)
@@ -121,8 +121,8 @@ def test_columns_are_named_in_their_order(cost: CostManagementClient, simulation
     assert all(item == item.lower() and item.startswith("/subscriptions/") for item in ids)
 
 
-def test_a_long_answer_comes_in_pages_by_the_same_body() -> None:
-    """The SDK does not page: a caller posts the same body to ``properties.nextLink``."""
+def test_a_long_result_is_paged_with_the_same_body() -> None:
+    """The SDK does not page: the caller posts the same body to ``properties.nextLink``."""
     fleet = replace(small_fleet(), billed_since=START - timedelta(days=120))
     with running_simulation(fleet) as simulation:
         simulation.advance(START + timedelta(days=1))
@@ -144,20 +144,20 @@ def test_a_long_answer_comes_in_pages_by_the_same_body() -> None:
         assert len({(row[1], row[2]) for row in rows}) == len(rows) > 1000
 
 
-def test_the_fifth_query_of_a_minute_waits(cost: CostManagementClient, simulation: Running) -> None:
+def test_the_fifth_query_in_a_minute_is_throttled(cost: CostManagementClient, simulation: Running) -> None:
     for _ in range(4):
-        asked(cost, simulation, query())
+        result_rows(cost, simulation, query())
     with pytest.raises(HttpResponseError) as caught:
-        asked(cost, simulation, query())
+        result_rows(cost, simulation, query())
     answered: Any = caught.value.response
     headers = answered.headers
     assert (caught.value.status_code, headers["Retry-After"]) == (429, "5")
     assert headers["x-ms-ratelimit-microsoft.costmanagement-entity-retry-after"] == "60"
     simulation.advance(START + timedelta(seconds=60))
-    asked(cost, simulation, query())
+    result_rows(cost, simulation, query())
 
 
-def test_units_are_counted_for_the_tenant_in_three_windows() -> None:
+def test_query_units_are_limited_in_three_windows() -> None:
     prefix = "x-ms-ratelimit-microsoft.costmanagement-"
     quota = Quota()
     _, headers = quota.take("a", 7, START)
@@ -181,7 +181,7 @@ def test_units_are_counted_for_the_tenant_in_three_windows() -> None:
         {**query(), "type": "Forecast"},
     ],
 )
-def test_what_is_not_simulated_is_refused(simulation: Running, body: JsonObject) -> None:
+def test_unsupported_queries_are_rejected(simulation: Running, body: JsonObject) -> None:
     path = f"/subscriptions/{simulation.environment['SUBSCRIPTION']}/providers/Microsoft.CostManagement/query"
     answer = ask(simulation, "POST", f"{path}?api-version=2025-03-01", body)
     assert (answer.status, answer.code) == (400, "BadRequest")

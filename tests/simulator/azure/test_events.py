@@ -1,4 +1,4 @@
-"""AKS's events are delivered as Event Grid does: both schemas, the handshake, retries on the virtual clock."""
+"""AKS's events are delivered like Event Grid: both schemas, the handshake, retries on the virtual clock."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.error import HTTPError
@@ -18,13 +18,11 @@ START = datetime(2026, 11, 16, tzinfo=UTC)
 
 
 def upgrade(aks: ContainerServiceClient) -> None:
-    """Begin an upgrade of a pool."""
+    """Start an upgrade of a pool."""
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
 
 
-def test_an_upgrade_tells_its_start_and_its_end_at_their_instants(
-    simulation: Running, aks: ContainerServiceClient
-) -> None:
+def test_an_upgrade_emits_events_at_its_start_and_end(simulation: Running, aks: ContainerServiceClient) -> None:
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "cloudevents"})
         upgrade(aks)
@@ -39,7 +37,7 @@ def test_an_upgrade_tells_its_start_and_its_end_at_their_instants(
     assert first["id"] != second["id"]
 
 
-def test_the_event_grid_schema_comes_in_lists(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_the_event_grid_schema_is_sent_as_a_list(simulation: Running, aks: ContainerServiceClient) -> None:
     simulation.world.arm(UpgradeFails("web", "user1", after_nodes=0, code="QuotaExceeded"))
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "eventgrid"})
@@ -54,8 +52,8 @@ def test_the_event_grid_schema_comes_in_lists(simulation: Running, aks: Containe
     assert events[0]["topic"].endswith("/managedClusters/web")
 
 
-def test_time_stops_at_the_instant_of_a_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
-    """So that a subscriber acts at that instant, not at the end of the leap."""
+def test_time_stops_at_each_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
+    """Otherwise a subscriber would act at the end of the step, not at the time of the event."""
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url})
         upgrade(aks)
@@ -67,15 +65,13 @@ def test_time_stops_at_the_instant_of_a_delivery(simulation: Running, aks: Conta
 
 
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
-def test_a_webhook_that_does_not_shake_hands_gets_nothing(simulation: Running, schema: str) -> None:
+def test_a_webhook_without_validation_gets_no_events(simulation: Running, schema: str) -> None:
     with webhook(simulation, shakes_hands=False) as hook, pytest.raises(HTTPError):
         simulation.control("/subscribers", {"url": hook.url, "schema": schema})
     assert simulation.simulation.delivery.subscribers == []
 
 
-def test_a_failed_delivery_is_tried_again_after_ten_and_thirty_seconds(
-    simulation: Running, aks: ContainerServiceClient
-) -> None:
+def test_a_failed_delivery_is_retried_after_10_and_30_seconds(simulation: Running, aks: ContainerServiceClient) -> None:
     with webhook(simulation, statuses=[500, 503]) as hook:
         simulation.control("/subscribers", {"url": hook.url})
         upgrade(aks)
@@ -84,7 +80,7 @@ def test_a_failed_delivery_is_tried_again_after_ten_and_thirty_seconds(
     assert len({event["id"] for _, [event] in hook.received}) == 1
 
 
-def test_what_a_webhook_calls_bad_is_dropped(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_an_event_rejected_as_bad_request_is_dropped(simulation: Running, aks: ContainerServiceClient) -> None:
     with webhook(simulation, statuses=[400]) as hook:
         simulation.control("/subscribers", {"url": hook.url})
         upgrade(aks)
@@ -93,7 +89,7 @@ def test_what_a_webhook_calls_bad_is_dropped(simulation: Running, aks: Container
     assert simulation.simulation.delivery.dropped == 1
 
 
-def test_a_doubled_event_keeps_its_id_and_a_late_one_is_overtaken() -> None:
+def test_duplicate_events_keep_their_id_and_late_events_arrive_out_of_order() -> None:
     with running_simulation(small_fleet(), faults="rough", fault_surfaces=(Surface.EVENTS,)) as rough:
         with webhook(rough) as hook, aks_client(rough) as aks:
             rough.control("/subscribers", {"url": hook.url})

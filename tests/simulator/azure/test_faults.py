@@ -1,4 +1,4 @@
-"""Faults strike by seed, are counted, and a lost answer has had its effect."""
+"""Faults occur according to a seed and are counted. A request with a lost response has taken effect."""
 
 from datetime import timedelta
 
@@ -6,28 +6,28 @@ import pytest
 
 from simulator.faults import Fault, Faults, Surface
 from simulator.fleets import random_fleet
-from simulator.http_types import DROPPED, Answer, Call
+from simulator.http_types import DROPPED, HttpRequest, HttpResponse
 from simulator.running import running_simulation
 from tests.simulator.azure.raw import ask
 
-CALL = Call("GET", "/", {}, {}, b"", "https://127.0.0.1")
+CALL = HttpRequest("GET", "/", {}, {}, b"", "https://127.0.0.1")
 
 
-def spoil(faults: Faults, surface: Surface, times: int) -> tuple[list[Answer], int]:
-    """Return the answers to so many requests, and how many of them had their effect."""
+def send_with_faults(faults: Faults, surface: Surface, times: int) -> tuple[list[HttpResponse], int]:
+    """Return the responses to some requests, and how many requests took effect."""
     effects = 0
 
-    def effect(call: Call) -> Answer:
+    def effect(call: HttpRequest) -> HttpResponse:
         nonlocal effects
         effects += 1
         assert call is CALL
-        return Answer(200, {})
+        return HttpResponse(200, {})
 
-    return [faults.around(surface, CALL, effect) for _ in range(times)], effects
+    return [faults.intercept(surface, CALL, effect) for _ in range(times)], effects
 
 
-def test_without_faults_every_request_is_answered() -> None:
-    answers, effects = spoil(Faults("none", 1), Surface.ARM, 500)
+def test_without_faults_every_request_succeeds() -> None:
+    answers, effects = send_with_faults(Faults("none", 1), Surface.ARM, 500)
     assert {answer.status for answer in answers} == {200}
     assert effects == 500
 
@@ -35,7 +35,7 @@ def test_without_faults_every_request_is_answered() -> None:
 @pytest.mark.parametrize("surface", [Surface.ARM, Surface.KUBERNETES, Surface.SLACK, Surface.TEAMS])
 def test_rough_faults_are_all_counted(surface: Surface) -> None:
     faults = Faults("rough", 1)
-    answers, _ = spoil(faults, surface, 2000)
+    answers, _ = send_with_faults(faults, surface, 2000)
     statuses = [answer.status for answer in answers]
     for fault in (Fault.THROTTLED, Fault.ERROR, Fault.UNAVAILABLE):
         assert faults.counts[surface, fault] == statuses.count(int(fault)) > 30
@@ -43,25 +43,25 @@ def test_rough_faults_are_all_counted(surface: Surface) -> None:
     assert sum(faults.counts.values()) == 2000 - statuses.count(200)
 
 
-def test_a_lost_answer_has_had_its_effect() -> None:
+def test_a_request_with_a_lost_response_takes_effect() -> None:
     faults = Faults("rough", 1)
-    answers, effects = spoil(faults, Surface.ARM, 2000)
+    answers, effects = send_with_faults(faults, Surface.ARM, 2000)
     assert effects == sum(answer.status == 200 for answer in answers) + faults.counts[Surface.ARM, Fault.LOST]
 
 
-def test_the_same_seed_strikes_the_same_requests() -> None:
-    again = [spoil(Faults("rough", seed), Surface.SLACK, 200)[0] for seed in (7, 7, 8)]
+def test_the_same_seed_affects_the_same_requests() -> None:
+    again = [send_with_faults(Faults("rough", seed), Surface.SLACK, 200)[0] for seed in (7, 7, 8)]
     assert again[0] == again[1] != again[2]
 
 
-def test_only_the_chosen_surfaces_are_struck() -> None:
+def test_only_the_selected_surfaces_have_faults() -> None:
     faults = Faults("rough", 1, (Surface.SLACK,))
-    answers, _ = spoil(faults, Surface.ARM, 500)
+    answers, _ = send_with_faults(faults, Surface.ARM, 500)
     assert {answer.status for answer in answers} == {200}
 
 
-def test_events_are_doubled_and_late() -> None:
-    """A late one comes once, a doubled one at once and again; up to 40 minutes later."""
+def test_events_are_duplicated_and_delayed() -> None:
+    """A late event comes once; a doubled one immediately and again, up to 40 minutes later."""
     faults = Faults("rough", 1)
     delays = [faults.event_delays() for _ in range(500)]
     now = timedelta(0)
@@ -70,12 +70,12 @@ def test_events_are_doubled_and_late() -> None:
     assert max(max(copies) for copies in delays) == timedelta(minutes=40)
 
 
-def test_an_unknown_profile_is_refused() -> None:
+def test_an_unknown_profile_is_rejected() -> None:
     with pytest.raises(ValueError, match="use one of none, calm, rough"):
         Faults("stormy", 1)
 
 
-def test_served_faults_reach_the_client_and_the_count() -> None:
+def test_served_faults_reach_the_client_and_are_counted() -> None:
     with running_simulation(random_fleet(1), seed=2, faults="rough") as simulation:
         seen = []
         for _ in range(100):

@@ -1,4 +1,4 @@
-"""Resource Graph through its unmodified client: a small subset of the query language, the rest refused."""
+"""Resource Graph with its unmodified client: a small subset of the query language, everything else is rejected."""
 
 from typing import Any, cast
 
@@ -7,7 +7,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions, QueryResponse
 
-# The client's model calls the rows a mapping; the service sends a list of them (resultFormat objectArray).
+# The client's model has a mapping for the rows. The service sends a list (resultFormat objectArray).
 type Rows = list[dict[str, Any]]
 
 ALL = "Resources | where type =~ 'Microsoft.ContainerService/managedClusters'"
@@ -18,7 +18,7 @@ def rows(response: QueryResponse) -> Rows:
     return cast("Rows", response.data)
 
 
-def test_every_cluster_is_found_with_the_columns_asked_for(graph: ResourceGraphClient) -> None:
+def test_every_cluster_has_the_requested_columns(graph: ResourceGraphClient) -> None:
     found = graph.resources(
         QueryRequest(
             query=f"{ALL} | order by id asc | project name, location, env = tags['env'], properties.powerState.code"
@@ -31,19 +31,19 @@ def test_every_cluster_is_found_with_the_columns_asked_for(graph: ResourceGraphC
     ]
 
 
-def test_a_column_without_a_name_is_called_by_its_path(graph: ResourceGraphClient) -> None:
+def test_a_column_without_alias_is_named_by_its_path(graph: ResourceGraphClient) -> None:
     found = graph.resources(QueryRequest(query=f"{ALL} | where name == 'web' | project tags['env'], sku.name"))
     assert rows(found) == [{"tags_env": "dev", "sku_name": "Base"}]
 
 
-def test_a_row_carries_the_pools(graph: ResourceGraphClient) -> None:
+def test_a_row_contains_the_pools(graph: ResourceGraphClient) -> None:
     found = graph.resources(QueryRequest(query=f"{ALL} | where name == 'web'"))
     [row] = rows(found)
     assert (row["type"], row["resourceGroup"]) == ("microsoft.containerservice/managedclusters", "rg-fleet")
     assert [pool["name"] for pool in row["properties"]["agentPoolProfiles"]] == ["system", "user1", "spot", "frozen"]
 
 
-def test_rows_come_in_pages(graph: ResourceGraphClient) -> None:
+def test_rows_are_paged(graph: ResourceGraphClient) -> None:
     query = f"{ALL} | order by id asc | project name"
     first = graph.resources(QueryRequest(query=query, options=QueryRequestOptions(top=2)))
     second = graph.resources(QueryRequest(query=query, options=QueryRequestOptions(top=2, skip_token=first.skip_token)))
@@ -69,13 +69,13 @@ def test_only_the_named_subscriptions_are_searched(graph: ResourceGraphClient) -
         f"{ALL} | take 5",
     ],
 )
-def test_a_query_beyond_the_subset_is_refused(graph: ResourceGraphClient, query: str) -> None:
+def test_an_unsupported_query_is_rejected(graph: ResourceGraphClient, query: str) -> None:
     with pytest.raises(HttpResponseError) as caught:
         graph.resources(QueryRequest(query=query))
     assert caught.value.status_code == 400
 
 
-def test_the_sixteenth_query_of_an_instant_is_throttled(graph: ResourceGraphClient) -> None:
+def test_the_16th_simultaneous_query_is_throttled(graph: ResourceGraphClient) -> None:
     for _ in range(15):
         graph.resources(QueryRequest(query=ALL))
     with pytest.raises(HttpResponseError) as caught:

@@ -1,4 +1,4 @@
-"""The unmodified managed-identity credential signs in at the simulated App Service endpoint."""
+"""The unmodified managed identity credential signs in at the simulated App Service endpoint."""
 
 import json
 import os
@@ -21,7 +21,7 @@ print(json.dumps({"token": token.token, "left_s": token.expires_on - time.time()
 
 
 def test_the_managed_identity_credential_gets_a_token_for_its_audience(simulation: Running) -> None:
-    """It reads its environment, so it runs in a process that has one."""
+    """It reads its environment, so it runs in a separate process."""
     environment = {**os.environ, **simulation.environment}
     run = subprocess.run(  # noqa: S603  # this interpreter
         [sys.executable, "-c", SIGN_IN], env=environment, capture_output=True, text=True, check=True, timeout=60
@@ -41,10 +41,12 @@ def test_the_managed_identity_credential_gets_a_token_for_its_audience(simulatio
     [
         ("api-version=2019-08-01&resource=https://management.azure.com", "wrong", 403),
         ("api-version=2017-09-01&resource=https://management.azure.com", None, 400),
-        ("api-version=2019-08-01&resource=https://nobody.example", None, 400),
+        ("api-version=2019-08-01&resource=https://unknown.example", None, 400),
     ],
 )
-def test_the_endpoint_refuses(simulation: Running, query: str, header: str | None, status: int) -> None:
+def test_the_endpoint_rejects_invalid_requests(
+    simulation: Running, query: str, header: str | None, status: int
+) -> None:
     environment = simulation.environment
     headers = {"X-IDENTITY-HEADER": header or environment["IDENTITY_HEADER"]}
     with pytest.raises(HTTPError) as caught:

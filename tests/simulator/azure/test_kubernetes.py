@@ -1,4 +1,4 @@
-"""Each cluster's Kubernetes API through the unmodified client."""
+"""Each cluster's Kubernetes API with the unmodified client."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
 
 
 def api_client(simulation: Running, cluster: str, resource: str = KUBERNETES) -> client.ApiClient:
-    """Return a client with a token for a resource; without retries, so that each answer is seen."""
+    """Return a client with a token for a resource, without retries, so that tests see each response."""
     configuration = client.Configuration()
     configuration.host = f"{simulation.environment['ARM_URL']}/clusters/{cluster}"
     configuration.ssl_ca_cert = simulation.environment["CA_FILE"]
@@ -32,7 +32,7 @@ def api_client(simulation: Running, cluster: str, resource: str = KUBERNETES) ->
 
 
 def nodes(core: client.CoreV1Api, **options: Any) -> list[dict[str, Any]]:
-    """List nodes through the client's models and return them as JSON again."""
+    """List nodes with the client's models and return them as JSON."""
     found: dict[str, Any] = core.api_client.sanitize_for_serialization(core.list_node(**options))
     return list(found["items"])
 
@@ -48,7 +48,7 @@ def core(simulation: Running) -> Iterator[client.CoreV1Api]:
         yield client.CoreV1Api(api)
 
 
-def test_a_node_looks_as_aks_makes_it(core: client.CoreV1Api) -> None:
+def test_a_node_has_the_labels_of_aks(core: client.CoreV1Api) -> None:
     node = nodes(core, label_selector="agentpool=user1")[0]
     labels = node["metadata"]["labels"]
     assert name_of(node).startswith("aks-user1-")
@@ -63,7 +63,7 @@ def test_a_node_looks_as_aks_makes_it(core: client.CoreV1Api) -> None:
     assert len(node["status"]["nodeInfo"]["bootID"]) == 36
 
 
-def test_a_node_of_auto_provisioning_belongs_to_no_pool(simulation: Running) -> None:
+def test_a_node_of_auto_provisioning_does_not_belong_to_a_pool(simulation: Running) -> None:
     with api_client(simulation, "driven") as api:
         [node] = nodes(client.CoreV1Api(api), label_selector="karpenter.sh/nodepool")
     assert "kubernetes.azure.com/agentpool" not in node["metadata"]["labels"]
@@ -87,7 +87,7 @@ def test_nodes_are_selected_by_label(core: client.CoreV1Api, selector: str, coun
     assert len(core.list_node(label_selector=selector).items) == count
 
 
-def test_a_list_comes_in_pages(core: client.CoreV1Api) -> None:
+def test_a_list_is_paged(core: client.CoreV1Api) -> None:
     first = core.api_client.sanitize_for_serialization(core.list_node(limit=10))
     token = first["metadata"]["continue"]
     rest = core.api_client.sanitize_for_serialization(core.list_node(limit=10, _continue=token))
@@ -102,7 +102,7 @@ def test_a_single_node_is_read_by_name(core: client.CoreV1Api) -> None:
     assert [name_of(node) for node in nodes(core, field_selector=f"metadata.name={name}")] == [name]
 
 
-def test_the_version_is_the_clusters(simulation: Running) -> None:
+def test_the_version_is_that_of_the_cluster(simulation: Running) -> None:
     with api_client(simulation, "web") as api:
         assert client.VersionApi(api).get_code().git_version == "v1.34.4"
 
@@ -110,7 +110,7 @@ def test_the_version_is_the_clusters(simulation: Running) -> None:
 def test_labels_change_node_by_node_during_an_upgrade(
     simulation: Running, aks: ContainerServiceClient, core: client.CoreV1Api
 ) -> None:
-    """What the operation says is not needed to see how far it is."""
+    """The progress can be determined without the operation's status."""
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
     seen = []
     for _ in range(12):
@@ -136,12 +136,12 @@ def test_a_node_can_be_not_ready_for_a_while(simulation: Running, core: client.C
 
 
 @pytest.mark.parametrize("cluster", ["asleep", "nowhere"])
-def test_a_cluster_that_does_not_run_does_not_answer(simulation: Running, cluster: str) -> None:
+def test_a_stopped_cluster_does_not_respond(simulation: Running, cluster: str) -> None:
     with api_client(simulation, cluster) as api, pytest.raises(urllib3.exceptions.MaxRetryError):
         client.CoreV1Api(api).list_node()
 
 
-def test_a_cluster_answers_again_once_it_has_started(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_a_started_cluster_responds_again(simulation: Running, aks: ContainerServiceClient) -> None:
     aks.managed_clusters.begin_start("rg-fleet", "asleep", polling=False)
     with api_client(simulation, "asleep") as api:
         simulation.advance(simulation.world.now + timedelta(minutes=1))
@@ -151,7 +151,7 @@ def test_a_cluster_answers_again_once_it_has_started(simulation: Running, aks: C
         assert len(client.CoreV1Api(api).list_node().items) == 2
 
 
-def test_errors_carry_a_status(simulation: Running, core: client.CoreV1Api) -> None:
+def test_errors_have_a_status(simulation: Running, core: client.CoreV1Api) -> None:
     with pytest.raises(client.ApiException) as caught:
         core.read_node("nowhere")
     body = json.loads(caught.value.body or "")
@@ -167,13 +167,13 @@ def test_errors_carry_a_status(simulation: Running, core: client.CoreV1Api) -> N
     assert ask(simulation, "DELETE", "/clusters/web/api/v1/nodes/x", resource=KUBERNETES).status == 405
 
 
-def test_a_token_for_arm_does_not_open_kubernetes(simulation: Running) -> None:
+def test_kubernetes_rejects_a_token_for_arm(simulation: Running) -> None:
     with api_client(simulation, "web", resource=ARM) as api, pytest.raises(client.ApiException) as caught:
         client.CoreV1Api(api).list_node()
     assert caught.value.status == 401
 
 
-def test_the_kubeconfig_from_arm_leads_to_the_cluster(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_the_kubeconfig_from_arm_points_to_the_cluster(simulation: Running, aks: ContainerServiceClient) -> None:
     found = aks.managed_clusters.list_cluster_user_credentials("rg-fleet", "web", format="exec").kubeconfigs
     assert found is not None
     assert found[0].value is not None
@@ -185,7 +185,7 @@ def test_the_kubeconfig_from_arm_leads_to_the_cluster(simulation: Running, aks: 
     assert read["users"][0]["user"]["exec"]["command"] == "kubelogin"
 
 
-def test_the_written_kubeconfig_opens_the_named_cluster(simulation: Running) -> None:
+def test_the_written_kubeconfig_works_for_its_cluster(simulation: Running) -> None:
     environment = simulation.environment
     configuration = client.Configuration()
     config.load_kube_config(environment["KUBECONFIG"], client_configuration=configuration)  # type: ignore[no-untyped-call]  # no types

@@ -1,4 +1,4 @@
-"""Pods of the simulated world: placed, ended, made again; and the account of broken budgets."""
+"""Pods of the simulated world: scheduled, terminated, recreated; and the record of violated budgets."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ from simulator.fleets import demo_fleet, random_fleet
 from simulator.kubernetes.pods import pod_document
 from simulator.world import nodes, reboots
 from simulator.world.budgets import status_of
-from simulator.world.evictions import Blocked, Evicted, delete, evict
+from simulator.world.evictions import EvictionAllowed, EvictionBlocked, delete, evict
 from simulator.world.journal import Entry, Kind
 from simulator.world.kube import Pod
 from simulator.world.placement import is_spot
@@ -27,7 +27,7 @@ DONE = WorkloadSpec("shop", "report", kind=WorkloadKind.JOB, pool="user1")
 
 
 def inhabited(*workloads: WorkloadSpec, seed: int = 1) -> tuple[World, Cluster]:
-    """A world in which the cluster ``web`` runs workloads."""
+    """A world whose cluster ``web`` has workloads."""
     fleet = small_fleet()
     web = replace(fleet.clusters[0], workloads=workloads)
     world = World(replace(fleet, clusters=(web, *fleet.clusters[1:])), seed)
@@ -35,23 +35,23 @@ def inhabited(*workloads: WorkloadSpec, seed: int = 1) -> tuple[World, Cluster]:
 
 
 def pods(cluster: Cluster, workload: str) -> list[Pod]:
-    """A workload's pods, those on their way out included."""
+    """A workload's pods, including terminating ones."""
     return sorted(
         (pod for pod in cluster.kube.pods.values() if pod.workload.spec.name == workload), key=lambda pod: pod.key
     )
 
 
 def later(world: World, **span: float) -> None:
-    """Live on for a while."""
+    """Simulate a duration."""
     world.advance(world.now + timedelta(**span))
 
 
-def told(world: World, *kinds: Kind) -> list[Entry]:
+def entries_of(world: World, *kinds: Kind) -> list[Entry]:
     """The journal's entries of some kinds."""
     return [entry for entry in world.journal.entries if entry.kind in kinds]
 
 
-def test_pods_are_spread_over_the_nodes_that_may_hold_them() -> None:
+def test_pods_are_spread_over_suitable_nodes() -> None:
     _, cluster = inhabited(CART, AGENT)
     assert [pod.node for pod in pods(cluster, "cart")] != [None] * 4
     assert len({pod.node for pod in pods(cluster, "cart")}) == 4
@@ -60,7 +60,7 @@ def test_pods_are_spread_over_the_nodes_that_may_hold_them() -> None:
     assert all(pod.ready for pod in cluster.kube.pods.values())
 
 
-def test_only_those_who_tolerate_it_run_on_spot() -> None:
+def test_only_pods_with_the_toleration_run_on_spot_nodes() -> None:
     everywhere = replace(CART, name="any", replicas=40, pool=None, pdb=None)
     _, cluster = inhabited(everywhere, replace(everywhere, name="cheap", pool="spot", tolerates_spot=True))
     pools = {name: {cluster.nodes[pod.node or ""].pool for pod in pods(cluster, name)} for name in ("any", "cheap")}
@@ -78,8 +78,8 @@ def test_the_same_seed_gives_the_same_pods() -> None:
     assert journals[0] != journals[2]
 
 
-def test_workloads_move_nothing_else_in_the_world() -> None:
-    """Ids and durations are drawn beside those of nodes and operations: an upgrade takes as long with pods as without."""
+def test_workloads_do_not_affect_other_random_values() -> None:
+    """Their ids and durations come from separate random streams: an upgrade takes as long with pods as without."""
     ends = []
     for workloads in ((), (CART, AGENT, DB)):
         world, cluster = inhabited(*workloads)
@@ -89,56 +89,56 @@ def test_workloads_move_nothing_else_in_the_world() -> None:
     assert ends[0] == ends[1]
 
 
-def test_an_evicted_pod_ends_within_its_grace_and_another_serves() -> None:
+def test_an_evicted_pod_ends_within_its_grace_period_and_is_replaced() -> None:
     world, cluster = inhabited(CART)
     first = pods(cluster, "cart")[0]
-    assert evict(world.core, cluster, first, "ana", dry_run=False) == Evicted()
+    assert evict(world.core, cluster, first, "ana", dry_run=False) == EvictionAllowed()
     assert first.deleted == START + timedelta(seconds=30)
     assert first in cluster.kube.pods.values()
     later(world, seconds=31)
     assert first not in cluster.kube.pods.values()
     assert [pod.ready for pod in pods(cluster, "cart")] == [True] * 4
-    [entry] = told(world, Kind.POD_EVICTED)
+    [entry] = entries_of(world, Kind.POD_EVICTED)
     assert (entry.node, entry.detail["pod"], entry.detail["who"]) == (first.node, first.key, "ana")
 
 
-def test_a_refused_eviction_is_on_record_with_its_budget() -> None:
+def test_a_rejected_eviction_is_recorded_with_its_budget() -> None:
     world, cluster = inhabited(CART)
     first, second, *_ = pods(cluster, "cart")
     evict(world.core, cluster, first, "ana", dry_run=False)
     verdict = evict(world.core, cluster, second, "ana", dry_run=False)
-    assert isinstance(verdict, Blocked)
+    assert isinstance(verdict, EvictionBlocked)
     assert (verdict.pdb.name, verdict.status.current_healthy, verdict.status.desired_healthy) == ("cart", 3, 3)
-    [entry] = told(world, Kind.EVICTION_REFUSED)
+    [entry] = entries_of(world, Kind.EVICTION_REFUSED)
     assert entry.detail == {"pod": second.key, "who": "ana", "pdb": "shop/cart"}
 
 
-def test_a_pod_without_a_node_is_evicted_past_its_budget() -> None:
-    """As the API server does: a Pending pod serves nobody."""
+def test_a_pending_pod_is_evicted_regardless_of_its_budget() -> None:
+    """Like the API server: a Pending pod does not serve."""
     wide = replace(CART, replicas=7, spread=True, pdb=PdbSpec(min_available=6))
     world, cluster = inhabited(wide)
     [pending] = [pod for pod in pods(cluster, "cart") if pod.node is None]
-    assert evict(world.core, cluster, pending, "ana", dry_run=True) == Evicted()
+    assert evict(world.core, cluster, pending, "ana", dry_run=True) == EvictionAllowed()
 
 
 @pytest.mark.parametrize(("policy", "evicted"), [("IfHealthyBudget", False), ("AlwaysAllow", True)])
-def test_a_pod_that_is_not_ready_is_evicted_as_its_budget_says(policy: str, *, evicted: bool) -> None:
+def test_the_eviction_of_an_unready_pod_follows_the_budgets_policy(policy: str, *, evicted: bool) -> None:
     spec = PdbSpec(min_available=4, unhealthy_pods="AlwaysAllow" if policy == "AlwaysAllow" else "IfHealthyBudget")
     world, cluster = inhabited(replace(CART, pdb=spec))
     first = pods(cluster, "cart")[0]
     nodes.set_ready(world.core, cluster, cluster.nodes[first.node or ""], ready=False)
-    assert (evict(world.core, cluster, first, "ana", dry_run=True) == Evicted()) is evicted
+    assert (evict(world.core, cluster, first, "ana", dry_run=True) == EvictionAllowed()) is evicted
 
 
-def test_evictions_never_break_a_budget_and_deletes_are_found_out() -> None:
+def test_evictions_never_violate_a_budget_and_deletes_are_recorded() -> None:
     world, cluster = inhabited(CART)
     for pod in pods(cluster, "cart"):
         evict(world.core, cluster, pod, "careful", dry_run=False)
     later(world, minutes=5)
-    assert told(world, Kind.PDB_VIOLATED) == []
+    assert entries_of(world, Kind.PDB_VIOLATED) == []
     for pod in pods(cluster, "cart")[:2]:
         delete(world.core, cluster, pod, "careless")
-    [entry] = told(world, Kind.PDB_VIOLATED)
+    [entry] = entries_of(world, Kind.PDB_VIOLATED)
     assert entry.detail == {
         "pdb": "shop/cart",
         "healthy": 2,
@@ -148,17 +148,17 @@ def test_evictions_never_break_a_budget_and_deletes_are_found_out() -> None:
     }
 
 
-def test_a_restart_without_a_drain_is_found_out_too() -> None:
+def test_a_restart_without_a_drain_is_recorded_as_a_violation() -> None:
     world, cluster = inhabited(replace(CART, pdb=PdbSpec(min_available=4)))
     node = cluster.nodes[pods(cluster, "cart")[0].node or ""]
     reboots.restart(world.core, cluster, node, "careless")
     later(world, minutes=5)
-    assert [(entry.detail["who"], entry.detail["reason"]) for entry in told(world, Kind.PDB_VIOLATED)] == [
+    assert [(entry.detail["who"], entry.detail["reason"]) for entry in entries_of(world, Kind.PDB_VIOLATED)] == [
         ("careless", "restart")
     ]
 
 
-def test_pods_of_a_restarted_node_start_anew_there() -> None:
+def test_pods_of_a_restarted_node_restart_there() -> None:
     world, cluster = inhabited(CART, AGENT)
     pod = pods(cluster, "cart")[0]
     node = cluster.nodes[pod.node or ""]
@@ -171,7 +171,7 @@ def test_pods_of_a_restarted_node_start_anew_there() -> None:
     assert pod.boot_id == node.boot_id != before
 
 
-def test_pods_of_a_node_that_is_lost_run_elsewhere() -> None:
+def test_pods_of_a_lost_node_are_rescheduled() -> None:
     world, cluster = inhabited(CART, DB)
     lost = pods(cluster, "db")[0].node or ""
     nodes.leave(world.core, cluster, cluster.nodes[lost], nodes.INVOLUNTARY)
@@ -179,10 +179,10 @@ def test_pods_of_a_node_that_is_lost_run_elsewhere() -> None:
     assert [pod.name for pod in pods(cluster, "db")] == ["db-0", "db-1"]
     assert lost not in {pod.node for pod in cluster.kube.pods.values()}
     assert all(pod.ready for pod in cluster.kube.pods.values())
-    assert told(world, Kind.PDB_VIOLATED) == []
+    assert entries_of(world, Kind.PDB_VIOLATED) == []
 
 
-def test_after_five_minutes_not_ready_pods_are_taken_away_but_not_the_agent() -> None:
+def test_pods_on_an_unready_node_are_deleted_after_five_minutes_except_the_agent() -> None:
     world, cluster = inhabited(CART, AGENT)
     node = pods(cluster, "cart")[0].node or ""
     place = [each.name for each in cluster.nodes_of("user1")].index(node)
@@ -197,7 +197,7 @@ def test_after_five_minutes_not_ready_pods_are_taken_away_but_not_the_agent() ->
     assert [pod.workload.spec.name for pod in cluster.kube.pods_on(node)] == ["agent"]
 
 
-def test_a_short_loss_of_a_node_moves_nothing() -> None:
+def test_a_short_outage_of_a_node_does_not_move_pods() -> None:
     world, cluster = inhabited(CART)
     before = {pod.uid: pod.node for pod in pods(cluster, "cart")}
     world.arm(NodeNotReady("web", "user1", 0, START + timedelta(minutes=1), START + timedelta(minutes=3)))
@@ -206,17 +206,17 @@ def test_a_short_loss_of_a_node_moves_nothing() -> None:
     assert all(pod.ready for pod in pods(cluster, "cart"))
 
 
-def test_an_upgrade_drains_its_nodes_within_the_budgets() -> None:
+def test_an_upgrade_drains_nodes_without_violating_budgets() -> None:
     world, cluster = inhabited(CART, AGENT, DB)
     operation = world.upgrade(cluster, cluster.pools["user1"], "ana")
     later(world, hours=3)
     assert str(operation.status) == "Succeeded"
-    assert {entry.detail["who"] for entry in told(world, Kind.POD_EVICTED)} == {"aks"}
-    assert told(world, Kind.PDB_VIOLATED) == []
+    assert {entry.detail["who"] for entry in entries_of(world, Kind.POD_EVICTED)} == {"aks"}
+    assert entries_of(world, Kind.PDB_VIOLATED) == []
     assert all(pod.ready for pod in cluster.kube.pods.values())
 
 
-def test_a_stop_loses_what_nobody_brings_back() -> None:
+def test_a_stop_loses_bare_pods() -> None:
     world, cluster = inhabited(CART, ALONE, DONE)
     assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
     world.stop(cluster, "ana")
@@ -229,7 +229,7 @@ def test_a_stop_loses_what_nobody_brings_back() -> None:
     assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
 
 
-def test_a_cluster_that_sleeps_at_first_gets_its_pods_when_it_starts() -> None:
+def test_a_stopped_cluster_gets_its_pods_at_its_start() -> None:
     fleet = small_fleet()
     asleep = replace(fleet.clusters[1], workloads=(replace(CART, pool=None),))
     world = World(replace(fleet, clusters=(fleet.clusters[0], asleep)))
@@ -244,7 +244,7 @@ def test_a_cluster_that_sleeps_at_first_gets_its_pods_when_it_starts() -> None:
     ("budget", "desired", "allowed"),
     [(PdbSpec(min_available="75%"), 3, 1), (PdbSpec(max_unavailable="10%"), 3, 1), (PdbSpec(min_available=9), 9, 0)],
 )
-def test_shares_are_rounded_up(budget: PdbSpec, desired: int, allowed: int) -> None:
+def test_percentages_of_budgets_are_rounded_up(budget: PdbSpec, desired: int, allowed: int) -> None:
     _, cluster = inhabited(replace(CART, pdb=budget))
     status = status_of(cluster, cluster.kube.pdbs[0])
     assert (status.desired_healthy, status.allowed) == (desired, allowed)
@@ -258,11 +258,11 @@ def test_a_budget_sets_one_limit() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_random_worlds_hold_what_they_promise(seed: int) -> None:
-    """Replicas come back after upgrades of everything, and nobody runs where it must not."""
+def test_random_worlds_keep_their_invariants(seed: int) -> None:
+    """Replicas are restored after upgrades of everything, and no pod runs on a node that it must not use."""
     world = World(random_fleet(seed, 4), seed)
     for cluster in world.clusters.values():
-        if cluster.answers and cluster.spec.node_os_channel == "None":
+        if cluster.api_responds and cluster.spec.node_os_channel == "None":
             world.upgrade(cluster, cluster.pools["system"], "ana")
     later(world, hours=8)
     for cluster in world.clusters.values():
@@ -276,14 +276,14 @@ def test_random_worlds_hold_what_they_promise(seed: int) -> None:
             assert not spot or workload.spec.tolerates_spot or workload.spec.kind is WorkloadKind.DAEMON_SET
 
 
-def test_the_demonstration_upgrades_as_it_would_without_pods() -> None:
+def test_pods_do_not_change_the_demonstrations_upgrades() -> None:
     journals = []
     fleet = demo_fleet()
     empty = replace(fleet, clusters=tuple(replace(cluster, workloads=()) for cluster in fleet.clusters))
     for each in (fleet, empty):
         world = World(each)
         for cluster in world.clusters.values():
-            if cluster.answers:
+            if cluster.api_responds:
                 world.upgrade(cluster, cluster.pools["system"], "ana")
         later(world, days=4)
         journals.append(
@@ -297,8 +297,8 @@ def test_the_demonstration_upgrades_as_it_would_without_pods() -> None:
     assert len(journals[0]) > 500
 
 
-def test_mirror_pods_come_back_on_their_node() -> None:
-    """Their kubelet mirrors them again; an API server shows them with the annotation that a drain looks for."""
+def test_mirror_pods_are_recreated_on_their_node() -> None:
+    """Their kubelet recreates them. The API server shows them with the annotation that drains check."""
     world, cluster = inhabited(WorkloadSpec("kube-system", "kube-proxy", kind=WorkloadKind.MIRROR, pool="system"))
     found = pods(cluster, "kube-proxy")
     assert [pod.name for pod in found] == [f"kube-proxy-{node.name}" for node in cluster.nodes_of("system")]

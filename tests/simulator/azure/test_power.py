@@ -1,4 +1,4 @@
-"""Stopping and starting clusters and pools, and changing a pool, through the unmodified AKS client."""
+"""Stopping and starting clusters and pools, and changing a pool, with the unmodified AKS client."""
 
 from collections.abc import Callable
 
@@ -57,7 +57,7 @@ def test_a_cluster_with_node_auto_provisioning_cannot_be_stopped(aks: ContainerS
     assert caught.value.error.code == "OperationNotAllowed"
 
 
-def test_a_start_can_fail_for_capacity_and_be_tried_again(
+def test_a_start_can_fail_without_capacity_and_be_retried(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(StartFails("asleep"))
@@ -81,10 +81,10 @@ def test_an_aborted_stop_leaves_the_cluster_running(aks: ContainerServiceClient,
     assert power(aks) == ("Running", "Canceled")
 
 
-def test_a_pool_is_scaled_by_putting_it_back_with_another_count(
+def test_a_pool_is_scaled_by_a_put_with_another_count(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
-    """The whole pool is sent, its image echoed: that is no rollback."""
+    """The client sends back the whole pool with its image, which is not a rollback."""
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.count = 4
@@ -129,16 +129,16 @@ def test_a_pool_stops_and_keeps_its_count(simulation: Running, aks: ContainerSer
 def test_a_stopped_pool_can_be_upgraded(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
     """Unlike a stopped cluster: its nodes start with the new image."""
     web = simulation.world.clusters["web"]
-    simulation.world.change_pool(web, web.pools["user1"], PoolChange(power_state="Stopped"), "somebody")
+    simulation.world.change_pool(web, web.pools["user1"], PoolChange(power_state="Stopped"), "operator")
     later(minutes=10)
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
     later(minutes=10)
-    simulation.world.change_pool(web, web.pools["user1"], PoolChange(power_state="Running"), "somebody")
+    simulation.world.change_pool(web, web.pools["user1"], PoolChange(power_state="Running"), "operator")
     later(minutes=10)
     assert [node.image for node in web.nodes_of("user1")] == ["AKSUbuntu-2204gen2containerd-202611.05.0"] * 6
 
 
-def test_an_image_that_the_pool_ran_before_can_be_put_back(
+def test_a_pool_can_be_rolled_back_to_a_previous_image(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
@@ -156,7 +156,7 @@ def test_an_image_that_the_pool_ran_before_can_be_put_back(
     }
 
 
-def test_an_image_that_the_pool_never_ran_is_refused(aks: ContainerServiceClient) -> None:
+def test_a_rollback_to_an_unused_image_is_rejected(aks: ContainerServiceClient) -> None:
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.node_image_version = "AKSUbuntu-2204gen2containerd-202601.01.0"
@@ -164,7 +164,7 @@ def test_an_image_that_the_pool_never_ran_is_refused(aks: ContainerServiceClient
         aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", pool, polling=False)
 
 
-def test_what_cannot_change_is_refused(aks: ContainerServiceClient) -> None:
+def test_a_change_of_a_fixed_field_is_rejected(aks: ContainerServiceClient) -> None:
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.vm_size = "Standard_D8s_v5"
@@ -172,10 +172,12 @@ def test_what_cannot_change_is_refused(aks: ContainerServiceClient) -> None:
         aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", pool, polling=False)
 
 
-def test_a_put_without_changes_mends_a_failed_pool(
+def test_a_put_without_changes_repairs_a_failed_pool(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
-    simulation.control("/mishaps", {"kind": "UpgradeFails", "cluster": "web", "pool": "user1", "after_nodes": 0})
+    simulation.control(
+        "/scripted-faults", {"kind": "UpgradeFails", "cluster": "web", "pool": "user1", "after_nodes": 0}
+    )
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
     later(hours=1)
     failed = pool_of(aks)
@@ -183,6 +185,6 @@ def test_a_put_without_changes_mends_a_failed_pool(
     assert failed.properties.provisioning_state == "Failed"
     aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", failed, polling=False)
     later(hours=1)
-    mended = pool_of(aks).properties
-    assert mended is not None
-    assert mended.provisioning_state == "Succeeded"
+    repaired = pool_of(aks).properties
+    assert repaired is not None
+    assert repaired.provisioning_state == "Succeeded"

@@ -1,4 +1,4 @@
-"""What ARM refuses before it looks at any resource: tokens, paths, versions, parameters, bodies, rates."""
+"""What ARM rejects before it reads a resource: tokens, paths, versions, parameters, bodies, rates."""
 
 from datetime import timedelta
 
@@ -17,13 +17,13 @@ WEB = f"{SUBSCRIPTION}/resourceGroups/rg-fleet/providers/Microsoft.ContainerServ
 VERSION = "api-version=2026-08-01"
 
 
-def test_every_route_has_its_handler() -> None:
+def test_every_route_has_a_handler() -> None:
     providers = {Provider.AKS: Handlers, Provider.COMPUTE: Compute, Provider.COST: Cost}
     handlers = [getattr(providers[route.provider], route.handler, None) for route in ROUTES]
     assert all(callable(handler) for handler in handlers)
 
 
-def test_paths_are_compared_without_regard_to_case(simulation: Running) -> None:
+def test_paths_are_case_insensitive(simulation: Running) -> None:
     assert ask(simulation, "GET", f"{WEB.lower()}?{VERSION}").document["name"] == "web"
 
 
@@ -45,7 +45,7 @@ def test_an_expired_token_is_unauthorized(simulation: Running) -> None:
     assert "expired" in answer.text
 
 
-def test_a_token_for_kubernetes_does_not_open_arm(simulation: Running) -> None:
+def test_arm_rejects_a_token_for_kubernetes(simulation: Running) -> None:
     assert ask(simulation, "GET", f"{WEB}?{VERSION}", resource=KUBERNETES).status == 401
 
 
@@ -68,22 +68,22 @@ def test_a_token_for_kubernetes_does_not_open_arm(simulation: Running) -> None:
          "SubscriptionNotFound"),
     ],
 )  # fmt: skip
-def test_what_arm_does_not_know_is_an_error(
+def test_unknown_requests_are_errors(
     simulation: Running, method: str, path: str, body: object, status: int, code: str
 ) -> None:
     answer = ask(simulation, method, path, body)
     assert (answer.status, answer.code) == (status, code)
 
 
-def test_the_url_of_an_operation_cannot_be_altered(simulation: Running) -> None:
+def test_a_changed_operation_url_is_rejected(simulation: Running) -> None:
     begun = ask(simulation, "POST", f"{WEB}/stop?{VERSION}")
     url = begun.headers["Azure-AsyncOperation"].removeprefix(simulation.environment["ARM_URL"])
     assert ask(simulation, "GET", url).document["status"] == "InProgress"
     assert ask(simulation, "GET", url.replace("&s=", "&s=0")).code == "InvalidSignature"
 
 
-def test_reads_are_throttled_and_the_virtual_clock_refills(simulation: Running) -> None:
-    """ARM: a bucket of 250 reads that fills with 25 a second."""
+def test_reads_are_throttled_on_the_virtual_clock(simulation: Running) -> None:
+    """ARM: a bucket of 250 reads that refills with 25 per second."""
     path = "/subscriptions?api-version=2022-12-01"
     token = SimulatedCredential(simulation.environment).get_token(f"{ARM}/.default").token
     answers = [ask(simulation, "GET", path, token=token) for _ in range(251)]
@@ -95,8 +95,8 @@ def test_reads_are_throttled_and_the_virtual_clock_refills(simulation: Running) 
     assert [ask(simulation, "GET", path, token=token).status for _ in range(26)] == [200] * 25 + [429]
 
 
-def test_putting_a_pool_is_throttled_by_the_minute(simulation: Running) -> None:
-    """AKS: a bucket of 20 puts a pool that fills with one a minute; refusals count too."""
+def test_puts_of_pools_are_throttled_per_minute(simulation: Running) -> None:
+    """AKS: a bucket of 20 PUTs of pools that refills with one per minute. Rejected requests count too."""
     path = f"{WEB}/agentPools/user1?{VERSION}"
     answers = [ask(simulation, "PUT", path, {"properties": {"colour": 1}}) for _ in range(21)]
     assert [answer.status for answer in answers] == [400] * 20 + [429]

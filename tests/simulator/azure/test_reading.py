@@ -1,4 +1,4 @@
-"""What the unmodified AKS client reads from the simulated Resource Manager."""
+"""Reads of the unmodified AKS client from the simulated Resource Manager."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,11 +19,11 @@ def test_a_subscription_lists_its_clusters(aks: ContainerServiceClient) -> None:
     assert [cluster.name for cluster in aks.managed_clusters.list()] == ["web", "asleep", "driven"]
 
 
-def test_a_resource_group_lists_its_clusters_whatever_the_case_of_its_name(aks: ContainerServiceClient) -> None:
+def test_resource_group_names_are_case_insensitive(aks: ContainerServiceClient) -> None:
     assert [cluster.name for cluster in aks.managed_clusters.list_by_resource_group("RG-Other")] == ["driven"]
 
 
-def test_a_long_list_comes_in_pages() -> None:
+def test_a_long_list_is_paged() -> None:
     with running_simulation(random_fleet(3, clusters=23)) as simulation, aks_client(simulation) as aks:
         assert len(list(aks.managed_clusters.list())) == 23
         reads = simulation.control("/requests")["requests"]
@@ -31,7 +31,7 @@ def test_a_long_list_comes_in_pages() -> None:
         assert [item["count"] for item in reads] == [3]
 
 
-def test_a_cluster_tells_its_state(aks: ContainerServiceClient) -> None:
+def test_a_cluster_shows_its_state(aks: ContainerServiceClient) -> None:
     cluster = aks.managed_clusters.get("rg-fleet", "web")
     assert cluster.tags == {"env": "dev"}
     assert cluster.location == "westeurope"
@@ -49,7 +49,7 @@ def test_a_stopped_cluster_reports_succeeded(aks: ContainerServiceClient) -> Non
     assert (cluster.properties.power_state.code, cluster.properties.provisioning_state) == ("Stopped", "Succeeded")
 
 
-def test_a_cluster_tells_who_drives_its_node_images(aks: ContainerServiceClient) -> None:
+def test_a_cluster_shows_its_node_os_channel(aks: ContainerServiceClient) -> None:
     cluster = aks.managed_clusters.get("rg-other", "driven")
     assert cluster.properties is not None
     assert cluster.properties.auto_upgrade_profile is not None
@@ -58,7 +58,7 @@ def test_a_cluster_tells_who_drives_its_node_images(aks: ContainerServiceClient)
     assert cluster.properties.node_provisioning_profile.mode == "Auto"
 
 
-def test_a_schedule_has_a_fixed_offset(aks: ContainerServiceClient) -> None:
+def test_a_maintenance_schedule_has_a_fixed_offset(aks: ContainerServiceClient) -> None:
     found = aks.maintenance_configurations.get("rg-other", "driven", "aksManagedNodeOSUpgradeSchedule")
     assert found.properties is not None
     window = found.properties.maintenance_window
@@ -72,7 +72,7 @@ def test_a_schedule_has_a_fixed_offset(aks: ContainerServiceClient) -> None:
     assert [item.name for item in aks.maintenance_configurations.list_by_managed_cluster("rg-fleet", "web")] == []
 
 
-def test_a_pool_tells_its_image_and_its_region_the_newest(aks: ContainerServiceClient) -> None:
+def test_a_pool_shows_its_image_and_the_newest_one(aks: ContainerServiceClient) -> None:
     pool = aks.agent_pools.get("rg-fleet", "web", "user1")
     profile = aks.agent_pools.get_upgrade_profile("rg-fleet", "web", "user1")
     assert pool.properties is not None
@@ -80,7 +80,7 @@ def test_a_pool_tells_its_image_and_its_region_the_newest(aks: ContainerServiceC
     assert profile.properties.latest_node_image_version == NEW
 
 
-def test_a_spot_pool_and_a_snapshot_pool_show_what_they_are(aks: ContainerServiceClient) -> None:
+def test_spot_pools_and_snapshot_pools_are_identifiable(aks: ContainerServiceClient) -> None:
     spot = aks.agent_pools.get("rg-fleet", "web", "spot").properties
     frozen = aks.agent_pools.get("rg-fleet", "web", "frozen").properties
     assert spot is not None
@@ -90,7 +90,7 @@ def test_a_spot_pool_and_a_snapshot_pool_show_what_they_are(aks: ContainerServic
     assert str(frozen.creation_data.source_resource_id).endswith("/snapshots/frozen")
 
 
-def test_a_newer_image_lands_later_in_the_region(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_a_newer_image_reaches_the_region_later(simulation: Running, aks: ContainerServiceClient) -> None:
     simulation.advance(datetime(2026, 11, 21, 23, 59, tzinfo=UTC))
     before = aks.agent_pools.get_upgrade_profile("rg-fleet", "web", "user1").properties.latest_node_image_version
     simulation.advance(datetime(2026, 11, 22, tzinfo=UTC))
@@ -98,7 +98,7 @@ def test_a_newer_image_lands_later_in_the_region(simulation: Running, aks: Conta
     assert (before, after) == (NEW, "AKSUbuntu-2204gen2containerd-202611.12.0")
 
 
-def test_kubernetes_versions_are_told(aks: ContainerServiceClient) -> None:
+def test_kubernetes_versions_are_listed(aks: ContainerServiceClient) -> None:
     versions = aks.agent_pools.get_available_agent_pool_versions("rg-fleet", "web").properties.agent_pool_versions
     upgrades = aks.managed_clusters.get_upgrade_profile("rg-fleet", "web").properties.control_plane_profile.upgrades
     assert [item.kubernetes_version for item in versions or []] == ["1.34.4", "1.35.1"]
@@ -115,7 +115,7 @@ def test_kubernetes_versions_are_told(aks: ContainerServiceClient) -> None:
         (lambda aks: aks.maintenance_configurations.get("rg-fleet", "web", "default"), "NotFound"),
     ],
 )
-def test_what_is_not_there_is_not_found(
+def test_missing_resources_are_not_found(
     aks: ContainerServiceClient, read: Callable[[ContainerServiceClient], object], code: str
 ) -> None:
     with pytest.raises(ResourceNotFoundError) as caught:

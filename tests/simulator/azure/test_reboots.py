@@ -1,4 +1,4 @@
-"""Machines through the unmodified compute client: scale sets, restarts, lockdown; and nodes that need a reboot."""
+"""Machines with the unmodified compute client: scale sets, restarts, lockdown; and nodes that require a reboot."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -51,7 +51,9 @@ def test_each_pool_is_a_scale_set_of_the_node_resource_group(
     assert user.tags["aks-managed-poolName"] == "user1"
 
 
-def test_a_nodes_provider_id_leads_to_its_machine(simulation: Running, compute: ComputeManagementClient) -> None:
+def test_the_provider_id_of_a_node_identifies_its_machine(
+    simulation: Running, compute: ComputeManagementClient
+) -> None:
     node = first_node(simulation)
     parts = node.provider_id.removeprefix("azure://").split("/")
     machine = compute.virtual_machine_scale_set_vms.get(parts[4], parts[8], parts[10], expand="instanceView")
@@ -73,9 +75,7 @@ def test_machines_of_a_stopped_cluster_are_deallocated(simulation: Running, comp
     assert (caught.value.status_code, caught.value.error and caught.value.error.code) == (409, "OperationNotAllowed")
 
 
-def test_a_restart_takes_the_node_down_and_brings_it_back_in_another_boot(
-    simulation: Running, compute: ComputeManagementClient
-) -> None:
+def test_a_restarted_node_returns_with_a_new_boot_id(simulation: Running, compute: ComputeManagementClient) -> None:
     node = first_node(simulation)
     before = node.boot_id
     poller = compute.virtual_machine_scale_set_vms.begin_restart(GROUP, scale_set(simulation, "user1"), "0")
@@ -100,7 +100,7 @@ def test_a_poller_follows_a_restart_to_its_end() -> None:
         assert poller.status() == "Succeeded"
 
 
-def test_both_places_of_an_operation_answer(simulation: Running) -> None:
+def test_both_urls_of_an_operation_can_be_polled(simulation: Running) -> None:
     machine = (
         f"/subscriptions/{simulation.environment['SUBSCRIPTION']}/resourceGroups/{GROUP}/providers/Microsoft.Compute"
     )
@@ -120,7 +120,7 @@ def test_both_places_of_an_operation_answer(simulation: Running) -> None:
     assert ask(simulation, "GET", forged).code == "InvalidSignature"
 
 
-def test_a_restart_that_fails_says_so_and_nothing_booted(
+def test_a_failed_restart_is_reported_without_a_boot(
     simulation: Running, compute: ComputeManagementClient, later: Callable[..., None]
 ) -> None:
     simulation.world.arm(RestartFails("web", "user1", "VMStartTimedOut"))
@@ -138,7 +138,7 @@ def test_a_restart_that_fails_says_so_and_nothing_booted(
     assert simulation.world.journal.of(Kind.NODE_BOOTED) == []
 
 
-def test_a_node_can_stay_away_after_its_restart(
+def test_a_node_can_stay_not_ready_after_its_restart(
     simulation: Running, compute: ComputeManagementClient, later: Callable[..., None]
 ) -> None:
     simulation.world.arm(NodeStaysNotReady("web", "user1"))
@@ -149,7 +149,7 @@ def test_a_node_can_stay_away_after_its_restart(
     assert (node.ready, node.boot_id == before) == (False, False)
 
 
-def test_a_locked_down_group_shows_its_machines_and_lets_nobody_touch_them() -> None:
+def test_a_locked_resource_group_allows_only_reads() -> None:
     fleet = small_fleet()
     locked = replace(fleet.clusters[0], lockdown=True)
     with running_simulation(replace(fleet, clusters=(locked, *fleet.clusters[1:]))) as simulation:
@@ -174,7 +174,7 @@ def test_a_locked_down_group_shows_its_machines_and_lets_nobody_touch_them() -> 
 @pytest.mark.parametrize(
     ("machine", "status", "code"), [("99", 404, "NotFound"), ("0notfound", 400, "InvalidParameter")]
 )
-def test_a_machine_that_is_not_there(
+def test_a_missing_machine_is_not_found(
     simulation: Running, compute: ComputeManagementClient, machine: str, status: int, code: str
 ) -> None:
     with pytest.raises(HttpResponseError) as caught:
@@ -182,28 +182,28 @@ def test_a_machine_that_is_not_there(
     assert (caught.value.status_code, caught.value.error and caught.value.error.code) == (status, code)
 
 
-def test_a_group_that_is_not_there(compute: ComputeManagementClient) -> None:
+def test_a_missing_resource_group_is_not_found(compute: ComputeManagementClient) -> None:
     with pytest.raises(ResourceNotFoundError) as caught:
         list(compute.virtual_machine_scale_sets.list("MC_nowhere"))
     assert caught.value.error is not None
     assert caught.value.error.code == "ResourceGroupNotFound"
 
 
-def test_nodes_ask_for_a_reboot_until_they_have_booted(
+def test_nodes_require_a_reboot_until_they_have_booted(
     simulation: Running, compute: ComputeManagementClient, later: Callable[..., None]
 ) -> None:
     simulation.world.arm(RebootRequired("web", "user1", START + timedelta(hours=1), nodes=2))
     later(hours=2)
     pool = simulation.world.clusters["web"].nodes_of("user1")
-    asking = {node.name: node.annotations.get(REBOOT_REQUIRED) for node in pool}
-    assert list(asking.values()) == ["2026-11-16T01:00:00Z"] * 2 + [None] * 4
+    requiring_reboot = {node.name: node.annotations.get(REBOOT_REQUIRED) for node in pool}
+    assert list(requiring_reboot.values()) == ["2026-11-16T01:00:00Z"] * 2 + [None] * 4
     compute.virtual_machine_scale_set_vms.begin_restart(GROUP, scale_set(simulation, "user1"), "0", polling=False)
     later(minutes=6)
     assert [REBOOT_REQUIRED in node.annotations for node in pool] == [False, True, False, False, False, False]
     assert [entry.node for entry in simulation.world.journal.of(Kind.NODE_REBOOT_DONE)] == [pool[0].name]
 
 
-def test_a_new_image_or_a_start_is_a_boot_too(
+def test_a_reimage_or_a_start_counts_as_a_boot(
     simulation: Running, aks: ContainerServiceClient, later: Callable[..., None]
 ) -> None:
     simulation.world.arm(RebootRequired("web", "user1", START))

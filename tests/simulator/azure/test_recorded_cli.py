@@ -1,4 +1,4 @@
-"""Plays what the real Azure CLI sent (tests/az/ records it): each request gets the same status as it did then."""
+"""Replays the requests of the real Azure CLI, recorded by tests/az/: each must get the recorded status."""
 
 import json
 from datetime import timedelta
@@ -12,12 +12,12 @@ from simulator.running import Running, running_simulation
 from tests.simulator.azure.raw import ask
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_cli.json").read_text())
-# By then every operation of the recording has ended.
+# All operations of the recording have ended by then.
 ENDED_AFTER = timedelta(hours=1)
 
 
-def play(simulation: Running, requests: list[JsonObject]) -> list[tuple[str, object, int]]:
-    """Send each request; a poll goes to the URL that the operation's own answer named, once it has ended."""
+def replay_requests(simulation: Running, requests: list[JsonObject]) -> list[tuple[str, object, int]]:
+    """Send each request. Polls use the URL from the operation's own response, after the operation has ended."""
     announced: dict[str, str] = {}
     answers = []
     for request in requests:
@@ -38,9 +38,9 @@ def play(simulation: Running, requests: list[JsonObject]) -> list[tuple[str, obj
     return answers
 
 
-def test_each_request_of_the_azure_cli_is_answered_as_recorded() -> None:
+def test_each_recorded_request_gets_the_recorded_status() -> None:
     with running_simulation(demo_fleet()) as simulation:
-        answers = play(simulation, RECORDED["requests"])
+        answers = replay_requests(simulation, RECORDED["requests"])
         shop = simulation.world.clusters["shop-dev"]
         assert {node.image for node in shop.nodes_of("user1")} == {"AKSUbuntu-2204gen2containerd-202611.05.0"}
         assert (shop.power_state, shop.pools["user1"].count) == ("Running", 4)

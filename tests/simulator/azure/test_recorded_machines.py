@@ -1,4 +1,4 @@
-"""The simulated compute provider answers in the shapes that the real one was recorded with."""
+"""The simulated compute provider's responses have the recorded shapes of the real one."""
 
 from datetime import timedelta
 from typing import cast
@@ -9,7 +9,7 @@ from tests.simulator.azure.raw import ask
 from tests.simulator.azure.test_recorded_shapes import missing, recorded
 
 VERSION = "api-version=2026-04-01"
-# What these machines do not have: Windows, virtual networks, extensions.
+# Features that these machines do not have: Windows, virtual networks, extensions.
 LACKS = {"windowsConfiguration", "networkProfile", "networkProfileConfiguration", "imageReference", "vmAgent", "disks"}
 NOT_AKS = {"osName", "osVersion", "automaticOSUpgradePolicy", "allowExtensionOperations", "requireGuestProvisionSignal"}
 UNNAMED = {"exactVersion", "name", "id"}
@@ -22,17 +22,17 @@ def path_of(simulation: Running, below: str = "") -> str:
 
 
 def lacking(name: str, simulated: JsonObject) -> set[str]:
-    """The recorded fields that are missing, by their last names."""
+    """The missing recorded fields, by the last part of their path."""
     return {path.rpartition(".")[2] for path in missing(recorded(name), simulated)}
 
 
-def test_a_scale_set_has_what_was_recorded(simulation: Running) -> None:
+def test_a_scale_set_has_the_recorded_fields(simulation: Running) -> None:
     found = ask(simulation, "GET", path_of(simulation)).document
     assert lacking("scale set read", found) <= LACKS | NOT_AKS | {"timeCreated"}
     assert found["type"] == recorded("scale set read")["type"]
 
 
-def test_a_machine_has_what_was_recorded(simulation: Running) -> None:
+def test_a_machine_has_the_recorded_fields(simulation: Running) -> None:
     found = ask(simulation, "GET", path_of(simulation, "/virtualMachines")).document
     assert lacking("machines listed", found) <= LACKS | NOT_AKS | UNNAMED
     [real], (first, *_) = (
@@ -43,7 +43,7 @@ def test_a_machine_has_what_was_recorded(simulation: Running) -> None:
     assert str(real["name"]).endswith("_0")
 
 
-def test_an_instance_view_has_what_was_recorded(simulation: Running) -> None:
+def test_an_instance_view_has_the_recorded_fields(simulation: Running) -> None:
     found = ask(simulation, "GET", path_of(simulation, "/virtualMachines/0/instanceView")).document
     assert lacking("machine viewed", found) <= LACKS | NOT_AKS
     codes = [
@@ -53,14 +53,14 @@ def test_an_instance_view_has_what_was_recorded(simulation: Running) -> None:
     assert codes[0] == codes[1] == ["ProvisioningState/succeeded", "PowerState/running"]
 
 
-def test_an_operation_has_what_was_recorded(simulation: Running) -> None:
+def test_an_operation_has_the_recorded_fields(simulation: Running) -> None:
     begun = ask(simulation, "POST", path_of(simulation, "/virtualMachines/0/restart"))
     simulation.advance(simulation.world.now + timedelta(minutes=5))
     status = begun.headers["Azure-AsyncOperation"].removeprefix(simulation.environment["ARM_URL"])
     assert ask(simulation, "GET", status).document.keys() == recorded("compute operation").keys()
 
 
-def test_a_wrong_instance_id_is_refused_as_recorded(simulation: Running) -> None:
+def test_a_wrong_instance_id_is_rejected_as_recorded(simulation: Running) -> None:
     answer = ask(simulation, "GET", path_of(simulation, "/virtualMachines/0notfound"))
     real = cast("JsonObject", recorded("machine id wrong")["error"])
     simulated = cast("JsonObject", answer.document["error"])

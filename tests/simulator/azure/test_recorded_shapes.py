@@ -1,4 +1,4 @@
-"""The simulated ARM answers in the shapes that the real one was recorded with."""
+"""The simulated ARM's responses have the recorded shapes of the real one."""
 
 import json
 from datetime import timedelta
@@ -18,7 +18,7 @@ RECORDED = cast(
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 CLUSTERS = f"{SUBSCRIPTION}/resourceGroups/rg-fleet/providers/Microsoft.ContainerService/managedClusters"
 VERSION = "api-version=2026-08-01"
-# What this world does not hold: SSH keys, drivers of disks, load balancers, metrics.
+# Features that this world does not have: SSH keys, disk drivers, load balancers, metrics.
 NOT_SIMULATED = {
     "linuxProfile", "storageProfile", "workloadAutoScalerProfile", "metricsProfile",
     "loadBalancerProfile", "networkDataplane", "podCidrs", "serviceCidrs", "ipFamilies", "dnsServiceIP",
@@ -26,12 +26,12 @@ NOT_SIMULATED = {
 
 
 def recorded(name: str) -> JsonObject:
-    """Return the body of a recorded answer."""
+    """Return the body of a recorded response."""
     return cast("JsonObject", RECORDED[name]["response"])
 
 
 def missing(real: object, simulated: object, where: str = "") -> list[str]:
-    """Return the paths that the real answer has and the simulated lacks, or has with another type."""
+    """Return the paths that the real response has and the simulated one lacks, or has with another type."""
     if isinstance(real, dict):
         if not isinstance(simulated, dict):
             return [where]
@@ -49,12 +49,12 @@ def missing(real: object, simulated: object, where: str = "") -> list[str]:
     return [] if type(real) is type(simulated) else [where]
 
 
-def test_a_cluster_has_every_field_that_was_recorded(simulation: Running) -> None:
+def test_a_cluster_has_the_recorded_fields(simulation: Running) -> None:
     answer = ask(simulation, "GET", f"{CLUSTERS}/web?{VERSION}")
     assert missing(recorded("cluster read"), answer.document) == []
 
 
-def test_a_cluster_is_spelt_as_recorded(simulation: Running) -> None:
+def test_a_cluster_has_the_recorded_spelling(simulation: Running) -> None:
     """Its id says ``resourcegroups``, its type ``ManagedClusters``."""
     real, simulated = recorded("cluster read"), ask(simulation, "GET", f"{CLUSTERS}/web?{VERSION}").document
     assert simulated["type"] == real["type"] == "Microsoft.ContainerService/ManagedClusters"
@@ -79,7 +79,7 @@ def test_a_list_has_the_recorded_fields(simulation: Running) -> None:
         ("group not found", f"{CLUSTERS.replace('rg-fleet', 'rg-nowhere')}?{VERSION}"),
     ],
 )
-def test_an_error_is_the_recorded_one(simulation: Running, name: str, path: str) -> None:
+def test_errors_are_as_recorded(simulation: Running, name: str, path: str) -> None:
     real, simulated = cast("JsonObject", recorded(name)["error"]), ask(simulation, "GET", path)
     assert (simulated.status, simulated.code) == (RECORDED[name]["status"], real["code"])
     text = str(cast("JsonObject", simulated.document["error"])["message"])
@@ -87,7 +87,7 @@ def test_an_error_is_the_recorded_one(simulation: Running, name: str, path: str)
     assert renamed.replace("rg-testResourcenotfound", "aks-cit-ManagedClusternotfound") == real["message"]
 
 
-def test_an_accepted_operation_carries_the_recorded_headers(simulation: Running) -> None:
+def test_an_accepted_operation_has_the_recorded_headers(simulation: Running) -> None:
     headers = cast("dict[str, str]", RECORDED["deletion accepted"]["headers"])
     answer = ask(simulation, "POST", f"{CLUSTERS}/web/stop?{VERSION}")
     assert (answer.status, answer.text) == (202, "")
@@ -100,7 +100,7 @@ def test_an_accepted_operation_carries_the_recorded_headers(simulation: Running)
     assert "retry-after" not in simulated
 
 
-def test_an_operation_ends_in_the_recorded_shape(simulation: Running) -> None:
+def test_an_ended_operation_has_the_recorded_shape(simulation: Running) -> None:
     url = ask(simulation, "POST", f"{CLUSTERS}/web/stop?{VERSION}").headers["Azure-AsyncOperation"]
     simulation.advance(simulation.world.now + timedelta(minutes=10))
     ended = ask(simulation, "GET", url.removeprefix(simulation.environment["ARM_URL"]))
@@ -108,8 +108,8 @@ def test_an_operation_ends_in_the_recorded_shape(simulation: Running) -> None:
     assert ended.document["status"] == "Succeeded"
 
 
-def test_some_operations_say_not_latest_beside_their_status(simulation: Running) -> None:
-    """As recorded: that is no failure."""
+def test_some_operations_report_not_latest_in_addition_to_their_status(simulation: Running) -> None:
+    """As recorded, which is not a failure."""
     real = recorded("operation ended beside NotLatestOperation")
     found = []
     for _ in range(12):

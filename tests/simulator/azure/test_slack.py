@@ -1,4 +1,4 @@
-"""Slack through its unmodified client: posts, edits, history, limits, Slack's own words for errors."""
+"""Slack with its unmodified client: posts, edits, history, limits, and Slack's error codes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -46,8 +46,8 @@ def test_a_message_is_posted_and_edited(simulation: Running, slack: WebClient) -
     assert (message["text"], message["blocks"], message["edits"]) == ("third", [section("third")], 2)
 
 
-def test_metadata_is_kept_and_found_again(slack: WebClient) -> None:
-    """What a restarted bot needs to find its own message; an edit without metadata keeps it."""
+def test_metadata_is_kept(slack: WebClient) -> None:
+    """A restarted bot finds its message by the metadata. An edit without metadata keeps it."""
     metadata = Metadata(event_type="daytwo_run", event_payload={"run": "node-image.web-1"})
     posted = slack.chat_postMessage(channel="C0123", text="first", metadata=metadata)
     slack.chat_update(channel="C0123", ts=str(posted["ts"]), text="second")
@@ -67,7 +67,7 @@ def test_a_thread_is_not_part_of_the_history(simulation: Running, slack: WebClie
     assert [message["text"] for message in replies] == ["root", "detail"]
 
 
-def test_history_comes_newest_first_and_in_pages(simulation: Running, slack: WebClient) -> None:
+def test_history_is_paged_newest_first(simulation: Running, slack: WebClient) -> None:
     for number in range(5):
         slack.chat_postMessage(channel="C0123", text=str(number))
         simulation.advance(simulation.world.now + timedelta(seconds=1))
@@ -79,7 +79,7 @@ def test_history_comes_newest_first_and_in_pages(simulation: Running, slack: Web
     assert (first["has_more"], second["has_more"]) == (True, False)
 
 
-def test_history_ends_at_the_oldest_wanted(simulation: Running, slack: WebClient) -> None:
+def test_history_ends_at_the_requested_oldest(simulation: Running, slack: WebClient) -> None:
     old = slack.chat_postMessage(channel="C0123", text="old")
     simulation.advance(simulation.world.now + timedelta(hours=1))
     slack.chat_postMessage(channel="C0123", text="new")
@@ -89,7 +89,7 @@ def test_history_ends_at_the_oldest_wanted(simulation: Running, slack: WebClient
     assert [message["text"] for message in within] == ["new", "old"]
 
 
-def test_a_channel_takes_one_post_a_second(simulation: Running, slack: WebClient) -> None:
+def test_a_channel_accepts_one_post_per_second(simulation: Running, slack: WebClient) -> None:
     slack.chat_postMessage(channel="C0123", text="1")
     slack.chat_postMessage(channel="C0456", text="another channel has its own limit")
     with pytest.raises(SlackApiError, match="ratelimited") as caught:
@@ -99,7 +99,7 @@ def test_a_channel_takes_one_post_a_second(simulation: Running, slack: WebClient
     assert slack.chat_postMessage(channel="C0123", text="2")["ok"]
 
 
-def test_updates_are_limited_to_fifty_a_minute(simulation: Running, slack: WebClient) -> None:
+def test_updates_are_limited_to_50_per_minute(simulation: Running, slack: WebClient) -> None:
     ts = str(slack.chat_postMessage(channel="C0123", text="0")["ts"])
     for number in range(50):
         slack.chat_update(channel="C0123", ts=ts, text=str(number))
@@ -129,7 +129,7 @@ def test_updates_are_limited_to_fifty_a_minute(simulation: Running, slack: WebCl
         ([{"type": "table"}], "invalid_blocks"),
     ],
 )
-def test_blocks_are_checked_as_slack_does(slack: WebClient, blocks: list[JsonObject], error: str | None) -> None:
+def test_blocks_are_validated_like_slack(slack: WebClient, blocks: list[JsonObject], error: str | None) -> None:
     if error is None:
         assert slack.chat_postMessage(channel="C0123", text="x", blocks=blocks)["ok"]
         return
@@ -149,6 +149,6 @@ def test_blocks_are_checked_as_slack_does(slack: WebClient, blocks: list[JsonObj
         (lambda slack: slack.api_call("chat.delete"), "unknown_method"),
     ],
 )
-def test_errors_are_spelt_as_slack_does(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
+def test_errors_are_those_of_slack(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
     with pytest.raises(SlackApiError, match=error):
         call(slack)

@@ -1,4 +1,4 @@
-"""Spot evictions: bursts, notices, what Azure tells of them, and what is left of the pool."""
+"""Spot evictions: groups, notices, Azure's notifications, and the remaining pool."""
 
 import re
 from collections.abc import Callable
@@ -25,7 +25,7 @@ AT = START + timedelta(hours=1)
 
 
 def spotty(nodes: int = 20) -> FleetSpec:
-    """A fleet whose cluster ``web`` runs a workload on a large spot pool."""
+    """A fleet whose cluster ``web`` has a workload on a large spot pool."""
     fleet = small_fleet()
     pools = (PoolSpec("system", 3, mode="System"), PoolSpec("spot", nodes, priority="Spot"))
     batch = WorkloadSpec("jobs", "batch", replicas=nodes, tolerates_spot=True, starts_in_s=(5, 10))
@@ -33,7 +33,7 @@ def spotty(nodes: int = 20) -> FleetSpec:
     return replace(fleet, clusters=(web, *fleet.clusters[1:]))
 
 
-def test_a_burst_takes_nodes_within_seconds_and_nothing_replaces_them() -> None:
+def test_evicted_nodes_go_within_seconds_and_are_not_replaced() -> None:
     world = World(spotty(), seed=1)
     cluster = world.clusters["web"]
     world.arm(SpotEviction("web", "spot", AT, nodes=8))
@@ -48,7 +48,7 @@ def test_a_burst_takes_nodes_within_seconds_and_nothing_replaces_them() -> None:
     assert len(cluster.nodes_of("spot")) == 12
 
 
-def test_pods_of_evicted_nodes_run_elsewhere_and_no_budget_is_blamed() -> None:
+def test_pods_of_evicted_nodes_are_rescheduled_without_budget_violations() -> None:
     world = World(spotty(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=19))
     world.advance(AT + timedelta(minutes=10))
@@ -57,7 +57,7 @@ def test_pods_of_evicted_nodes_run_elsewhere_and_no_budget_is_blamed() -> None:
     assert world.journal.of(Kind.PDB_VIOLATED) == []
 
 
-def test_more_than_there_are_takes_all() -> None:
+def test_an_eviction_of_too_many_nodes_takes_all() -> None:
     world = World(spotty(3), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=99))
     world.advance(AT + timedelta(minutes=10))
@@ -68,17 +68,17 @@ def annotations(world: World) -> list[Any]:
     return [event for event in world.events if event.type == ANNOTATED]
 
 
-def test_azure_tells_late_twice_and_in_any_order_by_the_seed() -> None:
+def test_notifications_are_late_duplicated_and_out_of_order() -> None:
     world = World(spotty(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=20))
     world.advance(AT + timedelta(hours=1))
-    told = annotations(world)
-    assert len({event.identity for event in told}) == 20
-    assert len(told) > 20
+    entries_of = annotations(world)
+    assert len({event.identity for event in entries_of}) == 20
+    assert len(entries_of) > 20
     occurred = {entry.detail["event"]: entry.at for entry in world.journal.of(Kind.SPOT_EVICTED)}
-    late = [event.at - occurred[event.identity.rpartition("/")[2]] for event in told]
+    late = [event.at - occurred[event.identity.rpartition("/")[2]] for event in entries_of]
     assert timedelta(seconds=5) <= min(late) < timedelta(minutes=2) < max(late) <= timedelta(minutes=10)
-    order = [occurred[event.identity.rpartition("/")[2]] for event in told]
+    order = [occurred[event.identity.rpartition("/")[2]] for event in entries_of]
     assert order != sorted(order)
     again = World(spotty(), seed=1)
     again.arm(SpotEviction("web", "spot", AT, nodes=20))
@@ -86,24 +86,25 @@ def test_azure_tells_late_twice_and_in_any_order_by_the_seed() -> None:
     assert again.events == world.events
 
 
-def test_ids_and_times_vary_as_the_real_ones_do() -> None:
+def test_ids_and_times_vary_like_real_ones() -> None:
     world = World(spotty(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=20))
     world.advance(AT + timedelta(hours=1))
-    told = [event.data["resourceInfo"]["properties"] for event in annotations(world)]
-    spelt = {re.sub(r"\d+$", "", each["targetResourceId"]) for each in told}
+    entries_of = [event.data["resourceInfo"]["properties"] for event in annotations(world)]
+    spelt = {re.sub(r"\d+$", "", each["targetResourceId"]) for each in entries_of}
     assert len(spelt) == 4
     assert len({each.lower() for each in spelt}) == 1
-    assert {each["annotationName"] for each in told} == {"VirtualMachinePreempted"}
-    assert "0001-01-01T00:00:00Z" in {each["occurredTime"] for each in told}
+    assert {each["annotationName"] for each in entries_of} == {"VirtualMachinePreempted"}
+    assert "0001-01-01T00:00:00Z" in {each["occurredTime"] for each in entries_of}
 
 
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
-def test_both_schemas_carry_the_annotation(schema: str) -> None:
+def test_both_schemas_contain_the_annotation(schema: str) -> None:
     with running_simulation(spotty(), seed=1) as simulation, webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": schema})
         simulation.control(
-            "/mishaps", {"kind": "SpotEviction", "cluster": "web", "pool": "spot", "at": AT.isoformat(), "nodes": 1}
+            "/scripted-faults",
+            {"kind": "SpotEviction", "cluster": "web", "pool": "spot", "at": AT.isoformat(), "nodes": 1},
         )
         simulation.advance(AT + timedelta(hours=1))
         bodies = [body[0] if schema == "eventgrid" else body for _, body in hook.received]
@@ -119,7 +120,7 @@ def test_both_schemas_carry_the_annotation(schema: str) -> None:
         assert bodies[0]["data"]["operationalInfo"]["resourceEventTime"].startswith("2026-11-16T01:00:0")
 
 
-def test_the_agent_tells_up_to_half_a_minute_before() -> None:
+def test_the_agent_publishes_a_notice_half_a_minute_before() -> None:
     with running_simulation(spotty(), seed=1) as simulation, webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "cloudevents"})
         simulation.world.arm(SpotEviction("web", "spot", AT, nodes=2, notice_s=25))
@@ -129,14 +130,14 @@ def test_the_agent_tells_up_to_half_a_minute_before() -> None:
         assert {body["data"]["node"] for body in notices} == set(evicted)
         for body in notices:
             assert body["source"].endswith("/providers/Microsoft.ContainerService/managedClusters/web")
-            told = datetime.fromisoformat(body["time"])
+            entries_of = datetime.fromisoformat(body["time"])
             gone = evicted[body["data"]["node"]]
-            assert gone - told == timedelta(seconds=25)
+            assert gone - entries_of == timedelta(seconds=25)
             assert body["data"]["notBefore"] == f"{gone:%a, %d %b %Y %H:%M:%S} GMT"
             assert re.fullmatch(r"[0-9A-F-]{36}", body["data"]["eventId"])
 
 
-def test_an_eviction_can_be_simulated_through_azure(simulation: Running, later: Callable[..., None]) -> None:
+def test_an_eviction_can_be_requested_through_azure(simulation: Running, later: Callable[..., None]) -> None:
     machines = compute_client(simulation).virtual_machine_scale_set_vms
     machines.simulate_eviction(GROUP, scale_set(simulation, "spot"), "1")
     assert len(simulation.world.clusters["web"].nodes_of("spot")) == 3

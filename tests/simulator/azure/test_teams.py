@@ -1,4 +1,4 @@
-"""The webhook of a Teams flow: what it takes, what it refuses, what people then see."""
+"""The webhook of a Teams flow: what it accepts and rejects, and what people see."""
 
 import json
 from datetime import timedelta
@@ -55,14 +55,14 @@ def test_a_card_in_its_envelope_is_shown(simulation: Running) -> None:
         ([], "not a JSON object"),
     ],
 )
-def test_what_teams_would_not_show_is_refused(simulation: Running, body: object, why: str) -> None:
+def test_invalid_cards_are_rejected(simulation: Running, body: object, why: str) -> None:
     answer = post(simulation, body)
     assert answer.status_code == 400
     assert why in answer.json()["error"]["message"]
     assert shown(simulation) == []
 
 
-def test_the_26th_card_in_five_minutes_waits(simulation: Running) -> None:
+def test_the_26th_card_in_five_minutes_is_throttled(simulation: Running) -> None:
     for second in range(25):
         assert post(simulation, enveloped(CARD)).status_code == 202
         simulation.advance(START + timedelta(seconds=second + 1))
@@ -73,7 +73,7 @@ def test_the_26th_card_in_five_minutes_waits(simulation: Running) -> None:
     assert len(shown(simulation)) == 26
 
 
-def test_the_url_is_the_secret(simulation: Running) -> None:
+def test_the_url_contains_the_secret(simulation: Running) -> None:
     url = simulation.environment["TEAMS_URL"]
     assert httpx.post(url.replace("sig=", "sig=x"), json=enveloped(CARD)).status_code == 401
     assert httpx.post(url.replace("/workflows/", "/workflows/0"), json=enveloped(CARD)).status_code == 404

@@ -1,4 +1,4 @@
-"""The simulated Bot Connector: whose tokens it takes, what it refuses, what people then see and do."""
+"""The simulated Bot Connector: whose tokens it accepts, what it rejects, and what people see and do."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
 
 
-def test_a_thread_in_a_channel_is_named_by_its_first_post(simulation: Running) -> None:
+def test_a_thread_is_identified_by_its_first_post(simulation: Running) -> None:
     body = {"isGroup": True, "channelData": {"channel": {"id": CHANNELS[0]}}, "activity": message()}
     answer = send(simulation, "POST", "v3/conversations", body).json()
     assert answer["id"] == f"{CHANNELS[0]};messageid={answer['activityId']}"
@@ -66,7 +66,7 @@ def test_a_thread_in_a_channel_is_named_by_its_first_post(simulation: Running) -
     ]
 
 
-def test_an_edit_replaces_what_is_shown(simulation: Running) -> None:
+def test_an_edit_replaces_the_message(simulation: Running) -> None:
     identity = post(simulation).json()["id"]
     other = {**SHOWN, "actions": []}
     assert send(simulation, "PUT", f"{activities(CHATS[0])}/{identity}", message(other)).status_code == 200
@@ -79,7 +79,7 @@ def test_an_edit_replaces_what_is_shown(simulation: Running) -> None:
     ("audience", "application"),
     [("https://management.azure.com", APP_ID), (BOT_AUDIENCE, "44444444-4444-4444-4444-444444444444")],
 )
-def test_only_the_bots_own_token_is_taken(simulation: Running, audience: str, application: str) -> None:
+def test_only_the_bots_token_is_accepted(simulation: Running, audience: str, application: str) -> None:
     path = activities(CHATS[0])
     answer = send(simulation, "POST", path, message(), audience=audience, application=application)
     assert answer.status_code == 401
@@ -99,13 +99,15 @@ def test_only_the_bots_own_token_is_taken(simulation: Running, audience: str, ap
         (CHATS[0], {"type": "message", "text": "x" * 90_000}, (413, "MessageSizeTooBig")),
     ],
 )
-def test_what_teams_does_not_show_is_refused(
+def test_invalid_activities_are_rejected(
     simulation: Running, conversation: str, body: object, code: tuple[int, str]
 ) -> None:
     assert code_of(post(simulation, conversation, body)) == code
 
 
-def test_a_group_chat_cannot_be_made_and_a_person_of_another_tenant_not_be_written_to(simulation: Running) -> None:
+def test_group_chats_and_other_tenants_are_rejected(
+    simulation: Running,
+) -> None:
     for body in (
         {"isGroup": True, "members": [{"id": "29:a"}, {"id": "29:b"}], "tenantId": TENANT},
         {"isGroup": False, "members": [{"id": "29:a"}], "tenantId": "other"},
@@ -113,7 +115,7 @@ def test_a_group_chat_cannot_be_made_and_a_person_of_another_tenant_not_be_writt
         assert code_of(send(simulation, "POST", "v3/conversations", body)) == (400, "BadSyntax")
 
 
-def test_the_eighth_message_of_a_second_is_told_to_wait(simulation: Running) -> None:
+def test_the_eighth_message_in_a_second_is_throttled(simulation: Running) -> None:
     assert [post(simulation).status_code for _ in range(7)] == [201] * 7
     limited = post(simulation)
     assert (limited.status_code, limited.headers["Retry-After"]) == (429, "1")
@@ -122,20 +124,20 @@ def test_the_eighth_message_of_a_second_is_told_to_wait(simulation: Running) -> 
 @pytest.mark.parametrize(
     ("path", "body", "wrong"),
     [
-        ("/teams/press", {"activity": "1", "verb": "approve", "user": "ana"}, "There is no activity"),
+        ("/teams/click", {"activity": "1", "verb": "approve", "user": "ana"}, "There is no activity"),
         ("/teams/say", {"user": "ana", "text": "status"}, "The bot has no endpoint"),
         ("/teams/say", {"user": "ana"}, "text"),
     ],
 )
-def test_nobody_does_what_cannot_be_done(simulation: Running, path: str, body: JsonObject, wrong: str) -> None:
+def test_impossible_actions_are_rejected(simulation: Running, path: str, body: JsonObject, wrong: str) -> None:
     with pytest.raises(HTTPError) as refused:
         simulation.control(path, body)
     assert refused.value.code == 400
     assert wrong in refused.value.read().decode()
 
 
-def test_a_card_has_only_the_buttons_that_it_shows(simulation: Running) -> None:
+def test_only_existing_buttons_can_be_clicked(simulation: Running) -> None:
     identity = post(simulation).json()["id"]
     with pytest.raises(HTTPError) as refused:
-        simulation.control("/teams/press", {"activity": identity, "verb": "reject", "user": "ana"})
-    assert "there is approve" in refused.value.read().decode()
+        simulation.control("/teams/click", {"activity": identity, "verb": "reject", "user": "ana"})
+    assert "its buttons are approve" in refused.value.read().decode()

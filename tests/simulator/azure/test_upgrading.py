@@ -1,4 +1,4 @@
-"""A node image upgrade as the unmodified AKS client begins and follows it."""
+"""A node image upgrade with the unmodified AKS client."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,13 @@ from azure.mgmt.containerservice import ContainerServiceClient
 
 from simulator.running import Running
 from simulator.world.journal import Kind
-from simulator.world.scripted_faults import ImageLands, NodeNeverReady, Occupied, UpgradeDoesNothing, UpgradeFails
+from simulator.world.scripted_faults import (
+    ForeignOperation,
+    ImageLands,
+    NodeNeverReady,
+    UpgradeDoesNothing,
+    UpgradeFails,
+)
 
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
 NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
@@ -43,8 +49,8 @@ def test_an_upgrade_ends_with_every_node_on_the_newest_image(
     assert images(simulation, "user1") == [NEW] * 6
 
 
-def test_nodes_change_one_after_the_other_with_a_surge(simulation: Running, aks: ContainerServiceClient) -> None:
-    """Six nodes with a third as surge: two surge nodes join, three batches of two are reimaged under their names."""
+def test_nodes_are_replaced_in_batches_with_a_surge(simulation: Running, aks: ContainerServiceClient) -> None:
+    """Six nodes with a surge of a third: two surge nodes join, and three batches of two are reimaged under their names."""
     names = [node.name for node in simulation.world.clusters["web"].nodes_of("user1")]
     boots = {node.boot_id for node in simulation.world.clusters["web"].nodes_of("user1")}
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
@@ -73,7 +79,7 @@ def test_spot_pools_are_neither_surged_nor_drained(simulation: Running, aks: Con
     }
 
 
-def test_a_second_operation_is_refused_while_one_runs(aks: ContainerServiceClient, later: Later) -> None:
+def test_a_second_operation_is_rejected_while_one_runs(aks: ContainerServiceClient, later: Later) -> None:
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
     later(minutes=5)
     with pytest.raises(ResourceExistsError) as caught:
@@ -86,7 +92,7 @@ def test_a_second_operation_is_refused_while_one_runs(aks: ContainerServiceClien
 def test_an_upgrade_takes_the_newest_image_at_the_time_of_the_call(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
-    """Between reading and calling a newer image may land."""
+    """A newer image may arrive between the read and the call."""
     read = aks.agent_pools.get_upgrade_profile("rg-fleet", "web", "user1").properties.latest_node_image_version
     simulation.world.arm(ImageLands("westeurope", "Ubuntu", datetime(2026, 11, 16, 0, 1, tzinfo=UTC)))
     later(minutes=1)
@@ -96,7 +102,7 @@ def test_an_upgrade_takes_the_newest_image_at_the_time_of_the_call(
     assert images(simulation, "user1") == [NEWER] * 6
 
 
-def test_a_failed_upgrade_says_why_and_leaves_its_traces(
+def test_a_failed_upgrade_reports_its_cause_and_leaves_the_state(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(UpgradeFails("web", "user1", after_nodes=3, code="PodDrainFailure"))
@@ -113,7 +119,7 @@ def test_a_failed_upgrade_says_why_and_leaves_its_traces(
     assert [node.name for node in nodes if node.unschedulable] == [nodes[3].name]
 
 
-def test_the_next_upgrade_after_a_failure_takes_only_what_is_left(
+def test_the_next_upgrade_after_a_failure_continues_with_the_rest(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(UpgradeFails("web", "user1", after_nodes=3, code="QuotaExceeded"))
@@ -138,7 +144,7 @@ def test_an_upgrade_can_report_success_with_nothing_upgraded(
     assert images(simulation, "user1") == [OLD] * 6
 
 
-def test_a_node_can_come_back_and_never_get_ready(
+def test_a_node_can_return_and_never_become_ready(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(NodeNeverReady("web", "user1", node=4))
@@ -149,7 +155,7 @@ def test_a_node_can_come_back_and_never_get_ready(
     ]  # fmt: skip
 
 
-def test_an_upgrade_without_anything_to_do_changes_no_node(
+def test_an_upgrade_to_the_same_image_changes_no_node(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
@@ -171,7 +177,7 @@ def test_a_stopped_cluster_cannot_be_upgraded(aks: ContainerServiceClient) -> No
         aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "asleep", "system", polling=False)
 
 
-def test_an_abort_stops_where_it_is(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+def test_an_abort_leaves_the_current_state(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
     poller = aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling_interval=0)
     later(minutes=12)
     done = images(simulation, "user1").count(NEW)
@@ -184,17 +190,15 @@ def test_an_abort_stops_where_it_is(simulation: Running, aks: ContainerServiceCl
         poller.result()
 
 
-def test_an_abort_of_what_has_ended_is_a_conflict(aks: ContainerServiceClient) -> None:
+def test_an_abort_of_an_ended_operation_is_a_conflict(aks: ContainerServiceClient) -> None:
     with pytest.raises(ResourceExistsError):
         aks.agent_pools.begin_abort_latest_operation("rg-fleet", "web", "user1", polling=False)
     with pytest.raises(ResourceExistsError):
         aks.managed_clusters.begin_abort_latest_operation("rg-fleet", "web", polling=False)
 
 
-def test_somebody_elses_operation_holds_the_cluster(
-    simulation: Running, aks: ContainerServiceClient, later: Later
-) -> None:
-    simulation.world.arm(Occupied("web", datetime(2026, 11, 16, 0, 10, tzinfo=UTC), minutes=20))
+def test_a_foreign_operation_blocks_the_cluster(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+    simulation.world.arm(ForeignOperation("web", datetime(2026, 11, 16, 0, 10, tzinfo=UTC), minutes=20))
     later(minutes=15)
     with pytest.raises(ResourceExistsError, match=r"Another operation \(Updating\) is in progress"):
         aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
@@ -204,7 +208,7 @@ def test_somebody_elses_operation_holds_the_cluster(
 
 
 def test_another_process_can_follow_an_operation(aks: ContainerServiceClient, later: Later) -> None:
-    """The continuation token of one poller serves another: what a restart needs."""
+    """The continuation token of one poller works in another one, as required after a restart."""
     first = aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling_interval=0)
     token = first.continuation_token()
     later(hours=1)

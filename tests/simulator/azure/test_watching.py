@@ -1,4 +1,4 @@
-"""Watches of the simulated API server, beyond what the contract asks of a real one too."""
+"""Watches of the simulated API server, in addition to the contract that a real one meets too."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from kubernetes import client
 
 from simulator.running import Running, running_simulation
 from simulator.world import nodes
-from simulator.world.feed import KEPT, ChangeKind, Feed, Versions
+from simulator.world.feed import MAX_CHANGES, ChangeKind, Feed, Versions
 from tests.kubernetes.clusters import changes
 from tests.simulator.azure.conftest import small_fleet
 from tests.simulator.azure.test_kubernetes import api_client
@@ -24,21 +24,21 @@ def core(simulation: Running) -> Iterator[Any]:
         yield client.CoreV1Api(api)
 
 
-def test_a_watch_hears_a_whole_upgrade(simulation: Running, core: Any) -> None:
+def test_a_watch_receives_all_changes_of_an_upgrade(simulation: Running, core: Any) -> None:
     version = core.list_node().metadata.resource_version
     cluster = simulation.world.clusters["web"]
     simulation.world.upgrade(cluster, cluster.pools["user1"], "ana")
     simulation.advance(simulation.world.now + timedelta(hours=2))
     options: dict[str, Any] = {"label_selector": "agentpool=user1", "resource_version": version, "timeout_seconds": 1}
-    told = [(kind, node.metadata.name[-2:]) for kind, node in changes(core.list_node, **options)]
-    # Two surge nodes come and go; each of the six is cordoned, goes, comes back.
-    assert told.count(("ADDED", "06")) == told.count(("DELETED", "06")) == 1
+    entries_of = [(kind, node.metadata.name[-2:]) for kind, node in changes(core.list_node, **options)]
+    # Two surge nodes come and go. Each of the six is cordoned, goes, and returns.
+    assert entries_of.count(("ADDED", "06")) == entries_of.count(("DELETED", "06")) == 1
     for name in ("00", "01", "02", "03", "04", "05"):
-        assert [kind for kind, node in told if node == name] == ["MODIFIED", "DELETED", "ADDED"]
+        assert [kind for kind, node in entries_of if node == name] == ["MODIFIED", "DELETED", "ADDED"]
 
 
-def test_a_watch_ends_with_the_worlds_time_too(simulation: Running, core: Any) -> None:
-    """Ten minutes of the virtual clock pass in no time."""
+def test_a_watch_ends_on_the_virtual_clock(simulation: Running, core: Any) -> None:
+    """Ten minutes of the virtual clock pass immediately."""
     ended: Queue[list[object]] = Queue()
     version = core.list_node().metadata.resource_version
 
@@ -69,7 +69,7 @@ def test_a_cluster_that_stops_ends_its_watches(simulation: Running, core: Any) -
     assert ended.get(timeout=1) == []
 
 
-def test_a_simulation_stops_while_somebody_watches() -> None:
+def test_a_simulation_stops_despite_an_open_watch() -> None:
     with running_simulation(small_fleet()) as simulation:
         api = api_client(simulation, "web")
         watching: Any = client.CoreV1Api(api).list_node(watch=True, _preload_content=False)
@@ -78,17 +78,17 @@ def test_a_simulation_stops_while_somebody_watches() -> None:
         client.CoreV1Api(api).list_node()
 
 
-def test_a_watch_from_the_future_is_refused(core: Any) -> None:
+def test_a_watch_from_a_future_version_is_rejected(core: Any) -> None:
     with pytest.raises(client.ApiException) as caught:
         list(changes(core.list_node, resource_version="999999", timeout_seconds=1))
     assert caught.value.status == 504
 
 
-def test_a_watch_from_what_is_forgotten_says_410(simulation: Running, core: Any) -> None:
+def test_a_watch_from_an_expired_version_returns_410(simulation: Running, core: Any) -> None:
     version = core.list_node().metadata.resource_version
     cluster = simulation.world.clusters["web"]
     node = cluster.nodes_of("user1")[0]
-    for _ in range(KEPT):
+    for _ in range(MAX_CHANGES):
         nodes.cordon(simulation.world.core, cluster, node)
         nodes.uncordon(simulation.world.core, cluster, node)
     with pytest.raises(client.ApiException) as caught:
@@ -96,15 +96,15 @@ def test_a_watch_from_what_is_forgotten_says_410(simulation: Running, core: Any)
     assert caught.value.status == 410
 
 
-def test_a_feed_forgets_the_oldest_changes() -> None:
+def test_a_feed_drops_the_oldest_changes() -> None:
     versions = Versions()
     feed: Feed[int] = Feed(versions)
-    for number in range(KEPT + 5):
-        feed.note("a", versions.next(), number)
+    for number in range(MAX_CHANGES + 5):
+        feed.record("a", versions.next(), number)
     assert feed.since(1) is None
     newest = feed.since(versions.last - 2)
     assert newest is not None
     assert [(change.kind, change.now, change.before) for change in newest] == [
-        (ChangeKind.MODIFIED, KEPT + 3, KEPT + 2),
-        (ChangeKind.MODIFIED, KEPT + 4, KEPT + 3),
+        (ChangeKind.MODIFIED, MAX_CHANGES + 3, MAX_CHANGES + 2),
+        (ChangeKind.MODIFIED, MAX_CHANGES + 4, MAX_CHANGES + 3),
     ]

@@ -1,4 +1,4 @@
-"""The world by itself: the same seed gives the same life; AKS's own upgrades; images on their way; the journal."""
+"""The world itself: reproducible from a seed; AKS's own upgrades; releases of images; the journal."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,12 +21,12 @@ START = datetime(2026, 11, 16, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
-def lived(seed: int, calls: int = 3) -> list[dict[str, object]]:
-    """Return the journal of a random fleet's week in which somebody upgrades some pools."""
+def simulated(seed: int, calls: int = 3) -> list[dict[str, object]]:
+    """Return the journal of a random fleet's week in which an operator upgrades some pools."""
     world = World(random_fleet(4), seed)
     for cluster in list(world.clusters.values())[:calls]:
         try:
-            world.upgrade(cluster, cluster.pools["system"], "somebody")
+            world.upgrade(cluster, cluster.pools["system"], "operator")
         except RefusedError:
             continue
     world.advance(START + WEEK)
@@ -34,11 +34,11 @@ def lived(seed: int, calls: int = 3) -> list[dict[str, object]]:
 
 
 def test_the_same_seed_gives_the_same_journal() -> None:
-    assert lived(1) == lived(1)
-    assert lived(1) != lived(2)
+    assert simulated(1) == simulated(1)
+    assert simulated(1) != simulated(2)
 
 
-def test_it_does_not_matter_in_how_many_steps_time_passes(world: World) -> None:
+def test_the_journal_does_not_depend_on_the_step_size(world: World) -> None:
     world.advance(START + WEEK)
     stepwise = World(world.core.spec, seed=1)
     for hour in range(1, 7 * 24 + 1):
@@ -46,7 +46,7 @@ def test_it_does_not_matter_in_how_many_steps_time_passes(world: World) -> None:
     assert [e.document() for e in stepwise.journal.entries] == [e.document() for e in world.journal.entries]
 
 
-def test_an_image_is_released_each_week_and_reaches_regions_within_two() -> None:
+def test_weekly_images_reach_regions_within_two_weeks() -> None:
     regions = tuple(RegionSpec(name) for name in ("a", "b", "c", "d"))
     catalog = Catalog(regions, 1, START)
     day = datetime(2026, 11, 5, tzinfo=UTC)
@@ -63,21 +63,21 @@ def test_families_differ_by_os_sku_and_kubernetes_minor() -> None:
         family_of("BeOS", "1.34.4")
 
 
-def test_windows_images_come_monthly_and_are_numbered_by_build(world: World) -> None:
-    """A pool of Windows nodes goes the same way, under the names that Windows allows."""
+def test_windows_images_are_monthly_and_numbered_by_build(world: World) -> None:
+    """A pool of Windows nodes is upgraded in the same way, with the node names that Windows allows."""
     windows = PoolSpec("win1", 2, os_sku="Windows2022")
     cluster = replace(world.core.spec.clusters[0], pools=(windows,))
     world = World(replace(world.core.spec, clusters=(cluster,)))
     web = world.clusters["web"]
     assert [node.name for node in web.nodes_of("win1")] == ["akswin1000000", "akswin1000001"]
     assert {node.image for node in web.nodes.values()} == {"AKSWindows-2022-containerd-gen2-20348.4112.260924"}
-    world.upgrade(web, web.pools["win1"], "somebody")
+    world.upgrade(web, web.pools["win1"], "operator")
     world.advance(START + timedelta(hours=1))
     assert {node.image for node in web.nodes.values()} == {"AKSWindows-2022-containerd-gen2-20348.4140.261022"}
 
 
-def test_aks_upgrades_a_cluster_in_its_window_by_itself(world: World) -> None:
-    """Wednesday 23:00 at +01:00; the node that NAP made is replaced too."""
+def test_aks_upgrades_a_cluster_in_its_window(world: World) -> None:
+    """Wednesday 23:00 at +01:00. The node of node auto-provisioning is replaced too."""
     opens = datetime(2026, 11, 18, 22, tzinfo=UTC)
     world.advance(opens - timedelta(seconds=1))
     assert world.journal.of(Kind.OPERATION_BEGUN, "driven") == []
@@ -90,12 +90,12 @@ def test_aks_upgrades_a_cluster_in_its_window_by_itself(world: World) -> None:
     assert len(world.clusters["driven"].nodes) == 3
 
 
-def test_aks_does_nothing_where_its_channel_is_off(world: World) -> None:
+def test_aks_does_nothing_if_the_channel_is_off(world: World) -> None:
     world.advance(START + 3 * WEEK)
     assert world.journal.of(Kind.OPERATION_BEGUN, "web") == []
 
 
-def test_security_patches_carry_a_day_behind_the_image() -> None:
+def test_security_patches_have_a_date_suffix() -> None:
     fleet = random_fleet(11, clusters=12)
     patched = [c.name for c in fleet.clusters if c.node_os_channel == "SecurityPatch" and not c.stopped]
     world = World(fleet, 1)
@@ -105,7 +105,7 @@ def test_security_patches_carry_a_day_behind_the_image() -> None:
     assert all(str(label).count("-") >= 3 and str(label)[-10:].startswith("2026.11.") for label in labels)
 
 
-def test_the_journal_knows_who_was_refused_and_why(world: World) -> None:
+def test_the_journal_records_rejected_requests(world: World) -> None:
     web = world.clusters["web"]
     world.upgrade(web, web.pools["user1"], "ana")
     with pytest.raises(RefusedError):
@@ -116,14 +116,14 @@ def test_the_journal_knows_who_was_refused_and_why(world: World) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), fails_after=st.none() | st.integers(0, 8))
-def test_the_journal_alone_tells_every_nodes_state(seed: int, fails_after: int | None) -> None:
-    """Whoever replays joins, leaves and labels ends with the nodes that the world has: nothing is left out."""
+def test_the_state_of_every_node_follows_from_the_journal(seed: int, fails_after: int | None) -> None:
+    """Replaying joins, leaves and labels results in the nodes that the world has: nothing is missing."""
     world = World(random_fleet(seed), seed)
     for cluster in world.clusters.values():
         if fails_after is not None:
             world.arm(UpgradeFails(cluster.name, "system", fails_after))
         try:
-            world.upgrade(cluster, cluster.pools["system"], "somebody")
+            world.upgrade(cluster, cluster.pools["system"], "operator")
         except RefusedError:
             continue
     world.advance(START + timedelta(minutes=seed % (3 * 24 * 60)))
@@ -149,11 +149,11 @@ def test_the_journal_alone_tells_every_nodes_state(seed: int, fails_after: int |
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000))
-def test_a_pool_never_has_more_than_its_surge_in_excess_nor_misses_more(seed: int) -> None:
+def test_a_pool_never_exceeds_its_surge_limits(seed: int) -> None:
     world = World(random_fleet(seed), seed)
     for cluster in world.clusters.values():
         if cluster.power_state == "Running":
-            world.upgrade(cluster, cluster.pools["system"], "somebody")
+            world.upgrade(cluster, cluster.pools["system"], "operator")
     while world.step(START + timedelta(hours=12)):
         for cluster in world.clusters.values():
             for pool in cluster.pools.values():
@@ -166,7 +166,7 @@ def test_percentages_are_rounded_up(percent: int, count: int) -> None:
     assert share(f"{percent}%", count) == ceil(count * percent / 100)
 
 
-def test_the_demonstration_is_what_it_promises() -> None:
+def test_the_demonstrations_fleet_has_the_documented_properties() -> None:
     fleet = demo_fleet()
     envs = [dict(cluster.tags)["env"] for cluster in fleet.clusters]
     pools = [pool for cluster in fleet.clusters for pool in cluster.pools]
@@ -183,8 +183,8 @@ def test_the_demonstration_is_what_it_promises() -> None:
     assert [pool.name for pool in pools if pool.from_snapshot] == ["frozen"]
 
 
-def test_most_of_the_demonstrations_production_can_be_proven_within_the_week() -> None:
-    """Every family that production runs also runs before it, but one."""
+def test_most_production_images_can_be_proven_within_the_week() -> None:
+    """Every family in production also runs in pre-production, except one."""
     world = World(demo_fleet())
     families: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     for cluster in world.clusters.values():
@@ -194,7 +194,7 @@ def test_most_of_the_demonstrations_production_can_be_proven_within_the_week() -
     assert families[True] - families[False] == {("AKSUbuntu-2404gen2containerd", "1.35")}
 
 
-def test_one_region_of_the_demonstration_gets_a_newer_image_first() -> None:
+def test_one_region_gets_a_newer_image_first() -> None:
     world = World(demo_fleet())
     world.advance(datetime(2026, 11, 20, 23, tzinfo=UTC))
     landed = {(entry.detail["region"], entry.at) for entry in world.journal.of(Kind.IMAGE_LANDED)}

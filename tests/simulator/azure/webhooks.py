@@ -1,4 +1,4 @@
-"""A webhook on a free port: what a subscriber of events or alerts is."""
+"""A webhook on a free port, as a subscriber of events or alerts."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from simulator.running import Running
 
 @dataclass
 class Webhook:
-    """A subscriber that answers the handshake, then each event with the next of its statuses (200 at the end)."""
+    """A subscriber that handles the handshake, then responds to each event with the next of its statuses (finally 200)."""
 
     url: str = ""
     shakes_hands: bool = True
@@ -53,7 +53,7 @@ def webhook(simulation: Running, **options: object) -> Iterator[Webhook]:
             self.wfile.write(data)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
-            """Keep quiet."""
+            """Do not log requests."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -1,4 +1,4 @@
-"""The executor without an engine does what the engine does."""
+"""The executor without an engine behaves like the engine."""
 
 import asyncio
 from collections.abc import Generator
@@ -28,7 +28,7 @@ def output(one: Executor, instance_id: str) -> object:
     return status.output
 
 
-def test_an_approval_in_time_beats_the_timeout() -> None:
+def test_an_approval_before_the_timeout_wins() -> None:
     one = executor()
     one.start("approval", {"minutes": 30}, "a")
     one.run_until(at(20))
@@ -36,7 +36,7 @@ def test_an_approval_in_time_beats_the_timeout() -> None:
     assert output(one, "a") == {"state": "decided", "decision": {"approved": True}, "at": "2026-11-16T00:20:00"}
 
 
-def test_a_custom_status_is_told_while_running_and_after() -> None:
+def test_a_custom_status_is_available_during_and_after_the_run() -> None:
     one = executor()
     one.start("approval", {"minutes": 30}, "a")
     status = one.status("a")
@@ -48,7 +48,7 @@ def test_a_custom_status_is_told_while_running_and_after() -> None:
     assert (status.state, status.custom_status) == ("Completed", {"phase": "decided"})
 
 
-def test_a_timeout_beats_an_approval_that_never_comes() -> None:
+def test_a_missing_approval_times_out() -> None:
     one = executor()
     one.start("approval", {"minutes": 30}, "a")
     assert one.next_due() == at(30)
@@ -57,20 +57,20 @@ def test_a_timeout_beats_an_approval_that_never_comes() -> None:
     assert one.next_due() is None
 
 
-def test_each_timer_fires_at_its_own_instant() -> None:
+def test_each_timer_fires_at_its_exact_time() -> None:
     one = executor()
     one.start("sleeper", [7, 1, 1444], "s")
     one.run_until(at(2000))
     assert output(one, "s") == ["2026-11-16T00:07:00", "2026-11-16T00:08:00", "2026-11-17T00:12:00"]
 
 
-def test_all_activities_of_a_fan_out_report() -> None:
+def test_a_fan_out_returns_all_results() -> None:
     one = executor()
     one.start("fan_out", ["a", "b"], "f")
     assert output(one, "f") == ["a", "b"]
 
 
-def test_an_old_generations_timers_and_results_never_reach_the_next() -> None:
+def test_timers_and_results_do_not_reach_the_next_generation() -> None:
     one = executor()
     one.start("generations", {"generation": 1}, "g")
     one.raise_event("g", "kept", "kept over the change")
@@ -88,14 +88,14 @@ def test_a_childs_result_and_failure_reach_its_parent() -> None:
     assert "no quota" in str(output(one, "q"))
 
 
-def test_a_child_whose_id_runs_already_fails_its_parents_call() -> None:
+def test_a_child_with_a_running_id_fails_its_parents_call() -> None:
     one = executor()
     one.start("sleeper", [60], "kid")
     one.start("parent", {"child": "sleeper", "input": [1], "id": "kid"}, "p")
     assert "already exists" in str(output(one, "p"))
 
 
-def test_a_failed_orchestrator_says_why() -> None:
+def test_a_failed_orchestrator_reports_its_error() -> None:
     one = executor()
     one.start("failing", "no quota", "f")
     status = one.status("f")
@@ -123,7 +123,7 @@ def test_a_retry_waits_on_the_executors_clock() -> None:
     assert attempts == [at(0), at(1), at(2)]
 
 
-def test_a_schedule_calls_at_each_of_its_instants() -> None:
+def test_a_schedule_makes_each_call_in_time() -> None:
     one = executor()
     called: list[datetime] = []
     one.cron("0 */30 * * * *", called.append)
@@ -132,10 +132,10 @@ def test_a_schedule_calls_at_each_of_its_instants() -> None:
     assert called == [at(30), at(45), at(60), at(90)]
 
 
-def test_a_running_id_is_refused_and_a_finished_one_replaced() -> None:
+def test_a_running_id_is_rejected_and_a_finished_one_replaced() -> None:
     one = executor()
     one.start("sleeper", [10], "s")
-    with pytest.raises(ExecutorError, match="already exists and runs"):
+    with pytest.raises(ExecutorError, match="already exists and is running"):
         one.start("sleeper", [10], "s")
     one.run_until(at(11))
     one.start("sleeper", [1], "s")
@@ -143,15 +143,15 @@ def test_a_running_id_is_refused_and_a_finished_one_replaced() -> None:
     assert output(one, "s") == ["2026-11-16T00:12:00"]
 
 
-def test_an_event_to_a_finished_instance_is_refused() -> None:
+def test_an_event_to_a_finished_instance_is_rejected() -> None:
     one = executor()
     one.start("chain", 1, "c")
     with pytest.raises(ExecutorError, match="it is finished"):
         one.raise_event("c", "late")
 
 
-def test_engine_and_executor_decide_alike(tmp_path: Path) -> None:
-    """One story, told to both: same outputs, same custom status."""
+def test_engine_and_executor_have_equal_results(tmp_path: Path) -> None:
+    """The same scenario on both: same outputs, same custom status."""
 
     async def on_the_host() -> list[object]:
         async with Bench(tmp_path) as bench:

@@ -1,4 +1,4 @@
-"""A recorded history tells whether a run in flight would survive a changed orchestrator."""
+"""Recorded histories show whether a run in progress would survive a changed orchestrator."""
 
 import asyncio
 from collections.abc import Generator
@@ -20,7 +20,7 @@ type Flow = Generator[task.Task[Any], Any, Any]
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Recordings exported from the file of a stopped host."""
+    """Recordings exported from the state file of a stopped host."""
     folder = tmp_path_factory.mktemp("state")
 
     async def live() -> None:
@@ -72,19 +72,21 @@ def raises(_ctx: task.OrchestrationContext, _given: object) -> None:
 @pytest.mark.parametrize(
     ("orchestrator", "said"),
     [
-        (renamed_activity, 'turn 2: recorded was activity #2 echo {"approved": true}; today\'s orchestrator wants activity'),
-        (changed_input, 'today\'s orchestrator wants activity #2 echo [{"approved": true}]'),
-        (longer_timer, "turn 1: recorded was timer #1 2026-11-16T00:30:00+00:00; today's orchestrator wants timer #1 2026-11-17"),
-        (one_step_more, "turn 1: recorded was timer #1 2026-11-16T00:30:00+00:00; today's orchestrator wants activity #1"),
-        (raises, "turn 1: today's orchestrator fails: KeyError: 'minutes'"),
+        (renamed_activity, 'turn 2: recorded activity #2 echo {"approved": true}; the current orchestrator requests activity'),
+        (changed_input, 'the current orchestrator requests activity #2 echo [{"approved": true}]'),
+        (longer_timer, "turn 1: recorded timer #1 2026-11-16T00:30:00+00:00; the current orchestrator requests timer #1 2026-11-17"),
+        (one_step_more, "turn 1: recorded timer #1 2026-11-16T00:30:00+00:00; the current orchestrator requests activity #1"),
+        (raises, "turn 1: the current orchestrator fails: KeyError: 'minutes'"),
     ],
     ids=["renamed activity", "changed input", "longer timer", "inserted step", "raises"],
 )  # fmt: skip
-def test_a_changed_orchestrator_is_told_where_it_differs(recorded: Path, orchestrator: Orchestrator, said: str) -> None:
+def test_the_first_difference_of_a_changed_orchestrator_is_reported(
+    recorded: Path, orchestrator: Orchestrator, said: str
+) -> None:
     difference = replay(orchestrator, Recording.load(recorded / "approval.json"))
     assert said in str(difference)
 
 
-def test_a_recording_of_nobody_is_refused(recorded: Path) -> None:
-    with pytest.raises(KeyError, match="holds no such instance"):
-        Recording.of_file(recorded / "engine.db", "nobody")
+def test_an_unknown_instance_cannot_be_recorded(recorded: Path) -> None:
+    with pytest.raises(KeyError, match="does not contain the instance"):
+        Recording.of_file(recorded / "engine.db", "unknown")

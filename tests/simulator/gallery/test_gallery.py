@@ -1,4 +1,4 @@
-"""The gallery shows every message in every state in all three chats, within their limits, and asks nobody for anything."""
+"""The gallery has every message in every state in all three chats, within their limits, and loads nothing from the network."""
 
 import base64
 import json
@@ -25,7 +25,8 @@ from tests.skip_unless import need
 
 SAMPLES = samples()
 FORMS = 2
-# What Teams takes: https://learn.microsoft.com/microsoftteams/platform, 28 kB by webhook and 100 kB by a bot, expanded.
+# The limits of Teams: https://learn.microsoft.com/microsoftteams/platform, 28 kB by webhook and 100 kB by a bot,
+# expanded.
 WEBHOOK_BYTES, BOT_BYTES = 20_000, 80_000
 
 
@@ -34,20 +35,20 @@ def captions(section: str) -> list[str]:
 
 
 @pytest.mark.parametrize("runbook", sorted(runbooks()))
-def test_every_runbook_is_there_in_every_state(runbook: str) -> None:
+def test_every_runbook_has_every_state(runbook: str) -> None:
     title = runbooks()[runbook].title
     assert [caption for caption in captions(title) if caption in set(State)] == [str(state) for state in State]
     states = {sample.message.state for sample in SAMPLES if sample.section == title}
     assert states == set(State)
 
 
-def test_approvals_are_there_in_every_state_for_one_cluster_and_for_several() -> None:
+def test_approvals_have_every_state_for_one_and_several_clusters() -> None:
     wanted = [f"{state}, {number}" for number in ("one cluster", "several clusters") for state in ApprovalState]
     assert captions("Approvals")[: len(wanted)] == wanted
     assert {"reminder", "escalation"} <= set(captions("Approvals"))
 
 
-def test_the_rest_is_there() -> None:
+def test_the_other_messages_are_complete() -> None:
     assert captions("Rollout") == ["running", "halted", "done", "running, a ring of sixty clusters"]
     assert captions("Configuration") == ["is not valid", "is valid again"]
     assert captions("Digest") == ["a week"]
@@ -55,7 +56,7 @@ def test_the_rest_is_there() -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.section}-{sample.caption}")
-def test_no_message_exceeds_what_its_chat_takes(sample: Sample) -> None:
+def test_no_message_exceeds_the_limits_of_its_chat(sample: Sample) -> None:
     slack = json.loads(json.dumps(with_file(renderer("slack")(sample.message), "F0PICTURE1")))
     assert fault_of(slack) is None
     card, bot = renderer("teams")(sample.message), with_picture(renderer("teams-bot")(sample.message), sample.picture)
@@ -63,8 +64,8 @@ def test_no_message_exceeds_what_its_chat_takes(sample: Sample) -> None:
     assert len(json.dumps(bot).encode()) <= BOT_BYTES
 
 
-def test_the_digest_has_its_picture_drawn_where_a_chat_shows_it() -> None:
-    """By the painter that chats get theirs from; a workflow's webhook shows none."""
+def test_the_digest_has_its_picture_in_chats_that_support_it() -> None:
+    """Rendered like in the chats. A workflow's webhook shows no picture."""
     (digest,) = [sample for sample in SAMPLES if sample.picture]
     assert digest.picture is not None
     assert digest.picture.startswith(b"\x89PNG")
@@ -74,13 +75,13 @@ def test_the_digest_has_its_picture_drawn_where_a_chat_shows_it() -> None:
     assert page.count("The week of 6 clusters as a timeline") == 3
 
 
-def test_the_forms_that_ask_why_are_there() -> None:
+def test_the_rejection_forms_are_included() -> None:
     page = gallery(PlainDrawer())
     assert page.count("One rejection decides, even if others have approved") == 2
     assert page.count("Reject this?") == 1
 
 
-def test_without_node_everything_is_there_plainly() -> None:
+def test_without_node_the_gallery_is_rendered_plainly() -> None:
     page = gallery(PlainDrawer())
     assert page.count("<figure") == 3 * len(SAMPLES) + FORMS
     assert page.count("3 of 3 nodes run 202611.12.0 and are Ready") >= 9
@@ -88,22 +89,22 @@ def test_without_node_everything_is_there_plainly() -> None:
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
     out = tmp_path / "shown" / "gallery.html"
-    told = CliRunner().invoke(main, ["gallery", "--out", str(out)])
-    assert told.exit_code == 0, told.output
+    output = CliRunner().invoke(main, ["gallery", "--out", str(out)])
+    assert output.exit_code == 0, output.output
     assert out.read_text().count("<figure") == 3 * len(SAMPLES) + FORMS
 
 
 @story
-async def test_in_a_browser_it_is_light_or_dark_and_loads_nothing(tmp_path: Path) -> None:
+async def test_the_page_has_two_themes_and_loads_nothing(tmp_path: Path) -> None:
     need(not npm.missing(), f"the chats' renderers: {npm.missing()}")
     file = tmp_path / "gallery.html"
     with node_drawer() as drawer:
         file.write_text(gallery(drawer))
-    asked: list[str] = []
+    requests: list[str] = []
     async with chromium() as browser:
         for name, size in (("wide", DESK), ("narrow", PHONE)):
             page = await browser.new_page(color_scheme="light", viewport=size)
-            page.on("request", lambda request: asked.append(request.url))
+            page.on("request", lambda request: requests.append(request.url))
             await page.goto(file.as_uri())
             await shoot(page, f"gallery-light-{name}")
             light, dark = page.locator(".drawn.light").first, page.locator(".drawn.dark").first
@@ -112,9 +113,9 @@ async def test_in_a_browser_it_is_light_or_dark_and_loads_nothing(tmp_path: Path
             await shoot(page, f"gallery-dark-{name}")
             assert (await light.is_visible(), await dark.is_visible()) == (False, True)
             assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        # What has been decided has no button; what has not has two to decide by, in Slack and by the Teams bot.
+        # A decided request has no buttons. A pending one has two in Slack and for the Teams bot.
         pending = page.locator("article", has=page.get_by_role("heading", name="pending, one cluster"))
         assert await pending.locator(".drawn.dark button", has_text="Approve").count() == 2
         approved = page.locator("article", has=page.get_by_role("heading", name="approved, one cluster"))
         assert await approved.locator("button").count() == 0
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []

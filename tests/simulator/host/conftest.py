@@ -1,4 +1,4 @@
-"""Both engines: what is a contract holds in memory and in a file."""
+"""Both engines: the contract applies in memory and with a file."""
 
 from pathlib import Path
 

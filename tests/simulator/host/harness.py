@@ -1,4 +1,4 @@
-"""Drives a host in a test: start it, ask it, read what the app logged."""
+"""Controls a host in a test: start it, call it, read the app's log."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def at(minutes: float) -> datetime:
 
 
 class Bench:
-    """A started host and an HTTP client for it."""
+    """A started host with an HTTP client."""
 
     def __init__(
         self, state_dir: Path | None = None, clock: Clock | None = None, boundary: Boundary | None = None
@@ -53,7 +53,7 @@ class Bench:
         return status
 
     async def manage(self, method: str, path: str, body: object = None, **query: str) -> int:
-        """Call a durable endpoint; returns the status code."""
+        """Call a durable endpoint. Return the status code."""
         url = f"/runtime/webhooks/durabletask/instances{path}"
         async with self.http.request(method, url, data=json.dumps(body), params={"code": KEY, **query}) as answer:
             status = answer.status
@@ -79,27 +79,27 @@ class Bench:
 
 
 def story[**P](test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Let pytest run a test that is a coroutine function."""
+    """Let pytest run a coroutine function as a test."""
 
     @wraps(test)
-    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+    def run_test(*args: P.args, **kwargs: P.kwargs) -> None:
         asyncio.run(test(*args, **kwargs))
 
-    return told
+    return run_test
 
 
 def make_engine(state_dir: Path | None) -> Engine:
-    """An engine without a host, at the beginning of that Monday."""
+    """An engine without a host, at the start of that Monday."""
     return Engine(lambda: MONDAY) if state_dir is None else FileEngine(lambda: MONDAY, state_dir / "engine.db")
 
 
 def app_log() -> list[str]:
-    """What the app's triggers were called with since it was last asked."""
+    """The inputs of the app's triggers since the last call."""
     return _taken("function_app", "LOG")
 
 
 def activity_runs() -> list[str]:
-    """What the app's activities were run with since it was last asked."""
+    """The inputs of the app's activities since the last call."""
     return _taken("flows", "RUNS")
 
 

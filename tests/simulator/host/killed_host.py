@@ -1,6 +1,6 @@
-"""A host in a process of its own that is killed with SIGKILL: `python -m tests.simulator.host.killed_host STATE_DIR WHEN`.
+"""A host in a separate process that is killed with SIGKILL: `python -m tests.simulator.host.killed_host STATE_DIR WHEN`.
 
-WHEN is `before` or `after` (at the boundary of the activity `echo`), or `at-rest` (with everything waiting).
+WHEN is `before` or `after` (at the boundary of the activity `echo`), or `at-rest` (while everything waits).
 """
 
 import asyncio

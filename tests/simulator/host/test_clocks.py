@@ -1,4 +1,4 @@
-"""A host on the world's clock, over HTTP, and on clocks that run."""
+"""A host on the world's clock over HTTP, and on running clocks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,11 +13,11 @@ from tests.simulator.host.harness import KEY, MONDAY, Bench, at, story
 
 
 class World:
-    """A simulated world's clock, in which something may happen on the way."""
+    """A simulated world's clock, on which an event can occur before the requested time."""
 
     def __init__(self) -> None:
         self.now = MONDAY
-        self.asked: list[datetime] = []
+        self.requested: list[datetime] = []
         self.happens: dict[datetime, Callable[[], Awaitable[None]]] = {}
 
     async def read(self, _request: web.Request) -> web.Response:
@@ -25,7 +25,7 @@ class World:
 
     async def advance(self, request: web.Request) -> web.Response:
         to = datetime.fromisoformat((await request.json())["to"])
-        self.asked.append(to)
+        self.requested.append(to)
         first = min((when for when in self.happens if self.now < when <= to), default=None)
         self.now = first or to
         if first is not None:
@@ -47,18 +47,18 @@ class World:
 
 
 @story
-async def test_the_host_asks_the_world_to_advance_to_what_is_due_next() -> None:
+async def test_the_host_advances_the_world_to_the_next_due_time() -> None:
     world = World()
     async with world.served() as url, Bench(clock=RemoteClock(url)) as bench:
         await bench.begin("sleeper", [7], "s")
         assert await bench.host.run_until(at(8)) == at(8)
         assert await bench.output("s") == ["2026-11-16T00:07:00"]
-        assert world.asked == [at(5), at(7), at(8)]  # five: a timer trigger
+        assert world.requested == [at(5), at(7), at(8)]  # five: a timer trigger
 
 
 @story
-async def test_what_the_world_sends_while_it_advances_happens_at_the_worlds_instant() -> None:
-    """The world stops at 00:02 to call the host, which must not be waiting deafly, nor think it is midnight."""
+async def test_a_request_during_an_advance_has_the_worlds_time() -> None:
+    """The world stops at 00:02 to call the host, which must serve the request while it waits and know the new time."""
     world = World()
     async with world.served() as url, Bench(clock=RemoteClock(url)) as bench:
 
@@ -72,11 +72,11 @@ async def test_what_the_world_sends_while_it_advances_happens_at_the_worlds_inst
         world.happens[at(2)] = call
         await bench.host.run_until(at(10))
         assert await bench.output("s") == ["2026-11-16T00:03:00"]
-        assert world.asked == [at(5), at(3), at(5), at(10)]
+        assert world.requested == [at(5), at(3), at(5), at(10)]
 
 
 @story
-async def test_a_running_clock_needs_nobody_to_step_it() -> None:
+async def test_a_running_clock_advances_without_steps() -> None:
     async with Bench(clock=LocalClock(MONDAY, speed=3600)) as bench:
         await bench.begin("sleeper", [10, 10], "s")
         while await bench.status("s") != "Completed":
@@ -85,9 +85,9 @@ async def test_a_running_clock_needs_nobody_to_step_it() -> None:
 
 
 @story
-async def test_a_host_lives_by_the_wall_clock() -> None:
+async def test_a_host_runs_on_the_wall_clock() -> None:
     async with Bench(clock=WallClock()) as bench:
         before = datetime.now(UTC)
         await bench.begin("clockwise", None, "c")
-        told = datetime.fromisoformat(await bench.output("c")).replace(tzinfo=UTC)
-        assert before <= told <= datetime.now(UTC)
+        log = datetime.fromisoformat(await bench.output("c")).replace(tzinfo=UTC)
+        assert before <= log <= datetime.now(UTC)

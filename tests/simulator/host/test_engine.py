@@ -1,4 +1,4 @@
-"""The engine's contract, in memory and in a file: a line a test."""
+"""The engine's contract, in memory and with a file."""
 
 import asyncio
 from pathlib import Path
@@ -8,12 +8,12 @@ import pytest
 from durabletask.client import AsyncTaskHubGrpcClient
 from durabletask.internal import helpers
 
-from simulator.host.work import Refusing
+from simulator.host.work import RejectingContext
 from tests.simulator.host.harness import Bench, activity_runs, at, make_engine, story
 
 
 @story
-async def test_an_approval_in_time_beats_the_timeout(state_dir: Path | None) -> None:
+async def test_an_approval_before_the_timeout_wins(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("approval", {"minutes": 30}, "a")
         await bench.host.run_until(at(20))
@@ -26,7 +26,7 @@ async def test_an_approval_in_time_beats_the_timeout(state_dir: Path | None) -> 
 
 
 @story
-async def test_a_timer_wakes_its_orchestration_at_its_own_instant(state_dir: Path | None) -> None:
+async def test_a_timer_wakes_its_orchestration_at_its_exact_time(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("sleeper", [7, 1, 1444], "s")
         await bench.begin("approval", {"minutes": 8}, "a")
@@ -36,26 +36,26 @@ async def test_a_timer_wakes_its_orchestration_at_its_own_instant(state_dir: Pat
 
 
 @story
-async def test_all_activities_of_a_fan_out_report(state_dir: Path | None) -> None:
+async def test_a_fan_out_returns_all_results(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("fan_out", ["a", "b", "c"], "f")
         assert await bench.output("f") == ["a", "b", "c"]
 
 
 @story
-async def test_an_old_generations_timers_and_results_never_reach_the_next(state_dir: Path | None) -> None:
+async def test_timers_and_results_do_not_reach_the_next_generation(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("generations", {"generation": 1}, "g")
         await bench.raise_event("g", "kept", "kept over the change")
         await bench.raise_event("g", "go on", None)
         await bench.host.run_until(at(59))
-        assert await bench.status("g") == "Running"  # the first generation's timer, of the same id, was due at 00:10
+        assert await bench.status("g") == "Running"  # the first generation's timer with the same id was due at 00:10
         await bench.host.run_until(at(61))
         assert await bench.output("g") == {"woke": "2026-11-16T01:00:00", "kept": "kept over the change"}
 
 
 @story
-async def test_continue_as_new_drops_events_unless_asked_to_save_them(state_dir: Path | None) -> None:
+async def test_continue_as_new_drops_events_by_default(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("drops_events", 1, "d")
         await bench.raise_event("d", "other", 1)
@@ -66,7 +66,7 @@ async def test_continue_as_new_drops_events_unless_asked_to_save_them(state_dir:
 
 
 @story
-async def test_two_events_of_one_name_are_taken_in_order(state_dir: Path | None) -> None:
+async def test_events_with_the_same_name_are_delivered_in_order(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("two_waits", None, "t")
         await bench.raise_event("t", "news", 1)
@@ -80,16 +80,16 @@ async def test_two_events_of_one_name_are_taken_in_order(state_dir: Path | None)
     ids=["slash", "backslash", "hash", "question mark", "bell", "delete", "leading @", "257 characters"],
 )
 @story
-async def test_ids_that_azure_refuses_are_refused(state_dir: Path | None, instance_id: str) -> None:
+async def test_ids_that_azure_rejects_are_rejected(state_dir: Path | None, instance_id: str) -> None:
     async with Bench(state_dir) as bench:
         url = f"/runtime/webhooks/durabletask/orchestrators/chain/{instance_id}?code=key-of-the-tests"
         async with bench.http.post(url, json=1) as answer:
             assert answer.status == 400
-            assert "is refused, as Azure would" in await answer.text()
+            assert "is invalid on Azure" in await answer.text()
 
 
 @story
-async def test_a_running_id_is_refused(state_dir: Path | None) -> None:
+async def test_a_running_id_is_rejected(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         assert await bench.begin("approval", {"minutes": 30}, "a") == 202
         assert await bench.begin("approval", {"minutes": 5}, "a") == 500
@@ -122,7 +122,7 @@ async def test_a_childs_failure_reaches_its_parent(state_dir: Path | None) -> No
 
 
 @story
-async def test_a_child_whose_id_runs_already_fails_its_parents_call(state_dir: Path | None) -> None:
+async def test_a_child_with_a_running_id_fails_its_parents_call(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("sleeper", [60], "kid")
         await bench.begin("parent", {"child": "sleeper", "input": [1], "id": "kid"}, "p")
@@ -155,7 +155,7 @@ async def test_an_orchestration_sends_an_event_to_another(state_dir: Path | None
 
 
 @story
-async def test_a_suspended_instance_takes_no_step_until_it_is_resumed(state_dir: Path | None) -> None:
+async def test_a_suspended_instance_waits_until_it_is_resumed(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("approval", {"minutes": 30}, "a")
         assert await bench.manage("POST", "/a/suspend") == 202
@@ -166,7 +166,7 @@ async def test_a_suspended_instance_takes_no_step_until_it_is_resumed(state_dir:
 
 
 @story
-async def test_a_terminated_instance_is_over(state_dir: Path | None) -> None:
+async def test_a_terminated_instance_is_finished(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("approval", {"minutes": 30}, "a")
         assert await bench.manage("POST", "/a/terminate", reason="enough") == 202
@@ -176,15 +176,15 @@ async def test_a_terminated_instance_is_over(state_dir: Path | None) -> None:
 
 
 @story
-async def test_an_event_to_a_finished_or_unknown_instance_is_refused(state_dir: Path | None) -> None:
+async def test_an_event_to_a_finished_or_unknown_instance_is_rejected(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("chain", 1, "c")
         assert await bench.raise_event("c", "late", 1) == 410
-        assert await bench.raise_event("nobody", "late", 1) == 404
+        assert await bench.raise_event("unknown", "late", 1) == 404
 
 
 @story
-async def test_a_purged_instance_is_forgotten_and_its_id_free(state_dir: Path | None) -> None:
+async def test_a_purged_instance_is_deleted_and_its_id_is_free(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("chain", 1, "c")
         async with bench.http.delete("/api/purge/c") as answer:  # through the app's durable client
@@ -205,7 +205,7 @@ async def test_a_running_instance_is_not_purged(state_dir: Path | None) -> None:
 
 
 @story
-async def test_an_activity_starts_an_orchestration_with_its_own_client(state_dir: Path | None) -> None:
+async def test_an_activity_starts_an_orchestration_with_its_client(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("starts_child", "kid", "s")
         assert await bench.output("s") == "kid"
@@ -213,7 +213,7 @@ async def test_an_activity_starts_an_orchestration_with_its_own_client(state_dir
 
 
 @story
-async def test_an_unknown_orchestrator_fails_and_says_its_name(state_dir: Path | None) -> None:
+async def test_an_unknown_orchestrator_fails_with_its_name(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench:
         await bench.begin("nonsense", None, "n")
         state = await bench.look("n")
@@ -236,7 +236,7 @@ async def test_many_waiting_clients_do_not_starve_the_engine(state_dir: Path | N
 
 
 @story
-async def test_a_delayed_start_begins_at_its_instant(state_dir: Path | None) -> None:
+async def test_a_delayed_start_begins_in_time(state_dir: Path | None) -> None:
     async with Bench(state_dir) as bench, AsyncTaskHubGrpcClient(host_address=bench.host.rpc_address) as client:
         await client.schedule_new_orchestration("sleeper", input=[1], instance_id="s", start_at=at(90))
         await bench.host.run_until(at(89))
@@ -256,9 +256,9 @@ async def test_a_delayed_start_that_is_terminated_never_begins(state_dir: Path |
         assert "echo 0" not in activity_runs()
 
 
-def test_work_that_its_worker_does_not_bring_back_is_handed_out_again(state_dir: Path | None) -> None:
+def test_abandoned_work_is_queued_again(state_dir: Path | None) -> None:
     engine = make_engine(state_dir)
-    engine.StartInstance(pb.CreateInstanceRequest(instanceId="i", name="chain"), Refusing())
+    engine.StartInstance(pb.CreateInstanceRequest(instanceId="i", name="chain"), RejectingContext())
     lost = engine.take_turn()
     assert lost is not None
     assert engine.take_turn() is None

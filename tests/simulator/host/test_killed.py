@@ -1,4 +1,4 @@
-"""A host that was killed with SIGKILL continues where it was, in another process."""
+"""A host that was killed with SIGKILL continues from where it was in another process."""
 
 import signal
 import subprocess
@@ -36,10 +36,10 @@ def killed_at_rest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @story
-async def test_everything_that_waited_goes_on(killed_at_rest: Path) -> None:
-    """One life after the kill, in the order of its instants: the file is the same for all of it."""
+async def test_everything_that_waited_continues(killed_at_rest: Path) -> None:
+    """One process after the kill, in the order of times: they share one state file."""
     async with Bench(killed_at_rest) as bench:
-        assert bench.host.now() == at(20)  # the clock says midnight again: time never goes backwards
+        assert bench.host.now() == at(20)  # the clock starts at midnight again, but time never goes backwards
         assert await bench.status("purged") == "unknown"
         assert await bench.status("terminated") == "Terminated"
         assert await bench.status("suspended") == "Suspended"
@@ -59,23 +59,23 @@ async def test_everything_that_waited_goes_on(killed_at_rest: Path) -> None:
 
 
 @story
-async def test_a_missed_timer_trigger_is_caught_up_once(tmp_path: Path) -> None:
+async def test_a_missed_timer_trigger_runs_once(tmp_path: Path) -> None:
     async with Bench(tmp_path) as bench:
         await bench.host.run_until(at(7))
     app_log()
-    later = await _life_from(tmp_path, minutes=52)
+    later = await _timer_log_after_restart(tmp_path, minutes=52)
     assert later == ["sweep past_due=True", "sweep past_due=False", "sweep past_due=False", "hourly past_due=False"]
 
 
-async def _life_from(state_dir: Path, minutes: float) -> list[str]:
-    """What the triggers saw of a host that comes back at that minute, until three minutes past the hour."""
+async def _timer_log_after_restart(state_dir: Path, minutes: float) -> list[str]:
+    """The triggers' inputs on a host that restarts at that minute, until three minutes past the hour."""
     async with Bench(state_dir, clock=LocalClock(at(minutes))) as bench:
         await bench.host.run_until(at(63))
         return app_log()
 
 
 @story
-async def test_two_hosts_cannot_live_from_one_file(tmp_path: Path) -> None:
+async def test_two_hosts_cannot_share_a_state_file(tmp_path: Path) -> None:
     async with Bench(tmp_path):
         with pytest.raises(StateInUseError, match="another host uses it"):
             make_engine(tmp_path)

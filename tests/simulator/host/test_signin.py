@@ -1,4 +1,4 @@
-"""App Service authentication as the local host simulates it: identity headers come from the host or not at all."""
+"""App Service authentication in the local host: identity headers come from the host only."""
 
 import base64
 import json
@@ -28,11 +28,11 @@ async def sign_in(bench: Bench, person: str, back: str = "/api/whoami") -> Any:
 
 
 def cookie_of(answer: Any) -> str:
-    """As a browser sends it back; the client's own jar keeps no cookies of addresses in numbers."""
+    """As sent back by a browser. The client's cookie jar drops cookies of numeric addresses."""
     return f"AppServiceAuthSession={answer.cookies['AppServiceAuthSession'].value}"
 
 
-async def told(bench: Bench, **headers: str) -> Any:
+async def identity(bench: Bench, **headers: str) -> Any:
     async with bench.http.get("/api/whoami", headers=headers) as answer:
         assert answer.status == 200
         return await answer.json()
@@ -40,15 +40,15 @@ async def told(bench: Bench, **headers: str) -> Any:
 
 @pytest.mark.usefixtures("switched_on")
 @story
-async def test_what_a_client_claims_of_itself_is_taken_out() -> None:
+async def test_identity_headers_of_clients_are_removed() -> None:
     async with Bench() as bench:
-        assert await told(bench, **FORGED) == {}
+        assert await identity(bench, **FORGED) == {}
 
 
 @story
-async def test_where_sign_in_is_off_claims_are_taken_out_all_the_same() -> None:
+async def test_identity_headers_are_removed_without_sign_in() -> None:
     async with Bench() as bench:
-        assert await told(bench, **FORGED) == {}
+        assert await identity(bench, **FORGED) == {}
         for path in (LOGIN, "/.auth/me", "/.auth/logout"):
             async with bench.http.get(path) as answer:
                 assert answer.status == 404
@@ -56,13 +56,13 @@ async def test_where_sign_in_is_off_claims_are_taken_out_all_the_same() -> None:
 
 @pytest.mark.usefixtures("switched_on")
 @story
-async def test_who_has_signed_in_is_told_to_the_app() -> None:
+async def test_the_app_receives_the_signed_in_user() -> None:
     async with Bench() as bench:
         answer = await sign_in(bench, "ben")
         assert (answer.status, answer.headers["Location"]) == (302, "/api/whoami")
         assert "HttpOnly" in answer.headers["Set-Cookie"]
         assert "SameSite=Lax" in answer.headers["Set-Cookie"]
-        headers = await told(bench, **FORGED, Cookie=cookie_of(answer))
+        headers = await identity(bench, **FORGED, Cookie=cookie_of(answer))
         assert headers["x-ms-client-principal-id"] == "aaaaaaaa-0000-0000-0000-000000000002"
         assert headers["x-ms-client-principal-name"] == "ben@example.com"
         assert headers["x-ms-client-principal-idp"] == "aad"
@@ -81,28 +81,28 @@ async def test_who_has_signed_in_is_told_to_the_app() -> None:
 
 @pytest.mark.usefixtures("switched_on")
 @story
-async def test_after_signing_out_one_is_nobody() -> None:
+async def test_signing_out_removes_the_identity() -> None:
     async with Bench() as bench:
         kept = {"Cookie": cookie_of(await sign_in(bench, "ana"))}
-        assert await told(bench, **kept) != {}
+        assert await identity(bench, **kept) != {}
         async with bench.http.get("/.auth/logout", headers=kept, allow_redirects=False) as answer:
             assert answer.status == 302
-        assert await told(bench, **kept) == {}
+        assert await identity(bench, **kept) == {}
         async with bench.http.get("/.auth/me", headers=kept) as me:
             assert me.status == 401
 
 
 @pytest.mark.usefixtures("switched_on")
 @story
-async def test_nobody_signs_in_by_a_name_that_is_not_there() -> None:
+async def test_unknown_users_cannot_sign_in() -> None:
     async with Bench() as bench:
         assert (await sign_in(bench, "mallory")).status == 400
-        assert await told(bench) == {}
+        assert await identity(bench) == {}
 
 
 @pytest.mark.usefixtures("switched_on")
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", ""])
 @story
-async def test_signing_in_leads_to_no_other_host(elsewhere: str) -> None:
+async def test_sign_in_does_not_redirect_to_other_hosts(elsewhere: str) -> None:
     async with Bench() as bench:
         assert (await sign_in(bench, "ana", elsewhere)).headers["Location"] == "/.auth/me"

@@ -1,4 +1,4 @@
-"""The triggers of an app, called as Azure would call them."""
+"""The triggers of an app, called like on Azure."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ EVENTS = "/runtime/webhooks/eventgrid"
 
 
 @story
-async def test_a_function_level_route_wants_the_key() -> None:
+async def test_a_function_level_route_requires_the_key() -> None:
     async with Bench() as bench:
         async with bench.http.post("/api/mirror") as answer:
             assert answer.status == 401
@@ -23,7 +23,7 @@ async def test_a_function_level_route_wants_the_key() -> None:
 
 
 @story
-async def test_bodies_are_raw_and_headers_are_kept() -> None:
+async def test_bodies_and_headers_are_unchanged() -> None:
     async with Bench() as bench:
         headers = {"x-functions-key": KEY, "X-Sent": "yes"}
         async with bench.http.post("/api/mirror", data=b"\x00\xff raw", headers=headers) as answer:
@@ -33,20 +33,20 @@ async def test_bodies_are_raw_and_headers_are_kept() -> None:
 
 
 @story
-async def test_a_method_that_a_route_does_not_name_is_refused() -> None:
+async def test_an_undeclared_method_is_rejected() -> None:
     async with Bench() as bench, bench.http.get("/api/mirror", params={"code": KEY}) as answer:
         assert answer.status == 405
 
 
 @story
-async def test_a_function_that_raises_answers_500_and_tells_nothing() -> None:
+async def test_a_function_that_raises_returns_500_without_details() -> None:
     async with Bench() as bench, bench.http.get("/api/broken") as answer:
         assert answer.status == 500
         assert await answer.text() == ""
 
 
 @story
-async def test_a_check_status_response_leads_to_the_status() -> None:
+async def test_a_check_status_response_links_to_the_status() -> None:
     async with Bench() as bench:
         async with bench.http.post("/api/ops/chain/c", json=2) as answer:
             assert answer.status == 202
@@ -58,13 +58,13 @@ async def test_a_check_status_response_leads_to_the_status() -> None:
 
 
 @story
-async def test_the_durable_endpoints_want_the_key() -> None:
+async def test_the_durable_endpoints_require_the_key() -> None:
     async with Bench() as bench, bench.http.get("/runtime/webhooks/durabletask/instances/c") as answer:
         assert answer.status == 401
 
 
 @story
-async def test_a_synchronous_function_waits_with_its_own_client() -> None:
+async def test_a_synchronous_function_waits_with_its_client() -> None:
     async with Bench() as bench:
         await bench.begin("approval", {"minutes": 5}, "a")
         waiting = asyncio.create_task(bench.http.get("/api/wait/a"))
@@ -95,7 +95,7 @@ async def test_an_event_of_either_schema_reaches_its_function(event: object) -> 
 
 
 @story
-async def test_an_event_whose_function_raises_is_answered_500_so_that_it_comes_again() -> None:
+async def test_a_failing_event_function_returns_500() -> None:
     event = [{"id": "1", "eventType": "refuse", "data": {}}]
     async with (
         Bench() as bench,
@@ -119,14 +119,14 @@ async def test_the_event_grid_handshakes_are_answered() -> None:
     ("query", "body", "status"),
     [
         ({"functionName": "on_event"}, b"[{}]", 401),
-        ({"functionName": "nobody", "code": KEY}, b"[{}]", 404),
+        ({"functionName": "unknown", "code": KEY}, b"[{}]", 404),
         ({"functionName": "on_event", "code": KEY}, b"no json", 400),
         ({"functionName": "on_event", "code": KEY}, b"[]", 400),
     ],
-    ids=["no key", "unknown function", "no JSON", "no events"],
+    ids=["no key", "unknown function", "not JSON", "no events"],
 )
 @story
-async def test_an_event_that_cannot_be_delivered_is_refused(query: dict[str, str], body: bytes, status: int) -> None:
+async def test_an_undeliverable_event_is_rejected(query: dict[str, str], body: bytes, status: int) -> None:
     async with Bench() as bench, bench.http.post(EVENTS, params=query, data=body) as answer:
         assert answer.status == status
 
@@ -144,7 +144,7 @@ async def test_the_admin_endpoint_runs_a_timer_function_now() -> None:
 
 
 @story
-async def test_timer_triggers_fire_at_their_instants_and_start_orchestrations_at_them() -> None:
+async def test_timer_triggers_fire_in_time_and_start_orchestrations() -> None:
     async with Bench() as bench:
         app_log()
         await bench.host.run_until(at(121))

@@ -1,4 +1,4 @@
-"""Two calendars written apart, the oracle's and Daytwo's, say the same of any week."""
+"""Two independent calendars, the oracle's and Daytwo's, agree on any week."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -10,17 +10,17 @@ from ops.config import load
 from ops.model.calendar import Freeze, Window
 from ops.policy.calendar import iso_week, week_occurrences, week_openings
 from ops.settings.node_image import NODE_IMAGE
-from simulator.oracle.config import Closed, Hours, read
-from simulator.oracle.local_time import Stretch, monday_of, occurrences, openings, week_name
-from tests.simulator.oracle.story import CONFIG
+from simulator.oracle.config import FreezePeriod, WindowHours, read
+from simulator.oracle.local_time import Interval, monday_of, occurrences, openings, week_name
+from tests.simulator.oracle.journal_builder import CONFIG
 
 DAY = timedelta(days=1)
 ZONES = ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"]
 times = st.tuples(st.integers(0, 23), st.sampled_from([0, 15, 29, 30, 45]))
 
 
-def span(start: str, end: str) -> Stretch:
-    return Stretch(datetime.fromisoformat(start + "Z"), datetime.fromisoformat(end + "Z"))
+def span(start: str, end: str) -> Interval:
+    return Interval(datetime.fromisoformat(start + "Z"), datetime.fromisoformat(end + "Z"))
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def span(start: str, end: str) -> Stretch:
         (date(2026, 11, 16), span("2026-11-21T21:00", "2026-11-22T01:30")),
     ],
 )
-def test_an_end_that_is_skipped_or_comes_twice(monday: date, expected: Stretch) -> None:
-    saturdays = Hours(frozenset({5}), 22 * 60, 2 * 60 + 30, "Europe/Amsterdam")
+def test_window_ends_during_clock_changes(monday: date, expected: Interval) -> None:
+    saturdays = WindowHours(frozenset({5}), 22 * 60, 2 * 60 + 30, "Europe/Amsterdam")
     assert occurrences(saturdays, monday) == (expected,)
 
 
@@ -54,15 +54,15 @@ def test_windows_and_freezes_agree(
     (start_h, start_min), (end_h, end_min) = edges
     monday = date(2026, 1, 5) + weeks * 7 * DAY
     window = Window("drawn", days, time(start_h, start_min), time(end_h, end_min), zone)
-    hours = Hours(days, start_h * 60 + start_min, end_h * 60 + end_min, zone)
+    hours = WindowHours(days, start_h * 60 + start_min, end_h * 60 + end_min, zone)
     ranges = [(monday + first * DAY, monday + (first + more) * DAY, own) for first, more, own in frozen]
     freezes = [Freeze("drawn", first, last, own) for first, last, own in ranges]
-    closed = tuple(Closed(first, last, own) for first, last, own in ranges)
+    oracle_freezes = tuple(FreezePeriod(first, last, own) for first, last, own in ranges)
     week = week_name(monday)
     assert [(s.opens, s.closes) for s in occurrences(hours, monday)] == [
         (s.start, s.end) for s in week_occurrences(window, week)
     ]
-    assert [(s.opens, s.closes) for s in openings(hours, closed, monday)] == [
+    assert [(s.opens, s.closes) for s in openings(hours, oracle_freezes, monday)] == [
         (s.start, s.end) for s in week_openings(window, freezes, week)
     ]
 
@@ -86,6 +86,6 @@ def test_both_read_the_same_from_a_configuration() -> None:
     assert [ring.max_concurrent for ring in rules.rings] == [None, 1]
     assert (rules.proven_for, rules.proven_awake, rules.proven_nodes) == (DAY, 8, 3)
     assert (rules.start_stopped_clusters, rules.failure_budget) == (True, 0)
-    assert [(c.first, c.last, c.zone) for c in rules.closed] == [(f.start, f.end, f.zone) for f in said.freezes]
-    assert rules.rings[0].hours == Hours(frozenset({0, 1, 2, 3}), 22 * 60, 5 * 60, "UTC")
+    assert [(c.first, c.last, c.zone) for c in rules.freezes] == [(f.start, f.end, f.zone) for f in said.freezes]
+    assert rules.rings[0].hours == WindowHours(frozenset({0, 1, 2, 3}), 22 * 60, 5 * 60, "UTC")
     assert node_images.window.days == frozenset({0, 1, 2, 3})

@@ -5,18 +5,18 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from simulator.oracle import End, Verdict, judge, read_journal
-from simulator.world.scripted_faults import Mishap, NodeNeverReady, UpgradeDoesNothing, UpgradeFails
+from simulator.world.scripted_faults import NodeNeverReady, ScriptedFault, UpgradeDoesNothing, UpgradeFails
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, MaintenanceSpec, PoolSpec
 from simulator.world.world import World
-from tests.simulator.oracle.story import CONFIG, MONDAY, REGIONS, SUNDAY, SYSTEM, at, cluster
+from tests.simulator.oracle.journal_builder import CONFIG, MONDAY, REGIONS, SUNDAY, SYSTEM, at, cluster
 
 
-def world_of(*clusters: ClusterSpec, mishaps: tuple[Mishap, ...] = ()) -> World:
-    return World(FleetSpec("tiny", MONDAY, REGIONS, clusters, mishaps))
+def world_of(*clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()) -> World:
+    return World(FleetSpec("tiny", MONDAY, REGIONS, clusters, scripted_faults))
 
 
 def upgrade(world: World, when: str, name: str, pool: str = "system") -> datetime:
-    """Begins an upgrade as Daytwo and lives until it ends."""
+    """Start an upgrade like Daytwo, and wait until it ends."""
     world.advance(at(when))
     target = world.clusters[name]
     operation = world.upgrade(target, target.pools[pool], PRINCIPAL)
@@ -34,7 +34,7 @@ def ends(found: Verdict) -> dict[str, End]:
     return {f"{pool.cluster}/{pool.pool}": pool.end for pool in found.eligible}
 
 
-def test_a_careful_operators_week_has_nothing_to_object_to() -> None:
+def test_a_careful_operators_week_has_no_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod", SYSTEM, PoolSpec("spot", 3, priority="Spot")))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "wed 00:01", "prod")
@@ -44,14 +44,14 @@ def test_a_careful_operators_week_has_nothing_to_object_to() -> None:
     assert (found.violations, found.skipped, found.by_aks) == ((), {}, ())
 
 
-def test_a_journal_comes_back_from_json_as_it_was() -> None:
+def test_a_journal_is_unchanged_by_json() -> None:
     world = world_of(cluster("dev"))
     upgrade(world, "mon 22:00", "dev")
     entries = world.journal.entries
     assert read_journal(json.loads(json.dumps([entry.document() for entry in entries]))) == entries
 
 
-def test_a_hasty_operators_week_has() -> None:
+def test_a_hasty_operators_week_has_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod"))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "tue 12:00", "prod")
@@ -61,7 +61,7 @@ def test_a_hasty_operators_week_has() -> None:
     )
 
 
-def test_a_woken_sleeper_is_followed_through_the_night() -> None:
+def test_a_started_cluster_is_tracked_through_the_night() -> None:
     world = world_of(replace(cluster("dev"), stopped=True))
     world.advance(at("mon 22:00"))
     world.start(world.clusters["dev"], PRINCIPAL)
@@ -77,13 +77,13 @@ def verdict_now(world: World) -> tuple[str, ...]:
     return judge(CONFIG, world.core.spec, world.journal.entries, MONDAY, world.now).violations
 
 
-def test_what_goes_wrong_in_the_world_is_a_failed_upgrade() -> None:
-    mishaps = (
+def test_scripted_faults_lead_to_failed_upgrades() -> None:
+    scripted_faults = (
         UpgradeFails("one", "system", 1),
         UpgradeDoesNothing("two", "system"),
         NodeNeverReady("three", "system", 2),
     )
-    world = world_of(cluster("one"), cluster("two"), cluster("three"), mishaps=mishaps)
+    world = world_of(cluster("one"), cluster("two"), cluster("three"), scripted_faults=scripted_faults)
     for name, when in (("one", "mon 22:00"), ("two", "tue 00:00"), ("three", "tue 02:00")):
         upgrade(world, when, name)
     found = verdict(world)
@@ -91,8 +91,8 @@ def test_what_goes_wrong_in_the_world_is_a_failed_upgrade() -> None:
     assert found.violations == ()
 
 
-def test_what_aks_upgrades_proves_an_image_too() -> None:
-    """AKS's window is Monday from 12:00 on, with its patches' suffix on the labels; production may follow a day later."""
+def test_upgrades_by_aks_prove_an_image() -> None:
+    """AKS's window is Monday from 12:00, with the suffix of security patches on the labels; production may follow a day later."""
     driven = replace(
         cluster("dev"),
         node_os_channel="SecurityPatch",

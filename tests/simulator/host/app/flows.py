@@ -1,4 +1,4 @@
-"""Orchestrators and activities of the test app: every feature the engine has a contract for."""
+"""Orchestrators and activities of the test app: every feature in the engine's contract."""
 
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from durabletask import task
 type Flow = Generator[task.Task[Any], Any, Any]
 
 RUNS: list[str] = []
-"""What activities were run with, for tests that count."""
+"""The inputs of activities, for tests that count them."""
 
 
 def echo(_ctx: task.ActivityContext, given: object) -> object:
@@ -57,7 +57,7 @@ def chain(ctx: task.OrchestrationContext, length: int) -> Flow:
 
 
 def sleeper(ctx: task.OrchestrationContext, minutes: list[int]) -> Flow:
-    """Sleeps again and again; answers when it woke up."""
+    """Sleeps repeatedly and returns the times at which it woke up."""
     woke: list[str] = []
     for length in minutes:
         yield ctx.create_timer(timedelta(minutes=length))
@@ -66,14 +66,14 @@ def sleeper(ctx: task.OrchestrationContext, minutes: list[int]) -> Flow:
 
 
 def generations(ctx: task.OrchestrationContext, given: dict[str, Any]) -> Flow:
-    """The first generation leaves a timer and an activity outstanding; later ones must not notice."""
+    """The first generation leaves a timer and an activity outstanding, which later ones must not see."""
     if given["generation"] == 1:
         ctx.create_timer(timedelta(minutes=10))
         ctx.call_activity("echo", input="left behind")
         yield ctx.wait_for_external_event("go on")
         ctx.continue_as_new({"generation": 2}, save_events=True)
         return None
-    # These get the same task ids as what the first generation left behind.
+    # These get the same task ids as the outstanding ones of the first generation.
     timer = ctx.create_timer(timedelta(minutes=60))
     kept = ctx.wait_for_external_event("kept")
     yield timer

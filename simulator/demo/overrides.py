@@ -1,15 +1,15 @@
-"""What people do in the demonstration's week: overrides, pressed through the bot's own HTTP door."""
+"""What people do in the demonstration's week: overrides, requested through the bot's HTTP endpoint."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from simulator.demo.bot import Bot
-from simulator.oracle import KeptAwake
+from simulator.oracle import AwakeOverride
 from simulator.world.specs import FleetSpec
 
-# Ana releases on Wednesday night and wants her cluster until half past one in Amsterdam.
-DEMO_PRESSES = (
-    KeptAwake(
+# Ana releases on Wednesday night and needs her cluster until 01:30 in Amsterdam.
+DEMO_OVERRIDES = (
+    AwakeOverride(
         "shop-dev",
         datetime(2026, 11, 18, 20, 30, tzinfo=UTC),
         datetime(2026, 11, 19, 0, 30, tzinfo=UTC),
@@ -20,13 +20,18 @@ DEMO_PRESSES = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Presses in one fleet, on one bot."""
+    """Requests overrides for one fleet from one bot."""
 
     fleet: FleetSpec
     bot: Bot
 
-    async def press(self, kept: KeptAwake) -> None:
-        """Ask for the override now. Raises KeyError: no such cluster; aiohttp.ClientResponseError: it was refused."""
+    async def override(self, kept: AwakeOverride) -> None:
+        """Request the override now.
+
+        Raises:
+            KeyError: there is no such cluster.
+            aiohttp.ClientResponseError: the bot rejected it.
+        """
         spec = {cluster.name: cluster for cluster in self.fleet.clusters}[kept.cluster]
         target = (
             f"/subscriptions/{spec.subscription}/resourceGroups/{spec.resource_group}"

@@ -1,10 +1,10 @@
-"""Tiny worlds and their journals, told by hand."""
+"""Builds small worlds and their journals step by step."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from simulator.oracle import KeptAwake, Verdict, judge
+from simulator.oracle import AwakeOverride, Verdict, judge
 from simulator.world.journal import Entry, Kind, Scalar
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, PoolSpec, RegionSpec
 
@@ -13,7 +13,7 @@ NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
 NEWER = "AKSUbuntu-2204gen2containerd-202611.12.0"
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, tzinfo=UTC)
-# A release takes ten days, so that on Monday every region has that of the fifth.
+# A release takes ten days, so that on Monday every region has the release of the fifth.
 TEN_DAYS = timedelta(days=10)
 REGIONS = (
     RegionSpec("westeurope", "northeurope", TEN_DAYS),
@@ -35,7 +35,7 @@ SYSTEM = PoolSpec("system", 3, mode="System", max_surge="1")
 
 
 def at(text: str) -> datetime:
-    """An instant of the week, as in `tue 22:00` or `tue 22:00:30`; `+mon` is the Monday after."""
+    """A time of the week, as in `tue 22:00` or `tue 22:00:30`; `+mon` is the next Monday."""
     day, clock = text.split()
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "+mon"].index(day)
     hour, minute, *second = (int(part) for part in clock.split(":"))
@@ -43,34 +43,34 @@ def at(text: str) -> datetime:
 
 
 def cluster(name: str, env: str = "dev", *pools: PoolSpec, region: str = "westeurope") -> ClusterSpec:
-    """A cluster that Daytwo drives, of one system pool of three nodes where nothing else is said: 31 minutes."""
+    """A cluster managed by Daytwo, by default with one system pool of three nodes, whose upgrade takes 31 minutes."""
     return ClusterSpec(name, region, pools or (SYSTEM,), tags=(("env", env),))
 
 
-class Story:
-    """A journal that begins on Monday with every node on the image before the newest."""
+class JournalBuilder:
+    """A journal that starts on Monday with every node on the image before the newest."""
 
     def __init__(self, *clusters: ClusterSpec) -> None:
         self.fleet = FleetSpec("tiny", MONDAY, REGIONS, clusters)
-        self._told: list[Entry] = []
+        self._entries: list[Entry] = []
         self._number = 0
         for spec in clusters:
-            self.tell("mon 00:00", Kind.CLUSTER_KNOWN, spec.name)
+            self.add("mon 00:00", Kind.CLUSTER_KNOWN, spec.name)
             for pool in spec.pools:
                 image = NEW if pool.releases_behind == 0 else OLD
-                self.tell("mon 00:00", Kind.POOL_KNOWN, spec.name, pool.name, image=image)
+                self.add("mon 00:00", Kind.POOL_KNOWN, spec.name, pool.name, image=image)
                 for number in range(pool.nodes):
-                    self.tell("mon 00:00", Kind.NODE_JOINED, spec.name, pool.name, f"{pool.name}-{number}", image=image)
+                    self.add("mon 00:00", Kind.NODE_JOINED, spec.name, pool.name, f"{pool.name}-{number}", image=image)
             for number in range(spec.provisioned_nodes):
-                self.tell("mon 00:00", Kind.NODE_JOINED, spec.name, None, f"nap-{number}", image=OLD)
+                self.add("mon 00:00", Kind.NODE_JOINED, spec.name, None, f"nap-{number}", image=OLD)
 
     @property
     def journal(self) -> Sequence[Entry]:
-        """What was told, in the order of time."""
-        told = sorted(self._told, key=lambda entry: (entry.at, entry.number))
-        return [replace(entry, number=number) for number, entry in enumerate(told)]
+        """The added entries in chronological order."""
+        ordered = sorted(self._entries, key=lambda entry: (entry.at, entry.number))
+        return [replace(entry, number=number) for number, entry in enumerate(ordered)]
 
-    def tell(
+    def add(
         self,
         when: str,
         kind: Kind,
@@ -79,22 +79,22 @@ class Story:
         node: str | None = None,
         **detail: Scalar,
     ) -> None:
-        """Adds an entry."""
-        self._told.append(Entry(len(self._told), at(when), kind, cluster, pool, node, detail))
+        """Add an entry."""
+        self._entries.append(Entry(len(self._entries), at(when), kind, cluster, pool, node, detail))
 
     def operation(
         self, what: str, cluster: str, pool: str | None, when: str, until: str | None, **detail: Scalar
     ) -> None:
-        """An operation from begin to end; without an end it still runs."""
+        """An operation from start to end; without an end it is still running."""
         self._number += 1
         who, status = detail.pop("who", PRINCIPAL), detail.pop("status", "Succeeded")
         known: dict[str, Scalar] = {"operation": str(self._number), "what": what, "who": who}
-        self.tell(when, Kind.OPERATION_BEGUN, cluster, pool, None, **known, **detail)
+        self.add(when, Kind.OPERATION_BEGUN, cluster, pool, None, **known, **detail)
         if until is not None:
-            self.tell(until, Kind.OPERATION_ENDED, cluster, pool, None, **known, status=status)
+            self.add(until, Kind.OPERATION_ENDED, cluster, pool, None, **known, status=status)
 
     def upgrade(self, where: str, when: str, until: str | None = None, image: str = NEW, **detail: Scalar) -> None:
-        """An upgrade of `cluster/pool`; at its end every node carries the image, unless it failed."""
+        """An upgrade of `cluster/pool`. At its end every node has the image, unless it failed."""
         name, pool_name = where.split("/")
         day, clock = when.split()
         until = until or f"{day} {clock[:3]}{int(clock[3:5]) + 20:02}"
@@ -103,37 +103,37 @@ class Story:
         pools = {pool.name: pool for spec in self.fleet.clusters if spec.name == name for pool in spec.pools}
         if status == "Succeeded" and pool_name in pools:
             for number in range(pools[pool_name].nodes):
-                self.tell(until, Kind.NODE_LABEL, name, pool_name, f"{pool_name}-{number}", image=image)
-            self.tell(until, Kind.POOL_IMAGE, name, pool_name, image=image)
+                self.add(until, Kind.NODE_LABEL, name, pool_name, f"{pool_name}-{number}", image=image)
+            self.add(until, Kind.POOL_IMAGE, name, pool_name, image=image)
 
     def power(self, cluster: str, what: str, when: str, until: str, **detail: Scalar) -> None:
         """A `start` or a `stop` of a cluster."""
         self.operation(what, cluster, None, when, until, **detail)
         if detail.get("status", "Succeeded") == "Succeeded":
-            self.tell(until, Kind.POWER, cluster, power="Running" if what == "start" else "Stopped")
+            self.add(until, Kind.POWER, cluster, power="Running" if what == "start" else "Stopped")
 
     def not_ready(self, where: str, when: str, until: str) -> None:
         """A node, `cluster/pool/number`, is not Ready for a while."""
         name, pool, number = where.split("/")
-        self.tell(when, Kind.NODE_NOT_READY, name, pool, f"{pool}-{number}")
-        self.tell(until, Kind.NODE_READY, name, pool, f"{pool}-{number}")
+        self.add(when, Kind.NODE_NOT_READY, name, pool, f"{pool}-{number}")
+        self.add(until, Kind.NODE_READY, name, pool, f"{pool}-{number}")
 
     def landed(self, when: str, image: str, region: str = "westeurope") -> None:
         """An image reaches a region."""
-        self.tell(when, Kind.IMAGE_LANDED, image=image, region=region)
+        self.add(when, Kind.IMAGE_LANDED, image=image, region=region)
 
     def asks(self, node: str, when: str) -> None:
         """A node, `cluster/pool/number`, requires a reboot from then on."""
         self._of_node(node, when, Kind.NODE_REBOOT_REQUIRED)
 
     def cordon(self, node: str, when: str, until: str | None, who: str = PRINCIPAL) -> None:
-        """A node is kept free of new pods for a while, or for good."""
+        """A node is cordoned for a while, or permanently."""
         self._of_node(node, when, Kind.NODE_CORDONED, who=who)
         if until is not None:
             self._of_node(node, until, Kind.NODE_UNCORDONED, who=who)
 
     def restart(self, node: str, when: str, minutes: int = 3, who: str = PRINCIPAL) -> None:
-        """A node's machine is restarted, boots, is Ready after so many minutes and asks for no reboot any more."""
+        """A node's machine is restarted, boots, is Ready after `minutes` and does not require a reboot any longer."""
         self._of_node(node, when, Kind.MACHINE_RESTART, who=who, status="InProgress")
         self._of_node(node, when, Kind.NODE_NOT_READY)
         up = f"{at(when) + timedelta(minutes=minutes):%a %H:%M}".lower()
@@ -141,16 +141,16 @@ class Story:
             self._of_node(node, up, kind)
 
     def reboot(self, node: str, when: str, until: str) -> None:
-        """As Daytwo does it: cordoned, restarted two minutes later, given back."""
+        """A reboot by Daytwo: cordon, restart two minutes later, uncordon."""
         self.cordon(node, when, until)
         self.restart(node, f"{at(when) + timedelta(minutes=2):%a %H:%M}".lower())
 
-    def pressed(self, user: str, when: str, text: str, action: str = "approve") -> None:
-        """Somebody presses a button under a message that says this."""
-        self.tell(when, Kind.PRESSED, user=user, action=action, text=text)
+    def click(self, user: str, when: str, text: str, action: str = "approve") -> None:
+        """A person clicks a button of a message with this text."""
+        self.add(when, Kind.BUTTON_CLICKED, user=user, action=action, text=text)
 
     def evicted(self, node: str, when: str, notice_s: int = 0) -> None:
-        """A spot node is taken, so long after its agent told of it."""
+        """A spot node is evicted, `notice_s` after its notice."""
         if notice_s:
             self._of_node(node, when, Kind.SPOT_NOTICE, event=node)
         lost = f"{when}:{notice_s:02}" if notice_s else when
@@ -159,13 +159,13 @@ class Story:
 
     def _of_node(self, node: str, when: str, kind: Kind, **detail: Scalar) -> None:
         name, pool, number = node.split("/")
-        self.tell(when, kind, name, pool, f"{pool}-{number}", **detail)
+        self.add(when, kind, name, pool, f"{pool}-{number}", **detail)
 
-    def verdict(self, config: str = CONFIG, end: datetime = SUNDAY, presses: Sequence[KeptAwake] = ()) -> Verdict:
-        """What the oracle says of the week."""
-        return judge(config, self.fleet, self.journal, MONDAY, end, presses=presses)
+    def verdict(self, config: str = CONFIG, end: datetime = SUNDAY, clicks: Sequence[AwakeOverride] = ()) -> Verdict:
+        """The oracle's verdict on the week."""
+        return judge(config, self.fleet, self.journal, MONDAY, end, overrides=clicks)
 
     def earliest(self, cluster: str, config: str = CONFIG) -> datetime:
-        """From when on the eligible pool of a cluster could have been upgraded."""
+        """The earliest time at which a cluster's eligible pool could have been upgraded."""
         (pool,) = (pool for pool in self.verdict(config).eligible if pool.cluster == cluster)
         return pool.earliest

@@ -1,4 +1,4 @@
-"""One run told by three engines in equal worlds: a sleeper is woken, an answer is lost, a pool fails, the sleeper is put back."""
+"""One run on three engines in equal worlds: a stopped cluster is started, a response is lost, a pool fails, the cluster is stopped."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from ops.model.json import Json
 from ops.model.run import Run
 from ops.tables.runs import runs
 from simulator.faults import Faults, Surface
-from simulator.http_types import DROPPED, Answer, Call
+from simulator.http_types import DROPPED, HttpRequest, HttpResponse
 from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
 from simulator.world.scripted_faults import UpgradeFails
@@ -22,24 +22,26 @@ from tests.fakes import FakeEngine
 from tests.flows.bot import begun, environment, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 
-# A drain that may take five minutes fails early enough for all to end before END.
+# A drain timeout of five minutes fails early enough for everything to end before END.
 POOLS = (TWO_POOLS.pools[0], replace(TWO_POOLS.pools[1], drain_timeout_minutes=5))
-SLEEPER = replace(TWO_POOLS, pools=POOLS, stopped=True)
+STOPPED_CLUSTER = replace(TWO_POOLS, pools=POOLS, stopped=True)
 FAILS = UpgradeFails("shop-dev", "user1", 0, "PodDrainFailure", "a pod could not be drained")
 KEY = "told"
-# Before the hourly timer, which only the host has, starts anything of its own.
+# Before the hourly timer, which only the host has, starts other runs.
 END = datetime.fromisoformat("2026-11-16T21:59:00Z")
 
 
-class FirstUpgradeUnanswered(Faults):
-    """The answer to the first upgrade that is asked for is lost; it has had its effect."""
+class FirstUpgradeResponseLost(Faults):
+    """The response to the first upgrade request is lost, but the request takes effect."""
 
     def __init__(self) -> None:
         super().__init__("none", 0)
         self.lost = 0
 
-    def around(self, surface: Surface, call: Call, handler: Callable[[Call], Answer]) -> Answer:
-        """Answer, but for that one."""
+    def intercept(
+        self, surface: Surface, call: HttpRequest, handler: Callable[[HttpRequest], HttpResponse]
+    ) -> HttpResponse:
+        """Handle a request, without a response for the first upgrade."""
         answer = handler(call)
         if (
             surface is Surface.ARM
@@ -53,8 +55,8 @@ class FirstUpgradeUnanswered(Faults):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What an engine did: each activity with its input, in order; the run at its end; what was begun in the world."""
+class EngineRun:
+    """What an engine did: each activity with its input, in order; the run at its end; the operations in the world."""
 
     activities: tuple[tuple[str, Json], ...]
     run: Run
@@ -63,14 +65,14 @@ class Told:
 
 @contextmanager
 def world() -> Iterator[Running]:
-    """The world of the story, new."""
-    with running_simulation(fleet(SLEEPER, mishaps=(FAILS,))) as simulation:
-        simulation.simulation.faults = FirstUpgradeUnanswered()
+    """A new world for the scenario."""
+    with running_simulation(fleet(STOPPED_CLUSTER, scripted_faults=(FAILS,))) as simulation:
+        simulation.simulation.faults = FirstUpgradeResponseLost()
         yield simulation
 
 
-class Beside:
-    """The run's ports on a simulated world, without an app: for the engines that know no doors."""
+class RunPorts:
+    """The run's ports on a simulated world without an app, for the engines without HTTP endpoints."""
 
     def __init__(self, simulation: Running, folder: Path) -> None:
         self.simulation = simulation
@@ -81,24 +83,24 @@ class Beside:
 
     @property
     def context(self) -> Context:
-        """What an activity is given."""
+        """The context of an activity."""
         return replace(self._wiring.context(None), engine=FakeEngine())
 
     def begin(self) -> Run:
-        """The record of the run, as the HTTP door makes it."""
-        body = json.dumps({"target": target_of(SLEEPER), "by": "ana"}).encode()
+        """The record of the run, as created by the HTTP endpoint."""
+        body = json.dumps({"target": target_of(STOPPED_CLUSTER), "by": "ana"}).encode()
         start_runbook(self.context, "node-image", body, KEY)
         (stored,) = runs(self._wiring.ports.store).scan()
         return stored.value
 
-    def told(self, activities: list[tuple[str, Json]]) -> Told:
-        """What came of it."""
+    def result(self, activities: list[tuple[str, Json]]) -> EngineRun:
+        """The result."""
         (stored,) = runs(self._wiring.ports.store).scan()
-        return Told(tuple(activities), without_tokens(stored.value), tuple(begun(self.simulation)))
+        return EngineRun(tuple(activities), without_tokens(stored.value), tuple(begun(self.simulation)))
 
 
 def without_tokens(run: Run) -> Run:
-    """Tokens hold the addresses of one world."""
+    """Without operation tokens, which contain URLs of one world."""
     return replace(
         run,
         steps=tuple(replace(step, token="") for step in run.steps),
@@ -106,4 +108,4 @@ def without_tokens(run: Run) -> Run:
     )
 
 
-__all__ = ["END", "KEY", "SLEEPER", "Beside", "Told", "environment", "without_tokens", "world"]
+__all__ = ["END", "KEY", "STOPPED_CLUSTER", "EngineRun", "RunPorts", "environment", "without_tokens", "world"]

@@ -1,4 +1,4 @@
-"""From a cold process to the answer to a signed press: Slack waits three seconds. Fresh processes with bytecode, median of five."""
+"""The time from a cold process to the response to a signed click; Slack waits three seconds. New processes with bytecode, median of five."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from simulator.slack.interactions import Happened, button_of, press_form
+from simulator.slack.interactions import Interaction, button_of, click_payload
 from simulator.slack.messages import Message
 from simulator.slack.signing import SIGNING_SECRET, signed
 from simulator.slack.workspace import USERS
@@ -28,7 +28,7 @@ chat: {slack: {channel: C0123}}
 identity: {slack-team: T0DAYTWO}
 people: {ana: {slack: U0ANA}}
 """
-# What the Functions worker does: load the app; then one invocation of the door.
+# Like the Functions worker: load the app, then invoke the endpoint once.
 _CHILD = """
 import sys, json
 import function_app
@@ -43,16 +43,16 @@ assert (int(answer.status), answer.text()) == (200, ""), answer
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds from the start of the process to the answer, the interpreter's own start included."""
+    """Milliseconds from the start of the process to the response, including the interpreter's start."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "daytwo.yaml").write_text(_CONFIG)
-        _press(folder, "warm-up")  # writes the bytecode
-        return {"cold_slack_press_ms": 1000 * statistics.median(_press(folder, str(n)) for n in range(_RUNS))}
+        _click(folder, "warm-up")  # writes the bytecode
+        return {"cold_slack_press_ms": 1000 * statistics.median(_click(folder, str(n)) for n in range(_RUNS))}
 
 
-def _press(folder: Path, run: str) -> float:
-    """Seconds of one fresh process, with records of its own. The word on the button is unknown: that is looked up too."""
+def _click(folder: Path, run: str) -> float:
+    """Seconds of one new process with its own records. The button's token is unknown, which requires a lookup too."""
     now = datetime.now(UTC)
     button = {
         "type": "button",
@@ -63,8 +63,8 @@ def _press(folder: Path, run: str) -> float:
     message = Message("C0123", "1.000001", now, "", [{"type": "actions", "elements": [button]}], [])
     found = button_of(message, "approve.0")
     if found is None:
-        raise RuntimeError("The message has lost its button.")
-    body = press_form(message, found, Happened(USERS["U0ANA"], now, 1, ""))
+        raise RuntimeError("The message does not have its button.")
+    body = click_payload(message, found, Interaction(USERS["U0ANA"], now, 1, ""))
     (folder / "body").write_bytes(body)
     settings = {
         "DAYTWO_STATE": str(folder / run),

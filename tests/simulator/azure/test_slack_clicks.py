@@ -1,4 +1,4 @@
-"""Slack knocking at a door: signed presses and commands, private answers, files; judged by Slack's own client."""
+"""Slack's requests to an app: signed clicks and commands, private replies, files; verified with Slack's own client."""
 
 import json
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
 @dataclass
-class Door:
-    """A Request URL that keeps what came, and answers what it is told."""
+class FakeEndpoint:
+    """A Request URL that records requests and returns configured responses."""
 
     status: list[int] = field(default_factory=lambda: [200])
     answer: bytes = b""
@@ -44,36 +44,36 @@ class Door:
 
 
 @contextmanager
-def opened() -> Iterator[Door]:
-    door = Door()
+def opened() -> Iterator[FakeEndpoint]:
+    endpoint = FakeEndpoint()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            door.came.append((dict(self.headers), body))
-            self.send_response(door.status.pop(0) if len(door.status) > 1 else door.status[0])
+            endpoint.came.append((dict(self.headers), body))
+            self.send_response(endpoint.status.pop(0) if len(endpoint.status) > 1 else endpoint.status[0])
             self.end_headers()
-            self.wfile.write(door.answer)
+            self.wfile.write(endpoint.answer)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
-    door.url = f"http://127.0.0.1:{server.server_port}/"
+    endpoint.url = f"http://127.0.0.1:{server.server_port}/"
     try:
-        yield door
+        yield endpoint
     finally:
         server.shutdown()
         server.server_close()
 
 
 @pytest.fixture
-def door(simulation: Running) -> Iterator[Door]:
-    with opened() as door:
+def endpoint(simulation: Running) -> Iterator[FakeEndpoint]:
+    with opened() as endpoint:
         for schema in ("slack-interactions", "slack-commands"):
-            simulation.control("/subscribers", {"url": door.url, "schema": schema})
-        yield door
+            simulation.control("/subscribers", {"url": endpoint.url, "schema": schema})
+        yield endpoint
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def slack(simulation: Running) -> WebClient:
     return WebClient(TOKEN, base_url=simulation.environment["SLACK_URL"])
 
 
-def asked(slack: WebClient) -> str:
-    """A message with two buttons; its ts."""
+def post_buttons(slack: WebClient) -> str:
+    """Post a message with two buttons. Return its ts."""
     buttons = [
         {"type": "button", "text": {"type": "plain_text", "text": "Yes"}, "action_id": "yes", "value": "word"},
         {
@@ -96,9 +96,9 @@ def asked(slack: WebClient) -> str:
     return str(slack.chat_postMessage(channel="C0123", text="May I?", blocks=blocks)["ts"])
 
 
-def press(simulation: Running, ts: str, action: str = "yes", **more: object) -> Any:
+def click(simulation: Running, ts: str, action: str = "yes", **more: object) -> Any:
     return simulation.control(
-        "/slack/press", {"channel": "C0123", "ts": ts, "action_id": action, "user": "U0ANA", **more}
+        "/slack/click", {"channel": "C0123", "ts": ts, "action_id": action, "user": "U0ANA", **more}
     )
 
 
@@ -110,14 +110,14 @@ def verified(simulation: Running, headers: dict[str, str], body: bytes) -> bool:
     return SignatureVerifier(SIGNING_SECRET, WorldClock()).is_valid_request(body, headers)
 
 
-def test_a_press_is_signed_on_the_virtual_clock_and_says_all_that_slack_says(
-    simulation: Running, slack: WebClient, door: Door
+def test_a_click_is_signed_and_has_all_of_slacks_fields(
+    simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
-    ts = asked(slack)
-    assert press(simulation, ts)["status"] == 200
-    headers, body = door.came[0]
+    ts = post_buttons(slack)
+    assert click(simulation, ts)["status"] == 200
+    headers, body = endpoint.came[0]
     assert verified(simulation, headers, body)
-    payload = door.payload()
+    payload = endpoint.payload()
     assert payload["type"] == "block_actions"
     assert payload["user"] == {"id": "U0ANA", "username": "ana", "name": "ana", "team_id": "T0DAYTWO"}
     assert payload["team"] == {"id": "T0DAYTWO", "domain": "daytwo"}
@@ -133,77 +133,79 @@ def test_a_press_is_signed_on_the_virtual_clock_and_says_all_that_slack_says(
     assert {"api_app_id", "token", "trigger_id", "response_url", "channel"} <= payload.keys()
 
 
-def test_a_button_that_opens_a_page_is_told_as_well_and_has_no_value(
-    simulation: Running, slack: WebClient, door: Door
+def test_a_click_on_a_link_button_is_sent_without_a_value(
+    simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
-    press(simulation, asked(slack), "see")
-    (action,) = door.payload()["actions"]
+    click(simulation, post_buttons(slack), "see")
+    (action,) = endpoint.payload()["actions"]
     assert ("value" in action, action["url"]) == (False, "https://d.example/x")
 
 
-def test_two_presses_never_have_the_same_trigger(simulation: Running, slack: WebClient, door: Door) -> None:
-    ts = asked(slack)
+def test_every_click_has_a_unique_trigger(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
+    ts = post_buttons(slack)
     triggers = []
     for _ in range(2):
-        press(simulation, ts)
-        triggers.append(door.payload()["trigger_id"])
+        click(simulation, ts)
+        triggers.append(endpoint.payload()["trigger_id"])
     assert len(set(triggers)) == 2
 
 
-def test_what_is_not_answered_with_200_is_told_again_where_that_is_asked_for(
-    simulation: Running, slack: WebClient, door: Door
+def test_a_failed_request_is_retried_if_requested(
+    simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
-    door.status = [500, 503, 200]
-    assert press(simulation, asked(slack), retries=3)["status"] == 200
-    told = [(headers.get("X-Slack-Retry-Num"), headers.get("X-Slack-Retry-Reason")) for headers, _ in door.came]
-    assert told == [(None, None), ("1", "http_error"), ("2", "http_error")]
-    assert len({body for _, body in door.came}) == 1
+    endpoint.status = [500, 503, 200]
+    assert click(simulation, post_buttons(slack), retries=3)["status"] == 200
+    entries_of = [
+        (headers.get("X-Slack-Retry-Num"), headers.get("X-Slack-Retry-Reason")) for headers, _ in endpoint.came
+    ]
+    assert entries_of == [(None, None), ("1", "http_error"), ("2", "http_error")]
+    assert len({body for _, body in endpoint.came}) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"user": "U0NOBODY"}, {"channel": "C9"}, {"ts": "1.0"}, {"action_id": "no"}])
-def test_nobody_presses_what_is_not_there(
-    simulation: Running, slack: WebClient, door: Door, wrong: dict[str, str]
+def test_an_unknown_button_cannot_be_clicked(
+    simulation: Running, slack: WebClient, endpoint: FakeEndpoint, wrong: dict[str, str]
 ) -> None:
-    given = {"channel": "C0123", "ts": asked(slack), "action_id": "yes", "user": "U0ANA", **wrong}
+    given = {"channel": "C0123", "ts": post_buttons(slack), "action_id": "yes", "user": "U0ANA", **wrong}
     with pytest.raises(HTTPError, match="400"):
-        simulation.control("/slack/press", dict(given))
-    assert door.came == []
+        simulation.control("/slack/click", dict(given))
+    assert endpoint.came == []
 
 
-def test_a_private_answer_is_seen_by_one_person_five_times_in_half_an_hour(
-    simulation: Running, slack: WebClient, door: Door
+def test_a_response_url_works_five_times_within_half_an_hour(
+    simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
-    press(simulation, asked(slack))
-    hook = WebhookClient(door.payload()["response_url"])
+    click(simulation, post_buttons(slack))
+    hook = WebhookClient(endpoint.payload()["response_url"])
     answers = [hook.send(text=f"said {number}", response_type="ephemeral") for number in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [404]
     assert "used_url" in answers[5].body
     shown: Any = simulation.control("/slack")["ephemeral"]
     assert [(each["user"], each["text"]) for each in shown][:2] == [("U0ANA", "said 0"), ("U0ANA", "said 1")]
-    press(simulation, asked_later(simulation, slack))
-    late = WebhookClient(door.payload()["response_url"])
+    click(simulation, advance_time(simulation, slack))
+    late = WebhookClient(endpoint.payload()["response_url"])
     simulation.advance(simulation.world.now + timedelta(minutes=30, seconds=1))
     assert "expired_url" in late.send(text="x").body
 
 
-def asked_later(simulation: Running, slack: WebClient) -> str:
+def advance_time(simulation: Running, slack: WebClient) -> str:
     simulation.advance(simulation.world.now + timedelta(seconds=1))
-    return asked(slack)
+    return post_buttons(slack)
 
 
-def test_an_answer_may_replace_what_was_pressed(simulation: Running, slack: WebClient, door: Door) -> None:
-    press(simulation, asked(slack))
-    WebhookClient(door.payload()["response_url"]).send(text="decided", replace_original=True)
+def test_a_reply_can_replace_the_message(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
+    click(simulation, post_buttons(slack))
+    WebhookClient(endpoint.payload()["response_url"]).send(text="decided", replace_original=True)
     (message,) = slack.conversations_history(channel="C0123")["messages"]
     assert (message["text"], message["blocks"]) == ("decided", [])
 
 
-def test_a_command_comes_as_a_signed_form_and_its_answer_is_shown(simulation: Running, door: Door) -> None:
-    door.answer = json.dumps({"response_type": "ephemeral", "text": "nothing runs"}).encode()
+def test_a_command_is_a_signed_form_and_its_response_is_shown(simulation: Running, endpoint: FakeEndpoint) -> None:
+    endpoint.answer = json.dumps({"response_type": "ephemeral", "text": "nothing runs"}).encode()
     simulation.control("/slack/command", {"user": "U0BEN", "text": "status shop-dev"})
-    headers, body = door.came[0]
+    headers, body = endpoint.came[0]
     assert verified(simulation, headers, body)
-    form = door.form()
+    form = endpoint.form()
     assert (form["command"], form["text"], form["user_id"], form["team_id"]) == (
         "/daytwo",
         "status shop-dev",
@@ -218,7 +220,7 @@ def image(identity: str) -> list[dict[str, Any]]:
     return [{"type": "image", "slack_file": {"id": identity}, "alt_text": "the week"}]
 
 
-def test_a_picture_can_be_shown_a_moment_after_it_was_uploaded(simulation: Running, slack: WebClient) -> None:
+def test_an_image_can_be_shown_shortly_after_its_upload(simulation: Running, slack: WebClient) -> None:
     uploaded = slack.files_upload_v2(content=PNG, filename="week.png", alt_txt="the week")
     identity = str(uploaded["files"][0]["id"])
     with pytest.raises(SlackApiError, match="invalid slack file"):
@@ -227,7 +229,7 @@ def test_a_picture_can_be_shown_a_moment_after_it_was_uploaded(simulation: Runni
     assert slack.chat_postMessage(channel="C0123", text="x", blocks=image(identity))["ok"]
 
 
-def test_a_file_that_was_never_uploaded_or_is_no_picture_is_not_shown(simulation: Running, slack: WebClient) -> None:
+def test_missing_and_non_image_files_cannot_be_shown(simulation: Running, slack: WebClient) -> None:
     text = str(slack.files_upload_v2(content=b"no picture", filename="x.txt")["files"][0]["id"])
     for identity in ("F0NOBODY0", text):
         simulation.advance(simulation.world.now + timedelta(minutes=1))
@@ -235,7 +237,7 @@ def test_a_file_that_was_never_uploaded_or_is_no_picture_is_not_shown(simulation
             slack.chat_postMessage(channel="C0123", text="x", blocks=image(identity))
 
 
-def test_an_upload_of_another_length_is_refused(simulation: Running, slack: WebClient) -> None:
+def test_an_upload_with_the_wrong_length_is_rejected(simulation: Running, slack: WebClient) -> None:
     begun = slack.files_getUploadURLExternal(filename="x.png", length=5)
     origin = urlsplit(simulation.environment["SLACK_URL"]).netloc
     assert urlsplit(str(begun["upload_url"])).netloc == origin
@@ -243,14 +245,14 @@ def test_an_upload_of_another_length_is_refused(simulation: Running, slack: WebC
         slack.files_completeUploadExternal(files=[{"id": str(begun["file_id"])}])
 
 
-def test_people_are_known_by_their_ids(slack: WebClient) -> None:
+def test_users_are_found_by_id(slack: WebClient) -> None:
     assert slack.users_info(user="U0EVE")["user"]["name"] == "eve"
     with pytest.raises(SlackApiError, match="user_not_found"):
         slack.users_info(user="U0NOBODY")
 
 
 @pytest.mark.parametrize("path", ["/slack/hooks/actions/000001", "/slack/upload/F0DAYTWO0001", "/slack/api/users.info"])
-def test_every_address_of_slack_has_its_faults(path: str) -> None:
+def test_faults_affect_every_slack_url(path: str) -> None:
     with running_simulation(small_fleet(), faults="failing", fault_surfaces=(Surface.SLACK,)) as simulation:
         url = urlsplit(simulation.environment["SLACK_URL"])._replace(path=path).geturl()
         seen = {status_of(url) for _ in range(40)}
@@ -258,7 +260,7 @@ def test_every_address_of_slack_has_its_faults(path: str) -> None:
 
 
 def status_of(url: str) -> int:
-    """What is answered; 0 where the answer is lost."""
+    """The status of the response; 0 if it is lost."""
     try:
         return httpx.post(url, content=b"{}").status_code
     except httpx.TransportError:
