@@ -103,13 +103,15 @@ def _status(context: Context) -> Message:
     """What runs and what needs a person, from the records alone."""
     keys = [marker.key for marker in context.ports.store.scan(LIVE)]
     found = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
-    asked = [approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)]
-    pending = [stored.value for stored in asked if stored is not None]
+    stored_requests = [
+        approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)
+    ]
+    pending = [stored.value for stored in stored_requests if stored is not None]
     return status_message([run for run in found if not run.state.is_final], pending, context.ports.clock.now())
 
 
-def _run(context: Context, command: Command, person: Person, asked: tuple[ChatRequest, KnownCluster]) -> Message:
-    request, cluster = asked
+def _run(context: Context, command: Command, person: Person, requested: tuple[ChatRequest, KnownCluster]) -> Message:
+    request, cluster = requested
     if command.runbook not in runbooks():
         raise CommandRefusedError(
             f"there is no runbook {command.runbook[:40]}; the runbooks are {', '.join(runbooks())}"
