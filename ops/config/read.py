@@ -164,7 +164,8 @@ def _fed(document: Document, number: int, location: str, feeds: Feeds | None) ->
 def _window(name: str, written: object) -> Window | None:
     try:
         hook = partial(_read_field, Names({}, (), (), {}, ()))
-        return converted(written, WeeklyWindow, hook).window(name)
+        weekly: WeeklyWindow = converted(written, WeeklyWindow, hook)
+        return weekly.window(name)
     except (MsgspecError, FieldError):
         return None
 
