@@ -65,8 +65,8 @@ def begin_world(scenario: Scenario, folder: Path, kills: tuple[str, ...]) -> Wor
     readable, writable = os.pipe()
     pid = fork(folder / "world.log", lambda: asyncio.run(_serve(scenario, KillPoints(folder, kills), writable)))
     os.close(writable)
-    with os.fdopen(readable) as said:
-        pairs = [line.rstrip("\n").partition("=") for line in said]
+    with os.fdopen(readable) as reported:
+        pairs = [line.rstrip("\n").partition("=") for line in reported]
     if not pairs:
         raise RuntimeError(f"the world of {scenario.name} did not start: see {folder / 'world.log'}")
     return World(pid, {name: value for name, _, value in pairs})
