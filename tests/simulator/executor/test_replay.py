@@ -70,7 +70,7 @@ def raises(_ctx: task.OrchestrationContext, _given: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("orchestrator", "said"),
+    ("orchestrator", "reported"),
     [
         (renamed_activity, 'turn 2: recorded activity #2 echo {"approved": true}; the current orchestrator requests activity'),
         (changed_input, 'the current orchestrator requests activity #2 echo [{"approved": true}]'),
