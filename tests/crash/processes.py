@@ -61,7 +61,11 @@ def preload(folder: Path) -> None:
 
 
 def begin_world(scenario: Scenario, folder: Path, kills: tuple[str, ...]) -> World:
-    """Fork the world. Return when it serves."""
+    """Fork the world. Return when it serves.
+
+    Raises:
+        RuntimeError: the world did not start.
+    """
     readable, writable = os.pipe()
     pid = fork(folder / "world.log", lambda: asyncio.run(_serve(scenario, KillPoints(folder, kills), writable)))
     os.close(writable)
