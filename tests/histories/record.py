@@ -25,7 +25,7 @@ async def record(folder: Path, into: Path) -> None:
             state = folder / story.name
             state.mkdir()
             async with Bot(simulation, state, story.config, engine_on_disk=True) as bot:
-                await bot.until(story.end)
+                await bot.run_until(story.end)
             for kind, instance in (("operation", RUN), ("rollout", ROLLOUT)):
                 recording = Recording.of_file(state / "engine" / "engine.db", instance)
                 recording.save(into / f"{kind}.{story.name}.json")
