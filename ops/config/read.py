@@ -166,8 +166,8 @@ def _window(name: str, written: object) -> Window | None:
         hook = partial(_read_field, Names({}, (), (), {}, ()))
         weekly: WeeklyWindow = converted(written, WeeklyWindow, hook)
         return weekly.window(name)
-    except (MsgspecError, FieldError):
-        return None
+    except (MsgspecError, FieldError, ValueError):
+        return None  # the full validator reports why
 
 
 def _read_field(names: Names, kind: type[FieldType], written: object) -> object:
