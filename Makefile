@@ -16,7 +16,7 @@ demo: setup
 	$(RUN) -m ops.cli demo
 
 test: setup lint browser
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(RUN) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 # Without a browser the tests that need one say why they are skipped.
 browser: setup
