@@ -68,7 +68,8 @@ def request_approval(
     Calling it again finds the same request, so a process that is killed in between asks only once.
 
     Raises:
-    ConflictError: other runs were faster ten times.
+        ConflictError: other runs were faster ten times.
+        ValueError: the run has no plan.
     """
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to request")

@@ -147,7 +147,11 @@ def _skip(context: Context, person: Person, cluster: KnownCluster) -> Message:
 
 
 def _control(context: Context, command: Command, person: Person, settings: Settings) -> Message:
-    """One run by its id, or all open runs of a cluster."""
+    """One run by its id, or all open runs of a cluster.
+
+    Raises:
+        CommandRefusedError: there is no open run, or a rule does not allow it.
+    """
     table = runs(context.ports.store)
     by_id = table.get(command.subject.casefold())
     found = [by_id.value] if by_id else _open_runs(context, _cluster(context, command.subject))

@@ -118,7 +118,11 @@ def _signal(context: Context, name: str, request: Mapping[str, Json], idempotenc
 
 
 def read_target(context: Context, request: Mapping[str, Json]) -> str:
-    """The id of a cluster in the fleet, in lower case. Raises RefusalError."""
+    """The id of a cluster in the fleet, in lower case.
+
+    Raises:
+        RefusalError: it is not the ID of a managed cluster (400), or not in the fleet (403).
+    """
     target = request.get("target")
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
         wanted = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
@@ -131,7 +135,11 @@ def read_target(context: Context, request: Mapping[str, Json]) -> str:
 
 
 def read_by(request: Mapping[str, Json]) -> str:
-    """Who asks. The function key proves no person, so the name is shown as a claim. Raises RefusalError."""
+    """Who asks. The function key proves no person, so the name is shown as a claim.
+
+    Raises:
+        RefusalError: it is not a name (400).
+    """
     if "by" not in request:
         return "a holder of the function key"
     by = request["by"]
@@ -141,7 +149,11 @@ def read_by(request: Mapping[str, Json]) -> str:
 
 
 def read_body(body: bytes, kind: type[StartRun | ControlRun | SetOverride]) -> Mapping[str, Json]:
-    """A JSON object with keys of this request only; all keys are optional here. Raises RefusalError."""
+    """A JSON object with keys of this request only; all keys are optional here.
+
+    Raises:
+        RefusalError: the body is too large (413), not a JSON object, or has an unknown key (400).
+    """
     known = frozenset(each.name for each in fields(kind))
     if len(body) > _MAX_BODY_BYTES:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 16 kB")

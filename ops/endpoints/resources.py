@@ -242,7 +242,11 @@ class OverrideResource:
 
 
 def to_body(resource: object) -> Json:
-    """A resource, or a sequence of resources, as JSON."""
+    """A resource, or a sequence of resources, as JSON.
+
+    Raises:
+        TypeError: it is neither of these.
+    """
     if isinstance(resource, datetime):
         return resource.isoformat()
     if isinstance(resource, list | tuple):

@@ -27,7 +27,7 @@ def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
     If the engine loses the start, the janitor starts it again.
 
     Raises:
-    KeyError: there is no such runbook.
+        KeyError: there is no such runbook.
     """
     run = _new_run(signal)
     table = runs(context.ports.store)

@@ -105,7 +105,11 @@ class _Attempt:
         return Posted(record.channel, record.message_id) if record.message_id else None
 
     def _found(self) -> Posted | None:
-        """Searches for a message that an earlier attempt may have posted without receiving the answer."""
+        """Searches for a message that an earlier attempt may have posted without receiving the answer.
+
+        Raises:
+            RateLimitedError: the post may still be on its way.
+        """
         record = self.stored.value
         since = record.posting_since
         if since is None:

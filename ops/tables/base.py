@@ -37,7 +37,7 @@ class Table[T]:
         """The record.
 
         Raises:
-        NotFoundError: there is no such record.
+            NotFoundError: there is no such record.
         """
         stored = self.get(key)
         if stored is None:
@@ -52,7 +52,7 @@ class Table[T]:
         """Replaces what was read.
 
         Raises:
-        ConflictError: another writer changed it meanwhile.
+            ConflictError: another writer changed it meanwhile.
         """
         etag = self.store.replace(self.kind, stored.key, to_json(value), stored.etag)
         return Stored(stored.key, value, etag)
@@ -61,7 +61,7 @@ class Table[T]:
         """Writes what `change` makes of the record, and starts over if another writer was faster.
 
         Raises:
-        ConflictError: other writers were faster ten times.
+            ConflictError: other writers were faster ten times.
         """
         for _ in range(_ROUNDS):
             stored = self.get(key)
