@@ -75,12 +75,12 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
     return [f"{skip.what}: {skip.why}" for skip in skips if skip.needs_person]
 
 
-def _report(ports: Ports, message: Message, told: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
+def _report(ports: Ports, message: Message, observed: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
     """Posts or updates the message while the condition exists, with one ledger entry per day.
 
     Each new occurrence is a message of its own, since an edit of an old message notifies no one.
     """
-    (text, now), table = told, conditions(ports.store)
+    (text, now), table = observed, conditions(ports.store)
     stored = table.get(message.subject)
     if message.state is not State.NEEDS_YOU:
         if stored is not None:

@@ -76,12 +76,12 @@ class Missing:
     changed: tuple[str, ...] = ()
 
 
-type Standing = NotRequired | Granted | Pending | Denied | Missing
+type ApprovalStatus = NotRequired | Granted | Pending | Denied | Missing
 
 
 def approval_status(
     approval: Approval | None, run: Run, plan: Plan, rule: ApprovalRule | None, settings: Settings, now: datetime
-) -> Standing:
+) -> ApprovalStatus:
     """The approval status of a run's plan, given the run's present request (rules 10 to 13)."""
     part = approval.part(run.id) if approval is not None else None
     is_asked = part is not None and part.state is PartState.ASKED

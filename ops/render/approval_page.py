@@ -55,7 +55,7 @@ class RequestPage:
     needed: int
     label: str = ""
     form: str = ""
-    told: Banner | None = None
+    banner: Banner | None = None
 
 
 @dataclass(frozen=True, slots=True)
