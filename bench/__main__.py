@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-BENCHES = ("cold_start", "slack_door", "approvals", "week", "engine", "memory")
+BENCHES = ("cold_start", "slack_endpoint", "approvals", "week", "engine", "memory")
 
 
 def main(names: list[str]) -> None:

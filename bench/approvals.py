@@ -96,7 +96,7 @@ async def _click_all(
         await host.run_until(host.now() + timedelta(minutes=2))
         store = SqliteStore(folder / "store.sqlite")
         requests = [stored.value for stored in approvals(store).scan()]
-        answered, going_on, floor = [], [], []
+        answered, resumed, floor = [], [], []
         for request in requests:
             # Azure's throttling is not measured: time passes between two clicks.
             await host.run_until(host.now() + timedelta(seconds=40))
@@ -104,19 +104,19 @@ async def _click_all(
             clicked = time.perf_counter()
             answered.append(await _click(http, host, request.token))
             await host.settle()
-            going_on.append(1000 * (began[request.parts[0].run] - clicked))
+            resumed.append(1000 * (began[request.parts[0].run] - clicked))
     await host.stop()
     if len(answered) != _CLICKS:
         raise RuntimeError(f"{len(answered)} of {_CLICKS} runs requested approval")
     floor_ms = statistics.median(floor)
     return {
-        "press_first_of_process_ms": cold_ms,
-        "press_answered_p50_ms": statistics.median(answered),
-        "press_answered_p99_ms": statistics.quantiles(answered, n=100)[98],
-        "press_to_going_on_p50_ms": statistics.median(going_on),
-        "press_to_going_on_p99_ms": statistics.quantiles(going_on, n=100)[98],
-        "press_floor_p50_ms": floor_ms,
-        "press_to_floor_ratio": statistics.median(answered) / floor_ms,
+        "first_click_of_process_ms": cold_ms,
+        "click_response_p50_ms": statistics.median(answered),
+        "click_response_p99_ms": statistics.quantiles(answered, n=100)[98],
+        "click_to_resumed_run_p50_ms": statistics.median(resumed),
+        "click_to_resumed_run_p99_ms": statistics.quantiles(resumed, n=100)[98],
+        "click_floor_p50_ms": floor_ms,
+        "click_to_floor_ratio": statistics.median(answered) / floor_ms,
     }, requests
 
 

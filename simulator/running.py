@@ -97,7 +97,11 @@ def running_simulation(
 
 @contextmanager
 def simulation_process(*arguments: str) -> Iterator[dict[str, str]]:
-    """Serve from a child process that ends with this one. Yield its environment."""
+    """Serve from a child process that ends with this one. Yield its environment.
+
+    Raises:
+        RuntimeError: the pipes of the process are not open.
+    """
     command = [sys.executable, "-m", "simulator.serve", "--with-parent", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module
         if process.stdout is None or process.stdin is None:

@@ -8,9 +8,10 @@ from json import dumps
 from types import MappingProxyType
 from typing import Any, cast
 
-from msgspec import MsgspecError, convert
+from msgspec import MsgspecError
 
 from ops.config.checks import findings_of
+from ops.config.conversion import converted
 from ops.config.document import Document
 from ops.config.feeds import FeedError, Feeds, freezes_of, shown_location
 from ops.config.sections import CHAT_SECTIONS, ORDERABLE, PLACES, RUNBOOK_SECTIONS, Root
@@ -37,7 +38,7 @@ def read_settings(document: Document, feeds: Feeds | None, *, full: bool = False
     root: Any = None
     why = ""
     try:
-        root = convert(document.root, Root, dec_hook=partial(_read_field, names))
+        root = converted(document.root, Root, partial(_read_field, names))
     except (MsgspecError, FieldError) as error:
         why = str(error)
     values = {} if root is None else _by_name(root)
@@ -103,7 +104,7 @@ def _lenient(root: Mapping[str, Any], names: Names) -> dict[str, Any]:
                 found[section.name] = section.absent
             continue
         try:
-            found[section.name] = convert(written, section.kind, dec_hook=hook)
+            found[section.name] = converted(written, section.kind, hook)
         except MsgspecError:
             continue  # the full validator has noted why
     return found
@@ -163,9 +164,10 @@ def _fed(document: Document, number: int, location: str, feeds: Feeds | None) ->
 def _window(name: str, written: object) -> Window | None:
     try:
         hook = partial(_read_field, Names({}, (), (), {}, ()))
-        return convert(written, WeeklyWindow, dec_hook=hook).window(name)
-    except (MsgspecError, FieldError):
-        return None
+        weekly: WeeklyWindow = converted(written, WeeklyWindow, hook)
+        return weekly.window(name)
+    except (MsgspecError, FieldError, ValueError):
+        return None  # the full validator reports why
 
 
 def _read_field(names: Names, kind: type[FieldType], written: object) -> object:

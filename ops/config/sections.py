@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 
 from msgspec import NODEFAULT, Meta, defstruct, field, json, structs
 
+from ops.config.conversion import LOCK
 from ops.runbooks import runbooks
 from ops.settings.calendar import FREEZES, WINDOWS
 from ops.settings.chat_sections import chat_sections
@@ -82,7 +83,8 @@ def schema() -> Mapping[str, object]:
     kinds = {kind.__name__: kind for kind in _kinds(Part)}
     hook = partial(_field_schema, Names({}, (), (), {}, ORDERABLE))
     # Every part: the schema of a field type can refer to one that msgspec cannot see.
-    _, parts = json.schema_components(kinds.values(), schema_hook=hook)
+    with LOCK:
+        _, parts = json.schema_components(kinds.values(), schema_hook=hook)
     plain = {name: {**_plain(part), **_added(kinds[name], _plain(part))} for name, part in parts.items()}
     root = plain.pop(Root.__name__)
     used = {name: plain[name] for name in sorted(_referred(root, plain))}

@@ -7,7 +7,7 @@ from ops.approvals.requests import OPEN_REQUESTS
 from ops.context import Context
 from ops.endpoints import run_controls
 from ops.endpoints.overrides import LONGEST
-from ops.engine import Orchestrator
+from ops.engine import Orchestrator, started
 from ops.engine.run_starter import UNFINISHED, start_run
 from ops.model.ledger import Entry
 from ops.model.message import Message
@@ -93,7 +93,7 @@ def _start_query(context: Context, command: Command, person: Person, request: Ch
     query = (
         f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{request.identity}|{request.event}'.encode()).hexdigest()[:24]}"
     )
-    payload = {"command": command.name, "subject": command.subject, "address": request.address}
+    payload = started(command=command.name, subject=command.subject, address=request.address)
     if context.ports.store.insert(UNFINISHED, query, {}):  # a repeated delivery is already answered, or will be
         context.engine.start(Orchestrator.CHAT_QUERY, query, payload)
     return working_message(command.name, person.name)
@@ -103,13 +103,15 @@ def _status(context: Context) -> Message:
     """What runs and what needs a person, from the records alone."""
     keys = [marker.key for marker in context.ports.store.scan(LIVE)]
     found = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
-    asked = [approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)]
-    pending = [stored.value for stored in asked if stored is not None]
+    stored_requests = [
+        approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)
+    ]
+    pending = [stored.value for stored in stored_requests if stored is not None]
     return status_message([run for run in found if not run.state.is_final], pending, context.ports.clock.now())
 
 
-def _run(context: Context, command: Command, person: Person, asked: tuple[ChatRequest, KnownCluster]) -> Message:
-    request, cluster = asked
+def _run(context: Context, command: Command, person: Person, requested: tuple[ChatRequest, KnownCluster]) -> Message:
+    request, cluster = requested
     if command.runbook not in runbooks():
         raise CommandRefusedError(
             f"there is no runbook {command.runbook[:40]}; the runbooks are {', '.join(runbooks())}"

@@ -3,7 +3,7 @@
 The function app imports this module at a cold start. So handlers are imported when they are called, and entries are named
 tuples: a dataclass takes five times as long to define.
 
-To add a route, write its handler and add one entry to `_routes`. mypy checks that the handler exists and takes these arguments.
+To add a route, write its handler and add one entry to `ROUTES`. mypy checks that the handler exists and takes these arguments.
 """
 
 from collections.abc import Callable
@@ -77,7 +77,7 @@ class Route(NamedTuple):
 
 def routes(page: "Callable[[], PageAccess]") -> tuple[Route, ...]:
     """Daytwo's own routes; each chat adds its own. `page` is called with the first request for a page."""
-    return (*_API, *_pages(page))
+    return (*ROUTES, *_pages(page))
 
 
 def _list_runbooks(_context: "Context", _request: "HttpRequest") -> "HttpResponse":
@@ -130,7 +130,7 @@ def _budget_alert(context: "Context", request: "HttpRequest") -> "HttpResponse":
     return take_alert(context, request.body)
 
 
-_API = (
+ROUTES = (
     Route("GET", "runbooks", _KEY, "Lists the runbooks.", _list_runbooks, (200,), response="[RunbookResource]"),
     Route(
         "POST",

@@ -4,9 +4,8 @@ import logging
 
 from ops.approvals.gate import needs_approval_now
 from ops.context import Context
-from ops.engine import Orchestrator
+from ops.engine import VERSION, Orchestrator, started
 from ops.engine.activities.assess import assess_run, channels_for, decide_at, decide_now, in_ring
-from ops.engine.operation import VERSION
 from ops.engine.transition import Outcome
 from ops.messaging.conditions import report_blocked
 from ops.model.decision import Act
@@ -38,7 +37,7 @@ def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
         context.ports.store.insert(LIVE, run.id, {})
     existing = run if is_new else table.must_get(run.id).value
     if not existing.state.is_final:
-        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id})
+        context.engine.start(Orchestrator.OPERATION, run.id, started(run=run.id))
     return existing, is_new
 
 
@@ -58,7 +57,7 @@ def start_unless_idle(context: Context, signal: RunRequest) -> None:
             # The run's own instance retries: a cluster that cannot be read does not delay the others.
             _LOG.warning("%s could not be assessed yet; its own instance retries: %s", run.id, error)
     if not table.must_get(run.id).value.state.is_final:
-        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id})
+        context.engine.start(Orchestrator.OPERATION, run.id, started(run=run.id))
 
 
 def start_if_actionable(context: Context, signal: RunRequest) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ops.context import Context
-from ops.engine import Orchestrator
+from ops.engine import Orchestrator, started
 from ops.engine.run_starter import UNFINISHED, start_if_actionable
 from ops.messaging.conditions import report_fleet
 from ops.model.fleet import Cluster
@@ -40,7 +40,7 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
         return with_new_clusters(old, plan, now) if old else Rollout(rollout_id, plan, now, config_hash=settings.hash)
 
     if not table.change(rollout_id, change).state.is_final:
-        context.engine.start(Orchestrator.ROLLOUT, rollout_id, {"rollout": rollout_id})
+        context.engine.start(Orchestrator.ROLLOUT, rollout_id, started(rollout=rollout_id))
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:

@@ -130,6 +130,8 @@ class Days(FieldType, frozenset[int]):
     @classmethod
     def read(cls, written: object, names: Names) -> Self:
         listed = [written] if isinstance(written, str) else _texts(written)
+        if not listed:
+            raise FieldError("this list is empty", "write one day or more, as in mon-thu")
         return cls(day for each in listed for day in read_days(each))
 
     @classmethod

@@ -68,7 +68,11 @@ class Compute:
         return HttpResponse(202, None, self._long_running.compute_headers(operation, request.call.origin))
 
     def simulate_eviction(self, request: ArmRequest) -> HttpResponse:
-        """Evict a spot instance: 204, and the instance is gone after half a minute."""
+        """Evict a spot instance: 204, and the instance is gone after half a minute.
+
+        Raises:
+            ArmError: 409, the machine is not a spot machine.
+        """
         require_no_body(request)
         cluster, pool, node = self._machine(request)
         _require_open(request, cluster, f"{_VMSS}/virtualMachines/simulateEviction/action")

@@ -39,7 +39,11 @@ class Handlers:
         return HttpResponse(200, _subscription(self._subscription(request)))
 
     def list_clusters(self, request: ArmRequest) -> HttpResponse:
-        """List the clusters of a subscription or of one of its resource groups, page by page."""
+        """List the clusters of a subscription or of one of its resource groups, page by page.
+
+        Raises:
+            ArmError: 404, the resource group does not exist.
+        """
         subscription = self._subscription(request)
         found = [c for c in self._world.clusters.values() if c.spec.subscription == subscription]
         group = request.names.get("group")
@@ -70,7 +74,11 @@ class Handlers:
         return self._accepted(request, self._world.abort(self._cluster(request), None, request.principal))
 
     def user_credentials(self, request: ArmRequest) -> HttpResponse:
-        """Return the kubeconfig for sign-in with Entra ID."""
+        """Return the kubeconfig for sign-in with Entra ID.
+
+        Raises:
+            ArmError: 400, another format was requested.
+        """
         require_no_body(request)
         if request.call.query.get("format", "azure") != "exec":
             raise ArmError(400, "InvalidParameter", "Only format=exec is simulated: local accounts are disabled.")
@@ -131,7 +139,11 @@ class Handlers:
         return HttpResponse(200, {"value": found})
 
     def get_maintenance(self, request: ArmRequest) -> HttpResponse:
-        """Return one maintenance configuration."""
+        """Return one maintenance configuration.
+
+        Raises:
+            ArmError: 404, the configuration does not exist.
+        """
         cluster = self._cluster(request)
         name = request.names["configuration"]
         if cluster.spec.maintenance is None or name.lower() != documents.NODE_OS_SCHEDULE.lower():

@@ -24,7 +24,7 @@ class LongRunning:
 
     def headers(self, operation: Operation, origin: str, *, location: bool = True) -> dict[str, str]:
         """Return the headers that announce an operation."""
-        headers = {"Azure-AsyncOperation": self._url(operation, origin, "operations")} | self._pace()
+        headers = {"Azure-AsyncOperation": self._url(operation, origin, "operations")} | self._retry_headers()
         if location:
             headers["Location"] = self._url(operation, origin, "operationresults")
         return headers
@@ -32,33 +32,33 @@ class LongRunning:
     def compute_headers(self, operation: Operation, origin: str) -> dict[str, str]:
         """Return the headers with which the compute provider announces an operation."""
         url = self._compute_url(operation, origin)
-        return {"Azure-AsyncOperation": url, "Location": f"{url}&monitor=true"} | self._pace()
+        return {"Azure-AsyncOperation": url, "Location": f"{url}&monitor=true"} | self._retry_headers()
 
     def compute_status(self, call: HttpRequest, names: dict[str, str]) -> HttpResponse:
         """Handle a GET of either URL. ``Location`` has no body: 202 while the operation runs, 200 when it has ended."""
         operation = self._find(call, names["subscription"], names["region"], names["operation"])
         runs = operation.status is Status.IN_PROGRESS
-        pace = self._pace() if runs else {}
+        retry_headers = self._retry_headers() if runs else {}
         if call.query.get("monitor") == "true":
             location = {"Location": f"{self._compute_url(operation, call.origin)}&monitor=true"} if runs else {}
-            return HttpResponse(202 if runs else 200, None, location | pace)
-        return HttpResponse(200, compute_operation_document(operation), pace)
+            return HttpResponse(202 if runs else 200, None, location | retry_headers)
+        return HttpResponse(200, compute_operation_document(operation), retry_headers)
 
     def status(self, call: HttpRequest, subscription: str, region: str, operation_id: str) -> HttpResponse:
         """Handle a GET of ``Azure-AsyncOperation``."""
         operation = self._find(call, subscription, region, operation_id)
-        pace = self._pace() if operation.status is Status.IN_PROGRESS else {}
-        return HttpResponse(200, operation_document(operation), pace)
+        retry_headers = self._retry_headers() if operation.status is Status.IN_PROGRESS else {}
+        return HttpResponse(200, operation_document(operation), retry_headers)
 
     def result(self, call: HttpRequest, subscription: str, region: str, operation_id: str) -> HttpResponse:
         """Handle a GET of ``Location``: 202 while the operation runs, 204 when it has ended."""
         operation = self._find(call, subscription, region, operation_id)
         if operation.status is Status.IN_PROGRESS:
             location = self._url(operation, call.origin, "operationresults")
-            return HttpResponse(202, None, {"Location": location} | self._pace())
+            return HttpResponse(202, None, {"Location": location} | self._retry_headers())
         return HttpResponse(204)
 
-    def _pace(self) -> dict[str, str]:
+    def _retry_headers(self) -> dict[str, str]:
         return {} if self._retry_after_s is None else {"Retry-After": str(self._retry_after_s)}
 
     def _find(self, call: HttpRequest, subscription: str, region: str, operation_id: str) -> Operation:

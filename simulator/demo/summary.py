@@ -148,12 +148,12 @@ class Summary:
                 f"edited {self.messages_edited} times, {self.thread_replies} replies",
             ),
             ("Rules violated", str(len(self.violations)), "judged by the oracle from the world alone"),
-            ("Pools with different outcomes", str(differ), "Daytwo's records compared with the oracle"),
+            ("Differing outcomes", str(differ), "Daytwo's records compared with the oracle"),
         ]
 
 
 _REASONS = {
-    "no-ring": "no ring of the configuration selects the cluster",
+    "no-ring": "no configured ring selects the cluster",
     "snapshot": "a snapshot fixes the image",
     "node-auto-provisioning": "replaced by node auto-provisioning",
     "unknown-image": "an image that could not be read",

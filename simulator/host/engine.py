@@ -25,7 +25,11 @@ class Engine(Executions):
     def StartInstance(
         self, request: pb.CreateInstanceRequest, context: grpc.ServicerContext
     ) -> pb.CreateInstanceResponse:
-        """Start an instance. A finished one with the same id is replaced, a running one is an error (Azure's default)."""
+        """Start an instance. A finished one with the same id is replaced, a running one is an error (Azure's default).
+
+        Raises:
+            RefusedError: Azure would reject the instance id.
+        """
         request.instanceId = request.instanceId or uuid.uuid4().hex
         try:
             check_instance_id(request.instanceId)

@@ -35,7 +35,11 @@ class Key:
 def add_routes(
     router: web.UrlDispatcher, functions: list[Function], prefix: str, key: Key, invoke: Invoke, *, headers: Headers
 ) -> None:
-    """Register the routes of all HTTP functions. `headers` returns the headers of a request for the app."""
+    """Register the routes of all HTTP functions. `headers` returns the headers of a request for the app.
+
+    Raises:
+        TypeError: the methods of a route are not a list.
+    """
     for function in functions:
         handler = _handler(function, key, invoke, headers)
         methods = function.settings.get("methods") or _DEFAULT_METHODS

@@ -40,7 +40,11 @@ class RejectingContext(grpc.ServicerContext):
     """Replaces the gRPC context that the backend's methods expect. `abort` raises `RefusedError`."""
 
     def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
-        """Raise the error for the caller."""
+        """Raise the error for the caller.
+
+        Raises:
+            RefusedError: always.
+        """
         raise RefusedError(code, details)
 
     def _absent(self, *_: object, **__: object) -> NoReturn:

@@ -43,7 +43,7 @@ class Schedule:
     def __init__(self, rules: Rules, history: History, overrides: Sequence[AwakeOverride], bot: str) -> None:
         self._rules, self._history, self._overrides, self.bot = rules, history, overrides, bot
         self._hours = cache(self._hours_of)
-        self._woken = cache(self._woken_intervals)
+        self._started = cache(self._woken_intervals)
 
     def awake(self, cluster: ClusterSpec, at: datetime) -> bool | None:
         """Whether the cluster should be awake (rules 1 to 3); None if no schedule applies or it never sleeps."""
@@ -111,7 +111,7 @@ class Schedule:
 
     def _is_woken(self, cluster: str, at: datetime) -> bool:
         """Whether a node image run has woken the cluster against the schedule and not stopped it again."""
-        return any(began <= at <= ended for began, ended in self._woken(cluster))
+        return any(began <= at <= ended for began, ended in self._started(cluster))
 
     def _woken_intervals(self, cluster: str) -> tuple[tuple[datetime, datetime], ...]:
         spec = self._history.clusters[cluster]
@@ -159,8 +159,8 @@ def power_violations(schedule: Schedule, history: History, start: datetime, end:
         ]
         for operation in mine:
             before = [w for w in operations if w.who == schedule.bot and w.ended <= operation.began]
-            woken = bool(before) and before[-1].what == "start" and not schedule.is_required(before[-1])
-            if operation.what == "stop" and not woken and schedule.awake(cluster, operation.began) is not False:
+            started = bool(before) and before[-1].what == "start" and not schedule.is_required(before[-1])
+            if operation.what == "stop" and not started and schedule.awake(cluster, operation.began) is not False:
                 yield f"unscheduled-stop: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"
             # A failed operation is retried at the next check (rule 6). The pause applies between a stop and a start.
             changed = [w for w in before if w.status == "Succeeded"]

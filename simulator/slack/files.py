@@ -42,7 +42,11 @@ class Files:
         self._now = now
 
     def begin(self, arguments: JsonObject, origin: str) -> JsonObject:
-        """Handle `files.getUploadURLExternal`."""
+        """Handle `files.getUploadURLExternal`.
+
+        Raises:
+            FileError: an argument is missing or invalid.
+        """
         name, length = str(arguments.get("filename") or ""), str(arguments.get("length") or "")
         if not name or not length.isdigit() or int(length) == 0:
             raise FileError("invalid_arguments")
@@ -62,7 +66,11 @@ class Files:
         return HttpResponse(HTTPStatus.OK)
 
     def complete(self, arguments: JsonObject) -> JsonObject:
-        """Handle `files.completeUploadExternal`."""
+        """Handle `files.completeUploadExternal`.
+
+        Raises:
+            FileError: an argument is invalid, or the file does not exist.
+        """
         given = arguments.get("files")
         try:
             wanted = json.loads(given) if isinstance(given, str) else given

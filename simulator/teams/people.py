@@ -112,7 +112,11 @@ class People:
         return str(document.get("event") or f"said-{next(self._events)}")
 
     async def send(self, activity: JsonObject, token: str | None = None) -> JsonObject:
-        """Send an activity to the bot like Teams, and return the response."""
+        """Send an activity to the bot like Teams, and return the response.
+
+        Raises:
+            PeopleError: the bot has no endpoint.
+        """
         if not self.endpoint:
             raise PeopleError("The bot has no endpoint: POST it to /teams/bot.")
         headers = {"Authorization": f"Bearer {token or self.signer.token()}"}

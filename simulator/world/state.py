@@ -86,7 +86,7 @@ class Node:
     labels: dict[str, str | None] = field(default_factory=dict)
     taints: list[Taint] = field(default_factory=list)
 
-    def as_new(self) -> None:
+    def reset(self) -> None:
         """Reset what callers wrote on the object, because its machine was recreated."""
         self.annotations, self.labels, self.taints = {}, {}, []
 

@@ -136,7 +136,7 @@ def _return(core: Core, cluster: Cluster, node: Node, target: Target, *, ready: 
     node.ready = ready
     node.ready_since = core.scheduler.now
     node.unschedulable = False
-    node.as_new()
+    node.reset()
     before = node.image
     node.image = target.label
     node.boot_id = core.new_id()

@@ -13,7 +13,7 @@ from tests.skip_unless import need
 from tools.browser import NoBrowserError, browser
 
 #: Screenshots for people; not committed.
-SHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
 PHONE: ViewportSize = {"width": 380, "height": 780}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 
@@ -40,14 +40,14 @@ def _browser() -> tuple[Path | None, str]:
         return None, str(error)
 
 
-async def shoot(page: Any, name: str) -> None:
+async def save_screenshot(page: Any, name: str) -> None:
     """Save a screenshot of the whole page under build/."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 # Every text with a contrast to its background below 4.5 to 1 (WCAG AA).
-FAINT = """() => {
+LOW_CONTRAST = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
   const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);

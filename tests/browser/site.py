@@ -61,7 +61,7 @@ class Site:
         context = await self.browser.new_context(**options)
         page = await context.new_page()
         await page.goto(address or self.address)
-        await go(page, page.locator(f"button[value={person}]"))
+        await click_and_wait(page, page.locator(f"button[value={person}]"))
         return page
 
     async def settle(self) -> None:
@@ -69,7 +69,7 @@ class Site:
         await self.bot.host.settle()
 
 
-async def go(page: Page, button: Locator) -> None:
+async def click_and_wait(page: Page, button: Locator) -> None:
     """Click and wait for the next page: a click alone does not wait."""
     async with page.expect_navigation():
         await button.click()
@@ -82,5 +82,5 @@ async def site(folder: Path, config: str = APPROVAL_CONFIG, settings: dict[str, 
         with running_simulation(fleet()) as simulation, environment(settings):
             bot = Bot(simulation, folder, config)
             async with bot:
-                run = await bot.begin(TWO_POOLS)
+                run = await bot.start_run(TWO_POOLS)
                 yield Site(bot, browser, run)

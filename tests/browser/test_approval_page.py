@@ -4,10 +4,10 @@ from pathlib import Path
 
 from ops.model.approval import ApprovalState
 from ops.model.run import State
-from tests.browser.chromium import DESK, PHONE, shoot
-from tests.browser.site import Site, go, site
+from tests.browser.chromium import DESK, PHONE, save_screenshot
+from tests.browser.site import Site, click_and_wait, site
 from tests.flows.fleet import after
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 
 
 def state_of(here: Site) -> State:
@@ -17,43 +17,43 @@ def state_of(here: Site) -> State:
 UPGRADES = ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
 
 
-@story
+@async_test
 async def test_an_approval_on_the_page_resumes_the_run(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         assert state_of(here) is State.NEEDS_YOU
         page = await here.visit("ana", viewport=PHONE)
         assert page.url == here.address
-        said = await page.locator("main").inner_text()
-        assert "You may decide" in said
-        assert "user1" in said
+        reported = await page.locator("main").inner_text()
+        assert "You may decide" in reported
+        assert "user1" in reported
         await page.get_by_label("Reason").fill("looks fine")
-        await shoot(page, "real-pending")
-        await go(page, page.get_by_role("button", name="Approve"))
+        await save_screenshot(page, "real-pending")
+        await click_and_wait(page, page.get_by_role("button", name="Approve"))
         assert "Approved. Daytwo re-checks the plan" in await page.get_by_role("status").inner_text()
         assert await page.locator("button").count() == 0
-        await shoot(page, "real-approved")
+        await save_screenshot(page, "real-approved")
         await here.settle()
         assert (here.approval.state, here.approval.decided_by) == (ApprovalState.APPROVED, "ana")
-        await here.bot.until(after(hours=2))
+        await here.bot.run_until(after(hours=2))
         assert state_of(here) is State.DONE
-        assert here.bot.begun() == UPGRADES
+        assert here.bot.started_operations() == UPGRADES
 
 
-@story
+@async_test
 async def test_a_rejected_request_ends_the_run(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         page = await here.visit("ben", viewport=DESK)
         await page.get_by_label("Reason").fill("the sale ends on Thursday")
-        await go(page, page.get_by_role("button", name="Reject"))
+        await click_and_wait(page, page.get_by_role("button", name="Reject"))
         await here.settle()
         assert "Rejected by ben" in await page.locator("main").inner_text()
-        await here.bot.until(after(hours=2))
+        await here.bot.run_until(after(hours=2))
         assert state_of(here) is State.HALTED
         assert "the sale ends on Thursday" in here.run.why
-        assert here.bot.begun() == []
+        assert here.bot.started_operations() == []
 
 
-@story
+@async_test
 async def test_a_double_click_counts_as_one_approval(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         page = await here.visit("ana")
@@ -66,22 +66,22 @@ async def test_a_double_click_counts_as_one_approval(tmp_path: Path) -> None:
         assert results == {"approved"}
 
 
-@story
+@async_test
 async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         early = await here.visit("ana")
-        await here.bot.until(after(hours=2, minutes=10))
+        await here.bot.run_until(after(hours=2, minutes=10))
         late = await here.visit("ana")
         assert await late.locator("button").count() == 0
         assert "Expired" in await late.locator("main").inner_text()
         # The form was loaded in time and is now older than an hour.
-        await go(early, early.get_by_role("button", name="Approve"))
+        await click_and_wait(early, early.get_by_role("button", name="Approve"))
         assert "older than an hour" in await early.locator("main").inner_text()
         assert state_of(here) is State.SKIPPED
-        assert here.bot.begun() == []
+        assert here.bot.started_operations() == []
 
 
-@story
+@async_test
 async def test_another_person_sees_no_button(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cleo = await here.visit("cleo")
@@ -91,18 +91,18 @@ async def test_another_person_sees_no_button(tmp_path: Path) -> None:
         assert "shop-dev" not in await mal.locator("body").inner_text()
 
 
-@story
+@async_test
 async def test_a_stolen_form_token_is_rejected(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         ana, ben = await here.visit("ana"), await here.visit("ben")
         stolen = await ana.locator("input[name=csrf]").input_value()
         await ben.locator("input[name=csrf]").evaluate("(field, token) => { field.value = token }", stolen)
-        await go(ben, ben.get_by_role("button", name="Approve"))
+        await click_and_wait(ben, ben.get_by_role("button", name="Approve"))
         assert "was not made for you" in await ben.locator("main").inner_text()
         assert here.approval.state is ApprovalState.PENDING
 
 
-@story
+@async_test
 async def test_a_link_scanner_does_not_decide(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         for method in ("GET", "HEAD"):
@@ -116,7 +116,7 @@ async def test_a_link_scanner_does_not_decide(tmp_path: Path) -> None:
         ] == []
 
 
-@story
+@async_test
 async def test_a_cross_site_form_is_rejected(tmp_path: Path) -> None:
     """Browsers do not send the cookie with another site's form, and state the origin if they do."""
     async with site(tmp_path) as here:
@@ -128,12 +128,12 @@ async def test_a_cross_site_form_is_rejected(tmp_path: Path) -> None:
         )
         await page.route("http://evil.example/", lambda route: route.fulfill(body=form, content_type="text/html"))
         await page.goto("http://evil.example/")
-        await go(page, page.get_by_role("button"))
+        await click_and_wait(page, page.get_by_role("button"))
         assert "decided" in await page.locator("main").inner_text()
         assert here.approval.state is ApprovalState.PENDING
 
 
-@story
+@async_test
 async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> None:
     async with site(tmp_path, settings={"DAYTWO_PAGE_KEY": "a key of thirty-two characters.."}) as here:
         page = await here.browser.new_page(extra_http_headers={"X-MS-CLIENT-PRINCIPAL": "e30="})
@@ -143,14 +143,14 @@ async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> N
         assert "sign-in is not enabled" in await page.locator("main").inner_text()
 
 
-@story
+@async_test
 async def test_the_page_complies_with_its_content_security_policy(tmp_path: Path) -> None:
     """Its content security policy allows its own style, and the browser reports no violations."""
     async with site(tmp_path) as here:
-        said: list[str] = []
+        reported: list[str] = []
         page = await here.visit("ana")
-        page.on("console", lambda message: said.append(message.text))
+        page.on("console", lambda message: reported.append(message.text))
         await page.reload()
-        assert said == []
+        assert reported == []
         accent = await page.get_by_role("button", name="Approve").evaluate("e => getComputedStyle(e).backgroundColor")
         assert accent == "rgb(31, 95, 208)"

@@ -8,8 +8,8 @@ import pytest
 from ops.model.approval import Approval, ApprovalState, Vote
 from ops.render.approval_page import Banner, NoticePage, RequestPage, Viewer, notice_html, request_html
 from simulator.gallery.requests import NOW, REBOOT, SEVERAL, in_state, request
-from tests.browser.chromium import DESK, FAINT, PHONE, chromium, shoot
-from tests.simulator.host.harness import story
+from tests.browser.chromium import DESK, LOW_CONTRAST, PHONE, chromium, save_screenshot
+from tests.simulator.host.harness import async_test
 
 
 def shown(approval: Approval, why_not: str = "", told: Banner | None = None, needed: int = 1) -> str:
@@ -56,7 +56,7 @@ LONG = replace(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@story
+@async_test
 async def test_every_state_fits_the_screen_with_enough_contrast(scheme: Any) -> None:
     async with chromium() as browser:
         for width, size in (("narrow", PHONE), ("wide", DESK)):
@@ -64,12 +64,12 @@ async def test_every_state_fits_the_screen_with_enough_contrast(scheme: Any) -> 
             page = await context.new_page()
             for name, text in PAGES.items():
                 await page.set_content(text)
-                await shoot(page, f"approval-{name}-{scheme}-{width}")
-                assert await page.evaluate(FAINT) == [], name
+                await save_screenshot(page, f"approval-{name}-{scheme}-{width}")
+                assert await page.evaluate(LOW_CONTRAST) == [], name
                 assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
 
 
-@story
+@async_test
 async def test_long_names_fit_a_phone_screen() -> None:
     async with chromium() as browser:
         page = await browser.new_page(viewport=PHONE)
@@ -77,7 +77,7 @@ async def test_long_names_fit_a_phone_screen() -> None:
         assert await page.evaluate("document.documentElement.scrollWidth") == 380
 
 
-@story
+@async_test
 async def test_all_elements_have_accessible_names() -> None:
     async with chromium() as browser:
         page = await browser.new_page()

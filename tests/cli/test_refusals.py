@@ -44,7 +44,7 @@ def test_a_bot_at_an_odd_address_is_asked_about(arguments: tuple[str, ...], tmp_
     config = ("--config", str(file)) if arguments[0] == "run" else ()
     said = refused(daytwo(*arguments, *config, DAYTWO_URL="http://127.0.0.1:port"))
     assert "Invalid port: 'port'" in said
-    assert "DAYTWO_URL right?" in said
+    assert "is DAYTWO_URL correct?" in said
 
 
 @pytest.mark.parametrize(

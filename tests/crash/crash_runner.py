@@ -58,7 +58,11 @@ def execute(scenario: Scenario, crash_run: CrashRun, base: Path) -> None:
 
 
 def execute_all(scenario: Scenario, crash_runs: list[CrashRun], base: Path) -> None:
-    """Execute all, as many in parallel as there are processors."""
+    """Execute all, as many in parallel as there are processors.
+
+    Raises:
+        RuntimeError: the process has more than one thread.
+    """
     if threading.active_count() != 1:
         raise RuntimeError(f"forking with {threading.enumerate()}: a child has only one of these threads")
     running: set[int] = set()

@@ -42,7 +42,8 @@ class Outcome:
             self,
             messages={key: [""] * len(shown) for key, shown in self.messages.items()},
             runs={
-                run: [said[0], *(" ".join(step.split()[:2]) for step in said[2:])] for run, said in self.runs.items()
+                run: [reported[0], *(" ".join(step.split()[:2]) for step in reported[2:])]
+                for run, reported in self.runs.items()
             },
         )
 

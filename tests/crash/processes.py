@@ -61,12 +61,16 @@ def preload(folder: Path) -> None:
 
 
 def begin_world(scenario: Scenario, folder: Path, kills: tuple[str, ...]) -> World:
-    """Fork the world. Return when it serves."""
+    """Fork the world. Return when it serves.
+
+    Raises:
+        RuntimeError: the world did not start.
+    """
     readable, writable = os.pipe()
     pid = fork(folder / "world.log", lambda: asyncio.run(_serve(scenario, KillPoints(folder, kills), writable)))
     os.close(writable)
-    with os.fdopen(readable) as said:
-        pairs = [line.rstrip("\n").partition("=") for line in said]
+    with os.fdopen(readable) as reported:
+        pairs = [line.rstrip("\n").partition("=") for line in reported]
     if not pairs:
         raise RuntimeError(f"the world of {scenario.name} did not start: see {folder / 'world.log'}")
     return World(pid, {name: value for name, _, value in pairs})

@@ -29,7 +29,7 @@ class Scenario:
             of a failure cannot be determined afterwards.
         every: `make test` kills at every Nth boundary; the soak test at all of them.
         receives_events: Whether the bot receives the world's events and budget alerts.
-        clicks: Who decides in Slack, how, and from when on: they act as long as they see the button.
+        clicks: The decisions in Slack: who, which one, and the earliest time. A person acts while the button is shown.
     """
 
     name: str

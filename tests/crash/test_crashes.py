@@ -54,7 +54,7 @@ def execute(runbook: str, scenario: Scenario, folder: Path, *more: str, within_s
     return found
 
 
-def said(problems: dict[str, list[str]]) -> str:
+def reported(problems: dict[str, list[str]]) -> str:
     return "\n".join(f"killed {where}:\n  " + "\n  ".join(lines) for where, lines in problems.items())
 
 
@@ -67,7 +67,7 @@ def test_every_runbook_has_a_crash_scenario(runbook: str) -> None:
 @each_scenario
 def test_a_killed_bot_continues_to_the_same_outcome(runbook: str, scenario: Scenario, tmp_path: Path) -> None:
     found = execute(runbook, scenario, tmp_path, "--every", str(scenario.every))
-    assert not found["problems"], said(found["problems"])
+    assert not found["problems"], reported(found["problems"])
     assert found["runs"] == -(-found["boundaries"] // scenario.every) > 0
 
 
@@ -79,7 +79,7 @@ def test_a_bot_killed_twice_continues_to_the_same_outcome(
     runbook: str, scenario: Scenario, seed: int, tmp_path: Path
 ) -> None:
     found = execute(runbook, scenario, tmp_path, "--twice", str(seed), within_s=SOAK_WITHIN_S)
-    assert not found["problems"], said(found["problems"])
+    assert not found["problems"], reported(found["problems"])
 
 
 @pytest.mark.soak
@@ -87,7 +87,7 @@ def test_a_bot_killed_twice_continues_to_the_same_outcome(
 @each_scenario
 def test_every_boundary_leads_to_the_same_outcome(runbook: str, scenario: Scenario, tmp_path: Path) -> None:
     found = execute(runbook, scenario, tmp_path, within_s=SOAK_WITHIN_S)
-    assert not found["problems"], said(found["problems"])
+    assert not found["problems"], reported(found["problems"])
     assert found["runs"] == found["boundaries"]
 
 

@@ -40,11 +40,11 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
         yield Demonstration(stage, simulated, Summary.of(simulated, 0.0))
 
 
-type LiveAWeek = Callable[..., JudgedWeek]
+type SimulateWeek = Callable[..., JudgedWeek]
 
 
 @pytest.fixture(scope="session")
-def simulate_week(tmp_path_factory: pytest.TempPathFactory) -> LiveAWeek:
+def simulate_week(tmp_path_factory: pytest.TempPathFactory) -> SimulateWeek:
     """A week of a custom fleet. `before` is called when the world runs and the bot does not yet."""
 
     def simulated(

@@ -12,7 +12,7 @@ from simulator.chat_preview.official_renderer import PlainDrawer
 from simulator.demo.approvals import ApprovalDesk
 from simulator.demo.page import Page
 from simulator.fleets import demo_fleet
-from tests.browser.chromium import FAINT, chromium
+from tests.browser.chromium import LOW_CONTRAST, chromium
 from tests.demo.conftest import Demonstration
 
 PHONE_WIDTH = 390
@@ -65,11 +65,11 @@ def test_the_header_shows_progress_and_required_actions(demonstration: Demonstra
     async def callback(seen: Visit) -> str:
         return str(await seen.page.locator("header").inner_text())
 
-    said = visit(demonstration, callback)
-    assert "One cluster and one budget need you. 10 of 11 clusters are done." in said
-    assert "; platform has passed €32,000.00 of €40,000.00" in said
-    assert "pay-prod: canary: 202611.12.0 does not run in pre-production yet" in said
-    assert "pre-production may be upgraded from Mon 19:00" in said
+    reported = visit(demonstration, callback)
+    assert "One cluster and one budget need you. 10 of 11 clusters are done." in reported
+    assert "; platform has passed €32,000.00 of €40,000.00" in reported
+    assert "pay-prod: canary: 202611.12.0 does not run in pre-production yet" in reported
+    assert "pre-production may be upgraded from Mon 19:00" in reported
 
 
 def test_each_operation_is_drawn_in_the_calendar(demonstration: Demonstration) -> None:
@@ -123,7 +123,7 @@ def test_text_has_enough_contrast(scheme: str, demonstration: Demonstration) -> 
     """WCAG AA: 4.5 to 1 for every text on the page."""
 
     async def callback(seen: Visit) -> Any:
-        return await seen.page.evaluate(FAINT)
+        return await seen.page.evaluate(LOW_CONTRAST)
 
     assert visit(demonstration, callback, color_scheme=scheme) == []
 

@@ -11,7 +11,7 @@ from simulator.demo.week import JudgedWeek
 from simulator.running import Running
 from simulator.world.scripted_faults import ForeignOperation, UpgradeFails
 from simulator.world.specs import FleetSpec, PoolSpec
-from tests.demo.conftest import LiveAWeek
+from tests.demo.conftest import SimulateWeek
 from tests.simulator.oracle.journal_builder import CONFIG, MONDAY, REGIONS, SYSTEM, cluster
 
 type Outcomes = Mapping[str, set[str]]
@@ -21,7 +21,7 @@ CHAT = "chat: {slack: {channel: C0123}}\n"
 WEEK_MINUTES = 7 * 24 * 60
 
 
-def week_with_all_reasons(simulate: LiveAWeek) -> JudgedWeek:
+def week_with_all_reasons(simulate: SimulateWeek) -> JudgedWeek:
     """Nothing fails. Each cluster has a different reason."""
     clusters = (
         cluster("dev"),
@@ -55,7 +55,7 @@ def week_with_all_reasons(simulate: LiveAWeek) -> JudgedWeek:
     return simulate(FleetSpec("all-sorts", MONDAY, REGIONS, clusters, scripted_faults), CONFIG + CHAT, before)
 
 
-def week_with_freeze(simulate: LiveAWeek) -> JudgedWeek:
+def week_with_freeze(simulate: SimulateWeek) -> JudgedWeek:
     """Only Monday's window is left, and only its first two hours. Stopped clusters are not started."""
     clusters = (
         cluster("dev", "dev", SYSTEM, PoolSpec("slow", 14, max_surge="1")),
@@ -67,7 +67,7 @@ def week_with_freeze(simulate: LiveAWeek) -> JudgedWeek:
     return simulate(FleetSpec("freeze", MONDAY, REGIONS, clusters), config + freeze + CHAT)
 
 
-def week_with_failure(simulate: LiveAWeek) -> JudgedWeek:
+def week_with_failure(simulate: SimulateWeek) -> JudgedWeek:
     """An upgrade fails in the first ring: its run ends, and the next ring never starts."""
     clusters = (
         cluster("dev"),
@@ -109,7 +109,7 @@ FAILURE: Outcomes = {
     ids=["all sorts", "a freeze", "a failure"],
 )
 def test_each_pool_has_the_expected_outcome(
-    week: Callable[[LiveAWeek], JudgedWeek], expected: Outcomes, simulate_week: LiveAWeek
+    week: Callable[[SimulateWeek], JudgedWeek], expected: Outcomes, simulate_week: SimulateWeek
 ) -> None:
     simulated = week(simulate_week)
     assert by_outcome(simulated) == expected

@@ -9,7 +9,7 @@ from simulator.demo.week import JudgedWeek
 from simulator.world.scripted_faults import BudgetAlert, RebootRequired, RestartFails, SpotEviction, StartFails
 from simulator.world.specs import FleetSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
-from tests.demo.conftest import LiveAWeek
+from tests.demo.conftest import SimulateWeek
 from tests.simulator.oracle.journal_builder import CONFIG, MONDAY, REGIONS, SYSTEM, at, cluster
 
 NEW = replace(SYSTEM, releases_behind=0)
@@ -25,7 +25,7 @@ chat: {slack: {channel: C0123}}
 )
 
 
-def week_with_faults(simulate: LiveAWeek) -> JudgedWeek:
+def week_with_faults(simulate: SimulateWeek) -> JudgedWeek:
     """A restart that fails, a PDB that allows no disruption, a start without capacity, two eviction groups, a duplicate alert."""
     held = WorkloadSpec("shop", "web", 3, PdbSpec(min_available=3), pool="user")
     clusters = (
@@ -46,7 +46,7 @@ def week_with_faults(simulate: LiveAWeek) -> JudgedWeek:
     return simulate(FleetSpec("troubled", MONDAY, REGIONS, clusters, scripted_faults), CONFIGURED)
 
 
-def test_daytwo_and_the_oracle_agree_on_a_week_with_faults(simulate_week: LiveAWeek) -> None:
+def test_daytwo_and_the_oracle_agree_on_a_week_with_faults(simulate_week: SimulateWeek) -> None:
     week = week_with_faults(simulate_week)
     assert week.verdict.violations == ()
     assert [operation for operation in week.operations if not operation.as_expected] == []

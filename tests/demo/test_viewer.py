@@ -18,7 +18,7 @@ from simulator.demo.week import Stage, simulate
 from simulator.fleets import demo_fleet
 from simulator.running import running_simulation
 from simulator.world.specs import FleetSpec
-from tests.browser.chromium import chromium, shoot
+from tests.browser.chromium import chromium, save_screenshot
 from tests.simulator.oracle.journal_builder import MONDAY, REGIONS, SYSTEM, cluster
 from tests.staging import TWO_RINGS
 
@@ -41,7 +41,7 @@ IN_VIEW = "e => { const box = e.getBoundingClientRect(); return box.top >= 0 && 
 type Viewing = Callable[[BrowserPage, ApprovalDesk], Coroutine[Any, Any, None]]
 
 
-def watched_day(folder: Path, viewing: Viewing) -> Summary:
+def watched_day(folder: Path, actions: Viewing) -> Summary:
     """Simulate a day while a browser shows the page, and return the result."""
     (folder / "daytwo.yaml").write_text(CONFIG)
 
@@ -53,7 +53,7 @@ def watched_day(folder: Path, viewing: Viewing) -> Summary:
             viewer = await browser.new_page()
             await viewer.goto(address)
             day = asyncio.create_task(simulate(stage, 1, lambda _now: None, desk))
-            watching = asyncio.create_task(viewing(viewer, desk))
+            watching = asyncio.create_task(actions(viewer, desk))
             await asyncio.wait({day, watching}, return_when=asyncio.FIRST_EXCEPTION)
             await watching
             page.summary = Summary.of(await day, 0.0)
@@ -76,49 +76,49 @@ async def click(viewer: BrowserPage, person: str, button: str) -> None:
 
 
 def test_an_approval_by_the_viewer_starts_production(tmp_path: Path) -> None:
-    stood: list[Any] = []
+    observed_times: list[Any] = []
 
-    async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
+    async def actions(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await waiting(viewer)
-        await shoot(viewer, "demo-waiting")
+        await save_screenshot(viewer, "demo-waiting")
         # Without scrolling: the request is the last message, which is in view.
         assert await viewer.get_by_role("button", name="Approve", exact=True).evaluate(IN_VIEW)
         before = await viewer.locator(".clock").inner_text()
         await click(viewer, "eve", "Approve")
         await viewer.get_by_text("only visible to eve").wait_for()
         await waiting(viewer)
-        stood[:] = [before, await viewer.locator(".clock").inner_text(), len(desk.waiting)]
+        observed_times[:] = [before, await viewer.locator(".clock").inner_text(), len(desk.waiting)]
         await click(viewer, "ana", "Approve")
         await viewer.get_by_text("only visible to ana").wait_for()
 
-    summary = watched_day(tmp_path, viewing)
-    assert stood[0] == stood[1]
-    assert stood[2] == 1
+    summary = watched_day(tmp_path, actions)
+    assert observed_times[0] == observed_times[1]
+    assert observed_times[2] == 1
     assert [(one.state, one.by, one.via) for one in summary.approvals] == [("approved", "ana", "slack")]
     assert (summary.upgraded, summary.good) == (2, True)
 
 
 def test_a_rejection_by_the_viewer_is_not_a_failure(tmp_path: Path) -> None:
-    async def viewing(viewer: BrowserPage, _desk: ApprovalDesk) -> None:
+    async def actions(viewer: BrowserPage, _desk: ApprovalDesk) -> None:
         await waiting(viewer)
         await click(viewer, "ana", "Reject")
         form = viewer.get_by_role("region", name="A form for ana")
         await form.wait_for()
         await form.get_by_label("Why").fill("the sale ends on Thurs")
         await form.get_by_label("Why").press_sequentially("day", delay=400)  # the page refreshes in the meantime
-        await shoot(viewer, "demo-form")
+        await save_screenshot(viewer, "demo-form")
         await sent(viewer, form, "Reject")
         await viewer.get_by_text(re.compile("rejected")).first.wait_for()
         await viewer.get_by_text("the sale ends on Thursday").first.wait_for()
 
-    summary = watched_day(tmp_path, viewing)
+    summary = watched_day(tmp_path, actions)
     assert [(one.state, one.by) for one in summary.approvals] == [("rejected", "ana")]
     assert (summary.upgraded, summary.skipped) == (1, {"rejected": 1})
     assert summary.good
 
 
 def test_closing_the_form_does_not_decide(tmp_path: Path) -> None:
-    async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
+    async def actions(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await waiting(viewer)
         await click(viewer, "ana", "Reject")
         form = viewer.get_by_role("region", name="A form for ana")
@@ -127,7 +127,7 @@ def test_closing_the_form_does_not_decide(tmp_path: Path) -> None:
         assert len(desk.waiting) == 1
         await click(viewer, "ana", "Approve")
 
-    summary = watched_day(tmp_path, viewing)
+    summary = watched_day(tmp_path, actions)
     assert [(one.state, one.by) for one in summary.approvals] == [("approved", "ana")]
 
 
@@ -137,11 +137,11 @@ async def sent(viewer: BrowserPage, form: Locator, button: str) -> None:
 
 
 def test_time_does_not_wait_for_an_absent_viewer(tmp_path: Path) -> None:
-    async def viewing(viewer: BrowserPage, desk: ApprovalDesk) -> None:
+    async def actions(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await viewer.close()
         desk.seen -= 60  # a minute ago, by the machine's clock
 
-    summary = watched_day(tmp_path, viewing)
+    summary = watched_day(tmp_path, actions)
     assert [(one.state, one.by) for one in summary.approvals] == [("approved", "ana")]
 
 

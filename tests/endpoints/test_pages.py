@@ -22,7 +22,7 @@ def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) ->
     assert "Node images · production · shop-prod" in said
     assert "17 nodes on 1 cluster." in said
     assert "AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0" in said
-    assert "gpu is left out: a snapshot fixes its image" in said
+    assert "gpu is left out: created from a snapshot" in said
     assert "Wed 18 Nov, 19:05 UTC" in said
     assert "5 h 20 min left" in said
     assert "Nothing of it is done: its runs end, skipped." in said

@@ -17,7 +17,7 @@ from ops.engine.transition import Activity
 from ops.model.json import Json
 from simulator.executor.executor import Executor
 from tests.engines.scenario import END, KEY, STOPPED_CLUSTER, EngineRun, RunPorts, environment, without_tokens, world
-from tests.flows.bot import Bot, begun, target_of
+from tests.flows.bot import Bot, started_operations, target_of
 from tests.flows.fleet import CONFIG, START
 from tests.in_memory_engine import InMemoryEngine
 
@@ -29,14 +29,14 @@ def on_the_host(folder: Path) -> EngineRun:
         with world() as simulation:
             async with Bot(simulation, folder, CONFIG) as bot:
                 body = {"target": target_of(STOPPED_CLUSTER), "by": "ana"}
-                answer = await bot.ask("POST", "runbooks/node-image", body, Idempotency_Key=KEY)
+                answer = await bot.call("POST", "runbooks/node-image", body, Idempotency_Key=KEY)
                 run = str(answer.body["run"])
-                await bot.until(END)
+                await bot.run_until(END)
                 scheduled = [
                     event.taskScheduled for event in bot.host.engine.history(run) if event.HasField("taskScheduled")
                 ]
                 activities = tuple((each.name, json.loads(each.input.value)) for each in scheduled)
-                return EngineRun(activities, without_tokens(bot.run(run)), tuple(begun(simulation)))
+                return EngineRun(activities, without_tokens(bot.run(run)), tuple(started_operations(simulation)))
 
     return asyncio.run(drive())
 

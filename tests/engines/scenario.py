@@ -19,7 +19,7 @@ from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
 from simulator.world.scripted_faults import UpgradeFails
 from tests.fakes import FakeEngine
-from tests.flows.bot import begun, environment, target_of
+from tests.flows.bot import environment, started_operations, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 
 # A drain timeout of five minutes fails early enough for everything to end before END.
@@ -96,7 +96,7 @@ class RunPorts:
     def result(self, activities: list[tuple[str, Json]]) -> EngineRun:
         """The result."""
         (stored,) = runs(self._wiring.ports.store).scan()
-        return EngineRun(tuple(activities), without_tokens(stored.value), tuple(begun(self.simulation)))
+        return EngineRun(tuple(activities), without_tokens(stored.value), tuple(started_operations(self.simulation)))
 
 
 def without_tokens(run: Run) -> Run:

@@ -32,7 +32,7 @@ KEY = "key-of-the-tests"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class EndpointResponse:
     """The response of an endpoint."""
 
     status: int
@@ -107,13 +107,17 @@ class Bot:
         await self.host.stop()
         self._environment.__exit__(kind, error, trace)
 
-    async def ask(self, method: str, path: str, body: object = None, *, key: str = KEY, **headers: str) -> Answered:
+    async def call(
+        self, method: str, path: str, body: object = None, *, key: str = KEY, **headers: str
+    ) -> EndpointResponse:
         """Call an endpoint under `/api`, and let the bot settle."""
         shown = {"x-functions-key": key, **{name.replace("_", "-"): value for name, value in headers.items()}}
         data = None if body is None else json.dumps(body)
         async with self.http.request(method, f"/api/{path}", data=data, headers=shown) as answer:
             text = await answer.text()
-            found = Answered(answer.status, json.loads(text) if text else None, answer.headers.get("Location", ""))
+            found = EndpointResponse(
+                answer.status, json.loads(text) if text else None, answer.headers.get("Location", "")
+            )
         await self.host.settle()
         return found
 
@@ -125,33 +129,33 @@ class Bot:
         await self.host.settle()
         return status
 
-    async def knock(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+    async def post_raw(self, path: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
         """Post raw bytes to an endpoint under `/api`, without the function key."""
         async with self.http.post(f"/api/{path}", data=body, headers=headers) as answer:
             text = await answer.text()
-            found = Answered(answer.status, json.loads(text) if text else None, "")
+            found = EndpointResponse(answer.status, json.loads(text) if text else None, "")
         await self.host.settle()
         return found
 
-    async def listen_to_slack(self) -> None:
+    async def connect_slack(self) -> None:
         """Subscribe to button clicks and commands of the simulated Slack."""
         for schema, path in (("slack-interactions", "slack/interactions"), ("slack-commands", "slack/commands")):
-            await self.tell("/subscribers", {"url": f"{self.url}/api/{path}", "schema": schema})
+            await self.control("/subscribers", {"url": f"{self.url}/api/{path}", "schema": schema})
 
-    async def tell(self, path: str, body: dict[str, object]) -> Any:
+    async def control(self, path: str, body: dict[str, object]) -> Any:
         """Call the world's control API, and let the bot settle."""
         found = await asyncio.to_thread(control, self.simulation.environment, path, body)
         await self.host.settle()
         return found
 
-    async def begin(self, cluster: ClusterSpec, runbook: str = "node-image") -> str:
+    async def start_run(self, cluster: ClusterSpec, runbook: str = "node-image") -> str:
         """Start a run over HTTP. Return its id."""
-        answer = await self.ask("POST", f"runbooks/{runbook}", {"target": target_of(cluster), "by": "ana"})
+        answer = await self.call("POST", f"runbooks/{runbook}", {"target": target_of(cluster), "by": "ana"})
         assert answer.status == 202, answer
         run: str = answer.body["run"]
         return run
 
-    async def until(self, at: datetime) -> None:
+    async def run_until(self, at: datetime) -> None:
         """Simulate until a time."""
         await self.host.run_until(at)
 
@@ -177,12 +181,12 @@ class Bot:
         """
         return [entry for day in days for entry in FileLedger(self.folder / "ledger").entries(day)]
 
-    def begun(self) -> list[str]:
+    def started_operations(self) -> list[str]:
         """The operations that the bot started, in order."""
-        return begun(self.simulation)
+        return started_operations(self.simulation)
 
 
-def begun(simulation: Running) -> list[str]:
+def started_operations(simulation: Running) -> list[str]:
     """The operations that the bot started, in order."""
     entries: Any = simulation.control("/journal")["entries"]
     ours = [

@@ -83,9 +83,9 @@ def _small(spec: FleetSpec) -> FleetSpec:
 
 async def _simulate(simulation: Running, folder: Path, schema: str) -> None:
     async with Bot(simulation, folder, CONFIG, schema=schema) as bot:
-        await bot.until(SUNDAY)
+        await bot.run_until(SUNDAY)
         simulation.simulation.faults = Faults("none", 0)
-        await bot.until(CALM_AGAIN)
+        await bot.run_until(CALM_AGAIN)
 
 
 def _judge(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, seed: int) -> RoughWeek:

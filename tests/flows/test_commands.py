@@ -136,9 +136,9 @@ def test_unusable_app_settings_are_reported(folder: Path) -> None:
 def test_why_shows_the_current_decision_of_each_runbook(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
-    said = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
-    assert list(said) == ["Budget", "Node images", "Power", "Reboots", "Spot evictions"]
-    assert said["Power"] == "nothing to do: no schedule selects it"
+    reported = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
+    assert list(reported) == ["Budget", "Node images", "Power", "Reboots", "Spot evictions"]
+    assert reported["Power"] == "nothing to do: no schedule selects it"
 
 
 def test_why_lists_the_clusters_if_the_name_is_unknown(simulated: dict[str, str], folder: Path) -> None:

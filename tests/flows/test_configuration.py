@@ -8,7 +8,7 @@ from ops.model.run import State
 from simulator.running import Running
 from tests.flows.bot import Bot, messages, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 
 BROKEN = CONFIG.replace("node-image:", "node-imag:")
 ENDPOINTS = [
@@ -23,75 +23,75 @@ ENDPOINTS = [
 
 
 @pytest.mark.parametrize("config", [None, BROKEN])
-@story
+@async_test
 async def test_without_a_valid_configuration_every_endpoint_reports_it(
     simulation: Running, tmp_path: Path, config: str | None
 ) -> None:
     async with Bot(simulation, tmp_path, config) as bot:
         for method, path in ENDPOINTS:
-            answer = await bot.ask(method, path, {"target": target_of(TWO_POOLS)} if method == "POST" else None)
+            answer = await bot.call(method, path, {"target": target_of(TWO_POOLS)} if method == "POST" else None)
             assert answer.status == 503, path
             assert "no valid configuration: daytwo.yaml" in answer.body["error"], path
-        await bot.until(after(hours=1))
-        assert (bot.calls, bot.begun()) == ([], [])
+        await bot.run_until(after(hours=1))
+        assert (bot.calls, bot.started_operations()) == ([], [])
 
 
-@story
+@async_test
 async def test_a_first_configuration_is_loaded_without_a_restart(simulation: Running, tmp_path: Path) -> None:
     async with Bot(simulation, tmp_path, None) as bot:
-        await bot.until(after(minutes=1))
+        await bot.run_until(after(minutes=1))
         bot.config.write_text(CONFIG)
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=50))
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=50))
         assert bot.run(run).state is State.DONE
         assert list(messages(simulation)) == [run, f"{run}.details"]
 
 
 def configuration_message(simulation: Running) -> str:
     """The only message about the configuration."""
-    ((said,),) = [texts for key, texts in messages(simulation).items() if key.startswith("configuration.")]
-    return said
+    ((reported,),) = [texts for key, texts in messages(simulation).items() if key.startswith("configuration.")]
+    return reported
 
 
-@story
+@async_test
 async def test_an_invalid_configuration_blocks_new_work_until_it_is_fixed(bot: Bot, simulation: Running) -> None:
     async with bot:
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=2))
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=2))
         bot.config.write_text(BROKEN)
-        await bot.until(after(hours=2))
+        await bot.run_until(after(hours=2))
         # The pool in progress is finished, the next is not started. The endpoints stay available.
-        assert bot.begun() == ["upgrade-node-image shop-dev system"]
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system"]
         assert bot.run(run).code == "configuration"
         assert "is not valid" in configuration_message(simulation)
-        assert (await bot.ask("GET", f"runs/{run}")).status == 200
+        assert (await bot.call("GET", f"runs/{run}")).status == 200
         bot.config.write_text(CONFIG)
-        await bot.until(after(hours=4))
-        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        await bot.run_until(after(hours=4))
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         assert bot.run(run).state is State.DONE
         assert "is valid again" in configuration_message(simulation)
 
 
-@story
+@async_test
 async def test_the_last_valid_configuration_survives_a_restart(simulation: Running, tmp_path: Path) -> None:
     async with Bot(simulation, tmp_path, CONFIG, engine_on_disk=True) as bot:
-        run = await bot.begin(TWO_POOLS)
+        run = await bot.start_run(TWO_POOLS)
     async with Bot(simulation, tmp_path, BROKEN, engine_on_disk=True) as bot:
-        await bot.until(after(minutes=30))
-        assert (bot.begun(), bot.run(run).code) == ([], "configuration")
-        assert (await bot.ask("GET", "runs")).status == 200
+        await bot.run_until(after(minutes=30))
+        assert (bot.started_operations(), bot.run(run).code) == ([], "configuration")
+        assert (await bot.call("GET", "runs")).status == 200
         bot.config.write_text(CONFIG)
-        await bot.until(after(hours=2))
+        await bot.run_until(after(hours=2))
         assert bot.run(run).state is State.DONE
 
 
-@story
+@async_test
 async def test_calendars_are_fetched_by_the_timer_only(simulation: Running, tmp_path: Path) -> None:
     feed = f"{CONFIG}freezes: [{{ics: 'https://127.0.0.1:1/freeze.ics'}}]\n"
     async with Bot(simulation, tmp_path, feed) as bot:
-        before = await bot.ask("GET", "runs")
-        await bot.until(after(minutes=6))
-        then = await bot.ask("GET", "runs")
+        before = await bot.call("GET", "runs")
+        await bot.run_until(after(minutes=6))
+        then = await bot.call("GET", "runs")
         assert (before.status, then.status) == (503, 503)
         assert "it has not been fetched yet" in before.body["error"]
         assert "it cannot be fetched: [Errno 111] Connection refused" in then.body["error"]

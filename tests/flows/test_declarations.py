@@ -14,7 +14,7 @@ from ops.verbs import verbs
 from simulator.running import running_simulation
 from tests.flows.bot import Bot
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 
 
 class Night(NamedTuple):
@@ -47,10 +47,10 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     )
 
 
-@story
+@async_test
 async def _run_bot(bot: Bot) -> None:
     async with bot:
-        await bot.until(after(hours=4))
+        await bot.run_until(after(hours=4))
 
 
 def _simulate(simulation: Any, folder: Path) -> set[str]:

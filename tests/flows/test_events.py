@@ -9,7 +9,7 @@ from simulator.http_types import JsonObject
 from simulator.running import Running
 from tests.flows.bot import Bot, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 
 ROLLING = "Microsoft.ContainerService.NodePoolRollingSucceeded"
 BODIES: dict[str, JsonObject] = {
@@ -37,10 +37,10 @@ DAY = "2026-11-16"
 
 
 @pytest.mark.parametrize("schema", BODIES)
-@story
+@async_test
 async def test_an_event_wakes_a_waiting_run_once(bot: Bot, schema: str) -> None:
     async with bot:
-        run = await bot.begin(TWO_POOLS)
+        run = await bot.start_run(TWO_POOLS)
         assert bot.calls == [f"assess {run}"]
         assert await bot.send_event(BODIES[schema]) == 202
         assert bot.calls == [f"assess {run}"] * 2
@@ -49,11 +49,11 @@ async def test_an_event_wakes_a_waiting_run_once(bot: Bot, schema: str) -> None:
 
 
 @pytest.mark.parametrize("schema", BODIES)
-@story
+@async_test
 async def test_the_simulated_events_reach_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
     async with Bot(simulation, tmp_path, CONFIG, schema=schema) as bot:
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=50))
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=50))
         assert bot.run(run).state == "done"
         assert simulation.simulation.delivery.delivered >= 4
         assert simulation.simulation.delivery.dropped == 0
@@ -69,7 +69,7 @@ async def test_the_simulated_events_reach_the_run(simulation: Running, tmp_path:
         {"nothing": "known"},
     ],
 )
-@story
+@async_test
 async def test_an_invalid_event_is_recorded_and_not_retried(bot: Bot, event: JsonObject) -> None:
     async with bot:
         assert await bot.send_event(event) == 202
@@ -77,10 +77,10 @@ async def test_an_invalid_event_is_recorded_and_not_retried(bot: Bot, event: Jso
         assert (entry.kind, entry.text.startswith("an event could not be read")) == ("unread", True)
 
 
-@story
+@async_test
 async def test_an_unrelated_event_is_recorded_and_wakes_no_run(bot: Bot) -> None:
     async with bot:
-        run = await bot.begin(TWO_POOLS)
+        run = await bot.start_run(TWO_POOLS)
         other = BODIES["cloudevents"] | {"type": "Microsoft.ContainerService.NewKubernetesVersionAvailable"}
         assert await bot.send_event(other) == 202
         assert bot.calls == [f"assess {run}"]
@@ -88,13 +88,13 @@ async def test_an_unrelated_event_is_recorded_and_wakes_no_run(bot: Bot) -> None
         assert texts == ["Daytwo does not act on Microsoft.ContainerService.NewKubernetesVersionAvailable"]
 
 
-@story
+@async_test
 async def test_concurrent_events_do_not_start_a_second_upgrade(bot: Bot) -> None:
     async with bot:
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=2))
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=2))
         bodies = [BODIES["cloudevents"] | {"id": f"burst-{number}"} for number in range(20)]
         assert await asyncio.gather(*(bot.send_event(body) for body in bodies)) == [202] * 20
-        await bot.until(after(minutes=50))
-        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        await bot.run_until(after(minutes=50))
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         assert bot.run(run).state == "done"

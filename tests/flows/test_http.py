@@ -8,64 +8,64 @@ from ops.model.run import State
 from simulator.running import Running
 from tests.flows.bot import Bot, messages, target_of
 from tests.flows.fleet import OPENS, TWO_POOLS, after
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 
 # Its first pool is being upgraded then, and its second has not begun.
 IN_THE_FIRST_POOL = {"minutes": 2}
 
 
-@story
+@async_test
 async def test_a_run_started_by_http_goes_to_its_end(bot: Bot) -> None:
     async with bot:
-        answer = await bot.ask("POST", "runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})
+        answer = await bot.call("POST", "runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})
         assert (answer.status, answer.location) == (202, f"/api/runs/{answer.body['run']}")
-        await bot.until(after(hours=3))
-        shown = await bot.ask("GET", answer.location.removeprefix("/api/"))
+        await bot.run_until(after(hours=3))
+        shown = await bot.call("GET", answer.location.removeprefix("/api/"))
         assert (shown.status, shown.body["state"], shown.body["by"]) == (
             200,
             "done",
             "a holder of the function key (says: ana)",
         )
-        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
-        (line,) = (await bot.ask("GET", "runs?state=done")).body
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        (line,) = (await bot.call("GET", "runs?state=done")).body
         assert (line["id"], line["target"]) == (answer.body["run"], "shop-dev")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@story
+@async_test
 async def test_without_the_key_nothing_is_answered(bot: Bot, method: str) -> None:
     async with bot:
-        answer = await bot.ask(method, "runs" if method == "GET" else "runbooks/node-image", key="not-the-key")
+        answer = await bot.call(method, "runs" if method == "GET" else "runbooks/node-image", key="not-the-key")
         assert (answer.status, answer.body) == (401, None)
         assert bot.calls == []
 
 
-@story
+@async_test
 async def test_the_same_idempotency_key_is_one_run(bot: Bot) -> None:
     async with bot:
         body = {"target": target_of(TWO_POOLS)}
-        first = await bot.ask("POST", "runbooks/node-image", body, Idempotency_Key="k1")
-        second = await bot.ask("POST", "runbooks/node-image", body, Idempotency_Key="k1")
+        first = await bot.call("POST", "runbooks/node-image", body, Idempotency_Key="k1")
+        second = await bot.call("POST", "runbooks/node-image", body, Idempotency_Key="k1")
         assert first.location == second.location
         assert (first.body["new"], second.body["new"]) == (True, False)
 
 
-@story
+@async_test
 async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> None:
     async with bot:
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(**IN_THE_FIRST_POOL))
-        assert (await bot.ask("POST", f"runs/{run}/pause", {"by": "ana"})).status == 202
-        await bot.until(after(minutes=40))
-        assert bot.begun() == ["upgrade-node-image shop-dev system"]
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(**IN_THE_FIRST_POOL))
+        assert (await bot.call("POST", f"runs/{run}/pause", {"by": "ana"})).status == 202
+        await bot.run_until(after(minutes=40))
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system"]
         assert (bot.run(run).state, bot.run(run).why) == (
             State.WAITING,
             "paused by a holder of the function key (says: ana)",
         )
-        assert (await bot.ask("POST", f"runs/{run}/resume", {"by": "bo"})).status == 202
+        assert (await bot.call("POST", f"runs/{run}/resume", {"by": "bo"})).status == 202
         # The hint woke it: no time has passed.
-        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
-        await bot.until(after(hours=1))
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        await bot.run_until(after(hours=1))
         assert bot.run(run).state is State.DONE
         kinds = [(entry.kind, entry.by) for entry in bot.ledger("2026-11-16", "2026-11-17") if entry.by != "daytwo"]
         assert kinds == [
@@ -75,44 +75,44 @@ async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> Non
         ]
 
 
-@story
+@async_test
 async def test_a_cancel_finishes_the_running_pool_and_begins_no_other(bot: Bot) -> None:
     async with bot:
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(**IN_THE_FIRST_POOL))
-        assert (await bot.ask("POST", f"runs/{run}/cancel", {"by": "ana"})).status == 202
-        await bot.until(after(minutes=40))
-        assert bot.begun() == ["upgrade-node-image shop-dev system"]
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(**IN_THE_FIRST_POOL))
+        assert (await bot.call("POST", f"runs/{run}/cancel", {"by": "ana"})).status == 202
+        await bot.run_until(after(minutes=40))
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system"]
         assert (bot.run(run).state, bot.run(run).why) == (
             State.HALTED,
             "cancelled by a holder of the function key (says: ana)",
         )
-        again = await bot.ask("POST", f"runs/{run}/cancel", {"by": "ana"})
+        again = await bot.call("POST", f"runs/{run}/cancel", {"by": "ana"})
         assert (again.status, again.body) == (409, {"error": "the run has ended (halted): there is nothing to cancel"})
 
 
-@story
+@async_test
 async def test_a_cancel_before_the_window_ends_the_run_at_once(bot: Bot) -> None:
     async with bot:
-        run = await bot.begin(TWO_POOLS)
+        run = await bot.start_run(TWO_POOLS)
         assert bot.run(run).until == OPENS
-        await bot.ask("POST", f"runs/{run}/cancel", {"by": "ana"})
-        assert (bot.run(run).state, bot.begun()) == (State.HALTED, [])
+        await bot.call("POST", f"runs/{run}/cancel", {"by": "ana"})
+        assert (bot.run(run).state, bot.started_operations()) == (State.HALTED, [])
 
 
-@story
+@async_test
 async def test_a_dry_run_decides_and_does_nothing(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.until(after(minutes=1))
-        answer = await bot.ask("POST", "runbooks/node-image", {"target": target_of(TWO_POOLS), "dry_run": True})
-        await bot.until(after(minutes=40))
+        await bot.run_until(after(minutes=1))
+        answer = await bot.call("POST", "runbooks/node-image", {"target": target_of(TWO_POOLS), "dry_run": True})
+        await bot.run_until(after(minutes=40))
         run = bot.run(answer.body["run"])
         assert (run.state, run.headline, run.plan_hash != "") == (State.DONE, "would act", True)
-        assert (bot.begun(), messages(simulation)) == ([], {})
+        assert (bot.started_operations(), messages(simulation)) == ([], {})
 
 
-@story
+@async_test
 async def test_fifty_callers_at_a_cold_start_share_one_wiring(bot: Bot) -> None:
     async with bot:
-        answers = await asyncio.gather(*(bot.ask("GET", "runs") for _ in range(50)))
+        answers = await asyncio.gather(*(bot.call("GET", "runs") for _ in range(50)))
         assert {answer.status for answer in answers} == {200}

@@ -21,7 +21,7 @@ from simulator.world.scripted_faults import (
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
 from tests.flows.bot import KEY, Bot, messages, target_of
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 from tests.staging import TWO_RINGS, in_west_europe
 
 START = datetime(2026, 11, 16, 21, 50, tzinfo=UTC)
@@ -46,10 +46,10 @@ POOLS = (
     PoolSpec("spot", 5, priority="Spot", releases_behind=0),
 )
 WEB = WorkloadSpec("shop", "web", 4, PdbSpec(min_available=2), pool="user1")
-NEVER = WorkloadSpec("shop", "rigid", 3, PdbSpec(max_unavailable=0), pool="user1")
+BLOCKING_BUDGET = WorkloadSpec("shop", "rigid", 3, PdbSpec(max_unavailable=0), pool="user1")
 JOBS = WorkloadSpec("shop", "job", 5, tolerates_spot=True, pool="spot")
 DEV = ClusterSpec("shop-dev", "westeurope", POOLS, resource_group="rg", tags=(("env", "dev"),), workloads=(WEB, JOBS))
-SLEEPY = ClusterSpec("sleepy-dev", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"),))
+SCHEDULED_CLUSTER = ClusterSpec("sleepy-dev", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"),))
 
 
 def after(**delta: float) -> datetime:
@@ -88,10 +88,10 @@ class TestReboot:
     """docs/reboot.md."""
 
     def test_nodes_are_rebooted_one_by_one_and_uncordoned(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                await bot.until(after(hours=3))
+                await bot.run_until(after(hours=3))
 
         with night(tmp_path, DEV, scripted_faults=(RebootRequired("shop-dev", "user1", after(minutes=1), 2),)) as bot:
             act(bot)
@@ -103,15 +103,20 @@ class TestReboot:
 
     def test_a_blocking_pdb_is_reported_and_no_node_is_cordoned(self, tmp_path: Path) -> None:
         rigid = ClusterSpec(
-            "shop-dev", "westeurope", POOLS[:2], resource_group="rg", tags=(("env", "dev"),), workloads=(NEVER,)
+            "shop-dev",
+            "westeurope",
+            POOLS[:2],
+            resource_group="rg",
+            tags=(("env", "dev"),),
+            workloads=(BLOCKING_BUDGET,),
         )
 
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                await bot.until(after(minutes=20))
-                run_id = await bot.begin(rigid, "reboot")
-                await bot.until(after(hours=1))
+                await bot.run_until(after(minutes=20))
+                run_id = await bot.start_run(rigid, "reboot")
+                await bot.run_until(after(hours=1))
                 run = bot.run(run_id)
                 assert run.state is State.SKIPPED
                 assert {skip.code for skip in run.skips} == {"pdb-never"}
@@ -124,10 +129,10 @@ class TestReboot:
     def test_a_failed_restart_uncordons_the_node(self, tmp_path: Path) -> None:
         reboot_required = RebootRequired("shop-dev", "user1", after(minutes=1), 1)
 
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                await bot.until(after(hours=3))
+                await bot.run_until(after(hours=3))
 
         with night(tmp_path, DEV, scripted_faults=(reboot_required, RestartFails("shop-dev", "user1"))) as bot:
             act(bot)
@@ -140,40 +145,40 @@ class TestPower:
     """docs/power.md."""
 
     def test_a_cluster_is_stopped_by_schedule(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                await bot.until(after(hours=2))
+                await bot.run_until(after(hours=2))
 
-        with night(tmp_path, SLEEPY) as bot:
+        with night(tmp_path, SCHEDULED_CLUSTER) as bot:
             act(bot)
             assert only(bot, "power").state is State.DONE
-            assert bot.begun() == ["stop sleepy-dev"]
+            assert bot.started_operations() == ["stop sleepy-dev"]
 
     def test_an_override_over_http_keeps_the_cluster_awake(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                body = {"target": target_of(SLEEPY), "until": after(hours=3).isoformat(), "by": "ana"}
-                assert (await bot.ask("POST", "overrides/awake", body)).status == 202
-                await bot.until(after(hours=3))
-                assert bot.begun() == []
-                await bot.until(after(hours=4))
-                assert bot.begun() == ["stop sleepy-dev"]
+                body = {"target": target_of(SCHEDULED_CLUSTER), "until": after(hours=3).isoformat(), "by": "ana"}
+                assert (await bot.call("POST", "overrides/awake", body)).status == 202
+                await bot.run_until(after(hours=3))
+                assert bot.started_operations() == []
+                await bot.run_until(after(hours=4))
+                assert bot.started_operations() == ["stop sleepy-dev"]
 
-        with night(tmp_path, SLEEPY) as bot:
+        with night(tmp_path, SCHEDULED_CLUSTER) as bot:
             act(bot)
 
     def test_a_manual_stop_of_production_is_rejected(self, tmp_path: Path) -> None:
         production = ClusterSpec("sleepy-prod", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "prod"),))
 
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                await bot.until(after(hours=1))
-                run = bot.run(await bot.begin(production, "power"))
+                await bot.run_until(after(hours=1))
+                run = bot.run(await bot.start_run(production, "power"))
                 assert (run.state, run.why) == (State.SKIPPED, "production is the last ring, which is never stopped")
-                assert bot.begun() == []
+                assert bot.started_operations() == []
 
         with night(tmp_path, production) as bot:
             act(bot)
@@ -183,11 +188,11 @@ class TestPower:
             "sleepy-dev", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"),), stopped=True
         )
 
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                run_id = await bot.begin(asleep, "power")
-                await bot.until(after(minutes=30))
+                run_id = await bot.start_run(asleep, "power")
+                await bot.run_until(after(minutes=30))
                 run = bot.run(run_id)
                 assert (run.state, run.code) == (State.FAILED, "AllocationFailed")
                 assert run.remedy == "Azure had no capacity: try again later"
@@ -200,10 +205,10 @@ class TestSpot:
     """docs/spot.md."""
 
     def test_five_evictions_are_one_run_with_its_outcome(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                await bot.until(after(hours=12))
+                await bot.run_until(after(hours=12))
 
         eviction = SpotEviction("shop-dev", "spot", after(hours=8), 5, notice_s=25)
         with night(tmp_path, DEV, scripted_faults=(eviction,)) as bot:
@@ -215,17 +220,17 @@ class TestSpot:
             assert len(messages(bot.simulation)[run.id]) == 1
 
     def test_a_manual_start_without_an_eviction_is_reported(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                run = bot.run(await bot.begin(DEV, "spot"))
+                run = bot.run(await bot.start_run(DEV, "spot"))
                 assert (run.state, run.why) == (State.SKIPPED, "no eviction belongs to this run")
 
         with night(tmp_path, DEV) as bot:
             act(bot)
 
     def test_a_false_alarm_uncordons_the_node(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
                 node = next(
@@ -240,7 +245,7 @@ class TestSpot:
                     "data": {"node": node},
                 }
                 assert await bot.send_event(event, **{"aeg-event-type": "Notification"}) < 300
-                await bot.until(after(hours=1))
+                await bot.run_until(after(hours=1))
                 assert f"{node} still exists: a false alarm" in only(bot, "spot").lines
 
         with night(tmp_path, DEV) as bot:
@@ -252,25 +257,25 @@ class TestBudget:
     """docs/budget.md."""
 
     def test_a_repeated_alert_is_explained_once(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
                 await subscribe_to_budgets(bot)
-                await bot.until(after(hours=2))
+                await bot.run_until(after(hours=2))
 
         alert = BudgetAlert("platform", after(hours=1), "legacy", 80, 8123.5, 10000)
-        with night(tmp_path, DEV, SLEEPY, scripted_faults=(alert,)) as bot:
+        with night(tmp_path, DEV, SCHEDULED_CLUSTER, scripted_faults=(alert,)) as bot:
             act(bot)
             run = only(bot, "budget")
             assert (run.state, run.headline) == (State.DONE, "platform has passed €8,000.00 of €10,000.00")
-            assert bot.begun() == ["stop sleepy-dev"]
+            assert bot.started_operations() == ["stop sleepy-dev"]
             assert len(messages(bot.simulation)[run.id]) == 1
 
     def test_an_invalid_alert_is_rejected_and_recorded(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                answer = await bot.ask("POST", "alerts/budget", {"schemaId": "x", "data": {}})
+                answer = await bot.call("POST", "alerts/budget", {"schemaId": "x", "data": {}})
                 assert (answer.status, "budget" in str(answer.body)) == (400, True)
                 assert [entry.kind for entry in bot.ledger("2026-11-16")] == ["unread"]
 
@@ -278,10 +283,10 @@ class TestBudget:
             act(bot)
 
     def test_a_manual_start_has_no_alert_to_explain(self, tmp_path: Path) -> None:
-        @story
+        @async_test
         async def act(bot: Bot) -> None:
             async with bot:
-                run = bot.run(await bot.begin(DEV, "budget"))
+                run = bot.run(await bot.start_run(DEV, "budget"))
                 assert (run.state, run.why) == (
                     State.SKIPPED,
                     "there is no alert to explain: this run was not started by an alert",
@@ -296,12 +301,12 @@ def test_messages_go_to_the_channel_of_the_route(tmp_path: Path) -> None:
         "sleepy-web", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"), ("team", "web"))
     )
 
-    @story
+    @async_test
     async def act(bot: Bot) -> None:
         async with bot:
-            await bot.until(after(hours=2))
+            await bot.run_until(after(hours=2))
 
-    with night(tmp_path, web, SLEEPY) as bot:
+    with night(tmp_path, web, SCHEDULED_CLUSTER) as bot:
         act(bot)
         channels: Any = bot.simulation.control("/slack")["channels"]
         shown = {channel["id"]: [message["text"] for message in channel["messages"]] for channel in channels}

@@ -20,7 +20,7 @@ from ops.model.run import State
 from ops.tables.runs import runs
 from simulator.running import Running, running_simulation
 from simulator.slack.api import TOKEN
-from tests.flows.bot import begun, target_of
+from tests.flows.bot import started_operations, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 
 # Ten minutes per second: an upgrade takes about one second. The window is open for a minute and a half of real time:
@@ -84,7 +84,7 @@ def test_a_killed_bot_continues_from_where_it_was(simulation: Running, tmp_path:
     with serving(simulation.environment, tmp_path) as bot:
         bot.wait_for(run, State.DONE)
         assert bot.ask(f"runs/{run}")["by"] == "a holder of the function key (says: ana)"
-    ours = [what for what in begun(simulation) if what.startswith("upgrade")]
+    ours = [what for what in started_operations(simulation) if what.startswith("upgrade")]
     assert ours == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
     store = SqliteStore(tmp_path / "state" / "store.sqlite")
     assert runs(store).must_get(run).value.state is State.DONE
@@ -106,10 +106,10 @@ def test_a_bot_without_a_configuration_reports_it_and_serves(simulation: Running
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline().startswith("DAYTWO_URL=")
-        said = process.stderr.readline()
+        reported = process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
-    assert said == (
+    assert reported == (
         "the configuration is not valid, so nothing new starts until it is: "
         "none.yaml cannot be read: No such file or directory\n"
     )

@@ -15,7 +15,7 @@ from simulator.running import Running
 from simulator.slack.signing import SIGNING_SECRET, signed
 from tests.flows.bot import Bot, environment
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 
 APPROVED = (
     CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
@@ -60,24 +60,26 @@ def buttons(message: Any) -> list[str]:
 
 async def vote(bot: Bot, user: str, action: str = "approve.0", **more: object) -> Any:
     ts = asked(bot.simulation)["ts"]
-    answer = await bot.tell("/slack/click", {"channel": "C0123", "ts": ts, "action_id": action, "user": user, **more})
+    answer = await bot.control(
+        "/slack/click", {"channel": "C0123", "ts": ts, "action_id": action, "user": user, **more}
+    )
     return answer["status"], answer["body"]
 
 
-@story
+@async_test
 async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simulation: Running) -> None:
     """A holder of the function key requested it, so two approvals are needed."""
     async with bot:
-        await bot.listen_to_slack()
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         assert buttons(asked(simulation))[:2] == ["approve.0", "reject.1"]
         assert await vote(bot, "U0ANA") == (200, "")
         assert await vote(bot, "U0EVE") == (200, "")
         assert await vote(bot, "U0BEN") == (200, "")
-        await bot.until(after(hours=3))
+        await bot.run_until(after(hours=3))
         assert bot.run(run).state is State.DONE
-        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
     (ana, first), (eve, second), (ben, third) = heard(simulation)
     assert (ana, first) == ("U0ANA", "Your approval counts: 1 of 2 needed.")
     assert (eve, "does not know you" in second) == ("U0EVE", True)
@@ -87,16 +89,16 @@ async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simul
     assert results == ["counted", "unknown-person", "approved"]
 
 
-@story
+@async_test
 async def test_a_vote_that_slack_delivers_again_is_one_vote(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         await vote(bot, "U0ANA")
         body = simulation.simulation.slack.bot_client.sent[0]
         for _ in range(2):
-            again = await bot.knock("slack/interactions", body, signed(body, simulation.world.now))
+            again = await bot.post_raw("slack/interactions", body, signed(body, simulation.world.now))
             assert (again.status, again.body) == (200, None)
     attempts = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert [entry["result"] for entry in attempts] == ["counted", "counted", "counted"]
@@ -110,16 +112,16 @@ def forms(simulation: Running) -> Any:
 
 
 async def send(bot: Bot, user: str, text: str = "") -> Any:
-    answer = await bot.tell("/slack/submit", {"user": user, "text": text})
+    answer = await bot.control("/slack/submit", {"user": user, "text": text})
     return answer["status"], answer["body"]
 
 
-@story
+@async_test
 async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         assert await vote(bot, "U0BEN", "reject.1") == (200, "")
         (form,) = forms(simulation)
         assert (form["user"], form["open"], form["submit"]["text"], form["close"]["text"]) == (
@@ -132,7 +134,7 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
         assert (bot.run(run).state, heard(simulation)) == (State.NEEDS_YOU, [])
         assert await send(bot, "U0BEN", "the sale\nends on Thursday") == (200, "")
         assert not forms(simulation)[0]["open"]
-        await bot.until(after(minutes=1))
+        await bot.run_until(after(minutes=1))
         assert bot.run(run).state is State.HALTED
         assert "the sale ends on Thursday" in str(asked(simulation)["blocks"])
     assert heard(simulation) == [("U0BEN", "Rejected. Nothing of the plan will be done.")]
@@ -140,26 +142,26 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
     assert (attempt["result"], attempt["reason"]) == ("rejected", "the sale ends on Thursday")
 
 
-@story
+@async_test
 async def test_a_person_who_goes_back_has_decided_nothing_and_may_approve(bot: Bot) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         await vote(bot, "U0BEN", "reject.1")
-        await bot.tell("/slack/close", {"user": "U0BEN"})
+        await bot.control("/slack/close", {"user": "U0BEN"})
         await vote(bot, "U0BEN", "approve.0")
         assert bot.run(run).state is State.NEEDS_YOU
     results = [entry.data["result"] for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert results == ["counted"]
 
 
-@story
+@async_test
 async def test_a_form_that_is_sent_twice_and_delivered_again_is_one_rejection(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         await vote(bot, "U0BEN", "reject.1")
         opening = simulation.simulation.slack.bot_client.sent[-1]
         await send(bot, "U0BEN", "late in the day")
@@ -167,7 +169,7 @@ async def test_a_form_that_is_sent_twice_and_delivered_again_is_one_rejection(bo
         other = sent.replace(b"late", b"2000")
         assert other != sent
         for body in (sent, other, opening):
-            again = await bot.knock("slack/interactions", body, signed(body, simulation.world.now))
+            again = await bot.post_raw("slack/interactions", body, signed(body, simulation.world.now))
             assert (again.status, again.body) == (200, None)
     attempts = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert [entry["result"] for entry in attempts] == ["rejected", "rejected", "rejected"]
@@ -176,17 +178,17 @@ async def test_a_form_that_is_sent_twice_and_delivered_again_is_one_rejection(bo
     assert len(forms(simulation)) == 1
 
 
-@story
+@async_test
 async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot, simulation: Running) -> None:
     """By then the address for private replies has expired."""
     async with bot:
-        await bot.listen_to_slack()
-        await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         await vote(bot, "U0ANA", "reject.1")
         await vote(bot, "U0BEN", "reject.1")
         await send(bot, "U0BEN", "no")
-        await bot.until(after(minutes=40))
+        await bot.run_until(after(minutes=40))
         await send(bot, "U0ANA", "never")
         (late, _) = forms(simulation)
     assert late["open"]
@@ -195,17 +197,17 @@ async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot
     assert [user for user, _ in heard(simulation)] == ["U0BEN"]
 
 
-@story
+@async_test
 async def test_where_slack_opens_no_form_the_vote_rejects(simulation: Running, tmp_path: Path) -> None:
     """A rejection is never lost: the reply says that it has no reason."""
     bot = Bot(simulation, tmp_path, APPROVED)
     async with bot:
-        await bot.listen_to_slack()
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         with no_forms(simulation):
             assert await vote(bot, "U0BEN", "reject.1") == (200, "")
-        await bot.until(after(minutes=1))
+        await bot.run_until(after(minutes=1))
         assert bot.run(run).state is State.HALTED
     assert heard(simulation) == [
         (
@@ -216,93 +218,93 @@ async def test_where_slack_opens_no_form_the_vote_rejects(simulation: Running, t
     assert forms(simulation) == []
 
 
-@story
+@async_test
 async def test_a_stranger_who_selects_reject_is_shown_no_dialog(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.connect_slack()
+        await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         await vote(bot, "U0EVE", "reject.1")
         await vote(bot, "U0CLEO", "reject.1")
     assert forms(simulation) == []
     assert [user for user, _ in heard(simulation)] == ["U0EVE", "U0CLEO"]
 
 
-@story
+@async_test
 async def test_the_button_that_opens_the_plan_decides_nothing(simulation: Running, tmp_path: Path) -> None:
     bot = Bot(simulation, tmp_path, APPROVED)
     with environment({"DAYTWO_URL": "https://daytwo.example/api"}):
         async with bot:
-            await bot.listen_to_slack()
-            await bot.begin(TWO_POOLS)
-            await bot.until(after(minutes=-2))
+            await bot.connect_slack()
+            await bot.start_run(TWO_POOLS)
+            await bot.run_until(after(minutes=-2))
             assert await vote(bot, "U0ANA", "open.2") == (200, "")
     assert [entry.kind for entry in bot.ledger("2026-11-16") if entry.kind in ("attempt", "refused-request")] == []
 
 
-@story
+@async_test
 async def test_an_answer_that_slack_did_not_take_is_heard_with_the_next_tick(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-3))
+        await bot.connect_slack()
+        await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-3))
         with broken_answers(simulation):
             assert await vote(bot, "U0ANA") == (200, "")
         assert heard(simulation) == []
-        await bot.until(after(minutes=6))
+        await bot.run_until(after(minutes=6))
         assert [user for user, _ in heard(simulation)] == ["U0ANA"]
         assert list(bot.store.scan("answer")) == []
 
 
-@story
+@async_test
 async def test_a_command_is_answered_at_once_to_who_typed_it(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        await bot.until(after(minutes=-4))
-        answer = await bot.tell("/slack/command", {"user": "U0ANA", "text": "status"})
+        await bot.connect_slack()
+        await bot.run_until(after(minutes=-4))
+        answer = await bot.control("/slack/command", {"user": "U0ANA", "text": "status"})
         assert answer["status"] == 200
-        await bot.tell("/slack/command", {"user": "U0EVE", "text": "run node-image shop-dev"})
+        await bot.control("/slack/command", {"user": "U0EVE", "text": "run node-image shop-dev"})
     assert [user for user, _ in heard(simulation)] == ["U0ANA", "U0EVE"]
     assert "Daytwo does not know you" in str(simulation.control("/slack")["ephemeral"])
     assert bot.calls == []
 
 
-@story
+@async_test
 async def test_a_slow_command_is_answered_later(bot: Bot, simulation: Running) -> None:
     async with bot:
-        await bot.listen_to_slack()
-        await bot.until(after(minutes=-4))
-        await bot.tell("/slack/command", {"user": "U0ANA", "text": "plan"})
-        await bot.until(after(minutes=-3))
+        await bot.connect_slack()
+        await bot.run_until(after(minutes=-4))
+        await bot.control("/slack/command", {"user": "U0ANA", "text": "plan"})
+        await bot.run_until(after(minutes=-3))
     assert [user for user, _ in heard(simulation)] == ["U0ANA", "U0ANA"]
 
 
-@story
+@async_test
 async def test_without_the_signing_secret_the_endpoints_say_what_is_missing(bot: Bot) -> None:
     async with bot:
         os.environ["SLACK_SIGNING_SECRET"] = " "
         for path in ("slack/interactions", "slack/commands"):
             body = b"payload=%7B%7D"
-            answer = await bot.knock(path, body, signed(body, bot.simulation.world.now))
+            answer = await bot.post_raw(path, body, signed(body, bot.simulation.world.now))
             assert answer.status == 503
             assert "SLACK_SIGNING_SECRET is missing" in answer.body["error"]
 
 
-@story
+@async_test
 async def test_only_post_is_served(bot: Bot) -> None:
     async with bot, bot.http.get("/api/slack/interactions") as answer:
         assert answer.status == 405
 
 
-@story
+@async_test
 async def test_what_slack_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, simulation: Running) -> None:
     body = b"payload=%7B%7D"
     async with bot:
         wrong = signed(body, simulation.world.now, "another secret")
         for _ in range(50):
-            answer = await bot.knock("slack/interactions", body, wrong)
+            answer = await bot.post_raw("slack/interactions", body, wrong)
             assert answer.status == 401
-        large = await bot.knock("slack/commands", b"x" * 300_000, {})
+        large = await bot.post_raw("slack/commands", b"x" * 300_000, {})
         assert large.status == 413
     refused = [entry for entry in bot.ledger("2026-11-16") if entry.kind == "refused-request"]
     assert [(entry.data["endpoint"], entry.data["reason"]) for entry in refused] == [

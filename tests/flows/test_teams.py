@@ -13,7 +13,7 @@ from simulator.teams.connector import CHANNELS
 from simulator.world.specs import TENANT
 from tests.flows.bot import Bot
 from tests.flows.fleet import CONFIG, TWO_POOLS, after
-from tests.simulator.host.harness import story
+from tests.simulator.host.harness import async_test
 
 ANA, BEN, CLEO, EVE = (f"aaaaaaaa-0000-0000-0000-00000000000{number}" for number in (1, 2, 3, 9))
 CHANNEL = CHANNELS[0]
@@ -44,7 +44,7 @@ def bot(simulation: Running, tmp_path: Path) -> Bot:
 
 async def listen(bot: Bot) -> None:
     """Teams sends what people do to the bot's endpoint, as its Azure Bot resource says."""
-    await bot.tell("/teams/bot", {"endpoint": f"{bot.url}/api/teams/messages"})
+    await bot.control("/teams/bot", {"endpoint": f"{bot.url}/api/teams/messages"})
 
 
 def activities(simulation: Running) -> list[dict[str, Any]]:
@@ -80,7 +80,7 @@ def alone(simulation: Running) -> list[tuple[str, str]]:
 
 
 async def vote(bot: Bot, user: str, verb: str = "approve", **more: object) -> Any:
-    answer = await bot.tell(
+    answer = await bot.control(
         "/teams/click", {"activity": asked(bot.simulation)["id"], "verb": verb, "user": user, **more}
     )
     assert answer["status"] == 200, answer
@@ -95,13 +95,13 @@ def results(bot: Bot) -> list[str]:
     return [entry.data["result"] for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
 
 
-@story
+@async_test
 async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simulation: Running) -> None:
     """A holder of the function key requested it, so two approvals are needed. The message is edited, not repeated."""
     async with bot:
         await listen(bot)
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         assert verbs(asked(simulation)) == ["approve", "reject"]
         assert {each["mentioned"]["id"] for each in asked(simulation)["card"]["msteams"]["entities"]} == {ANA, BEN}
         first = await vote(bot, ANA)
@@ -113,9 +113,9 @@ async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simul
         last = await vote(bot, BEN)
         assert "approved by ana, ben in Teams" in words(last["value"])
         assert "actions" not in last["value"]
-        await bot.until(after(hours=3))
+        await bot.run_until(after(hours=3))
         assert bot.run(run).state is State.DONE
-        assert bot.begun() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+        assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
     assert verbs(asked(simulation)) == []
     assert "approved by ana, ben in Teams" in words(asked(simulation)["card"])
     assert results(bot) == ["counted", "unknown-person", "approved"]
@@ -124,38 +124,38 @@ async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simul
     assert reported["edits"] > 0
 
 
-@story
+@async_test
 async def test_a_rejection_in_teams_ends_the_run_and_says_why(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         shown = await vote(bot, BEN, "reject", inputs={"reason": "the sale\nends on Thursday"})
         assert "the sale ends on Thursday" in words(shown["value"])
-        await bot.until(after(minutes=1))
+        await bot.run_until(after(minutes=1))
         assert "the sale ends on Thursday" in words(asked(simulation)["card"])
-        await bot.until(after(hours=1))
-        assert (bot.run(run).state, bot.begun()) == (State.HALTED, [])
+        await bot.run_until(after(hours=1))
+        assert (bot.run(run).state, bot.started_operations()) == (State.HALTED, [])
     assert "the sale ends on Thursday" in bot.run(run).why
 
 
-@story
+@async_test
 async def test_a_vote_that_teams_delivers_again_is_one_vote(bot: Bot) -> None:
     async with bot:
         await listen(bot)
-        await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         answers = [await vote(bot, ANA, event="f:1") for _ in range(3)]
         assert answers[0] == answers[1] == answers[2]
     assert results(bot) == ["counted", "counted", "counted"]
 
 
-@story
+@async_test
 async def test_a_person_who_comes_late_reads_who_decided(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
-        await bot.begin(TWO_POOLS)
-        await bot.until(after(minutes=-2))
+        await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(minutes=-2))
         old = simulation.simulation.connector.find(asked(simulation)["id"])
         assert old is not None
         shown = dict(old.activity)
@@ -167,62 +167,62 @@ async def test_a_person_who_comes_late_reads_who_decided(bot: Bot, simulation: R
     assert results(bot) == ["rejected", "late"]
 
 
-@story
+@async_test
 async def test_a_command_in_the_channel_is_answered_to_its_sender_alone(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
-        await bot.until(after(minutes=-4))
+        await bot.run_until(after(minutes=-4))
         before = len(activities(simulation))
-        said: dict[str, object] = {"user": ANA, "text": "status", "conversation": CHANNEL}
+        reported: dict[str, object] = {"user": ANA, "text": "status", "conversation": CHANNEL}
         for _ in range(2):
-            answer = await bot.tell("/teams/say", {**said, "event": "said-1"})
+            answer = await bot.control("/teams/say", {**reported, "event": "said-1"})
             assert answer["status"] == 200
         assert len(activities(simulation)) == before + 1
     ((user, text),) = alone(simulation)
     assert (user, "atus" in text) == (ANA, True)
 
 
-@story
+@async_test
 async def test_a_person_who_blocks_the_bot_is_answered_in_the_thread(bot: Bot, simulation: Running) -> None:
     simulation.simulation.connector.closed.add(f"29:{ANA}")
     async with bot:
         await listen(bot)
-        await bot.tell("/teams/say", {"user": ANA, "text": "status", "conversation": CHANNEL, "event": "said-7"})
+        await bot.control("/teams/say", {"user": ANA, "text": "status", "conversation": CHANNEL, "event": "said-7"})
     (answer,) = activities(simulation)
     assert (answer["conversation"], answer["thread"]) == (CHANNEL, "said-7")
 
 
-@story
+@async_test
 async def test_a_slow_command_is_answered_later_at_the_same_place(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
-        await bot.until(after(minutes=-4))
-        await bot.tell("/teams/say", {"user": ANA, "text": "plan"})
-        await bot.until(after(minutes=-3))
+        await bot.run_until(after(minutes=-4))
+        await bot.control("/teams/say", {"user": ANA, "text": "plan"})
+        await bot.run_until(after(minutes=-3))
     assert [user for user, _ in alone(simulation)] == [ANA, ANA]
 
 
-@story
+@async_test
 async def test_a_stranger_starts_nothing(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
-        await bot.tell("/teams/say", {"user": EVE, "text": "run node-image shop-dev"})
+        await bot.control("/teams/say", {"user": EVE, "text": "run node-image shop-dev"})
         assert bot.calls == []
     ((_, text),) = alone(simulation)
     assert "Daytwo does not know you" in text
 
 
-@story
+@async_test
 async def test_a_person_of_another_tenant_is_refused(bot: Bot, simulation: Running) -> None:
     """The same object id in another tenant is another person."""
     async with bot:
         await listen(bot)
-        said: dict[str, object] = {"user": ANA, "text": "status", "tenant": "44444444-4444-4444-4444-444444444444"}
-        assert (await bot.tell("/teams/say", said))["status"] == 403
+        reported: dict[str, object] = {"user": ANA, "text": "status", "tenant": "44444444-4444-4444-4444-444444444444"}
+        assert (await bot.control("/teams/say", reported))["status"] == 403
     assert (activities(simulation), reasons(bot)) == ([], ["other-tenant"])
 
 
-@story
+@async_test
 async def test_the_first_installation_says_what_to_configure(simulation: Running, tmp_path: Path) -> None:
     """Before the conversation is known nothing can be posted, but the endpoint works."""
     before = (
@@ -231,61 +231,61 @@ async def test_the_first_installation_says_what_to_configure(simulation: Running
     bot = Bot(simulation, tmp_path, before)
     async with bot:
         await listen(bot)
-        answer = await bot.tell("/teams/install", {"user": ANA, "conversation": CHANNEL})
+        answer = await bot.control("/teams/install", {"user": ANA, "conversation": CHANNEL})
         assert answer["status"] == 200
     (entry,) = [entry for entry in bot.ledger("2026-11-16") if entry.kind == "teams-installed"]
     assert entry.data == {"conversation": CHANNEL, "service-url": simulation.environment["TEAMS_SERVICE_URL"]}
 
 
-@story
+@async_test
 async def test_what_teams_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, simulation: Running) -> None:
     signer, people = simulation.simulation.signer, simulation.simulation.people
     activity = people.message({"user": ANA, "text": "run node-image shop-dev"}, "said-1")
     body = json.dumps(activity).encode()
     async with bot:
         for forged in ("", "Bearer x", f"Bearer {signer.token(aud='another')}", f"Bearer {signer.token(exp=1)}"):
-            answer = await bot.knock("teams/messages", body, {"Authorization": forged})
+            answer = await bot.post_raw("teams/messages", body, {"Authorization": forged})
             assert answer.status == 401
         true = {"Authorization": f"Bearer {signer.token()}"}
-        assert (await bot.knock("teams/messages", b"x" * 300_000, true)).status == 413
-        assert (await bot.knock("teams/messages", b"{", true)).status == 400
+        assert (await bot.post_raw("teams/messages", b"x" * 300_000, true)).status == 413
+        assert (await bot.post_raw("teams/messages", b"{", true)).status == 400
         other = {"Authorization": f"Bearer {signer.token(serviceurl='http://127.0.0.1:1/teams/')}"}
-        assert (await bot.knock("teams/messages", body, other)).status == 401
+        assert (await bot.post_raw("teams/messages", body, other)).status == 401
         assert bot.calls == []
     assert reasons(bot) == ["bad-token", "too-large", "unreadable"]
 
 
-@story
+@async_test
 async def test_keys_that_cannot_be_fetched_open_nothing(bot: Bot, simulation: Running) -> None:
     simulation.simulation.signer.is_down = True
     async with bot:
         await listen(bot)
-        assert (await bot.tell("/teams/say", {"user": ANA, "text": "status"}))["status"] == 503
+        assert (await bot.control("/teams/say", {"user": ANA, "text": "status"}))["status"] == 503
     assert reasons(bot) == ["no-keys"]
 
 
-@story
+@async_test
 async def test_a_retired_webhook_is_a_warning_and_no_crash(
     simulation: Running, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot = Bot(simulation, tmp_path, CONFIG.replace("slack: {channel: C0123}", "teams: {envelope: message}"))
     async with bot:
         os.environ["TEAMS_WEBHOOK"] = "https://contoso.webhook.office.com/webhookb2/x"
-        run = await bot.begin(TWO_POOLS)
-        await bot.until(after(hours=3))
+        run = await bot.start_run(TWO_POOLS)
+        await bot.run_until(after(hours=3))
         assert bot.run(run).state is State.DONE
     warnings = [each.getMessage() for each in caplog.records if "TEAMS_WEBHOOK" in each.getMessage()]
     assert len(warnings) == 1
     assert "Create a Workflows webhook and use its address." in warnings[0]
 
 
-@story
+@async_test
 async def test_a_bot_without_its_app_id_is_a_warning_and_no_crash(
     bot: Bot, simulation: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with bot:
         os.environ["TEAMS_BOT_APP_ID"] = ""
-        assert (await bot.knock("teams/messages", b"{}", {})).status == 404
-        assert (await bot.ask("GET", "runs")).status == 200
+        assert (await bot.post_raw("teams/messages", b"{}", {})).status == 404
+        assert (await bot.call("GET", "runs")).status == 200
     assert "TEAMS_BOT_APP_ID is missing" in caplog.text
     assert activities(simulation) == []

@@ -16,7 +16,7 @@ import pytest
 
 from simulator.running import running_simulation
 from simulator.slack.api import TOKEN
-from tests.flows.bot import begun, target_of
+from tests.flows.bot import started_operations, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, after, fleet
 from tests.package.uv import ROOT, uv
 from tools.package import pack
@@ -77,12 +77,12 @@ def outcome(
         )
         assert ended.returncode == 0, ended.stderr[-4_000:]
         answer: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-        yield {**answer, "begun": begun(simulation), "app": str(folder / "app")}
+        yield {**answer, "started_operations": started_operations(simulation), "app": str(folder / "app")}
 
 
 def test_a_run_goes_through_from_the_unzipped_package(outcome: dict[str, Any]) -> None:
     assert (outcome["without_key"], outcome["started"], outcome["state"]) == (401, 202, "done")
-    assert outcome["begun"] == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
+    assert outcome["started_operations"] == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
 
 
 def test_the_code_that_ran_was_the_packages(outcome: dict[str, Any]) -> None:

@@ -167,13 +167,13 @@ def test_what_cannot_be_is_refused_when_it_is_made() -> None:
         Window("never", frozenset(), time(1), time(2), "UTC")
     with pytest.raises(ValueError, match="from 0"):
         Window("eighth", frozenset({7}), time(1), time(2), "UTC")
-    with pytest.raises(ValueError, match="ends after it starts"):
+    with pytest.raises(ValueError, match="has to end after it starts"):
         Span(at("2026-11-16T02:00"), at("2026-11-16T02:00"))
     with pytest.raises(ValueError, match="UTC"):
         Span(datetime.fromisoformat("2026-11-16T02:00+01:00"), at("2026-11-16T02:00"))
     with pytest.raises(ValueError, match="both dates"):
         Freeze("mixed", date(2026, 11, 16), at("2026-11-17T00:00"))
-    with pytest.raises(ValueError, match="no zone"):
+    with pytest.raises(ValueError, match="has no time zone"):
         Freeze("naive", at("2026-11-16T00:00").replace(tzinfo=None), at("2026-11-17T00:00"))
     with pytest.raises(ValueError, match="before it starts"):
         Freeze("backwards", date(2026, 11, 17), date(2026, 11, 16))

@@ -56,14 +56,14 @@ def test_the_legacy_schema_has_no_currency_sign(simulation: Running) -> None:
 
 
 def test_the_legacy_threshold_is_an_amount_or_a_share() -> None:
-    spelt = set()
+    spelled = set()
     for seed in range(20):
         world = World(small_fleet(), seed)
         world.arm(BudgetAlert("platform", AT, "legacy", 80, 9000, 10000))
         world.advance(AT + timedelta(hours=1))
         body: Any = world.core.alerts[0].body
-        spelt.add(body["data"]["NotificationThresholdAmount"])
-    assert spelt == {"8000.0", "0.8"}
+        spelled.add(body["data"]["NotificationThresholdAmount"])
+    assert spelled == {"8000.0", "0.8"}
 
 
 def test_some_alerts_are_posted_twice() -> None:

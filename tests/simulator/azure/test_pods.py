@@ -26,7 +26,7 @@ ALONE = WorkloadSpec("shop", "alone", kind=WorkloadKind.BARE, pool="user1")
 DONE = WorkloadSpec("shop", "report", kind=WorkloadKind.JOB, pool="user1")
 
 
-def inhabited(*workloads: WorkloadSpec, seed: int = 1) -> tuple[World, Cluster]:
+def world_with_workloads(*workloads: WorkloadSpec, seed: int = 1) -> tuple[World, Cluster]:
     """A world whose cluster ``web`` has workloads."""
     fleet = small_fleet()
     web = replace(fleet.clusters[0], workloads=workloads)
@@ -52,7 +52,7 @@ def entries_of(world: World, *kinds: Kind) -> list[Entry]:
 
 
 def test_pods_are_spread_over_suitable_nodes() -> None:
-    _, cluster = inhabited(CART, AGENT)
+    _, cluster = world_with_workloads(CART, AGENT)
     assert [pod.node for pod in pods(cluster, "cart")] != [None] * 4
     assert len({pod.node for pod in pods(cluster, "cart")}) == 4
     assert {cluster.nodes[pod.node or ""].pool for pod in pods(cluster, "cart")} == {"user1"}
@@ -62,7 +62,7 @@ def test_pods_are_spread_over_suitable_nodes() -> None:
 
 def test_only_pods_with_the_toleration_run_on_spot_nodes() -> None:
     everywhere = replace(CART, name="any", replicas=40, pool=None, pdb=None)
-    _, cluster = inhabited(everywhere, replace(everywhere, name="cheap", pool="spot", tolerates_spot=True))
+    _, cluster = world_with_workloads(everywhere, replace(everywhere, name="cheap", pool="spot", tolerates_spot=True))
     pools = {name: {cluster.nodes[pod.node or ""].pool for pod in pods(cluster, name)} for name in ("any", "cheap")}
     assert pools == {"any": {"system", "user1", "frozen"}, "cheap": {"spot"}}
 
@@ -70,7 +70,7 @@ def test_only_pods_with_the_toleration_run_on_spot_nodes() -> None:
 def test_the_same_seed_gives_the_same_pods() -> None:
     journals = []
     for seed in (3, 3, 4):
-        world, cluster = inhabited(CART, DB, seed=seed)
+        world, cluster = world_with_workloads(CART, DB, seed=seed)
         evict(world.core, cluster, pods(cluster, "cart")[0], "ana", dry_run=False)
         later(world, minutes=5)
         journals.append([entry.document() for entry in world.journal.entries])
@@ -82,7 +82,7 @@ def test_workloads_do_not_affect_other_random_values() -> None:
     """Their ids and durations come from separate random streams: an upgrade takes as long with pods as without."""
     ends = []
     for workloads in ((), (CART, AGENT, DB)):
-        world, cluster = inhabited(*workloads)
+        world, cluster = world_with_workloads(*workloads)
         operation = world.upgrade(cluster, cluster.pools["user1"], "ana")
         later(world, hours=3)
         ends.append((operation.id, operation.ended))
@@ -90,7 +90,7 @@ def test_workloads_do_not_affect_other_random_values() -> None:
 
 
 def test_an_evicted_pod_ends_within_its_grace_period_and_is_replaced() -> None:
-    world, cluster = inhabited(CART)
+    world, cluster = world_with_workloads(CART)
     first = pods(cluster, "cart")[0]
     assert evict(world.core, cluster, first, "ana", dry_run=False) == EvictionAllowed()
     assert first.deleted == START + timedelta(seconds=30)
@@ -103,7 +103,7 @@ def test_an_evicted_pod_ends_within_its_grace_period_and_is_replaced() -> None:
 
 
 def test_a_rejected_eviction_is_recorded_with_its_budget() -> None:
-    world, cluster = inhabited(CART)
+    world, cluster = world_with_workloads(CART)
     first, second, *_ = pods(cluster, "cart")
     evict(world.core, cluster, first, "ana", dry_run=False)
     verdict = evict(world.core, cluster, second, "ana", dry_run=False)
@@ -116,7 +116,7 @@ def test_a_rejected_eviction_is_recorded_with_its_budget() -> None:
 def test_a_pending_pod_is_evicted_regardless_of_its_budget() -> None:
     """Like the API server: a Pending pod does not serve."""
     wide = replace(CART, replicas=7, spread=True, pdb=PdbSpec(min_available=6))
-    world, cluster = inhabited(wide)
+    world, cluster = world_with_workloads(wide)
     [pending] = [pod for pod in pods(cluster, "cart") if pod.node is None]
     assert evict(world.core, cluster, pending, "ana", dry_run=True) == EvictionAllowed()
 
@@ -124,14 +124,14 @@ def test_a_pending_pod_is_evicted_regardless_of_its_budget() -> None:
 @pytest.mark.parametrize(("policy", "evicted"), [("IfHealthyBudget", False), ("AlwaysAllow", True)])
 def test_the_eviction_of_an_unready_pod_follows_the_budgets_policy(policy: str, *, evicted: bool) -> None:
     spec = PdbSpec(min_available=4, unhealthy_pods="AlwaysAllow" if policy == "AlwaysAllow" else "IfHealthyBudget")
-    world, cluster = inhabited(replace(CART, pdb=spec))
+    world, cluster = world_with_workloads(replace(CART, pdb=spec))
     first = pods(cluster, "cart")[0]
     nodes.set_ready(world.core, cluster, cluster.nodes[first.node or ""], ready=False)
     assert (evict(world.core, cluster, first, "ana", dry_run=True) == EvictionAllowed()) is evicted
 
 
 def test_evictions_never_violate_a_budget_and_deletes_are_recorded() -> None:
-    world, cluster = inhabited(CART)
+    world, cluster = world_with_workloads(CART)
     for pod in pods(cluster, "cart"):
         evict(world.core, cluster, pod, "careful", dry_run=False)
     later(world, minutes=5)
@@ -149,7 +149,7 @@ def test_evictions_never_violate_a_budget_and_deletes_are_recorded() -> None:
 
 
 def test_a_restart_without_a_drain_is_recorded_as_a_violation() -> None:
-    world, cluster = inhabited(replace(CART, pdb=PdbSpec(min_available=4)))
+    world, cluster = world_with_workloads(replace(CART, pdb=PdbSpec(min_available=4)))
     node = cluster.nodes[pods(cluster, "cart")[0].node or ""]
     reboots.restart(world.core, cluster, node, "careless")
     later(world, minutes=5)
@@ -159,7 +159,7 @@ def test_a_restart_without_a_drain_is_recorded_as_a_violation() -> None:
 
 
 def test_pods_of_a_restarted_node_restart_there() -> None:
-    world, cluster = inhabited(CART, AGENT)
+    world, cluster = world_with_workloads(CART, AGENT)
     pod = pods(cluster, "cart")[0]
     node = cluster.nodes[pod.node or ""]
     before = node.boot_id
@@ -172,7 +172,7 @@ def test_pods_of_a_restarted_node_restart_there() -> None:
 
 
 def test_pods_of_a_lost_node_are_rescheduled() -> None:
-    world, cluster = inhabited(CART, DB)
+    world, cluster = world_with_workloads(CART, DB)
     lost = pods(cluster, "db")[0].node or ""
     nodes.leave(world.core, cluster, cluster.nodes[lost], nodes.INVOLUNTARY)
     later(world, minutes=3)
@@ -183,7 +183,7 @@ def test_pods_of_a_lost_node_are_rescheduled() -> None:
 
 
 def test_pods_on_an_unready_node_are_deleted_after_five_minutes_except_the_agent() -> None:
-    world, cluster = inhabited(CART, AGENT)
+    world, cluster = world_with_workloads(CART, AGENT)
     node = pods(cluster, "cart")[0].node or ""
     place = [each.name for each in cluster.nodes_of("user1")].index(node)
     world.arm(NodeNotReady("web", "user1", place, START + timedelta(minutes=1), START + timedelta(minutes=20)))
@@ -198,7 +198,7 @@ def test_pods_on_an_unready_node_are_deleted_after_five_minutes_except_the_agent
 
 
 def test_a_short_outage_of_a_node_does_not_move_pods() -> None:
-    world, cluster = inhabited(CART)
+    world, cluster = world_with_workloads(CART)
     before = {pod.uid: pod.node for pod in pods(cluster, "cart")}
     world.arm(NodeNotReady("web", "user1", 0, START + timedelta(minutes=1), START + timedelta(minutes=3)))
     later(world, minutes=10)
@@ -207,7 +207,7 @@ def test_a_short_outage_of_a_node_does_not_move_pods() -> None:
 
 
 def test_an_upgrade_drains_nodes_without_violating_budgets() -> None:
-    world, cluster = inhabited(CART, AGENT, DB)
+    world, cluster = world_with_workloads(CART, AGENT, DB)
     operation = world.upgrade(cluster, cluster.pools["user1"], "ana")
     later(world, hours=3)
     assert str(operation.status) == "Succeeded"
@@ -217,7 +217,7 @@ def test_an_upgrade_drains_nodes_without_violating_budgets() -> None:
 
 
 def test_a_stop_loses_bare_pods() -> None:
-    world, cluster = inhabited(CART, ALONE, DONE)
+    world, cluster = world_with_workloads(CART, ALONE, DONE)
     assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
     world.stop(cluster, "ana")
     later(world, minutes=15)
@@ -245,7 +245,7 @@ def test_a_stopped_cluster_gets_its_pods_at_its_start() -> None:
     [(PdbSpec(min_available="75%"), 3, 1), (PdbSpec(max_unavailable="10%"), 3, 1), (PdbSpec(min_available=9), 9, 0)],
 )
 def test_percentages_of_budgets_are_rounded_up(budget: PdbSpec, desired: int, allowed: int) -> None:
-    _, cluster = inhabited(replace(CART, pdb=budget))
+    _, cluster = world_with_workloads(replace(CART, pdb=budget))
     status = status_of(cluster, cluster.kube.pdbs[0])
     assert (status.desired_healthy, status.allowed) == (desired, allowed)
 
@@ -299,7 +299,9 @@ def test_pods_do_not_change_the_demonstrations_upgrades() -> None:
 
 def test_mirror_pods_are_recreated_on_their_node() -> None:
     """Their kubelet recreates them. The API server shows them with the annotation that drains check."""
-    world, cluster = inhabited(WorkloadSpec("kube-system", "kube-proxy", kind=WorkloadKind.MIRROR, pool="system"))
+    world, cluster = world_with_workloads(
+        WorkloadSpec("kube-system", "kube-proxy", kind=WorkloadKind.MIRROR, pool="system")
+    )
     found = pods(cluster, "kube-proxy")
     assert [pod.name for pod in found] == [f"kube-proxy-{node.name}" for node in cluster.nodes_of("system")]
     metadata = pod_document(found[0])["metadata"]

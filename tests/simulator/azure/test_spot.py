@@ -24,7 +24,7 @@ from tests.simulator.azure.webhooks import webhook
 AT = START + timedelta(hours=1)
 
 
-def spotty(nodes: int = 20) -> FleetSpec:
+def spot_fleet(nodes: int = 20) -> FleetSpec:
     """A fleet whose cluster ``web`` has a workload on a large spot pool."""
     fleet = small_fleet()
     pools = (PoolSpec("system", 3, mode="System"), PoolSpec("spot", nodes, priority="Spot"))
@@ -34,7 +34,7 @@ def spotty(nodes: int = 20) -> FleetSpec:
 
 
 def test_evicted_nodes_go_within_seconds_and_are_not_replaced() -> None:
-    world = World(spotty(), seed=1)
+    world = World(spot_fleet(), seed=1)
     cluster = world.clusters["web"]
     world.arm(SpotEviction("web", "spot", AT, nodes=8))
     world.advance(AT + timedelta(minutes=10))
@@ -49,7 +49,7 @@ def test_evicted_nodes_go_within_seconds_and_are_not_replaced() -> None:
 
 
 def test_pods_of_evicted_nodes_are_rescheduled_without_budget_violations() -> None:
-    world = World(spotty(), seed=1)
+    world = World(spot_fleet(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=19))
     world.advance(AT + timedelta(minutes=10))
     pods = list(world.clusters["web"].kube.pods.values())
@@ -58,7 +58,7 @@ def test_pods_of_evicted_nodes_are_rescheduled_without_budget_violations() -> No
 
 
 def test_an_eviction_of_too_many_nodes_takes_all() -> None:
-    world = World(spotty(3), seed=1)
+    world = World(spot_fleet(3), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=99))
     world.advance(AT + timedelta(minutes=10))
     assert (world.clusters["web"].nodes_of("spot"), world.clusters["web"].pools["spot"].count) == ([], 0)
@@ -69,7 +69,7 @@ def annotations(world: World) -> list[Any]:
 
 
 def test_notifications_are_late_duplicated_and_out_of_order() -> None:
-    world = World(spotty(), seed=1)
+    world = World(spot_fleet(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=20))
     world.advance(AT + timedelta(hours=1))
     entries_of = annotations(world)
@@ -80,27 +80,27 @@ def test_notifications_are_late_duplicated_and_out_of_order() -> None:
     assert timedelta(seconds=5) <= min(late) < timedelta(minutes=2) < max(late) <= timedelta(minutes=10)
     order = [occurred[event.identity.rpartition("/")[2]] for event in entries_of]
     assert order != sorted(order)
-    again = World(spotty(), seed=1)
+    again = World(spot_fleet(), seed=1)
     again.arm(SpotEviction("web", "spot", AT, nodes=20))
     again.advance(AT + timedelta(hours=1))
     assert again.events == world.events
 
 
 def test_ids_and_times_vary_like_real_ones() -> None:
-    world = World(spotty(), seed=1)
+    world = World(spot_fleet(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=20))
     world.advance(AT + timedelta(hours=1))
     entries_of = [event.data["resourceInfo"]["properties"] for event in annotations(world)]
-    spelt = {re.sub(r"\d+$", "", each["targetResourceId"]) for each in entries_of}
-    assert len(spelt) == 4
-    assert len({each.lower() for each in spelt}) == 1
+    spelled = {re.sub(r"\d+$", "", each["targetResourceId"]) for each in entries_of}
+    assert len(spelled) == 4
+    assert len({each.lower() for each in spelled}) == 1
     assert {each["annotationName"] for each in entries_of} == {"VirtualMachinePreempted"}
     assert "0001-01-01T00:00:00Z" in {each["occurredTime"] for each in entries_of}
 
 
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
 def test_both_schemas_contain_the_annotation(schema: str) -> None:
-    with running_simulation(spotty(), seed=1) as simulation, webhook(simulation) as hook:
+    with running_simulation(spot_fleet(), seed=1) as simulation, webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": schema})
         simulation.control(
             "/scripted-faults",
@@ -121,7 +121,7 @@ def test_both_schemas_contain_the_annotation(schema: str) -> None:
 
 
 def test_the_agent_publishes_a_notice_half_a_minute_before() -> None:
-    with running_simulation(spotty(), seed=1) as simulation, webhook(simulation) as hook:
+    with running_simulation(spot_fleet(), seed=1) as simulation, webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "cloudevents"})
         simulation.world.arm(SpotEviction("web", "spot", AT, nodes=2, notice_s=25))
         simulation.advance(AT + timedelta(minutes=2))

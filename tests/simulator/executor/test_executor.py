@@ -12,7 +12,7 @@ from durabletask import task
 from simulator.executor.executor import Activity, Executor, ExecutorError
 from simulator.executor.live import Orchestrator
 from tests.simulator.host.app import flows
-from tests.simulator.host.harness import MONDAY, Bench, at
+from tests.simulator.host.harness import MONDAY, HostHarness, at
 
 type Flow = Generator[task.Task[Any], Any, Any]
 
@@ -154,17 +154,17 @@ def test_engine_and_executor_have_equal_results(tmp_path: Path) -> None:
     """The same scenario on both: same outputs, same custom status."""
 
     async def on_the_host() -> list[object]:
-        async with Bench(tmp_path) as bench:
-            await bench.begin("approval", {"minutes": 30}, "a")
-            await bench.begin("approval", {"minutes": 3}, "late")
-            await bench.begin("generations", {"generation": 1}, "g")
-            await bench.begin("parent", {"child": "sleeper", "input": [5], "id": "kid"}, "p")
-            await bench.host.run_until(at(20))
-            await bench.raise_event("a", "decision", "yes")
-            await bench.raise_event("g", "go on", None)
-            await bench.raise_event("g", "kept", 1)
-            await bench.host.run_until(at(300))
-            return [await bench.output(name) for name in ("a", "late", "g", "p")]
+        async with HostHarness(tmp_path) as harness:
+            await harness.begin("approval", {"minutes": 30}, "a")
+            await harness.begin("approval", {"minutes": 3}, "late")
+            await harness.begin("generations", {"generation": 1}, "g")
+            await harness.begin("parent", {"child": "sleeper", "input": [5], "id": "kid"}, "p")
+            await harness.host.run_until(at(20))
+            await harness.raise_event("a", "decision", "yes")
+            await harness.raise_event("g", "go on", None)
+            await harness.raise_event("g", "kept", 1)
+            await harness.host.run_until(at(300))
+            return [await harness.output(name) for name in ("a", "late", "g", "p")]
 
     one = executor()
     one.start("approval", {"minutes": 30}, "a")

@@ -13,7 +13,7 @@ from simulator.executor.live import Orchestrator
 from simulator.executor.recording import Recording, main
 from simulator.executor.replay import replay
 from tests.simulator.host.app import flows
-from tests.simulator.host.harness import Bench, at
+from tests.simulator.host.harness import HostHarness, at
 
 type Flow = Generator[task.Task[Any], Any, Any]
 
@@ -24,13 +24,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("state")
 
     async def live() -> None:
-        async with Bench(folder) as bench:
-            await bench.begin("approval", {"minutes": 30}, "approval")
-            await bench.begin("parent", {"child": "failing", "input": "x", "id": "kid"}, "parent")
-            await bench.begin("failing", "no quota", "failing")
-            await bench.begin("sleeper", [1, 2, 3], "sleeper")
-            await bench.begin("sender", "approval", "sender")
-            await bench.host.run_until(at(4))
+        async with HostHarness(folder) as harness:
+            await harness.begin("approval", {"minutes": 30}, "approval")
+            await harness.begin("parent", {"child": "failing", "input": "x", "id": "kid"}, "parent")
+            await harness.begin("failing", "no quota", "failing")
+            await harness.begin("sleeper", [1, 2, 3], "sleeper")
+            await harness.begin("sender", "approval", "sender")
+            await harness.host.run_until(at(4))
 
     asyncio.run(live())
     for name in ("approval", "parent", "failing", "sleeper", "sender"):
@@ -70,7 +70,7 @@ def raises(_ctx: task.OrchestrationContext, _given: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("orchestrator", "said"),
+    ("orchestrator", "reported"),
     [
         (renamed_activity, 'turn 2: recorded activity #2 echo {"approved": true}; the current orchestrator requests activity'),
         (changed_input, 'the current orchestrator requests activity #2 echo [{"approved": true}]'),
@@ -81,10 +81,10 @@ def raises(_ctx: task.OrchestrationContext, _given: object) -> None:
     ids=["renamed activity", "changed input", "longer timer", "inserted step", "raises"],
 )  # fmt: skip
 def test_the_first_difference_of_a_changed_orchestrator_is_reported(
-    recorded: Path, orchestrator: Orchestrator, said: str
+    recorded: Path, orchestrator: Orchestrator, reported: str
 ) -> None:
     difference = replay(orchestrator, Recording.load(recorded / "approval.json"))
-    assert said in str(difference)
+    assert reported in str(difference)
 
 
 def test_an_unknown_instance_cannot_be_recorded(recorded: Path) -> None:

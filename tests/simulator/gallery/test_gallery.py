@@ -19,8 +19,8 @@ from simulator.chat_preview.official_renderer import PlainDrawer, node_drawer
 from simulator.gallery.page import gallery
 from simulator.gallery.samples import Sample, samples
 from simulator.slack.blocks import fault_of
-from tests.browser.chromium import DESK, PHONE, chromium, shoot
-from tests.simulator.host.harness import story
+from tests.browser.chromium import DESK, PHONE, chromium, save_screenshot
+from tests.simulator.host.harness import async_test
 from tests.skip_unless import need
 
 SAMPLES = samples()
@@ -94,7 +94,7 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     assert out.read_text().count("<figure") == 3 * len(SAMPLES) + FORMS
 
 
-@story
+@async_test
 async def test_the_page_has_two_themes_and_loads_nothing(tmp_path: Path) -> None:
     need(not npm.missing(), f"the chats' renderers: {npm.missing()}")
     file = tmp_path / "gallery.html"
@@ -106,11 +106,11 @@ async def test_the_page_has_two_themes_and_loads_nothing(tmp_path: Path) -> None
             page = await browser.new_page(color_scheme="light", viewport=size)
             page.on("request", lambda request: requests.append(request.url))
             await page.goto(file.as_uri())
-            await shoot(page, f"gallery-light-{name}")
+            await save_screenshot(page, f"gallery-light-{name}")
             light, dark = page.locator(".drawn.light").first, page.locator(".drawn.dark").first
             assert (await light.is_visible(), await dark.is_visible()) == (True, False)
             await page.locator("#dark").check()
-            await shoot(page, f"gallery-dark-{name}")
+            await save_screenshot(page, f"gallery-dark-{name}")
             assert (await light.is_visible(), await dark.is_visible()) == (False, True)
             assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         # A decided request has no buttons. A pending one has two in Slack and for the Teams bot.

@@ -27,7 +27,7 @@ def at(minutes: float) -> datetime:
     return MONDAY + timedelta(minutes=minutes)
 
 
-class Bench:
+class HostHarness:
     """A started host with an HTTP client."""
 
     def __init__(
@@ -63,22 +63,22 @@ class Bench:
     async def raise_event(self, instance_id: str, name: str, data: object) -> int:
         return await self.manage("POST", f"/{instance_id}/raiseEvent/{name}", data)
 
-    async def look(self, instance_id: str) -> dict[str, Any]:
+    async def get_status(self, instance_id: str) -> dict[str, Any]:
         url = f"/runtime/webhooks/durabletask/instances/{instance_id}"
         async with self.http.get(url, params={"code": KEY}) as answer:
             return {"runtimeStatus": "unknown"} if answer.status == 404 else await answer.json()
 
     async def status(self, instance_id: str) -> str:
-        return str((await self.look(instance_id))["runtimeStatus"])
+        return str((await self.get_status(instance_id))["runtimeStatus"])
 
     async def output(self, instance_id: str) -> Any:
         await self.host.settle()
-        state = await self.look(instance_id)
+        state = await self.get_status(instance_id)
         assert state["runtimeStatus"] == "Completed", state
         return state["output"]
 
 
-def story[**P](test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+def async_test[**P](test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     """Let pytest run a coroutine function as a test."""
 
     @wraps(test)

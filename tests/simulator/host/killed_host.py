@@ -12,7 +12,7 @@ from typing import Literal
 
 from durabletask.client import AsyncTaskHubGrpcClient
 
-from tests.simulator.host.harness import Bench, at
+from tests.simulator.host.harness import HostHarness, at
 
 
 def die() -> None:
@@ -24,28 +24,31 @@ async def die_at_an_activity(state_dir: Path, when: str) -> None:
         if (moment, activity, instance_id) == (when, "echo", "f"):
             die()
 
-    async with Bench(state_dir, boundary=boundary) as bench:
-        await bench.begin("fan_out", ["a", "b"], "f")
+    async with HostHarness(state_dir, boundary=boundary) as harness:
+        await harness.begin("fan_out", ["a", "b"], "f")
 
 
 async def die_at_rest(state_dir: Path) -> None:
-    async with Bench(state_dir) as bench, AsyncTaskHubGrpcClient(host_address=bench.host.rpc_address) as client:
-        await bench.begin("approval", {"minutes": 30}, "waits")
-        await bench.begin("approval", {"minutes": 90}, "was-told")
-        await bench.begin("approval", {"minutes": 60}, "suspended")
-        await bench.begin("approval", {"minutes": 60}, "terminated")
-        await bench.begin("parent", {"child": "sleeper", "input": [40], "id": "kid"}, "parent")
-        await bench.begin("generations", {"generation": 1}, "generations")
-        await bench.begin("chain", 1, "purged")
+    async with (
+        HostHarness(state_dir) as harness,
+        AsyncTaskHubGrpcClient(host_address=harness.host.rpc_address) as client,
+    ):
+        await harness.begin("approval", {"minutes": 30}, "waits")
+        await harness.begin("approval", {"minutes": 90}, "was-told")
+        await harness.begin("approval", {"minutes": 60}, "suspended")
+        await harness.begin("approval", {"minutes": 60}, "terminated")
+        await harness.begin("parent", {"child": "sleeper", "input": [40], "id": "kid"}, "parent")
+        await harness.begin("generations", {"generation": 1}, "generations")
+        await harness.begin("chain", 1, "purged")
         await client.schedule_new_orchestration("sleeper", input=[1], instance_id="delayed", start_at=at(25))
-        await bench.host.run_until(at(20))
-        await bench.raise_event("generations", "kept", "kept over the kill")
-        await bench.raise_event("generations", "go on", None)
-        await bench.manage("POST", "/suspended/suspend")
-        await bench.raise_event("suspended", "decision", "yes")
-        await bench.manage("POST", "/terminated/terminate")
-        await bench.begin("sender", "was-told", "sender")
-        await bench.manage("DELETE", "/purged")
+        await harness.host.run_until(at(20))
+        await harness.raise_event("generations", "kept", "kept over the kill")
+        await harness.raise_event("generations", "go on", None)
+        await harness.manage("POST", "/suspended/suspend")
+        await harness.raise_event("suspended", "decision", "yes")
+        await harness.manage("POST", "/terminated/terminate")
+        await harness.begin("sender", "was-told", "sender")
+        await harness.manage("DELETE", "/purged")
         die()
 
 

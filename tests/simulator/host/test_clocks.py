@@ -9,7 +9,7 @@ import aiohttp
 from aiohttp import web
 
 from simulator.host.clock import LocalClock, RemoteClock, WallClock
-from tests.simulator.host.harness import KEY, MONDAY, Bench, at, story
+from tests.simulator.host.harness import KEY, MONDAY, HostHarness, async_test, at
 
 
 class World:
@@ -46,48 +46,48 @@ class World:
             await runner.cleanup()
 
 
-@story
+@async_test
 async def test_the_host_advances_the_world_to_the_next_due_time() -> None:
     world = World()
-    async with world.served() as url, Bench(clock=RemoteClock(url)) as bench:
-        await bench.begin("sleeper", [7], "s")
-        assert await bench.host.run_until(at(8)) == at(8)
-        assert await bench.output("s") == ["2026-11-16T00:07:00"]
+    async with world.served() as url, HostHarness(clock=RemoteClock(url)) as harness:
+        await harness.begin("sleeper", [7], "s")
+        assert await harness.host.run_until(at(8)) == at(8)
+        assert await harness.output("s") == ["2026-11-16T00:07:00"]
         assert world.requested == [at(5), at(7), at(8)]  # five: a timer trigger
 
 
-@story
+@async_test
 async def test_a_request_during_an_advance_has_the_worlds_time() -> None:
     """The world stops at 00:02 to call the host, which must serve the request while it waits and know the new time."""
     world = World()
-    async with world.served() as url, Bench(clock=RemoteClock(url)) as bench:
+    async with world.served() as url, HostHarness(clock=RemoteClock(url)) as harness:
 
         async def call() -> None:
             async with (
-                aiohttp.ClientSession(bench.url) as http,
+                aiohttp.ClientSession(harness.url) as http,
                 http.post("/api/ops/sleeper/s", data="[1]", params={"code": KEY}) as answer,
             ):
                 assert answer.status == 202
 
         world.happens[at(2)] = call
-        await bench.host.run_until(at(10))
-        assert await bench.output("s") == ["2026-11-16T00:03:00"]
+        await harness.host.run_until(at(10))
+        assert await harness.output("s") == ["2026-11-16T00:03:00"]
         assert world.requested == [at(5), at(3), at(5), at(10)]
 
 
-@story
+@async_test
 async def test_a_running_clock_advances_without_steps() -> None:
-    async with Bench(clock=LocalClock(MONDAY, speed=3600)) as bench:
-        await bench.begin("sleeper", [10, 10], "s")
-        while await bench.status("s") != "Completed":
+    async with HostHarness(clock=LocalClock(MONDAY, speed=3600)) as harness:
+        await harness.begin("sleeper", [10, 10], "s")
+        while await harness.status("s") != "Completed":
             await asyncio.sleep(0)
-        assert bench.host.now() >= at(20)
+        assert harness.host.now() >= at(20)
 
 
-@story
+@async_test
 async def test_a_host_runs_on_the_wall_clock() -> None:
-    async with Bench(clock=WallClock()) as bench:
+    async with HostHarness(clock=WallClock()) as harness:
         before = datetime.now(UTC)
-        await bench.begin("clockwise", None, "c")
-        log = datetime.fromisoformat(await bench.output("c")).replace(tzinfo=UTC)
+        await harness.begin("clockwise", None, "c")
+        log = datetime.fromisoformat(await harness.output("c")).replace(tzinfo=UTC)
         assert before <= log <= datetime.now(UTC)

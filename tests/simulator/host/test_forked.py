@@ -6,13 +6,13 @@ import sys
 CHILD = """
 import asyncio, os, threading
 import azure.durable_functions, azure_functions_runtime.native_invocation, grpc.aio
-from tests.simulator.host.harness import Bench
+from tests.simulator.host.harness import HostHarness
 assert threading.active_count() == 1, threading.enumerate()
 
 async def serve() -> None:
-    async with Bench() as bench:
-        await bench.begin("parent", {"child": "chain", "input": 2, "id": "kid"}, "p")
-        assert await bench.output("p") == {"child said": 1}
+    async with HostHarness() as harness:
+        await harness.begin("parent", {"child": "chain", "input": 2, "id": "kid"}, "p")
+        assert await harness.output("p") == {"child said": 1}
 
 for _ in range(2):
     child = os.fork()

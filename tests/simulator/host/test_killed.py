@@ -9,7 +9,7 @@ import pytest
 
 from simulator.host.clock import LocalClock
 from simulator.host.files import StateInUseError
-from tests.simulator.host.harness import Bench, activity_runs, app_log, at, make_engine, story
+from tests.simulator.host.harness import HostHarness, activity_runs, app_log, async_test, at, make_engine
 
 
 def kill_one(state_dir: Path, when: str) -> None:
@@ -19,12 +19,12 @@ def kill_one(state_dir: Path, when: str) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@story
+@async_test
 async def test_an_activity_whose_result_was_not_recorded_runs_again(tmp_path: Path, when: str) -> None:
     kill_one(tmp_path, when)
     activity_runs()
-    async with Bench(tmp_path) as bench:
-        assert await bench.output("f") == ["a", "b"]
+    async with HostHarness(tmp_path) as harness:
+        assert await harness.output("f") == ["a", "b"]
     assert sorted(activity_runs()) == ["echo a", "echo b"]
 
 
@@ -35,33 +35,33 @@ def killed_at_rest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return state_dir
 
 
-@story
+@async_test
 async def test_everything_that_waited_continues(killed_at_rest: Path) -> None:
     """One process after the kill, in the order of times: they share one state file."""
-    async with Bench(killed_at_rest) as bench:
-        assert bench.host.now() == at(20)  # the clock starts at midnight again, but time never goes backwards
-        assert await bench.status("purged") == "unknown"
-        assert await bench.status("terminated") == "Terminated"
-        assert await bench.status("suspended") == "Suspended"
-        assert (await bench.output("was-told"))["decision"] == {"approved": True}  # sent by another orchestration
-        await bench.host.run_until(at(24))
-        assert await bench.status("delayed") == "Pending"
-        await bench.host.run_until(at(31))
-        assert await bench.output("delayed") == ["2026-11-16T00:26:00"]
-        assert await bench.output("waits") == {"state": "expired", "at": "2026-11-16T00:30:00"}
-        await bench.host.run_until(at(41))
-        assert await bench.output("parent") == {"child said": ["2026-11-16T00:40:00"]}
-        assert await bench.manage("POST", "/suspended/resume") == 202
-        assert (await bench.output("suspended"))["decision"] == "yes"
-        await bench.host.run_until(at(100))
-        assert await bench.output("generations") == {"woke": "2026-11-16T01:20:00", "kept": "kept over the kill"}
+    async with HostHarness(killed_at_rest) as harness:
+        assert harness.host.now() == at(20)  # the clock starts at midnight again, but time never goes backwards
+        assert await harness.status("purged") == "unknown"
+        assert await harness.status("terminated") == "Terminated"
+        assert await harness.status("suspended") == "Suspended"
+        assert (await harness.output("was-told"))["decision"] == {"approved": True}  # sent by another orchestration
+        await harness.host.run_until(at(24))
+        assert await harness.status("delayed") == "Pending"
+        await harness.host.run_until(at(31))
+        assert await harness.output("delayed") == ["2026-11-16T00:26:00"]
+        assert await harness.output("waits") == {"state": "expired", "at": "2026-11-16T00:30:00"}
+        await harness.host.run_until(at(41))
+        assert await harness.output("parent") == {"child said": ["2026-11-16T00:40:00"]}
+        assert await harness.manage("POST", "/suspended/resume") == 202
+        assert (await harness.output("suspended"))["decision"] == "yes"
+        await harness.host.run_until(at(100))
+        assert await harness.output("generations") == {"woke": "2026-11-16T01:20:00", "kept": "kept over the kill"}
         app_log()
 
 
-@story
+@async_test
 async def test_a_missed_timer_trigger_runs_once(tmp_path: Path) -> None:
-    async with Bench(tmp_path) as bench:
-        await bench.host.run_until(at(7))
+    async with HostHarness(tmp_path) as harness:
+        await harness.host.run_until(at(7))
     app_log()
     later = await _timer_log_after_restart(tmp_path, minutes=52)
     assert later == ["sweep past_due=True", "sweep past_due=False", "sweep past_due=False", "hourly past_due=False"]
@@ -69,13 +69,13 @@ async def test_a_missed_timer_trigger_runs_once(tmp_path: Path) -> None:
 
 async def _timer_log_after_restart(state_dir: Path, minutes: float) -> list[str]:
     """The triggers' inputs on a host that restarts at that minute, until three minutes past the hour."""
-    async with Bench(state_dir, clock=LocalClock(at(minutes))) as bench:
-        await bench.host.run_until(at(63))
+    async with HostHarness(state_dir, clock=LocalClock(at(minutes))) as harness:
+        await harness.host.run_until(at(63))
         return app_log()
 
 
-@story
+@async_test
 async def test_two_hosts_cannot_share_a_state_file(tmp_path: Path) -> None:
-    async with Bench(tmp_path):
+    async with HostHarness(tmp_path):
         with pytest.raises(StateInUseError, match="another host uses it"):
             make_engine(tmp_path)

@@ -79,13 +79,13 @@ def test_both_read_the_same_from_a_configuration() -> None:
         "  - {name: year end, from: 2026-12-18, to: 2027-01-04, zone: America/New_York}\n"
         "  - {name: launch, from: 2026-11-18T18:00:00+01:00, to: 2026-11-19T06:00:00Z}\n"
     )
-    rules, said = read(text), load(text, "daytwo.yaml")
-    node_images = said.get(NODE_IMAGE)
+    rules, reported = read(text), load(text, "daytwo.yaml")
+    node_images = reported.get(NODE_IMAGE)
     assert node_images is not None
-    assert [ring.name for ring in rules.rings] == [ring.name for ring in said.fleet.rings]
+    assert [ring.name for ring in rules.rings] == [ring.name for ring in reported.fleet.rings]
     assert [ring.max_concurrent for ring in rules.rings] == [None, 1]
     assert (rules.proven_for, rules.proven_awake, rules.proven_nodes) == (DAY, 8, 3)
     assert (rules.start_stopped_clusters, rules.failure_budget) == (True, 0)
-    assert [(c.first, c.last, c.zone) for c in rules.freezes] == [(f.start, f.end, f.zone) for f in said.freezes]
+    assert [(c.first, c.last, c.zone) for c in rules.freezes] == [(f.start, f.end, f.zone) for f in reported.freezes]
     assert rules.rings[0].hours == WindowHours(frozenset({0, 1, 2, 3}), 22 * 60, 5 * 60, "UTC")
     assert node_images.window.days == frozenset({0, 1, 2, 3})

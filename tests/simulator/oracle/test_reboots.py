@@ -15,7 +15,7 @@ WEDNESDAY_NOON = at("wed 12:00")
 REBOOT = CONFIG + "reboot: {window: nights}\n"
 
 
-def tiny() -> JournalBuilder:
+def small_world() -> JournalBuilder:
     """Everything has the newest image; node 0 of pre-production requires a reboot on Tuesday."""
     new = replace(SYSTEM, releases_behind=0)
     builder = JournalBuilder(cluster("dev", "dev", new), cluster("lab", "sandbox", new))
@@ -30,7 +30,7 @@ def reboots(builder: JournalBuilder, config: str = REBOOT, end: datetime = WEDNE
 
 
 def test_a_night_in_which_all_nodes_return_is_a_run() -> None:
-    builder = tiny()
+    builder = small_world()
     builder.asks("dev/system/1", "tue 12:00")
     builder.reboot("dev/system/0", "tue 22:00", "tue 22:06")
     builder.reboot("dev/system/1", "tue 22:10", "tue 22:16")
@@ -38,7 +38,7 @@ def test_a_night_in_which_all_nodes_return_is_a_run() -> None:
 
 
 def test_two_nights_are_two_runs() -> None:
-    builder = tiny()
+    builder = small_world()
     builder.reboot("dev/system/0", "tue 22:00", "tue 22:06")
     builder.asks("dev/system/1", "wed 10:00")
     builder.reboot("dev/system/1", "thu 00:10", "thu 00:16")
@@ -46,18 +46,18 @@ def test_two_nights_are_two_runs() -> None:
 
 
 def test_without_the_section_no_reboot_is_expected() -> None:
-    assert reboots(tiny(), CONFIG) == (0, [])
+    assert reboots(small_world(), CONFIG) == (0, [])
 
 
 def test_a_late_node_does_not_count_as_success() -> None:
-    builder = tiny()
+    builder = small_world()
     builder.cordon("dev/system/0", "tue 22:00", "tue 22:30")
     builder.restart("dev/system/0", "tue 22:02", minutes=21)
     assert reboots(builder) == (0, [])
 
 
 def test_a_failed_drain_does_not_count_as_success() -> None:
-    builder = tiny()
+    builder = small_world()
     builder.asks("dev/system/1", "tue 12:00")
     builder.reboot("dev/system/0", "tue 22:00", "tue 22:06")
     builder.cordon("dev/system/1", "tue 22:10", "tue 22:40")
@@ -65,7 +65,7 @@ def test_a_failed_drain_does_not_count_as_success() -> None:
 
 
 def test_a_failed_restart_does_not_block_the_next_night() -> None:
-    builder = tiny()
+    builder = small_world()
     builder.cordon("dev/system/0", "tue 22:00", "tue 22:06")
     builder.add("tue 22:02", Kind.MACHINE_RESTART, "dev", "system", "system-0", who=PRINCIPAL, status="InProgress")
     builder.add("tue 22:04", Kind.MACHINE_RESTART, "dev", "system", "system-0", who=PRINCIPAL, status="Failed")
@@ -87,7 +87,7 @@ def too_late(builder: JournalBuilder) -> None:
     builder.reboot("dev/system/0", "wed 04:50", "wed 05:00")
 
 
-def unasked(builder: JournalBuilder) -> None:
+def unrequired(builder: JournalBuilder) -> None:
     builder.reboot("dev/system/0", "tue 22:00", "tue 22:06")
     builder.reboot("dev/system/2", "tue 22:10", "tue 22:16")
 
@@ -132,7 +132,7 @@ def lifted_anothers_cordon(builder: JournalBuilder) -> None:
         (overlooked, ["not-rebooted: dev/system-0 at 2026-11-17 22:00:00 UTC"]),
         (by_day, ["reboot-outside-window: dev/system-0 at 2026-11-17 12:02:00 UTC"]),
         (too_late, ["reboot-outside-window: dev/system-0 at 2026-11-18 04:52:00 UTC"]),
-        (unasked, ["unrequired-reboot: dev/system-2 at 2026-11-17 22:12:00 UTC"]),
+        (unrequired, ["unrequired-reboot: dev/system-2 at 2026-11-17 22:12:00 UTC"]),
         (two_at_once, ["two-reboots-at-once: dev/system-1 at 2026-11-17 22:04:00 UTC"]),
         (in_no_ring, ["reboot-no-ring: lab/system-0 at 2026-11-17 22:02:00 UTC"]),
         (during_an_operation, ["reboot-busy: dev/system-0 at 2026-11-17 22:02:00 UTC"]),
@@ -142,7 +142,7 @@ def lifted_anothers_cordon(builder: JournalBuilder) -> None:
     ],
 )
 def test_forbidden_reboots_are_reported(changes: Callable[[JournalBuilder], None], expected: list[str]) -> None:
-    builder = tiny()
+    builder = small_world()
     changes(builder)
     assert reboots(builder)[1] == expected
 
@@ -171,10 +171,10 @@ def under_a_budget(builder: JournalBuilder) -> JournalBuilder:
 
 @pytest.mark.parametrize("held", [not_ready, cordoned, busy, under_a_budget])
 def test_blocked_nodes_are_not_reported_as_overlooked(held: Callable[[JournalBuilder], JournalBuilder]) -> None:
-    assert reboots(held(tiny())) == (0, [])
+    assert reboots(held(small_world())) == (0, [])
 
 
 def test_a_cordon_may_last_while_its_node_is_being_rebooted() -> None:
-    builder = tiny()
+    builder = small_world()
     builder.cordon("dev/system/0", "tue 22:00", None)
     assert builder.verdict(REBOOT, at("tue 22:30")).violations == ()
