@@ -91,8 +91,8 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
 
     eviction = table.change(key, merge)
     period = eviction.run.rsplit(".", 1)[1]
-    signal = RunRequest("spot", notice.cluster.id, notice.cluster.name, period, now, "event", notice.source)
-    run, is_new = start_run(context, signal)
+    run_request = RunRequest("spot", notice.cluster.id, notice.cluster.name, period, now, "event", notice.source)
+    run, is_new = start_run(context, run_request)
     if not is_new and known is None:
         context.engine.wake(run.id)
 

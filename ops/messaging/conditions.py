@@ -43,14 +43,14 @@ def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
     _report(ports, fleet_message(is_empty=is_empty), (problem, now))
 
 
-def report_blocked(ports: Ports, signal: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
+def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
     """Reports what a timer finds repeatedly but cannot start a run for: without this it would be blocked silently."""
     reasons = _blocking_reasons(decision)
     if reasons is None:
         return
-    subject = f"{signal.run_id.rsplit('.', 1)[0]}{_HELD}"
-    message = blocked_message(subject, runbooks()[signal.runbook].title, signal.target_name, reasons)
-    _report(ports, message, ("; ".join(reasons), signal.at), channels)
+    subject = f"{run_request.run_id.rsplit('.', 1)[0]}{_HELD}"
+    message = blocked_message(subject, runbooks()[run_request.runbook].title, run_request.target_name, reasons)
+    _report(ports, message, ("; ".join(reasons), run_request.at), channels)
 
 
 def close_stale(ports: Ports, now: datetime) -> None:
@@ -87,7 +87,7 @@ def _report(ports: Ports, message: Message, observed: tuple[str, datetime], chan
             _close(ports, stored.key, message, stored.value)
         return
     key = f"{message.subject}|{short_hash(text)}|{now:%Y%m%d}"
-    ports.ledger.append(Entry(key, now, "held", message.subject, text))
+    ports.ledger.append(Entry(key, now, "condition", message.subject, text))
 
     def change(old: ConditionRecord | None) -> ConditionRecord:
         if old is None:
