@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
+import signal
 from pathlib import Path
 
 import click
-import signal
 
 
 @click.command()
