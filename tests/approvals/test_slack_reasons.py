@@ -21,7 +21,7 @@ from tests.fakes import cluster, pool
 
 TWO_OF = "{from: platform, of: 2}"
 FOUR_HOURS = "{from: platform, expires-after: 4h}"
-UNASKED = "Rejected. Nothing of the plan will be done. Slack could not open the dialog that asks for a reason, so none is recorded."
+UNASKED = "Rejected. No step of the plan will be executed. Slack could not open the dialog that asks for a reason, so none is recorded."
 
 
 @dataclass
@@ -92,7 +92,7 @@ def test_the_form_that_is_sent_decides_with_its_reason_and_closes(desk: Desk) ->
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "release day")
-    assert desk.heard == ["Rejected. Nothing of the plan will be done."]
+    assert desk.heard == ["Rejected. No step of the plan will be executed."]
 
 
 def test_without_a_reason_it_is_sent_as_well(desk: Desk) -> None:
@@ -134,7 +134,7 @@ def test_a_slack_that_does_not_answer_is_not_waited_for_twice(desk: Desk, troubl
 def test_without_any_forms_a_vote_rejects_and_no_one_is_reported_of_a_form(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
-    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, ["Rejected. Nothing of the plan will be done."])
+    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])
 
 
 def test_a_form_that_opened_though_its_answer_was_lost_reads_that_it_is_rejected(desk: Desk) -> None:
@@ -154,7 +154,7 @@ def test_the_vote_delivered_again_opens_one_form_and_decides_nothing(desk: Desk)
     assert (len(desk.forms.opened), desk.forms.asked) == (1, 1)
     desk.send(reason="once")
     assert desk.tell_again().status == 200
-    assert desk.heard == ["Rejected. Nothing of the plan will be done."]
+    assert desk.heard == ["Rejected. No step of the plan will be executed."]
     assert desk.results == ["rejected"]
 
 
@@ -183,7 +183,7 @@ def test_a_form_sent_twice_is_one_vote(desk: Desk) -> None:
     for reason in ("first", "second", "first"):
         desk.send(reason=reason, shown=first)
     assert (desk.story.approval.why, desk.results) == ("first", ["rejected"] * 3)
-    assert set(desk.heard) == {"Rejected. Nothing of the plan will be done."}
+    assert set(desk.heard) == {"Rejected. No step of the plan will be executed."}
 
 
 def test_a_form_sent_after_another_person_decided_reads_who_and_when(desk: Desk) -> None:
@@ -214,7 +214,7 @@ def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(des
     assert list(desk.world.store.scan("slack-form")) == []
     desk.send(reason="still no")
     assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
-    assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
+    assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
 def test_a_form_whose_request_was_requested_again_decides_nothing(desk: Desk) -> None:
@@ -276,7 +276,7 @@ def test_whom_a_form_was_not_opened_for_gets_no_private_answer_of_its_opener(des
     desk.vote("ana")
     desk.send("ben", reason="mine")
     assert desk.heard == []
-    assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
+    assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
 def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:

@@ -50,4 +50,4 @@ def test_rows_of_one_currency_are_added_and_of_another_are_not() -> None:
 
 
 def test_before_anything_was_billed_that_is_said() -> None:
-    assert told(report()) == ("no cluster of the fleet has costs yet this month",)
+    assert told(report()) == ("no cluster of the fleet has any costs yet this month",)
