@@ -1,4 +1,4 @@
-"""The approval gate: whether a decision needs approval, as `assess` sees it (docs/approvals.md)."""
+"""The approval gate: `assess` uses it to find out whether a decision needs approval (docs/approvals.md)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ from ops.policy.approval_times import next_look
 from ops.policy.approvers import rule_for, rules_of
 from ops.settings import Settings
 
-# Reasons that may change before the window opens. A cluster that AKS manages, for example, never acts.
+# Reasons to wait that can change before the window opens. A cluster that AKS manages, for example, never acts.
 _MAY_ACT = (WaitReason.WINDOW, WaitReason.UNPROVEN, WaitReason.BUSY, WaitReason.NO_WINDOW_LEFT)
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The run and the decision after the gate. `asks` is the plan that has to be approved first."""
+    """The run and the decision after the gate. `asks` is the plan that must be approved first."""
 
     run: Run
     decision: Decision
@@ -31,7 +31,7 @@ class GateResult:
 
 
 def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callable[[datetime], Decision]) -> GateResult:
-    """Passes a decision on, requests approval for it, or lets the run assess earlier to see whether it needs approval."""
+    """Passes a decision on, requests approval for it, or makes the run assess earlier to find out whether it needs approval."""
     settings = context.config.settings
     if settings is None or run.dry_run or not isinstance(decision, Act | Wait):
         return GateResult(run, decision)
@@ -46,13 +46,13 @@ def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callabl
     rule = rule_for(settings, run.runbook, run.ring, plan.risk)
     match approval_status(asked, run, plan, rule, settings, now):
         case NotRequired():
-            withdraw(context, run, PartState.CANCELLED, "it does not need approval any more")
+            withdraw(context, run, PartState.CANCELLED, "it no longer needs approval")
             return GateResult(replace(run, approval=""), decision)
         case Granted(approval):
             report_if_changed(context.ports, approval.id, settings)
             note_decision(context, approval)
             approved = replace(run, approved=decided_text(approval))
-            # Assessed again before the night: changes by day are requested by day.
+            # Assess again before the night: approval of a change is requested during the day.
             sooner = _wake_in_time(decision, next_look(rules, now)) if rules else decision
             return GateResult(approved, _with_approval(sooner, approved.approved))
         case _:
@@ -60,7 +60,7 @@ def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callabl
 
 
 def missing_approval(context: Context, run: Run) -> str:
-    """Why a step of the run's plan may not begin: it is not approved, or an approver has lost that right; empty if it may."""
+    """Why a step of the run's plan cannot begin: it is not approved, or an approver has lost that right; empty if it can."""
     settings = context.config.settings
     if settings is None or run.plan is None:
         return ""
@@ -76,7 +76,7 @@ def missing_approval(context: Context, run: Run) -> str:
 
 
 def planned_next(decision: Decision, decide_at: Callable[[datetime], Decision]) -> Plan | None:
-    """The plan that is or will be executed: the decided one, or the one that would be decided at the end of the wait."""
+    """Returns the plan that is or will be executed: the decided one, or the one that would be decided at the end of the wait."""
     following = decide_at(decision.until) if isinstance(decision, Wait) else decision
     return following.plan if isinstance(following, Act) else None
 
@@ -84,19 +84,19 @@ def planned_next(decision: Decision, decide_at: Callable[[datetime], Decision]) 
 def needs_approval_now(
     run: Run, decision: Decision, decide_at: Callable[[datetime], Decision], settings: Settings
 ) -> bool:
-    """Whether a run that does not exist yet would need an approval: then it is started."""
+    """Whether a run that does not exist yet would need approval; if so, it is started."""
     plan = planned_next(decision, decide_at) if rules_of(settings, run.runbook, run.ring) else None
     return plan is not None and rule_for(settings, run.runbook, run.ring, plan.risk) is not None
 
 
 def _rejected_plan(asked: Approval | None, run: Run) -> Plan | None:
-    """The plan that was rejected: it ends the run, whatever the run would do now."""
+    """Returns the rejected plan. It ends the run, whatever the run would do now."""
     part = asked.part(run.id) if asked is not None and asked.state is ApprovalState.REJECTED else None
     return part.plan if part is not None and part.state is PartState.ASKED else None
 
 
 def _wake_in_time(decision: Decision, look: datetime) -> Decision:
-    """The same wait, shortened so that approval can be requested in time, if there may be something to request."""
+    """Returns the same wait. If there may be something to request, it is shortened so that approval can be requested in time."""
     if isinstance(decision, Wait) and decision.code in _MAY_ACT:
         return replace(decision, until=min(decision.until, look))
     return decision

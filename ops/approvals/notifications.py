@@ -1,4 +1,4 @@
-"""What chats show of requests for approval, in every channel: the request, its reminder, its escalation."""
+"""Shows requests for approval in every channel of the chats: the request, its reminder, its escalation."""
 
 import logging
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def _show(ports: Ports, approval: Approval, settings: Settings) -> None:
 
 
 def request_message(ports: Ports, approval: Approval, settings: Settings) -> Message:
-    """The message of the request in its present state."""
+    """Returns the message of the request in its current state."""
     title, rule = runbooks()[approval.runbook].title, current_rule(settings, approval)
     link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
     counted = valid_votes(approval, rule, settings) if rule else tuple(vote.person for vote in approval.votes)
@@ -69,12 +69,12 @@ def _approvers_and_title(approval: Approval, settings: Settings) -> tuple[Person
 def update_requests(context: Context) -> None:
     """For a timer: shows changes of requests that no run has noticed.
 
-    Without this, a run that is paused or whose wake event was lost would leave buttons that have no effect.
+    Without this, buttons that have no effect would remain if a run is paused or its wake event was lost.
     """
     settings, store = context.config.settings, context.ports.store
     if settings is None:
         return
-    # Changed requests first: showing an open request clears its mark, and its runs still have to be woken.
+    # Changed requests first: showing an open request clears its mark, but its runs must still be woken.
     for marker in list(store.scan(CHANGED_REQUESTS)):
         _update_safely(_repair, context, marker.key, settings)
     open_requests = list(store.scan(OPEN_REQUESTS))
@@ -86,7 +86,7 @@ def update_requests(context: Context) -> None:
 def _update_safely(
     act: Callable[[Context, str, Settings], None], context: Context, approval_id: str, settings: Settings
 ) -> None:
-    """A request that cannot be read does not hold up others."""
+    """Handles errors of one request, so that a request that cannot be read does not delay the others."""
     try:
         act(context, approval_id, settings)
     except OutsideError as error:
@@ -103,7 +103,7 @@ def _update(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def _repair(context: Context, approval_id: str, settings: Settings) -> None:
-    """Catches up on what an endpoint or a run had no time for: the messages, and waking the runs."""
+    """Completes what an endpoint or a run had no time for: updates the messages and wakes the runs."""
     stored = approvals(context.ports.store).get(approval_id)
     for part in stored.value.active_parts if stored else ():
         context.engine.wake(part.run)
@@ -111,7 +111,7 @@ def _repair(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None) -> None:
-    """Reports a request if it has changed."""
+    """Updates the messages of a request if it has changed."""
     if ports.store.get(CHANGED_REQUESTS, approval_id) is None:
         return
     stored = approvals(ports.store).get(approval_id)

@@ -1,4 +1,4 @@
-"""Requests for approval as records: created, joined, advanced with time, withdrawn (docs/approvals.md)."""
+"""The records of requests for approval: created, joined, advanced with time, withdrawn (docs/approvals.md)."""
 
 import re
 import secrets
@@ -23,7 +23,7 @@ from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
 from ops.tables.approvals import OpenRequest, RequestToken, approvals, open_requests, request_tokens
 
-# Requests whose latest change the chats do not show yet.
+# Requests whose latest change is not shown in the chats yet.
 CHANGED_REQUESTS = "approval-news"
 # An index of undecided requests, so that a timer does not read every request that was ever made.
 OPEN_REQUESTS = "undecided"
@@ -35,20 +35,20 @@ _ANONYMOUS_SOURCES = ("http", "event", "action-group")
 
 
 def approval_of(store: Store, run: Run) -> Approval | None:
-    """The run's present request."""
+    """Returns the run's current request."""
     stored = approvals(store).get(run.approval) if run.approval else None
     return stored.value if stored else None
 
 
 def request_by_token(store: Store, word: str) -> Approval | None:
-    """The request that a token refers to; None if it refers to none. An older token of the request is accepted."""
+    """Returns the request that a token refers to, or None. Older tokens of a request are accepted too."""
     identity = request_id_of_token(store, word)
     stored = approvals(store).get(identity) if identity else None
     return stored.value if stored else None
 
 
 def request_id_of_token(store: Store, word: str) -> str:
-    """The id of that request; empty if the token refers to none."""
+    """Returns the id of that request; empty if there is none."""
     if not _WORD.fullmatch(word):
         return ""  # store keys contain no slash, and tokens are short
     named = request_tokens(store).get(word)
@@ -56,7 +56,7 @@ def request_id_of_token(store: Store, word: str) -> str:
 
 
 def current_rule(settings: Settings, approval: Approval) -> ApprovalRule | None:
-    """The rule that applies to a request now: the configuration may have changed since it was made."""
+    """Returns the rule that applies to a request now: the configuration may have changed since it was made."""
     risk = approval.parts[0].plan.risk if approval.parts else ""
     return rule_for(settings, approval.runbook, approval.ring, risk)
 
@@ -64,9 +64,9 @@ def current_rule(settings: Settings, approval: Approval) -> ApprovalRule | None:
 def request_approval(
     context: Context, run: Run, rule: ApprovalRule, settings: Settings, changed: tuple[str, ...]
 ) -> Approval:
-    """The request for this run's plan: the ring's request if it can be joined, otherwise a new one.
+    """Returns the request for this run's plan: the ring's request if it can be joined, otherwise a new one.
 
-    Calling it again finds the same request, so a process that is killed in between asks only once.
+    Another call finds the same request, so a process that is killed in between asks only once.
 
     Raises:
         ConflictError: other runs were faster ten times.
@@ -75,13 +75,13 @@ def request_approval(
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to request")
     part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
-    # One rule, one request: runs of a ring whose plans have different risks share a request if one rule covers them.
+    # One rule, one request: runs of a ring share a request if one rule covers all their plans, even with different risks.
     risks = "-".join(sorted(rule.risks)) or "any"
     subject = f"{run.rollout}.{slug(run.ring)}.{slug(risks)}" if run.rollout else run.id
     withdraw(context, run, PartState.SUPERSEDED, part.why or "requested again")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has just joined: the request can still be joined
-            # Read once for both: a request that is created in between is joined in the next round, not duplicated.
+            # Read once for both: a request that is created in between is joined in the next round, and not duplicated.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
             found = _join(context, last, part, channels_showing(context, run)) or _new(
@@ -93,7 +93,7 @@ def request_approval(
 
 
 def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) -> Approval | None:
-    """The request with this id including this part; None if it can no longer be joined. Raises ConflictError."""
+    """Adds this part to the request with this id; returns None if it can no longer be joined. Raises ConflictError."""
     store, now = context.ports.store, context.ports.clock.now()
     stored = approvals(store).get(last) if last else None
     if stored is None:
@@ -103,7 +103,7 @@ def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) ->
     if present is not None and present.state is PartState.ASKED and present.plan.hash == part.plan.hash:
         return current
     if current.state.is_decided or current.votes or now >= current.remind_at:
-        return None  # people need time to decide about the runs that join
+        return None  # people need time to decide on the runs that join
     others = [each for each in current.parts if each.run != part.run]
     parts = tuple(sorted((*others, part), key=lambda each: each.target_name))
     token = _new_token(store, current.id)
@@ -116,7 +116,7 @@ def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) ->
 def _new(
     context: Context, after: tuple[str, str], run: Run, part: Part, by: tuple[ApprovalRule, Settings]
 ) -> Approval | None:
-    """A new request, after the last one for its subject; None if another process has just created one."""
+    """Creates a new request after the last one for its subject; returns None if another process has just created one."""
     store, (subject, last), (rule, settings) = context.ports.store, after, by
     now = context.ports.clock.now()
     number = int(last.rsplit("-", 1)[1]) + 1 if last else 1
@@ -143,7 +143,7 @@ def _new(
     fresh = replace(fresh, needed=needed(fresh, rule, settings))
     store.insert(OPEN_REQUESTS, identity, {})
     if not approvals(store).insert(identity, fresh):
-        # created by a process that was killed before it recorded that, or by another run just now
+        # created just now by another run, or by a process that was killed before it recorded that
         open_requests(store).change(subject, lambda _: OpenRequest(identity))
         return None
     open_requests(store).change(subject, lambda _: OpenRequest(identity))
@@ -151,21 +151,21 @@ def _new(
 
 
 def channels_showing(context: Context, run: Run) -> tuple[str, ...]:
-    """Every channel of the run's messages, as `chat|channel`. Default channels are included by name, since they may change."""
+    """Returns every channel of the run's messages, as `chat|channel`. Default channels are named, since the default can change."""
     return tuple(
         f"{chat.name}|{channel}" for chat in context.ports.chats for channel in destinations(chat, run.channels)
     )
 
 
 def _new_token(store: Store, approval: str) -> str:
-    """A new random token for a request. A token that was never written to its request has no effect."""
+    """Creates a random token for a request. It has no effect until it is written to the request."""
     word = secrets.token_urlsafe(18)
     request_tokens(store).insert(word, RequestToken(approval))
     return word
 
 
 def advance(context: Context, approval_id: str, rule: ApprovalRule, settings: Settings) -> Approval:
-    """Advances a request to the present time; each change is recorded in the ledger once."""
+    """Advances a request to the current time and records each change in the ledger once."""
     now = context.ports.clock.now()
 
     def change(old: Approval | None) -> Approval:
@@ -193,7 +193,7 @@ def expire_if_due(context: Context, approval_id: str) -> Approval:
 
 
 def _note_progress(context: Context, approval: Approval) -> None:
-    """Records each change that time has caused in the ledger, once."""
+    """Records in the ledger, once, each change that time has caused."""
     for word, happened in (
         ("asked", approval.asked),
         ("reminded", approval.reminded),
@@ -217,20 +217,20 @@ def note_decision(context: Context, approval: Approval) -> None:
 
 
 def withdraw(context: Context, run: Run, state: PartState, why: str) -> None:
-    """Withdraws a run's part from its request. When the last part is withdrawn, the request ends."""
+    """Withdraws a run's part from its request. If no part is left, the request ends."""
     if run.approval and approvals(context.ports.store).get(run.approval) is not None:
         _withdraw(context, run.approval, run, (state, why))
 
 
 def withdraw_all(context: Context, run: Run, why: str) -> None:
-    """Withdraws a run that has ended from every request that includes it, including requests that its record does not name."""
+    """Withdraws a run that has ended from every request that includes it, even requests that its record does not name."""
     for identity in dict.fromkeys(filter(None, (run.approval, *_unrecorded_requests(context, run)))):
         if approvals(context.ports.store).get(identity) is not None:
             _withdraw(context, identity, run, (PartState.CANCELLED, why))
 
 
 def _unrecorded_requests(context: Context, run: Run) -> Iterator[str]:
-    """Requests that the run's record does not name, because the process was killed between the two writes."""
+    """Returns requests that the run's record does not name, because the process was killed between the two writes."""
     settings = context.config.settings
     if settings is None or not settings.has_approvals:
         return
@@ -248,7 +248,7 @@ def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, st
         part = old.part(run.id)
         is_pending = expired_if_due(old, now).state is ApprovalState.PENDING
         if part is None or part.state is not PartState.ASKED or (state is PartState.CANCELLED and not is_pending):
-            return old  # a decision stays in force when its run ends
+            return old  # a decision stays in force after its run has ended
         gone = replace(part, state=state, why=why)
         left = replace(old, parts=tuple(gone if each.run == run.id else each for each in old.parts))
         if left.active_parts or not is_pending:
@@ -264,7 +264,7 @@ def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, st
 
 
 def note_request(context: Context, approval: Approval, kind: str, text: str) -> None:
-    """Writes one ledger entry; the same event of the same request and revision is written once."""
+    """Writes one ledger entry, once per event, request and revision."""
     now = context.ports.clock.now()
     hashes = ",".join(part.plan.hash for part in approval.parts)
     key = f"{approval.id}|{approval.revision}|{kind}"

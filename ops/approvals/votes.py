@@ -1,4 +1,4 @@
-"""A vote from any chat or the page becomes one decision, by the same rules (docs/approvals.md)."""
+"""Turns a vote from any chat or the page into one decision, by the same rules (docs/approvals.md)."""
 
 import hashlib
 import logging
@@ -25,11 +25,11 @@ _UNKNOWN = "there is no such request; a newer one may have replaced it"
 
 
 class LongReasonError(ValueError):
-    """The reason is longer than what is recorded. It is not shortened: half a reason may say something else."""
+    """The reason is longer than the limit. It is not shortened, since half a reason can change its meaning."""
 
 
 def read_reason(text: str) -> str:
-    """The reason that a person gave, as one line of printable text.
+    """Returns the reason that a person gave, as one line of printable text.
 
     Raises:
         LongReasonError: the reason is longer than `LONGEST_REASON`.
@@ -45,7 +45,7 @@ def read_reason(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAction:
-    """A vote from an authenticated person. `event` identifies it: a repeated delivery has the same event."""
+    """A vote from an authenticated person. `event` identifies the vote: a repeated delivery has the same event."""
 
     token: str
     choice: Choice
@@ -56,7 +56,7 @@ class ApprovalAction:
 
 @dataclass(frozen=True, slots=True)
 class VoteOutcome:
-    """The result: a code for the ledger, a text for the person, and the request, None if there is none."""
+    """The result: a code for the ledger, a text for the person, and the request (None if there is none)."""
 
     result: str
     text: str
@@ -66,11 +66,11 @@ class VoteOutcome:
 def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     """Records a vote, or says why it does not count. Every attempt is in the ledger; a decision wakes the runs.
 
-    After the vote is recorded nothing is raised: the next timer completes what the ledger or the store did not accept.
+    Raises nothing after the vote is recorded: the next timer completes what the ledger or the store did not accept.
 
     Raises:
-        ConflictError: the request changed ten times meanwhile: nothing was decided.
-        OutsideError: the store does not answer: nothing was decided.
+        ConflictError: the request has changed ten times in the meantime; nothing was decided.
+        OutsideError: the store does not answer; nothing was decided.
     """
     now = context.ports.clock.now()
     settings = context.config.settings
@@ -79,7 +79,7 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
         found = VoteOutcome("unknown", _UNKNOWN)
         _note(context, action, found, now)
         return found
-    # One form may be submitted with either choice: these are different votes.
+    # One form can be submitted with either choice; these are different votes.
     event = hashlib.sha256(f"{action.identity}|{action.event}|{action.choice}".encode()).hexdigest()[:32]
     known = attempts(context.ports.store)
     before = known.get(event)
@@ -99,7 +99,7 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     except OutsideError as error:
         if found.result not in _VOTED:
             raise
-        _LOG.warning("the vote on %s was recorded, but not everything after it: %s", approval.id, error)
+        _LOG.warning("the vote on %s was recorded, but not everything that follows from it: %s", approval.id, error)
     return found
 
 
@@ -125,9 +125,9 @@ def _apply(
 
 
 def _wake_runs(context: Context, found: VoteOutcome) -> None:
-    """After a decision its runs check again, also if an earlier delivery crashed before it woke them.
+    """Wakes the runs after a decision, even if an earlier delivery crashed before it woke them.
 
-    The person waits for the reply, so only the first runs are woken now; the next timer wakes the others.
+    The person is waiting for the reply, so only the first runs are woken now; the next timer wakes the others.
     """
     if found.approval is None or found.result not in _VOTED:
         return
@@ -153,6 +153,6 @@ def _note(context: Context, action: ApprovalAction, found: VoteOutcome, now: dat
         "reason": action.reason[:_REASON],
         "delivered-again": "yes" if again else "no",
     }
-    # Each delivery has its own entry, also a repeated one within the same second.
+    # Each delivery has its own entry, even a repeated one within the same second.
     key = f"attempt|{action.event}|{now.isoformat()}|{secrets.token_hex(4)}"
     context.ports.ledger.append(Entry(key, now, "attempt", subject, text, by, data))

@@ -1,4 +1,4 @@
-"""Durable execution: the `Flow` port, the three orchestrators, their activities, and how a run is started and previewed."""
+"""Durable execution: the `Flow` port, the three orchestrators and their activities, and how runs are started and previewed."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -8,24 +8,24 @@ from ops.model.json import Json
 
 
 class Orchestrator(StrEnum):
-    """The orchestrators. The value is the name that the durable engine knows."""
+    """The orchestrators. The value is the name in the durable engine."""
 
     OPERATION = "operation"
     ROLLOUT = "rollout"
     CHAT_QUERY = "chat_query"
 
 
-# The version of the orchestrators. A change that would break the replay of runs in progress raises it and keeps the old code.
+# The version of the orchestrators. Raise it with a change that would break the replay of runs in progress, and keep the old code.
 VERSION = 1
 
 
 def started(**payload: Json) -> dict[str, Json]:
-    """The input of a new instance: it names the version, so that the instance keeps its code to its end."""
+    """Returns the input of a new instance. It names the version, so the instance keeps its code until it ends."""
     return {"version": VERSION, **payload}
 
 
 def orchestrator(name: str, version: int = VERSION) -> Callable[[Flow, dict[str, Json]], Orchestration]:
-    """The orchestrator of this name, in the version that an instance was started with.
+    """Returns the orchestrator of this name, in the version with which an instance was started.
 
     Raises:
         ValueError: there is no such orchestrator or version.
@@ -44,6 +44,6 @@ def orchestrator(name: str, version: int = VERSION) -> Callable[[Flow, dict[str,
 
 
 def version_of(payload: Mapping[str, Json]) -> int:
-    """The version that an instance was started with."""
+    """Returns the version with which an instance was started."""
     version = payload.get("version")
     return version if isinstance(version, int) else VERSION

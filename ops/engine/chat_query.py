@@ -1,6 +1,6 @@
-"""The chat query orchestrator: answers a question from a chat that takes longer than the chat waits.
+"""The chat query orchestrator: answers a question from a chat if the answer takes longer than the chat waits.
 
-1. answer    look up what was asked and send it to where the question came from; retried for up to half an hour
+1. answer    look up the answer and send it to the place where the question was asked; retried for up to half an hour
 """
 
 from typing import cast
@@ -13,7 +13,7 @@ _ATTEMPTS = 6
 
 
 def chat_query(flow: Flow, payload: dict[str, Json]) -> Orchestration:
-    """Answers one question. `payload` names the question and the address for the answer."""
+    """Answers one question. `payload` contains the question and the address for the answer."""
     for _ in range(_ATTEMPTS):
         report = Transition.read(cast("dict[str, Json]", (yield flow.call(Activity.ANSWER_QUERY, payload))))
         if report.outcome is Outcome.END:

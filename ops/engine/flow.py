@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ops.model.json import Json
 
-type EngineTask = Any  # an engine's own task object: opaque, only yielded
+type EngineTask = Any  # an engine's own task object; orchestrators only yield it
 type Orchestration = Generator[EngineTask, Any, Json]
 
 
@@ -22,19 +22,19 @@ class Flow(Protocol):
         ...
 
     def timer(self, until: datetime) -> EngineTask:
-        """A timer that fires at `until`, or at once if that is past."""
+        """A timer that fires at `until`, or at once if `until` is in the past."""
         ...
 
     def wake(self) -> EngineTask:
-        """The next event in the run's only inbox."""
+        """The next event in the run's inbox."""
         ...
 
     def first_of(self, tasks: Sequence[EngineTask]) -> EngineTask:
-        """Yields the first task to complete."""
+        """Yields the first task that completes."""
         ...
 
     def cancel(self, task: EngineTask) -> None:
-        """Cancels the timer or event that lost; an abandoned wait would consume the next event."""
+        """Cancels a timer or event that is no longer awaited; an abandoned wait would consume the next event."""
         ...
 
     def continue_as_new(self, payload: Json) -> None:
@@ -43,7 +43,7 @@ class Flow(Protocol):
 
 
 def wait(flow: Flow, until: datetime) -> Orchestration:
-    """Sleeps until a time or until woken, whichever comes first, and leaves no task pending."""
+    """Sleeps until `until` or until woken, whichever comes first, and leaves no task pending."""
     timer = flow.timer(until)
     woken = flow.wake()
     winner = yield flow.first_of([timer, woken])

@@ -1,4 +1,4 @@
-"""What would happen now, decided but not executed: for `plan` and `why`."""
+"""What would happen now: decided, but not executed, for `plan` and `why`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from ops.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class PoolPreview:
-    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if it is unknown."""
+    """One pool: its image, the newest image, who upgrades it, and what happens next. `behind_days` is None if unknown."""
 
     cluster: str
     region: str
@@ -39,7 +39,7 @@ class PoolPreview:
 def preview_pools(
     context: Context, settings: Settings | None, fleet: Sequence[Cluster], now: datetime
 ) -> tuple[PoolPreview, ...]:
-    """Every pool of the fleet. Without settings, only Azure is read, and Daytwo would do nothing."""
+    """Returns every pool of the fleet. Without settings, only Azure is read, and the preview says that Daytwo would do nothing."""
     found: list[PoolPreview] = []
     book = _pool_runbook()
     is_on = settings is not None and book.section is not None and settings.get(book.section) is not None
@@ -65,7 +65,7 @@ def preview_pools(
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:
-    """The approvers that a decision would need, as named in the configuration; empty if it needs no approval."""
+    """Returns the approvers that a decision would need, as named in the configuration; empty if it needs no approval."""
     if not isinstance(decision, Act):
         return ""
     ring = ring_of(cluster, settings)
@@ -74,12 +74,12 @@ def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: D
 
 
 def _pool_runbook() -> Runbook:
-    """The runbook that works through pools."""
+    """Returns the runbook whose runs process pools."""
     return next(book for book in runbooks().values() if book.unit == "pools")
 
 
 def preview_run(cluster: Cluster, now: datetime, runbook: str) -> Run:
-    """A run that is never recorded."""
+    """Returns a run that is never recorded."""
     run_request = RunRequest(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
     return Run(
         run_request.run_id, run_request.runbook, cluster.id, cluster.name, run_request.period, now, "cli", "preview"
@@ -99,7 +99,7 @@ def _next(
             if any(step.params.get("pool") == pool.name for step in plan.steps):
                 asks = f"Daytwo would ask {approvers} for approval now, then upgrade it"
                 return (asks if approvers else "Daytwo would upgrade it now"), now
-            return _skip_of(decision.plan.skips, pool) or "waits for its turn", None
+            return _skip_of(decision.plan.skips, pool) or "waiting for its turn", None
         case Wait(until, why):
             return _skip_of(decision.skips, pool) or why, until
         case Nothing(why):

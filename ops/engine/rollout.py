@@ -1,7 +1,7 @@
 """The rollout orchestrator: one durable instance per runbook and week.
 
-1. advance   read the runs' records, start the rings that may start, halt if the failure budget is spent, report
-2. sleep     until the next check or until a run that ended wakes it; then again from 1
+1. advance   read the runs' records, start the rings that are ready, halt if the failure budget is exhausted, report
+2. sleep     until the next check, or until a run that has ended wakes it; then continue with 1
 """
 
 from typing import cast

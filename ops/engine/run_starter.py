@@ -1,4 +1,4 @@
-"""Turns a run request into exactly one run. The store's insert-if-absent decides, not the engine."""
+"""Turns a run request into exactly one run. The insert into the store decides, not the engine."""
 
 import logging
 
@@ -17,14 +17,14 @@ from ops.tables.runs import LIVE, runs
 
 _LOG = logging.getLogger(__name__)
 
-# An index of unfinished work for the janitor, so that it does not read every run that was ever recorded.
+# An index of unfinished runs, so that the janitor does not read every run that was ever recorded.
 UNFINISHED = "open"
 
 
 def start_run(context: Context, run_request: RunRequest) -> tuple[Run, bool]:
     """Starts the run of a request; returns it and whether it is new.
 
-    If the engine loses the start, the janitor starts it again.
+    If the engine loses the start, the janitor starts the run again.
 
     Raises:
         KeyError: there is no such runbook.
@@ -42,7 +42,7 @@ def start_run(context: Context, run_request: RunRequest) -> tuple[Run, bool]:
 
 
 def start_unless_idle(context: Context, run_request: RunRequest) -> None:
-    """Like `start_run`, but a run that has nothing to do starts no instance and leaves only its record."""
+    """Like `start_run`, but a run that has nothing to do is only recorded and starts no instance."""
     run = _new_run(run_request)
     table = runs(context.ports.store)
     context.ports.store.insert(UNFINISHED, run.id, {})
@@ -54,16 +54,16 @@ def start_unless_idle(context: Context, run_request: RunRequest) -> None:
             if assess_run(context, stored).outcome is Outcome.END:
                 return
         except OutsideError as error:
-            # The run's own instance retries: a cluster that cannot be read does not delay the others.
+            # The run's own instance retries, so a cluster that cannot be read does not delay the others.
             _LOG.warning("%s could not be assessed yet; its own instance retries: %s", run.id, error)
     if not table.must_get(run.id).value.state.is_final:
         context.engine.start(Orchestrator.OPERATION, run.id, started(run=run.id))
 
 
 def start_if_actionable(context: Context, run_request: RunRequest) -> None:
-    """For what a timer checks repeatedly: starts a run only if it would act or needs an approval.
+    """Starts a run only if it would act or needs approval, for what a timer checks repeatedly.
 
-    Everything else is reported only if it needs a person.
+    Anything else is reported only if a person is needed.
     """
     settings = context.config.settings
     if settings is None or runs(context.ports.store).get(run_request.run_id) is not None:

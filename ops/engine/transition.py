@@ -1,7 +1,7 @@
-"""What an activity reports to its orchestrator, and where each report leads: the state machine of a run.
+"""What an activity reports to its orchestrator, and what follows: the state machine of a run.
 
-An illegal pair raises, so that a missing case fails a test instead of stopping a run. The diagram in docs/architecture.md is
-generated from `TRANSITIONS` by `python -m tools.transition_diagram`.
+An illegal pair raises, so that a missing case fails a test instead of stopping a run. `python -m tools.transition_diagram`
+generates the diagram in docs/architecture.md from `TRANSITIONS`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from ops.model.json import Json
 
 
 class Activity(StrEnum):
-    """The activities. The value is the name that the durable engine knows."""
+    """The activities. The value is the name in the durable engine."""
 
     ASSESS = "assess"
     APPROVE = "approve"
@@ -47,14 +47,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One report. `until` asks for a sleep before the next activity; `step` is the id of the step that STEP and UNDO name."""
+    """One report. `until` requests a sleep before the next activity; `step` is the id of the step that STEP and UNDO name."""
 
     outcome: Outcome
     until: datetime | None = None
     step: str = ""
 
     def write(self) -> dict[str, Json]:
-        """As JSON values for the history."""
+        """Returns JSON values for the history."""
         written: dict[str, Json] = {"outcome": str(self.outcome)}
         if self.until is not None:
             written["until"] = self.until.isoformat()
@@ -64,10 +64,10 @@ class Transition:
 
     @classmethod
     def read(cls, value: Mapping[str, Json]) -> Self:
-        """From the history.
+        """Reads a report from the history.
 
         Raises:
-            ValueError: the outcome is unknown: the history was written by another version.
+            ValueError: the outcome is unknown, because another version wrote the history.
         """
         until = value.get("until")
         return cls(
@@ -79,7 +79,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a run is: the activity to call next, and on which step."""
+    """The position of a run: the activity to call next, and its step."""
 
     activity: Activity
     step: str = ""
@@ -108,7 +108,7 @@ class Next:
 
 
 class IllegalTransitionError(Exception):
-    """An activity reported an outcome that has no meaning after it: a defect, never a state of the world."""
+    """An activity reported an outcome that is not possible after it. This is always a defect in the code."""
 
 
 _FIRST_STEP = Next(Activity.BEGIN, Target.NAMED_STEP)
@@ -152,7 +152,7 @@ TRANSITIONS: Mapping[tuple[Activity, Outcome], Next] = MappingProxyType(
 
 
 def next_position(here: Position, report: Transition) -> Position | None:
-    """Where a run goes from `here`; None at its end.
+    """Returns the next position of a run; None at its end.
 
     Raises:
         IllegalTransitionError: the pair is not in `TRANSITIONS`.

@@ -1,4 +1,4 @@
-"""Conditions that persist: reported once while they exist, and updated once they are resolved."""
+"""Persistent conditions: reported once when they appear, and updated once they are resolved."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,16 +19,16 @@ from ops.runbooks import runbooks
 from ops.tables.messages import ConditionRecord, conditions
 
 _HELD = ".held"
-# Windows for reboots may be a week apart.
+# The windows for reboots can be a week apart.
 _FORGOTTEN_AFTER = timedelta(days=8)
-# The precision of `observed_at`: not every observation is written.
+# The precision of `observed_at`, so that not every observation is written.
 _LOOKED_EVERY = timedelta(hours=6)
 
 
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
     """Reports once that the configuration is not valid, and once that it is valid again.
 
-    The same for calendars that cannot be read while their last known freezes apply.
+    Does the same for calendars that cannot be read while their last known freezes apply.
     """
     problem = f"the configuration is not valid, so nothing new starts: {config.problem}" if config.problem else ""
     _report(ports, configuration_message(config.problem), (problem, now))
@@ -38,13 +38,13 @@ def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> No
 
 
 def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
-    """Reports once that no cluster is in a ring, and once that there are some."""
+    """Reports once that no cluster is in a ring, and once that at least one is."""
     problem = "no cluster in the configured subscriptions is in a ring" if is_empty else ""
     _report(ports, fleet_message(is_empty=is_empty), (problem, now))
 
 
 def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
-    """Reports what a timer finds repeatedly but cannot start a run for: without this it would be blocked silently."""
+    """Reports what a timer finds repeatedly but cannot start a run for; otherwise it would be blocked silently."""
     reasons = _blocking_reasons(decision)
     if reasons is None:
         return
@@ -54,7 +54,7 @@ def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, ch
 
 
 def close_stale(ports: Ports, now: datetime) -> None:
-    """Closes conditions that were not observed for long: their cluster is gone, or nothing is to be done on it."""
+    """Closes conditions that have not been observed for a long time: their cluster is gone, or it no longer needs anything."""
     for stored in list(conditions(ports.store).scan()):
         record = stored.value
         if stored.key.endswith(_HELD) and now - record.looked_at > _FORGOTTEN_AFTER:
@@ -62,7 +62,7 @@ def close_stale(ports: Ports, now: datetime) -> None:
 
 
 def _blocking_reasons(decision: Decision) -> list[str] | None:
-    """What needs a person; None if this observation cannot tell."""
+    """Returns what needs a person; None if this observation cannot decide."""
     match decision:
         case Act(plan):
             skips = plan.skips
@@ -78,7 +78,7 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
 def _report(ports: Ports, message: Message, observed: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
     """Posts or updates the message while the condition exists, with one ledger entry per day.
 
-    Each new occurrence is a message of its own, since an edit of an old message notifies no one.
+    Each new occurrence has its own message, since the edit of an old message notifies no one.
     """
     (text, now), table = observed, conditions(ports.store)
     stored = table.get(message.subject)

@@ -28,7 +28,7 @@ class PendingReply:
 
 
 def reply_now(ports: Ports, event: str, address: str, content: Mapping[str, Json]) -> None:
-    """Sends the reply, or keeps it for later under the event's name. Never raises: a decision stays a decision."""
+    """Sends the reply, or keeps it under the event's name for a later attempt. Never raises, since a failed reply must not undo a decision."""
     if not address:
         return
     try:
@@ -41,19 +41,19 @@ def reply_now(ports: Ports, event: str, address: str, content: Mapping[str, Json
 
 
 def reply_later(ports: Ports, event: str, address: str, content: Mapping[str, Json]) -> None:
-    """Keeps the reply for the next timer, if the chat has just failed to answer. Never raises."""
+    """Keeps the reply for the next timer after the chat failed to answer. Never raises."""
     if address:
         _keep(ports, event, PendingReply(address, json.dumps(content), ports.clock.now() + _GOOD_FOR))
 
 
 def send_reply(ports: Ports, address: str, message: Message) -> None:
-    """Sends the reply once, in the format of the chat that the address belongs to. Raises what `Replies.send` raises."""
+    """Sends the reply once, in the format of the chat that issued the address. Raises what `Replies.send` raises."""
     replies = _replies(ports, address)
     replies.send(address, replies.render(message))
 
 
 def flush_replies(ports: Ports) -> int:
-    """Sends kept replies and deletes those that are too late or refused; returns how many still wait."""
+    """Sends the kept replies, and deletes those that have expired or were refused; returns how many are left."""
     waiting = 0
     table = _pending(ports)
     for stored in list(table.scan()):
@@ -65,7 +65,7 @@ def flush_replies(ports: Ports) -> int:
 
 
 def _replies(ports: Ports, address: str) -> Replies:
-    """The way to reply to this address.
+    """Returns the way to reply to this address.
 
     Raises:
         RejectedError: no chat accepts it.

@@ -1,4 +1,4 @@
-"""Messages are state: rendered from the run and compared with what was last sent. A chat that is down delays messages but never fails a run."""
+"""Messages are state: rendered from the run and compared with what was last sent. An unavailable chat delays messages but never fails a run."""
 
 import hashlib
 import json
@@ -21,14 +21,14 @@ from ops.tables.messages import MessageRecord, messages
 from ops.tables.runs import UnpublishedEnd, unpublished_ends
 
 _LOG = logging.getLogger(__name__)
-# As long as Event Grid itself retries.
+# Event Grid itself retries for the same time.
 _PUBLISHED_WITHIN = timedelta(days=1)
 
 
 def report_run(ports: Ports, run: Run) -> None:
-    """Updates the run's message. A run that a timer started and that has nothing to report stays silent.
+    """Updates the run's message. A run that was started by a timer and has nothing to report stays silent.
 
-    If people approved a run, its end is reported even if nothing was done.
+    If people have approved a run, its end is reported even if nothing was done.
     """
     has_news = run.acted or run.notify or (bool(run.approved) and run.state.is_final)
     if run.dry_run or (run.source == "timer" and not has_news):
@@ -41,7 +41,7 @@ def report_run(ports: Ports, run: Run) -> None:
 
 
 def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary]) -> None:
-    """Updates the rollout's message, once one of its runs has acted or the rollout has halted."""
+    """Updates the rollout's message once one of its runs has acted, or once the rollout has halted."""
     if not any(run.acted for run in runs.values()) and rollout.state is not State.HALTED:
         return
     reconcile(ports, rollout_message(rollout, runs, runbooks()[rollout.plan.runbook].title))
@@ -53,14 +53,14 @@ def publish(ports: Ports, run: Run) -> None:
     try:
         _send(ports, run.id, ended)
     except OutsideError as error:
-        _LOG.warning("The end of %s could not be published and is retried: %s", run.id, error)
+        _LOG.warning("The end of %s could not be published and will be retried: %s", run.id, error)
         unpublished_ends(ports.store).insert(run.id, ended)
 
 
 def publish_pending(ports: Ports) -> None:
-    """Publishes ends that could not be published before. After a day they are dropped; the ledger has them.
+    """Publishes ends that could not be published before. They are dropped after a day; the ledger still has them.
 
-    A topic that does not answer is called once: each call may take seconds, and there may be hundreds.
+    Stops after the first failed call of a topic: each call can take seconds, and hundreds of ends may be waiting.
     """
     table, now = unpublished_ends(ports.store), ports.clock.now()
     refusal: OutsideError | None = None
@@ -70,7 +70,7 @@ def publish_pending(ports: Ports) -> None:
         if refusal is not None:
             if now - stored.value.since < _PUBLISHED_WITHIN:
                 continue
-            _LOG.warning("The end of %s is not published any more: %s", stored.key, refusal)
+            _LOG.warning("The end of %s is no longer published: %s", stored.key, refusal)
         table.delete(stored.key)
 
 
@@ -91,7 +91,7 @@ def _send(ports: Ports, run_id: str, ended: UnpublishedEnd) -> None:
 def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thread_of: str = "") -> None:
     """Updates every chat: unchanged content needs no call, changed content is an edit, and failed calls are retried later.
 
-    `channels` are `chat|channel`; a chat that is not among them uses its default channel. `thread_of` is the subject that
+    `channels` are `chat|channel`; a chat without an entry uses its default channel. `thread_of` is the subject that
     the message replies to.
     """
     for chat in ports.chats:
@@ -108,14 +108,14 @@ def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thre
 
 
 def destinations(chat: Chat, channels: Sequence[str]) -> tuple[str, ...]:
-    """The channels of a chat among these (`chat|channel`), otherwise its default channel."""
+    """Returns this chat's channels from a list of `chat|channel`, or its default channel if the list has none."""
     own = tuple(channel.removeprefix(f"{chat.name}|") for channel in channels if channel.startswith(f"{chat.name}|"))
     return own or (chat.channel,)
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The content that one channel should show."""
+    """Returns the content that one channel should show."""
 
     channel: str
     message: Message

@@ -1,4 +1,4 @@
-"""The outbox: attempts to update a chat, and the timer that retries what is left."""
+"""The outbox: attempts to update a chat, and the timer that retries failed ones."""
 
 import json
 import logging
@@ -20,27 +20,27 @@ _LOG = logging.getLogger(__name__)
 
 _OUTBOX = "outbox"
 _RETRY = timedelta(minutes=5)
-# Longer than the timeout of any chat's client: a post that began this recently may still be on its way.
+# Longer than the timeout of any chat's client: a post that began this recently may not have arrived yet.
 _ON_ITS_WAY = timedelta(seconds=30)
-# The message was deleted in the chat. Its content still matters, so it is posted again.
+# The message was deleted in the chat. It is posted again, since its content still matters.
 _GONE = "message_not_found"
 
 
 def message_key(chat: str, channel: str, subject: str) -> str:
-    """The key of the record of what a channel shows of a subject."""
+    """Returns the key of the record of what a channel shows about a subject."""
     return f"{chat}|{channel}|{subject}"
 
 
 def deliver(ports: Ports, chat: Chat, key: str) -> None:
-    """Makes one attempt now; the message stays in the outbox until the chat has it."""
+    """Makes one attempt now; the message stays in the outbox until the chat accepts it."""
     ports.store.insert(_OUTBOX, key, {})
     send_record(ports, chat, key, RateLimiter(ports))
 
 
 def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> int:
-    """Retries everything in the outbox; returns how many messages still wait.
+    """Retries everything in the outbox; returns how many messages are left.
 
-    With a `pause` (which takes seconds) a backlog is sent at the rate that the chat accepts, for some minutes.
+    `pause` takes seconds. With it, a backlog is sent at the rate that the chat accepts, for a few minutes.
     """
     chats = {chat.name: chat for chat in ports.chats}
     pace = RateLimiter(ports, pause)
@@ -54,7 +54,7 @@ def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> 
 
 
 def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
-    """Makes one attempt to show what is wanted; returns whether the chat shows it now."""
+    """Makes one attempt to show the wanted content; returns whether the chat now shows it."""
     stored = messages(ports.store).get(key)
     if stored is None or not stored.value.dirty:
         _remove(ports, key)
@@ -64,7 +64,7 @@ def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
         return False
     thread = _thread(ports, record)
     if record.thread_of and thread is None:
-        return False  # the message that it replies to has to exist first
+        return False  # the message that it replies to must exist first
     return _Attempt(ports, chat, pace, stored, _load_outgoing(ports, record, thread)).carry_out()
 
 
@@ -80,7 +80,7 @@ class _Attempt:
     posting: bool = False
 
     def carry_out(self) -> bool:
-        """Whether the chat now shows what was wanted."""
+        """Makes the attempt; returns whether the chat now shows the wanted content."""
         try:
             posted = self._known() or self._found()
             if posted is None:
@@ -93,7 +93,7 @@ class _Attempt:
         except ThrottledError as error:
             self._failed(
                 error, timedelta(0)
-            )  # its rate limit applies to all messages, so this one needs no time of its own
+            )  # the rate limit applies to all messages, so this one needs no time of its own
             return False
         except TryLaterError as error:
             self._failed(error, timedelta(seconds=max(error.retry_after_s, 1.0)))
@@ -108,10 +108,10 @@ class _Attempt:
         return Posted(record.channel, record.message_id) if record.message_id else None
 
     def _found(self) -> Posted | None:
-        """Searches for a message that an earlier attempt may have posted without receiving the answer.
+        """Searches for a message that an earlier attempt may have posted without receiving the response.
 
         Raises:
-            RateLimitedError: the post may still be on its way.
+            RateLimitedError: the post may not have arrived yet.
         """
         record = self.stored.value
         since = record.posting_since
@@ -129,7 +129,7 @@ class _Attempt:
         return posted
 
     def _post(self) -> Posted:
-        """Posts the message. The intent is recorded first: after a crash the next attempt searches the chat."""
+        """Posts the message. The intent is recorded first: after a crash, the next attempt searches the chat."""
         line = f"{self.chat.name}|{self.stored.value.channel}|post"
         self.pace.await_turn(line)
         intent = replace(self.stored.value, posting_since=self.ports.clock.now())
@@ -149,7 +149,7 @@ class _Attempt:
             raise
 
     def _shown(self, posted: Posted, *, edits: int) -> None:
-        """Records that the chat shows this content. If other content was wanted or sent meanwhile, the record is dirty again."""
+        """Records that the chat shows this content. The record stays dirty if other content was wanted or sent in the meantime."""
         mine = self.stored.value
 
         def change(old: MessageRecord | None) -> MessageRecord:
@@ -205,7 +205,7 @@ class _Attempt:
 
 
 def _remove(ports: Ports, key: str) -> None:
-    """Removes the message from the outbox, unless other content was wanted meanwhile."""
+    """Removes the message from the outbox, unless other content was wanted in the meantime."""
     ports.store.delete(_OUTBOX, key)
     stored = messages(ports.store).get(key)
     if stored is not None and stored.value.dirty:
@@ -213,7 +213,7 @@ def _remove(ports: Ports, key: str) -> None:
 
 
 def _in_order(ports: Ports) -> list[str]:
-    """Messages that need a person first, then messages before their replies."""
+    """Sorts messages that need a person first, and messages before their replies."""
     found = [(marker.key, messages(ports.store).get(marker.key)) for marker in ports.store.scan(_OUTBOX)]
     ranked = [
         (stored is None or not stored.value.urgent, bool(stored and stored.value.thread_of), key)

@@ -1,4 +1,4 @@
-"""When a chat may be called: after a rate limit error every process waits, and a backlog is sent at a limited rate."""
+"""When a chat can be called: after a rate limit error every process waits, and a backlog is sent at a limited rate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from ops.ports.bundle import Ports
 from ops.ports.errors import ConflictError
 from ops.tables.base import Table
 
-# The strictest chat allows one message per second and channel, and 50 edits per minute; this is slightly slower.
+# The strictest chat allows one message per second and channel, and 50 edits per minute; this interval is slightly longer.
 _SPACING = timedelta(seconds=1.25)
-# The timer fires every five minutes, and the shortest time limit of a function in Azure is also five minutes.
+# The timer fires every five minutes, and the shortest function timeout in Azure is also five minutes.
 _PATIENCE = timedelta(seconds=200)
 
 
@@ -20,7 +20,7 @@ class RateLimitedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """Until when a chat accepts no calls of one kind."""
+    """The time before which a chat accepts no calls of one kind."""
 
     until: datetime
 
@@ -28,7 +28,8 @@ class Cooldown:
 class RateLimiter:
     """The rate limit of one activity or one timer.
 
-    An activity has no `pause` (which takes seconds): it never waits, its message does. A timer waits, some minutes in total.
+    `pause` takes seconds. An activity has none: it never waits, and its message is sent later. A timer waits, but only for a
+    few minutes in total.
     """
 
     def __init__(self, ports: Ports, pause: Callable[[float], None] | None = None) -> None:
@@ -38,27 +39,27 @@ class RateLimiter:
         self._next: dict[str, datetime] = {}
 
     def await_turn(self, line: str) -> None:
-        """Returns when the call may be made.
+        """Returns when the call can be made.
 
         Raises:
-            RateLimitedError: that is too far in the future.
+            RateLimitedError: that time is too far in the future.
         """
         while (until := self._until(line)) is not None and (now := self._clock.now()) < until:
             if self._pause is None or self._ends is None or until > self._ends:
                 raise RateLimitedError(line)
             self._pause((until - now).total_seconds())
             if self._clock.now() <= now:
-                raise RateLimitedError(line)  # on a virtual clock, waiting does not pass time
+                raise RateLimitedError(line)  # on a virtual clock, time does not pass while waiting
         if self._pause is not None:
             self._next[line] = self._clock.now() + _SPACING
 
     def rest(self, line: str, seconds: float) -> None:
-        """Records that the chat accepts no calls of this kind for some seconds, for all processes."""
+        """Records for all processes that the chat accepts no calls of this kind for some seconds."""
         until = self._clock.now() + timedelta(seconds=max(seconds, 1.0))
         try:
             self._rests.change(line, lambda old: old if old is not None and old.until > until else Cooldown(until))
         except ConflictError:
-            return  # the same limit was recorded for many other calls already
+            return  # the same limit has already been recorded for many other calls
 
     def _until(self, line: str) -> datetime | None:
         stored = self._rests.get(line)

@@ -1,1 +1,1 @@
-"""Pure rendering: runs, rollouts, requests and the fleet as messages and pages. Each chat renders a message in its own format."""
+"""Pure rendering: turns runs, rollouts, requests and the fleet into messages and pages. Each chat formats messages in its own way."""

@@ -1,4 +1,4 @@
-"""A request for approval as messages: who may decide, until when, what happens without a decision, and what will be done."""
+"""A request for approval as messages: who can decide, until when, what happens without a decision, and what will be executed."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ops.model.plan import Plan
 from ops.model.run import State
 from ops.render.phrases import duration, listed, plural
 
-# The same words and signs as everywhere; the request adds its own word.
+# The same words and signs as for runs, plus the state of the request itself.
 STATES = {
     ApprovalState.PENDING: State.NEEDS_YOU,
     ApprovalState.APPROVED: State.DONE,
@@ -23,16 +23,16 @@ _SHOWN_HASHES = 3
 # This many clusters have a row each. In larger requests, clusters with the same plan share a row.
 _EACH = 12
 _SHOWN_GROUPS = 12
-# The maximum length of the names in such a row, so that it fits into one line of every chat.
+# The maximum length of the names in a shared row, so that it fits into one line in every chat.
 _NAMES = 190
 
 
 def approval_message(
     approval: Approval, title: str, deciders: Sequence[Person], link: str, counted: Sequence[str] | None = None
 ) -> Message:
-    """The message of a request; a decided one says how it was decided and has no buttons.
+    """Returns the message of a request. A decided request says how it was decided and has no buttons.
 
-    `counted` are the people whose votes count; None: all who voted.
+    `counted` are the people whose votes count; None means all who voted.
     """
     is_open = approval.state is ApprovalState.PENDING
     shown = _shown(approval)
@@ -58,7 +58,7 @@ def approval_message(
 
 
 def reminder_message(approval: Approval, title: str, deciders: Sequence[Person]) -> Message:
-    """Posted once before a request expires; afterwards it says that the request is over."""
+    """Posted once before a request expires; edited afterwards to say that the request is closed."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.reminder", approval, title)
     left = duration(approval.expires - approval.remind_at)
@@ -67,11 +67,11 @@ def reminder_message(approval: Approval, title: str, deciders: Sequence[Person])
 
 
 def escalation_message(approval: Approval, title: str, people: Sequence[Person]) -> Message:
-    """Posted once to the people who may decide from now on as well."""
+    """Posted once to the people who can decide in addition from now on."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.escalation", approval, title)
     names = ", ".join(person.name for person in people)
-    lines = (f"no decision yet, so {names} may decide as well",)
+    lines = (f"no decision yet, so {names} can also decide",)
     return _note(f"{approval.id}.escalation", approval, title, lines, people)
 
 
@@ -100,7 +100,7 @@ def _where(approval: Approval) -> str:
 
 
 def _shown(approval: Approval) -> ApprovalState:
-    """Whether an approval is void: every part of it was withdrawn."""
+    """Whether the request is void because every part of it was withdrawn."""
     is_void = approval.state is ApprovalState.APPROVED and not approval.active_parts
     return ApprovalState.SUPERSEDED if is_void else approval.state
 
@@ -113,7 +113,7 @@ def _how_far(approval: Approval, votes: int) -> str:
 
 def _asked(approval: Approval, deciders: Sequence[Person], votes: Sequence[Vote]) -> tuple[str, ...]:
     names = ", ".join(person.name for person in deciders) or "no one"
-    who = f"{names} may decide" if approval.needed == 1 else f"{approval.needed} of {names} have to approve"
+    who = f"{names} can decide" if approval.needed == 1 else f"{approval.needed} of {names} must approve"
     lines = [who]
     if approval.requester:
         lines.append(f"{approval.requester} requested it")
@@ -130,7 +130,7 @@ def _reason(approval: Approval) -> tuple[str, ...]:
 
 
 def _moments(approval: Approval) -> tuple[Moment, ...]:
-    """When it may begin. For a decided request also how it was decided, by whom and when."""
+    """Returns when the plan can begin. For a decided request, also how it was decided, by whom and when."""
     opens = [part.opens for part in approval.active_parts if part.opens is not None]
     begins = (Moment("not before", min(opens)),) if opens else ()
     if approval.state is ApprovalState.PENDING or approval.decided_at is None:
@@ -147,7 +147,7 @@ def _otherwise(approval: Approval) -> str:
 
 
 def _all_rows(parts: Sequence[Part], state: State) -> list[Row]:
-    """One row per cluster. In a large request: exceptions first, clusters with the same plan together, the rest counted."""
+    """Returns one row per cluster. A large request lists exceptions first, groups clusters with the same plan, and counts the rest."""
     if len(parts) <= _EACH:
         return [row for part in parts for row in _rows(part, state)]
     odd = [part for part in parts if part.state is not PartState.ASKED or part.why or part.plan.warnings]
@@ -163,7 +163,7 @@ def _all_rows(parts: Sequence[Part], state: State) -> list[Row]:
 
 
 def _group(parts: Sequence[Part], what: str, state: State) -> Row:
-    """Clusters with the same plan; their sizes are added."""
+    """Returns one row for clusters with the same plan; their sizes are added."""
     if len(parts) == 1:
         return _rows(parts[0], state)[0]
     nodes = sum(part.plan.nodes for part in parts)
@@ -173,7 +173,7 @@ def _group(parts: Sequence[Part], what: str, state: State) -> Row:
 
 
 def _rows(part: Part, state: State) -> list[Row]:
-    """What will be done on one cluster, or why its part was withdrawn."""
+    """Describes what will be executed on one cluster, or why its part was withdrawn."""
     if part.state is not PartState.ASKED:
         said = part.why if part.why.startswith(f"{part.state}") else f"{part.state}: {part.why}"
         return [Row(part.target_name, said, State.SKIPPED)]
@@ -185,7 +185,7 @@ def _rows(part: Part, state: State) -> list[Row]:
 
 
 def _what(plan: Plan) -> str:
-    """The reasons and the order of the steps; a reason that names all steps in their order covers both."""
+    """Returns the reasons and the order of the steps; a reason that names all steps in their order covers both."""
     order = ", ".join(step.title for step in (*plan.steps, *plan.following))
     if len(plan.reasons) == 1 and plan.reasons[0].endswith(f": {order}"):
         return f"{plan.reasons[0]}, in this order" if len(plan.steps) + len(plan.following) > 1 else plan.reasons[0]
@@ -193,7 +193,7 @@ def _what(plan: Plan) -> str:
 
 
 def _order(plan: Plan) -> list[str]:
-    """The steps, if there are several."""
+    """Lists the steps if there are several."""
     steps = [step.title for step in (*plan.steps, *plan.following)]
     more = [f"and {len(steps) - _SHOWN_STEPS} more"] if len(steps) > _SHOWN_STEPS else []
     return [f"in this order: {', '.join([*steps[:_SHOWN_STEPS], *more])}"] if len(steps) > 1 else []
@@ -216,5 +216,5 @@ def _footer(approval: Approval) -> str:
 
 
 def _where_decided(endpoint: str) -> str:
-    """Where a vote was cast: on the page, or in a chat by its product name."""
+    """Returns where a vote was cast: on the page, or in a chat (by its product name)."""
     return "on the page" if endpoint == "page" else f"in {endpoint.replace('-', ' ').title()}"

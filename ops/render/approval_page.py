@@ -1,4 +1,4 @@
-"""The page of a request for approval: everything that will be done, who may decide, and the form for those who may."""
+"""The page of a request for approval: everything that will be executed, who can decide, and the form for those who can."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ _RISKS = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in person, by the name that they are known by. `why_not` says why they may not decide now; empty if they may."""
+    """The signed-in person, by their known name. `why_not` says why they cannot decide now; empty if they can."""
 
     name: str
     why_not: str = ""
@@ -37,7 +37,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """The result of a vote, or what to know before one; `good` if the vote counts."""
+    """The result of a vote, or a notice before it; `good` means that the vote counts."""
 
     text: str
     good: bool = False
@@ -45,7 +45,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """What the page shows of one request. `zone` is the window's time zone; `form` ties the form to viewer and request."""
+    """The contents of the page of one request. `zone` is the window's time zone; `form` binds the form to viewer and request."""
 
     approval: Approval
     title: str
@@ -70,7 +70,7 @@ class NoticePage:
 
 
 def request_html(page: RequestPage) -> str:
-    """The HTML document."""
+    """Returns the HTML document."""
     approval = page.approval
     state = STATES[approval.state]
     parts = tuple(_shown(part) for part in approval.parts)
@@ -98,12 +98,12 @@ def request_html(page: RequestPage) -> str:
 
 
 def notice_html(page: NoticePage) -> str:
-    """The HTML document."""
+    """Returns the HTML document."""
     return _templates().get_template("notice.html").render(page=page, viewer=page.viewer)
 
 
 def moment(at: datetime, zone: str, now: datetime) -> str:
-    """An instant in the window's time zone and in UTC; the reader's own zone is unknown without JavaScript."""
+    """Formats an instant in the window's time zone and in UTC; without JavaScript, the reader's own zone is unknown."""
     local = at.astimezone(ZoneInfo(zone))
     day = f"{local:%a %-d %b}" if local.year == now.year else f"{local:%a %-d %b %Y}"
     if zone == "UTC":
@@ -117,7 +117,7 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
 
 @cache
 def content_security_policy() -> str:
-    """Nothing is loaded, no script runs, and no other page can frame it: only its own style, and its form to itself."""
+    """The policy of the page: it loads nothing and runs no script, no other page can frame it, and its form is sent only to itself."""
     digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
@@ -127,7 +127,7 @@ def content_security_policy() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One step as people read it: its title, what it changes, its expected duration."""
+    """One step as shown to people: its title, what it changes, its expected duration."""
 
     title: str
     detail: str
@@ -168,7 +168,7 @@ def _facts(plan: Plan) -> str:
 
 
 def _is_shown(reason: str, plan: Plan) -> bool:
-    """Whether the steps already say it: which image replaces which."""
+    """Whether the steps already say which image replaces which."""
     return any(step.params.get("image") and reason.startswith(f"{step.params.get('from')} → ") for step in plan.steps)
 
 
@@ -179,7 +179,7 @@ def _line(step: Step) -> _Line:
 
 
 def _change(step: Step) -> str:
-    """Which image replaces which; a common prefix is shown once."""
+    """Names the image that is replaced and the new one; a common prefix is shown once."""
     old, new = step.params.get("from", ""), step.params.get("image", "")
     if not old or not new:
         return ""
@@ -199,7 +199,7 @@ def _templates() -> "Environment":
 
 
 def _capitalized(text: str) -> str:
-    """Capitalises the first letter only, since names keep their case."""
+    """Capitalizes only the first letter, because names keep their case."""
     return text[:1].upper() + text[1:]
 
 

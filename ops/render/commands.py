@@ -15,7 +15,7 @@ _HELP = (
     ("plan", "which pools are behind, who upgrades them, and what happens next"),
     ("why CLUSTER", "what each runbook decides now, and why"),
     ("run RUNBOOK CLUSTER", "start node-image, reboot or power"),
-    ("awake CLUSTER until TIME", "do not stop the cluster until then: 22:00, tomorrow 08:00"),
+    ("awake CLUSTER until TIME", "keep the cluster running until then: 22:00, tomorrow 08:00"),
     ("skip CLUSTER this week", "skip node images this week"),
     ("pause, resume or cancel CLUSTER", "also with the id of a run; takes effect before its next step"),
 )
@@ -24,31 +24,31 @@ _NAMES = 150
 
 
 def reply_message(text: str, state: State, tag: str, until: datetime | None = None) -> Message:
-    """One sentence; `until` is shown in the reader's own time zone."""
+    """Returns one sentence; each reader sees `until` in their own time zone."""
     return Message("command", state, "Daytwo", "", lines=(text,), tag=tag, until=until, until_text="until")
 
 
 def help_message(wrong: str) -> Message:
-    """The commands, and what was wrong with the previous input."""
+    """Lists the commands, after what was wrong with the previous input."""
     rows = tuple(Row(command, text, State.WAITING) for command, text in _HELP)
     lines = (f"{wrong}; the commands are",) if wrong else ()
     return Message("command", State.WAITING, "Daytwo", "", lines=lines, rows=rows, tag="help")
 
 
 def working_message(command: str, person: str) -> Message:
-    """The reply to a command that takes longer than a chat waits."""
+    """Confirms a command that takes longer than a chat waits."""
     return reply_message(
-        f"{person}, {command} is reading the clusters; the answer follows here", State.RUNNING, "looking"
+        f"{person}, {command} is reading the clusters; the answer will follow here", State.RUNNING, "looking"
     )
 
 
 def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: datetime) -> Message:
-    """Active runs, those that need a person first."""
+    """Lists active runs, starting with those that need a person."""
     pending = [each for each in requests if each.state is ApprovalState.PENDING and now < each.expires and each.asked]
     rows = [
         Row(
             listed([part.target_name for part in each.active_parts], _NAMES),
-            f"{each.runbook} waits for approval",
+            f"{each.runbook} is waiting for approval",
             State.NEEDS_YOU,
         )
         for each in pending
@@ -63,13 +63,13 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
 
 
 def why_message(cluster: str, decisions: Mapping[str, str]) -> Message:
-    """What each runbook decides now, by its title."""
+    """Lists what each runbook decides now, by its title."""
     rows = tuple(Row(title, text, State.WAITING) for title, text in decisions.items())
     return Message("command", State.DONE, "Why", cluster, rows=rows, tag="now")
 
 
 def decision_text(decision: Decision, approvers: str = "") -> str:
-    """A decision in one line; `approvers` have to approve it first, none if it is empty."""
+    """Describes a decision in one line. `approvers` must approve it first; empty if it needs no approval."""
     match decision:
         case Act(plan):
             asked = f"would ask {approvers} for approval, then act" if approvers else "would act now"
@@ -83,7 +83,7 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
 
 
 def plan_message(rows: Sequence[tuple[str, str, str, str]], behind: int) -> Message:
-    """One row per pool: (cluster, pool, how far behind, what happens next)."""
+    """Renders one row per pool: (cluster, pool, how far behind, what happens next)."""
     shown = [
         Row(f"{cluster}/{pool}", f"{late} · {following}", State.WAITING) for cluster, pool, late, following in rows
     ]

@@ -1,4 +1,4 @@
-"""Conditions that persist, as messages: posted while they exist, and edited once they are resolved."""
+"""Persistent conditions as messages: posted while they exist, and edited once they are resolved."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from ops.model.run import State
 
 
 def configuration_message(problem: str) -> Message:
-    """Whether the configuration is valid: posted if it is not, and edited once it is again."""
+    """Reports whether the configuration is valid: posted if it is not, and edited once it is valid again."""
     if not problem:
         return Message("configuration", State.DONE, "Configuration", "daytwo.yaml", "is valid again")
     lines = (
@@ -22,7 +22,7 @@ def configuration_message(problem: str) -> Message:
 
 
 def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
-    """That calendars cannot be read while their last known freezes apply, and that all can be read again."""
+    """Reports calendars that cannot be read while their last known freezes apply, and that all can be read again."""
     if not silent:
         return Message("calendars", State.DONE, "Calendars", "daytwo.yaml", "can be read again")
     return Message(
@@ -42,12 +42,12 @@ def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
 
 
 def fleet_message(*, is_empty: bool) -> Message:
-    """Whether there is a fleet: without permissions, Azure shows an empty one."""
+    """Reports whether there is a fleet: without permissions, Azure returns an empty one."""
     if not is_empty:
         return Message("fleet", State.DONE, "Fleet", "", "has clusters in rings")
     lines = (
         "no cluster in the configured subscriptions is in a ring, so nothing is done",
-        "if permissions are missing, Azure shows no clusters instead of an error",
+        "if permissions are missing, Azure returns no clusters instead of an error",
     )
     remedy = (
         "assign the bot's role in these subscriptions, or give the clusters the tags that fleet.rings select; "
@@ -57,16 +57,16 @@ def fleet_message(*, is_empty: bool) -> Message:
 
 
 def blocked_message(subject: str, title: str, target_name: str, reasons: Sequence[str]) -> Message:
-    """What a runbook leaves out of a cluster until a person has acted; resolved if there are no `reasons`."""
+    """Reports what a runbook leaves out on a cluster until a person has acted; resolved if there are no `reasons`."""
     if not reasons:
-        return Message(subject, State.DONE, title, target_name, "nothing is blocked any more")
-    remedy = "fix what is named; Daytwo checks again by itself"
+        return Message(subject, State.DONE, title, target_name, "nothing is blocked any longer")
+    remedy = "fix what is listed above; Daytwo checks again automatically"
     return Message(
         subject,
         State.NEEDS_YOU,
         title,
         target_name,
-        "waits for a person",
+        "waiting for a person",
         tuple(reasons),
         remedy=remedy,
         footer=subject,

@@ -16,7 +16,7 @@ _ENDS = (State.DONE, State.FAILED, State.HALTED, State.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Something that may begin at `at` or later."""
+    """An operation that can begin at `at` or later."""
 
     what: str
     at: datetime
@@ -36,7 +36,7 @@ class Digest:
 
 
 def digest_message(digest: Digest) -> Message:
-    """Numbers by operation, failures by name, who decided, what comes next."""
+    """Renders numbers by operation, failures by name, who decided, and what comes next."""
     reported = [run for run in digest.runs if run.acted or run.state is State.FAILED]
     bad = [run for run in reported if run.state in (State.FAILED, State.HALTED) or run.notify]
     last_day = digest.span.end - timedelta(seconds=1)

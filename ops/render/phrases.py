@@ -1,4 +1,4 @@
-"""State signs, numbers, durations and lists: the same in every chat and page."""
+"""State signs, numbers, durations and lists, the same in every chat and on every page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -36,7 +36,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def listed(names: Sequence[str], most: int) -> str:
-    """`a, b and 3 more`: as many names as fit into this many characters, at least one; the rest are counted."""
+    """Returns `a, b and 3 more`: as many names as fit into this many characters, but at least one; the rest are counted."""
     shown, length = 0, 0
     for name in names:
         length += len(name) + 2
@@ -48,5 +48,5 @@ def listed(names: Sequence[str], most: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital letter at its beginning and a full stop at its end."""
+    """Returns the text with a capital first letter and a full stop at the end."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

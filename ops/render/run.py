@@ -21,7 +21,7 @@ _STEP_STATES = {
 _SHOWN_SKIPS = 5
 _OPENS = "next window opens"
 _WORTH_DETAILS = 2
-# Pools and clusters that need nothing from Daytwo.
+# Pools and clusters for which Daytwo has nothing to do.
 _NOTHING_TO_DO = (SkipReason.ALREADY_LATEST, SkipReason.AKS_MANAGED)
 _USUAL = (State.DONE, State.RUNNING, State.WAITING)
 _SHOWN_WHYS = 2
@@ -30,15 +30,15 @@ _ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
 _SHOWN_ODD = 30
 _NAMES = 240
 _HELD = (SkipReason.UNPROVEN, SkipReason.BUSY, SkipReason.ASLEEP, SkipReason.NO_WINDOW_LEFT)
-# What a person can do if a run ended without a failure but needs attention.
+# What a person can do about a run that ended without a failure but needs attention.
 _REMEDIES: dict[str, str] = {
-    SkipReason.UNPROVEN: "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
+    SkipReason.UNPROVEN: "run this image on a cluster of the previous ring (the same OS and Kubernetes minor version), or upgrade the pool "
     "yourself; otherwise next week's run checks again",
 }
 
 
 def run_message(run: Run, runbook: Runbook) -> Message:
-    """The message of a run."""
+    """Returns the message of a run."""
     records = (*run.finished, *run.steps)
     calls = run.notify and (
         run.state in (State.WAITING, State.DONE) or (run.state is State.RUNNING and bool(run.lines))
@@ -60,9 +60,9 @@ def run_message(run: Run, runbook: Runbook) -> Message:
 
 
 def run_details(run: Run, title: str) -> Message | None:
-    """What has happened, one row per event, the newest last: the reply in the thread of the run's message.
+    """Returns one row per event, the newest last: the reply in the thread of the run's message.
 
-    None before anything has happened, and if the message itself says it all: a run of one step has no details.
+    None if nothing has happened yet, or if the message already says everything, since a run of one step has no details.
     """
     rows = sorted(_events(run), key=lambda row: row.at or run.created)
     if not rows or len({record.id for record in (*run.finished, *run.steps)}) < _WORTH_DETAILS:
@@ -83,7 +83,7 @@ def _events(run: Run) -> Iterator[Row]:
 
 
 def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str) -> Message:
-    """The message of a rollout: one row per ring."""
+    """Returns the message of a rollout, with one row per ring."""
     plan = rollout.plan
     rows = []
     for index, ring in enumerate(plan.rings):
@@ -141,12 +141,12 @@ def _lines(run: Run) -> tuple[str, ...]:
 
 
 def _waits_for_its_window(run: Run) -> bool:
-    """Whether the time in the row already says why the run waits."""
+    """Whether the time in the row already explains why the run is waiting."""
     return run.state is State.WAITING and run.code == WaitReason.WINDOW and run.why.startswith(_OPENS)
 
 
 def _named(run: Run) -> str:
-    """Why the run waits, with the pools that wait for the same reason."""
+    """Returns why the run is waiting, with the pools that are waiting for the same reason."""
     names = [skip.what for skip in run.skips if skip.why == run.why]
     return f"{', '.join(names)}: {run.why}" if names else run.why
 
@@ -167,8 +167,8 @@ def _row(record: StepRecord, *, is_over: bool = False) -> Row:
     if record.state is StepState.UNDOING:
         return Row(record.title, "is being undone", state)
     if is_over:
-        return Row(record.title, record.why or "was not started", State.SKIPPED)
-    return Row(record.title, record.why or "waits", state)
+        return Row(record.title, record.why or "not started", State.SKIPPED)
+    return Row(record.title, record.why or "waiting", state)
 
 
 def _footer(run: Run) -> str:
@@ -188,7 +188,7 @@ def _ring_state(members: list[RunSummary], size: int, index: int, rollout: Rollo
 
 
 def _ring_text(members: list[RunSummary]) -> str:
-    """The states of a ring's runs, and why they wait."""
+    """Counts the states of a ring's runs, and says why runs are waiting."""
     if not members:
         return "not started"
     counts = {state: sum(run.state is state for run in members) for state in (*_USUAL, *_ODD)}
@@ -197,12 +197,12 @@ def _ring_text(members: list[RunSummary]) -> str:
     for run in members:
         if run.state is State.WAITING and run.why:
             waiting.setdefault(run.why, []).append(run.target_name)
-    whys = [f"{names[0] if len(names) == 1 else f'{len(names)} wait'}: {why}" for why, names in waiting.items()]
+    whys = [f"{names[0] if len(names) == 1 else f'{len(names)} clusters'}: {why}" for why, names in waiting.items()]
     return " · ".join([text, *whys[:_SHOWN_WHYS]])
 
 
 def _odd(members: list[RunSummary]) -> list[Row]:
-    """Runs that may need a person, by name; runs with the same reason share a row."""
+    """Lists runs that may need a person, by name; runs with the same reason share a row."""
     alike: dict[tuple[State, str], list[str]] = {}
     for state in _ODD:
         for run in members:

@@ -1,4 +1,4 @@
-"""Pure: the picture of the week. Clusters down, hours across; windows as bands, freezes hatched, runs as bars, now as a line."""
+"""Pure: the picture of the week. Rows are clusters and columns are hours; windows, freezes, runs and the present time are drawn."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ops.model.calendar import Span
 
-_LEAST = 3.0  # a bar of some minutes stays visible
+_LEAST = 3.0  # a bar of a few minutes remains visible
 _NAMED = 60.0  # a narrower part of a day gets no label
 _DAY = timedelta(days=1)
 
@@ -35,7 +35,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What is drawn. `span` is divided into the days of `zone`."""
+    """The contents of the picture. `span` is divided into the days of `zone`."""
 
     span: Span
     zone: str
@@ -65,7 +65,7 @@ class Frame:
 
 
 def draw(week: Week) -> Markup:
-    """The picture for a page. Colors are CSS classes, so the page (dark or light) defines them."""
+    """Returns the picture for a page. Colors are CSS classes, so the page (dark or light) defines them."""
     frame = Frame()
     height = frame.floor(len(week.lanes)) + frame.bottom
     opening = Markup(
@@ -76,7 +76,7 @@ def draw(week: Week) -> Markup:
 
 
 def lanes_of(week: Week, frame: Frame) -> Markup:
-    """Days, lanes and the line for now, to be put into an `svg` element."""
+    """Returns days, lanes and the line for now, for use inside an `svg` element."""
     floor = frame.floor(len(week.lanes))
     hatch = Markup(
         '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -123,7 +123,7 @@ def _lane(week: Week, frame: Frame, lane: Lane, number: int) -> Iterable[Markup]
 
 
 def _rect(week: Week, frame: Frame, bar: Bar, across: tuple[float, float]) -> Markup:
-    """A bar or band; `across` is its upper edge and its height."""
+    """Returns a bar or band; `across` is its upper edge and its height."""
     x, end = _x(week, frame, bar.span.start), _x(week, frame, bar.span.end)
     if end <= frame.left or x >= frame.width:
         return Markup("")
@@ -143,6 +143,6 @@ def _now(week: Week, frame: Frame, floor: float) -> Markup:
 
 
 def _x(week: Week, frame: Frame, at: datetime) -> float:
-    """The horizontal position of an instant, limited to the picture."""
+    """Returns the horizontal position of an instant, limited to the picture."""
     share = (at - week.span.start) / week.span.duration
     return frame.left + max(0.0, min(1.0, share)) * (frame.width - frame.left)

@@ -1,4 +1,4 @@
-"""Pure: the bars of a run on its cluster's lane of the timeline."""
+"""Pure: the bars of a run in its cluster's lane of the timeline."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +13,7 @@ _INSTANT = timedelta(minutes=1)
 
 
 def bars_of(run: Run) -> Iterator[Bar]:
-    """A bar per step, or one for the whole run, as its runbook declares; none if the runbook has no bar."""
+    """Returns a bar per step, or one for the whole run, as its runbook declares; none if the runbook has no bar."""
     bar = runbooks()[run.runbook].bar
     if bar is None:
         return

@@ -1,4 +1,4 @@
-"""Pure: the picture of the week by itself, with colors, title and legend, 1200 units wide."""
+"""Pure: the picture of the week as a separate image, with colors, title and legend, 1200 units wide."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ line {{ stroke: #e3e5e8 }} .noon {{ stroke-dasharray: 1 4; stroke: #cfd4d9 }} .d
 
 
 def picture(week: Week, title: str) -> str:
-    """An SVG document. Clusters that do not fit are counted at its end."""
+    """Returns an SVG document. Clusters that do not fit are counted at its end."""
     shown = replace(week, lanes=tuple(_named(lane) for lane in week.lanes[:_MOST_LANES]))
     longest = max((len(lane.name) for lane in shown.lanes), default=0)
     inner = Frame(
@@ -67,7 +67,7 @@ def picture(week: Week, title: str) -> str:
 
 
 def words(week: Week) -> str:
-    """The picture in words, for people who cannot see it."""
+    """Describes the picture in words, for people who cannot see it."""
     counted = {bar.kind: bar.counted_as for bar in runbook_bars() if bar.counted_as} | {"failed": "failure"}
     bars = [bar.kind for lane in week.lanes for bar in lane.bars]
     drawn = [plural(bars.count(kind), word) for kind, word in counted.items() if kind in bars]
@@ -75,13 +75,13 @@ def words(week: Week) -> str:
 
 
 def runbook_bars() -> tuple[TimelineBar, ...]:
-    """The bars of the runbooks, in reverse order of precedence: the most frequent operations first."""
+    """Returns the bars of the runbooks in reverse order of precedence: the most frequent operations first."""
     books = sorted(runbooks().values(), key=lambda book: book.rank, reverse=True)
     return tuple(book.bar for book in books if book.bar is not None)
 
 
 def _labels() -> dict[str, str]:
-    """The legend: windows and freezes, the runbooks, then everything that is not a run."""
+    """Returns the legend: windows and freezes, the runbooks, then everything that is not a run."""
     first = {kind: _STATES[kind] for kind in ("window", "frozen")}
     return first | {bar.kind: bar.label for bar in runbook_bars()} | _STATES
 
@@ -91,19 +91,19 @@ def _fill(bar: TimelineBar) -> Markup:
 
 
 def _named(lane: Lane) -> Lane:
-    """The lane with a name that fits, and without tooltips."""
+    """Returns the lane with a name that fits, and without tooltips."""
     bars = tuple(replace(bar, says="") for bar in lane.bars)
     return replace(lane, name=_fitting(lane.name, _MOST_NAME), bars=bars)
 
 
 def _fitting(text: str, most: int) -> str:
-    # XML does not allow control characters, escaped or not.
+    # XML does not allow control characters, whether escaped or not.
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     return printable if len(printable) <= most else f"{printable[: most - 1]}…"
 
 
 def _legend(week: Week, width: float) -> tuple[Markup, float]:
-    """The legend of the kinds in the picture, in as many lines as needed, and its height."""
+    """Returns the legend of the kinds in the picture, in as many lines as needed, and its height."""
     drawn = {bar.kind for lane in week.lanes for bar in lane.bars}
     drawn |= {"window"} if any(lane.windows for lane in week.lanes) else set()
     drawn |= {"frozen"} if any(lane.frozen for lane in week.lanes) else set()

@@ -90,7 +90,7 @@ def run_in(runbook: str, state: State) -> Run:
             until = NOW + timedelta(hours=8)
             return replace(run, why="next window opens", code="window", until=until)
         case State.NEEDS_YOU:
-            why = "waits for approval by platform, until Wed 19:05 UTC"
+            why = "waiting for approval by platform, until Wed 19:05 UTC"
             return replace(run, why=why, code="approval", until=NOW + timedelta(hours=5), plan=_PLANS[runbook])
         case State.RUNNING:
             return replace(run, steps=_records(runbook, StepState.RUNNING))

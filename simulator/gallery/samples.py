@@ -94,7 +94,7 @@ def _others() -> Iterator[Sample]:
     yield Sample("Fleet", "has clusters", fleet_message(is_empty=False))
     held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it requires all 1"
     for reasons in ([held], []):
-        word = "waits for a person" if reasons else "no longer waits"
+        word = "waiting for a person" if reasons else "no longer waits"
         yield Sample("Blocked", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
     yield Sample(
         "Digest",
@@ -134,7 +134,7 @@ def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
     plan = RolloutPlan("node-image", "2026-w47", (pre, prod), 2, NOW + timedelta(days=4), ())
     odd = {
         7: (State.FAILED, "user1: PDB shop/web allows no disruption", "failed"),
-        23: (State.NEEDS_YOU, "waits for approval by platform", "approval"),
+        23: (State.NEEDS_YOU, "waiting for approval by platform", "approval"),
         24: (State.SKIPPED, "cancelled by ben", "cancelled"),
         31: (State.WAITING, "another operation runs on it", "busy"),
         32: (State.HALTED, "rejected by ben", "rejected"),
@@ -142,7 +142,7 @@ def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
     members = {"t0": RunSummary("r0", "t0", "shop-dev", State.DONE, acted=True, why="", code="")}
     plain = [State.DONE] * 39 + [State.RUNNING] * 4 + [State.WAITING] * 17
     for number, (name, usual) in enumerate(zip(names, plain, strict=True), 1):
-        state, why, code = odd.get(number, (usual, "waits for its turn" if usual is State.WAITING else "", ""))
+        state, why, code = odd.get(number, (usual, "waiting for its turn" if usual is State.WAITING else "", ""))
         members[f"t{number}"] = RunSummary(f"r{number}", f"t{number}", name, state, acted=True, why=why, code=code)
     return Rollout("rollout.node-image.2026-w47", plan, NOW, State.RUNNING, 2), members
 

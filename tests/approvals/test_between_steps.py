@@ -14,7 +14,7 @@ RULE = "{from: platform, expires-after: 4h}"
 
 
 def waiting() -> tuple[World, DrivenRun]:
-    """A run that waits for approval, on Monday noon."""
+    """A run that is waiting for approval, on Monday noon."""
     world = production(RULE, "shop-prod")
     return world, assessed(world)
 

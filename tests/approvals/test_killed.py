@@ -74,7 +74,7 @@ class KillableProcess:
         pass_time(self.world, self.driven, timedelta(hours=10.5))
         every_five_minutes(self.world.context)
         every_five_minutes(self.world.context)
-        # One cluster per region pair at a time: the other waits for its turn, not for a person.
+        # One cluster per region pair at a time: the other is waiting for its turn, not for a person.
         assert any(run.at_first_step for run in self.driven)
         assert all(run.at_first_step or "waits for shop" in run.record.why for run in self.driven)
         assert list(self.store.scan(OPEN_REQUESTS)) == []

@@ -36,7 +36,7 @@ def tick(world: World) -> None:
 
 
 def requested(world: World) -> DrivenRun:
-    """The latest reboot run, executed until it waits for approval."""
+    """The latest reboot run, executed until it is waiting for approval."""
     run = DrivenRun(world, max(stored.key for stored in runs(world.store).scan("reboot.")))
     run.to_first_step()
     return run

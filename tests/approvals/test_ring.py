@@ -60,7 +60,7 @@ def test_one_vote_lets_all_continue() -> None:
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     assert vote(world, driven=driven.values()) == "approved"
     pass_time(world, tuple(driven.values()), timedelta(hours=10))
-    # Of a pair of regions one at a time: the other waits for its turn, not for a person.
+    # Of a pair of regions one at a time: the other is waiting for its turn, not for a person.
     assert sorted(
         driver.record.why.startswith("waits for shop-") or driver.at_first_step for driver in driven.values()
     ) == [
@@ -109,7 +109,7 @@ def test_no_one_is_requested_outside_of_their_hours() -> None:
     world, driven = evening()
     (only,) = requests(world)
     assert only.asks_at == datetime(2026, 11, 17, 9, tzinfo=UTC)
-    assert (shown(world), driven["shop-a"].record.why) == ({}, "asks platform for approval at Tue 09:00 UTC")
+    assert (shown(world), driven["shop-a"].record.why) == ({}, "will ask platform for approval at Tue 09:00 UTC")
     pass_time(world, tuple(driven.values()), timedelta(hours=16))
     assert list(shown(world)) == [only.id]
 

@@ -24,7 +24,7 @@ async def test_an_approval_on_the_page_resumes_the_run(tmp_path: Path) -> None:
         page = await here.visit("ana", viewport=PHONE)
         assert page.url == here.address
         reported = await page.locator("main").inner_text()
-        assert "You may decide" in reported
+        assert "You can decide" in reported
         assert "user1" in reported
         await page.get_by_label("Reason").fill("looks fine")
         await save_screenshot(page, "real-pending")

@@ -36,7 +36,7 @@ type Take = Callable[[Context, SlackAccess, HttpRequest], HttpResponse]
 
 @dataclass
 class Besieged:
-    """An endpoint, with a request that waits for approval."""
+    """An endpoint, with a request that is waiting for approval."""
 
     take: Take
     name: str

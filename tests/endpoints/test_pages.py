@@ -131,7 +131,7 @@ def test_a_link_of_an_earlier_revision_shows_what_is_requested_now(ana: Visitor)
     page = ana.look()
     assert "The request has changed since your link was created." in text_of(page)
     assert '<form method="post" action="newer-word">' in page.text()
-    assert "Changed since it was last asked: user1: image 202611.12.0, not 202611.05.0" in text_of(page)
+    assert "Changed since the last request: user1: image 202611.12.0, not 202611.05.0" in text_of(page)
 
 
 def test_names_from_outside_are_text() -> None:

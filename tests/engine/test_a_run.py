@@ -54,7 +54,7 @@ def test_the_second_cluster_of_a_pair_waits_for_the_first() -> None:
         run.call(activity)
         outcome = other.call(activity)
     assert outcome == "assess"
-    assert other.record.why == "waits for shop-dev, which goes first"
+    assert other.record.why == "waiting for shop-dev, which goes first"
 
 
 def test_a_run_succeeds_while_the_chat_is_down_and_is_reported_afterwards() -> None:

@@ -66,6 +66,4 @@ def test_a_missing_role_fails_the_run_and_names_the_remedy() -> None:
     world.clusters.refuse = DeniedError("upgrading user1: 403 AuthorizationFailed")
     run = upgrade(world).record
     assert (run.state, run.code) == (State.FAILED, "Denied")
-    assert (
-        run.remedy == "assign the role that the deployment guide names to the bot's identity, then start the run again"
-    )
+    assert run.remedy == "assign the role from the deployment guide to the bot's identity, then start the run again"

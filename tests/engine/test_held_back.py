@@ -1,4 +1,4 @@
-"""A target that waits for a person is reported once, although it has no run."""
+"""A target that is waiting for a person is reported once, although it has no run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ def test_an_invalid_tag_is_reported_once() -> None:
     world.clusters.put(cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"}))
     tick(world)
     tick(world)
-    assert shown(world) == ["◆ Power · shop-dev · waits for a person · needs you"]
+    assert shown(world) == ["◆ Power · shop-dev · waiting for a person · needs you"]
     assert "its tag daytwo-awake cannot be parsed" in str(next(iter(world.chat.shown.values())))
     assert (world.chat.posts, len(world.ledger.written)) == (1, 1)
     assert not list(runs(world.store).scan())
@@ -53,7 +53,7 @@ def test_the_message_about_an_invalid_tag_is_edited_after_the_fix() -> None:
     tick(world)
     world.clusters.put(replace(invalid, tags={"env": "dev", "daytwo-awake": "mon-sun 00:00-23:59"}))
     tick(world)
-    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked any more · done"]
+    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked any longer · done"]
 
 
 def add_blocked_reboot(world: World) -> str:
@@ -76,7 +76,7 @@ def test_a_node_that_can_never_be_drained_is_reported_once() -> None:
     tick(world)
     world.clock.advance(hours=1)
     tick(world)
-    assert shown(world) == ["◆ Reboots · shop-dev · waits for a person · needs you"]
+    assert shown(world) == ["◆ Reboots · shop-dev · waiting for a person · needs you"]
     assert f"{node}: PDB shop/web never allows an eviction" in str(next(iter(world.chat.shown.values())))
     assert world.chat.posts == 1
 
@@ -108,8 +108,8 @@ def test_a_block_weeks_later_is_a_new_message() -> None:
     world.clusters.put(invalid)
     tick(world)
     assert shown(world) == [
-        "✓ Power · shop-dev · nothing is blocked any more · done",
-        "◆ Power · shop-dev · waits for a person · needs you",
+        "✓ Power · shop-dev · nothing is blocked any longer · done",
+        "◆ Power · shop-dev · waiting for a person · needs you",
     ]
 
 
@@ -119,9 +119,9 @@ def test_a_block_of_a_cluster_that_has_left_the_fleet_is_closed() -> None:
     tick(world)
     world.clusters.fleet.clear()
     close_stale(world.context.ports, world.clock.advance(hours=24 * 7))
-    assert shown(world) == ["◆ Power · shop-dev · waits for a person · needs you"]
+    assert shown(world) == ["◆ Power · shop-dev · waiting for a person · needs you"]
     close_stale(world.context.ports, world.clock.advance(hours=48))
-    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked any more · done"]
+    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked any longer · done"]
 
 
 def world_with_blocked_reboot_by_day() -> World:
@@ -142,7 +142,7 @@ def test_an_api_server_that_does_not_answer_closes_no_block(what: str) -> None:
     world.nodes.refuse[what] = TryLaterError(f"listing the {what}: 503")
     world.clock.advance(hours=1)
     tick(world)
-    assert shown(world) == ["◆ Reboots · shop-dev · waits for a person · needs you"]
+    assert shown(world) == ["◆ Reboots · shop-dev · waiting for a person · needs you"]
     assert "never allows an eviction" in str(next(iter(world.chat.shown.values())))
 
 
@@ -154,5 +154,5 @@ def test_missing_access_is_reported_in_place_of_the_block(what: str) -> None:
     world.nodes.refuse[what] = DeniedError(f"listing the {what}: 403")
     world.clock.advance(hours=1)
     tick(world)
-    assert shown(world) == ["◆ Reboots · shop-dev · waits for a person · needs you"]
+    assert shown(world) == ["◆ Reboots · shop-dev · waiting for a person · needs you"]
     assert f"listing the {what}: 403" in str(next(iter(world.chat.shown.values())))

@@ -126,4 +126,4 @@ def test_a_run_that_waits_for_another_run_on_its_cluster_names_it() -> None:
     take_claim(world.store, Claim.of_cluster(world.clusters.only.id), other.id, NIGHT)
     run.call("assess")
     assert run.call("lease") == "assess"
-    assert run.record.why == f"waits for {other.id}, which has this cluster"
+    assert run.record.why == f"waiting for {other.id}, which has this cluster"

@@ -112,15 +112,17 @@ def test_a_rollout_names_what_failed_what_needs_somebody_and_what_was_left_out()
     states |= dict.fromkeys(range(1, 11), (State.SKIPPED, "", "already-latest"))
     states |= dict.fromkeys(range(50, 61), (State.WAITING, "its turn comes", ""))
     states[7] = (State.FAILED, "user1: PDB shop/web allows no disruption", "failed")
-    states[20] = (State.NEEDS_YOU, "waits for approval by platform", "approval")
-    states[21] = (State.NEEDS_YOU, "waits for approval by platform", "approval")
+    states[20] = (State.NEEDS_YOU, "waiting for approval by platform", "approval")
+    states[21] = (State.NEEDS_YOU, "waiting for approval by platform", "approval")
     states[30] = (State.SKIPPED, "nobody approved it", "not-approved")
     states[31] = (State.HALTED, "cancelled by ben", "")
     ring, *odd = rollout(states).rows
-    assert ring.text == ("35 done, 11 waiting, 1 failed, 2 needs you, 1 halted, 10 skipped · 11 wait: its turn comes")
+    assert ring.text == (
+        "35 done, 11 waiting, 1 failed, 2 needs you, 1 halted, 10 skipped · 11 clusters: its turn comes"
+    )
     assert [(row.name.strip(), row.text, row.state) for row in odd] == [
         ("shop-07", "user1: PDB shop/web allows no disruption", State.FAILED),
-        ("shop-20, shop-21", "waits for approval by platform", State.NEEDS_YOU),
+        ("shop-20, shop-21", "waiting for approval by platform", State.NEEDS_YOU),
         ("shop-31", "cancelled by ben", State.HALTED),
         ("shop-30", "nobody approved it", State.SKIPPED),
     ]

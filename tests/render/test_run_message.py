@@ -58,7 +58,7 @@ def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_o
     message = run_message(replace(WAITING, state=State.DONE, until=None, notify=True), NODE_IMAGES)
     assert message.state is State.NEEDS_YOU
     assert message.remedy == (
-        "let a cluster of the ring before run this image (the same OS and Kubernetes minor), or upgrade the pool "
+        "run this image on a cluster of the previous ring (the same OS and Kubernetes minor version), or upgrade the pool "
         "yourself; otherwise next week's run checks again"
     )
 
@@ -95,9 +95,9 @@ def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:
     left = replace(DONE, state=StepState.LEFT, began=None, ended=None, evidence="")
     halted = replace(RUN, state=State.HALTED, finished=(), steps=(left,))
     (row,) = run_message(halted, NODE_IMAGES).rows
-    assert (row.text, row.state) == ("was not started", State.SKIPPED)
+    assert (row.text, row.state) == ("not started", State.SKIPPED)
     (still,) = run_message(replace(halted, state=State.WAITING), NODE_IMAGES).rows
-    assert (still.text, still.state) == ("waits", State.WAITING)
+    assert (still.text, still.state) == ("waiting", State.WAITING)
 
 
 def test_how_far_a_drain_is_counts_pods_and_how_far_an_upgrade_is_counts_nodes() -> None:

@@ -1,4 +1,4 @@
-"""The activities: generic, none names a runbook. Each makes one attempt and is safe to run again after a crash."""
+"""The activities. None of them names a runbook; each makes one attempt and can safely run again after a crash."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def activity(name: str) -> Execute:
-    """The function of an activity; what it needs is imported here, not when the app starts.
+    """Returns the function of an activity. Its imports happen here, not when the app starts.
 
     Raises:
         ValueError: there is no such activity.
@@ -42,7 +42,7 @@ def activity(name: str) -> Execute:
 
 
 def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[str, Json]:
-    """Executes an activity. A failure that may pass becomes a retry after a pause, so no activity blocks."""
+    """Executes an activity. A transient failure becomes a retry after a pause, so no activity blocks."""
     from ops.ports.errors import OutsideError
     from ops.telemetry.log_fields import fresh_log_fields
     from ops.telemetry.metrics import Metric
@@ -56,7 +56,7 @@ def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[s
 
 
 def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:
-    """A retry of the same activity: no error of an external system ends a run."""
+    """Returns a retry of the same activity: no error of an external system ends a run."""
     from datetime import timedelta
 
     from ops.ports.errors import ConflictError, TryLaterError
@@ -67,6 +67,6 @@ def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:
         case ConflictError():
             pause = timedelta(seconds=5)
         case _:
-            _LOG.warning("An activity failed and is retried in five minutes: %s", error)
+            _LOG.warning("An activity failed and will be retried in five minutes: %s", error)
             pause = timedelta(minutes=5)
     return Transition(Outcome.RETRY, now + pause).write()

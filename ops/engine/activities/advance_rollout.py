@@ -1,4 +1,4 @@
-"""Advance a rollout: start the rings that may start, halt if too many runs have failed."""
+"""Advance a rollout: start the rings that are ready, or halt it if too many runs have failed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -44,7 +44,7 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition
 
 
 def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
-    """Starts runs that wait for no ring: AKS-managed clusters, and clusters found after their ring has started."""
+    """Starts runs that do not wait for a ring: on AKS-managed clusters, and on clusters found after their ring has started."""
     begun = [target for ring in rollout.plan.rings[: rollout.rings_begun] for target in ring.targets]
     for target, name in (*rollout.plan.watched, *begun):
         run_request = _run_request(rollout, target, name, now)
@@ -53,7 +53,7 @@ def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
 
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
-    """The started runs of this rollout by target. AKS-managed clusters do not count towards the failure budget."""
+    """Returns the rollout's started runs by target. AKS-managed clusters do not count towards the failure budget."""
     found = {}
     for ring in rollout.plan.rings:
         for target, name in ring.targets:
@@ -71,7 +71,7 @@ def _run_request(rollout: Rollout, target: str, name: str, at: datetime) -> RunR
 
 def _end(context: Context, rollout: Rollout, now: datetime) -> None:
     text = f"{rollout.state}: {rollout.why}"
-    # A rollout that new clusters join ends again, and each end is recorded.
+    # A rollout ends again if new clusters join it, and each end is recorded.
     size = sum(len(ring.targets) for ring in rollout.plan.rings)
     context.ports.ledger.append(Entry(f"{rollout.id}|end|{size}", now, "rollout", rollout.id, text))
     if rollout.state is State.HALTED:
@@ -84,7 +84,7 @@ def _cancel(context: Context, run: str, why: str, now: datetime) -> None:
     def change(old: Control | None) -> Control:
         if old is not None and old.cancelled_by:
             return old
-        return Control(cancelled_by="the rollout, which halted", why=why, at=now)
+        return Control(cancelled_by="the rollout, which has halted", why=why, at=now)
 
     controls(context.ports.store).change(run, change)
     context.engine.wake(run)

@@ -1,4 +1,4 @@
-"""Answer a chat query: read the clusters and send the answer to where the question came from."""
+"""Answer a chat query: read the clusters and send the answer to the place where the question was asked."""
 
 import logging
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def answer_query(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """One attempt. Reports END, or RETRY if a cluster does not answer yet. An address that has expired ends the query."""
+    """Makes one attempt. Reports END, or RETRY if a cluster does not answer yet. An expired address ends the query."""
     try:
         message = _lookup(context, str(payload["command"]), str(payload["subject"]))
     except (DeniedError, NotFoundError, RejectedError) as error:

@@ -25,7 +25,7 @@ _LOOK = timedelta(hours=1)
 
 
 def approve(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Checks the run's request once. Reports END, or ASSESS: at once, or when a person or the time may have changed something."""
+    """Checks the run's request once. Reports END, or ASSESS: at once, or when the approval may have changed."""
     stored = run_of(context, payload)
     run, settings = stored.value, context.config.settings
     if run.state.is_final:
@@ -47,7 +47,7 @@ def approve(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: ApprovalRule) -> Transition:
-    """Advances the request, shows it in the chats, and sleeps until something may have changed."""
+    """Advances the request, shows it in the chats, and sleeps until its state may have changed."""
     settings, now = context.config.settings, context.ports.clock.now()
     run = replace(stored.value, approval=asked.id, approved="")
     if settings is None:
@@ -61,13 +61,13 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     report_approval(context.ports, approval, settings)
     if approval.state is ApprovalState.EXPIRED:
         return _finish_denied(context, Stored(stored.key, run, stored.etag), approval)
-    # Plans, people and configuration may change too, and no event reports it.
+    # Plans, people and the configuration can change too, and no event reports that.
     until = min(next_event(approval, now), now + _LOOK)
     if approval.asked:
-        why = f"waits for approval by {rule.label}, until {clock(approval.expires)}"
+        why = f"waiting for approval by {rule.label}, until {clock(approval.expires)}"
         waiting = replace(run, state=State.NEEDS_YOU, until=until, why=why, code=WaitReason.APPROVAL)
     else:
-        why = f"asks {rule.label} for approval at {clock(approval.asks_at)}"
+        why = f"will ask {rule.label} for approval at {clock(approval.asks_at)}"
         waiting = replace(run, state=State.WAITING, until=until, why=why, code=WaitReason.APPROVAL)
     context.runs.replace(stored, waiting)
     report_run(context.ports, waiting)
@@ -75,7 +75,7 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
 
 
 def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> Transition:
-    """Ends a run whose request was rejected or expired. A request that no chat has delivered is a failure."""
+    """Ends a run whose request was rejected or has expired. If no chat has delivered the request, the run fails."""
     run, now = stored.value, context.ports.clock.now()
     approval = expire_if_due(context, refused.id)
     report_approval(context.ports, approval, context.config.settings)

@@ -1,4 +1,4 @@
-"""Assess: gather the facts that the runbook needs, decide purely, and record both."""
+"""Assess: gather the facts that the runbook needs, decide with a pure function, and record both."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ def assess(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def assess_run(context: Context, stored: Stored[Run]) -> Transition:
-    """Like `assess`, for a run that was read already."""
+    """Like `assess`, for a run that has already been read."""
     run, now = stored.value, context.ports.clock.now()
     if run.state.is_final:
         return report_end(context, run)
@@ -79,7 +79,7 @@ def _measure(context: Context, run: Run, decision: Decision, days_behind: int | 
 
 
 def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision: Decision) -> Transition:
-    """Stores the plan that needs approval; the approval follows."""
+    """Stores the plan that needs approval; the next activity requests it."""
     opens = decision.until if isinstance(decision, Wait) else None
     skips = decision.skips if isinstance(decision, Wait) else plan.skips
     steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
@@ -91,12 +91,12 @@ def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision:
 
 
 def decide_at(gathered: object, settings: Settings, run: Run) -> Callable[[datetime], Decision]:
-    """What would be decided at another time if the facts stayed the same."""
+    """Returns what would be decided at another time if the facts stayed the same."""
     return lambda at: runbooks()[run.runbook].decide(gathered, settings, run, at)
 
 
 def decide_now(context: Context, run: Run, settings: Settings, now: datetime) -> tuple[Decision, object]:
-    """The decision and the facts that it rests on, without recording either: for `plan` and `why`."""
+    """Returns the decision and the facts it is based on, without recording them: for `plan` and `why`."""
     gathered, _ = _gather_facts(context, run, settings, now, keep=False)
     return runbooks()[run.runbook].decide(gathered, settings, run, now), gathered
 
@@ -185,7 +185,7 @@ def run_channels(gathered: object, settings: Settings) -> tuple[str, ...]:
 
 
 def in_ring(run: Run, gathered: object, settings: Settings) -> Run:
-    """The run with the ring that its cluster is in."""
+    """Returns the run with its cluster's ring."""
     cluster = getattr(gathered, "cluster", None)
     ring = ring_of(cluster, settings) if isinstance(cluster, Cluster) else None
     return replace(run, ring=ring.name if ring else "")

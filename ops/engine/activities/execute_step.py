@@ -1,4 +1,4 @@
-"""Begin, poll, verify: one step of a plan, or its undo, by its verb."""
+"""Begin, poll and verify one step of a plan, or its undo, through its verb."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,12 +25,11 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
     if work.is_settled:
         return work.onward()
     if work.has_begun:
-        return Transition(Outcome.PENDING, work.now)  # begun before a crash: it is followed, not begun again
+        return Transition(Outcome.PENDING, work.now)  # begun before a crash: observe it, and do not begin it again
     if work.undo:
         holder = renew_all(context.ports.store, work.run, work.now)
-        if (
-            holder is not None
-        ):  # A run that took the cluster meanwhile is not disturbed, nor is one that waits for the region.
+        if holder is not None:
+            # Do not disturb a run that has taken the cluster in the meantime, or one that is waiting for the region.
             release_all(context.ports.store, work.run)
             return work.stale(f"{holder.run} has the cluster now", None)
     elif work.record.state is not StepState.INTENDED and (why := blocking_reason(work)):
@@ -40,7 +39,7 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _begin_now(work: StepExecution) -> Transition:
-    """The first call. Also for a step that was recorded as intended and that left no trace: it begins like any other."""
+    """Makes the first call. A step that was recorded as intended but left no trace begins like any other."""
     if not work.undo and work.record.state is StepState.INTENDED and (why := blocking_reason(work)):
         return work.leave(why)
     work.intend()
@@ -66,14 +65,14 @@ def poll(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def verify(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Checks whether the cluster shows the effect. Reports PENDING, STEP or UNWIND."""
+    """Checks whether the effect is visible on the cluster. Reports PENDING, STEP or UNWIND."""
     return _while_it_runs(context, payload, _verify)
 
 
 def _while_it_runs(
     context: Context, payload: Mapping[str, Json], look: Callable[[StepExecution], Transition]
 ) -> Transition:
-    """Observes a step that has begun: renews the lease, and abandons a step that can be interrupted if it has to be."""
+    """Observes a step that has begun: renews the lease, and abandons the step if it must stop and can be interrupted."""
     work = StepExecution.of(context, payload)
     if work.is_settled:
         return work.onward()
@@ -108,10 +107,10 @@ def _verify(work: StepExecution) -> Transition:
 
 
 def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """One observation. A refused read is retried for hours before it fails a run whose operation continues.
+    """Makes one observation. A refused read is retried for hours before the run fails, since its operation continues.
 
     Raises:
-        TryLaterError: the read was refused, and may still succeed.
+        TryLaterError: the read was refused and may succeed later.
     """
     try:
         return attempt(work.task())
@@ -121,11 +120,11 @@ def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) ->
             raise TryLaterError(str(error), 180) from error
         return Refused(FailureCode.UNREADABLE, str(error), "check the operation in Azure, then start the run again")
     except RejectedError as error:
-        return Refused(error.code, str(error), "fix what Azure names, then start the run again")
+        return Refused(error.code, str(error), "fix what Azure reports, then start the run again")
 
 
 def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """One attempt. A refusal is an outcome like any other; an error that may pass is raised for a retry.
+    """Makes one attempt. A refusal is returned like any other outcome; a transient error is raised for a retry.
 
     Raises:
         TryLaterError: another operation is running on the cluster.
@@ -138,9 +137,9 @@ def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T |
         return Refused(
             FailureCode.DENIED,
             str(error),
-            "assign the role that the deployment guide names to the bot's identity, then start the run again",
+            "assign the role from the deployment guide to the bot's identity, then start the run again",
         )
     except NotFoundError as error:
         return Refused(FailureCode.GONE, str(error), "check whether it was deleted; if so, there is nothing left to do")
     except RejectedError as error:
-        return Refused(error.code, str(error), "fix what Azure names, then start the run again")
+        return Refused(error.code, str(error), "fix what Azure reports, then start the run again")

@@ -20,7 +20,7 @@ _TOUCHED = (StepState.INTENDED, StepState.RUNNING, StepState.DONE, StepState.FAI
 
 
 def unwind(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Names the next step to undo, in reverse order. Reports UNDO or CONCLUDE."""
+    """Names the next step to undo, in reverse order. Reports UNDO, or CONCLUDE if none is left."""
     run = run_of(context, payload).value
     steps = reversed(run.plan.steps if run.plan else ())
     for step in steps:
@@ -30,14 +30,14 @@ def unwind(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _needs_undo(step: Step, record: StepRecord) -> bool:
-    """Temporary steps only; never one that was not begun, or whose undo has failed before."""
+    """Returns only temporary steps that have begun and whose undo has not failed before."""
     if record.state is StepState.FAILED and record.began is None:
         return False
     return step.temporary and bool(verbs()[step.verb].undo) and record.state in _TOUCHED and not record.undo_failed
 
 
 def conclude(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Releases the leases. Reports END for a failed run, ASSESS for any other."""
+    """Releases the leases. Reports END for a failed run, otherwise ASSESS."""
     stored = run_of(context, payload)
     run, now = stored.value, context.ports.clock.now()
     release_all(context.ports.store, run)
@@ -51,14 +51,14 @@ def conclude(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def finish_run(context: Context, stored: Stored[Run], run: Run, now: datetime) -> Transition:
-    """Ends a run: its record, its message, its ledger entry, and a wake event for its rollout."""
+    """Ends a run: updates its record and message, writes its ledger entry, and wakes its rollout."""
     ended = replace(run, ended=now, until=None)
     context.runs.replace(stored, ended)
     return report_end(context, ended)
 
 
 def report_end(context: Context, ended: Run) -> Transition:
-    """What follows from an end. Each part is safe to repeat, since the process may be killed between them."""
+    """Does what must follow the end of a run. Each part is safe to repeat, since the process may be killed between them."""
     withdraw_all(context, ended, ended.why or ended.headline)
     context.ports.store.delete(LIVE, ended.id)
     if ended.ended is not None:

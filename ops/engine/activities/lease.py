@@ -1,4 +1,4 @@
-"""Lease: no step begins on a cluster without it. It is never held while waiting for people or windows."""
+"""Lease: no step begins on a cluster without a lease. A run never holds one while it waits for people or windows."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,12 +19,12 @@ from ops.tables.base import store_key
 from ops.tables.leases import Waiter, Waiters, leases, waiters
 
 _TAKEN_AGAIN = timedelta(minutes=5)
-# A run that waits renews this with each attempt; a run that is gone is forgotten.
+# A waiting run renews this with each attempt; a run that no longer exists is forgotten.
 _WANTED_FOR = timedelta(minutes=12)
 
 
 def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Takes every lease that the plan claims, or none. Reports STEP (the first one) or ASSESS after a sleep."""
+    """Takes every lease that the plan claims, or none. Reports STEP (the first one), or ASSESS after a sleep."""
     stored = run_of(context, payload)
     run, now = stored.value, context.ports.clock.now()
     if run.plan is None or not run.steps:
@@ -37,7 +37,7 @@ def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
             release_all(store, run)
             register_waiter(store, claim, run, now)
             until = now + _TAKEN_AGAIN
-            why = f"waits for {_holders_text(context, taken, run)}"
+            why = f"waiting for {_holders_text(context, taken, run)}"
             waiting = replace(
                 run, state=State.WAITING, until=until, why=why, code=WaitReason.LEASE, plan=None, steps=()
             )
@@ -52,7 +52,7 @@ def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | None:
-    """Takes or renews a lease. Returns the holder that blocks it, None if the run holds it now."""
+    """Takes or renews a lease. Returns the holder that blocks it; None if the run now holds it."""
     blocking: list[Holder] = []
 
     def change(lease: Lease | None) -> Lease:
@@ -69,13 +69,13 @@ def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | 
 
 
 def register_waiter(store: Store, claim: Claim, run: Run, now: datetime) -> None:
-    """Records that the run waits for a lease, so that a holder of higher rank number yields between its steps."""
+    """Records that the run is waiting for a lease, so that a holder with a higher rank yields between its steps."""
     mine = Waiter(_rank(run), now + _WANTED_FOR)
     waiters(store).change(store_key(claim.name), lambda old: Waiters({**(old.runs if old else {}), run.id: mine}))
 
 
 def remove_waiter(store: Store, claim: Claim, run: Run) -> None:
-    """The run has the lease, or has ended."""
+    """Removes a run that has the lease, or has ended, from those that wait for it."""
     stored = waiters(store).get(store_key(claim.name))
     if stored is not None and run.id in stored.value.runs:
         waiters(store).change(
@@ -85,7 +85,7 @@ def remove_waiter(store: Store, claim: Claim, run: Run) -> None:
 
 
 def run_ahead(store: Store, claim: Claim, run: Run, now: datetime) -> Holder | None:
-    """A waiting run of lower rank number, which goes first."""
+    """Returns a waiting run with a lower rank, which goes first; None if there is none."""
     stored = waiters(store).get(store_key(claim.name))
     if stored is None:
         return None
@@ -105,7 +105,7 @@ def holds_all(store: Store, run: Run, now: datetime) -> bool:
 
 
 def renew_all(store: Store, run: Run, now: datetime) -> Holder | None:
-    """Renews every lease. Returns the run that has taken the cluster's own lease meanwhile, if any."""
+    """Renews every lease. Returns the run that has meanwhile taken the cluster's own lease, or None."""
     taken = [(claim, take_claim(store, claim, run.id, now)) for claim in (run.plan.claims if run.plan else ())]
     own = Claim.of_cluster(run.target).name
     return next((held for claim, held in taken if held is not None and claim.name == own), None)

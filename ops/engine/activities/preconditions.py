@@ -1,4 +1,4 @@
-"""Preconditions of a step: no person or run holds it back, it is approved, the lease is held, the window is long enough."""
+"""Preconditions of a step: neither a person nor another run blocks it, it is approved, the lease is held, the window is long enough."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from ops.runbooks import runbooks
 
 
 def blocking_reason(work: StepExecution) -> str:
-    """Why this step may not begin now; empty if it may."""
+    """Why this step cannot begin now; empty if it can."""
     control = work.context.control(work.run.id)
     if control.cancelled_by:
         return f"cancelled by {control.cancelled_by}"
@@ -36,9 +36,9 @@ def blocking_reason(work: StepExecution) -> str:
 
 
 def interruption_reason(work: StepExecution, holder: Holder | None) -> str:
-    """Why a step that acts with each observation has to stop; empty if it may continue or cannot be interrupted.
+    """Why a step that acts with each observation must stop; empty if it can continue or cannot be interrupted.
 
-    `holder` is the run that has taken the cluster's lease meanwhile: a process may be suspended for hours.
+    `holder` is the run that has meanwhile taken the cluster's lease: a process may have been suspended for hours.
     """
     if work.undo or work.verb.on_cancel != "abort":
         return ""
@@ -52,7 +52,7 @@ def interruption_reason(work: StepExecution, holder: Holder | None) -> str:
 
 
 def _has_started_cluster(work: StepExecution) -> bool:
-    """Whether this run has started the cluster: then Power waits until the run has stopped it again (docs/power.md, rule 8)."""
+    """Whether this run has started the cluster; if so, a power run waits until it has stopped the cluster again (docs/power.md, rule 8)."""
     steps = work.run.plan.steps if work.run.plan else ()
     woken = (step for step in steps if step.verb == "start-cluster" and step.temporary)
     return any(work.run.step(step.id).state is StepState.DONE for step in woken)

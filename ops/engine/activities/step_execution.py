@@ -1,4 +1,4 @@
-"""The execution of one step: the run as read, the verb, and the ways in which an attempt ends."""
+"""The execution of one step: the run as last read, the verb, and the possible ends of an attempt."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,19 +18,19 @@ from ops.verbs import verbs
 from ops.verbs.contract import StepContext, Verb
 
 _SOON = timedelta(minutes=1)
-# Beyond the expected duration: after that, a person is notified.
+# In addition to the expected duration. After that, a person is notified.
 _PATIENCE = timedelta(hours=2)
 
 
 class Alert(TypedDict, total=False):
-    """Whether a running run notifies people, and with which lines."""
+    """Whether an unfinished run notifies people, and the lines of its message."""
 
     notify: bool
     lines: tuple[str, ...]
 
 
 class Changes(Alert, total=False):
-    """What an attempt writes to its run, besides the step's own record."""
+    """What an attempt writes to its run in addition to the step's own record."""
 
     state: State
     acted: bool
@@ -41,7 +41,7 @@ class Changes(Alert, total=False):
 
 
 class StepExecution:
-    """The execution of one step: the run as read, the verb, and the ways in which an attempt ends."""
+    """The execution of one step: the run as last read, the verb, and the possible ends of an attempt."""
 
     def __init__(self, context: Context, stored: Stored[Run], step: Step, *, undo: bool) -> None:
         self.context, self.stored, self.step, self.undo = context, stored, step, undo
@@ -51,7 +51,7 @@ class StepExecution:
 
     @classmethod
     def of(cls, context: Context, payload: Mapping[str, Json]) -> "StepExecution":
-        """The step that an activity was called for.
+        """Returns the execution of the step that an activity was called for.
 
         Raises:
             ValueError: the run has no plan.
@@ -74,7 +74,7 @@ class StepExecution:
 
     @property
     def is_settled(self) -> bool:
-        """Whether this attempt has ended already: a crash lost the report, not the record."""
+        """Whether this attempt has already ended: a crash can lose the report, but not the record."""
         match self.record.state:
             case StepState.DONE | StepState.LEFT:
                 return not self.undo
@@ -87,7 +87,7 @@ class StepExecution:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the step is running according to its record. An undo that is only intended may not be; its check decides."""
+        """Whether the step is running according to its record. An undo that is only intended may not be running; its check decides."""
         return self.record.state is StepState.RUNNING or (
             self.record.state is StepState.UNDOING and bool(self.record.token)
         )
@@ -103,12 +103,12 @@ class StepExecution:
         report_run(self.context.ports, run)
 
     def overdue(self, since: datetime, expected: timedelta, why: str) -> Alert:
-        """Notifies people if this takes hours longer than expected. Nothing is interrupted."""
+        """Notifies people if the step takes hours longer than expected. Nothing is interrupted."""
         late = self.now - since - expected
         if late < _PATIENCE:
             return {}
         hours = late // timedelta(hours=1)
-        return {"notify": True, "lines": (f"{self.step.title} takes {hours} h longer than expected: {why}",)}
+        return {"notify": True, "lines": (f"{self.step.title} is taking {hours} h longer than expected: {why}",)}
 
     def _relieved(self) -> Alert:
         return {"notify": False, "lines": ()} if self.run.lines else {}
@@ -116,7 +116,7 @@ class StepExecution:
     def intend(self) -> None:
         """Records the intent before the first call: after a crash it is unknown whether the call was made."""
         state = StepState.UNDOING if self.undo else StepState.INTENDED
-        # The first attempt's time is kept: a time limit covers all attempts.
+        # The time of the first attempt is kept, because a time limit covers all attempts.
         began = self.now if self.undo else self.record.began or self.now
         record = replace(self.record, state=state, began=began, token="", verifying_since=None)
         self.save(record, state=State.RUNNING)
@@ -124,18 +124,18 @@ class StepExecution:
         self.context.note(self.now, self.run, "begin", what, key=self._key("begin"), plan=self.run.plan_hash)
 
     def running(self, token: str, poll_after: datetime) -> Transition:
-        """The step has begun; the next observation is at `poll_after`."""
+        """Records that the step has begun; the next observation is at `poll_after`."""
         state = StepState.UNDOING if self.undo else StepState.RUNNING
         expected = None if self.undo else self.now + timedelta(seconds=self.step.expected_s)
         began = self.record.began or self.now
         record = replace(self.record, state=state, token=token, began=began, expected_end=expected)
-        # An undo does not explain anything: the reason why the run failed is kept.
+        # Keep the reason why the run failed: an undo explains nothing.
         why, code = (self.run.why, self.run.code) if self.undo else ("", "")
         self.save(record, state=State.RUNNING, acted=True, until=None, why=why, code=code)
         return Transition(Outcome.PENDING, poll_after)
 
     def proven(self, done: Done) -> Transition:
-        """The cluster shows the effect, or that it was undone."""
+        """Records that the effect is visible on the cluster, or that it was undone."""
         progress = done.progress or self.record.progress
         if self.undo:
             evidence = f"{self.record.evidence}; undone: {done.evidence}"
@@ -143,19 +143,19 @@ class StepExecution:
         else:
             evidence, state = done.evidence, StepState.DONE
         record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
-        # The ledger first: its entry is written once per key, whatever is killed in between.
+        # Write the ledger first: its entry is written once per key, even if the process is killed in between.
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
         self.save(record, state=State.RUNNING, acted=True, **self._relieved())
         self._measure(str(state))
         return self.onward()
 
     def onward(self) -> Transition:
-        """Where a settled attempt leads: after a completed step to the next one, otherwise to the undo."""
+        """Returns what follows a settled attempt: the next step if this one is completed, otherwise the undo."""
         following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
         return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
     def failed(self, refused: Refused, *, was_begun: bool = True) -> Transition:
-        """The run fails, after its temporary steps are undone. A step that was refused at once was never begun."""
+        """Fails the run after its temporary steps are undone. A step that was refused at once never began."""
         prefix = "could not be undone: " if self.undo else ""
         why = f"{self.step.title}: {prefix}{refused.cause}"
         self.context.note(self.now, self.run, "failed", why, key=self._key("failed"))
@@ -168,7 +168,7 @@ class StepExecution:
         return Transition(Outcome.UNWIND)
 
     def stale(self, why: str, retry_at: datetime | None) -> Transition:
-        """The cluster has changed since the plan was made. An undo is retried."""
+        """Abandons the plan, because the cluster has changed since it was made. An undo is retried."""
         if self.undo:
             ended = [record.ended for record in self.run.steps if record.ended is not None]
             changes = self.overdue(max(ended, default=self.now), timedelta(), f"it cannot be undone: {why}")
@@ -178,7 +178,7 @@ class StepExecution:
         return self.leave(why, retry_at or self.now + _SOON)
 
     def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
-        """Nothing of this step was done: undo the temporary steps, then assess again."""
+        """Abandons the plan before anything of this step is done: undo the temporary steps, then assess again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
