@@ -1,1 +1,1 @@
-"""Every entry point: HTTP, pages, timers, events. They verify, record and start work; none waits for it."""
+"""Every entry point: HTTP, pages, timers, events. They verify requests, record them and start work, but never wait for it."""

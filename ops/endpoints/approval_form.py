@@ -1,4 +1,4 @@
-"""The form of the approval page: who may use it, the token that binds it to one person and one request, and its fields."""
+"""The form of the approval page: who can use it, the token that binds it to one person and one request, and its fields."""
 
 import hashlib
 import secrets
@@ -23,7 +23,7 @@ _FIELDS = frozenset({"choice", "reason", "csrf"})
 
 @dataclass(frozen=True, slots=True)
 class PageAccess:
-    """What the app settings say about the page: whether App Service signs people in, and the key that signs its forms."""
+    """The app settings of the page: whether App Service signs people in, and the key that signs its forms."""
 
     sign_in: bool
     key: str
@@ -31,7 +31,7 @@ class PageAccess:
 
     @property
     def missing(self) -> str:
-        """Why the page cannot take decisions, with the remedy; empty if it can."""
+        """Why the page cannot accept decisions, with the remedy; empty if it can."""
         if not self.sign_in:
             return "sign-in is not enabled for this app: enable App Service authentication with Microsoft Entra ID"
         if len(self.key) < SHORTEST_KEY:
@@ -60,7 +60,7 @@ class Form:
 
 
 class _Signer(TimestampSigner):
-    """Signs with the time of our clock instead of the machine's."""
+    """A signer that uses the time of the bot's clock instead of the machine's."""
 
     def __init__(self, secret_key: list[bytes], salt: bytes, now: Callable[[], datetime]) -> None:
         super().__init__(secret_key, salt, key_derivation="hmac", digest_method=hashlib.sha256)
@@ -71,21 +71,21 @@ class _Signer(TimestampSigner):
 
 
 class FormTokens:
-    """Makes and reads the tokens of forms."""
+    """Creates and verifies the tokens of forms."""
 
     def __init__(self, key: str, now: Callable[[], datetime]) -> None:
         self._serializer = URLSafeTimedSerializer(key, salt=_SALT, signer=_Signer, signer_kwargs={"now": now})
 
     def make(self, identity: Identity, approval_token: str) -> str:
-        """A token for this person and this approval token; its nonce makes each shown form one event."""
+        """Creates a token for this person and this approval token. Its nonce makes each displayed form a separate event."""
         made: str | bytes = self._serializer.dumps([secrets.token_urlsafe(16), str(identity), approval_token])
         return made if isinstance(made, str) else made.decode()
 
     def event(self, token: str, identity: Identity, approval_token: str) -> str:
-        """The nonce of a token that was made for the same person and approval token within the hour.
+        """Returns the nonce of a token that was created for the same person and approval token within the last hour.
 
         Raises:
-            RefusedFormError: the token is older, or was made for something else.
+            RefusedFormError: the token is older, or was created for something else.
         """
         try:
             nonce, person, made_for = self._serializer.loads(token, max_age=int(GOOD_FOR.total_seconds()))
@@ -105,7 +105,7 @@ _FOREIGN = (
 
 
 def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
-    """Checks that no other site sent the form, if the browser says which one did.
+    """Checks that no other site sent the form, if the browser reports the sender.
 
     https://www.w3.org/TR/fetch-metadata: `none` means that the user started the request. For browsers that send neither
     header, the token is the protection.
@@ -122,7 +122,7 @@ def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
 
 
 def read_form(headers: Mapping[str, str], body: bytes) -> Form:
-    """The fields, each at most once.
+    """Returns the fields, each at most once.
 
     Raises:
         RefusedFormError: the body is too large, not a form, or has other fields.

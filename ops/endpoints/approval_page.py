@@ -49,7 +49,7 @@ _STATUS = {
 }
 _HEADERS = {
     "Cache-Control": "no-store",
-    # With `no-referrer` browsers would send the form's Origin as null. Other sites do not get the page's address either way.
+    # With `no-referrer`, browsers would send the form's Origin as null. Other sites do not receive the page's address either way.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -59,7 +59,7 @@ _HEADERS = {
 
 
 def unavailable(why: str) -> HttpResponse:
-    """503: the page cannot take decisions now, and why."""
+    """Returns 503: the page cannot accept decisions now, and why."""
     lines = (f"Decisions are not possible here: {why}.", "The buttons in your chat still work.")
     return _page(HTTPStatus.SERVICE_UNAVAILABLE, notice_html(NoticePage("This page is not available", lines)))
 
@@ -76,7 +76,7 @@ def serve_page(context: Context, access: PageAccess, request: HttpRequest) -> Ht
 
 
 class PageRefusedError(Exception):
-    """The request is rejected: nothing is shown or decided. `links` are what the viewer can do instead."""
+    """The page rejects the request: nothing is shown or decided. `links` are what the viewer can do instead."""
 
     def __init__(self, rejection: Rejection, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(rejection.text)
@@ -106,7 +106,7 @@ def _answer(context: Context, access: PageAccess, request: HttpRequest) -> HttpR
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """A signed-in person who views one request."""
+    """A signed-in person who is viewing one request."""
 
     context: Context
     settings: Settings
@@ -116,7 +116,7 @@ class _Visit:
 
     @property
     def shown(self) -> str:
-        """The person's configured name, else the name in Microsoft Entra ID."""
+        """The person's configured name, otherwise the name in Microsoft Entra ID."""
         person = person_of(self.settings, self.identity)
         return person.name if person else self.identity.shown or "unknown"
 
@@ -148,7 +148,7 @@ def _decide(visit: _Visit, request: HttpRequest) -> HttpResponse:
 
 
 def _result_page(visit: _Visit, outcome: VoteOutcome) -> HttpResponse:
-    """The result, above the current state of the request."""
+    """Shows the result above the current state of the request."""
     status = _STATUS[outcome.result]
     approval = _approval(visit)
     banner = Banner(sentence(outcome.text), good=status is HTTPStatus.OK)
@@ -178,7 +178,7 @@ def _request(visit: _Visit, approval: Approval, banner: Banner | None) -> str:
 
 
 def _approval(visit: _Visit) -> Approval:
-    """The current state of the request.
+    """Shows the current state of the request.
 
     Raises:
         PageRefusedError: the token is unknown; the text is the same for every unknown token.
@@ -191,7 +191,7 @@ def _approval(visit: _Visit) -> Approval:
 
 
 def _zone(settings: Settings, approval: Approval) -> str:
-    """The time zone of the window in which the plan would be executed."""
+    """Returns the time zone of the window in which the plan would be executed."""
     openings = runbooks()[approval.runbook].openings(settings)
     own = [opening for opening in openings if opening.ring in ("", approval.ring)]
     return next((opening.window.zone for opening in (*own, *openings)), "UTC")
@@ -201,7 +201,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirects to the sign-in.
 
     Raises:
-        PageRefusedError: it is a form: without a person it decides nothing.
+        PageRefusedError: the request is a form, which decides nothing without a person.
     """
     login = f"{LOGIN}?post_login_redirect_uri={quote(urlsplit(request.url).path, safe='')}"
     if request.method != "POST":

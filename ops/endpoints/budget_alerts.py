@@ -17,7 +17,7 @@ from ops.model.run_request import RunRequest, slug
 from ops.tables.budgets import alerts
 
 _MAX_BODY_BYTES = 65_536
-# Azure allows thresholds up to 1000 %; the largest fraction that has been seen is 5.
+# Azure allows thresholds of up to 1000 %; the largest fraction observed so far is 5.
 _LARGEST_FRACTION = 5
 _KEPT_CHARACTERS = 4_000
 _LEGACY, _COMMON = "AIP Budget Notification", "azureMonitorCommonAlertSchema"
@@ -29,12 +29,12 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """A mapping of strings, with the names of the documentation."""
+    """A mapping of strings. Azure's documentation uses the same names."""
 
     of: Mapping[str, Any]
 
     def text(self, name: str) -> str:
-        """A required string.
+        """Returns a required string.
 
         Raises:
             UnreadableError: it is missing or empty.
@@ -45,7 +45,7 @@ class _Fields:
         return value.strip()
 
     def money(self, name: str, currency: str) -> Money:
-        """A required amount.
+        """Returns a required amount.
 
         Raises:
             UnreadableError: it is missing or not an amount.
@@ -57,7 +57,7 @@ class _Fields:
 
 
 def read_alert(body: bytes) -> BudgetAlert:
-    """The alert of either schema.
+    """Parses the alert of either schema.
 
     Raises:
         UnreadableError: the body is too large, not JSON, or not a budget alert.
@@ -98,7 +98,7 @@ def take_alert(context: Context, body: bytes) -> HttpResponse:
 
 
 def period(alert: BudgetAlert) -> str:
-    """Alerts with the same kind, threshold and period are the same alert."""
+    """Returns the period of an alert. Alerts with the same kind, threshold and period are the same alert."""
     return slug(f"{alert.period}-{alert.kind}-{alert.threshold.amount.normalize():f}")
 
 
@@ -107,7 +107,7 @@ def _target(alert: BudgetAlert) -> str:
 
 
 def _legacy(data: _Fields) -> BudgetAlert:
-    """Azure sends the threshold as an amount or as a fraction of the budget."""
+    """Returns the threshold as an amount; Azure sends it as an amount or as a fraction of the budget."""
     currency = data.text("Unit")
     amount = data.money("Budget", currency)
     threshold = data.money("NotificationThresholdAmount", currency)

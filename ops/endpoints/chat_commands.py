@@ -1,4 +1,4 @@
-"""Commands from a chat, the same in every chat. What a person is allowed to do is policy."""
+"""Commands from a chat, the same in every chat. Policy decides what a person is allowed to do."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -38,11 +38,11 @@ class ChatRequest:
 
 
 class CommandRefusedError(Exception):
-    """The command is rejected; the text, for the sender alone, says why."""
+    """The command is rejected; the text says why, and only the sender sees it."""
 
 
 def take_command(context: Context, request: ChatRequest) -> Message:
-    """Executes a command; the reply. A slow command is answered later, at `request.address`. The same event again has no new effect."""
+    """Executes a command and returns the reply. A slow command is answered later, at `request.address`. A repeated event has no new effect."""
     settings, now = context.config.settings, context.ports.clock.now()
     command = read_command(request.text)
     person = person_of(settings, request.identity) if settings else None
@@ -53,7 +53,7 @@ def take_command(context: Context, request: ChatRequest) -> Message:
         name = command.name if isinstance(command, Command) else "unreadable"
         by = person.name if person else str(request.identity)
         text = f"{name} by {by} in {request.identity.endpoint} was rejected: {refusal}"
-        # Unknown people cause at most one entry per minute: they cannot fill the ledger.
+        # Unknown people cause at most one entry per minute, so they cannot fill the ledger.
         stranger = f"stranger|{request.identity.endpoint}|{now:%Y%m%dT%H%M}"
         key = f"command|{hashlib.sha256(request.event.encode()).hexdigest()[:16] if person else stranger}"
         context.ports.ledger.append(Entry(key, now, "command", name, text, by, {"identity": str(request.identity)}))
@@ -94,13 +94,13 @@ def _start_query(context: Context, command: Command, person: Person, request: Ch
         f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{request.identity}|{request.event}'.encode()).hexdigest()[:24]}"
     )
     payload = started(command=command.name, subject=command.subject, address=request.address)
-    if context.ports.store.insert(UNFINISHED, query, {}):  # a repeated delivery is already answered, or will be
+    if context.ports.store.insert(UNFINISHED, query, {}):  # a repeated delivery has already been answered, or will be
         context.engine.start(Orchestrator.CHAT_QUERY, query, payload)
     return working_message(command.name, person.name)
 
 
 def _status(context: Context) -> Message:
-    """What runs and what needs a person, from the records alone."""
+    """Lists what is running and what needs a person, from the records alone."""
     keys = [marker.key for marker in context.ports.store.scan(LIVE)]
     found = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
     stored_requests = [
@@ -123,7 +123,7 @@ def _run(context: Context, command: Command, person: Person, requested: tuple[Ch
     run, _ = start_run(context, run_request)
     text = f"requested {run_request.runbook} on {cluster.name}"
     context.ports.ledger.append(Entry(f"{run.id}|requested", now, "requested", run.id, text, person.name))
-    text = f"Requested {command.runbook} on {cluster.name}: {run.id}. Its message shows what it does and what it waits for."
+    text = f"Requested {command.runbook} on {cluster.name}: {run.id}. Its message shows what it does and what it is waiting for."
     return reply_message(text, State.RUNNING, "requested")
 
 
@@ -147,10 +147,10 @@ def _skip(context: Context, person: Person, cluster: KnownCluster) -> Message:
 
 
 def _control(context: Context, command: Command, person: Person, settings: Settings) -> Message:
-    """One run by its id, or all open runs of a cluster.
+    """Returns one run by its id, or all open runs of a cluster.
 
     Raises:
-        CommandRefusedError: there is no open run, or a rule does not allow it.
+        CommandRefusedError: there is no open run, or a rule does not allow the command.
     """
     table = runs(context.ports.store)
     by_id = table.get(command.subject.casefold())
@@ -191,7 +191,7 @@ def _cluster(context: Context, name: str) -> KnownCluster:
         raise CommandRefusedError(
             f"{len(found)} clusters have the name {name}, but a command needs exactly one: {places}"
         )
-    raise CommandRefusedError(f"Daytwo does not know a cluster {name[:63]}. It discovers new clusters within the hour.")
+    raise CommandRefusedError(f"Daytwo does not know a cluster {name[:63]}. It discovers new clusters within an hour.")
 
 
 def _ring(cluster: KnownCluster, settings: Settings) -> str:
@@ -199,7 +199,7 @@ def _ring(cluster: KnownCluster, settings: Settings) -> str:
 
 
 def _zone(settings: Settings) -> str:
-    """The time zone in which people write times: that of the first window."""
+    """Returns the time zone in which people write times: that of the first window."""
     return next((window.zone for window in settings.windows.values()), "UTC")
 
 

@@ -26,7 +26,7 @@ class UnusableIdentityError(Exception):
 
 
 def signed_in(headers: Mapping[str, str]) -> Identity | None:
-    """The signed-in person, or None. `headers` have lower-case names.
+    """Returns the signed-in person, or None. `headers` have lower-case names.
 
     Raises:
         UnusableIdentityError: the sign-in is not one with Microsoft Entra ID, or lacks the object ID or tenant.
@@ -65,7 +65,7 @@ def _claims(document: Mapping[str, Json]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _first(claims: Mapping[str, tuple[str, ...]], names: tuple[str, ...]) -> str:
-    """The value of the first of these claims that exists; empty if it has different values."""
+    """Returns the value of the first of these claims that exists; empty if that claim has different values."""
     for name in names:
         said = set(claims.get(name, ()))
         if said:

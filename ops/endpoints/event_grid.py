@@ -1,4 +1,4 @@
-"""Takes events from Event Grid, in either schema. An event is a hint: the resource is read before anything is done."""
+"""Receives events from Event Grid, in either schema. An event is only a hint: the resource is read before anything is done."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _KEPT_CHARACTERS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class CloudNotice:
-    """What events of both schemas have."""
+    """What events of both schemas have in common."""
 
     id: str
     type: str
@@ -30,7 +30,7 @@ class CloudNotice:
 
 
 def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
-    """The event, or why it cannot be read. Tolerant, because the documentation disagrees about spelling and case."""
+    """Parses the event, or returns why it cannot be read. It is tolerant, because the documentation is inconsistent about spelling and case."""
     is_cloud = "specversion" in raw
     data = raw.get("data")
     if isinstance(data, str):
@@ -50,7 +50,7 @@ def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
 
 
 def take_event(context: Context, raw: object) -> None:
-    """Handles one event, once. An unknown event is recorded and accepted, so that Event Grid stops delivering it."""
+    """Handles one event once. An unknown event is recorded and accepted, so that Event Grid stops delivering it."""
     now = context.ports.clock.now()
     event = read_event(raw) if isinstance(raw, Mapping) else "it is not an object"
     if isinstance(event, str):
@@ -65,7 +65,7 @@ def take_event(context: Context, raw: object) -> None:
     if context.ports.store.get("event", key) is not None:
         return
     _handle(context, event, key, now)
-    # Marked after handling: if the process dies in between, the next delivery is handled.
+    # Marked only after handling: if the process dies in between, the next delivery is handled.
     context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()})
 
 
@@ -88,7 +88,7 @@ def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> No
 
 
 def _wake_runs(context: Context, event: CloudNotice) -> None:
-    """Wakes the runs that wait for this cluster; they check its state themselves."""
+    """Wakes the runs that are waiting for this cluster; they check its state themselves."""
     cluster = event.source if "/managedclusters/" in event.source.casefold() else event.subject
     cluster = cluster.casefold()
     name = cluster.rsplit("/", 1)[-1]

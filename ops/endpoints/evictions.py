@@ -27,14 +27,14 @@ _INSTANCE = re.compile(
     re.IGNORECASE,
 )
 _NODE = re.compile(r"aks-(?P<pool>[a-z0-9]+)-\d+-vmss[0-9a-z]{6}", re.IGNORECASE)
-# Azure reports an eviction up to 20 minutes late, and the event may arrive a day later.
+# Azure reports an eviction up to 20 minutes late, and the event can arrive a day later.
 _FORGET = timedelta(days=2)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
 class EvictionNotice:
-    """The evicted node, and who reported it: `node` or `azure`."""
+    """The evicted node, and who reported the eviction: `node` or `azure`."""
 
     cluster: Cluster
     node: str
@@ -43,14 +43,14 @@ class EvictionNotice:
 
 
 def is_eviction(kind: str, data: Mapping[str, Any]) -> bool:
-    """Whether the event reports a spot eviction; the documentation disagrees about case."""
+    """Whether the event reports a spot eviction; the documentation is inconsistent about case."""
     if kind.casefold() == NOTICE:
         return True
     return kind.casefold() == ANNOTATED and str(_properties(data).get("annotationName", "")).casefold() == _PREEMPTED
 
 
 def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any]) -> EvictionNotice | str:
-    """The notice, or why it does not concern the fleet. Raises OutsideError: then Event Grid delivers the event again."""
+    """Reads the notice, or returns why it does not concern the fleet. Raises OutsideError, so that Event Grid delivers the event again."""
     if kind.casefold() == NOTICE:
         return _from_node(context, source, data)
     target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
@@ -68,7 +68,7 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
     """Records the eviction once, adds it to its group, and starts or wakes the run of the group.
 
-    Each step is idempotent, so an event that is delivered twice, or again after a crash, has the same result.
+    Each step is idempotent, so an event that is delivered again, even after a crash, has the same result.
     """
     settings = context.config.settings
     policy = settings.get(SPOT) if settings else None
@@ -79,7 +79,9 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
     key = f"{cluster_key}|{notice.node}"
     known = table.get(key)
     if known is not None and now - known.value.first_seen > _FORGET and _ended(context, known.value.run):
-        table.delete(key)  # a false alarm some days ago, or a machine that came back: this is another eviction
+        table.delete(
+            key
+        )  # the record is of a false alarm some days ago, or of a machine that came back: this is another eviction
         known = None
     run_id = known.value.run if known else _join(context, cluster_key, notice, now, policy.group_within).run
 
@@ -98,7 +100,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
 
 
 def node_name(scale_set: str, instance: int) -> str:
-    """The name of a node: the scale set's name and the instance's number in base 36 with six digits, as Azure names computers."""
+    """Returns the name of a node as Azure names computers: the scale set's name and the instance's number in base 36 with six digits."""
     digits = ""
     while instance:
         instance, digit = divmod(instance, len(_DIGITS))
@@ -109,7 +111,7 @@ def node_name(scale_set: str, instance: int) -> str:
 def _join(
     context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_within: timedelta
 ) -> EvictionGroup:
-    """The group of the eviction: the pool's latest one if it is recent and its run has not ended, else a new one."""
+    """Returns the group of the eviction: the pool's latest one if it is recent and its run has not ended, otherwise a new one."""
 
     def grow(old: EvictionGroup | None) -> EvictionGroup:
         if old is not None and now - old.began < group_within and not _ended(context, old.run):
@@ -128,7 +130,7 @@ def _ended(context: Context, run: str) -> bool:
 
 
 def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> EvictionNotice | str:
-    """A notice from inside a cluster is untrusted input: both the cluster and the node that it names are checked."""
+    """Reads a notice from inside a cluster. It is untrusted input, so both the cluster and the node that it names are checked."""
     settings, node = context.config.settings, str(data.get("node") or "")
     match = _NODE.fullmatch(node)
     if match is None:

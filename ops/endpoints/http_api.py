@@ -1,4 +1,4 @@
-"""The HTTP API for runbooks and runs. Invalid input gets a clear error that reveals nothing."""
+"""The HTTP API for runbooks and runs. Errors for invalid input are clear, but reveal nothing."""
 
 import hashlib
 import json
@@ -59,7 +59,7 @@ def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str
     except RefusalError as refusal:
         return HttpResponse(refusal.status, {"error": str(refusal)})
     run, is_new = start_run(context, run_request)
-    text = f"asked for {run_request.runbook} on {run_request.target_name}" + (
+    text = f"requested {run_request.runbook} on {run_request.target_name}" + (
         " (plan only)" if run_request.dry_run else ""
     )
     context.ports.ledger.append(Entry(f"{run.id}|requested", run_request.at, "requested", run.id, text, run_request.by))
@@ -111,7 +111,7 @@ def _run_request(context: Context, name: str, request: Mapping[str, Json], idemp
     if not isinstance(dry_run, bool):
         raise RefusalError(HTTPStatus.BAD_REQUEST, "dry_run must be true or false")
     now = context.ports.clock.now()
-    # The hash, because a run id is lower case without special characters, and keys that differ only there are different.
+    # A hash, since a run id is in lower case and has no special characters: keys that differ only in these must remain different.
     named = hashlib.sha256(idempotency_key.encode()).hexdigest()[:16] if idempotency_key else f"{now:%Y%m%dt%H%M%S}"
     period = f"m-{named}"
     cluster = target.rsplit("/", 1)[1]
@@ -120,10 +120,10 @@ def _run_request(context: Context, name: str, request: Mapping[str, Json], idemp
 
 
 def read_target(context: Context, request: Mapping[str, Json]) -> str:
-    """The id of a cluster in the fleet, in lower case.
+    """Returns the id of a cluster in the fleet, in lower case.
 
     Raises:
-        RefusalError: it is not the ID of a managed cluster (400), or not in the fleet (403).
+        RefusalError: it is not the ID of a managed cluster (400), or the cluster is not in the fleet (403).
     """
     target = request.get("target")
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
@@ -137,7 +137,7 @@ def read_target(context: Context, request: Mapping[str, Json]) -> str:
 
 
 def read_by(request: Mapping[str, Json]) -> str:
-    """Who asks. The function key proves no person, so the name is shown as a claim.
+    """Returns who sends the request. The function key does not identify a person, so the name is shown as a claim.
 
     Raises:
         RefusalError: it is not a name (400).
@@ -151,7 +151,7 @@ def read_by(request: Mapping[str, Json]) -> str:
 
 
 def read_body(body: bytes, kind: type[StartRun | ControlRun | SetOverride]) -> Mapping[str, Json]:
-    """A JSON object with keys of this request only; all keys are optional here.
+    """Returns a JSON object that contains only keys of this request; all keys are optional here.
 
     Raises:
         RefusalError: the body is too large (413), not a JSON object, or has an unknown key (400).

@@ -10,7 +10,7 @@ from ops.model.json import Json
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request. Header names are in lower case; `url` is the whole address; `params` are those of the path, by name."""
+    """A request. Header names are in lower case; `url` is the complete address; `params` are the parameters of the path, by name."""
 
     method: str = "GET"
     url: str = ""
@@ -22,7 +22,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response. `body` is sent as JSON, or as it is if `media_type` is another one; None is an empty body."""
+    """A response. `body` is sent as JSON, or unchanged if `media_type` is not JSON; None is an empty body."""
 
     status: HTTPStatus
     body: Json = None
@@ -30,7 +30,7 @@ class HttpResponse:
     media_type: str = "application/json"
 
     def text(self) -> str:
-        """The body as it is sent."""
+        """The body in the form in which it is sent."""
         if self.body is None:
             return ""
         return json.dumps(self.body, ensure_ascii=False) if self.media_type == "application/json" else str(self.body)

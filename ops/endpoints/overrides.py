@@ -1,4 +1,4 @@
-"""Overrides: exceptions for one cluster that expire by themselves, `awake until` and `skip this week`."""
+"""Overrides: exceptions for one cluster that expire automatically, `awake until` and `skip this week`."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -13,7 +13,7 @@ LONGEST = timedelta(days=14)
 
 
 def set_override(context: Context, kind: str, body: bytes) -> HttpResponse:
-    """POST overrides/{awake|skip}: `target`, `until`, `by`. The latest one applies until it expires."""
+    """POST overrides/{awake|skip} with `target`, `until`, `by`. The latest override applies until it expires."""
     try:
         request = read_body(body, SetOverride)
         target, by = read_target(context, request), read_by(request)

@@ -1,4 +1,4 @@
-"""Rejected requests are recorded in the ledger, at a bounded rate: rejected callers cannot fill it."""
+"""Records rejected requests in the ledger, at a limited rate so that rejected callers cannot fill it."""
 
 import hashlib
 import logging
@@ -33,23 +33,23 @@ class RequestRejectedError(Exception):
 
 
 class RejectedRequests:
-    """Records one entry per endpoint, reason and minute: with ten reasons at most 14,400 per endpoint and day.
+    """Records one entry per endpoint, reason and minute: with ten reasons, at most 14,400 per endpoint and day.
 
-    Of the body only its hash is recorded: until the endpoint has authenticated the sender, its content is not trusted.
+    Only the hash of the body is recorded: its content is not trusted until the endpoint has authenticated the sender.
     """
 
     def __init__(self) -> None:
-        # Saves a ledger call per request; between processes the entry's key prevents duplicates.
+        # This saves a ledger call per request; between processes the entry's key prevents duplicates.
         self._noted: dict[tuple[str, str], datetime] = {}
         self._lock = threading.Lock()
 
     def answer(self, context: Context, endpoint: str, rejection: Rejection, body: bytes) -> HttpResponse:
-        """Records the rejection; the response to the request."""
+        """Records the rejection; returns the response to the request."""
         self.note(context, endpoint, rejection, body)
         return HttpResponse(rejection.status, {"error": rejection.text})
 
     def note(self, context: Context, endpoint: str, rejection: Rejection, body: bytes) -> None:
-        """Records the rejection, unless this minute has an entry. If the ledger cannot be written, it is only logged."""
+        """Records the rejection, unless this minute already has an entry. If the ledger cannot be written, the rejection is only logged."""
         now = context.ports.clock.now()
         minute = now.replace(second=0, microsecond=0)
         with self._lock:

@@ -22,7 +22,8 @@ class StartRun:
     Attributes:
         target: the ARM id of the cluster.
         dry_run: true to only make a plan; false by default.
-        by: who asks, at most 64 printable characters. The function key proves no person, so it is shown as a claim.
+        by: who sends the request, at most 64 printable characters. The function key does not identify a person, so the name is
+            shown as a claim.
     """
 
     target: str
@@ -35,7 +36,7 @@ class ControlRun:
     """Cancels, pauses or resumes a run.
 
     Attributes:
-        by: who asks, as in `StartRun`; optional.
+        by: who sends the request, as in `StartRun`; optional.
     """
 
     by: str
@@ -48,7 +49,7 @@ class SetOverride:
     Attributes:
         target: the ARM id of the cluster.
         until: when it expires, with an offset, for example 2026-11-18T22:00:00+01:00; at most 14 days ahead.
-        by: who asks, as in `StartRun`; optional.
+        by: who sends the request, as in `StartRun`; optional.
     """
 
     target: str
@@ -62,7 +63,7 @@ class RunbookResource:
 
     Attributes:
         name: the last part of its path.
-        title: what people read.
+        title: its display name.
     """
 
     name: str
@@ -71,11 +72,11 @@ class RunbookResource:
 
 @dataclass(frozen=True, slots=True)
 class StartedRun:
-    """The answer to a request that starts a run.
+    """The response to a request that starts a run.
 
     Attributes:
         run: the run's id; `Location` holds its path.
-        new: false if the run existed, because the same idempotency key or alert was sent before.
+        new: false if the run already existed, because the same idempotency key or alert was sent before.
     """
 
     run: str
@@ -89,10 +90,10 @@ class RunSummaryResource:
     Attributes:
         id: the run's id.
         runbook: the name of its runbook.
-        target: the name of its cluster, or of what else it is about.
+        target: the name of its cluster, or of its other subject.
         state: waiting, needs you, running, done, halted, failed or skipped. The last four are final.
-        why: why it is in this state; may be empty.
-        ended: when it ended; null before.
+        why: why it is in this state; can be empty.
+        ended: when it ended; null until then.
     """
 
     id: str
@@ -109,12 +110,12 @@ class StepResource:
 
     Attributes:
         id: unique within the run.
-        title: what people read.
+        title: its display name.
         state: planned, intended, running, done, failed, left, undoing or undone.
-        began: when it began; null before.
-        ended: when it ended; null before.
-        evidence: how its result was verified; may be empty.
-        why: why it failed or was left out; may be empty.
+        began: when it began; null until then.
+        ended: when it ended; null until then.
+        evidence: how its result was verified; can be empty.
+        why: why it failed or was left out; can be empty.
     """
 
     id: str
@@ -131,9 +132,9 @@ class SkipResource:
     """A part of the target that the run leaves out.
 
     Attributes:
-        what: the node pool, or what else is left out.
+        what: the node pool or other part.
         why: the reason.
-        needs_person: true if a person has to remove the reason.
+        needs_person: true if only a person can remove the reason.
     """
 
     what: str
@@ -146,7 +147,7 @@ class PlanResource:
     """What the run does, or would do if it is a dry run.
 
     Attributes:
-        hash: identifies the plan; an approval is for this hash only.
+        hash: identifies the plan; an approval applies only to this hash.
         steps: the titles of the steps, in order.
         reasons: why the steps are needed.
         warnings: what a person should know before approving.
@@ -165,23 +166,23 @@ class RunResource:
     Attributes:
         id: the run's id.
         runbook: the name of its runbook.
-        target: the ARM id of its cluster, or of what else it is about.
-        target_name: the name that people read.
-        ring: the ring of the cluster; empty if it is in none.
+        target: the ARM id of its cluster, or of its other subject.
+        target_name: the display name of the target.
+        ring: the ring of the cluster; empty if it is not in a ring.
         rollout: the id of the rollout that it belongs to; empty if there is none.
         source: where it was requested: timer, http, event, action-group or the name of a chat.
         by: who requested it.
         dry_run: true if it only makes a plan.
         state: waiting, needs you, running, done, halted, failed or skipped. The last four are final.
-        code: the reason for the state, for programs; may be empty.
+        code: the reason for the state, for programs; can be empty.
         headline: the state in a few words.
-        why: the reason for the state, for people; may be empty.
+        why: the reason for the state, for people; can be empty.
         remedy: what a person can do; empty if nothing is needed.
         created: when it was created.
-        began: when its first step began; null before.
-        until: when it continues, if it waits for a time.
-        ended: when it ended; null before.
-        plan: what it does; null before it is planned.
+        began: when its first step began; null until then.
+        until: when it continues, if it is waiting for a time.
+        ended: when it ended; null until then.
+        plan: what it does; null until it is planned.
         steps: the steps of the current plan, in order.
         finished: the steps of earlier plans, in order.
         skips: what the run leaves out.
@@ -221,7 +222,7 @@ class ControlResource:
 
     Attributes:
         run: the run's id.
-        cancelled_by: who cancelled it first; empty otherwise.
+        cancelled_by: who cancelled it first; empty if no one has.
         paused_by: who paused it; empty if it is not paused.
     """
 
@@ -232,20 +233,20 @@ class ControlResource:
 
 @dataclass(frozen=True, slots=True)
 class OverrideResource:
-    """An exception for a cluster, which expires by itself.
+    """An exception for a cluster, which expires automatically.
 
     Attributes:
-        override: what was set and until when.
+        override: what was set, and until when.
     """
 
     override: str
 
 
 def to_body(resource: object) -> Json:
-    """A resource, or a sequence of resources, as JSON.
+    """Returns a resource, or a sequence of resources, as JSON.
 
     Raises:
-        TypeError: it is neither of these.
+        TypeError: the value is neither of these.
     """
     if isinstance(resource, datetime):
         return resource.isoformat()
@@ -259,7 +260,7 @@ def to_body(resource: object) -> Json:
 
 
 def run_resource(run: Run) -> RunResource:
-    """A run, without the tokens of its steps: they hold signed addresses."""
+    """Returns a run without the tokens of its steps, since they hold signed addresses."""
     return RunResource(
         id=run.id,
         runbook=run.runbook,
@@ -289,7 +290,7 @@ def run_resource(run: Run) -> RunResource:
 
 
 def run_summary(run: Run) -> RunSummaryResource:
-    """A run in a list."""
+    """Returns a run as it is listed."""
     return RunSummaryResource(run.id, run.runbook, run.target_name, str(run.state), run.why, run.ended)
 
 
@@ -299,7 +300,7 @@ def runbook_resource(runbook: Runbook) -> RunbookResource:
 
 
 def control_resource(run_id: str, control: Control) -> ControlResource:
-    """What people have requested for a run."""
+    """Returns what people have requested for a run."""
     return ControlResource(run_id, control.cancelled_by, control.paused_by)
 
 

@@ -1,7 +1,7 @@
 """The HTTP routes and the timers, as data.
 
-The function app imports this module at a cold start. So handlers are imported when they are called, and entries are named
-tuples: a dataclass takes five times as long to define.
+The function app imports this module at a cold start. Therefore handlers are imported when they are called, and entries are
+named tuples: a dataclass takes five times as long to define.
 
 To add a route, write its handler and add one entry to `ROUTES`. mypy checks that the handler exists and takes these arguments.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Auth(StrEnum):
-    """Who may call a route."""
+    """Who can call a route."""
 
     FUNCTION_KEY = "function key"
     CHAT = "the chat's own proof"  # a signature or token, which the handler verifies before it reads anything
@@ -33,7 +33,7 @@ type Handler = Callable[["Context", "HttpRequest"], "HttpResponse"]
 
 
 def unavailable(why: str) -> "HttpResponse":
-    """503, for programs."""
+    """Returns 503, for programs."""
     from http import HTTPStatus
 
     from ops.endpoints.http_types import HttpResponse
@@ -47,12 +47,12 @@ class Route(NamedTuple):
     Attributes:
         methods: separated by blanks.
         path: `{name}` is a parameter.
-        auth: who may call it.
+        auth: who can call it.
         summary: one sentence for the reference.
-        handler: called with a valid or last valid configuration; without any, the route answers 503.
-        statuses: the status codes that the handler answers with. 401 (no valid key) and 503 are not listed.
-        request: the class in `ops.endpoints.resources` that describes the body; empty without a documented one.
-        response: the same for the body of a success; `[Name]` is a list.
+        handler: called if there is a configuration, at least an earlier valid one; without any, the route answers 503.
+        statuses: the status codes that the handler returns. 401 (no valid key) and 503 are not listed.
+        request: the class in `ops.endpoints.resources` that describes the body; empty if the body is not documented.
+        response: the class that describes the body of a success; `[Name]` is a list.
         parameters: name and meaning of each query parameter and header.
         unavailable: makes the 503.
     """
@@ -70,13 +70,13 @@ class Route(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of its function: letters, digits and underscores."""
+        """The name of the route's function: letters, digits and underscores."""
         path = self.path.replace("/", "_").replace("{", "").replace("}", "")
         return f"{self.methods.split()[0].lower()}_{path}"
 
 
 def routes(page: "Callable[[], PageAccess]") -> tuple[Route, ...]:
-    """Daytwo's own routes; each chat adds its own. `page` is called with the first request for a page."""
+    """Returns Daytwo's own routes; each chat adds its own. `page` is called with the first request for a page."""
     return (*ROUTES, *_pages(page))
 
 
@@ -158,7 +158,7 @@ ROUTES = (
     _control("pause", "Pauses a run before its next step."),
     _control("resume", "Resumes a paused run."),
     _override("awake", "Keeps a cluster awake until a time."),
-    _override("skip", "Leaves a cluster out of node image upgrades until a time."),
+    _override("skip", "Skips node image upgrades of a cluster until a time."),
     Route(
         "POST",
         "alerts/budget",
@@ -197,10 +197,10 @@ def _pages(access: "Callable[[], PageAccess]") -> tuple[Route, ...]:
 
 
 class Process(NamedTuple):
-    """What a timer needs of its process.
+    """What a timer needs from its process.
 
     Attributes:
-        pause: waits the given seconds for a chat's rate limit; None if waiting does not move the clock.
+        pause: waits the given number of seconds for a chat's rate limit; None if waiting does not advance the clock.
         purge_after: how long the engine's history of an ended run is kept.
         refresh_calendars: fetches the calendars that are due.
         housekeeping: one function per chat that deletes its expired records.
@@ -224,7 +224,7 @@ def _five_minutes(context: "Context", process: Process) -> None:
     from ops.endpoints.timers import every_five_minutes
 
     every_five_minutes(context, process.pause)
-    # Last: a calendar server that does not answer delays nothing else.
+    # Last, so that a calendar server that does not answer delays nothing else.
     process.refresh_calendars()
 
 

@@ -1,4 +1,4 @@
-"""Records what people request for runs and clusters, the same for every endpoint."""
+"""Records what people request for runs and clusters, in the same way for every endpoint."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +18,7 @@ OVERRIDES = {"awake": "stays awake", "skip": "is left out of node image upgrades
 
 
 def control_run(context: Context, run_id: str, action: str, by: str) -> Control:
-    """Records a cancel, pause or resume, which applies before the next step. The first person to cancel stays recorded."""
+    """Records a cancel, pause or resume, which takes effect before the next step. The first person to cancel remains recorded."""
     now = context.ports.clock.now()
 
     def change(old: Control | None) -> Control:
@@ -40,7 +40,7 @@ def control_run(context: Context, run_id: str, action: str, by: str) -> Control:
 
 
 def set_override(context: Context, kind: str, target: str, until: datetime, by: str) -> str:
-    """Records an override until it expires, and posts it to the chats; returns its description. It replaces an earlier one."""
+    """Records an override and posts it to the chats; returns its description. It replaces an earlier override."""
     now = context.ports.clock.now()
     key = f"{kind}|{store_key(target)}"
     overrides(context.ports.store).change(key, lambda _: Override(kind, until, by, now))

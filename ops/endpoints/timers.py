@@ -1,4 +1,4 @@
-"""The timers: every 5 minutes pending messages, every 15 minutes due runs, every hour the fleet, rollouts and cleaning up."""
+"""The timers: messages every 5 minutes, due runs every 15 minutes; the fleet, rollouts and cleanup every hour."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -23,13 +23,13 @@ _LOG = logging.getLogger(__name__)
 
 
 def every_five_minutes(context: Context, pause: Callable[[float], None] | None = None) -> None:
-    """Sends pending replies (people wait for them), updates requests for approval, then sends pending messages and events."""
+    """Sends pending replies (people are waiting for them), updates requests for approval, then sends pending messages and events."""
     flush_replies(context.ports)
     update_requests(context)
     waiting = flush_outbox(context.ports, pause)
     if waiting:
         _LOG.info("%d messages are pending", waiting)
-    # Last, because a topic that does not answer takes long.
+    # Last, because a topic that does not answer takes a long time.
     publish_pending(context.ports)
 
 
@@ -47,7 +47,7 @@ def every_quarter(context: Context) -> None:
 
 
 def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[Callable[[Ports], None]] = ()) -> None:
-    """Deletes what has expired (`housekeeping` are the chats'), posts the digest, records the fleet, starts due rollouts."""
+    """Deletes expired records (`housekeeping` deletes the chats'), posts the digest, records the fleet, starts due rollouts."""
     now = context.ports.clock.now()
     reconcile_engine(context, now, purge_after=purge_after)
     for clean_up in housekeeping:

@@ -1,4 +1,4 @@
-"""One file per kind of fact. The file's name is the name of the fact; `gather()` reads it."""
+"""Facts, one file per kind. The file's name is the name of the fact; its `gather()` reads it."""
 
 import pkgutil
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from ops.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class FactQuery:
-    """A query for facts about one run's target, now. `known` holds the facts gathered so far, in the runbook's order."""
+    """A query for the current facts about one run's target. `known` holds the facts gathered so far, in the runbook's order."""
 
     run: Run
     settings: Settings
@@ -25,8 +25,8 @@ class FactQuery:
 
     @property
     def cluster(self) -> Cluster | Unknown:
-        """The cluster, where the runbook asked for it first."""
-        return cast("Cluster | Unknown", self.known.get("cluster", Unknown("the cluster was not asked for")))
+        """The cluster, if the runbook requires it before this fact."""
+        return cast("Cluster | Unknown", self.known.get("cluster", Unknown("the cluster was not requested")))
 
 
 class Fact(Protocol):
@@ -37,12 +37,12 @@ class Fact(Protocol):
 
     @staticmethod
     def gather(question: FactQuery) -> Any:
-        """The fact, or Unknown(why) if it cannot be read; `transient` if a later attempt may succeed."""
+        """Returns the fact, or Unknown(why) if it cannot be read; `transient` if a later attempt may succeed."""
         ...
 
 
 @cache
 def facts() -> dict[str, Fact]:
-    """All kinds of facts by name: each module of this package that defines gather()."""
+    """Returns all kinds of facts by name: each module of this package that defines gather()."""
     modules = {found.name: import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)}
     return {name: cast("Fact", module) for name, module in modules.items() if hasattr(module, "gather")}

@@ -1,4 +1,4 @@
-"""The budget alert that this run is about, as received."""
+"""The budget alert that this run explains, as received."""
 
 from ops.facts import FactQuery
 from ops.model.fleet import Unknown
@@ -10,6 +10,6 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> BudgetAlert | Unknown:
-    """The alert; Unknown for a run that was started manually."""
+    """Returns the alert; Unknown for a run that was started manually."""
     stored = alerts(question.ports.store).get(question.run.id)
     return stored.value if stored else Unknown("this run was not started by an alert")

@@ -1,4 +1,4 @@
-"""The cluster as Azure Resource Manager shows it now."""
+"""The cluster as Azure Resource Manager reports it now."""
 
 from ops.facts import FactQuery
 from ops.facts.query import query
@@ -11,7 +11,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Cluster | Unknown:
-    """The cluster with its pools; Unknown if it does not exist or may not be read."""
+    """Returns the cluster with its pools; Unknown if it does not exist or reading it is not permitted."""
 
     def read() -> Cluster | Unknown:
         try:

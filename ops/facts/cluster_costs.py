@@ -1,4 +1,4 @@
-"""What each cluster has cost this month: its node resource group, which is billed separately."""
+"""The costs of each cluster this month: those of its node resource group, which is billed separately."""
 
 from ops.facts import FactQuery
 from ops.model.arm_actions import LIST_FLEET
@@ -12,7 +12,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Bills | Unknown:
-    """Every cluster's costs; Unknown if they are not available now. An alert is reported anyway, so no run waits for them."""
+    """Returns every cluster's costs; Unknown if they are not available now. An alert is reported anyway, so no run waits for costs."""
     found: list[Bill] = []
     until = question.now
     try:

@@ -11,5 +11,5 @@ KUBERNETES = frozenset({"list poddisruptionbudgets"})
 
 
 def gather(question: FactQuery) -> tuple[DisruptionBudget, ...] | Unknown:
-    """The PDBs; Unknown if the cluster is stopped or may not be read, transient if its API server does not answer."""
+    """Returns the PDBs; Unknown if the cluster is stopped or denies access, transient if its API server does not answer."""
     return query_api_server(question, question.ports.nodes.budgets)

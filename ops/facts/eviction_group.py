@@ -1,4 +1,4 @@
-"""The evictions that belong to this run: by node, when each was first seen."""
+"""The evictions that belong to this run: for each node, when its eviction was first reported."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +12,6 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, datetime]:
-    """By node; empty if no eviction group belongs to the run."""
+    """Returns the times by node; empty if no eviction group belongs to the run."""
     seen = evictions(question.ports.store).scan(store_key(question.run.target))
     return {stored.value.node: stored.value.first_seen for stored in seen if stored.value.run == question.run.id}

@@ -1,4 +1,4 @@
-"""All clusters of the configured subscriptions, as Azure lists them: slightly behind the actual state."""
+"""All clusters of the configured subscriptions, as Azure lists them: the list can be slightly outdated."""
 
 from ops.facts import FactQuery
 from ops.model.arm_actions import LIST_FLEET
@@ -12,7 +12,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> tuple[Cluster, ...] | Unknown:
-    """The fleet; Unknown if it cannot be listed now."""
+    """Returns the fleet; Unknown if it cannot be listed now."""
     try:
         return list_fleet(question.ports.clusters, question.settings)
     except OutsideError as error:
@@ -20,7 +20,7 @@ def gather(question: FactQuery) -> tuple[Cluster, ...] | Unknown:
 
 
 def list_fleet(clusters: Clusters, settings: Settings) -> tuple[Cluster, ...]:
-    """Every cluster of the configured subscriptions.
+    """Returns every cluster of the configured subscriptions.
 
     Raises:
         OutsideError: a subscription could not be listed; a partial fleet is never returned.

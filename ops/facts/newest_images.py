@@ -1,4 +1,4 @@
-"""The newest image that Azure offers each pool, in its region, now."""
+"""The newest image that Azure now offers each pool in its region."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,13 +13,13 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, str | Unknown]:
-    """The newest image by pool; empty if the cluster is unknown."""
+    """Returns the newest image by pool; empty if the cluster is unknown."""
     cluster = question.cluster
     return {} if isinstance(cluster, Unknown) else newest_images(question.ports.clusters, cluster)
 
 
 def newest_images(clusters: Clusters, cluster: Cluster) -> Mapping[str, str | Unknown]:
-    """The newest image by pool. One request per OS SKU and Kubernetes minor: within a region the answer is the same."""
+    """Returns the newest image by pool, with one request per OS SKU and Kubernetes minor: within a region the answer is the same."""
     answers: dict[tuple[str, ...], str | Unknown] = {}
     newest: dict[str, str | Unknown] = {}
     for pool in cluster.pools:

@@ -1,4 +1,4 @@
-"""The nodes as the cluster's API server shows them, including the image that each one runs."""
+"""The nodes as the cluster's API server reports them, each with the image that it runs."""
 
 from ops.facts import FactQuery
 from ops.facts.query import query_api_server
@@ -10,5 +10,5 @@ KUBERNETES = frozenset({"list nodes"})
 
 
 def gather(question: FactQuery) -> tuple[Node, ...] | Unknown:
-    """All nodes; Unknown if the cluster is stopped or may not be read, transient if its API server does not answer."""
+    """Returns all nodes; Unknown if the cluster is stopped or denies access, transient if its API server does not answer."""
     return query_api_server(question, question.ports.nodes.nodes)

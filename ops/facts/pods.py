@@ -1,4 +1,4 @@
-"""All pods of the cluster, as its API server shows them."""
+"""All pods of the cluster, as its API server reports them."""
 
 from ops.facts import FactQuery
 from ops.facts.query import query_api_server
@@ -11,5 +11,5 @@ KUBERNETES = frozenset({"list pods"})
 
 
 def gather(question: FactQuery) -> tuple[Pod, ...] | Unknown:
-    """The pods; Unknown if the cluster is stopped or may not be read, transient if its API server does not answer."""
+    """Returns the pods; Unknown if the cluster is stopped or denies access, transient if its API server does not answer."""
     return query_api_server(question, question.ports.nodes.pods)

@@ -10,5 +10,5 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> datetime | None:
-    """The end of Daytwo's last power operation on the cluster, or None."""
+    """Returns the end of Daytwo's last power operation on the cluster, or None."""
     return power_changed(question.ports.store, question.run.target)

@@ -1,4 +1,4 @@
-"""What the ring before the cluster's own ring has proven, from the store."""
+"""What the previous ring has proven, from the store."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, Proof]:
-    """The records of the ring before, by image key; empty for the first ring, which needs no proof."""
+    """Returns the records of the previous ring by image key; empty for the first ring, which needs no proof."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return {}

@@ -1,4 +1,4 @@
-"""Shared by facts: a refused read becomes Unknown, and only a running cluster's API server is queried."""
+"""Shared by facts: a refused read becomes Unknown, and only the API server of a running cluster is queried."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from ops.ports.errors import DeniedError, NotFoundError, RejectedError, TryLater
 
 
 def query[T](read: Callable[[], T]) -> T | Unknown:
-    """What is read, or Unknown with the reason of the refusal; transient if a later attempt may succeed."""
+    """Returns what `read` returns, or Unknown with the reason of a refusal; transient if a later attempt may succeed."""
     try:
         return read()
     except (DeniedError, NotFoundError, RejectedError) as error:
@@ -18,7 +18,7 @@ def query[T](read: Callable[[], T]) -> T | Unknown:
 
 
 def query_api_server[T](question: FactQuery, read: Callable[[Cluster], T]) -> T | Unknown:
-    """The answer of the cluster's own API server; Unknown if the cluster is stopped or may not be read."""
+    """Returns the answer of the cluster's own API server; Unknown if the cluster is stopped or denies access."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return cluster

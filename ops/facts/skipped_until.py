@@ -10,5 +10,5 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> datetime | None:
-    """The end of the override, or None."""
+    """Returns the end of the override, or None."""
     return override_end(question.ports.store, "skip", question.run.target)

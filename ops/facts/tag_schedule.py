@@ -1,4 +1,4 @@
-"""The schedule in the cluster's own tag, read in the time zone of the entry that selects the cluster."""
+"""The schedule in the cluster's own tag, interpreted in the time zone of the entry that selects the cluster."""
 
 from ops.facts import FactQuery
 from ops.model.calendar import Window
@@ -11,7 +11,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Window | str | None:
-    """The tag's window, the reason why it cannot be read, or None if there is no tag."""
+    """Returns the tag's window, or the reason why it cannot be read; None if there is no tag."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return None

@@ -1,4 +1,4 @@
-"""Shared by verbs that begin a long-running ARM operation: begin, poll and verify it, and explain why it failed."""
+"""Shared by verbs that begin a long-running ARM operation: begin, poll and verify it, and explain why it has failed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from ops.ports.errors import BusyError, RejectedError
 from ops.tables.power import power_changed
 from ops.verbs.contract import StepContext
 
-# Azure sends no Retry-After with polls; a pool takes minutes per node.
+# Azure sends no Retry-After for polls, and a pool takes minutes per node.
 POLL_EVERY = timedelta(minutes=3)
 _BUSY_AGAIN = timedelta(minutes=5)
 
@@ -30,14 +30,14 @@ _ASK_AZURE = "find the operation in the activity log, fix the cause, then start 
 
 
 def remedy(code: str) -> str:
-    """What a person can do about an operation's error code."""
+    """Returns what a person can do about an operation's error code."""
     return _REMEDIES.get(code, _ASK_AZURE)
 
 
 def begin_operation(
     task: StepContext, call: Callable[[], str], poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused | Stale:
-    """The single call that begins an operation and returns its token. If another operation is running, the plan waits."""
+    """Makes the one call that begins an operation; returns its token. If another operation is running, the step waits."""
     try:
         token = call()
     except BusyError as error:
@@ -48,12 +48,12 @@ def begin_operation(
 
 
 def busy(task: StepContext) -> Stale:
-    """Another operation is running on the cluster: it is never interrupted, so the step waits."""
+    """Returns Stale: another operation is running on the cluster. It is never interrupted, so the step waits."""
     return retry_later(task, "another operation is running on the cluster")
 
 
 def power_pause(task: StepContext) -> Stale | None:
-    """The pause that AKS requires between a stop and a start, in either order (docs/power.md, rule 5); None if it is over."""
+    """Returns the pause that AKS requires between a stop and a start, in either order (docs/power.md, rule 5); None if it is over."""
     changed = power_changed(task.ports.store, task.target)
     if changed is None or task.now - changed >= BETWEEN:
         return None
@@ -61,12 +61,12 @@ def power_pause(task: StepContext) -> Stale | None:
 
 
 def retry_later(task: StepContext, why: str) -> Stale:
-    """The step may begin later."""
+    """Returns Stale, because the step can begin only later."""
     return Stale(why, task.now + _BUSY_AGAIN)
 
 
 def poll_operation(task: StepContext, what: str, progress: Progress | None = None) -> Pending | Done | Refused:
-    """Polls the operation whose token the step carries."""
+    """Polls the operation of the step's token."""
     status = task.ports.clusters.operation(task.record.token)
     if status.state == "failed":
         cause = f"{what} failed: {status.code}: {status.message}" if status.message else f"{what} failed: {status.code}"
@@ -79,7 +79,7 @@ def poll_operation(task: StepContext, what: str, progress: Progress | None = Non
 def not_verified_yet(
     task: StepContext, within: timedelta, cause: str, advice: str, poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused:
-    """The operation has ended but the cluster does not show its effect: verify again, and fail once `within` is over."""
+    """The operation has ended but its effect is not visible on the cluster: verify again, and fail once `within` has passed."""
     if task.now - (task.record.verifying_since or task.now) < within:
         return Pending(task.record.token, task.now + poll_every)
     return Refused(FailureCode.NOT_VERIFIED, cause, advice)

@@ -1,4 +1,4 @@
-"""What a verb is: check, begin, poll, verify, and the verb that undoes it."""
+"""The contract of a verb: check, begin, poll, verify, and the verb that undoes it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from ops.ports.bundle import Ports
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """One step of one run. `record.state` INTENDED means that an earlier attempt may have made the first call."""
+    """One step of one run. If `record.state` is INTENDED, an earlier attempt may have made the first call."""
 
     target: str
     step: Step
@@ -23,16 +23,16 @@ class StepContext:
 
     @property
     def may_have_begun(self) -> bool:
-        """Whether a first call may have been made whose answer was lost."""
+        """Whether a first call may have been made whose response was lost."""
         return self.record.state.value in ("intended", "undoing") and not self.record.token
 
 
 class Verb(Protocol):
-    """A kind of effect. Each method makes one attempt, returns a value, and is safe to call again after a crash.
+    """A kind of effect. Each method makes one attempt, returns a value, and can safely be called again after a crash.
 
     `actions` and `kubernetes` declare the ARM actions and Kubernetes verbs that it calls. `on_cancel` says whether a cancelled
-    run finishes it or aborts it, which is possible if it acts with each poll and can stop in between. `undo` names the verb
-    that undoes it; empty if that is impossible.
+    run finishes or aborts it; it can be aborted only if it acts with each poll and can stop in between. `undo` names the verb
+    that undoes it; empty if it cannot be undone.
     """
 
     name: str
@@ -42,17 +42,17 @@ class Verb(Protocol):
     undo: str
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Whether it may begin; Done if the cluster is in that state already, Pending if an earlier attempt is running."""
+        """Whether the step can begin; Done if the cluster is already in the desired state, Pending if an earlier attempt is running."""
         ...
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """The first call."""
+        """Makes the first call."""
         ...
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls once. Done once the operation has ended successfully, which verifies nothing yet."""
+        """Polls once. Done means that the operation has ended successfully, which does not verify its effect yet."""
         ...
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Whether the cluster shows the effect."""
+        """Whether the effect is visible on the cluster."""
         ...

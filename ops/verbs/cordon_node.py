@@ -1,4 +1,4 @@
-"""Cordons a node and adds Daytwo's annotation, so that only Daytwo's own cordon is ever removed."""
+"""Cordons a node and adds Daytwo's annotation, so that Daytwo removes only its own cordons."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +22,7 @@ class CordonNode:
     undo: str = "uncordon-node"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A node that was cordoned by someone else is not drained."""
+        """Checks the node. A node that was cordoned by someone else is not drained."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -34,7 +34,7 @@ class CordonNode:
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """One patch sets the cordon and the annotation."""
+        """Sets the cordon and the annotation in one patch."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -45,11 +45,11 @@ class CordonNode:
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """No operation is running."""
+        """Done at once: a cordon has no operation to poll."""
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:
-        """The node is unschedulable and carries the annotation."""
+        """Verifies that the node is unschedulable and has the annotation."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Refused(FailureCode.GONE, found.why, "none: a new node needs no reboot")

@@ -1,4 +1,4 @@
-"""Drains a node through the Eviction API, one round of evictions at a time; verified by the pods that remain."""
+"""Drains a node through the Eviction API, in rounds of evictions; verified by the pods that remain."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ _ROUND = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class DrainNode:
-    """`params`: node, timeout_s, grace_s (empty: each pod's own). It cannot be undone: the pods have moved."""
+    """`params`: node, timeout_s, grace_s (empty: each pod's own). It cannot be undone, since the pods have moved."""
 
     name: str = "drain-node"
     actions: frozenset[str] = frozenset({READ_CLUSTER, ASK_API_SERVER})
@@ -30,7 +30,7 @@ class DrainNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """An empty node is drained already; a node that no longer exists needs no drain."""
+        """Done if the node is already empty or no longer exists."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
@@ -39,11 +39,11 @@ class DrainNode:
         return Ready() if left else Done(f"{node.name} has no pods to evict")
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """The first round."""
+        """Runs the first round."""
         return self.poll(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """One round: requests the eviction of each remaining pod. Evictions that a PDB blocks are retried until the timeout."""
+        """Runs one round: requests the eviction of each remaining pod. Evictions that a PDB blocks are retried until the timeout."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
@@ -55,26 +55,30 @@ class DrainNode:
         answers = _ask(task, cluster, left)
         several = next((answer.why for answer in answers.values() if answer.kind == "several"), "")
         if several:
-            return Refused(FailureCode.SEVERAL_PDBS, several, "leave one PDB per pod, then start the run again")
+            return Refused(
+                FailureCode.SEVERAL_PDBS,
+                several,
+                "make sure that only one PDB covers each pod, then start the run again",
+            )
         if is_time_over(task):
             name, answer = next(iter(answers.items()))
             cause = f"{name} has not left {node.name} in time{f': {answer.why}' if answer.why else ''}"
             return Refused(
                 FailureCode.DRAIN_TIMEOUT,
                 cause,
-                "give its PDB room (more replicas, or a lower minAvailable), then start the run again",
+                "let its PDB allow an eviction (more replicas, or a lower minAvailable), then start the run again",
             )
         return Pending("drain", task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """No pod remains that should have left."""
+        """Verifies that no pod remains that the drain should have evicted."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
         cluster, node = found
         left = _left(task, cluster, node)
         if left:
-            return self.poll(task)  # pods that were scheduled meanwhile are evicted too, within the same time
+            return self.poll(task)  # pods that were scheduled in the meantime are evicted too, within the same timeout
         return Done(f"only DaemonSet pods remain on {node.name}", task.record.progress)
 
 
@@ -86,14 +90,14 @@ def _left(task: StepContext, cluster: Cluster, node: Node) -> tuple[Pod, ...]:
 
 
 def _ask(task: StepContext, cluster: Cluster, left: tuple[Pod, ...]) -> dict[str, EvictionResult]:
-    """Requests the eviction of each pod once; a pod that is terminating already is left out."""
+    """Requests the eviction of each pod once; skips pods that are already terminating."""
     grace = task.step.params.get("grace_s", "")
     grace_s = int(grace) if grace else None
     return {pod.full_name: _ask_one(task, cluster, pod, grace_s) for pod in left}
 
 
 def _ask_one(task: StepContext, cluster: Cluster, pod: Pod, grace_s: int | None) -> EvictionResult:
-    """An error with one pod (for example a failing webhook) counts like a blocked eviction: retried until the timeout."""
+    """Treats an error with one pod (for example a failing webhook) like a blocked eviction: it is retried until the timeout."""
     if pod.deleting:
         return EvictionResult("evicted")
     try:

@@ -9,12 +9,12 @@ from ops.verbs.contract import StepContext
 
 
 def drain_progress(task: StepContext, left: Sequence[Pod]) -> Progress:
-    """How many pods have left, given those that remain; the total is the most that were ever seen."""
+    """Returns how many pods have left, given the pods that remain; the total is the highest number seen so far."""
     total = max(len(left), task.record.progress.total if task.record.progress else 0)
     return Progress(total - len(left), total, "pods")
 
 
 def is_time_over(task: StepContext) -> bool:
-    """Whether the step's `timeout_s` is over, counted from its first attempt."""
+    """Whether the step's `timeout_s` has passed, counted from its first attempt."""
     began = task.record.began or task.now
     return task.now - began >= timedelta(seconds=int(task.step.params["timeout_s"]))

@@ -1,4 +1,4 @@
-"""Evacuates nodes that Azure is about to evict: cordons them and evicts as many pods as the notice allows."""
+"""Evacuates nodes that Azure is about to evict: cordons them, and evicts as many pods as the notice allows."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ROUND = timedelta(seconds=5)
 class EvacuateNodes:
     """`params`: nodes (comma-separated), run (the annotation), timeout_s, grace_s.
 
-    Pods that remain are lost with their node; that is not a failure.
+    Pods that remain are lost with their node; this is not a failure.
     """
 
     name: str = "evacuate-nodes"
@@ -31,7 +31,7 @@ class EvacuateNodes:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Nodes that no longer exist need nothing. Nodes that are cordoned already still have to be emptied."""
+        """Done if the nodes no longer exist. Nodes that are already cordoned must still be emptied."""
         there = _there(task)[1]
         return Ready() if there else Done("the nodes no longer exist")
 
@@ -43,12 +43,12 @@ class EvacuateNodes:
                 stamp = {CORDON_STAMP: task.step.params["run"]}
                 with suppress(
                     OutsideError
-                ):  # a node that is already going away does not keep the others from being emptied
+                ):  # a node that is already being removed must not prevent the others from being emptied
                     task.ports.nodes.mark(cluster, node.name, unschedulable=True, annotations=stamp)
         return self.poll(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """One round over all nodes. If the nodes or the API server disappear, the work ends."""
+        """Runs one round over all nodes. Ends if the nodes or the API server disappear."""
         try:
             cluster, there = _there(task)
             left = _left(task, cluster, there)
@@ -62,14 +62,14 @@ class EvacuateNodes:
         grace_s = int(task.step.params["grace_s"])
         for pod in left:
             if not pod.deleting:
-                with suppress(OutsideError):  # retried in the next round, while there is time
+                with suppress(OutsideError):  # retried in the next round while time is left
                     task.ports.nodes.evict(cluster, pod, grace_s)
         if is_time_over(task):
             return Done(f"{progress.done} of {progress.total} pods have left in time", progress)
         return Pending("evacuate", task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done:
-        """The result is in the record, since the nodes may no longer exist."""
+        """Reads the result from the record, since the nodes may no longer exist."""
         progress = task.record.progress
         return Done(
             f"{progress.done} of {progress.total} pods have left in time"

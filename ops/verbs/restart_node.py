@@ -1,4 +1,4 @@
-"""Restarts the scale-set instance of a node; verified by a changed bootID and the Ready condition."""
+"""Restarts the scale set instance of a node; verified by a changed bootID and the Ready condition."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class RestartNode:
-    """`params`: node, boot_id (before), annotation (that requests the reboot). A reboot cannot be undone."""
+    """`params`: node, boot_id (before the restart), annotation (that requests the reboot). A reboot cannot be undone."""
 
     name: str = "restart-node"
     actions: frozenset[str] = frozenset(
@@ -33,7 +33,7 @@ class RestartNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A node that has booted since the plan was made needs no restart."""
+        """Done if the node has booted since the plan was made: it needs no restart."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found
@@ -55,7 +55,7 @@ class RestartNode:
         return begin_operation(task, lambda: task.ports.machines.begin_restart(node), _LOOK)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls the operation; without its token only the verification counts."""
+        """Polls the operation; if its token was lost, only the verification counts."""
         if not task.record.token:
             return Done("the restart of the instance was requested")
         outcome = poll_operation(task, f"the restart of {task.step.params['node']}")
@@ -64,7 +64,7 @@ class RestartNode:
         return outcome
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """The bootID has changed, the node is Ready, and it no longer requires a reboot."""
+        """Verifies that the bootID has changed, and that the node is Ready and no longer requires a reboot."""
         name = task.step.params["node"]
         found = find_node(task)
         missing = found.why if isinstance(found, Stale) else ""
@@ -79,7 +79,7 @@ class RestartNode:
             else:
                 return Done(f"{name} has rebooted and is Ready")
         cause = f"{name} was restarted, but after 20 minutes {missing}"
-        advice = "check the node; its cordon is removed, so pods may be scheduled on it once it is Ready"
+        advice = "check the node; its cordon is removed, so pods can be scheduled on it once it is Ready"
         return not_verified_yet(task, _VERIFY_WITHIN, cause, advice, _LOOK)
 
 

@@ -36,7 +36,7 @@ class StartCluster:
     undo: str = "stop-cluster"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A cluster that someone else has started meanwhile is not stopped again: the plan is stale."""
+        """Checks the cluster. If someone else has started it in the meantime, the plan is stale, so that it is not stopped again."""
         cluster = task.ports.clusters.cluster(task.target)
         if task.may_have_begun and (cluster.running or cluster.is_busy):
             return Pending("", task.now + POLL_EVERY)
@@ -46,7 +46,7 @@ class StartCluster:
             return (
                 Done("the cluster is running")
                 if task.undo
-                else Stale("the cluster was started by someone else meanwhile")
+                else Stale("the cluster was started by someone else in the meantime")
             )
         return power_pause(task) or Ready()
 
@@ -62,11 +62,11 @@ class StartCluster:
         if cluster.is_busy:
             return Pending("", task.now + POLL_EVERY)
         if cluster.running:
-            return Done("Azure shows the cluster as Running")
+            return Done("Azure reports the cluster as Running")
         return Refused(FailureCode.START_FAILED, "the cluster did not start", remedy(""))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Power state Running, provisioning ended, and every node that the API server lists is Ready."""
+        """Verifies that the power state is Running, provisioning has ended, and every node that the API server lists is Ready."""
         cluster = task.ports.clusters.cluster(task.target)
         expected = sum(pool.count for pool in cluster.pools if pool.running)
         try:
@@ -78,7 +78,9 @@ class StartCluster:
             note_power_change(task.ports.store, task.target, task.now)
             return Done(f"the cluster is running, {ready} of {len(nodes)} nodes are Ready")
         cause = f"the cluster was started, but after 20 minutes {ready} of {expected} nodes are Ready"
-        return not_verified_yet(task, _VERIFY_WITHIN, cause, "check its nodes before anything else is done on it")
+        return not_verified_yet(
+            task, _VERIFY_WITHIN, cause, "check its nodes before you do anything else on the cluster"
+        )
 
 
 VERB = StartCluster()

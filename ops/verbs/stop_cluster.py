@@ -37,7 +37,7 @@ class StopCluster:
     undo: str = "start-cluster"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Waits for a running operation, which is never interrupted. AKS reports a stopped cluster as Succeeded: both states count."""
+        """Waits for a running operation to end. AKS may report a stopped cluster as Succeeded, so the power state counts too."""
         until = override_end(task.ports.store, "awake", task.target)
         kept = f"a person keeps it awake until {clock(until)}" if until is not None and task.now < until else ""
         if kept and task.undo:
@@ -65,11 +65,11 @@ class StopCluster:
         if cluster.is_busy:
             return Pending("", task.now + POLL_EVERY)
         if not cluster.running:
-            return Done("Azure shows the cluster as Stopped")
+            return Done("Azure reports the cluster as Stopped")
         return Refused(FailureCode.STOP_FAILED, "the cluster did not stop", remedy(""))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Power state Stopped, provisioning ended."""
+        """Verifies that the power state is Stopped and provisioning has ended."""
         cluster = task.ports.clusters.cluster(task.target)
         if not cluster.running and not cluster.is_busy:
             note_power_change(task.ports.store, task.target, task.now)

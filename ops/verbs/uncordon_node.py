@@ -1,4 +1,4 @@
-"""Uncordons a node, but only if Daytwo has set the cordon."""
+"""Uncordons a node, but only if Daytwo has cordoned it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +22,7 @@ class UncordonNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """A node that no longer exists, or that someone else has cordoned, needs nothing."""
+        """Done if the node no longer exists or someone else has cordoned it."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
@@ -31,7 +31,7 @@ class UncordonNode:
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
-        """One patch removes the cordon and the annotation."""
+        """Removes the cordon and the annotation in one patch."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)
@@ -40,11 +40,11 @@ class UncordonNode:
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """No operation is running."""
+        """Done at once: there is no operation to poll."""
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:
-        """The annotation is gone, and with it the cordon that Daytwo set."""
+        """Verifies that the annotation is gone, and with it the cordon that Daytwo set."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)

@@ -29,7 +29,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class UpgradeNodeImage:
-    """`params`: pool, image (the planned one, proven if that is required), from."""
+    """`params`: pool, image (the planned one, which is proven if that is required), from."""
 
     name: str = "upgrade-node-image"
     actions: frozenset[str] = frozenset(
@@ -46,13 +46,13 @@ class UpgradeNodeImage:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Reads the cluster in the same attempt: an upgrade does not begin if an image newer than the planned one is offered."""
+        """Reads the cluster in the same attempt: an upgrade does not begin if Azure offers an image newer than the planned one."""
         found = _find(task)
         if isinstance(found, Stale):
             return found
         cluster, pool = found
         if task.may_have_begun and pool.is_busy:
-            # Daytwo's own call, made before a crash: no second call; the pool's state replaces the lost token.
+            # Daytwo made the call before a crash: make no second call; the pool's state replaces the lost token.
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
@@ -67,7 +67,7 @@ class UpgradeNodeImage:
         if isinstance(newest, Unknown):
             return retry_later(task, f"the newest image of {pool.name} could not be read: {newest.why}")
         if newest != task.step.params["image"]:
-            return Stale(f"{newest} was released meanwhile; the plan was for {task.step.params['image']}")
+            return Stale(f"{newest} was released in the meantime; the plan was for {task.step.params['image']}")
         return Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:
@@ -76,7 +76,7 @@ class UpgradeNodeImage:
         return begin_operation(task, lambda: task.ports.clusters.begin_upgrade_node_image(task.target, pool))
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Polls the operation (or, if its token was lost, the pool) and counts the nodes that run the image."""
+        """Polls the operation (or the pool, if its token was lost), and counts the nodes that run the image."""
         progress = _progress(task)
         if task.record.token:
             return poll_operation(task, f"the upgrade of {task.step.params['pool']}", progress)
@@ -87,7 +87,7 @@ class UpgradeNodeImage:
         if pool.is_busy:
             return Pending("", task.now + POLL_EVERY, progress)
         if pool.provisioning_state.casefold() == "succeeded":
-            return Done("Azure shows the pool as Succeeded", progress)
+            return Done("Azure reports the pool as Succeeded", progress)
         code = pool.error_code or "UpgradeFailed"
         cause = f"the upgrade of {pool.name} ended as {pool.provisioning_state}"
         if pool.error:
@@ -95,7 +95,7 @@ class UpgradeNodeImage:
         return Refused(code, cause, remedy(code))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Every node runs the image and is Ready. A newer image that was released in between is reported and counts as well."""
+        """Verifies that every node runs the image and is Ready. A newer image that was released in between also counts, and is reported."""
         found = _find(task)
         if isinstance(found, Stale):
             return Refused(FailureCode.GONE, found.why, "check the cluster, then start the run again")
@@ -123,14 +123,14 @@ VERB = UpgradeNodeImage()
 
 
 def _find(task: StepContext) -> tuple[Cluster, Pool] | Stale:
-    """The cluster and the pool, if Daytwo may still upgrade it."""
+    """Returns the cluster and the pool, if Daytwo can still upgrade it."""
     try:
         cluster = task.ports.clusters.cluster(task.target)
     except NotFoundError:
-        return Stale("the cluster does not exist any more")
+        return Stale("the cluster no longer exists")
     pool = cluster.pool(task.step.params["pool"])
     if pool is None:
-        return Stale(f"the pool {task.step.params['pool']} does not exist any more")
+        return Stale(f"the pool {task.step.params['pool']} no longer exists")
     if cluster.driver is not Driver.DAYTWO:
         return Stale("AKS upgrades this cluster now")
     if not cluster.running:
@@ -146,7 +146,7 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
 
 
 def _progress(task: StepContext) -> Progress | None:
-    """How many nodes run the image. Only a count: an error in it never stops the polling."""
+    """Counts the nodes that run the image, for display only: an error here never stops the polling."""
     planned = NodeImage.parse(task.step.params["image"])
     try:
         found = _find(task)
@@ -162,7 +162,7 @@ def _progress(task: StepContext) -> Progress | None:
 
 
 def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
-    """The planned image, or a newer one of its family if every node runs that."""
+    """Returns the planned image, or a newer one of its family if every node runs that one."""
     images = {NodeImage.parse(node.image_label) for node in nodes}
     if len(images) == 1:
         (only,) = images
@@ -177,5 +177,5 @@ def _counted(nodes: tuple[Node, ...], image: NodeImage) -> str:
 
 def _unproven(task: StepContext, pool: Pool, missing: tuple[str, ...]) -> Pending | Refused:
     cause = f"Azure reports {pool.name} as upgraded, but after 20 minutes {'; '.join(missing)}"
-    advice = "check these nodes; the image is not used elsewhere until a run verifies it"
+    advice = "check these nodes; the image is not used elsewhere until a run has verified it"
     return not_verified_yet(task, _VERIFY_WITHIN, cause, advice)
