@@ -1,4 +1,4 @@
-"""One package per chat, discovered: a package here that exports CHAT is a chat."""
+"""Chats, one package each. A package in this folder that exports CHAT is discovered as a chat."""
 
 import pkgutil
 from functools import cache
@@ -10,14 +10,14 @@ from ops.chats.contract import ChatKind, Renderer
 
 @cache
 def chat_kinds() -> dict[str, ChatKind[Any]]:
-    """All chats by name."""
+    """Returns all chats by name."""
     modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__) if found.ispkg)
     kinds: list[ChatKind[Any]] = [module.CHAT for module in modules if hasattr(module, "CHAT")]
     return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.name)}
 
 
 def renderer(name: str) -> Renderer:
-    """How the chat of this name (`Chat.name`) renders a message.
+    """Renders a message as the chat of this name (`Chat.name`) does.
 
     Raises:
         KeyError: there is no such chat.

@@ -1,4 +1,4 @@
-"""What a chat is: a package in `ops/chats` that exports one `CHAT`."""
+"""The contract of a chat: a package in `ops/chats` that exports one `CHAT`."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -16,28 +16,29 @@ type Renderer = Callable[["Message"], Mapping[str, "Json"]]
 
 
 class Connection(Protocol):
-    """A chat in this process, made once from the environment.
+    """The connection to a chat in this process, made once from the environment.
 
-    Both methods are called for each invocation, so a change of the configuration applies without a restart. They open no connection.
+    Both methods are called for each invocation, so a change of the configuration applies without a restart. They open no
+    connection.
     """
 
     def chats(self, settings: "Settings | None") -> "tuple[Chat, ...]":
-        """Where this configuration posts messages; empty if the chat is not configured or its app settings are missing."""
+        """Returns where this configuration posts messages; empty if the chat is not configured or its app settings are missing."""
         ...
 
     def replies(self, settings: "Settings | None") -> "tuple[Replies, ...]":
-        """How to answer the person who sent a command or voted."""
+        """Returns how to reply to a person who sent a command or voted."""
         ...
 
 
 class ChatKind[C: Connection](NamedTuple):
-    """One chat product. Importing its package must stay cheap: the function app does so at a cold start.
+    """One chat product. Importing its package must be cheap, since the function app imports it at a cold start.
 
     Attributes:
-        name: lower case; `Identity.endpoint` of its people and the first part of its paths.
+        name: lower case; the `Identity.endpoint` of its people and the first part of its paths.
         title: the product's name as people write it.
         identity: the key under `people.NAME` in daytwo.yaml that holds the ids of its people.
-        connect: makes the connection from the app settings. Raises nothing; what is wrong with them, `problems` reports.
+        connect: makes the connection from the app settings. Raises nothing; `problems` reports invalid settings.
         routes: its HTTP endpoints. They get the connection when they are first called, not when the app is loaded.
         problems: why the app settings do not work with the configuration, one sentence each with the remedy.
         renderers: for each `Chat.name`, how it renders a message.
@@ -55,4 +56,4 @@ class ChatKind[C: Connection](NamedTuple):
 
 
 def no_housekeeping(ports: "Ports") -> None:
-    """For a chat that keeps no records."""
+    """Does nothing, for a chat that keeps no records."""

@@ -10,7 +10,7 @@ from ops.model.money import CostReport
 
 @dataclass(frozen=True, slots=True)
 class OperationStatus:
-    """A long-running operation: `state` is running, succeeded or failed; `code` and `message` say why it failed."""
+    """A long-running operation: `state` is running, succeeded or failed; `code` and `message` say why it has failed."""
 
     state: str
     code: str = ""
@@ -18,14 +18,14 @@ class OperationStatus:
 
 
 class Clusters(Protocol):
-    """Managed clusters in Azure Resource Manager. Each call is one attempt: no retries, no waiting."""
+    """Managed clusters in Azure Resource Manager. Each call is one attempt, without retries or waiting."""
 
     def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
-        """All clusters of a subscription. The list may be slightly outdated: read a cluster again before acting on it."""
+        """Returns all clusters of a subscription. The list can be slightly outdated: read a cluster again before acting on it."""
         ...
 
     def cluster(self, cluster_id: str) -> Cluster:
-        """The cluster as it is now.
+        """Returns the current state of the cluster.
 
         Raises:
             NotFoundError: there is no such cluster.
@@ -33,11 +33,11 @@ class Clusters(Protocol):
         ...
 
     def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
-        """The newest image that Azure offers now for this pool, in its region."""
+        """Returns the newest image that Azure now offers this pool in its region."""
         ...
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
-        """Requests the newest image on every node of the pool; returns a token to follow the operation with."""
+        """Requests the newest image on every node of the pool; returns a token for polling the operation."""
         ...
 
     def begin_start(self, cluster_id: str) -> str:
@@ -49,7 +49,7 @@ class Clusters(Protocol):
         ...
 
     def operation(self, token: str) -> OperationStatus:
-        """Polls a running operation once."""
+        """Polls an operation once."""
         ...
 
 
@@ -65,5 +65,5 @@ class Costs(Protocol):
     """Cost Management. Answers are cached for hours, since it refreshes every four hours and throttles."""
 
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
-        """This month's costs by resource group, from one grouped query."""
+        """Returns this month's costs by resource group, from one grouped query."""
         ...

@@ -13,11 +13,11 @@ from ops.telemetry.metrics import Metrics, NoMetrics
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything that the core uses of the outside. Made once per process by `ops.bootstrap`, or by a test.
+    """Everything external that the core uses. Made once per process by `ops.bootstrap`, or by a test.
 
     `replies` has one entry per way to reply to a person; the address decides which one is used. `paint` converts an SVG
-    to a PNG (raises RejectedError); None if nothing can: messages then have no pictures. `address` is the base URL of
-    this app's pages (`https://…/api`), empty if people cannot reach it: messages then have no links.
+    to a PNG (raises RejectedError); if it is None, messages have no pictures. `address` is the base URL of this app's
+    pages (`https://…/api`); if it is empty because people cannot reach them, messages have no links.
     """
 
     clock: Clock

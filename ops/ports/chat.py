@@ -11,7 +11,7 @@ from ops.model.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The place of a posted message."""
+    """The location of a posted message."""
 
     channel: str
     message_id: str
@@ -21,7 +21,7 @@ class Posted:
 class Outgoing:
     """A message to send: `content` is what `Chat.render` returned, `key` identifies it for `Chat.find`.
 
-    `thread` is the message that it answers, None for a message outside a thread. `picture` is its PNG.
+    `thread` is the message that it replies to, None for a message outside a thread. `picture` is its PNG.
     """
 
     content: Mapping[str, Json]
@@ -31,10 +31,10 @@ class Outgoing:
 
 
 class Chat(Protocol):
-    """A chat that can post, and perhaps edit, answer in threads and search.
+    """A chat that can post, and perhaps edit, reply in threads and search.
 
     `name` is unique among all chats. `channel` is the default channel; routes name others. A chat that cannot edit gets
-    only messages that need a person and final states. Details are posted only to a chat with threads.
+    only final states and messages that need a person. Details are posted only to a chat with threads.
     """
 
     name: str
@@ -43,19 +43,19 @@ class Chat(Protocol):
     can_thread: bool
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """The message in this chat's own format, within its limits. Raises nothing."""
+        """Renders the message in this chat's own format, within its limits. Raises nothing."""
         ...
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Post a message. Raises OutsideError."""
+        """Posts a message. Raises OutsideError."""
         ...
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Replace a posted message. Raises OutsideError."""
+        """Replaces a posted message. Raises OutsideError."""
         ...
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """The message with this key posted since then, in the thread if one is given; None if the chat cannot find it."""
+        """Returns the message with this key posted since then, in the thread if one is given; None if the chat cannot find it."""
         ...
 
 
@@ -63,13 +63,13 @@ class Replies(Protocol):
     """Private replies to the person who voted or sent a command."""
 
     def accepts(self, address: str) -> bool:
-        """Whether this chat issued the address, so that `send` may use it. An address is untrusted input."""
+        """Whether this chat issued the address, so that `send` can use it. An address is untrusted input."""
         ...
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """The message as content for `send`."""
+        """Renders the message as content for `send`."""
         ...
 
     def send(self, address: str, content: Mapping[str, Json]) -> None:
-        """Send a reply, in one attempt. Raises RejectedError if the address no longer works, TryLaterError."""
+        """Sends a reply, in one attempt. Raises RejectedError if the address no longer works, or TryLaterError."""
         ...

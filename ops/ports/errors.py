@@ -1,4 +1,4 @@
-"""What an adapter may raise: the ways in which an external system refuses or fails a call."""
+"""The errors that adapters raise: the ways in which an external system refuses or fails a call."""
 
 
 class OutsideError(Exception):
@@ -14,7 +14,7 @@ class TryLaterError(OutsideError):
 
 
 class NotDoneError(TryLaterError):
-    """As `TryLaterError`, and certainly nothing was done."""
+    """Like `TryLaterError`, but it is certain that nothing was done."""
 
 
 class ThrottledError(NotDoneError):
@@ -26,11 +26,11 @@ class BusyError(OutsideError):
 
 
 class NotFoundError(OutsideError):
-    """There is no such object, or not any more."""
+    """The object does not exist, or no longer exists."""
 
 
 class DeniedError(OutsideError):
-    """The bot's identity is not permitted to do that: a role is missing."""
+    """The bot's identity is not permitted to do this: a role is missing."""
 
 
 class RejectedError(OutsideError):
@@ -46,4 +46,4 @@ class ConflictError(OutsideError):
 
 
 class LedgerBrokenError(OutsideError):
-    """An entry's hash does not match the previous entry: the ledger was changed."""
+    """An entry's hash does not match the previous entry, so the ledger was changed."""

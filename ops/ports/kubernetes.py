@@ -12,8 +12,8 @@ from ops.model.workload import DisruptionBudget, Pod
 class EvictionResult:
     """The result of one eviction request. `why` names the PDB.
 
-    `kind` is `evicted`; `gone` (the pod did not exist); `blocked` (a PDB, or throttling: request it again); or `several` (more
-    than one PDB covers the pod).
+    `kind` is `evicted`; `gone` (the pod did not exist); `blocked` (by a PDB or throttling: request it again); or `several`
+    (more than one PDB covers the pod).
     """
 
     kind: str
@@ -21,22 +21,22 @@ class EvictionResult:
 
 
 class Nodes(Protocol):
-    """The API servers of the clusters. Each call raises TryLaterError if one does not answer, and DeniedError without permission."""
+    """The API servers of the clusters. Each call raises TryLaterError if a server does not answer, and DeniedError without permission."""
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
-        """All nodes."""
+        """Returns all nodes."""
         ...
 
     def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
-        """All pods, or those of one node."""
+        """Returns all pods, or those of one node."""
         ...
 
     def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
-        """All PDBs."""
+        """Returns all PDBs."""
         ...
 
     def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
-        """Cordon or uncordon, and set (or, with None, remove) annotations, in one patch."""
+        """Cordons or uncordons a node and sets annotations (or removes them, with None), in one patch."""
         ...
 
     def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:

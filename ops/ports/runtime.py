@@ -8,18 +8,18 @@ from ops.model.json import Json
 
 
 class Clock(Protocol):
-    """The only source of the present time."""
+    """The only source of the current time."""
 
     def now(self) -> datetime:
-        """The present time, aware and in UTC."""
+        """Returns the current time, aware and in UTC."""
         ...
 
 
 class Events(Protocol):
-    """The topic that other programs receive run events from."""
+    """The topic from which other programs receive run events."""
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
-        """Publishes one event; a repeated id is the same event."""
+        """Publishes one event; an event with the same id is the same event."""
         ...
 
 
@@ -27,7 +27,7 @@ class Engine(Protocol):
     """The durable engine, as activities and endpoints use it. Wake events may be lost or duplicated."""
 
     def start(self, workflow: str, instance_id: str, payload: Json) -> None:
-        """Starts an instance; a running instance with this id is left alone."""
+        """Starts an instance, unless one with this id is running."""
         ...
 
     def wake(self, instance_id: str) -> None:

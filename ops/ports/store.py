@@ -18,17 +18,17 @@ class Record:
 
 
 class Store(Protocol):
-    """Durable records of a kind under a key, with compare-and-swap; large values by the hash of their content.
+    """Durable records with a kind and a key, with compare-and-swap, and large values by the hash of their content.
 
     Kinds are `[a-z-]+`. Keys have at most 512 characters, and no slash, backslash, hash, question mark or control character.
     """
 
     def get(self, kind: str, key: str) -> Record | None:
-        """The record, or None."""
+        """Returns the record, or None."""
         ...
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
-        """Inserts the record if it is absent; returns False, without a change, if it exists."""
+        """Inserts the record if it is absent; returns False, and changes nothing, if it exists."""
         ...
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
@@ -44,7 +44,7 @@ class Store(Protocol):
         ...
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
-        """All records of the kind whose key begins with a prefix, ordered by key."""
+        """Returns all records of the kind whose key begins with a prefix, ordered by key."""
         ...
 
     def put_content(self, content: bytes) -> str:
@@ -52,7 +52,7 @@ class Store(Protocol):
         ...
 
     def get_content(self, reference: str) -> bytes:
-        """A large value.
+        """Returns a large value.
 
         Raises:
             NotFoundError: there is no such content.
@@ -61,14 +61,14 @@ class Store(Protocol):
 
 
 class Ledger(Protocol):
-    """Append-only; each entry includes the hash of the previous one."""
+    """An append-only ledger; each entry includes the hash of the previous one."""
 
     def append(self, entry: Entry) -> None:
-        """Writes an entry; an entry with the same key on the same day is written once."""
+        """Writes an entry. An entry with the same key on the same day is written only once."""
         ...
 
     def entries(self, day: str) -> Iterator[Entry]:
-        """The entries of a day (`2026-11-16`, UTC), oldest first.
+        """Returns the entries of a day (`2026-11-16`, UTC), oldest first.
 
         Raises:
             LedgerBrokenError: the chain of hashes is broken.

@@ -30,7 +30,7 @@ _HORIZON = timedelta(days=14)
 
 
 def post_digest(context: Context, settings: Settings, now: datetime) -> None:
-    """If a digest is due and not posted yet: which runs ended, who decided, what comes next."""
+    """Posts the digest if it is due and not posted yet: which runs have ended, who decided, what comes next."""
     span = due(settings.chat.digest, now) if settings.chat.digest else None
     if span is None:
         return
@@ -42,7 +42,7 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
 
     own = [stored.value for stored in runs(store).scan()]
     if all(run.created >= span.end for run in own):
-        return  # a bot that was installed after that week has nothing to report
+        return  # if the bot was installed after that week, there is nothing to report
     ended = [run for run in own if run.ended is not None and run.ended in span]
     decided = [
         each.value
@@ -53,12 +53,12 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
     following = sorted(_coming(settings, now), key=lambda each: each.at)
     picture = _picture(context, settings, span, own)
     reconcile(context.ports, digest_message(Digest(identity, span, titles, ended, decided, following, picture)))
-    # Marked once every chat's message is wanted: the outbox delivers it, and a second post would be an edit.
+    # Marked once the message is wanted in every chat: the outbox delivers it, and a second post would be an edit.
     store.insert(_KIND, identity, {})
 
 
 def _coming(settings: Settings, now: datetime) -> "Iterator[Coming]":
-    """When each runbook may begin next, according to its own windows."""
+    """Returns when each runbook can begin next, according to its own windows."""
     from ops.render.digest import Coming
 
     for runbook in runbooks().values():
@@ -69,7 +69,7 @@ def _coming(settings: Settings, now: datetime) -> "Iterator[Coming]":
 
 
 def _picture(context: Context, settings: Settings, span: Span, own: Sequence[Run]) -> Picture | None:
-    """The week's timeline of every cluster in a ring. Without a picture the digest is still posted."""
+    """Draws the week's timeline of every cluster in a ring. Without a picture the digest is still posted."""
     from ops.render.timeline import Week
     from ops.render.week_picture import picture, words
 
@@ -88,7 +88,7 @@ def _picture(context: Context, settings: Settings, span: Span, own: Sequence[Run
 
 
 def _lanes(context: Context, settings: Settings, span: Span, own: Sequence[Run]) -> "list[Lane]":
-    """One lane per cluster, ring by ring."""
+    """Returns one lane per cluster, ring by ring."""
     from ops.render.timeline import Lane
     from ops.render.timeline_bars import bars_of
 

@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
     """Starts each runbook's rollout once per week, however often it is due. Clusters that are found later join it.
 
-    A fleet without a cluster in a ring has no rollout: roles and tags may take effect an hour after the deployment.
+    A rollout does not start without a cluster in a ring: roles and tags can take an hour after the deployment to take effect.
     """
     plans = [plan for runbook in runbooks().values() if (plan := runbook.rollout(fleet, settings, now)) is not None]
     worth = [plan for plan in plans if plan.watched or any(ring.targets for ring in plan.rings)]
@@ -44,7 +44,7 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Starts single runs that are due. A cluster that cannot be read does not hold up the others."""
+    """Starts single runs that are due. A cluster that cannot be read does not delay the others."""
     for runbook in runbooks().values():
         for run_request in runbook.due(fleet, settings, now):
             try:

@@ -23,13 +23,13 @@ from ops.tables.fleet import KnownCluster, known_clusters, proofs
 
 _LOG = logging.getLogger(__name__)
 
-# What the scan calls, for the bot's custom role; facts and verbs declare their own calls.
+# The scan's own calls, for the bot's custom role; facts and verbs declare theirs.
 ACTIONS = frozenset({LIST_FLEET, READ_CLUSTER, ASK_API_SERVER})
 KUBERNETES = frozenset({"list nodes"})
 
 
 def record_fleet(context: Context, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Stores names, ids and tags, so that a chat command finds a cluster without reading Azure. Deleted clusters are removed."""
+    """Stores names, ids and tags, so that a chat command can find a cluster without reading Azure. Deleted clusters are removed."""
     table = known_clusters(context.ports.store)
     keys = {f"{cluster.name.casefold()}|{short_hash(cluster.id)}": cluster for cluster in fleet}
     for stored in list(table.scan()):
@@ -70,7 +70,7 @@ def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, b
     try:
         nodes = context.ports.nodes.nodes(cluster)
     except OutsideError:
-        return []  # the API server does not answer: as for a stopped cluster, the sample neither counts nor breaks a proof
+        return []  # The API server does not answer. As with a stopped cluster, the sample neither counts nor breaks a proof.
     found = []
     for node in nodes:
         pool = cluster.pool(node.pool)
@@ -83,7 +83,7 @@ def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, b
 
 
 def _is_healthy(node: Node, pool: Pool) -> bool:
-    """Whether the node speaks for its image: a node that is not Ready while its pool is upgraded does not speak against it."""
+    """Whether the node counts for its image. A node that is not Ready while its pool is being upgraded does not count against it."""
     return node.ready or pool.is_busy
 
 

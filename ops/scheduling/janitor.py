@@ -1,4 +1,4 @@
-"""The janitor compares store and engine: it restarts what the engine lost and purges what is old."""
+"""The janitor compares store and engine: it restarts what the engine has lost, and purges old records."""
 
 import logging
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ from ops.tables.runs import rollouts, runs
 
 _LOG = logging.getLogger(__name__)
 
-# Deliveries are kept so that a repeated delivery is recognised: from Event Grid, votes, and commands whose reply is a post.
+# Deliveries are kept so that repeated ones are recognized: Event Grid events, votes, and commands whose reply is a post.
 _DELIVERIES = ("event", "attempt", "answered-command")
 # Event Grid retries for a day.
 _DELIVERED_FOR = timedelta(days=2)
-# A run that was just recorded may still be on its way to the engine.
+# A run that was just recorded may not have reached the engine yet.
 _SETTLED_AFTER = timedelta(minutes=10)
 
 
 def reconcile_engine(context: Context, now: datetime, *, purge_after: timedelta) -> None:
-    """Restarts what the engine lost, which is safe since each activity is idempotent, and purges what ended long ago."""
+    """Restarts what the engine has lost (safe, since each activity is idempotent), and purges what ended long ago."""
     for marker in list(context.ports.store.scan(UNFINISHED)):
         try:
             _reconcile(context, marker.key, now, purge_after)
@@ -34,7 +34,7 @@ def reconcile_engine(context: Context, now: datetime, *, purge_after: timedelta)
 
 
 def _purge_deliveries(context: Context, kind: str, before: datetime) -> None:
-    """Deletes records of deliveries that cannot be repeated any longer; each record has the time of its delivery."""
+    """Deletes the records of deliveries that can no longer be repeated; each record has the time of its delivery."""
     for record in list(context.ports.store.scan(kind)):
         at = record.value.get("at") if isinstance(record.value, Mapping) else None
         if isinstance(at, str) and datetime.fromisoformat(at) < before:
@@ -51,7 +51,7 @@ def _reconcile(context: Context, key: str, now: datetime, purge_after: timedelta
     elif key.startswith(f"{Orchestrator.CHAT_QUERY}."):
         _reconcile_query(context, key)
     else:
-        context.ports.store.delete(UNFINISHED, key)  # marked but never recorded: its request will come again
+        context.ports.store.delete(UNFINISHED, key)  # marked but never recorded: its request will be sent again
 
 
 def _reconcile_run(context: Context, run: Run, now: datetime, purge_after: timedelta) -> None:
@@ -78,7 +78,7 @@ def _reconcile_query(context: Context, key: str) -> None:
 
 
 def _resume_position(run: Run) -> dict[str, str | bool]:
-    """Where to resume: with the step that was begun, else by undoing what the run holds, else from the start."""
+    """Returns where to resume: at the step that was begun, otherwise by undoing what the run holds, otherwise from the start."""
     for record in run.steps if run.plan is not None else ():
         if record.state in (StepState.INTENDED, StepState.RUNNING):
             return {"activity": "begin", "step": record.id}

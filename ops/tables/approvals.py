@@ -1,4 +1,4 @@
-"""Approval requests, their tokens and the votes that were delivered."""
+"""Approval requests, their tokens, and the votes that were delivered."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +17,14 @@ class RequestToken:
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """The id of a request."""
+    """Returns the id of a request."""
 
     approval: str
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """The answer to one delivered vote."""
+    """The reply to one delivered vote."""
 
     result: str
     text: str
@@ -37,7 +37,7 @@ def approvals(store: Store) -> Table[Approval]:
 
 
 def request_tokens(store: Store) -> Table[RequestToken]:
-    """Request tokens: what the random strings in buttons and links refer to."""
+    """Request tokens: the random strings in buttons and links, and the requests that they refer to."""
     return Table(store, "request-token", RequestToken)
 
 
@@ -47,5 +47,5 @@ def open_requests(store: Store) -> Table[OpenRequest]:
 
 
 def attempts(store: Store) -> Table[AttemptRecord]:
-    """The answer to each delivered vote, by the hash of its event: a repeated delivery gets the same answer."""
+    """The reply to each delivered vote, by the hash of its event: a repeated delivery gets the same reply."""
     return Table(store, "attempt", AttemptRecord)

@@ -7,7 +7,7 @@ from ops.ports.errors import ConflictError, NotFoundError
 from ops.ports.store import Store
 from ops.serialization import from_json, to_json
 
-# A second writer is rare (a person's vote beside the run's own activity); ten rounds mean that something is wrong.
+# A second writer is rare (a person's vote beside the run's own activity), so ten conflicts mean that something is wrong.
 _ROUNDS = 10
 
 
@@ -29,12 +29,12 @@ class Table[T]:
     type: type[T]
 
     def get(self, key: str) -> Stored[T] | None:
-        """The record, or None."""
+        """Returns the record, or None."""
         record = self.store.get(self.kind, key)
         return None if record is None else Stored(key, from_json(record.value, self.type), record.etag)
 
     def must_get(self, key: str) -> Stored[T]:
-        """The record.
+        """Returns the record.
 
         Raises:
             NotFoundError: there is no such record.
@@ -45,20 +45,20 @@ class Table[T]:
         return stored
 
     def insert(self, key: str, value: T) -> bool:
-        """Inserts the record if it is absent; returns whether it was."""
+        """Inserts the record if it is absent; returns whether it was absent."""
         return self.store.insert(self.kind, key, to_json(value))
 
     def replace(self, stored: Stored[T], value: T) -> Stored[T]:
-        """Replaces what was read.
+        """Replaces the value that was read.
 
         Raises:
-            ConflictError: another writer changed it meanwhile.
+            ConflictError: another writer has changed it in the meantime.
         """
         etag = self.store.replace(self.kind, stored.key, to_json(value), stored.etag)
         return Stored(stored.key, value, etag)
 
     def change(self, key: str, change: Callable[[T | None], T]) -> T:
-        """Writes what `change` makes of the record, and starts over if another writer was faster.
+        """Writes what `change` makes of the record, and retries if another writer was faster.
 
         Raises:
             ConflictError: other writers were faster ten times.
@@ -80,7 +80,7 @@ class Table[T]:
         raise ConflictError(f"{self.kind} {key} changed {_ROUNDS} times while it was being written")
 
     def scan(self, prefix: str = "") -> Iterator[Stored[T]]:
-        """All records whose key begins with `prefix`."""
+        """Returns all records whose key begins with `prefix`."""
         for record in self.store.scan(self.kind, prefix):
             yield Stored(record.key, from_json(record.value, self.type), record.etag)
 
@@ -90,5 +90,5 @@ class Table[T]:
 
 
 def store_key(name: str) -> str:
-    """A name as a store key, or a part of one. ARM ids contain slashes, store keys do not."""
+    """Converts a name to a store key, or a part of one: ARM ids contain slashes, store keys must not."""
     return name.replace("/", "|")

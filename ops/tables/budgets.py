@@ -6,5 +6,5 @@ from ops.tables.base import Table
 
 
 def alerts(store: Store) -> Table[BudgetAlert]:
-    """Budget alerts, by the run that each became."""
+    """Budget alerts, by the id of the run that explains each."""
     return Table(store, "alert", BudgetAlert)

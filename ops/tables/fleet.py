@@ -1,4 +1,4 @@
-"""What the last fleet scan saw: clusters and proven images."""
+"""What the last fleet scan found: clusters and proven images."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class KnownCluster:
-    """A cluster as the last fleet scan saw it: enough to find it by name and to determine its ring."""
+    """A cluster as found by the last fleet scan: enough to find it by name and to determine its ring."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""Leases and the runs that wait for them."""
+"""Leases, and the runs that are waiting for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """A run that waits for a lease: its rank (the lowest goes first), and until when it is considered to wait."""
+    """A run that is waiting for a lease: its rank (the lowest goes first), and until when it is considered to be waiting."""
 
     rank: int
     until: datetime

@@ -1,4 +1,4 @@
-"""What the chats show, and the conditions that were reported."""
+"""What the chats show, and which conditions were reported."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,12 +9,12 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """What a chat shows of one subject in one channel, and what it should show.
+    """What a chat shows about one subject in one channel, and what it should show.
 
     `thread_of` is the subject that it replies to in the same channel; empty if it is not a reply. `picture` refers to its PNG
     in the store. `posting_since` is set before a message is posted and cleared afterwards: if a process is killed in between,
-    the chat is searched before anything is posted again. `dirty` means that the chat shows an older state; `urgent`, that
-    a person is needed.
+    the chat is searched before anything is posted again. `dirty` means that the chat shows an older state; `urgent` means
+    that a person is needed.
     """
 
     chat: str
@@ -51,5 +51,5 @@ def messages(store: Store) -> Table[MessageRecord]:
 
 
 def conditions(store: Store) -> Table[ConditionRecord]:
-    """Reported conditions that persist, by subject."""
+    """Reported conditions that still exist, by subject."""
     return Table(store, "condition", ConditionRecord)

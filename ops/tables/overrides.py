@@ -23,6 +23,6 @@ def overrides(store: Store) -> Table[Override]:
 
 
 def override_end(store: Store, kind: str, target: str) -> datetime | None:
-    """When an override of this kind ends for a cluster, possibly in the past; None if there is none."""
+    """Returns when an override of this kind ends for a cluster, possibly in the past; None if there is none."""
     stored = overrides(store).get(f"{kind}|{store_key(target)}")
     return stored.value.until if stored else None

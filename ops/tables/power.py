@@ -20,7 +20,7 @@ def power_changes(store: Store) -> Table[PowerChange]:
 
 
 def power_changed(store: Store, target: str) -> datetime | None:
-    """When Daytwo's last power operation on a cluster ended; None if there was none."""
+    """Returns when Daytwo's last power operation on a cluster ended; None if there was none."""
     stored = power_changes(store).get(store_key(target))
     return stored.value.at if stored else None
 

@@ -13,7 +13,7 @@ LIVE = "live"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What people (or a halted rollout) requested of a run. Steps read it before they begin, so no event can lose it."""
+    """What people (or a halted rollout) have requested for a run. Steps read it before they begin, so no request is lost with an event."""
 
     cancelled_by: str = ""
     paused_by: str = ""
@@ -23,7 +23,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedEnd:
-    """The end of a run that has not been published as an event yet, and since when."""
+    """The end of a run that has not been published as an event yet, and since when it has been waiting."""
 
     target: str
     runbook: str
@@ -33,7 +33,7 @@ class UnpublishedEnd:
 
 
 def unpublished_ends(store: Store) -> Table[UnpublishedEnd]:
-    """Ends of runs that are still to be published, by run."""
+    """Ends of runs that have not been published yet, by run."""
     return Table(store, "unpublished-end", UnpublishedEnd)
 
 

@@ -27,13 +27,13 @@ def _routes(connection: Callable[[], SlackConnection]) -> tuple[Route, ...]:
 
     statuses = (200, 400, 401, 413)
     return (
-        Route("POST", "slack/interactions", Auth.CHAT, "Takes a button or a submitted dialog.", interaction, statuses),
-        Route("POST", "slack/commands", Auth.CHAT, "Takes a slash command.", command, statuses),
+        Route("POST", "slack/interactions", Auth.CHAT, "Receives a vote or a submitted dialog.", interaction, statuses),
+        Route("POST", "slack/commands", Auth.CHAT, "Receives a slash command.", command, statuses),
     )
 
 
 def _problems(settings: "Settings | None", environment: Mapping[str, str]) -> tuple[str, ...]:
-    """None: without its token Slack is not used, and without its signing secret its endpoints say what is missing."""
+    """Returns None: without its token Slack is not used, and without its signing secret its endpoints report what is missing."""
     del settings, environment
     return ()
 

@@ -22,15 +22,15 @@ _LOG = logging.getLogger(__name__)
 _EVENT = "daytwo_message"
 _PAGE = 200
 _TIMEOUT_S = 15
-# Tolerance for a difference between our clock and Slack's.
+# The tolerance for a difference between our clock and Slack's.
 _LOOK_BACK_S = 120
-# After so many attempts the message is sent without a picture that Slack cannot show.
+# After this many attempts, the message is sent without a picture that Slack cannot show.
 _PICTURE_ATTEMPTS = 3
 
 
 @dataclass
 class SlackChat:
-    """Implements `Chat`. `base_url` is Slack's, or a test's."""
+    """Implements `Chat`. `base_url` is the address of Slack or of a test server."""
 
     token: str = field(repr=False)
     channel: str
@@ -38,16 +38,16 @@ class SlackChat:
     name: str = "slack"
     can_edit: bool = True
     can_thread: bool = True
-    # By the hash of a picture: the uploaded file, and how often Slack could not show it. An edit does not upload again.
+    # For each picture (by its hash): the uploaded file, and how often Slack could not show it. An edit does not upload it again.
     _files: dict[str, str] = field(default_factory=dict, repr=False)
     _not_ready: dict[str, int] = field(default_factory=dict, repr=False)
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """As Slack blocks, with a text for notifications."""
+        """Renders Slack blocks, with a text for notifications."""
         return render(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Posts with our key in the metadata. Links are not unfurled: that would make crawlers open them."""
+        """Posts the message with our key in its metadata. Links are not unfurled, because crawlers would open them."""
         doing = f"posting {outgoing.key} to Slack"
         answer = self._send(
             doing,
@@ -65,7 +65,7 @@ class SlackChat:
         return Posted(required(answer, "channel", doing), required(answer, "ts", doing))
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Edits without a new notification."""
+        """Edits the message without a new notification."""
         doing = f"editing {outgoing.key} in Slack"
         answer = self._send(
             doing,
@@ -77,7 +77,7 @@ class SlackChat:
         required(answer, "ts", doing)
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """Searches the channel, or the thread, from shortly before `since` on, newest first."""
+        """Searches the channel, or the thread, from shortly before `since`, newest first."""
         where = {
             "channel": channel,
             "oldest": str(since.timestamp() - _LOOK_BACK_S),
@@ -101,7 +101,7 @@ class SlackChat:
                 return None
 
     def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
-        """One call with the blocks of a message. A picture that Slack cannot show does not block the message forever.
+        """Makes one call with the blocks of a message. A picture that Slack cannot show does not block the message indefinitely.
 
         Raises:
             PictureNotReadyError: Slack cannot show the picture yet.
@@ -116,7 +116,7 @@ class SlackChat:
             raise
 
     def _file(self, picture: bytes) -> str:
-        """The file with the picture, uploaded once per process; empty if Slack rejects it or cannot show it."""
+        """Returns the file with the picture, uploaded once per process; empty if Slack rejects it or cannot show it."""
         name = _hash(picture)
         if self._not_ready.get(name, 0) >= _PICTURE_ATTEMPTS:
             return ""
@@ -135,7 +135,7 @@ class SlackChat:
     def _client(self) -> "WebClient":
         from slack_sdk import WebClient
 
-        # No retry handlers: after a lost answer, the outbox searches for the message before it posts again.
+        # No retry handlers: if a response is lost, the outbox searches for the message before it posts again.
         return WebClient(token=self.token, base_url=self.base_url, timeout=_TIMEOUT_S, retry_handlers=[])
 
 

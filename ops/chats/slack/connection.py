@@ -1,4 +1,4 @@
-"""Slack in this process: what the app settings SLACK_TOKEN, SLACK_SIGNING_SECRET and SLACK_URL say."""
+"""The connection to Slack, from the app settings SLACK_TOKEN, SLACK_SIGNING_SECRET and SLACK_URL."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SlackConnection:
-    """Implements `Connection`. `SLACK_URL` is for a simulated Slack."""
+    """Implements `Connection`. `SLACK_URL` is the address of a simulated Slack."""
 
     def __init__(self, environment: Mapping[str, str], clock: "Clock") -> None:
         self._token = environment.get("SLACK_TOKEN", "")
@@ -24,7 +24,7 @@ class SlackConnection:
         self._chats: dict[str, SlackChat] = {}
 
     def chats(self, settings: "Settings | None") -> "tuple[SlackChat, ...]":
-        """The one chat, if the configuration names a channel and the app settings hold the token."""
+        """Returns the one chat, if the configuration names a channel and the app settings contain the token."""
         from ops.chats.slack.settings import SLACK
 
         section = settings.chat.get(SLACK) if settings else None
@@ -40,13 +40,13 @@ class SlackConnection:
         return (self._chats[channel],)
 
     def replies(self, settings: "Settings | None") -> "tuple[SlackReplies, ...]":
-        """To Slack's own host, and to the simulated one. They need no token."""
+        """Returns replies to Slack's own host and to the simulated one. They need no token."""
         del settings
         return (self._replies,)
 
     @cached_property
     def access(self) -> "SlackAccess":
-        """What the endpoints check requests with; without SLACK_SIGNING_SECRET they accept none."""
+        """Returns what the endpoints use to verify requests; without SLACK_SIGNING_SECRET they accept none."""
         from ops.chats.slack.endpoint import SlackAccess
         from ops.chats.slack.signature import SlackSignature
         from ops.endpoints.rejected_requests import RejectedRequests

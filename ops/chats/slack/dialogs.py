@@ -9,7 +9,7 @@ from ops.render.phrases import plural
 
 #: The callback id of the submitted dialog.
 REJECTING = "reject"
-#: The block and its field that hold the reason.
+#: The block and its field that contain the reason.
 WHY = "why"
 # https://docs.slack.dev/reference/views/modal-views: 24 characters per title and button, 3,000 of private metadata.
 _TITLE = 24
@@ -20,7 +20,7 @@ _RESULT = 2_700
 
 
 def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Json]:
-    """The dialog for one use of Reject. It carries the approval token; `form` is its name, which leads back to that use."""
+    """Returns the dialog for one use of Reject. It carries the approval token; `form` is its name, which identifies that use."""
     parts = approval.active_parts
     head = " · ".join((title, approval.ring or "in no ring", plural(len(parts), "cluster")))
     names = [escape(part.target_name, _NAME) for part in parts[:_NAMED]]
@@ -55,7 +55,7 @@ def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Js
 
 
 def dialog_result(text: str) -> Mapping[str, Json]:
-    """The response that replaces the dialog with the result."""
+    """Returns the response that replaces the dialog with the result."""
     view: Json = {
         "type": "modal",
         "title": plain("Reject this?", _TITLE),
@@ -66,5 +66,5 @@ def dialog_result(text: str) -> Mapping[str, Json]:
 
 
 def dialog_error(why: str) -> Mapping[str, Json]:
-    """The response that keeps the dialog open and shows the error beside the field."""
+    """Returns the response that keeps the dialog open and shows the error beside the field."""
     return {"response_action": "errors", "errors": {WHY: why}}

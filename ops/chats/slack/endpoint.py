@@ -1,6 +1,6 @@
 """Slack's endpoints: buttons, submitted dialogs, slash commands. The signature is verified before the body is parsed.
 
-The signature proves that Slack sent the request for this app and vouches for the user. The workspace must be the
+The signature proves that Slack sent the request for this app, and Slack vouches for the user. The workspace must be the
 configured one (docs/approvals.md, rule 6).
 """
 
@@ -27,7 +27,7 @@ from ops.render.phrases import sentence
 
 _LOG = logging.getLogger(__name__)
 INTERACTIONS, COMMANDS = "slack-interactions", "slack-commands"
-# Slack's largest payloads contain the whole message and are far smaller.
+# Slack's largest payloads contain the whole message and are far smaller than this.
 _MAX_BODY_BYTES = 256 * 1024
 _NOT_CONFIGURED = (
     "The app setting SLACK_SIGNING_SECRET is missing, so Slack requests are rejected. "
@@ -39,7 +39,7 @@ _NOTHING_DONE = "Nothing was done: Daytwo's records are not available. Try again
 
 
 class Signature(Protocol):
-    """Verifies that a request comes from Slack."""
+    """A verifier of requests from Slack."""
 
     def is_valid(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether the raw body was signed for this app within the last five minutes. Raises nothing."""
@@ -48,10 +48,10 @@ class Signature(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SlackAccess:
-    """What the endpoints need besides the context.
+    """What the endpoints need in addition to the context.
 
-    `signature` is None if its secret is not set: then every request is rejected. `forms` is None without a token: then a
-    rejection is recorded without asking for a reason.
+    `signature` is None if the signing secret is not set; every request is then rejected. `forms` is None without a token; a
+    rejection is then recorded without asking for a reason.
     """
 
     signature: Signature | None
@@ -76,7 +76,7 @@ def take_interaction(context: Context, access: SlackAccess, request: HttpRequest
         name = action.id.partition(".")[0]
         if name in set(Choice):
             if not _take_vote(context, access.forms, action, Choice(name)):
-                # With an error status Slack shows a warning beside the button.
+                # With an error status, Slack shows a warning beside the button.
                 return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOTHING_DECIDED})
         elif name != OPENS:
             _ignore(context, access, request, f"the button {action.id[:64]!r} is not one of Daytwo's")
@@ -90,7 +90,7 @@ def take_slash_command(context: Context, access: SlackAccess, request: HttpReque
     try:
         form = _authenticated(access.signature, request)
         if form.get("ssl_check") == "1":
-            return HttpResponse(HTTPStatus.OK, None)  # Slack checks our certificate now and then
+            return HttpResponse(HTTPStatus.OK, None)  # Slack checks our certificate from time to time
         command = read_command(form, _team(context))
     except RequestRejectedError as rejected:
         return access.rejected.answer(context, COMMANDS, rejected.rejection, request.body)
@@ -104,7 +104,7 @@ def take_slash_command(context: Context, access: SlackAccess, request: HttpReque
 
 
 def _authenticated(signature: Signature, request: HttpRequest) -> Mapping[str, str]:
-    """The form fields of a request, if Slack signed it.
+    """Returns the form fields of a request, if Slack signed it.
 
     Raises:
         RequestRejectedError: the body is too large, not signed by Slack, or not a form.
@@ -138,7 +138,7 @@ def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choi
         _LOG.warning("a vote in Slack could not be recorded: %s", error)
         reply_now(context.ports, action.event, action.address, plainly(_NOTHING_DECIDED))
         return False
-    # After a dialog that timed out, the request has no time left for another call to Slack.
+    # If the dialog timed out, no time is left in this request for another call to Slack.
     reply = reply_later if opening is DialogResult.SILENT else reply_now
     has_no_dialog = opening is not DialogResult.NOT_NEEDED and decided.result == "rejected"
     text = " ".join([sentence(decided.text), *([_NO_REASON] if has_no_dialog else [])])

@@ -1,4 +1,4 @@
-"""Translates the errors of Slack's SDK to those of our ports."""
+"""Translates the errors of Slack's SDK to errors of our ports."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from ops.ports.errors import NotDoneError, OutsideError, RejectedError, Throttle
 _TROUBLE = 500
 _LIMITED = 429
 _LIMITED_S = 30.0
-# Slack's errors are codes. Anything else is a proxy's page or part of an answer that the SDK put in their place.
+# Slack's errors are codes. Anything else comes from a proxy, or is a partial response that the SDK used as the error.
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
 _TRANSIENT = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "access_limited"}
 )
-# Slack reports a file as uploaded before a block may show it (https://github.com/slackapi/python-slack-sdk/issues/1521).
+# Slack reports a file as uploaded before a block can show it (https://github.com/slackapi/python-slack-sdk/issues/1521).
 _NOT_READY = "invalid slack file"
 _READY_IN_S = 5.0
 
@@ -28,7 +28,7 @@ class PictureNotReadyError(NotDoneError):
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Turns errors of Slack's SDK into errors of the ports. `doing` says what the call is for.
+    """Translates errors of Slack's SDK. `doing` says what the call does.
 
     Raises:
         RejectedError: Slack refused the call; the code is Slack's.
@@ -43,19 +43,19 @@ def refusals(doing: str) -> Iterator[None]:
     except (SlackClientError, HTTPException, OSError) as error:
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
     except (ValueError, TypeError, AttributeError, LookupError) as error:
-        # The SDK's own failures if the answer does not come from Slack: not JSON, a list, an unknown charset.
-        raise TryLaterError(f"{doing}: the answer does not come from Slack ({type(error).__name__})") from error
+        # What the SDK raises if a response does not come from Slack: not JSON, a list, or an unknown charset.
+        raise TryLaterError(f"{doing}: the response does not come from Slack ({type(error).__name__})") from error
 
 
 def required(answer: Any, name: str, doing: str) -> str:
-    """A required text of an answer.
+    """Returns a required text of a response.
 
     Raises:
-        TryLaterError: it is missing, so the outcome is unknown.
+        TryLaterError: the text is missing, so the outcome is unknown.
     """
     value = _answer(answer).get(name)
     if not isinstance(value, str) or not value:
-        raise TryLaterError(f"{doing}: Slack's answer has no {name}")
+        raise TryLaterError(f"{doing}: Slack's response has no {name}")
     return value
 
 
@@ -69,7 +69,7 @@ def _refusal(doing: str, error: Any) -> OutsideError:
     if status >= _TROUBLE or code in _TRANSIENT:
         return TryLaterError(f"{doing}: {code or status}")
     if not _CODE.fullmatch(code):
-        return TryLaterError(f"{doing}: the answer does not come from Slack (status {status})")
+        return TryLaterError(f"{doing}: the response does not come from Slack (status {status})")
     if code == "invalid_blocks" and _NOT_READY in str(answer.get("errors", "")):
         return PictureNotReadyError(f"{doing}: its picture is not ready", _READY_IN_S)
     return RejectedError(code, f"{doing}: Slack answered {code}")

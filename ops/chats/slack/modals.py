@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 _WITHIN_S = 1.5
-# Ends a call that was given up; the SDK applies it to each read.
+# Ends a call after it was abandoned; the SDK applies this timeout to each read.
 _SOCKET_S = 2
 _AT_ONCE = 8
 _DOING = "opening a dialog in Slack"
@@ -22,13 +22,13 @@ _DOING = "opening a dialog in Slack"
 
 @dataclass
 class SlackModals:
-    """Implements `Forms`. `base_url` is Slack's, or a test's."""
+    """Implements `Forms`. `base_url` is the address of Slack or of a test server."""
 
     token: str = field(repr=False)
     base_url: str = "https://slack.com/api/"
 
     def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """One attempt, given up after 1.5 s in all.
+        """Makes one attempt, abandoned after 1.5 s in total.
 
         Raises:
             TryLaterError: Slack did not answer in time. Also raises what `refusals` raises.
@@ -37,7 +37,7 @@ class SlackModals:
         try:
             opening.result(_WITHIN_S)
         except TimeoutError:
-            opening.cancel()  # a queued call does not start
+            opening.cancel()  # a call that is still queued does not start
             raise TryLaterError(f"{_DOING}: no answer within {_WITHIN_S} s") from None
 
     def _open(self, trigger: str, form: Mapping[str, Json]) -> None:

@@ -21,7 +21,7 @@ from ops.model.json import Json
 from ops.model.people import Identity
 
 _MOST_FIELDS = 100
-# As `_event` makes them. Any other text must not become a key of our records.
+# The form of the names that `_event` makes. Other text must not become a key of our records.
 _EVENT = re.compile(r"slack-[0-9a-f]{32}")
 _VOTES = tuple(f"{choice}." for choice in Choice)
 
@@ -30,7 +30,7 @@ _VOTES = tuple(f"{choice}." for choice in Choice)
 class ButtonAction:
     """One use of a button. `event` is the same for every delivery of it; `address` is for private replies.
 
-    `trigger` opens one dialog, within three seconds.
+    `trigger` can open one dialog within three seconds.
     """
 
     id: str
@@ -43,9 +43,10 @@ class ButtonAction:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A submitted dialog. `form` is the name and `token` the approval token that we put into it; `event` identifies the dialog.
+    """A submitted dialog. `form` is its name, `token` the approval token in it; `event` identifies the dialog.
 
-    A dialog that is submitted twice is one vote: Slack closes it after the first, so the second is a repeated delivery.
+    A dialog that is submitted twice is one vote: Slack closes it after the first submission, so the second is a repeated
+    delivery.
     """
 
     callback: str
@@ -58,7 +59,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The text after the slash command."""
+    """A slash command, with the text after it."""
 
     text: str
     identity: Identity
@@ -67,7 +68,7 @@ class Command:
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
-    """The fields of a form.
+    """Parses the fields of a form.
 
     Raises:
         RequestRejectedError: the body is not a form as Slack sends it.
@@ -82,7 +83,7 @@ def read_form(body: bytes) -> Mapping[str, str]:
 
 
 def read_interaction(form: Mapping[str, str], team: str) -> tuple[ButtonAction, ...] | Submission:
-    """The used buttons or the submitted dialog; empty for other interactions.
+    """Parses the used buttons or the submitted dialog; returns nothing for other interactions.
 
     Raises:
         RequestRejectedError: the payload is not JSON, a field is missing, or the workspace is not `team`.
@@ -111,7 +112,7 @@ def _actions(payload: Mapping[str, Json]) -> tuple[ButtonAction, ...]:
 
 
 def read_command(form: Mapping[str, str], team: str) -> Command:
-    """The command. Raises RequestRejectedError, also if the workspace is not `team`."""
+    """Parses the command. Raises RequestRejectedError, also if the workspace is not `team`."""
     where = _text(form, "team_id")
     _check_team(where, team)
     user, trigger = _text(form, "user_id"), _text(form, "trigger_id")
@@ -140,7 +141,7 @@ def _submission(payload: Mapping[str, Json]) -> Submission:
         callback=_optional(payload, "view", "callback_id"),
         form=name if _EVENT.fullmatch(name) else "",
         token=_optional(payload, "view", "private_metadata"),
-        # Null if nothing was written.
+        # Null if the person wrote nothing.
         reason=_optional(payload, "view", "state", "values", WHY, WHY, "value"),
         identity=identity,
         event=_event("view", view, identity.user),
@@ -149,7 +150,7 @@ def _submission(payload: Mapping[str, Json]) -> Submission:
 
 def _identity(payload: Mapping[str, Json]) -> Identity:
     user = _text(payload, "user", "id")
-    # In a shared channel the user may belong to another workspace. That becomes the tenant, which matches no person.
+    # In a shared channel, the user may belong to another workspace. It becomes the tenant, which matches no person.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
     shown = _optional(payload, "user", "name") or _optional(payload, "user", "username")
     return Identity("slack", IDENTITY.name, home, user, shown)
@@ -162,12 +163,12 @@ def _check_team(found: str, team: str) -> None:
 
 
 def _event(*parts: str) -> str:
-    """A name for what happened, short enough for a key."""
+    """Returns a name for an event that is short enough for a key."""
     return "slack-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _text(value: Json | Mapping[str, str], *path: str) -> str:
-    """A required text.
+    """Returns a required text.
 
     Raises:
         RequestRejectedError: it is missing.

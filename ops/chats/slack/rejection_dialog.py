@@ -1,6 +1,6 @@
-"""A rejection in Slack: Reject opens a dialog that asks for the reason, and submitting the dialog records the vote.
+"""A rejection in Slack: Reject opens a dialog that asks for the reason; submitting the dialog records the vote.
 
-A dialog left open decides nothing. A rejection is never lost: if no dialog can be opened, it is recorded without a reason.
+An open dialog decides nothing. A rejection is never lost: if the dialog cannot be opened, it is recorded without a reason.
 """
 
 import logging
@@ -30,9 +30,9 @@ from ops.runbooks import runbooks
 from ops.tables.base import Table
 
 _LOG = logging.getLogger(__name__)
-# How long Slack's response_url works after the button was used.
+# How long Slack's response_url works after a button was used.
 _ANSWERED_FOR = timedelta(minutes=30)
-# Slack's errors for a repeated delivery whose dialog an earlier one has opened, or is opening.
+# Slack's errors for a repeated delivery if an earlier one has opened the dialog, or is opening it.
 _OPEN_ALREADY = ("exchanged_trigger_id", "duplicate_external_id")
 _NOTHING_DECIDED = "Nothing was decided: Daytwo's records are not available. Submit again in a minute."
 
@@ -41,15 +41,15 @@ class Forms(Protocol):
     """Opens dialogs."""
 
     def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """Show a dialog to the person whose action `trigger` identifies, within 2 s. Raises OutsideError.
+        """Shows a dialog to the person whose action `trigger` identifies, within 2 s. Raises OutsideError.
 
-        After TryLaterError it is unknown whether the person sees it.
+        After TryLaterError it is unknown whether the person sees the dialog.
         """
         ...
 
 
 class DialogResult(Enum):
-    """Whether the dialog is open. Otherwise the vote is recorded at once; after `SILENT` the reply is sent later."""
+    """Whether the dialog is open. If not, the vote is recorded at once; after `SILENT` the reply is sent later."""
 
     OPEN = auto()
     NOT_NEEDED = auto()
@@ -59,7 +59,7 @@ class DialogResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DialogRecord:
-    """A dialog that was requested: its user, and the address for the private reply until it expires. The address is a secret."""
+    """A requested dialog: its user, and the address for the private reply until it expires. The address is a secret."""
 
     user: str
     address: str
@@ -68,10 +68,12 @@ class DialogRecord:
 
 
 def open_rejection_dialog(context: Context, forms: Forms | None, action: ButtonAction) -> DialogResult:
-    """Opens the dialog, once per use of Reject. Raises OutsideError if the records are not available."""
+    """Opens the dialog once per use of Reject. Raises OutsideError if the records are not available."""
     known = _forms(context.ports).get(action.event)
     if known is not None and known.value.is_open:
-        return DialogResult.OPEN  # a repeated delivery, perhaps after the trigger expired or the dialog was submitted
+        return (
+            DialogResult.OPEN
+        )  # a repeated delivery, perhaps after the trigger has expired or the dialog was submitted
     approval = _to_reject(context, action)
     if approval is None or forms is None:
         return DialogResult.NOT_NEEDED
@@ -91,7 +93,7 @@ def open_rejection_dialog(context: Context, forms: Forms | None, action: ButtonA
 
 
 def accept_reason(context: Context, sent: Submission) -> HttpResponse:
-    """Records the vote. The dialog closes and the person gets a private reply; after the address expired, the dialog shows it."""
+    """Records the vote. The dialog closes and the person gets a private reply; if the address has expired, the dialog shows the reply."""
     try:
         reason = read_reason(sent.reason)
         stored = _forms(context.ports).get(sent.form) if sent.form else None
@@ -116,7 +118,7 @@ def purge_dialogs(ports: Ports) -> None:
 
 
 def _to_reject(context: Context, action: ButtonAction) -> Approval | None:
-    """The request if this person may reject it now; None if the vote has to be answered with why not."""
+    """Returns the request if this person can reject it now; None if the reply must say why the vote does not count."""
     settings, now = context.config.settings, context.ports.clock.now()
     approval = request_by_token(context.ports.store, action.value)
     if settings is None or approval is None or approval.token != action.value:
@@ -127,7 +129,7 @@ def _to_reject(context: Context, action: ButtonAction) -> Approval | None:
 
 
 def _remember(ports: Ports, event: str, record: DialogRecord) -> None:
-    """Records that the dialog is open. If that fails, a repeated delivery may reject without a reason."""
+    """Records that the dialog is open. If that fails, a repeated delivery can reject without a reason."""
     try:
         _forms(ports).change(event, lambda old: replace(old or record, is_open=True))
     except OutsideError as error:

@@ -1,4 +1,4 @@
-"""A message as Slack blocks, within Slack's limits, with every outside name escaped."""
+"""Renders a message as Slack blocks, within Slack's limits, with every external name escaped."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ _NAME = 60
 _REMEDY = 1_200
 _FOOTER = 500
 _LINES = 30
-# A table may be longer than text: people search it for one row.
+# A table can be longer than text, because people search it for one row.
 _ROWS = 50
 _ROWS_LENGTH = 8_000
 _MESSAGE = 13_000
@@ -32,22 +32,22 @@ _VALUE = 2_000
 _URL = 3_000
 _ALT = 1_000
 _BAR = 8
-#: The block that the client fills with the uploaded picture, or leaves out.
+#: The block that the client fills with the uploaded picture, or omits.
 PICTURE_BLOCK = "picture"
 #: The action of a button that opens a page: Slack reports its use too.
 OPENS = "open"
-# Only the person who asked sees it, and the message with the buttons stays.
+# Only the sender sees the reply, and the message with the buttons remains.
 _PRIVATE: Mapping[str, Json] = {"response_type": "ephemeral", "replace_original": False}
 _READ = frozenset({"text", "elements", "alt_text"})
 _BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Slack replaces `:fire:` with an emoji; clients also search `22:00: the window` for one.
+# Slack replaces `:fire:` with an emoji; clients also look for one in `22:00: the window`.
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s<>|\"]*)?")
 
 
 def render(message: Message) -> Mapping[str, Json]:
-    """`text` for notifications and `blocks` for the message itself."""
+    """Returns `text` for notifications and `blocks` for the message itself."""
     first = escape(" · ".join(part for part in (message.what, message.where, message.progress_text) if part), _HEAD)
     sign, word = SIGNS[message.state], escape(message.tag or str(message.state), _BUTTON_TEXT)
     blocks: list[Json] = [section(f"{sign} *{first}* · {word}")]
@@ -71,23 +71,23 @@ def render(message: Message) -> Mapping[str, Json]:
         after.append({"type": "actions", "elements": buttons})
     if message.footer.strip():
         after.append({"type": "context", "elements": [_text(escape(message.footer, _FOOTER))]})
-    # Rows get the space that is left.
+    # Rows get the remaining space.
     rows = _sections([_row(row) for row in message.rows], _MESSAGE - _length((*blocks, *after)))
     return {"text": f"{sign} {first} · {word}", "blocks": [*blocks, *rows, *after]}
 
 
 def plainly(text: str) -> Mapping[str, Json]:
-    """A sentence as a private reply."""
+    """Returns a sentence as a private reply."""
     shown = escape(text, _SECTION) or "…"
     return {"text": shown, "blocks": [section(shown)]}
 
 
 def escape(text: str, most: int = _LINE) -> str:
-    """Text from outside, on one line, without meaning to Slack (`<!channel>`, `&`, `*`), shortened to `most` characters."""
+    """Returns external text on one line, without meaning to Slack (`<!channel>`, `&`, `*`), shortened to `most` characters."""
     shown: list[str] = []
     length = 0
     for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
-        # The length as sent, so that no entity is cut in two.
+        # Measured in the sent form, so that no entity is cut in two.
         sent = _SENT.get(character, character)
         if length + len(sent) > most - 1:
             return f"{''.join(shown)}…"
@@ -96,7 +96,7 @@ def escape(text: str, most: int = _LINE) -> str:
     return "".join(shown)
 
 
-# A zero-width space keeps marks from pairing up without changing the visible text.
+# A zero-width space keeps marks from forming a pair, and is not visible.
 _SENT = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"{mark}\u200b" for mark in "*_~`"}
 
 
@@ -106,7 +106,7 @@ def _mention(person: Person) -> str:
 
 
 def _mentions(people: Sequence[Person]) -> str:
-    """Mentions, which notify; a person without a Slack id is only named."""
+    """Returns mentions, which notify people; a person without a Slack id is only named."""
     called = (_mention(each) for each in people)
     shown = [name for name in called if name.strip()]
     more = len(shown) - _MENTIONED
@@ -123,7 +123,7 @@ def _buttons(message: Message) -> list[Json]:
 
 
 def _button(number: int, button: Button) -> Json:
-    """One button; None if Slack would reject the whole message because of it. `action_id` begins with what it does."""
+    """Returns one button; None if Slack would reject the whole message because of it. `action_id` begins with what it does."""
     element: dict[str, Json] = {"type": "button"}
     match button.choice:
         case None:
@@ -145,7 +145,7 @@ def _button(number: int, button: Button) -> Json:
 
 
 def plain(text: str, most: int = _BUTTON_TEXT) -> Json:
-    """Plain text on one line, shortened to `most` characters."""
+    """Returns plain text on one line, shortened to `most` characters."""
     shown = " ".join(text.split()) or "…"
     return {
         "type": "plain_text",
@@ -170,12 +170,12 @@ def _row(row: Row) -> str:
 
 
 def _when(at: datetime) -> str:
-    """In the reader's time zone; the text after the bar is for clients that cannot convert it."""
+    """Formats an instant in the reader's time zone; the text after the bar is for clients that cannot convert it."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> list[str]:
-    """As many lines as fit, and the number of the others."""
+    """Returns as many lines as fit, and the number of the others."""
     kept: list[str] = []
     length = 0
     for line in lines:
@@ -187,7 +187,7 @@ def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> li
 
 
 def _sections(lines: list[str], room: int) -> list[Json]:
-    """The lines in as few blocks as possible; each line is shorter than a block."""
+    """Distributes the lines over as few blocks as possible; each line is shorter than a block."""
     blocks: list[list[str]] = [[]]
     length = 0
     for line in _cut(lines, _ROWS, min(room, _ROWS_LENGTH)):
@@ -200,7 +200,7 @@ def _sections(lines: list[str], room: int) -> list[Json]:
 
 
 def _length(value: Json) -> int:
-    """The number of visible characters in blocks."""
+    """Counts the visible characters in blocks."""
     if isinstance(value, Mapping):
         return sum(
             len(each) if isinstance(each, str) else _length(each) for name, each in value.items() if name in _READ
@@ -211,22 +211,22 @@ def _length(value: Json) -> int:
 
 
 def section(text: str) -> Json:
-    """A block of text. Its marks must be ours: text from outside is escaped before."""
+    """Returns a block of text. Its marks must be Daytwo's own: escape external text first."""
     return {"type": "section", "text": _text(text)}
 
 
 def _text(text: str) -> Json:
-    """Verbatim: Slack makes no links of names that look like addresses or channels; our own marks still work."""
+    """Returns verbatim text: Slack makes no links of names that resemble addresses or channels; Daytwo's own marks still work."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def privately(content: Mapping[str, Json]) -> Mapping[str, Json]:
-    """As a private reply. It has no picture: nothing was uploaded for it."""
+    """Returns a message as a private reply. It has no picture, since none is uploaded for it."""
     return {**content, "blocks": with_picture(content, ""), **_PRIVATE}
 
 
 def with_picture(content: Mapping[str, Json], file_id: str) -> list[Json]:
-    """The blocks with the uploaded file as their picture; without the picture block if `file_id` is empty."""
+    """Returns the blocks with the uploaded file as their picture; without the picture block if `file_id` is empty."""
     blocks = cast("Sequence[Mapping[str, Json]]", content.get("blocks") or ())
     return [_filled(block, file_id) for block in blocks if file_id or not _is_picture(block)]
 

@@ -10,14 +10,14 @@ from ops.model.json import Json
 from ops.model.message import Message
 from ops.ports.errors import RejectedError
 
-# The person waits, and Slack allows the endpoint three seconds in all.
+# The person is waiting, and Slack allows the endpoint three seconds in total.
 _TIMEOUT_S = 1.5
 _THROTTLED_S = 30
 
 
 @dataclass(frozen=True, slots=True)
 class SlackReplies:
-    """Implements `Replies`. `hosts` (with their ports) are the only ones that anything is sent to."""
+    """Implements `Replies`. It sends only to `hosts` (with their ports)."""
 
     hosts: frozenset[str]
 
@@ -31,11 +31,11 @@ class SlackReplies:
         return is_safe and split.netloc in self.hosts
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """As Slack blocks."""
+        """Renders Slack blocks."""
         return render(message)
 
     def send(self, address: str, content: Mapping[str, Json]) -> None:
-        """One POST; only the person who asked sees it.
+        """Makes one POST; only the person who voted or sent the command sees the reply.
 
         Raises:
             RejectedError: the address does not belong to Slack. Also raises what `post` raises.

@@ -21,13 +21,14 @@ class SlackSettings(Routed, frozen=True, kw_only=True):
     """Messages in Slack. The token is a secret and comes from the key vault."""
 
     channel: Annotated[
-        SlackChannel, Meta(description="The id of the channel, from its details in Slack; not its name.")
+        SlackChannel,
+        Meta(description="The id of the channel (not its name), as shown in the channel's details in Slack."),
     ]
     routes: Annotated[
         tuple[SlackRoute, ...],
         Meta(
             description=(
-                "Channels for some clusters. Every route that matches a cluster gets its messages. Default: none, so that all "
+                "Channels for some clusters. A cluster's messages go to every route that matches it. Default: none, so that all "
                 "messages go to `channel`."
             ),
             examples=[[{"select": {"tags": {"team": "shop"}}, "channel": "C0123ABCD"}]],
@@ -39,7 +40,7 @@ SLACK: Section[SlackSettings | None] = Section(
     "slack", SlackSettings, "Messages in Slack; its token comes from the key vault.", docs="slack.md"
 )
 SECTIONS = (SLACK,)
-# A token, or the address of an incoming webhook, to its end: neither belongs in a configuration.
+# A token, or the complete address of an incoming webhook: neither belongs in a configuration.
 FORBIDDEN = r"xox[a-z]-?[\w.-]*|hooks\.slack\.com[^\s\"']*"
 IDENTITY = IdentityKind(
     name="slack",

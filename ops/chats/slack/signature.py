@@ -14,7 +14,7 @@ class SlackSignature:
     clock: Clock
 
     def is_valid(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Whether Slack signed this body within five minutes of now. The case of header names does not matter."""
+        """Whether Slack signed this body within five minutes of now. Header names are case-insensitive."""
         from slack_sdk.signature import Clock as Seconds
         from slack_sdk.signature import SignatureVerifier
 
@@ -27,5 +27,5 @@ class SlackSignature:
         try:
             return SignatureVerifier(self.secret, Present()).is_valid_request(body, headers)
         except (ValueError, TypeError, OverflowError):
-            # A timestamp that is not an integer or is too large, a body that is not UTF-8, a signature that is not ASCII.
+            # A timestamp that is not an integer or is too large, a body that is not UTF-8, or a signature that is not ASCII.
             return False

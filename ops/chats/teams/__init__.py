@@ -1,4 +1,4 @@
-"""Microsoft Teams, connected in one of two ways: a Workflows webhook that only posts, or a bot."""
+"""Microsoft Teams, connected in one of two ways: a Workflows webhook that can only post, or a bot."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ def _routes(connection: Callable[[], TeamsConnection]) -> tuple[Route, ...]:
 
         return take_activity(context, connection().access(context.config.settings), request)
 
-    summary = "Takes a vote, a command or the installation of the bot."
+    summary = "Receives a vote, a command or the installation of the bot."
     statuses = (200, 400, 401, 403, 404, 413, 501)
     return (Route("POST", "teams/messages", Auth.CHAT, summary, activity, statuses),)
 

@@ -35,11 +35,11 @@ class TeamsBotChat:
     can_thread: bool = True
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """As an Adaptive Card with buttons and mentions."""
+        """Renders an Adaptive Card with buttons and mentions."""
         return render_bot(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """A new post, or a reply in a thread. A group chat has no threads, so a reply is posted at its end."""
+        """Posts a new message, or a reply in a thread. A group chat has no threads, so a reply is posted at its end."""
         card = with_picture(outgoing.content, outgoing.picture)
         if outgoing.thread is None and not _has_threads(channel):
             return Posted(channel, self.connector.post(self.service_url, channel, card))
@@ -50,10 +50,10 @@ class TeamsBotChat:
         return Posted(channel, f"{root}/{identity}")
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Edits without a new notification.
+        """Edits the message without a new notification.
 
         Raises:
-            RejectedError: the message was deleted: with the code `message_not_found`.
+            RejectedError: the message was deleted; the code is `message_not_found`.
         """
         root, _, answer = posted.message_id.partition("/")
         card = with_picture(outgoing.content, outgoing.picture)
@@ -63,9 +63,9 @@ class TeamsBotChat:
             raise RejectedError(_GONE, str(error)) from error
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """None: a bot cannot search Teams, and the Connector accepts no key that would make a second post idempotent.
+        """Returns None: a bot cannot search Teams, and the Connector accepts no key that would make a second post idempotent.
 
-        If the answer to a post is lost, the message is posted again and appears twice. The first copy is no longer
+        If the response to a post is lost, the message is posted again and appears twice. The first copy is no longer
         edited. Its buttons name the same request, so a vote there is answered with the current state.
         """
         del channel, key, since, thread
@@ -80,7 +80,7 @@ class TeamsBotEndpoint:
     tokens: BotTokens
 
     def authenticate(self, authorization: str) -> str:
-        """The service URL of the token, which must belong to Teams.
+        """Returns the service URL of the token, which must belong to Teams.
 
         Raises:
             DeniedError: the token is not valid for this bot, or its service URL does not belong to Teams.
@@ -92,11 +92,11 @@ class TeamsBotEndpoint:
         return service_url
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
-        """The address for a reply to an activity, or, without one, for a post to the conversation."""
+        """Returns the address for a reply to an activity, or, without one, for a post to the conversation."""
         return f"{_ADDRESS}{service_url}|{conversation}|{activity}"
 
     def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """The conversation with one person. Raises DeniedError if the app is not installed for them or they block it."""
+        """Returns the conversation with one person. Raises DeniedError if the app is not installed for them or they block it."""
         return self.address(service_url, self.connector.private(service_url, user, tenant))
 
     def accepts(self, address: str) -> bool:
@@ -104,7 +104,7 @@ class TeamsBotEndpoint:
         return address.startswith(_ADDRESS) and len(address.removeprefix(_ADDRESS).split("|")) == _ADDRESS_PARTS
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """As an Adaptive Card with buttons and mentions."""
+        """Renders an Adaptive Card with buttons and mentions."""
         return render_bot(message)
 
     def send(self, address: str, content: Mapping[str, Json]) -> None:
@@ -131,5 +131,5 @@ def _has_threads(channel: str) -> bool:
 
 
 def _thread(channel: str, root: str) -> str:
-    """The conversation of a thread."""
+    """Returns the conversation of a thread."""
     return f"{channel}{_THREAD}{root}" if _has_threads(channel) else channel

@@ -1,4 +1,4 @@
-"""Teams in this process: what the app settings TEAMS_WEBHOOK and TEAMS_BOT_… say."""
+"""The connection to Teams, from the app settings TEAMS_WEBHOOK and TEAMS_BOT_…."""
 
 import logging
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _LOGIN = "https://login.microsoftonline.com"
 
 
 def problems_of(settings: "Settings | None", environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Why the app settings do not work with the Teams sections of the configuration, each with the remedy."""
+    """Returns why the app settings do not work with the Teams sections of the configuration, each with the remedy."""
     from ops.chats.teams.settings import TEAMS
     from ops.chats.teams.webhook import TeamsChat, UnusableWebhookError
 
@@ -36,7 +36,7 @@ def problems_of(settings: "Settings | None", environment: Mapping[str, str]) -> 
 
 
 def _bot_problem(settings: "Settings | None", environment: Mapping[str, str]) -> str:
-    """Why the configured bot cannot work here; empty if it can, or if none is configured."""
+    """Why the configured bot cannot work here; empty if it can, or if no bot is configured."""
     from ops.chats.teams.settings import TEAMS_BOT
 
     if settings is None or settings.chat.get(TEAMS_BOT) is None:
@@ -55,9 +55,9 @@ def _bot_problem(settings: "Settings | None", environment: Mapping[str, str]) ->
 
 
 class TeamsConnection:
-    """Implements `Connection`, for the webhook and the bot.
+    """Implements `Connection` for the webhook and the bot.
 
-    The bot's endpoint works without `chat.teams-bot`: after its first installation the bot reports through it which
+    The bot's endpoint works without `chat.teams-bot`: after its first installation the bot uses it to report which
     conversation to put there.
     """
 
@@ -69,7 +69,7 @@ class TeamsConnection:
         self._warned: set[str] = set()
 
     def chats(self, settings: "Settings | None") -> "tuple[TeamsChat | TeamsBotChat, ...]":
-        """The webhook and the bot, each if it is configured and usable. Logs each problem once per process."""
+        """Returns the webhook and the bot, if they are configured and usable. Logs each problem once per process."""
         if settings is None:
             return ()
         for problem in set(problems_of(settings, self._environment)) - self._warned:
@@ -79,12 +79,12 @@ class TeamsConnection:
         return tuple(chat for chat in found if chat is not None)
 
     def replies(self, settings: "Settings | None") -> "tuple[TeamsBotEndpoint, ...]":
-        """Through the bot; a webhook cannot reply."""
+        """Returns the bot's replies; a webhook cannot reply."""
         endpoint = self.endpoint(settings)
         return (endpoint,) if endpoint is not None else ()
 
     def access(self, settings: "Settings | None") -> "TeamsAccess":
-        """What the bot's HTTP endpoint checks requests with."""
+        """Returns what the bot's HTTP endpoint uses to verify requests."""
         from ops.chats.teams.endpoint import TeamsAccess
         from ops.endpoints.rejected_requests import RejectedRequests
 
@@ -93,7 +93,7 @@ class TeamsConnection:
         return TeamsAccess(self.endpoint(settings), self._rejected)
 
     def endpoint(self, settings: "Settings | None") -> "TeamsBotEndpoint | None":
-        """The bot of the configured tenant; None without TEAMS_BOT_APP_ID, a client in the package or a configuration."""
+        """Returns the bot of the configured tenant; None without TEAMS_BOT_APP_ID, a client in the package or a configuration."""
         app_id = self._environment.get("TEAMS_BOT_APP_ID", "")
         if settings is None or not app_id or not _has_client():
             return None
@@ -150,7 +150,7 @@ def _endpoint(environment: Mapping[str, str], app_id: str, tenant: str, clock: "
 
 
 def _credential(environment: Mapping[str, str], app_id: str, tenant: str) -> "TokenCredential":
-    """The secret if there is one, else the user-assigned identity whose client id is the bot's application id."""
+    """Returns the secret if there is one, otherwise the user-assigned identity whose client id is the bot's application id."""
     from azure.identity import ClientSecretCredential, ManagedIdentityCredential
 
     secret = environment.get("TEAMS_BOT_SECRET", "")

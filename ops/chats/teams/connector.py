@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from microsoft_agents.hosting.core.security import OutboundHostValidator
 
 CARD = "application/vnd.microsoft.card.adaptive"
-# The hosts of the Bot Connector for Teams: public cloud and GCC. The SDK's wider lists contain shared hosts.
+# The hosts of the Bot Connector for Teams: public cloud and GCC. The SDK's longer lists contain shared hosts.
 HOSTS = ("smba.trafficmanager.net", "smba.infra.gcc.teams.microsoft.com")
 _SCOPE = "https://api.botframework.com/.default"
-# Teams waits 15 s for the response to a vote or a command, which may take two calls.
+# Teams waits 15 s for the response to a vote or a command, which can take two calls.
 _TIMEOUT_S = 5
 _THROTTLED_S = 30.0
 # Ids become part of an address, and the client does not escape them.
@@ -38,14 +38,14 @@ _MOST_BYTES = 80_000
 
 @dataclass(frozen=True)
 class TeamsConnector:
-    """Talks only to Microsoft's hosts and to `simulated` ones (with their ports)."""
+    """Communicates only with Microsoft's hosts and `simulated` ones (with their ports)."""
 
     app_id: str
     credential: "TokenCredential"
     simulated: frozenset[str] = frozenset()
 
     def is_allowed(self, service_url: str) -> bool:
-        """Whether our token may be sent there."""
+        """Whether our token can be sent there."""
         return self._is_simulated(service_url) or self._hosts.is_allowed(service_url)
 
     def post(self, service_url: str, conversation: str, card: Mapping[str, Json]) -> str:
@@ -95,7 +95,7 @@ class TeamsConnector:
         return self._ask("posting to a channel in Teams", service_url, (channel,), begin)
 
     def private(self, service_url: str, user: str, tenant: str) -> str:
-        """The id of the conversation with one person, which Teams creates if needed. `user` is the id in Teams (29:…)."""
+        """Returns the id of the conversation with one person, which Teams creates if needed. `user` is the id in Teams (29:…)."""
         from microsoft_agents.activity import ChannelAccount, ConversationParameters
 
         body = ConversationParameters(
@@ -167,7 +167,7 @@ class TeamsConnector:
 
 
 def _message(card: Mapping[str, Json]) -> "Activity":
-    """The card as an activity; notifications show its fallback text.
+    """Returns the card as an activity; notifications show its fallback text.
 
     Raises:
         RejectedError: the card is too large for Teams.
@@ -198,7 +198,7 @@ def _refusals(doing: str) -> Iterator[None]:
     except ClientResponseError as error:
         raise _refusal(doing, error.status, error.headers) from error
     except (ClientError, TimeoutError, OSError, ValueError) as error:
-        # ValueError: the answer is not JSON, or the host resolves to a private network.
+        # ValueError: the response is not JSON, or the host resolves to a private network.
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
 
 

@@ -29,11 +29,11 @@ from ops.render.phrases import sentence
 _LOG = logging.getLogger(__name__)
 ENDPOINT = "teams"
 _MAX_BODY_BYTES = 256 * 1024
-# Commands that were answered: a repeated delivery is not answered again.
+# Commands that have been answered: a repeated delivery is not answered again.
 _ANSWERED = "answered-command"
 _CARD = "application/vnd.microsoft.card.adaptive"
 _TEXT = "application/vnd.microsoft.activity.message"
-# After these results the card shows the request as it is now. After others the person reads why the vote does not count.
+# After these results the card shows the current request. After others the person reads why the vote does not count.
 _SHOWS = frozenset({"approved", "rejected", "counted", "late", "expired"})
 _NOT_TAKEN = "nothing was done: Daytwo's records are not available; try again in a minute"
 _TROUBLE = "Nothing was decided: Daytwo's records are not available. Try again in a minute."
@@ -43,21 +43,21 @@ class BotEndpoint(Protocol):
     """Authenticates requests, and makes the addresses for replies."""
 
     def authenticate(self, authorization: str) -> str:
-        """The service URL that the request's token is for. Raises DeniedError, TryLaterError if the token cannot be checked."""
+        """Returns the service URL that the token is for. Raises DeniedError, or TryLaterError if the token cannot be verified."""
         ...
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
-        """The address for a reply to an activity, or, without one, for a post to the conversation."""
+        """Returns the address for a reply to an activity, or, without one, for a post to the conversation."""
         ...
 
     def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """The address that reaches one person alone. Raises DeniedError if the bot may not write to them."""
+        """Returns the address that reaches only this person. Raises DeniedError if the bot is not allowed to write to them."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TeamsAccess:
-    """What the endpoint needs besides the context. `bot` is None if no bot is configured here."""
+    """What the endpoint needs in addition to the context. `bot` is None if no bot is configured here."""
 
     bot: BotEndpoint | None
     rejected: RejectedRequests
@@ -75,11 +75,11 @@ def take_activity(context: Context, access: TeamsAccess, request: HttpRequest) -
 
 
 def _authenticated(context: Context, bot: BotEndpoint, request: HttpRequest) -> Activity:
-    """The activity, if Teams sent it to this bot from our tenant.
+    """Returns the activity, if Teams sent it to this bot from our tenant.
 
     Raises:
-        RequestRejectedError: the body is too large or broken, the token is not valid or cannot be checked, or another channel,
-            service or tenant sent the activity.
+        RequestRejectedError: the body is too large or malformed, the token is not valid or cannot be verified, or another
+            channel, service or tenant sent the activity.
     """
     if len(request.body) > _MAX_BODY_BYTES:
         raise RequestRejectedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "the body is larger than 256 kB")
@@ -96,7 +96,7 @@ def _authenticated(context: Context, bot: BotEndpoint, request: HttpRequest) -> 
     if activity.channel != "msteams":
         raise RequestRejectedError(HTTPStatus.FORBIDDEN, "other-channel", "this endpoint serves only Teams")
     if activity.service_url.rstrip("/") != service_url.rstrip("/"):
-        why = "the activity names another service URL than its token"
+        why = "the activity names a service URL other than that of its token"
         raise RequestRejectedError(HTTPStatus.FORBIDDEN, "other-service", why)
     settings = context.config.settings
     tenant = settings.people.tenants.get(IDENTITY.name, "") if settings else ""
@@ -144,12 +144,12 @@ def _shown(context: Context, decided: VoteOutcome) -> tuple[str, Json]:
 
 
 def _invoked(kind: str, value: Json) -> HttpResponse:
-    """The response to an invoke; Teams expects 200 for every result."""
+    """Returns the response to an invoke; Teams expects 200 for every result."""
     return HttpResponse(HTTPStatus.OK, {"statusCode": 200, "type": kind, "value": value})
 
 
 def _commanded(context: Context, bot: BotEndpoint, activity: Activity) -> HttpResponse:
-    """A command. The reply goes to the sender alone if Teams allows it, else below the command."""
+    """Executes a command. Only the sender sees the reply if Teams allows that; otherwise the reply is posted below the command."""
     typed = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
     try:
         message = take_command(context, typed)
@@ -164,7 +164,7 @@ def _commanded(context: Context, bot: BotEndpoint, activity: Activity) -> HttpRe
 
 
 def _address(bot: BotEndpoint, activity: Activity) -> str:
-    """The private conversation with the sender; if the bot may not write there, the thread, which others can read."""
+    """Returns the private conversation with the sender; if the bot is not allowed to write there, the thread, which others can read."""
     here = bot.address(activity.service_url, activity.conversation, activity.id)
     if activity.is_personal:
         return here
@@ -191,5 +191,5 @@ def _installed(context: Context, activity: Activity) -> None:
 
 
 def _identity(activity: Activity) -> Identity:
-    """The user that Teams proves: a member of our tenant by object id. A user without one matches no person."""
+    """Returns the user whom Teams identifies: a member of our tenant, by object id. A user without one matches no person."""
     return Identity(ENDPOINT, IDENTITY.name, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)

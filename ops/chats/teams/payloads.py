@@ -1,4 +1,4 @@
-"""Parses Teams activities: only what Daytwo uses, and each part is checked."""
+"""Parses Teams activities: only the parts that Daytwo uses, each of which is checked."""
 
 import hashlib
 import html
@@ -13,7 +13,7 @@ from ops.endpoints.rejected_requests import RequestRejectedError
 from ops.model.approval import Choice
 from ops.model.json import Json
 
-# Ids become part of addresses and keys, so they contain no slash, space or bar.
+# Ids become part of addresses and keys, so they must not contain a slash, space or bar.
 _ID = re.compile(r"[\w:@.;=+-]{1,400}", re.ASCII)
 _USER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -36,7 +36,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One activity. `tenants` are all that it names, in lower case; `bot` is our own id in Teams."""
+    """One activity. `tenants` are all tenants that it names, in lower case; `bot` is our own id in Teams."""
 
     kind: str
     name: str
@@ -52,7 +52,7 @@ class Activity:
 
     @property
     def event(self) -> str:
-        """The key of this activity. Activity ids repeat between conversations, and conversation ids are long."""
+        """Returns the key of this activity. Activity ids repeat between conversations, and conversation ids are long."""
         return f"{self.id}@{hashlib.sha256(self.conversation.encode()).hexdigest()[:16]}"
 
     def adds_the_bot(self) -> bool:
@@ -66,11 +66,11 @@ class Activity:
         )
 
     def is_for_the_bot(self) -> bool:
-        """Whether it is addressed to the bot: in a personal chat, or with a mention. A bot may receive all messages of a channel."""
+        """Whether it is addressed to the bot: in a personal chat, or with a mention. A bot can receive all messages of a channel."""
         return self.is_personal or bool(self._mentions())
 
     def text(self) -> str:
-        """The text without the mention of the bot.
+        """Returns the text without the mention of the bot.
 
         Raises:
             RequestRejectedError: the text is missing or too long.
@@ -90,10 +90,10 @@ class Activity:
         return tuple(text for text in called if isinstance(text, str) and text)
 
     def vote(self) -> tuple[str, Choice, str]:
-        """The token and the choice of the used button, and the reason as written.
+        """Returns the token and the choice of the used button, and the reason as the person wrote it.
 
         Raises:
-            RequestRejectedError: the action is not one of Daytwo's buttons, or its content is broken.
+            RequestRejectedError: the action is not one of Daytwo's buttons, or its content is malformed.
         """  # noqa: DOC501 - what `broken` returns is listed
         action = _inner(_inner(self.fields, "value"), "action")
         data = _inner(action, "data")
@@ -101,17 +101,17 @@ class Activity:
         if action.get("type") != "Action.Execute" or not isinstance(verb, str) or verb not in _CHOICES:
             raise broken("the action is not one of Daytwo's buttons")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise broken("the button does not hold a token of Daytwo's")
+            raise broken("the button does not contain a Daytwo token")
         if not isinstance(reason, str):
             raise broken("the reason is not a string")
         return token, _CHOICES[verb], reason
 
 
 def read_activity(body: bytes) -> Activity:
-    """The activity.
+    """Parses the activity.
 
     Raises:
-        RequestRejectedError: it is not a JSON object or lacks what every Teams activity has (400).
+        RequestRejectedError: it is not a JSON object, or lacks what every Teams activity has (400).
     """  # noqa: DOC501 - what `broken` returns is listed
     try:
         fields = json.loads(body)
@@ -141,9 +141,9 @@ def read_activity(body: bytes) -> Activity:
 
 
 def broken(why: str) -> RequestRejectedError:
-    """The rejection of an activity that cannot be read."""
+    """Returns the rejection of an activity that cannot be read."""
     return RequestRejectedError(
-        HTTPStatus.BAD_REQUEST, "unreadable", f"the activity is not one that Teams sends: {why}"
+        HTTPStatus.BAD_REQUEST, "unreadable", f"this is not an activity as Teams sends it: {why}"
     )
 
 

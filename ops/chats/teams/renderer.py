@@ -1,4 +1,4 @@
-"""A message as an Adaptive Card: 1.4 for a Workflows webhook, 1.5 with buttons, mentions and a picture for the bot."""
+"""Renders a message as an Adaptive Card: 1.4 for a Workflows webhook, 1.5 with buttons, mentions and a picture for the bot."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ _LINES = 20
 _LINE = 300
 _BAR = 8
 _MENTIONS = 20
-# Teams shows six actions and moves further ones into a menu.
+# Teams shows six actions and moves the others into a menu.
 _BUTTONS = 6
 _BUTTON = 60
 _COLOURS = {
@@ -34,15 +34,15 @@ _COLOURS = {
 }
 #: The input with the reason of a rejection; Teams adds it to the button's data.
 REASON = "reason"
-# The place of the picture in a card until it is sent (`with_picture`).
+# The placeholder for the picture in a card until it is sent (`with_picture`).
 _PICTURE = "attached:picture"
-# A message of a bot may have 80 KB, with its envelope; the webhook's adapter refuses more than 20 kB.
+# A bot's message can have 80 KB, including its envelope; the webhook's adapter refuses more than 20 kB.
 _MOST_BYTES_WITH_PICTURE = 78_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """The limits of one way into Teams."""
+    """The limits of one way to send to Teams."""
 
     version: str
     most_bytes: int
@@ -54,17 +54,17 @@ _BOT = _Way("1.5", 60_000, is_bot=True)
 
 
 def render(message: Message) -> Mapping[str, Json]:
-    """The card for the webhook. It cannot receive votes, so only buttons that open a page remain."""
+    """Returns the card for the webhook. It cannot receive votes, so only buttons that open a page remain."""
     return _fitting(message, _WEBHOOK)
 
 
 def render_bot(message: Message) -> Mapping[str, Json]:
-    """The card for the bot. Pass it through `with_picture` before it is sent."""
+    """Returns the card for the bot. Pass it through `with_picture` before sending it."""
     return _fitting(message, _BOT)
 
 
 def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Json]:
-    """The card with its picture; with the picture's text if there is no PNG or it would make the card too large."""
+    """Returns the card with its picture, or with the picture's text if there is no PNG or it would make the card too large."""
     body = card.get("body")
     if not isinstance(body, Sequence) or isinstance(body, str):
         return card
@@ -77,7 +77,7 @@ def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Js
 
 
 def escape(text: str) -> str:
-    """Text from outside, without meaning to Adaptive Cards (Markdown, `{{DATE()}}`, mentions)."""
+    """Returns external text without meaning to Adaptive Cards (Markdown, `{{DATE()}}`, mentions)."""
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
     # A zero-width space makes `<at>` and `{{` plain text.
@@ -85,7 +85,7 @@ def escape(text: str) -> str:
 
 
 def _fitting(message: Message, way: _Way) -> Mapping[str, Json]:
-    """The card within the size limit: surplus lines are left out and counted."""
+    """Returns the card within the size limit: surplus lines are omitted and counted."""
     most = _LINES
     card = _card(message, most, way)
     while most > 1 and _size(card) > way.most_bytes:
@@ -107,7 +107,7 @@ def _card(message: Message, most: int, way: _Way) -> Mapping[str, Json]:
     body += [_text(f"{_escaped(moment.text)} {_stamped(moment.at)}", raw=True) for moment in message.moments]
     if message.until is not None:
         body.append(_text(f"{_escaped(message.until_text)} {_stamped(message.until)}", raw=True))
-    # A table may be longer than text: people search it for one row.
+    # A table can be longer than text, because people search it for one row.
     body += [_row(row) for row in message.rows[: 2 * most]]
     if len(message.rows) > 2 * most:
         body.append(_text(f"and {len(message.rows) - 2 * most} more"))
@@ -161,7 +161,7 @@ def _escaped(text: str) -> str:
 
 
 def _row(row: Row) -> Json:
-    # Markdown merges spaces, so the name is bold instead of aligned.
+    # Markdown collapses spaces, so the name is bold instead of aligned.
     name = _escaped(row.name.strip())
     parts = [SIGNS[row.state], f"**{name}**" if name else "", _escaped(row.text)]
     if row.done is not None and row.total:
@@ -177,7 +177,7 @@ def _stamped(at: datetime) -> str:
 
 
 def _when(stamp: str) -> str:
-    """In the reader's time zone; Teams fills it in."""
+    """Formats an instant in the reader's time zone, which Teams fills in."""
     return f"{{{{DATE({stamp},SHORT)}}}} {{{{TIME({stamp})}}}}"
 
 
@@ -198,7 +198,7 @@ def _said(element: Json) -> Json:
 
 
 def _mentions(people: Sequence[Person], way: _Way) -> Json:
-    """Mentions, which notify; a person whose id is not known is only named."""
+    """Returns mentions, which notify people; a person whose id is not known is only named."""
     known = _mentioned(people) if way.is_bot else ()
     names = [_at(person) if person in known else _escaped(person.name) for person in people[:_MENTIONS]]
     more = f" and {len(people) - _MENTIONS} more" if len(people) > _MENTIONS else ""
@@ -218,18 +218,18 @@ def _entity(person: Person) -> Json:
 
 
 def _at(person: Person) -> str:
-    """Teams requires the exact text of the entity, so special characters are removed instead of escaped."""
+    """Returns a name for a mention. Teams requires the exact text of the entity, so special characters are removed, not escaped."""
     return f"<at>{_plain(person.name)}</at>"
 
 
 def _plain(text: str) -> str:
-    """Without the special characters of Markdown and mentions."""
+    """Removes the special characters of Markdown and mentions."""
     kept = text if len(text) <= _LINE else f"{text[:_LINE]}…"
     return "".join(character for character in kept if character not in "<>[]{}*`#\\").strip() or "…"
 
 
 def _action(button: Button, way: _Way) -> Json:
-    """A button; None if this way into Teams cannot handle it."""
+    """Returns a button; None if this way to send to Teams cannot handle it."""
     title = button.text[:_BUTTON]
     if button.choice is not None and not way.is_bot:
         return None
@@ -245,7 +245,7 @@ def _action(button: Button, way: _Way) -> Json:
 
 
 def _asks_why(button: Button) -> Json:
-    """The form that unfolds below Reject; its button records the vote with the reason."""
+    """Returns the form that opens below Reject; its button records the vote with the reason."""
     field: Json = {
         "type": "Input.Text",
         "id": REASON,

@@ -31,8 +31,8 @@ class TeamsWebhookSettings(Part, frozen=True):
         Literal["message", "card"],
         Meta(
             description=(
-                "What the flow expects: `message` wraps the card, `card` is the card alone. Default: `message`, which the "
-                "template of Microsoft expects."
+                "What the flow expects: `message` is the card wrapped in a message, `card` is the card alone. Default: `message`, which "
+                "Microsoft's template expects."
             ),
             examples=["card"],
         ),
@@ -44,13 +44,13 @@ class TeamsBotSettings(Routed, frozen=True, kw_only=True):
 
     conversation: Annotated[
         Conversation,
-        Meta(description="The channel or chat to post in, as the ledger names it when the bot is added there."),
+        Meta(description="The channel or chat to post in. When the bot is added to it, the ledger records this id."),
     ]
     service_url: Annotated[
         str,
         Meta(
             pattern=_SERVICE_URL,
-            description="Where Microsoft serves Teams for your tenant, as the ledger names it when the bot is added.",
+            description="Where Microsoft serves Teams for your tenant. When the bot is added to a conversation, the ledger records this URL.",
             examples=["https://smba.trafficmanager.net/emea/"],
         ),
     ]
@@ -58,7 +58,7 @@ class TeamsBotSettings(Routed, frozen=True, kw_only=True):
         tuple[TeamsRoute, ...],
         Meta(
             description=(
-                "Conversations for some clusters. Every route that matches a cluster gets its messages. Default: none, so that "
+                "Conversations for some clusters. A cluster's messages go to every route that matches it. Default: none, so that "
                 "all messages go to `conversation`."
             ),
             examples=[[{"select": {"tags": {"team": "shop"}}, "channel": "19:a1b2c3@thread.tacv2"}]],
@@ -67,9 +67,9 @@ class TeamsBotSettings(Routed, frozen=True, kw_only=True):
 
 
 def _check_teams_bot(_: TeamsBotSettings, others: Mapping[str, Any]) -> Iterator[Finding]:
-    """The bot belongs to one tenant and accepts nothing from another."""
+    """Reports a missing tenant: the bot belongs to one tenant and accepts nothing from another."""
     if "identity" in others and others["identity"].entra_tenant is None:
-        wrong = "the bot would refuse everyone: the tenant of your people is not set"
+        wrong = "the bot would reject everyone, because the tenant of your people is not set"
         yield Finding((), "", wrong, "add identity: {entra-tenant: …}")
 
 

@@ -1,4 +1,4 @@
-"""The Bot Connector's public keys: found through its OpenID metadata, cached for a day, used only if endorsed for Teams."""
+"""The Bot Connector's public keys: located through its OpenID metadata, cached for a day, used only if endorsed for Teams."""
 
 import json
 import threading
@@ -13,10 +13,10 @@ from ops.ports.runtime import Clock
 if TYPE_CHECKING:
     from jwt import PyJWK
 
-# "Authentication with the Bot Connector API": the address may be hard-coded, the keys are to be refreshed once a day.
+# "Authentication with the Bot Connector API": the address can be hard-coded; the keys must be refreshed once a day.
 METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _KEPT = timedelta(hours=24)
-# A token names its key before its signature is checked: an unauthenticated caller must not trigger a fetch per request.
+# A token names its key before its signature is verified, so an unauthenticated caller must not trigger a fetch per request.
 _AGAIN = timedelta(minutes=5)
 _TIMEOUT_S = 5
 _MOST_BYTES = 256 * 1024
@@ -24,7 +24,7 @@ _CHANNEL = "msteams"
 
 
 class SigningKeys:
-    """The keys by their ids."""
+    """The cached keys by id."""
 
     def __init__(self, metadata_url: str, clock: Clock) -> None:
         self._url, self._clock = metadata_url, clock
@@ -34,7 +34,7 @@ class SigningKeys:
         self._tried: datetime | None = None
 
     def key(self, kid: str) -> "PyJWK | None":
-        """Return the key with this id if it is endorsed for Teams, else None.
+        """Returns the key with this id if it is endorsed for Teams, otherwise None.
 
         Raises:
             TryLaterError: the keys could not be fetched, and none are cached.
@@ -74,7 +74,7 @@ class SigningKeys:
 
 
 def _json(url: str) -> Mapping[str, Any]:
-    """Fetch a JSON object.
+    """Fetches a JSON object.
 
     Raises:
         TryLaterError: it cannot be fetched, or is not a JSON object.

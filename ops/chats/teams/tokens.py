@@ -1,7 +1,7 @@
 """Validates the bearer token with which the Bot Connector signs each request.
 
-The Teams SDK has its own validator, which does not accept a key source: it fetches keys for each unknown id, waits 30 seconds,
-and accepts keys endorsed for other channels. PyJWT, which it is built on, is therefore used directly.
+This module uses PyJWT directly, because the Teams SDK's own validator (built on PyJWT) does not accept a key source: it
+fetches keys for each unknown id, waits 30 seconds, and accepts keys endorsed for other channels.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ops.ports.errors import DeniedError
 ISSUER = "https://api.botframework.com"
 _LONGEST = 8_192
 _CLOCK_SKEW_S = 300
-_NOT_OURS = "checking a request of Teams: the token is not one of the Bot Connector for this bot"
+_NOT_OURS = "checking a request of Teams: the token was not issued to this bot by the Bot Connector"
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,18 @@ class BotTokens:
     """Accepts the tokens that the Bot Connector issued to the bot `app_id`.
 
     The rules are those of "Authentication with the Bot Connector API": RS256, a key endorsed for Teams, this issuer and
-    audience, a validity period with five minutes of clock skew. PyJWT compares it with the machine's clock and does
-    not accept another one.
+    audience, and a validity period with five minutes of clock skew. PyJWT checks the period against the machine's clock and
+    supports no other clock.
     """
 
     app_id: str
     keys: SigningKeys
 
     def authenticate(self, authorization: str) -> str:
-        """Return the service URL of the token in an Authorization header.
+        """Returns the service URL of the token in an Authorization header.
 
         Raises:
-            DeniedError: the token is not one that the Bot Connector issued to this bot.
+            DeniedError: the token was not issued to this bot by the Bot Connector.
             TryLaterError: the Bot Connector's keys are not available.
         """
         scheme, _, token = authorization.partition(" ")
@@ -41,7 +41,7 @@ class BotTokens:
             raise DeniedError(_NOT_OURS)
         claims = self._verified(token)
         service_url = claims["serviceurl"]
-        # `aud` may be a list for PyJWT; the Bot Connector names one bot. Azure writes application ids in either case.
+        # PyJWT accepts a list in `aud`; the Bot Connector names one bot. Azure writes application ids in either case.
         if not isinstance(claims["aud"], str) or claims["aud"].lower() != self.app_id.lower() or not _is_dated(claims):
             raise DeniedError(_NOT_OURS)
         if not isinstance(service_url, str) or not service_url:
@@ -49,7 +49,7 @@ class BotTokens:
         return service_url
 
     def _verified(self, token: str) -> Mapping[str, Any]:
-        """The claims of a token with a valid signature, issuer and period.
+        """Returns the claims of a token whose signature, issuer and period are valid.
 
         Raises:
             DeniedError: the signature, issuer or period is not valid.
@@ -58,7 +58,7 @@ class BotTokens:
         import jwt
 
         try:
-            # PyJWT refuses a key id that is not text.
+            # PyJWT rejects a key id that is not text.
             key = self.keys.key(jwt.get_unverified_header(token)["kid"])
             if key is None:
                 raise DeniedError(_NOT_OURS)

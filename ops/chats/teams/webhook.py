@@ -14,17 +14,17 @@ from ops.ports.chat import Outgoing, Posted
 from ops.ports.errors import RejectedError
 
 _TIMEOUT_S = 15
-# 28 KB is the limit, counted after expansion; what is accepted is not always delivered (Microsoft Learn, Teams limits).
+# The limit is 28 KB after expansion; Teams accepts larger cards but does not always deliver them (Microsoft Learn, Teams limits).
 _MOST_BYTES = 20_000
 _RETIRED = ".webhook.office.com"
 
 
 class UnusableWebhookError(ValueError):
-    """The address cannot be used. The text says why and how to fix it, without the address: it is a secret."""
+    """The address cannot be used. The text says why and how to fix it, but not the address, which is a secret."""
 
 
 class RetiredWebhookError(UnusableWebhookError):
-    """The address of an Office 365 connector. Microsoft has retired them: nothing sent there arrives."""
+    """The address belongs to an Office 365 connector. Microsoft has retired them: nothing that is sent there arrives."""
 
 
 @dataclass
@@ -46,11 +46,11 @@ class TeamsChat:
             )
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """As an Adaptive Card without buttons that vote."""
+        """Renders an Adaptive Card without buttons that vote."""
         return render(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """One POST. The webhook returns no message id, so our key takes its place.
+        """Makes one POST. The webhook returns no message id, so our key replaces it.
 
         Raises:
             RejectedError: the card is too large for Teams. Also raises what the HTTP client's `post` raises.
@@ -70,17 +70,17 @@ class TeamsChat:
         return Posted(channel, key)
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Posts the new state as another message: a webhook cannot edit."""
+        """Posts the new state as another message, since a webhook cannot edit."""
         self.post(posted.channel, outgoing)
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """None: a webhook cannot search. If the answer to a post was lost, the message is posted twice."""
+        """Returns None: a webhook cannot search. If the response to a post was lost, the message is posted twice."""
         del channel, key, since, thread
         return None
 
 
 def _host(url: str) -> str:
-    """The host of the webhook.
+    """Returns the host of the webhook.
 
     Raises:
         UnusableWebhookError: the address is not a usable https address.
