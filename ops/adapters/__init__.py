@@ -1,1 +1,1 @@
-"""The only importers of SDKs, besides the chats. Each file implements one port."""
+"""The only code that imports SDKs, except for the chats. Each file implements one port."""

@@ -1,4 +1,4 @@
-"""Clusters through Azure Resource Manager with its SDK. Each call is one attempt; the workflow retries."""
+"""Clusters through the SDK of Azure Resource Manager. Each call is one attempt; the engine retries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class AzureClusters:
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
     def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
-        """One Resource Graph query, page by page."""
+        """Makes one Resource Graph query, page by page."""
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
         found: list[Cluster] = []
@@ -52,20 +52,20 @@ class AzureClusters:
                 return tuple(found)
 
     def cluster(self, cluster_id: str) -> Cluster:
-        """One GET."""
+        """Makes one GET."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the cluster {name}"):
             return cluster_of(self._clients.of(subscription).managed_clusters.get(group, name).as_dict())
 
     def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
-        """One GET of the pool's upgrade profile."""
+        """Makes one GET of the pool's upgrade profile."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the upgrade profile of {name}/{pool}"):
             profile = self._clients.of(subscription).agent_pools.get_upgrade_profile(group, name, pool)
         return profile.properties.latest_node_image_version or Unknown("Azure offers no image for it")
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
-        """One POST."""
+        """Makes one POST."""
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"upgrading the node image of {name}/{pool}",
@@ -75,7 +75,7 @@ class AzureClusters:
         )
 
     def begin_start(self, cluster_id: str) -> str:
-        """One POST."""
+        """Makes one POST."""
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"starting {name}",
@@ -83,7 +83,7 @@ class AzureClusters:
         )
 
     def begin_stop(self, cluster_id: str) -> str:
-        """One POST."""
+        """Makes one POST."""
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"stopping {name}",
@@ -91,7 +91,7 @@ class AzureClusters:
         )
 
     def operation(self, token: str) -> OperationStatus:
-        """One GET of the operation. An `error` beside InProgress or Succeeded (`NotLatestOperation`) is not a failure.
+        """Makes one GET of the operation. An `error` beside InProgress or Succeeded (`NotLatestOperation`) is not a failure.
 
         Raises:
             RejectedError: the address is outside Azure Resource Manager.
@@ -114,7 +114,7 @@ class AzureClusters:
         return OperationStatus("succeeded" if status == "succeeded" else "running")
 
     def kubeconfig(self, cluster_id: str) -> bytes:
-        """The user kubeconfig (one POST). It names the server and its CA, and contains no secret of a cluster with Entra.
+        """Returns the user kubeconfig (one POST). It names the server and its CA; on a cluster with Entra it contains no secret.
 
         Raises:
             RejectedError: Azure returned no kubeconfig. Also raises what `refusals` raises.
@@ -142,7 +142,7 @@ class AzureClusters:
 
 
 def _parts(cluster_id: str) -> tuple[str, str, str]:
-    """Subscription, resource group, name.
+    """Returns subscription, resource group and name.
 
     Raises:
         RejectedError: it is not the ID of a managed cluster.

@@ -1,4 +1,4 @@
-"""Costs through Cost Management: one grouped query per subscription, cached for four hours, as often as it refreshes."""
+"""Costs through Cost Management: one grouped query per subscription, cached for four hours, since Azure refreshes costs that often."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ class AzureCosts:
     _lock: Lock = field(default_factory=Lock)
 
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
-        """This month's actual costs by resource group, page by page: the SDK does not follow `nextLink`."""
+        """Returns this month's actual costs by resource group, page by page: the SDK does not follow `nextLink`."""
         with self._lock:
             kept = self._kept.get(subscription)
             if kept is not None and now - kept[0] < _FRESH_FOR:
@@ -71,7 +71,7 @@ class AzureCosts:
         )
 
     def _follow(self, link: str, definition: Any, kind: Any) -> Any:
-        """The next page: the same body posted to its link.
+        """Fetches the next page by posting the same body to its link.
 
         Raises:
             RejectedError: the link is outside Azure Resource Manager.
@@ -90,6 +90,6 @@ class AzureCosts:
 
 
 def _cost(row: dict[str, Any]) -> Cost:
-    """An amount from its text: a float would invent digits."""
+    """Converts an amount from its text, because a float would add wrong digits."""
     amount = row.get("Cost", row.get("totalCost"))
     return Cost(str(row["ResourceGroupName"]).casefold(), Decimal(str(amount)), str(row["Currency"]))

@@ -9,7 +9,7 @@ type Document = Mapping[str, Any]
 
 
 def cluster_of(document: Document) -> Cluster:
-    """A managed cluster. Ids are kept in lower case, since Azure is inconsistent about case."""
+    """Converts a managed cluster. Ids are stored in lower case, since Azure is inconsistent about case."""
     properties: Document = document.get("properties") or {}
     identity = str(document["id"])
     parts = identity.strip("/").split("/")
@@ -55,5 +55,5 @@ def _pool_of(profile: Document) -> Pool:
 
 
 def _runs(part: Document) -> bool:
-    """Whether the power state is Running. A stopped cluster reports `Succeeded` too, and an unknown state counts as stopped."""
+    """Whether the power state is Running. A stopped cluster also reports `Succeeded`, and an unknown state counts as stopped."""
     return str((part.get("powerState") or {}).get("code", "")).casefold() == "running"

@@ -1,4 +1,4 @@
-"""What all Resource Manager clients share: their address and options, and one client per subscription."""
+"""Shared by all Resource Manager clients: their address and options, and one client per subscription."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class AzureEndpoint:
-    """The address of Resource Manager and the CA of its certificate; the public cloud by default."""
+    """The address of Resource Manager and the CA of its certificate; the default is the public cloud."""
 
     url: str = "https://management.azure.com"
     ca_file: str | None = None
 
     def options(self) -> dict[str, Any]:
-        """The options of every client. The SDK does not retry: a durable timer waits instead."""
+        """Returns the options of every client. The SDK does not retry, since a durable timer does."""
         options: dict[str, Any] = {
             "base_url": self.url,
             "credential_scopes": ["https://management.azure.com/.default"],
@@ -26,14 +26,14 @@ class AzureEndpoint:
 
 
 class ClientCache[Client]:
-    """One client of an SDK per subscription, made when it is first needed and safe to use from several threads."""
+    """One SDK client per subscription, created when it is first needed and safe to use from several threads."""
 
     def __init__(self, make: Callable[[str], Client]) -> None:
         self._make, self._lock = make, Lock()
         self._clients: dict[str, Client] = {}
 
     def of(self, subscription: str) -> Client:
-        """The client of a subscription."""
+        """Returns the client of a subscription."""
         with self._lock:
             if subscription not in self._clients:
                 self._clients[subscription] = self._make(subscription)

@@ -1,4 +1,4 @@
-"""The ledger in Azure: one append blob per day. An immutability policy on its container protects it from changes."""
+"""The ledger in Azure: one append blob per day. An immutability policy on the container protects it from changes."""
 
 import threading
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import BlobClient, ContainerClient
 
-# Another instance may append between reading and writing: the append position decides, and the day is read again.
+# Another instance can append between reading and writing. If it does, the append position is refused and the day is read again.
 _ROUNDS = 20
 
 
 @dataclass
 class _Day:
-    """What is known of a day's blob: its length, its keys, and the hash that the next entry follows."""
+    """What is known about a day's blob: its length, its keys, and the hash that the next entry must continue."""
 
     length: int = 0
     previous: str = FIRST
     keys: set[str] = field(default_factory=set)
 
     def take(self, content: bytes) -> None:
-        """Continues with complete lines that were appended after what is known."""
+        """Adds complete lines that were appended after the known ones."""
         for line in lines_of(content):
             entry = entry_of(line)
             self.keys.add(entry.key)
@@ -41,7 +41,7 @@ class _Day:
 class AzureLedger:
     """Implements `Ledger`. Appends are conditional on the blob's length, so two writers never break the chain.
 
-    A process reads a day once; after that only what others have appended, as a refused condition reveals.
+    A process reads a day once. After that it reads only what others have appended, when a condition is refused.
     """
 
     blobs_url: str
@@ -51,7 +51,7 @@ class AzureLedger:
     _days: dict[str, _Day] = field(default_factory=dict)
 
     def append(self, entry: Entry) -> None:
-        """Write an entry; an entry with the same key on the same day is written once.
+        """Writes an entry. An entry with the same key on the same day is written only once.
 
         Raises:
             TryLaterError: other writers were faster several times, or storage did not answer.
@@ -59,7 +59,7 @@ class AzureLedger:
         day = f"{entry.at:%Y-%m-%d}"
         with self._lock, refusals("writing the ledger"):
             blob = self._container.get_blob_client(f"{day}.jsonl")
-            # Kept only if all went well: after an error the day is read again. Days that are over are not kept.
+            # Kept only after a success: after an error, the day is read again. Past days are not kept.
             known = self._days.pop(day, None) or _opened(blob)
             for _ in range(_ROUNDS):
                 if entry.key in known.keys or _appended(known, entry, blob):
@@ -69,7 +69,7 @@ class AzureLedger:
         raise TryLaterError(f"writing the ledger: {_ROUNDS} other writers were faster", 5)
 
     def entries(self, day: str) -> Iterator[Entry]:
-        """The entries of a day.
+        """Returns the entries of a day.
 
         Raises:
             LedgerBrokenError: the chain of hashes is broken.
@@ -84,7 +84,7 @@ class AzureLedger:
 
 
 def _opened(blob: "BlobClient") -> _Day:
-    """The day's blob, created if it does not exist."""
+    """Returns the day's blob, which is created if it does not exist."""
     from azure.core import MatchConditions
     from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
@@ -97,7 +97,7 @@ def _opened(blob: "BlobClient") -> _Day:
 
 
 def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
-    """Append the entry after what is known; False if another writer was faster.
+    """Appends the entry after the known ones; returns False if another writer was faster.
 
     Raises:
         HttpResponseError: storage refused for another reason.
@@ -109,8 +109,8 @@ def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
     try:
         blob.append_block(line, appendpos_condition=known.length)
     except HttpResponseError as error:
-        # The storage SDK adds the service's code to each error (process_storage_error) without declaring it; the status alone is
-        # ambiguous, since a missing lease is 412 too.
+        # The storage SDK adds the service's code to each error (process_storage_error) without declaring it. The status alone is
+        # ambiguous, since a missing lease is also 412.
         if error.error_code != "AppendPositionConditionNotMet":  # type: ignore[attr-defined]  # see above
             raise
         return False

@@ -1,4 +1,4 @@
-"""Scale set instances through the compute SDK. Each call is one attempt."""
+"""Scale set instances through the SDK of Azure Compute. Each call is one attempt."""
 
 import re
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class AzureMachines:
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
     def begin_restart(self, node: Node) -> str:
-        """One POST to the instance in the node's provider id.
+        """Makes one POST to the instance in the node's provider id.
 
         Raises:
             RejectedError: the node does not belong to a scale set instance. Also raises what `begun` raises.

@@ -10,7 +10,7 @@ from ops.ports.errors import RejectedError
 
 
 def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
-    """The address of the operation that `call` begins with the given polling method.
+    """Returns the address of the operation that `call` begins with the given polling method.
 
     Raises:
         RejectedError: Azure returned no address. Also raises what `refusals` raises.
@@ -22,7 +22,7 @@ def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
 
 
 class FirstAnswer(PollingMethod[None]):
-    """Keeps the first response of a long-running operation and does not poll: polling is a step of its own, across processes."""
+    """Keeps the first response of a long-running operation and does not poll: polling is a separate step, across processes."""
 
     headers: Mapping[str, str]
 
@@ -34,23 +34,23 @@ class FirstAnswer(PollingMethod[None]):
         """Does nothing."""
 
     def status(self) -> str:
-        """The status right after the first response."""
+        """Returns the status of the first response."""
         return "InProgress"
 
     def finished(self) -> bool:
-        """True, so that the SDK starts no thread."""
+        """Returns True, so that the SDK starts no thread."""
         return True
 
     def resource(self) -> None:
-        """There is no resource."""
+        """Does nothing: there is no resource."""
 
     def token(self) -> str:
-        """The operation's address. It is signed: never log it.
+        """Returns the operation's address. It is signed: never log it.
 
         Raises:
             RejectedError: Azure returned no address.
         """
         url = self.headers.get("Azure-AsyncOperation") or self.headers.get("Location")
         if not url:
-            raise RejectedError("NoOperation", "Azure accepted the call but returned no operation to follow")
+            raise RejectedError("NoOperation", "Azure accepted the call but returned no operation to poll")
         return url

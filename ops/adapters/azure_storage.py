@@ -1,4 +1,4 @@
-"""Shared by store and ledger in Azure: creating the container, and converting the SDKs' errors."""
+"""Shared by store and ledger in Azure: creates the container, and translates the SDKs' errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def container(blobs_url: str, credential: "TokenCredential | Any", name: str) -> "ContainerClient":
-    """The container, created if it does not exist."""
+    """Returns the container, which is created if it does not exist."""
     from azure.core.exceptions import ResourceExistsError
     from azure.storage.blob import BlobServiceClient
 
@@ -27,7 +27,7 @@ def container(blobs_url: str, credential: "TokenCredential | Any", name: str) ->
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Turns errors of the storage SDKs into errors of the ports.
+    """Translates errors of the storage SDKs.
 
     Raises:
         TryLaterError: the storage SDK failed.

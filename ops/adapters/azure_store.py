@@ -1,4 +1,4 @@
-"""The store in Azure: one table for records, compare-and-swap by ETag, and blobs for large values, named by their hash."""
+"""The store in Azure: one table for records with compare-and-swap by ETag, and blobs for large values, named by their hash."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
     from azure.storage.blob import ContainerClient
 
-# A property holds 64 KiB of UTF-16, so 32,768 characters; an entity holds 1 MiB. Longer values go to a blob.
+# A property holds 64 KiB of UTF-16, which is 32,768 characters; an entity holds 1 MiB. Longer values go to a blob.
 _LONGEST = 30_000
 _PAST_THE_PREFIX = "\U0010ffff"
 
@@ -33,7 +33,7 @@ class AzureStore:
     container: str = "daytwo-content"
 
     def get(self, kind: str, key: str) -> Record | None:
-        """The record, or None."""
+        """Returns the record, or None."""
         from azure.core.exceptions import ResourceNotFoundError
 
         with refusals(f"reading {kind} {key}"):
@@ -43,7 +43,7 @@ class AzureStore:
                 return None
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
-        """Insert the record if it is absent."""
+        """Inserts the record if it is absent."""
         from azure.core.exceptions import ResourceExistsError
 
         with refusals(f"writing {kind} {key}"):
@@ -54,7 +54,7 @@ class AzureStore:
         return True
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Replace the version with this etag.
+        """Replaces the version with this etag.
 
         Raises:
             ConflictError: the record has changed since it was read.
@@ -76,12 +76,12 @@ class AzureStore:
         return str(answer["etag"])
 
     def delete(self, kind: str, key: str) -> None:
-        """Remove the record."""
+        """Removes the record."""
         with refusals(f"removing {kind} {key}"):
             self._table.delete_entity(kind, key)
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
-        """All records whose key begins with a prefix, page by page."""
+        """Returns all records whose key begins with a prefix, page by page."""
         rows = "PartitionKey eq @kind and RowKey ge @first and RowKey lt @last"
         bounds = {"kind": kind, "first": prefix, "last": prefix + _PAST_THE_PREFIX}
         with refusals(f"listing {kind} {prefix}"):
@@ -89,11 +89,11 @@ class AzureStore:
                 yield self._record(entity)
 
     def put_content(self, content: bytes) -> str:
-        """Store a large value; the same content is stored once."""
+        """Stores a large value; the same content is stored once."""
         from azure.core.exceptions import ResourceExistsError
 
         reference = hashlib.sha256(content).hexdigest()[:32]
-        with refusals("keeping a large value"):
+        with refusals("storing a large value"):
             try:
                 self._container.upload_blob(reference, content, overwrite=False)
             except ResourceExistsError:
@@ -101,7 +101,7 @@ class AzureStore:
         return reference
 
     def get_content(self, reference: str) -> bytes:
-        """A large value.
+        """Returns a large value.
 
         Raises:
             NotFoundError: there is no such content.

@@ -1,4 +1,4 @@
-"""Calendar feeds over https."""
+"""Reads calendar feeds over https."""
 
 from ops.adapters.http_client import TooLargeError, get
 
@@ -8,10 +8,10 @@ _MOST_CHARACTERS = 100
 
 
 def fetch(url: str) -> bytes:
-    """The calendar at an address.
+    """Returns the calendar at an address.
 
     Raises:
-        FeedError: the calendar cannot be fetched. The text leaves out the address: it may contain a secret.
+        FeedError: the calendar cannot be fetched. The text omits the address, which can contain a secret.
     """
     import httpx
 
@@ -26,10 +26,10 @@ def fetch(url: str) -> bytes:
     except httpx.HTTPError as error:
         raise FeedError(f"it cannot be fetched: {_brief(error)}") from error
     except TooLargeError as error:
-        raise FeedError(f"it cannot be fetched: it has more than {_MOST_BYTES // 1_000_000} MB") from error
+        raise FeedError(f"it cannot be fetched: it is larger than {_MOST_BYTES // 1_000_000} MB") from error
 
 
 def _brief(error: Exception) -> str:
-    """What went wrong, shortened: the text quotes a broken answer at any length."""
+    """Returns the cause, shortened, since the text can quote a broken response of any length."""
     text = str(error) or type(error).__name__
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)[:_MOST_CHARACTERS]

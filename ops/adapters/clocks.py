@@ -1,4 +1,4 @@
-"""Sources of the present time: this machine, or the simulated world."""
+"""Sources of the current time: this machine, or the simulated world."""
 
 import json
 import threading
@@ -11,25 +11,25 @@ class WallClock:
     """Implements `Clock` with the machine's clock."""
 
     def now(self) -> datetime:
-        """The present time."""
+        """Returns the current time."""
         return datetime.now(UTC)
 
 
 class WorldClock:
-    """Implements `Clock` with the clock of the simulated world (`CLOCK_URL`), which outlives a killed bot."""
+    """Implements `Clock` with the clock of the simulated world (`CLOCK_URL`), which survives a killed bot."""
 
     def __init__(self, url: str) -> None:
         if not url.startswith("http://127.0.0.1:"):
-            raise ValueError(f"CLOCK_URL may only point to a simulated world on this machine, not to {url}")
+            raise ValueError(f"CLOCK_URL must point to a simulated world on this machine, not to {url}")
         self._url = urlsplit(url)
         # One connection per thread: a simulated week makes thousands of calls.
         self._own = threading.local()
 
     def now(self) -> datetime:
-        """The world's present time.
+        """Returns the world's current time.
 
         Raises:
-            OSError: the world does not answer any more.
+            OSError: the world no longer answers.
         """
         try:
             return self._ask()

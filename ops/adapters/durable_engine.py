@@ -18,7 +18,7 @@ class DurableEngine:
     client: Any
 
     def start(self, workflow: str, instance_id: str, payload: Json) -> None:
-        """Starts an instance unless it is running; the store makes sure that an ended run is not started again.
+        """Starts an instance unless it is running; the store ensures that an ended run is not started again.
 
         Raises:
             TryLaterError: the engine did not answer.
@@ -34,7 +34,7 @@ class DurableEngine:
                 raise TryLaterError(f"starting {instance_id}: the engine did not answer") from error
 
     def wake(self, instance_id: str) -> None:
-        """Sends a wake event. It may be lost: every wait also has a timer."""
+        """Sends a wake event. The event can be lost, so every wait also has a timer."""
         from grpc import RpcError
 
         try:

@@ -23,16 +23,16 @@ class DurableFlow:
         return self._context.call_activity(activity, input=payload)
 
     def timer(self, until: datetime) -> Any:
-        """A timer; the SDK expects naive UTC."""
+        """Creates a timer; the SDK expects naive UTC."""
         now = self._context.current_utc_datetime.replace(tzinfo=UTC)
         return self._context.create_timer(max(until, now).replace(tzinfo=None))
 
     def wake(self) -> Any:
-        """The next event in the inbox."""
+        """Waits for the next event in the inbox."""
         return self._context.wait_for_external_event(INBOX)
 
     def first_of(self, tasks: Sequence[Any]) -> Any:
-        """The first task to complete."""
+        """Waits for the first task that completes."""
         from durabletask.task import when_any
 
         return when_any(list(tasks))
@@ -42,5 +42,5 @@ class DurableFlow:
         task.cancel()
 
     def continue_as_new(self, payload: Json) -> None:
-        """Starts a new generation. Unread events are kept; the SDK's default drops them."""
+        """Starts a new generation and keeps unread events, which the SDK drops by default."""
         self._context.continue_as_new(payload, save_events=True)

@@ -20,24 +20,24 @@ class NoEvents:
     """Implements `Events` if no topic is configured."""
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
-        """Drops the event, as configured."""
+        """Drops the event, because no topic is configured."""
 
 
 @dataclass
 class EventGridTopic:
-    """Implements `Events` with CloudEvents to a topic. `timeout_s` limits connecting and reading, each."""
+    """Implements `Events` with CloudEvents to a topic. `timeout_s` limits connecting and reading separately."""
 
     endpoint: str
     credential: "TokenCredential"
     timeout_s: float = _TIMEOUT_S
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
-        """One POST."""
+        """Makes one POST."""
         from azure.core.messaging import CloudEvent
 
         event = CloudEvent(source="daytwo", type=kind, subject=subject, data=dict(data), id=event_id)
         with refusals(f"publishing {kind} of {subject}"):
-            # By default the SDK retries for minutes; timers retry every five minutes for a day instead. Passed with each call, since
+            # By default the SDK retries for minutes; instead, timers retry every five minutes for a day. Passed with each call, since
             # the client of a topic outside a namespace drops the options of its constructor (azure-eventgrid 4.10).
             self._client.send(event, retry_total=0, connection_timeout=self.timeout_s, read_timeout=self.timeout_s)
 
@@ -45,6 +45,6 @@ class EventGridTopic:
     def _client(self) -> "EventGridPublisherClient":
         from azure.eventgrid import EventGridPublisherClient
 
-        # The SDK warns with every event that call options are not attributes of the event.
+        # The SDK warns for every event that call options are not attributes of the event.
         logging.getLogger("azure.eventgrid").setLevel(logging.ERROR)
         return EventGridPublisherClient(self.endpoint, self.credential)

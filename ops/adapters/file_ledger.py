@@ -20,7 +20,7 @@ class FileLedger:
         folder.mkdir(parents=True, exist_ok=True)
 
     def append(self, entry: Entry) -> None:
-        """Write an entry; an entry with the same key on the same day is written once."""
+        """Writes an entry. An entry with the same key on the same day is written only once."""
         day = f"{entry.at:%Y-%m-%d}"
         with self._lock:
             keys, previous = self._day(day)
@@ -33,11 +33,11 @@ class FileLedger:
                 file.flush()
                 os.fsync(file.fileno())
             keys.add(entry.key)
-            # Days that are over are not written any more, so their keys are not kept.
+            # Past days are no longer written, so their keys are not kept.
             self._days = {day: (keys, chained.hash)}
 
     def entries(self, day: str) -> Iterator[Entry]:
-        """The entries of a day.
+        """Returns the entries of a day.
 
         Raises:
             LedgerBrokenError: the chain of hashes is broken.
@@ -52,7 +52,7 @@ class FileLedger:
         return self._days[day]
 
     def _cut_incomplete_line(self, day: str) -> None:
-        """Removes a last line without an end: its entry was never acknowledged, so the caller writes it again."""
+        """Removes a last line without a line end. Its entry was never acknowledged, so the caller writes it again."""
         path = self._path(day)
         if not path.exists():
             return

@@ -10,12 +10,12 @@ FIRST = "0" * 64
 
 
 def linked(entry: Entry, previous: str) -> Entry:
-    """The entry linked into the chain."""
+    """Returns the entry, linked into the chain."""
     return replace(entry, previous=previous, hash=digest(entry, previous))
 
 
 def digest(entry: Entry, previous: str) -> str:
-    """SHA-256 of the entry's content and the previous hash."""
+    """Returns the SHA-256 of the entry's content and the previous hash."""
     content = [
         entry.key,
         entry.at.isoformat(),

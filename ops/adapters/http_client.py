@@ -1,4 +1,4 @@
-"""HTTP calls outside the SDKs: one client per process, failures as errors of the ports, and the reader of `Retry-After`."""
+"""HTTP calls outside the SDKs: one client per process, failures as errors of the ports, and one reader of `Retry-After`."""
 
 import logging
 import math
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import httpx
 
 _SHORTEST_S = 1.0
-# A longer wait is not believed: a message, or a poll, would be lost for the day.
+# A longer wait is not accepted, because it would delay a message or a poll for a day.
 _LONGEST_S = 3_600.0
 _DEFAULT_S = 60.0
 
@@ -24,27 +24,27 @@ class TooLargeError(ValueError):
 
 @cache
 def client() -> "httpx.Client":
-    """This process's client; its connections are reused. It follows redirects only if a call asks for it."""
+    """Returns this process's client, which reuses connections. It follows redirects only if a call requests that."""
     import httpx
 
-    # At its default level httpx logs whole addresses, and the address of a webhook or a calendar is a secret.
+    # At its default level httpx logs complete addresses, and the address of a webhook or a calendar is a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     return httpx.Client()
 
 
 def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAULT_S, **body: Any) -> None:
-    """One POST, without retries; the answer's body is not read. `body` is httpx's `content`, `json` or `headers`.
+    """Makes one POST, without retries; the body of the response is not read.
 
     Args:
-        doing: what the call is for; begins the text of an error. The address does not appear there: it may be a secret.
+        doing: what the call does; begins the text of an error, which omits the address because that can be a secret.
         url: the address.
         timeout_s: how long to wait to connect, and for each read or write.
-        throttled_s: how long to wait after 429 if the answer does not say.
-        body: what to send.
+        throttled_s: how long to wait after 429 if the response does not say.
+        body: what to send, as httpx's `content`, `json` or `headers`.
 
     Raises:
         ThrottledError: 429.
-        TryLaterError: 5xx, or no answer.
+        TryLaterError: 5xx, or no response.
         RejectedError: any other error; its code is the status.
     """
     import httpx
@@ -62,10 +62,10 @@ def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAUL
 
 
 def get(url: str, *, timeout_s: float, most_bytes: int, follow_redirects: bool = False) -> bytes:
-    """The body at an address, read no further than `most_bytes`.
+    """Returns the body at an address, reading at most `most_bytes`.
 
     Raises:
-        httpx.HTTPError: no answer; `httpx.HTTPStatusError`: an answer other than 2xx.
+        httpx.HTTPError: no response; `httpx.HTTPStatusError`: a response other than 2xx.
         httpx.InvalidURL: the address cannot be used.
         TooLargeError: the body is larger.
     """
@@ -80,9 +80,9 @@ def get(url: str, *, timeout_s: float, most_bytes: int, follow_redirects: bool =
 
 
 def retry_after_s(headers: Mapping[str, Any] | None, default_s: float = _DEFAULT_S) -> float:
-    """The wait in seconds that `Retry-After` asks for, between one second and one hour; `default_s` if it is missing or unreadable.
+    """Returns the wait in seconds from `Retry-After`, between one second and one hour; `default_s` if it is missing or unreadable.
 
-    It is a number of seconds or a date (RFC 9110, 10.2.3); a date is compared with the answer's own `Date`, not with our clock.
+    It is a number of seconds or a date (RFC 9110, 10.2.3). A date is compared with the response's own `Date`, not with our clock.
     """
     named = {str(name).lower(): value for name, value in (headers or {}).items()}
     wait_s = _seconds(named.get("retry-after"), named.get("date"))

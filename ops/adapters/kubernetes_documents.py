@@ -1,4 +1,4 @@
-"""Converts the API server's JSON to the model. Plain JSON, since the client's own models cost ten times as much."""
+"""Converts the API server's JSON to the model. It uses plain JSON, since the client's own models take ten times as long."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ _MIRROR = "kubernetes.io/config.mirror"
 
 
 def node_of(item: Document) -> Node:
-    """A node. Nodes of node auto-provisioning have no pool."""
+    """Converts a node. Nodes of node auto-provisioning have no pool."""
     metadata, status = item["metadata"], item.get("status") or {}
     labels = metadata.get("labels") or {}
     created = metadata.get("creationTimestamp")
@@ -54,7 +54,7 @@ def pod_of(item: Document) -> Pod:
 
 
 def budget_of(item: Document) -> DisruptionBudget:
-    """A PDB. One whose status is not set yet allows nothing."""
+    """Converts a PDB. If its status is not set yet, it allows no eviction."""
     metadata, status = item["metadata"], item.get("status") or {}
     selector = (item.get("spec") or {}).get("selector") or {}
     return DisruptionBudget(

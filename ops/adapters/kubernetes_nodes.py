@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from kubernetes.client import ApiClient
 
-# The AKS server application; the same in every tenant.
+# The AKS server application; it is the same in every tenant.
 SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
 _PAGE = 500
 _TIMEOUT_S = (5, 30)
@@ -36,14 +36,14 @@ class KubernetesNodes:
     _lock: Lock = field(default_factory=Lock)
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
-        """All nodes, page by page."""
+        """Returns all nodes, page by page."""
         from kubernetes.client import CoreV1Api
 
         with self._client(cluster, f"listing the nodes of {cluster.name}") as client:
             return tuple(node_of(item) for item in _pages(CoreV1Api(client).list_node))
 
     def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
-        """All pods, or those of one node, page by page."""
+        """Returns all pods, or those of one node, page by page."""
         from kubernetes.client import CoreV1Api
 
         only = {"field_selector": f"spec.nodeName={node}"} if node else {}
@@ -51,7 +51,7 @@ class KubernetesNodes:
             return tuple(pod_of(item) for item in _pages(CoreV1Api(client).list_pod_for_all_namespaces, **only))
 
     def budgets(self, cluster: Cluster) -> tuple[DisruptionBudget, ...]:
-        """All PDBs, page by page."""
+        """Returns all PDBs, page by page."""
         from kubernetes.client import PolicyV1Api
 
         with self._client(cluster, f"listing the PDBs of {cluster.name}") as client:
@@ -59,7 +59,7 @@ class KubernetesNodes:
             return tuple(budget_of(item) for item in pages)
 
     def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
-        """One patch."""
+        """Makes one patch."""
         from kubernetes.client import CoreV1Api
 
         body = {"spec": {"unschedulable": unschedulable or None}, "metadata": {"annotations": dict(annotations)}}
@@ -67,10 +67,10 @@ class KubernetesNodes:
             CoreV1Api(client).patch_node(node, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
     def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
-        """One POST. Responses: 201; 404 (gone); 409 (the name belongs to another pod now); 429 (a PDB, or throttling); 500 (several PDBs).
+        """Makes one POST. Responses: 201; 404 (gone); 409 (another pod now has the name); 429 (a PDB, or throttling); 500 (several PDBs).
 
         Raises:
-            ApiException: the response is none of these. `_client` turns it into an error of the port.
+            ApiException: the response is none of these. `_client` translates it to an error of the port.
         """
         from kubernetes.client import CoreV1Api, V1DeleteOptions, V1Eviction, V1ObjectMeta, V1Preconditions
         from kubernetes.client.exceptions import ApiException
@@ -91,10 +91,10 @@ class KubernetesNodes:
 
     @contextmanager
     def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
-        """The cluster's client with a fresh token; its errors are raised as errors of the port.
+        """Provides the cluster's client with a fresh token; its errors are raised as errors of the port.
 
         Raises:
-            DeniedError: the bot may not do this in the cluster.
+            DeniedError: the bot does not have this permission in the cluster.
             NotFoundError: the object does not exist.
             RejectedError: the API server refused the call for another reason.
             TryLaterError: the API server does not answer, or its response could not be read.
@@ -115,7 +115,7 @@ class KubernetesNodes:
             self._forget(cluster)
             raise _refusal(doing, error) from error
         except (HTTPError, OSError) as error:
-            # The API server's address may change with a start: read it again next time.
+            # A start can change the API server's address, so it is read again next time.
             self._forget(cluster)
             raise TryLaterError(f"{doing}: its API server does not answer") from error
         except (ValueError, KeyError) as error:
@@ -127,7 +127,7 @@ class KubernetesNodes:
 
 
 def _pages(call: Callable[..., Any], **options: str) -> Iterator[Mapping[str, Any]]:
-    """Every item of a list, as JSON: the client's models validate every field, ten times the work for the few that are needed."""
+    """Returns every item of a list as JSON: the client's models validate every field, which takes ten times as long."""
     token: str | None = None
     while True:
         response = call(limit=_PAGE, _continue=token, _request_timeout=_TIMEOUT_S, _preload_content=False, **options)
@@ -152,7 +152,7 @@ def _connect(kubeconfig: bytes) -> "ApiClient":
 
 
 def _eviction_answer(error: Any) -> EvictionResult | None:
-    """The meaning of an eviction's error; None if it has no special meaning."""
+    """Returns the meaning of an eviction's error; None if it has no special meaning."""
     why = _message(error)
     match error.status:
         case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT:
@@ -165,7 +165,7 @@ def _eviction_answer(error: Any) -> EvictionResult | None:
 
 
 def _message(error: Any) -> str:
-    """The API server's message, with the names in its causes."""
+    """Returns the API server's message, with the names in its causes."""
     try:
         status = json.loads(error.body or "{}")
     except ValueError:

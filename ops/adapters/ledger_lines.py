@@ -1,4 +1,4 @@
-"""A day of the ledger as lines, with one JSON object per entry: how they are written, read and checked."""
+"""A day of the ledger as lines with one JSON object per entry: writes, reads and checks them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,25 +10,25 @@ from ops.serialization import from_json, to_json
 
 
 def line_of(entry: Entry) -> str:
-    """An entry as a line, including the line end."""
+    """Returns an entry as a line, including the line end."""
     return json.dumps(to_json(entry), ensure_ascii=False) + "\n"
 
 
 def lines_of(content: bytes) -> list[str]:
-    """The lines of a day's content. Only a newline ends a line; text by people may contain other separators."""
+    """Returns the lines of a day's content. Only a newline ends a line, since text from people can contain other separators."""
     return content.decode().removesuffix("\n").split("\n") if content else []
 
 
 def entry_of(line: str) -> Entry:
-    """The entry in a line, without a check."""
+    """Returns the entry in a line, without checking it."""
     return from_json(json.loads(line), Entry)
 
 
 def checked(day: str, lines: Iterable[str]) -> Iterator[Entry]:
-    """The entries of a day, each linked to the previous one.
+    """Returns the entries of a day, each linked to the previous one.
 
     Raises:
-        LedgerBrokenError: an entry is not.
+        LedgerBrokenError: an entry is not linked to the previous one.
     """
     previous = FIRST
     for number, line in enumerate(lines, start=1):

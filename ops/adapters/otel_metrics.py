@@ -1,7 +1,7 @@
 """Metrics through OpenTelemetry, switched on by the app setting DAYTWO_METRICS=opentelemetry.
 
 The measurements go to the process's meter provider. If Application Insights is configured and the package's extra `telemetry`
-is installed, a provider that exports there is set up; otherwise whatever provider the host has set up receives them.
+is installed, this module sets up a provider that exports there; otherwise the provider of the host receives them.
 """
 
 import logging
@@ -25,7 +25,7 @@ class OpenTelemetryMetrics:
         self._instrument = cache(lambda metric: _instrument(meter, metric))
 
     def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
-        """One measurement, by the instrument of the metric's kind. The API's instruments never raise."""
+        """Records one measurement with the instrument of the metric's kind. The API's instruments never raise."""
         instrument = self._instrument(metric)
         match metric.kind:
             case Kind.COUNTER:
@@ -37,7 +37,7 @@ class OpenTelemetryMetrics:
 
 
 def open_telemetry(environment: Mapping[str, str]) -> OpenTelemetryMetrics:
-    """Metrics that go to Application Insights if its connection string is set, else to the provider of the host."""
+    """Returns metrics that go to Application Insights if its connection string is set, otherwise to the host's provider."""
     from opentelemetry import metrics
 
     connection = environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "")

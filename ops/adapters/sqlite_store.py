@@ -20,7 +20,7 @@ create table if not exists contents (reference text primary key, content blob no
 
 
 class SqliteStore:
-    """Implements `Store`. One connection behind a lock: activities are short, and SQLite allows one writer anyway."""
+    """Implements `Store`. One connection behind a lock is enough: activities are short, and SQLite allows only one writer."""
 
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.Lock()
@@ -28,17 +28,17 @@ class SqliteStore:
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
-        """Close the file."""
+        """Closes the file."""
         self._db.close()
 
     def get(self, kind: str, key: str) -> Record | None:
-        """The record, or None."""
+        """Returns the record, or None."""
         with self._lock:
             row = self._db.execute("select value, version from records where kind=? and key=?", (kind, key)).fetchone()
         return None if row is None else Record(key, json.loads(row[0]), str(row[1]))
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
-        """Insert the record if it is absent."""
+        """Inserts the record if it is absent."""
         with self._lock:
             cursor = self._db.execute(
                 "insert into records values (?, ?, ?, 1) on conflict do nothing", (kind, key, json.dumps(value))
@@ -46,7 +46,7 @@ class SqliteStore:
         return cursor.rowcount == 1
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Replace the version with this etag.
+        """Replaces the version with this etag.
 
         Raises:
             ConflictError: the record has changed since it was read.
@@ -62,12 +62,12 @@ class SqliteStore:
         return str(version + 1)
 
     def delete(self, kind: str, key: str) -> None:
-        """Remove the record."""
+        """Removes the record."""
         with self._lock:
             self._db.execute("delete from records where kind=? and key=?", (kind, key))
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
-        """All records whose key begins with a prefix."""
+        """Returns all records whose key begins with a prefix."""
         with self._lock:
             rows = self._db.execute(
                 "select key, value, version from records where kind=? and key>=? and key<? order by key",
@@ -77,14 +77,14 @@ class SqliteStore:
             yield Record(key, json.loads(value), str(version))
 
     def put_content(self, content: bytes) -> str:
-        """Store a large value."""
+        """Stores a large value."""
         reference = hashlib.sha256(content).hexdigest()[:32]
         with self._lock:
             self._db.execute("insert into contents values (?, ?) on conflict do nothing", (reference, content))
         return reference
 
     def get_content(self, reference: str) -> bytes:
-        """A large value.
+        """Returns a large value.
 
         Raises:
             NotFoundError: there is no such content.

@@ -1,4 +1,4 @@
-"""Converts SVG to PNG for chats. Brings its own font, since Azure's images have none."""
+"""Converts SVG to PNG for chats. It includes a font, since Azure's images have none."""
 
 from functools import cache
 
@@ -10,7 +10,7 @@ class PictureError(RejectedError):
 
 
 def to_png(svg: str, width: int = 1200) -> bytes:
-    """Render an SVG as a PNG, `width` pixels wide.
+    """Renders an SVG as a PNG that is `width` pixels wide.
 
     Raises:
         PictureError: the text is not a valid SVG.
@@ -34,7 +34,7 @@ def to_png(svg: str, width: int = 1200) -> bytes:
 
 @cache
 def _font() -> str:
-    """The path of Roboto: one variable font with every weight."""
+    """Returns the path of Roboto: one variable font with every weight."""
     from fontpkg_roboto import ROOT
 
     return str(ROOT / "files" / "Roboto[wdth,wght].ttf")

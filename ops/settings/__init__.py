@@ -1,4 +1,4 @@
-"""The settings of daytwo.yaml: one typed definition per section, from which schema, defaults and reader follow."""
+"""The settings of daytwo.yaml: one typed definition per section, which provides schema, defaults and reader."""
 
 from ops.settings.settings import ChatSettings, PeopleSettings, Settings
 

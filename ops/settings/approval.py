@@ -12,12 +12,12 @@ from ops.settings.part import Finding, Part
 
 
 class ApprovalRule(Part, frozen=True):
-    """One rule: for which plans, who approves, and how long they have."""
+    """One rule: which plans it applies to, who approves them, and how long they have."""
 
     approvers: Annotated[
         People,
         Meta(
-            description="Who may approve: a group, a person, or a list of both. With an empty list nothing is ever approved.",
+            description="Who can approve: a group, a person, or a list of both. With an empty list, no one can approve.",
         ),
     ] = field(name="from")
     rings: Annotated[
@@ -53,7 +53,7 @@ class ApprovalRule(Part, frozen=True):
         Literal["allow", "deny"] | None,
         Meta(
             description=(
-                "Whether the person who requested a run may approve it. Default: `deny` in the last ring, which is production, "
+                "Whether the person who requested a run can approve it. Default: `deny` in the last ring, which is production, "
                 "`allow` elsewhere."
             ),
             examples=["deny"],
@@ -62,7 +62,7 @@ class ApprovalRule(Part, frozen=True):
     hours: Annotated[
         WindowRef | None,
         Meta(
-            description="The name of the window in which requests are sent. Default: at any time.",
+            description="The name of the window in which requests are sent. Default: requests are sent at any time.",
             examples=["office"],
         ),
     ] = None
@@ -70,7 +70,7 @@ class ApprovalRule(Part, frozen=True):
         Duration,
         Meta(
             description=(
-                "How long after the request people can approve. Default: 24h, because a plan is a day old by then and should "
+                "How long after the request people can approve. Default: 24h, because a plan is outdated after a day and should "
                 "be made again."
             ),
             examples=["12h"],
@@ -79,21 +79,21 @@ class ApprovalRule(Part, frozen=True):
     remind_before: Annotated[
         Duration,
         Meta(
-            description="How long before the request expires a reminder is sent. Default: 1h, the time to find someone.",
+            description="How long before the request expires a reminder is sent. Default: 1h, which leaves time to find someone.",
             examples=["30m"],
         ),
     ] = field(default_factory=partial(Duration.of, "1h"))
     escalate_to: Annotated[
         People,
         Meta(
-            description="Who may approve too after `escalate-after`. Default: no escalation.",
+            description="Who else can approve after `escalate-after`. Default: no escalation.",
             examples=["leads"],
         ),
     ] = field(default_factory=People)
     escalates: Annotated[
         Duration | None,
         Meta(
-            description="How long after the request they are asked. Default: half of `expires-after`.",
+            description="How long after the request these people are asked. Default: half of `expires-after`.",
             examples=["4h"],
         ),
     ] = field(name="escalate-after", default=None)
@@ -101,21 +101,21 @@ class ApprovalRule(Part, frozen=True):
 
     @property
     def label(self) -> str:
-        """The approvers as they are written."""
+        """The approvers as written in the file."""
         return self.approvers.label
 
     @property
     def self_approval(self) -> bool | None:
-        """Whether requesters may approve their own runs; None if the ring decides."""
+        """Whether requesters can approve their own runs; None if the ring decides."""
         return None if self.own_runs is None else self.own_runs == "allow"
 
     @property
     def escalate_after(self) -> timedelta:
-        """How long after the request it escalates."""
+        """How long after the request the escalation follows."""
         return self.expires_after / 2 if self.escalates is None else self.escalates
 
     def findings(self) -> Iterator[Finding]:
-        """Reports more approvals than approvers, and reminders that come too late."""
+        """Reports rules that need more approvals than there are approvers, and reminders that would come too late."""
         most = len({*self.approvers, *self.escalate_to})
         if self.approvers and self.of > most:
             wrong, remedy = f"{most} can approve, fewer than are needed", f"write {most} or less, or name more people"
@@ -126,7 +126,7 @@ class ApprovalRule(Part, frozen=True):
 
 
 class Approvals(FieldType, tuple[ApprovalRule, ...]):
-    """One rule, or a list of which the first that matches applies."""
+    """One rule, or a list of rules; the first matching rule applies."""
 
     __slots__ = ()
     format_name = "daytwo-approvals"
@@ -153,14 +153,14 @@ class Approvals(FieldType, tuple[ApprovalRule, ...]):
 
 
 class Approvable(Part, frozen=True, kw_only=True):
-    """A runbook's section with approvals."""
+    """The section of a runbook whose plans can need approval."""
 
     approval: Annotated[
         Approvals,
         Meta(
             description=(
-                "Who approves before anything is done (docs/approvals.md): one rule, or a list of which the first that "
-                "matches applies. Default: no approval."
+                "Who approves before anything is executed (docs/approvals.md): one rule, or a list of rules of which the first "
+                "matching one applies. Default: no approval."
             ),
         ),
     ] = field(default_factory=Approvals)

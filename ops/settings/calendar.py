@@ -1,4 +1,4 @@
-"""The sections `windows` and `freezes` as they are written; the model's Window and Freeze are what they become."""
+"""The sections `windows` and `freezes` as written in the file; they are converted to the model's Window and Freeze."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
@@ -12,7 +12,7 @@ from ops.settings.readers import FieldError, read_freeze_edges
 
 
 class WeeklyWindow(Part, frozen=True):
-    """A weekly recurring time. If `to` is not after `from`, it ends on the next day."""
+    """A weekly time span. If `to` is not after `from`, it ends on the next day."""
 
     days: Annotated[
         Days, Meta(description="The days on which it starts: `mon-thu`, `fri-mon`, `mon,wed` or a list of days.")
@@ -23,7 +23,9 @@ class WeeklyWindow(Part, frozen=True):
     end: Annotated[
         TimeOfDay, Meta(description="The time of day at which it ends, in its zone.", examples=["05:00"])
     ] = field(name="to")
-    zone: Annotated[Zone, Meta(description="The IANA time zone of both times; daylight saving time is followed.")]
+    zone: Annotated[
+        Zone, Meta(description="The IANA time zone of both times. Daylight saving time is taken into account.")
+    ]
     example: ClassVar[Mapping[str, object]] = {
         "days": "mon-thu",
         "from": "22:00",
@@ -32,7 +34,7 @@ class WeeklyWindow(Part, frozen=True):
     }
 
     def window(self, name: str) -> Window:
-        """The window of this name."""
+        """The window with this name."""
         return Window(name, frozenset(self.days), self.start, self.end, self.zone)
 
     def findings(self) -> Iterator[Finding]:
@@ -42,10 +44,10 @@ class WeeklyWindow(Part, frozen=True):
 
 
 class FreezeEntry(Part, frozen=True):
-    """A time without changes: either `name`, `from` and `to`, or a calendar that contains freezes."""
+    """A time span without changes: either `name`, `from` and `to`, or a calendar that contains freezes."""
 
     name: Annotated[
-        Name | None, Meta(description="The name of the freeze, as messages show it.", examples=["year end"])
+        Name | None, Meta(description="The name of the freeze, as shown in messages.", examples=["year end"])
     ] = None
     start: Annotated[
         str | None,
@@ -82,7 +84,7 @@ class FreezeEntry(Part, frozen=True):
     }
 
     def freeze(self) -> Freeze:
-        """The freeze of an entry that is not a calendar.
+        """Converts an entry that is not a calendar.
 
         Raises:
             FieldError: name, from or to is missing.
@@ -94,7 +96,7 @@ class FreezeEntry(Part, frozen=True):
         return Freeze(self.name, *read_freeze_edges(self.start, self.end, self.zone), self.zone)
 
     def findings(self) -> Iterator[Finding]:
-        """Reports ends that cannot be read, and a calendar with separate times."""
+        """Reports dates that cannot be read, and a calendar that also has times."""
         if self.ics is not None:
             if self != FreezeEntry(ics=self.ics):
                 yield Finding((), "", "a calendar brings its own names and times", "leave only ics: in this entry")
@@ -117,13 +119,13 @@ def _check_freezes(freezes: tuple[FreezeEntry, ...], _: Mapping[str, Any]) -> It
 WINDOWS: Section[Mapping[str, WeeklyWindow]] = Section(
     "windows",
     dict[Name, WeeklyWindow],
-    "Weekly times in which changes are allowed, by name. Other sections refer to them by this name.",
+    "Weekly time spans in which changes are allowed, by name. Other sections refer to them by this name.",
     absent={},
 )
 FREEZES: Section[tuple[FreezeEntry, ...]] = Section(
     "freezes",
     tuple[FreezeEntry, ...],
-    "Times without changes. They are cut out of every window. Evictions and budget alerts are still reported.",
+    "Time spans without changes. They are cut out of every window. Evictions and budget alerts are still reported.",
     absent=(),
     check=_check_freezes,
 )

@@ -1,7 +1,7 @@
-"""What the chats add to daytwo.yaml, discovered: each package in `ops/chats` has a module `settings`.
+"""The sections that the chats add to daytwo.yaml, discovered: each package in `ops/chats` has a module `settings`.
 
 That module defines `SECTIONS`, the chat's sections under `chat`, and `IDENTITY`, how its people are identified. It imports
-nothing but `ops.settings`, so reading a configuration does not load a chat.
+only `ops.settings`, so reading a configuration does not load a chat.
 """
 
 import pkgutil
@@ -18,19 +18,19 @@ _PACKAGE = "ops.chats"
 
 @cache
 def chat_sections() -> tuple[Section[Any], ...]:
-    """The sections of all chats, in the order of the packages."""
+    """Returns the sections of all chats, in the order of the packages."""
     return tuple(section for module in _modules() for section in module.SECTIONS)
 
 
 @cache
 def identity_kinds() -> tuple[IdentityKind, ...]:
-    """The kinds of ids: Entra's, which the approval page uses, and those of the chats."""
+    """Returns the kinds of ids: Entra's, which the approval page uses, and those of the chats."""
     return tuple(dict.fromkeys((ENTRA, *(module.IDENTITY for module in _modules()))))
 
 
 @cache
 def secret_pattern() -> re.Pattern[str]:
-    """What looks like a secret of a chat (`FORBIDDEN`, optional), so that a configuration that contains one is refused."""
+    """Returns patterns of a chat's secrets (`FORBIDDEN`, optional), so that a configuration that contains one is refused."""
     patterns = [module.FORBIDDEN for module in _modules() if hasattr(module, "FORBIDDEN")]
     return re.compile("|".join(patterns) or r"(?!)", re.IGNORECASE)
 

@@ -10,24 +10,28 @@ from ops.settings.part import Part, Section
 
 
 class CommandRule(Part, frozen=True):
-    """Who may give which commands, for which clusters and runbooks."""
+    """Who can use which commands, for which clusters and runbooks."""
 
     people: Annotated[People, Meta(description="A group, a person, or a list of both.")] = field(name="from")
     allow: Annotated[
         frozenset[Literal["run", "awake", "skip", "pause", "resume", "cancel"]],
-        Meta(min_length=1, description="The commands that they may give.", examples=[["awake", "skip"]]),
+        Meta(min_length=1, description="The commands that these people can use.", examples=[["awake", "skip"]]),
     ]
     rings: Annotated[
         frozenset[RingName],
         Meta(
             min_length=1,
-            description="Only for clusters of these rings. Default: every cluster, also one that is not in a ring.",
+            description="The rule applies only to clusters of these rings. Default: to every cluster, even one that is not in a ring.",
             examples=[["pre-production"]],
         ),
     ] = frozenset()
     runbooks: Annotated[
         frozenset[RunbookName],
-        Meta(min_length=1, description="Only for these runbooks. Default: all.", examples=[["node-image"]]),
+        Meta(
+            min_length=1,
+            description="The rule applies only to these runbooks. Default: to all.",
+            examples=[["node-image"]],
+        ),
     ] = frozenset()
     example: ClassVar[Mapping[str, object]] = {"from": "platform", "allow": ["awake", "skip"]}
 
@@ -36,8 +40,8 @@ COMMANDS: Section[tuple[CommandRule, ...]] = Section(
     "commands",
     tuple[CommandRule, ...],
     (
-        "Who may give which commands in a chat. Everyone under `people` may use plan, why, status and help. "
-        "Without a rule the other commands are refused."
+        "Who can use which commands in a chat. Everyone under `people` can use plan, why, status and help. "
+        "Without a rule, the other commands are refused."
     ),
     docs="approvals.md",
     absent=(),

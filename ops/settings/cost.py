@@ -17,7 +17,7 @@ class Budget(Part, frozen=True):
         tuple[Annotated[Literal["stop-dev-clusters"], Meta(examples=["stop-dev-clusters"])], ...],
         Meta(
             description=(
-                "What the message offers: `stop-dev-clusters` plans to stop the clusters that `power` may stop. Default: nothing."
+                "What the message offers: `stop-dev-clusters` plans to stop the clusters that `power` can stop. Default: nothing."
             ),
             examples=[["stop-dev-clusters"]],
             extra_json_schema={"uniqueItems": True},
@@ -31,7 +31,7 @@ class CostSettings(Part, frozen=True):
     budgets: Annotated[
         tuple[Budget, ...],
         Meta(
-            description="Budgets by their names in Azure. Default: none; alerts of others are reported without offers.",
+            description="Budgets by their names in Azure. Default: none; alerts of other budgets are reported without offers.",
             examples=[[{"name": "platform", "offer": ["stop-dev-clusters"]}]],
         ),
     ] = ()

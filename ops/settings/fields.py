@@ -34,9 +34,9 @@ _MIDNIGHT, _ONE = time(0), time(1)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a document defines by name. A window is None if it is defined and cannot be read.
+    """The names that a document defines. A window is None if it is defined but cannot be read.
 
-    With `lenient`, values that cannot be read get a stand-in, so that the others can be checked.
+    With `lenient`, values that cannot be read are replaced, so that the others can be checked.
     """
 
     windows: Mapping[str, Window | None]
@@ -48,7 +48,7 @@ class Names:
 
 
 def read_field(kind: type["FieldType"], written: object, names: Names) -> object:
-    """The value of a field; with lenient names a stand-in for one that cannot be read.
+    """Returns the value of a field; with lenient names, a replacement for one that cannot be read.
 
     Raises:
         FieldError: it cannot be read, and `names` are not lenient.
@@ -62,7 +62,7 @@ def read_field(kind: type["FieldType"], written: object, names: Names) -> object
 
 
 class FieldType(ABC):
-    """A custom type of fields. `format_name` is the word `format` of its JSON Schema."""
+    """A custom type of fields. `format_name` is the `format` in its JSON Schema."""
 
     __slots__ = ()
     format_name: ClassVar[str]
@@ -70,17 +70,17 @@ class FieldType(ABC):
 
     @classmethod
     def read(cls, written: object, names: Names) -> object:
-        """The value as the code uses it. Raises FieldError."""
+        """Returns the value as the code uses it. Raises FieldError."""
         raise NotImplementedError
 
     @classmethod
     def schema(cls, names: Names) -> Schema:
-        """The JSON Schema of what is written."""
+        """Returns the JSON Schema of the written value."""
         return {"type": "string", "format": cls.format_name}
 
     @classmethod
     def stand_in(cls) -> object:
-        """Takes the place of a value that cannot be read, while the full validator checks the others."""
+        """Replaces a value that cannot be read while the full validator checks the others."""
         raise NotImplementedError
 
 
@@ -91,7 +91,7 @@ class Duration(FieldType, timedelta):
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """The duration that a text says. Raises FieldError."""
+        """Returns the duration that a text specifies. Raises FieldError."""
         return cls(seconds=read_duration(text).total_seconds())
 
     @classmethod
@@ -171,7 +171,7 @@ class Zone(FieldType, str):
 
 
 class TagValues(FieldType, frozenset[str]):
-    """A tag's value, or a list of values of which one must match."""
+    """A tag's value, or a list of values, one of which must match."""
 
     format_name = "daytwo-tag-values"
 
@@ -281,9 +281,9 @@ class Member(FieldType, str):
 
 
 class People(FieldType, tuple[str, ...]):  # noqa: SLOT001  # a tuple cannot have slots, and the label is one more value
-    """Names of people, groups resolved, each once; `label` is how they are written.
+    """Names of people; groups are resolved, and each name appears once. `label` is how they are written.
 
-    An unknown name is refused: a typing error must not remove an approval.
+    An unknown name is refused, because a typing error must not remove an approver.
     """
 
     format_name = "daytwo-people"
@@ -343,7 +343,7 @@ else:
         def stand_in(cls) -> Window:
             return Window("", frozenset({0}), _MIDNIGHT, _ONE, "UTC")
 
-    # What the field holds is a Window: msgspec checks the type of what was read.
+    # The field holds a Window, and msgspec checks the type of the read value.
     WindowRef.register(Window)
 
 
@@ -360,7 +360,7 @@ def _texts(written: object) -> list[str]:
 
 
 def _one_or_more(one: Schema) -> Schema:
-    """A text, or a list: the format applies to the text, and to each text of the list."""
+    """A text, or a list of texts. The format applies to each text."""
     return {
         **{key: value for key, value in one.items() if key != "examples"},
         "type": ["string", "array"],

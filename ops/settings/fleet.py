@@ -1,4 +1,4 @@
-"""The section `fleet`: which subscriptions and clusters, and in which order."""
+"""The section `fleet`: which subscriptions and clusters Daytwo operates, and in which order."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -12,14 +12,16 @@ from ops.settings.select import Select
 
 
 class Ring(Part, frozen=True):
-    """One step of a rollout: the clusters that are updated together."""
+    """One step of a rollout: the clusters that are upgraded together."""
 
-    name: Annotated[Name, Meta(description="The ring's name, as messages and rules show it.", examples=["production"])]
+    name: Annotated[
+        Name, Meta(description="The ring's name, as shown in messages and used in rules.", examples=["production"])
+    ]
     select: Annotated[Select, Meta(description="Which clusters are in the ring. A cluster is in one ring at most.")]
     window: Annotated[
         WindowRef | None,
         Meta(
-            description="The window of this ring. Default: the window of `node-image`, so that rings differ only if they have to.",
+            description="The name of this ring's window. Default: the window of `node-image`, so that rings differ only if necessary.",
             examples=["evenings"],
         ),
     ] = None
@@ -27,8 +29,8 @@ class Ring(Part, frozen=True):
         PerRegionPair | None,
         Meta(
             description=(
-                "How many clusters are upgraded at the same time in a region and the region that Azure pairs with it. "
-                "Default: no limit, because clusters before production may all fail together without harm."
+                "How many clusters are upgraded at the same time in a region and its paired region. "
+                "Default: no limit, because clusters before production can all fail together without harm."
             ),
             examples=["1 per region pair"],
         ),
@@ -53,7 +55,7 @@ class FleetSettings(Part, frozen=True):
             min_length=1,
             description=(
                 "Sets of clusters in the order of a rollout, production last. Daytwo does not change a cluster that is not "
-                "in a ring. The last ring is protected most: its clusters are never stopped, and its approvals need a "
+                "in a ring. The last ring has the most protection: its clusters are never stopped, and its approvals need a "
                 "second person."
             ),
             examples=[[{"name": "production", "select": {"tags": {"env": "prod"}}}]],

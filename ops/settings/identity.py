@@ -1,4 +1,4 @@
-"""How people are identified: the kinds of ids under `people`, and the tenant or workspace that each id belongs to."""
+"""How people are identified: the kinds of ids under `people`, and the tenant or workspace that issues each id."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,10 +10,10 @@ from ops.settings.fields import Guid
 
 @dataclass(frozen=True, slots=True)
 class IdentityKind:
-    """A kind of id. An id counts only together with the tenant that issued it.
+    """A kind of id. An id is valid only together with the tenant that issued it.
 
-    `name` is its key in an entry of `people`, `tenant` the key of the issuer in `identity`, `tenant_noun` what that key
-    names in messages. `id_type` and `tenant_type` are the types of the keys with their descriptions. `example` is an id.
+    `name` is its key in an entry of `people`, `tenant` the key of the issuer in `identity`, `tenant_noun` the name of that
+    key's value in messages. `id_type` and `tenant_type` are the types of the keys with their descriptions. `example` is an id.
     """
 
     name: str
@@ -25,7 +25,7 @@ class IdentityKind:
     case_sensitive: bool = True
 
     def normalized(self, value: str) -> str:
-        """An id or a tenant in the form in which it is compared."""
+        """Returns an id or a tenant in the form in which it is compared."""
         return value if self.case_sensitive else value.casefold()
 
 
@@ -36,14 +36,14 @@ ENTRA = IdentityKind(
     id_type=Annotated[
         Guid | None,
         Meta(
-            description="The object id in the tenant. An e-mail address is not accepted: it can be given to another person.",
+            description="The object id in the tenant. An e-mail address is not accepted, because it can be given to another person.",
             examples=["aaaaaaaa-0000-0000-0000-000000000001"],
         ),
     ],
     tenant_type=Annotated[
         Guid | None,
         Meta(
-            description="The id of the Entra tenant. Without it the ids under `entra` identify no one.",
+            description="The id of the Entra tenant. Without it, the ids under `entra` identify no one.",
             examples=["11111111-1111-1111-1111-111111111111"],
         ),
     ],

@@ -38,7 +38,7 @@ class NodeImageSettings(Approvable, frozen=True):
         Duration,
         Meta(
             description=(
-                "How long an image must have run in the ring before. Default: 2d, which contains a working day with its load."
+                "How long an image must have run in the previous ring. Default: 2d, which includes the load of a working day."
             ),
             examples=["12h"],
         ),
@@ -47,7 +47,7 @@ class NodeImageSettings(Approvable, frozen=True):
         Duration,
         Meta(
             description=(
-                "How much of that time the clusters of the ring before must have been running, in whole hours, because a "
+                "How much of that time the clusters of the previous ring must have been running, in whole hours, because a "
                 "stopped cluster proves nothing. Default: 8h, a working day."
             ),
             examples=["8h"],
@@ -59,8 +59,8 @@ class NodeImageSettings(Approvable, frozen=True):
             ge=1,
             le=1000,
             description=(
-                "On how many nodes of the ring before the image must have run, over all its clusters. Default: 3, because one "
-                "node can be lucky."
+                "On how many nodes of the previous ring the image must have run, over all its clusters. Default: 3, because a "
+                "single node is too little evidence."
             ),
             examples=[3],
         ),
@@ -69,7 +69,7 @@ class NodeImageSettings(Approvable, frozen=True):
         Duration,
         Meta(
             description=(
-                "How old a pool's image may be before messages ask for attention. Default: 21d, because two missed weeks are a "
+                "How old a pool's image can be before messages ask for attention. Default: 21d, because two missed weeks are a "
                 "problem and one is not."
             ),
             examples=["4w"],
@@ -80,7 +80,7 @@ class NodeImageSettings(Approvable, frozen=True):
         Meta(
             description=(
                 "Whether Daytwo starts a stopped cluster, upgrades it and stops it again. Default: true, so that a cluster "
-                "that is stopped every night does not fall behind. `false` if Daytwo may not start clusters."
+                "that is stopped every night does not fall behind. Set `false` if Daytwo must not start clusters."
             ),
             examples=[True],
         ),
@@ -91,7 +91,7 @@ class NodeImageSettings(Approvable, frozen=True):
             ge=0,
             le=1000,
             description=(
-                "How many runs of a week may fail before the rollout halts. Default: 0, so that the first failure stops a bad "
+                "How many runs can fail per week before the rollout halts. Default: 0, so that the first failure stops a bad "
                 "image."
             ),
             examples=[0],
@@ -99,7 +99,7 @@ class NodeImageSettings(Approvable, frozen=True):
     ] = 0
 
     def findings(self) -> Iterator[Finding]:
-        """Reports running hours that do not fit into the time, or are not whole."""
+        """Reports running hours that exceed `proven-for` or are not whole."""
         path = ("proven-awake",)
         if self.proven_awake > self.proven_for:
             wrong = f"this is longer than proven-for, {write_duration(self.proven_for)}"

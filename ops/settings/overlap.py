@@ -1,4 +1,4 @@
-"""Whether two rings can select the same cluster, as far as the configuration alone shows it."""
+"""Whether two rings can select the same cluster, as far as the configuration alone shows this."""
 
 from ops.settings.select import Select
 
@@ -6,9 +6,9 @@ _WILDCARDS = "*?["
 
 
 def overlap(one: Select, other: Select) -> str | None:
-    """What two selects have in common so that both can match one cluster; None if they cannot, or if it depends on the fleet.
+    """Returns what two selects have in common so that both can match one cluster; None if they cannot, or if the fleet decides.
 
-    Two selects by different tag keys may overlap in one fleet and not in another: `ops.config.check_fleet` reports that.
+    Two selects by different tag keys can overlap in one fleet and not in another: `ops.config.check_fleet` reports that.
     """
     if one == other:
         return "the same select"
@@ -21,7 +21,7 @@ def overlap(one: Select, other: Select) -> str | None:
 
 
 def region_key(region: str) -> str:
-    """A region as Azure writes it in a resource id: `West Europe` and `westeurope` are the same."""
+    """Returns a region as Azure writes it in a resource id: `West Europe` and `westeurope` are the same."""
     return region.replace(" ", "").casefold()
 
 
@@ -31,7 +31,7 @@ def _regions_apart(one: Select, other: Select) -> bool:
 
 
 def _names_apart(one: Select, other: Select) -> bool:
-    """Whether a name cannot match both: every two globs differ before their first wildcards."""
+    """Whether a name cannot match both: all pairs of globs differ before their first wildcards."""
     if not one.names or not other.names:
         return False
     return all(_globs_apart(mine.casefold(), its.casefold()) for mine in one.names for its in other.names)

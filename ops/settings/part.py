@@ -1,4 +1,4 @@
-"""Sections of daytwo.yaml: mappings with typed fields, and what makes one a section of the document."""
+"""Sections of daytwo.yaml: mappings with typed fields, and what makes a mapping a section of the document."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with values that are each valid alone.
+    """A problem with values that are each valid alone.
 
-    `path` is relative to what reported it. With `value` None the message shows what is written there.
+    `path` is relative to the part that reports it. If `value` is None, the message shows the written value.
     """
 
     path: Path
@@ -28,15 +28,15 @@ class Finding:
 class Part(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
     """A mapping of daytwo.yaml.
 
-    `example` is how it is written, for remedies and the reference page. `constraints` are words of JSON Schema that msgspec
-    does not know; `findings` reports the same.
+    `example` is an example for remedies and the reference page. `constraints` are keywords of JSON Schema that msgspec
+    does not know; `findings` reports the same problems.
     """
 
     example: ClassVar[Mapping[str, object]] = MappingProxyType({})
     constraints: ClassVar[Mapping[str, object]] = MappingProxyType({})
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with its fields together. Default: nothing."""
+        """Returns problems between its fields; none by default."""
         yield from ()
 
 
@@ -45,8 +45,8 @@ class Section[T]:
     """A key of daytwo.yaml with its type.
 
     `kind` is what msgspec reads: a Part, or a collection of Parts. `absent` is the value if the key is left out; without
-    `absent` the key is required. `check` finds what is wrong with the section and others together; it gets the sections
-    that can be read, by name. `docs` is the page that explains the section. `renamed` are former keys, and former values
+    `absent` the key is required. `check` finds problems between this section and others; it gets the readable sections
+    by name. `docs` is the page that explains the section. `renamed` are former keys, and former values
     of keys, by their path in the section (`budgets[].offer[]=sleep-dev`).
     """
 
@@ -61,6 +61,6 @@ class Section[T]:
 
     @property
     def type(self) -> Any:
-        """The type of the key in its document, with the description."""
+        """Returns the type of the key in its document, with the description."""
         optional = not self.required and self.absent is None
         return Annotated[self.kind | None if optional else self.kind, Meta(description=self.description)]

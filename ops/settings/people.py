@@ -19,7 +19,9 @@ def _composed(name: str, doc: str, types: Mapping[str, Any], **namespace: Any) -
 
 
 IdentitySettings = _composed(
-    "IdentitySettings", "Where people's ids come from.", {kind.tenant: kind.tenant_type for kind in identity_kinds()}
+    "IdentitySettings",
+    "The tenants and workspaces that issue people's ids.",
+    {kind.tenant: kind.tenant_type for kind in identity_kinds()},
 )
 
 
@@ -40,19 +42,19 @@ PersonEntry = _composed(
 
 
 def tenants_of(identity: Part) -> Mapping[str, str]:
-    """The issuer of each kind of id that the section `identity` names, in the form in which it is compared."""
+    """Returns the issuer of each kind of id that the section `identity` names, in the form in which it is compared."""
     found = {kind: getattr(identity, kind.tenant.replace("-", "_")) for kind in identity_kinds()}
     return MappingProxyType({kind.name: kind.normalized(value) for kind, value in found.items() if value})
 
 
 def ids_of(entry: Part) -> Mapping[str, str]:
-    """The ids of an entry under `people`, by kind, in the form in which they are compared."""
+    """Returns the ids of an entry under `people`, by kind, in the form in which they are compared."""
     found = {kind: getattr(entry, kind.name) for kind in identity_kinds()}
     return MappingProxyType({kind.name: kind.normalized(value) for kind, value in found.items() if value})
 
 
 def _check_people(people: Mapping[str, Part], others: Mapping[str, Any]) -> Iterator[Finding]:
-    """Refuses an id that two people share, since it would be unknown who decided, and ids whose issuer is not set."""
+    """Refuses an id that two people share, since it would not identify who decided, and ids without an issuer."""
     holders: dict[tuple[str, str], str] = {}
     for name, entry in people.items():
         for kind, own in ids_of(entry).items():
@@ -63,7 +65,7 @@ def _check_people(people: Mapping[str, Part], others: Mapping[str, Any]) -> Iter
     for each in identity_kinds():
         is_used = any(each.name in ids_of(entry) for entry in people.values())
         if is_used and identity is not None and each.name not in tenants_of(identity):
-            wrong = f"people have {each.name} ids, and their {each.tenant_noun} is not set"
+            wrong = f"people have {each.name} ids, but their {each.tenant_noun} is not set"
             yield Finding((), "", wrong, f"add identity: {{{each.tenant}: …}}")
 
 
@@ -76,7 +78,7 @@ def _check_groups(groups: Mapping[str, tuple[str, ...]], others: Mapping[str, An
 IDENTITY: Section[Part] = Section(
     "identity",
     IdentitySettings,
-    "Where people's ids come from. Without it Daytwo recognizes no one.",
+    "The tenants and workspaces that issue people's ids. Without it, Daytwo recognizes no one.",
     docs="approvals.md",
     absent=IdentitySettings(),
 )
@@ -95,13 +97,13 @@ GROUPS: Section[Mapping[str, tuple[str, ...]]] = Section(
         Annotated[
             tuple[Member, ...],
             Meta(
-                description="The members; an empty list is a group without members.",
+                description="The members. An empty list is a group without members.",
                 examples=[["ana", "ben"]],
                 extra_json_schema={"uniqueItems": True},
             ),
         ],
     ],
-    "People by the name of a group. Rules can name a group instead of people.",
+    "Groups of people, by name. Rules can name a group instead of people.",
     docs="approvals.md",
     absent={},
     check=_check_groups,

@@ -13,28 +13,28 @@ from ops.settings.select import Select
 
 
 class Schedule(Part, frozen=True):
-    """Clusters that are stopped outside of their hours."""
+    """Clusters that are stopped outside their hours."""
 
-    select: Annotated[Select, Meta(description="Which clusters. Never those of the last ring.")]
+    select: Annotated[Select, Meta(description="Which clusters the schedule applies to, never those of the last ring.")]
     hours: Annotated[
         Annotated[str, Meta(pattern=r"^\S+ \d{1,2}:\d{2}-\d{1,2}:\d{2}$")] | None,
         Meta(
             description=(
-                "When these clusters run, as days and times; Daytwo stops them otherwise. The tag `daytwo-awake` of a cluster can "
-                "shorten this. Default: only what the tag says, so that each team decides for its cluster."
+                "When these clusters run, as days and times; Daytwo stops them otherwise. A cluster's tag `daytwo-awake` can "
+                "shorten these hours. Default: only the hours in the tag, so that each team decides for its cluster."
             ),
             examples=["mon-fri 08:00-19:00"],
         ),
     ] = field(name="awake", default=None)
-    zone: Annotated[Zone | None, Meta(description="The time zone of `awake`. Required with it.")] = None
+    zone: Annotated[Zone | None, Meta(description="The time zone of `awake`. Required if `awake` is set.")] = None
 
     @property
     def awake(self) -> Window | None:
-        """When these clusters run; None if only the cluster's own tag says when."""
+        """When these clusters run; None if only each cluster's own tag says when."""
         return None if self.hours is None or self.zone is None else read_awake(self.hours, self.zone)
 
     def findings(self) -> Iterator[Finding]:
-        """Reports hours that cannot be read, or without a zone."""
+        """Reports hours that cannot be read, or have no zone."""
         if self.hours is None:
             return
         if self.zone is None:
@@ -57,7 +57,7 @@ def _check(schedules: tuple[Schedule, ...], others: Mapping[str, Any]) -> Iterat
 POWER: Section[tuple[Schedule, ...]] = Section(
     "power",
     tuple[Schedule, ...],
-    "Which clusters are stopped outside of their hours. Never one that is not in a ring, or in the last ring.",
+    "Which clusters are stopped outside their hours. Clusters that are in the last ring or not in a ring are never stopped.",
     docs="power.md",
     absent=(),
     check=_check,

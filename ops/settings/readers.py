@@ -23,7 +23,7 @@ class FieldError(ValueError):
 
 
 def read_time(text: str) -> time:
-    """A time of day, as in `22:00`.
+    """Reads a time of day, such as `22:00`.
 
     Raises:
         FieldError: it is not a time of day.
@@ -41,7 +41,7 @@ def read_time(text: str) -> time:
 
 
 def read_days(text: str) -> frozenset[int]:
-    """Days, Monday = 0: `mon`, `mon,wed`, `mon-thu`; `fri-mon` spans the weekend.
+    """Reads days, Monday = 0: `mon`, `mon,wed`, `mon-thu`; `fri-mon` includes the weekend.
 
     Raises:
         FieldError: a part is not a day.
@@ -61,7 +61,7 @@ def read_days(text: str) -> frozenset[int]:
 
 
 def read_zone(text: str) -> str:
-    """The name of an IANA time zone.
+    """Reads the name of an IANA time zone.
 
     Raises:
         FieldError: it is not a zone; the remedy has the names that look alike.
@@ -74,7 +74,7 @@ def read_zone(text: str) -> str:
 
 
 def read_duration(text: str) -> timedelta:
-    """A length of time, as in `2d` or `8h30m`.
+    """Reads a length of time, such as `2d` or `8h30m`.
 
     Raises:
         FieldError: it is not a duration.
@@ -85,14 +85,14 @@ def read_duration(text: str) -> timedelta:
 
 
 def write_duration(length: timedelta) -> str:
-    """A duration as it is written in daytwo.yaml; up to two days in hours."""
+    """Returns a duration as it is written in daytwo.yaml; up to two days in hours."""
     days = length.days if length >= timedelta(days=2) else 0
     hours, minutes = divmod((length - timedelta(days=days)) // timedelta(minutes=1), 60)
     return "".join(f"{number}{unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "m")) if number) or "0m"
 
 
 def read_awake(text: str, zone: str) -> Window:
-    """`mon-fri 08:00-19:00` in a zone as a window. A cluster's tag is written the same way.
+    """Reads `mon-fri 08:00-19:00` in a zone as a window. A cluster's tag has the same form.
 
     Raises:
         FieldError: a part cannot be read, or start and end are equal.
@@ -111,7 +111,7 @@ def read_awake(text: str, zone: str) -> Window:
 
 
 def parse_awake(text: str, zone: str) -> Window | str:
-    """The same for a tag, which can be wrong at any time: what is wrong with it instead of an error."""
+    """Reads a tag in the same form. Returns the problem instead of raising it, since a tag can be wrong at any time."""
     try:
         return read_awake(text, zone)
     except FieldError as error:
@@ -119,9 +119,9 @@ def parse_awake(text: str, zone: str) -> Window | str:
 
 
 def read_freeze_edges(start: str, end: str, zone: str | None) -> tuple[date, date]:
-    """Both ends of a freeze: two dates, or two instants; an instant without an offset is in `zone`.
+    """Reads both ends of a freeze: two dates, or two instants; an instant without an offset is in `zone`.
 
-    A wall time that occurs twice or never because of daylight saving is read so that the freeze is longer.
+    A wall-clock time that occurs twice or never because of daylight saving time is read so that the freeze is longer.
 
     Raises:
         FieldError: an end cannot be read, one is a date and the other an instant, or they are in the wrong order.
@@ -166,5 +166,5 @@ def _by_city(text: str) -> list[str]:
 
 @cache
 def _zones() -> frozenset[str]:
-    # `localtime` depends on the machine, `Factory` means that no zone was chosen: neither is a zone.
+    # Not zones: `localtime` depends on the machine, and `Factory` means that no zone was chosen.
     return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -11,7 +11,7 @@ from ops.settings.part import Section
 
 
 class RebootSettings(Approvable, frozen=True):
-    """Reboots nodes that need it, one after the other, inside a window."""
+    """Reboots nodes that require it, one after the other, in a window."""
 
     window: Annotated[WindowRef, Meta(description="The name of the window in which nodes are rebooted.")]
     annotation: Annotated[
@@ -19,8 +19,8 @@ class RebootSettings(Approvable, frozen=True):
         Meta(
             pattern="^([a-z0-9.-]{1,200}/)?[A-Za-z0-9._-]{1,63}$",
             description=(
-                "The annotation of a node that needs a reboot. Default: `daytwo.dev/reboot-required`, which only Daytwo reads. "
-                "Set the annotation of kured if it runs in your clusters."
+                "The annotation of a node that requires a reboot. Default: `daytwo.dev/reboot-required`, which only Daytwo reads. "
+                "Set the annotation of kured if kured runs in your clusters."
             ),
             examples=["weave.works/kured-most-recent-reboot-needed"],
         ),
@@ -29,7 +29,7 @@ class RebootSettings(Approvable, frozen=True):
         Duration,
         Meta(
             description=(
-                "How long a drain may take before the run fails and the node is uncordoned. Default: 30m, the timeout that AKS "
+                "How long a drain can take before the run fails and the node is uncordoned. Default: 30m, the timeout that AKS "
                 "uses for its own drains."
             ),
             examples=["1h"],
@@ -40,6 +40,6 @@ class RebootSettings(Approvable, frozen=True):
 REBOOT: Section[RebootSettings | None] = Section(
     "reboot",
     RebootSettings,
-    "Reboots nodes that need it, one after the other, inside a window. Without this section it is off.",
+    "Reboots nodes that require it, one after the other, in a window. Without this section it is off.",
     docs="reboot.md",
 )

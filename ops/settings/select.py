@@ -10,9 +10,9 @@ from ops.settings.part import Finding, Part
 
 
 class Select(Part, frozen=True):
-    """Which clusters: each part that is given must match. At least one part is required.
+    """Selects clusters: each given part must match. At least one part is required.
 
-    Daytwo compares names, regions and tag keys without regard to case, as Azure does; tag values with regard to case.
+    Names, regions and tag keys are case-insensitive, as in Azure; tag values are case-sensitive.
     """
 
     tags: Annotated[
@@ -44,10 +44,10 @@ class Select(Part, frozen=True):
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is given, so that nothing matches."""
+        """Whether no part is given, so that nothing matches."""
         return not (self.tags or self.names or self.regions)
 
     def findings(self) -> Iterator[Finding]:
-        """Reports a select without a part: it would select nothing."""
+        """Reports a select without a part, since it would select nothing."""
         if self.empty:
             yield Finding((), {}, "this selects nothing", "write it as in {tags: {env: prod}}")

@@ -18,7 +18,7 @@ _NO_TENANTS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class PeopleSettings:
-    """The known people. `tenants` holds the issuer of each kind of id; without it, ids of that kind identify no one."""
+    """The known people. `tenants` holds the issuer of each kind of id; ids of a kind without an issuer identify no one."""
 
     tenants: Mapping[str, str] = field(default=_NO_TENANTS)
     people: tuple[Person, ...] = ()
@@ -26,21 +26,21 @@ class PeopleSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """Where messages go: the section of each chat that is configured, and when the weekly digest is posted."""
+    """Where messages are posted: the section of each configured chat, and when the weekly digest is posted."""
 
     sections: Mapping[str, object] = field(default=_NONE)
     digest: Window | None = None
 
     def get[T](self, section: Section[T]) -> T:
-        """A chat's section, or its value if it is left out."""
+        """Returns a chat's section, or its default if it is left out."""
         return cast("T", self.sections.get(section.name, section.absent))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. `sections` holds the runbooks' sections by name; without its section a runbook is off.
+    """The whole configuration. `sections` holds the runbooks' sections by name; a runbook without its section is off.
 
-    `hash` identifies the content: the first 12 hexadecimal digits of its SHA-256, equal for documents that say the same.
+    `hash` identifies the content: the first 12 hexadecimal digits of its SHA-256, equal for documents with the same meaning.
     """
 
     fleet: FleetSettings
@@ -53,15 +53,15 @@ class Settings:
     hash: str = ""
 
     def get[T](self, section: Section[T]) -> T:
-        """A runbook's section, or its value if it is left out."""
+        """Returns a runbook's section, or its default if it is left out."""
         return cast("T", self.sections.get(section.name, section.absent))
 
     def approval_rules(self, runbook: str) -> tuple[ApprovalRule, ...]:
-        """A runbook's approval rules, in their order."""
+        """Returns a runbook's approval rules, in their order."""
         section = self.sections.get(runbook)
         return section.approval if isinstance(section, Approvable) else ()
 
     @property
     def has_approvals(self) -> bool:
-        """Whether a plan of any runbook may need approval."""
+        """Whether a plan of any runbook can need approval."""
         return any(self.approval_rules(runbook) for runbook in self.sections)

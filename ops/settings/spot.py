@@ -16,8 +16,8 @@ class SpotSettings(Part, frozen=True):
         Duration,
         Meta(
             description=(
-                "Evictions of one pool within this time are reported together, in one message. Default: 10m, because Azure "
-                "evicts the nodes of a size within minutes."
+                "Evictions in one pool within this time are reported together, in one message. Default: 10m, because Azure "
+                "evicts all nodes of a VM size within minutes."
             ),
             examples=["5m"],
         ),
@@ -27,7 +27,7 @@ class SpotSettings(Part, frozen=True):
 SPOT: Section[SpotSettings | None] = Section(
     "spot",
     SpotSettings,
-    "Reports evictions of spot nodes and what became of their pods. Without this section it is off.",
+    "Reports evictions of spot nodes and the outcome for their pods. Without this section it is off.",
     docs="spot.md",
     renamed={"group-for": "group-within"},
 )

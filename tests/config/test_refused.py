@@ -87,7 +87,7 @@ CASES = [
         "people: {ana: {slack: U0ANA}}\nchat:",
         11,
         "",
-        "have slack ids, and their workspace is not set",
+        "have slack ids, but their workspace is not set",
         "slack-team",
     ),
     (
