@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _PURGE_AFTER_H = 14 * 24
 _REFERENCE = "@Microsoft.KeyVault("
-# Two stores or ledgers on one folder would not see each other's locks.
+# Two stores or ledgers in one folder would not see each other's locks.
 _WIRING = threading.Lock()
 
 
@@ -33,10 +33,10 @@ class NotConfiguredError(Exception):
 
 
 class Wiring(NamedTuple):
-    """What lives as long as the process.
+    """What exists for the lifetime of the process.
 
     Attributes:
-        ports: all ports but those that depend on the configuration (`chats`, `replies`).
+        ports: all ports except those that depend on the configuration (`chats`, `replies`).
         config: the configuration file.
         connections: the chats by name.
         page: makes the access of the approval page, once; it remembers which rejections are in the ledger.
@@ -50,7 +50,7 @@ class Wiring(NamedTuple):
     process: "Process"
 
     def context(self, client: Any) -> "Context":
-        """What one invocation works with; `client` is its durable client."""
+        """Returns the context of one invocation; `client` is its durable client."""
         from dataclasses import replace
 
         from ops.adapters.durable_engine import DurableEngine
@@ -64,13 +64,13 @@ class Wiring(NamedTuple):
 
 
 def wiring() -> Wiring:
-    """This process's wiring, made once; concurrent invocations of a cold start wait for it. Raises NotConfiguredError."""
+    """Returns this process's wiring, made once; concurrent invocations of a cold start wait for it. Raises NotConfiguredError."""
     with _WIRING:
         return _wired()
 
 
 def forget_wiring() -> None:
-    """For tests: the next invocation reads the environment again."""
+    """Makes the next invocation read the environment again; for tests."""
     with _WIRING:
         _wired.cache_clear()
 
@@ -81,7 +81,7 @@ def _wired() -> Wiring:
 
 
 def read_only_context(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
-    """For commands that only read: without chats, and with records in a folder that may be deleted afterwards."""
+    """Returns the context of commands that only read: without chats, and with records in a folder that can be deleted afterwards."""
     from ops.config.config_file import ConfigState
     from ops.context import Context
 
@@ -104,18 +104,18 @@ class NoEngine:
         raise NotConfiguredError(f"a read-only command cannot start {workflow} {instance_id} {payload}")
 
     def wake(self, instance_id: str) -> None:
-        """Nothing waits."""
+        """Does nothing: no instance is waiting."""
 
     def is_live(self, instance_id: str) -> bool:
-        """False: nothing runs."""
+        """Returns False: nothing is running."""
         return not instance_id
 
     def purge(self, instance_id: str) -> None:
-        """Nothing is kept."""
+        """Does nothing: no history is kept."""
 
 
 def wire(environment: Mapping[str, str]) -> Wiring:
-    """The wiring for an environment. Raises NotConfiguredError."""
+    """Returns the wiring for an environment. Raises NotConfiguredError."""
     from ops.adapters.azure_clusters import AzureClusters
     from ops.adapters.azure_costs import AzureCosts
     from ops.adapters.azure_endpoint import AzureEndpoint
@@ -164,7 +164,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
 
 
 def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment without Key Vault references that App Service could not resolve.
+    """Returns the environment without Key Vault references that App Service could not resolve.
 
     If a reference cannot be resolved, the setting holds its text instead of the secret (Microsoft Learn, "Use Key Vault
     references": "the reference value is used"). That text is in the template, so it must never serve as a secret.
@@ -176,7 +176,7 @@ def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
-    """A storage account (DAYTWO_STORAGE) in Azure, a folder (DAYTWO_STATE) elsewhere.
+    """Returns store and ledger: in a storage account (DAYTWO_STORAGE) in Azure, in a folder (DAYTWO_STATE) elsewhere.
 
     Raises:
         NotConfiguredError: neither is set.
@@ -201,7 +201,7 @@ def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, L
 
 
 def _credential(environment: Mapping[str, str]) -> Any:
-    """The managed identity in Azure, `az login` on an engineer's machine."""
+    """Returns the managed identity in Azure, or `az login` on an engineer's machine."""
     from azure.identity import AzureCliCredential, ManagedIdentityCredential
 
     if "IDENTITY_ENDPOINT" in environment:
@@ -218,14 +218,14 @@ def _clock(environment: Mapping[str, str]) -> "Clock":
 
 
 def _address(environment: Mapping[str, str]) -> str:
-    """The base URL of the pages: from DAYTWO_URL, else from the name that App Service gives the app; empty if neither is set."""
+    """Returns the base URL of the pages: DAYTWO_URL, otherwise the name that App Service gives the app; empty if neither is set."""
     host = environment.get("WEBSITE_HOSTNAME", "")
     url = environment.get("DAYTWO_URL") or (f"https://{host}" if host else "")
     return f"{url.rstrip('/')}/api" if url else ""
 
 
 def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
-    """App Service sets WEBSITE_AUTH_ENABLED if it signs people in and removes its headers from outside requests."""
+    """Whether people must sign in: App Service then sets WEBSITE_AUTH_ENABLED and removes its headers from outside requests."""
 
     @cache
     def page() -> "PageAccess":
@@ -239,7 +239,7 @@ def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
 
 
 def _metrics(environment: Mapping[str, str]) -> "Metrics":
-    """OpenTelemetry if DAYTWO_METRICS asks for it; otherwise nothing is measured."""
+    """Returns OpenTelemetry if DAYTWO_METRICS requests it; otherwise nothing is measured."""
     if environment.get("DAYTWO_METRICS", "").strip().casefold() == "opentelemetry":
         from ops.adapters.otel_metrics import open_telemetry
 

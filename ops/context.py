@@ -1,4 +1,4 @@
-"""What every activity and endpoint works with."""
+"""The context of every activity and endpoint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from ops.telemetry.log_fields import set_log_fields
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The ports, the engine of this invocation, and the present configuration."""
+    """The ports, the engine of this invocation, and the current configuration."""
 
     ports: Ports
     engine: Engine
@@ -28,23 +28,23 @@ class Context:
         return runs(self.ports.store)
 
     def control(self, subject: str) -> Control:
-        """The controls of a run or rollout: whether it is cancelled or paused."""
+        """The controls of runs and rollouts: whether each is cancelled or paused."""
         stored = controls(self.ports.store).get(subject)
         return stored.value if stored else Control()
 
     def note(self, at: datetime, run: Run, kind: str, text: str, **data: str) -> None:
-        """Writes one ledger entry; the same event of the same run is written once."""
+        """Writes one ledger entry, once per event and run."""
         key = f"{run.id}|{kind}|{data.pop('key', '')}"
         self.ports.ledger.append(Entry(key, at, kind, run.id, text, data={"target": run.target, **data}))
 
 
 def with_step(run: Run, record: StepRecord) -> Run:
-    """The run with one step's record replaced."""
+    """Returns the run with one step's record replaced."""
     return replace(run, steps=tuple(record if old.id == record.id else old for old in run.steps))
 
 
 def run_of(context: Context, payload: Mapping[str, object]) -> Stored[Run]:
-    """The run that an activity was called for.
+    """Returns the run that an activity was called for.
 
     Raises:
         NotFoundError: there is no such run.

@@ -1,4 +1,4 @@
-"""The function app: registers every trigger. What a trigger does is imported when it is first called."""
+"""The function app: registers every trigger. The code of a trigger is imported when it is first called."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ def build_app() -> df.DFApp:
 
 
 def all_routes() -> tuple[Route, ...]:
-    """Daytwo's own routes and those of each chat."""
+    """Returns Daytwo's own routes and those of each chat."""
     chats = [route for name, kind in chat_kinds().items() for route in kind.routes(_connection(name))]
     return (*routes(lambda: wiring().page()), *chats)
 
@@ -75,7 +75,7 @@ def _register_orchestrator(app: df.DFApp, name: str) -> None:
 
 def _register_timer(app: df.DFApp, entry: Timer) -> None:
     def run(timer: func.TimerRequest, client: str) -> None:
-        del timer  # the binding passes it by this name; it holds nothing that is needed
+        del timer  # the binding passes it by this name; nothing in it is needed
         from ops.telemetry.metrics import Metric
 
         wired = wiring()
@@ -103,7 +103,7 @@ def _register_route(app: df.DFApp, route: Route) -> None:
 
 
 def _respond(route: Route, req: func.HttpRequest, client: str) -> "HttpResponse":
-    """The handler's response; 503 if there has never been a valid configuration, with the reason only for key holders."""
+    """Returns the handler's response; 503 if there has never been a valid configuration, with the reason only for key holders."""
     from ops.endpoints.http_types import HttpRequest
 
     try:
@@ -128,7 +128,7 @@ def _register_events(app: df.DFApp) -> None:
 
 
 def _raw(event: Any) -> Mapping[str, Any]:
-    """The event in the schema in which it was sent, as far as the binding kept its fields."""
+    """Returns the event in the schema in which it was sent, as far as the binding has kept its fields."""
     if isinstance(event, func.EventGridEvent):
         return {
             "id": event.id,

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def to_json(value: object, kind: object = None) -> Json:
-    """A model object as JSON values. `kind` is the declared type if that is a union."""
+    """Converts a model object to JSON values. `kind` is the declared type if that is a union."""
     return cast("Json", _converter().unstructure(value, unstructure_as=kind))
 
 
 def from_json[T](value: Json, kind: type[T]) -> T:
-    """JSON values as a model object.
+    """Converts JSON values to a model object.
 
     Raises:
-        cattrs.BaseValidationError: they do not fit: the data was stored by another version.
+        cattrs.BaseValidationError: they do not fit, because another version stored the data.
     """
     return _converter().structure(value, kind)
 
@@ -47,7 +47,7 @@ def _converter() -> "Converter":
 
 
 def _register_union(converter: "Converter", alias: Any) -> None:
-    """Registers a `type` alias of a union, tagged by the names of its classes."""
+    """Registers a `type` alias of a union, tagged with the names of its classes."""
     from cattrs.strategies import configure_tagged_union
 
     configure_tagged_union(alias.__value__, converter, tag_name="is")

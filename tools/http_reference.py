@@ -31,7 +31,7 @@ _AUTH_ORDER = (Auth.FUNCTION_KEY, Auth.SIGN_IN, Auth.CHAT)
 
 
 def reference(routes: tuple[Route, ...]) -> str:
-    """The page."""
+    """Returns the page."""
     ordered = sorted(routes, key=lambda route: _AUTH_ORDER.index(route.auth))
     named = [name.strip("[]") for route in ordered for name in (route.request, route.response) if name]
     used = list(dict.fromkeys(each for name in named for each in _with_parts(name)))
@@ -52,7 +52,7 @@ def _route(route: Route) -> str:
 
 
 def _linked(name: str) -> str:
-    """A link to a resource below; `[Name]` is a list."""
+    """Returns a link to a resource below; `[Name]` is a list."""
     inner = name.strip("[]")
     link = f"[{inner}](#{inner.lower()})"
     return f"list of {link}" if name != inner else link
@@ -72,7 +72,7 @@ def _sentence(text: str) -> str:
 
 
 def _type(annotation: str) -> str:
-    """The JSON type of a field's annotation."""
+    """Returns the JSON type of a field's annotation."""
     text = annotation.replace("<class '", "").replace("'>", "").replace("ops.endpoints.resources.", "")
     text = text.replace("datetime.datetime", "time").replace("datetime", "time").replace(" | None", " or null")
     text = re.sub(r"\bstr\b", "string", re.sub(r"\bbool\b", "boolean", text))
@@ -80,7 +80,7 @@ def _type(annotation: str) -> str:
 
 
 def _with_parts(name: str) -> Iterator[str]:
-    """A resource and those that its fields hold."""
+    """Returns a resource and those in its fields."""
     yield name
     for each in fields(getattr(resources, name)):
         for part in re.findall(r"\w+Resource", str(each.type)):
@@ -93,7 +93,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         is_current = PAGE.exists() and PAGE.read_text() == wanted
         if not is_current:
-            print(f"{PAGE.name} is not current: run `python -m tools.http_reference`")
+            print(f"{PAGE.name} is outdated: run `python -m tools.http_reference`")
         return 0 if is_current else 1
     PAGE.write_text(wanted)
     return 0

@@ -1,4 +1,4 @@
-"""The wheel's requirements, made from the dependency groups of pyproject.toml while it is built."""
+"""The wheel's requirements, generated from the dependency groups of pyproject.toml when it is built."""
 
 import tomllib
 from pathlib import Path
@@ -11,10 +11,10 @@ _EXTRAS = ("teams-bot", "telemetry", "simulator")
 
 
 class GroupsHook(MetadataHookInterface):
-    """Fills in what `dynamic` names in pyproject.toml."""
+    """Fills in the fields listed under `dynamic` in pyproject.toml."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Set the dependencies and the extras. Raises KeyError if a group is missing."""
+        """Sets the dependencies and the extras. Raises KeyError if a group is missing."""
         with (Path(self.root) / "pyproject.toml").open("rb") as file:
             groups: dict[str, list[str]] = tomllib.load(file)["dependency-groups"]
         metadata["dependencies"] = [requirement for name in _REQUIRED for requirement in groups[name]]

@@ -9,7 +9,7 @@ _BEGIN, _END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 
 
 def table() -> str:
-    """One row per metric, in the order of their definitions."""
+    """Returns one row per metric, in the order of their definitions."""
     rows = [
         f"| `{metric.metric_name}` | {metric.kind.value} | `{metric.unit}` | {metric.description} |"
         for metric in Metric
@@ -18,7 +18,7 @@ def table() -> str:
 
 
 def embedded(page: str, rows: str) -> str:
-    """The page with this table between its markers.
+    """Returns the page with this table between its markers.
 
     Raises:
         ValueError: the page has no markers.

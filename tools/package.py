@@ -1,4 +1,4 @@
-"""`make package`: the zip that Azure runs. Refuses to pack a wrong configuration."""
+"""`make package`: the zip that Azure runs. Refuses to pack an invalid configuration."""
 
 import argparse
 import re
@@ -15,16 +15,16 @@ ROOT = Path(__file__).resolve().parents[1]
 # The command line is for an engineer's machine; the simulator is never deployed.
 _LEFT_OUT = ("ops/cli/",)
 _SINGLE = ("function_app.py", "host.json")
-# The lock of what Azure always installs, and that of each extra.
+# The lock of the packages that Azure always installs, and that of each extra.
 _LOCK = "requirements.txt"
 _EXTRA_LOCKS = {"teams-bot": "requirements-teams-bot.txt", "telemetry": "requirements-telemetry.txt"}
 _NO_EVENTS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:daytwo\r\nEND:VCALENDAR\r\n"
-# A zip's times are fixed, so that the same content is the same file.
+# The times in the zip are fixed, so that the same content results in the same file.
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
 def pack(target: Path, config: Path | None = None, extras: Collection[str] = ()) -> None:
-    """Write the zip; Azure installs what its requirements.txt names. `extras` are of `teams-bot` and `telemetry`.
+    """Writes the zip; Azure installs the packages in its requirements.txt. `extras` are of `teams-bot` and `telemetry`.
 
     Raises:
         ConfigError: the configuration is not valid.
@@ -42,7 +42,7 @@ def pack(target: Path, config: Path | None = None, extras: Collection[str] = ())
 
 
 def _requirements(extras: Collection[str]) -> str:
-    """The locks of the chosen extras as one. All locks have the same versions (`make locks`), so that they can be merged."""
+    """Merges the locks of the chosen extras. This is possible because all locks have the same versions (`make locks`)."""
     packages = dict[str, str]()
     for lock in (_LOCK, *(_EXTRA_LOCKS[extra] for extra in extras)):
         for package in re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE):
@@ -51,9 +51,9 @@ def _requirements(extras: Collection[str]) -> str:
 
 
 def _checked(config: Path) -> dict[str, Path]:
-    """The calendars beside a configuration that it names, by name. Raises ConfigError if it is wrong.
+    """Returns, by name, the calendar files beside a configuration that it names. Raises ConfigError if it is invalid.
 
-    A calendar at an address is read by the deployed app, possibly from another network: it is not fetched here.
+    A calendar at an address is not fetched here: the deployed app reads it, possibly from another network.
     """
     today, found = datetime.now(UTC).date(), dict[str, Path]()
     beside = read_beside(config.parent, lambda _: _NO_EVENTS)
@@ -81,7 +81,7 @@ def _files(config: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Pack with the project's `daytwo.yaml`, if there is one, or with the one given."""
+    """Pack with the given configuration, or with the project's `daytwo.yaml` if there is one."""
     parser = argparse.ArgumentParser(prog="python -m tools.package", description="Write the zip that Azure runs.")
     parser.add_argument("--config", type=Path, default=ROOT / "daytwo.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo.zip")

@@ -1,4 +1,4 @@
-"""`python -m tools.phrases`: finds words and phrases that the project does not use, and says what to write instead.
+"""`python -m tools.phrases`: finds words and phrases that the project avoids, and suggests replacements.
 
 Names are split into their words and compared with NAMES; comments, docstrings, strings and documents are searched for PHRASES.
 Both list what readers stumbled over. A word that is right in most sentences does not belong there.
@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _DOCUMENTS = (".md", ".bicep", ".yaml", ".j2", ".html", ".toml", ".js", ".mjs", ".css")
 _NAMED = ("Makefile", "run", "schema.json")
-# They have to quote what they forbid.
+# These files must quote what they forbid.
 _EXEMPT = ("tools/phrases.py", "tests/tools/test_phrases.py")
 
 # A regular expression, matched as whole words in any case (a space also matches a line break), and what to write instead.
@@ -65,7 +65,7 @@ PHRASES: Sequence[tuple[str, str]] = (
     (r"whence|thereof|whereof|wherein|therein|hither|thither", "plain English"),
 )
 
-# A word of a name or of a file's name, and what such a thing is called instead.
+# A word in the name of an identifier or a file, and what to call such a thing instead.
 NAMES: dict[str, str] = {
     "standing": "conditions, status, active",
     "mishap": "fault",
@@ -112,7 +112,7 @@ NAMES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to write differently. `line` counts from 1."""
+    """One phrase to replace. `line` counts from 1."""
 
     file: str
     line: int
@@ -124,7 +124,7 @@ class Finding:
 
 
 def check(file: str, text: str) -> list[Finding]:
-    """What to write differently in a file, by its path in the project. Raises SyntaxError if Python cannot be tokenized."""
+    """Returns the phrases to replace in a file, given its path in the project. Raises SyntaxError if Python cannot be tokenized."""
     words = sorted(_words(Path(file).stem) & NAMES.keys())
     found = [Finding(file, 1, f"the file's name: {word}", NAMES[word]) for word in words]
     return found + list(_in_python(file, text) if file.endswith(".py") else _in_text(file, text, 1))
@@ -143,28 +143,28 @@ def _in_python(file: str, text: str) -> Iterator[Finding]:
         if each.type in (token.COMMENT, token.STRING, token.FSTRING_MIDDLE):
             yield from _in_text(file, each.string, each.start[0])
         elif each.type == token.NAME and each.string not in seen and not keyword.iskeyword(each.string):
-            # Once per file: a renaming changes all places.
+            # Report it once per file, since renaming changes all places.
             seen.add(each.string)
             for word in sorted(_words(each.string) & NAMES.keys()):
                 yield Finding(file, each.start[0], each.string, NAMES[word])
 
 
 def _words(name: str) -> set[str]:
-    """The words of `snake_case` and `CamelCase`, in lower case."""
+    """Returns the words of `snake_case` and `CamelCase`, in lower case."""
     return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
 
 
 @cache
 def _any_phrase() -> re.Pattern[str]:
-    """All PHRASES as one pattern for text in lower case: searching 3 MB for each takes ten times as long."""
-    # A space matches any white space, except in a lookbehind, which has to have one width.
+    """Returns all PHRASES as one pattern for lower-case text: searching 3 MB for each phrase separately takes ten times as long."""
+    # A space matches any white space, except in a lookbehind, which must have a fixed width.
     patterns = (re.sub(r"(?<!there) ", r"\\s+", words) for words, _ in PHRASES)
     named = "|".join(f"(?P<phrase{number}>{pattern})" for number, pattern in enumerate(patterns))
     return re.compile(rf"(?<![\w-])(?:{named})(?![\w-])")
 
 
 def files(root: Path) -> Iterator[Path]:
-    """The files of the project to check, without what is built or hidden."""
+    """Returns the project's files to check, without built and hidden ones."""
     for top in sorted(root.iterdir()):
         if top.is_dir() and (top.name == "build" or (top.name.startswith(".") and top.name != ".ci")):
             continue
@@ -174,7 +174,7 @@ def files(root: Path) -> Iterator[Path]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print each finding, or with `--count` how many each top folder has. Return 1 if there are any."""
+    """Prints each finding, or with `--count` the number of findings per top folder. Returns 1 if there are any."""
     found = list[Finding]()
     for file in files(ROOT):
         name = file.relative_to(ROOT).as_posix()
@@ -185,7 +185,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{count:6} {top}")
     else:
         print(*found, sep="\n")
-    print(f"{len(found)} phrases to write differently (tools/phrases.py)", file=sys.stderr)
+    print(f"{len(found)} phrases to replace (tools/phrases.py)", file=sys.stderr)
     return 1 if found else 0
 
 

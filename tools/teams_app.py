@@ -1,4 +1,4 @@
-"""The Teams app of your bot: the manifest with its application id, and the icons, as the zip that Teams takes."""
+"""The Teams app of your bot: a zip with the manifest (which contains the application id) and the icons."""
 
 import argparse
 import json
@@ -9,12 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "infra" / "teams"
-# A zip's times are fixed, so that the same content is the same file.
+# The times in the zip are fixed, so that the same content results in the same file.
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
 def pack(target: Path, app_id: uuid.UUID) -> None:
-    """Write the zip. The app has the bot's id: one app, one bot."""
+    """Writes the zip. The app has the bot's id: one app, one bot."""
     manifest = json.loads((SOURCE / "manifest.json").read_text())
     manifest["id"] = manifest["bots"][0]["botId"] = str(app_id)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -25,8 +25,8 @@ def pack(target: Path, app_id: uuid.UUID) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Pack for one bot."""
-    parser = argparse.ArgumentParser(prog="python -m tools.teams_app", description="Write the zip that Teams takes.")
+    """Pack the app of one bot."""
+    parser = argparse.ArgumentParser(prog="python -m tools.teams_app", description="Write the zip file for Teams.")
     parser.add_argument("app_id", type=uuid.UUID, help="the bot's application id (the output teamsBotAppId)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo-teams.zip")
     options = parser.parse_args(arguments)

@@ -9,7 +9,7 @@ _BEGIN, _END = "<!-- transitions:begin -->", "<!-- transitions:end -->"
 
 
 def diagram() -> str:
-    """The transition table as a mermaid state diagram, in the order of the table."""
+    """Returns the transition table as a mermaid state diagram, in the order of the table."""
     lines = ["```mermaid", "stateDiagram-v2", "  [*] --> assess"]
     for (here, outcome), then in TRANSITIONS.items():
         of = "" if then.target in (Target.NO_STEP, Target.SAME_STEP) else f" ({then.target})"
@@ -18,7 +18,7 @@ def diagram() -> str:
 
 
 def embedded(page: str, drawing: str) -> str:
-    """The page with this drawing between its markers.
+    """Returns the page with this drawing between its markers.
 
     Raises:
         ValueError: the page has no markers.

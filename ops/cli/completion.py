@@ -1,4 +1,4 @@
-"""`daytwo completion SHELL`: the script with which a shell completes commands and options."""
+"""`daytwo completion SHELL`: the script that lets a shell complete commands and options."""
 
 import click
 from click.shell_completion import get_completion_class

@@ -9,7 +9,7 @@ from ops.cli.extras import require_simulator
 
 @click.command()
 @click.option("--days", type=click.IntRange(1, 28), default=7, show_default=True)
-@click.option("--headless", is_flag=True, help="Open no page; end with a summary.")
+@click.option("--headless", is_flag=True, help="Do not open the page; end with a summary.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the summary to this file."
 )

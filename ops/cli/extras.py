@@ -11,7 +11,7 @@ SIMULATOR = ("azure_functions_runtime", "aiohttp", "croniter", "trustme", "jwt")
 
 
 def require_simulator() -> None:
-    """Exit with code 2 and the command to run if the libraries of the simulated world are not installed."""
+    """Exits with code 2 and the command to run if the libraries of the simulated world are not installed."""
     if all(find_spec(module) for module in SIMULATOR):
         return
     click.echo(

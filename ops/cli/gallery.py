@@ -20,7 +20,7 @@ def gallery(out: Path) -> None:
         with drawer() as found:
             text = drawn_gallery(found)
     except DrawingError as error:
-        click.echo(f"Drawing the gallery: {error}\nRemove Daytwo's cache folder, and try again.", err=True)
+        click.echo(f"Drawing the gallery failed: {error}\nRemove Daytwo's cache folder, then try again.", err=True)
         sys.exit(1)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text)

@@ -16,7 +16,7 @@ APP_FOLDER = _INSTALLED if _INSTALLED.exists() else Path(__file__).resolve().par
 
 
 def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
-    """A host that keeps everything in `state`, and its function key. The app reads its settings from the environment."""
+    """Returns a host that stores its data in `state`, and the host's function key. The app reads its settings from the environment."""
     require_simulator()
     from ops.bootstrap import wiring
     from simulator.host.clock import RemoteClock, WallClock
@@ -25,7 +25,7 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     state.mkdir(parents=True, exist_ok=True)
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
-    # A deployed app reads them at its first tick; a person at a terminal does not wait for that.
+    # A deployed app reads them at its first timer; a person at a terminal does not wait for that.
     wiring().process.refresh_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)
@@ -33,7 +33,7 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
 
 
 def configuration_problem() -> str:
-    """Why this process cannot use its configuration; empty if it can."""
+    """Returns why this process cannot use its configuration; empty if it can."""
     from ops.bootstrap import wiring
 
     wired = wiring()
@@ -41,7 +41,7 @@ def configuration_problem() -> str:
 
 
 def function_key(state: Path) -> str:
-    """The key that HTTP callers send; created once, readable by its owner only."""
+    """Returns the key that HTTP callers send; it is created once and readable only by its owner."""
     file = state / "function-key"
     if not file.exists():
         file.touch(mode=0o600)

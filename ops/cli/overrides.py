@@ -1,4 +1,4 @@
-"""`daytwo awake` and `daytwo skip`: a person's expiring exceptions, set on the bot at DAYTWO_URL."""
+"""`daytwo awake` and `daytwo skip`: a person's exceptions with an expiry date, set on the bot at DAYTWO_URL."""
 
 import getpass
 import os
@@ -11,7 +11,7 @@ EXIT_REFUSED = 2
 
 @click.command()
 @click.option("--target", required=True, help="The id of a managed cluster.")
-@click.option("--until", required=True, help="When it expires, as in 2026-11-18T22:00+01:00.")
+@click.option("--until", required=True, help="When it expires, for example 2026-11-18T22:00+01:00.")
 def awake(target: str, until: str) -> None:
     """Keep a cluster awake until a time, regardless of its schedule."""
     sys.exit(_post("awake", target, until))
@@ -19,9 +19,9 @@ def awake(target: str, until: str) -> None:
 
 @click.command()
 @click.option("--target", required=True, help="The id of a managed cluster.")
-@click.option("--until", required=True, help="When it expires, as in 2026-11-23T00:00+01:00.")
+@click.option("--until", required=True, help="When it expires, for example 2026-11-23T00:00+01:00.")
 def skip(target: str, until: str) -> None:
-    """Skip node images of a cluster until a time."""
+    """Skip node image upgrades of a cluster until a time."""
     sys.exit(_post("skip", target, until))
 
 
@@ -30,7 +30,9 @@ def _post(kind: str, target: str, until: str) -> int:
 
     address = os.environ.get("DAYTWO_URL")
     if not address:
-        click.echo("DAYTWO_URL is not set: set it (and DAYTWO_KEY) to the bot that keeps the override.", err=True)
+        click.echo(
+            "DAYTWO_URL is not set. Set it (and DAYTWO_KEY) to the bot that should store the override.", err=True
+        )
         return EXIT_REFUSED
     body = {"target": target, "until": until, "by": getpass.getuser()}
     headers = {"x-functions-key": os.environ.get("DAYTWO_KEY", "")}

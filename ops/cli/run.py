@@ -27,11 +27,11 @@ EXIT_REFUSED = 2
 @click.command()
 @click.argument("runbook")
 @click.option("--target", required=True, help="The id of a managed cluster.")
-@click.option("--dry-run", is_flag=True, help="Decide and show the plan; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Decide and show the plan, but change nothing.")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("daytwo.yaml"))
 @click.option("--state", type=click.Path(file_okay=False, path_type=Path), default=Path(".daytwo"), show_default=True)
 def run(*, runbook: str, target: str, dry_run: bool, config: Path, state: Path) -> None:
-    """Start a run of RUNBOOK and follow it to its end."""
+    """Start a run of RUNBOOK and follow it until it ends."""
     if os.environ.get("DAYTWO_URL"):
         sys.exit(
             asyncio.run(

@@ -13,9 +13,9 @@ import click
 @click.option(
     "--config", type=click.Path(dir_okay=False, path_type=Path), default=Path("daytwo.yaml"), show_default=True
 )
-@click.option("--port", type=int, default=0, help="0 takes a free port.")
+@click.option("--port", type=int, default=0, help="0 selects a free port.")
 def serve(state: Path, config: Path, port: int) -> None:
-    """Run the bot until Ctrl-C. With the same --state it resumes where it stopped, even after a kill."""
+    """Run the bot until Ctrl-C. With the same --state it resumes where it stopped, even after it was killed."""
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(state, config.resolve(), port))
 

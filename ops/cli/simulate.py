@@ -14,7 +14,7 @@ from ops.cli.extras import require_simulator
 )
 @click.option("--faults", help="none, calm or rough.")
 def simulate(**options: object) -> None:
-    """Serve a simulated fleet: prints KEY=value lines that point a real client at it, then serves until stopped."""
+    """Serve a simulated fleet: prints KEY=value lines that point a real client to it, then serves until it is stopped."""
     require_simulator()
     from simulator.serve import main
 

@@ -13,7 +13,7 @@ EXIT_REFUSED = 2
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(file: Path) -> None:
-    """Check a configuration, and list every problem with file, line, value and remedy. Exit code 2 if there is one.
+    """Check a configuration, and list every problem with file, line, value and remedy. Exit code 2 if there is a problem.
 
     Also checks the app settings in this environment that the configuration needs.
     """

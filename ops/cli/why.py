@@ -1,4 +1,4 @@
-"""`daytwo why CLUSTER`: what each runbook decides now, and from which facts."""
+"""`daytwo why CLUSTER`: what each runbook decides now, and the facts behind each decision."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""daytwo.yaml: its schema, its loader, and what is reported if it is wrong."""
+"""daytwo.yaml: its schema, its loader, and the reports of problems."""
 
 from ops.config.document import parse
 from ops.config.feeds import FeedError, Feeds, freezes_of, read_beside
@@ -23,10 +23,10 @@ __all__ = [
 
 
 def load(text: str | bytes, source: str, feeds: Feeds | None = None, *, full: bool = False) -> Settings:
-    """The settings that a configuration states.
+    """Loads the settings from a configuration.
 
-    `source` is the file's name in messages. `feeds` reads the calendars that it names; without it such a calendar is a
-    problem. With `full` the full validator runs in any case, as in `daytwo validate`.
+    `source` is the file's name in messages. `feeds` reads the calendars that the configuration names; without `feeds`, such a
+    calendar is a problem. With `full` the full validator always runs, as in `daytwo validate`.
 
     Raises:
         ConfigError: with every problem found, in the order of the lines.

@@ -1,4 +1,4 @@
-"""Calendars by their last good content: timers fetch them, the store keeps them, and all other code reads them there.
+"""The last good content of each calendar: timers fetch it, the store keeps it, and all other code reads it there.
 
 An endpoint never waits for a calendar's server, every process of the app has the same freezes, and while a calendar is
 unavailable its last freezes apply.
@@ -17,10 +17,10 @@ from ops.tables.base import Table
 _FEED_PAST = timedelta(days=7)
 _FEED_AHEAD = timedelta(days=400)
 READ_AGAIN = timedelta(hours=12)
-# The timer that fetches fires every five minutes, not to the second.
+# The timer that fetches them fires every five minutes, but not to the second.
 _TRY_AGAIN = timedelta(minutes=4)
-# Freezes are planned ahead, so those of an unavailable calendar apply for a weekend and a day. After that freezes may be
-# missing, and no new run starts.
+# Freezes are planned ahead, so those of an unavailable calendar still apply for a weekend and a day. After that, freezes may
+# be missing, and no new run starts.
 HOLDS_FOR = timedelta(days=3)
 
 
@@ -38,7 +38,7 @@ class KeptCalendar:
     problem: str = ""
 
     def is_due(self, now: datetime) -> bool:
-        """Whether to fetch it now."""
+        """Whether it must be fetched now."""
         if self.read_at is None or self.problem:
             return self.tried_at is None or now - self.tried_at >= _TRY_AGAIN
         return now - self.read_at >= READ_AGAIN
@@ -50,7 +50,7 @@ class KeptCalendar:
 
 @dataclass(slots=True)
 class Reading:
-    """The calendars that a configuration names, and the content of those that are files, collected while it is loaded."""
+    """The calendars that a configuration names, and the contents of those that are files, collected while it is loaded."""
 
     locations: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -63,12 +63,12 @@ class Calendars:
         self._read_file, self._store, self._fetch = read_beside(folder), store, fetch
 
     def kept(self, location: str) -> KeptCalendar:
-        """What the store has of this calendar."""
+        """Returns what the store has about this calendar."""
         stored = self._table.get(_key(location))
         return stored.value if stored else KeptCalendar(location)
 
     def read(self, location: str, now: datetime, reading: Reading) -> bytes:
-        """A calendar while a configuration is loaded: a file from its folder, an address from the store.
+        """Returns a calendar while a configuration is loaded: a file from its folder, an address from the store.
 
         Raises:
             FeedError: it was never fetched, or its last content is too old.
@@ -82,13 +82,13 @@ class Calendars:
             raise FeedError(kept.problem or "it has not been fetched yet; Daytwo fetches it within five minutes")
         if not kept.holds(now):
             too_old = f"its freezes of {kept.read_at:%Y-%m-%d} are too old to rely on"
-            if not kept.problem:  # no fetch was tried: the app was off
+            if not kept.problem:  # no fetch was attempted, because the app was off
                 raise FeedError(f"{too_old}; Daytwo fetches it within five minutes")
             raise FeedError(f"{kept.problem}, and {too_old}")
         return self._store.get_content(kept.content)
 
     def read_kept(self, location: str) -> bytes:
-        """The last good content of any age: for a configuration with which no new run starts.
+        """Returns the last good content of any age: for a configuration with which no new run starts.
 
         Raises:
             FeedError: it was never fetched.
@@ -99,13 +99,13 @@ class Calendars:
         return self._store.get_content(kept.content)
 
     def keep_files(self, reading: Reading, now: datetime) -> None:
-        """Keep the files of a configuration that is valid now: they may be broken when it is loaded again."""
+        """Stores the files of a configuration that is valid now: they may be broken when it is loaded again."""
         for location, content in reading.files.items():
             if self.kept(location).content != self._store.put_content(content):
                 self._keep(location, content, now)
 
     def fetch_due(self, locations: Iterable[str], now: datetime) -> bool:
-        """Fetch the addresses that are due; whether there were any. Content that is not a calendar is not kept."""
+        """Fetches the addresses that are due; returns whether there were any. Content that is not a calendar is not stored."""
         due = [each for each in locations if is_address(each) and self.kept(each).is_due(now)]
         for location in due:
             try:
@@ -134,10 +134,10 @@ class Calendars:
 
 
 def feeds_at(now: datetime, read: Callable[[str], bytes]) -> Feeds:
-    """How calendars are read now: their events from a week ago until more than a year ahead."""
+    """Returns how calendars are read now: their events from a week ago until more than a year ahead."""
     return Feeds(read, (now - _FEED_PAST).date(), (now + _FEED_AHEAD).date())
 
 
 def _key(location: str) -> str:
-    """A location may contain characters that a key may not."""
+    """Returns the key of a location, which can contain characters that a key must not."""
     return hashlib.sha256(location.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What is wrong with sections that are each read without an error: their findings, in the document's words."""
+"""Problems of sections that can each be read without an error: their findings, with the paths and values of the document."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from ops.settings.part import Finding, Part, Path
 
 
 def findings_of(values: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Finding]:
-    """The findings of sections, by their names. `root` is what is written: it decides about paths and shown values."""
+    """Returns the findings of sections, by their names. `root` is the written document, which provides paths and displayed values."""
     for place, section in PLACES:
         if section.name not in values:
             continue
@@ -25,7 +25,7 @@ def findings_of(values: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[
 
 
 def _inside(value: Any, written: Any, path: Path) -> Iterator[Finding]:
-    """The findings of all parts in a value."""
+    """Returns the findings of all parts in a value."""
     match value:
         case Part():
             yield from (replace(finding, path=(*path, *finding.path)) for finding in value.findings())
@@ -34,11 +34,11 @@ def _inside(value: Any, written: Any, path: Path) -> Iterator[Finding]:
                 if isinstance(written, dict) and key in written:
                     yield from _inside(getattr(value, each.name), written[key], (*path, key))
         case tuple() if isinstance(written, dict):
-            # One mapping may be written instead of a list of one.
+            # One mapping can be written instead of a list of one.
             for each in value:
                 yield from _inside(each, written, path)
         case tuple() if isinstance(written, list):
-            # Names of groups become more names than are written.
+            # Names of groups resolve to more names than are written.
             for number, (each, own) in enumerate(zip(value, written, strict=False)):
                 yield from _inside(each, own, (*path, number))
         case dict():

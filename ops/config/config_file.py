@@ -1,4 +1,4 @@
-"""The current configuration: that of the file, or the last valid one with the problem of the file."""
+"""The current configuration: that of the file, or the last valid one together with the problem of the file."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,7 +49,7 @@ class ConfigFile:
         self._state = ConfigState(None, "it has not been read yet")
 
     def current(self, now: datetime) -> ConfigState:
-        """The state of the file now. Reads only the file and the store."""
+        """Returns the current state of the file. Reads only the file and the store."""
         try:
             status = self._path.stat()
         except OSError as error:
@@ -62,7 +62,7 @@ class ConfigFile:
         return self._state
 
     def refresh(self, now: datetime) -> None:
-        """Fetch the calendars that are due: every 12 hours; after a failure whenever the timer fires."""
+        """Fetches the calendars that are due: every 12 hours, and after a failure whenever the timer fires."""
         self.current(now)
         if self._locations and self._fetched().fetch_due(self._locations, now):
             self._checked_at = None
@@ -77,7 +77,7 @@ class ConfigFile:
         return False
 
     def _known(self, now: datetime) -> tuple[tuple[str, str, bool], ...]:
-        """What decides whether the configuration is read again: content, problem, whether it is recent enough."""
+        """Returns what decides whether the configuration is read again: content, problem, and whether it is recent enough."""
         return tuple((each.content, each.problem, each.holds(now)) for each in self._kept())
 
     def _kept(self) -> "list[KeptCalendar]":
@@ -114,11 +114,11 @@ class ConfigFile:
         if record is None:
             self._store.insert("config", "last-valid", {"content": reference})
         elif record.value != {"content": reference}:
-            with suppress(ConflictError):  # another worker has stored the same
+            with suppress(ConflictError):  # another worker has stored the same content
                 self._store.replace("config", "last-valid", {"content": reference}, record.etag)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:
-        """The last valid one: of this process, else of the store; None if that is not valid any longer."""
+        """Returns the last valid configuration, of this process or of the store; None if it is no longer valid."""
         from ops.config import ConfigError
 
         if self._state.settings is not None:

@@ -1,6 +1,6 @@
 """msgspec behind a lock.
 
-msgspec builds what it knows of a type with the first use, and crashes the process if another thread uses the type meanwhile
+msgspec prepares a type when it is first used, and crashes the process if another thread uses the type at the same time
 (seen with 0.22 as a segmentation fault of a cold start, when several invocations read the configuration at once).
 """
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from msgspec import convert
 
-# Conversions take milliseconds. Reentrant, since a hook may convert a part.
+# Conversions take milliseconds. The lock is reentrant, since a hook can convert a part.
 LOCK = RLock()
 
 
 def converted(value: Any, kind: Any, hook: Callable[[type, Any], Any]) -> Any:
-    """A document, or a part of one, as its type.
+    """Converts a document, or a part of one, to its type.
 
     Raises:
         msgspec.ValidationError: the first problem that msgspec finds.

@@ -1,4 +1,4 @@
-"""YAML to plain values that remember their lines."""
+"""Reads YAML as plain values that remember their lines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,8 +24,8 @@ _BOOLEANS = {"true": True, "false": False}
 class Document:
     """A configuration's values, with the line of each, and the problems found so far.
 
-    `is_doubtful` says that it has null, or a list with equal entries: the reader accepts them in places where the schema
-    does not.
+    `is_doubtful` means that it contains null or a list with equal entries: the reader accepts these in places where the
+    schema does not.
     """
 
     source: str
@@ -36,18 +36,18 @@ class Document:
     is_doubtful: bool = False
 
     def refuse(self, path: Path, value: object, wrong: str, remedy: str) -> None:
-        """Notes a problem at `path`, or at the nearest line above it that is known."""
+        """Notes a problem at `path`, or at the nearest known line above it."""
         known = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in self.lines), None)
         line = None if known is None else self.lines[known]
         is_calendar = path[:1] == ("freezes",)
         self.refuse_line(line, dotted(path), without_addresses(value) if is_calendar else value, wrong, remedy)
 
     def refuse_line(self, line: int | None, where: str, value: object, wrong: str, remedy: str) -> None:
-        """Notes a problem of a line that does not belong to a value."""
+        """Notes a problem on a line that does not belong to a value."""
         self.problems.append(Problem(self.source, line, where, shown(value), wrong, remedy))
 
     def raise_problems(self) -> None:
-        """Ends the reading if there are problems.
+        """Stops reading if there are problems.
 
         Raises:
             ConfigError: with every problem, in the order of the lines.
@@ -57,7 +57,7 @@ class Document:
 
 
 def dotted(path: Path) -> str:
-    """A path as people write it: `fleet.rings[1].select`."""
+    """Returns a path as people write it: `fleet.rings[1].select`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{shown(part)}" for part in path)
     return text.removeprefix(".")
 
@@ -66,7 +66,7 @@ def parse(text: str | bytes, source: str) -> Document:
     """Reads a YAML document that is a mapping.
 
     Raises:
-        ConfigError: not UTF-8, too big, empty, not YAML, a key twice, an alias, a tag, or not a mapping.
+        ConfigError: it is not UTF-8, too large, empty, not YAML, or not a mapping, or it contains a duplicate key, an alias or a tag.
     """
     document = Document(source, _decoded(text, source))
     root = _composed(document)
@@ -83,12 +83,12 @@ def parse(text: str | bytes, source: str) -> Document:
 
 
 def _decoded(text: str | bytes, source: str) -> str:
-    # A lone surrogate cannot be encoded: it is not UTF-8 either.
+    # A lone surrogate cannot be encoded, so it is not UTF-8 either.
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     document = Document(source, "")
     if len(raw) > _MAX_BYTES:
         document.refuse_line(
-            None, "", f"{len(raw)} bytes", "the file is over 256 kB", "keep only the configuration in it"
+            None, "", f"{len(raw)} bytes", "the file is larger than 256 kB", "keep only the configuration in it"
         )
         document.raise_problems()
     try:
@@ -122,14 +122,14 @@ def _composed(document: Document) -> "Node | None":
 
 
 def _acceptable(document: Document, yaml: "YAML") -> bool:
-    """Whether it can be composed without following an alias or recursing without end."""
+    """Whether the document can be composed without following an alias or recursing without end."""
     depth = 0
     for event in yaml.parse(document.text):
         kind = type(event).__name__
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
         if kind == "AliasEvent":
             line = event.start_mark.line + 1
-            document.refuse_line(line, "", f"*{event.anchor}", "aliases are not supported", "write the value out")
+            document.refuse_line(line, "", f"*{event.anchor}", "aliases are not supported", "write out the value")
             return False
         if depth > _MAX_DEPTH:
             line = event.start_mark.line + 1
@@ -190,7 +190,7 @@ def _pairs(document: Document, node: "MappingNode", path: Path) -> Iterator[tupl
             )
             continue
         seen[name] = line
-        # The line of the key, even if its value starts on the next one.
+        # The line of the key, even if its value starts on the next line.
         document.lines[(*path, name)] = line
         yield name, _value(document, value, (*path, name))
 
@@ -217,7 +217,7 @@ def _scalar(document: Document, node: "ScalarNode", path: Path) -> Value:
 
 
 def _number(text: str) -> Value:
-    """A decimal number; every other notation stays the text it is, for the schema to refuse."""
+    """Reads a decimal number. Every other notation remains text, so that the schema rejects it."""
     for read in (int, float):
         try:
             return read(text)

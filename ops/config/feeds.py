@@ -16,8 +16,8 @@ class FeedError(Exception):
 class Feeds:
     """How calendars are read, and which of their days count.
 
-    `read` takes the location of the configuration, a file name or an https address, and returns the bytes of the calendar,
-    or raises `FeedError`. Recurring events are expanded from `since` up to `until`.
+    `read` takes the location as written in the configuration, a file name or an https address, and returns the calendar's
+    bytes or raises `FeedError`. Recurring events are expanded from `since` up to `until`.
     """
 
     read: Callable[[str], bytes]
@@ -31,12 +31,12 @@ def is_address(location: str) -> bool:
 
 
 def shown_location(location: str) -> str:
-    """A location without secrets: the name of a file, or the host of an address. Part of an address counts as one."""
+    """Returns a location without secrets: the name of a file, or only the host of an address, since the rest can be a secret."""
     return host_of(location) if any(mark in location for mark in ":?#@") else location
 
 
 def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Callable[[str], bytes]:
-    """A reader of files in `folder`, and of https addresses by `fetch`; both raise `FeedError`."""
+    """Returns a reader for files in `folder`, and for https addresses through `fetch`; both raise `FeedError`."""
 
     def read(location: str) -> bytes:
         if is_address(location):
@@ -44,7 +44,7 @@ def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Ca
                 raise FeedError("addresses are not read here")
             return fetch(location)
         if "://" in location:
-            raise FeedError("an address begins with https://")
+            raise FeedError("the address does not begin with https://")
         name = PurePosixPath(location)
         if name.is_absolute() or ".." in name.parts:
             raise FeedError("the file must be in the folder of the configuration")
@@ -59,13 +59,13 @@ def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Ca
 
 
 def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
-    """The events of a calendar as freezes, in order, without cancelled ones.
+    """Returns the events of a calendar as freezes, in order, without cancelled ones.
 
     An event of whole days applies in the zone of the window. An event with a time but without a zone is in the calendar's
     zone (`X-WR-TIMEZONE`). An event without a length is not a freeze (RFC 5545, 3.6.1: a start with a time and no end).
 
     Raises:
-        FeedError: this is not a calendar, or the time of an event is without a zone or cannot be computed.
+        FeedError: this is not a calendar, or the time of an event has no zone or cannot be computed.
     """
     try:
         found = _found(calendar, feeds)
@@ -73,7 +73,7 @@ def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
         raise FeedError("an event begins or ends too far away to be computed: give it dates near now") from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         # The parser documents ValueError; a malformed rule or date raises one of the others. Their texts quote the content,
-        # which can be a sign-in page with secrets in it.
+        # which can be a sign-in page that contains secrets.
         raise FeedError(f"it is not a calendar ({type(error).__name__})") from error
     return tuple(sorted(found, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
 
@@ -97,7 +97,7 @@ def _is_without_length(start: date | datetime, end: date | datetime) -> bool:
 
 def _freeze(name: str, start: date | datetime, end: date | datetime, zone: str) -> Freeze:
     if not isinstance(start, datetime) or not isinstance(end, datetime):
-        # The end of an event of whole days is the day after its last (RFC 5545, 3.6.1).
+        # The end of an event of whole days is the day after its last day (RFC 5545, 3.6.1).
         return Freeze(name, start, max(start, end - timedelta(days=1)))
     return Freeze(name, _aware(start, zone), _aware(end, zone))
 
@@ -110,4 +110,4 @@ def _aware(at: datetime, zone: str) -> datetime:
     try:
         return at.replace(tzinfo=ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise FeedError("an event has a time and no zone") from error
+        raise FeedError("an event has a time but no zone") from error

@@ -1,4 +1,4 @@
-"""What a configuration gets wrong about a real fleet."""
+"""Problems of a configuration that only a real fleet shows."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,7 @@ type Cluster = tuple[str, str, Mapping[str, str]]
 
 
 def check_fleet(settings: Settings, clusters: Iterable[Cluster], source: str = "daytwo.yaml") -> tuple[Problem, ...]:
-    """Two rings that select one cluster, and a ring that selects none. A cluster is given as (name, region, tags)."""
+    """Reports two rings that select the same cluster, and rings that select none. A cluster is given as (name, region, tags)."""
     fleet = tuple(clusters)
     problems: list[Problem] = []
     for name, region, tags in fleet:

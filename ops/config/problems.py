@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, and how to fix it."""
+"""Problems of a configuration, and how to fix them."""
 
 import re
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ _ADDRESS = re.compile(r"\w+://\S*")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong.
+    """One problem.
 
-    `line` counts from 1, None if the problem does not belong to a line; `where` is the path of the key; `value` is what is
-    written there, shortened and without secrets.
+    `line` counts from 1, None if the problem does not belong to a line; `where` is the path of the key; `value` is the
+    written value, shortened and without secrets.
     """
 
     file: str
@@ -36,12 +36,12 @@ class ConfigError(Exception):
 
 
 def render_problems(problems: Iterable[Problem]) -> str:
-    """One line for each, as `file:line: where: value: what is wrong; what to do`."""
+    """Returns one line per problem, as `file:line: where: value: what is wrong; what to do`."""
     return "\n".join(_line(problem) for problem in problems)
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: on one line, short, secrets masked."""
+    """Returns a value for a message: on one line, short, secrets masked."""
     text = value if isinstance(value, str) else plain(value)
     text = secret_pattern().sub(lambda found: found.group()[:4] + "…", text)
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
@@ -49,13 +49,13 @@ def shown(value: object) -> str:
 
 
 def without_addresses(value: object) -> str:
-    """A value with only the host of each address: a private calendar can be read by everyone who knows its address."""
+    """Reduces each address in a value to its host: everyone who knows the address of a private calendar can read it."""
     text = value if isinstance(value, str) else plain(value)
     return _ADDRESS.sub(lambda found: host_of(found.group()), text)
 
 
 def plain(value: object) -> str:
-    """A value as YAML writes it on one line."""
+    """Returns a value as YAML on one line."""
     match value:
         case bool():
             return str(value).lower()

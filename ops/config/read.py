@@ -1,4 +1,4 @@
-"""A document to settings: read by type, then checked across sections; every problem is reported if that fails."""
+"""Converts a document to settings: reads it by type, then checks it across sections; if that fails, every problem is reported."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -26,7 +26,7 @@ from ops.settings.settings import ChatSettings, PeopleSettings, Settings
 
 
 def read_settings(document: Document, feeds: Feeds | None, *, full: bool = False) -> Settings:
-    """The settings of a document, defaults filled in.
+    """Returns the settings of a document, with defaults filled in.
 
     The full validator runs if the document cannot be read, or with `full`.
 
@@ -53,7 +53,7 @@ def read_settings(document: Document, feeds: Feeds | None, *, full: bool = False
 
 
 def names_of(root: Mapping[str, Any]) -> Names:
-    """What a document defines by name, whatever else is wrong with it."""
+    """Returns the names that a document defines, even if it has problems."""
     rings = _list(_dict(root.get("fleet")).get("rings"))
     groups = {
         name: [each for each in _list(members) if isinstance(each, str)] for name, members in _items(root, "groups")
@@ -68,31 +68,31 @@ def names_of(root: Mapping[str, Any]) -> Names:
 
 
 def check_secrets(document: Document) -> None:
-    """Notes secrets in the text, also in comments: a token in a comment has leaked like one in a value."""
+    """Notes secrets anywhere in the text: a token in a comment has leaked just like one in a value."""
     for number, line in enumerate(document.text.splitlines(), start=1):
         for found in secret_pattern().finditer(line):
             document.refuse_line(number, "", found.group(), "the file contains a secret", "put it into the key vault")
 
 
 def content_hash(document: Document) -> str:
-    """Twelve hexadecimal digits that identify what a document says; comments, the order of keys and layout do not count."""
+    """Returns twelve hexadecimal digits that identify the meaning of a document; comments, the order of keys and layout do not count."""
     canonical = dumps(document.root, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()[:12]
 
 
 def _note_all(document: Document, names: Names) -> None:
-    """Notes what the full validator finds, then what is wrong between values that it accepts."""
+    """Notes what the full validator finds, then problems between values that are each valid."""
     from ops.config.schema_check import check_schema
 
     wrong = check_schema(document, names)
     for finding in findings_of(_lenient(document.root, names), document.root):
-        # Mappings with wrong values are left out: a stand-in is not what the author meant.
+        # Mappings with wrong values are left out, because a replacement is not what the author meant.
         if finding.path not in wrong and finding.path[:-1] not in wrong:
             document.refuse(finding.path, finding.value, finding.wrong, finding.remedy)
 
 
 def _lenient(root: Mapping[str, Any], names: Names) -> dict[str, Any]:
-    """The sections that can be read by themselves, with stand-ins for fields that cannot."""
+    """Returns the sections that can be read on their own; fields that cannot be read are replaced."""
     hook = partial(_read_field, replace(names, lenient=True))
     found: dict[str, Any] = {}
     for place, section in PLACES:
@@ -106,12 +106,12 @@ def _lenient(root: Mapping[str, Any], names: Names) -> dict[str, Any]:
         try:
             found[section.name] = converted(written, section.kind, hook)
         except MsgspecError:
-            continue  # the full validator has noted why
+            continue  # the full validator has already noted why
     return found
 
 
 def _by_name(root: Any) -> dict[str, Any]:
-    """The sections of a document that was read, by name."""
+    """Returns the sections of a document that was read, by name."""
     values = {
         section.name: getattr(root, section.name.replace("-", "_")) for place, section in PLACES if len(place) == 1
     }

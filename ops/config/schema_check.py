@@ -1,6 +1,6 @@
-"""The full validator: every problem that the schema and the types of fields find, with a remedy.
+"""The full validator: finds every problem that the schema and the types of fields reveal, with a remedy.
 
-The reader stops at the first problem, so this runs when it fails, and in `daytwo validate`. Only here jsonschema is imported.
+The reader stops at the first problem, so this runs if it fails, and in `daytwo validate`. Only this module imports jsonschema.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jsonschema import FormatChecker
     from jsonschema.exceptions import ValidationError
 
-# The types of JSON Schema, as messages name them.
+# The types of JSON Schema, as named in messages.
 _TYPES = {
     "object": "a mapping",
     "array": "a list",
@@ -35,11 +35,11 @@ _BOUNDS = {
 
 
 def check_schema(document: Document, names: Names) -> frozenset[Path]:
-    """Notes every problem, and returns the mappings that have one other than a name that does not exist."""
+    """Notes every problem, and returns the mappings that have a problem other than an undefined name."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    # To JSON Schema 3.0 is an integer; to the reader it is not.
+    # JSON Schema accepts 3.0 as an integer, but the reader does not.
     integers = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
@@ -57,7 +57,7 @@ def check_schema(document: Document, names: Names) -> frozenset[Path]:
 
 
 def _formats(names: Names) -> "tuple[FormatChecker, frozenset[str]]":
-    """What jsonschema needs to check fields with their own readers, and the formats that are references."""
+    """Returns what jsonschema needs to check fields with their own readers, and the formats that are references."""
     from jsonschema import FormatChecker
 
     checker, kinds = FormatChecker(formats=()), {kind.format_name: kind for kind in _field_types()}
@@ -72,7 +72,7 @@ def _field_types() -> Iterator[type[FieldType]]:
 
 def _reads(kind: type[FieldType], names: Names) -> Any:
     def is_right(value: object) -> bool:
-        # A list's entries are checked one by one, and other types by the schema.
+        # The entries of a list are checked one by one, and other types by the schema.
         if isinstance(value, str):
             kind.read(value, names)
         return True
@@ -97,7 +97,7 @@ def _refuse(document: Document, error: "ValidationError") -> None:
         case "format" if isinstance(error.cause, FieldError):
             document.refuse(path, error.instance, error.cause.wrong, error.cause.remedy)
         case "enum" if (new := _renamed(path, str(error.instance))) is not None:
-            document.refuse(path, error.instance, f"this is renamed to {new}", f"write {new}")
+            document.refuse(path, error.instance, f"this has been renamed to {new}", f"write {new}")
         case _:
             if "propertyNames" in error.absolute_schema_path:
                 path = (*path, str(error.instance))
@@ -107,13 +107,13 @@ def _refuse(document: Document, error: "ValidationError") -> None:
 def _unknown(path: Path, key: str, known: tuple[str, ...]) -> tuple[str, str]:
     new = _renamed(path)
     if new is not None:
-        return f"this key is renamed to {new}", f"write {new}:"
+        return f"this key has been renamed to {new}", f"write {new}:"
     near = get_close_matches(key.replace("_", "-").casefold(), known, n=1)
     return "this key is unknown", f"did you mean {near[0]}?" if near else f"remove it; allowed are {', '.join(known)}"
 
 
 def _renamed(path: Path, value: str = "") -> str | None:
-    """The new name of a key, or of one of its values, if it has been renamed."""
+    """Returns the new name of a key, or of one of its values, if it has been renamed."""
     for place, section in PLACES:
         if path[: len(place)] == place:
             parts = ("[]" if isinstance(part, int) else f".{part}" for part in path[len(place) :])
@@ -123,7 +123,7 @@ def _renamed(path: Path, value: str = "") -> str | None:
 
 
 def _wrong_value(rule: str, bound: Value, path: Path, part: Mapping[str, Value]) -> tuple[str, str]:
-    """What is wrong with a value that breaks a rule of the schema, and what to write."""
+    """Returns what is wrong with a value that breaks a rule of the schema, and what to write."""
     match rule, bound:
         case "type", str() | list():
             names = [bound] if isinstance(bound, str) else bound

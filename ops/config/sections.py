@@ -1,6 +1,6 @@
-"""The document that the registered sections compose: its type, and its JSON Schema.
+"""The document that consists of the registered sections: its type, and its JSON Schema.
 
-A section is registered where its runbook or chat is registered. Nothing here names a key of a section.
+A section is registered together with its runbook or chat. Nothing here names a key of a section.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ _ID = "https://daytwo.example/schema/daytwo.json"
 
 
 def _compose(name: str, doc: str, sections: Iterable[Section[Any]], **others: Any) -> type[Part]:
-    """A mapping with these sections as its keys."""
+    """Returns a mapping with these sections as its keys."""
     fields: list[tuple[str, Any, Any]] = []
     for section in sections:
         default = NODEFAULT if section.required else section.absent
@@ -44,14 +44,14 @@ _DIGEST = Annotated[
     WindowRef | None,
     Meta(
         description=(
-            "When the weekly digest is posted: the name of a window, at each of its starts. Default: never, because it needs a "
-            "day that suits the team."
+            "The name of a window. The weekly digest is posted whenever this window starts. Default: never, because the digest "
+            "needs a day that suits the team."
         ),
         examples=["sundays"],
     ),
 ]
-Chat = _compose("Chat", "Where messages go.", CHAT_SECTIONS, digest=_DIGEST)
-CHAT: Section[Part] = Section("chat", Chat, "Where messages go. Without it Daytwo posts none.", absent=Chat())
+Chat = _compose("Chat", "Where messages are posted.", CHAT_SECTIONS, digest=_DIGEST)
+CHAT: Section[Part] = Section("chat", Chat, "Where messages are posted. Without it, Daytwo posts none.", absent=Chat())
 SECTIONS: tuple[Section[Any], ...] = (
     FLEET,
     WINDOWS,
@@ -70,7 +70,7 @@ Root = _compose(
 )
 
 
-# Where each section is in the document.
+# Where each section is located in the document.
 PLACES: tuple[tuple[tuple[str, ...], Section[Any]], ...] = (
     *(((section.name,), section) for section in SECTIONS if section is not CHAT),
     *((("chat", section.name), section) for section in CHAT_SECTIONS),
@@ -79,10 +79,10 @@ PLACES: tuple[tuple[tuple[str, ...], Section[Any]], ...] = (
 
 @cache
 def schema() -> Mapping[str, object]:
-    """The published JSON Schema (2020-12) of daytwo.yaml."""
+    """Returns the published JSON Schema (2020-12) of daytwo.yaml."""
     kinds = {kind.__name__: kind for kind in _kinds(Part)}
     hook = partial(_field_schema, Names({}, (), (), {}, ORDERABLE))
-    # Every part: the schema of a field type can refer to one that msgspec cannot see.
+    # Include every part: the schema of a field type can refer to a part that msgspec cannot see.
     with LOCK:
         _, parts = json.schema_components(kinds.values(), schema_hook=hook)
     plain = {name: {**_plain(part), **_added(kinds[name], _plain(part))} for name, part in parts.items()}
@@ -105,7 +105,7 @@ def _field_schema(names: Names, kind: type) -> Schema:
 
 
 def _plain(node: Any) -> Any:
-    """Without class names, and without null: a key is left out instead."""
+    """Removes class names, and null: a key is left out instead."""
     if isinstance(node, list | tuple):
         return [_plain(each) for each in node]
     if not isinstance(node, dict):
@@ -116,7 +116,7 @@ def _plain(node: Any) -> Any:
             (only,) = [option for option in options if option != {"type": "null"}]
             return {**only, **{key: value for key, value in kept.items() if key != "anyOf"}}
         case {"default": [] | {}, **rest} if "minItems" in rest or "minProperties" in rest:
-            return rest  # left out it is empty; written it must not be
+            return rest  # if left out it is empty, but if written it must not be
         case {"enum": [*values]}:
             return {**kept, "enum": [value for value in values if value is not None]}
         case _:
@@ -124,7 +124,7 @@ def _plain(node: Any) -> Any:
 
 
 def _added(kind: type[Part], part: Schema) -> Schema:
-    """What msgspec does not say: examples, constraints, and defaults that are durations."""
+    """Adds what msgspec does not express: examples, constraints, and defaults that are durations."""
     properties = cast("dict[str, Schema]", part["properties"])
     for each in structs.fields(kind):
         default = each.default_factory() if each.default_factory is not NODEFAULT else None
@@ -135,7 +135,7 @@ def _added(kind: type[Part], part: Schema) -> Schema:
 
 
 def _referred(node: Any, parts: Mapping[str, Any]) -> set[str]:
-    """The parts that a schema refers to, directly or not."""
+    """Returns the parts that a schema refers to, directly or indirectly."""
     text = str(node)
     found = {name for name in parts if f"'#/$defs/{name}'" in text}
     rest = {name: part for name, part in parts.items() if name not in found}

@@ -51,7 +51,7 @@ class NotRequired:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The plan is approved and may be executed."""
+    """The plan is approved and can be executed."""
 
     approval: Approval
 

@@ -159,8 +159,8 @@ class Approvable(Part, frozen=True, kw_only=True):
         Approvals,
         Meta(
             description=(
-                "Who approves before anything is executed (docs/approvals.md): one rule, or a list of rules of which the first "
-                "matching one applies. Default: no approval."
+                "Who approves before anything is executed (docs/approvals.md): one rule, or a list of rules; the first "
+                "matching rule applies. Default: no approval."
             ),
         ),
     ] = field(default_factory=Approvals)

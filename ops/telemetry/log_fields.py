@@ -1,6 +1,6 @@
-"""The fields that every log record carries: `run`, `cluster` and `runbook`, empty if a record belongs to none.
+"""The fields of every log record: `run`, `cluster` and `runbook`, empty if the record does not belong to any.
 
-They are attributes of the `logging.LogRecord`, so that each handler (the Functions worker, OpenTelemetry, a JSON formatter)
+They are attributes of the `logging.LogRecord`, so each handler (the Functions worker, OpenTelemetry, a JSON formatter)
 can write and index them.
 """
 
@@ -18,7 +18,7 @@ _current: ContextVar[dict[str, str]] = ContextVar("log_fields", default=_NONE)
 
 @contextmanager
 def fresh_log_fields() -> Iterator[None]:
-    """A scope of its own: fields that are set inside end with it."""
+    """Opens a separate scope: fields that are set inside it end with it."""
     token = _current.set(_NONE)
     try:
         yield
@@ -27,12 +27,12 @@ def fresh_log_fields() -> Iterator[None]:
 
 
 def set_log_fields(*, run: str = "", cluster: str = "", runbook: str = "") -> None:
-    """The fields of all records that follow in this scope."""
+    """Sets the fields of all records that follow in this scope."""
     _current.set({"run": run, "cluster": cluster, "runbook": runbook})
 
 
 def install_log_fields() -> None:
-    """Makes every log record of this process carry the fields. A second call changes nothing."""
+    """Adds the fields to every log record of this process. A second call changes nothing."""
     factory = logging.getLogRecordFactory()
     if getattr(factory, "carries_fields", False):
         return

@@ -1,7 +1,7 @@
-"""The metrics, and the recorder that keeps none.
+"""The metrics, and the recorder that discards them.
 
-Activities, timers and endpoints record them. Orchestrators never do: a replay would count everything again; an import
-contract keeps this module out of their reach.
+Activities, timers and endpoints record metrics. Orchestrators never do, since a replay would count everything again; an
+import contract enforces this.
 """
 
 from enum import Enum
@@ -17,9 +17,9 @@ class Kind(Enum):
 
 
 class Metric(Enum):
-    """A metric: its OpenTelemetry name, kind, unit, and what it says.
+    """A metric: its OpenTelemetry name, kind, unit and meaning.
 
-    Attributes that a metric is recorded with are in its description.
+    The description names the attributes with which a metric is recorded.
     """
 
     DECISIONS = (
@@ -32,15 +32,20 @@ class Metric(Enum):
         "daytwo.step.duration",
         Kind.HISTOGRAM,
         "s",
-        "From the first call of a step to its verified end or failure, by `verb`, `runbook` and `result`.",
+        "Time from the first call of a step to its verified end or its failure, by `verb`, `runbook` and `result`.",
     )
     FAILURES = (
         "daytwo.failures",
         Kind.COUNTER,
         "{failure}",
-        "Failed steps by `code`, and calls of external systems that failed, by `error`; both by `activity`.",
+        "Failed steps by `code`, and failed calls of external systems by `error`; both by `activity`.",
     )
-    OUTBOX_DEPTH = ("daytwo.outbox.depth", Kind.GAUGE, "{message}", "Messages that wait for a chat to accept them.")
+    OUTBOX_DEPTH = (
+        "daytwo.outbox.depth",
+        Kind.GAUGE,
+        "{message}",
+        "Messages that are waiting for a chat to accept them.",
+    )
     DAYS_BEHIND = (
         "daytwo.node_image.days_behind",
         Kind.GAUGE,
@@ -53,7 +58,7 @@ class Metric(Enum):
         "{request}",
         "Requests for approval that no one has decided yet.",
     )
-    TICK_DURATION = ("daytwo.tick.duration", Kind.HISTOGRAM, "s", "One run of a timer, by `timer`.")
+    TICK_DURATION = ("daytwo.tick.duration", Kind.HISTOGRAM, "s", "Duration of one run of a timer, by `timer`.")
 
     def __init__(self, metric_name: str, kind: Kind, unit: str, description: str) -> None:
         self.metric_name, self.kind, self.unit, self.description = metric_name, kind, unit, description
@@ -63,12 +68,12 @@ class Metrics(Protocol):
     """Records measurements."""
 
     def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
-        """One measurement: added to a counter, put into a histogram, or the present value of a gauge. Never raises."""
+        """Records one measurement: added to a counter, put into a histogram, or set as the current value of a gauge. Never raises."""
         ...
 
 
 class NoMetrics:
-    """Keeps nothing: the default."""
+    """Discards all measurements: the default."""
 
     def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
-        """Nothing is recorded."""
+        """Discards the measurement."""

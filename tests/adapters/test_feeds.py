@@ -53,7 +53,7 @@ def test_a_calendar_that_has_moved_is_followed() -> None:
 
 
 def test_one_that_is_far_too_large_is_not_read_to_its_end() -> None:
-    with serving() as url, pytest.raises(FeedError, match="it has more than 8 MB"):
+    with serving() as url, pytest.raises(FeedError, match="it is larger than 8 MB"):
         fetch(f"{url}/large.ics")
 
 

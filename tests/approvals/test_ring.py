@@ -62,7 +62,7 @@ def test_one_vote_lets_all_continue() -> None:
     pass_time(world, tuple(driven.values()), timedelta(hours=10))
     # Of a pair of regions one at a time: the other is waiting for its turn, not for a person.
     assert sorted(
-        driver.record.why.startswith("waits for shop-") or driver.at_first_step for driver in driven.values()
+        driver.record.why.startswith("waiting for shop-") or driver.at_first_step for driver in driven.values()
     ) == [
         True,
         True,

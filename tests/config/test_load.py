@@ -174,7 +174,7 @@ def test_a_calendar_beside_the_configuration_brings_its_freezes(tmp_path: Path) 
         ("../freeze.ics", "the file must be in the folder of the configuration"),
         ("/etc/hostname", "the file must be in the folder of the configuration"),
         ("https://example.com/freeze.ics", "addresses are not read here"),
-        ("http://example.com/freeze.ics", "an address begins with https://"),
+        ("http://example.com/freeze.ics", "the address does not begin with https://"),
         ("broken.ics", "it is not a calendar"),
     ],
 )

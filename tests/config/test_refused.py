@@ -205,7 +205,7 @@ CASES = [
     ("chat:", "windows: {}\nchat:", 11, "windows", "this key is already set in line 6", "keep one of the two"),
     ("{window: nights,", "{window: nights, window: nights,", 10, "window", "set in line 10", "keep one"),
     ("chat: {", "? {a: 1}\n: 2\nchat: {", 11, "", "a key is a word", "write the key as a word"),
-    ("mon-thu", "&days mon-thu, a: *days", 7, "*days", "aliases are not supported", "write the value out"),
+    ("mon-thu", "&days mon-thu, a: *days", 7, "*days", "aliases are not supported", "write out the value"),
     ("mon-thu", "!secret mon-thu", 7, "mon-thu", "the tag !secret is not supported", "without it"),
     ("mon-thu,", "mon-thu", 7, "", "this is not YAML", "fix the YAML"),
     ("chat:", "--- \nchat:", 11, "", "this is not YAML", "fix the YAML"),
@@ -245,7 +245,7 @@ def test_the_document_that_the_cases_change_is_itself_right() -> None:
         (b"fleet: \x00", "a character that YAML does not allow"),
         (b'fleet: "\\UFFFFFFFF"', "this is not YAML"),
         (b"[" * 5000, "this is nested too deeply"),
-        (b"#" * (256 * 1024 + 1), "the file is over 256 kB"),
+        (b"#" * (256 * 1024 + 1), "the file is larger than 256 kB"),
         (b"fleet: &a [*a]", "aliases are not supported"),
     ],
 )
@@ -271,7 +271,7 @@ def test_wrong_shapes_and_names_and_sums_are_reported_together() -> None:
 
 def test_a_renamed_key_that_is_required_is_one_problem() -> None:
     (problem,) = problems_of(GOOD + "commands: [{from: [], may: [run]}]\n")
-    assert (problem.where, problem.wrong) == ("commands[0].may", "this key is renamed to allow")
+    assert (problem.where, problem.wrong) == ("commands[0].may", "this key has been renamed to allow")
 
 
 def test_people_read_one_line_for_each_problem() -> None:
