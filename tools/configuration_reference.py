@@ -92,15 +92,15 @@ def _shared() -> Iterator[str]:
 
 def _shown_apart() -> set[str]:
     """Returns what the keys of sections refer to, directly or indirectly."""
-    found: set[str] = set()
+    referenced: set[str] = set()
     todo = [_resolved(each) for each in _tops()]
     while todo:
         for field in todo.pop().get("properties", {}).values():
             for name in re.findall(r"'#/\$defs/(\w+)'", str(field)):
-                if name not in found and not name.endswith("Settings"):
-                    found.add(name)
+                if name not in referenced and not name.endswith("Settings"):
+                    referenced.add(name)
                     todo.append(cast("Mapping[str, Part]", schema()["$defs"])[name])
-    return found
+    return referenced
 
 
 def _tops() -> Iterator[Part]:

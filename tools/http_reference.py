@@ -89,13 +89,13 @@ def _with_parts(name: str) -> Iterator[str]:
 
 def main() -> int:
     """Writes the page, or with `--check` compares it."""
-    wanted = reference(all_routes())
+    expected = reference(all_routes())
     if "--check" in sys.argv[1:]:
-        is_current = PAGE.exists() and PAGE.read_text() == wanted
+        is_current = PAGE.exists() and PAGE.read_text() == expected
         if not is_current:
             print(f"{PAGE.name} is outdated: run `python -m tools.http_reference`")
         return 0 if is_current else 1
-    PAGE.write_text(wanted)
+    PAGE.write_text(expected)
     return 0
 
 

@@ -107,9 +107,9 @@ def main(arguments: list[str]) -> int:
     except ConfigError as error:
         print(render_problems(error.problems), file=sys.stderr)
         return 2
-    said = "" if has_config else " (without a daytwo.yaml: put one beside function_app.py)"
-    shown = target.relative_to(ROOT) if target.is_relative_to(ROOT) else target
-    print(f"{shown}: {target.stat().st_size // 1024} kB{said}")
+    note = "" if has_config else " (without a daytwo.yaml: put one beside function_app.py)"
+    relative = target.relative_to(ROOT) if target.is_relative_to(ROOT) else target
+    print(f"{relative}: {target.stat().st_size // 1024} kB{note}")
     return 0
 
 

@@ -38,7 +38,7 @@ class AzureClusters:
         """Makes one Resource Graph query, page by page."""
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
-        found: list[Cluster] = []
+        clusters: list[Cluster] = []
         token: str | None = None
         while True:
             options = QueryRequestOptions(result_format="objectArray", skip_token=token)
@@ -46,10 +46,10 @@ class AzureClusters:
                 answer = self._graph.resources(
                     QueryRequest(subscriptions=[subscription], query=_FLEET, options=options)
                 )
-            found += [cluster_of(row) for row in cast("list[Mapping[str, Any]]", answer.data)]
+            clusters += [cluster_of(row) for row in cast("list[Mapping[str, Any]]", answer.data)]
             token = answer.skip_token
             if not token:
-                return tuple(found)
+                return tuple(clusters)
 
     def cluster(self, cluster_id: str) -> Cluster:
         """Makes one GET."""

@@ -36,9 +36,9 @@ class AzureCosts:
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
         """Returns this month's actual costs by resource group, page by page: the SDK does not follow `nextLink`."""
         with self._lock:
-            kept = self._kept.get(subscription)
-            if kept is not None and now - kept[0] < _FRESH_FOR:
-                return kept[1]
+            cached = self._kept.get(subscription)
+            if cached is not None and now - cached[0] < _FRESH_FOR:
+                return cached[1]
             report = CostReport(tuple(self._ask(subscription)), now - _LATE_BY)
             self._kept[subscription] = (now, report)
             return report
@@ -57,14 +57,14 @@ class AzureCosts:
             grouping=[QueryGrouping(type="Dimension", name="ResourceGroupName")],
         )
         definition = QueryDefinition(type="ActualCost", timeframe="MonthToDate", dataset=dataset)
-        found: list[Cost] = []
+        costs: list[Cost] = []
         with refusals(f"reading the costs of subscription {subscription}"):
             page: Any = self._client.query.usage(f"/subscriptions/{subscription}", definition)
             for _ in range(_MOST_PAGES):
                 columns = [column.name for column in page.columns]
-                found += [_cost(dict(zip(columns, row, strict=True))) for row in page.rows]
+                costs += [_cost(dict(zip(columns, row, strict=True))) for row in page.rows]
                 if not page.next_link:
-                    return found
+                    return costs
                 page = self._follow(page.next_link, definition, type(page))
         raise RejectedError(
             "TooManyPages", f"the costs of subscription {subscription} have more than {_MOST_PAGES} pages"

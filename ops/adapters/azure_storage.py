@@ -17,12 +17,12 @@ def container(blobs_url: str, credential: "TokenCredential | Any", name: str) ->
     from azure.storage.blob import BlobServiceClient
 
     service = BlobServiceClient(blobs_url, credential=credential, retry_total=0)
-    found = service.get_container_client(name)
+    container = service.get_container_client(name)
     try:
-        found.create_container()
+        container.create_container()
     except ResourceExistsError:
-        return found
-    return found
+        return container
+    return container
 
 
 @contextmanager

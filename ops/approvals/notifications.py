@@ -128,5 +128,5 @@ def was_delivered(ports: Ports, approval: Approval) -> bool:
         for chat in ports.chats
         for channel in destinations(chat, approval.channels)
     ]
-    found = [messages(ports.store).get(key) for key in keys]
-    return any(stored is not None and stored.value.message_id for stored in found)
+    records = [messages(ports.store).get(key) for key in keys]
+    return any(stored is not None and stored.value.message_id for stored in records)

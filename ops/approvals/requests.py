@@ -84,11 +84,11 @@ def request_approval(
             # Read once for both: a request that is created in between is joined in the next round, and not duplicated.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
-            found = _join(context, last, part, channels_showing(context, run)) or _new(
+            joined = _join(context, last, part, channels_showing(context, run)) or _new(
                 context, (subject, last), run, part, (rule, settings)
             )
-            if found is not None:
-                return found
+            if joined is not None:
+                return joined
     raise ConflictError(f"the request of {subject} changed {_ROUNDS} times while {run.id} was joining it")
 
 
@@ -107,8 +107,8 @@ def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) ->
     others = [each for each in current.parts if each.run != part.run]
     parts = tuple(sorted((*others, part), key=lambda each: each.target_name))
     token = _new_token(store, current.id)
-    shown = tuple(dict.fromkeys((*current.channels, *channels)))
-    joined = replace(current, parts=parts, revision=current.revision + 1, token=token, channels=shown)
+    all_channels = tuple(dict.fromkeys((*current.channels, *channels)))
+    joined = replace(current, parts=parts, revision=current.revision + 1, token=token, channels=all_channels)
     approvals(store).replace(stored, joined)
     return joined
 

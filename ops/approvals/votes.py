@@ -76,9 +76,9 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     settings = context.config.settings
     request_id = request_id_of_token(context.ports.store, action.token)
     if not request_id or settings is None:
-        found = VoteOutcome("unknown", _UNKNOWN)
-        _note(context, action, found, now)
-        return found
+        outcome = VoteOutcome("unknown", _UNKNOWN)
+        _note(context, action, outcome, now)
+        return outcome
     # One form can be submitted with either choice; these are different votes.
     event = hashlib.sha256(f"{action.identity}|{action.event}|{action.choice}".encode()).hexdigest()[:32]
     known = attempts(context.ports.store)
@@ -88,19 +88,19 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
         verdict = VoteResult(before.value.result, before.value.text)
     else:
         approval, verdict = _apply(context, request_id, replace(action, event=event), (settings, now))
-    found = VoteOutcome(verdict.result, verdict.text, approval)
+    outcome = VoteOutcome(verdict.result, verdict.text, approval)
     try:
-        _wake_runs(context, found)
+        _wake_runs(context, outcome)
         again = before is not None or not known.insert(event, AttemptRecord(verdict.result, verdict.text, now))
         if again:  # a concurrent delivery was faster: both get the same reply
-            said = known.must_get(event).value
-            found = replace(found, result=said.result, text=said.text)
-        _note(context, action, found, now, again=again)
+            reply = known.must_get(event).value
+            outcome = replace(outcome, result=reply.result, text=reply.text)
+        _note(context, action, outcome, now, again=again)
     except OutsideError as error:
-        if found.result not in _VOTED:
+        if outcome.result not in _VOTED:
             raise
         _LOG.warning("the vote on %s was recorded, but not everything that follows from it: %s", approval.id, error)
-    return found
+    return outcome
 
 
 def _apply(
@@ -109,7 +109,7 @@ def _apply(
     """Applies the vote by compare-and-swap: the first write wins."""
     settings, now = at
     person = person_of(settings, action.identity)
-    said: list[VoteResult] = []
+    results: list[VoteResult] = []
 
     def change(old: Approval | None) -> Approval:
         if old is None:
@@ -118,10 +118,10 @@ def _apply(
             action.token, action.choice, person, action.identity.endpoint, action.event, now, action.reason[:_REASON]
         )
         after, verdict = apply_vote(old, current_rule(settings, old), attempt, settings)
-        said[:] = [verdict]
+        results[:] = [verdict]
         return after
 
-    return approvals(context.ports.store).change(approval_id, change), said[0]
+    return approvals(context.ports.store).change(approval_id, change), results[0]
 
 
 def _wake_runs(context: Context, found: VoteOutcome) -> None:

@@ -15,7 +15,7 @@ def completion(context: click.Context, shell: str) -> None:
     zsh:   daytwo completion zsh > "${fpath[1]}/_daytwo"
     fish:  daytwo completion fish > ~/.config/fish/completions/daytwo.fish
     """  # noqa: D301, DOC501 - click shows this as help, and \b keeps the lines of a paragraph
-    found = get_completion_class(shell)
-    if found is None:
+    completion_class = get_completion_class(shell)
+    if completion_class is None:
         raise click.UsageError(f"click has no completion for {shell}")
-    click.echo(found(context.find_root().command, {}, "daytwo", "_DAYTWO_COMPLETE").source())
+    click.echo(completion_class(context.find_root().command, {}, "daytwo", "_DAYTWO_COMPLETE").source())

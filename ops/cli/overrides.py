@@ -42,12 +42,12 @@ def _post(kind: str, target: str, until: str) -> int:
         click.echo(f"calling {address}: {error}. Is the bot running there, and is DAYTWO_URL correct?", err=True)
         return 1
     if answer.is_error:
-        said = (
+        problem = (
             answer.json().get("error", "")
             if answer.headers.get("content-type", "").startswith("application/json")
             else ""
         )
-        click.echo(f"{address} refused it: {said or answer.status_code}", err=True)
+        click.echo(f"{address} refused it: {problem or answer.status_code}", err=True)
         return EXIT_REFUSED
     click.echo(answer.json()["override"])
     return 0

@@ -123,14 +123,14 @@ async def _remote(address: str, key: str, runbook: str, target: str, *, dry_run:
 async def _follow(client: "httpx.AsyncClient", location: str) -> int:
     last = ""
     while True:
-        shown: Mapping[str, Any] = (await client.get(location)).raise_for_status().json()
-        line = _line(shown)
+        resource: Mapping[str, Any] = (await client.get(location)).raise_for_status().json()
+        line = _line(resource)
         if line != last:
             click.echo(line, err=True)
             last = line
-        if shown["state"] in _FINAL:
-            click.echo(f"{shown['id']}: {shown['state']}: {shown.get('why') or shown.get('headline', '')}")
-            return EXIT_FAILED if shown["state"] == "failed" else 0
+        if resource["state"] in _FINAL:
+            click.echo(f"{resource['id']}: {resource['state']}: {resource.get('why') or resource.get('headline', '')}")
+            return EXIT_FAILED if resource["state"] == "failed" else 0
         await asyncio.sleep(_LOOK_EVERY_S)
 
 

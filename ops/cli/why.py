@@ -44,13 +44,13 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
 
     settings, now = context.config.settings, context.ports.clock.now()
     fleet = list_fleet(context.ports.clusters, settings)
-    found = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
-    if found is None:
+    match = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
+    if match is None:
         click.echo(f"There is no cluster {cluster}; there are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
         return EXIT_REFUSED
     for name, runbook in runbooks().items():
-        decision, gathered = decide_now(context, preview_run(found, now, name), settings, now)
-        click.echo(f"{runbook.title}: {decision_text(decision, approvers_of(settings, found, name, decision))}")
+        decision, gathered = decide_now(context, preview_run(match, now, name), settings, now)
+        click.echo(f"{runbook.title}: {decision_text(decision, approvers_of(settings, match, name, decision))}")
         if show_facts:
             click.echo(json.dumps(to_json(gathered), indent=1, default=str))
     return 0

@@ -77,15 +77,15 @@ class Calendars:
         if not is_address(location):
             reading.files[location] = self._read_file(location)
             return reading.files[location]
-        kept = self.kept(location)
-        if kept.read_at is None:
-            raise FeedError(kept.problem or "it has not been fetched yet; Daytwo fetches it within five minutes")
-        if not kept.holds(now):
-            too_old = f"its freezes of {kept.read_at:%Y-%m-%d} are too old to rely on"
-            if not kept.problem:  # no fetch was attempted, because the app was off
+        calendar = self.kept(location)
+        if calendar.read_at is None:
+            raise FeedError(calendar.problem or "it has not been fetched yet; Daytwo fetches it within five minutes")
+        if not calendar.holds(now):
+            too_old = f"its freezes of {calendar.read_at:%Y-%m-%d} are too old to rely on"
+            if not calendar.problem:  # no fetch was attempted, because the app was off
                 raise FeedError(f"{too_old}; Daytwo fetches it within five minutes")
-            raise FeedError(f"{kept.problem}, and {too_old}")
-        return self._store.get_content(kept.content)
+            raise FeedError(f"{calendar.problem}, and {too_old}")
+        return self._store.get_content(calendar.content)
 
     def read_kept(self, location: str) -> bytes:
         """Returns the last good content of any age: for a configuration with which no new run starts.
@@ -93,10 +93,10 @@ class Calendars:
         Raises:
             FeedError: it was never fetched.
         """
-        kept = self.kept(location)
-        if kept.read_at is None:
+        calendar = self.kept(location)
+        if calendar.read_at is None:
             raise FeedError("it has never been fetched")
-        return self._store.get_content(kept.content)
+        return self._store.get_content(calendar.content)
 
     def keep_files(self, reading: Reading, now: datetime) -> None:
         """Stores the files of a configuration that is valid now: they may be broken when it is loaded again."""
@@ -120,8 +120,8 @@ class Calendars:
         return content
 
     def _keep(self, location: str, content: bytes, now: datetime) -> None:
-        kept = KeptCalendar(location, self._store.put_content(content), now, now)
-        self._table.change(_key(location), lambda _: kept)
+        fetched = KeptCalendar(location, self._store.put_content(content), now, now)
+        self._table.change(_key(location), lambda _: fetched)
 
     def _note_failure(self, location: str, problem: str, now: datetime) -> None:
         self._table.change(

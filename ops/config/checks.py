@@ -16,10 +16,10 @@ def findings_of(values: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[
         if section.name not in values:
             continue
         value, written = values[section.name], _at(root, place)
-        found = [*_inside(value, written, ())]
+        findings = [*_inside(value, written, ())]
         if section.check is not None and value is not None and written is not None:
-            found += section.check(value, values)
-        for finding in found:
+            findings += section.check(value, values)
+        for finding in findings:
             at = finding.value if finding.value is not None else _at(written, finding.path)
             yield replace(finding, path=(*place, *finding.path), value="" if at is None else at)
 

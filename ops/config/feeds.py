@@ -68,14 +68,14 @@ def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
         FeedError: this is not a calendar, or the time of an event has no zone or cannot be computed.
     """
     try:
-        found = _found(calendar, feeds)
+        events = _found(calendar, feeds)
     except OverflowError as error:
         raise FeedError("an event begins or ends too far away to be computed: give it dates near now") from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         # The parser documents ValueError; a malformed rule or date raises one of the others. Their texts quote the content,
         # which can be a sign-in page that contains secrets.
         raise FeedError(f"it is not a calendar ({type(error).__name__})") from error
-    return tuple(sorted(found, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
+    return tuple(sorted(events, key=lambda freeze: (str(freeze.start), str(freeze.end), freeze.name)))
 
 
 def _found(calendar: bytes, feeds: Feeds) -> set[Freeze]:

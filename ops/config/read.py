@@ -94,20 +94,20 @@ def _note_all(document: Document, names: Names) -> None:
 def _lenient(root: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """Returns the sections that can be read on their own; fields that cannot be read are replaced."""
     hook = partial(_read_field, replace(names, lenient=True))
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for place, section in PLACES:
         written: Any = root
         for key in place:
             written = _dict(written).get(key)
         if written is None:
             if not section.required:
-                found[section.name] = section.absent
+                values[section.name] = section.absent
             continue
         try:
-            found[section.name] = converted(written, section.kind, hook)
+            values[section.name] = converted(written, section.kind, hook)
         except MsgspecError:
             continue  # the full validator has already noted why
-    return found
+    return values
 
 
 def _by_name(root: Any) -> dict[str, Any]:

@@ -110,17 +110,17 @@ def _plain(node: Any) -> Any:
         return [_plain(each) for each in node]
     if not isinstance(node, dict):
         return node
-    kept = {key: _plain(value) for key, value in node.items() if key != "title" and (key, value) != ("default", None)}
-    match kept:
+    plain = {key: _plain(value) for key, value in node.items() if key != "title" and (key, value) != ("default", None)}
+    match plain:
         case {"anyOf": [*options]}:
             (only,) = [option for option in options if option != {"type": "null"}]
-            return {**only, **{key: value for key, value in kept.items() if key != "anyOf"}}
+            return {**only, **{key: value for key, value in plain.items() if key != "anyOf"}}
         case {"default": [] | {}, **rest} if "minItems" in rest or "minProperties" in rest:
             return rest  # if left out it is empty, but if written it must not be
         case {"enum": [*values]}:
-            return {**kept, "enum": [value for value in values if value is not None]}
+            return {**plain, "enum": [value for value in values if value is not None]}
         case _:
-            return kept
+            return plain
 
 
 def _added(kind: type[Part], part: Schema) -> Schema:
@@ -137,6 +137,6 @@ def _added(kind: type[Part], part: Schema) -> Schema:
 def _referred(node: Any, parts: Mapping[str, Any]) -> set[str]:
     """Returns the parts that a schema refers to, directly or indirectly."""
     text = str(node)
-    found = {name for name in parts if f"'#/$defs/{name}'" in text}
-    rest = {name: part for name, part in parts.items() if name not in found}
-    return found.union(*(_referred(parts[name], rest) for name in found))
+    referenced = {name for name in parts if f"'#/$defs/{name}'" in text}
+    rest = {name: part for name, part in parts.items() if name not in referenced}
+    return referenced.union(*(_referred(parts[name], rest) for name in referenced))

@@ -183,11 +183,11 @@ def _approval(visit: _Visit) -> Approval:
     Raises:
         PageRefusedError: the token is unknown; the text is the same for every unknown token.
     """
-    found = request_by_token(visit.context.ports.store, visit.token)
-    if found is None:
+    approval = request_by_token(visit.context.ports.store, visit.token)
+    if approval is None:
         why = "there is no such request, or it no longer exists; the newest message in your chat has the current link"
         raise PageRefusedError(Rejection(HTTPStatus.NOT_FOUND, "unknown-request", why), visit.shown)
-    return expired_if_due(found, visit.context.ports.clock.now())
+    return expired_if_due(approval, visit.context.ports.clock.now())
 
 
 def _zone(settings: Settings, approval: Approval) -> str:

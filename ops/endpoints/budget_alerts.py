@@ -84,11 +84,11 @@ def take_alert(context: Context, body: bytes) -> HttpResponse:
     try:
         alert = read_alert(body)
     except UnreadableError as error:
-        kept = body[:_KEPT_CHARACTERS].decode(errors="replace")
+        excerpt = body[:_KEPT_CHARACTERS].decode(errors="replace")
         key = hashlib.sha256(body).hexdigest()[:16]
         text = f"a budget alert could not be read: {error}"
         context.ports.ledger.append(
-            Entry(f"unreadable|{key}", now, "unreadable", "budget", text, "action-group", {"payload": kept})
+            Entry(f"unreadable|{key}", now, "unreadable", "budget", text, "action-group", {"payload": excerpt})
         )
         return HttpResponse(HTTPStatus.BAD_REQUEST, {"error": f"this is not a budget alert: {error}"})
     run_request = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")

@@ -102,12 +102,12 @@ def _start_query(context: Context, command: Command, person: Person, request: Ch
 def _status(context: Context) -> Message:
     """Lists what is running and what needs a person, from the records alone."""
     keys = [marker.key for marker in context.ports.store.scan(LIVE)]
-    found = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
+    open_runs = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
     stored_requests = [
         approvals(context.ports.store).get(marker.key) for marker in context.ports.store.scan(OPEN_REQUESTS)
     ]
     pending = [stored.value for stored in stored_requests if stored is not None]
-    return status_message([run for run in found if not run.state.is_final], pending, context.ports.clock.now())
+    return status_message([run for run in open_runs if not run.state.is_final], pending, context.ports.clock.now())
 
 
 def _run(context: Context, command: Command, person: Person, requested: tuple[ChatRequest, KnownCluster]) -> Message:
@@ -154,23 +154,23 @@ def _control(context: Context, command: Command, person: Person, settings: Setti
     """
     table = runs(context.ports.store)
     by_id = table.get(command.subject.casefold())
-    found = [by_id.value] if by_id else _open_runs(context, _cluster(context, command.subject))
-    found = [run for run in found if not run.state.is_final]
-    if not found:
+    matching = [by_id.value] if by_id else _open_runs(context, _cluster(context, command.subject))
+    matching = [run for run in matching if not run.state.is_final]
+    if not matching:
         raise CommandRefusedError(f"{command.subject} has no open run, so there is nothing to {command.name}")
     known = {stored.value.id: stored.value for stored in known_clusters(context.ports.store).scan()}
-    for run in found:
+    for run in matching:
         ring = _ring(known[run.target], settings) if run.target in known else run.ring
         _check(person, replace(command, runbook=run.runbook), ring, settings)
-    for run in found:
+    for run in matching:
         run_controls.control_run(context, run.id, command.name, person.name)
     done = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}[command.name]
-    return reply_message(f"{', '.join(run.id for run in found)}: {done} before the next step", State.DONE, done)
+    return reply_message(f"{', '.join(run.id for run in matching)}: {done} before the next step", State.DONE, done)
 
 
 def _open_runs(context: Context, cluster: KnownCluster) -> list[Run]:
-    found = [runs(context.ports.store).get(marker.key) for marker in context.ports.store.scan(LIVE)]
-    return [stored.value for stored in found if stored is not None and stored.value.target == cluster.id]
+    stored_runs = [runs(context.ports.store).get(marker.key) for marker in context.ports.store.scan(LIVE)]
+    return [stored.value for stored in stored_runs if stored is not None and stored.value.target == cluster.id]
 
 
 def _check(person: Person, command: Command, ring: str, settings: Settings) -> None:
@@ -183,13 +183,13 @@ def _check(person: Person, command: Command, ring: str, settings: Settings) -> N
 
 
 def _cluster(context: Context, name: str) -> KnownCluster:
-    found = [stored.value for stored in known_clusters(context.ports.store).scan(f"{name.casefold()}|")]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        places = ", ".join(sorted(each.id for each in found))
+    clusters = [stored.value for stored in known_clusters(context.ports.store).scan(f"{name.casefold()}|")]
+    if len(clusters) == 1:
+        return clusters[0]
+    if clusters:
+        places = ", ".join(sorted(each.id for each in clusters))
         raise CommandRefusedError(
-            f"{len(found)} clusters have the name {name}, but a command needs exactly one: {places}"
+            f"{len(clusters)} clusters have the name {name}, but a command needs exactly one: {places}"
         )
     raise CommandRefusedError(f"Daytwo does not know a cluster {name[:63]}. It discovers new clusters within an hour.")
 

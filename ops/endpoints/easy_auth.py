@@ -56,18 +56,18 @@ def _decoded(text: str) -> Mapping[str, Json]:
 
 def _claims(document: Mapping[str, Json]) -> Mapping[str, tuple[str, ...]]:
     listed = document.get("claims")
-    found: dict[str, tuple[str, ...]] = {}
+    values: dict[str, tuple[str, ...]] = {}
     for claim in listed if isinstance(listed, list) else ():
         typ, val = (claim.get("typ"), claim.get("val")) if isinstance(claim, dict) else (None, None)
         if isinstance(typ, str) and isinstance(val, str):
-            found[typ] = (*found.get(typ, ()), val)
-    return found
+            values[typ] = (*values.get(typ, ()), val)
+    return values
 
 
 def _first(claims: Mapping[str, tuple[str, ...]], names: tuple[str, ...]) -> str:
     """Returns the value of the first of these claims that exists; empty if that claim has different values."""
     for name in names:
-        said = set(claims.get(name, ()))
-        if said:
-            return said.pop() if len(said) == 1 else ""
+        values = set(claims.get(name, ()))
+        if values:
+            return values.pop() if len(values) == 1 else ""
     return ""

@@ -54,11 +54,11 @@ def take_event(context: Context, raw: object) -> None:
     now = context.ports.clock.now()
     event = read_event(raw) if isinstance(raw, Mapping) else "it is not an object"
     if isinstance(event, str):
-        kept = json.dumps(raw, default=str, sort_keys=True)[:_KEPT_CHARACTERS]
-        key = hashlib.sha256(kept.encode()).hexdigest()[:16]
+        excerpt = json.dumps(raw, default=str, sort_keys=True)[:_KEPT_CHARACTERS]
+        key = hashlib.sha256(excerpt.encode()).hexdigest()[:16]
         text = f"an event could not be read: {event}"
         context.ports.ledger.append(
-            Entry(f"unreadable|{key}", now, "unreadable", "event-grid", text, "event-grid", {"event": kept})
+            Entry(f"unreadable|{key}", now, "unreadable", "event-grid", text, "event-grid", {"event": excerpt})
         )
         return
     key = hashlib.sha256(f"{event.source}|{event.id}".encode()).hexdigest()[:32]

@@ -76,9 +76,11 @@ def answer_run(context: Context, run_id: str) -> HttpResponse:
 
 def answer_runs(context: Context, state: str) -> HttpResponse:
     """GET runs, newest first; only those in `state` if it is not empty."""
-    found = [stored.value for stored in runs(context.ports.store).scan()]
-    found.sort(key=lambda run: run.created, reverse=True)
-    return HttpResponse(HTTPStatus.OK, to_body([run_summary(run) for run in found if not state or run.state == state]))
+    all_runs = [stored.value for stored in runs(context.ports.store).scan()]
+    all_runs.sort(key=lambda run: run.created, reverse=True)
+    return HttpResponse(
+        HTTPStatus.OK, to_body([run_summary(run) for run in all_runs if not state or run.state == state])
+    )
 
 
 def control_run(context: Context, run_id: str, action: str, body: bytes) -> HttpResponse:
@@ -127,8 +129,8 @@ def read_target(context: Context, request: Mapping[str, Json]) -> str:
     """
     target = request.get("target")
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
-        wanted = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
-        raise RefusalError(HTTPStatus.BAD_REQUEST, f"target must be the ARM id of a managed cluster: {wanted}")
+        example = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
+        raise RefusalError(HTTPStatus.BAD_REQUEST, f"target must be the ARM id of a managed cluster: {example}")
     settings = context.config.settings
     if settings is None or not is_in_fleet(target, settings):
         why = "The cluster is not in a configured subscription. Add it to `fleet.subscriptions`."

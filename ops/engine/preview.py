@@ -40,7 +40,7 @@ def preview_pools(
     context: Context, settings: Settings | None, fleet: Sequence[Cluster], now: datetime
 ) -> tuple[PoolPreview, ...]:
     """Returns every pool of the fleet. Without settings, only Azure is read, and the preview says that Daytwo would do nothing."""
-    found: list[PoolPreview] = []
+    previews: list[PoolPreview] = []
     book = _pool_runbook()
     is_on = settings is not None and book.section is not None and settings.get(book.section) is not None
     for cluster in sorted(fleet, key=lambda cluster: cluster.name):
@@ -56,12 +56,12 @@ def preview_pools(
             behind = days_between(pool.image, known)
             name = ring.name if ring else ""
             driver = str(cluster.driver)
-            found.append(
+            previews.append(
                 PoolPreview(
                     cluster.name, cluster.region, name, pool.name, driver, pool.image, known, behind, following, at
                 )
             )
-    return tuple(found)
+    return tuple(previews)
 
 
 def approvers_of(settings: Settings, cluster: Cluster, runbook: str, decision: Decision) -> str:

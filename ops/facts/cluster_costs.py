@@ -13,14 +13,14 @@ KUBERNETES = frozenset[str]()
 
 def gather(question: FactQuery) -> Bills | Unknown:
     """Returns every cluster's costs; Unknown if they are not available now. An alert is reported anyway, so no run waits for costs."""
-    found: list[Bill] = []
+    bills: list[Bill] = []
     until = question.now
     try:
         for subscription in question.settings.fleet.subscriptions:
             fleet = question.ports.clusters.list_clusters(subscription)
             report = question.ports.costs.month_to_date(subscription, question.now)
-            found += bills_by_cluster(fleet, report)
+            bills += bills_by_cluster(fleet, report)
             until = min(until, report.until)
     except (DeniedError, NotFoundError, RejectedError, TryLaterError) as error:
         return Unknown(str(error))
-    return Bills(tuple(found), until)
+    return Bills(tuple(bills), until)

@@ -214,10 +214,10 @@ def _remove(ports: Ports, key: str) -> None:
 
 def _in_order(ports: Ports) -> list[str]:
     """Sorts messages that need a person first, and messages before their replies."""
-    found = [(marker.key, messages(ports.store).get(marker.key)) for marker in ports.store.scan(_OUTBOX)]
+    entries = [(marker.key, messages(ports.store).get(marker.key)) for marker in ports.store.scan(_OUTBOX)]
     ranked = [
         (stored is None or not stored.value.urgent, bool(stored and stored.value.thread_of), key)
-        for key, stored in found
+        for key, stored in entries
     ]
     return [key for *_, key in sorted(ranked)]
 

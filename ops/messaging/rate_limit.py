@@ -63,5 +63,7 @@ class RateLimiter:
 
     def _until(self, line: str) -> datetime | None:
         stored = self._rests.get(line)
-        found = [until for until in (stored.value.until if stored else None, self._next.get(line)) if until is not None]
-        return max(found, default=None)
+        limits = [
+            until for until in (stored.value.until if stored else None, self._next.get(line)) if until is not None
+        ]
+        return max(limits, default=None)

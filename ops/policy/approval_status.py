@@ -24,12 +24,12 @@ def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, 
     """
     known = [step.content for step in (*approved.steps, *approved.following)]
     steps = (*plan.steps, *plan.following) if whole else plan.steps
-    found = [_difference(approved, step) for step in steps if step.content not in known]
+    differences = [_difference(approved, step) for step in steps if step.content not in known]
     if plan.risk not in (approved.risk, *_LESS.get(approved.risk, ())):
-        found.append(f"the risk is {plan.risk}, not {approved.risk}")
+        differences.append(f"the risk is {plan.risk}, not {approved.risk}")
     if plan.target != approved.target or plan.runbook != approved.runbook:
-        found.append("it is for another target")
-    return tuple(found)
+        differences.append("it is for another target")
+    return tuple(differences)
 
 
 def _difference(approved: Plan, step: Step) -> str:

@@ -48,13 +48,16 @@ class Command:
 def read_command(text: str) -> Command | str:
     """Parses a line; returns the command, or why the line cannot be parsed. An empty line requests help."""
     line = " ".join(text.split()) or "help"
-    found = next((match for form in _FORMS if (match := form.fullmatch(line))), None)
-    if found is None:
+    parsed = next((match for form in _FORMS if (match := form.fullmatch(line))), None)
+    if parsed is None:
         name = line.split()[0].casefold()
         return _USAGE.get(name, f"there is no command {name[:40]}")
-    said = found.groupdict()
+    groups = parsed.groupdict()
     return Command(
-        said["name"].casefold(), said.get("subject", ""), said.get("runbook", "").casefold(), said.get("until", "")
+        groups["name"].casefold(),
+        groups.get("subject", ""),
+        groups.get("runbook", "").casefold(),
+        groups.get("until", ""),
     )
 
 

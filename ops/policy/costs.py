@@ -8,12 +8,12 @@ from ops.model.money import Bill, CostReport, Money
 
 def bills_by_cluster(clusters: Iterable[Cluster], report: CostReport) -> tuple[Bill, ...]:
     """Returns the bill of each cluster, one per currency if there are several."""
-    found: dict[tuple[str, str], Bill] = {}
+    bills: dict[tuple[str, str], Bill] = {}
     for cluster in clusters:
         for cost in report.costs:
             if cost.resource_group != cluster.node_resource_group.casefold():
                 continue
             bill = Bill(cluster.id, cluster.name, cluster.resource_group, Money(cost.amount, cost.currency))
-            known = found.get((cluster.id, cost.currency))
-            found[cluster.id, cost.currency] = known.plus(bill.money) if known else bill
-    return tuple(found.values())
+            known = bills.get((cluster.id, cost.currency))
+            bills[cluster.id, cost.currency] = known.plus(bill.money) if known else bill
+    return tuple(bills.values())

@@ -33,12 +33,12 @@ def with_new_clusters(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rol
     """
     old = rollout.plan
     known = {target for ring in old.rings for target, _ in ring.targets} | {target for target, _ in old.watched}
-    found = {ring.name: tuple(each for each in ring.targets if each[0] not in known) for ring in plan.rings}
+    new_targets = {ring.name: tuple(each for each in ring.targets if each[0] not in known) for ring in plan.rings}
     watched = tuple(each for each in plan.watched if each[0] not in known)
     is_open = rollout.state in (State.RUNNING, State.DONE) and now < old.ends
-    if not is_open or not (watched or any(found.get(ring.name) for ring in old.rings)):
+    if not is_open or not (watched or any(new_targets.get(ring.name) for ring in old.rings)):
         return rollout
-    rings = tuple(replace(ring, targets=(*ring.targets, *found.get(ring.name, ()))) for ring in old.rings)
+    rings = tuple(replace(ring, targets=(*ring.targets, *new_targets.get(ring.name, ()))) for ring in old.rings)
     larger = replace(old, rings=rings, watched=(*old.watched, *watched))
     return replace(rollout, plan=larger, state=State.RUNNING, why="", ended=None)
 

@@ -18,11 +18,11 @@ def channels_of(cluster: Cluster, settings: Settings) -> tuple[str, ...]:
 
 def channels_for(name: str, region: str, tags: Mapping[str, str], settings: Settings) -> tuple[str, ...]:
     """Like `channels_of`, for a cluster of which only name, region and tags are known."""
-    found = [
+    channels = [
         f"{chat}|{route.channel}"
         for chat, section in settings.chat.sections.items()
         if isinstance(section, Routed)
         for route in section.routes
         if matches(route.select, name, region, tags)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(channels))

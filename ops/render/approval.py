@@ -175,8 +175,8 @@ def _group(parts: Sequence[Part], what: str, state: State) -> Row:
 def _rows(part: Part, state: State) -> list[Row]:
     """Describes what will be executed on one cluster, or why its part was withdrawn."""
     if part.state is not PartState.ASKED:
-        said = part.why if part.why.startswith(f"{part.state}") else f"{part.state}: {part.why}"
-        return [Row(part.target_name, said, State.SKIPPED)]
+        reason = part.why if part.why.startswith(f"{part.state}") else f"{part.state}: {part.why}"
+        return [Row(part.target_name, reason, State.SKIPPED)]
     plan = part.plan
     effect = [plural(plan.nodes, "node")] if plan.nodes else []
     effect += [f"changed: {part.why}"] if part.why else []

@@ -54,9 +54,9 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
         for each in pending
     ]
     order = (State.NEEDS_YOU, State.RUNNING, State.WAITING)
-    shown = sorted(open_runs, key=lambda run: (order.index(run.state) if run.state in order else 3, run.target_name))
-    rows += [Row(run.target_name, f"{run.runbook}: {run.why or run.state}", run.state) for run in shown[:_SHOWN]]
-    more = (f"and {len(shown) - _SHOWN} more runs",) if len(shown) > _SHOWN else ()
+    ordered = sorted(open_runs, key=lambda run: (order.index(run.state) if run.state in order else 3, run.target_name))
+    rows += [Row(run.target_name, f"{run.runbook}: {run.why or run.state}", run.state) for run in ordered[:_SHOWN]]
+    more = (f"and {len(ordered) - _SHOWN} more runs",) if len(ordered) > _SHOWN else ()
     state = State.NEEDS_YOU if pending else State.RUNNING if open_runs else State.DONE
     far = "no active runs" if not rows else f"{plural(len(open_runs), 'active run')}"
     return Message("command", state, "Status", far, lines=more, rows=tuple(rows), tag="now")
@@ -84,9 +84,9 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
 
 def plan_message(rows: Sequence[tuple[str, str, str, str]], behind: int) -> Message:
     """Renders one row per pool: (cluster, pool, how far behind, what happens next)."""
-    shown = [
+    rendered = [
         Row(f"{cluster}/{pool}", f"{late} · {following}", State.WAITING) for cluster, pool, late, following in rows
     ]
     return Message(
-        "command", State.DONE, "Plan", f"{behind} of {len(rows)} pools are behind", rows=tuple(shown), tag="now"
+        "command", State.DONE, "Plan", f"{behind} of {len(rows)} pools are behind", rows=tuple(rendered), tag="now"
     )

@@ -37,14 +37,14 @@ def plural(number: int, noun: str) -> str:
 
 def listed(names: Sequence[str], most: int) -> str:
     """Returns `a, b and 3 more`: as many names as fit into this many characters, but at least one; the rest are counted."""
-    shown, length = 0, 0
+    count, length = 0, 0
     for name in names:
         length += len(name) + 2
-        if shown and length > most:
+        if count and length > most:
             break
-        shown += 1
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more} more" if more else "")
+        count += 1
+    more = len(names) - count
+    return ", ".join(names[:count]) + (f" and {more} more" if more else "")
 
 
 def sentence(text: str) -> str:

@@ -118,8 +118,8 @@ def _lane(week: Week, frame: Frame, lane: Lane, number: int) -> Iterable[Markup]
         yield _rect(week, frame, Bar(span, "frozen", ""), (top + 2, frame.row - 4))
     for bar in sorted(lane.bars, key=lambda bar: bar.kind != "sleep"):
         thick = frame.sleep if bar.kind == "sleep" else frame.bar
-        shown = Bar(bar.span, f"bar {bar.kind}", bar.says)
-        yield _rect(week, frame, shown, (middle - thick / 2, thick))
+        drawn = Bar(bar.span, f"bar {bar.kind}", bar.says)
+        yield _rect(week, frame, drawn, (middle - thick / 2, thick))
 
 
 def _rect(week: Week, frame: Frame, bar: Bar, across: tuple[float, float]) -> Markup:

@@ -39,15 +39,15 @@ line {{ stroke: #e3e5e8 }} .noon {{ stroke-dasharray: 1 4; stroke: #cfd4d9 }} .d
 
 def picture(week: Week, title: str) -> str:
     """Returns an SVG document. Clusters that do not fit are counted at its end."""
-    shown = replace(week, lanes=tuple(_named(lane) for lane in week.lanes[:_MOST_LANES]))
-    longest = max((len(lane.name) for lane in shown.lanes), default=0)
+    visible = replace(week, lanes=tuple(_named(lane) for lane in week.lanes[:_MOST_LANES]))
+    longest = max((len(lane.name) for lane in visible.lanes), default=0)
     inner = Frame(
         left=max(96.0, longest * _LETTER + 18), top=36, row=31, width=WIDTH - 2 * _PAD, bar=15, sleep=6, now_above=8
     )
-    floor = inner.floor(len(shown.lanes))
-    more = len(week.lanes) - len(shown.lanes)
+    floor = inner.floor(len(visible.lanes))
+    more = len(week.lanes) - len(visible.lanes)
     foot = floor + (24 if more else 0) + 18
-    legend, legend_height = _legend(shown, inner.width)
+    legend, legend_height = _legend(visible, inner.width)
     height = 62 + foot + legend_height + _PAD
     parts = [
         Markup('<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1:g}" viewBox="0 0 {0} {1:g}">').format(
@@ -57,7 +57,7 @@ def picture(week: Week, title: str) -> str:
         Markup('<rect width="{}" height="{:g}" fill="#ffffff"/>').format(WIDTH, height),
         Markup('<text class="title" x="{}" y="46">{}</text>').format(_PAD, _fitting(title, _MOST_TITLE)),
         Markup('<g transform="translate({} 62)">').format(_PAD),
-        lanes_of(shown, inner),
+        lanes_of(visible, inner),
         Markup('<text class="more" x="0" y="{:g}">and {} more</text>').format(floor + 22, more) if more else Markup(""),
         Markup('<g transform="translate(0 {:g})">').format(foot),
         legend,

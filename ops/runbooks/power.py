@@ -52,25 +52,25 @@ class Power(RunbookDefaults):
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
             return look_again("the cluster", cluster, now + _BUSY_AGAIN, run.created + _LOOKS_FOR)
-        wanted = desired_power(cluster, settings, facts.tag_schedule, facts.awake_until, now)
-        if isinstance(wanted, NoSchedule):
+        desired = desired_power(cluster, settings, facts.tag_schedule, facts.awake_until, now)
+        if isinstance(desired, NoSchedule):
             return Nothing(
-                wanted.why,
-                (Skip(cluster.name, wanted.code, wanted.why, needs_person=wanted.code is SkipReason.BAD_TAG),),
+                desired.why,
+                (Skip(cluster.name, desired.code, desired.why, needs_person=desired.code is SkipReason.BAD_TAG),),
             )
-        if cluster.running == wanted.awake:
-            state = "awake" if wanted.awake else "asleep"
-            return Nothing(f"the cluster is {state}, as scheduled: {wanted.why}")
+        if cluster.running == desired.awake:
+            state = "awake" if desired.awake else "asleep"
+            return Nothing(f"the cluster is {state}, as scheduled: {desired.why}")
         if cluster.is_busy:
             return Wait(now + _BUSY_AGAIN, "another operation is running on the cluster", WaitReason.BUSY)
         if facts.power_changed is not None and now - facts.power_changed < BETWEEN:
             return Wait(
                 facts.power_changed + BETWEEN, "AKS requires a pause between a stop and a start", WaitReason.POWER_PAUSE
             )
-        verb, title = ("start-cluster", "start") if wanted.awake else ("stop-cluster", "stop")
+        verb, title = ("start-cluster", "start") if desired.awake else ("stop-cluster", "stop")
         step = Step(title, verb, f"{title} the cluster", {}, _EXPECTED_S)
         claims = (Claim.of_cluster(cluster.id),)
-        return Act(Plan(self.name, cluster.id, (step,), claims, (wanted.why,), risk="power"))
+        return Act(Plan(self.name, cluster.id, (step,), claims, (desired.why,), risk="power"))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
         """Returns a request for each cluster whose state may differ. The schedule is level-triggered, so each check is its own period."""
@@ -88,6 +88,6 @@ RUNBOOK = Power()
 
 def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
     """False for a running cluster whose schedule says awake: only its own tag could change that, and no override does."""
-    wanted = desired_power(cluster, settings, None, None, now)
-    by_schedule = isinstance(wanted, DesiredPower) and wanted.awake and tag_of(cluster.tags) is None
+    desired = desired_power(cluster, settings, None, None, now)
+    by_schedule = isinstance(desired, DesiredPower) and desired.awake and tag_of(cluster.tags) is None
     return not (by_schedule and cluster.running)

@@ -65,10 +65,12 @@ class Spot(RunbookDefaults):
         if isinstance(facts.nodes, Unknown):
             return _retry_or_report("the nodes", facts.nodes, facts, (now, confirm_at + _CONFIRM_WITHIN))
         nodes = facts.nodes
-        kept = [node.name for node in nodes if node.name in facts.eviction_group and not _is_spot(node, cluster)]
-        group = {name: at for name, at in facts.eviction_group.items() if name not in kept}
+        not_spot = [node.name for node in nodes if node.name in facts.eviction_group and not _is_spot(node, cluster)]
+        group = {name: at for name, at in facts.eviction_group.items() if name not in not_spot}
         if not group:
-            return Nothing(f"{', '.join(kept)} is not in a spot pool, so Azure does not evict it and it is not drained")
+            return Nothing(
+                f"{', '.join(not_spot)} is not in a spot pool, so Azure does not evict it and it is not drained"
+            )
         there = {node.name: node for node in nodes if node.name in group}
         return _follow(replace(facts, eviction_group=group), cluster, there, run, (now, confirm_at))
 

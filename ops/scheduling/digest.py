@@ -93,15 +93,15 @@ def _lanes(context: Context, settings: Settings, span: Span, own: Sequence[Run])
     from ops.render.timeline_bars import bars_of
 
     known = [stored.value for stored in known_clusters(context.ports.store).scan()]
-    found = []
+    lanes = []
     for opening in (each for runbook in runbooks().values() for each in runbook.openings(settings) if each.ring):
         whole = tuple(occurrences(opening.window, span.start, span.end))
         taken = tuple(part for each in whole for part in frozen(each, settings.freezes, opening.window.zone))
         for cluster in sorted(known, key=lambda each: each.name):
             if _ring(cluster, settings) == opening.ring:
                 bars = tuple(bar for run in own if run.target == cluster.id for bar in bars_of(run))
-                found.append(Lane(cluster.name, whole, taken, bars))
-    return found
+                lanes.append(Lane(cluster.name, whole, taken, bars))
+    return lanes
 
 
 def _ring(cluster: KnownCluster, settings: Settings) -> str:

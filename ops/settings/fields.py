@@ -293,15 +293,15 @@ class People(FieldType, tuple[str, ...]):  # noqa: SLOT001  # a tuple cannot hav
     @classmethod
     def read(cls, written: object, names: Names) -> Self:
         listed = [written] if isinstance(written, str) else _texts(written)
-        found: list[str] = []
+        resolved: list[str] = []
         for name in listed:
             if name in names.groups:
-                found += names.groups[name]
+                resolved += names.groups[name]
             elif name in names.people:
-                found.append(name)
+                resolved.append(name)
             else:
                 raise FieldError("neither a person nor a group has this name", _add_person(name))
-        people = cls(dict.fromkeys(found))
+        people = cls(dict.fromkeys(resolved))
         people.label = ", ".join(listed)
         return people
 

@@ -28,10 +28,10 @@ def read_time(text: str) -> time:
     Raises:
         FieldError: it is not a time of day.
     """
-    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text)
-    if found is None:
+    parts = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text)
+    if parts is None:
         raise FieldError("this is not a time of day", 'write it as in "22:00"')
-    hour, minute = int(found[1]), int(found[2])
+    hour, minute = int(parts[1]), int(parts[2])
     if (hour, minute) == (24, 0):
         raise FieldError("a day does not have 24:00", 'write "00:00", which ends the window at midnight')
     try:
@@ -160,8 +160,8 @@ def _day(text: str) -> int | None:
 
 def _by_city(text: str) -> list[str]:
     cities = {zone.rsplit("/", 1)[-1].casefold(): zone for zone in sorted(_zones())}
-    wanted = text.rsplit("/", 1)[-1].replace(" ", "_").casefold()
-    return [cities[near] for near in get_close_matches(wanted, cities, n=3, cutoff=0.7)]
+    needle = text.rsplit("/", 1)[-1].replace(" ", "_").casefold()
+    return [cities[near] for near in get_close_matches(needle, cities, n=3, cutoff=0.7)]
 
 
 @cache

@@ -39,9 +39,9 @@ class StopCluster:
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """Waits for a running operation to end. AKS may report a stopped cluster as Succeeded, so the power state counts too."""
         until = override_end(task.ports.store, "awake", task.target)
-        kept = f"a person keeps it awake until {clock(until)}" if until is not None and task.now < until else ""
-        if kept and task.undo:
-            return Done(f"{kept}, so it is not stopped")
+        stays_awake = f"a person keeps it awake until {clock(until)}" if until is not None and task.now < until else ""
+        if stays_awake and task.undo:
+            return Done(f"{stays_awake}, so it is not stopped")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             if task.may_have_begun:
@@ -49,8 +49,8 @@ class StopCluster:
             return busy(task)
         if not cluster.running:
             return Done("the cluster is stopped")
-        if kept:
-            return Stale(kept)
+        if stays_awake:
+            return Stale(stays_awake)
         return power_pause(task) or Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:

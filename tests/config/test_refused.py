@@ -197,7 +197,7 @@ CASES = [
         'teams-bot: {conversation: "19:x@thread.tacv2", service-url: "https://smba.trafficmanager.net/emea/"}',
         11,
         "",
-        "the bot would refuse everyone",
+        "the bot would reject everyone, because the tenant",
         "add identity: {entra-tenant: …}",
     ),
     ("freezes:", "# https://hooks.slack.com/services/T/B/x\nfreezes:", 8, "hook…", "contains a secret", "key vault"),

@@ -32,7 +32,7 @@ def test_starting_a_run_answers_202_with_its_path() -> None:
     (run,) = runs(world.store).scan()
     assert response.headers["Location"] == f"/api/runs/{run.key}"
     assert (run.value.source, world.engine.started) == ("http", [f"operation {run.key}"])
-    assert [entry.text for entry in world.ledger.written.values()] == ["asked for node-image on shop-dev"]
+    assert [entry.text for entry in world.ledger.written.values()] == ["requested node-image on shop-dev"]
 
 
 def test_the_same_idempotency_key_is_the_same_run() -> None:

@@ -152,8 +152,8 @@ def _identity(payload: Mapping[str, Json]) -> Identity:
     user = _text(payload, "user", "id")
     # In a shared channel, the user may belong to another workspace. It becomes the tenant, which matches no person.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
-    shown = _optional(payload, "user", "name") or _optional(payload, "user", "username")
-    return Identity("slack", IDENTITY.name, home, user, shown)
+    display_name = _optional(payload, "user", "name") or _optional(payload, "user", "username")
+    return Identity("slack", IDENTITY.name, home, user, display_name)
 
 
 def _check_team(found: str, team: str) -> None:
@@ -180,10 +180,10 @@ def _text(value: Json | Mapping[str, str], *path: str) -> str:
 
 
 def _optional(value: Json | Mapping[str, str], *path: str) -> str:
-    found: Json | Mapping[str, str] = value
+    current: Json | Mapping[str, str] = value
     for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, str) else ""
+        current = current.get(name) if isinstance(current, Mapping) else None
+    return current if isinstance(current, str) else ""
 
 
 def _missing(name: str) -> RequestRejectedError:

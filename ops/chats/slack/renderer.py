@@ -108,9 +108,9 @@ def _mention(person: Person) -> str:
 def _mentions(people: Sequence[Person]) -> str:
     """Returns mentions, which notify people; a person without a Slack id is only named."""
     called = (_mention(each) for each in people)
-    shown = [name for name in called if name.strip()]
-    more = len(shown) - _MENTIONED
-    return ", ".join(shown[:_MENTIONED]) + (f" and {more} more" if more > 0 else "")
+    named = [name for name in called if name.strip()]
+    more = len(named) - _MENTIONED
+    return ", ".join(named[:_MENTIONED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _buttons(message: Message) -> list[Json]:
@@ -176,14 +176,14 @@ def _when(at: datetime) -> str:
 
 def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> list[str]:
     """Returns as many lines as fit, and the number of the others."""
-    kept: list[str] = []
+    fitting: list[str] = []
     length = 0
     for line in lines:
-        if len(kept) == most_lines or length + len(line) > most - 20:
-            return [*kept, f"and {len(lines) - len(kept)} more"]
-        kept.append(line)
+        if len(fitting) == most_lines or length + len(line) > most - 20:
+            return [*fitting, f"and {len(lines) - len(fitting)} more"]
+        fitting.append(line)
         length += len(line) + 1
-    return kept
+    return fitting
 
 
 def _sections(lines: list[str], room: int) -> list[Json]:

@@ -25,14 +25,14 @@ def problems_of(settings: "Settings | None", environment: Mapping[str, str]) -> 
     from ops.chats.teams.settings import TEAMS
     from ops.chats.teams.webhook import TeamsChat, UnusableWebhookError
 
-    found = [_bot_problem(settings, environment)]
+    problems = [_bot_problem(settings, environment)]
     webhook = environment.get("TEAMS_WEBHOOK", "")
     if settings is not None and settings.chat.get(TEAMS) and webhook:
         try:
             TeamsChat(webhook)
         except UnusableWebhookError as error:
-            found.append(f"The app setting TEAMS_WEBHOOK is not usable: {error}")
-    return tuple(problem for problem in found if problem)
+            problems.append(f"The app setting TEAMS_WEBHOOK is not usable: {error}")
+    return tuple(problem for problem in problems if problem)
 
 
 def _bot_problem(settings: "Settings | None", environment: Mapping[str, str]) -> str:
@@ -75,8 +75,8 @@ class TeamsConnection:
         for problem in set(problems_of(settings, self._environment)) - self._warned:
             self._warned.add(problem)
             _LOG.warning("%s", problem)
-        found = (self._webhook(settings), self._bot(settings))
-        return tuple(chat for chat in found if chat is not None)
+        chats = (self._webhook(settings), self._bot(settings))
+        return tuple(chat for chat in chats if chat is not None)
 
     def replies(self, settings: "Settings | None") -> "tuple[TeamsBotEndpoint, ...]":
         """Returns the bot's replies; a webhook cannot reply."""

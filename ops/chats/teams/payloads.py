@@ -75,18 +75,18 @@ class Activity:
         Raises:
             RequestRejectedError: the text is missing or too long.
         """  # noqa: DOC501 - what `broken` returns is listed
-        said = self.fields.get("text", "")
-        if not isinstance(said, str) or len(said) > _LONGEST_TEXT:
+        text = self.fields.get("text", "")
+        if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
             raise broken(f"text must be a string of at most {_LONGEST_TEXT} characters")
         for mention in self._mentions():
-            said = said.replace(mention, " ")
-        return " ".join(html.unescape(said).replace("\xa0", " ").split())
+            text = text.replace(mention, " ")
+        return " ".join(html.unescape(text).replace("\xa0", " ").split())
 
     def _mentions(self) -> tuple[str, ...]:
         """The mentions of the bot in the text."""
         entities = self.fields.get("entities")
-        found = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
-        called = (each.get("text") for each in found if _inner(each, "mentioned").get("id") == self.bot)
+        mappings = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
+        called = (each.get("text") for each in mappings if _inner(each, "mentioned").get("id") == self.bot)
         return tuple(text for text in called if isinstance(text, str) and text)
 
     def vote(self) -> tuple[str, Choice, str]:
@@ -157,8 +157,8 @@ def _tenants(fields: Fields) -> frozenset[str]:
 
 
 def _inner(fields: Fields, name: str) -> Fields:
-    found = fields.get(name)
-    return found if isinstance(found, dict) else {}
+    value = fields.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _code(fields: Fields, name: str) -> str:
@@ -166,7 +166,7 @@ def _code(fields: Fields, name: str) -> str:
 
 
 def _matching(fields: Fields, name: str, pattern: re.Pattern[str]) -> str:
-    found = fields.get(name)
-    if not isinstance(found, str) or not pattern.fullmatch(found):
+    value = fields.get(name)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
         raise broken(f"{name} is missing or malformed")
-    return found
+    return value

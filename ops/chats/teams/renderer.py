@@ -143,8 +143,8 @@ def _text(
     subtle: bool = False,
     raw: bool = False,
 ) -> Json:
-    shown = text if raw else _escaped(text)
-    block: dict[str, Json] = {"type": "TextBlock", "text": shown, "wrap": True, "spacing": "Small"}
+    escaped = text if raw else _escaped(text)
+    block: dict[str, Json] = {"type": "TextBlock", "text": escaped, "wrap": True, "spacing": "Small"}
     if weight != "Default":
         block["weight"] = weight
     if size != "Default":
@@ -224,8 +224,8 @@ def _at(person: Person) -> str:
 
 def _plain(text: str) -> str:
     """Removes the special characters of Markdown and mentions."""
-    kept = text if len(text) <= _LINE else f"{text[:_LINE]}…"
-    return "".join(character for character in kept if character not in "<>[]{}*`#\\").strip() or "…"
+    shortened = text if len(text) <= _LINE else f"{text[:_LINE]}…"
+    return "".join(character for character in shortened if character not in "<>[]{}*`#\\").strip() or "…"
 
 
 def _action(button: Button, way: _Way) -> Json:

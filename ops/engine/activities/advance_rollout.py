@@ -54,14 +54,14 @@ def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
     """Returns the rollout's started runs by target. AKS-managed clusters do not count towards the failure budget."""
-    found = {}
+    started = {}
     for ring in rollout.plan.rings:
         for target, name in ring.targets:
             stored = runs(context.ports.store).get(_run_request(rollout, target, name, rollout.created).run_id)
             if stored is not None:
                 run = stored.value
-                found[target] = RunSummary(run.id, target, name, run.state, run.acted, run.why, run.code)
-    return found
+                started[target] = RunSummary(run.id, target, name, run.state, run.acted, run.why, run.code)
+    return started
 
 
 def _run_request(rollout: Rollout, target: str, name: str, at: datetime) -> RunRequest:
