@@ -37,7 +37,7 @@ class SkipReason(StrEnum):
 
 
 class WaitReason(StrEnum):
-    """What a run waits for."""
+    """What a run is waiting for."""
 
     AKS_MANAGED = "driven-by-aks"
     UNREADABLE = "unreadable"

@@ -82,7 +82,7 @@ class Reboot(RunbookDefaults):
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Requests a run for each cluster in a ring once per hour while the window is open; one night's requests share one run.
+        """Returns, once per hour while the window is open, a request for each cluster in a ring; they share one run per night.
 
         If reboots need approval, the run of the coming night can start during the day, so that approvers are asked in their hours.
         """

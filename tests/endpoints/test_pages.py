@@ -52,7 +52,7 @@ def test_who_may_not_decide_sees_why_and_no_button(ana: Visitor, name: str, why:
 
 def test_who_requested_it_sees_that_another_person_decides() -> None:
     page = Visitor(world_with(request(requester="ana"))).look()
-    assert "you requested it, so another person must decide." in text_of(page)
+    assert "You requested it, so another person must decide." in text_of(page)
     assert "<form" not in page.text()
 
 
