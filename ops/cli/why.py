@@ -46,7 +46,9 @@ def _explain(context: Any, cluster: str, *, show_facts: bool) -> int:
     fleet = list_fleet(context.ports.clusters, settings)
     match = next((c for c in fleet if cluster.casefold() in (c.name.casefold(), c.id)), None)
     if match is None:
-        click.echo(f"There is no cluster {cluster}; there are: {', '.join(sorted(c.name for c in fleet))}.", err=True)
+        click.echo(
+            f"There is no cluster {cluster}. The clusters are: {', '.join(sorted(c.name for c in fleet))}.", err=True
+        )
         return EXIT_REFUSED
     for name, runbook in runbooks().items():
         decision, gathered = decide_now(context, preview_run(match, now, name), settings, now)

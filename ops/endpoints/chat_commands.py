@@ -175,7 +175,7 @@ def _open_runs(context: Context, cluster: KnownCluster) -> list[Run]:
 
 def _check(person: Person, command: Command, ring: str, settings: Settings) -> None:
     if command.name in CHANGING and not may(person, command.name, ring, command.runbook, settings):
-        where = f"in {ring}" if ring else "on a cluster that is in no ring"
+        where = f"in {ring}" if ring else "on a cluster that is not in a ring"
         what = f"{command.name} {command.runbook}".strip()
         raise CommandRefusedError(
             f"You are not allowed to {what} {where}. Ask for a rule under `commands` in daytwo.yaml."

@@ -163,7 +163,7 @@ ROUTES = (
         "POST",
         "alerts/budget",
         _KEY,
-        "Takes a budget alert from an Azure action group, in either of its schemas.",
+        "Receives a budget alert from an Azure action group, in either schema.",
         _budget_alert,
         statuses=(202, 400),
         response="StartedRun",

@@ -28,7 +28,7 @@ def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, 
     if plan.risk not in (approved.risk, *_LESS.get(approved.risk, ())):
         differences.append(f"the risk is {plan.risk}, not {approved.risk}")
     if plan.target != approved.target or plan.runbook != approved.runbook:
-        differences.append("it is for another target")
+        differences.append("its target is different")
     return tuple(differences)
 
 
@@ -113,7 +113,7 @@ def approval_status(
 def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
     """Why a change of ring voids the request: the ring decides who can approve, so a tag must not widen what is allowed."""
     if approval.ring != run.ring:
-        yield f"its cluster is in {run.ring or 'no ring'} now, not in {approval.ring or 'no ring'}"
+        yield f"its cluster is now in {run.ring or 'no ring'}, no longer in {approval.ring or 'no ring'}"
 
 
 def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:

@@ -49,9 +49,9 @@ def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
     """Why the cluster is never stopped; None if Daytwo can stop it."""
     ring = ring_of(cluster, settings)
     if ring is None:
-        return NoSchedule(SkipReason.NO_RING, "the cluster is in no ring, so Daytwo leaves it alone")
+        return NoSchedule(SkipReason.NO_RING, "the cluster is not in a ring, so Daytwo leaves it alone")
     if ring is settings.fleet.rings[-1]:
-        return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, which is never stopped")
+        return NoSchedule(SkipReason.PRODUCTION, f"{ring.name} is the last ring, whose clusters are never stopped")
     if cluster.node_auto_provisioning:
         return NoSchedule(SkipReason.NODE_AUTO_PROVISIONING, "AKS cannot stop a cluster with node auto-provisioning")
     return None

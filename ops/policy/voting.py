@@ -43,7 +43,7 @@ def apply_vote(
         return current, VoteResult(answered.result, answered.text)
     refused = _refusal_reason(current, rule, attempt, settings)
     if refused is not None or attempt.person is None or rule is None:
-        return current, refused or VoteResult("late", "this no longer needs approval")
+        return current, refused or VoteResult("late", "this request no longer needs approval")
     name, event = attempt.person.name, attempt.event
     if attempt.choice is Choice.REJECT:
         rejected = replace(
@@ -96,12 +96,12 @@ def _refusal_reason(
     if attempt.token != approval.token:
         return VoteResult("outdated", "the request has changed since: open its newest version, then decide")
     if rule is None:
-        return VoteResult("late", "this no longer needs approval")
+        return VoteResult("late", "this request no longer needs approval")
     if attempt.person is None:
         return VoteResult("unknown-person", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml")
     name = attempt.person.name
     if name not in approvers(approval, rule):
-        return VoteResult("not-approver", f"you are not an approver of this: {rule.label or 'no one'} decides")
+        return VoteResult("not-approver", f"you are not an approver of this request: {rule.label or 'no one'} decides")
     if name == approval.requester and denies_self(rule, approval.ring, settings):
         return VoteResult("self", "you requested it, so another person must decide")
     if attempt.choice is Choice.APPROVE and any(vote.person == name for vote in approval.votes):

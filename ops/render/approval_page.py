@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _RISKS = {
-    "in-place": "in place, one node after the other",
+    "in-place": "in place, one node after another",
     "surge": "surge nodes are added first, then the old nodes are drained",
     "drain": "a node is drained and restarted",
     "power": "the cluster is stopped or started",

@@ -63,7 +63,7 @@ class NodeImage(RunbookDefaults):
         """Decides in this order: who upgrades the cluster, which pools are behind, whether a window is open, whether the image is proven."""
         policy = settings.get(NODE_IMAGE)
         if policy is None:
-            return Nothing("the configuration has no section node-image")
+            return Nothing("the configuration has no node-image section")
         cluster = facts.cluster
         if isinstance(cluster, Unknown):
             unreadable = look_again("the cluster", cluster, now + _BUSY_AGAIN)
@@ -71,14 +71,14 @@ class NodeImage(RunbookDefaults):
             return Nothing(unreadable.why) if is_over else unreadable
         ring = ring_of(cluster, settings)
         if ring is None:
-            skips = tuple(Skip(pool.name, SkipReason.NO_RING, "the cluster is in no ring") for pool in cluster.pools)
-            return Nothing("the cluster is in no ring, so Daytwo leaves it alone", skips)
+            skips = tuple(Skip(pool.name, SkipReason.NO_RING, "the cluster is not in a ring") for pool in cluster.pools)
+            return Nothing("the cluster is not in a ring, so Daytwo leaves it alone", skips)
         window = ring_window(settings, ring)
         week = week_of(run, window.zone, now)
         if cluster.driver is Driver.AKS:
             return decide_aks_managed(cluster, facts, policy.max_image_age, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
-            why = f"a person skips it until {instant(facts.skipped_until)}"
+            why = f"a person has skipped it until {instant(facts.skipped_until)}"
             return Nothing(why, tuple(Skip(pool.name, SkipReason.SKIPPED_BY_PERSON, why) for pool in cluster.pools))
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
@@ -198,7 +198,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     if not free:
         return Wait(_next_look(now, opening), waiting[0].why, WaitReason.UNPROVEN, notify, skips)
     if not week.cluster.running and not week.policy.start_stopped_clusters:
-        why = "the cluster is stopped; it is upgraded in a window after its next start"
+        why = "the cluster is stopped; it will be upgraded in a window after its next start"
         return Wait(now + _BUSY_AGAIN, why, WaitReason.ASLEEP, notify, skips)
     plan = plan_within(opening, week.cluster, week.ring, free, now)
     if plan is None:
@@ -222,7 +222,7 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
             )
         else:
             left.append(
-                Skip(candidate.pool.name, SkipReason.NO_WINDOW_LEFT, "no window of this week had enough time left")
+                Skip(candidate.pool.name, SkipReason.NO_WINDOW_LEFT, "no window this week had enough time left")
             )
     skips = (*week.skips, *waiting, *left)
     return Nothing(_nothing_left((*waiting, *left)), skips, notify=notify)

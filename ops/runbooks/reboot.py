@@ -58,13 +58,13 @@ class Reboot(RunbookDefaults):
         """Decides which node is next, whether it can be drained at all, and whether enough time is left."""
         policy = settings.get(REBOOT)
         if policy is None:
-            return Nothing("the configuration has no section reboot")
+            return Nothing("the configuration has no reboot section")
         cluster = facts.cluster
         opening = open_span(policy.window, settings.freezes, now)
         if isinstance(cluster, Unknown):
             return look_again("the cluster", cluster, now + _BUSY_AGAIN, opening.end if opening else now)
         if ring_of(cluster, settings) is None:
-            return Nothing("the cluster is in no ring, so Daytwo leaves it alone")
+            return Nothing("the cluster is not in a ring, so Daytwo leaves it alone")
         if not cluster.running:
             return Nothing("the cluster is stopped")
         missing = is_transient({"the nodes": facts.nodes, "the pods": facts.pods, "the PDBs": facts.disruption_budgets})
@@ -129,7 +129,9 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
         is_for_coming = following is not None and at.run.period == _night(at.policy, following.start)
         if following is None or (at.run.source == "timer" and not is_for_coming):
             names = ", ".join(node.name for node in able)
-            return Nothing(f"the rest of the window is too short for {names}: next night", (*skips, *_late(able)))
+            return Nothing(
+                f"the rest of the window is too short for {names}: postponed to the next night", (*skips, *_late(able))
+            )
         return Wait(following.start, "next window opens", WaitReason.WINDOW, skips=skips)
     return Act(_plan(cluster, able, skips, opening, at))
 
@@ -204,7 +206,7 @@ def _left_out(node: Node, facts: Facts, run: Run) -> Skip | None:
     if node.unschedulable and node.annotations.get(CORDON_STAMP) != run.id:
         return Skip(node.name, SkipReason.CORDONED_BY_OTHERS, "it was cordoned by someone else")
     if node.event_scheduled:
-        return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has an event scheduled for it")
+        return Skip(node.name, SkipReason.EVENT_SCHEDULED, "Azure has scheduled an event for it")
     if isinstance(facts.pods, Unknown):
         return Skip(
             node.name, SkipReason.UNKNOWN_PODS, f"its pods could not be read: {facts.pods.why}", needs_person=True

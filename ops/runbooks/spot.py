@@ -53,9 +53,9 @@ class Spot(RunbookDefaults):
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
         """Drains the nodes that still exist, then confirms the outcome."""
         if settings.get(SPOT) is None:
-            return Nothing("the configuration has no section spot")
+            return Nothing("the configuration has no spot section")
         if not facts.eviction_group:
-            return Nothing("no eviction belongs to this run")
+            return Nothing("this run has no evictions")
         cluster = facts.cluster
         confirm_at = max(facts.eviction_group.values()) + _CONFIRM_AFTER
         if isinstance(cluster, Unknown):

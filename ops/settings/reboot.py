@@ -11,7 +11,7 @@ from ops.settings.part import Section
 
 
 class RebootSettings(Approvable, frozen=True):
-    """Reboots nodes that require it, one after the other, in a window."""
+    """Reboots nodes that require it, one after another, in a window."""
 
     window: Annotated[WindowRef, Meta(description="The name of the window in which nodes are rebooted.")]
     annotation: Annotated[
@@ -40,6 +40,6 @@ class RebootSettings(Approvable, frozen=True):
 REBOOT: Section[RebootSettings | None] = Section(
     "reboot",
     RebootSettings,
-    "Reboots nodes that require it, one after the other, in a window. Without this section it is off.",
+    "Reboots nodes that require it, one after another, in a window. Without this section it is off.",
     docs="reboot.md",
 )

@@ -80,7 +80,7 @@ class EvacuateNodes:
 
     def _over(self, task: StepContext, why: str) -> Done:
         progress = task.record.progress
-        left = f"{progress.done} of {progress.total} pods had left" if progress else "no pod was seen leaving"
+        left = f"{progress.done} of {progress.total} pods had left" if progress else "no pods have left"
         return Done(f"{why}: {left}", progress)
 
 

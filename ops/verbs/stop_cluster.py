@@ -39,7 +39,9 @@ class StopCluster:
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """Waits for a running operation to end. AKS may report a stopped cluster as Succeeded, so the power state counts too."""
         until = override_end(task.ports.store, "awake", task.target)
-        stays_awake = f"a person keeps it awake until {clock(until)}" if until is not None and task.now < until else ""
+        stays_awake = (
+            f"a person is keeping it awake until {clock(until)}" if until is not None and task.now < until else ""
+        )
         if stays_awake and task.undo:
             return Done(f"{stays_awake}, so it is not stopped")
         cluster = task.ports.clusters.cluster(task.target)

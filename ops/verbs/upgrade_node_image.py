@@ -58,7 +58,7 @@ class UpgradeNodeImage:
             return busy(task)
         skipped = override_end(task.ports.store, "skip", task.target)
         if skipped is not None and task.now < skipped:
-            return Stale(f"a person skips it until {instant(skipped)}")
+            return Stale(f"a person has skipped it until {instant(skipped)}")
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
         if planned is not None and nodes and all(planned.is_carried_as(node.image_label) for node in nodes):

@@ -53,7 +53,7 @@ _FAILED = {
 }
 _REMEDIES = {
     "node-image": "add a replica to the pods of PDB shop/web, then start the run again; next week's run tries again",
-    "reboot": "let PDB shop/web allow a disruption; the node is schedulable again, and Daytwo retries in the next night",
+    "reboot": "let PDB shop/web allow a disruption; the node is schedulable again, and Daytwo retries the next night",
     "power": "nothing now: Daytwo retries at the next quarter of an hour",
     "spot": "check whether analytics/worker-2 runs again",
     "budget": "try again in an hour",

@@ -23,7 +23,7 @@ def test_a_part_of_what_was_approved_is_approved() -> None:
 
 def test_another_risk_target_or_step_is_more_than_what_was_approved() -> None:
     assert additions(plan(FIRST), plan(FIRST, risk="in-place")) == ("the risk is in-place, not surge",)
-    assert additions(plan(FIRST), plan(FIRST, target="b")) == ("it is for another target",)
+    assert additions(plan(FIRST), plan(FIRST, target="b")) == ("its target is different",)
     assert additions(plan(FIRST), plan(replace(FIRST, temporary=True))) != ()
     assert additions(plan(FIRST), plan(replace(FIRST, params={"image": "y"}))) != ()
     assert additions(plan(FIRST), plan(replace(FIRST, verb="w"))) != ()

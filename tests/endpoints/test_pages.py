@@ -39,7 +39,7 @@ def test_viewing_decides_nothing(ana: Visitor, method: str) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("cleo", "You are not an approver of this: platform decides."),
+        ("cleo", "You are not an approver of this request: platform decides."),
         ("eve", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml."),
     ],
 )

@@ -22,7 +22,7 @@ def test_a_skip_between_two_pools_applies_to_the_second() -> None:
 
     ended = begin(world).to_end(meanwhile)
     assert world.clusters.begun == ["upgrade user1"]
-    assert (ended.state, ended.why) == (State.DONE, "a person skips it until Sat 2026-11-21 23:00 UTC")
+    assert (ended.state, ended.why) == (State.DONE, "a person has skipped it until Sat 2026-11-21 23:00 UTC")
 
 
 def test_keep_awake_applies_to_a_stop_that_azure_has_not_accepted_yet() -> None:

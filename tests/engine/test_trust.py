@@ -88,7 +88,7 @@ class TestTemporary:
 
         run = begin(world).to_end(meanwhile, turns=400)
         assert (run.state, world.clusters.begun) == (State.DONE, ["start", "upgrade user1"])
-        assert "a person keeps it awake" in run.finished[0].evidence
+        assert "a person is keeping it awake" in run.finished[0].evidence
 
 
 class TestLostByTheEngine:

@@ -177,7 +177,10 @@ class TestPower:
             async with bot:
                 await bot.run_until(after(hours=1))
                 run = bot.run(await bot.start_run(production, "power"))
-                assert (run.state, run.why) == (State.SKIPPED, "production is the last ring, which is never stopped")
+                assert (run.state, run.why) == (
+                    State.SKIPPED,
+                    "production is the last ring, whose clusters are never stopped",
+                )
                 assert bot.started_operations() == []
 
         with night(tmp_path, production) as bot:
@@ -224,7 +227,7 @@ class TestSpot:
         async def act(bot: Bot) -> None:
             async with bot:
                 run = bot.run(await bot.start_run(DEV, "spot"))
-                assert (run.state, run.why) == (State.SKIPPED, "no eviction belongs to this run")
+                assert (run.state, run.why) == (State.SKIPPED, "this run has no evictions")
 
         with night(tmp_path, DEV) as bot:
             act(bot)

@@ -50,7 +50,7 @@ def test_of_sixty_the_odd_ones_come_first_by_name_and_the_others_by_what_is_aske
         part(57, "system", warnings=("batch is a spot pool: its nodes are not drained",)),
         part(58, "system", why="user1: image 202611.12.0, not 202611.05.0"),
         part(59, "system", state=PartState.CANCELLED, why="cancelled by ben"),
-        part(60, "system", state=PartState.SUPERSEDED, why="its cluster is in canary now, not in production"),
+        part(60, "system", state=PartState.SUPERSEDED, why="its cluster is now in canary, no longer in production"),
     ]
     rows = request([*ordinary(1, 57), *odd]).rows
     assert [row.name for row in rows] == [

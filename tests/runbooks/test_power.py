@@ -52,7 +52,7 @@ def test_production_is_never_stopped_even_if_a_schedule_selects_it() -> None:
     config = LANES.replace("{select: {tags: {env: dev}}, awake", "{select: {names: [shop-*]}, awake")
     decision = decide(cluster("shop-prod", env="prod"), NIGHT, config=config)
     assert isinstance(decision, Nothing)
-    assert decision.why == "production is the last ring, which is never stopped"
+    assert decision.why == "production is the last ring, whose clusters are never stopped"
 
 
 def test_a_cluster_in_no_ring_is_never_stopped_even_if_a_schedule_selects_it() -> None:

@@ -69,7 +69,7 @@ def test_where_debian_does_not_answer_npm_is_tried(
     program(programs, "apt-get", APT.format(log=tmp_path / "log", then="exit 100"))
     with pytest.raises(NoBrowserError, match="node and npm"):
         browser()
-    assert "apt-get does not install chromium" in capfd.readouterr().err
+    assert "apt-get cannot install chromium" in capfd.readouterr().err
 
 
 def test_an_npm_that_fails_leaves_nothing_behind(
@@ -78,7 +78,7 @@ def test_an_npm_that_fails_leaves_nothing_behind(
     as_user(monkeypatch, 1000)
     program(programs, "node")
     program(programs, "npm", "#!/bin/sh\nexit 1\n")
-    with pytest.raises(NoBrowserError, match="npm does not install @sparticuz/chromium"):
+    with pytest.raises(NoBrowserError, match="npm cannot install @sparticuz/chromium"):
         browser()
     assert [path.name for path in (tmp_path / "cache").iterdir() if path.name.startswith("chromium-")] == [
         "chromium-153.0.0.lock"
