@@ -16,7 +16,7 @@ from ops.tables.runs import Control, controls
 from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA, Bare, click, requests, shown, slack, vote
 from tests.approvals.page_endpoint import Page
 from tests.approvals.story import ENTRA, PEOPLE, TENANT, Story, config, production
-from tests.driving import NOON, begin, manual_request, pass_time
+from tests.driving import NOON, manual_request, pass_time, start
 from tests.fakes import NEW, cluster, pool, settings
 
 BEFORE = "    - {name: pre-production, select: {tags: {env: dev}}}\n"
@@ -55,7 +55,7 @@ def test_a_requesters_approval_in_the_first_ring_does_not_count_in_the_last() ->
     world.settings = settings(config(ONE).replace("    - {name: production,", f"{BEFORE}    - {{name: production,"))
     each = cluster("shop", pool("user1"), env="dev")
     world.clusters.put(each)
-    run = begin(world, manual_request(world, source="slack"))
+    run = start(world, manual_request(world, source="slack"))
     run.to_first_step()
     assert [request.ring for request in requests(world)] == ["pre-production"]
     assert vote(world, driven=[run]) == "approved"

@@ -1,4 +1,4 @@
-"""Sends a command as in Slack."""
+"""Sends a command as Slack does."""
 
 from ops.endpoints.chat_commands import ChatRequest, take_command
 from ops.model.people import Identity

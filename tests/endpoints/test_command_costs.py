@@ -1,4 +1,4 @@
-"""What a command costs: what it reads, how often it is answered, what strangers leave behind."""
+"""The cost of a command: its reads, its replies, and the records that unknown people leave."""
 
 from dataclasses import replace
 
@@ -32,9 +32,9 @@ def test_status_does_not_read_each_run_of_the_last_two_weeks() -> None:
 def test_status_does_not_read_every_request_that_ever_was() -> None:
     store = CountingStore()
     story = Story(Bare(), ONE, store=store)
-    asked = story.approval
+    approval = story.approval
     for number in range(3000):
-        old = replace(asked, id=f"old.approval-{number}", state=ApprovalState.APPROVED)
+        old = replace(approval, id=f"old.approval-{number}", state=ApprovalState.APPROVED)
         approvals(store).insert(old.id, old)
     store.got.clear()
     store.scanned.clear()
@@ -42,7 +42,7 @@ def test_status_does_not_read_every_request_that_ever_was() -> None:
     assert [*store.got, *store.scanned].count("approval") < 100
 
 
-def test_a_question_that_is_delivered_twice_is_answered_once() -> None:
+def test_a_command_that_is_delivered_twice_is_answered_once() -> None:
     story = Story(Bare(), ONE)
     engine = story.world.engine
     ask(story.world, "ana", "plan")

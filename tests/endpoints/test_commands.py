@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.engine.activities import invoke
 from ops.policy.commands import Command, read_command, read_until
 from ops.scheduling.fleet_scan import record_fleet
 from ops.tables.overrides import override_end
 from ops.tables.runs import Control, controls, runs
 from tests.approvals.story import PEOPLE
-from tests.driving import NOON
+from tests.driving import NOON, call
 from tests.endpoints.chat_helper import ask
-from tests.fakes import LANES, World, cluster
+from tests.fakes import ALL_OPERATIONS, World, cluster
 
 RULES = """
 commands:
@@ -32,7 +31,7 @@ BAD_LINES = [
 
 @pytest.fixture
 def world() -> World:
-    made = World(config=LANES + PEOPLE + RULES)
+    made = World(config=ALL_OPERATIONS + PEOPLE + RULES)
     made.clock.at = NOON
     made.clusters.put(cluster("shop-dev"), cluster("shop-prod", env="prod"))
     record_fleet(made.context, list(made.clusters.fleet.values()), NOON)
@@ -46,7 +45,7 @@ def test_a_line_is_read_whatever_its_spaces_and_case() -> None:
 
 
 @pytest.mark.parametrize(("line", "wrong"), BAD_LINES)
-def test_what_is_not_understood_gets_help_that_says_why(world: World, line: str, wrong: str) -> None:
+def test_an_unknown_command_is_answered_with_its_problem_and_help(world: World, line: str, wrong: str) -> None:
     answer = ask(world, "ana", line)
     assert wrong in answer
     assert "awake CLUSTER until TIME" in answer
@@ -60,14 +59,14 @@ def test_a_run_is_started_once_in_the_name_of_the_requester(world: World) -> Non
     assert len(world.engine.started) == 1
 
 
-def test_rings_and_runbooks_bound_what_a_person_may_start(world: World) -> None:
+def test_a_permission_is_limited_to_its_rings_and_runbooks(world: World) -> None:
     assert "You are not allowed to run node-image in production" in ask(world, "ben", "run node-image shop-prod")
     assert "You are not allowed to run reboot in production" in ask(world, "ana", "run reboot shop-prod")
     assert "Requested node-image on shop-prod: node-image.shop-prod" in ask(world, "ana", "run node-image shop-prod")
     assert [entry.kind for entry in world.ledger.written.values() if entry.kind == "command"] == ["command"]
 
 
-def test_who_is_unknown_learns_nothing_about_the_fleet(world: World) -> None:
+def test_an_unknown_person_learns_nothing_about_the_fleet(world: World) -> None:
     assert (
         ask(world, "eve", "status")
         == "not done |  | Daytwo does not know you. Ask to be added to `people` in daytwo.yaml."
@@ -102,11 +101,11 @@ def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: W
     assert "shop-prod has no open run" in ask(world, "ben", "cancel shop-prod")
 
 
-def test_what_reads_clusters_is_answered_later_where_it_was_sent(world: World) -> None:
+def test_a_query_that_reads_clusters_is_answered_later_in_its_conversation(world: World) -> None:
     assert "looking" in ask(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    assert invoke("answer_query", world.context, payload) == {"outcome": "end"}
+    assert call(world, "answer_query", payload) == "end"
     (given,) = world.replies.given
     assert given[0] == "https://hooks.slack.com/x"
     assert "next window opens" in str(given[1])
@@ -116,17 +115,17 @@ def test_a_plan_names_every_pool(world: World) -> None:
     ask(world, "ana", "plan")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    invoke("answer_query", world.context, payload)
+    call(world, "answer_query", payload)
     assert "2 of 2 pools are behind" in str(world.replies.given)
 
 
-def test_status_shows_what_continues(world: World) -> None:
+def test_status_shows_the_active_runs(world: World) -> None:
     assert "no active runs" in ask(world, "cleo", "status")
     ask(world, "ana", "run node-image shop-dev")
     assert "shop-dev: node-image" in ask(world, "cleo", "status")
 
 
-def test_a_cluster_that_no_one_has_seen_is_named_so(world: World) -> None:
+def test_an_unknown_cluster_is_named_as_such(world: World) -> None:
     assert "Daytwo does not know a cluster shop-test" in ask(world, "ana", "run node-image shop-test")
 
 
@@ -149,14 +148,16 @@ def test_a_time_is_one_of_the_zone(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text", ["teatime", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "0001-01-01", "0001-01-01 00:30"]
 )
-def test_what_is_no_time_or_before_all_times_says_how_to_write_one(text: str) -> None:
+def test_an_invalid_time_is_answered_with_the_format(text: str) -> None:
     read = read_until(text, "Asia/Tokyo", NOON)
     assert read == f"{text} is not a time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
 
 
-def test_why_names_who_would_have_to_approve() -> None:
+def test_why_names_the_required_approvers() -> None:
     world = World(
-        config=LANES.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}")
+        config=ALL_OPERATIONS.replace(
+            "start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}"
+        )
         + PEOPLE
     )
     world.clock.at = NOON.replace(hour=23)
@@ -165,7 +166,7 @@ def test_why_names_who_would_have_to_approve() -> None:
     ask(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    invoke("answer_query", world.context, payload)
+    call(world, "answer_query", payload)
     assert "would ask leads for approval, then act: user1" in str(world.replies.given)
 
 

@@ -1,4 +1,4 @@
-"""Every event that may come, in both schemas, doubled, late and out of order: one run each, and nothing is lost."""
+"""Every relevant event, in both schemas, duplicated, late and out of order: one run each, and none is lost."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from ops.endpoints.budget_alerts import take_alert
 from ops.endpoints.event_grid import take_event
 from ops.tables.runs import runs
 from tests.engine.budget_alerts import COMMON, LEGACY
-from tests.fakes import LANES, World, cluster, nodes_of, pool
+from tests.fakes import ALL_OPERATIONS, World, cluster, nodes_of, pool
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
 CLUSTER = cluster("shop-dev", pool("spot", spot=True), node_resource_group="MC_rg_shop-dev_westeurope")
@@ -71,10 +71,10 @@ EVENTS: list[tuple[str, dict[str, Any], int]] = [
 
 
 def new_world() -> World:
-    world = World(config=LANES)
+    world = World(config=ALL_OPERATIONS)
     world.clock.at = NOW
     world.clusters.put(CLUSTER)
-    world.nodes.said["shop-dev"] = nodes_of(CLUSTER)
+    world.nodes.listed["shop-dev"] = nodes_of(CLUSTER)
     return world
 
 

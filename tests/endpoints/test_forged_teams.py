@@ -60,7 +60,7 @@ def stand(running: Running) -> Stand:
 
 @cache
 def forgers_key() -> Any:
-    """A key of a forger's own."""
+    """A key of the forger."""
     return new_key()
 
 
@@ -78,7 +78,7 @@ type Forge = Callable[[Signer], str]
 
 
 def without(claim: str) -> Forge:
-    """A token that the service has signed, and that lacks a claim."""
+    """A token that the service has signed without one claim."""
     return lambda signer: signer.token(**{claim: None})
 
 
@@ -217,7 +217,7 @@ def test_the_keys_are_fetched_once_a_day(running: Running) -> None:
 
 
 def test_strangers_cannot_make_us_fetch_keys(running: Running) -> None:
-    """A key that is not known is looked for once in five minutes."""
+    """An unknown key is fetched once in five minutes."""
     stand = stand_of(running)
     assert stand.is_taken(f"Bearer {stand.signer.token()}")
     before = stand.signer.fetched
@@ -241,8 +241,8 @@ def test_a_new_key_of_the_service_is_found_and_the_old_one_is_forgotten(running:
     assert not stand.is_taken(f"Bearer {old}")
 
 
-def test_without_keys_no_one_is_taken(running: Running) -> None:
-    """What cannot be checked is for later; keys at hand stay good for their day."""
+def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
+    """A token that cannot be verified is retried later; cached keys stay valid for their day."""
     stand = stand_of(running)
     stand.signer.is_down = True
     try:
@@ -263,7 +263,7 @@ def test_without_keys_no_one_is_taken(running: Running) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://127.0.0.1:9"])
-def test_a_metadata_address_that_no_one_serves_accepts_no_request(stand: Stand, url: str) -> None:
+def test_an_unreachable_metadata_address_accepts_no_request(stand: Stand, url: str) -> None:
     tokens = BotTokens(stand.signer.app_id, SigningKeys(url, FakeClock()))
     with pytest.raises(TryLaterError):
         tokens.authenticate(f"Bearer {stand.signer.token()}")

@@ -1,4 +1,4 @@
-"""The approval page: what each visitor sees, what is refused, and that a look decides nothing."""
+"""The approval page: what each visitor sees, what is rejected, and that viewing decides nothing."""
 
 import base64
 import json
@@ -17,15 +17,15 @@ from tests.fakes import CONFIG
 
 def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) -> None:
     page = ana.look()
-    said = text_of(page)
+    text = text_of(page)
     assert page.status == 200
-    assert "Node images · production · shop-prod" in said
-    assert "17 nodes on 1 cluster." in said
-    assert "AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0" in said
-    assert "gpu is left out: created from a snapshot" in said
-    assert "Wed 18 Nov, 19:05 UTC" in said
-    assert "5 h 20 min left" in said
-    assert "Nothing of it is done: its runs end, skipped." in said
+    assert "Node images · production · shop-prod" in text
+    assert "17 nodes on 1 cluster." in text
+    assert "AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0" in text
+    assert "gpu is left out: created from a snapshot" in text
+    assert "Wed 18 Nov, 19:05 UTC" in text
+    assert "5 h 20 min left" in text
+    assert "Nothing of it is done: its runs end, skipped." in text
     assert re.findall(r'<button [^>]*value="(\w+)"', page.text()) == ["approve", "reject"]
 
 
@@ -43,20 +43,20 @@ def test_viewing_decides_nothing(ana: Visitor, method: str) -> None:
         ("eve", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml."),
     ],
 )
-def test_who_may_not_decide_sees_why_and_no_button(ana: Visitor, name: str, why: str) -> None:
+def test_a_person_who_may_not_decide_sees_the_reason_and_no_button(ana: Visitor, name: str, why: str) -> None:
     page = Visitor(ana.world, name).look()
     assert page.status == 200
     assert why in text_of(page)
     assert "<form" not in page.text()
 
 
-def test_who_requested_it_sees_that_another_person_decides() -> None:
+def test_the_requester_sees_that_another_person_decides() -> None:
     page = Visitor(world_with(request(requester="ana"))).look()
     assert "You requested it, so another person has to decide." in text_of(page)
     assert "<form" not in page.text()
 
 
-def test_no_one_is_sent_to_sign_in_and_back_whatever_the_word() -> None:
+def test_a_visitor_without_a_session_is_redirected_for_every_token() -> None:
     no_one = Visitor(world_with(request()), "")
     for word in (REQUEST_TOKEN, "no-such-word"):
         page = no_one.look(word)
@@ -65,7 +65,7 @@ def test_no_one_is_sent_to_sign_in_and_back_whatever_the_word() -> None:
         assert page.text() == ""
 
 
-def test_unknown_words_are_all_alike(ana: Visitor) -> None:
+def test_all_unknown_tokens_have_the_same_response(ana: Visitor) -> None:
     first, *others = (ana.look(word) for word in ("A" * 24, "B", "a/b", "../runs", "x" * 10_000))
     assert first.status == 404
     assert all((other.status, other.text()) == (first.status, first.text()) for other in others)
@@ -80,7 +80,7 @@ def test_an_account_of_another_company_learns_nothing(ana: Visitor) -> None:
     assert "shop-prod" not in mal.look().text()
 
 
-def test_where_the_configuration_names_no_tenant_everybody_is_of_another() -> None:
+def test_without_a_configured_tenant_every_session_is_foreign() -> None:
     world = world_with(request(), CONFIG)
     assert Visitor(world).look().status == 403
 
@@ -118,7 +118,7 @@ def test_a_page_that_lacks_something_says_what(ana: Visitor, lacking: PageAccess
         ).decode(),
     ],
 )  # fmt: skip
-def test_a_sign_in_that_names_no_one_is_refused(ana: Visitor, header: str) -> None:
+def test_a_session_without_a_person_is_rejected(ana: Visitor, header: str) -> None:
     page = ana.look(x_ms_client_principal=header)
     assert page.status == 403
     assert "shop-prod" not in page.text()
@@ -141,7 +141,7 @@ def test_names_from_outside_are_text() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text()
 
 
-def test_nothing_of_the_page_leaves_it_or_is_loaded_into_it(ana: Visitor) -> None:
+def test_the_headers_of_the_page_forbid_external_content_and_caching(ana: Visitor) -> None:
     headers = ana.look().headers
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")

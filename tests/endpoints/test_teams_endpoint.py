@@ -18,25 +18,25 @@ def words(card: Mapping[str, Any]) -> str:
 
 
 def answered(stand: Stand) -> list[tuple[str, str]]:
-    """Where answers went, and their first lines."""
+    """The addresses of the replies, and their first lines."""
     return [(address, words(content).split("\n")[0]) for address, content in stand.world.replies.given]
 
 
-def test_a_command_is_answered_to_its_sender_alone(stand: Stand) -> None:
+def test_a_command_is_answered_only_to_its_sender(stand: Stand) -> None:
     response = stand.send(activity())
     ((address, first),) = answered(stand)
     assert (response.status, address) == (200, f"teams-bot:{SERVICE}|a:29:ana|")
     assert "Status" in first or "status" in first
 
 
-def test_where_the_bot_may_not_write_alone_the_answer_stands_below_the_question(stand: Stand) -> None:
+def test_without_ephemeral_replies_the_reply_follows_the_command(stand: Stand) -> None:
     stand.bot.closed.add("29:ana")
     stand.send(activity())
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|{CHANNELS[0]};messageid=1700000000001|1700000000001"
 
 
-def test_in_a_conversation_with_the_bot_alone_the_answer_stands_there(stand: Stand) -> None:
+def test_in_a_personal_chat_the_reply_is_a_message_there(stand: Stand) -> None:
     stand.send(activity(text="status", conversation={"id": "a:1", "conversationType": "personal", "tenantId": TENANT}))
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|a:1|1700000000001"
@@ -61,7 +61,7 @@ def test_the_same_message_delivered_again_is_answered_once(stand: Stand) -> None
     assert len(stand.world.replies.given) == 1
 
 
-def test_an_answer_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand) -> None:
+def test_a_reply_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand) -> None:
     stand.world.replies.fail.append(TryLaterError("Teams is down"))
     assert [stand.send(activity()).status for _ in range(2)] == [200, 200]
     assert stand.world.replies.given == []
@@ -86,7 +86,7 @@ def test_a_vote_with_a_unknown_token_gets_the_reason(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("reason", [7, None, ["late"], {"text": "late"}, True])
-def test_a_reason_that_is_no_text_is_refused(stand: Stand, reason: object) -> None:
+def test_a_reason_that_is_not_text_is_rejected(stand: Stand, reason: object) -> None:
     action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": reason}}
     response = stand.send(vote(value={"action": action}))
     assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
@@ -106,7 +106,7 @@ def test_a_reason_is_one_line_of_printable_text_in_the_ledger(stand: Stand) -> N
     assert attempt.data["reason"] == "late in the day " + "x" * 280
 
 
-def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
+def test_an_installation_is_answered_with_what_to_configure(stand: Stand) -> None:
     response = stand.send(activity(type="conversationUpdate", membersAdded=[{"id": BOT}], text=None))
     (entry,) = stand.entries("teams-installed")
     assert (response.status, entry.data["conversation"], entry.data["service-url"]) == (200, CHANNELS[0], SERVICE)
@@ -117,7 +117,7 @@ def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
     "other",
     [
         {"type": "conversationUpdate", "membersAdded": [{"id": "29:bo"}]},
-        {"type": "conversationUpdate", "membersAdded": "nobody"},
+        {"type": "conversationUpdate", "membersAdded": "no list"},
         {"type": "installationUpdate", "action": "remove"},
         {"type": "typing"},
         {"text": "lunch?", "entities": []},
@@ -131,5 +131,5 @@ def test_of_other_events_there_is_nothing_to_do(stand: Stand, other: dict[str, A
     assert stand.world.replies.given == []
 
 
-def test_an_invoke_that_no_one_answers_is_not_implemented(stand: Stand) -> None:
+def test_an_unknown_invoke_is_answered_with_501(stand: Stand) -> None:
     assert stand.send(activity(type="invoke", name="signin/verifyState")).status == 501

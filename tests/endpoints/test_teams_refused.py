@@ -35,7 +35,7 @@ from tests.fakes import CONFIG, World
         (TRUE, {"text": "x" * 5_000}, 400, "unreadable"),
     ],
 )
-def test_what_is_not_proven_is_refused_and_noted(
+def test_an_unauthenticated_activity_is_rejected_and_recorded(
     stand: Stand, authorization: str, changed: dict[str, Any], status: int, reason: str
 ) -> None:
     response = stand.send(activity(**changed), authorization)
@@ -63,7 +63,7 @@ def test_a_vote_that_is_none_of_our_buttons_decides_nothing(stand: Stand, wrong:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"null", b"\xff", b"[" * 100_000, b'{"type": "message"}'])
-def test_what_is_no_activity_is_refused(stand: Stand, body: bytes) -> None:
+def test_an_invalid_activity_is_rejected(stand: Stand, body: bytes) -> None:
     assert stand.send(body).status == 400
 
 
@@ -92,7 +92,7 @@ def test_a_tenant_that_is_not_configured_is_everybodys_refusal() -> None:
     assert stand.send(activity(**nameless)).status == 403
 
 
-def test_a_thousand_refusals_are_one_line_a_minute(stand: Stand) -> None:
+def test_a_thousand_rejections_are_one_line_per_minute(stand: Stand) -> None:
     for _ in range(1_000):
         stand.send(activity(), "")
     assert len(stand.entries("refused-request")) == 1

@@ -105,4 +105,4 @@ def text_of(page: HttpResponse) -> str:
     return html.unescape(" ".join(without.split()))
 
 
-# Looking
+# Viewing

@@ -5,7 +5,7 @@ from datetime import timedelta
 from ops.model.run import State
 from ops.scheduling.due_runs import start_due_rollouts
 from ops.scheduling.janitor import reconcile_engine
-from tests.driving import DrivenRun, begin, world_with
+from tests.driving import DrivenRun, start, world_with
 from tests.fakes import CONFIG, MONDAY, NEW, World, cluster, pool
 
 DAY = timedelta(days=1)
@@ -13,7 +13,7 @@ DAY = timedelta(days=1)
 
 def started() -> tuple[World, str]:
     world = world_with(cluster("shop-dev", pool(image=NEW)), CONFIG, MONDAY)
-    return world, begin(world).id
+    return world, start(world).id
 
 
 def test_a_run_that_the_engine_has_lost_is_started_again() -> None:
