@@ -1,4 +1,4 @@
-"""The app's cold import compared with the two Functions libraries only: new processes with bytecode, median of five."""
+"""The app's cold import compared with the two Functions libraries only: new processes with bytecode, median of eleven interleaved pairs."""
 
 import os
 import statistics
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_RUNS = 5
+_RUNS = 11
 
 
 def measure() -> dict[str, float]:

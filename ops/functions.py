@@ -65,9 +65,9 @@ def _register_activity(app: df.DFApp, name: str) -> None:
 def _register_orchestrator(app: df.DFApp, name: str) -> None:
     def run(context: Any, payload: dict[str, Any]) -> Any:
         from ops.adapters.durable_flow import DurableFlow
-        from ops.engine import orchestrator
+        from ops.engine import orchestrator, version_of
 
-        return (yield from orchestrator(name)(DurableFlow(context), payload))
+        return (yield from orchestrator(name, version_of(payload))(DurableFlow(context), payload))
 
     run.__name__ = name
     app.orchestration_trigger(context_name="context", orchestration=name)(run)

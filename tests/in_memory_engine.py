@@ -1,89 +1,180 @@
-"""The third engine: drives an orchestrator in memory, one activity after the other, on the fake clock."""
+"""The third engine: executes one orchestration in memory, one task at a time, on the clock of a world."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from ops.context import Context
 from ops.engine import orchestrator
 from ops.engine.activities import invoke
+from ops.engine.flow import Orchestration
 from ops.model.json import Json
-from tests.fakes import World
+
+type Meanwhile = Callable[[str], None]
 
 
-@dataclass
+class MovableClock(Protocol):
+    """A clock that the engine sets when a timer fires."""
+
+    at: datetime
+
+
+class EngineWorld(Protocol):
+    """The parts of a world that the engine uses."""
+
+    @property
+    def clock(self) -> MovableClock:
+        """The clock."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """The context of an activity."""
+        ...
+
+
+@dataclass(eq=False)
 class _Task:
     kind: str
-    name: str = ""
+    activity: str = ""
     payload: Any = None
     until: datetime | None = None
-    of: Sequence["_Task"] = ()
+    tasks: Sequence["_Task"] = ()
 
 
 @dataclass
-class DoubleFlow:
-    """Implements `Flow`: tasks are descriptions, the driver below carries them out."""
+class InMemoryFlow:
+    """Implements `Flow`: a task is a description, which the engine executes."""
 
-    world: World
-    following: Json = None
-    cancelled: list[str] = field(default_factory=list)
+    next_payload: Json = None
+    waiting: list[_Task] = field(default_factory=list)
 
     def call(self, activity: str, payload: Json) -> _Task:
         return _Task("call", activity, payload)
 
     def timer(self, until: datetime) -> _Task:
-        return _Task("timer", until=until)
+        self.waiting.append(_Task("timer", until=until))
+        return self.waiting[-1]
 
     def wake(self) -> _Task:
-        return _Task("hint")
+        self.waiting.append(_Task("wake"))
+        return self.waiting[-1]
 
     def first_of(self, tasks: Sequence[_Task]) -> _Task:
-        return _Task("first", of=tasks)
+        return _Task("first", tasks=tasks)
 
     def cancel(self, task: _Task) -> None:
-        self.cancelled.append(task.kind)
+        self.waiting.remove(task)
 
     def continue_as_new(self, payload: Json) -> None:
-        self.following = payload
+        self.next_payload = payload
+
+
+def _ignore(_: str) -> None:
+    pass
 
 
 @dataclass
-class Double:
-    """Runs one instance. `meanwhile` is called before each activity with its name, and may change the world."""
+class InMemoryEngine:
+    """One orchestration. `meanwhile` is called with the name of each activity before it, and may change the world."""
 
-    world: World
-    meanwhile: Callable[[str], None] = lambda _: None
+    world: EngineWorld
+    orchestrator: str
+    payload: dict[str, Json]
+    meanwhile: Meanwhile = _ignore
     calls: list[str] = field(default_factory=list)
     payloads: list[Json] = field(default_factory=list)
     generations: int = 0
-    turns: int = 2_000
+    _task: _Task | None = None
 
-    def run(self, name: str, payload: dict[str, Json]) -> None:
-        """Until the instance ends. Raises AssertionError where it never does."""
-        while payload:
-            self.generations += 1
-            flow = DoubleFlow(self.world)
-            self._generation(orchestrator(name)(flow, payload), flow)
-            payload = flow.following  # type: ignore[assignment]  # what continue_as_new was given
+    def __post_init__(self) -> None:
+        self._start_generation(self.payload)
 
-    def _generation(self, generator: Any, flow: DoubleFlow) -> None:
-        result: Any = None
+    @property
+    def ended(self) -> bool:
+        """Whether the orchestration has ended."""
+        return self._task is None
+
+    @property
+    def next_activity(self) -> str:
+        """The activity to call next; empty while the orchestration sleeps and after its end."""
+        return self._task.activity if self._task else ""
+
+    @property
+    def until(self) -> datetime | None:
+        """The time of the timer that the orchestration waits for; None if it does not sleep."""
+        return self._timer.until if self._task and self._task.kind == "first" else None
+
+    def run_to_end(self, turns: int = 2_000) -> None:
+        """Execute every task, moving the clock to each timer.
+
+        Raises:
+            AssertionError: the orchestration has not ended after so many tasks.
+        """
+        self.run_turns(turns)
+        assert self.ended, f"the orchestration does not end: {self.calls[-10:]}"
+
+    def run_turns(self, turns: int) -> None:
+        """Execute at most so many tasks, moving the clock to each timer."""
+        for _ in range(turns):
+            if self.ended:
+                return
+            if self.until is not None:
+                self.world.clock.at = max(self.world.clock.at, self.until)
+            self._execute()
+
+    def run_until_idle(self, stop_before: str = "", turns: int = 60) -> None:
+        """Execute every task that is due without moving the clock, and stop before an activity of this name.
+
+        Raises:
+            AssertionError: the orchestration does not sleep after so many tasks.
+        """
+        for _ in range(turns):
+            asleep = self.until is not None and self.world.clock.at < self.until
+            if self.ended or asleep or (stop_before and self.next_activity == stop_before):
+                return
+            self._execute()
+        raise AssertionError(f"the orchestration does not sleep: {self.calls[-10:]}")
+
+    def wake(self) -> None:
+        """Deliver the wake event. An orchestration that does not sleep ignores it."""
+        if self._task is not None and self._task.kind == "first":
+            self._complete_wait(next(each for each in self._task.tasks if each.kind == "wake"))
+
+    def _execute(self) -> None:
+        """The next task. If the activity raises, it stays the next one, as after a crash."""
+        task = self._task
+        assert task is not None
+        if task.kind == "first":
+            self._complete_wait(self._timer)
+            return
+        self.meanwhile(task.activity)
+        self.calls.append(task.activity)
+        self.payloads.append(task.payload)
+        self._send(invoke(task.activity, self.world.context, task.payload))
+
+    @property
+    def _timer(self) -> _Task:
+        assert self._task is not None
+        return next(each for each in self._task.tasks if each.kind == "timer")
+
+    def _complete_wait(self, winner: _Task) -> None:
+        self._flow.waiting.remove(winner)
+        self._send(winner)
+
+    def _start_generation(self, payload: dict[str, Json]) -> None:
+        self.generations += 1
+        self._flow = InMemoryFlow()
+        self._generator: Orchestration = orchestrator(self.orchestrator)(self._flow, payload)
+        self._send(None)
+
+    def _send(self, result: object) -> None:
         try:
-            while True:
-                task = generator.send(result)
-                self.turns -= 1
-                assert self.turns > 0, f"the orchestrator goes round in circles: {self.calls[-10:]}"
-                result = self._do(task)
+            self._task = self._generator.send(result)
         except StopIteration:
-            assert flow.cancelled.count("timer") == 0
-
-    def _do(self, task: _Task) -> Any:
-        if task.kind == "call":
-            self.meanwhile(task.name)
-            self.calls.append(task.name)
-            self.payloads.append(task.payload)
-            return invoke(task.name, self.world.context, task.payload)
-        timer = next(each for each in task.of if each.kind == "timer")
-        assert timer.until is not None
-        self.world.clock.at = max(self.world.clock.at, timer.until)
-        return timer
+            assert self._flow.waiting == [], "a timer or an event is still pending at the end of a generation"
+            self._task = None
+            if self._flow.next_payload is not None:
+                assert isinstance(self._flow.next_payload, dict)
+                self._start_generation(self._flow.next_payload)

@@ -172,7 +172,7 @@ def _request(visit: _Visit, approval: Approval, banner: Banner | None) -> str:
             needed=needed(approval, rule, settings) if rule else approval.needed,
             label=rule.label if rule else "",
             form=visit.tokens.make(visit.identity, approval.token) if may_reject else "",
-            told=banner,
+            banner=banner,
         )
     )
 

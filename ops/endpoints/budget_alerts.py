@@ -88,12 +88,12 @@ def take_alert(context: Context, body: bytes) -> HttpResponse:
         key = hashlib.sha256(body).hexdigest()[:16]
         text = f"a budget alert could not be read: {error}"
         context.ports.ledger.append(
-            Entry(f"unread|{key}", now, "unread", "budget", text, "action-group", {"payload": kept})
+            Entry(f"unreadable|{key}", now, "unreadable", "budget", text, "action-group", {"payload": kept})
         )
         return HttpResponse(HTTPStatus.BAD_REQUEST, {"error": f"this is not a budget alert: {error}"})
-    signal = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
-    alerts(context.ports.store).insert(signal.run_id, alert)
-    run, is_new = start_run(context, signal)
+    run_request = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
+    alerts(context.ports.store).insert(run_request.run_id, alert)
+    run, is_new = start_run(context, run_request)
     return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
 

@@ -7,7 +7,7 @@ from ops.approvals.requests import OPEN_REQUESTS
 from ops.context import Context
 from ops.endpoints import run_controls
 from ops.endpoints.overrides import LONGEST
-from ops.engine import Orchestrator
+from ops.engine import Orchestrator, started
 from ops.engine.run_starter import UNFINISHED, start_run
 from ops.model.ledger import Entry
 from ops.model.message import Message
@@ -93,7 +93,7 @@ def _start_query(context: Context, command: Command, person: Person, request: Ch
     query = (
         f"{Orchestrator.CHAT_QUERY}.{hashlib.sha256(f'{request.identity}|{request.event}'.encode()).hexdigest()[:24]}"
     )
-    payload = {"command": command.name, "subject": command.subject, "address": request.address}
+    payload = started(command=command.name, subject=command.subject, address=request.address)
     if context.ports.store.insert(UNFINISHED, query, {}):  # a repeated delivery is already answered, or will be
         context.engine.start(Orchestrator.CHAT_QUERY, query, payload)
     return working_message(command.name, person.name)
@@ -119,10 +119,10 @@ def _run(context: Context, command: Command, person: Person, requested: tuple[Ch
     now = context.ports.clock.now()
     period = f"m-{hashlib.sha256(request.event.encode()).hexdigest()[:12]}"
     source = request.identity.endpoint
-    signal = RunRequest(command.runbook, cluster.id, cluster.name, period, now, source, person.name)
-    run, _ = start_run(context, signal)
-    text = f"requested {signal.runbook} on {cluster.name}"
-    context.ports.ledger.append(Entry(f"{run.id}|asked", now, "asked", run.id, text, person.name))
+    run_request = RunRequest(command.runbook, cluster.id, cluster.name, period, now, source, person.name)
+    run, _ = start_run(context, run_request)
+    text = f"requested {run_request.runbook} on {cluster.name}"
+    context.ports.ledger.append(Entry(f"{run.id}|requested", now, "requested", run.id, text, person.name))
     text = f"Requested {command.runbook} on {cluster.name}: {run.id}. Its message shows what it does and what it waits for."
     return reply_message(text, State.RUNNING, "requested")
 

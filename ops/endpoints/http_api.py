@@ -55,12 +55,14 @@ def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str
     """POST runbooks/{name}: 202 with the path of the run; the same idempotency key returns the same run."""
     try:
         request = read_body(body, StartRun)
-        signal = _signal(context, name, request, idempotency_key)
+        run_request = _run_request(context, name, request, idempotency_key)
     except RefusalError as refusal:
         return HttpResponse(refusal.status, {"error": str(refusal)})
-    run, is_new = start_run(context, signal)
-    text = f"asked for {signal.runbook} on {signal.target_name}" + (" (plan only)" if signal.dry_run else "")
-    context.ports.ledger.append(Entry(f"{run.id}|asked", signal.at, "asked", run.id, text, signal.by))
+    run, is_new = start_run(context, run_request)
+    text = f"asked for {run_request.runbook} on {run_request.target_name}" + (
+        " (plan only)" if run_request.dry_run else ""
+    )
+    context.ports.ledger.append(Entry(f"{run.id}|requested", run_request.at, "requested", run.id, text, run_request.by))
     return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
 
@@ -101,7 +103,7 @@ def _no_such_run() -> HttpResponse:
     return HttpResponse(HTTPStatus.NOT_FOUND, {"error": "there is no such run"})
 
 
-def _signal(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> RunRequest:
+def _run_request(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> RunRequest:
     if name not in runbooks():
         raise RefusalError(HTTPStatus.NOT_FOUND, "there is no such runbook; GET /api/runbooks lists them")
     target = read_target(context, request)

@@ -19,7 +19,6 @@ from ops.engine.flow import Flow, Orchestration, wait
 from ops.engine.transition import Activity, Position, Transition, next_position
 from ops.model.json import Json
 
-VERSION = 1
 _TURNS_PER_GENERATION = 40
 
 
@@ -41,6 +40,12 @@ def operation(flow: Flow, payload: dict[str, Json]) -> Orchestration:
             yield from wait(flow, report.until)
     if position is not None:
         flow.continue_as_new(
-            {"run": run, "activity": str(position.activity), "step": position.step, "undo": position.undo}
+            {
+                **payload,
+                "run": run,
+                "activity": str(position.activity),
+                "step": position.step,
+                "undo": position.undo,
+            }
         )
     return run

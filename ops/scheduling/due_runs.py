@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ops.context import Context
-from ops.engine import Orchestrator
+from ops.engine import Orchestrator, started
 from ops.engine.run_starter import UNFINISHED, start_if_actionable
 from ops.messaging.conditions import report_fleet
 from ops.model.fleet import Cluster
@@ -40,14 +40,14 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
         return with_new_clusters(old, plan, now) if old else Rollout(rollout_id, plan, now, config_hash=settings.hash)
 
     if not table.change(rollout_id, change).state.is_final:
-        context.engine.start(Orchestrator.ROLLOUT, rollout_id, {"rollout": rollout_id})
+        context.engine.start(Orchestrator.ROLLOUT, rollout_id, started(rollout=rollout_id))
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
     """Starts single runs that are due. A cluster that cannot be read does not hold up the others."""
     for runbook in runbooks().values():
-        for signal in runbook.due(fleet, settings, now):
+        for run_request in runbook.due(fleet, settings, now):
             try:
-                start_if_actionable(context, signal)
+                start_if_actionable(context, run_request)
             except OutsideError as error:
-                _LOG.warning("%s on %s could not be decided: %s", signal.runbook, signal.target_name, error)
+                _LOG.warning("%s on %s could not be decided: %s", run_request.runbook, run_request.target_name, error)

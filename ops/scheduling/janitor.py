@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ops.context import Context
-from ops.engine import Orchestrator
+from ops.engine import Orchestrator, started
 from ops.engine.run_starter import UNFINISHED
 from ops.model.ledger import Entry
 from ops.model.run import Rollout, Run, StepState
@@ -60,14 +60,14 @@ def _reconcile_run(context: Context, run: Run, now: datetime, purge_after: timed
     elif now - run.created > _SETTLED_AFTER and not context.engine.is_live(run.id):
         text = "the engine has lost this run: restarted from the recorded position"
         context.ports.ledger.append(Entry(f"{run.id}|revived|{now:%Y%m%dT%H}", now, "janitor", run.id, text))
-        context.engine.start(Orchestrator.OPERATION, run.id, {"run": run.id, **_resume_position(run)})
+        context.engine.start(Orchestrator.OPERATION, run.id, started(run=run.id, **_resume_position(run)))
 
 
 def _reconcile_rollout(context: Context, rollout: Rollout, now: datetime, purge_after: timedelta) -> None:
     if rollout.state.is_final:
         _purge(context, rollout.id, rollout.ended, now, purge_after)
     elif not context.engine.is_live(rollout.id):
-        context.engine.start(Orchestrator.ROLLOUT, rollout.id, {"rollout": rollout.id})
+        context.engine.start(Orchestrator.ROLLOUT, rollout.id, started(rollout=rollout.id))
 
 
 def _reconcile_query(context: Context, key: str) -> None:

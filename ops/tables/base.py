@@ -87,3 +87,8 @@ class Table[T]:
     def delete(self, key: str) -> None:
         """Removes the record."""
         self.store.delete(self.kind, key)
+
+
+def store_key(name: str) -> str:
+    """A name as a store key, or a part of one. ARM ids contain slashes, store keys do not."""
+    return name.replace("/", "|")

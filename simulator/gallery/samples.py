@@ -95,7 +95,7 @@ def _others() -> Iterator[Sample]:
     held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it requires all 1"
     for reasons in ([held], []):
         word = "waits for a person" if reasons else "no longer waits"
-        yield Sample("Held back", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
+        yield Sample("Blocked", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
     yield Sample(
         "Digest",
         "a week",

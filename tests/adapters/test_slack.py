@@ -36,7 +36,7 @@ def chat(slack: SlackServer) -> SlackChat:
 
 
 def later(slack: SlackServer) -> None:
-    slack.clock.pass_(seconds=2)
+    slack.clock.advance(seconds=2)
 
 
 def test_a_message_is_found_again_in_its_channel_and_an_answer_in_its_thread(
@@ -56,7 +56,7 @@ def test_it_is_found_on_a_later_page_and_not_from_long_before(slack: SlackServer
     for number in range(1, 205):
         later(slack)
         chat.post("C0123", Outgoing(PLAIN, f"run-{number}"))
-    slack.clock.pass_(minutes=5)
+    slack.clock.advance(minutes=5)
     assert chat.find("C0123", "run-0", MONDAY) == first
     assert chat.find("C0123", "run-0", MONDAY + timedelta(minutes=3)) is None
 

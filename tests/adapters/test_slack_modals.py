@@ -54,10 +54,10 @@ def test_a_trigger_opens_one_form(slack: SlackServer) -> None:
 
 
 def test_a_trigger_is_valid_for_three_seconds(slack: SlackServer) -> None:
-    slack.clock.pass_(seconds=3)
+    slack.clock.advance(seconds=3)
     modals(slack).open(TRIGGER, form())
     slack.api.bot_client.triggers.register("2.1.u0ana", "U0ANA")
-    slack.clock.pass_(seconds=3.1)
+    slack.clock.advance(seconds=3.1)
     with pytest.raises(RejectedError) as caught:
         modals(slack).open("2.1.u0ana", form("slack-2"))
     assert caught.value.code == "expired_trigger_id"

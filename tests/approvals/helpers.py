@@ -1,20 +1,19 @@
-"""What tests of approvals share: votes, requests and messages, runs of a ring, and a ledger and stores that misbehave."""
+"""Shared by the tests of approvals: votes, requests and messages, runs of a ring, and ledgers and stores that fail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ops.adapters.sqlite_store import SqliteStore
 from ops.approvals.votes import ApprovalAction, record_vote
-from ops.engine.run_starter import start_run
 from ops.model.approval import Approval, Choice
 from ops.model.fleet import Cluster
 from ops.model.json import Json
 from ops.model.ledger import Entry
 from ops.model.people import Identity
-from ops.model.run_request import RunRequest
 from ops.ports.store import Record
 from ops.tables.approvals import approvals
-from tests.approvals.story import PEOPLE, SLACK, TEAM, CastVote, Driver, config, production
+from tests.approvals.story import PEOPLE, SLACK, TEAM, CastVote, config, production
+from tests.driving import DrivenRun, begin, run_request
 from tests.fakes import FakeLedger, World, settings
 
 ONE = "{from: platform}"
@@ -29,18 +28,18 @@ class Bare:
     """Implements `VoteEndpoint` by recording the vote directly."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Decides; tells the result."""
+        """Vote. Return the result."""
         clicked = click(cast_vote.token, cast_vote.person, cast_vote.choice, cast_vote.event)
         return record_vote(world.context, clicked).result
 
 
 class KilledError(BaseException):
-    """The process dies: nothing in it catches this."""
+    """The process dies; no code of it catches this."""
 
 
 @dataclass
 class RefusingLedger(FakeLedger):
-    """A ledger that takes nothing."""
+    """A ledger that accepts no entry."""
 
     error: BaseException = field(default_factory=KilledError)
 
@@ -51,7 +50,7 @@ class RefusingLedger(FakeLedger):
 
 
 class CountingStore(SqliteStore):
-    """A store that keeps the kind of each record that was read from it, one by one or in a scan."""
+    """A store that records the kind of each record that is read, alone or in a scan."""
 
     def __init__(self) -> None:
         super().__init__(":memory:")
@@ -71,7 +70,7 @@ class CountingStore(SqliteStore):
 
 
 class DyingStore(SqliteStore):
-    """A store whose process dies right before a write, once as many as it has left are done; None: it lives."""
+    """A store whose process dies right before a write, after `left` others; None: it does not die."""
 
     left: int | None = None
 
@@ -101,7 +100,7 @@ class DyingStore(SqliteStore):
 
 @dataclass
 class DyingLedger(FakeLedger):
-    """A ledger whose writes count among those of a store that dies."""
+    """A ledger whose writes count as those of a store that dies."""
 
     store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
 
@@ -112,7 +111,7 @@ class DyingLedger(FakeLedger):
 
 
 def slack(person: str) -> Identity:
-    """Who Slack says that this person is."""
+    """The identity that Slack reports for this person."""
     return Identity("slack", "slack", TEAM, SLACK[person])
 
 
@@ -121,12 +120,12 @@ def click(token: str, person: str = "ana", choice: Choice = Choice.APPROVE, even
     return ApprovalAction(token, choice, slack(person), event)
 
 
-def vote(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, drivers: Iterable[Driver] = ()) -> str:
-    """Votes on the current state of the last request, and wakes the runs that the vote wakes."""
+def vote(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, driven: Iterable[DrivenRun] = ()) -> str:
+    """Vote on the last request, and execute the runs that the vote wakes. Return the result."""
     token = requests(world)[-1].token
     found = record_vote(world.context, click(token, person, choice, f"{person} {world.clock.at}"))
-    for driver in drivers:
-        driver.wake()
+    for run in driven:
+        run.wake_if_requested()
     return found.result
 
 
@@ -136,31 +135,25 @@ def requests(world: World) -> list[Approval]:
 
 
 def shown(world: World) -> dict[str, str]:
-    """What the chat shows, by subject."""
+    """The content of each message in the chat, by subject."""
     return {world.chat.keys[key]: str(content) for key, content in world.chat.shown.items()}
 
 
-def started(world: World, target: Cluster, rollout: str = "") -> Driver:
-    """A node image's run that the timer starts now, before its first look."""
-    signal = RunRequest("node-image", target.id, target.name, "2026-w47", world.clock.at, "timer", "daytwo", rollout)
-    return Driver(world, start_run(world.context, signal)[0].id)
+def assessed(world: World, target: Cluster | None = None, rollout: str = "") -> DrivenRun:
+    """A node image run that the timer starts now, after its first assessment."""
+    run = begin(world, run_request(world, of=target, rollout=rollout))
+    run.to_first_step()
+    return run
 
 
-def begun(world: World, target: Cluster, rollout: str = "") -> Driver:
-    """A node image's run that the timer starts now, at its first look."""
-    driver = started(world, target, rollout)
-    driver.go_on()
-    return driver
-
-
-def ring(*names: str, rule: str = RING, store: SqliteStore | None = None) -> tuple[World, dict[str, Driver]]:
-    """Clusters whose runs belong to one rollout, each at its first look."""
+def ring(*names: str, rule: str = RING, store: SqliteStore | None = None) -> tuple[World, dict[str, DrivenRun]]:
+    """Clusters whose runs belong to one rollout, each after its first assessment."""
     world = production(ONE, *names)
     world.store = store or world.store
     configure(world, rule)
-    return world, {each.name: begun(world, each, ROLLOUT) for each in list(world.clusters.fleet.values())}
+    return world, {each.name: assessed(world, each, ROLLOUT) for each in list(world.clusters.fleet.values())}
 
 
 def configure(world: World, rule: str) -> None:
-    """The configuration is this rule's, with hours to ask in."""
+    """Configure this rule, with office hours for requests."""
     world.settings = settings(config(rule).replace("windows:\n", f"windows:\n  {OFFICE}"))

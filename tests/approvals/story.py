@@ -1,26 +1,19 @@
-"""One approval after the other, as a sequence of moves: votes, time, changes of the world and of the configuration."""
+"""One run that needs approval, as a sequence of moves: votes, time, changes of the world and of the configuration."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from ops.adapters.sqlite_store import SqliteStore
-from ops.engine.activities import invoke
-from ops.engine.run_starter import start_run
-from ops.engine.transition import Activity, Position, Transition, next_position
 from ops.model.approval import Approval, Choice
-from ops.model.run import Run
-from ops.model.run_request import RunRequest
 from ops.tables.approvals import approvals
-from ops.tables.runs import Control, controls, runs
+from tests.driving import NOON, DrivenRun, begin, pass_time, run_request
 from tests.fakes import CONFIG, World, cluster, pool, settings
 
 TEAM, TENANT = "T0DAYTWO", "11111111-1111-1111-1111-111111111111"
 SLACK = {"ana": "U0ANA", "ben": "U0BEN", "cleo": "U0CLEO", "eve": "U0EVE"}
 ENTRA = {name: f"aaaaaaaa-0000-0000-0000-00000000000{number}" for number, name in enumerate(SLACK, start=1)}
-# Monday noon: next window opens at 22:00.
-NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 
 PEOPLE = f"""
 identity: {{entra-tenant: {TENANT}, slack-team: {TEAM}}}
@@ -28,7 +21,7 @@ people:
   ana: {{entra: {ENTRA["ana"]}, slack: U0ANA}}
   ben: {{entra: {ENTRA["ben"]}, slack: U0BEN}}
   cleo: {{entra: {ENTRA["cleo"]}, slack: U0CLEO}}
-groups: {{platform: [ana, ben], leads: [cleo], nobody: []}}
+groups: {{platform: [ana, ben], leads: [cleo], empty: []}}
 """
 
 
@@ -53,48 +46,8 @@ class VoteEndpoint(Protocol):
     """A way to vote."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Votes; returns the result from the ledger."""
+        """Vote. Return the result from the ledger."""
         ...
-
-
-@dataclass
-class Driver:
-    """The engine's part for one run: activities until it sleeps, comes to its first step, or has ended."""
-
-    world: World
-    run_id: str
-    position: Position | None = field(default_factory=lambda: Position(Activity.ASSESS))
-    until: datetime | None = None
-
-    @property
-    def run(self) -> Run:
-        """The run as it is recorded."""
-        return runs(self.world.store).must_get(self.run_id).value
-
-    @property
-    def begins(self) -> bool:
-        """Whether the run has come to its first step."""
-        return self.position is not None and self.position.activity is Activity.BEGIN
-
-    def go_on(self, turns: int = 60) -> None:
-        """Raises AssertionError where it never rests."""
-        for _ in range(turns):
-            if self.position is None or self.begins:
-                return
-            if self.until is not None and self.world.clock.at < self.until:
-                return
-            answer = Transition.read(
-                invoke(self.position.activity, self.world.context, self.position.payload(self.run_id))
-            )
-            self.position, self.until = next_position(self.position, answer), answer.until
-        raise AssertionError(f"{self.run_id} turns without end at {self.position}")
-
-    def wake(self) -> None:
-        """A hint, if it was given."""
-        if self.run_id in self.world.engine.hinted:
-            self.world.engine.hinted = [each for each in self.world.engine.hinted if each != self.run_id]
-            self.until = None
-        self.go_on()
 
 
 def production(rule: str, *names: str) -> World:
@@ -116,17 +69,15 @@ class Story:
     by: str = "daytwo"
     store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
     world: World = field(init=False)
-    driver: Driver = field(init=False)
+    driven: DrivenRun = field(init=False)
     reported: list[str] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.world = production(self.rule, "shop-prod")
         self.world.store = self.store
-        (only,) = self.world.clusters.fleet.values()
-        signal = RunRequest("node-image", only.id, only.name, "2026-w47", NOON, self.source, self.by)
-        self.driver = Driver(self.world, start_run(self.world.context, signal)[0].id)
-        self.driver.go_on()
+        self.driven = begin(self.world, replace(run_request(self.world), source=self.source, by=self.by))
+        self.driven.to_first_step()
 
     @property
     def approvals(self) -> list[Approval]:
@@ -138,7 +89,7 @@ class Story:
         """The last request."""
         return self.approvals[-1]
 
-    # What a move may do.
+    # The moves.
 
     def vote(self, person: str, choice: str, event: str = "", reason: str = "") -> None:
         """Votes on the current state of the request."""
@@ -152,15 +103,15 @@ class Story:
         """Votes with a button that has this token."""
         name = event or f"event-{len(self.reported)}"
         self.reported.append(self.endpoint.vote(self.world, CastVote(person, Choice(choice), token, name, reason)))
-        self.driver.wake()
+        self.driven.wake_if_requested()
 
     def remember(self) -> None:
         """A person opens the request and votes later."""
         self.seen["token"] = self.approval.token
 
-    def pass_(self, **delta: float) -> None:
-        """Time passes, with every timer on the way."""
-        pass_time(self.world, (self.driver,), timedelta(**delta))
+    def advance(self, **delta: float) -> None:
+        """Move the clock, with every timer on the way."""
+        pass_time(self.world, (self.driven,), timedelta(**delta))
 
     def configure(self, rule: str, people: str = PEOPLE) -> None:
         """The configuration changes."""
@@ -172,36 +123,18 @@ class Story:
 
     def upgraded_by_hand(self, pool_name: str) -> None:
         """A person upgrades a pool."""
-        (only,) = self.world.clusters.fleet.values()
+        only = self.world.clusters.only
         newest = str(self.world.clusters.newest)
         pools = tuple(replace(p, image=newest) if p.name == pool_name else p for p in only.pools)
         self.world.clusters.fleet[only.id] = replace(only, pools=pools)
 
     def cancel(self) -> None:
         """A person cancels the run."""
-        controls(self.world.store).change(self.driver.run_id, lambda _: Control(cancelled_by="ben"))
-        self.world.engine.wake(self.driver.run_id)
-        self.driver.wake()
+        self.driven.cancel()
 
-    def look(self) -> None:
-        """A hint from anywhere: the run looks again."""
-        self.world.engine.wake(self.driver.run_id)
-        self.driver.wake()
-
-
-def pass_time(world: World, drivers: Sequence[Driver], length: timedelta) -> None:
-    """Every run wakes at its time, the earliest first."""
-    end = world.clock.at + length
-    while True:
-        due = [
-            (d.until, n) for n, d in enumerate(drivers) if d.until and d.until <= end and d.position and not d.begins
-        ]
-        if not due:
-            break
-        at, number = min(due)
-        world.clock.at = max(world.clock.at, at)
-        drivers[number].go_on()
-    world.clock.at = end
+    def reassess(self) -> None:
+        """An event wakes the run."""
+        self.driven.reassess()
 
 
 type Move = Callable[[Story], None]
@@ -209,7 +142,7 @@ type Move = Callable[[Story], None]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of the table: what happens, the replies that people get, how the requests and the run end."""
+    """One row of the table: the moves, the results of the votes, the states of the requests and of the run at the end."""
 
     name: str
     rule: str

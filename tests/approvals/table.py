@@ -10,7 +10,7 @@ CASES = (
     Case(
         "one approves, and it begins in its window",
         ONE,
-        [lambda s: s.vote("ana", "approve"), lambda s: s.pass_(hours=10.1)],
+        [lambda s: s.vote("ana", "approve"), lambda s: s.advance(hours=10.1)],
         ["approved"],
         ["approved"],
         "waiting",
@@ -27,7 +27,7 @@ CASES = (
     Case(
         "without a decision the run is skipped",
         FOUR_HOURS,
-        [lambda s: s.pass_(hours=4.1)],
+        [lambda s: s.advance(hours=4.1)],
         [],
         ["expired"],
         "skipped",
@@ -155,7 +155,7 @@ CASES = (
         [
             lambda s: s.vote("ana", "approve"),
             lambda s: s.configure(ONE, WITHOUT_ANA),
-            lambda s: s.look(),
+            lambda s: s.reassess(),
         ],
         ["approved"],
         ["approved", "pending"],
@@ -163,7 +163,7 @@ CASES = (
     ),
     Case(
         "with an empty list of approvers the run fails at once with that reason",
-        "{from: nobody}",
+        "{from: empty}",
         [lambda s: s.vote("ana", "approve")],
         ["late"],
         ["cancelled"],
@@ -172,7 +172,7 @@ CASES = (
     Case(
         "a newer image after the decision voids it, and it is requested again",
         ONE,
-        [lambda s: s.vote("ana", "approve"), lambda s: s.newer_image(NEWER), lambda s: s.look()],
+        [lambda s: s.vote("ana", "approve"), lambda s: s.newer_image(NEWER), lambda s: s.reassess()],
         ["approved"],
         ["approved", "pending"],
         "needs you",
@@ -183,7 +183,7 @@ CASES = (
         [
             lambda s: s.remember(),
             lambda s: s.newer_image(NEWER),
-            lambda s: s.look(),
+            lambda s: s.reassess(),
             lambda s: s.vote_on_old("ana", "approve"),
             lambda s: s.vote("ana", "approve"),
         ],
@@ -194,7 +194,7 @@ CASES = (
     Case(
         "one pool less does not change the plan",
         ONE,
-        [lambda s: s.vote("ana", "approve"), lambda s: s.upgraded_by_hand("user1"), lambda s: s.pass_(hours=10.1)],
+        [lambda s: s.vote("ana", "approve"), lambda s: s.upgraded_by_hand("user1"), lambda s: s.advance(hours=10.1)],
         ["approved"],
         ["approved"],
         "waiting",
@@ -211,7 +211,7 @@ CASES = (
     Case(
         "a vote a moment before decides",
         FOUR_HOURS,
-        [lambda s: s.pass_(hours=3.99), lambda s: s.vote("ana", "approve")],
+        [lambda s: s.advance(hours=3.99), lambda s: s.vote("ana", "approve")],
         ["approved"],
         ["approved"],
         "waiting",
@@ -221,7 +221,7 @@ CASES = (
         FOUR_HOURS,
         [
             lambda s: s.vote("cleo", "approve"),
-            lambda s: s.pass_(hours=1.1),
+            lambda s: s.advance(hours=1.1),
             lambda s: s.vote("cleo", "approve"),
         ],
         ["not-approver", "approved"],
@@ -234,7 +234,7 @@ CASES = (
         [
             lambda s: s.configure("[{from: platform, rings: [production], risk: [drain]}]"),
             lambda s: s.vote("ana", "approve"),
-            lambda s: s.pass_(hours=10.1),
+            lambda s: s.advance(hours=10.1),
         ],
         ["late"],
         ["cancelled"],

@@ -1,72 +1,67 @@
-"""What changes after the decision: between two pools, while a run is paused, between two checks."""
+"""Changes after an approval: between two pools, and while a run is paused."""
 
 from datetime import timedelta
 
 from ops.endpoints.timers import every_five_minutes
 from ops.model.run import State
-from ops.tables.runs import Control, controls, runs
-from tests.approvals.helpers import WITHOUT_ANA, begun, requests, shown, started, vote
-from tests.approvals.story import NOON, Driver, config, production
+from ops.tables.runs import Control, controls
+from tests.approvals.helpers import WITHOUT_ANA, assessed, requests, shown, vote
+from tests.approvals.story import config, production
+from tests.driving import NOON, DrivenRun, begin
 from tests.fakes import NEW, World, settings
-from tests.in_memory_engine import Double
 
 RULE = "{from: platform, expires-after: 4h}"
 
 
-def asked() -> tuple[World, Driver]:
-    """A run that waits for people, on Monday noon."""
+def waiting() -> tuple[World, DrivenRun]:
+    """A run that waits for approval, on Monday noon."""
     world = production(RULE, "shop-prod")
-    (only,) = world.clusters.fleet.values()
-    return world, begun(world, only)
+    return world, assessed(world)
 
 
-def test_no_pool_begins_once_its_approver_is_none_any_more() -> None:
-    world, driver = asked()
+def test_no_pool_begins_after_its_approver_has_left_the_group() -> None:
+    world, run = waiting()
     assert vote(world, "ana") == "approved"
     world.clock.at = NOON + timedelta(hours=10.1)
-    begun_then: list[str] = []
+    begun_before_request: list[str] = []
 
     def meanwhile(activity: str) -> None:
-        (only,) = world.clusters.fleet.values()
+        only = world.clusters.only
         if activity == "poll" and only.provisioning_state != "Succeeded":
             world.settings = settings(config(RULE, WITHOUT_ANA))
             world.clusters.end(only.id, image=NEW)
-        if activity == "approve" and not begun_then:
-            begun_then.extend(world.clusters.begun)
+        if activity == "approve" and not begun_before_request:
+            begun_before_request.extend(world.clusters.begun)
         if activity == "assess" and len(requests(world)) > 1 and str(requests(world)[-1].state) == "pending":
             assert vote(world, "ben") == "approved"
 
-    Double(world, meanwhile).run("operation", {"run": driver.run_id})
-    assert begun_then == ["upgrade user1"]
+    run.to_end(meanwhile)
+    assert begun_before_request == ["upgrade user1"]
     assert requests(world)[1].parts[0].why == "ana, who approved, is not an approver any more"
-    assert (driver.run.state, world.clusters.begun) == (State.DONE, ["upgrade user1", "upgrade user2"])
+    assert (run.record.state, world.clusters.begun) == (State.DONE, ["upgrade user1", "upgrade user2"])
 
 
-def test_a_rule_that_comes_in_the_middle_holds_the_next_pool() -> None:
+def test_a_rule_that_is_added_during_a_run_applies_to_the_next_pool() -> None:
     world = production("{from: platform, risk: [drain]}", "shop-prod")
-    (only,) = world.clusters.fleet.values()
     world.clock.at = NOON + timedelta(hours=10.1)
-    run_id = started(world, only).run_id
 
     def meanwhile(activity: str) -> None:
-        (each,) = world.clusters.fleet.values()
+        each = world.clusters.only
         if activity == "poll" and each.provisioning_state != "Succeeded":
             world.settings = settings(config(RULE))
             world.clusters.end(each.id, image=NEW)
 
-    Double(world, meanwhile).run("operation", {"run": run_id})
-    run = runs(world.store).must_get(run_id).value
+    run = begin(world).to_end(meanwhile)
     assert world.clusters.begun == ["upgrade user1"]
     assert (run.state, run.code) == (State.SKIPPED, "not-approved")
 
 
-def test_a_paused_runs_request_loses_its_buttons_when_it_expires() -> None:
-    world, driver = asked()
-    controls(world.store).change(driver.run_id, lambda _: Control(paused_by="ben"))
-    world.engine.wake(driver.run_id)
-    driver.wake()
+def test_the_request_of_a_paused_run_has_no_buttons_after_it_has_expired() -> None:
+    world, run = waiting()
+    controls(world.store).change(run.id, lambda _: Control(paused_by="ben"))
+    run.reassess()
     (request,) = requests(world)
-    world.clock.pass_(hours=4.1)
+    world.clock.advance(hours=4.1)
     every_five_minutes(world.context)
     assert request.token not in shown(world)[request.id]
     assert "expired" in shown(world)[request.id]

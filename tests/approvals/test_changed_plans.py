@@ -33,5 +33,5 @@ def test_an_image_that_comes_after_the_approval_is_requested_before_the_night() 
     story = Story(Bare(), ONE)
     story.vote("ana", "approve")
     story.newer_image(NEWER)
-    story.pass_(hours=9)  # 21:00, an hour before the window
+    story.advance(hours=9)  # 21:00, an hour before the window
     assert [str(each.state) for each in story.approvals] == ["approved", "pending"]

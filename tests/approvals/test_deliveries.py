@@ -39,7 +39,7 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
     ends: list[ApprovalState] = []
     for event, person, choice in happenings:
         if event == "later":
-            story.pass_(hours=2.5)
+            story.advance(hours=2.5)
         elif event == "cancel":
             story.cancel()
         else:
@@ -57,7 +57,7 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
     assert len(attempts) == sum(event.startswith("event") for event, _, _ in happenings)
     assert [entry.data["result"] for entry in attempts] == story.reported
     if decided and decided[0] is not ApprovalState.APPROVED:
-        assert story.driver.run.state.is_final
+        assert story.driven.record.state.is_final
         assert story.world.clusters.begun == []
 
 

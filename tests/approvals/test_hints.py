@@ -5,24 +5,24 @@ from datetime import timedelta
 from ops.approvals.votes import record_vote
 from ops.endpoints.timers import every_five_minutes
 from tests.approvals.helpers import ONE, click, requests, ring
-from tests.approvals.story import pass_time
+from tests.driving import pass_time
 
 
 def test_who_votes_for_sixty_clusters_waits_for_twelve_hints() -> None:
-    world, drivers = ring(*(f"shop-{number}" for number in range(60)), rule=ONE)
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    world, driven = ring(*(f"shop-{number}" for number in range(60)), rule=ONE)
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
     assert len(only.active_parts) == 60
-    world.engine.hinted.clear()
+    world.engine.woken.clear()
     assert record_vote(world.context, click(only.token)).result == "approved"
-    assert len(world.engine.hinted) == 12
+    assert len(world.engine.woken) == 12
 
 
 def test_the_next_tick_wakes_the_others() -> None:
-    world, drivers = ring(*(f"shop-{number}" for number in range(20)), rule=ONE)
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    world, driven = ring(*(f"shop-{number}" for number in range(20)), rule=ONE)
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
-    world.engine.hinted.clear()
+    world.engine.woken.clear()
     record_vote(world.context, click(only.token))
     every_five_minutes(world.context)
-    assert set(world.engine.hinted) == {driver.run_id for driver in drivers.values()}
+    assert set(world.engine.woken) == {run.id for run in driven.values()}

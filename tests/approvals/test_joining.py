@@ -6,44 +6,43 @@ from datetime import UTC, datetime, timedelta
 from ops.engine.activities import invoke
 from ops.model.run import RingTargets, Rollout, RolloutPlan, State
 from ops.tables.runs import rollouts, runs
-from tests.approvals.helpers import ONE, ROLLOUT, TWO, begun, requests, ring, vote
-from tests.approvals.story import pass_time
+from tests.approvals.helpers import ONE, ROLLOUT, TWO, assessed, requests, ring, vote
+from tests.driving import pass_time
 from tests.fakes import cluster, pool
 
 LATE = cluster("shop-z", pool("user1"), env="prod")
 
 
 def test_a_run_does_not_join_what_a_person_has_approved_already() -> None:
-    world, drivers = ring("shop-a", rule=TWO)
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    assert vote(world, drivers=drivers.values()) == "counted"
+    world, driven = ring("shop-a", rule=TWO)
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
+    assert vote(world, driven=driven.values()) == "counted"
     world.clusters.put(LATE)
-    begun(world, LATE, ROLLOUT)
+    assessed(world, LATE, ROLLOUT)
     assert [[part.target_name for part in each.parts] for each in requests(world)] == [["shop-a"], ["shop-z"]]
 
 
 def test_who_joins_shortly_before_the_expiry_has_time_to_be_approved() -> None:
-    world, drivers = ring("shop-a", rule="{from: platform, expires-after: 24h}")
-    pass_time(world, tuple(drivers.values()), timedelta(hours=24, minutes=4))
+    world, driven = ring("shop-a", rule="{from: platform, expires-after: 24h}")
+    pass_time(world, tuple(driven.values()), timedelta(hours=24, minutes=4))
     world.clusters.put(LATE)
-    late = begun(world, LATE, ROLLOUT)
-    pass_time(world, (*drivers.values(), late), timedelta(minutes=5))
-    assert late.run.state is not State.SKIPPED
+    late = assessed(world, LATE, ROLLOUT)
+    pass_time(world, (*driven.values(), late), timedelta(minutes=5))
+    assert late.record.state is not State.SKIPPED
 
 
 def test_one_of_a_halted_rollouts_runs_that_asks_again_is_cancelled_too() -> None:
     """What has acted and waits for people is not left asking."""
-    world, drivers = ring("shop-a", "shop-b", rule=ONE)
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    targets = RingTargets("production", tuple((d.run.target, name) for name, d in drivers.items()), None)
+    world, driven = ring("shop-a", "shop-b", rule=ONE)
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
+    targets = RingTargets("production", tuple((d.record.target, name) for name, d in driven.items()), None)
     plan = RolloutPlan("node-image", "2026-w47", (targets,), 0, datetime(2026, 11, 23, tzinfo=UTC))
     rollouts(world.store).insert(ROLLOUT, Rollout(ROLLOUT, plan, world.clock.at, rings_begun=1))
-    acted, failed = (runs(world.store).must_get(drivers[name].run_id) for name in ("shop-a", "shop-b"))
+    acted, failed = (runs(world.store).must_get(driven[name].id) for name in ("shop-a", "shop-b"))
     runs(world.store).replace(acted, replace(acted.value, acted=True))
     runs(world.store).replace(failed, replace(failed.value, state=State.FAILED))
     invoke("advance_rollout", world.context, {"rollout": ROLLOUT})
-    drivers["shop-a"].until = None
-    drivers["shop-a"].go_on()
+    driven["shop-a"].reassess()
     (request,) = requests(world)
-    assert str(drivers["shop-a"].run.state) == "halted"
+    assert str(driven["shop-a"].record.state) == "halted"
     assert {part.target_name: str(part.state) for part in request.parts}["shop-a"] == "cancelled"

@@ -1,4 +1,4 @@
-"""Killed right before any of its writes, and started again: while asking, while a plan changes, while deciding."""
+"""A process that is killed right before any of its writes: during a request, a change of plan, or a vote."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,13 +20,13 @@ from tests.approvals.helpers import (
     click,
     requests,
     shown,
-    started,
 )
-from tests.approvals.story import Driver, pass_time, production
+from tests.approvals.story import production
+from tests.driving import DrivenRun, begin, pass_time, run_request
 from tests.fakes import NEWER, World
 
 
-class Mortal:
+class KillableProcess:
     """Two production clusters, each with a run, in a process that can be killed before its n-th write."""
 
     def __init__(self, rollout: str) -> None:
@@ -34,19 +34,22 @@ class Mortal:
         self.world: World = production(ONE, "shop-a", "shop-b")
         self.world.store = self.store
         self.world.ledger = DyingLedger(store=self.store)
-        self.drivers: list[Driver] = [started(self.world, each, rollout) for each in self.world.clusters.fleet.values()]
+        self.driven: list[DrivenRun] = [
+            begin(self.world, run_request(self.world, of=each, rollout=rollout))
+            for each in self.world.clusters.fleet.values()
+        ]
 
-    def go_on(self) -> None:
-        for driver in self.drivers:
-            driver.go_on()
+    def execute(self) -> None:
+        for run in self.driven:
+            run.to_first_step()
 
-    def ask(self) -> None:
-        """People are asked for both."""
-        self.go_on()
-        pass_time(self.world, self.drivers, timedelta(minutes=6))
+    def request(self) -> None:
+        """Execute both runs until their approval is requested."""
+        self.execute()
+        pass_time(self.world, self.driven, timedelta(minutes=6))
 
     def killed(self, write: int, act: Callable[[], object]) -> bool:
-        """Kills the act before this write and does it again; False where it has fewer writes."""
+        """Kill the act before this write, then repeat it. Return False if the act has fewer writes."""
         self.store.left = write
         try:
             act()
@@ -58,22 +61,22 @@ class Mortal:
         return False
 
     def finish(self) -> int:
-        """People approve what is asked, the night comes, and nothing is left over; how many requests it took."""
-        pass_time(self.world, self.drivers, timedelta(minutes=7))
+        """People approve, the window opens, and no request stays open. Return the number of requests."""
+        pass_time(self.world, self.driven, timedelta(minutes=7))
         for _ in range(3):
             every_five_minutes(self.world.context)
-            self.world.clock.pass_(minutes=5)
+            self.world.clock.advance(minutes=5)
         for request in requests(self.world):
             if request.state is ApprovalState.PENDING:
                 assert record_vote(self.world.context, click(request.token, event=request.id)).result == "approved"
-        for driver in self.drivers:
-            driver.wake()
-        pass_time(self.world, self.drivers, timedelta(hours=10.5))
+        for run in self.driven:
+            run.wake_if_requested()
+        pass_time(self.world, self.driven, timedelta(hours=10.5))
         every_five_minutes(self.world.context)
         every_five_minutes(self.world.context)
-        # Of a pair of regions one at a time: the other waits for its turn, not for a person.
-        assert any(driver.begins for driver in self.drivers)
-        assert all(driver.begins or "waits for shop" in driver.run.why for driver in self.drivers)
+        # One cluster per region pair at a time: the other waits for its turn, not for a person.
+        assert any(run.at_first_step for run in self.driven)
+        assert all(run.at_first_step or "waits for shop" in run.record.why for run in self.driven)
         assert list(self.store.scan(OPEN_REQUESTS)) == []
         assert all(request.state.is_decided for request in requests(self.world))
         assert not any(request.token in str(shown(self.world)) for request in requests(self.world))
@@ -81,26 +84,26 @@ class Mortal:
 
 
 @pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 2)], ids=["a ring", "each alone"])
-def test_who_dies_while_requesting_requests_once(rollout: str, expected: int) -> None:
+def test_a_kill_during_a_request_leads_to_one_request(rollout: str, expected: int) -> None:
     for write in count():
-        mortal = Mortal(rollout)
-        killed = mortal.killed(write, mortal.go_on)
-        assert mortal.finish() == expected, f"killed before write {write}"
+        process = KillableProcess(rollout)
+        killed = process.killed(write, process.execute)
+        assert process.finish() == expected, f"killed before write {write}"
         if not killed:
             break
     assert write > 10
 
 
 @pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 4)], ids=["a ring", "each alone"])
-def test_who_dies_while_a_plan_changes_asks_for_the_new_one_once(rollout: str, expected: int) -> None:
+def test_a_kill_during_a_change_of_plan_leads_to_one_new_request(rollout: str, expected: int) -> None:
     for write in count():
-        mortal = Mortal(rollout)
-        mortal.ask()
-        mortal.world.clusters.newest = NEWER
-        for driver in mortal.drivers:
-            driver.until = None
-        killed = mortal.killed(write, mortal.go_on)
-        assert mortal.finish() == expected, f"killed before write {write}"
+        process = KillableProcess(rollout)
+        process.request()
+        process.world.clusters.newest = NEWER
+        for run in process.driven:
+            run.engine.wake()
+        killed = process.killed(write, process.execute)
+        assert process.finish() == expected, f"killed before write {write}"
         if not killed:
             break
     assert write > 5
@@ -109,18 +112,18 @@ def test_who_dies_while_a_plan_changes_asks_for_the_new_one_once(rollout: str, e
 @pytest.mark.parametrize(
     ("choice", "expected"), [(Choice.APPROVE, "approved"), (Choice.REJECT, "rejected")], ids=["approve", "reject"]
 )
-def test_who_dies_while_deciding_has_decided_once_and_written_it_down(choice: Choice, expected: str) -> None:
+def test_a_kill_during_a_vote_leads_to_one_decision_and_one_ledger_entry(choice: Choice, expected: str) -> None:
     for write in count():
-        mortal = Mortal(ROLLOUT)
-        mortal.ask()
-        (only,) = requests(mortal.world)
+        process = KillableProcess(ROLLOUT)
+        process.request()
+        (only,) = requests(process.world)
         clicked = click(only.token, choice=choice)
-        killed = mortal.killed(write, partial(record_vote, mortal.world.context, clicked))
-        for driver in mortal.drivers:
-            driver.wake()
-        attempts = [entry for entry in mortal.world.ledger.written.values() if entry.kind == "attempt"]
+        killed = process.killed(write, partial(record_vote, process.world.context, clicked))
+        for run in process.driven:
+            run.wake_if_requested()
+        attempts = [entry for entry in process.world.ledger.written.values() if entry.kind == "attempt"]
         assert [entry.data["result"] for entry in attempts] == [expected], f"killed before write {write}"
-        assert [str(request.state) for request in requests(mortal.world)] == [expected]
+        assert [str(request.state) for request in requests(process.world)] == [expected]
         if not killed:
             break
     assert write > 2

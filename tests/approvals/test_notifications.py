@@ -12,8 +12,9 @@ from ops.model.people import Identity
 from ops.ports.errors import TryLaterError
 from ops.ports.store import Record
 from ops.tables.messages import messages
-from tests.approvals.helpers import ONE, ROLLOUT, Bare, begun, requests, shown
-from tests.approvals.story import ENTRA, NOON, TENANT, Story, config, pass_time, production
+from tests.approvals.helpers import ONE, ROLLOUT, Bare, assessed, requests, shown
+from tests.approvals.story import ENTRA, TENANT, Story, config, production
+from tests.driving import NOON, pass_time
 from tests.fakes import NEWER, cluster, pool, settings
 
 ROUTES = "slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel: C0WEB}]}"
@@ -36,8 +37,8 @@ def test_the_request_is_shown_in_the_channel_of_every_run_of_it() -> None:
     plain = cluster("shop-a", pool("user1"), env="prod")
     web = replace(cluster("shop-b", pool("user1"), env="prod"), tags={"env": "prod", "team": "web"})
     world.clusters.put(plain, web)
-    drivers = tuple(begun(world, each, ROLLOUT) for each in (plain, web))
-    pass_time(world, drivers, timedelta(minutes=6))
+    driven = tuple(assessed(world, each, ROLLOUT) for each in (plain, web))
+    pass_time(world, driven, timedelta(minutes=6))
     (only,) = requests(world)
     assert [part.target_name for part in only.parts] == ["shop-a", "shop-b"]
     assert [stored.key for stored in messages(world.store).scan()] == [
@@ -60,7 +61,7 @@ def test_a_reason_cannot_call_the_channel() -> None:
     reason = "<!channel> *x* <https://evil|click>"
     rejection = ApprovalAction(story.approval.token, Choice.REJECT, identity, "once", reason)
     assert record_vote(story.world.context, rejection).result == "rejected"
-    story.look()
+    story.reassess()
     every_five_minutes(story.world.context)
     assert "<!channel>" not in str(story.world.chat.shown)
     assert "<https" not in str(story.world.chat.shown)
@@ -71,7 +72,7 @@ def test_the_first_line_of_a_request_that_was_voided_does_not_say_approved() -> 
     story.vote("ana", "approve")
     assert "· shop-prod* · approved" in shown(story.world)[story.approval.id]
     story.newer_image(NEWER)
-    story.look()
+    story.reassess()
     every_five_minutes(story.world.context)
     assert "· shop-prod* · approved" not in shown(story.world)[story.approvals[0].id]
 
@@ -90,10 +91,10 @@ def test_who_has_only_a_webhook_is_reminded_too() -> None:
     world = production("{from: platform, expires-after: 4h, remind-before: 1h}", "shop-a")
     world.chat.can_edit = world.chat.can_thread = False
     world.chat.name = "teams"
-    (each,) = world.clusters.fleet.values()
-    driver = begun(world, each)
+    each = world.clusters.only
+    run = assessed(world, each)
     assert world.chat.posts == 1
-    pass_time(world, (driver,), timedelta(hours=3, minutes=30))
+    pass_time(world, (run,), timedelta(hours=3, minutes=30))
     every_five_minutes(world.context)
     assert requests(world)[0].reminded
     assert world.chat.posts == 2
@@ -102,11 +103,11 @@ def test_who_has_only_a_webhook_is_reminded_too() -> None:
 def test_one_request_that_cannot_be_read_holds_up_no_message() -> None:
     store = Unreadable(":memory:")
     world = Story(Bare(), ONE, store=store).world
-    (only,) = world.clusters.fleet.values()
+    only = world.clusters.only
     world.chat.fail = [TryLaterError("posting: down", 1)]
     set_override(world.context, "awake", only.id, NOON + timedelta(hours=2), "ana")
     assert world.chat.posts == 1
-    world.clock.pass_(minutes=5)
+    world.clock.advance(minutes=5)
     store.troubled = True
     every_five_minutes(world.context)
     assert world.chat.posts == 2

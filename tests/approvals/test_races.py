@@ -10,15 +10,14 @@ from ops.approvals.requests import advance, current_rule, request_approval
 from ops.approvals.votes import record_vote
 from ops.chats.slack.endpoint import take_interaction
 from ops.endpoints.timers import every_five_minutes
-from ops.engine.activities import invoke
 from ops.model.approval import ApprovalState, Choice
 from ops.policy.approvers import rule_for
 from ops.ports.errors import TryLaterError
 from ops.ports.store import Record
-from ops.tables.runs import Control, controls, runs
-from tests.approvals.helpers import ONE, Bare, KilledError, RefusingLedger, click, requests, shown, started
+from tests.approvals.helpers import ONE, Bare, KilledError, RefusingLedger, click, requests, shown
 from tests.approvals.slack_endpoint import SlackEndpoint, form, received
-from tests.approvals.story import Driver, Story, production
+from tests.approvals.story import Story, production
+from tests.driving import begin
 from tests.fakes import FakeLedger
 
 
@@ -93,8 +92,8 @@ def test_the_decision_is_in_the_ledger_though_the_process_died_after_it() -> Non
     with pytest.raises(KilledError):
         record_vote(world.context, click(story.approval.token))
     world.ledger = FakeLedger(written)
-    story.pass_(hours=11)
-    assert story.driver.begins
+    story.advance(hours=11)
+    assert story.driven.at_first_step
     assert any("ana" in f"{entry.text} {entry.by}" for entry in written.values())
 
 
@@ -110,10 +109,9 @@ def test_an_older_look_does_not_put_the_buttons_back() -> None:
     every_five_minutes(world.context)
     assert asked.token not in shown(world)[asked.id]
     report_approval(world.context.ports, seen, world.settings)
-    story.driver.until = None
-    story.driver.go_on()
+    story.driven.reassess()
     for _ in range(20):
-        world.clock.pass_(minutes=5)
+        world.clock.advance(minutes=5)
         every_five_minutes(world.context)
     assert asked.token not in shown(world)[asked.id]
 
@@ -121,15 +119,13 @@ def test_an_older_look_does_not_put_the_buttons_back() -> None:
 def test_a_request_whose_run_was_cancelled_right_after_a_crash_is_not_left_open() -> None:
     """The process dies between the request and the run's record."""
     world = production(ONE, "shop-prod")
-    (only,) = world.clusters.fleet.values()
-    run_id = started(world, only).run_id
-    invoke("assess", world.context, {"run": run_id})
-    recorded = runs(world.store).must_get(run_id).value
+    run = begin(world)
+    run.call("assess")
+    recorded = run.record
     assert recorded.plan is not None
     rule = rule_for(world.settings, "node-image", "production", recorded.plan.risk)
     assert rule is not None
     request_approval(world.context, recorded, rule, world.settings, ())
-    controls(world.store).change(run_id, lambda _: Control(cancelled_by="ben"))
-    Driver(world, run_id).go_on()
+    run.cancel()
     every_five_minutes(world.context)
     assert [str(request.state) for request in requests(world)] == ["cancelled"]

@@ -1,112 +1,109 @@
-"""Reboots that need approval: requested by day, one approval for all nodes of the night, a later node is requested again."""
+"""Reboots that need approval: requested by day, one approval for all nodes of a night, another for a later node."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from ops.endpoints.timers import every_five_minutes
-from ops.model.run import Run, State
+from ops.model.run import State
 from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.approvals.helpers import requests, shown, vote
-from tests.approvals.story import NOON, PEOPLE, Driver, pass_time
+from tests.approvals.story import PEOPLE
+from tests.driving import NOON, AzureRestarts, DrivenRun, pass_time
 from tests.fakes import LANES, World, cluster, nodes_of, pool
-from tests.in_memory_engine import Double
 
-ASKS = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
+REQUIRED = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
 NODES = ("aks-user1-0", "aks-user1-1", "aks-user1-2")
 
 
-def world(rule: str = "{from: platform}") -> World:
-    by = World(
+def world_with_reboots(rule: str = "{from: platform}") -> World:
+    world = World(
         config=LANES.replace("reboot: {window: nights}", f"reboot: {{window: nights, approval: {rule}}}") + PEOPLE
     )
-    by.clock.at = NOON
+    world.clock.at = NOON
     only = cluster("shop-prod", pool("user1"), env="prod", node_resource_group="MC_rg_shop-prod_westeurope")
-    by.clusters.put(only)
-    by.nodes.said["shop-prod"] = nodes_of(only, boot_id="before")
+    world.clusters.put(only)
+    world.nodes.said["shop-prod"] = nodes_of(only, boot_id="before")
     for name in NODES[:2]:
-        by.nodes.change(name, annotations=ASKS)
-    return by
+        world.nodes.change(name, annotations=REQUIRED)
+    return world
 
 
-def look(by: World) -> None:
-    """The quarter-hour timer."""
-    start_due_runs(by.context, by.settings, list(by.clusters.fleet.values()), by.clock.at)
+def tick(world: World) -> None:
+    """The timer that starts due runs."""
+    start_due_runs(world.context, world.settings, list(world.clusters.fleet.values()), world.clock.at)
 
 
-def only_run(by: World) -> Run:
-    (found,) = runs(by.store).scan("reboot.")
-    return found.value
+def requested(world: World) -> DrivenRun:
+    """The latest reboot run, executed until it waits for approval."""
+    run = DrivenRun(world, max(stored.key for stored in runs(world.store).scan("reboot.")))
+    run.to_first_step()
+    return run
 
 
-def test_the_coming_night_is_requested_by_day_in_all_its_nodes() -> None:
-    by = world()
-    look(by)
-    run = only_run(by)
-    assert run.period == "2026-11-16"
-    driver = Driver(by, run.id)
-    driver.go_on()
-    (request,) = requests(by)
+def test_approval_for_all_nodes_of_the_coming_night_is_requested_by_day() -> None:
+    world = world_with_reboots()
+    tick(world)
+    assert requested(world).record.period == "2026-11-16"
+    (request,) = requests(world)
     steps = [step.title for step in (*request.parts[0].plan.steps, *request.parts[0].plan.following)]
     assert [title for title in steps if title in NODES] == ["aks-user1-0", "aks-user1-1"]
     assert request.parts[0].opens == datetime.fromisoformat("2026-11-16T22:00:00+00:00")
 
 
-def test_one_approval_carries_every_node_that_was_requested() -> None:
-    by = world()
-    look(by)
-    Driver(by, only_run(by).id).go_on()
-    assert vote(by) == "approved"
-    by.clock.at = NOON + timedelta(hours=11)
-
-    def meanwhile(activity: str) -> None:
-        if activity == "poll" and by.machines.restarted:
-            by.machines.end(by.machines.restarted[-1])
-
-    Double(by, meanwhile).run("operation", {"run": only_run(by).id})
-    assert (only_run(by).state, by.machines.restarted) == (State.DONE, ["aks-user1-0", "aks-user1-1"])
-    assert len(requests(by)) == 1
+def test_one_approval_covers_every_requested_node() -> None:
+    world = world_with_reboots()
+    tick(world)
+    run = requested(world)
+    assert vote(world) == "approved"
+    world.clock.at = NOON + timedelta(hours=11)
+    assert (run.to_end(AzureRestarts(world)).state, world.machines.restarted) == (
+        State.DONE,
+        ["aks-user1-0", "aks-user1-1"],
+    )
+    assert len(requests(world)) == 1
 
 
-def test_a_node_that_asks_later_is_rebooted_only_after_another_yes() -> None:
-    by = world()
-    look(by)
-    Driver(by, only_run(by).id).go_on()
-    vote(by)
-    by.clock.at = NOON + timedelta(hours=11)
+def test_a_later_node_is_rebooted_only_after_another_approval() -> None:
+    world = world_with_reboots()
+    tick(world)
+    run = requested(world)
+    vote(world)
+    world.clock.at = NOON + timedelta(hours=11)
     rebooted_at_vote: list[str] = []
 
     def meanwhile(activity: str) -> None:
-        if activity == "poll" and by.machines.restarted:
-            by.machines.end(by.machines.restarted[-1])
-            by.nodes.change("aks-user1-2", annotations=ASKS if "aks-user1-2" not in by.machines.restarted else {})
-        if activity == "assess" and len(requests(by)) > 1 and not rebooted_at_vote:
-            rebooted_at_vote.extend(by.machines.restarted)
-            vote(by)
+        if activity == "poll" and world.machines.restarted:
+            world.machines.end(world.machines.restarted[-1])
+            world.nodes.change(
+                "aks-user1-2", annotations=REQUIRED if "aks-user1-2" not in world.machines.restarted else {}
+            )
+        if activity == "assess" and len(requests(world)) > 1 and not rebooted_at_vote:
+            rebooted_at_vote.extend(world.machines.restarted)
+            vote(world)
 
-    Double(by, meanwhile).run("operation", {"run": only_run(by).id})
+    run.to_end(meanwhile)
     assert rebooted_at_vote == ["aks-user1-0", "aks-user1-1"]
-    assert by.machines.restarted == list(NODES)
-    assert "aks-user1-2 was not part of the request" in requests(by)[1].parts[0].why
+    assert world.machines.restarted == list(NODES)
+    assert "aks-user1-2 was not part of the request" in requests(world)[1].parts[0].why
 
 
-def test_without_hours_to_ask_in_nothing_begins_before_the_night() -> None:
-    by = world("{from: platform, hours: nights}")
-    look(by)
-    assert list(runs(by.store).scan("reboot.")) == []
+def test_no_run_starts_outside_the_hours_for_requests() -> None:
+    world = world_with_reboots("{from: platform, hours: nights}")
+    tick(world)
+    assert list(runs(world.store).scan("reboot.")) == []
 
 
-def test_a_night_that_no_one_approved_is_over_and_the_next_requests_again() -> None:
-    by = world("{from: platform, expires-after: 8h}")
+def test_after_a_night_without_approval_the_next_night_is_requested() -> None:
+    world = world_with_reboots("{from: platform, expires-after: 8h}")
     for _ in range(2):
-        look(by)
-        driver = Driver(by, max(stored.key for stored in runs(by.store).scan("reboot.")))
-        driver.go_on()
-        by.clock.at += timedelta(hours=8, minutes=1)
-        driver.go_on()
-        by.clock.at += timedelta(hours=15, minutes=59)
-    ended = [stored.value for stored in runs(by.store).scan("reboot.")]
+        tick(world)
+        run = requested(world)
+        world.clock.at += timedelta(hours=8, minutes=1)
+        run.to_first_step()
+        world.clock.at += timedelta(hours=15, minutes=59)
+    ended = [stored.value for stored in runs(world.store).scan("reboot.")]
     assert [(run.period, str(run.state), run.code) for run in ended] == [
         ("2026-11-16", "skipped", "not-approved"),
         ("2026-11-17", "skipped", "not-approved"),
@@ -114,39 +111,36 @@ def test_a_night_that_no_one_approved_is_over_and_the_next_requests_again() -> N
     assert all(first.created < second.created for first, second in pairwise(ended))
 
 
-def test_a_node_that_asks_while_people_are_requested_is_in_what_they_approve() -> None:
-    by = world()
-    look(by)
-    driver = Driver(by, only_run(by).id)
-    driver.go_on()
-    by.nodes.change("aks-user1-2", annotations=ASKS)
-    pass_time(by, (driver,), timedelta(hours=3))
-    plan = requests(by)[-1].parts[0].plan
+def test_a_node_that_is_added_while_the_request_is_pending_is_part_of_it() -> None:
+    world = world_with_reboots()
+    tick(world)
+    run = requested(world)
+    world.nodes.change("aks-user1-2", annotations=REQUIRED)
+    pass_time(world, (run,), timedelta(hours=3))
+    plan = requests(world)[-1].parts[0].plan
     titles = [step.title for step in (*plan.steps, *plan.following)]
     assert [title for title in titles if title in NODES] == ["aks-user1-0", "aks-user1-1", "aks-user1-2"]
 
 
-def test_a_timers_reboot_that_no_one_may_approve_is_reported_to_a_person() -> None:
-    by = world("{from: nobody}")
-    look(by)
-    Driver(by, only_run(by).id).go_on()
-    run = only_run(by)
+def test_a_rule_without_approvers_fails_the_run_and_is_reported() -> None:
+    world = world_with_reboots("{from: empty}")
+    tick(world)
+    run = requested(world).record
     assert (str(run.state), run.code) == ("failed", "no-approvers")
-    assert list(shown(by)) == [run.id]
+    assert list(shown(world)) == [run.id]
 
 
-def test_who_approved_reads_that_nothing_was_done() -> None:
-    by = world()
-    look(by)
-    driver = Driver(by, only_run(by).id)
-    driver.go_on()
-    assert vote(by) == "approved"
-    driver.wake()
-    (only,) = by.clusters.fleet.values()
-    by.clusters.put(replace(only, provisioning_state="Updating"))
-    pass_time(by, (driver,), timedelta(hours=16, minutes=45))
-    by.clusters.put(only)
-    pass_time(by, (driver,), timedelta(hours=2))
-    every_five_minutes(by.context)
-    assert driver.run.state.is_final
-    assert "too short for" in str(shown(by))
+def test_the_message_reports_an_approved_run_that_could_not_act() -> None:
+    world = world_with_reboots()
+    tick(world)
+    run = requested(world)
+    assert vote(world) == "approved"
+    run.wake_if_requested()
+    only = world.clusters.only
+    world.clusters.put(replace(only, provisioning_state="Updating"))
+    pass_time(world, (run,), timedelta(hours=16, minutes=45))
+    world.clusters.put(only)
+    pass_time(world, (run,), timedelta(hours=2))
+    every_five_minutes(world.context)
+    assert run.record.state.is_final
+    assert "too short for" in str(shown(world))

@@ -13,8 +13,9 @@ from ops.model.proof import Proof
 from ops.ports.errors import ConflictError, RejectedError
 from ops.ports.store import Record
 from ops.tables.fleet import proofs
-from tests.approvals.helpers import RING, ROLLOUT, begun, click, configure, requests, ring, shown, vote
-from tests.approvals.story import NOON, PEOPLE, Driver, pass_time, production
+from tests.approvals.helpers import RING, ROLLOUT, assessed, click, configure, requests, ring, shown, vote
+from tests.approvals.story import PEOPLE, production
+from tests.driving import NOON, DrivenRun, pass_time
 from tests.fakes import CONFIG, NEWER, World, settings
 
 
@@ -39,9 +40,9 @@ class Crowded(SqliteStore):
 
 
 def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
-    world, drivers = ring("shop-a", "shop-b", "shop-c")
+    world, driven = ring("shop-a", "shop-b", "shop-c")
     assert shown(world) == {}
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
     assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-b", "shop-c"]
     assert list(shown(world)) == [only.id]
@@ -55,27 +56,28 @@ def test_runs_that_join_at_the_same_moment_are_requested_together() -> None:
 
 
 def test_one_vote_lets_all_continue() -> None:
-    world, drivers = ring("shop-a", "shop-b")
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    assert vote(world, drivers=drivers.values()) == "approved"
-    pass_time(world, tuple(drivers.values()), timedelta(hours=10))
+    world, driven = ring("shop-a", "shop-b")
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
+    assert vote(world, driven=driven.values()) == "approved"
+    pass_time(world, tuple(driven.values()), timedelta(hours=10))
     # Of a pair of regions one at a time: the other waits for its turn, not for a person.
-    assert sorted(driver.run.why.startswith("waits for shop-") or driver.begins for driver in drivers.values()) == [
+    assert sorted(
+        driver.record.why.startswith("waits for shop-") or driver.at_first_step for driver in driven.values()
+    ) == [
         True,
         True,
     ]
-    assert any(driver.begins for driver in drivers.values())
+    assert any(driver.at_first_step for driver in driven.values())
 
 
 def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_requested_again() -> None:
-    world, drivers = ring("shop-a", "shop-b")
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
-    vote(world, drivers=drivers.values())
+    world, driven = ring("shop-a", "shop-b")
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
+    vote(world, driven=driven.values())
     changed = next(each for each in world.clusters.fleet.values() if each.name == "shop-b")
     world.clusters.put(replace(changed, pools=(*changed.pools, replace(changed.pools[0], name="user3"))))
-    drivers["shop-b"].until = None
-    drivers["shop-b"].go_on()
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    driven["shop-b"].reassess()
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     first, second = requests(world)
     assert [(part.target_name, str(part.state)) for part in first.parts] == [
         ("shop-a", "asked"),
@@ -83,46 +85,46 @@ def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_requested_again() -
     ]
     assert [(part.target_name, part.why) for part in second.parts] == [("shop-b", "user3 was not part of the request")]
     assert "user3 was not part of the request" in shown(world)[second.id]
-    assert "approved" in drivers["shop-a"].run.approved
+    assert "approved" in driven["shop-a"].record.approved
 
 
 def test_who_joins_an_undecided_request_makes_its_old_buttons_worthless() -> None:
-    world, drivers = ring("shop-a")
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    world, driven = ring("shop-a")
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     old = requests(world)[0].token
     late = replace(next(iter(world.clusters.fleet.values())), name="shop-z")
     late = replace(late, id=late.id.replace("shop-a", "shop-z"))
     world.clusters.put(late)
-    drivers["shop-z"] = begun(world, late, ROLLOUT)
+    driven["shop-z"] = assessed(world, late, ROLLOUT)
     (only,) = requests(world)
     assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-z"]
     found = record_vote(world.context, click(old, event="old"))
     assert found.result == "outdated"
-    assert vote(world, drivers=drivers.values()) == "approved"
+    assert vote(world, driven=driven.values()) == "approved"
 
 
 def test_no_one_is_requested_outside_of_their_hours() -> None:
-    world, drivers = ring("shop-a")
+    world, driven = ring("shop-a")
     world.clock.at = datetime(2026, 11, 16, 17, 30, tzinfo=UTC)
-    world, drivers = evening()
+    world, driven = evening()
     (only,) = requests(world)
     assert only.asks_at == datetime(2026, 11, 17, 9, tzinfo=UTC)
-    assert (shown(world), drivers["shop-a"].run.why) == ({}, "asks platform for approval at Tue 09:00 UTC")
-    pass_time(world, tuple(drivers.values()), timedelta(hours=16))
+    assert (shown(world), driven["shop-a"].record.why) == ({}, "asks platform for approval at Tue 09:00 UTC")
+    pass_time(world, tuple(driven.values()), timedelta(hours=16))
     assert list(shown(world)) == [only.id]
 
 
-def evening() -> tuple[World, dict[str, Driver]]:
+def evening() -> tuple[World, dict[str, DrivenRun]]:
     world = production("{from: platform}", "shop-a")
     world.clock.at = datetime(2026, 11, 16, 17, 30, tzinfo=UTC)
     configure(world, RING)
-    (each,) = world.clusters.fleet.values()
-    return world, {"shop-a": begun(world, each, ROLLOUT)}
+    each = world.clusters.only
+    return world, {"shop-a": assessed(world, each, ROLLOUT)}
 
 
 def test_a_reminder_and_an_escalation_are_answers_in_the_thread() -> None:
-    world, drivers = ring("shop-a")
-    everyone = tuple(drivers.values())
+    world, driven = ring("shop-a")
+    everyone = tuple(driven.values())
     pass_time(world, everyone, timedelta(hours=7))
     (only,) = requests(world)
     assert set(shown(world)) == {only.id, f"{only.id}.escalation"}
@@ -131,23 +133,23 @@ def test_a_reminder_and_an_escalation_are_answers_in_the_thread() -> None:
     assert set(shown(world)) == {only.id, f"{only.id}.escalation", f"{only.id}.reminder"}
     threads = {world.chat.keys[key]: thread for key, thread in world.chat.threads.items()}
     assert threads == {only.id: "", f"{only.id}.escalation": "1.0", f"{only.id}.reminder": "1.0"}
-    assert vote(world, "cleo", drivers=drivers.values()) == "approved"
+    assert vote(world, "cleo", driven=driven.values()) == "approved"
     assert "nobody has decided yet" not in str(shown(world))
 
 
 def test_at_the_end_no_button_is_left() -> None:
-    world, drivers = ring("shop-a")
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    world, driven = ring("shop-a")
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
     assert only.token in shown(world)[only.id]
-    vote(world, choice=Choice.REJECT, drivers=drivers.values())
+    vote(world, choice=Choice.REJECT, driven=driven.values())
     assert only.token not in shown(world)[only.id]
     assert "rejected by ana" in shown(world)[only.id]
 
 
 def test_a_decision_of_which_every_hint_was_lost_is_shown_by_the_next_tick() -> None:
-    world, drivers = ring("shop-a")
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    world, driven = ring("shop-a")
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
     record_vote(world.context, click(only.token))
     assert only.token in shown(world)[only.id]
@@ -156,18 +158,18 @@ def test_a_decision_of_which_every_hint_was_lost_is_shown_by_the_next_tick() -> 
 
 
 def test_a_request_that_no_chat_has_taken_is_a_failure_that_says_so() -> None:
-    world, drivers = ring("shop-a")
+    world, driven = ring("shop-a")
     world.chat.fail = [RejectedError("channel_not_found", "posting: Slack says channel_not_found")] * 500
-    pass_time(world, tuple(drivers.values()), timedelta(hours=25))
-    run = drivers["shop-a"].run
+    pass_time(world, tuple(driven.values()), timedelta(hours=25))
+    run = driven["shop-a"].record
     assert (str(run.state), run.code) == ("failed", "not-delivered")
 
 
 def test_a_newer_image_in_an_undecided_ring_is_requested_in_the_same_request() -> None:
-    world, drivers = ring("shop-a", "shop-b")
-    pass_time(world, tuple(drivers.values()), timedelta(minutes=6))
+    world, driven = ring("shop-a", "shop-b")
+    pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     world.clusters.newest = NEWER
-    pass_time(world, tuple(drivers.values()), timedelta(hours=1.1))
+    pass_time(world, tuple(driven.values()), timedelta(hours=1.1))
     (only,) = requests(world)
     assert len(only.active_parts) == 2
     assert all("202611.12.0, not" in part.why for part in only.active_parts)
@@ -178,8 +180,8 @@ def test_it_is_looked_for_every_hour_whether_there_is_something_to_ask() -> None
     world = production("{from: platform}", "shop-a")
     rule = "start-stopped-clusters: true, approval: {from: platform, rings: [production]}}"
     world.settings = settings(CONFIG.replace("start-stopped-clusters: true}", rule) + PEOPLE)
-    (each,) = world.clusters.fleet.values()
-    driver = begun(world, each, ROLLOUT)
+    each = world.clusters.only
+    driver = assessed(world, each, ROLLOUT)
     assert (requests(world), driver.until) == ([], NOON + timedelta(hours=1, minutes=1))
     image = ImageKey("AKSUbuntu-2204gen2containerd-202611.05.0", "1.34")
     proof = Proof("pre-production", image, nodes=3, awake_h=20, proven_at=NOON)

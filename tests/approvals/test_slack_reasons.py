@@ -14,7 +14,7 @@ from ops.endpoints.timers import every_five_minutes, every_hour
 from ops.model.approval import ApprovalState, Choice
 from ops.ports.errors import OutsideError, RejectedError, ThrottledError, TryLaterError
 from simulator.slack.views import View, apply_response
-from tests.approvals.helpers import ONE, ROLLOUT, DyingStore, KilledError, begun, requests, ring
+from tests.approvals.helpers import ONE, ROLLOUT, DyingStore, KilledError, assessed, requests, ring
 from tests.approvals.slack_endpoint import HOOK, SlackEndpoint, form, received, submission
 from tests.approvals.story import Story
 from tests.fakes import cluster, pool
@@ -149,7 +149,7 @@ def test_a_form_that_opened_though_its_answer_was_lost_reads_that_it_is_rejected
 def test_the_vote_delivered_again_opens_one_form_and_decides_nothing(desk: Desk) -> None:
     desk.vote()
     for _ in range(3):
-        desk.world.clock.pass_(seconds=20)
+        desk.world.clock.advance(seconds=20)
         assert desk.tell_again().status == 200
     assert (len(desk.forms.opened), desk.forms.asked) == (1, 1)
     desk.send(reason="once")
@@ -197,7 +197,7 @@ def test_a_form_sent_after_another_person_decided_reads_who_and_when(desk: Desk)
 def test_a_form_sent_after_the_expiry_is_informed_in_its_place() -> None:
     desk = Desk(FOUR_HOURS)
     desk.vote()
-    desk.story.pass_(hours=4)
+    desk.story.advance(hours=4)
     response = desk.send(reason="late")
     reported = json.loads(response.text())
     assert reported["response_action"] == "update"
@@ -209,7 +209,7 @@ def test_a_form_sent_after_the_expiry_is_informed_in_its_place() -> None:
 
 def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(desk: Desk) -> None:
     desk.vote()
-    desk.world.clock.pass_(minutes=30)
+    desk.world.clock.advance(minutes=30)
     every_hour(desk.world.context, timedelta(days=14), (CHAT.housekeeping,))
     assert list(desk.world.store.scan("slack-form")) == []
     desk.send(reason="still no")
@@ -220,7 +220,7 @@ def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(des
 def test_a_form_whose_request_was_requested_again_decides_nothing(desk: Desk) -> None:
     desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
-    desk.story.look()
+    desk.story.reassess()
     desk.send(reason="of the old plan")
     assert (desk.state, desk.results) == (ApprovalState.PENDING, ["late"])
 
@@ -285,7 +285,7 @@ def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
     old = requests(world)[0].token
     late = cluster("shop-z", pool("user1"), env="prod")
     world.clusters.put(late)
-    begun(world, late, ROLLOUT)
+    assessed(world, late, ROLLOUT)
     endpoint = SlackEndpoint()
     world.forms = endpoint.forms
     body = form(world, "ana", Choice.REJECT, old, "event-1")

@@ -39,7 +39,7 @@ def test_the_table(case: Case, endpoint: str, endpoints: dict[str, Callable[[], 
         move(story)
     assert story.reported == list(case.reported)
     assert [str(approval.state) for approval in story.approvals] == list(case.states)
-    assert (str(story.driver.run.state), story.driver.begins) == (case.run, case.begins)
+    assert (str(story.driven.record.state), story.driven.at_first_step) == (case.run, case.begins)
     attempts = [entry.data["result"] for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
     assert attempts == list(case.reported)
 
@@ -58,4 +58,4 @@ def test_a_reason_stands_with_the_rejection_wherever_it_was_given(
     (attempt,) = [entry for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
     assert (story.reported, attempt.data["reason"]) == (["rejected"], "the sale ends on Thursday")
     assert story.approval.why == "the sale ends on Thursday"
-    assert "the sale ends on Thursday" in story.driver.run.why
+    assert "the sale ends on Thursday" in story.driven.record.why

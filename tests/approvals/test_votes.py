@@ -1,94 +1,92 @@
-"""Whose vote counts: rules and groups that change, requesters, unknown people, a rejection that stays one."""
+"""Which votes count: changes of rules and groups, requesters, unknown people, rejections that stay."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from ops.approvals.requests import current_rule
 from ops.approvals.votes import record_vote
-from ops.engine.run_starter import start_run
 from ops.model.approval import ApprovalState
 from ops.model.image import ImageKey
 from ops.model.people import Identity
 from ops.model.proof import Proof
-from ops.model.run_request import RunRequest
 from ops.policy.people import person_of
 from ops.policy.voting import may_decide
 from ops.tables.fleet import proofs
 from ops.tables.runs import Control, controls
 from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA, Bare, click, requests, shown, slack, vote
 from tests.approvals.page_endpoint import Page
-from tests.approvals.story import ENTRA, NOON, PEOPLE, TENANT, Driver, Story, config, pass_time, production
+from tests.approvals.story import ENTRA, PEOPLE, TENANT, Story, config, production
+from tests.driving import NOON, begin, manual_request, pass_time
 from tests.fakes import NEW, cluster, pool, settings
 
 BEFORE = "    - {name: pre-production, select: {tags: {env: dev}}}\n"
 TWO_GROUPS = "{from: [platform, leads], of: 2}"
 
 
-def test_a_rule_that_needs_fewer_people_now_is_met_by_those_who_approved() -> None:
+def test_a_rule_that_now_needs_fewer_people_counts_the_earlier_approvals() -> None:
     story = Story(Bare(), "{from: platform, of: 2}")
     story.vote("ana", "approve")
     story.configure("{from: platform, of: 1}")
-    story.pass_(hours=2)
+    story.advance(hours=2)
     story.vote("ana", "approve")
     assert story.approval.state is ApprovalState.APPROVED
 
 
-def test_who_is_no_approver_any_more_is_not_shown_as_counted() -> None:
+def test_the_approval_of_a_former_approver_is_not_shown_as_counted() -> None:
     story = Story(Bare(), TWO_GROUPS)
     story.vote("ana", "approve")
     assert "1 of 2 approvals" in shown(story.world)[story.approval.id]
     story.configure(TWO_GROUPS, WITHOUT_ANA)
-    story.pass_(hours=1.1)
+    story.advance(hours=1.1)
     assert "1 of 2 approvals" not in shown(story.world)[story.approval.id]
 
 
-def test_a_requesters_vote_counts_no_more_once_the_rule_denies_it() -> None:
+def test_a_requesters_vote_no_longer_counts_once_the_rule_denies_it() -> None:
     story = Story(Bare(), "{from: platform, self: allow}", source="slack", by="ana")
     story.vote("ana", "approve")
     assert story.reported == ["approved"]
     story.configure("{from: platform, self: deny}")
-    story.pass_(hours=11)
-    assert not story.driver.begins
+    story.advance(hours=11)
+    assert not story.driven.at_first_step
 
 
-def test_what_its_requester_approved_in_the_first_ring_is_not_done_in_the_last() -> None:
+def test_a_requesters_approval_in_the_first_ring_does_not_count_in_the_last() -> None:
     world = production(ONE)
     world.settings = settings(config(ONE).replace("    - {name: production,", f"{BEFORE}    - {{name: production,"))
     each = cluster("shop", pool("user1"), env="dev")
     world.clusters.put(each)
-    signal = RunRequest("node-image", each.id, each.name, "m-1", NOON, "slack", "ana")
-    driver = Driver(world, start_run(world.context, signal)[0].id)
-    driver.go_on()
+    run = begin(world, manual_request(world, source="slack"))
+    run.to_first_step()
     assert [request.ring for request in requests(world)] == ["pre-production"]
-    assert vote(world, drivers=[driver]) == "approved"
+    assert vote(world, driven=[run]) == "approved"
     world.clusters.put(replace(each, tags={"env": "prod"}))
     image = ImageKey(NEW, "1.34")
     proof = Proof("pre-production", image, nodes=3, awake_h=20, proven_at=NOON)
     proofs(world.store).insert(f"pre-production|{image}", proof)
-    pass_time(world, (driver,), timedelta(hours=11))
-    assert not (driver.run.ring == "production" and driver.begins)
+    pass_time(world, (run,), timedelta(hours=11))
+    assert not (run.record.ring == "production" and run.at_first_step)
 
 
-def test_who_is_no_approver_wakes_no_run() -> None:
+def test_a_vote_that_does_not_count_wakes_no_run() -> None:
     story = Story(Bare(), TWO)
     engine = story.world.engine
     record_vote(story.world.context, click(story.approval.token))
-    assert engine.hinted == [story.driver.run_id]
-    engine.hinted.clear()
+    assert engine.woken == [story.driven.id]
+    engine.woken.clear()
     for number in range(5):
         found = record_vote(story.world.context, click(story.approval.token, "eve", event=f"event-{number}"))
         assert found.result == "unknown-person"
-    assert engine.hinted == []
+    assert engine.woken == []
 
 
-def test_a_rejection_by_the_form_that_approved_before_is_not_reported_as_an_approval() -> None:
+def test_a_rejection_with_the_form_of_an_earlier_approval_is_reported_as_rejected() -> None:
     story = Story(Page(), TWO)
     story.vote("ana", "approve", event="form-1")
     story.vote("ana", "reject", event="form-1")
     assert story.reported == ["counted", "rejected"]
 
 
-def test_who_has_approved_may_still_reject() -> None:
+def test_an_approver_may_still_reject_after_an_approval() -> None:
     story = Story(Bare(), TWO)
     story.vote("ana", "approve")
     now, known = story.world.clock.at, story.world.settings
@@ -107,26 +105,26 @@ def test_an_object_id_of_another_tenant_matches_no_person() -> None:
         assert person_of(known, Identity(endpoint, "entra", "", ENTRA["ana"])) is None
 
 
-def test_what_was_rejected_while_the_run_was_paused_is_not_done_once_no_rule_matches() -> None:
+def test_a_rejection_during_a_pause_stays_after_the_rule_has_gone() -> None:
     story = Story(Bare(), ONE)
     controlled = controls(story.world.store)
-    controlled.change(story.driver.run_id, lambda _: Control(paused_by="ben"))
-    story.look()
+    controlled.change(story.driven.id, lambda _: Control(paused_by="ben"))
+    story.reassess()
     story.vote("ana", "reject")
     assert story.reported == ["rejected"]
-    story.look()
+    story.reassess()
     story.configure("[{from: platform, rings: [production], risk: [drain]}]")
-    controlled.change(story.driver.run_id, lambda _: Control())
-    story.look()
-    story.pass_(hours=11)
-    assert not story.driver.begins
+    controlled.change(story.driven.id, lambda _: Control())
+    story.reassess()
+    story.advance(hours=11)
+    assert not story.driven.at_first_step
 
 
-def test_what_was_rejected_stays_halted_though_its_rejector_is_no_approver_any_more() -> None:
+def test_a_rejected_run_stays_halted_after_its_approver_has_left_the_group() -> None:
     story = Story(Bare(), ONE)
     story.vote("ana", "reject")
-    assert str(story.driver.run.state) == "halted"
+    assert str(story.driven.record.state) == "halted"
     story.configure(ONE, WITHOUT_ANA)
-    story.look()
-    story.pass_(hours=11)
-    assert (str(story.driver.run.state), story.driver.begins) == ("halted", False)
+    story.reassess()
+    story.advance(hours=11)
+    assert (str(story.driven.record.state), story.driven.at_first_step) == ("halted", False)

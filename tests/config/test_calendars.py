@@ -141,12 +141,12 @@ def test_something_else_at_the_address_counts_as_down(home: Home) -> None:
     ],
 )
 def test_content_that_is_not_a_calendar_is_never_quoted(home: Home, content: bytes) -> None:
-    by = World()
+    world = World()
     home.tick()
     home.intranet.content = content
-    report_configuration(by.context.ports, home.tick(hours=12), at(hours=12))
+    report_configuration(world.context.ports, home.tick(hours=12), at(hours=12))
     (silent,) = home.tick(hours=12).silent
-    reported = str(by.chat.shown) + str(by.ledger.written)
+    reported = str(world.chat.shown) + str(world.ledger.written)
     assert silent.problem in reported
     assert len(silent.problem) <= 100
     assert "hunter2" not in reported
@@ -219,30 +219,30 @@ def test_a_calendar_beside_the_configuration_that_breaks_leaves_the_last_valid_o
 
 
 def test_an_unavailable_calendar_is_reported_once_and_so_is_its_end(home: Home) -> None:
-    by = World()
+    world = World()
     home.tick()
-    report_configuration(by.context.ports, home.tick(), by.clock.at)
-    assert by.chat.posts == 0
+    report_configuration(world.context.ports, home.tick(), world.clock.at)
+    assert world.chat.posts == 0
     home.intranet.down = "it cannot be fetched: timed out"
     for hours in (12, 13, 14):
-        report_configuration(by.context.ports, home.tick(hours=hours), by.clock.at)
-    assert (by.chat.posts, by.chat.edits) == (1, 0)
-    (shown,) = by.chat.shown.values()
+        report_configuration(world.context.ports, home.tick(hours=hours), world.clock.at)
+    assert (world.chat.posts, world.chat.edits) == (1, 0)
+    (shown,) = world.chat.shown.values()
     assert shown["text"] == "◆ Calendars · daytwo.yaml · cannot be read · needs you"
     assert "intranet.example: it cannot be fetched: timed out" in str(shown)
     assert "hunter2" not in str(shown)
     home.intranet.down = ""
-    report_configuration(by.context.ports, home.tick(hours=15), by.clock.at)
-    (shown,) = by.chat.shown.values()
+    report_configuration(world.context.ports, home.tick(hours=15), world.clock.at)
+    (shown,) = world.chat.shown.values()
     assert shown["text"] == "✓ Calendars · daytwo.yaml · can be read again · done"
-    assert [entry.kind for entry in by.ledger.written.values()] == ["held"]
+    assert [entry.kind for entry in world.ledger.written.values()] == ["condition"]
 
 
 def test_the_address_of_a_calendar_that_was_never_read_is_not_reported(home: Home) -> None:
-    by = World()
+    world = World()
     home.intranet.down = "it cannot be fetched: its server answers 503"
     home.tick()
-    report_configuration(by.context.ports, home.tick(minutes=5), at(minutes=5))
-    reported = str(by.chat.shown) + str(by.ledger.written)
+    report_configuration(world.context.ports, home.tick(minutes=5), at(minutes=5))
+    reported = str(world.chat.shown) + str(world.ledger.written)
     assert "freezes[0].ics: intranet.example: the calendar cannot be used: it cannot be fetched" in reported
     assert "hunter2" not in reported

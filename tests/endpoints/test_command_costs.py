@@ -20,7 +20,7 @@ def queries(engine: FakeEngine) -> list[str]:
 def test_status_does_not_read_each_run_of_the_last_two_weeks() -> None:
     store = CountingStore()
     story = Story(Bare(), ONE, store=store)
-    run = story.driver.run
+    run = story.driven.record
     for number in range(1700):
         store.insert(UNFINISHED, f"power.x-{number}", {})
         runs(store).insert(f"power.x-{number}", replace(run, id=f"power.x-{number}", state=State.DONE))

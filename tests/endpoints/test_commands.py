@@ -9,7 +9,8 @@ from ops.policy.commands import Command, read_command, read_until
 from ops.scheduling.fleet_scan import record_fleet
 from ops.tables.overrides import override_end
 from ops.tables.runs import Control, controls, runs
-from tests.approvals.story import NOON, PEOPLE
+from tests.approvals.story import PEOPLE
+from tests.driving import NOON
 from tests.endpoints.chat_helper import ask
 from tests.fakes import LANES, World, cluster
 
@@ -154,18 +155,18 @@ def test_what_is_no_time_or_before_all_times_says_how_to_write_one(text: str) ->
 
 
 def test_why_names_who_would_have_to_approve() -> None:
-    by = World(
+    world = World(
         config=LANES.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}")
         + PEOPLE
     )
-    by.clock.at = NOON.replace(hour=23)
-    by.clusters.put(cluster("shop-dev"))
-    record_fleet(by.context, list(by.clusters.fleet.values()), by.clock.at)
-    ask(by, "ana", "why shop-dev")
-    (payload,) = by.engine.payloads
+    world.clock.at = NOON.replace(hour=23)
+    world.clusters.put(cluster("shop-dev"))
+    record_fleet(world.context, list(world.clusters.fleet.values()), world.clock.at)
+    ask(world, "ana", "why shop-dev")
+    (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    invoke("answer_query", by.context, payload)
-    assert "would ask leads for approval, then act: user1" in str(by.replies.given)
+    invoke("answer_query", world.context, payload)
+    assert "would ask leads for approval, then act: user1" in str(world.replies.given)
 
 
 @pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])

@@ -70,12 +70,12 @@ EVENTS: list[tuple[str, dict[str, Any], int]] = [
 ]
 
 
-def world() -> World:
-    by = World(config=LANES)
-    by.clock.at = NOW
-    by.clusters.put(CLUSTER)
-    by.nodes.said["shop-dev"] = nodes_of(CLUSTER)
-    return by
+def new_world() -> World:
+    world = World(config=LANES)
+    world.clock.at = NOW
+    world.clusters.put(CLUSTER)
+    world.nodes.said["shop-dev"] = nodes_of(CLUSTER)
+    return world
 
 
 def enveloped(kind: str, data: dict[str, Any], number: int, *, cloud: bool) -> dict[str, Any]:
@@ -94,33 +94,33 @@ def enveloped(kind: str, data: dict[str, Any], number: int, *, cloud: bool) -> d
 @pytest.mark.parametrize("cloud", [True, False], ids=["cloudevents", "event-grid"])
 @pytest.mark.parametrize(("kind", "data", "started"), EVENTS)
 def test_twice_and_late_is_once(kind: str, data: dict[str, Any], started: int, cloud: bool) -> None:  # noqa: FBT001 - a column of the table
-    by = world()
+    world = new_world()
     event = enveloped(kind, data, 1, cloud=cloud)
     for minutes in (0, 0, 3, 600):
-        by.clock.pass_(minutes=minutes)
-        take_event(by.context, copy.deepcopy(event))
-    assert len(list(runs(by.store).scan())) == started
-    assert len(by.engine.started) == started
+        world.clock.advance(minutes=minutes)
+        take_event(world.context, copy.deepcopy(event))
+    assert len(list(runs(world.store).scan())) == started
+    assert len(world.engine.started) == started
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations([(index, copy_) for index in range(len(EVENTS)) for copy_ in range(2)]), st.booleans())
 def test_all_doubled_and_in_any_order_are_one_eviction(order: list[tuple[int, int]], cloud: bool) -> None:  # noqa: FBT001 - drawn
-    by = world()
+    world = new_world()
     for index, _ in order:
         kind, data, _ = EVENTS[index]
-        take_event(by.context, enveloped(kind, copy.deepcopy(data), index, cloud=cloud))
-        by.clock.pass_(seconds=7)
-    assert len(list(runs(by.store).scan())) == 1
-    assert len(list(by.store.scan("eviction"))) == 1
+        take_event(world.context, enveloped(kind, copy.deepcopy(data), index, cloud=cloud))
+        world.clock.advance(seconds=7)
+    assert len(list(runs(world.store).scan())) == 1
+    assert len(list(world.store.scan("eviction"))) == 1
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.permutations([LEGACY, LEGACY, COMMON, COMMON, COMMON]))
 def test_budget_alerts_of_both_schemas_are_one_run_each(order: list[bytes]) -> None:
-    by = world()
+    world = new_world()
     for body in order:
-        assert take_alert(by.context, body).status == 202
-        by.clock.pass_(hours=5)
-    assert len(list(runs(by.store).scan())) == 2
-    assert len(by.engine.started) == 2
+        assert take_alert(world.context, body).status == 202
+        world.clock.advance(hours=5)
+    assert len(list(runs(world.store).scan())) == 2
+    assert len(world.engine.started) == 2

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.endpoints.event_grid import read_event, take_event
-from ops.engine.run_starter import start_run
-from ops.model.run_request import RunRequest
+from tests.driving import begin
 from tests.fakes import World, cluster
 
 CLUSTER = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/RG/providers/Microsoft.ContainerService/managedClusters/shop-dev"
@@ -28,27 +27,23 @@ GRID = {
 
 
 def waiting() -> tuple[World, str]:
-    by = World()
-    only = cluster()
-    by.clusters.put(only)
-    run, _ = start_run(
-        by.context, RunRequest("node-image", only.id, only.name, "2026-w47", by.clock.at, "timer", "daytwo")
-    )
-    return by, run.id
+    world = World()
+    world.clusters.put(cluster())
+    return world, begin(world).id
 
 
 @pytest.mark.parametrize("event", [CLOUD, GRID])
 def test_a_rolling_event_of_either_schema_wakes_the_clusters_run(event: dict[str, object]) -> None:
-    by, run_id = waiting()
-    take_event(by.context, event)
-    assert by.engine.hinted == [run_id]
+    world, run_id = waiting()
+    take_event(world.context, event)
+    assert world.engine.woken == [run_id]
 
 
 def test_the_same_event_twice_is_one() -> None:
-    by, run_id = waiting()
-    take_event(by.context, CLOUD)
-    take_event(by.context, CLOUD)
-    assert by.engine.hinted == [run_id]
+    world, run_id = waiting()
+    take_event(world.context, CLOUD)
+    take_event(world.context, CLOUD)
+    assert world.engine.woken == [run_id]
 
 
 @pytest.mark.parametrize(
@@ -62,16 +57,16 @@ def test_the_same_event_twice_is_one() -> None:
     ],
 )
 def test_what_cannot_be_read_is_in_the_ledger_and_is_not_sent_for_ever(event: object, why: str) -> None:
-    by, _ = waiting()
-    take_event(by.context, event)
-    (entry,) = by.ledger.written.values()
+    world, _ = waiting()
+    take_event(world.context, event)
+    (entry,) = world.ledger.written.values()
     assert entry.text == f"an event could not be read: {why}"
 
 
 def test_what_nothing_acts_on_is_in_the_ledger() -> None:
-    by, _ = waiting()
-    take_event(by.context, {**CLOUD, "type": "Microsoft.ContainerService.ClusterSupportEnded"})
-    (entry,) = by.ledger.written.values()
+    world, _ = waiting()
+    take_event(world.context, {**CLOUD, "type": "Microsoft.ContainerService.ClusterSupportEnded"})
+    (entry,) = world.ledger.written.values()
     assert entry.text == "Daytwo does not act on Microsoft.ContainerService.ClusterSupportEnded"
 
 

@@ -64,7 +64,7 @@ class Besieged:
             (approval.state, approval.votes) == (ApprovalState.PENDING, ())
             and not list(attempts(world.store).scan())
             and not world.replies.given
-            and world.engine.started == [f"operation {self.story.driver.run_id}"]
+            and world.engine.started == [f"operation {self.story.driven.id}"]
         )
 
     def sealed(self, body: bytes, secret: str = SIGNING_SECRET) -> dict[str, str]:
@@ -320,6 +320,6 @@ def test_a_thousand_refusals_are_one_line_a_minute() -> None:
     for number in range(1_000):
         take_interaction(world.context, access, HttpRequest("POST", body=f"{number}".encode()))
     assert len(world.ledger.written) == 1
-    world.clock.pass_(minutes=1)
+    world.clock.advance(minutes=1)
     take_interaction(world.context, access, HttpRequest("POST", body=b"x"))
     assert len(world.ledger.written) == 2

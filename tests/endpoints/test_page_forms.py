@@ -22,7 +22,7 @@ def test_an_approver_approves(ana: Visitor) -> None:
     assert "Approved. Daytwo re-checks the plan" in text_of(page)
     assert "Approved by ana, Wed 18 Nov, 13:45 UTC, on this page." in text_of(page)
     assert "<form" not in page.text()
-    assert ana.world.engine.hinted == ["node-image.shop-prod.2026-w47"]
+    assert ana.world.engine.woken == ["node-image.shop-prod.2026-w47"]
 
 
 def test_an_approver_rejects(ana: Visitor) -> None:
@@ -52,9 +52,9 @@ def test_who_comes_later_reads_who_decided(ana: Visitor) -> None:
 
 
 def test_an_expired_request_is_decided_no_more(ana: Visitor) -> None:
-    ana.world.clock.pass_(hours=5, minutes=10)
+    ana.world.clock.advance(hours=5, minutes=10)
     token = ana.form()
-    ana.world.clock.pass_(minutes=10)
+    ana.world.clock.advance(minutes=10)
     page = ana.vote(token=token)
     assert page.status == 410
     assert "<form" not in page.text()
@@ -89,11 +89,11 @@ def test_a_token_made_for_another_request_decides_nothing(ana: Visitor) -> None:
 
 def test_a_form_is_good_for_an_hour(ana: Visitor) -> None:
     token = ana.form()
-    ana.world.clock.pass_(minutes=60)
+    ana.world.clock.advance(minutes=60)
     assert ana.vote(token=token).status == 200
     late = Visitor(world_with(request()))
     token = late.form()
-    late.world.clock.pass_(minutes=60, seconds=1)
+    late.world.clock.advance(minutes=60, seconds=1)
     page = late.vote(token=token)
     assert page.status == 403
     assert "This form is older than an hour" in text_of(page)
@@ -179,7 +179,7 @@ def test_refusals_are_one_line_for_each_reason_and_minute(ana: Visitor) -> None:
     for _ in range(50):
         ana.send(b"broken")
         ana.look("unknown")
-    ana.world.clock.pass_(minutes=1)
+    ana.world.clock.advance(minutes=1)
     ana.send(b"broken")
     assert sorted(refusals(ana.world)) == ["broken-form", "broken-form", "unknown-request"]
 

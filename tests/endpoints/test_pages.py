@@ -25,7 +25,7 @@ def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) ->
     assert "gpu is left out: created from a snapshot" in said
     assert "Wed 18 Nov, 19:05 UTC" in said
     assert "5 h 20 min left" in said
-    assert "Nothing of it is done: its runs end, skipped." in said
+    assert "Nothing is executed. The runs end as skipped." in said
     assert re.findall(r'<button [^>]*value="(\w+)"', page.text()) == ["approve", "reject"]
 
 

@@ -1,98 +1,90 @@
-"""A run from its signal to its end, on the double engine: what is done once, what is waited for, what is told."""
+"""A run from its request to its end: what happens once, what it waits for, what it reports."""
 
 from dataclasses import replace
 
 import pytest
 
-from ops.engine.activities import invoke
 from ops.engine.run_starter import start_run
 from ops.messaging.outbox import flush_outbox
 from ops.model.run import State
-from ops.model.run_request import RunRequest
 from ops.ports.errors import TryLaterError
-from ops.tables.runs import runs
-from tests.engine.upgrading import Operations, carry_out, signal, world
+from tests.driving import AzureOperations, begin, run_request
+from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import MONDAY, cluster
-from tests.in_memory_engine import Double
 
 
-def test_every_pool_is_upgraded_once_and_proven_from_its_nodes() -> None:
-    by = world(pools=2)
-    run, _ = carry_out(by)
-    assert by.clusters.begun == ["upgrade user1", "upgrade user2"]
+def test_every_pool_is_upgraded_once_and_verified_on_its_nodes() -> None:
+    world = world_in_window(pools=2)
+    run = upgrade(world).record
+    assert world.clusters.begun == ["upgrade user1", "upgrade user2"]
     assert run.state is State.DONE
     assert [record.evidence for record in run.finished] == ["3 of 3 nodes run 202611.05.0 and are Ready"] * 2
-    assert list(by.chat.keys.values()) == [run.id, f"{run.id}.details"]
-    assert by.engine.started == [f"operation {run.id}"]
-    assert by.events.published == [f"Daytwo.RunEnded {run.id}.ended"]
+    assert list(world.chat.keys.values()) == [run.id, f"{run.id}.details"]
+    assert world.engine.started == [f"operation {run.id}"]
+    assert world.events.published == [f"Daytwo.RunEnded {run.id}.ended"]
 
 
-def test_the_leases_are_left_at_the_end() -> None:
-    by = world()
-    carry_out(by)
-    assert [record.value for record in by.store.scan("lease")] == [{}, {}]
+def test_leases_are_released_at_the_end() -> None:
+    world = world_in_window()
+    upgrade(world)
+    assert [record.value for record in world.store.scan("lease")] == [{}, {}]
 
 
-def test_a_long_run_stays_in_bounds_by_new_generations() -> None:
-    by = world()
-    _, double = carry_out(by, Operations(by, looks=90))
-    assert double.generations > 2
+def test_a_long_run_continues_in_new_generations() -> None:
+    world = world_in_window()
+    run = upgrade(world, AzureOperations(world, polls=90))
+    assert run.engine.generations > 2
 
 
-def test_the_same_occurrence_twice_is_one_run() -> None:
-    by = world()
-    first, is_new = start_run(by.context, signal(by))
-    second, again = start_run(by.context, signal(by))
+def test_two_requests_for_the_same_period_start_one_run() -> None:
+    world = world_in_window()
+    first, is_new = start_run(world.context, run_request(world))
+    second, again = start_run(world.context, run_request(world))
     assert (first.id, is_new, again) == (second.id, True, False)
-    assert len(by.engine.started) == 1
+    assert len(world.engine.started) == 1
 
 
 def test_the_second_cluster_of_a_pair_waits_for_the_first() -> None:
-    by = world()
-    first = cluster("prod-ne", region="northeurope")
-    by.clusters.put(first)
-    ours = next(each for each in by.clusters.fleet.values() if each.name == "shop-dev")
-    run, _ = start_run(by.context, RunRequest("node-image", ours.id, ours.name, "2026-w47", by.clock.at, "http", "ana"))
-    other, _ = start_run(
-        by.context, RunRequest("node-image", first.id, first.name, "2026-w47", by.clock.at, "http", "ana")
-    )
-    for name in ("assess", "lease"):
-        invoke(name, by.context, {"run": run.id})
-        answer = invoke(name, by.context, {"run": other.id})
-    assert answer["outcome"] == "assess"
-    assert runs(by.store).must_get(other.id).value.why == "waits for shop-dev, which goes first"
+    world = world_in_window()
+    run = begin(world)
+    pair = cluster("prod-ne", region="northeurope")
+    world.clusters.put(pair)
+    other = begin(world, run_request(world, of=pair))
+    for activity in ("assess", "lease"):
+        run.call(activity)
+        outcome = other.call(activity)
+    assert outcome == "assess"
+    assert other.record.why == "waits for shop-dev, which goes first"
 
 
-def test_a_chat_that_is_down_neither_fails_nor_repeats_the_run() -> None:
-    by = world()
-    by.chat.fail = [TryLaterError("down", 60) for _ in range(50)]
-    run, _ = carry_out(by)
-    assert (run.state, by.chat.posts) == (State.DONE, 0)
-    by.chat.fail = []
-    by.clock.pass_(minutes=10)
-    assert flush_outbox(by.context.ports) == 0
-    assert (by.chat.posts, len(by.chat.shown)) == (1, 1)
+def test_a_run_succeeds_while_the_chat_is_down_and_is_reported_afterwards() -> None:
+    world = world_in_window()
+    world.chat.fail = [TryLaterError("down", 60) for _ in range(50)]
+    run = upgrade(world).record
+    assert (run.state, world.chat.posts) == (State.DONE, 0)
+    world.chat.fail = []
+    world.clock.advance(minutes=10)
+    assert flush_outbox(world.context.ports) == 0
+    assert (world.chat.posts, len(world.chat.shown)) == (1, 1)
 
 
-def test_a_post_whose_answer_was_lost_is_found_and_not_posted_again() -> None:
-    by = world()
-    by.chat.lose = 1
-    carry_out(by)
-    assert by.chat.posts == 1
+def test_a_post_whose_response_was_lost_is_not_repeated() -> None:
+    world = world_in_window()
+    world.chat.lose = 1
+    upgrade(world)
+    assert world.chat.posts == 1
 
 
-def test_a_plan_only_run_ends_after_it_has_decided() -> None:
-    by = world()
-    run, _ = start_run(by.context, replace(signal(by), dry_run=True))
-    Double(by).run("operation", {"run": run.id})
-    ended = runs(by.store).must_get(run.id).value
-    assert (ended.state, ended.headline, by.clusters.begun, by.chat.posts) == (State.DONE, "would act", [], 0)
+def test_a_dry_run_ends_after_the_decision() -> None:
+    world = world_in_window()
+    ended = begin(world, replace(run_request(world), dry_run=True)).to_end()
+    assert (ended.state, ended.headline, world.clusters.begun, world.chat.posts) == (State.DONE, "would act", [], 0)
 
 
 @pytest.mark.parametrize("period", ["2026-w47", "m-20261116t223000"])
-def test_a_run_has_an_id_that_every_engine_takes(period: str) -> None:
-    by = world()
-    run, _ = start_run(by.context, signal(by, period))
+def test_the_id_of_a_run_is_valid_in_every_engine(period: str) -> None:
+    world = world_in_window()
+    run = begin(world, run_request(world, period=period)).record
     assert run.id.endswith(period)
     assert set(run.id) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert run.created > MONDAY

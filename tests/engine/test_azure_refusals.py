@@ -1,69 +1,70 @@
-"""What Azure answers to an upgrade: waited for where it passes, a failure with its cause and a remedy where it does not."""
+"""Errors of Azure on an upgrade: transient ones delay the run, permanent ones fail it with a cause and a remedy."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 from ops.model.run import State, StepState
 from ops.ports.errors import BusyError, DeniedError, RejectedError, TryLaterError
-from tests.engine.upgrading import IN_WINDOW, Operations, carry_out, world
+from tests.driving import IN_WINDOW, AzureOperations
+from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import World
 
 
-def transient(by: World, after: timedelta) -> Callable[[str], None]:
-    """Azure's no passes so long after the run has begun; then it does its part."""
-    operations = Operations(by)
+def accepts_after(world: World, delay: timedelta) -> Callable[[str], None]:
+    """Azure accepts requests once the run is this old."""
+    operations = AzureOperations(world)
 
     def meanwhile(activity: str) -> None:
-        if by.clock.at >= IN_WINDOW + after:
-            by.clusters.refuse = None
+        if world.clock.at >= IN_WINDOW + delay:
+            world.clusters.refuse = None
         operations(activity)
 
     return meanwhile
 
 
-def test_a_lost_answer_is_no_reason_for_a_second_upgrade() -> None:
-    by = world()
-    by.clusters.lose_answers = 1
-    run, _ = carry_out(by)
-    assert by.clusters.begun == ["upgrade user1"]
+def test_a_lost_response_does_not_cause_a_second_upgrade() -> None:
+    world = world_in_window()
+    world.clusters.lose_answers = 1
+    run = upgrade(world).record
+    assert world.clusters.begun == ["upgrade user1"]
     assert run.state is State.DONE
 
 
-def test_throttling_delays_and_fails_nothing() -> None:
-    by = world()
-    by.clusters.refuse = TryLaterError("429", 120)
-    run, _ = carry_out(by, transient(by, timedelta(minutes=10)))
+def test_throttling_delays_an_upgrade_but_does_not_fail_it() -> None:
+    world = world_in_window()
+    world.clusters.refuse = TryLaterError("429", 120)
+    run = upgrade(world, accepts_after(world, timedelta(minutes=10))).record
     assert run.state is State.DONE
 
 
-def test_an_operation_of_somebody_else_is_waited_for() -> None:
-    by = world()
-    by.clusters.refuse = BusyError("OperationNotAllowed")
-    run, _ = carry_out(by, transient(by, timedelta(minutes=12)))
-    assert (run.state, by.clusters.begun) == (State.DONE, ["upgrade user1"])
+def test_an_upgrade_waits_for_a_foreign_operation() -> None:
+    world = world_in_window()
+    world.clusters.refuse = BusyError("OperationNotAllowed")
+    run = upgrade(world, accepts_after(world, timedelta(minutes=12))).record
+    assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 
-def test_a_failed_upgrade_names_the_cause_and_begins_nothing_more() -> None:
-    by = world(pools=2)
-    run, _ = carry_out(by, Operations(by, failed="PodDrainFailure"))
+def test_a_failed_upgrade_reports_the_cause_and_begins_no_other_pool() -> None:
+    world = world_in_window(pools=2)
+    run = upgrade(world, AzureOperations(world, failed="PodDrainFailure")).record
     assert (run.state, run.code) == (State.FAILED, "PodDrainFailure")
-    assert by.clusters.begun == ["upgrade user1"]
+    assert world.clusters.begun == ["upgrade user1"]
     assert run.why == "user1: the upgrade of user1 failed: PodDrainFailure: blocked by pdb web"
     assert run.remedy == "a pod could not be drained: check its PDB, then start the run again"
     assert run.steps[1].state is StepState.PLANNED
 
 
-def test_a_refusal_of_azure_policy_is_final_and_says_whom_to_ask() -> None:
-    by = world()
-    by.clusters.refuse = RejectedError("RequestDisallowedByPolicy", "upgrading: a policy forbids it")
-    run, _ = carry_out(by)
+def test_a_rejection_by_azure_policy_fails_the_run_and_names_the_contact() -> None:
+    world = world_in_window()
+    world.clusters.refuse = RejectedError("RequestDisallowedByPolicy", "upgrading: a policy forbids it")
+    run = upgrade(world).record
     assert (run.state, run.remedy) == (State.FAILED, "an Azure Policy forbids it: ask the policy's owner")
 
 
-def test_a_missing_role_is_a_failure_that_names_the_remedy() -> None:
-    by = world()
-    by.clusters.refuse = DeniedError("upgrading user1: 403 AuthorizationFailed")
-    run, _ = carry_out(by)
+def test_a_missing_role_fails_the_run_and_names_the_remedy() -> None:
+    world = world_in_window()
+    world.clusters.refuse = DeniedError("upgrading user1: 403 AuthorizationFailed")
+    run = upgrade(world).record
     assert (run.state, run.code) == (State.FAILED, "Denied")
     assert (
         run.remedy == "assign the role that the deployment guide names to the bot's identity, then start the run again"

@@ -1,43 +1,35 @@
-"""A configuration that breaks: nothing new begins, and it is said once."""
+"""An invalid configuration: no step begins, and it is reported once."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ops.config.config_file import ConfigState
-from ops.engine.run_starter import start_run
 from ops.messaging.conditions import report_configuration
-from tests.engine.upgrading import IN_WINDOW, Operations, signal, world
+from tests.driving import IN_WINDOW, AzureOperations
+from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import World
-from tests.in_memory_engine import Double
 
 
-def test_with_a_configuration_that_broke_nothing_new_begins() -> None:
-    by = world()
-    by.problem = "daytwo.yaml:3: unknown key"
-    run, _ = start_run(by.context, signal(by))
-    double = Double(by, _mended_after(by, IN_WINDOW + timedelta(hours=1)))
-    double.run("operation", {"run": run.id})
-    assert by.clusters.begun == ["upgrade user1"]
-    assert double.calls[:4] == ["assess"] * 4
+def test_no_step_begins_while_the_configuration_is_invalid() -> None:
+    world = world_in_window()
+    world.problem = "daytwo.yaml:3: unknown key"
+    operations = AzureOperations(world)
 
-
-def _mended_after(by: World, at: datetime) -> Callable[[str], None]:
-    operations = Operations(by)
-
-    def meanwhile(activity: str) -> None:
-        if by.clock.at >= at:
-            by.problem = ""
+    def fixed_after_an_hour(activity: str) -> None:
+        if world.clock.at >= IN_WINDOW + timedelta(hours=1):
+            world.problem = ""
         operations(activity)
 
-    return meanwhile
+    run = upgrade(world, fixed_after_an_hour)
+    assert world.clusters.begun == ["upgrade user1"]
+    assert run.engine.calls[:4] == ["assess"] * 4
 
 
-def test_a_configuration_that_breaks_is_said_once_and_edited_when_it_is_mended() -> None:
-    by = World()
-    report_configuration(by.context.ports, ConfigState(by.settings), by.clock.at)
-    assert by.chat.posts == 0
+def test_an_invalid_configuration_is_reported_once_and_the_message_is_edited_after_the_fix() -> None:
+    world = World()
+    report_configuration(world.context.ports, ConfigState(world.settings), world.clock.at)
+    assert world.chat.posts == 0
     for problem in ("daytwo.yaml:3: unknown key", "daytwo.yaml:3: unknown key", ""):
-        report_configuration(by.context.ports, ConfigState(by.settings, problem), by.clock.at)
-    assert (by.chat.posts, by.chat.edits) == (1, 1)
-    (shown,) = by.chat.shown.values()
+        report_configuration(world.context.ports, ConfigState(world.settings, problem), world.clock.at)
+    assert (world.chat.posts, world.chat.edits) == (1, 1)
+    (shown,) = world.chat.shown.values()
     assert shown["text"] == "✓ Configuration · daytwo.yaml · is valid again · done"

@@ -1,4 +1,4 @@
-"""Five hundred runs tell their states through a Slack that is nearly down: afterwards each message is there once, in its last state."""
+"""Five hundred runs report through a Slack that is nearly down; afterwards each message exists once, in its last state."""
 
 import heapq
 import json
@@ -27,13 +27,13 @@ from tests.slack_server import SlackServer, serving
 
 RUNS = 500
 TICK = timedelta(minutes=5)
-# All begin together, as a window opens; what follows is spread over the night.
+# All begin together when a window opens; later states are spread over the night.
 BEGIN, NIGHT = timedelta(minutes=10), timedelta(hours=3)
 BOOK = runbooks()["node-image"]
 
 
-def life(number: int) -> list[Run]:
-    """The states of one run, in their order; every fifth has two pools, and so a thread."""
+def states_of(number: int) -> list[Run]:
+    """The states of one run, in their order; every fifth has two pools, and therefore a thread."""
     pools = ("user1", "user2") if number % 5 == 0 else ("user1",)
     channel = "C0456" if number % 3 == 0 else "C0123"
     waiting = Run(
@@ -64,7 +64,7 @@ def life(number: int) -> list[Run]:
 
 @dataclass
 class Night:
-    """The runs' states as they come, and the tick; `pause` is how a tick waits: meanwhile the runs go on."""
+    """The states of the runs as they occur, and the tick. While a tick pauses, the runs continue."""
 
     slack: SlackServer
     world: World
@@ -72,9 +72,9 @@ class Night:
     reports: int = 0
 
     def __post_init__(self) -> None:
-        draw = Random(7)  # noqa: S311 - a night that is the same each time
+        draw = Random(7)  # noqa: S311 - the same night in each test
         for number in range(RUNS):
-            states = life(number)
+            states = states_of(number)
             later = sorted(draw.uniform(BEGIN.total_seconds(), NIGHT.total_seconds()) for _ in states[1:])
             for at, state in zip([draw.uniform(0, BEGIN.total_seconds()), *later], states, strict=True):
                 heapq.heappush(self.due, (at, number, state))
@@ -83,8 +83,8 @@ class Night:
             context.ports, chats=(SlackChat(TOKEN, "C0123", self.slack.url),), clock=self.slack.clock
         )
 
-    def live(self, seconds: float) -> None:
-        """Time passes, and every run that changes reports once: one attempt, as an activity makes it."""
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock; every run that changes reports once, with one attempt, as an activity does."""
         clock = self.slack.clock
         end = clock.at + timedelta(seconds=seconds)
         while self.due and MONDAY + timedelta(seconds=self.due[0][0]) <= end:
@@ -95,16 +95,16 @@ class Night:
         clock.at = end
 
     def tick(self) -> int:
-        """The five-minute timer; how many messages still wait after it."""
+        """The five-minute timer. Return the number of messages that still wait after it."""
         began = self.slack.clock.at
-        waiting = flush_outbox(self.ports, self.live)
-        self.live((began + TICK - self.slack.clock.at).total_seconds())
+        waiting = flush_outbox(self.ports, self.pass_time)
+        self.pass_time((began + TICK - self.slack.clock.at).total_seconds())
         return waiting
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a night came to."""
+class NightResult:
+    """The result of one night."""
 
     slack: SlackServer
     world: World
@@ -114,50 +114,50 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told() -> Told:
-    return tell(3)
+def night() -> NightResult:
+    return run_night(3)
 
 
-def tell(seed: int) -> Told:
-    """A night of its own: what fails, and when."""
+def run_night(seed: int) -> NightResult:
+    """One night; the seed decides which calls fail."""
     world = World()
     faults = Faults("failing", seed, (Surface.SLACK,))
     with serving(SlackServer(world.clock, faults)) as slack:
-        night = Night(slack, world)
-        while night.due:
-            night.tick()
+        simulated = Night(slack, world)
+        while simulated.due:
+            simulated.tick()
         slack.faults = None
         ticks = 1
-        while night.tick() and ticks < 100:
+        while simulated.tick() and ticks < 100:
             ticks += 1
         fired = {fault.value: count for (_, fault), count in faults.counts.items() if count}
-        return Told(slack, world, ticks, night.reports, fired)
+        return NightResult(slack, world, ticks, simulated.reports, fired)
 
 
 def expected() -> dict[str, str]:
-    """What each message says at the end, by its key."""
+    """The content of each message at the end, by its key."""
     found = {}
     for number in range(RUNS):
-        run = life(number)[-1]
+        run = states_of(number)[-1]
         for message in (run_message(run, BOOK), run_details(run, BOOK.title)):
             if message is not None:
                 found[message.subject] = json.dumps(render(message)["blocks"], sort_keys=True)
     return found
 
 
-def test_no_message_is_lost_and_none_is_doubled(told: Told) -> None:
-    copies = {key: len(shown) for key, shown in told.slack.shown().items()}
+def test_each_message_exists_exactly_once(night: NightResult) -> None:
+    copies = {key: len(shown) for key, shown in night.slack.shown().items()}
     assert copies == dict.fromkeys(expected(), 1)
     assert len(copies) == 600
 
 
-def test_each_is_in_its_last_state(told: Told) -> None:
-    shown = {key: json.dumps(found[0].blocks, sort_keys=True) for key, found in told.slack.shown().items()}
+def test_each_message_shows_the_last_state(night: NightResult) -> None:
+    shown = {key: json.dumps(found[0].blocks, sort_keys=True) for key, found in night.slack.shown().items()}
     assert shown == expected()
 
 
-def test_an_answer_stands_in_the_thread_of_its_run(told: Told) -> None:
-    shown = told.slack.shown()
+def test_details_are_in_the_thread_of_their_run(night: NightResult) -> None:
+    shown = night.slack.shown()
     details = [key for key in shown if key.endswith(".details")]
     assert len(details) == 100
     for key in details:
@@ -165,17 +165,17 @@ def test_an_answer_stands_in_the_thread_of_its_run(told: Told) -> None:
         assert (shown[key][0].thread_ts, shown[key][0].channel) == (root.ts, root.channel)
 
 
-def test_nothing_is_left_to_send_soon_after_it_recovered(told: Told) -> None:
-    assert list(told.world.store.scan("outbox")) == []
-    assert [stored.key for stored in messages(told.world.store).scan() if stored.value.dirty] == []
-    assert told.ticks_after <= 4
+def test_the_outbox_is_empty_soon_after_slack_has_recovered(night: NightResult) -> None:
+    assert list(night.world.store.scan("outbox")) == []
+    assert [stored.key for stored in messages(night.world.store).scan() if stored.value.dirty] == []
+    assert night.ticks_after <= 4
 
 
-def test_after_too_many_calls_nothing_of_the_kind_is_called_before_slack_said(told: Told) -> None:
-    """Slack counts posts by channel, and all other methods in the whole workspace."""
+def test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(night: NightResult) -> None:
+    """Slack limits posts per channel, and all other methods per workspace."""
     until: dict[str, float] = {}
     early = []
-    for call in told.slack.asked:
+    for call in night.slack.asked:
         line = f"{call.method} {call.channel}" if call.method == "chat.postMessage" else call.method
         if call.at.timestamp() < until.get(line, 0):
             early.append(call)
@@ -184,25 +184,25 @@ def test_after_too_many_calls_nothing_of_the_kind_is_called_before_slack_said(to
     assert early == []
 
 
-def test_it_was_a_storm(told: Told, capsys: pytest.CaptureFixture[str]) -> None:
-    """The precondition of all of the above; Slack's own limits are met seldom, by those that never wait."""
-    statuses = Counter(call.status for call in told.slack.asked)
-    limited = statuses[429] - told.fired["429"]
+def test_slack_was_nearly_down(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
+    """The precondition of the tests above. Slack's own limits are rarely exceeded."""
+    statuses = Counter(call.status for call in night.slack.asked)
+    limited = statuses[429] - night.fired["429"]
     with capsys.disabled():
-        calls = f"{len(told.slack.asked)} calls, {limited} limited by Slack, {told.fired} spoilt"
-        sys.stdout.write(f"\n{RUNS} runs, {told.reports} reports: {calls}; sent {told.ticks_after} ticks after\n")
-    spoilt = sum(told.fired.values())
-    assert 0.35 < spoilt / (len(told.slack.asked) - limited) < 0.45
-    assert told.fired.keys() == {"429", "500", "503", "lost"}
-    assert limited < len(told.slack.asked) * 0.2
+        calls = f"{len(night.slack.asked)} calls, {limited} limited by Slack, {night.fired} faulty"
+        sys.stdout.write(f"\n{RUNS} runs, {night.reports} reports: {calls}; sent {night.ticks_after} ticks after\n")
+    faulty = sum(night.fired.values())
+    assert 0.35 < faulty / (len(night.slack.asked) - limited) < 0.45
+    assert night.fired.keys() == {"429", "500", "503", "lost"}
+    assert limited < len(night.slack.asked) * 0.2
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(100, 120))
-def test_no_night_loses_or_doubles_anything(seed: int) -> None:
-    told = tell(seed)
-    test_no_message_is_lost_and_none_is_doubled(told)
-    test_each_is_in_its_last_state(told)
-    test_an_answer_stands_in_the_thread_of_its_run(told)
-    test_nothing_is_left_to_send_soon_after_it_recovered(told)
-    test_after_too_many_calls_nothing_of_the_kind_is_called_before_slack_said(told)
+def test_no_night_loses_or_duplicates_a_message(seed: int) -> None:
+    night = run_night(seed)
+    test_each_message_exists_exactly_once(night)
+    test_each_message_shows_the_last_state(night)
+    test_details_are_in_the_thread_of_their_run(night)
+    test_the_outbox_is_empty_soon_after_slack_has_recovered(night)
+    test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(night)

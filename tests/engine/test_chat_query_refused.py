@@ -1,24 +1,24 @@
-"""A question that cannot be answered is answered so at once, not asked again for half an hour."""
+"""A query that can never succeed is answered with its reason at once, without retries."""
 
 from ops.model.fleet import Cluster
 from ops.model.json import Json
 from ops.ports.errors import DeniedError
 from tests.fakes import FakeClusters, World
-from tests.in_memory_engine import Double
+from tests.in_memory_engine import InMemoryEngine
 
 
 class Closed(FakeClusters):
-    """A subscription that Daytwo may not read."""
+    """A subscription that Daytwo is not allowed to read."""
 
     def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
         raise DeniedError(f"listing the clusters of {subscription}: 403: the role is missing")
 
 
-def test_who_asks_for_a_plan_that_cannot_be_made_hears_why() -> None:
-    by = World(clusters=Closed())
-    began = by.clock.at
-    asked: dict[str, Json] = {"command": "plan", "subject": "", "chat": "slack", "address": "https://hooks.slack.com/x"}
-    Double(by).run("chat_query", asked)
-    (answer,) = by.replies.given
-    assert "403: the role is missing" in str(answer)
-    assert by.clock.at == began
+def test_a_query_for_a_plan_that_cannot_be_made_is_answered_with_the_reason() -> None:
+    world = World(clusters=Closed())
+    began = world.clock.at
+    query: dict[str, Json] = {"command": "plan", "subject": "", "chat": "slack", "address": "https://hooks.slack.com/x"}
+    InMemoryEngine(world, "chat_query", query).run_to_end()
+    (reply,) = world.replies.given
+    assert "403: the role is missing" in str(reply)
+    assert world.clock.at == began

@@ -1,79 +1,72 @@
-"""The janitor: what fell between store and engine is finished, what is old is purged."""
+"""The janitor restarts what the engine has lost and purges what is old."""
 
 from datetime import timedelta
 
-from ops.engine.run_starter import start_run
 from ops.model.run import State
-from ops.model.run_request import RunRequest
 from ops.scheduling.due_runs import start_due_rollouts
 from ops.scheduling.janitor import reconcile_engine
-from ops.tables.runs import runs
-from tests.fakes import MONDAY, NEW, World, cluster, pool
-from tests.in_memory_engine import Double
+from tests.driving import DrivenRun, begin, world_with
+from tests.fakes import CONFIG, MONDAY, NEW, World, cluster, pool
 
 DAY = timedelta(days=1)
 
 
 def started() -> tuple[World, str]:
-    by = World()
-    only = cluster("shop-dev", pool(image=NEW))
-    by.clusters.put(only)
-    run, _ = start_run(by.context, RunRequest("node-image", only.id, only.name, "2026-w47", by.clock.at, "http", "ana"))
-    return by, run.id
+    world = world_with(cluster("shop-dev", pool(image=NEW)), CONFIG, MONDAY)
+    return world, begin(world).id
 
 
 def test_a_run_that_the_engine_has_lost_is_started_again() -> None:
-    by, run_id = started()
-    by.engine.live.clear()
-    reconcile_engine(by.context, by.clock.pass_(minutes=11), purge_after=DAY)
-    assert by.engine.started == [f"operation {run_id}"] * 2
-    assert [entry.kind for entry in by.ledger.written.values()] == ["janitor"]
+    world, run_id = started()
+    world.engine.live.clear()
+    reconcile_engine(world.context, world.clock.advance(minutes=11), purge_after=DAY)
+    assert world.engine.started == [f"operation {run_id}"] * 2
+    assert [entry.kind for entry in world.ledger.written.values()] == ["janitor"]
 
 
-def test_a_run_that_lives_is_left_alone() -> None:
-    by, run_id = started()
-    reconcile_engine(by.context, by.clock.pass_(hours=2), purge_after=DAY)
-    assert by.engine.started == [f"operation {run_id}"]
+def test_a_live_run_is_not_restarted() -> None:
+    world, run_id = started()
+    reconcile_engine(world.context, world.clock.advance(hours=2), purge_after=DAY)
+    assert world.engine.started == [f"operation {run_id}"]
 
 
-def test_a_run_that_has_just_been_recorded_is_left_alone() -> None:
-    by, run_id = started()
-    by.engine.live.clear()
-    reconcile_engine(by.context, by.clock.pass_(minutes=5), purge_after=DAY)
-    assert by.engine.started == [f"operation {run_id}"]
+def test_a_run_that_was_just_recorded_is_not_restarted() -> None:
+    world, run_id = started()
+    world.engine.live.clear()
+    reconcile_engine(world.context, world.clock.advance(minutes=5), purge_after=DAY)
+    assert world.engine.started == [f"operation {run_id}"]
 
 
-def test_an_ended_run_is_purged_once_when_it_is_old_enough() -> None:
-    by, run_id = started()
-    Double(by).run("operation", {"run": run_id})
-    assert runs(by.store).must_get(run_id).value.state is State.SKIPPED
-    reconcile_engine(by.context, by.clock.at, purge_after=DAY)
-    assert by.engine.purged == []
-    reconcile_engine(by.context, by.clock.pass_(days=1), purge_after=DAY)
-    reconcile_engine(by.context, by.clock.pass_(days=1), purge_after=DAY)
-    assert by.engine.purged == [run_id]
+def test_an_ended_run_is_purged_once_after_a_day() -> None:
+    world, run_id = started()
+    assert DrivenRun(world, run_id).to_end().state is State.SKIPPED
+    reconcile_engine(world.context, world.clock.at, purge_after=DAY)
+    assert world.engine.purged == []
+    reconcile_engine(world.context, world.clock.advance(days=1), purge_after=DAY)
+    reconcile_engine(world.context, world.clock.advance(days=1), purge_after=DAY)
+    assert world.engine.purged == [run_id]
 
 
 def test_a_lost_rollout_is_started_again() -> None:
-    by, _ = started()
-    start_due_rollouts(by.context, by.settings, list(by.clusters.fleet.values()), MONDAY)
-    by.engine.live.clear()
-    reconcile_engine(by.context, MONDAY, purge_after=DAY)
-    assert by.engine.started.count("rollout rollout.node-image.2026-w47") == 2
+    world, _ = started()
+    start_due_rollouts(world.context, world.settings, list(world.clusters.fleet.values()), MONDAY)
+    world.engine.live.clear()
+    reconcile_engine(world.context, MONDAY, purge_after=DAY)
+    assert world.engine.started.count("rollout rollout.node-image.2026-w47") == 2
 
 
 def test_a_rollout_is_started_once_however_often_it_is_due() -> None:
-    by, _ = started()
+    world, _ = started()
     for _ in range(3):
-        start_due_rollouts(by.context, by.settings, list(by.clusters.fleet.values()), MONDAY)
-    assert by.engine.started.count("rollout rollout.node-image.2026-w47") == 1
+        start_due_rollouts(world.context, world.settings, list(world.clusters.fleet.values()), MONDAY)
+    assert world.engine.started.count("rollout rollout.node-image.2026-w47") == 1
 
 
-def test_deliveries_are_forgotten_once_nobody_delivers_them_again() -> None:
-    by = World()
+def test_deliveries_are_deleted_once_they_are_too_old_to_be_redelivered() -> None:
+    world = World()
     for kind in ("event", "attempt", "answered-command"):
-        by.store.insert(kind, "old", {"at": (MONDAY - timedelta(days=15)).isoformat()})
-        by.store.insert(kind, "young", {"at": (MONDAY - timedelta(days=13)).isoformat()})
-    reconcile_engine(by.context, MONDAY, purge_after=timedelta(days=14))
+        world.store.insert(kind, "old", {"at": (MONDAY - timedelta(days=15)).isoformat()})
+        world.store.insert(kind, "young", {"at": (MONDAY - timedelta(days=13)).isoformat()})
+    reconcile_engine(world.context, MONDAY, purge_after=timedelta(days=14))
     for kind in ("event", "attempt", "answered-command"):
-        assert [record.key for record in by.store.scan(kind)] == ["young"]
+        assert [record.key for record in world.store.scan(kind)] == ["young"]

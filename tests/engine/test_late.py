@@ -1,162 +1,129 @@
-"""A process that comes back after hours: leases are another's by then, windows are closed."""
+"""A process that resumes after hours: another run may hold the leases, and the window may have closed."""
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
-from ops.engine.activities import invoke
 from ops.engine.activities.lease import take_claim
-from ops.engine.run_starter import start_run
-from ops.model.fleet import Cluster
 from ops.model.plan import Claim
 from ops.model.run import StepState
-from ops.model.run_request import RunRequest
 from ops.model.workload import Pod
 from ops.ports.kubernetes import EvictionResult
-from ops.tables.runs import runs
-from tests.fakes import CONFIG, LANES, NEW, World, cluster, nodes_of, pool
+from tests.driving import NIGHT, DrivenRun, begin, manual_request, run_request, world_with
+from tests.fakes import CONFIG, LANES, NEW, cluster, nodes_of, pool
 
-NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
-ANOTHER = "reboot.shop-dev.2026-11-16"
-
-
-@dataclass(frozen=True)
-class Late:
-    """A run of one cluster, carried out activity by activity."""
-
-    by: World
-    on: Cluster
-    run: str
-
-    @classmethod
-    def of(cls, runbook: str, occurrence: str, config: str, on: Cluster) -> "Late":
-        by = World(config=config)
-        by.clock.at = NIGHT
-        by.clusters.put(on)
-        run, _ = start_run(by.context, RunRequest(runbook, on.id, on.name, occurrence, NIGHT, "timer", "daytwo"))
-        return cls(by, on, run.id)
-
-    def go(self, activity: str, step: str = "", *, undo: bool = False) -> object:
-        """One activity; what it answers."""
-        return invoke(activity, self.by.context, {"run": self.run, "step": step, "undo": undo})["outcome"]
-
-    def state(self, step: str) -> StepState:
-        return runs(self.by.store).must_get(self.run).value.step(step).state
-
-    def why(self, step: str) -> str:
-        return runs(self.by.store).must_get(self.run).value.step(step).why
-
-    def is_away(self, **time: int) -> None:
-        """The process is gone for so long."""
-        self.by.clock.pass_(**time)
-
-    def another_takes_the_cluster(self) -> None:
-        assert take_claim(self.by.store, Claim.of_cluster(self.on.id), ANOTHER, self.by.clock.at) is None
+OTHER = "reboot.shop-dev.2026-11-16"
 
 
-def sleeper() -> Late:
-    """A cluster that was woken, and whose pool is upgraded."""
-    late = Late.of("node-image", "2026-w47", CONFIG, cluster("shop-dev", running=False))
-    late.go("assess")
-    late.go("lease")
-    late.go("begin", "start")
-    late.by.clusters.end(late.on.id, running=True)
-    assert late.go("poll", "start") == "verify"
-    assert late.go("verify", "start") == "step"
-    late.go("begin", "pool.user1")
-    late.by.clusters.end(late.on.id, image=NEW)
-    assert late.go("poll", "pool.user1") == "verify"
-    assert late.go("verify", "pool.user1") == "unwind"
-    return late
+def let_other_run_take_the_cluster(run: DrivenRun) -> None:
+    world = run.world
+    assert take_claim(world.store, Claim.of_cluster(world.clusters.only.id), OTHER, world.clock.at) is None
 
 
-def test_a_cluster_is_not_put_to_sleep_under_another_run() -> None:
-    late = sleeper()
-    late.is_away(minutes=40)
-    late.another_takes_the_cluster()
-    assert late.go("begin", "start", undo=True) == "retry"
-    assert late.by.clusters.begun == ["start", "upgrade user1"]
+def upgraded_after_a_start() -> DrivenRun:
+    """A run that has started its cluster and upgraded the pool, and has not stopped the cluster yet."""
+    run = begin(world_with(cluster("shop-dev", running=False), CONFIG))
+    clusters = run.world.clusters
+    run.call("assess")
+    run.call("lease")
+    run.call("begin", "start")
+    clusters.end(clusters.only.id, running=True)
+    assert run.call("poll", "start") == "verify"
+    assert run.call("verify", "start") == "step"
+    run.call("begin", "pool.user1")
+    clusters.end(clusters.only.id, image=NEW)
+    assert run.call("poll", "pool.user1") == "verify"
+    assert run.call("verify", "pool.user1") == "unwind"
+    return run
 
 
-def test_it_is_put_to_sleep_once_the_other_has_gone() -> None:
-    late = sleeper()
-    late.is_away(minutes=40)
-    late.another_takes_the_cluster()
-    late.go("begin", "start", undo=True)
-    late.is_away(minutes=40)
-    assert late.go("begin", "start", undo=True) == "pending"
-    assert late.by.clusters.begun == ["start", "upgrade user1", "stop"]
+def test_a_cluster_is_not_stopped_while_another_run_holds_it() -> None:
+    run = upgraded_after_a_start()
+    run.world.clock.advance(minutes=40)
+    let_other_run_take_the_cluster(run)
+    assert run.call("begin", "start", undo=True) == "retry"
+    assert run.world.clusters.begun == ["start", "upgrade user1"]
 
 
-def test_while_another_has_the_cluster_its_region_is_free_for_the_other_of_the_pair() -> None:
-    late = sleeper()
-    plan = runs(late.by.store).must_get(late.run).value.plan
+def test_a_cluster_is_stopped_after_the_lease_of_the_other_run_has_expired() -> None:
+    run = upgraded_after_a_start()
+    run.world.clock.advance(minutes=40)
+    let_other_run_take_the_cluster(run)
+    run.call("begin", "start", undo=True)
+    run.world.clock.advance(minutes=40)
+    assert run.call("begin", "start", undo=True) == "pending"
+    assert run.world.clusters.begun == ["start", "upgrade user1", "stop"]
+
+
+def test_a_run_that_lost_its_cluster_does_not_block_the_paired_region() -> None:
+    run = upgraded_after_a_start()
+    plan = run.record.plan
     assert plan is not None
     region = plan.claims[1]
-    late.is_away(minutes=40)
-    late.another_takes_the_cluster()
-    late.go("begin", "start", undo=True)
-    other_side = replace(region, side="northeurope")
-    assert take_claim(late.by.store, other_side, "node-image.web.2026-w47", late.by.clock.at) is None
+    run.world.clock.advance(minutes=40)
+    let_other_run_take_the_cluster(run)
+    run.call("begin", "start", undo=True)
+    pair = replace(region, side="northeurope")
+    assert take_claim(run.world.store, pair, "node-image.web.2026-w47", run.world.clock.at) is None
 
 
-def draining() -> tuple[Late, str, int]:
-    """A drain whose pod's budget says no so far; the node, and how often the pod was asked."""
+def draining() -> tuple[DrivenRun, str, int]:
+    """A drain whose first eviction was blocked; its step, and the number of evictions so far."""
     on = cluster("shop-dev")
-    late = Late.of("reboot", "2026-11-16", LANES, on)
+    world = world_with(on, LANES)
     node = nodes_of(on)[1].name
-    late.by.nodes.said["shop-dev"] = nodes_of(on, boot_id="before")
-    late.by.nodes.change(node, annotations={"daytwo.dev/reboot-required": "x"})
-    late.by.nodes.running["shop-dev"] = (Pod("shop", "web", "u", node, "Running", ready=True, owner_kind="ReplicaSet"),)
-    late.by.nodes.answers["web"] = EvictionResult("blocked", "budget")
-    late.go("assess")
-    late.go("lease")
-    late.go("begin", f"cordon.{node}")
-    late.go("begin", f"drain.{node}")
-    asked = len(late.by.nodes.evicted)
-    assert asked > 0
-    late.by.nodes.answers.clear()
-    return late, f"drain.{node}", asked
+    world.nodes.said["shop-dev"] = nodes_of(on, boot_id="before")
+    world.nodes.change(node, annotations={"daytwo.dev/reboot-required": "x"})
+    world.nodes.running["shop-dev"] = (Pod("shop", "web", "u", node, "Running", ready=True, owner_kind="ReplicaSet"),)
+    world.nodes.answers["web"] = EvictionResult("blocked", "budget")
+    run = begin(world, run_request(world, "reboot", "2026-11-16"))
+    run.call("assess")
+    run.call("lease")
+    run.call("begin", f"cordon.{node}")
+    run.call("begin", f"drain.{node}")
+    evictions = len(world.nodes.evicted)
+    assert evictions > 0
+    world.nodes.answers.clear()
+    return run, f"drain.{node}", evictions
 
 
-def test_a_drain_goes_on_while_its_window_is_open_and_nobody_else_has_the_cluster() -> None:
-    late, step, asked = draining()
-    late.is_away(minutes=10)
-    late.go("poll", step)
-    assert len(late.by.nodes.evicted) == asked + 1
+def test_a_drain_continues_while_its_window_is_open_and_it_holds_the_cluster() -> None:
+    run, step, evictions = draining()
+    run.world.clock.advance(minutes=10)
+    run.call("poll", step)
+    assert len(run.world.nodes.evicted) == evictions + 1
 
 
-def test_a_drain_evicts_nobody_once_its_window_has_closed() -> None:
-    late, step, asked = draining()
-    late.is_away(hours=7)
-    assert late.go("begin", step) == "pending"
-    assert late.go("poll", step) == "unwind"
-    assert len(late.by.nodes.evicted) == asked
-    assert (late.state(step), late.why(step)) == (StepState.LEFT, "its window has closed")
+def test_a_drain_evicts_no_pod_after_its_window_has_closed() -> None:
+    run, step, evictions = draining()
+    run.world.clock.advance(hours=7)
+    assert run.call("begin", step) == "pending"
+    assert run.call("poll", step) == "unwind"
+    assert len(run.world.nodes.evicted) == evictions
+    assert (run.step(step).state, run.step(step).why) == (StepState.LEFT, "its window has closed")
 
 
-def test_a_drain_evicts_nobody_once_another_run_has_the_cluster() -> None:
-    late, step, asked = draining()
-    late.is_away(minutes=40)
-    late.another_takes_the_cluster()
-    assert late.go("poll", step) == "unwind"
-    assert len(late.by.nodes.evicted) == asked
-    assert late.why(step) == f"{ANOTHER} has the cluster now"
+def test_a_drain_evicts_no_pod_once_another_run_holds_the_cluster() -> None:
+    run, step, evictions = draining()
+    run.world.clock.advance(minutes=40)
+    let_other_run_take_the_cluster(run)
+    assert run.call("poll", step) == "unwind"
+    assert len(run.world.nodes.evicted) == evictions
+    assert run.step(step).why == f"{OTHER} has the cluster now"
 
 
-def test_no_step_begins_on_a_lease_that_has_run_out() -> None:
-    late = Late.of("node-image", "2026-w47", CONFIG, cluster("shop-dev", pool("user1")))
-    late.go("assess")
-    late.go("lease")
-    late.is_away(minutes=25)
-    assert late.go("begin", "pool.user1") == "unwind"
-    assert late.by.clusters.begun == []
-    assert late.why("pool.user1") == "the lease has expired"
+def test_no_step_begins_after_the_lease_has_expired() -> None:
+    run = begin(world_with(cluster("shop-dev", pool("user1")), CONFIG))
+    run.call("assess")
+    run.call("lease")
+    run.world.clock.advance(minutes=25)
+    assert run.call("begin", "pool.user1") == "unwind"
+    assert run.world.clusters.begun == []
+    assert run.step("pool.user1").why == "the lease has expired"
 
 
-def test_who_waits_for_another_run_on_its_own_cluster_says_which() -> None:
-    late = Late.of("node-image", "2026-w47", CONFIG, cluster("shop-dev", pool("user1")))
-    other, _ = start_run(late.by.context, RunRequest("reboot", late.on.id, late.on.name, "m-1", NIGHT, "http", "ana"))
-    take_claim(late.by.store, Claim.of_cluster(late.on.id), other.id, NIGHT)
-    late.go("assess")
-    assert late.go("lease") == "assess"
-    assert runs(late.by.store).must_get(late.run).value.why == f"waits for {other.id}, which has this cluster"
+def test_a_run_that_waits_for_another_run_on_its_cluster_names_it() -> None:
+    world = world_with(cluster("shop-dev", pool("user1")), CONFIG)
+    run, other = begin(world), begin(world, manual_request(world, "reboot"))
+    take_claim(world.store, Claim.of_cluster(world.clusters.only.id), other.id, NIGHT)
+    run.call("assess")
+    assert run.call("lease") == "assess"
+    assert run.record.why == f"waits for {other.id}, which has this cluster"

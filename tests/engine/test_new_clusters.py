@@ -1,111 +1,113 @@
-"""A week's rollout takes in the clusters that are found after it began, and an empty fleet is told."""
+"""The rollout of a week includes clusters that are found after its start; an empty fleet is reported."""
 
 from dataclasses import replace
 
-from ops.engine.activities import invoke
 from ops.facts.fleet import list_fleet
 from ops.model.run import State
 from ops.scheduling.due_runs import start_due_rollouts
 from ops.tables.runs import rollouts, runs
+from tests.driving import call
 from tests.fakes import NEW, World, cluster, pool
 
 ROLLOUT = "rollout.node-image.2026-w47"
 
 
-def look(by: World, hours: int = 1) -> None:
-    """The hourly look at the fleet, and the rollout's next step."""
-    by.clock.pass_(hours=hours)
-    start_due_rollouts(by.context, by.settings, list_fleet(by.context.ports.clusters, by.settings), by.clock.at)
-    for stored in list(rollouts(by.store).scan()):
-        invoke("advance_rollout", by.context, {"rollout": stored.key})
+def tick(world: World, hours: int = 1) -> None:
+    """The hourly scan of the fleet, and the next step of the rollout."""
+    world.clock.advance(hours=hours)
+    start_due_rollouts(
+        world.context, world.settings, list_fleet(world.context.ports.clusters, world.settings), world.clock.at
+    )
+    for stored in list(rollouts(world.store).scan()):
+        call(world, "advance_rollout", {"rollout": stored.key})
 
 
-def names(by: World) -> list[str]:
-    return sorted(stored.value.target_name for stored in runs(by.store).scan())
+def names(world: World) -> list[str]:
+    return sorted(stored.value.target_name for stored in runs(world.store).scan())
 
 
-def shown(by: World) -> list[str]:
-    return [str(content["text"]) for content in by.chat.shown.values()]
+def shown(world: World) -> list[str]:
+    return [str(content["text"]) for content in world.chat.shown.values()]
 
 
-def test_a_fleet_that_appears_an_hour_after_the_first_look_is_upgraded_that_week() -> None:
-    by = World()
-    look(by)
-    assert not list(rollouts(by.store).scan())
-    by.clusters.put(cluster("shop-dev"))
-    look(by)
-    assert names(by) == ["shop-dev"]
+def test_a_fleet_that_appears_after_the_first_scan_is_upgraded_that_week() -> None:
+    world = World()
+    tick(world)
+    assert not list(rollouts(world.store).scan())
+    world.clusters.put(cluster("shop-dev"))
+    tick(world)
+    assert names(world) == ["shop-dev"]
 
 
-def test_an_empty_fleet_is_told_once_and_edited_once_there_are_clusters() -> None:
-    by = World()
-    look(by)
-    look(by)
-    assert shown(by) == ["◆ Fleet · is empty · needs you"]
-    by.clusters.put(cluster("shop-dev"))
-    look(by)
-    assert shown(by) == ["✓ Fleet · has clusters in rings · done"]
-    assert by.chat.posts == 1
-    assert [entry.text for entry in by.ledger.written.values() if entry.subject == "fleet"] == [
+def test_an_empty_fleet_is_reported_once_and_the_message_is_edited_once_there_are_clusters() -> None:
+    world = World()
+    tick(world)
+    tick(world)
+    assert shown(world) == ["◆ Fleet · is empty · needs you"]
+    world.clusters.put(cluster("shop-dev"))
+    tick(world)
+    assert shown(world) == ["✓ Fleet · has clusters in rings · done"]
+    assert world.chat.posts == 1
+    assert [entry.text for entry in world.ledger.written.values() if entry.subject == "fleet"] == [
         "no cluster in the configured subscriptions is in a ring"
     ]
 
 
 def test_a_cluster_that_is_found_later_joins_its_ring() -> None:
-    by = World()
-    by.clusters.put(cluster("shop-dev"))
-    look(by)
-    by.clusters.put(cluster("web-dev"))
-    look(by)
-    look(by)
-    assert names(by) == ["shop-dev", "web-dev"]
-    (ring, *_) = rollouts(by.store).must_get(ROLLOUT).value.plan.rings
+    world = World()
+    world.clusters.put(cluster("shop-dev"))
+    tick(world)
+    world.clusters.put(cluster("web-dev"))
+    tick(world)
+    tick(world)
+    assert names(world) == ["shop-dev", "web-dev"]
+    (ring, *_) = rollouts(world.store).must_get(ROLLOUT).value.plan.rings
     assert [name for _, name in ring.targets] == ["shop-dev", "web-dev"]
 
 
-def test_a_rollout_that_was_done_goes_on_for_who_comes_later() -> None:
-    by = World()
-    by.clusters.put(cluster("shop-dev", pool("user1", image=NEW)))
-    look(by)
-    look(by)
-    assert rollouts(by.store).must_get(ROLLOUT).value.state is State.DONE
-    by.engine.live.clear()
-    by.clusters.put(cluster("web-dev"))
-    look(by, hours=24)
-    assert rollouts(by.store).must_get(ROLLOUT).value.state is State.RUNNING
-    assert names(by) == ["shop-dev", "web-dev"]
-    assert by.engine.started.count(f"rollout {ROLLOUT}") == 2
+def test_a_rollout_that_was_done_resumes_for_a_new_cluster() -> None:
+    world = World()
+    world.clusters.put(cluster("shop-dev", pool("user1", image=NEW)))
+    tick(world)
+    tick(world)
+    assert rollouts(world.store).must_get(ROLLOUT).value.state is State.DONE
+    world.engine.live.clear()
+    world.clusters.put(cluster("web-dev"))
+    tick(world, hours=24)
+    assert rollouts(world.store).must_get(ROLLOUT).value.state is State.RUNNING
+    assert names(world) == ["shop-dev", "web-dev"]
+    assert world.engine.started.count(f"rollout {ROLLOUT}") == 2
 
 
-def test_each_of_its_ends_is_in_the_ledger() -> None:
-    by = World()
+def test_each_end_of_a_rollout_is_in_the_ledger() -> None:
+    world = World()
     for name in ("shop-dev", "web-dev"):
-        by.clusters.put(cluster(name, pool("user1", image=NEW)))
-        look(by)
-        look(by)
-    assert [entry.text for entry in by.ledger.written.values() if entry.kind == "rollout"] == [
+        world.clusters.put(cluster(name, pool("user1", image=NEW)))
+        tick(world)
+        tick(world)
+    assert [entry.text for entry in world.ledger.written.values() if entry.kind == "rollout"] == [
         "done: 1 skipped",
         "done: 2 skipped",
     ]
 
 
-def test_one_that_has_halted_takes_nobody() -> None:
-    by = World()
-    by.clusters.put(cluster("shop-dev"))
-    look(by)
-    table = rollouts(by.store)
+def test_a_halted_rollout_includes_no_new_cluster() -> None:
+    world = World()
+    world.clusters.put(cluster("shop-dev"))
+    tick(world)
+    table = rollouts(world.store)
     stored = table.must_get(ROLLOUT)
-    table.replace(stored, replace(stored.value, state=State.HALTED, ended=by.clock.at))
-    by.clusters.put(cluster("web-dev"))
-    look(by)
-    assert names(by) == ["shop-dev"]
+    table.replace(stored, replace(stored.value, state=State.HALTED, ended=world.clock.at))
+    world.clusters.put(cluster("web-dev"))
+    tick(world)
+    assert names(world) == ["shop-dev"]
 
 
-def test_a_watched_cluster_that_is_found_later_is_watched() -> None:
-    by = World()
-    by.clusters.put(cluster("shop-dev"))
-    look(by)
-    by.clusters.put(replace(cluster("auto-dev"), automatic=True))
-    look(by)
-    look(by)
-    assert names(by) == ["auto-dev", "shop-dev"]
+def test_a_cluster_upgraded_by_aks_that_is_found_later_is_observed() -> None:
+    world = World()
+    world.clusters.put(cluster("shop-dev"))
+    tick(world)
+    world.clusters.put(replace(cluster("auto-dev"), automatic=True))
+    tick(world)
+    tick(world)
+    assert names(world) == ["auto-dev", "shop-dev"]

@@ -51,7 +51,7 @@ def test_an_illegal_pair_raises(here: Activity, outcome: Outcome) -> None:
         next_position(Position(here), Transition(outcome))
 
 
-def test_a_run_can_always_come_to_its_end() -> None:
+def test_every_activity_can_lead_to_the_end_of_the_run() -> None:
     following = {here: {then.activity for (a, _), then in TRANSITIONS.items() if a is here} for here, _ in TRANSITIONS}
     ends = {here for here, then in following.items() if None in then}
     while more := {here for here, then in following.items() if here not in ends and then & ends}:

@@ -1,4 +1,4 @@
-"""The outbox by itself: what happens when a chat forgets, is asked too often, loses answers, or two processes send at once."""
+"""The outbox alone: a chat that loses messages or responses, rate limits, and two processes that send at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ def message(text: str, subject: str = "run-1", state: State = State.RUNNING) -> 
     return Message(subject, state, "Node images", "shop-dev", lines=(text,))
 
 
-def tell(world: World, text: str, subject: str = "run-1", state: State = State.RUNNING) -> None:
+def report(world: World, text: str, subject: str = "run-1", state: State = State.RUNNING) -> None:
     reconcile(world.context.ports, message(text, subject, state))
 
 
@@ -38,64 +38,64 @@ def text_of(content: Mapping[str, Json]) -> str:
 
 
 def later(world: World, **delta: float) -> int:
-    world.clock.pass_(**delta)
+    world.clock.advance(**delta)
     return flush_outbox(world.context.ports)
 
 
-def test_a_message_that_somebody_deleted_is_posted_anew() -> None:
+def test_a_deleted_message_is_posted_again() -> None:
     world = World()
-    tell(world, "first")
+    report(world, "first")
     world.chat.shown.clear()
     world.chat.keys.clear()
     world.chat.fail = [RejectedError("message_not_found", "editing: Slack says message_not_found")]
-    tell(world, "second")
+    report(world, "second")
     assert later(world, minutes=5) == 0
     assert shown(world) == ["second"]
 
 
-def test_a_state_that_comes_back_after_an_edit_whose_answer_was_lost_is_shown() -> None:
-    """The chat shows the one in between, and the record does not know."""
+def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -> None:
+    """The chat shows the state in between, which the record does not know."""
     world = World()
-    tell(world, "one")
+    report(world, "one")
     world.chat.lose = 1
-    tell(world, "two")
-    tell(world, "one")
+    report(world, "two")
+    report(world, "one")
     later(world, minutes=5)
     assert shown(world) == ["one"]
 
 
-def test_what_needs_somebody_goes_first() -> None:
+def test_messages_that_need_a_person_are_sent_first() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down") for _ in range(3)]
-    tell(world, "plain", "a-run")
-    tell(world, "asked", "b-request", State.NEEDS_YOU)
-    tell(world, "other", "c-run")
+    report(world, "plain", "a-run")
+    report(world, "asked", "b-request", State.NEEDS_YOU)
+    report(world, "other", "c-run")
     later(world, minutes=5)
     assert shown(world) == ["asked", "plain", "other"]
 
 
-def test_a_search_that_fails_leaves_the_intent_and_nothing_is_doubled() -> None:
+def test_a_search_that_fails_is_repeated_and_posts_no_duplicate() -> None:
     world = World()
     world.chat.lose = 1
-    tell(world, "one")
+    report(world, "one")
     world.chat.fail = [ThrottledError("searching: rate limited", 1)]
     later(world, minutes=5)
     later(world, minutes=5)
     assert (world.chat.posts, shown(world)) == (1, ["one"])
 
 
-def test_after_too_many_calls_no_other_message_is_tried_either() -> None:
+def test_after_a_rate_limit_no_other_message_is_tried() -> None:
     world = World()
     world.chat.fail = [ThrottledError("posting: rate limited", 30)]
-    tell(world, "one", "run-1")
-    tell(world, "two", "run-2")
+    report(world, "one", "run-1")
+    report(world, "two", "run-2")
     assert (world.chat.posts, world.chat.fail) == (0, [])
     assert later(world, seconds=29) == 2
     assert later(world, seconds=1) == 0
     assert world.chat.posts == 2
 
 
-def test_a_new_picture_under_the_same_words_is_an_edit() -> None:
+def test_a_new_picture_with_the_same_text_is_an_edit() -> None:
     world = World()
     for number in (1, 1, 2):
         reference = world.store.put_content(f"picture {number}".encode())
@@ -106,27 +106,27 @@ def test_a_new_picture_under_the_same_words_is_an_edit() -> None:
 
 @dataclass
 class SlowChat(FakeChat):
-    """Another process tells of the same subject while this one waits for the chat's answer."""
+    """Another process reports on the same subject while this one waits for the response of the chat."""
 
     meanwhile: list[Message] = field(default_factory=list)
     ports: Ports | None = None
     lose_after_meanwhile: bool = False
 
-    def _tell(self) -> None:
+    def _report_meanwhile(self) -> None:
         if self.meanwhile and self.ports is not None:
             reconcile(self.ports, self.meanwhile.pop())
             self.lose = int(self.lose_after_meanwhile)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        self._tell()
+        self._report_meanwhile()
         return super().post(channel, outgoing)
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        self._tell()
+        self._report_meanwhile()
         super().edit(posted, outgoing)
 
 
-def slow() -> tuple[World, SlowChat]:
+def world_with_slow_chat() -> tuple[World, SlowChat]:
     world = World()
     chat = SlowChat()
     world.chat = chat
@@ -134,42 +134,42 @@ def slow() -> tuple[World, SlowChat]:
     return world, chat
 
 
-def test_two_processes_that_tell_at_once_post_once() -> None:
-    world, chat = slow()
+def test_two_processes_that_report_at_once_post_once() -> None:
+    world, chat = world_with_slow_chat()
     chat.meanwhile = [message("second")]
-    tell(world, "first")
+    report(world, "first")
     assert chat.posts == 1
     later(world, minutes=5)
     assert (chat.posts, shown(world)) == (1, ["second"])
 
 
 def test_two_edits_at_once_end_with_the_last_state() -> None:
-    """The older edit arrives last: the chat shows it until the next tick, and not for ever."""
-    world, chat = slow()
-    tell(world, "first")
+    """The older edit arrives last: the chat shows it until the next tick."""
+    world, chat = world_with_slow_chat()
+    report(world, "first")
     chat.meanwhile = [message("third")]
-    tell(world, "second")
+    report(world, "second")
     assert shown(world) == ["second"]
     later(world, minutes=5)
     assert shown(world) == ["third"]
 
 
-def test_an_older_edit_whose_answer_is_lost_does_not_stay() -> None:
-    """The newer one is told as sent while the older is on its way; nobody hears that the older arrived after it."""
-    world, chat = slow()
-    tell(world, "first")
+def test_an_older_edit_whose_response_is_lost_is_corrected() -> None:
+    """The newer edit is recorded as sent while the older is on its way; no response says that the older arrived after it."""
+    world, chat = world_with_slow_chat()
+    report(world, "first")
     chat.meanwhile = [message("third")]
     chat.lose_after_meanwhile = True
-    tell(world, "second")
+    report(world, "second")
     assert shown(world) == ["second"]
     later(world, minutes=5)
     assert shown(world) == ["third"]
 
 
-def test_a_killed_process_is_followed_by_a_search() -> None:
+def test_after_a_killed_process_the_message_is_searched_for() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down")]
-    tell(world, "one")
+    report(world, "one")
     stored = messages(world.store).must_get(KEY)
     messages(world.store).replace(stored, replace(stored.value, posting_since=world.clock.at, retry_at=None))
     world.chat.post("C0123", Outgoing({"blocks": [{}, {"text": {"text": "x"}}]}, "run-1"))
@@ -182,23 +182,23 @@ def backlog() -> World:
     world = World()
     world.chat.fail = [TryLaterError("down") for _ in range(300)]
     for number in range(300):
-        tell(world, "one", f"run-{number:03}")
-    world.clock.pass_(minutes=5)
+        report(world, "one", f"run-{number:03}")
+    world.clock.advance(minutes=5)
     return world
 
 
-def test_a_tick_works_off_a_backlog_at_the_chats_pace_and_not_for_ever() -> None:
+def test_a_tick_sends_a_backlog_at_the_rate_of_the_chat_for_a_limited_time() -> None:
     world = backlog()
     began = world.clock.at
 
     def pause(seconds: float) -> None:
-        world.clock.pass_(seconds=seconds)
+        world.clock.advance(seconds=seconds)
 
     assert flush_outbox(world.context.ports, pause) == 300 - 161
     assert (world.chat.posts, world.clock.at - began) == (161, timedelta(seconds=200))
 
 
-def test_where_waiting_moves_no_clock_nobody_waits_for_ever() -> None:
+def test_a_tick_ends_even_if_its_pauses_do_not_move_the_clock() -> None:
     world = backlog()
     waited: list[float] = []
     assert flush_outbox(world.context.ports, waited.append) == 299

@@ -1,86 +1,68 @@
-"""What people say while a run is under way holds for all that it has not begun."""
+"""What a person requests while a run is executed applies to every step that has not begun."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ops.endpoints.run_controls import set_override
-from ops.engine.run_starter import start_run
 from ops.model.run import State
-from ops.model.run_request import RunRequest
 from ops.ports.errors import TryLaterError
 from ops.tables.power import power_changed
-from ops.tables.runs import Control, controls, runs
-from tests.fakes import CONFIG, LANES, NEW, World, cluster, pool
-from tests.in_memory_engine import Double
-
-NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
+from ops.tables.runs import Control, controls
+from tests.driving import NIGHT, AzureOperations, begin, run_request, world_with
+from tests.fakes import CONFIG, LANES, NEW, cluster, pool
 
 
-def test_a_skip_between_two_pools_holds_for_the_second() -> None:
-    by = World(config=CONFIG)
-    by.clock.at = NIGHT
-    only = cluster("shop-dev", pool("user1"), pool("user2"))
-    by.clusters.put(only)
-    run, _ = start_run(by.context, RunRequest("node-image", only.id, only.name, "2026-w47", NIGHT, "timer", "daytwo"))
+def test_a_skip_between_two_pools_applies_to_the_second() -> None:
+    world = world_with(cluster("shop-dev", pool("user1"), pool("user2")), CONFIG)
+    only = world.clusters.only.id
 
     def meanwhile(activity: str) -> None:
         if activity == "poll":
-            by.clusters.end(only.id, image=NEW)
-            set_override(by.context, "skip", only.id, NIGHT + timedelta(days=5), "ana")
+            world.clusters.end(only, image=NEW)
+            set_override(world.context, "skip", only, NIGHT + timedelta(days=5), "ana")
 
-    Double(by, meanwhile).run("operation", {"run": run.id})
-    ended = runs(by.store).must_get(run.id).value
-    assert by.clusters.begun == ["upgrade user1"]
+    ended = begin(world).to_end(meanwhile)
+    assert world.clusters.begun == ["upgrade user1"]
     assert (ended.state, ended.why) == (State.DONE, "a person skips it until Sat 2026-11-21 23:00 UTC")
 
 
-def test_keep_awake_holds_for_a_stop_that_azure_has_not_taken_yet() -> None:
-    by = World(config=LANES)
-    by.clock.at = NIGHT
-    only = cluster("shop-dev")
-    by.clusters.put(only)
-    run, _ = start_run(by.context, RunRequest("power", only.id, only.name, "x", NIGHT, "timer", "daytwo"))
-    by.clusters.refuse = TryLaterError("stopping shop-dev: 429", 300)
+def test_keep_awake_applies_to_a_stop_that_azure_has_not_accepted_yet() -> None:
+    world = world_with(cluster("shop-dev"), LANES)
+    world.clusters.refuse = TryLaterError("stopping shop-dev: 429", 300)
+    operations = AzureOperations(world, polls=1)
     begins: list[str] = []
 
     def meanwhile(activity: str) -> None:
         if activity == "begin":
             begins.append(activity)
         if len(begins) == 2:
-            set_override(by.context, "awake", only.id, by.clock.at + timedelta(hours=5), "ana")
-            by.clusters.refuse = None
-        if activity == "poll":
-            by.clusters.end(only.id, running=False)
+            set_override(world.context, "awake", world.clusters.only.id, world.clock.at + timedelta(hours=5), "ana")
+            world.clusters.refuse = None
+        operations(activity)
 
-    Double(by, meanwhile).run("operation", {"run": run.id})
+    begin(world, run_request(world, "power", "x")).to_end(meanwhile)
     assert len(begins) >= 2
-    assert by.clusters.begun == []
+    assert world.clusters.begun == []
 
 
 def test_a_cluster_that_was_just_started_is_not_stopped_at_once() -> None:
-    """docs/power.md, rule 5: also where a run that is cancelled puts it back."""
-    by = World(config=CONFIG)
-    by.clock.at = NIGHT
-    only = cluster("shop-dev", running=False)
-    by.clusters.put(only)
-    run, _ = start_run(by.context, RunRequest("node-image", only.id, only.name, "2026-w47", NIGHT, "timer", "daytwo"))
+    """Rule 5 of docs/power.md, also for the undo of a cancelled run."""
+    world = world_with(cluster("shop-dev", running=False), CONFIG)
+    only = world.clusters.only.id
+    run = begin(world)
     stopped_at: list[datetime] = []
-
-    def meanwhile(activity: str) -> None:
-        if activity == "poll" and by.clusters.begun[-1] == "start":
-            by.clusters.end(only.id, running=True)
-            controls(by.store).change(run.id, lambda _: Control(cancelled_by="ana"))
-        elif activity == "poll":
-            stopped_at.append(by.clock.at)
-            by.clusters.end(only.id, running=False)
-
     started_at: list[datetime | None] = []
 
-    def watching(activity: str) -> None:
+    def meanwhile(activity: str) -> None:
         if activity == "unwind":
-            started_at.append(power_changed(by.store, only.id))
-        meanwhile(activity)
+            started_at.append(power_changed(world.store, only))
+        if activity == "poll" and world.clusters.begun[-1] == "start":
+            world.clusters.end(only, running=True)
+            controls(world.store).change(run.id, lambda _: Control(cancelled_by="ana"))
+        elif activity == "poll":
+            stopped_at.append(world.clock.at)
+            world.clusters.end(only, running=False)
 
-    Double(by, watching).run("operation", {"run": run.id})
-    assert by.clusters.begun == ["start", "stop"]
+    run.to_end(meanwhile)
+    assert world.clusters.begun == ["start", "stop"]
     assert started_at[0] is not None
     assert stopped_at[0] - started_at[0] >= timedelta(minutes=15)

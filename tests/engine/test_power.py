@@ -1,4 +1,4 @@
-"""Power is a level, brought about and proven."""
+"""Power is level-triggered: the timer compares desired and actual state and corrects the difference."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,60 +9,59 @@ from ops.endpoints.overrides import set_override
 from ops.model.run import State
 from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
-from tests.engine.lanes import NIGHT, carry_out, world
-from tests.in_memory_engine import Double
+from tests.driving import AzureOperations, DrivenRun, begin, manual_request
+from tests.engine.worlds import world_with_all_operations
+from tests.fakes import World
 
 
-def test_a_cluster_that_should_sleep_is_stopped_by_the_quarters_look() -> None:
-    by = world()
-    start_due_runs(by.context, by.settings, list(by.clusters.fleet.values()), NIGHT)
-    (started,) = by.engine.started
-    run_id = started.split()[1]
-    (only,) = by.clusters.fleet.values()
-    Double(by, lambda name: by.clusters.end(only.id, running=False) if name == "poll" else None).run(
-        "operation", {"run": run_id}
-    )
-    run = runs(by.store).must_get(run_id).value
-    assert (run.state, by.clusters.begun) == (State.DONE, ["stop"])
+def tick(world: World) -> None:
+    """The timer that starts due runs."""
+    start_due_runs(world.context, world.settings, list(world.clusters.fleet.values()), world.clock.at)
+
+
+def test_a_cluster_outside_its_hours_is_stopped_by_the_next_tick() -> None:
+    world = world_with_all_operations()
+    tick(world)
+    (started,) = world.engine.started
+    run = DrivenRun(world, started.split()[1]).to_end(AzureOperations(world, polls=1))
+    assert (run.state, world.clusters.begun) == (State.DONE, ["stop"])
     assert run.finished[0].evidence == "the cluster is stopped"
 
 
-def test_what_is_as_it_should_be_leaves_no_trace() -> None:
-    by = world()
-    by.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
-    start_due_runs(by.context, by.settings, list(by.clusters.fleet.values()), by.clock.at)
-    assert (by.engine.started, list(runs(by.store).scan())) == ([], [])
+def test_a_cluster_in_its_desired_state_starts_no_run() -> None:
+    world = world_with_all_operations()
+    world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
+    tick(world)
+    assert (world.engine.started, list(runs(world.store).scan())) == ([], [])
 
 
-def test_an_override_pressed_keeps_it_awake() -> None:
-    by = world()
-    target = next(iter(by.clusters.fleet))
-    body = f'{{"target": "{target}", "until": "2026-11-17T02:00:00+01:00", "by": "ana"}}'.encode()
-    assert set_override(by.context, "awake", body).status == 202
-    start_due_runs(by.context, by.settings, list(by.clusters.fleet.values()), NIGHT)
-    assert by.engine.started == []
-    by.clock.at = datetime(2026, 11, 17, 1, tzinfo=UTC)
-    start_due_runs(by.context, by.settings, list(by.clusters.fleet.values()), by.clock.at)
-    assert len(by.engine.started) == 1
+def test_an_override_keeps_a_cluster_awake_until_its_end() -> None:
+    world = world_with_all_operations()
+    body = f'{{"target": "{world.clusters.only.id}", "until": "2026-11-17T02:00:00+01:00", "by": "ana"}}'.encode()
+    assert set_override(world.context, "awake", body).status == 202
+    tick(world)
+    assert world.engine.started == []
+    world.clock.at = datetime(2026, 11, 17, 1, tzinfo=UTC)
+    tick(world)
+    assert len(world.engine.started) == 1
 
 
 @pytest.mark.parametrize("until", ["22:00", "2026-11-17T02:00:00", "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z", 7])
-def test_an_override_without_a_sensible_end_is_refused(until: object) -> None:
-    by = world()
-    target = next(iter(by.clusters.fleet))
-    body = f'{{"target": "{target}", "until": {f"{until!r}".replace(chr(39), chr(34))}}}'.encode()
-    assert set_override(by.context, "awake", body).status == 400
+def test_an_override_without_a_valid_end_is_rejected(until: object) -> None:
+    world = world_with_all_operations()
+    quoted = f"{until!r}".replace("'", '"')
+    body = f'{{"target": "{world.clusters.only.id}", "until": {quoted}}}'.encode()
+    assert set_override(world.context, "awake", body).status == 400
 
 
-def test_a_start_that_fails_for_capacity_is_told() -> None:
-    by = world()
-    by.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
-    (only,) = by.clusters.fleet.values()
-    by.clusters.fleet[only.id] = replace(only, running=False)
+def test_a_start_that_fails_for_lack_of_capacity_fails_the_run() -> None:
+    world = world_with_all_operations()
+    world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
+    world.clusters.put(replace(world.clusters.only, running=False))
 
-    def meanwhile(name: str) -> None:
-        if name == "poll":
-            by.clusters.end(only.id, running=False, failed="AllocationFailed")
+    def meanwhile(activity: str) -> None:
+        if activity == "poll":
+            world.clusters.end(world.clusters.only.id, running=False, failed="AllocationFailed")
 
-    run = carry_out(by, "power", meanwhile)
+    run = begin(world, manual_request(world, "power")).to_end(meanwhile)
     assert (run.state, run.code) == (State.FAILED, "AllocationFailed")

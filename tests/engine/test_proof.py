@@ -1,52 +1,53 @@
-"""An upgrade counts once its nodes show it; a newer image that lands meanwhile is told, or planned anew."""
+"""An upgrade is done once its nodes run the image; a newer image that is released meanwhile is reported or planned."""
 
 from dataclasses import replace
 
 from ops.model.run import State
-from tests.engine.upgrading import Operations, carry_out, world
+from tests.driving import AzureOperations
+from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import NEW, NEWER, OLD, cluster, nodes_of, pool
 
 
-def test_success_by_azures_word_alone_is_a_failure_with_the_nodes_named() -> None:
-    by = world()
-    run, _ = carry_out(by, Operations(by, image=OLD))
+def test_a_success_that_no_node_shows_is_a_failure_that_names_the_nodes() -> None:
+    world = world_in_window()
+    run = upgrade(world, AzureOperations(world, image=OLD)).record
     assert (run.state, run.code) == (State.FAILED, "NotVerified")
     assert "aks-user1-0 does not run 202611.05.0" in run.why
 
 
-def test_a_node_that_is_not_ready_is_a_failure_with_the_node_named() -> None:
-    by = world()
+def test_a_node_that_does_not_become_ready_is_a_failure_that_names_it() -> None:
+    world = world_in_window()
     only = cluster("shop-dev", pool("user1", image=NEW))
     sick = tuple(replace(node, ready=node.name != "aks-user1-1") for node in nodes_of(only))
-    operations = Operations(by)
+    operations = AzureOperations(world)
 
     def meanwhile(activity: str) -> None:
         operations(activity)
         if activity == "verify":
-            by.nodes.said["shop-dev"] = sick
+            world.nodes.said["shop-dev"] = sick
 
-    run, _ = carry_out(by, meanwhile)
+    run = upgrade(world, meanwhile).record
     assert run.state is State.FAILED
     assert run.why.endswith("after 20 minutes aks-user1-1 is not Ready")
 
 
-def test_an_image_that_landed_between_the_look_and_the_call_is_told() -> None:
-    by = world()
-    run, _ = carry_out(by, Operations(by, image=NEWER))
+def test_an_image_that_was_released_between_the_check_and_the_call_is_reported() -> None:
+    world = world_in_window()
+    run = upgrade(world, AzureOperations(world, image=NEWER)).record
     assert "it was released between the check and the call" in run.finished[0].evidence
 
 
-def test_an_image_that_landed_before_the_call_is_not_begun() -> None:
-    by = world()
+def test_an_image_that_was_released_before_the_call_is_planned_first() -> None:
+    world = world_in_window()
     seen: list[str] = []
-    operations = Operations(by, image=NEWER)
+    operations = AzureOperations(world, image=NEWER)
 
     def meanwhile(activity: str) -> None:
         if activity == "begin" and not seen:
             seen.append(activity)
-            by.clusters.newest = NEWER
+            world.clusters.newest = NEWER
         operations(activity)
 
-    run, double = carry_out(by, meanwhile)
-    assert double.calls[:5] == ["assess", "lease", "begin", "unwind", "conclude"]
-    assert run.finished[0].evidence == "3 of 3 nodes run 202611.12.0 and are Ready"
+    run = upgrade(world, meanwhile)
+    assert run.engine.calls[:5] == ["assess", "lease", "begin", "unwind", "conclude"]
+    assert run.record.finished[0].evidence == "3 of 3 nodes run 202611.12.0 and are Ready"

@@ -1,91 +1,91 @@
-"""A reboot: cordon, drain, restart, prove, uncordon; one node given back whatever happens."""
+"""A reboot cordons, drains, restarts, verifies and uncordons a node; a failure at any point uncordons it too."""
 
 from ops.model.fleet import CORDON_STAMP
-from ops.model.run import State
+from ops.model.run import Run, State
 from ops.ports.errors import RejectedError
 from ops.ports.kubernetes import EvictionResult
-from tests.engine.lanes import NODE, carry_out, world
+from tests.driving import AzureRestarts, begin, manual_request
+from tests.engine.worlds import NODE, world_with_all_operations
 from tests.fakes import World
+from tests.in_memory_engine import Meanwhile
 
-ASKS = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
-
-
-def asking() -> World:
-    by = world()
-    by.nodes.change(NODE, annotations=ASKS)
-    return by
+REQUIRED = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
 
 
-def test_a_node_is_emptied_restarted_proven_and_given_back() -> None:
-    by = asking()
-    run = carry_out(
-        by, "reboot", lambda name: by.machines.end(NODE) if name == "poll" and by.machines.restarted else None
-    )
+def world_with_required_reboot() -> World:
+    world = world_with_all_operations()
+    world.nodes.change(NODE, annotations=REQUIRED)
+    return world
+
+
+def reboot(world: World, meanwhile: Meanwhile | None = None) -> Run:
+    return begin(world, manual_request(world, "reboot")).to_end(meanwhile)
+
+
+def test_a_node_is_drained_restarted_verified_and_uncordoned() -> None:
+    world = world_with_required_reboot()
+    run = reboot(world, AzureRestarts(world))
     assert run.state is State.DONE
-    assert by.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
-    assert sorted(by.nodes.evicted) == ["web-0", "web-1", "web-2"]
-    assert by.machines.restarted == [NODE]
+    assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
+    assert sorted(world.nodes.evicted) == ["web-0", "web-1", "web-2"]
+    assert world.machines.restarted == [NODE]
     assert run.finished[2].evidence == f"{NODE} has rebooted and is Ready"
 
 
-def test_a_drain_that_does_not_end_gives_the_node_back_and_names_pod_and_pdb() -> None:
-    by = asking()
-    by.nodes.answers["web-1"] = EvictionResult("blocked", "The disruption budget shop/web needs 3 healthy pods")
-    run = carry_out(by, "reboot", lambda _: None)
+def test_a_drain_that_times_out_uncordons_the_node_and_names_the_pod_and_its_pdb() -> None:
+    world = world_with_required_reboot()
+    world.nodes.answers["web-1"] = EvictionResult("blocked", "The disruption budget shop/web needs 3 healthy pods")
+    run = reboot(world)
     assert (run.state, run.code) == (State.FAILED, "DrainTimeout")
     assert "shop/web-1 has not left aks-user1-1 in time: The disruption budget shop/web needs 3 healthy pods" in run.why
-    assert by.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
-    assert by.machines.restarted == []
+    assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
+    assert world.machines.restarted == []
 
 
-def test_several_pdbs_fail_at_once() -> None:
-    by = asking()
-    by.nodes.answers["web-0"] = EvictionResult("several", "more than one PodDisruptionBudget")
-    run = carry_out(by, "reboot", lambda _: None)
+def test_a_pod_with_several_pdbs_fails_the_drain_at_once() -> None:
+    world = world_with_required_reboot()
+    world.nodes.answers["web-0"] = EvictionResult("several", "more than one PodDisruptionBudget")
+    run = reboot(world)
     assert (run.state, run.code) == (State.FAILED, "SeveralPDBs")
-    assert by.nodes.evicted.count("web-0") == 1
+    assert world.nodes.evicted.count("web-0") == 1
 
 
-def test_a_boot_that_never_happened_is_a_failure() -> None:
-    by = asking()
-    run = carry_out(
-        by,
-        "reboot",
-        lambda name: by.machines.end(NODE, boots=False) if name == "poll" and by.machines.restarted else None,
-    )
+def test_a_restart_without_a_new_boot_id_is_a_failure() -> None:
+    world = world_with_required_reboot()
+    run = reboot(world, AzureRestarts(world, boots=False))
     assert (run.state, run.code) == (State.FAILED, "NotVerified")
     assert "its bootID has not changed" in run.why
 
 
-def test_a_restart_that_is_refused_gives_the_node_back() -> None:
-    by = asking()
-    by.machines.refuse = RejectedError("ScopeLocked", "restarting: a deny assignment")
-    run = carry_out(by, "reboot", lambda _: None)
+def test_a_rejected_restart_uncordons_the_node() -> None:
+    world = world_with_required_reboot()
+    world.machines.refuse = RejectedError("ScopeLocked", "restarting: a deny assignment")
+    run = reboot(world)
     assert run.state is State.FAILED
-    assert by.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
+    assert world.nodes.marks == [f"cordon {NODE}", f"uncordon {NODE}"]
 
 
-def test_a_node_that_somebody_cordons_meanwhile_is_neither_taken_over_nor_drained() -> None:
-    """A person who cordons between the plan and the first step has a reason; what they have cordoned is theirs."""
-    by = asking()
+def test_a_node_that_a_person_cordons_after_the_plan_is_not_drained() -> None:
+    """A person who cordons between the plan and the first step has a reason, and that cordon stays."""
+    world = world_with_required_reboot()
 
-    def meanwhile(name: str) -> None:
-        if name == "lease":
-            by.nodes.change(NODE, unschedulable=True)
+    def meanwhile(activity: str) -> None:
+        if activity == "lease":
+            world.nodes.change(NODE, unschedulable=True)
 
-    run = carry_out(by, "reboot", meanwhile)
-    assert (by.nodes.marks, by.nodes.evicted, by.machines.restarted) == ([], [], [])
+    run = reboot(world, meanwhile)
+    assert (world.nodes.marks, world.nodes.evicted, world.machines.restarted) == ([], [], [])
     assert [(skip.what, skip.code) for skip in run.skips] == [(NODE, "cordoned-by-others")]
 
 
-def test_somebody_elses_cordon_is_never_lifted() -> None:
-    by = asking()
+def test_a_cordon_of_another_owner_is_never_removed() -> None:
+    world = world_with_required_reboot()
 
-    def meanwhile(name: str) -> None:
-        if name == "poll" and by.machines.restarted:
-            by.machines.end(NODE)
-            by.nodes.change(NODE, unschedulable=True, annotations={CORDON_STAMP: "somebody-else"})
+    def meanwhile(activity: str) -> None:
+        if activity == "poll" and world.machines.restarted:
+            world.machines.end(NODE)
+            world.nodes.change(NODE, unschedulable=True, annotations={CORDON_STAMP: "another-owner"})
 
-    run = carry_out(by, "reboot", meanwhile)
+    run = reboot(world, meanwhile)
     assert run.state is State.DONE
-    assert by.nodes.marks == [f"cordon {NODE}"]
+    assert world.nodes.marks == [f"cordon {NODE}"]

@@ -1,4 +1,4 @@
-"""Notices of evictions become one record each and one run a burst."""
+"""Eviction notices become one record per node, and one run per group of evictions."""
 
 from dataclasses import replace
 
@@ -8,24 +8,23 @@ from ops.adapters.azure_clusters import AzureClusters
 from ops.endpoints.event_grid import take_event
 from ops.model.run import State
 from ops.model.workload import Pod
-from ops.tables.runs import runs
-from tests.engine.lanes import world
+from tests.driving import DrivenRun
+from tests.engine.worlds import world_with_all_operations
 from tests.fakes import World, cluster, nodes_of, pool
-from tests.in_memory_engine import Double
 
 SOURCE = cluster("shop-dev").id
 SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets/aks-spot-12345678-vmss"
 VM = f"/subscriptions/0/resourceGroups/mc_rg_shop-dev_westeurope/providers/{SCALE_SET}/virtualMachines/"
 
 
-def spotted() -> World:
-    by = world()
-    (only,) = by.clusters.fleet.values()
+def world_with_spot_pool() -> World:
+    world = world_with_all_operations()
+    only = world.clusters.only
     names = [f"aks-spot-12345678-vmss00000{n}" for n in range(3)]
-    by.clusters.fleet[only.id] = replace(only, pools=(*only.pools, pool("spot", spot=True)))
-    by.nodes.said["shop-dev"] += tuple(replace(nodes_of(only)[0], name=name, pool="spot") for name in names)
-    by.nodes.running["shop-dev"] = (Pod("shop", "job-1", "j1", names[1], "Running", ready=True, owner_kind="Job"),)
-    return by
+    world.clusters.put(replace(only, pools=(*only.pools, pool("spot", spot=True))))
+    world.nodes.said["shop-dev"] += tuple(replace(nodes_of(only)[0], name=name, pool="spot") for name in names)
+    world.nodes.running["shop-dev"] = (Pod("shop", "job-1", "j1", names[1], "Running", ready=True, owner_kind="Job"),)
+    return world
 
 
 def notice(node: int, number: int) -> dict[str, object]:
@@ -55,52 +54,51 @@ def annotated(node: int, number: int) -> dict[str, object]:
 
 def test_a_notice_and_an_annotation_of_one_node_are_one_eviction_in_any_order() -> None:
     for order in ([0, 1], [1, 0], [0, 0, 1, 1]):
-        by = spotted()
+        world = world_with_spot_pool()
         events = [notice(1, 1), annotated(1, 2)]
         for index in order:
-            take_event(by.context, events[index])
-        assert len(list(by.store.scan("eviction"))) == 1
-        assert len(by.engine.started) == 1
+            take_event(world.context, events[index])
+        assert len(list(world.store.scan("eviction"))) == 1
+        assert len(world.engine.started) == 1
 
 
 def test_evictions_of_a_pool_within_ten_minutes_share_a_run_and_a_later_one_starts_another() -> None:
-    by = spotted()
+    world = world_with_spot_pool()
     for number, node in enumerate((0, 1, 2)):
-        take_event(by.context, notice(node, number))
-        by.clock.pass_(seconds=40)
-    by.clock.pass_(minutes=12)
-    assert len(by.engine.started) == 1
-    take_event(by.context, notice(4, 9))
-    assert len(by.engine.started) == 2
+        take_event(world.context, notice(node, number))
+        world.clock.advance(seconds=40)
+    world.clock.advance(minutes=12)
+    assert len(world.engine.started) == 1
+    take_event(world.context, notice(4, 9))
+    assert len(world.engine.started) == 2
 
 
-def test_what_is_still_there_is_emptied_and_the_outcome_confirmed() -> None:
-    by = spotted()
-    take_event(by.context, notice(1, 1))
-    run_id = by.engine.started[0].split()[1]
+def test_a_node_that_still_exists_is_drained_and_its_eviction_confirmed() -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1))
+    run_id = world.engine.started[0].split()[1]
 
     def meanwhile(name: str) -> None:
         if name == "conclude":
-            by.nodes.said["shop-dev"] = tuple(
-                n for n in by.nodes.said["shop-dev"] if not n.name.endswith("1") or n.pool != "spot"
+            world.nodes.said["shop-dev"] = tuple(
+                n for n in world.nodes.said["shop-dev"] if not n.name.endswith("1") or n.pool != "spot"
             )
 
-    Double(by, meanwhile).run("operation", {"run": run_id})
-    run = runs(by.store).must_get(run_id).value
-    assert by.nodes.evicted == ["job-1"]
+    run = DrivenRun(world, run_id).to_end(meanwhile)
+    assert world.nodes.evicted == ["job-1"]
     assert (run.state, run.headline) == (State.DONE, "1 spot node evicted")
     assert "1 of 1 nodes are gone" in run.lines
-    assert by.chat.posts == 1
+    assert world.chat.posts == 1
 
 
-def test_a_false_alarm_gives_the_node_back() -> None:
-    by = spotted()
-    take_event(by.context, notice(1, 1))
-    run_id = by.engine.started[0].split()[1]
-    Double(by).run("operation", {"run": run_id})
+def test_after_a_false_alarm_the_node_is_uncordoned() -> None:
+    world = world_with_spot_pool()
+    take_event(world.context, notice(1, 1))
+    run_id = world.engine.started[0].split()[1]
+    run = DrivenRun(world, run_id).to_end()
     node = "aks-spot-12345678-vmss000001"
-    assert by.nodes.marks == [f"cordon {node}", f"uncordon {node}"]
-    assert f"{node} still exists: a false alarm" in runs(by.store).must_get(run_id).value.lines
+    assert world.nodes.marks == [f"cordon {node}", f"uncordon {node}"]
+    assert f"{node} still exists: a false alarm" in run.lines
 
 
 OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
@@ -134,32 +132,34 @@ OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
         ),
     ],
 )
-def test_a_notice_that_does_not_count_is_kept_once_and_starts_nothing(change: dict[str, object], why: str) -> None:
-    by = spotted()
-    by.clusters.put(replace(cluster("shop-dev"), id=OTHER, pools=(pool("spot", spot=True),)))
+def test_a_notice_that_does_not_concern_the_fleet_is_recorded_once_and_starts_no_run(
+    change: dict[str, object], why: str
+) -> None:
+    world = world_with_spot_pool()
+    world.clusters.put(replace(cluster("shop-dev"), id=OTHER, pools=(pool("spot", spot=True),)))
     for _ in range(2):
-        take_event(by.context, notice(1, 1) | change)
-    assert by.engine.started == []
-    assert [entry.text for entry in by.ledger.written.values()] == [why]
+        take_event(world.context, notice(1, 1) | change)
+    assert world.engine.started == []
+    assert [entry.text for entry in world.ledger.written.values()] == [why]
 
 
-def test_a_source_of_the_fleet_that_is_no_cluster_is_kept_and_not_sent_for_ever() -> None:
-    by = spotted()
+def test_a_source_in_the_fleet_that_is_not_a_cluster_is_recorded_and_not_redelivered_forever() -> None:
+    world = world_with_spot_pool()
     real = AzureClusters(object())  # type: ignore[arg-type]  # it refuses before it needs a credential
-    context = replace(by.context, ports=replace(by.context.ports, clusters=real))
+    context = replace(world.context, ports=replace(world.context.ports, clusters=real))
     source = "/subscriptions/00000000-0000-0000-0000-000000000000/x"
     take_event(context, notice(1, 1) | {"source": source})
-    (entry,) = by.ledger.written.values()
+    (entry,) = world.ledger.written.values()
     assert (
         entry.text
         == f"an eviction does not concern the fleet: its source is not a cluster: {source!r}: {source} is not the id of a managed cluster"
     )
 
 
-def test_an_eviction_of_somebody_elses_scale_set_is_kept_and_starts_nothing() -> None:
-    by = spotted()
+def test_an_eviction_in_a_foreign_scale_set_is_recorded_and_starts_no_run() -> None:
+    world = world_with_spot_pool()
     event = annotated(1, 1)
     event["data"]["resourceInfo"]["properties"]["targetResourceId"] = "/subscriptions/0/x"  # type: ignore[index]  # JSON
-    take_event(by.context, event)
-    assert by.engine.started == []
-    assert [entry.kind for entry in by.ledger.written.values()] == ["event"]
+    take_event(world.context, event)
+    assert world.engine.started == []
+    assert [entry.kind for entry in world.ledger.written.values()] == ["event"]

@@ -5,27 +5,27 @@ import json
 from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from durabletask.task import ActivityContext
 
 from ops.adapters.durable_flow import DurableFlow
+from ops.context import Context
 from ops.engine import orchestrator
 from ops.engine.activities import invoke
 from ops.engine.transition import Activity
 from ops.model.json import Json
 from simulator.executor.executor import Executor
 from tests.engines.scenario import END, KEY, STOPPED_CLUSTER, EngineRun, RunPorts, environment, without_tokens, world
-from tests.fakes import World
 from tests.flows.bot import Bot, started_operations, target_of
 from tests.flows.fleet import CONFIG, START
-from tests.in_memory_engine import Double
+from tests.in_memory_engine import InMemoryEngine
 
 
 def on_the_host(folder: Path) -> EngineRun:
     """Durable Functions with the whole app."""
 
-    async def tell() -> EngineRun:
+    async def drive() -> EngineRun:
         with world() as simulation:
             async with Bot(simulation, folder, CONFIG) as bot:
                 body = {"target": target_of(STOPPED_CLUSTER), "by": "ana"}
@@ -38,11 +38,11 @@ def on_the_host(folder: Path) -> EngineRun:
                 activities = tuple((each.name, json.loads(each.input.value)) for each in scheduled)
                 return EngineRun(activities, without_tokens(bot.run(run)), tuple(started_operations(simulation)))
 
-    return asyncio.run(tell())
+    return asyncio.run(drive())
 
 
 def on_the_executor(folder: Path) -> EngineRun:
-    """No engine: the SDK's context stays alive between turns."""
+    """The executor, which replays nothing: the context of the SDK stays alive between turns."""
     activities: list[tuple[str, Json]] = []
     with world() as simulation, environment(simulation.environment):
         ports = RunPorts(simulation, folder)
@@ -72,31 +72,31 @@ def operation(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Jso
 
 
 class _WorldClock:
-    """The clock of the in-memory engine, which is the simulated world's."""
+    """The clock of the simulated world, as the in-memory engine moves it."""
 
     def __init__(self, ports: RunPorts) -> None:
-        self._beside = ports
+        self._ports = ports
 
     @property
     def at(self) -> datetime:
         """The world's current time."""
-        return self._beside.context.ports.clock.now()
+        return self._ports.context.ports.clock.now()
 
     @at.setter
     def at(self, value: datetime) -> None:
-        self._beside.simulation.advance(value)
+        self._ports.simulation.advance(value)
 
 
 class _InMemoryWorld:
     """The parts of a world that the in-memory engine uses: its clock and its context."""
 
     def __init__(self, ports: RunPorts) -> None:
-        self.clock, self._beside = _WorldClock(ports), ports
+        self.clock, self._ports = _WorldClock(ports), ports
 
     @property
-    def context(self) -> object:
+    def context(self) -> Context:
         """The context of an activity."""
-        return self._beside.context
+        return self._ports.context
 
 
 def on_the_in_memory_engine(folder: Path) -> EngineRun:
@@ -104,6 +104,6 @@ def on_the_in_memory_engine(folder: Path) -> EngineRun:
     with world() as simulation, environment(simulation.environment):
         ports = RunPorts(simulation, folder)
         run = ports.begin()
-        double = Double(cast("World", _InMemoryWorld(ports)))  # it uses these two only
-        double.run("operation", {"run": run.id})
-        return ports.result(list(zip(double.calls, double.payloads, strict=True)))
+        engine = InMemoryEngine(_InMemoryWorld(ports), "operation", {"run": run.id})
+        engine.run_to_end()
+        return ports.result(list(zip(engine.calls, engine.payloads, strict=True)))

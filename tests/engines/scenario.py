@@ -26,7 +26,7 @@ from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 POOLS = (TWO_POOLS.pools[0], replace(TWO_POOLS.pools[1], drain_timeout_minutes=5))
 STOPPED_CLUSTER = replace(TWO_POOLS, pools=POOLS, stopped=True)
 FAILS = UpgradeFails("shop-dev", "user1", 0, "PodDrainFailure", "a pod could not be drained")
-KEY = "told"
+KEY = "key-1"
 # Before the hourly timer, which only the host has, starts other runs.
 END = datetime.fromisoformat("2026-11-16T21:59:00Z")
 

@@ -11,9 +11,9 @@ from tests.fakes import MONDAY, World, cluster
 
 
 def question(about: Cluster | Unknown) -> FactQuery:
-    by = World()
+    world = World()
     run = Run("reboot.shop-dev.2026-11-16", "reboot", "id", "shop-dev", "2026-11-16", MONDAY, "person", "ana")
-    return FactQuery(run, by.settings, MONDAY, by.context.ports, {"cluster": about})
+    return FactQuery(run, world.settings, MONDAY, world.context.ports, {"cluster": about})
 
 
 def name_of(asked: Cluster) -> str:

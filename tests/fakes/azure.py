@@ -23,6 +23,12 @@ class FakeClusters:
     lose_answers: int = 0
     states: dict[str, OperationStatus] = field(default_factory=dict)
 
+    @property
+    def only(self) -> Cluster:
+        """The only cluster of the fleet."""
+        (found,) = self.fleet.values()
+        return found
+
     def put(self, *clusters: Cluster) -> None:
         for each in clusters:
             self.fleet[each.id] = each

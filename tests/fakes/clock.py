@@ -15,6 +15,6 @@ class FakeClock:
     def now(self) -> datetime:
         return self.at
 
-    def pass_(self, **delta: float) -> datetime:
+    def advance(self, **delta: float) -> datetime:
         self.at += timedelta(**delta)
         return self.at

@@ -1,4 +1,4 @@
-"""What is written, published and started, kept to be looked at."""
+"""A ledger, a topic and an engine in memory, which a test reads."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,16 +23,16 @@ class FakeLedger:
 
 @dataclass
 class FakeEvents:
-    """Keeps what was published, unless nobody takes it; `asked` is how often it was tried."""
+    """Keeps the published events, or raises `refuse`; counts the calls."""
 
     published: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
-    asked: int = 0
+    calls: int = 0
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
         assert subject
         assert data
-        self.asked += 1
+        self.calls += 1
         if self.refuse is not None:
             raise self.refuse
         self.published.append(f"{kind} {event_id}")
@@ -40,10 +40,10 @@ class FakeEvents:
 
 @dataclass
 class FakeEngine:
-    """Keeps what was started and hinted."""
+    """Keeps the instances that were started, woken and purged."""
 
     started: list[str] = field(default_factory=list)
-    hinted: list[str] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
     purged: list[str] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
     payloads: list[Json] = field(default_factory=list)
@@ -56,7 +56,7 @@ class FakeEngine:
             self.started.append(f"{workflow} {instance_id}")
 
     def wake(self, instance_id: str) -> None:
-        self.hinted.append(instance_id)
+        self.woken.append(instance_id)
 
     def is_live(self, instance_id: str) -> bool:
         return instance_id in self.live

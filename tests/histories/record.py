@@ -1,13 +1,14 @@
-"""Records the histories again with `python -m tests.histories.record`, after an intended change of what runs do.
+"""Records the histories of the present version of the orchestrators, once: `python -m tests.histories.record`.
 
-For a change that would break runs in progress, add a new version (`ops.engine.operation.VERSION`) instead: keep the old
-recordings and add new ones.
+Recorded histories are never replaced: runs in progress may have such histories. A change that breaks their replay raises
+`ops.engine.VERSION` and keeps the old code for the old version; then this records the new one.
 """
 
 import asyncio
 import tempfile
 from pathlib import Path
 
+from ops.engine import VERSION
 from simulator.executor.recording import Recording
 from simulator.running import running_simulation
 from tests.crash.scenario import scenarios_of
@@ -32,5 +33,11 @@ async def record(folder: Path, into: Path) -> None:
 
 
 if __name__ == "__main__":
+    folder = HERE / f"v{VERSION}"
+    if folder.exists():
+        raise SystemExit(
+            f"{folder} exists: runs in progress may have such histories. Raise VERSION in ops/engine first."
+        )
+    folder.mkdir()
     with tempfile.TemporaryDirectory() as temporary:
-        asyncio.run(record(Path(temporary), HERE))
+        asyncio.run(record(Path(temporary), folder))

@@ -7,29 +7,35 @@ from typing import Any
 import pytest
 
 from ops.adapters.durable_flow import DurableFlow
-from ops.engine import orchestrator
+from ops.engine import VERSION, orchestrator
 from ops.model.json import Json
 from simulator.executor.recording import Recording
 from simulator.executor.replay import replay
 
-RECORDINGS = sorted(Path(__file__).parent.glob("*.json"))
+HERE = Path(__file__).parent
+RECORDINGS = sorted(HERE.glob("v*/*.json"))
 
 
-def current_orchestrator(name: str) -> Any:
+def current_orchestrator(path: Path) -> Any:
+    """The orchestrator of a recording, in the version that the recording was made with."""
+    name, version = path.name.split(".")[0], int(path.parent.name.removeprefix("v"))
+
     def run(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:
-        return (yield from orchestrator(name)(DurableFlow(context), payload))
+        return (yield from orchestrator(name, version)(DurableFlow(context), payload))
 
     run.__name__ = name
     return run
 
 
-def test_there_is_a_history_of_each_orchestrator() -> None:
-    assert {path.name.split(".")[0] for path in RECORDINGS} == {"operation", "rollout"}
+def test_there_is_a_history_of_each_version_and_orchestrator() -> None:
+    recorded = {(path.parent.name, path.name.split(".")[0]) for path in RECORDINGS}
+    versions = [f"v{version}" for version in range(1, VERSION + 1)]
+    assert recorded == {(version, name) for version in versions for name in ("operation", "rollout")}
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_the_current_orchestrator_replays_the_recording(path: Path) -> None:
-    difference = replay(current_orchestrator(path.name.split(".")[0]), Recording.load(path))
+    difference = replay(current_orchestrator(path), Recording.load(path))
     assert difference is None, f"runs in progress would break: {difference}"
 
 

@@ -4,26 +4,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 from kubernetes import client
 
 from ops.context import Context
-from ops.engine.run_starter import start_run
 from ops.model.fleet import Node
 from ops.model.run import State
-from ops.model.run_request import RunRequest
 from ops.ports.azure import OperationStatus
-from ops.tables.runs import runs
 from simulator.world.workloads import PdbSpec, WorkloadSpec
+from tests.driving import NIGHT, begin, manual_request
 from tests.fakes import LANES, World, cluster, pool
-from tests.in_memory_engine import Double
 from tests.kubernetes.clusters import MERGE, Cluster, Platform, is_ready
 from tests.kubernetes.port import adapter
 
-NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
 ASKS = "daytwo.dev/reboot-required"
 APPS = ("cart", "shop", "search")
 WORKLOADS = tuple(WorkloadSpec("shop", app, 20, PdbSpec(max_unavailable=3), starts_in_s=(1, 3)) for app in APPS)
@@ -34,7 +29,7 @@ class Machines:
     """A restart takes the node down and brings it back in another boot, after which it requires no reboot."""
 
     on: Cluster
-    by: World
+    world: World
     restarted: list[str] = field(default_factory=list)
 
     def begin_restart(self, node: Node) -> str:
@@ -42,7 +37,7 @@ class Machines:
         self.on.reboot(node.name)
         self.on.until("it is in another boot, and Ready", lambda: self._is_back(node))
         self.on.core.patch_node(node.name, {"metadata": {"annotations": {ASKS: None}}}, _content_type=MERGE)
-        self.by.clusters.states["restart"] = OperationStatus("succeeded")
+        self.world.clusters.states["restart"] = OperationStatus("succeeded")
         return "restart"
 
     def _is_back(self, node: Node) -> bool:
@@ -99,17 +94,16 @@ def test_a_node_with_30_pods_is_drained_restarted_and_uncordoned(platform: Platf
         assert len(pods_on(of, node)) >= 30
         of.core.patch_node(node, {"metadata": {"annotations": {ASKS: "2026-11-16T10:00:00Z"}}}, _content_type=MERGE)
         before = of.core.read_node(node).status.node_info.boot_id
-        by = RebootWorld(config=LANES)
-        by.on(of)
-        by.clock.at = NIGHT
+        world = RebootWorld(config=LANES)
+        world.on(of)
+        world.clock.at = NIGHT
         only = cluster("shop-dev", pool(of.pool))
-        by.clusters.put(only)
-        run, _ = start_run(by.context, RunRequest("reboot", only.id, only.name, "m-1", NIGHT, "http", "ana"))
+        world.clusters.put(only)
+        run = begin(world, manual_request(world, "reboot"))
         with observed(of) as broken:
-            Double(by, lambda name: _let_time_pass(of, node, name)).run("operation", {"run": run.id})
-        ended = runs(by.store).must_get(run.id).value
+            ended = run.to_end(lambda activity: _wait_for_the_cluster(of, node, activity))
         assert ended.state is State.DONE, ended.why
-        assert by.restarts.restarted == [node]
+        assert world.restarts.restarted == [node]
         assert broken == []
         after = of.core.read_node(node)
         assert after.status.node_info.boot_id != before
@@ -123,8 +117,8 @@ def pods_on(of: Cluster, node: str) -> list[Any]:
     return [pod for pod in found if pod.metadata.deletion_timestamp is None]
 
 
-def _let_time_pass(of: Cluster, node: str, activity: str) -> None:
-    """The run's clock is virtual, the cluster's may not be: before each check, wait until the cluster has changed."""
+def _wait_for_the_cluster(of: Cluster, node: str, activity: str) -> None:
+    """The clock of the run is virtual, that of the cluster may not be: before each poll, wait until the cluster has changed."""
     if activity != "poll":
         return
 

@@ -6,7 +6,7 @@ import pytest
 
 from ops.ports.errors import TryLaterError
 from ops.telemetry.log_fields import FIELDS, fresh_log_fields, install_log_fields, set_log_fields
-from tests.engine.upgrading import carry_out, world
+from tests.engine.worlds import upgrade, world_in_window
 
 _LOG = logging.getLogger("ops.test")
 
@@ -33,8 +33,8 @@ def test_fields_end_with_their_scope(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_what_an_activity_logs_carries_its_run(caplog: pytest.LogCaptureFixture) -> None:
     install_log_fields()
-    by = world()
-    by.events.refuse = TryLaterError("the topic does not answer")
-    run, _ = carry_out(by)
+    world = world_in_window()
+    world.events.refuse = TryLaterError("the topic does not answer")
+    run = upgrade(world).record
     (published,) = [record for record in caplog.records if "published" in record.getMessage()]
     assert fields(published) == (run.id, "shop-dev", "node-image")

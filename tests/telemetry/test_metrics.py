@@ -8,33 +8,33 @@ from ops.approvals.notifications import update_requests
 from ops.engine.activities import invoke
 from ops.messaging.outbox import flush_outbox
 from ops.telemetry.metrics import Kind, Metric
-from tests.engine.upgrading import carry_out, world
+from tests.engine.worlds import upgrade, world_in_window
 
 
 def test_a_run_records_its_decisions_its_steps_and_how_far_behind_its_cluster_is() -> None:
-    by = world()
-    carry_out(by)
-    decisions = [each.attributes["decision"] for each in by.metrics.of(Metric.DECISIONS)]
+    world = world_in_window()
+    upgrade(world)
+    decisions = [each.attributes["decision"] for each in world.metrics.of(Metric.DECISIONS)]
     assert decisions == ["act", "nothing"]
-    (step,) = by.metrics.of(Metric.STEP_DURATION)
+    (step,) = world.metrics.of(Metric.STEP_DURATION)
     assert step.attributes == {"verb": "upgrade-node-image", "runbook": "node-image", "result": "done"}
     assert step.value > 0
-    assert [each.value for each in by.metrics.of(Metric.DAYS_BEHIND)] == [7, 0]
+    assert [each.value for each in world.metrics.of(Metric.DAYS_BEHIND)] == [7, 0]
 
 
 def test_an_external_system_that_fails_is_counted_by_its_error() -> None:
-    by = world()
-    assert invoke("assess", by.context, {"run": "node-image.unknown"})["outcome"] == "retry"
-    (failure,) = by.metrics.of(Metric.FAILURES)
+    world = world_in_window()
+    assert invoke("assess", world.context, {"run": "node-image.unknown"})["outcome"] == "retry"
+    (failure,) = world.metrics.of(Metric.FAILURES)
     assert failure.attributes == {"activity": "assess", "error": "NotFoundError"}
 
 
 def test_a_tick_records_how_much_waits() -> None:
-    by = world()
-    flush_outbox(by.context.ports)
-    update_requests(by.context)
-    assert [each.value for each in by.metrics.of(Metric.OUTBOX_DEPTH)] == [0]
-    assert [each.value for each in by.metrics.of(Metric.APPROVALS_WAITING)] == [0]
+    world = world_in_window()
+    flush_outbox(world.context.ports)
+    update_requests(world.context)
+    assert [each.value for each in world.metrics.of(Metric.OUTBOX_DEPTH)] == [0]
+    assert [each.value for each in world.metrics.of(Metric.APPROVALS_WAITING)] == [0]
 
 
 def test_open_telemetry_receives_each_metric_by_its_kind_and_unit() -> None:

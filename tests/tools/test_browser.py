@@ -55,7 +55,9 @@ def test_root_installs_debians_package(programs: Path, tmp_path: Path, monkeypat
 def test_another_user_does_not_run_apt(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     as_user(monkeypatch, 1000)
     program(programs, "apt-get", APT.format(log=tmp_path / "log", then="exit 0"))
-    with pytest.raises(NoBrowserError, match="node and npm are not on this machine: install Chromium or Google Chrome"):
+    with pytest.raises(
+        NoBrowserError, match="node and npm are not installed on this machine: install Chromium or Google"
+    ):
         browser()
     assert not (tmp_path / "log").exists()
 

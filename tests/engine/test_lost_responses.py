@@ -1,0 +1,39 @@
+"""An upgrade whose response was lost is followed by the state of the pool."""
+
+from dataclasses import replace
+
+import pytest
+
+from ops.model.run import State
+from tests.driving import IN_WINDOW, begin, world_with
+from tests.fakes import CONFIG, cluster, pool
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "why"),
+    [
+        (
+            ("SubnetIsFull", "Subnet nodes has no address left."),
+            "SubnetIsFull",
+            "user1: the upgrade of user1 ended as Failed: SubnetIsFull: Subnet nodes has no address left.",
+        ),
+        (("", ""), "UpgradeFailed", "user1: the upgrade of user1 ended as Failed"),
+    ],
+)
+def test_its_failure_is_reported_with_the_error_that_azure_keeps_on_the_pool(
+    error: tuple[str, str], code: str, why: str
+) -> None:
+    world = world_with(cluster("shop-dev", pool("user1")), CONFIG, IN_WINDOW)
+    world.clusters.lose_answers = 1
+
+    def fail(activity: str) -> None:
+        if activity == "poll":
+            now = world.clusters.only
+            failed = tuple(
+                replace(each, provisioning_state="Failed", error_code=error[0], error=error[1]) for each in now.pools
+            )
+            world.clusters.put(replace(now, provisioning_state="Succeeded", pools=failed))
+
+    ended = begin(world).to_end(fail)
+    assert (ended.state, ended.code, ended.why) == (State.FAILED, code, why)
+    assert world.clusters.begun == ["upgrade user1"]
