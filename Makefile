@@ -3,6 +3,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 UV_VERSION := 0.13.9
 PYTHON ?= python3
+# Each test starts the servers that it needs on free ports, so tests can run side by side.
+TEST_PROCESSES ?= 2
 # A private uv, so that a machine needs only make and a Python.
 UV := .uv/bin/uv
 RUN := .venv/bin/python
@@ -14,7 +16,7 @@ demo: setup
 	$(RUN) -m ops.cli demo
 
 test: setup lint browser
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(RUN) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 # Without a browser the tests that need one say why they are skipped.
 browser: setup
@@ -25,6 +27,7 @@ lint: setup locks-check
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	$(RUN) -m tools.phrases
 
 setup: .venv/.installed
 

@@ -1,25 +1,25 @@
-// A cluster's events that wake Daytwo: its node pools rolling. One deployment for each cluster, into a resource group of the
-// cluster's subscription, since a system topic lies where its source lies. After the app's code, since Event Grid greets
-// the function before it sends to it. Evictions of spot nodes are in health.bicep.
+// Sends a cluster's node pool events to Daytwo, so that it reacts without delay. Deploy this once per cluster into a resource
+// group of the cluster's subscription: a system topic must be in the subscription of its source. Deploy the app's code first:
+// Event Grid validates the function before it sends events to it. health.bicep sends the evictions of spot nodes.
 targetScope = 'resourceGroup'
 
-@description('The id of the function app; it may lie in another subscription.')
+@description('The resource ID of the function app. It can be in another subscription.')
 param appId string
 
-@description('The id of the storage account that keeps what could not be delivered, and its container.')
+@description('The resource ID of the storage account that stores undelivered events (dead letters), and its container.')
 param storageId string
 param deadLetterContainer string = 'dead-letter'
 
 @description('The user-assigned identity that writes dead letters.')
 param identityId string
 
-@description('The id of the cluster whose events are wanted; one deployment for each.')
+@description('The resource ID of the cluster.')
 param clusterId string
 
-@description('Where the cluster is.')
+@description('The region of the cluster.')
 param location string
 
-// A name is that of one cluster: two of one name, in other resource groups, have topics of their own. At most 50 characters.
+// The name is unique per cluster: clusters of the same name in different resource groups have separate topics. At most 50 characters.
 var topicName = 'daytwo-${take(replace(last(split(clusterId, '/')), '_', '-'), 28)}-${uniqueString(toLower(clusterId))}'
 
 resource clusterTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {

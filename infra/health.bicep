@@ -1,19 +1,19 @@
-// What Azure tells of the health of a subscription's machines: evictions of spot nodes among it. One deployment for each
-// subscription of the fleet, into a resource group of that very subscription, since a system topic lies where its source
-// lies. After the app's code, since Event Grid greets the function before it sends to it.
+// Sends the health events of a subscription's machines to Daytwo, among them the evictions of spot nodes. Deploy this once per
+// subscription of the fleet into a resource group of that subscription: a system topic must be in the subscription of its
+// source. Deploy the app's code first: Event Grid validates the function before it sends events to it.
 targetScope = 'resourceGroup'
 
-@description('The id of the function app; it may lie in another subscription.')
+@description('The resource ID of the function app. It can be in another subscription.')
 param appId string
 
-@description('The id of the storage account that keeps what could not be delivered, and its container.')
+@description('The resource ID of the storage account that stores undelivered events (dead letters), and its container.')
 param storageId string
 param deadLetterContainer string = 'dead-letter'
 
 @description('The user-assigned identity that writes dead letters.')
 param identityId string
 
-@description('The subscription of the fleet. It has to be the one that is deployed into; written out so that nobody takes the bot\'s for it.')
+@description('The subscription of the fleet. It must be the subscription that you deploy into. It is a parameter so that it is not confused with the subscription of the bot.')
 param fleetSubscriptionId string
 
 resource healthTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {

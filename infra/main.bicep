@@ -1,32 +1,35 @@
-// Daytwo in Azure: a Flex Consumption app, its storage without keys, its identity, its key vault, and the events that wake it.
-// What is chosen stands in parameters.json, and every deployment is given that file: a deployment sets all that the template
-// knows, so a choice left out is taken back, and a setting made by hand is gone.
-// Deployed into a resource group; the rights on clusters are in roles.bicep, deployed once for each subscription of the fleet.
+// Daytwo in Azure: a Flex Consumption app, its storage without keys, its identity, its key vault, and the topic of its run events.
+// Put your choices into parameters.json and pass that file to every deployment: a deployment sets everything that the template
+// defines, so a choice that is missing from the file, or a setting that was made by hand, is lost.
+// Deploy this into a resource group. roles.bicep grants the permissions on clusters, once per subscription of the fleet.
 targetScope = 'resourceGroup'
 
-@description('A short name; all resources carry it.')
+@description('A short name, which the names of all resources contain.')
 @minLength(3)
 @maxLength(11)
 param name string = 'daytwo'
 
-@description('Where it runs. Choose a region of its own: a bot that sleeps with its clusters wakes none.')
+@description('The region of the app. Choose one without clusters of the fleet: an outage of their region must not stop the bot as well.')
 param location string = resourceGroup().location
 
-@description('The Event Grid topic for run events is made where this is true.')
+@description('Whether to create the Event Grid topic for run events.')
 param withRunEvents bool = true
 
-@description('An Azure Bot for Teams, with an identity of its own, is made where this is true (docs/teams.md).')
+@description('Whether to create an Azure Bot for Teams with a separate identity (docs/teams.md).')
 param withTeamsBot bool = false
 
-@description('The application id of a bot that you have already, in place of withTeamsBot. Its client secret is read from the vault, as teams-bot-secret.')
+@description('The application ID of an existing bot, instead of withTeamsBot. Its client secret is read from the vault, as teams-bot-secret.')
 param teamsBotAppId string = ''
 
-@description('How many instances the app may grow to.')
+@description('Whether the app records metrics (docs/metrics.md). Its package needs the exporter.')
+param withMetrics bool = false
+
+@description('The maximum number of instances of the app.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstances int = 40
 
-@description('The client id of the app registration by which people sign in to the approval pages. Empty: there are no pages.')
+@description('The client ID of the app registration with which people sign in to the approval pages. Empty: no pages.')
 param signInClientId string = ''
 
 var suffix = uniqueString(resourceGroup().id, name)
@@ -36,7 +39,7 @@ var ledgerContainer = 'daytwo-ledger'
 var contentContainer = 'daytwo-content'
 var deadLetterContainer = 'dead-letter'
 
-// Built-in roles, by the ids that every tenant has.
+// Built-in roles. Their IDs are the same in every tenant.
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
@@ -51,7 +54,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   location: location
 }
 
-// What the bot is in Teams. It has no rights on anything else.
+// The identity of the bot in Teams. It has no other permissions.
 resource botIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = if (withTeamsBot) {
   name: '${name}-bot-identity'
   location: location
@@ -121,7 +124,7 @@ resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-
   }
 }
 
-// Entries can be appended and never changed. Lock the policy once the deployment has proven itself: locking cannot be undone.
+// Entries can be appended and never changed. Lock the policy when the deployment works as intended: locking cannot be undone.
 resource immutable 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2023-05-01' = {
   parent: ledger
   name: 'default'
@@ -273,6 +276,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=slack-signing-secret)'
         }
         {
+          name: 'DAYTWO_METRICS'
+          value: withMetrics ? 'opentelemetry' : ''
+        }
+        {
           name: 'DAYTWO_PAGE_KEY'
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=page-key)'
         }
@@ -300,7 +307,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   ]
 }
 
-// People sign in for the approval pages. Requests without a sign-in pass: the chats' doors have keys of their own, the pages ask for it.
+// People sign in for the approval pages. Other requests pass without a sign-in: their endpoints verify a key, signature or token.
 resource signIn 'Microsoft.Web/sites/config@2024-04-01' = if (!empty(signInClientId)) {
   parent: app
   name: 'authsettingsV2'

@@ -1,14 +1,14 @@
-// What Daytwo may do in a subscription of the fleet: one custom role for each thing that it does, granted only where it is wanted.
-// The actions are those that its verbs and facts declare, no more and no fewer; a test compares.
+// The permissions of Daytwo in a subscription of the fleet: one custom role per capability. Grant only those that you need.
+// The actions are exactly those that the verbs and facts declare; a test compares them.
 targetScope = 'subscription'
 
-@description('The principal of the bot: the output identityPrincipalId of main.bicep.')
+@description('The principal ID of the bot: the output identityPrincipalId of main.bicep.')
 param principalId string
 
-@description('Which of the roles are granted. Reading is always.')
+@description('Which roles to grant. Reading is always granted.')
 param nodeImages bool = true
 
-@description('Start and stop: for sleep, and for node images of stopped clusters. Without it write wake-sleepers: false into node-image.')
+@description('Start and stop clusters: for power schedules, and for node images of stopped clusters. Without it, set start-stopped-clusters: false under node-image.')
 param power bool = true
 param reboots bool = true
 param costs bool = true

@@ -96,7 +96,11 @@ class NoEngine:
     """Implements `Engine` for commands that start nothing."""
 
     def start(self, workflow: str, instance_id: str, payload: object) -> None:
-        """Raises NotConfiguredError."""
+        """Refuses.
+
+        Raises:
+            NotConfiguredError: always.
+        """
         raise NotConfiguredError(f"a read-only command cannot start {workflow} {instance_id} {payload}")
 
     def wake(self, instance_id: str) -> None:
@@ -172,7 +176,11 @@ def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
-    """A storage account (DAYTWO_STORAGE) in Azure, a folder (DAYTWO_STATE) elsewhere."""
+    """A storage account (DAYTWO_STORAGE) in Azure, a folder (DAYTWO_STATE) elsewhere.
+
+    Raises:
+        NotConfiguredError: neither is set.
+    """
     account, state = environment.get("DAYTWO_STORAGE"), environment.get("DAYTWO_STATE")
     if account:
         from ops.adapters.azure_ledger import AzureLedger

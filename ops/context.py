@@ -47,7 +47,7 @@ def run_of(context: Context, payload: Mapping[str, object]) -> Stored[Run]:
     """The run that an activity was called for.
 
     Raises:
-    NotFoundError: there is no such run.
+        NotFoundError: there is no such run.
     """
     stored = context.runs.must_get(str(payload["run"]))
     set_log_fields(run=stored.key, cluster=stored.value.target_name, runbook=stored.value.runbook)

@@ -23,7 +23,7 @@ def from_json[T](value: Json, kind: type[T]) -> T:
     """JSON values as a model object.
 
     Raises:
-    cattrs.BaseValidationError: they do not fit: the data was stored by another version.
+        cattrs.BaseValidationError: they do not fit: the data was stored by another version.
     """
     return _converter().structure(value, kind)
 

@@ -88,7 +88,11 @@ def _from_debian() -> Path | None:
 
 
 def _from_npm() -> Path:
-    """The Chromium of the npm package. Raises NoBrowserError."""
+    """The Chromium of the npm package.
+
+    Raises:
+        NoBrowserError: the package does not support this machine, or cannot be installed.
+    """
     reason = npm.missing()
     if not reason and (sys.platform, platform.machine()) != ("linux", "x86_64"):
         reason = f"{_NAME} has no build for {sys.platform} {platform.machine()}"
@@ -107,7 +111,11 @@ def _from_npm() -> Path:
 
 
 def _unpack_into(target: Path) -> None:
-    """Unpack beside the target and rename, so that an interrupted attempt leaves nothing behind. Raises NoBrowserError."""
+    """Unpack beside the target and rename, so that an interrupted attempt leaves nothing behind.
+
+    Raises:
+        NoBrowserError: npm or the unpacking failed.
+    """
     work = Path(tempfile.mkdtemp(prefix="chromium-", dir=target.parent))
     try:
         packed = npm.installed(_NPM, _INSTALL_WITHIN_S) / "node_modules" / _NAME / "bin"

@@ -51,11 +51,10 @@ PHRASES: Sequence[tuple[str, str]] = (
     (r"(?:to|can|could|cannot|not) be had", "available"),
     (r"say (?:because|when|where|after)", "for example"),
     (r"would have to (?:say|name|be)", "must, add"),
-    (r"deliver(?:s|ed)? (?:it )?again", "redeploy"),
     (r"go on where", "continue from where"),
     (r"so many (?:seconds|minutes|hours|days|weeks|bytes|pixels|clusters|nodes|pools)", "the number of"),
     (
-        r"(?:messages?|requests?|runs?|calls?|seconds|writes|reads|events) an? (?:second|minute|hour|day|week|run)",
+        r"(?:messages|requests|runs|calls|seconds|events) an? (?:second|minute|hour|day|week|run)",
         "per",
     ),
     (r"(?:an?|the|their|\w+'s) yes", "approval"),

@@ -91,7 +91,12 @@ class AzureClusters:
         )
 
     def operation(self, token: str) -> OperationStatus:
-        """One GET of the operation. An `error` beside InProgress or Succeeded (`NotLatestOperation`) is not a failure."""
+        """One GET of the operation. An `error` beside InProgress or Succeeded (`NotLatestOperation`) is not a failure.
+
+        Raises:
+            RejectedError: the address is outside Azure Resource Manager.
+            TryLaterError: the response is not JSON. Also raises what `refusals` raises.
+        """
         if not token.startswith(f"{self.endpoint.url}/"):
             raise RejectedError("ForeignOperation", "the address of an operation is outside Azure Resource Manager")
         subscription = token.removeprefix(self.endpoint.url).split("/")[2]
@@ -109,7 +114,11 @@ class AzureClusters:
         return OperationStatus("succeeded" if status == "succeeded" else "running")
 
     def kubeconfig(self, cluster_id: str) -> bytes:
-        """The user kubeconfig (one POST). It names the server and its CA, and contains no secret of a cluster with Entra."""
+        """The user kubeconfig (one POST). It names the server and its CA, and contains no secret of a cluster with Entra.
+
+        Raises:
+            RejectedError: Azure returned no kubeconfig. Also raises what `refusals` raises.
+        """
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the credentials of {name}"):
             answer = self._clients.of(subscription).managed_clusters.list_cluster_user_credentials(
@@ -133,7 +142,11 @@ class AzureClusters:
 
 
 def _parts(cluster_id: str) -> tuple[str, str, str]:
-    """Subscription, resource group, name."""
+    """Subscription, resource group, name.
+
+    Raises:
+        RejectedError: it is not the ID of a managed cluster.
+    """
     parts = cluster_id.strip("/").split("/")
     if len(parts) != _ID_PARTS:
         raise RejectedError("BadTarget", f"{cluster_id} is not the id of a managed cluster")

@@ -71,7 +71,11 @@ class AzureCosts:
         )
 
     def _follow(self, link: str, definition: Any, kind: Any) -> Any:
-        """The next page: the same body posted to its link."""
+        """The next page: the same body posted to its link.
+
+        Raises:
+            RejectedError: the link is outside Azure Resource Manager.
+        """
         if not link.startswith(f"{self.endpoint.url}/"):
             raise RejectedError("ForeignPage", "the address of a page of costs is outside Azure Resource Manager")
         response = self._client.send_request(HttpRequest("POST", link, json=definition.as_dict()))

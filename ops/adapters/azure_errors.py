@@ -17,7 +17,15 @@ _THROTTLED = frozenset({"SubscriptionRequestsThrottled", "AKSRequestsThrottled"}
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Raises errors of the ports, whose text begins with what was attempted."""
+    """Turns errors of the Azure SDKs into errors of the ports, whose text begins with what was attempted.
+
+    Raises:
+        DeniedError: the bot's identity was not accepted, or has no permission.
+        NotFoundError: the resource does not exist.
+        BusyError: another operation is running on it.
+        RejectedError: Azure refused the call for another reason.
+        TryLaterError: the call may succeed later.
+    """  # noqa: DOC501 - what `_refusal` returns is listed
     try:
         yield
     except CredentialUnavailableError as error:

@@ -51,7 +51,11 @@ class AzureLedger:
     _days: dict[str, _Day] = field(default_factory=dict)
 
     def append(self, entry: Entry) -> None:
-        """Write an entry; an entry with the same key on the same day is written once."""
+        """Write an entry; an entry with the same key on the same day is written once.
+
+        Raises:
+            TryLaterError: other writers were faster several times, or storage did not answer.
+        """
         day = f"{entry.at:%Y-%m-%d}"
         with self._lock, refusals("writing the ledger"):
             blob = self._container.get_blob_client(f"{day}.jsonl")
@@ -68,7 +72,7 @@ class AzureLedger:
         """The entries of a day.
 
         Raises:
-        LedgerBrokenError: the chain of hashes is broken.
+            LedgerBrokenError: the chain of hashes is broken.
         """
         with refusals("reading the ledger"):
             lines = lines_of(_read(self._container.get_blob_client(f"{day}.jsonl")))
@@ -93,7 +97,11 @@ def _opened(blob: "BlobClient") -> _Day:
 
 
 def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
-    """Append the entry after what is known; False if another writer was faster."""
+    """Append the entry after what is known; False if another writer was faster.
+
+    Raises:
+        HttpResponseError: storage refused for another reason.
+    """
     from azure.core.exceptions import HttpResponseError
 
     chained = linked(entry, known.previous)

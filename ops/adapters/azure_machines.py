@@ -29,7 +29,11 @@ class AzureMachines:
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
     def begin_restart(self, node: Node) -> str:
-        """One POST to the instance in the node's provider id."""
+        """One POST to the instance in the node's provider id.
+
+        Raises:
+            RejectedError: the node does not belong to a scale set instance. Also raises what `begun` raises.
+        """
         match = _INSTANCE.fullmatch(node.provider_id)
         if match is None:
             raise RejectedError(

@@ -13,7 +13,7 @@ def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
     """The address of the operation that `call` begins with the given polling method.
 
     Raises:
-    RejectedError: Azure returned no address. Also raises what `refusals` raises.
+        RejectedError: Azure returned no address. Also raises what `refusals` raises.
     """
     first = FirstAnswer()
     with refusals(doing):
@@ -45,7 +45,11 @@ class FirstAnswer(PollingMethod[None]):
         """There is no resource."""
 
     def token(self) -> str:
-        """The operation's address. It is signed: never log it."""
+        """The operation's address. It is signed: never log it.
+
+        Raises:
+            RejectedError: Azure returned no address.
+        """
         url = self.headers.get("Azure-AsyncOperation") or self.headers.get("Location")
         if not url:
             raise RejectedError("NoOperation", "Azure accepted the call but returned no operation to follow")

@@ -27,7 +27,12 @@ def container(blobs_url: str, credential: "TokenCredential | Any", name: str) ->
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Raises TryLaterError for every error of the storage SDKs."""
+    """Turns errors of the storage SDKs into errors of the ports.
+
+    Raises:
+        TryLaterError: the storage SDK failed.
+        OutsideError: it was raised inside and is passed on.
+    """
     from azure.core.exceptions import AzureError
 
     try:

@@ -57,7 +57,7 @@ class AzureStore:
         """Replace the version with this etag.
 
         Raises:
-        ConflictError: the record has changed since it was read.
+            ConflictError: the record has changed since it was read.
         """
         from azure.core import MatchConditions
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -104,7 +104,7 @@ class AzureStore:
         """A large value.
 
         Raises:
-        NotFoundError: there is no such content.
+            NotFoundError: there is no such content.
         """
         from azure.core.exceptions import ResourceNotFoundError
 

@@ -8,7 +8,11 @@ _MOST_CHARACTERS = 100
 
 
 def fetch(url: str) -> bytes:
-    """The calendar at an address. Raises FeedError, whose text leaves out the address: it may contain a secret."""
+    """The calendar at an address.
+
+    Raises:
+        FeedError: the calendar cannot be fetched. The text leaves out the address: it may contain a secret.
+    """
     import httpx
 
     from ops.config import FeedError

@@ -29,7 +29,7 @@ class WorldClock:
         """The world's present time.
 
         Raises:
-        OSError: the world does not answer any more.
+            OSError: the world does not answer any more.
         """
         try:
             return self._ask()

@@ -18,7 +18,11 @@ class DurableEngine:
     client: Any
 
     def start(self, workflow: str, instance_id: str, payload: Json) -> None:
-        """Starts an instance unless it is running; the store makes sure that an ended run is not started again."""
+        """Starts an instance unless it is running; the store makes sure that an ended run is not started again.
+
+        Raises:
+            TryLaterError: the engine did not answer.
+        """
         from grpc import RpcError
 
         if self.is_live(instance_id):
@@ -39,7 +43,11 @@ class DurableEngine:
             _LOG.info("The wake event for %s was not sent: %s", instance_id, error)
 
     def is_live(self, instance_id: str) -> bool:
-        """Whether the instance exists and has not ended."""
+        """Whether the instance exists and has not ended.
+
+        Raises:
+            TryLaterError: the engine did not answer.
+        """
         from durabletask.client import OrchestrationStatus
         from grpc import RpcError
 
@@ -51,7 +59,11 @@ class DurableEngine:
         return state is not None and state.runtime_status not in ended
 
     def purge(self, instance_id: str) -> None:
-        """Deletes the history of an ended instance."""
+        """Deletes the history of an ended instance.
+
+        Raises:
+            TryLaterError: the engine did not answer.
+        """
         from grpc import RpcError
 
         try:

@@ -40,7 +40,7 @@ class FileLedger:
         """The entries of a day.
 
         Raises:
-        LedgerBrokenError: the chain of hashes is broken.
+            LedgerBrokenError: the chain of hashes is broken.
         """
         return checked(day, self._lines(day))
 

@@ -67,7 +67,11 @@ class KubernetesNodes:
             CoreV1Api(client).patch_node(node, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
     def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
-        """One POST. Responses: 201; 404 (gone); 409 (the name belongs to another pod now); 429 (a PDB, or throttling); 500 (several PDBs)."""
+        """One POST. Responses: 201; 404 (gone); 409 (the name belongs to another pod now); 429 (a PDB, or throttling); 500 (several PDBs).
+
+        Raises:
+            ApiException: the response is none of these. `_client` turns it into an error of the port.
+        """
         from kubernetes.client import CoreV1Api, V1DeleteOptions, V1Eviction, V1ObjectMeta, V1Preconditions
         from kubernetes.client.exceptions import ApiException
 
@@ -87,7 +91,14 @@ class KubernetesNodes:
 
     @contextmanager
     def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
-        """The cluster's client with a fresh token; its errors are raised as errors of the port."""
+        """The cluster's client with a fresh token; its errors are raised as errors of the port.
+
+        Raises:
+            DeniedError: the bot may not do this in the cluster.
+            NotFoundError: the object does not exist.
+            RejectedError: the API server refused the call for another reason.
+            TryLaterError: the API server does not answer, or its response could not be read.
+        """  # noqa: DOC501 - what `_refusal` returns is listed
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 

@@ -28,7 +28,7 @@ def checked(day: str, lines: Iterable[str]) -> Iterator[Entry]:
     """The entries of a day, each linked to the previous one.
 
     Raises:
-    LedgerBrokenError: an entry is not.
+        LedgerBrokenError: an entry is not.
     """
     previous = FIRST
     for number, line in enumerate(lines, start=1):

@@ -49,7 +49,7 @@ class SqliteStore:
         """Replace the version with this etag.
 
         Raises:
-        ConflictError: the record has changed since it was read.
+            ConflictError: the record has changed since it was read.
         """
         version = int(etag)
         with self._lock:
@@ -87,7 +87,7 @@ class SqliteStore:
         """A large value.
 
         Raises:
-        NotFoundError: there is no such content.
+            NotFoundError: there is no such content.
         """
         with self._lock:
             row = self._db.execute("select content from contents where reference=?", (reference,)).fetchone()

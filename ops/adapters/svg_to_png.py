@@ -13,7 +13,7 @@ def to_png(svg: str, width: int = 1200) -> bytes:
     """Render an SVG as a PNG, `width` pixels wide.
 
     Raises:
-    PictureError: the text is not a valid SVG.
+        PictureError: the text is not a valid SVG.
     """
     import resvg_py
 

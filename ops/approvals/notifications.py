@@ -44,10 +44,10 @@ def report_approval(ports: Ports, approval: Approval, settings: Settings | None)
 
 
 def _show(ports: Ports, approval: Approval, settings: Settings) -> None:
-    deciding, title = _approvers_and_title(approval, settings), runbooks()[approval.runbook].title
+    approvers, title = _approvers_and_title(approval, settings), runbooks()[approval.runbook].title
     reconcile(ports, request_message(ports, approval, settings), approval.channels)
     if approval.reminded:
-        reconcile(ports, reminder_message(approval, title, deciding), approval.channels, approval.id)
+        reconcile(ports, reminder_message(approval, title, approvers), approval.channels, approval.id)
     if approval.escalated:
         people = named(settings, approval.escalated_to)
         reconcile(ports, escalation_message(approval, title, people), approval.channels, approval.id)

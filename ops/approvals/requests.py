@@ -13,6 +13,7 @@ from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.ledger import Entry
 from ops.model.run import Run
 from ops.model.run_request import slug
+from ops.model.wording import instant
 from ops.policy.approval_status import decided_text
 from ops.policy.approval_times import advanced, asks_at, expired_if_due
 from ops.policy.approvers import needed, rule_for
@@ -68,7 +69,8 @@ def request_approval(
     Calling it again finds the same request, so a process that is killed in between asks only once.
 
     Raises:
-    ConflictError: other runs were faster ten times.
+        ConflictError: other runs were faster ten times.
+        ValueError: the run has no plan.
     """
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to request")
@@ -271,4 +273,4 @@ def note_request(context: Context, approval: Approval, kind: str, text: str) -> 
 
 def _summary(approval: Approval) -> str:
     names = ", ".join(part.target_name for part in approval.active_parts)
-    return f"{approval.runbook} of {names}, until {approval.expires:%a %Y-%m-%d %H:%M} UTC"
+    return f"{approval.runbook} of {names}, until {instant(approval.expires)}"

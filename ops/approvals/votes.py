@@ -29,7 +29,11 @@ class LongReasonError(ValueError):
 
 
 def read_reason(text: str) -> str:
-    """The reason that a person gave, as one line of printable text. Raises LongReasonError."""
+    """The reason that a person gave, as one line of printable text.
+
+    Raises:
+        LongReasonError: the reason is longer than `LONGEST_REASON`.
+    """
     printable = "".join(character if character.isprintable() else " " for character in text)
     reason = " ".join(printable.split())
     if len(reason) > LONGEST_REASON:
@@ -62,8 +66,11 @@ class VoteOutcome:
 def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     """Records a vote, or says why it does not count. Every attempt is in the ledger; a decision wakes the runs.
 
-    Raises ConflictError if the request changed ten times meanwhile, and what the store raises: then nothing was decided.
     After the vote is recorded nothing is raised: the next timer completes what the ledger or the store did not accept.
+
+    Raises:
+        ConflictError: the request changed ten times meanwhile: nothing was decided.
+        OutsideError: the store does not answer: nothing was decided.
     """
     now = context.ports.clock.now()
     settings = context.config.settings

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ops.model.wording import clock
+
 if TYPE_CHECKING:
     from ops.engine.preview import PoolPreview
     from ops.model.fleet import Cluster
@@ -81,7 +83,7 @@ def _print(pools: "tuple[PoolPreview, ...]") -> None:
     last = ""
     for pool in pools:
         behind = "?" if pool.behind_days is None else f"{pool.behind_days} d"
-        at = f" ({pool.at:%a %H:%M} UTC)" if pool.at else ""
+        at = f" ({clock(pool.at)})" if pool.at else ""
         table.add_row(pool.cluster if pool.cluster != last else "", pool.pool, pool.driver, behind, pool.next + at)
         last = pool.cluster
     console = Console()

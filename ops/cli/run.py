@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.model.wording import instant
+
 if TYPE_CHECKING:
     import httpx
 
@@ -78,7 +80,7 @@ def _show_decision(context: "Context", runbook: str, target: str) -> int:
                 click.echo(f"  {line}")
             skips = plan.skips
         case Wait(until, why):
-            click.echo(f"Daytwo would wait until {until:%a %Y-%m-%d %H:%M} UTC: {why}")
+            click.echo(f"Daytwo would wait until {instant(until)}: {why}")
             skips = decision.skips
         case Nothing(why):
             click.echo(f"Nothing to do on {cluster.name}: {why}")

@@ -68,7 +68,11 @@ class Calendars:
         return stored.value if stored else KeptCalendar(location)
 
     def read(self, location: str, now: datetime, reading: Reading) -> bytes:
-        """A calendar while a configuration is loaded: a file from its folder, an address from the store. Raises FeedError."""
+        """A calendar while a configuration is loaded: a file from its folder, an address from the store.
+
+        Raises:
+            FeedError: it was never fetched, or its last content is too old.
+        """
         reading.locations.append(location)
         if not is_address(location):
             reading.files[location] = self._read_file(location)
@@ -84,7 +88,11 @@ class Calendars:
         return self._store.get_content(kept.content)
 
     def read_kept(self, location: str) -> bytes:
-        """The last good content of any age: for a configuration with which no new run starts. Raises FeedError."""
+        """The last good content of any age: for a configuration with which no new run starts.
+
+        Raises:
+            FeedError: it was never fetched.
+        """
         kept = self.kept(location)
         if kept.read_at is None:
             raise FeedError("it has never been fetched")

@@ -47,7 +47,11 @@ class Document:
         self.problems.append(Problem(self.source, line, where, shown(value), wrong, remedy))
 
     def raise_problems(self) -> None:
-        """Raises `ConfigError` if there are problems, in the order of the lines."""
+        """Ends the reading if there are problems.
+
+        Raises:
+            ConfigError: with every problem, in the order of the lines.
+        """
         if self.problems:
             raise ConfigError(tuple(sorted(self.problems, key=lambda problem: problem.line or 0)))
 

@@ -82,7 +82,11 @@ class FormTokens:
         return made if isinstance(made, str) else made.decode()
 
     def event(self, token: str, identity: Identity, approval_token: str) -> str:
-        """The nonce of a token that was made for the same person and approval token within the hour. Raises RefusedFormError."""
+        """The nonce of a token that was made for the same person and approval token within the hour.
+
+        Raises:
+            RefusedFormError: the token is older, or was made for something else.
+        """
         try:
             nonce, person, made_for = self._serializer.loads(token, max_age=int(GOOD_FOR.total_seconds()))
         except SignatureExpired:
@@ -101,10 +105,13 @@ _FOREIGN = (
 
 
 def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
-    """Raises RefusedFormError if the browser says that another site sent the form.
+    """Checks that no other site sent the form, if the browser says which one did.
 
     https://www.w3.org/TR/fetch-metadata: `none` means that the user started the request. For browsers that send neither
     header, the token is the protection.
+
+    Raises:
+        RefusedFormError: another site sent the form.
     """
     site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
     foreign = site not in ("", "same-origin", "none")
@@ -115,7 +122,11 @@ def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
 
 
 def read_form(headers: Mapping[str, str], body: bytes) -> Form:
-    """The fields, each at most once. Raises RefusedFormError."""
+    """The fields, each at most once.
+
+    Raises:
+        RefusedFormError: the body is too large, not a form, or has other fields.
+    """
     if len(body) > LARGEST_FORM_BYTES:
         raise RefusedFormError(413, "too-large", "this form is larger than 16 kB, so nothing was decided")
     kind = headers.get("content-type", "").partition(";")[0].strip().casefold()

@@ -129,7 +129,11 @@ def _show(visit: _Visit) -> HttpResponse:
 
 
 def _decide(visit: _Visit, request: HttpRequest) -> HttpResponse:
-    """Records the vote if the form is valid; rejects and records every other form."""
+    """Records the vote if the form is valid; rejects and records every other form.
+
+    Raises:
+        PageRefusedError: the form is not valid.
+    """
     ports = visit.context.ports
     hosts = frozenset({urlsplit(request.url).netloc, urlsplit(ports.address).netloc} - {""})
     try:
@@ -168,13 +172,17 @@ def _request(visit: _Visit, approval: Approval, banner: Banner | None) -> str:
             needed=needed(approval, rule, settings) if rule else approval.needed,
             label=rule.label if rule else "",
             form=visit.tokens.make(visit.identity, approval.token) if may_reject else "",
-            told=banner,
+            banner=banner,
         )
     )
 
 
 def _approval(visit: _Visit) -> Approval:
-    """The current state of the request. Raises PageRefusedError, with the same text for every unknown token."""
+    """The current state of the request.
+
+    Raises:
+        PageRefusedError: the token is unknown; the text is the same for every unknown token.
+    """
     found = request_by_token(visit.context.ports.store, visit.token)
     if found is None:
         why = "there is no such request, or it no longer exists; the newest message in your chat has the current link"
@@ -190,7 +198,11 @@ def _zone(settings: Settings, approval: Approval) -> str:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Redirects to the sign-in. Raises PageRefusedError for a form: without a person it decides nothing."""
+    """Redirects to the sign-in.
+
+    Raises:
+        PageRefusedError: it is a form: without a person it decides nothing.
+    """
     login = f"{LOGIN}?post_login_redirect_uri={quote(urlsplit(request.url).path, safe='')}"
     if request.method != "POST":
         return HttpResponse(HTTPStatus.FOUND, "", {**_HEADERS, "Location": login}, "text/html")

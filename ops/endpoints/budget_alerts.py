@@ -34,14 +34,22 @@ class _Fields:
     of: Mapping[str, Any]
 
     def text(self, name: str) -> str:
-        """A required string. Raises UnreadableError."""
+        """A required string.
+
+        Raises:
+            UnreadableError: it is missing or empty.
+        """
         value = self.of.get(name)
         if not isinstance(value, str) or not value.strip():
             raise UnreadableError(f"it has no {name}")
         return value.strip()
 
     def money(self, name: str, currency: str) -> Money:
-        """A required amount. Raises UnreadableError."""
+        """A required amount.
+
+        Raises:
+            UnreadableError: it is missing or not an amount.
+        """
         money = Money.parse(self.text(name), currency)
         if money is None:
             raise UnreadableError(f"its {name} is not an amount: {self.text(name)[:40]!r}")
@@ -49,7 +57,11 @@ class _Fields:
 
 
 def read_alert(body: bytes) -> BudgetAlert:
-    """The alert of either schema. Raises UnreadableError."""
+    """The alert of either schema.
+
+    Raises:
+        UnreadableError: the body is too large, not JSON, or not a budget alert.
+    """
     if len(body) > _MAX_BODY_BYTES:
         raise UnreadableError("it is larger than 64 kB")
     try:
@@ -76,12 +88,12 @@ def take_alert(context: Context, body: bytes) -> HttpResponse:
         key = hashlib.sha256(body).hexdigest()[:16]
         text = f"a budget alert could not be read: {error}"
         context.ports.ledger.append(
-            Entry(f"unread|{key}", now, "unread", "budget", text, "action-group", {"payload": kept})
+            Entry(f"unreadable|{key}", now, "unreadable", "budget", text, "action-group", {"payload": kept})
         )
         return HttpResponse(HTTPStatus.BAD_REQUEST, {"error": f"this is not a budget alert: {error}"})
-    signal = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
-    alerts(context.ports.store).insert(signal.run_id, alert)
-    run, is_new = start_run(context, signal)
+    run_request = RunRequest("budget", _target(alert), alert.budget, period(alert), now, "action-group", "Azure")
+    alerts(context.ports.store).insert(run_request.run_id, alert)
+    run, is_new = start_run(context, run_request)
     return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
 

@@ -119,10 +119,10 @@ def _run(context: Context, command: Command, person: Person, requested: tuple[Ch
     now = context.ports.clock.now()
     period = f"m-{hashlib.sha256(request.event.encode()).hexdigest()[:12]}"
     source = request.identity.endpoint
-    signal = RunRequest(command.runbook, cluster.id, cluster.name, period, now, source, person.name)
-    run, _ = start_run(context, signal)
-    text = f"requested {signal.runbook} on {cluster.name}"
-    context.ports.ledger.append(Entry(f"{run.id}|asked", now, "asked", run.id, text, person.name))
+    run_request = RunRequest(command.runbook, cluster.id, cluster.name, period, now, source, person.name)
+    run, _ = start_run(context, run_request)
+    text = f"requested {run_request.runbook} on {cluster.name}"
+    context.ports.ledger.append(Entry(f"{run.id}|requested", now, "requested", run.id, text, person.name))
     text = f"Requested {command.runbook} on {cluster.name}: {run.id}. Its message shows what it does and what it waits for."
     return reply_message(text, State.RUNNING, "requested")
 
@@ -147,7 +147,11 @@ def _skip(context: Context, person: Person, cluster: KnownCluster) -> Message:
 
 
 def _control(context: Context, command: Command, person: Person, settings: Settings) -> Message:
-    """One run by its id, or all open runs of a cluster."""
+    """One run by its id, or all open runs of a cluster.
+
+    Raises:
+        CommandRefusedError: there is no open run, or a rule does not allow it.
+    """
     table = runs(context.ports.store)
     by_id = table.get(command.subject.casefold())
     found = [by_id.value] if by_id else _open_runs(context, _cluster(context, command.subject))

@@ -26,7 +26,11 @@ class UnusableIdentityError(Exception):
 
 
 def signed_in(headers: Mapping[str, str]) -> Identity | None:
-    """The signed-in person, or None. `headers` have lower-case names. Raises UnusableIdentityError."""
+    """The signed-in person, or None. `headers` have lower-case names.
+
+    Raises:
+        UnusableIdentityError: the sign-in is not one with Microsoft Entra ID, or lacks the object ID or tenant.
+    """
     text = headers.get(_HEADER, "")
     if not text:
         return None

@@ -58,7 +58,7 @@ def take_event(context: Context, raw: object) -> None:
         key = hashlib.sha256(kept.encode()).hexdigest()[:16]
         text = f"an event could not be read: {event}"
         context.ports.ledger.append(
-            Entry(f"unread|{key}", now, "unread", "event-grid", text, "event-grid", {"event": kept})
+            Entry(f"unreadable|{key}", now, "unreadable", "event-grid", text, "event-grid", {"event": kept})
         )
         return
     key = hashlib.sha256(f"{event.source}|{event.id}".encode()).hexdigest()[:32]

@@ -14,6 +14,7 @@ from ops.model.workload import Eviction
 from ops.policy.fleet_scope import is_in_fleet
 from ops.ports.errors import NotFoundError, RejectedError
 from ops.settings.spot import SPOT
+from ops.tables.base import store_key
 from ops.tables.evictions import EvictionGroup, eviction_groups, evictions
 from ops.tables.runs import runs
 
@@ -73,7 +74,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
     policy = settings.get(SPOT) if settings else None
     if policy is None:
         return
-    cluster_key = notice.cluster.id.replace("/", "|")
+    cluster_key = store_key(notice.cluster.id)
     table = evictions(context.ports.store)
     key = f"{cluster_key}|{notice.node}"
     known = table.get(key)
@@ -90,8 +91,8 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
 
     eviction = table.change(key, merge)
     period = eviction.run.rsplit(".", 1)[1]
-    signal = RunRequest("spot", notice.cluster.id, notice.cluster.name, period, now, "event", notice.source)
-    run, is_new = start_run(context, signal)
+    run_request = RunRequest("spot", notice.cluster.id, notice.cluster.name, period, now, "event", notice.source)
+    run, is_new = start_run(context, run_request)
     if not is_new and known is None:
         context.engine.wake(run.id)
 

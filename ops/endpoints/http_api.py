@@ -55,12 +55,14 @@ def start_runbook(context: Context, name: str, body: bytes, idempotency_key: str
     """POST runbooks/{name}: 202 with the path of the run; the same idempotency key returns the same run."""
     try:
         request = read_body(body, StartRun)
-        signal = _signal(context, name, request, idempotency_key)
+        run_request = _run_request(context, name, request, idempotency_key)
     except RefusalError as refusal:
         return HttpResponse(refusal.status, {"error": str(refusal)})
-    run, is_new = start_run(context, signal)
-    text = f"asked for {signal.runbook} on {signal.target_name}" + (" (plan only)" if signal.dry_run else "")
-    context.ports.ledger.append(Entry(f"{run.id}|asked", signal.at, "asked", run.id, text, signal.by))
+    run, is_new = start_run(context, run_request)
+    text = f"asked for {run_request.runbook} on {run_request.target_name}" + (
+        " (plan only)" if run_request.dry_run else ""
+    )
+    context.ports.ledger.append(Entry(f"{run.id}|requested", run_request.at, "requested", run.id, text, run_request.by))
     return HttpResponse(HTTPStatus.ACCEPTED, to_body(StartedRun(run.id, is_new)), {"Location": f"/api/runs/{run.id}"})
 
 
@@ -101,7 +103,7 @@ def _no_such_run() -> HttpResponse:
     return HttpResponse(HTTPStatus.NOT_FOUND, {"error": "there is no such run"})
 
 
-def _signal(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> RunRequest:
+def _run_request(context: Context, name: str, request: Mapping[str, Json], idempotency_key: str) -> RunRequest:
     if name not in runbooks():
         raise RefusalError(HTTPStatus.NOT_FOUND, "there is no such runbook; GET /api/runbooks lists them")
     target = read_target(context, request)
@@ -118,7 +120,11 @@ def _signal(context: Context, name: str, request: Mapping[str, Json], idempotenc
 
 
 def read_target(context: Context, request: Mapping[str, Json]) -> str:
-    """The id of a cluster in the fleet, in lower case. Raises RefusalError."""
+    """The id of a cluster in the fleet, in lower case.
+
+    Raises:
+        RefusalError: it is not the ID of a managed cluster (400), or not in the fleet (403).
+    """
     target = request.get("target")
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
         wanted = "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerService/managedClusters/…"
@@ -131,7 +137,11 @@ def read_target(context: Context, request: Mapping[str, Json]) -> str:
 
 
 def read_by(request: Mapping[str, Json]) -> str:
-    """Who asks. The function key proves no person, so the name is shown as a claim. Raises RefusalError."""
+    """Who asks. The function key proves no person, so the name is shown as a claim.
+
+    Raises:
+        RefusalError: it is not a name (400).
+    """
     if "by" not in request:
         return "a holder of the function key"
     by = request["by"]
@@ -141,7 +151,11 @@ def read_by(request: Mapping[str, Json]) -> str:
 
 
 def read_body(body: bytes, kind: type[StartRun | ControlRun | SetOverride]) -> Mapping[str, Json]:
-    """A JSON object with keys of this request only; all keys are optional here. Raises RefusalError."""
+    """A JSON object with keys of this request only; all keys are optional here.
+
+    Raises:
+        RefusalError: the body is too large (413), not a JSON object, or has an unknown key (400).
+    """
     known = frozenset(each.name for each in fields(kind))
     if len(body) > _MAX_BODY_BYTES:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 16 kB")

@@ -132,11 +132,13 @@ class SkipResource:
 
     Attributes:
         what: the node pool, or what else is left out.
-        why: the reason.
+        code: the code of the reason, for programs.
+        why: the reason, for people.
         needs_person: true if a person has to remove the reason.
     """
 
     what: str
+    code: str
     why: str
     needs_person: bool
 
@@ -242,7 +244,11 @@ class OverrideResource:
 
 
 def to_body(resource: object) -> Json:
-    """A resource, or a sequence of resources, as JSON."""
+    """A resource, or a sequence of resources, as JSON.
+
+    Raises:
+        TypeError: it is neither of these.
+    """
     if isinstance(resource, datetime):
         return resource.isoformat()
     if isinstance(resource, list | tuple):
@@ -278,7 +284,7 @@ def run_resource(run: Run) -> RunResource:
         plan=_plan(run.plan) if run.plan else None,
         steps=tuple(_step(step) for step in run.steps),
         finished=tuple(_step(step) for step in run.finished),
-        skips=tuple(SkipResource(skip.what, skip.why, skip.needs_person) for skip in run.skips),
+        skips=tuple(SkipResource(skip.what, str(skip.code), skip.why, skip.needs_person) for skip in run.skips),
         approval=run.approval,
         approved=run.approved,
     )

@@ -9,6 +9,7 @@ from ops.model.ledger import Entry
 from ops.model.message import Message
 from ops.model.run import State
 from ops.policy.routes import channels_for
+from ops.tables.base import store_key
 from ops.tables.fleet import known_clusters
 from ops.tables.overrides import Override, overrides
 from ops.tables.runs import Control, controls
@@ -41,7 +42,7 @@ def control_run(context: Context, run_id: str, action: str, by: str) -> Control:
 def set_override(context: Context, kind: str, target: str, until: datetime, by: str) -> str:
     """Records an override until it expires, and posts it to the chats; returns its description. It replaces an earlier one."""
     now = context.ports.clock.now()
-    key = f"{kind}|{target.replace('/', '|')}"
+    key = f"{kind}|{store_key(target)}"
     overrides(context.ports.store).change(key, lambda _: Override(kind, until, by, now))
     name = target.rsplit("/", 1)[1]
     text = f"{kind} {name} until {until:%Y-%m-%d %H:%M} UTC"

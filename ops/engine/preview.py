@@ -80,8 +80,10 @@ def _pool_runbook() -> Runbook:
 
 def preview_run(cluster: Cluster, now: datetime, runbook: str) -> Run:
     """A run that is never recorded."""
-    signal = RunRequest(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
-    return Run(signal.run_id, signal.runbook, cluster.id, cluster.name, signal.period, now, "cli", "preview")
+    run_request = RunRequest(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
+    return Run(
+        run_request.run_id, run_request.runbook, cluster.id, cluster.name, run_request.period, now, "cli", "preview"
+    )
 
 
 def _next(

@@ -21,15 +21,15 @@ _LOG = logging.getLogger(__name__)
 UNFINISHED = "open"
 
 
-def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
+def start_run(context: Context, run_request: RunRequest) -> tuple[Run, bool]:
     """Starts the run of a request; returns it and whether it is new.
 
     If the engine loses the start, the janitor starts it again.
 
     Raises:
-    KeyError: there is no such runbook.
+        KeyError: there is no such runbook.
     """
-    run = _new_run(signal)
+    run = _new_run(run_request)
     table = runs(context.ports.store)
     context.ports.store.insert(UNFINISHED, run.id, {})
     is_new = table.insert(run.id, run)
@@ -41,9 +41,9 @@ def start_run(context: Context, signal: RunRequest) -> tuple[Run, bool]:
     return existing, is_new
 
 
-def start_unless_idle(context: Context, signal: RunRequest) -> None:
+def start_unless_idle(context: Context, run_request: RunRequest) -> None:
     """Like `start_run`, but a run that has nothing to do starts no instance and leaves only its record."""
-    run = _new_run(signal)
+    run = _new_run(run_request)
     table = runs(context.ports.store)
     context.ports.store.insert(UNFINISHED, run.id, {})
     if table.insert(run.id, run):
@@ -60,24 +60,24 @@ def start_unless_idle(context: Context, signal: RunRequest) -> None:
         context.engine.start(Orchestrator.OPERATION, run.id, started(run=run.id))
 
 
-def start_if_actionable(context: Context, signal: RunRequest) -> None:
+def start_if_actionable(context: Context, run_request: RunRequest) -> None:
     """For what a timer checks repeatedly: starts a run only if it would act or needs an approval.
 
     Everything else is reported only if it needs a person.
     """
     settings = context.config.settings
-    if settings is None or runs(context.ports.store).get(signal.run_id) is not None:
+    if settings is None or runs(context.ports.store).get(run_request.run_id) is not None:
         return
-    of_this_target = signal.run_id.rsplit(".", 1)[0] + "."
+    of_this_target = run_request.run_id.rsplit(".", 1)[0] + "."
     if any(_is_unfinished(context, marker.key) for marker in context.ports.store.scan(UNFINISHED, of_this_target)):
         return
-    run = _new_run(signal)
+    run = _new_run(run_request)
     decision, gathered = decide_now(context, run, settings, context.ports.clock.now())
-    report_blocked(context.ports, signal, decision, channels_for(gathered, settings))
+    report_blocked(context.ports, run_request, decision, channels_for(gathered, settings))
     if isinstance(decision, Act) or needs_approval_now(
         in_ring(run, gathered, settings), decision, decide_at(gathered, settings, run), settings
     ):
-        start_run(context, signal)
+        start_run(context, run_request)
 
 
 def _is_unfinished(context: Context, run_id: str) -> bool:
@@ -85,18 +85,18 @@ def _is_unfinished(context: Context, run_id: str) -> bool:
     return stored is not None and not stored.value.state.is_final
 
 
-def _new_run(signal: RunRequest) -> Run:
+def _new_run(run_request: RunRequest) -> Run:
     return Run(
-        id=signal.run_id,
-        runbook=runbooks()[signal.runbook].name,
-        target=signal.target,
-        target_name=signal.target_name,
-        period=signal.period,
-        created=signal.at,
-        source=signal.source,
-        by=signal.by,
-        rollout=signal.rollout,
-        dry_run=signal.dry_run,
+        id=run_request.run_id,
+        runbook=runbooks()[run_request.runbook].name,
+        target=run_request.target,
+        target_name=run_request.target_name,
+        period=run_request.period,
+        created=run_request.at,
+        source=run_request.source,
+        by=run_request.by,
+        rollout=run_request.rollout,
+        dry_run=run_request.dry_run,
         version=VERSION,
-        params=dict(signal.params),
+        params=dict(run_request.params),
     )

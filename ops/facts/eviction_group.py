@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ops.facts import FactQuery
+from ops.tables.base import store_key
 from ops.tables.evictions import evictions
 
 ACTIONS = frozenset[str]()
@@ -12,5 +13,5 @@ KUBERNETES = frozenset[str]()
 
 def gather(question: FactQuery) -> Mapping[str, datetime]:
     """By node; empty if no eviction group belongs to the run."""
-    seen = evictions(question.ports.store).scan(question.run.target.replace("/", "|"))
+    seen = evictions(question.ports.store).scan(store_key(question.run.target))
     return {stored.value.node: stored.value.first_seen for stored in seen if stored.value.run == question.run.id}

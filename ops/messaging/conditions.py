@@ -43,14 +43,14 @@ def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
     _report(ports, fleet_message(is_empty=is_empty), (problem, now))
 
 
-def report_blocked(ports: Ports, signal: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
+def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
     """Reports what a timer finds repeatedly but cannot start a run for: without this it would be blocked silently."""
     reasons = _blocking_reasons(decision)
     if reasons is None:
         return
-    subject = f"{signal.run_id.rsplit('.', 1)[0]}{_HELD}"
-    message = blocked_message(subject, runbooks()[signal.runbook].title, signal.target_name, reasons)
-    _report(ports, message, ("; ".join(reasons), signal.at), channels)
+    subject = f"{run_request.run_id.rsplit('.', 1)[0]}{_HELD}"
+    message = blocked_message(subject, runbooks()[run_request.runbook].title, run_request.target_name, reasons)
+    _report(ports, message, ("; ".join(reasons), run_request.at), channels)
 
 
 def close_stale(ports: Ports, now: datetime) -> None:
@@ -75,19 +75,19 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
     return [f"{skip.what}: {skip.why}" for skip in skips if skip.needs_person]
 
 
-def _report(ports: Ports, message: Message, told: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
+def _report(ports: Ports, message: Message, observed: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
     """Posts or updates the message while the condition exists, with one ledger entry per day.
 
     Each new occurrence is a message of its own, since an edit of an old message notifies no one.
     """
-    (text, now), table = told, conditions(ports.store)
+    (text, now), table = observed, conditions(ports.store)
     stored = table.get(message.subject)
     if message.state is not State.NEEDS_YOU:
         if stored is not None:
             _close(ports, stored.key, message, stored.value)
         return
     key = f"{message.subject}|{short_hash(text)}|{now:%Y%m%d}"
-    ports.ledger.append(Entry(key, now, "held", message.subject, text))
+    ports.ledger.append(Entry(key, now, "condition", message.subject, text))
 
     def change(old: ConditionRecord | None) -> ConditionRecord:
         if old is None:

@@ -65,7 +65,11 @@ def flush_replies(ports: Ports) -> int:
 
 
 def _replies(ports: Ports, address: str) -> Replies:
-    """The way to reply to this address. Raises RejectedError if no chat accepts it."""
+    """The way to reply to this address.
+
+    Raises:
+        RejectedError: no chat accepts it.
+    """
     for replies in ports.replies:
         if replies.accepts(address):
             return replies

@@ -30,8 +30,8 @@ def report_run(ports: Ports, run: Run) -> None:
 
     If people approved a run, its end is reported even if nothing was done.
     """
-    is_worth_telling = run.acted or run.notify or (bool(run.approved) and run.state.is_final)
-    if run.dry_run or (run.source == "timer" and not is_worth_telling):
+    has_news = run.acted or run.notify or (bool(run.approved) and run.state.is_final)
+    if run.dry_run or (run.source == "timer" and not has_news):
         return
     runbook = runbooks()[run.runbook]
     reconcile(ports, run_message(run, runbook), run.channels)

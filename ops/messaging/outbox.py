@@ -105,7 +105,11 @@ class _Attempt:
         return Posted(record.channel, record.message_id) if record.message_id else None
 
     def _found(self) -> Posted | None:
-        """Searches for a message that an earlier attempt may have posted without receiving the answer."""
+        """Searches for a message that an earlier attempt may have posted without receiving the answer.
+
+        Raises:
+            RateLimitedError: the post may still be on its way.
+        """
         record = self.stored.value
         since = record.posting_since
         if since is None:
@@ -175,15 +179,15 @@ class _Attempt:
 
         def change(old: MessageRecord | None) -> MessageRecord:
             now = old or mine
-            told = replace(now, problem=str(error), retry_at=retry_at)
+            reported = replace(now, problem=str(error), retry_at=retry_at)
             if is_gone and now.message_id == mine.message_id:
-                told = replace(told, message_id="", sent="")
+                reported = replace(reported, message_id="", sent="")
             if self.posting and is_undone and now.posting_since == mine.posting_since:
-                told = replace(told, posting_since=None)
+                reported = replace(reported, posting_since=None)
             if not is_undone:
                 # The chat may show this attempt's content instead of newer content that another attempt has sent.
-                told = replace(told, dirty=True)
-            return told
+                reported = replace(reported, dirty=True)
+            return reported
 
         if messages(self.ports.store).change(self.stored.key, change).dirty:
             self.ports.store.insert(_OUTBOX, self.stored.key, {})

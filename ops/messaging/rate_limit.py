@@ -41,7 +41,7 @@ class RateLimiter:
         """Returns when the call may be made.
 
         Raises:
-        RateLimitedError: that is too far in the future.
+            RateLimitedError: that is too far in the future.
         """
         while (until := self._until(line)) is not None and (now := self._clock.now()) < until:
             if self._pause is None or self._ends is None or until > self._ends:

@@ -10,7 +10,7 @@ class Span:
     """A time span that includes `start` but not `end`; both are aware and in UTC.
 
     Raises:
-    ValueError: an edge is not in UTC, or the span does not end after it starts.
+        ValueError: an edge is not in UTC, or the span does not end after it starts.
     """
 
     start: datetime
@@ -39,7 +39,7 @@ class Window:
     its occurrence ends on the next day and still belongs to the day on which it starts. `zone` is an IANA name.
 
     Raises:
-    ValueError: there is no day, or a day outside 0 to 6.
+        ValueError: there is no day, or a day outside 0 to 6.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Freeze:
     are aware instants: the start included, the end not.
 
     Raises:
-    ValueError: a date is combined with an instant, an instant has no zone, or the end is before the start.
+        ValueError: a date is combined with an instant, an instant has no zone, or the end is before the start.
     """
 
     name: str

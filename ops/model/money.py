@@ -86,7 +86,7 @@ class Bill:
         """The bill with another amount added.
 
         Raises:
-        ValueError: the currencies differ.
+            ValueError: the currencies differ.
         """
         return replace(self, money=self.money + money)
 

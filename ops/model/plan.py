@@ -92,7 +92,7 @@ class Plan:
         """The step with this id.
 
         Raises:
-        KeyError: the plan has no such step.
+            KeyError: the plan has no such step.
         """
         for step in self.steps:
             if step.id == step_id:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class SkipReason(StrEnum):
-    """Why a plan leaves a pool, a node or a cluster out (docs/node-image.md rule 8, docs/reboot.md rule 6, docs/power.md)."""
+    """Why a plan leaves a pool, a node or a cluster out (docs/node-image.md rule 8, docs/reboot.md rule 4, docs/power.md)."""
 
     NO_RING = "no-ring"
     AKS_MANAGED = "driven-by-aks"

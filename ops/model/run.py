@@ -107,7 +107,7 @@ class Run:
         """The record of a step of the present plan.
 
         Raises:
-        KeyError: the plan has no such step.
+            KeyError: the plan has no such step.
         """
         for record in self.steps:
             if record.id == step_id:

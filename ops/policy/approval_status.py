@@ -7,6 +7,7 @@ from datetime import datetime
 from ops.model.approval import Approval, ApprovalState, PartState
 from ops.model.plan import Plan, Step
 from ops.model.run import Run
+from ops.model.wording import instant
 from ops.policy.approval_times import expired_if_due
 from ops.policy.approvers import needed, valid_votes
 from ops.settings import Settings
@@ -76,12 +77,12 @@ class Missing:
     changed: tuple[str, ...] = ()
 
 
-type Standing = NotRequired | Granted | Pending | Denied | Missing
+type ApprovalStatus = NotRequired | Granted | Pending | Denied | Missing
 
 
 def approval_status(
     approval: Approval | None, run: Run, plan: Plan, rule: ApprovalRule | None, settings: Settings, now: datetime
-) -> Standing:
+) -> ApprovalStatus:
     """The approval status of a run's plan, given the run's present request (rules 10 to 13)."""
     part = approval.part(run.id) if approval is not None else None
     is_asked = part is not None and part.state is PartState.ASKED
@@ -128,7 +129,7 @@ def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> 
 
 def decided_text(approval: Approval) -> str:
     """How a request ended, by whom and when."""
-    at = f"{approval.decided_at:%a %Y-%m-%d %H:%M} UTC" if approval.decided_at else ""
+    at = f"{instant(approval.decided_at)}" if approval.decided_at else ""
     because = f": {approval.why}" if approval.why else ""
     by = f" by {approval.decided_by}" if approval.decided_by else ""
     return f"{approval.state}{by} {at}{because}".strip()

@@ -76,7 +76,7 @@ def week_span(week: str, zone: str) -> Span:
     """From Monday's first instant to that of the next Monday, in `zone`.
 
     Raises:
-    ValueError: `week` is not written as in `2026-w47`.
+        ValueError: `week` is not written as in `2026-w47`.
     """
     monday = _monday(week)
     return Span(day_start(monday, zone), day_start(monday + 7 * _DAY, zone))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ops.model.calendar import Window
 from ops.model.fleet import Cluster
 from ops.model.reasons import SkipReason
+from ops.model.wording import clock
 from ops.policy.calendar import next_open, occurrence_at
 from ops.policy.rings import ring_of
 from ops.policy.select import matches
@@ -72,7 +73,7 @@ def desired_power(
     if not windows:
         return NoSchedule(SkipReason.NO_SCHEDULE, f"its schedule has no times, and it has no tag {TAG}")
     if awake_until is not None and now < awake_until:
-        return DesiredPower(awake=True, why=f"kept awake until {awake_until:%a %H:%M} UTC", until=awake_until)
+        return DesiredPower(awake=True, why=f"kept awake until {clock(awake_until)}", until=awake_until)
     return _by(windows, now)
 
 

@@ -32,7 +32,7 @@ def ring_window(settings: Settings, ring: Ring) -> Window:
     """The ring's own window, otherwise that of the node-image runbook.
 
     Raises:
-    ValueError: there is neither, so nothing may be done in this ring.
+        ValueError: there is neither, so nothing may be done in this ring.
     """
     if ring.window is not None:
         return ring.window

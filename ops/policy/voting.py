@@ -34,32 +34,32 @@ class VoteResult:
 
 
 def apply_vote(
-    approval: Approval, rule: ApprovalRule | None, pressed: VoteAttempt, settings: Settings
+    approval: Approval, rule: ApprovalRule | None, attempt: VoteAttempt, settings: Settings
 ) -> tuple[Approval, VoteResult]:
     """The request after a vote, and its result. The request is unchanged if the person may not decide (rule 14)."""
-    current = expired_if_due(approval, pressed.at)
-    told = next((each for each in current.answers if each.event == pressed.event), None)
-    if told is not None:
-        return current, VoteResult(told.result, told.text)
-    refused = _refusal_reason(current, rule, pressed, settings)
-    if refused is not None or pressed.person is None or rule is None:
+    current = expired_if_due(approval, attempt.at)
+    answered = next((each for each in current.answers if each.event == attempt.event), None)
+    if answered is not None:
+        return current, VoteResult(answered.result, answered.text)
+    refused = _refusal_reason(current, rule, attempt, settings)
+    if refused is not None or attempt.person is None or rule is None:
         return current, refused or VoteResult("late", "this does not need approval any more")
-    name, event = pressed.person.name, pressed.event
-    if pressed.choice is Choice.REJECT:
+    name, event = attempt.person.name, attempt.event
+    if attempt.choice is Choice.REJECT:
         rejected = replace(
             current,
             state=ApprovalState.REJECTED,
             decided_by=name,
-            decided_via=pressed.endpoint,
-            decided_at=pressed.at,
-            why=pressed.reason,
+            decided_via=attempt.endpoint,
+            decided_at=attempt.at,
+            why=attempt.reason,
         )
         return _with_answer(rejected, event, VoteResult("rejected", "Rejected. Nothing of the plan will be done."))
-    voted = replace(current, votes=(*current.votes, Vote(name, pressed.endpoint, pressed.at, event)))
+    voted = replace(current, votes=(*current.votes, Vote(name, attempt.endpoint, attempt.at, event)))
     have, wanted = len(valid_votes(voted, rule, settings)), needed(voted, rule, settings)
     if have < wanted:
         return _with_answer(voted, event, VoteResult("counted", f"Your approval counts: {have} of {wanted} needed."))
-    granted = replace(approved(voted, rule, settings, pressed.at), why=pressed.reason)
+    granted = replace(approved(voted, rule, settings, attempt.at), why=attempt.reason)
     text = "Approved. Daytwo re-checks the plan immediately before executing it."
     return _with_answer(granted, event, VoteResult("approved", text))
 
@@ -87,23 +87,23 @@ def may_decide(
 
 
 def _refusal_reason(
-    approval: Approval, rule: ApprovalRule | None, pressed: VoteAttempt, settings: Settings
+    approval: Approval, rule: ApprovalRule | None, attempt: VoteAttempt, settings: Settings
 ) -> VoteResult | None:
     if approval.state is ApprovalState.EXPIRED:
         return VoteResult("expired", f"it has {decided_text(approval)}")
     if approval.state.is_decided:
         return VoteResult("late", f"it was {decided_text(approval)}")
-    if pressed.token != approval.token:
+    if attempt.token != approval.token:
         return VoteResult("outdated", "the request has changed since: open its newest version, then decide")
     if rule is None:
         return VoteResult("late", "this does not need approval any more")
-    if pressed.person is None:
+    if attempt.person is None:
         return VoteResult("unknown-person", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml")
-    name = pressed.person.name
+    name = attempt.person.name
     if name not in approvers(approval, rule):
         return VoteResult("not-approver", f"you are not an approver of this: {rule.label or 'no one'} decides")
     if name == approval.requester and denies_self(rule, approval.ring, settings):
         return VoteResult("self", "you requested it, so another person has to decide")
-    if pressed.choice is Choice.APPROVE and any(vote.person == name for vote in approval.votes):
+    if attempt.choice is Choice.APPROVE and any(vote.person == name for vote in approval.votes):
         return VoteResult("repeated", "you have already approved it")
     return None

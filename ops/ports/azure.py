@@ -28,7 +28,7 @@ class Clusters(Protocol):
         """The cluster as it is now.
 
         Raises:
-        NotFoundError: there is no such cluster.
+            NotFoundError: there is no such cluster.
         """
         ...
 

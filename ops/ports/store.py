@@ -35,7 +35,7 @@ class Store(Protocol):
         """Replaces the version with this etag; returns the new etag.
 
         Raises:
-        ConflictError: the record has changed since it was read.
+            ConflictError: the record has changed since it was read.
         """
         ...
 
@@ -55,7 +55,7 @@ class Store(Protocol):
         """A large value.
 
         Raises:
-        NotFoundError: there is no such content.
+            NotFoundError: there is no such content.
         """
         ...
 
@@ -71,6 +71,6 @@ class Ledger(Protocol):
         """The entries of a day (`2026-11-16`, UTC), oldest first.
 
         Raises:
-        LedgerBrokenError: the chain of hashes is broken.
+            LedgerBrokenError: the chain of hashes is broken.
         """
         ...

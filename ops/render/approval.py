@@ -28,7 +28,7 @@ _NAMES = 190
 
 
 def approval_message(
-    approval: Approval, title: str, deciding: Sequence[Person], link: str, counted: Sequence[str] | None = None
+    approval: Approval, title: str, deciders: Sequence[Person], link: str, counted: Sequence[str] | None = None
 ) -> Message:
     """The message of a request; a decided one says how it was decided and has no buttons.
 
@@ -44,7 +44,7 @@ def approval_message(
         what=f"{title}: approval",
         where=_where(approval),
         progress_text=_how_far(approval, len(votes)),
-        lines=_asked(approval, deciding, votes) if is_open else _reason(approval),
+        lines=_asked(approval, deciders, votes) if is_open else _reason(approval),
         moments=_moments(approval),
         rows=tuple(_all_rows(approval.parts, state)),
         until=approval.expires if is_open else None,
@@ -52,18 +52,18 @@ def approval_message(
         remedy=_otherwise(approval) if is_open else "",
         footer=_footer(approval),
         tag="" if is_open else str(shown),
-        mentions=tuple(deciding) if is_open else (),
+        mentions=tuple(deciders) if is_open else (),
         buttons=_buttons(approval, link) if is_open else (),
     )
 
 
-def reminder_message(approval: Approval, title: str, deciding: Sequence[Person]) -> Message:
+def reminder_message(approval: Approval, title: str, deciders: Sequence[Person]) -> Message:
     """Posted once before a request expires; afterwards it says that the request is over."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.reminder", approval, title)
     left = duration(approval.expires - approval.remind_at)
     lines = (f"no decision yet; {left} before it expires",)
-    return _note(f"{approval.id}.reminder", approval, title, lines, deciding)
+    return _note(f"{approval.id}.reminder", approval, title, lines, deciders)
 
 
 def escalation_message(approval: Approval, title: str, people: Sequence[Person]) -> Message:
@@ -111,8 +111,8 @@ def _how_far(approval: Approval, votes: int) -> str:
     return f"{votes} of {approval.needed} approvals"
 
 
-def _asked(approval: Approval, deciding: Sequence[Person], votes: Sequence[Vote]) -> tuple[str, ...]:
-    names = ", ".join(person.name for person in deciding) or "nobody"
+def _asked(approval: Approval, deciders: Sequence[Person], votes: Sequence[Vote]) -> tuple[str, ...]:
+    names = ", ".join(person.name for person in deciders) or "no one"
     who = f"{names} may decide" if approval.needed == 1 else f"{approval.needed} of {names} have to approve"
     lines = [who]
     if approval.requester:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ops.model.approval import Approval, ApprovalState, Part, PartState
 from ops.model.plan import Plan, Step
 from ops.model.reasons import SkipReason
+from ops.model.wording import clock
 from ops.render.approval import STATES
 from ops.render.phrases import SIGNS, duration, plural
 
@@ -55,7 +56,7 @@ class RequestPage:
     needed: int
     label: str = ""
     form: str = ""
-    told: Banner | None = None
+    banner: Banner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
     # Time zones without an abbreviation are called `+03`; the name of the zone is clearer.
     short = local.tzname() or ""
     named = short if short.isalpha() else zone
-    utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{at:%a %H:%M} UTC"
+    utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{clock(at)}"
     return f"{day}, {local:%H:%M} {named} ({utc})"
 
 

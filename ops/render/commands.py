@@ -7,6 +7,7 @@ from ops.model.approval import Approval, ApprovalState
 from ops.model.decision import Act, Decision, Nothing, Report, Wait
 from ops.model.message import Message, Row
 from ops.model.run import Run, State
+from ops.model.wording import instant
 from ops.render.phrases import listed, plural
 
 _HELP = (
@@ -74,7 +75,7 @@ def decision_text(decision: Decision, approvers: str = "") -> str:
             asked = f"would ask {approvers} for approval, then act" if approvers else "would act now"
             return f"{asked}: {'; '.join(step.title for step in plan.steps)}"
         case Wait(until, why):
-            return f"waits until {until:%a %Y-%m-%d %H:%M} UTC: {why}"
+            return f"waits until {instant(until)}: {why}"
         case Nothing(why):
             return f"nothing to do: {why}"
         case Report(headline):

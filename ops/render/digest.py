@@ -37,18 +37,20 @@ class Digest:
 
 def digest_message(digest: Digest) -> Message:
     """Numbers by operation, failures by name, who decided, what comes next."""
-    told = [run for run in digest.runs if run.acted or run.state is State.FAILED]
-    bad = [run for run in told if run.state in (State.FAILED, State.HALTED) or run.notify]
+    reported = [run for run in digest.runs if run.acted or run.state is State.FAILED]
+    bad = [run for run in reported if run.state in (State.FAILED, State.HALTED) or run.notify]
     last_day = digest.span.end - timedelta(seconds=1)
     return Message(
         subject=digest.id,
         state=State.DONE,
         what="The week",
         where=f"{digest.span.start:%-d %B} to {last_day:%-d %B %Y}",
-        progress_text=plural(len(told), "run"),
+        progress_text=plural(len(reported), "run"),
         lines=(*_bad(bad), *_decided(digest.approvals)),
         moments=tuple(Moment(f"next: {each.what},", each.at) for each in digest.coming),
-        rows=tuple(_row(title, [run for run in told if run.runbook == name]) for name, title in digest.titles.items()),
+        rows=tuple(
+            _row(title, [run for run in reported if run.runbook == name]) for name, title in digest.titles.items()
+        ),
         tag="digest",
         footer=digest.id,
         picture=digest.picture,

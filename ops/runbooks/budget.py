@@ -8,6 +8,7 @@ from ops.model.decision import Decision, Nothing, Report
 from ops.model.fleet import Cluster, Unknown
 from ops.model.money import Bill, Bills, BudgetAlert
 from ops.model.run import Run
+from ops.model.wording import clock
 from ops.policy.power import may_sleep, schedule_of
 from ops.runbooks.contract import RunbookDefaults
 from ops.settings import Settings
@@ -74,7 +75,7 @@ def _costs(costs: Bills | Unknown) -> list[str]:
     lines = [f"{_named(bill, costs)}: {bill.money} this month for its node resource group" for bill in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:
         lines.append(f"and {len(ordered) - _SHOWN} more clusters")
-    return [*lines, f"counted until {costs.until:%a %H:%M} UTC"]
+    return [*lines, f"counted until {clock(costs.until)}"]
 
 
 def _named(bill: Bill, costs: Bills) -> str:

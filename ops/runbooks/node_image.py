@@ -13,6 +13,7 @@ from ops.model.plan import Skip
 from ops.model.proof import Proof, ProofPolicy
 from ops.model.reasons import SkipReason, WaitReason
 from ops.model.run import RingTargets, RolloutPlan, Run
+from ops.model.wording import clock, instant
 from ops.policy.aks_managed import decide_aks_managed
 from ops.policy.calendar import iso_week, week_occurrences, week_openings, week_span
 from ops.policy.pool_selection import Candidate, select_pools, unjudged_skips
@@ -77,7 +78,7 @@ class NodeImage(RunbookDefaults):
         if cluster.driver is Driver.AKS:
             return decide_aks_managed(cluster, facts, policy.max_image_age, week_span(week, window.zone).end, now)
         if facts.skipped_until is not None and now < facts.skipped_until:
-            why = f"a person skips it until {facts.skipped_until:%a %Y-%m-%d %H:%M} UTC"
+            why = f"a person skips it until {instant(facts.skipped_until)}"
             return Nothing(why, tuple(Skip(pool.name, SkipReason.SKIPPED_BY_PERSON, why) for pool in cluster.pools))
         occurrences = week_occurrences(window, week)
         last = max((span.end for span in occurrences), default=now)
@@ -240,7 +241,7 @@ def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, P
     if proof.since is None:
         cause = f": {proof.broken_by} not Ready" if proof.broken_by else ""
         return f"{image} is not proven in {proving.name}{cause}"
-    return f"{image} is being proven in {proving.name} since {proof.since:%a %H:%M} UTC"
+    return f"{image} is being proven in {proving.name} since {clock(proof.since)}"
 
 
 def _nothing_left(skips: tuple[Skip, ...]) -> str:

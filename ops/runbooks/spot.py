@@ -162,6 +162,6 @@ def _outcome(facts: Facts, cluster: Cluster, there: Mapping[str, Node]) -> Repor
     return Report(f"{_count(facts.eviction_group)} evicted", tuple(lines), ok=not empty)
 
 
-def _count(burst: Mapping[str, datetime]) -> str:
-    number = len(burst)
+def _count(group: Mapping[str, datetime]) -> str:
+    number = len(group)
     return f"{number} spot node{'' if number == 1 else 's'}"

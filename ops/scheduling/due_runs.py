@@ -46,8 +46,8 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
     """Starts single runs that are due. A cluster that cannot be read does not hold up the others."""
     for runbook in runbooks().values():
-        for signal in runbook.due(fleet, settings, now):
+        for run_request in runbook.due(fleet, settings, now):
             try:
-                start_if_actionable(context, signal)
+                start_if_actionable(context, run_request)
             except OutsideError as error:
-                _LOG.warning("%s on %s could not be decided: %s", signal.runbook, signal.target_name, error)
+                _LOG.warning("%s on %s could not be decided: %s", run_request.runbook, run_request.target_name, error)

@@ -82,7 +82,11 @@ class FreezeEntry(Part, frozen=True):
     }
 
     def freeze(self) -> Freeze:
-        """The freeze of an entry that is not a calendar. Raises FieldError."""
+        """The freeze of an entry that is not a calendar.
+
+        Raises:
+            FieldError: name, from or to is missing.
+        """
         if self.name is None or self.start is None or self.end is None:
             raise FieldError(
                 "name, from or to is missing", "write it as in {name: year end, from: 2026-12-18, to: 2027-01-04}"

@@ -48,7 +48,11 @@ class Names:
 
 
 def read_field(kind: type["FieldType"], written: object, names: Names) -> object:
-    """The value of a field; with lenient names a stand-in for one that cannot be read. Raises FieldError."""
+    """The value of a field; with lenient names a stand-in for one that cannot be read.
+
+    Raises:
+        FieldError: it cannot be read, and `names` are not lenient.
+    """
     try:
         return kind.read(written, names)
     except FieldError:

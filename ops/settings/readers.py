@@ -23,7 +23,11 @@ class FieldError(ValueError):
 
 
 def read_time(text: str) -> time:
-    """A time of day, as in `22:00`. Raises FieldError."""
+    """A time of day, as in `22:00`.
+
+    Raises:
+        FieldError: it is not a time of day.
+    """
     found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text)
     if found is None:
         raise FieldError("this is not a time of day", 'write it as in "22:00"')
@@ -37,7 +41,11 @@ def read_time(text: str) -> time:
 
 
 def read_days(text: str) -> frozenset[int]:
-    """Days, Monday = 0: `mon`, `mon,wed`, `mon-thu`; `fri-mon` spans the weekend. Raises FieldError."""
+    """Days, Monday = 0: `mon`, `mon,wed`, `mon-thu`; `fri-mon` spans the weekend.
+
+    Raises:
+        FieldError: a part is not a day.
+    """
     days: set[int] = set()
     for part in text.split(","):
         edges = [_day(edge) for edge in part.split("-")]
@@ -53,7 +61,11 @@ def read_days(text: str) -> frozenset[int]:
 
 
 def read_zone(text: str) -> str:
-    """The name of an IANA time zone. Raises FieldError with the names that look alike."""
+    """The name of an IANA time zone.
+
+    Raises:
+        FieldError: it is not a zone; the remedy has the names that look alike.
+    """
     if text in _zones():
         return text
     near = _by_city(text) or get_close_matches(text.replace(" ", "_"), sorted(_zones()), n=3, cutoff=0.5)
@@ -62,7 +74,11 @@ def read_zone(text: str) -> str:
 
 
 def read_duration(text: str) -> timedelta:
-    """A length of time, as in `2d` or `8h30m`. Raises FieldError."""
+    """A length of time, as in `2d` or `8h30m`.
+
+    Raises:
+        FieldError: it is not a duration.
+    """
     if re.search(DURATION_PATTERN, text) is None:
         raise FieldError("this is not a duration", "write it as in 2d or 8h30m")
     return sum((int(number) * _UNITS[unit] for number, unit in re.findall("([0-9]+)([wdhm])", text)), timedelta())
@@ -76,7 +92,11 @@ def write_duration(length: timedelta) -> str:
 
 
 def read_awake(text: str, zone: str) -> Window:
-    """`mon-fri 08:00-19:00` in a zone as a window. A cluster's tag is written the same way. Raises FieldError."""
+    """`mon-fri 08:00-19:00` in a zone as a window. A cluster's tag is written the same way.
+
+    Raises:
+        FieldError: a part cannot be read, or start and end are equal.
+    """
     days, _, hours = text.strip().partition(" ")
     start, _, end = hours.partition("-")
     on = read_days(days)

@@ -37,7 +37,7 @@ class Table[T]:
         """The record.
 
         Raises:
-        NotFoundError: there is no such record.
+            NotFoundError: there is no such record.
         """
         stored = self.get(key)
         if stored is None:
@@ -52,7 +52,7 @@ class Table[T]:
         """Replaces what was read.
 
         Raises:
-        ConflictError: another writer changed it meanwhile.
+            ConflictError: another writer changed it meanwhile.
         """
         etag = self.store.replace(self.kind, stored.key, to_json(value), stored.etag)
         return Stored(stored.key, value, etag)
@@ -61,7 +61,7 @@ class Table[T]:
         """Writes what `change` makes of the record, and starts over if another writer was faster.
 
         Raises:
-        ConflictError: other writers were faster ten times.
+            ConflictError: other writers were faster ten times.
         """
         for _ in range(_ROUNDS):
             stored = self.get(key)
@@ -87,3 +87,8 @@ class Table[T]:
     def delete(self, key: str) -> None:
         """Removes the record."""
         self.store.delete(self.kind, key)
+
+
+def store_key(name: str) -> str:
+    """A name as a store key, or a part of one. ARM ids contain slashes, store keys do not."""
+    return name.replace("/", "|")

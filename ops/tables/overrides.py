@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops.ports.store import Store
-from ops.tables.base import Table
+from ops.tables.base import Table, store_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +24,5 @@ def overrides(store: Store) -> Table[Override]:
 
 def override_end(store: Store, kind: str, target: str) -> datetime | None:
     """When an override of this kind ends for a cluster, possibly in the past; None if there is none."""
-    stored = overrides(store).get(f"{kind}|{target.replace('/', '|')}")
+    stored = overrides(store).get(f"{kind}|{store_key(target)}")
     return stored.value.until if stored else None

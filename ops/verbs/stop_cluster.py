@@ -7,6 +7,7 @@ from typing import Literal
 from ops.model.arm_actions import FOLLOW_OPERATION, READ_CLUSTER
 from ops.model.outcome import Done, Pending, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
+from ops.model.wording import clock
 from ops.tables.overrides import override_end
 from ops.tables.power import note_power_change
 from ops.verbs.arm_operation import (
@@ -37,10 +38,10 @@ class StopCluster:
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
         """Waits for a running operation, which is never interrupted. AKS reports a stopped cluster as Succeeded: both states count."""
-        kept = override_end(task.ports.store, "awake", task.target)
-        is_kept = kept is not None and task.now < kept
-        if is_kept and task.undo:
-            return Done(f"a person keeps it awake until {kept:%a %H:%M} UTC, so it is not stopped")
+        until = override_end(task.ports.store, "awake", task.target)
+        kept = f"a person keeps it awake until {clock(until)}" if until is not None and task.now < until else ""
+        if kept and task.undo:
+            return Done(f"{kept}, so it is not stopped")
         cluster = task.ports.clusters.cluster(task.target)
         if cluster.is_busy:
             if task.may_have_begun:
@@ -48,8 +49,8 @@ class StopCluster:
             return busy(task)
         if not cluster.running:
             return Done("the cluster is stopped")
-        if is_kept:
-            return Stale(f"a person keeps it awake until {kept:%a %H:%M} UTC")
+        if kept:
+            return Stale(kept)
         return power_pause(task) or Ready()
 
     def begin(self, task: StepContext) -> Pending | Done | Refused | Stale:

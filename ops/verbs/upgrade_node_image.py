@@ -9,6 +9,7 @@ from ops.model.fleet import Cluster, Driver, Node, Pool, Unknown
 from ops.model.image import NodeImage
 from ops.model.outcome import Done, Pending, Progress, Ready, Refused, Stale
 from ops.model.reasons import FailureCode
+from ops.model.wording import instant
 from ops.ports.errors import NotFoundError, OutsideError, RejectedError
 from ops.tables.overrides import override_end
 from ops.verbs.arm_operation import (
@@ -57,7 +58,7 @@ class UpgradeNodeImage:
             return busy(task)
         skipped = override_end(task.ports.store, "skip", task.target)
         if skipped is not None and task.now < skipped:
-            return Stale(f"a person skips it until {skipped:%a %Y-%m-%d %H:%M} UTC")
+            return Stale(f"a person skips it until {instant(skipped)}")
         nodes = _nodes_of(task, cluster, pool)
         planned = NodeImage.parse(task.step.params["image"])
         if planned is not None and nodes and all(planned.is_carried_as(node.image_label) for node in nodes):

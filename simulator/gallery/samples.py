@@ -95,7 +95,7 @@ def _others() -> Iterator[Sample]:
     held = "aks-user1-vmss000004: PDB shop/web never allows an eviction of shop/web-0: it requires all 1"
     for reasons in ([held], []):
         word = "waits for a person" if reasons else "no longer waits"
-        yield Sample("Held back", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
+        yield Sample("Blocked", word, blocked_message("reboot.shop-prod.held", "Reboots", "shop-prod", reasons))
     yield Sample(
         "Digest",
         "a week",
@@ -136,7 +136,7 @@ def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
         7: (State.FAILED, "user1: PDB shop/web allows no disruption", "failed"),
         23: (State.NEEDS_YOU, "waits for approval by platform", "approval"),
         24: (State.SKIPPED, "cancelled by ben", "cancelled"),
-        31: (State.WAITING, "another operation runs on it", "busy"),
+        31: (State.WAITING, "another operation is in progress", "busy"),
         32: (State.HALTED, "rejected by ben", "rejected"),
     }
     members = {"t0": RunSummary("r0", "t0", "shop-dev", State.DONE, acted=True, why="", code="")}

@@ -12,7 +12,7 @@ from tests.browser.chromium import DESK, LOW_CONTRAST, PHONE, chromium, save_scr
 from tests.simulator.host.harness import async_test
 
 
-def shown(approval: Approval, why_not: str = "", told: Banner | None = None, needed: int = 1) -> str:
+def shown(approval: Approval, why_not: str = "", banner: Banner | None = None, needed: int = 1) -> str:
     """The page of a request for a person."""
     return request_html(
         RequestPage(
@@ -25,7 +25,7 @@ def shown(approval: Approval, why_not: str = "", told: Banner | None = None, nee
             needed=needed,
             label="platform",
             form="" if why_not else "token",
-            told=told,
+            banner=banner,
         )
     )
 
@@ -34,7 +34,7 @@ HALF = request(*SEVERAL, needed=2, votes=(Vote("ben", "slack", NOW, "e1"),))
 PAGES = {
     "pending": shown(request()),
     "pending-several": shown(HALF, needed=2),
-    "pending-changed": shown(request(*SEVERAL), told=Banner("The request has changed since your link was created.")),
+    "pending-changed": shown(request(*SEVERAL), banner=Banner("The request has changed since your link was created.")),
     "pending-others": shown(request(), "you are not an approver of this request: ask platform"),
     "pending-reboot": shown(REBOOT),
     "just-approved": shown(

@@ -235,7 +235,7 @@ def test_an_unavailable_calendar_is_reported_once_and_so_is_its_return(home: Hom
     report_configuration(world.context.ports, home.tick(hours=15), world.clock.at)
     (shown,) = world.chat.shown.values()
     assert shown["text"] == "✓ Calendars · daytwo.yaml · can be read again · done"
-    assert [entry.kind for entry in world.ledger.written.values()] == ["held"]
+    assert [entry.kind for entry in world.ledger.written.values()] == ["condition"]
 
 
 def test_the_address_of_a_calendar_that_was_never_read_is_not_reported(home: Home) -> None:

@@ -25,7 +25,7 @@ def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) ->
     assert "gpu is left out: created from a snapshot" in text
     assert "Wed 18 Nov, 19:05 UTC" in text
     assert "5 h 20 min left" in text
-    assert "Nothing of it is done: its runs end, skipped." in text
+    assert "Nothing is executed. The runs end as skipped." in text
     assert re.findall(r'<button [^>]*value="(\w+)"', page.text()) == ["approve", "reject"]
 
 

@@ -75,7 +75,7 @@ def test_a_run_is_returned_field_by_field() -> None:
             }
         ],
         "finished": [],
-        "skips": [{"what": "user2", "why": "frozen until Monday", "needs_person": False}],
+        "skips": [{"what": "user2", "code": "skipped-by-person", "why": "frozen until Monday", "needs_person": False}],
         "approval": "",
         "approved": "",
     }

@@ -74,4 +74,4 @@ def test_an_unreadable_alert_is_rejected_and_recorded(body: bytes, why: str) -> 
     world = world_with_all_operations()
     response = take_alert(world.context, body)
     assert (response.status, response.body) == (400, {"error": f"this is not a budget alert: {why}"})
-    assert [entry.kind for entry in world.ledger.written.values()] == ["unread"]
+    assert [entry.kind for entry in world.ledger.written.values()] == ["unreadable"]

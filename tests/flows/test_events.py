@@ -74,7 +74,7 @@ async def test_an_invalid_event_is_recorded_and_not_retried(bot: Bot, event: Jso
     async with bot:
         assert await bot.send_event(event) == 202
         (entry,) = bot.ledger(DAY)
-        assert (entry.kind, entry.text.startswith("an event could not be read")) == ("unread", True)
+        assert (entry.kind, entry.text.startswith("an event could not be read")) == ("unreadable", True)
 
 
 @async_test

@@ -69,7 +69,7 @@ async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> Non
         assert bot.run(run).state is State.DONE
         kinds = [(entry.kind, entry.by) for entry in bot.ledger("2026-11-16", "2026-11-17") if entry.by != "daytwo"]
         assert kinds == [
-            ("asked", "a holder of the function key (says: ana)"),
+            ("requested", "a holder of the function key (says: ana)"),
             ("pause", "a holder of the function key (says: ana)"),
             ("resume", "a holder of the function key (says: bo)"),
         ]

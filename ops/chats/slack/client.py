@@ -101,7 +101,11 @@ class SlackChat:
                 return None
 
     def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
-        """One call with the blocks of a message. A picture that Slack cannot show does not block the message forever."""
+        """One call with the blocks of a message. A picture that Slack cannot show does not block the message forever.
+
+        Raises:
+            PictureNotReadyError: Slack cannot show the picture yet.
+        """
         blocks = with_picture(outgoing.content, self._file(outgoing.picture) if outgoing.picture else "")
         try:
             with refusals(doing):

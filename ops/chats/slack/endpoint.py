@@ -104,7 +104,11 @@ def take_slash_command(context: Context, access: SlackAccess, request: HttpReque
 
 
 def _authenticated(signature: Signature, request: HttpRequest) -> Mapping[str, str]:
-    """The form fields of a request, if Slack signed it. Raises RequestRejectedError."""
+    """The form fields of a request, if Slack signed it.
+
+    Raises:
+        RequestRejectedError: the body is too large, not signed by Slack, or not a form.
+    """
     if len(request.body) > _MAX_BODY_BYTES:
         raise RequestRejectedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "the body is larger than 256 kB")
     if not signature.is_valid(request.body, request.headers):

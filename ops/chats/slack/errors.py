@@ -28,7 +28,12 @@ class PictureNotReadyError(NotDoneError):
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Raises OutsideError for every error of Slack's SDK. `doing` says what the call is for."""
+    """Turns errors of Slack's SDK into errors of the ports. `doing` says what the call is for.
+
+    Raises:
+        RejectedError: Slack refused the call; the code is Slack's.
+        TryLaterError: Slack did not answer, limits the rate, or is not ready to show a picture.
+    """  # noqa: DOC501 - what `_refusal` returns is listed
     from slack_sdk.errors import SlackApiError, SlackClientError
 
     try:
@@ -43,7 +48,11 @@ def refusals(doing: str) -> Iterator[None]:
 
 
 def required(answer: Any, name: str, doing: str) -> str:
-    """A required text of an answer. Raises TryLaterError: without it the outcome is unknown."""
+    """A required text of an answer.
+
+    Raises:
+        TryLaterError: it is missing, so the outcome is unknown.
+    """
     value = _answer(answer).get(name)
     if not isinstance(value, str) or not value:
         raise TryLaterError(f"{doing}: Slack's answer has no {name}")

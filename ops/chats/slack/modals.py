@@ -28,7 +28,11 @@ class SlackModals:
     base_url: str = "https://slack.com/api/"
 
     def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """One attempt, given up after 1.5 s in all."""
+        """One attempt, given up after 1.5 s in all.
+
+        Raises:
+            TryLaterError: Slack did not answer in time. Also raises what `refusals` raises.
+        """
         opening = self._pool.submit(self._open, trigger, form)
         try:
             opening.result(_WITHIN_S)

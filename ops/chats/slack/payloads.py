@@ -67,7 +67,11 @@ class Command:
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
-    """The fields of a form. Raises RequestRejectedError."""
+    """The fields of a form.
+
+    Raises:
+        RequestRejectedError: the body is not a form as Slack sends it.
+    """
     try:
         text = body.decode()
         return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MOST_FIELDS))
@@ -80,7 +84,8 @@ def read_form(body: bytes) -> Mapping[str, str]:
 def read_interaction(form: Mapping[str, str], team: str) -> tuple[ButtonAction, ...] | Submission:
     """The used buttons or the submitted dialog; empty for other interactions.
 
-    Raises RequestRejectedError, also if the workspace is not `team`.
+    Raises:
+        RequestRejectedError: the payload is not JSON, a field is missing, or the workspace is not `team`.
     """
     try:
         payload = json.loads(form.get("payload", ""))
@@ -162,7 +167,11 @@ def _event(*parts: str) -> str:
 
 
 def _text(value: Json | Mapping[str, str], *path: str) -> str:
-    """A required text. Raises RequestRejectedError."""
+    """A required text.
+
+    Raises:
+        RequestRejectedError: it is missing.
+    """  # noqa: DOC501 - what `_missing` returns is listed
     text = _optional(value, *path)
     if not text:
         raise _missing(".".join(path))

@@ -35,7 +35,11 @@ class SlackReplies:
         return render(message)
 
     def send(self, address: str, content: Mapping[str, Json]) -> None:
-        """One POST; only the person who asked sees it."""
+        """One POST; only the person who asked sees it.
+
+        Raises:
+            RejectedError: the address does not belong to Slack. Also raises what `post` raises.
+        """
         if not self.accepts(address):
             raise RejectedError("ForeignAddress", "replying in Slack: the address does not belong to Slack")
         post("replying in Slack", address, timeout_s=_TIMEOUT_S, throttled_s=_THROTTLED_S, json=privately(content))

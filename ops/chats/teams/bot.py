@@ -50,7 +50,11 @@ class TeamsBotChat:
         return Posted(channel, f"{root}/{identity}")
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Edits without a new notification. Raises RejectedError with the code `message_not_found` if the message was deleted."""
+        """Edits without a new notification.
+
+        Raises:
+            RejectedError: the message was deleted: with the code `message_not_found`.
+        """
         root, _, answer = posted.message_id.partition("/")
         card = with_picture(outgoing.content, outgoing.picture)
         try:
@@ -76,7 +80,12 @@ class TeamsBotEndpoint:
     tokens: BotTokens
 
     def authenticate(self, authorization: str) -> str:
-        """The service URL of the token, which must belong to Teams. Raises DeniedError, TryLaterError."""
+        """The service URL of the token, which must belong to Teams.
+
+        Raises:
+            DeniedError: the token is not valid for this bot, or its service URL does not belong to Teams.
+            TryLaterError: the signing keys cannot be read.
+        """
         service_url = self.tokens.authenticate(authorization)
         if not self.connector.is_allowed(service_url):
             raise DeniedError("checking a request of Teams: the token's service URL does not belong to Teams")
@@ -99,7 +108,11 @@ class TeamsBotEndpoint:
         return render_bot(message)
 
     def send(self, address: str, content: Mapping[str, Json]) -> None:
-        """Replies to the activity, or posts to the conversation if the address names none."""
+        """Replies to the activity, or posts to the conversation if the address names none.
+
+        Raises:
+            RejectedError: the address does not belong to the bot, or the conversation no longer exists.
+        """
         if not self.accepts(address):
             raise RejectedError("ForeignAddress", "replying in Teams: the address does not belong to the Teams bot")
         service_url, conversation, activity = address.removeprefix(_ADDRESS).split("|")

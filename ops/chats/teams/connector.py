@@ -167,7 +167,11 @@ class TeamsConnector:
 
 
 def _message(card: Mapping[str, Json]) -> "Activity":
-    """The card as an activity; notifications show its fallback text."""
+    """The card as an activity; notifications show its fallback text.
+
+    Raises:
+        RejectedError: the card is too large for Teams.
+    """
     from microsoft_agents.activity import Activity, Attachment
 
     activity = Activity(

@@ -75,7 +75,12 @@ def take_activity(context: Context, access: TeamsAccess, request: HttpRequest) -
 
 
 def _authenticated(context: Context, bot: BotEndpoint, request: HttpRequest) -> Activity:
-    """The activity, if Teams sent it to this bot from our tenant. Raises RequestRejectedError."""
+    """The activity, if Teams sent it to this bot from our tenant.
+
+    Raises:
+        RequestRejectedError: the body is too large or broken, the token is not valid or cannot be checked, or another channel,
+            service or tenant sent the activity.
+    """
     if len(request.body) > _MAX_BODY_BYTES:
         raise RequestRejectedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "the body is larger than 256 kB")
     try:

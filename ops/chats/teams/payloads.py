@@ -70,7 +70,11 @@ class Activity:
         return self.is_personal or bool(self._mentions())
 
     def text(self) -> str:
-        """The text without the mention of the bot. Raises RequestRejectedError."""
+        """The text without the mention of the bot.
+
+        Raises:
+            RequestRejectedError: the text is missing or too long.
+        """  # noqa: DOC501 - what `broken` returns is listed
         said = self.fields.get("text", "")
         if not isinstance(said, str) or len(said) > _LONGEST_TEXT:
             raise broken(f"text must be a string of at most {_LONGEST_TEXT} characters")
@@ -86,7 +90,11 @@ class Activity:
         return tuple(text for text in called if isinstance(text, str) and text)
 
     def vote(self) -> tuple[str, Choice, str]:
-        """The token and the choice of the used button, and the reason as written. Raises RequestRejectedError."""
+        """The token and the choice of the used button, and the reason as written.
+
+        Raises:
+            RequestRejectedError: the action is not one of Daytwo's buttons, or its content is broken.
+        """  # noqa: DOC501 - what `broken` returns is listed
         action = _inner(_inner(self.fields, "value"), "action")
         data = _inner(action, "data")
         verb, token, reason = action.get("verb"), data.get("token"), data.get(REASON, "")
@@ -100,7 +108,11 @@ class Activity:
 
 
 def read_activity(body: bytes) -> Activity:
-    """The activity. Raises RequestRejectedError (400) if it is not a JSON object or lacks what every Teams activity has."""
+    """The activity.
+
+    Raises:
+        RequestRejectedError: it is not a JSON object or lacks what every Teams activity has (400).
+    """  # noqa: DOC501 - what `broken` returns is listed
     try:
         fields = json.loads(body)
     except (UnicodeDecodeError, ValueError, RecursionError):

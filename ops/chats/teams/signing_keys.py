@@ -74,7 +74,11 @@ class SigningKeys:
 
 
 def _json(url: str) -> Mapping[str, Any]:
-    """Fetch a JSON object. Raises TryLaterError if that fails."""
+    """Fetch a JSON object.
+
+    Raises:
+        TryLaterError: it cannot be fetched, or is not a JSON object.
+    """
     import httpx
 
     try:

@@ -49,7 +49,12 @@ class BotTokens:
         return service_url
 
     def _verified(self, token: str) -> Mapping[str, Any]:
-        """The claims of a token with a valid signature, issuer and period. Raises DeniedError and TryLaterError."""
+        """The claims of a token with a valid signature, issuer and period.
+
+        Raises:
+            DeniedError: the signature, issuer or period is not valid.
+            TryLaterError: the signing keys cannot be read.
+        """
         import jwt
 
         try:

@@ -50,7 +50,11 @@ class TeamsChat:
         return render(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """One POST. The webhook returns no message id, so our key takes its place."""
+        """One POST. The webhook returns no message id, so our key takes its place.
+
+        Raises:
+            RejectedError: the card is too large for Teams. Also raises what the HTTP client's `post` raises.
+        """
         content, key = outgoing.content, outgoing.key
         wrapped: Mapping[str, Json] = {
             "type": "message",
@@ -76,7 +80,11 @@ class TeamsChat:
 
 
 def _host(url: str) -> str:
-    """The host of the webhook. Raises UnusableWebhookError."""
+    """The host of the webhook.
+
+    Raises:
+        UnusableWebhookError: the address is not a usable https address.
+    """
     try:
         split = urlsplit(url)
         is_usable = split.scheme in ("https", "http") and split.port != 0 and url.isprintable() and " " not in url

@@ -31,7 +31,7 @@ def advance_rollout(context: Context, payload: Mapping[str, Json]) -> Transition
     while moves.begin:
         for index in moves.begin:
             for target, name in rollout.plan.rings[index].targets:
-                start_unless_idle(context, _signal(rollout, target, name, now))
+                start_unless_idle(context, _run_request(rollout, target, name, now))
         rollout = replace(rollout, rings_begun=max(moves.begin) + 1)
         moves = next_progress(rollout, summaries(context, rollout), now)
     rollout = replace(rollout, state=moves.state, why=moves.why, until=now + _LOOK_AGAIN)
@@ -47,9 +47,9 @@ def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
     """Starts runs that wait for no ring: AKS-managed clusters, and clusters found after their ring has started."""
     begun = [target for ring in rollout.plan.rings[: rollout.rings_begun] for target in ring.targets]
     for target, name in (*rollout.plan.watched, *begun):
-        signal = _signal(rollout, target, name, now)
-        if runs(context.ports.store).get(signal.run_id) is None:
-            start_unless_idle(context, signal)
+        run_request = _run_request(rollout, target, name, now)
+        if runs(context.ports.store).get(run_request.run_id) is None:
+            start_unless_idle(context, run_request)
 
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
@@ -57,14 +57,14 @@ def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
     found = {}
     for ring in rollout.plan.rings:
         for target, name in ring.targets:
-            stored = runs(context.ports.store).get(_signal(rollout, target, name, rollout.created).run_id)
+            stored = runs(context.ports.store).get(_run_request(rollout, target, name, rollout.created).run_id)
             if stored is not None:
                 run = stored.value
                 found[target] = RunSummary(run.id, target, name, run.state, run.acted, run.why, run.code)
     return found
 
 
-def _signal(rollout: Rollout, target: str, name: str, at: datetime) -> RunRequest:
+def _run_request(rollout: Rollout, target: str, name: str, at: datetime) -> RunRequest:
     plan = rollout.plan
     return RunRequest(plan.runbook, target, name, plan.period, at, "timer", "daytwo", rollout.id)
 

@@ -14,6 +14,7 @@ from ops.model.approval import Approval, ApprovalState
 from ops.model.json import Json
 from ops.model.reasons import EndReason, WaitReason
 from ops.model.run import Run, State
+from ops.model.wording import clock, instant
 from ops.policy.approval_status import Denied, Missing, Pending, approval_status, decided_text
 from ops.policy.approval_times import next_event
 from ops.policy.approvers import can_be_granted, rule_for
@@ -63,10 +64,10 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     # Plans, people and configuration may change too, and no event reports it.
     until = min(next_event(approval, now), now + _LOOK)
     if approval.asked:
-        why = f"waits for approval by {rule.label}, until {approval.expires:%a %H:%M} UTC"
+        why = f"waits for approval by {rule.label}, until {clock(approval.expires)}"
         waiting = replace(run, state=State.NEEDS_YOU, until=until, why=why, code=WaitReason.APPROVAL)
     else:
-        why = f"asks {rule.label} for approval at {approval.asks_at:%a %H:%M} UTC"
+        why = f"asks {rule.label} for approval at {clock(approval.asks_at)}"
         waiting = replace(run, state=State.WAITING, until=until, why=why, code=WaitReason.APPROVAL)
     context.runs.replace(stored, waiting)
     report_run(context.ports, waiting)
@@ -81,7 +82,7 @@ def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> 
     if approval.state is ApprovalState.REJECTED:
         ended = replace(run, state=State.HALTED, why=decided_text(approval), code=EndReason.REJECTED)
     elif was_delivered(context.ports, approval):
-        why = f"not approved by {approval.expires:%a %Y-%m-%d %H:%M} UTC, so nothing was done"
+        why = f"not approved by {instant(approval.expires)}, so nothing was done"
         ended = replace(run, state=State.SKIPPED, why=why, code=EndReason.NOT_APPROVED)
     else:
         why = "no approver could be asked: no chat has accepted the request for approval"

@@ -83,8 +83,10 @@ def _await_approval(context: Context, stored: Stored[Run], plan: Plan, decision:
     opens = decision.until if isinstance(decision, Wait) else None
     skips = decision.skips if isinstance(decision, Wait) else plan.skips
     steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)
-    asking = replace(stored.value, plan=plan, plan_hash=plan.hash, steps=steps, skips=skips, until=opens, notify=False)
-    context.runs.replace(stored, asking)
+    requesting = replace(
+        stored.value, plan=plan, plan_hash=plan.hash, steps=steps, skips=skips, until=opens, notify=False
+    )
+    context.runs.replace(stored, requesting)
     return Transition(Outcome.APPROVE)
 
 
@@ -115,13 +117,13 @@ def _gather_facts(
 
 def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision, now: datetime) -> Transition:
     match decision:
-        case Nothing(why, skips, loud):
+        case Nothing(why, skips, notify):
             state = State.DONE if run.finished else State.SKIPPED
-            ended = replace(run, state=state, why=why, skips=skips, code=skips[-1].code if skips else "", notify=loud)
+            ended = replace(run, state=state, why=why, skips=skips, code=skips[-1].code if skips else "", notify=notify)
             return finish_run(context, stored, ended, now)
         case Report(headline, lines, skips, ok):
             state = State.DONE if ok else State.NEEDS_YOU
-            told = replace(
+            reported = replace(
                 run,
                 state=State.DONE,
                 headline=headline,
@@ -131,13 +133,13 @@ def _record(context: Context, stored: Stored[Run], run: Run, decision: Decision,
                 acted=True,
                 notify=state is State.NEEDS_YOU,
             )
-            return finish_run(context, stored, told, now)
-        case Wait(until, why, reason, loud, skips, lines):
+            return finish_run(context, stored, reported, now)
+        case Wait(until, why, reason, notify, skips, lines):
             code = str(reason or "")
             if run.dry_run:
                 ended = replace(run, state=State.DONE, headline="would wait", why=why, code=code, skips=skips)
                 return finish_run(context, stored, ended, now)
-            waiting = replace(run, why=why, code=code, notify=loud, skips=skips, lines=lines)
+            waiting = replace(run, why=why, code=code, notify=notify, skips=skips, lines=lines)
             return _sleep(context, Stored(stored.key, waiting, stored.etag), until, why, code)
         case Act(plan):
             steps = tuple(StepRecord(step.id, step.title, params=step.params) for step in plan.steps)

@@ -108,7 +108,11 @@ def _verify(work: StepExecution) -> Transition:
 
 
 def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """One observation. A refused read is retried for hours before it fails a run whose operation continues."""
+    """One observation. A refused read is retried for hours before it fails a run whose operation continues.
+
+    Raises:
+        TryLaterError: the read was refused, and may still succeed.
+    """
     try:
         return attempt(work.task())
     except (DeniedError, NotFoundError, BusyError) as error:
@@ -121,7 +125,11 @@ def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) ->
 
 
 def _attempt[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """One attempt. A refusal is an outcome like any other; an error that may pass is raised for a retry."""
+    """One attempt. A refusal is an outcome like any other; an error that may pass is raised for a retry.
+
+    Raises:
+        TryLaterError: another operation is running on the cluster.
+    """
     try:
         return attempt(work.task())
     except BusyError as error:

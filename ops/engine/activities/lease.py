@@ -14,6 +14,7 @@ from ops.model.run import Run, State
 from ops.policy.leases import Holder, Lease, may_act, rank, release, take
 from ops.ports.store import Store
 from ops.runbooks import runbooks
+from ops.tables.base import store_key
 from ops.tables.leases import Waiter, Waiters, leases, waiters
 
 _TAKEN_AGAIN = timedelta(minutes=5)
@@ -62,29 +63,29 @@ def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | 
             return current
         return taken
 
-    leases(store).change(lease_key(claim.name), change)
+    leases(store).change(store_key(claim.name), change)
     return blocking[0] if blocking else None
 
 
 def register_waiter(store: Store, claim: Claim, run: Run, now: datetime) -> None:
     """Records that the run waits for a lease, so that a holder of higher rank number yields between its steps."""
     mine = Waiter(_rank(run), now + _WANTED_FOR)
-    waiters(store).change(lease_key(claim.name), lambda old: Waiters({**(old.runs if old else {}), run.id: mine}))
+    waiters(store).change(store_key(claim.name), lambda old: Waiters({**(old.runs if old else {}), run.id: mine}))
 
 
 def remove_waiter(store: Store, claim: Claim, run: Run) -> None:
     """The run has the lease, or has ended."""
-    stored = waiters(store).get(lease_key(claim.name))
+    stored = waiters(store).get(store_key(claim.name))
     if stored is not None and run.id in stored.value.runs:
         waiters(store).change(
-            lease_key(claim.name),
+            store_key(claim.name),
             lambda old: Waiters({k: v for k, v in (old.runs if old else {}).items() if k != run.id}),
         )
 
 
 def run_ahead(store: Store, claim: Claim, run: Run, now: datetime) -> Holder | None:
     """A waiting run of lower rank number, which goes first."""
-    stored = waiters(store).get(lease_key(claim.name))
+    stored = waiters(store).get(store_key(claim.name))
     if stored is None:
         return None
     own = _rank(run)
@@ -98,7 +99,7 @@ def holds_all(store: Store, run: Run, now: datetime) -> bool:
     """Whether the run still holds every lease of its plan safely."""
     if run.plan is None:
         return False
-    stored = [leases(store).get(lease_key(claim.name)) for claim in run.plan.claims]
+    stored = [leases(store).get(store_key(claim.name)) for claim in run.plan.claims]
     return all(lease is not None and may_act(lease.value, run.id, now) for lease in stored)
 
 
@@ -112,16 +113,11 @@ def renew_all(store: Store, run: Run, now: datetime) -> Holder | None:
 def release_all(store: Store, run: Run) -> None:
     """Releases every lease of the plan."""
     for claim in run.plan.claims if run.plan else ():
-        leases(store).change(lease_key(claim.name), lambda lease: release(lease or Lease(), run.id))
+        leases(store).change(store_key(claim.name), lambda lease: release(lease or Lease(), run.id))
 
 
 def _rank(run: Run) -> int:
     return rank(runbooks()[run.runbook].rank, run.source)
-
-
-def lease_key(name: str) -> str:
-    """The store key of a lease. ARM ids contain slashes, store keys do not."""
-    return name.replace("/", "|")
 
 
 def _holders_text(context: Context, holder: Holder, run: Run) -> str:

@@ -54,7 +54,7 @@ class StepExecution:
         """The step that an activity was called for.
 
         Raises:
-        ValueError: the run has no plan.
+            ValueError: the run has no plan.
         """
         stored = run_of(context, payload)
         plan = stored.value.plan
