@@ -14,7 +14,7 @@ from ops.adapters.azure_errors import refusals
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError
 
 
-@pytest.mark.parametrize("words", [" ", "\n", "\r\n\t"])
+@pytest.mark.parametrize("text", [" ", "\n", "\r\n\t"])
 @pytest.mark.parametrize(
     ("error", "refusal", "message"),
     [
@@ -30,10 +30,10 @@ from ops.ports.errors import DeniedError, OutsideError, TryLaterError
     ],
 )
 def test_an_error_without_a_message_is_reported_by_its_class(
-    error: type[AzureError], refusal: type[OutsideError], message: str, words: str
+    error: type[AzureError], refusal: type[OutsideError], message: str, text: str
 ) -> None:
     with pytest.raises(refusal) as refused, refusals("reading the cluster shop-dev"):
-        raise error(words)
+        raise error(text)
     assert str(refused.value) == f"reading the cluster shop-dev: {message}"
 
 

@@ -20,7 +20,7 @@ from tests.slack_server import SlackServer, serving
 AT = datetime(2026, 11, 16, 12, tzinfo=UTC)
 PLAN = Plan("node-image", "/id", ())
 REQUEST = Approval(
-    "a1", "node-image", "production", (Part("r1", "/id", "shop-prod", PLAN),), AT, AT, AT, AT, token="a-word"
+    "a1", "node-image", "production", (Part("r1", "/id", "shop-prod", PLAN),), AT, AT, AT, AT, token="a-token"
 )
 TRIGGER = "1.1794830400.u0ana"
 
@@ -43,7 +43,7 @@ def form(name: str = "slack-1") -> Any:
 def test_a_dialog_opens_for_the_person_of_the_trigger(slack: SlackServer) -> None:
     modals(slack).open(TRIGGER, form())
     (view,) = slack.api.bot_client.views.all
-    assert (view.user, view.content["private_metadata"], view.content["external_id"]) == ("U0ANA", "a-word", "slack-1")
+    assert (view.user, view.content["private_metadata"], view.content["external_id"]) == ("U0ANA", "a-token", "slack-1")
 
 
 def test_a_trigger_opens_one_dialog(slack: SlackServer) -> None:

@@ -108,7 +108,7 @@ def test_content_is_stored_under_its_hash(store: Store) -> None:
         store.get_content("0" * 32)
 
 
-def test_another_process_sees_what_was_written(tmp_path: Path) -> None:
+def test_a_record_is_visible_to_other_processes(tmp_path: Path) -> None:
     first, second = SqliteStore(tmp_path / "s"), SqliteStore(tmp_path / "s")
     first.insert("run", "one", 1)
     assert second.get("run", "one") is not None

@@ -224,7 +224,7 @@ def test_an_ephemeral_reply_goes_to_one_person(endpoint: TeamsBotEndpoint, simul
     assert simulation.simulation.connector.personal[sent.conversation] == "29:ana"
 
 
-def test_a_person_who_blocks_the_bot_is_not_written_to(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
+def test_a_person_who_blocks_the_bot_gets_no_message(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
     simulation.simulation.connector.closed.add("29:cleo")
     with pytest.raises(DeniedError):
         endpoint.private_address(simulation.environment["TEAMS_SERVICE_URL"], "29:cleo", TENANT)

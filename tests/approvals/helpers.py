@@ -24,7 +24,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 WITHOUT_ANA = PEOPLE.replace("[ana, ben]", "[ben]")
 
 
-class Bare:
+class DirectVote:
     """Implements `VoteEndpoint` by recording the vote directly."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:

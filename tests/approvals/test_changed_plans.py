@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ops.model.plan import Plan, Step
 from ops.policy.approval_status import additions
-from tests.approvals.helpers import ONE, Bare
+from tests.approvals.helpers import ONE, DirectVote
 from tests.approvals.story import Story
 from tests.fakes import NEWER
 
@@ -30,7 +30,7 @@ def test_another_risk_target_or_step_exceeds_an_approved_plan() -> None:
 
 
 def test_an_image_released_after_the_approval_is_requested_before_the_window() -> None:
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     story.vote("ana", "approve")
     story.newer_image(NEWER)
     story.advance(hours=9)  # 21:00, an hour before the window

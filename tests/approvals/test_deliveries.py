@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.model.approval import ApprovalState
-from tests.approvals.helpers import Bare
+from tests.approvals.helpers import DirectVote
 from tests.approvals.story import Story
 
 RULES = ("{from: platform, expires-after: 6h}", "{from: [platform, leads], of: 2, expires-after: 6h}")
@@ -33,7 +33,7 @@ def stories(draw: st.DrawFn) -> tuple[str, list[tuple[str, str, str]]]:
 
 
 def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
-    story = Story(Bare(), rule)
+    story = Story(DirectVote(), rule)
     token = story.approval.token
     results_of: dict[str, set[str]] = defaultdict(set)
     ends: list[ApprovalState] = []

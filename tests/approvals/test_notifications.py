@@ -12,7 +12,7 @@ from ops.model.people import Identity
 from ops.ports.errors import TryLaterError
 from ops.ports.store import Record
 from ops.tables.messages import messages
-from tests.approvals.helpers import ONE, ROLLOUT, Bare, assessed, requests, shown
+from tests.approvals.helpers import ONE, ROLLOUT, DirectVote, assessed, requests, shown
 from tests.approvals.story import ENTRA, TENANT, Story, config, production
 from tests.driving import NOON, pass_time
 from tests.fakes import NEWER, cluster, pool, settings
@@ -20,7 +20,7 @@ from tests.fakes import NEWER, cluster, pool, settings
 ROUTES = "slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel: C0WEB}]}"
 
 
-class Unreadable(SqliteStore):
+class UnreadableStore(SqliteStore):
     """A store that cannot read requests for approval while `troubled` is set."""
 
     troubled: bool = False
@@ -48,7 +48,7 @@ def test_a_request_is_shown_in_the_channels_of_all_its_runs() -> None:
 
 
 def test_a_request_does_not_mention_people_who_may_not_decide() -> None:
-    story = Story(Bare(), ONE, source="slack", by="ana")
+    story = Story(DirectVote(), ONE, source="slack", by="ana")
     text = shown(story.world)[story.approval.id]
     assert "<@U0BEN>" in text
     assert "<@U0ANA>" not in text
@@ -57,7 +57,7 @@ def test_a_request_does_not_mention_people_who_may_not_decide() -> None:
 
 
 def test_a_reason_cannot_mention_the_channel() -> None:
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     identity = Identity("page", "entra", TENANT, ENTRA["ana"])
     reason = "<!channel> *x* <https://evil|click>"
     rejection = ApprovalAction(story.approval.token, Choice.REJECT, identity, "once", reason)
@@ -69,7 +69,7 @@ def test_a_reason_cannot_mention_the_channel() -> None:
 
 
 def test_a_voided_request_is_not_shown_as_approved() -> None:
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     story.vote("ana", "approve")
     assert "· shop-prod* · approved" in shown(story.world)[story.approval.id]
     story.newer_image(NEWER)
@@ -79,7 +79,7 @@ def test_a_voided_request_is_not_shown_as_approved() -> None:
 
 
 def test_after_a_change_of_channel_the_old_one_has_no_buttons() -> None:
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     assert story.approval.token in str(story.world.chat.shown)
     story.world.chat.channel = "C0NEW"
     story.vote("ana", "approve")
@@ -102,8 +102,8 @@ def test_a_reminder_is_posted_through_a_webhook_too() -> None:
 
 
 def test_a_request_that_cannot_be_read_does_not_block_messages() -> None:
-    store = Unreadable(":memory:")
-    world = Story(Bare(), ONE, store=store).world
+    store = UnreadableStore(":memory:")
+    world = Story(DirectVote(), ONE, store=store).world
     only = world.clusters.only
     world.chat.fail = [TryLaterError("posting: down", 1)]
     set_override(world.context, "awake", only.id, NOON + timedelta(hours=2), "ana")

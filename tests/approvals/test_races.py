@@ -14,14 +14,14 @@ from ops.model.approval import ApprovalState, Choice
 from ops.policy.approvers import rule_for
 from ops.ports.errors import TryLaterError
 from ops.ports.store import Record
-from tests.approvals.helpers import ONE, Bare, KilledError, RefusingLedger, click, requests, shown
+from tests.approvals.helpers import ONE, DirectVote, KilledError, RefusingLedger, click, requests, shown
 from tests.approvals.slack_endpoint import SlackEndpoint, form, received
 from tests.approvals.story import Story, production
 from tests.driving import start
 from tests.fakes import FakeLedger
 
 
-class Interleaved(SqliteStore):
+class InterleavedStore(SqliteStore):
     """A store in which another process acts right after the first read of a vote's result."""
 
     meanwhile: Callable[[], None] | None = None
@@ -36,8 +36,8 @@ class Interleaved(SqliteStore):
 
 def test_two_simultaneous_deliveries_of_one_vote_have_the_same_result() -> None:
     """Two processes handle the same event before either has stored its result."""
-    store = Interleaved(":memory:")
-    story = Story(Bare(), ONE, store=store)
+    store = InterleavedStore(":memory:")
+    story = Story(DirectVote(), ONE, store=store)
     clicked = click(story.approval.token)
     results: list[str] = []
 
@@ -51,8 +51,8 @@ def test_two_simultaneous_deliveries_of_one_vote_have_the_same_result() -> None:
 
 def test_two_simultaneous_deliveries_of_a_denied_vote_have_the_same_result() -> None:
     """One delivery arrives before another person decides, one after it: both get the reply of the first."""
-    store = Interleaved(":memory:")
-    story = Story(Bare(), ONE, store=store)
+    store = InterleavedStore(":memory:")
+    story = Story(DirectVote(), ONE, store=store)
     by_cleo, by_ana = (click(story.approval.token, person, event=person) for person in ("cleo", "ana"))
     results: list[tuple[str, str]] = []
 
@@ -85,7 +85,7 @@ def test_a_recorded_decision_is_reported_even_if_the_ledger_fails() -> None:
 
 
 def test_a_decision_is_in_the_ledger_even_if_the_process_died_after_it() -> None:
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     world = story.world
     written = world.ledger.written
     world.ledger = RefusingLedger(written, KilledError())
@@ -99,7 +99,7 @@ def test_a_decision_is_in_the_ledger_even_if_the_process_died_after_it() -> None
 
 def test_a_late_update_does_not_restore_the_buttons() -> None:
     """One process has read the request and is slow in sending it."""
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     world, request = story.world, story.approval
     rule = current_rule(world.settings, request)
     assert rule is not None

@@ -19,7 +19,7 @@ from tests.driving import NOON, DrivenRun, pass_time
 from tests.fakes import CONFIG, NEWER, World, settings
 
 
-class Crowded(SqliteStore):
+class ConcurrentStore(SqliteStore):
     """A store with concurrent writers: a request appears right after a read found none, and changes before the write."""
 
     crowded: bool = True
@@ -49,8 +49,8 @@ def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
     assert "3 clusters of production" in shown(world)[only.id]
 
 
-def test_runs_that_join_at_the_same_moment_are_requested_together() -> None:
-    world, _ = ring("shop-a", "shop-b", "shop-c", store=Crowded(":memory:"))
+def test_runs_that_join_simultaneously_are_requested_together() -> None:
+    world, _ = ring("shop-a", "shop-b", "shop-c", store=ConcurrentStore(":memory:"))
     (only,) = requests(world)
     assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-b", "shop-c"]
 

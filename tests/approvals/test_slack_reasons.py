@@ -87,7 +87,7 @@ def test_opening_the_dialog_decides_nothing_and_shows_the_consequences(desk: Des
     assert (desk.state, desk.replies, desk.results) == (ApprovalState.PENDING, [], [])
 
 
-def test_the_form_that_is_sent_decides_with_its_reason_and_closes(desk: Desk) -> None:
+def test_the_submitted_dialog_decides_with_its_reason_and_closes(desk: Desk) -> None:
     desk.vote()
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
@@ -101,7 +101,7 @@ def test_the_dialog_can_be_submitted_without_a_reason(desk: Desk) -> None:
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "")
 
 
-def test_approve_stays_one_vote(desk: Desk) -> None:
+def test_an_approval_opens_no_dialog(desk: Desk) -> None:
     desk.vote(choice=Choice.APPROVE)
     assert (desk.state, desk.forms.calls) == (ApprovalState.APPROVED, 0)
 
@@ -115,7 +115,7 @@ def test_approve_stays_one_vote(desk: Desk) -> None:
     ],
     ids=lambda error: error.code,
 )
-def test_a_form_that_slack_refuses_rejects_at_once(desk: Desk, trouble: OutsideError) -> None:
+def test_a_dialog_that_slack_rejects_leads_to_an_immediate_rejection(desk: Desk, trouble: OutsideError) -> None:
     desk.forms.fail.append(trouble)
     assert desk.vote().status == 200
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, [WITHOUT_DIALOG])
@@ -146,7 +146,7 @@ def test_a_dialog_that_opened_although_its_response_was_lost_shows_the_rejection
     assert (desk.results, desk.story.approval.why) == (["rejected", "late"], "")
 
 
-def test_the_vote_delivered_again_opens_one_form_and_decides_nothing(desk: Desk) -> None:
+def test_a_redelivered_vote_opens_one_dialog_and_decides_nothing(desk: Desk) -> None:
     desk.vote()
     for _ in range(3):
         desk.world.clock.advance(seconds=20)
@@ -177,7 +177,7 @@ def test_a_process_that_dies_right_after_the_dialog_opened_loses_no_decision(des
     assert desk.story.approval.why == "it is there"
 
 
-def test_a_form_sent_twice_is_one_vote(desk: Desk) -> None:
+def test_a_dialog_submitted_twice_is_one_vote(desk: Desk) -> None:
     desk.vote()
     first = desk.forms.opened[0]
     for reason in ("first", "second", "first"):
@@ -194,7 +194,7 @@ def test_a_dialog_submitted_after_another_decision_shows_who_decided_and_when(de
     assert desk.state is ApprovalState.APPROVED
 
 
-def test_a_form_sent_after_the_expiry_is_informed_in_its_place() -> None:
+def test_a_dialog_submitted_after_the_expiry_shows_the_expiry() -> None:
     desk = Desk(FOUR_HOURS)
     desk.vote()
     desk.story.advance(hours=4)
@@ -217,7 +217,7 @@ def test_a_dialog_without_a_record_is_decided_and_answered_in_place(desk: Desk) 
     assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
 
 
-def test_a_form_whose_request_was_requested_again_decides_nothing(desk: Desk) -> None:
+def test_the_dialog_of_an_outdated_request_decides_nothing(desk: Desk) -> None:
     desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
     desk.story.reassess()

@@ -84,8 +84,8 @@ def activity(**changed: Any) -> dict[str, Any]:
     return {key: value for key, value in {**plain, **changed}.items() if value is not None}
 
 
-def vote(verb: object = "approve", word: object = "word", **changed: Any) -> dict[str, Any]:
-    action = {"type": "Action.Execute", "verb": verb, "data": {"token": word}}
+def vote(verb: object = "approve", request: object = "token-1", **changed: Any) -> dict[str, Any]:
+    action = {"type": "Action.Execute", "verb": verb, "data": {"token": request}}
     return activity(
         **{"type": "invoke", "name": "adaptiveCard/action", "value": {"action": action}, "text": None, **changed}
     )

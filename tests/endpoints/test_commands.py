@@ -10,7 +10,7 @@ from ops.tables.overrides import override_end
 from ops.tables.runs import Control, controls, runs
 from tests.approvals.story import PEOPLE
 from tests.driving import NOON, call
-from tests.endpoints.chat_helper import ask
+from tests.endpoints.chat_helper import send_command
 from tests.fakes import ALL_OPERATIONS, World, cluster
 
 RULES = """
@@ -38,7 +38,7 @@ def world() -> World:
     return made
 
 
-def test_a_line_is_read_whatever_its_spaces_and_case() -> None:
+def test_a_command_is_parsed_in_any_case_and_with_any_spaces() -> None:
     assert read_command("  RUN  Node-Image   shop-dev ") == Command("run", "shop-dev", "node-image")
     assert read_command("awake shop-dev until tomorrow 08:00") == Command("awake", "shop-dev", until="tomorrow 08:00")
     assert read_command("") == Command("help")
@@ -46,13 +46,16 @@ def test_a_line_is_read_whatever_its_spaces_and_case() -> None:
 
 @pytest.mark.parametrize(("line", "wrong"), BAD_LINES)
 def test_an_unknown_command_is_answered_with_its_problem_and_help(world: World, line: str, wrong: str) -> None:
-    answer = ask(world, "ana", line)
+    answer = send_command(world, "ana", line)
     assert wrong in answer
     assert "awake CLUSTER until TIME" in answer
 
 
 def test_a_run_is_started_once_in_the_name_of_the_requester(world: World) -> None:
-    first, again = ask(world, "ana", "run node-image shop-dev"), ask(world, "ana", "run node-image shop-dev")
+    first, again = (
+        send_command(world, "ana", "run node-image shop-dev"),
+        send_command(world, "ana", "run node-image shop-dev"),
+    )
     assert first == again
     (run,) = (stored.value for stored in runs(world.store).scan())
     assert (run.by, run.source, run.target_name) == ("ana", "slack", "shop-dev")
@@ -60,22 +63,28 @@ def test_a_run_is_started_once_in_the_name_of_the_requester(world: World) -> Non
 
 
 def test_a_permission_is_limited_to_its_rings_and_runbooks(world: World) -> None:
-    assert "You are not allowed to run node-image in production" in ask(world, "ben", "run node-image shop-prod")
-    assert "You are not allowed to run reboot in production" in ask(world, "ana", "run reboot shop-prod")
-    assert "Requested node-image on shop-prod: node-image.shop-prod" in ask(world, "ana", "run node-image shop-prod")
+    assert "You are not allowed to run node-image in production" in send_command(
+        world, "ben", "run node-image shop-prod"
+    )
+    assert "You are not allowed to run reboot in production" in send_command(world, "ana", "run reboot shop-prod")
+    assert "Requested node-image on shop-prod: node-image.shop-prod" in send_command(
+        world, "ana", "run node-image shop-prod"
+    )
     assert [entry.kind for entry in world.ledger.written.values() if entry.kind == "command"] == ["command"]
 
 
 def test_an_unknown_person_learns_nothing_about_the_fleet(world: World) -> None:
     assert (
-        ask(world, "eve", "status")
+        send_command(world, "eve", "status")
         == "not done |  | Daytwo does not know you. Ask to be added to `people` in daytwo.yaml."
     )
-    assert "You are not allowed to awake in pre-production" in ask(world, "cleo", "awake shop-dev until 22:00")
+    assert "You are not allowed to awake in pre-production" in send_command(world, "cleo", "awake shop-dev until 22:00")
 
 
 def test_an_override_expires_and_is_posted_in_the_channel(world: World) -> None:
-    assert "shop-dev stays awake | until 2026-11-16 22:00 UTC" in ask(world, "ben", "awake shop-dev until 22:00")
+    assert "shop-dev stays awake | until 2026-11-16 22:00 UTC" in send_command(
+        world, "ben", "awake shop-dev until 22:00"
+    )
     (known,) = (c for c in world.clusters.fleet.values() if c.name == "shop-dev")
     assert override_end(world.store, "awake", known.id) == datetime(2026, 11, 16, 22, tzinfo=UTC)
     (shown,) = world.chat.shown.values()
@@ -83,26 +92,26 @@ def test_an_override_expires_and_is_posted_in_the_channel(world: World) -> None:
 
 
 def test_this_week_ends_on_monday(world: World) -> None:
-    assert "shop-dev is left out of node image upgrades | until 2026-11-23 00:00 UTC" in ask(
+    assert "shop-dev is left out of node image upgrades | until 2026-11-23 00:00 UTC" in send_command(
         world, "ben", "skip shop-dev this week"
     )
 
 
 def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: World) -> None:
-    ask(world, "ana", "run node-image shop-dev")
+    send_command(world, "ana", "run node-image shop-dev")
     (run,) = (stored.value for stored in runs(world.store).scan())
     for command, control in (
         ("pause", Control(paused_by="ben", at=NOON)),
         ("resume", Control(at=NOON)),
         ("cancel", Control(cancelled_by="ben", at=NOON)),
     ):
-        ask(world, "ben", f"{command} shop-dev")
+        send_command(world, "ben", f"{command} shop-dev")
         assert controls(world.store).must_get(run.id).value == control
-    assert "shop-prod has no open run" in ask(world, "ben", "cancel shop-prod")
+    assert "shop-prod has no open run" in send_command(world, "ben", "cancel shop-prod")
 
 
 def test_a_query_that_reads_clusters_is_answered_later_in_its_conversation(world: World) -> None:
-    assert "looking" in ask(world, "ana", "why shop-dev")
+    assert "looking" in send_command(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
     assert call(world, "answer_query", payload) == "end"
@@ -112,7 +121,7 @@ def test_a_query_that_reads_clusters_is_answered_later_in_its_conversation(world
 
 
 def test_a_plan_names_every_pool(world: World) -> None:
-    ask(world, "ana", "plan")
+    send_command(world, "ana", "plan")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
     call(world, "answer_query", payload)
@@ -120,13 +129,13 @@ def test_a_plan_names_every_pool(world: World) -> None:
 
 
 def test_status_shows_the_active_runs(world: World) -> None:
-    assert "no active runs" in ask(world, "cleo", "status")
-    ask(world, "ana", "run node-image shop-dev")
-    assert "shop-dev: node-image" in ask(world, "cleo", "status")
+    assert "no active runs" in send_command(world, "cleo", "status")
+    send_command(world, "ana", "run node-image shop-dev")
+    assert "shop-dev: node-image" in send_command(world, "cleo", "status")
 
 
 def test_an_unknown_cluster_is_named_as_such(world: World) -> None:
-    assert "Daytwo does not know a cluster shop-test" in ask(world, "ana", "run node-image shop-test")
+    assert "Daytwo does not know a cluster shop-test" in send_command(world, "ana", "run node-image shop-test")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +148,7 @@ def test_an_unknown_cluster_is_named_as_such(world: World) -> None:
         ("2026-11-18T22:00+05:00", "2026-11-18 17:00"),
     ],
 )
-def test_a_time_is_one_of_the_zone(text: str, expected: str) -> None:
+def test_a_time_is_read_in_the_configured_zone(text: str, expected: str) -> None:
     read = read_until(text, "Europe/Amsterdam", NOON)
     assert isinstance(read, datetime)
     assert f"{read:%Y-%m-%d %H:%M}" == expected
@@ -163,7 +172,7 @@ def test_why_names_the_required_approvers() -> None:
     world.clock.at = NOON.replace(hour=23)
     world.clusters.put(cluster("shop-dev"))
     record_fleet(world.context, list(world.clusters.fleet.values()), world.clock.at)
-    ask(world, "ana", "why shop-dev")
+    send_command(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
     call(world, "answer_query", payload)
@@ -171,6 +180,6 @@ def test_why_names_the_required_approvers() -> None:
 
 
 @pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])
-def test_a_command_that_takes_nothing_is_not_said_not_to_be(text: str) -> None:
+def test_a_superfluous_argument_is_reported_as_such(text: str) -> None:
     name = text.split(maxsplit=1)[0]
     assert read_command(text) == f"{name} takes no arguments"

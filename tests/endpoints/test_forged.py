@@ -158,7 +158,7 @@ def test_no_forgery_of_ten_thousand_is_accepted(endpoint: Callable[[], ForgeryTa
 
 
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
-def test_the_genuine_one_is_taken(endpoint: Callable[[], ForgeryTarget]) -> None:
+def test_the_genuine_request_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
     """Without this, an endpoint that rejects everything would pass."""
     target = endpoint()
     response, reason = target.post(Forgery("", target.genuine, target.signed(target.genuine)))
@@ -249,7 +249,7 @@ TRUE = {
     "team": {"id": "T0DAYTWO"},
     "type": "view_submission",
     "user": {"id": "U0ANA"},
-    "view": {"id": "V1", "callback_id": "reject", "external_id": "slack-1", "private_metadata": "no-word"},
+    "view": {"id": "V1", "callback_id": "reject", "external_id": "slack-1", "private_metadata": "no-token"},
 }
 
 
@@ -258,7 +258,7 @@ TRUE = {
     st.dictionaries(st.sampled_from(NAMES + NAMES_OF_FORMS), JSON, max_size=6),
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
-def test_whatever_form_slack_may_sign_breaks_nothing(drawn: dict[str, object], at: tuple[str, ...]) -> None:
+def test_any_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
     """One of our dialogs with changed parts; none names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
@@ -282,12 +282,12 @@ def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
     assert target.untouched
 
 
-@pytest.mark.parametrize("word", ["", "another-word", "../../approvals", "x" * 3_000, "approve\n"])
-def test_a_dialog_with_another_token_decides_nothing(word: str) -> None:
+@pytest.mark.parametrize("token-1", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
+def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
     """The content of a dialog is untrusted input: it names a request and does not authenticate anyone."""
     target = reasons()
     token = target.story.approval.token.encode()
-    body = target.genuine.replace(token, urlencode({"": json.dumps(word)[1:-1]}).encode()[1:])
+    body = target.genuine.replace(token, urlencode({"": json.dumps(other)[1:-1]}).encode()[1:])
     assert body != target.genuine
     response, _ = target.post(Forgery("", body, target.signed(body)))
     assert (response.status, target.story.approval.state) == (HTTPStatus.OK, ApprovalState.PENDING)

@@ -71,7 +71,7 @@ def test_a_rule_for_two_people_requires_a_second_vote() -> None:
     assert state(world) is ApprovalState.APPROVED
 
 
-def test_a_token_made_for_another_person_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_of_another_person_decides_nothing(ana: Visitor) -> None:
     for other in ("ben", "cleo", "eve"):
         page = Visitor(ana.world, other).vote(token=ana.form())
         assert page.status == 403
@@ -79,15 +79,15 @@ def test_a_token_made_for_another_person_decides_nothing(ana: Visitor) -> None:
     assert refusals(ana.world) == ["foreign-form"]
 
 
-def test_a_token_made_for_another_request_decides_nothing(ana: Visitor) -> None:
-    other = request(id="another", token="another-word")
+def test_a_form_token_of_another_request_decides_nothing(ana: Visitor) -> None:
+    other = request(id="another", token="another-token")
     approvals(ana.world.store).insert(other.id, other)
     request_tokens(ana.world.store).insert(other.token, RequestToken(other.id))
-    page = ana.send({"choice": "approve", "reason": "", "csrf": ana.form()}, word="another-word")
+    page = ana.send({"choice": "approve", "reason": "", "csrf": ana.form()}, request_token="another-token")
     assert page.status == 403
 
 
-def test_a_form_is_good_for_an_hour(ana: Visitor) -> None:
+def test_a_form_is_valid_for_an_hour(ana: Visitor) -> None:
     token = ana.form()
     ana.world.clock.advance(minutes=60)
     assert ana.vote(token=token).status == 200
@@ -100,7 +100,7 @@ def test_a_form_is_good_for_an_hour(ana: Visitor) -> None:
     assert state(late.world) is ApprovalState.PENDING
 
 
-def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_of_another_key_decides_nothing(ana: Visitor) -> None:
     token = ana.form()
     request = HttpRequest(
         "POST",
@@ -133,7 +133,7 @@ def test_a_form_from_another_site_decides_nothing(ana: Visitor, headers: dict[st
     assert refusals(ana.world) == ["from-elsewhere"]
 
 
-def test_a_browser_that_says_neither_has_the_token(ana: Visitor) -> None:
+def test_without_origin_headers_the_form_token_is_sufficient(ana: Visitor) -> None:
     fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
     assert ana.send(fields, origin="", sec_fetch_site="").status == 200
 
@@ -175,7 +175,7 @@ def test_a_form_as_json_decides_nothing(ana: Visitor) -> None:
     assert ana.send(body, content_type="application/json").status == 400
 
 
-def test_refusals_are_one_line_for_each_reason_and_minute(ana: Visitor) -> None:
+def test_rejections_are_one_ledger_entry_per_reason_and_minute(ana: Visitor) -> None:
     for _ in range(50):
         ana.send(b"broken")
         ana.look("unknown")

@@ -15,7 +15,7 @@ from tests.endpoints.visitor import Visitor, endpoint, refusals, state, text_of,
 from tests.fakes import CONFIG
 
 
-def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) -> None:
+def test_an_approver_sees_the_whole_plan_and_two_buttons(ana: Visitor) -> None:
     page = ana.look()
     text = text_of(page)
     assert page.status == 200
@@ -58,25 +58,25 @@ def test_the_requester_sees_that_another_person_decides() -> None:
 
 def test_a_visitor_without_a_session_is_redirected_for_every_token() -> None:
     no_one = Visitor(world_with(request()), "")
-    for word in (REQUEST_TOKEN, "no-such-word"):
-        page = no_one.look(word)
-        back = f"%2Fapi%2Fapprovals%2F{word}"
+    for request_token in (REQUEST_TOKEN, "no-such-token"):
+        page = no_one.look(request_token)
+        back = f"%2Fapi%2Fapprovals%2F{request_token}"
         assert (page.status, page.headers["Location"]) == (302, f"/.auth/login/aad?post_login_redirect_uri={back}")
         assert page.text() == ""
 
 
 def test_all_unknown_tokens_have_the_same_response(ana: Visitor) -> None:
-    first, *others = (ana.look(word) for word in ("A" * 24, "B", "a/b", "../runs", "x" * 10_000))
+    first, *others = (ana.look(request_token) for request_token in ("A" * 24, "B", "a/b", "../runs", "x" * 10_000))
     assert first.status == 404
     assert all((other.status, other.text()) == (first.status, first.text()) for other in others)
     assert "shop-prod" not in first.text()
     assert refusals(ana.world) == ["unknown-request"]
 
 
-def test_an_account_of_another_company_learns_nothing(ana: Visitor) -> None:
+def test_an_account_of_another_tenant_learns_nothing(ana: Visitor) -> None:
     mal = Visitor(ana.world, "mal")
     assert mal.look().status == 403
-    assert mal.look().text() == mal.look("no-such-word").text()
+    assert mal.look().text() == mal.look("no-such-token").text()
     assert "shop-prod" not in mal.look().text()
 
 
@@ -94,7 +94,9 @@ def test_without_a_configured_tenant_every_session_is_foreign() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_page_that_lacks_something_says_what(ana: Visitor, lacking: PageAccess, named: str, method: str) -> None:
+def test_an_incompletely_configured_page_names_what_is_missing(
+    ana: Visitor, lacking: PageAccess, named: str, method: str
+) -> None:
     """If sign-in is disabled, any client could send the headers, so they are ignored."""
     page = ana.look(method=method, endpoint=lacking)
     assert page.status == 503
@@ -125,16 +127,18 @@ def test_a_session_without_a_person_is_rejected(ana: Visitor, header: str) -> No
     assert refusals(ana.world) == ["unusable-identity"]
 
 
-def test_a_link_of_an_earlier_revision_shows_what_is_requested_now(ana: Visitor) -> None:
+def test_a_link_of_an_earlier_revision_shows_the_current_request(ana: Visitor) -> None:
     (stored,) = approvals(ana.world.store).scan()
-    approvals(ana.world.store).replace(stored, replace(stored.value, parts=SEVERAL, revision=2, token="newer-word"))
+    approvals(ana.world.store).replace(
+        stored, replace(stored.value, parts=SEVERAL, revision=2, token="newer-request_token")
+    )
     page = ana.look()
     assert "The request has changed since your link was created." in text_of(page)
-    assert '<form method="post" action="newer-word">' in page.text()
+    assert '<form method="post" action="newer-request_token">' in page.text()
     assert "Changed since it was last asked: user1: image 202611.12.0, not 202611.05.0" in text_of(page)
 
 
-def test_names_from_outside_are_text() -> None:
+def test_names_from_outside_are_escaped() -> None:
     part = replace(SEVERAL[0], target_name="<script>alert(1)</script>")
     page = Visitor(world_with(request(part))).look()
     assert "<script" not in page.text()

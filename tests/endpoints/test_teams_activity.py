@@ -12,7 +12,7 @@ from simulator.teams.people import BOT, NAME
 from tests.endpoints.teams_setup import activity
 
 
-def test_the_mention_is_taken_out_and_entities_are_read() -> None:
+def test_the_mention_is_removed_and_entities_are_decoded() -> None:
     text = f"Hey <at>{NAME}</at>&nbsp; why   shop&amp;co"
     mention = {"type": "mention", "mentioned": {"id": BOT}, "text": f"<at>{NAME}</at>"}
     other = {"type": "mention", "mentioned": {"id": "29:bo"}, "text": "shop"}

@@ -13,7 +13,11 @@ from tests.fakes.fleet import NEW
 
 @dataclass
 class FakeClusters:
-    """A small fleet. `begun` lists every operation that was started; a test ends them with `end`."""
+    """A small fleet. `begun` lists every operation that was started; a test ends them with `end`.
+
+    `refuse` is raised by every operation, `refuse_images` by every read of the newest image. After `lose_answers` operations have
+    lost their response, as TryLaterError, the others respond.
+    """
 
     fleet: dict[str, Cluster] = field(default_factory=dict)
     newest: str | Unknown = NEW
@@ -25,7 +29,7 @@ class FakeClusters:
 
     @property
     def only(self) -> Cluster:
-        """The only cluster of the fleet."""
+        """The only cluster of the fleet. Raises ValueError if there are others."""
         (found,) = self.fleet.values()
         return found
 

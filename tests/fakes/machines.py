@@ -11,7 +11,7 @@ from tests.fakes.nodes import FakeNodes
 
 @dataclass
 class FakeMachines:
-    """Scale-set instances. `restarted` lists every restart; a test ends them with `end`."""
+    """Scale-set instances. `restarted` lists every restart; a test ends them with `end`. `refuse` is raised by each."""
 
     clusters: FakeClusters
     nodes: FakeNodes

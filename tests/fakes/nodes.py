@@ -13,7 +13,7 @@ from tests.fakes.fleet import nodes_of
 
 @dataclass
 class FakeNodes:
-    """Nodes with the images of their pools, unless a test sets others in `listed`."""
+    """Nodes with the images of their pools, unless a test sets others in `listed`. `refuse` has the error that a kind of read raises."""
 
     clusters: FakeClusters
     listed: dict[str, tuple[Node, ...]] = field(default_factory=dict)

@@ -60,7 +60,7 @@ def test_no_role_grants_a_wildcard() -> None:
         ("reboot", "reboot", {"cordon-node", "drain-node", "restart-node", "uncordon-node"}),
     ],
 )
-def test_a_role_grants_what_its_verbs_need_beyond_reading(runbook: str, role: str, used: set[str]) -> None:
+def test_a_role_grants_the_write_permissions_of_its_verbs(runbook: str, role: str, used: set[str]) -> None:
     assert runbook in runbooks()
     needed = set().union(*(verbs()[name].actions for name in used))
     assert needed - granted()["read"] == granted()[role]

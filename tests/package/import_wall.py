@@ -65,5 +65,6 @@ class Wall(MetaPathFinder):
         return None
 
     def _refuse_outside(self, name: str, found: str, importer: str) -> None:
+        """Raises ModuleNotFoundError for a module outside."""
         if found.startswith(self._outside):
             raise ModuleNotFoundError(f"the wall: {importer} imports {name}, which is only in {found}", name=name)

@@ -31,7 +31,7 @@ def part(number: int, *pools: str, **more: Any) -> Part:
 
 
 def request(parts: Sequence[Part]) -> Message:
-    approval = Approval("a1", "node-image", "production", tuple(parts), AT, AT, AT, AT, token="word")
+    approval = Approval("a1", "node-image", "production", tuple(parts), AT, AT, AT, AT, token="token-1")
     return approval_message(approval, "Node images", (), "")
 
 

@@ -70,9 +70,9 @@ ASKED = Message(
     tag="approval wanted",
     mentions=(Person("ana", {"slack": "U0ANA"}), Person("dan"), Person("<!here>")),
     buttons=(
-        Button("Approve", "word", Choice.APPROVE),
-        Button("Reject", "word", Choice.REJECT),
-        Button("Plan", url="https://daytwo.example/api/approvals/word"),
+        Button("Approve", "token-1", Choice.APPROVE),
+        Button("Reject", "token-1", Choice.REJECT),
+        Button("Plan", url="https://daytwo.example/api/approvals/token-1"),
     ),
 )
 
@@ -93,9 +93,9 @@ def test_an_invalid_slack_id_is_not_mentioned() -> None:
 def test_the_buttons_carry_the_request_token() -> None:
     (actions,) = blocks(ASKED, "actions")
     approve, reject, plan = actions["elements"]
-    assert (approve["action_id"], approve["value"], approve["style"]) == ("approve.0", "word", "primary")
-    assert (reject["action_id"], reject["value"], reject["style"]) == ("reject.1", "word", "danger")
-    assert (plan["action_id"], plan["url"]) == ("open.2", "https://daytwo.example/api/approvals/word")
+    assert (approve["action_id"], approve["value"], approve["style"]) == ("approve.0", "token-1", "primary")
+    assert (reject["action_id"], reject["value"], reject["style"]) == ("reject.1", "token-1", "danger")
+    assert (plan["action_id"], plan["url"]) == ("open.2", "https://daytwo.example/api/approvals/token-1")
     assert "value" not in plan
 
 

@@ -22,7 +22,7 @@ def part(name: str) -> Part:
 
 
 def request(*parts: Part, ring: str = "production") -> Approval:
-    return Approval("a1", "node-image", ring, parts, AT, AT, AT, AT, token="a-word")
+    return Approval("a1", "node-image", ring, parts, AT, AT, AT, AT, token="a-token")
 
 
 def sections(view: Any) -> list[str]:
@@ -46,7 +46,7 @@ def test_of_many_clusters_the_first_are_named_and_the_others_counted() -> None:
 def test_the_dialog_has_its_buttons_its_token_and_one_optional_field() -> None:
     view: Any = rejection_form(request(part("shop-prod"), ring=""), "Reboots", "slack-1")
     assert (view["submit"]["text"], view["close"]["text"]) == ("Reject", "Back")
-    assert (view["callback_id"], view["private_metadata"], view["external_id"]) == ("reject", "a-word", "slack-1")
+    assert (view["callback_id"], view["private_metadata"], view["external_id"]) == ("reject", "a-token", "slack-1")
     (field,) = inputs_of(view)
     element: Any = field["element"]
     assert (field["optional"], element["multiline"], element["max_length"]) == (True, True, 300)

@@ -52,9 +52,9 @@ FULL = Message(
     footer="node-image.shop-dev",
     mentions=(ANA, BEN),
     buttons=(
-        Button("Approve", "word", Choice.APPROVE),
-        Button("Reject", "word", Choice.REJECT),
-        Button("Details", url="https://daytwo.example/api/approvals/word"),
+        Button("Approve", "token-1", Choice.APPROVE),
+        Button("Reject", "token-1", Choice.REJECT),
+        Button("Details", url="https://daytwo.example/api/approvals/token-1"),
     ),
     picture=Picture("reference", "three clusters, two of them done"),
 )
@@ -63,7 +63,7 @@ FULL = Message(
 def request(**changed: Any) -> Approval:
     part = Part("run-1", "/id", "shop-prod", PLAN, AT)
     plain = Approval(
-        "a1", "node-image", "production", (part,), AT, AT, AT + timedelta(hours=24), AT + timedelta(hours=23), "word"
+        "a1", "node-image", "production", (part,), AT, AT, AT + timedelta(hours=24), AT + timedelta(hours=23), "token-1"
     )
     return replace(plain, **changed)
 
@@ -111,7 +111,7 @@ def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, versi
         state=state, decided_by="ana", decided_via="teams", decided_at=AT, votes=(Vote("ben", "x", AT, "e"),)
     )
     card = WAYS[version](
-        approval_message(pending, "Node images", (ANA, BEN), "https://daytwo.example/api/approvals/word")
+        approval_message(pending, "Node images", (ANA, BEN), "https://daytwo.example/api/approvals/token-1")
     )
     check(card, version)
     open_url = [("Action.OpenUrl", "Details")]
@@ -141,7 +141,7 @@ def test_a_button_of_the_bot_carries_the_token_and_the_choice() -> None:
         "title": "Approve",
         "verb": "approve",
         "style": "positive",
-        "data": {"token": "word"},
+        "data": {"token": "token-1"},
     }
     assert (reject["type"], reject["style"]) == ("Action.ShowCard", "destructive")
 
@@ -157,7 +157,7 @@ def test_a_rejection_opens_a_field_for_the_reason_with_its_own_button() -> None:
             "title": "Reject",
             "verb": "reject",
             "style": "destructive",
-            "data": {"token": "word"},
+            "data": {"token": "token-1"},
         }
     ]
 

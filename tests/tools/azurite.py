@@ -75,6 +75,7 @@ def _free_ports(number: int) -> list[int]:
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the port accepts connections. Raises RuntimeError if it does not in time."""
     deadline = time.monotonic() + _START_WITHIN_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
