@@ -147,7 +147,13 @@ def test_cancel_pause_and_resume_are_recorded_and_wake_the_run() -> None:
         "a holder of the function key (says: ana)",
     )
     assert world.engine.woken == [run_id] * 4
-    assert [entry.kind for entry in world.ledger.written.values()] == ["requested", "pause", "resume", "pause", "cancel"]
+    assert [entry.kind for entry in world.ledger.written.values()] == [
+        "requested",
+        "pause",
+        "resume",
+        "pause",
+        "cancel",
+    ]
 
 
 def test_the_first_person_to_cancel_is_recorded() -> None:
