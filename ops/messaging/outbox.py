@@ -1,6 +1,7 @@
 """The outbox: attempts to update a chat, and the timer that retries what is left."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,6 +15,8 @@ from ops.ports.errors import ConflictError, NotDoneError, OutsideError, Rejected
 from ops.tables.base import Stored
 from ops.tables.messages import MessageRecord, messages
 from ops.telemetry.metrics import Metric
+
+_LOG = logging.getLogger(__name__)
 
 _OUTBOX = "outbox"
 _RETRY = timedelta(minutes=5)
@@ -171,8 +174,16 @@ class _Attempt:
             _remove(self.ports, self.stored.key)
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:
-        """Records the problem. A failed search proves nothing: only after a refused post is there nothing to search for."""
+        """Records the problem, and logs it if it is new. After a failed search, a post may still exist and is searched for again."""
         mine = self.stored.value
+        if str(error) != mine.problem:
+            _LOG.warning(
+                "%s has not accepted the message about %s in channel %s: %s",
+                mine.chat,
+                mine.subject,
+                mine.channel,
+                error,
+            )
         retry_at = self.ports.clock.now() + wait if wait else None
         is_undone = isinstance(error, NotDoneError) or not isinstance(error, TryLaterError)
         is_gone = isinstance(error, RejectedError) and error.code == _GONE

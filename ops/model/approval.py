@@ -1,4 +1,4 @@
-"""A request for approval: what it asks for, who may decide, and the result (docs/approvals.md)."""
+"""A request for approval: its parts, who can decide it, and the result (docs/approvals.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,14 +27,14 @@ class ApprovalState(StrEnum):
 
 
 class Choice(StrEnum):
-    """What a person votes for."""
+    """A person's vote."""
 
     APPROVE = "approve"
     REJECT = "reject"
 
 
 class PartState(StrEnum):
-    """Whether one run's part of a request still counts."""
+    """The state of one run's part of a request."""
 
     ASKED = "asked"
     SUPERSEDED = "superseded"
@@ -43,7 +43,7 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One run's part of a request: its plan. `why` says why it dropped out, or what changed since an earlier request."""
+    """One run's part of a request: its plan. `why` says why the part was withdrawn, or what has changed since an earlier request."""
 
     run: str
     target: str
@@ -66,7 +66,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to a vote that changed something, by its event."""
+    """The reply to a vote that had an effect. `event` identifies the vote's delivery."""
 
     event: str
     result: str
@@ -75,10 +75,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One request. `token` is the random string in its buttons and link; `revision` counts how often its content has changed.
+    """One request for approval.
 
-    `approvers` and `needed` are as they were when people were asked, for display; each vote is judged by the present
-    configuration.
+    `token` is the random string in its buttons and link. `revision` counts the changes of its content. `approvers` and
+    `needed` are recorded when people are asked, and are only displayed: each vote is checked against the current configuration.
     """
 
     id: str
@@ -116,5 +116,5 @@ class Approval:
         return tuple(part for part in self.parts if part.state is PartState.ASKED)
 
     def part(self, run: str) -> Part | None:
-        """The part of a run; None if the run is not part of the request."""
+        """Returns the part of a run, or None if the run is not part of the request."""
         return next((part for part in self.parts if part.run == run), None)

@@ -1,4 +1,4 @@
-"""When disruption is allowed and when it is forbidden: windows, freezes and their calendars, time spans."""
+"""When disruption is allowed or forbidden: windows, freezes, their calendars, and time spans."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ class Span:
     """A time span that includes `start` but not `end`; both are aware and in UTC.
 
     Raises:
-        ValueError: an edge is not in UTC, or the span does not end after it starts.
+        ValueError: `start` or `end` is not in UTC, or the span does not end after it starts.
     """
 
     start: datetime
@@ -18,13 +18,13 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is not UTC or self.end.tzinfo is not UTC:
-            raise ValueError(f"a span has to be in UTC, not {self.start!r} and {self.end!r}")
+            raise ValueError(f"a span must be in UTC, not {self.start!r} and {self.end!r}")
         if self.end <= self.start:
-            raise ValueError(f"a span has to end after it starts, not {self.start} to {self.end}")
+            raise ValueError(f"a span must end after it starts, not {self.start} to {self.end}")
 
     @property
     def duration(self) -> timedelta:
-        """Its length."""
+        """The length of the span."""
         return self.end - self.start
 
     def __contains__(self, at: datetime) -> bool:
@@ -33,13 +33,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A weekly recurring time in which disruption is allowed.
+    """A weekly time span in which disruption is allowed.
 
     `days` are the days on which an occurrence starts, Monday = 0. If `end` is not after `start`, the window is overnight:
-    its occurrence ends on the next day and still belongs to the day on which it starts. `zone` is an IANA name.
+    its occurrence ends on the next day, but belongs to the day on which it starts. `zone` is an IANA name.
 
     Raises:
-        ValueError: there is no day, or a day outside 0 to 6.
+        ValueError: `days` is empty, or contains a number outside 0 to 6.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Window:
     def __post_init__(self) -> None:
         if not self.days or not self.days <= frozenset(range(7)):
             raise ValueError(
-                f"window {self.name}: days have to be from 0 (Monday) to 6 (Sunday), at least one, not {sorted(self.days)}"
+                f"window {self.name}: days must be from 0 (Monday) to 6 (Sunday), at least one, not {sorted(self.days)}"
             )
 
     @property
@@ -62,10 +62,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """A time in which disruption is forbidden, whatever the windows allow.
+    """A time span in which disruption is forbidden, regardless of the windows.
 
-    Either both edges are dates: whole days, both included, in `zone`, or in the window's zone if `zone` is None. Or both
-    are aware instants: the start included, the end not.
+    `start` and `end` are two dates or two aware instants. Dates mean whole days, both included, in `zone`, or in the
+    window's zone if `zone` is None. With instants, the start is included and the end is not.
 
     Raises:
         ValueError: a date is combined with an instant, an instant has no zone, or the end is before the start.
@@ -77,10 +77,10 @@ class Freeze:
     zone: str | None = None
 
     def __post_init__(self) -> None:
-        # A datetime is also a date to Python, so dates are recognised by not being datetimes.
+        # In Python a datetime is also a date, so a date is recognized by not being a datetime.
         instants = isinstance(self.start, datetime), isinstance(self.end, datetime)
         if instants[0] != instants[1]:
-            raise ValueError(f"freeze {self.name}: from and to have to be both dates or both instants")
+            raise ValueError(f"freeze {self.name}: from and to must be both dates or both instants")
         for edge in (self.start, self.end):
             if isinstance(edge, datetime) and edge.tzinfo is None:
                 raise ValueError(f"freeze {self.name}: {edge} has no time zone")
@@ -99,7 +99,7 @@ class SilentCalendar:
 
 
 def host_of(location: str) -> str:
-    """The host of a calendar's address, without its path: anyone who knows the whole address of a private calendar can read it."""
+    """Returns the host of a calendar's address. The path is left out, since the full address of a private calendar is a secret."""
     try:
         return urlsplit(location).hostname or "an address"
     except ValueError:

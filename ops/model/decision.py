@@ -11,7 +11,7 @@ from ops.model.reasons import WaitReason
 class Nothing:
     """There is nothing to do. If a person or a rollout started the run, the reason is reported.
 
-    `notify` if a person should notice anyway; `missing_facts` if the reason is that something could not be read.
+    `notify` means that people are notified anyway; `missing_facts`, that something could not be read.
     """
 
     why: str
@@ -22,7 +22,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """There is something to report and nothing to do. `ok` is whether the report is good news."""
+    """There is something to report and nothing to do. `ok` is true if the report is good news."""
 
     headline: str
     lines: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Assess again at `until`, or when woken. `notify` if a person should notice."""
+    """Assess the run again at `until`, or when it is woken. `notify` means that people are notified."""
 
     until: datetime
     why: str

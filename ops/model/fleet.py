@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-# The annotation that marks Daytwo's own cordon, the only one it ever removes. Its value is the run's id.
+# The annotation that marks a cordon set by Daytwo. Daytwo never removes another cordon. The value is the run's id.
 CORDON_STAMP = "daytwo.dev/cordoned-by"
 
 # Provisioning states are free text; these are the ones in which no operation is running (documented in the AKS API).
@@ -22,7 +22,7 @@ class Driver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that is missing, and why; `transient` if it may be read later. Safety checks treat it as a refusal."""
+    """A value that could not be read, and why. `transient` means that a later read may succeed. Safety checks treat it as a refusal."""
 
     why: str
     transient: bool = False
@@ -30,14 +30,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Gone(Unknown):
-    """A value that will never be available: its object does not exist (any more)."""
+    """A value that will never be available, because its object does not exist or no longer exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A node pool. `image` is what Azure reports; its nodes may not run it (yet).
+    """A node pool. `image` is what Azure reports; the nodes may still run an older image.
 
-    `error_code` and `error` say why its last operation failed, as far as Azure keeps that (`status.provisioningError`).
+    `error_code` and `error` say why the pool's last operation failed, if Azure still has that (`status.provisioningError`).
     """
 
     name: str
@@ -87,7 +87,7 @@ class Cluster:
 
     @property
     def driver(self) -> Driver:
-        """AKS if its node-OS channel is active or the cluster is AKS Automatic, otherwise Daytwo (docs/node-image.md, rule 1)."""
+        """Who upgrades it: AKS if its node-OS channel is active or it is AKS Automatic, otherwise Daytwo (docs/node-image.md, rule 1)."""
         if self.automatic or self.node_os_channel.casefold() not in ("", "none", "unmanaged"):
             return Driver.AKS
         return Driver.DAYTWO
@@ -99,7 +99,7 @@ class Cluster:
         return own or any(pool.is_busy for pool in self.pools)
 
     def pool(self, name: str) -> Pool | None:
-        """The pool with this name; None if there is none."""
+        """Returns the pool with this name, or None."""
         return next((pool for pool in self.pools if pool.name == name), None)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 # Linux: AKSUbuntu-2204gen2containerd-202511.03.0; Windows: AKSWindows-2022-20348.4171.251020.
-# With the SecurityPatch channel, the label of a node ends in another date: -2025.11.05.
+# With the SecurityPatch channel, a node's label ends in another date: -2025.11.05.
 _NAME = re.compile(
     r"(?P<family>[A-Za-z][\w.-]*?)-"
     r"(?P<release>(?P<year>20\d\d)(?P<month>\d\d)\.(?P<day>\d\d)\.\d+|\d+\.\d+\.(?P<short>\d{6}))"
@@ -16,7 +16,7 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NodeImage:
-    """A node image as Azure names it: a family (OS SKU, generation), a release with its date, and possibly a security patch."""
+    """A node image as Azure names it: a family (OS SKU, generation), a dated release, and sometimes a security patch."""
 
     family: str
     release: str
@@ -25,7 +25,7 @@ class NodeImage:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Parses an image's name; None if it has no known form."""
+        """Parses an image's name; returns None if the form is unknown."""
         match = _NAME.fullmatch(text)
         if match is None:
             return None
@@ -47,18 +47,18 @@ class NodeImage:
         return f"{self.release}-{self.patch}" if self.patch else self.release
 
     def is_carried_as(self, label: str) -> bool:
-        """Whether a node with this label value runs this image; an additional security patch does not matter."""
+        """Whether a node with this label value runs this image; an additional security patch is ignored."""
         seen = NodeImage.parse(label)
         return seen is not None and (seen.family, seen.release) == (self.family, self.release)
 
     def age(self, now: datetime) -> timedelta:
-        """The time since this image was released, counted from the start of that day in UTC."""
+        """Returns the time since this image was released, counted from the start of that day in UTC."""
         return now - datetime(self.released.year, self.released.month, self.released.day, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageKey:
-    """What is proven: an image together with a Kubernetes minor version (docs/node-image.md, rule 11)."""
+    """What a proof applies to: an image together with a Kubernetes minor version (docs/node-image.md, rule 11)."""
 
     image: str
     kubernetes_minor: str
@@ -68,7 +68,7 @@ class ImageKey:
 
 
 def days_between(own: str, newest: object) -> int | None:
-    """How many days the release of an image is behind that of a newer one; None if either is not a known image name."""
+    """Returns how many days the release of an image is behind that of a newer one; None if either name cannot be parsed."""
     first = NodeImage.parse(own)
     second = NodeImage.parse(newest) if isinstance(newest, str) else None
     return None if first is None or second is None else max(0, (second.released - first.released).days)

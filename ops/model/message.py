@@ -10,9 +10,9 @@ from ops.model.run import State
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a message: a pool, a ring. If both are known, `done` of `total` is drawn as a bar.
+    """One row of a message, for example a pool or a ring. If `done` and `total` are known, they are drawn as a bar.
 
-    `at` is the time of the event that a row reports.
+    `at` is the time of the event that the row reports.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG that a chat may show. `reference` is its key in the store, `alt` its text alternative."""
+    """A PNG for chats that can show one. `reference` is its key in the store, `alt` its text alternative."""
 
     reference: str
     alt: str
@@ -44,7 +44,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant that each reader sees in their own time zone; `text` precedes it."""
+    """An instant that each reader sees in their own time zone, after `text`."""
 
     text: str
     at: datetime
@@ -52,9 +52,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message. Its first line is enough by itself: state, operation, target, progress. Names are unescaped.
+    """A message. Its first line is sufficient by itself: state, operation, target, progress. Names are unescaped.
 
-    `tag` replaces the state in the first line. People in `mentions` are notified by the chat.
+    `tag` replaces the state in the first line. The chat notifies the people in `mentions`.
     """
 
     subject: str

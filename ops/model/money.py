@@ -1,4 +1,4 @@
-"""Money: a decimal and its currency. Never a float, never added across currencies."""
+"""Money: a decimal amount and its currency. Never a float, never added across currencies."""
 
 import re
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self | None:
-        """Parses an amount as Azure writes it, with or without a currency sign and thousands separators; None if it is not one."""
+        """Parses an amount as Azure writes it, with or without a currency sign and thousands separators; returns None for other text."""
         bare = text.strip()
         for sign, code in _SIGNS.items():
             if bare.startswith(sign):
@@ -44,7 +44,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class BudgetAlert:
-    """A budget alert, from either schema of an action group. `spent` and `threshold` refer to the period that starts at `period`."""
+    """A budget alert from an action group, in either schema. `spent` and `threshold` refer to the period that starts at `period`."""
 
     budget: str
     scope: str
@@ -67,7 +67,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class CostReport:
-    """The costs of a subscription, and the time until which they are included."""
+    """The costs of a subscription, and the time up to which they are counted."""
 
     costs: tuple[Cost, ...]
     until: datetime
@@ -75,7 +75,7 @@ class CostReport:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The costs of a cluster's node resource group this month. Cluster names are not unique in a fleet, ids are."""
+    """The costs of a cluster's node resource group this month. In a fleet, cluster names are not unique, but ids are."""
 
     cluster: str
     name: str
@@ -83,7 +83,7 @@ class Bill:
     money: Money
 
     def plus(self, money: Money) -> "Bill":
-        """The bill with another amount added.
+        """Returns the bill with another amount added.
 
         Raises:
             ValueError: the currencies differ.
@@ -93,7 +93,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """The bills of all clusters, and the time until which costs are included."""
+    """The bills of all clusters, and the time up to which costs are counted."""
 
     each: tuple[Bill, ...]
     until: datetime

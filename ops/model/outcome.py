@@ -1,4 +1,4 @@
-"""What a verb returns. Expected failures are values, since a durable engine does not preserve the types of errors."""
+"""The results of a verb. Expected failures are values, since a durable engine does not preserve the types of errors."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Verified, with the evidence."""
+    """The effect is verified, with the evidence."""
 
     evidence: str
     progress: Progress | None = None
@@ -23,7 +23,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The operation is running. `token` resumes it in another process (secret: it may hold signed URLs); poll again at `poll_after`."""
+    """The operation is running: poll it again at `poll_after`. `token` resumes it in another process; it is secret (signed URLs)."""
 
     token: str
     poll_after: datetime
@@ -32,7 +32,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It is impossible, or has failed: the code, the cause in words, and what a person can do."""
+    """The step is impossible or has failed: the code, the cause in words, and what a person can do."""
 
     code: str
     cause: str
@@ -41,7 +41,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The cluster no longer fits the plan; nothing was done. Assess again, not before `retry_at` if that is set."""
+    """The cluster no longer fits the plan, and nothing was done. Assess again, but not before `retry_at` if it is set."""
 
     why: str
     retry_at: datetime | None = None
@@ -49,7 +49,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Only from a check: the step may begin."""
+    """The step can begin. Only a check returns this."""
 
 
 type Outcome = Done | Pending | Refused | Stale

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person, by the one name that is used everywhere. `ids` holds their ids by kind, such as `entra`."""
+    """A person, by the name that is used everywhere. `ids` holds their ids by kind, for example `entra`."""
 
     name: str
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -16,9 +16,9 @@ class Person:
 class Identity:
     """A caller that an endpoint has authenticated.
 
-    `endpoint` is where they came in: a chat's name or `page`. `kind` is the kind of their id, `tenant` the workspace or
-    Entra tenant that issued it, `user` the id. `shown` is the name that the chat displays: for reading only, since people
-    choose it themselves.
+    `endpoint` is a chat's name or `page`. `kind` is the kind of the caller's id, `tenant` the workspace or Entra tenant that
+    issued it, `user` the id itself. `shown` is the display name in the chat. It is only displayed, since people choose it
+    themselves.
     """
 
     endpoint: str

@@ -1,4 +1,4 @@
-"""A plan is data: what would be done, in which order, and why."""
+"""A plan as data: what would be done, in which order, and why."""
 
 import hashlib
 import json
@@ -11,11 +11,11 @@ from ops.model.reasons import SkipReason
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of a plan, done by one verb.
+    """One part of a plan, executed by one verb.
 
-    `params` says exactly what is done; the verb reads nothing else, and they are part of the plan's hash. Times are not:
-    `expected_s` is the expected duration in seconds, and the step may only begin if that fits before `deadline`. A `temporary`
-    step is undone at the end, whatever happens (a cluster that was started for its window is stopped again).
+    `params` say exactly what is done: the verb reads nothing else, and they are part of the plan's hash. Times are not.
+    `expected_s` is the expected duration in seconds; the step can begin only if that much time is left before `deadline`.
+    A `temporary` step is always undone at the end: a cluster that was started for its window is stopped again.
     """
 
     id: str
@@ -28,13 +28,13 @@ class Step:
 
     @property
     def content(self) -> list[object]:
-        """Exactly what is done; two steps with the same content are the same."""
+        """What exactly is done; two steps with the same content are the same."""
         return [self.id, self.verb, dict(sorted(self.params.items())), self.temporary]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lease that a plan needs: at most `capacity` holders, all of the same `side` (the regions of a pair never at once)."""
+    """A lease that a plan needs. It has at most `capacity` holders, all on the same `side` (never both regions of a pair at once)."""
 
     name: str
     side: str = ""
@@ -42,13 +42,13 @@ class Claim:
 
     @classmethod
     def of_cluster(cls, cluster_id: str) -> "Claim":
-        """The lease of one cluster, which one run holds at a time."""
+        """Returns the lease of one cluster, which only one run can hold at a time."""
         return cls(f"cluster.{cluster_id}")
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Something that the plan leaves out: the code and the reason. `needs_person` if only a person can change that."""
+    """Something that the plan leaves out: the code and the reason. `needs_person` means that only a person can change that."""
 
     what: str
     code: SkipReason
@@ -60,8 +60,8 @@ class Skip:
 class Plan:
     """Ordered steps with their reasons and their predicted effect.
 
-    `following` are steps that the same run is expected to plan after these. This plan does not execute them, but an approval
-    of this plan covers them.
+    `following` are steps that the same run is expected to plan later. This plan does not execute them, but approving it
+    also approves them.
     """
 
     runbook: str
@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """A hash of target, steps, versions and risk, but not of times, money or predictions. 12 hexadecimal digits."""
+        """A hash of target, steps, versions and risk, without times, costs or predictions: 12 hexadecimal digits."""
         facts: dict[str, object] = {
             "runbook": self.runbook,
             "target": self.target,
@@ -89,7 +89,7 @@ class Plan:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
     def step(self, step_id: str) -> Step:
-        """The step with this id.
+        """Returns the step with this id.
 
         Raises:
             KeyError: the plan has no such step.

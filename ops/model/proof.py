@@ -1,4 +1,4 @@
-"""Proof of an image: for how long, how much of it awake, and on how many nodes it ran in a ring (docs/node-image.md, rule 11)."""
+"""The proof of an image in a ring: how long, how many awake hours, and on how many nodes it has run (docs/node-image.md, rule 11)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from ops.model.image import ImageKey
 
 @dataclass(frozen=True, slots=True)
 class ProofPolicy:
-    """When an image counts as proven in a ring: on how many nodes, for how long, and how much of that time awake."""
+    """What proves an image in a ring: the number of nodes, the time it must run, and how much of that time clusters must be awake."""
 
     nodes: int
     elapsed: timedelta
@@ -17,7 +17,7 @@ class ProofPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one scan of a ring saw of one image: how many nodes run it, and the names of those that are not Ready."""
+    """What one scan of a ring found about one image: how many nodes run it, and the names of those that are not Ready."""
 
     nodes: int
     not_ready: tuple[str, ...] = ()

@@ -1,13 +1,13 @@
-"""Why something is skipped, waits, or has ended: the codes in the rule pages, the ledger and the API.
+"""Codes for why something is skipped, waits or has ended, as used in the rule pages, the ledger and the API.
 
-Programs compare these codes only; the text for people is written where a decision is made.
+Programs compare only these codes; the text for people is written where the decision is made.
 """
 
 from enum import StrEnum
 
 
 class SkipReason(StrEnum):
-    """Why a plan leaves a pool, a node or a cluster out (docs/node-image.md rule 8, docs/reboot.md rule 4, docs/power.md)."""
+    """Why a plan leaves out a pool, a node or a cluster (docs/node-image.md rule 8, docs/reboot.md rule 4, docs/power.md)."""
 
     NO_RING = "no-ring"
     AKS_MANAGED = "driven-by-aks"
@@ -55,7 +55,7 @@ class WaitReason(StrEnum):
 
 
 class EndReason(StrEnum):
-    """How a request for approval ended a run."""
+    """How a request for approval ended its run."""
 
     NO_APPROVERS = "no-approvers"
     NOT_DELIVERED = "not-delivered"
@@ -64,7 +64,7 @@ class EndReason(StrEnum):
 
 
 class FailureCode(StrEnum):
-    """Why a verb failed, when Azure and Kubernetes have no code of their own for it."""
+    """Why a verb failed, if neither Azure nor Kubernetes has a code for it."""
 
     UNREADABLE = "Unreadable"
     DENIED = "Denied"

@@ -1,4 +1,4 @@
-"""Runs and rollouts as they are recorded."""
+"""The records of runs and rollouts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ops.model.plan import Plan, Skip
 
 
 class State(StrEnum):
-    """The state of a run or rollout: the same word in messages, pages, the command line and the API."""
+    """The state of a run or rollout. Messages, pages, the command line and the API use the same words."""
 
     WAITING = "waiting"
     NEEDS_YOU = "needs you"
@@ -30,11 +30,11 @@ class StepState(StrEnum):
     """The state of a step."""
 
     PLANNED = "planned"
-    INTENDED = "intended"  # recorded before the first call: after a crash the call may have been made
+    INTENDED = "intended"  # recorded before the first call; after a crash, the call may or may not have been made
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    LEFT = "left"  # not begun: the run ended or yielded before it
+    LEFT = "left"  # never begun: the run ended or yielded first
     UNDOING = "undoing"
     UNDONE = "undone"
 
@@ -61,11 +61,11 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a runbook on one target. It has one message and one id.
+    """One execution of a runbook on one target, with one message and one id.
 
-    `channels` are where its messages go, as `chat|channel`; a chat that is not among them uses its default channel. `approval`
-    is the id of the request that it waits for or was approved by; `approved` says by whom and when. `ring` is empty if its
-    cluster is in no ring, or if it does not concern a cluster.
+    `channels` are where its messages are posted, as `chat|channel`; a chat without an entry uses its default channel.
+    `approval` is the id of the request that the run waits for or that approved it; `approved` says who approved it, and when.
+    `ring` is empty if the cluster is not in a ring, or if the run does not concern a cluster.
     """
 
     id: str
@@ -104,7 +104,7 @@ class Run:
     params: Mapping[str, str] = field(default_factory=dict)
 
     def step(self, step_id: str) -> StepRecord:
-        """The record of a step of the present plan.
+        """Returns the record of a step of the current plan.
 
         Raises:
             KeyError: the plan has no such step.
@@ -117,7 +117,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RingTargets:
-    """A ring of a rollout: its targets (id, name) and the time at which it no longer delays the next ring."""
+    """A ring of a rollout: its targets (id, name), and the time after which it no longer delays the next ring."""
 
     name: str
     targets: tuple[tuple[str, str], ...]
@@ -126,7 +126,7 @@ class RingTargets:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """The targets of a rollout, their order, its end, and how many failures it allows."""
+    """The targets of a rollout, their order, its end, and how many runs may fail."""
 
     runbook: str
     period: str
@@ -138,7 +138,7 @@ class RolloutPlan:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """Runs of one runbook across rings."""
+    """The runs of one runbook across rings."""
 
     id: str
     plan: RolloutPlan
@@ -154,7 +154,7 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run as its rollout and lists show it."""
+    """A run as shown by its rollout and in lists."""
 
     id: str
     target: str

@@ -1,4 +1,4 @@
-"""A request to start a run: something has happened or is due."""
+"""A request to start a run, because something has happened or is due."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What starts a run: the runbook, its target, the period, the source, and who requested it."""
+    """A request to start a run: the runbook, its target, the period, the source, and the requester."""
 
     runbook: str
     target: str
@@ -24,15 +24,15 @@ class RunRequest:
 
     @property
     def run_id(self) -> str:
-        """`node-image.<cluster>-<hash>.2026-w47`: only characters that every durable engine accepts in an instance id."""
+        """An id such as `node-image.<cluster>-<hash>.2026-w47`, with only the characters that every durable engine accepts."""
         return f"{self.runbook}.{slug(self.target_name)}-{short_hash(self.target)}.{slug(self.period)}"
 
 
 def slug(text: str) -> str:
-    """Lower case, `[a-z0-9-]` only, at most 63 characters: Azure rejects slash, backslash, hash and question mark in instance ids."""
+    """Reduces a text to `[a-z0-9-]` and 63 characters: Azure rejects slash, backslash, hash and question mark in instance ids."""
     return re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")[:63] or "x"
 
 
 def short_hash(text: str) -> str:
-    """Six hexadecimal digits that distinguish clusters with the same name; ARM ids are compared case-insensitively."""
+    """Six hexadecimal digits that distinguish clusters with the same name; the case of the ARM id is ignored."""
     return hashlib.sha256(text.casefold().encode()).hexdigest()[:6]

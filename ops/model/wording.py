@@ -1,16 +1,16 @@
-"""Times as people read them in texts of the ledger, of runs and of commands: always in UTC, and saying so.
+"""Formats times for the ledger, runs and commands: always in UTC, with the suffix `UTC`.
 
-Messages show instants in the reader's own time zone instead; each chat renders them itself.
+Messages show instants in the reader's own time zone instead; each chat formats them itself.
 """
 
 from datetime import datetime
 
 
 def clock(at: datetime) -> str:
-    """A time within the week, as in `Mon 22:00 UTC`."""
+    """Returns a time within the week, such as `Mon 22:00 UTC`."""
     return f"{at:%a %H:%M} UTC"
 
 
 def instant(at: datetime) -> str:
-    """A time with its date, as in `Mon 2026-11-16 22:00 UTC`."""
+    """Returns a time with its date, such as `Mon 2026-11-16 22:00 UTC`."""
     return f"{at:%a %Y-%m-%d %H:%M} UTC"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as its API server reports it. `uid` distinguishes a StatefulSet's pod from its successor with the same name."""
+    """A pod as its API server reports it. `uid` distinguishes a StatefulSet pod from its successor with the same name."""
 
     namespace: str
     name: str
@@ -22,17 +22,17 @@ class Pod:
 
     @property
     def full_name(self) -> str:
-        """As in `shop/web-1`."""
+        """The namespace and name, such as `shop/web-1`."""
         return f"{self.namespace}/{self.name}"
 
     @property
     def is_finished(self) -> bool:
-        """Whether it has completed: such a pod can always be evicted."""
+        """Whether the pod has completed; a completed pod can always be evicted."""
         return self.phase in ("Succeeded", "Failed")
 
     @property
     def stays(self) -> bool:
-        """Whether a drain leaves it: mirror pods belong to the kubelet, and DaemonSet pods would be recreated at once."""
+        """Whether a drain skips the pod: mirror pods belong to the kubelet, and DaemonSet pods would be recreated at once."""
         return self.mirror or self.owner_kind == "DaemonSet"
 
 
@@ -40,7 +40,7 @@ class Pod:
 class DisruptionBudget:
     """A PDB with its status.
 
-    `match_labels` is its selector. A selector with expressions matches nothing here; its evictions are requested anyway.
+    `match_labels` is its selector. A selector with expressions matches no pod here; Daytwo requests those evictions anyway.
     """
 
     namespace: str
@@ -53,18 +53,18 @@ class DisruptionBudget:
 
     @property
     def full_name(self) -> str:
-        """As in `shop/web`."""
+        """The namespace and name, such as `shop/web`."""
         return f"{self.namespace}/{self.name}"
 
     def covers(self, pod: Pod) -> bool:
-        """Whether it protects the pod."""
+        """Whether the PDB covers the pod."""
         if pod.namespace != self.namespace or not self.match_labels:
             return False
         return all(pod.labels.get(key) == value for key, value in self.match_labels.items())
 
     @property
     def never_allows(self) -> bool:
-        """Whether it allows no eviction even if every pod is healthy: maxUnavailable 0, or minAvailable equal to all pods."""
+        """Whether it allows no eviction even if every pod is healthy: maxUnavailable is 0, or minAvailable equals the pod count."""
         return self.expected_pods > 0 and self.desired_healthy >= self.expected_pods
 
 

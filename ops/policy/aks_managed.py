@@ -1,4 +1,4 @@
-"""Clusters that AKS upgrades by itself: observed, proven and reported, but never changed (docs/node-image.md, rule 2)."""
+"""Clusters that AKS upgrades by itself: observed, used as proof and reported, but never changed (docs/node-image.md, rule 2)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ class AksManagedFacts(Protocol):
 
     @property
     def initial_images(self) -> Mapping[str, str]:
-        """The image when this run first read the pool, by pool."""
+        """The image of each pool when this run first read it."""
         ...
 
 
@@ -64,7 +64,7 @@ def decide_aks_managed(
 
 
 def _names(cluster: Cluster, facts: AksManagedFacts) -> tuple[str, ...]:
-    """The cluster's pools, and those of node auto-provisioning that its nodes belong to."""
+    """The cluster's own pools, and the pools of node auto-provisioning that its nodes belong to."""
     nodes = () if isinstance(facts.nodes, Unknown) else facts.nodes
     return (*(pool.name for pool in cluster.pools), *sorted({node.provisioner for node in nodes if node.provisioner}))
 

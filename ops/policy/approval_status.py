@@ -1,4 +1,4 @@
-"""Whether a plan needs approval, and has it (docs/approvals.md, rules 10 to 13)."""
+"""Whether a plan needs approval, and whether it has been approved (docs/approvals.md, rules 10 to 13)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from ops.policy.approvers import needed, valid_votes
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
 
-# Lower risks than the approved one: a plan that was in place has lost the pools that made it so.
+# Risks lower than the approved one: the riskier pools of the approved plan are no longer part of it.
 _LESS = {"in-place": ("surge",)}
 
 
 def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
-    """What a plan would do beyond an approved plan, in words; empty if it is part of that plan (rule 10).
+    """What a plan would do beyond an approved plan, in words; empty if the approved plan covers it (rule 10).
 
-    `whole` includes the steps that follow: while people decide, they decide about all of them.
+    `whole` includes the steps that follow: until the request is decided, people decide on all of them.
     """
     known = [step.content for step in (*approved.steps, *approved.following)]
     steps = (*plan.steps, *plan.following) if whole else plan.steps
@@ -58,21 +58,21 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The request waits for a decision, or will be shown soon."""
+    """The request is waiting for a decision, or will be shown soon."""
 
     approval: Approval
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The request was rejected, or expired."""
+    """The request was rejected or has expired."""
 
     approval: Approval
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """This plan has not been requested. `changed` says why an earlier request no longer counts."""
+    """Approval of this plan has not been requested. `changed` says why an earlier request no longer counts."""
 
     changed: tuple[str, ...] = ()
 
@@ -83,11 +83,11 @@ type ApprovalStatus = NotRequired | Granted | Pending | Denied | Missing
 def approval_status(
     approval: Approval | None, run: Run, plan: Plan, rule: ApprovalRule | None, settings: Settings, now: datetime
 ) -> ApprovalStatus:
-    """The approval status of a run's plan, given the run's present request (rules 10 to 13)."""
+    """Returns the approval status of a run's plan, given the run's current request (rules 10 to 13)."""
     part = approval.part(run.id) if approval is not None else None
     is_asked = part is not None and part.state is PartState.ASKED
     if approval is not None and is_asked and approval.state is ApprovalState.REJECTED:
-        return Denied(approval)  # a rejection stays in force, whatever the configuration says since
+        return Denied(approval)  # A rejection stays in force even if the configuration has changed since.
     if rule is None:
         return NotRequired()
     if approval is None or part is None or not is_asked:
@@ -111,24 +111,24 @@ def approval_status(
 
 
 def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
-    """A tag may not widen what is allowed: the cluster's ring decides who may approve, and whether requesters may."""
+    """Why a change of ring voids the request: the ring decides who can approve, so a tag must not widen what is allowed."""
     if approval.ring != run.ring:
         yield f"its cluster is in {run.ring or 'no ring'} now, not in {approval.ring or 'no ring'}"
 
 
 def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:
-    """Voters who no longer count, if too few are left without them."""
+    """Names the voters who no longer count, if too few remain without them."""
     left = valid_votes(approval, rule, settings)
     if len(left) >= needed(approval, rule, settings):
         return
     gone = [vote.person for vote in approval.votes if vote.person not in left]
-    yield from (f"{person}, who approved, is not an approver any more" for person in gone)
+    yield from (f"{person}, who approved, is no longer an approver" for person in gone)
     if not gone:
         yield "more approvals are needed than were given"
 
 
 def decided_text(approval: Approval) -> str:
-    """How a request ended, by whom and when."""
+    """How a request ended: by whom and when."""
     at = f"{instant(approval.decided_at)}" if approval.decided_at else ""
     because = f": {approval.why}" if approval.why else ""
     by = f" by {approval.decided_by}" if approval.decided_by else ""

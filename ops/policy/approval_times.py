@@ -15,7 +15,7 @@ _HOUR = timedelta(hours=1)
 
 
 def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
-    """When approvers are asked: after the gathering time, within the rule's hours (rule 4). If these never come: at once."""
+    """When approvers are asked: after the gathering time, within the rule's hours (rule 4); at once if there are no such hours."""
     ready = now + gather
     if rule.hours is None:
         return ready
@@ -24,7 +24,7 @@ def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
 
 
 def next_look(rules: Sequence[ApprovalRule], now: datetime) -> datetime:
-    """When a run checks again whether it needs an approval: once per hour, just after the samples, within the hours (rule 8)."""
+    """When a run checks again whether it needs approval: once per hour, just after the samples, within the hours (rule 8)."""
     hour = now.replace(minute=0, second=0, microsecond=0) + _HOUR + timedelta(minutes=1)
     return min(_within_hours(rule, hour) for rule in rules)
 
@@ -37,14 +37,14 @@ def _within_hours(rule: ApprovalRule, at: datetime) -> datetime:
 
 
 def expired_if_due(approval: Approval, now: datetime) -> Approval:
-    """The same request; expired if its time is over (rule 11)."""
+    """Returns the request, marked as expired if its time is over (rule 11)."""
     if approval.state is ApprovalState.PENDING and now >= approval.expires:
         return replace(approval, state=ApprovalState.EXPIRED, decided_at=approval.expires, why="no one decided in time")
     return approval
 
 
 def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: datetime) -> Approval:
-    """The request after the time has passed, or the rule has changed: asked, reminded, escalated, expired or approved (rules 4, 5, 11)."""
+    """Returns the request as time and the current rule change it: asked, reminded, escalated, expired or approved (rules 4, 5, 11)."""
     current = expired_if_due(approval, now)
     if current.state.is_decided or now < current.asks_at:
         return current
@@ -59,6 +59,6 @@ def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: da
 
 
 def next_event(approval: Approval, now: datetime) -> datetime:
-    """When time changes a pending request next."""
+    """When a pending request will next change because of the time."""
     events = (approval.asks_at, approval.remind_at, approval.escalate_at, approval.expires)
     return min((at for at in events if at is not None and at > now), default=approval.expires)

@@ -1,4 +1,4 @@
-"""Who has to approve, who may, and whose votes count (docs/approvals.md, rules 1, 3 and 12)."""
+"""Who must approve, who can approve, and whose votes count (docs/approvals.md, rules 1, 3 and 12)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,48 +9,48 @@ from ops.settings.approval import ApprovalRule
 
 
 def rule_for(settings: Settings, runbook: str, ring: str, risk: str) -> ApprovalRule | None:
-    """The first rule that matches (rule 1); None: no approval is needed. `ring` is empty for a cluster in no ring."""
+    """Returns the first matching rule (rule 1); None if no approval is needed. `ring` is empty for a cluster that is not in a ring."""
     return next((rule for rule in rules_of(settings, runbook, ring) if not rule.risks or risk in rule.risks), None)
 
 
 def rules_of(settings: Settings, runbook: str, ring: str) -> tuple[ApprovalRule, ...]:
-    """The rules that may apply to a runbook in a ring, whatever the risk of its plans."""
+    """The rules that can apply to a runbook in a ring, regardless of a plan's risk."""
     return tuple(rule for rule in settings.approval_rules(runbook) if not rule.rings or ring in rule.rings)
 
 
 def denies_self(rule: ApprovalRule, ring: str, settings: Settings) -> bool:
-    """Whether the requester may not approve (rule 3)."""
+    """Whether the requester is excluded from approving (rule 3)."""
     if rule.self_approval is not None:
         return not rule.self_approval
     return not ring or ring == settings.fleet.rings[-1].name
 
 
 def needed(approval: Approval, rule: ApprovalRule, settings: Settings) -> int:
-    """How many different people have to approve. If the requester is unknown, two, since one of two is someone else (rule 3)."""
+    """How many different people must approve. If the requester is unknown, two, since at least one of two is someone else (rule 3)."""
     if not approval.requester_known and denies_self(rule, approval.ring, settings):
         return max(rule.of, 2)
     return rule.of
 
 
 def approvers(approval: Approval, rule: ApprovalRule) -> tuple[str, ...]:
-    """The approvers at this time."""
+    """Returns the approvers, including those of the escalation once the request is escalated."""
     return (*rule.approvers, *(rule.escalate_to if approval.escalated else ()))
 
 
 def valid_votes(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
-    """Whose votes count: people who are still approvers, without the requester if the rule denies them (rules 3 and 12)."""
+    """Whose votes count: people who are still approvers, without the requester if the rule excludes them (rules 3 and 12)."""
     allowed = set(deciders(approval, rule, settings))
     return tuple(vote.person for vote in approval.votes if vote.person in allowed)
 
 
 def deciders(approval: Approval, rule: ApprovalRule, settings: Settings) -> tuple[str, ...]:
-    """Who may decide this request: the approvers, without its requester if the rule denies them."""
+    """Who can decide this request: the approvers, without the requester if the rule excludes them."""
     denied = approval.requester if denies_self(rule, approval.ring, settings) else ""
     return tuple(dict.fromkeys(name for name in approvers(approval, rule) if name != denied))
 
 
 def can_be_granted(approval: Approval, rule: ApprovalRule, settings: Settings) -> bool:
-    """Whether there are, or will be, enough people to approve it."""
+    """Whether enough people can approve the request, now or after its escalation."""
     people = {*rule.approvers, *rule.escalate_to}
     if denies_self(rule, approval.ring, settings):
         people.discard(approval.requester)
@@ -58,7 +58,7 @@ def can_be_granted(approval: Approval, rule: ApprovalRule, settings: Settings) -
 
 
 def approved(approval: Approval, rule: ApprovalRule, settings: Settings, at: datetime) -> Approval:
-    """The request, approved by the people whose votes count."""
+    """Marks the request as approved by the people whose votes count."""
     names = ", ".join(valid_votes(approval, rule, settings))
     endpoint = approval.votes[-1].endpoint
     return replace(approval, state=ApprovalState.APPROVED, decided_by=names, decided_via=endpoint, decided_at=at)

@@ -1,9 +1,9 @@
-"""When a window is open: wall-clock times to instants, minus freezes, and weeks.
+"""When a window is open: converts wall-clock times to instants, subtracts freezes, and computes weeks.
 
-One rule covers daylight saving, for starts and ends alike, so that a later wall-clock time never becomes an earlier
-instant: a time that does not exist means the first instant after the gap; a time that exists twice means its second
-instant. An occurrence that is entirely in a gap does not happen. Days (of freezes and weeks) begin with the first
-instant of their date.
+Starts and ends follow one rule for daylight saving time, so a later wall-clock time never becomes an earlier instant: a
+time that does not exist means the first instant after the gap; a time that exists twice means its second instant. An
+occurrence that is entirely in a gap does not happen. Days (of freezes and weeks) begin with the first instant of their
+date.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 from ops.model.calendar import Freeze, Span, Window
 
 _DAY = timedelta(days=1)
-# Dates whose neighbours exist in every time zone.
+# Dates whose previous and next days exist in every time zone.
 _FIRST_DAY, _LAST_DAY = date(1, 1, 3), date(9999, 12, 29)
 
 
 def occurrences(window: Window, start: datetime, end: datetime) -> Iterator[Span]:
-    """The window's occurrences that overlap [start, end), whole and in order, ignoring freezes."""
-    # An overnight occurrence starts the day before; a time zone shifts a date by one at most.
+    """Returns the window's occurrences that overlap [start, end), complete and in order, ignoring freezes."""
+    # An overnight occurrence starts the day before, and a time zone shifts a date by at most one day.
     day = start.astimezone(ZoneInfo(window.zone)).date() - _DAY
     last = end.astimezone(ZoneInfo(window.zone)).date()
     while day <= last:
@@ -30,12 +30,12 @@ def occurrences(window: Window, start: datetime, end: datetime) -> Iterator[Span
 
 
 def occurrence_at(window: Window, at: datetime) -> Span | None:
-    """The occurrence that covers `at`, ignoring freezes."""
+    """Returns the occurrence that covers `at`, ignoring freezes."""
     return next((span for span in occurrences(window, at, at + _DAY) if at in span), None)
 
 
 def open_span(window: Window, freezes: Iterable[Freeze], at: datetime) -> Span | None:
-    """The part of the occurrence around `at` that no freeze covers; None if nothing may happen at `at`."""
+    """Returns the part of the occurrence around `at` that no freeze covers; None if nothing is allowed at `at`."""
     occurrence = occurrence_at(window, at)
     if occurrence is None:
         return None
@@ -43,9 +43,9 @@ def open_span(window: Window, freezes: Iterable[Freeze], at: datetime) -> Span |
 
 
 def next_open(window: Window, freezes: Iterable[Freeze], after: datetime, horizon: timedelta) -> Span | None:
-    """The first opening from `after` on, without its part before `after`.
+    """Returns the next opening: the first that ends after `after`, clipped so that it starts at `after` at the earliest.
 
-    None if none starts within `horizon`. The opening extends to its end, even beyond the horizon.
+    None if no opening starts within `horizon`. The opening extends to its end, even beyond the horizon.
     """
     freezes = tuple(freezes)
     for occurrence in occurrences(window, after, after + horizon):
@@ -56,7 +56,7 @@ def next_open(window: Window, freezes: Iterable[Freeze], after: datetime, horizo
 
 
 def openings(window: Window, freezes: Iterable[Freeze], start: datetime, end: datetime) -> tuple[Span, ...]:
-    """Every opening within [start, end), minus freezes, clipped to it, in order."""
+    """Returns every opening within [start, end), minus freezes, clipped to that span, in order."""
     freezes = tuple(freezes)
     return tuple(
         Span(max(span.start, start), min(span.end, end))
@@ -67,30 +67,30 @@ def openings(window: Window, freezes: Iterable[Freeze], start: datetime, end: da
 
 
 def iso_week(at: datetime, zone: str) -> str:
-    """The ISO week of `at` in the calendar of `zone`, as in `2026-w47`."""
+    """Returns the ISO week of `at` in the calendar of `zone`, such as `2026-w47`."""
     year, week, _ = at.astimezone(ZoneInfo(zone)).isocalendar()
     return f"{year}-w{week:02}"
 
 
 def week_span(week: str, zone: str) -> Span:
-    """From Monday's first instant to that of the next Monday, in `zone`.
+    """Returns the span from Monday's first instant to that of the next Monday, in `zone`.
 
     Raises:
-        ValueError: `week` is not written as in `2026-w47`.
+        ValueError: `week` does not have the form `2026-w47`.
     """
     monday = _monday(week)
     return Span(day_start(monday, zone), day_start(monday + 7 * _DAY, zone))
 
 
 def week_occurrences(window: Window, week: str) -> tuple[Span, ...]:
-    """The occurrences that belong to days of that ISO week in the window's zone, whole, ignoring freezes."""
+    """Returns the occurrences that belong to the days of that ISO week in the window's zone, complete, ignoring freezes."""
     monday = _monday(week)
     days = (_occurrence_on(window, monday + offset * _DAY) for offset in range(7))
     return tuple(occurrence for occurrence in days if occurrence is not None)
 
 
 def week_openings(window: Window, freezes: Iterable[Freeze], week: str) -> tuple[Span, ...]:
-    """The week's occurrences minus freezes; the last one may reach into the next week."""
+    """Returns the week's occurrences minus freezes. The last one can extend into the next week."""
     freezes = tuple(freezes)
     return tuple(
         span for occurrence in week_occurrences(window, week) for span in cut(occurrence, freezes, window.zone)
@@ -98,7 +98,7 @@ def week_openings(window: Window, freezes: Iterable[Freeze], week: str) -> tuple
 
 
 def freeze_span(freeze: Freeze, zone: str) -> Span:
-    """What a freeze covers; `zone` applies if the freeze is given by dates and has no zone of its own."""
+    """Returns the span that a freeze covers. `zone` applies if the freeze has dates and no zone of its own."""
     if isinstance(freeze.start, datetime) and isinstance(freeze.end, datetime):
         return Span(freeze.start.astimezone(UTC), freeze.end.astimezone(UTC))
     zone = freeze.zone or zone
@@ -106,12 +106,12 @@ def freeze_span(freeze: Freeze, zone: str) -> Span:
 
 
 def _within_time(day: date) -> date:
-    """A freeze without an end is stored as one that ends in the year 9999, which has no next day."""
+    """Limits dates to those with a next day: a freeze without an end is stored as one that ends in the year 9999."""
     return min(max(day, _FIRST_DAY), _LAST_DAY)
 
 
 def cut(span: Span, freezes: Iterable[Freeze], zone: str) -> tuple[Span, ...]:
-    """A span minus freezes, in order."""
+    """Returns a span minus freezes, in order."""
     left: tuple[Span, ...] = (span,)
     for freeze in freezes:
         frozen = freeze_span(freeze, zone)
@@ -120,20 +120,20 @@ def cut(span: Span, freezes: Iterable[Freeze], zone: str) -> tuple[Span, ...]:
 
 
 def frozen(span: Span, freezes: Iterable[Freeze], zone: str) -> tuple[Span, ...]:
-    """What freezes take from a span, each freeze separately."""
+    """Returns the parts of a span that freezes cover, separately for each freeze."""
     spans = (freeze_span(freeze, zone) for freeze in freezes)
     touching = (each for each in spans if each.start < span.end and span.start < each.end)
     return tuple(Span(max(each.start, span.start), min(each.end, span.end)) for each in touching)
 
 
 def day_start(day: date, zone: str) -> datetime:
-    """The first instant of a date in `zone`."""
+    """Returns the first instant of a date in `zone`."""
     midnight = datetime.combine(day, time(), ZoneInfo(zone))
     return _after_gap(midnight) or midnight.astimezone(UTC)
 
 
 def wall_instant(day: date, wall: time, zone: str) -> datetime:
-    """The instant of a wall-clock time, by the rule at the top of this file."""
+    """Converts a wall-clock time to an instant, by the rule at the top of this file."""
     local = datetime.combine(day, wall, ZoneInfo(zone))
     return _after_gap(local) or local.replace(fold=1).astimezone(UTC)
 
@@ -147,10 +147,10 @@ def _occurrence_on(window: Window, day: date) -> Span | None:
 
 
 def _after_gap(local: datetime) -> datetime | None:
-    """The first instant after the gap in which `local` is; None if `local` exists.
+    """Returns the first instant after the gap that contains `local`; None if `local` exists.
 
-    Python interprets a time in a gap with the offset before it (fold 0) or after it (fold 1, the earlier instant): the
-    change is between the two (PEP 495).
+    Python interprets a time in a gap with the offset before the gap (fold 0) or after it (fold 1, the earlier instant): the
+    change is between these two instants (PEP 495).
     """
     before, after = local.replace(fold=1).astimezone(UTC), local.replace(fold=0).astimezone(UTC)
     if before >= after:

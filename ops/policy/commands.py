@@ -1,4 +1,4 @@
-"""Chat commands: what was written, and who may use which."""
+"""Chat commands: parses them, and decides who can use which."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ops.policy.calendar import wall_instant
 from ops.policy.select import matches
 from ops.settings import Settings
 
-# Everyone who is listed under `people` may use these.
+# Everyone listed under `people` can use these.
 READ_ONLY = frozenset({"plan", "why", "status", "help"})
 CHANGING = frozenset({"run", "awake", "skip", "pause", "resume", "cancel"})
 _SUBJECT = r"(?P<subject>[\w.-]{1,200})"
@@ -37,7 +37,7 @@ _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A parsed command. `subject` is a cluster or a run; `runbook` and `until` are empty if the command has none."""
+    """A parsed command. `subject` is a cluster or a run; `runbook` and `until` are empty if the command does not have them."""
 
     name: str
     subject: str = ""
@@ -46,7 +46,7 @@ class Command:
 
 
 def read_command(text: str) -> Command | str:
-    """The command in a line, or why it cannot be parsed; an empty line asks for help."""
+    """Parses a line; returns the command, or why the line cannot be parsed. An empty line requests help."""
     line = " ".join(text.split()) or "help"
     found = next((match for form in _FORMS if (match := form.fullmatch(line))), None)
     if found is None:
@@ -59,7 +59,7 @@ def read_command(text: str) -> Command | str:
 
 
 def may(person: Person, command: str, ring: str, runbook: str, settings: Settings) -> bool:
-    """Whether a rule allows it. `ring` is empty for a cluster in no ring, `runbook` for a command without one."""
+    """Whether a rule allows the command. `ring` is empty for a cluster that is not in a ring, `runbook` for a command without one."""
     return any(
         person.name in rule.people
         and command in rule.allow
@@ -70,13 +70,13 @@ def may(person: Person, command: str, ring: str, runbook: str, settings: Setting
 
 
 def ring_name(name: str, region: str, tags: dict[str, str], settings: Settings) -> str:
-    """The name of the ring that selects the cluster; empty if none does."""
+    """Returns the name of the ring that selects the cluster; empty if none does."""
     rings = settings.fleet.rings
     return next((ring.name for ring in rings if matches(ring.select, name, region, tags)), "")
 
 
 def read_until(text: str, zone: str, now: datetime) -> datetime | str:
-    """`22:00` (the next one in the zone), `tomorrow 08:00`, or an instant as in 2026-11-18T22:00+01:00; otherwise what is wrong."""
+    """Parses `22:00` (the next one in the zone), `tomorrow 08:00`, or an instant such as 2026-11-18T22:00+01:00; or says what is wrong."""
     words = text.split()
     tomorrow = words[0].casefold() == "tomorrow"
     clock = _CLOCK.fullmatch(words[1] if tomorrow and len(words) > 1 else words[0])
@@ -87,7 +87,7 @@ def read_until(text: str, zone: str, now: datetime) -> datetime | str:
         return at if at > now else wall_instant(today + timedelta(days=1), wall, zone)
     try:
         instant = datetime.fromisoformat(text.replace(" ", "T", 1))
-        # The first and the last representable days may have no instant in UTC.
+        # The first and the last dates that Python can represent may have no instant in UTC.
         return wall_instant(instant.date(), instant.time(), zone) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return f"{text[:40]} is not a time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"

@@ -1,4 +1,4 @@
-"""The costs of each cluster: its bill is the cost of its node resource group (docs/budget.md, rule 3)."""
+"""The costs of each cluster: its bill is the costs of its node resource group (docs/budget.md, rule 3)."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from ops.model.money import Bill, CostReport, Money
 
 
 def bills_by_cluster(clusters: Iterable[Cluster], report: CostReport) -> tuple[Bill, ...]:
-    """The bill of each cluster; one per currency if there are several."""
+    """Returns the bill of each cluster, one per currency if there are several."""
     found: dict[tuple[str, str], Bill] = {}
     for cluster in clusters:
         for cost in report.costs:

@@ -11,7 +11,7 @@ _LATE = timedelta(days=1)
 
 
 def due(window: Window, now: datetime) -> Span | None:
-    """The week that the digest covers: it ends when the last occurrence of the window began. None if that was over a day ago."""
+    """Returns the week to report: it ends when the window's last occurrence began. None if that was more than a day ago."""
     begun = [span.start for span in occurrences(window, now - _LATE, now + timedelta(seconds=1)) if span.start <= now]
     started = [start for start in begun if now - start < _LATE]
     return Span(started[-1] - _WEEK, started[-1]) if started else None

@@ -1,4 +1,4 @@
-"""Which pods a drain evicts, and which it can never evict (docs/reboot.md, rules 4 and 6)."""
+"""Which pods a drain evicts, and which pods can never be evicted (docs/reboot.md, rules 4 and 6)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,12 +6,12 @@ from ops.model.workload import DisruptionBudget, Pod
 
 
 def pods_to_evict(pods: Iterable[Pod], node: str) -> tuple[Pod, ...]:
-    """The pods of the node that a drain evicts. Finished pods stay: they do not run any more."""
+    """The pods on the node that a drain evicts. Completed pods stay, since they are no longer running."""
     return tuple(pod for pod in pods if pod.node == node and not pod.stays and not pod.is_finished)
 
 
 def blocking_pdb(pods: Iterable[Pod], node: str, budgets: Sequence[DisruptionBudget]) -> str:
-    """Why the node can never be drained, naming pod and PDB; empty if it can, perhaps slowly."""
+    """Why the node can never be drained, naming pod and PDB; empty if it can be drained, perhaps slowly."""
     for pod in pods_to_evict(pods, node):
         covering = [budget for budget in budgets if budget.covers(pod)]
         if len(covering) > 1:

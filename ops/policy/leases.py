@@ -1,7 +1,7 @@
-"""Leases: who may act on a cluster or in a region pair, and until when.
+"""Leases: who can act on a cluster or in a region pair, and until when.
 
-The times come from docs/adr/0005-leases.md: a holder renews with every poll, others may take a lease two minutes after it
-expired, and its holder stops two minutes before it expires.
+The times come from docs/adr/0005-leases.md: a holder renews its lease with every poll and stops two minutes before the
+lease expires; others can take the lease two minutes after it has expired.
 """
 
 from dataclasses import dataclass, replace
@@ -30,12 +30,12 @@ class Lease:
 
 
 def alive(lease: Lease, now: datetime) -> tuple[Holder, ...]:
-    """The holders that others must respect."""
+    """Returns the holders that others must respect."""
     return tuple(holder for holder in lease.holders if now < holder.expires + GRACE)
 
 
 def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
-    """The lease with `run` among its holders (renewed if it was one already), or the holder that blocks it."""
+    """Returns the lease with `run` among its holders (renewed if it was one already), or the holder that blocks it."""
     holders = alive(lease, now)
     mine = next((holder for holder in holders if holder.run == run), None)
     if mine is not None:
@@ -50,19 +50,10 @@ def take(lease: Lease, claim: Claim, run: str, now: datetime) -> Lease | Holder:
 
 
 def release(lease: Lease, run: str) -> Lease:
-    """The lease without `run`."""
+    """Returns the lease without `run`."""
     return replace(lease, holders=tuple(holder for holder in lease.holders if holder.run != run))
 
 
 def may_act(lease: Lease, run: str, now: datetime) -> bool:
-    """Whether `run` still holds the lease safely: it stops two minutes before the expiry."""
+    """Whether `run` still holds the lease safely: it must stop two minutes before the lease expires."""
     return any(holder.run == run and now < holder.expires - GRACE for holder in lease.holders)
-
-
-# Runs that a person starts precede those of a timer; only a runbook with a lower rank (spot evictions) precedes them.
-PERSON_RANK = 10
-
-
-def rank(own: int, source: str) -> int:
-    """The precedence of a run on one cluster; a lower rank goes first. `own` is its runbook's rank, `source` what started it."""
-    return own if source == "timer" else min(own, PERSON_RANK)

@@ -1,4 +1,4 @@
-"""Identifies people: one person, whatever endpoint they use (docs/approvals.md, rule 6)."""
+"""Identifies people: each is one person, whichever endpoint they use (docs/approvals.md, rule 6)."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from ops.settings.chat_sections import identity_kinds
 
 
 def person_of(settings: Settings, identity: Identity) -> Person | None:
-    """The person whom an endpoint has authenticated; None if no one has that id in that workspace or tenant."""
+    """Returns the person whom an endpoint has authenticated; None if no one has that id in that workspace or tenant."""
     kind = next((kind for kind in identity_kinds() if kind.name == identity.kind), None)
     if kind is None or not identity.user or not identity.tenant:
         return None
@@ -19,6 +19,6 @@ def person_of(settings: Settings, identity: Identity) -> Person | None:
 
 
 def named(settings: Settings, names: Iterable[str]) -> tuple[Person, ...]:
-    """The people with these names, in their order; names that are no longer configured are left out."""
+    """Returns the people with these names, in the same order, without names that are no longer configured."""
     described = {person.name: person for person in settings.people.people}
     return tuple(described[name] for name in names if name in described)

@@ -1,4 +1,4 @@
-"""Which pools of a cluster are behind, and which are skipped for a lasting reason (docs/node-image.md, rule 8)."""
+"""Which pools of a cluster are behind, and which are skipped for a reason that will not pass (docs/node-image.md, rule 8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from ops.policy.upgrade_duration import expected_duration, upgrade_order
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pool that is behind, with the newest image offered to it."""
+    """A pool that is behind, with the newest image that Azure offers it."""
 
     pool: Pool
     newest: NodeImage
 
     @property
     def key(self) -> ImageKey:
-        """The image that has to be proven before a later ring may install it."""
+        """The image that must be proven before a later ring can install it."""
         return ImageKey(str(self.newest), self.pool.kubernetes_minor)
 
     def behind(self, now: datetime) -> timedelta:
-        """The age of the pool's own image; zero if its name contains no date."""
+        """The age of the pool's current image; zero if the image's name contains no date."""
         image = NodeImage.parse(self.pool.image)
         return image.age(now) if image else timedelta()
 
@@ -45,9 +45,9 @@ def select_pools(
     run: Run,
     longest_window: timedelta,
 ) -> PoolSelection:
-    """Selects the pools of a cluster that Daytwo upgrades. Pools that this run has upgraded are neither candidates nor skips.
+    """Selects the pools of a cluster that Daytwo upgrades. Pools that this run has upgraded are neither candidates nor skipped.
 
-    A pool whose newest image may be readable later keeps its place: the pools after it wait.
+    A pool whose newest image may be readable later keeps its place, and the pools after it wait.
     """
     candidates: list[Candidate] = []
     skips: list[Skip] = []
@@ -76,7 +76,7 @@ def select_pools(
 def unjudged_skips(
     cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
 ) -> list[tuple[str, Unknown]]:
-    """What prevents a judgement of pools that this run has not upgraded, and may be readable later."""
+    """Names what could not be read about the pools that this run has not upgraded, but may be readable later."""
     open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
     if isinstance(nodes, Unknown) and cluster.running and open_pools:
         return [("the nodes", nodes)]
@@ -122,7 +122,7 @@ def _judge(
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:
-    """Whether every node of the pool runs the image; a pool without visible nodes is judged by what Azure reports."""
+    """Whether every node of the pool runs the image. For a pool without visible nodes, the image that Azure reports counts."""
     own = () if isinstance(nodes, Unknown) else tuple(node for node in nodes if node.pool == pool.name)
     if not own:
         return image.is_carried_as(pool.image)

@@ -22,7 +22,7 @@ _HORIZON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class DesiredPower:
-    """The desired state: awake or asleep, why, and until when at most."""
+    """The desired state: awake or asleep, why, and the latest time at which it changes."""
 
     awake: bool
     why: str
@@ -31,14 +31,14 @@ class DesiredPower:
 
 @dataclass(frozen=True, slots=True)
 class NoSchedule:
-    """No schedule applies to the cluster, or it may not be stopped: the code and the reason."""
+    """No schedule applies to the cluster, or it must never be stopped: the code and the reason."""
 
     code: SkipReason
     why: str
 
 
 def schedule_of(cluster: Cluster, settings: Settings) -> Schedule | None:
-    """The first entry that selects the cluster."""
+    """Returns the first entry that selects the cluster."""
     for schedule in settings.get(POWER):
         if matches(schedule.select, cluster.name, cluster.region, cluster.tags):
             return schedule
@@ -46,7 +46,7 @@ def schedule_of(cluster: Cluster, settings: Settings) -> Schedule | None:
 
 
 def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
-    """Why the cluster is never stopped; None if it may be."""
+    """Why the cluster is never stopped; None if Daytwo can stop it."""
     ring = ring_of(cluster, settings)
     if ring is None:
         return NoSchedule(SkipReason.NO_RING, "the cluster is in no ring, so Daytwo leaves it alone")
@@ -60,7 +60,7 @@ def may_sleep(cluster: Cluster, settings: Settings) -> NoSchedule | None:
 def desired_power(
     cluster: Cluster, settings: Settings, tag_window: Window | str | None, awake_until: datetime | None, now: datetime
 ) -> DesiredPower | NoSchedule:
-    """The desired state now. `tag_window` is the cluster's own tag as parsed, or why it cannot be parsed."""
+    """Returns the desired state now. `tag_window` is the cluster's own tag as parsed, or why it cannot be parsed."""
     schedule = schedule_of(cluster, settings)
     if schedule is None:
         return NoSchedule(SkipReason.NO_SCHEDULE, "no schedule selects it")
@@ -88,5 +88,5 @@ def _by(windows: Sequence[Window], now: datetime) -> DesiredPower:
 
 
 def tag_of(tags: Mapping[str, str]) -> str | None:
-    """The cluster's own schedule as written in its tag; Azure compares tag names case-insensitively."""
+    """Returns the cluster's own schedule as written in its tag; Azure compares tag names case-insensitively."""
     return next((value for name, value in tags.items() if name.casefold() == TAG), None)

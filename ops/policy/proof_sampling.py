@@ -7,9 +7,9 @@ from ops.model.proof import Proof, ProofPolicy, Sample
 
 
 def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> Proof:
-    """The record after one more hourly sample. A sample without an awake node neither counts nor breaks the sequence.
+    """Returns the record after one more hourly sample. A sample without an awake node neither counts nor breaks the sequence.
 
-    Raises nothing. A second sample for the same instant has no effect, so a timer may run twice.
+    A second sample for the same instant has no effect, so a timer can safely run twice.
     """
     if proof.last_sample is not None and at <= proof.last_sample:
         return proof
@@ -26,7 +26,7 @@ def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> 
 
 
 def settle(proof: Proof, at: datetime, policy: ProofPolicy) -> Proof:
-    """Marks the record as proven at `at` if it is. What has once been proven stays proven."""
+    """Marks the record as proven at `at` if the image meets the rule. A proven image stays proven."""
     if proof.proven_at is not None or proof.since is None:
         return proof
     if at - proof.since >= policy.elapsed and timedelta(hours=proof.awake_h) >= policy.awake:

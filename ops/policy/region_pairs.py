@@ -1,4 +1,4 @@
-"""Which Azure regions are paired.
+"""The paired Azure regions.
 
 Source: Microsoft Learn, "Azure region pairs and nonpaired regions". Regions that are not listed have no pair.
 """
@@ -36,9 +36,10 @@ _PAIRS = (
 
 
 def pair_group(region: str) -> str:
-    """The name of a region's pair group, the same for all its members; the region itself if it has no pair.
+    """Returns the name of a region's pair group, which is the same for all its members; without a pair, the region itself.
 
-    Chained pairs (westus3 with eastus, which is paired with westus) share one group: that is safe and costs one night at most.
+    Chained pairs share one group (westus3 is paired with eastus, which is paired with westus). This is safe, and delays an
+    upgrade by one night at most.
     """
     members = {region.casefold()}
     grew = True

@@ -12,7 +12,7 @@ from ops.settings.fleet import Ring
 
 
 def ring_of(cluster: Cluster, settings: Settings) -> Ring | None:
-    """The first ring that selects the cluster; None: Daytwo leaves it alone."""
+    """Returns the first ring that selects the cluster; None means that Daytwo leaves the cluster alone."""
     for ring in settings.fleet.rings:
         if matches(ring.select, cluster.name, cluster.region, cluster.tags):
             return ring
@@ -20,14 +20,14 @@ def ring_of(cluster: Cluster, settings: Settings) -> Ring | None:
 
 
 def ring_before(ring: Ring, settings: Settings) -> Ring | None:
-    """The preceding ring; None for the first."""
+    """Returns the preceding ring; None for the first."""
     rings = settings.fleet.rings
     position = rings.index(ring)
     return rings[position - 1] if position else None
 
 
 def with_new_clusters(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
-    """The rollout with the clusters that a later scan has found. If all runs had ended, it continues for the new ones.
+    """Adds the clusters that a later scan has found to a rollout. A rollout whose runs had all ended continues for them.
 
     Clusters stay in the ring in which they were first found. A halted rollout takes no new clusters.
     """
@@ -53,7 +53,7 @@ class RingProgress:
 
 
 def next_progress(rollout: Rollout, runs: Mapping[str, RunSummary], now: datetime) -> RingProgress:
-    """The next progress, according to the runs' records; `runs` maps a target's id to its run if it has one."""
+    """Returns what a rollout does next, from its runs' records. `runs` maps a target's id to its run, if it has one."""
     plan = rollout.plan
     failed = [run.target_name for run in runs.values() if run.state is State.FAILED]
     if len(failed) > plan.failure_budget:

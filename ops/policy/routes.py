@@ -9,12 +9,15 @@ from ops.settings.chat import Routed
 
 
 def channels_of(cluster: Cluster, settings: Settings) -> tuple[str, ...]:
-    """The channels of every route that selects the cluster, as `chat|channel`, without duplicates; empty: the default channels."""
+    """Returns the channels of every route that selects the cluster, as `chat|channel`, without duplicates.
+
+    Empty if no route selects the cluster: its messages go to the default channels.
+    """
     return channels_for(cluster.name, cluster.region, cluster.tags, settings)
 
 
 def channels_for(name: str, region: str, tags: Mapping[str, str], settings: Settings) -> tuple[str, ...]:
-    """The same, given a cluster's name, region and tags."""
+    """Like `channels_of`, for a cluster of which only name, region and tags are known."""
     found = [
         f"{chat}|{route.channel}"
         for chat, section in settings.chat.sections.items()

@@ -1,4 +1,4 @@
-"""Which clusters a selector selects, which ring a cluster belongs to, and when that ring may be disrupted."""
+"""Which clusters a selector matches, which ring a cluster belongs to, and when clusters in that ring can be disrupted."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -12,7 +12,7 @@ from ops.settings.select import Select
 
 
 def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> bool:
-    """Whether a cluster is selected. An empty selector selects nothing, so that a mistake never selects the whole fleet."""
+    """Whether a selector matches a cluster. An empty selector matches nothing, so a mistake never selects the whole fleet."""
     if select.empty:
         return False
     folded = {key.casefold(): value for key, value in tags.items()}
@@ -24,15 +24,15 @@ def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> 
 
 
 def ring_among(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str, str]) -> Ring | None:
-    """The first ring that selects the cluster (docs/node-image.md, rule 3)."""
+    """Returns the first ring that selects the cluster (docs/node-image.md, rule 3)."""
     return next((ring for ring in rings if matches(ring.select, name, region, tags)), None)
 
 
 def ring_window(settings: Settings, ring: Ring) -> Window:
-    """The ring's own window, otherwise that of the node-image runbook.
+    """Returns the ring's own window, otherwise that of the node-image runbook.
 
     Raises:
-        ValueError: there is neither, so nothing may be done in this ring.
+        ValueError: there is neither, so nothing can be done in this ring.
     """
     if ring.window is not None:
         return ring.window

@@ -17,7 +17,7 @@ _UNBOUNDED = 1_000
 def plan_within(
     opening: Span, cluster: Cluster, ring: Ring, candidates: tuple[Candidate, ...], now: datetime
 ) -> Plan | None:
-    """As many pools, in order, as fit into the rest of the opening; None if not even the first one fits."""
+    """Plans as many pools, in order, as fit into the rest of the opening; None if not even the first one fits."""
     begins = now if cluster.running else now + START
     chosen = _fitting(candidates, begins, opening)
     if not chosen:
@@ -38,7 +38,7 @@ def plan_within(
 
 
 def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span) -> list[Candidate]:
-    """One pool after the other; the first that does not fit ends the list."""
+    """Plans one pool after another, up to the first one that does not fit."""
     at = begins
     chosen = []
     for candidate in candidates:
@@ -50,7 +50,7 @@ def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span)
 
 
 def _start(first: Candidate, opening: Span) -> Step:
-    """Starts a stopped cluster, but only if the first upgrade fits in after it."""
+    """Plans the start of a stopped cluster, but only if the first upgrade still fits afterwards."""
     expected = START + expected_duration(first.pool)
     title = "start the cluster for its window"
     return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
@@ -69,7 +69,7 @@ def _upgrade(candidate: Candidate, opening: Span) -> Step:
 
 
 def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
-    """Each pair of old and new image, with the pools that it applies to."""
+    """Lists each pair of old and new image, with the pools that it applies to."""
     pools: dict[tuple[str, str], list[str]] = {}
     for candidate in chosen:
         pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)

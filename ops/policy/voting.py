@@ -1,4 +1,4 @@
-"""The result of one vote on a request, and why it may not count (docs/approvals.md, rules 3 and 14)."""
+"""The result of one vote on a request, and why a vote may not count (docs/approvals.md, rules 3 and 14)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from ops.settings.approval import ApprovalRule
 
 @dataclass(frozen=True, slots=True)
 class VoteAttempt:
-    """One attempt to vote. `token` is the request token that the person saw; `person` is None if they are not known."""
+    """One attempt to vote. `token` is the request token that the person saw; `person` is None if Daytwo does not know the voter."""
 
     token: str
     choice: Choice
@@ -27,7 +27,7 @@ class VoteAttempt:
 
 @dataclass(frozen=True, slots=True)
 class VoteResult:
-    """The result of a vote: `result` as the ledger names it, `text` for the person who voted."""
+    """The result of a vote: `result` as named in the ledger, `text` for the person who voted."""
 
     result: str
     text: str
@@ -36,14 +36,14 @@ class VoteResult:
 def apply_vote(
     approval: Approval, rule: ApprovalRule | None, attempt: VoteAttempt, settings: Settings
 ) -> tuple[Approval, VoteResult]:
-    """The request after a vote, and its result. The request is unchanged if the person may not decide (rule 14)."""
+    """Returns the request after a vote, and the result. If the person cannot decide, the request is unchanged (rule 14)."""
     current = expired_if_due(approval, attempt.at)
     answered = next((each for each in current.answers if each.event == attempt.event), None)
     if answered is not None:
         return current, VoteResult(answered.result, answered.text)
     refused = _refusal_reason(current, rule, attempt, settings)
     if refused is not None or attempt.person is None or rule is None:
-        return current, refused or VoteResult("late", "this does not need approval any more")
+        return current, refused or VoteResult("late", "this no longer needs approval")
     name, event = attempt.person.name, attempt.event
     if attempt.choice is Choice.REJECT:
         rejected = replace(
@@ -54,7 +54,7 @@ def apply_vote(
             decided_at=attempt.at,
             why=attempt.reason,
         )
-        return _with_answer(rejected, event, VoteResult("rejected", "Rejected. Nothing of the plan will be done."))
+        return _with_answer(rejected, event, VoteResult("rejected", "Rejected. No step of the plan will be executed."))
     voted = replace(current, votes=(*current.votes, Vote(name, attempt.endpoint, attempt.at, event)))
     have, wanted = len(valid_votes(voted, rule, settings)), needed(voted, rule, settings)
     if have < wanted:
@@ -65,7 +65,7 @@ def apply_vote(
 
 
 def _with_answer(approval: Approval, event: str, verdict: VoteResult) -> tuple[Approval, VoteResult]:
-    """Keeps the result in the same write as its effect: a repeated delivery of the event gets the same answer."""
+    """Stores the result in the same write as its effect, so a repeated delivery of the event gets the same reply."""
     answer = Answered(event, verdict.result, verdict.text)
     return replace(approval, answers=(*approval.answers, answer)), verdict
 
@@ -78,9 +78,9 @@ def may_decide(
     now: datetime,
     choice: Choice = Choice.REJECT,
 ) -> VoteResult | None:
-    """Why this person may not vote like this now; None if they may. A page calls this before it shows buttons.
+    """Why this vote of this person would not count now; None if it would. A page calls this before it shows buttons.
 
-    A person who has approved may still reject.
+    A person who has approved can still reject.
     """
     asked = VoteAttempt(approval.token, choice, person, "page", "", now)
     return _refusal_reason(expired_if_due(approval, now), rule, asked, settings)
@@ -96,14 +96,14 @@ def _refusal_reason(
     if attempt.token != approval.token:
         return VoteResult("outdated", "the request has changed since: open its newest version, then decide")
     if rule is None:
-        return VoteResult("late", "this does not need approval any more")
+        return VoteResult("late", "this no longer needs approval")
     if attempt.person is None:
         return VoteResult("unknown-person", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml")
     name = attempt.person.name
     if name not in approvers(approval, rule):
         return VoteResult("not-approver", f"you are not an approver of this: {rule.label or 'no one'} decides")
     if name == approval.requester and denies_self(rule, approval.ring, settings):
-        return VoteResult("self", "you requested it, so another person has to decide")
+        return VoteResult("self", "you requested it, so another person must decide")
     if attempt.choice is Choice.APPROVE and any(vote.person == name for vote in approval.votes):
         return VoteResult("repeated", "you have already approved it")
     return None

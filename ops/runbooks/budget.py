@@ -39,7 +39,7 @@ class Budget(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Reports the alert, the costs of each cluster, and what is offered."""
+        """Reports the alert, the costs of each cluster, and the clusters that could be stopped."""
         alert = facts.alert
         if isinstance(alert, Unknown):
             return Nothing(f"there is no alert to explain: {alert.why}")
@@ -57,8 +57,8 @@ RUNBOOK = Budget()
 
 def _headline(alert: BudgetAlert) -> str:
     if alert.kind == "forecasted":
-        return f"{alert.budget} is forecast to pass {alert.threshold} of {alert.amount}"
-    return f"{alert.budget} has passed {alert.threshold} of {alert.amount}"
+        return f"{alert.budget} is forecast to exceed {alert.threshold} of {alert.amount}"
+    return f"{alert.budget} has exceeded {alert.threshold} of {alert.amount}"
 
 
 def _first(alert: BudgetAlert) -> str:
@@ -70,7 +70,7 @@ def _costs(costs: Bills | Unknown) -> list[str]:
     if isinstance(costs, Unknown):
         return [f"the costs by cluster are unknown: {costs.why}"]
     if not costs.each:
-        return ["no cluster of the fleet has costs yet this month"]
+        return ["no cluster of the fleet has any costs yet this month"]
     ordered = sorted(costs.each, key=lambda bill: (-bill.money.amount, bill.name, bill.cluster))
     lines = [f"{_named(bill, costs)}: {bill.money} this month for its node resource group" for bill in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:
@@ -79,7 +79,7 @@ def _costs(costs: Bills | Unknown) -> list[str]:
 
 
 def _named(bill: Bill, costs: Bills) -> str:
-    """The cluster's name, with its resource group if another cluster has the same name."""
+    """Returns the cluster's name, with its resource group if another cluster has the same name."""
     others = {other.cluster for other in costs.each if other.name == bill.name}
     return bill.name if len(others) == 1 else f"{bill.name} in {bill.resource_group}"
 
@@ -91,5 +91,5 @@ def _offer(fleet: tuple[Cluster, ...] | Unknown, settings: Settings) -> list[str
         c.name for c in fleet if c.running and schedule_of(c, settings) is not None and may_sleep(c, settings) is None
     ]
     if not able:
-        return ["offer: no running cluster may be stopped"]
+        return ["offer: no running cluster can be stopped"]
     return [f"offer: stop {', '.join(sorted(able))} now (only a plan: nothing was done)"]

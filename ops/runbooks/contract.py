@@ -1,7 +1,7 @@
-"""What a runbook is: a pure file that declares what it needs and decides what to do.
+"""The contract of a runbook: a pure file that declares which facts it needs and decides what to do.
 
-All that the mechanisms (engine, approvals, digest, pictures, chat commands) need to know of an operation is on this
-contract; no mechanism names a runbook.
+This contract contains everything that the mechanisms (engine, approvals, digest, pictures, chat commands) need to know
+about an operation; no mechanism names a runbook.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ from ops.settings.part import Section
 class TimelineBar:
     """How a runbook's runs are drawn in the picture of the week.
 
-    `kind` is a CSS class; `label` names it in the legend; `light` and `dark` are its colors. `counted_as` is one of
-    its bars in the singular ("reboot"); empty: they are not counted in the alternative text. `whole_run` draws one bar per
+    `kind` is a CSS class; `label` names it in the legend; `light` and `dark` are its colors. `counted_as` names one of its
+    bars in the singular ("reboot"); if it is empty, the alternative text does not count them. `whole_run` draws one bar per
     run instead of one per step, with `label` if the run has no headline.
     """
 
@@ -38,7 +38,7 @@ class TimelineBar:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A window in which a runbook may disrupt clusters: of one ring, or of every ring if `ring` is empty."""
+    """A window in which a runbook can disrupt clusters: those of one ring, or of every ring if `ring` is empty."""
 
     label: str
     window: Window
@@ -49,17 +49,16 @@ class Runbook(Protocol):
     """One operation. Inherit the defaults from `RunbookDefaults`.
 
     Attributes:
-        name: as in run ids, commands and the URL: `[a-z][a-z-]*`.
-        title: as people read it at the start of a message.
-        unit: what its runs work through, in the plural: "pools".
-        step_prefix: the steps whose id begins with this are the units that count as progress; empty: none is counted.
-        rank: precedence on one cluster; a lower rank goes first. A run that a person started ranks as `PERSON_RANK`
-            unless its runbook's own rank is lower.
-        section: its section of daytwo.yaml, from which schema, reader, defaults and the reference page follow; None: it has none.
+        name: used in run ids, commands and URLs: `[a-z][a-z-]*`.
+        title: what people read at the start of a message.
+        unit: what its runs process, in the plural: "pools".
+        step_prefix: steps whose id begins with this count as progress; empty: no progress is counted.
+        rank: precedence on one cluster; a lower rank goes first (see `ops.policy.precedence`).
+        section: its section of daytwo.yaml, which defines schema, reader, defaults and the reference page; None: it has none.
         facts: a frozen dataclass; each field is the name of a module in `ops/facts/`.
-        about_event: it decides about something that has happened, so it cannot be previewed or started by a person.
+        about_event: it reacts to an event, so it cannot be previewed or started by a person.
         waits_for_started_cluster: it does not interrupt a run that has started a stopped cluster and will stop it again.
-        bar: how it is drawn in the picture of the week; None: it is not.
+        bar: how the picture of the week shows its runs; None: not at all.
     """
 
     name: str
@@ -74,27 +73,27 @@ class Runbook(Protocol):
     bar: TimelineBar | None
 
     def decide(self, facts: Any, settings: Settings, run: Run, now: datetime) -> Decision:
-        """What to do now, from the facts alone; `run` records what this run has done already. Raises nothing."""
+        """Decides what to do now, from the facts alone. `run` records what this run has already done. Raises nothing."""
         ...
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Single runs that a timer starts now, outside of any rollout. A run that decides Nothing is not recorded."""
+        """Returns the single runs, outside of any rollout, that a timer starts now. A run that decides Nothing is not recorded."""
         ...
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
-        """The rollout that is due now, or None. Its period makes it one, however often this is called."""
+        """Returns the rollout that is due now, or None. Calls in the same period return the same rollout."""
         ...
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
-        """The windows in which it may disrupt clusters; none if it is switched off or does not depend on windows."""
+        """Returns the windows in which the runbook can disrupt clusters; none if it is off or does not depend on windows."""
         ...
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
-        """When an image counts as proven, if the fleet scan is to sample images for this runbook."""
+        """Returns the rule for proving an image, if the fleet scan must sample images for this runbook."""
         ...
 
     def days_behind(self, facts: object) -> int | None:
-        """How many days the cluster's oldest image is behind the newest one, for the metric; None if unknown or not its subject."""
+        """For the metric: how many days the cluster's oldest image is behind the newest one; None if unknown or not applicable."""
         ...
 
 
@@ -124,5 +123,5 @@ class RunbookDefaults:
         return None
 
     def days_behind(self, facts: object) -> int | None:
-        """Images are not its subject."""
+        """The runbook does not deal with images."""
         return None

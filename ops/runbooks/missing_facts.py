@@ -9,7 +9,7 @@ from ops.model.reasons import WaitReason
 
 
 def look_again(what: str, missing: Unknown, at: datetime, until: datetime | None = None) -> Nothing | Wait:
-    """Reads `what` again at a time; Nothing if it does not exist any more or the time is later than `until`."""
+    """Waits to read `what` again; returns Nothing if it no longer exists, or if the next read would be later than `until`."""
     if isinstance(missing, Gone):
         return Nothing(missing.why)
     why = f"{what} could not be read: {missing.why}"
@@ -19,5 +19,5 @@ def look_again(what: str, missing: Unknown, at: datetime, until: datetime | None
 
 
 def is_transient(facts: Mapping[str, object]) -> tuple[str, Unknown] | None:
-    """The first of these facts (by name) that cannot be read now but may be read later."""
+    """Returns the first of these facts (by name) that cannot be read now but may be readable later."""
     return next(((what, fact) for what, fact in facts.items() if isinstance(fact, Unknown) and fact.transient), None)

@@ -35,7 +35,7 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that the decision rests on."""
+    """The facts that the decision is based on."""
 
     cluster: Cluster | Unknown
     newest_images: Mapping[str, str | Unknown]
@@ -60,7 +60,7 @@ class NodeImage(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Checks in this order: who upgrades the cluster, which pools are behind, whether there is a window, whether the image is proven."""
+        """Decides in this order: who upgrades the cluster, which pools are behind, whether a window is open, whether the image is proven."""
         policy = settings.get(NODE_IMAGE)
         if policy is None:
             return Nothing("the configuration has no section node-image")
@@ -94,7 +94,7 @@ class NodeImage(RunbookDefaults):
         return _decide_in_week(week_has, facts, settings, now)
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
-        """This week's rollout over all clusters that Daytwo upgrades, and beside it those that AKS upgrades."""
+        """Returns this week's rollout over all clusters that Daytwo upgrades; the clusters that AKS upgrades are watched beside it."""
         policy = settings.get(NODE_IMAGE)
         if policy is None or not settings.fleet.rings:
             return None
@@ -110,7 +110,7 @@ class NodeImage(RunbookDefaults):
         return RolloutPlan(self.name, week, tuple(rings), policy.failure_budget, week_span(week, zone).end, watched)
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
-        """The window of each ring."""
+        """Returns the window of each ring."""
         if settings.get(NODE_IMAGE) is None:
             return ()
         rings = settings.fleet.rings
@@ -124,7 +124,7 @@ class NodeImage(RunbookDefaults):
         return ProofPolicy(policy.proven_nodes, policy.proven_for, policy.proven_awake)
 
     def days_behind(self, facts: object) -> int | None:
-        """By the release dates of the pools' images and of the newest ones; pools without both dates are left out."""
+        """Compares the release dates of the pools' images with those of the newest ones; pools without both dates are left out."""
         if not isinstance(facts, Facts) or isinstance(facts.cluster, Unknown):
             return None
         days = (days_between(pool.image, facts.newest_images.get(pool.name)) for pool in facts.cluster.pools)
@@ -135,14 +135,14 @@ RUNBOOK = NodeImage()
 
 
 def week_of(run: Run, zone: str, now: datetime) -> str:
-    """The ISO week of a run: its period if that is a week, else the present one (for a manual start)."""
+    """Returns the ISO week of a run: its period if that is a week, otherwise the current week (for a manual start)."""
     is_week = len(run.period) == len("2026-w47") and run.period[4:6] == "-w"
     return run.period if is_week else iso_week(now, zone)
 
 
 @dataclass(frozen=True, slots=True)
 class _Week:
-    """What one cluster can still do this week. `last` is the end of its last window occurrence, ignoring freezes."""
+    """What is still possible on one cluster this week. `last` is the end of its last window occurrence, ignoring freezes."""
 
     cluster: Cluster
     ring: Ring
@@ -156,9 +156,9 @@ class _Week:
 def _read_again(
     missing: Sequence[tuple[str, Unknown]], skips: tuple[Skip, ...], occurrences: Sequence[Span], now: datetime
 ) -> Wait:
-    """Transient errors are retried soon, refusals every hour, since a role may be assigned later.
+    """Retries transient errors soon, and refusals every hour, since a role may be assigned later.
 
-    People are notified once a window is open; if all errors are transient, only in the week's last window.
+    People are notified once a window is open. If all errors are transient, they are notified only in the week's last window.
     """
     may_pass = [fact.transient for _, fact in missing]
     again = min(now + (_BUSY_AGAIN if any(may_pass) else _REFUSED_AGAIN), occurrences[-1].end)
@@ -179,7 +179,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
     notify = any(c.behind(now) > week.policy.max_image_age for c in week.candidates)
     skips = (*week.skips, *waiting)
     if not week.openings and now < week.last:
-        # Freezes cover the rest of the week; the reason is reported at the week's last moment (rule 6), as without freezes.
+        # If freezes cover the rest of the week, the reason is still reported at the end of the week (rule 6).
         return Wait(
             week.last, "a freeze covers the rest of this week's windows", WaitReason.NO_WINDOW_LEFT, notify, skips
         )
@@ -210,7 +210,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
 
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
-    """The week has no window left: pools that are still behind are skipped, with the reason that held them."""
+    """No window is left this week: pools that are still behind are skipped, with the reason that delayed them."""
     asleep = not week.cluster.running and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:
@@ -229,7 +229,7 @@ def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate
 
 
 def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, Proof]) -> str:
-    """Why the image may not be installed yet; empty if it may."""
+    """Why the image cannot be installed yet; empty if it can."""
     if proving is None:
         return ""
     proof = proofs.get(str(candidate.key))
@@ -237,11 +237,11 @@ def _unproven(candidate: Candidate, proving: Ring | None, proofs: Mapping[str, P
         return ""
     image = candidate.newest.short
     if proof is None or not proof.nodes:
-        return f"{image} does not run in {proving.name} yet"
+        return f"{image} is not running in {proving.name} yet"
     if proof.since is None:
         cause = f": {proof.broken_by} not Ready" if proof.broken_by else ""
         return f"{image} is not proven in {proving.name}{cause}"
-    return f"{image} is being proven in {proving.name} since {clock(proof.since)}"
+    return f"{image} is still being proven in {proving.name} (since {clock(proof.since)})"
 
 
 def _nothing_left(skips: tuple[Skip, ...]) -> str:
@@ -261,7 +261,7 @@ def _busy_with(cluster: Cluster, state: str) -> str:
 
 
 def _next_look(now: datetime, opening: Span) -> datetime:
-    """One minute after the next full hour, when the next sample exists, but not after the window."""
+    """Returns one minute after the next full hour, when the next sample exists, but no later than the end of the window."""
     hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1, minutes=1)
     return min(hour, opening.end)
 

@@ -19,7 +19,7 @@ from ops.settings import Settings
 from ops.settings.part import Section
 from ops.settings.power import POWER
 
-# After that the run ends: the check of the next quarter of an hour starts another.
+# After that the run ends; the next check, every 15 minutes, starts another.
 _LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
@@ -27,7 +27,7 @@ _EXPECTED_S = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that the decision rests on."""
+    """The facts that the decision is based on."""
 
     cluster: Cluster | Unknown
     tag_schedule: Window | str | None
@@ -73,7 +73,7 @@ class Power(RunbookDefaults):
         return Act(Plan(self.name, cluster.id, (step,), claims, (wanted.why,), risk="power"))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """A request for each cluster with a schedule. The schedule is level-triggered, so each check is a period of its own."""
+        """Returns a request for each cluster whose state may differ. The schedule is level-triggered, so each check is its own period."""
         period = f"{now:%Y%m%dt%H%M}"
         differing = [
             c
@@ -87,7 +87,7 @@ RUNBOOK = Power()
 
 
 def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
-    """False if the cluster is running and its schedule says awake: only a tag of its own could change that, no override."""
+    """False for a running cluster whose schedule says awake: only its own tag could change that, and no override does."""
     wanted = desired_power(cluster, settings, None, None, now)
     by_schedule = isinstance(wanted, DesiredPower) and wanted.awake and tag_of(cluster.tags) is None
     return not (by_schedule and cluster.running)

@@ -29,13 +29,13 @@ _BUSY_AGAIN = timedelta(minutes=5)
 _BOOT = timedelta(minutes=10)
 _AHEAD = timedelta(minutes=15)
 _DAY = timedelta(days=1)
-# Reading a whole cluster is expensive: once per hour is often enough for a reboot.
+# Reading a whole cluster is expensive, and reboots are not urgent: once per hour is often enough.
 _FIRST_QUARTER = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that the decision rests on."""
+    """The facts that the decision is based on."""
 
     cluster: Cluster | Unknown
     nodes: tuple[Node, ...] | Unknown
@@ -55,7 +55,7 @@ class Reboot(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Which node is next, whether it can be drained at all, whether there is enough time."""
+        """Decides which node is next, whether it can be drained at all, and whether enough time is left."""
         policy = settings.get(REBOOT)
         if policy is None:
             return Nothing("the configuration has no section reboot")
@@ -82,9 +82,9 @@ class Reboot(RunbookDefaults):
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Once per hour while the window is open, a request for each cluster in a ring; they share one run per night.
+        """Return one request per hour for each cluster in a ring while the window is open. The requests of one night share one run.
 
-        If reboots need approval, the run of the coming night may start by day, so that approvers are asked in their hours.
+        If reboots need approval, the run of the coming night can start during the day, so that approvers are asked in their hours.
         """
         policy = settings.get(REBOOT)
         if policy is None or now.minute >= _FIRST_QUARTER:
@@ -99,7 +99,7 @@ class Reboot(RunbookDefaults):
         return tuple(RunRequest(self.name, c.id, c.name, night, now, "timer", "daytwo") for c in members)
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
-        """One window for every ring."""
+        """Returns one window for all rings."""
         policy = settings.get(REBOOT)
         return (Opening("reboots", policy.window),) if policy else ()
 
@@ -109,7 +109,7 @@ RUNBOOK = Reboot()
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """The time, the rules and the run of a decision."""
+    """What a decision refers to: the time, the rules and the run."""
 
     policy: RebootSettings
     settings: Settings
@@ -135,7 +135,7 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
 
 
 def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: Span, at: _Moment) -> Plan:
-    """One node at a time: the next one is decided on the state of the cluster after this one."""
+    """Plans one node at a time: the next one is decided on the cluster's state after this one."""
     node = able[0]
     reasons = (f"{node.name} requires a reboot", *(f"{other.name} is next" for other in able[1:2]))
     return Plan(
@@ -179,7 +179,7 @@ def _steps(node: Node, opening: Span, at: _Moment) -> tuple[Step, ...]:
 
 
 def _asks_by_day(cluster: Cluster, settings: Settings, now: datetime) -> bool:
-    """Whether reboots of this cluster need approval and the approvers may be asked now."""
+    """Whether reboots of this cluster need approval and its approvers can be asked now."""
     ring = ring_of(cluster, settings)
     rules = rules_of(settings, "reboot", ring.name if ring else "")
     return any(rule.hours is None or occurrence_at(rule.hours, now) is not None for rule in rules)
@@ -229,10 +229,10 @@ def _nothing(requiring: list[Node], run: Run) -> str:
     if requiring:
         ask = "1 node requires a reboot" if len(requiring) == 1 else f"{len(requiring)} nodes require a reboot"
         return f"{ask}, but none can be rebooted now"
-    return f"{done} rebooted, no node requires a reboot any more" if done else "no node requires a reboot"
+    return f"{done} rebooted, no node requires a reboot any longer" if done else "no node requires a reboot"
 
 
 def _night(policy: RebootSettings, now: datetime) -> str:
-    """The day on which the occurrence of the window that is open now started."""
+    """Returns the day on which the currently open occurrence of the window started."""
     start = next(span.start for span in occurrences(policy.window, now, now + _AHEAD) if now in span)
     return f"{start:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""Evictions of spot nodes: the evictions of one pool within minutes are one run (docs/spot.md)."""
+"""Evictions of spot nodes: evictions in one pool within minutes share one run (docs/spot.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from ops.settings.part import Section
 from ops.settings.spot import SPOT
 
 _CONFIRM_AFTER = timedelta(minutes=10)
-# How long an API server that does not answer delays the report.
+# How long to wait for an API server that does not answer before the report.
 _CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60
@@ -28,7 +28,7 @@ _SOON = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that the decision rests on."""
+    """The facts that the decision is based on."""
 
     cluster: Cluster | Unknown
     nodes: tuple[Node, ...] | Unknown
@@ -77,7 +77,7 @@ RUNBOOK = Spot()
 
 
 def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
-    """Reads the fact again soon, and reports what is known if that has taken too long."""
+    """Reads the fact again soon; if that takes too long, reports what is known."""
     now, until = at
     decision = look_again(what, fact, now + _SOON, until)
     if isinstance(decision, Wait):
@@ -86,7 +86,7 @@ def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime,
 
 
 def _is_spot(node: Node, cluster: Cluster) -> bool:
-    """Whether Azure may evict the node. A notice is external input, so it never drains a node of another kind."""
+    """Whether Azure can evict the node. A notice is external input, so it never drains a node that is not a spot node."""
     pool = cluster.pool(node.pool)
     return pool is not None and pool.spot
 
@@ -94,7 +94,7 @@ def _is_spot(node: Node, cluster: Cluster) -> bool:
 def _follow(
     facts: Facts, cluster: Cluster, there: Mapping[str, Node], run: Run, at: tuple[datetime, datetime]
 ) -> Decision:
-    """Drains the nodes that still exist, waits until the outcome can be known, then reports it."""
+    """Drains the nodes that still exist, waits until the outcome is certain, then reports it."""
     now, confirm_at = at
     handled = _handled(run)
     new = [name for name in sorted(there) if name not in handled]
@@ -118,15 +118,15 @@ def _follow(
 
 
 def _handled(run: Run) -> set[str]:
-    """The nodes that earlier waves of this run have handled."""
+    """Returns the nodes that earlier waves of this run have handled."""
     done = [record for record in run.finished if record.id.startswith("evacuate.")]
     return {name for record in done for name in record.params.get("nodes", "").split(",")}
 
 
 def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
-    """All nodes at once, since the notice is short. Not temporary and without a lease, so nothing delays it."""
+    """Plans all nodes at once, since the notice is short. The step is not temporary and needs no lease, so nothing delays it."""
     params = {"nodes": ",".join(names), "run": run.id, "timeout_s": str(_DRAIN_S), "grace_s": str(_GRACE_S)}
-    # A later wave of the same group is a step of its own.
+    # A later wave of the same group is a separate step.
     step = Step(
         f"evacuate.{names[0]}",
         "evacuate-nodes",
@@ -139,7 +139,7 @@ def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
 
 
 def _give_back(cluster: Cluster, nodes: list[Node], run: Run) -> Plan:
-    """False alarms: the node still exists and is Ready, and Daytwo has cordoned it."""
+    """Plans to uncordon after false alarms: nodes that still exist, are Ready, and were cordoned by Daytwo."""
     steps = tuple(
         Step(f"uncordon.{node.name}", "uncordon-node", f"uncordon {node.name}", {"node": node.name, "run": run.id})
         for node in nodes

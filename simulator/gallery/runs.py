@@ -63,7 +63,7 @@ _HEADLINES = {
     "reboot": "",
     "power": "the awake hours of shop-dev end at 23:45",
     "spot": "5 of 12 spot nodes are evicted at once",
-    "budget": "platform has passed €32,000.00 of €40,000.00",
+    "budget": "platform has exceeded €32,000.00 of €40,000.00",
 }
 
 

@@ -37,7 +37,7 @@ def test_no_pool_begins_after_its_approver_has_left_the_group() -> None:
 
     run.to_end(meanwhile)
     assert begun_before_request == ["upgrade user1"]
-    assert requests(world)[1].parts[0].why == "ana, who approved, is not an approver any more"
+    assert requests(world)[1].parts[0].why == "ana, who approved, is no longer an approver"
     assert (run.record.state, world.clusters.begun) == (State.DONE, ["upgrade user1", "upgrade user2"])
 
 

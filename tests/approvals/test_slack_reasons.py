@@ -21,7 +21,7 @@ from tests.fakes import cluster, pool
 
 TWO_OF = "{from: platform, of: 2}"
 FOUR_HOURS = "{from: platform, expires-after: 4h}"
-WITHOUT_DIALOG = "Rejected. Nothing of the plan will be done. Slack could not open the dialog that asks for a reason, so none is recorded."
+WITHOUT_DIALOG = "Rejected. No step of the plan will be executed. Slack could not open the dialog that asks for a reason, so none is recorded."
 
 
 @dataclass
@@ -92,7 +92,7 @@ def test_the_submitted_dialog_decides_with_its_reason_and_closes(desk: Desk) -> 
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "release day")
-    assert desk.replies == ["Rejected. Nothing of the plan will be done."]
+    assert desk.replies == ["Rejected. No step of the plan will be executed."]
 
 
 def test_the_dialog_can_be_submitted_without_a_reason(desk: Desk) -> None:
@@ -134,7 +134,7 @@ def test_a_slack_that_does_not_respond_is_called_once(desk: Desk, trouble: Outsi
 def test_without_dialogs_a_rejection_counts_and_its_reply_mentions_none(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
-    assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. Nothing of the plan will be done."])
+    assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])
 
 
 def test_a_dialog_that_opened_although_its_response_was_lost_shows_the_rejection(desk: Desk) -> None:
@@ -154,7 +154,7 @@ def test_a_redelivered_vote_opens_one_dialog_and_decides_nothing(desk: Desk) -> 
     assert (len(desk.forms.opened), desk.forms.calls) == (1, 1)
     desk.send(reason="once")
     assert desk.redeliver().status == 200
-    assert desk.replies == ["Rejected. Nothing of the plan will be done."]
+    assert desk.replies == ["Rejected. No step of the plan will be executed."]
     assert desk.results == ["rejected"]
 
 
@@ -183,7 +183,7 @@ def test_a_dialog_submitted_twice_is_one_vote(desk: Desk) -> None:
     for reason in ("first", "second", "first"):
         desk.send(reason=reason, shown=first)
     assert (desk.story.approval.why, desk.results) == ("first", ["rejected"] * 3)
-    assert set(desk.replies) == {"Rejected. Nothing of the plan will be done."}
+    assert set(desk.replies) == {"Rejected. No step of the plan will be executed."}
 
 
 def test_a_dialog_submitted_after_another_decision_shows_who_decided_and_when(desk: Desk) -> None:
@@ -214,7 +214,7 @@ def test_a_dialog_without_a_record_is_decided_and_answered_in_place(desk: Desk) 
     assert list(desk.world.store.scan("slack-form")) == []
     desk.send(reason="still no")
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, [])
-    assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
+    assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
 def test_the_dialog_of_an_outdated_request_decides_nothing(desk: Desk) -> None:
@@ -276,7 +276,7 @@ def test_a_person_who_did_not_open_the_dialog_gets_no_reply_of_its_opener(desk: 
     desk.vote("ana")
     desk.send("ben", reason="mine")
     assert desk.replies == []
-    assert shown(desk.forms.opened[0]) == "Rejected. Nothing of the plan will be done."
+    assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
 def test_the_button_of_an_outdated_request_opens_no_dialog() -> None:

@@ -67,8 +67,8 @@ def test_the_header_shows_progress_and_required_actions(demonstration: Demonstra
 
     reported = visit(demonstration, callback)
     assert "One cluster and one budget need you. 10 of 11 clusters are done." in reported
-    assert "; platform has passed €32,000.00 of €40,000.00" in reported
-    assert "pay-prod: canary: 202611.12.0 does not run in pre-production yet" in reported
+    assert "; platform has exceeded €32,000.00 of €40,000.00" in reported
+    assert "pay-prod: canary: 202611.12.0 is not running in pre-production yet" in reported
     assert "pre-production may be upgraded from Mon 19:00" in reported
 
 

@@ -79,7 +79,7 @@ def test_an_eviction_group_is_one_run_with_its_outcome(demonstration: Demonstrat
 
 def test_the_alert_is_explained_by_its_costs(demonstration: Demonstration) -> None:
     (run,) = of(demonstration, "budget")
-    assert run.headline == "platform has passed €32,000.00 of €40,000.00"
+    assert run.headline == "platform has exceeded €32,000.00 of €40,000.00"
     assert run.lines[1].startswith("data-prod: €")
     assert run.lines[-1] == "offer: stop data-dev, shop-dev now (only a plan: nothing was done)"
 

@@ -27,7 +27,7 @@ def handle(body: bytes, *, costs: bool = True) -> tuple[World, Run]:
 
 def test_the_legacy_schema_with_a_fraction_as_threshold() -> None:
     world, run = handle(LEGACY)
-    assert run.headline == "platform has passed $8,000.00 of $10,000.00"
+    assert run.headline == "platform has exceeded $8,000.00 of $10,000.00"
     assert run.lines[:2] == (
         "spent $1,111.32 since 11/1/2026",
         "shop-dev: €412.50 this month for its node resource group",
@@ -37,7 +37,7 @@ def test_the_legacy_schema_with_a_fraction_as_threshold() -> None:
 
 def test_the_common_schema_with_a_forecast() -> None:
     _, run = handle(COMMON)
-    assert run.headline == "platform is forecast to pass $25.00 of $50.00"
+    assert run.headline == "platform is forecast to exceed $25.00 of $50.00"
     assert run.lines[0] == "spent $11,111.00 since 2026-11-01, forecast for the period $1,111.11"
 
 

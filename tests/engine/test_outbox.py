@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import pytest
+
 from ops.messaging.message_sync import reconcile
 from ops.messaging.outbox import flush_outbox, message_key
 from ops.model.json import Json
@@ -51,6 +53,23 @@ def test_a_deleted_message_is_posted_again() -> None:
     report(world, "second")
     assert later(world, minutes=5) == 0
     assert shown(world) == ["second"]
+
+
+def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    world.chat.fail = [
+        RejectedError("not_in_channel", "posting run-1 to Slack: Slack answered not_in_channel"),
+        RejectedError("not_in_channel", "posting run-1 to Slack: Slack answered not_in_channel"),
+        RejectedError("is_archived", "posting run-1 to Slack: Slack answered is_archived"),
+    ]
+    report(world, "one")
+    assert later(world, minutes=5) == 1
+    assert later(world, minutes=5) == 1
+    assert later(world, minutes=5) == 0
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"slack has not accepted the message about run-1 in channel C0123: posting run-1 to Slack: Slack answered {code}"
+        for code in ("not_in_channel", "is_archived")
+    ]
 
 
 def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -> None:

@@ -267,7 +267,7 @@ class TestBudget:
         with night(tmp_path, DEV, SCHEDULED_CLUSTER, scripted_faults=(alert,)) as bot:
             act(bot)
             run = only(bot, "budget")
-            assert (run.state, run.headline) == (State.DONE, "platform has passed €8,000.00 of €10,000.00")
+            assert (run.state, run.headline) == (State.DONE, "platform has exceeded €8,000.00 of €10,000.00")
             assert bot.started_operations() == ["stop sleepy-dev"]
             assert len(messages(bot.simulation)[run.id]) == 1
 

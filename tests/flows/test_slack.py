@@ -137,7 +137,7 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
         await bot.run_until(after(minutes=1))
         assert bot.run(run).state is State.HALTED
         assert "the sale ends on Thursday" in str(asked(simulation)["blocks"])
-    assert heard(simulation) == [("U0BEN", "Rejected. Nothing of the plan will be done.")]
+    assert heard(simulation) == [("U0BEN", "Rejected. No step of the plan will be executed.")]
     (attempt,) = [entry.data for entry in bot.ledger("2026-11-16") if entry.kind == "attempt"]
     assert (attempt["result"], attempt["reason"]) == ("rejected", "the sale ends on Thursday")
 
@@ -212,7 +212,7 @@ async def test_where_slack_opens_no_form_the_vote_rejects(simulation: Running, t
     assert heard(simulation) == [
         (
             "U0BEN",
-            "Rejected. Nothing of the plan will be done. Slack could not open the dialog that asks for a reason, so none is recorded.",
+            "Rejected. No step of the plan will be executed. Slack could not open the dialog that asks for a reason, so none is recorded.",
         )
     ]
     assert forms(simulation) == []

@@ -167,7 +167,7 @@ def test_an_invalid_value_raises_at_construction() -> None:
         Window("never", frozenset(), time(1), time(2), "UTC")
     with pytest.raises(ValueError, match="from 0"):
         Window("eighth", frozenset({7}), time(1), time(2), "UTC")
-    with pytest.raises(ValueError, match="has to end after it starts"):
+    with pytest.raises(ValueError, match="must end after it starts"):
         Span(at("2026-11-16T02:00"), at("2026-11-16T02:00"))
     with pytest.raises(ValueError, match="UTC"):
         Span(datetime.fromisoformat("2026-11-16T02:00+01:00"), at("2026-11-16T02:00"))

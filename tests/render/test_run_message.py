@@ -20,7 +20,7 @@ DONE = StepRecord(
     evidence="8 of 8 nodes run 202611.05.0 and are Ready",
 )
 NODE_IMAGES, REBOOTS = runbooks()["node-image"], runbooks()["reboot"]
-CANARY = Skip("canary", SkipReason.UNPROVEN, "202611.12.0 does not run in pre-production yet")
+CANARY = Skip("canary", SkipReason.UNPROVEN, "202611.12.0 is not running in pre-production yet")
 FROZEN = Skip("frozen", SkipReason.SNAPSHOT, "the pool was created from a snapshot, which fixes its image")
 RUN = Run(
     id="node-image.pay-prod-006996.2026-w47",
@@ -44,7 +44,7 @@ def test_the_progress_of_a_run_includes_waiting_pools_but_not_skipped_ones() -> 
 
 def test_a_waiting_pool_is_named_once() -> None:
     assert run_message(WAITING, NODE_IMAGES).lines == (
-        "canary: 202611.12.0 does not run in pre-production yet",
+        "canary: 202611.12.0 is not running in pre-production yet",
         "frozen left out: the pool was created from a snapshot, which fixes its image",
     )
 

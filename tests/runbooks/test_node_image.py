@@ -200,7 +200,7 @@ class TestProduction:
     def test_an_image_that_pre_production_does_not_run_waits_with_that_reason(self) -> None:
         decision = decide(facts(self.PROD))
         assert isinstance(decision, Wait)
-        assert (decision.code, decision.why) == ("unproven", "202611.05.0 does not run in pre-production yet")
+        assert (decision.code, decision.why) == ("unproven", "202611.05.0 is not running in pre-production yet")
 
     def test_an_unproven_image_is_checked_again_right_after_the_next_hourly_sample(self) -> None:
         decision = decide(facts(self.PROD))

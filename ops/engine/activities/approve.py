@@ -86,6 +86,6 @@ def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> 
         ended = replace(run, state=State.SKIPPED, why=why, code=EndReason.NOT_APPROVED)
     else:
         why = "no approver could be asked: no chat has accepted the request for approval"
-        remedy = "check in the ledger why the chat refused the message, then start the run again"
+        remedy = "check the log for why the chat refused the message, then start the run again"
         ended = replace(run, state=State.FAILED, why=why, code=EndReason.NOT_DELIVERED, remedy=remedy, notify=True)
     return finish_run(context, stored, ended, now)

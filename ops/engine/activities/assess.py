@@ -58,7 +58,7 @@ def assess_run(context: Context, stored: Stored[Run]) -> Transition:
         in_ring(run, gathered, settings),
         facts_ref=reference,
         config_hash=settings.hash,
-        channels=channels_for(gathered, settings),
+        channels=run_channels(gathered, settings),
         plan=None,
         steps=(),
     )
@@ -178,8 +178,8 @@ def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, cod
     return Transition(Outcome.ASSESS, until)
 
 
-def channels_for(gathered: object, settings: Settings) -> tuple[str, ...]:
-    """The channels of the run's messages: every route that matches its cluster; empty: the default channels."""
+def run_channels(gathered: object, settings: Settings) -> tuple[str, ...]:
+    """Returns the channels of every route that matches the run's cluster; empty: the default channels."""
     cluster = getattr(gathered, "cluster", None)
     return channels_of(cluster, settings) if isinstance(cluster, Cluster) else ()
 

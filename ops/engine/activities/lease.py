@@ -11,7 +11,8 @@ from ops.model.json import Json
 from ops.model.plan import Claim
 from ops.model.reasons import WaitReason
 from ops.model.run import Run, State
-from ops.policy.leases import Holder, Lease, may_act, rank, release, take
+from ops.policy.leases import Holder, Lease, may_act, release, take
+from ops.policy.precedence import rank
 from ops.ports.store import Store
 from ops.runbooks import runbooks
 from ops.tables.base import store_key
