@@ -128,3 +128,8 @@ def test_a_rejected_run_stays_halted_after_its_approver_has_left_the_group() -> 
     story.reassess()
     story.advance(hours=11)
     assert (str(story.driven.record.state), story.driven.at_first_step) == ("halted", False)
+
+
+def test_a_new_source_of_runs_does_not_prove_its_requester() -> None:
+    story = Story(DirectVote(), ONE, source="webhook", by="ana")
+    assert (story.approval.requester, story.approval.requester_known) == ("", False)

@@ -3,6 +3,7 @@
 import pytest
 
 from ops.config import ConfigError, Problem, check_fleet, load, render_problems
+from ops.config.document import Document
 
 GOOD = """\
 fleet:
@@ -281,9 +282,46 @@ def test_the_report_has_one_line_per_problem() -> None:
     )
 
 
-def test_a_secret_is_never_repeated() -> None:
-    text = GOOD.replace("C0123", "xoxb-1234567890-secret")
-    assert "1234567890" not in render_problems(problems_of(text))
+SECRET = "xoxb-1234567890-secret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("C0123", SECRET),
+        GOOD.replace("mon-thu", SECRET),
+        GOOD.replace('"22:00"', SECRET),
+        GOOD.replace("Europe/Amsterdam", SECRET),
+        GOOD.replace("2026-12-18", SECRET),
+        GOOD.replace("name: year end, from: 2026-12-18, to: 2027-01-04", f"ics: {SECRET}"),
+        GOOD.replace("window: nights", f"window: {SECRET}"),
+        GOOD.replace("nights:", f"{SECRET}:").replace("window: nights", "window: night"),
+        GOOD.replace("name: prod", f"name: {SECRET}").replace("name: dev", f"name: {SECRET}"),
+        GOOD.replace("env: prod", f"env: {SECRET}").replace("[dev, test]", SECRET),
+        GOOD.replace("2d}", f"2d, approval: {{from: {SECRET}}}}}"),
+        GOOD + f"commands: [{{from: {SECRET}, allow: [run]}}]\n",
+        GOOD + f"groups: {{platform: [{SECRET}]}}\n",
+        GOOD + f"people: {{ana: {{slack: {SECRET}}}}}\n",
+        GOOD + f"power: [{{select: {{tags: {{env: dev}}}}, awake: {SECRET}, zone: UTC}}]\n",
+        GOOD + f"# {SECRET}\nreboots: {{}}\n",
+    ],
+)
+def test_a_secret_is_never_repeated(text: str) -> None:
+    problems = problems_of(text)
+    assert {problem.wrong for problem in problems} == {"the file contains a secret"}
+    assert "1234567890" not in render_problems(problems)
+
+
+def test_a_text_about_a_value_masks_its_secrets() -> None:
+    document = Document("daytwo.yaml", "")
+    document.refuse_line(1, "", SECRET, f"{SECRET} does not exist", f"add {SECRET}")
+    assert "1234567890" not in render_problems(document.problems)
+
+
+def test_rings_that_select_the_same_regions_in_another_order_overlap() -> None:
+    text = GOOD.replace("{tags: {env: [dev, test]}}", "{regions: [westeurope, North Europe]}")
+    problems = problems_of(text.replace("{tags: {env: prod}}", "{regions: [northeurope, westeurope]}"))
+    assert [(problem.line, problem.value) for problem in problems] == [(5, "the same select")]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.endpoints.event_grid import read_event, take_event
-from tests.driving import start
+from tests.driving import manual_request, start
 from tests.fakes import World, cluster
 
 CLUSTER = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/RG/providers/Microsoft.ContainerService/managedClusters/shop-dev"
@@ -79,3 +79,11 @@ def test_an_event_without_a_consumer_is_recorded() -> None:
 def test_no_event_breaks_the_reader(event: object) -> None:
     if isinstance(event, dict):
         read_event(event)
+
+
+def test_a_pool_event_leaves_runs_that_do_not_wait_for_pools_asleep() -> None:
+    world, _ = waiting()
+    start(world, manual_request(world, runbook="reboot"))
+    world.engine.woken.clear()
+    take_event(world.context, CLOUD)
+    assert [run.split(".")[0] for run in world.engine.woken] == ["node-image"]

@@ -2,6 +2,7 @@
 
 import struct
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from ops.adapters.svg_to_png import PictureError, to_png
 from ops.model.calendar import Span
 from ops.render.timeline import Bar, Lane, Week
+from ops.render.timeline_bars import bars_of
 from ops.render.week_picture import picture, words
+from tests.driving import start, world_with
+from tests.fakes import CONFIG, NEW, cluster, pool
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 KINDS = ("node-image", "reboot", "power", "spot", "sleep", "aks", "failed")
@@ -84,3 +88,9 @@ ALL_OPERATIONS = st.builds(
 @given(st.lists(ALL_OPERATIONS, max_size=4), st.text(max_size=120))
 def test_the_picture_can_be_drawn_for_any_cluster_names(lanes: list[Lane], title: str) -> None:
     assert size(to_png(picture(week(*lanes), title), width=200))[0] == 200
+
+
+def test_a_run_of_a_runbook_that_this_version_does_not_have_is_not_drawn() -> None:
+    world = world_with(cluster("shop-dev", pool(image=NEW)), CONFIG, MONDAY)
+    run = start(world).record
+    assert list(bars_of(replace(run, runbook="from-another-version"))) == []

@@ -1,12 +1,16 @@
 """What is measured during a run, and how OpenTelemetry receives it."""
 
+from typing import NoReturn
+
+import pytest
+from opentelemetry.metrics import NoOpMeter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, MetricsData, NumberDataPoint
 
 from ops.adapters.otel_metrics import OpenTelemetryMetrics, open_telemetry
 from ops.approvals.notifications import update_requests
 from ops.messaging.outbox import flush_outbox
-from ops.telemetry.metrics import Kind, Metric
+from ops.telemetry.metrics import Kind, Metric, NoMetrics
 from tests.driving import call
 from tests.engine.worlds import upgrade, world_in_window
 
@@ -66,3 +70,21 @@ def test_open_telemetry_receives_each_metric_with_its_kind_and_unit() -> None:
 
 def test_without_a_connection_string_the_provider_of_the_host_receives_the_measurements() -> None:
     open_telemetry({}).record(Metric.OUTBOX_DEPTH, 1)
+
+
+def test_an_exporter_that_cannot_be_set_up_does_not_stop_the_bot(caplog: pytest.LogCaptureFixture) -> None:
+    metrics = open_telemetry({"APPLICATIONINSIGHTS_CONNECTION_STRING": "not a connection string"})
+    metrics.record(Metric.OUTBOX_DEPTH, 1)
+    assert isinstance(metrics, NoMetrics)
+    assert "metrics cannot be set up" in caplog.text
+
+
+def test_a_measurement_that_fails_is_logged_once_and_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class BrokenMeter(NoOpMeter):
+        def create_gauge(self, name: str, *_: object, **__: object) -> NoReturn:
+            raise ValueError(name)
+
+    metrics = OpenTelemetryMetrics(BrokenMeter("daytwo"))
+    metrics.record(Metric.OUTBOX_DEPTH, 1)
+    metrics.record(Metric.OUTBOX_DEPTH, 2)
+    assert [record.getMessage()[:26] for record in caplog.records] == ["metrics cannot be recorded"]
