@@ -282,7 +282,7 @@ def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
     assert target.untouched
 
 
-@pytest.mark.parametrize("token-1", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
+@pytest.mark.parametrize("other", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
 def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
     """The content of a dialog is untrusted input: it names a request and does not authenticate anyone."""
     target = reasons()
