@@ -1,4 +1,4 @@
-"""The app's cold import compared with the two Functions libraries only: new processes with bytecode, median of eleven interleaved pairs."""
+"""Compares the app's cold import with that of the two Functions libraries alone: new processes with bytecode, median of eleven pairs."""
 
 import os
 import statistics
@@ -12,7 +12,7 @@ _RUNS = 11
 
 
 def measure() -> dict[str, float]:
-    """Seconds of real time for each whole process, and their ratio (goal: at most 1.25 for the imports)."""
+    """Return the seconds of each whole process, and their ratio (goal: at most 1.25 for the imports)."""
     floor = "import azure.functions, azure.durable_functions"
     app = "import function_app"
     for code in (floor, app):
@@ -29,7 +29,7 @@ def measure() -> dict[str, float]:
 
 
 def _run(code: str) -> float:
-    """Seconds of one new process."""
+    """Return the seconds that one new process takes."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)})

@@ -1,4 +1,4 @@
-"""The local engine's throughput in memory and in a file, a week of timers, and that purging keeps its memory constant."""
+"""Measures the local engine: throughput in memory and in a file, a week of timers, and that purging keeps its memory constant."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ _WARM_UP = 500
 
 
 def measure() -> dict[str, float]:
-    """Operations of 22 yields per second (goals: 36 and 25), a week of 2,184 timer runs (goal: 8 s), growth in MB (goal: 0)."""
+    """Return operations of 22 yields per second (goals: 36 and 25), seconds for 2,184 timer runs, a week (goal: 8), MB of growth (goal: 0)."""
     with tempfile.TemporaryDirectory() as folder:
         in_memory = asyncio.run(_throughput(None))
         return {
@@ -50,7 +50,7 @@ async def _throughput(state_dir: Path | None) -> float:
 
 
 def _direct_ms() -> float:
-    """The same orchestrator and activities for one operation, called directly."""
+    """Run one operation's orchestrator and activities directly, without an engine."""
     flows = sys.modules["flows"]  # loaded by the host before
 
     class Direct:
@@ -77,7 +77,7 @@ async def _week_s() -> float:
 
 
 async def _growth_mb() -> float:
-    """The memory that 5,000 finished and purged operations leave, after a warm-up of 500."""
+    """Return the memory that 5,000 finished and purged operations leave, after a warm-up of 500."""
     host = Host(APP, LocalClock(START))
     await host.start()
     warm_mb = 0.0

@@ -1,4 +1,4 @@
-"""The memory that thousands of the app's runs leave after they are purged: dry runs on a simulated cluster, over HTTP."""
+"""Measures the memory that thousands of the app's runs leave after they are purged: dry runs on a simulated cluster, over HTTP."""
 
 import asyncio
 import os
@@ -20,15 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 _WARM = 500
 _RUNS = 5_000
 _BATCH = 50
-# Azure throttles the reads of a subscription: a throttled run ends within this time. The first ten runs include the
-# hourly timer, which loads modules that are loaded once. All hundred end before a window opens.
+# Azure throttles reads per subscription; a throttled run ends within this time. The first ten runs include the
+# hourly timer, which imports modules once. All hundred runs end before a window opens.
 _PAUSE = timedelta(minutes=7)
 _KEY = "key-of-the-bench"
 _CONFIG = ROOT / "simulator" / "demo" / "daytwo.yaml"
 
 
 def measure() -> dict[str, float]:
-    """RSS in MB after 500 runs and after 5,000, and the difference (goal: 5 MB)."""
+    """Return the RSS in MB after 500 runs and after 5,000 runs, and the difference (goal: 5 MB)."""
     with simulation_process("--fleet", "demo") as world, tempfile.TemporaryDirectory() as folder:
         settings = {"DAYTWO_STATE": folder, "DAYTWO_CONFIG": str(_CONFIG)}
         os.environ.update({**world, **settings})
@@ -61,7 +61,7 @@ async def _live(world: dict[str, str]) -> tuple[float, float]:
 
 
 async def _begin(http: aiohttp.ClientSession, world: dict[str, str], number: int) -> None:
-    # A stopped cluster, whose nodes need not be read.
+    # The cluster is stopped, so its nodes are not read.
     group = f"/subscriptions/{world['SUBSCRIPTION']}/resourceGroups/rg-shop"
     target = f"{group}/providers/Microsoft.ContainerService/managedClusters/shop-test"
     headers = {"Idempotency-Key": f"{number:06}"}
@@ -72,7 +72,7 @@ async def _begin(http: aiohttp.ClientSession, world: dict[str, str], number: int
 
 
 def _purge(host: Host) -> None:
-    """Purge like the janitor two weeks after a run. A run that did not complete is not purged, which is an error."""
+    """Purge the runs as the janitor does two weeks later. A run that did not complete is not purged, which is an error."""
     finished = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
     answer = host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), RejectingContext())
     if answer.deletedInstanceCount < _BATCH:  # more: timers start runs too

@@ -1,4 +1,4 @@
-"""The time from a cold process to the response to a signed click; Slack waits three seconds. New processes with bytecode, median of five."""
+"""Measures the time from a cold process to the response to a signed click; Slack waits three seconds. Median of five new processes."""
 
 import json
 import os
@@ -43,7 +43,7 @@ assert (int(answer.status), answer.text()) == (200, ""), answer
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds from the start of the process to the response, including the interpreter's start."""
+    """Return the milliseconds from the start of the process to the response, including the interpreter's start."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "daytwo.yaml").write_text(_CONFIG)
@@ -52,7 +52,7 @@ def measure() -> dict[str, float]:
 
 
 def _click(folder: Path, run: str) -> float:
-    """Seconds of one new process with its own records. The button's token is unknown, which requires a lookup too."""
+    """Return the seconds of one new process with its own records. The button's token is unknown, which also requires a lookup."""
     now = datetime.now(UTC)
     button = {
         "type": "button",

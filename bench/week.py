@@ -1,4 +1,4 @@
-"""The demonstration's week, headless: twelve clusters, seven days, judged by the oracle."""
+"""Measures the demonstration's week without its page: twelve clusters, seven days, judged by the oracle."""
 
 import json
 import os
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure() -> dict[str, float]:
-    """Real seconds of `daytwo demo --headless`, including its start (goal: less than 60).
+    """Return the real seconds of `daytwo demo --headless`, including its start (goal: less than 60).
 
     Raises:
         CalledProcessError: the demonstration failed.

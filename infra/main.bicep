@@ -21,6 +21,9 @@ param withTeamsBot bool = false
 @description('The application ID of an existing bot, instead of withTeamsBot. Its client secret is read from the vault, as teams-bot-secret.')
 param teamsBotAppId string = ''
 
+@description('Whether the app records metrics (docs/metrics.md). Its package needs the exporter.')
+param withMetrics bool = false
+
 @description('The maximum number of instances of the app.')
 @minValue(40)
 @maxValue(1000)
@@ -271,6 +274,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         {
           name: 'SLACK_SIGNING_SECRET'
           value: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=slack-signing-secret)'
+        }
+        {
+          name: 'DAYTWO_METRICS'
+          value: withMetrics ? 'opentelemetry' : ''
         }
         {
           name: 'DAYTWO_PAGE_KEY'

@@ -1,5 +1,6 @@
 """The function app: registers every trigger. The code of a trigger is imported when it is first called."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,13 @@ from ops.chats.contract import Connection
 from ops.endpoints.routes import TIMERS, Auth, Route, Timer, routes
 from ops.engine import Orchestrator
 from ops.engine.transition import Activity
+from ops.ports.errors import OutsideError
 
 if TYPE_CHECKING:
     from ops.endpoints.http_types import HttpResponse
 
 CLIENT = "client"
+_LOG = logging.getLogger(__name__)
 
 
 def build_app() -> df.DFApp:
@@ -103,13 +106,16 @@ def _register_route(app: df.DFApp, route: Route) -> None:
 
 
 def _respond(route: Route, req: func.HttpRequest, client: str) -> "HttpResponse":
-    """Returns the handler's response; 503 if there has never been a valid configuration, with the reason only for key holders."""
+    """Returns the handler's response, or 503 without a valid configuration or without records; only key holders see why."""
     from ops.endpoints.http_types import HttpRequest
 
     try:
         context = wiring().context(client)
     except NotConfiguredError as error:
         return route.unavailable(str(error) if route.auth is Auth.FUNCTION_KEY else "Daytwo is not configured")
+    except OutsideError as error:
+        _LOG.warning("%s: the configuration or its calendars could not be read: %s", route.name, error)
+        return route.unavailable("Daytwo's records are not available; try again in a minute")
     if context.config.settings is None:
         why = f": {context.config.problem}" if route.auth is Auth.FUNCTION_KEY else ""
         return route.unavailable(f"Daytwo has no valid configuration{why}")

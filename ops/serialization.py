@@ -5,13 +5,15 @@ cattrs is imported on first use, so endpoints that only accept a request do not 
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from ops.model.json import Json
+from ops.ports.errors import UnreadableError
 
 if TYPE_CHECKING:
-    from cattrs import Converter
+    from cattrs import BaseValidationError, Converter
 
 
 def to_json(value: object, kind: object = None) -> Json:
@@ -23,16 +25,22 @@ def from_json[T](value: Json, kind: type[T]) -> T:
     """Converts JSON values to a model object.
 
     Raises:
-        cattrs.BaseValidationError: they do not fit, because another version stored the data.
+        UnreadableError: they do not fit, because another version stored the data.
     """
-    return _converter().structure(value, kind)
+    from cattrs import BaseValidationError
+
+    try:
+        return _converter().structure(value, kind)
+    except BaseValidationError as error:
+        wrong = "; ".join(_messages(error))
+        raise UnreadableError(f"a stored {kind.__name__} was written by another version of Daytwo: {wrong}") from error
 
 
 @cache
 def _converter() -> "Converter":
     from cattrs import Converter
 
-    from ops.model import decision, outcome
+    from ops.model import decision, outcome, reasons
 
     converter = Converter(omit_if_default=True, forbid_extra_keys=False)
     converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
@@ -41,9 +49,23 @@ def _converter() -> "Converter":
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
+    for codes in reasons.ALL:
+        # A code of another version stays the text that it is; both are compared as text.
+        converter.register_structure_hook(codes, _code)
+        converter.register_unstructure_hook(codes, str)
     for union in (decision.Decision, outcome.Outcome):
         _register_union(converter, union)
     return converter
+
+
+def _code(value: str, codes: type[StrEnum]) -> str:
+    return codes(value) if value in codes.__members__.values() else value
+
+
+def _messages(error: "BaseValidationError") -> list[str]:
+    from cattrs import transform_error
+
+    return transform_error(error)
 
 
 def _register_union(converter: "Converter", alias: Any) -> None:

@@ -12,7 +12,7 @@ TICK_S = 0.02
 
 
 class VirtualClock:
-    """The only caller that advances the world. Awaits ``deliver`` at each instant with events to deliver."""
+    """Advances the world; nothing else does. Awaits ``deliver`` at each instant with events to deliver."""
 
     def __init__(
         self, world: World, speed: float, has_news: Callable[[], bool], deliver: Callable[[], Awaitable[None]]

@@ -24,7 +24,7 @@ class Surface(StrEnum):
 
 
 class Fault(StrEnum):
-    """What goes wrong with one request or event. A request with a lost response has had its effect."""
+    """What goes wrong with one request or event. A request whose response is lost has taken effect."""
 
     THROTTLED = "429"
     ERROR = "500"
@@ -72,7 +72,7 @@ PROFILES = {
     "none": Profile(),
     "calm": Profile(throttled=5, error=3, unavailable=3, lost=4, doubled=20, late=20),
     "rough": Profile(throttled=40, error=30, unavailable=30, lost=40, doubled=200, late=200),
-    # Almost an outage: three of ten calls fail, and one of ten loses its response.
+    # Almost an outage: three in ten calls fail, and one in ten loses its response.
     "failing": Profile(throttled=60, error=120, unavailable=120, lost=100, doubled=200, late=200),
 }
 

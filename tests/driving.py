@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from ops.engine.activities import invoke
 from ops.engine.run_starter import start_run
+from ops.facts.fleet import list_fleet
 from ops.model.fleet import Cluster
 from ops.model.json import Json
 from ops.model.run import Run, StepRecord
 from ops.model.run_request import RunRequest
+from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import Control, controls, runs
 from tests.fakes import NEW, World
 from tests.in_memory_engine import InMemoryEngine, Meanwhile
@@ -42,7 +44,7 @@ def manual_request(world: World, runbook: str = "node-image", period: str = "m-1
     return replace(run_request(world, runbook, period), source=source, by="ana")
 
 
-def begin(world: World, request: RunRequest | None = None) -> "DrivenRun":
+def start(world: World, request: RunRequest | None = None) -> "DrivenRun":
     """Record and start the run of a request, by default of the week's node image upgrade of the only cluster."""
     run, _ = start_run(world.context, request or run_request(world))
     return DrivenRun(world, run.id)
@@ -138,6 +140,12 @@ def pass_time(world: World, driven: Sequence[DrivenRun], length: timedelta) -> N
         world.clock.at = max(world.clock.at, at)
         driven[number].to_first_step()
     world.clock.at = end
+
+
+def start_due(world: World) -> None:
+    """The timer that starts due runs, on the fleet as listed now."""
+    fleet = list_fleet(world.context.ports.clusters, world.settings)
+    start_due_runs(world.context, world.settings, fleet, world.clock.at)
 
 
 class AzureOperations:

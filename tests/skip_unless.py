@@ -1,4 +1,4 @@
-"""What a test needs of the machine: missing, it skips with the reason; where CI is set, that is a failure."""
+"""Requirements of a test on the machine: without one the test is skipped with the reason, or fails if CI is set."""
 
 import os
 
@@ -6,9 +6,9 @@ import pytest
 
 
 def need(condition: object, why: str) -> None:
-    """Skip the test unless `condition` holds; `why` says what is missing and how to get it."""
+    """Skip the test unless `condition` holds; `why` says what is missing and how to get it. Fail instead if CI is set."""
     if condition:
         return
     if os.environ.get("CI"):
-        pytest.fail(f"CI has to have what every test needs: {why}")
+        pytest.fail(f"CI must have what every test needs: {why}")
     pytest.skip(why)

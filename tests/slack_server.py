@@ -1,4 +1,4 @@
-"""The simulated Slack alone, over HTTP, on a clock that a test moves; it can fail as a profile says, or answer nonsense."""
+"""The simulated Slack alone, over HTTP, on a clock that a test moves; it can fail by a fault profile or respond with garbage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ from tests.fakes import FakeClock
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One call and what was answered; `waits` is what a 429 asked for. `lost` answers had their effect."""
+class SlackCall:
+    """One call and its response; `waits` is the Retry-After of a 429. A call whose response was lost has had its effect."""
 
     at: datetime
     method: str
@@ -29,30 +29,30 @@ class Asked:
 
 @dataclass
 class SlackServer:
-    """`faults` spoil answers while they are there; `nonsense` replaces every answer by a status, a type and a body."""
+    """`faults` changes responses while it is set; `garbage` replaces every response by a status, a content type and a body."""
 
     clock: FakeClock
     faults: Faults | None = None
-    nonsense: tuple[int, str, bytes] | None = None
-    asked: list[Asked] = field(default_factory=list)
+    garbage: tuple[int, str, bytes] | None = None
+    calls: list[SlackCall] = field(default_factory=list)
     url: str = ""
 
     def __post_init__(self) -> None:
         self.api = SlackApi(("C0123", "C0456"), self.clock.now, RequestCounter())
 
     def handle(self, call: HttpRequest) -> HttpResponse:
-        """Answers one request, and keeps what came of it."""
-        spoilt = self.faults
-        answer = spoilt.intercept(Surface.SLACK, call, self.api.handle) if spoilt else self.api.handle(call)
+        """Handle one request and record the call."""
+        handle = self.api.handle
+        answer = self.faults.intercept(Surface.SLACK, call, handle) if self.faults else handle(call)
         channel = dict(parse_qsl(call.body.decode(errors="replace"))).get("channel", "")
         if not channel and call.body.startswith(b"{"):
             channel = str(call.document().get("channel", ""))
         waits = timedelta(seconds=float(answer.headers.get("Retry-After", 0)))
-        self.asked.append(Asked(self.clock.at, call.path.removeprefix(PREFIX), channel, answer.status, waits))
+        self.calls.append(SlackCall(self.clock.at, call.path.removeprefix(PREFIX), channel, answer.status, waits))
         return answer
 
     def shown(self) -> dict[str, list[Any]]:
-        """The messages by the key that each carries."""
+        """The messages by their keys."""
         found: dict[str, list[Any]] = {}
         for channel in self.api.channels.values():
             for message in channel.messages:
@@ -63,7 +63,7 @@ class SlackServer:
 
 @contextmanager
 def serving(slack: SlackServer) -> Iterator[SlackServer]:
-    """Serves it on 127.0.0.1; `url` is its Web API's."""
+    """Serve it on 127.0.0.1; `url` is the address of its Web API."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -72,8 +72,8 @@ def serving(slack: SlackServer) -> Iterator[SlackServer]:
             origin = f"http://{self.headers['Host']}"
             query, headers = dict(parse_qsl(split.query)), dict(self.headers.items())
             answer = slack.handle(HttpRequest("POST", split.path, query, headers, body, origin))
-            if slack.nonsense is not None:
-                status, kind, content = slack.nonsense
+            if slack.garbage is not None:
+                status, kind, content = slack.garbage
                 self._send(status, {"Content-Type": kind}, content)
             elif not answer.drop:
                 content = b"" if answer.document is None else dumps(answer.document).encode()

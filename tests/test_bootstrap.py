@@ -27,7 +27,7 @@ def chats_of(wired: Wiring, configured: Settings) -> list[Chat]:
 
 
 def test_an_unresolved_key_vault_reference_is_not_used_as_a_secret(tmp_path: Path) -> None:
-    """Its text is in the public template, so any reader could sign with it."""
+    """The placeholder is in the public template, so any reader could sign with it."""
     wired = wire(
         environment(
             tmp_path,
@@ -57,7 +57,7 @@ def test_the_base_url_of_pages_comes_from_the_setting_or_app_service(tmp_path: P
 
 
 def test_a_trailing_line_break_of_a_secret_is_ignored(tmp_path: Path) -> None:
-    """`az keyvault secret set --file` keeps the one at the end of the file."""
+    """`az keyvault secret set --file` keeps the line break at the end of the file."""
     plain, broken = (
         wire(environment(tmp_path, TEAMS_WEBHOOK=f"https://logic.example/x{end}", SLACK_TOKEN=f"xoxb-1{end}"))
         for end in ("", "\n")

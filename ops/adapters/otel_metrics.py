@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ops.telemetry.metrics import Kind, Metric
+from ops.telemetry.metrics import Kind, Metric, Metrics, NoMetrics
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
@@ -22,10 +22,19 @@ class OpenTelemetryMetrics:
     """Implements `Metrics`."""
 
     def __init__(self, meter: "Meter") -> None:
+        self._has_failed = False
         self._instrument = cache(lambda metric: _instrument(meter, metric))
 
     def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
-        """Records one measurement with the instrument of the metric's kind. The API's instruments never raise."""
+        """Records one measurement with the instrument of the metric's kind. The first failure is logged, and no failure raises."""
+        try:
+            self._measure(metric, value, attributes)
+        except Exception:  # noqa: BLE001 - an exporter may raise anything, and no measurement may fail a run
+            if not self._has_failed:
+                _LOG.exception("metrics cannot be recorded; this is logged once, and Daytwo continues without them")
+            self._has_failed = True
+
+    def _measure(self, metric: Metric, value: float, attributes: Mapping[str, str]) -> None:
         instrument = self._instrument(metric)
         match metric.kind:
             case Kind.COUNTER:
@@ -36,14 +45,22 @@ class OpenTelemetryMetrics:
                 instrument.set(value, attributes)
 
 
-def open_telemetry(environment: Mapping[str, str]) -> OpenTelemetryMetrics:
-    """Returns metrics that go to Application Insights if its connection string is set, otherwise to the host's provider."""
-    from opentelemetry import metrics
+def open_telemetry(environment: Mapping[str, str]) -> Metrics:
+    """Returns metrics that go to Application Insights if its connection string is set, otherwise to the host's provider.
 
-    connection = environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "")
-    if connection:
-        _export_to_application_insights(connection)
-    return OpenTelemetryMetrics(metrics.get_meter("daytwo"))
+    Nothing is measured, and the cause is logged, if the exporter cannot be set up: a typing error in the connection string
+    must not stop operations.
+    """
+    try:
+        from opentelemetry import metrics
+
+        connection = environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "")
+        if connection:
+            _export_to_application_insights(connection)
+        return OpenTelemetryMetrics(metrics.get_meter("daytwo"))
+    except Exception:  # noqa: BLE001 - as above
+        _LOG.exception("DAYTWO_METRICS is set, but metrics cannot be set up; Daytwo continues without them")
+        return NoMetrics()
 
 
 def _export_to_application_insights(connection: str) -> None:

@@ -21,6 +21,7 @@ from ops.ports.errors import ConflictError
 from ops.ports.store import Store
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
+from ops.settings.chat_sections import chat_names
 from ops.tables.approvals import OpenRequest, RequestToken, approvals, open_requests, request_tokens
 
 # Requests whose latest change is not shown in the chats yet.
@@ -30,8 +31,6 @@ OPEN_REQUESTS = "undecided"
 _GATHER = timedelta(minutes=5)
 _ROUNDS = 10
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Sources of runs that do not prove which person made the request.
-_ANONYMOUS_SOURCES = ("http", "event", "action-group")
 
 
 def approval_of(store: Store, run: Run) -> Approval | None:
@@ -123,6 +122,7 @@ def _new(
     identity = f"{subject}.approval-{number}"
     asked = asks_at(rule, now, _GATHER if run.rollout else timedelta())
     expires = asked + rule.expires_after
+    by_person = run.source in chat_names()
     fresh = Approval(
         id=identity,
         runbook=run.runbook,
@@ -134,8 +134,9 @@ def _new(
         remind_at=expires - rule.remind_before,
         token=_new_token(store, identity),
         escalate_at=asked + rule.escalate_after if rule.escalate_to else None,
-        requester=run.by if run.source not in (*_ANONYMOUS_SOURCES, "timer") else "",
-        requester_known=run.source not in _ANONYMOUS_SOURCES,
+        requester=run.by if by_person else "",
+        # Only a chat proves who started the run. A timer's run has no requester, which is known as well.
+        requester_known=by_person or run.source == "timer",
         rollout=run.rollout,
         approvers=rule.approvers,
         channels=channels_showing(context, run),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ops.config.problems import ConfigError, Problem, shown, without_addresses
+from ops.config.problems import ConfigError, Problem, masked, shown, without_addresses
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
@@ -44,7 +44,7 @@ class Document:
 
     def refuse_line(self, line: int | None, where: str, value: object, wrong: str, remedy: str) -> None:
         """Notes a problem on a line that does not belong to a value."""
-        self.problems.append(Problem(self.source, line, where, shown(value), wrong, remedy))
+        self.problems.append(Problem(self.source, line, where, shown(value), masked(wrong), masked(remedy)))
 
     def raise_problems(self) -> None:
         """Stops reading if there are problems.

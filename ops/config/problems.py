@@ -43,9 +43,13 @@ def render_problems(problems: Iterable[Problem]) -> str:
 def shown(value: object) -> str:
     """Returns a value for a message: on one line, short, secrets masked."""
     text = value if isinstance(value, str) else plain(value)
-    text = secret_pattern().sub(lambda found: found.group()[:4] + "…", text)
-    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in masked(text))
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def masked(text: str) -> str:
+    """A text with its secrets masked."""
+    return secret_pattern().sub(lambda found: found.group()[:4] + "…", text)
 
 
 def without_addresses(value: object) -> str:

@@ -34,6 +34,8 @@ def read_settings(document: Document, feeds: Feeds | None, *, full: bool = False
         ConfigError: with every problem.
     """
     check_secrets(document)
+    # Other problems quote what is written, in texts of their own: none is looked for while a secret is in the file.
+    document.raise_problems()
     names = names_of(document.root)
     root: Any = None
     why = ""

@@ -88,11 +88,11 @@ def _handle(context: Context, event: CloudNotice, key: str, now: datetime) -> No
 
 
 def _wake_runs(context: Context, event: CloudNotice) -> None:
-    """Wakes the runs that are waiting for this cluster; they check its state themselves."""
+    """Wakes the runs that are waiting for a pool of this cluster; they check its state themselves."""
     cluster = event.source if "/managedclusters/" in event.source.casefold() else event.subject
     cluster = cluster.casefold()
     name = cluster.rsplit("/", 1)[-1]
-    for runbook in runbooks():
+    for runbook in (name for name, each in runbooks().items() if each.woken_by_pool_events):
         for run in runs(context.ports.store).scan(f"{runbook}.{slug(name)}-{short_hash(cluster)}."):
             if not run.value.state.is_final:
                 context.engine.wake(run.key)

@@ -133,11 +133,13 @@ class SkipResource:
 
     Attributes:
         what: the node pool or other part.
-        why: the reason.
+        code: the code of the reason, for programs.
+        why: the reason, for people.
         needs_person: true if only a person can remove the reason.
     """
 
     what: str
+    code: str
     why: str
     needs_person: bool
 
@@ -283,7 +285,7 @@ def run_resource(run: Run) -> RunResource:
         plan=_plan(run.plan) if run.plan else None,
         steps=tuple(_step(step) for step in run.steps),
         finished=tuple(_step(step) for step in run.finished),
-        skips=tuple(SkipResource(skip.what, skip.why, skip.needs_person) for skip in run.skips),
+        skips=tuple(SkipResource(skip.what, str(skip.code), skip.why, skip.needs_person) for skip in run.skips),
         approval=run.approval,
         approved=run.approved,
     )

@@ -75,3 +75,6 @@ class FailureCode(StrEnum):
     OPERATION_FAILED = "OperationFailed"
     START_FAILED = "StartFailed"
     STOP_FAILED = "StopFailed"
+
+
+ALL: tuple[type[StrEnum], ...] = (SkipReason, WaitReason, EndReason, FailureCode)

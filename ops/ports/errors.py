@@ -45,5 +45,9 @@ class ConflictError(OutsideError):
     """The record has changed since it was read (compare-and-swap), or already exists."""
 
 
+class UnreadableError(OutsideError):
+    """A stored record does not fit this version of Daytwo: another version has written it."""
+
+
 class LedgerBrokenError(OutsideError):
     """An entry's hash does not match the previous entry, so the ledger was changed."""

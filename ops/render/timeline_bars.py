@@ -13,10 +13,11 @@ _INSTANT = timedelta(minutes=1)
 
 
 def bars_of(run: Run) -> Iterator[Bar]:
-    """Returns a bar per step, or one for the whole run, as its runbook declares; none if the runbook has no bar."""
-    bar = runbooks()[run.runbook].bar
-    if bar is None:
+    """Returns a bar per step, or one for the whole run, as its runbook declares; none if it has no bar or is unknown."""
+    runbook = runbooks().get(run.runbook)
+    if runbook is None or runbook.bar is None:
         return
+    bar = runbook.bar
     if bar.whole_run:
         if run.acted and run.began is not None:
             yield Bar(Span(run.began, run.ended or run.began + _INSTANT), bar.kind, run.headline or bar.label)

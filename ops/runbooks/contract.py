@@ -58,6 +58,7 @@ class Runbook(Protocol):
         facts: a frozen dataclass; each field is the name of a module in `ops/facts/`.
         about_event: it reacts to an event, so it cannot be previewed or started by a person.
         waits_for_started_cluster: it does not interrupt a run that has started a stopped cluster and will stop it again.
+        woken_by_pool_events: an event about a node pool of its cluster wakes its waiting runs.
         bar: how the picture of the week shows its runs; None: not at all.
     """
 
@@ -70,6 +71,7 @@ class Runbook(Protocol):
     facts: type[Any]
     about_event: bool
     waits_for_started_cluster: bool
+    woken_by_pool_events: bool
     bar: TimelineBar | None
 
     def decide(self, facts: Any, settings: Settings, run: Run, now: datetime) -> Decision:
@@ -104,6 +106,7 @@ class RunbookDefaults:
     section: Section[Any] | None = None
     about_event: bool = False
     waits_for_started_cluster: bool = False
+    woken_by_pool_events: bool = False
     bar: TimelineBar | None = None
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:

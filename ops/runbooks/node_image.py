@@ -54,6 +54,7 @@ class NodeImage(RunbookDefaults):
     step_prefix: str = "pool."
     section: Section[Any] | None = NODE_IMAGE
     rank: int = 40
+    woken_by_pool_events: bool = True
     bar: TimelineBar | None = TimelineBar(
         "node-image", "node images", "#1f5fd0", "#6ea0ff", counted_as="node image upgrade"
     )

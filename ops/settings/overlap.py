@@ -10,7 +10,7 @@ def overlap(one: Select, other: Select) -> str | None:
 
     Two selects by different tag keys can overlap in one fleet and not in another: `ops.config.check_fleet` reports that.
     """
-    if one == other:
+    if same_clusters(one, other):
         return "the same select"
     mine = {key.casefold(): values for key, values in one.tags.items()}
     its = {key.casefold(): values for key, values in other.tags.items()}
@@ -20,9 +20,22 @@ def overlap(one: Select, other: Select) -> str | None:
     return ", ".join(f"{key}: {min(values)}" for key, values in shared.items())
 
 
+def same_clusters(one: Select, other: Select) -> bool:
+    """Whether two selects are written alike, apart from the order of entries and from case where it does not count."""
+    return _canonical(one) == _canonical(other)
+
+
 def region_key(region: str) -> str:
     """Returns a region as Azure writes it in a resource id: `West Europe` and `westeurope` are the same."""
     return region.replace(" ", "").casefold()
+
+
+def _canonical(select: Select) -> tuple[object, ...]:
+    return (
+        {key.casefold(): values for key, values in select.tags.items()},
+        {name.casefold() for name in select.names},
+        {region_key(region) for region in select.regions},
+    )
 
 
 def _regions_apart(one: Select, other: Select) -> bool:

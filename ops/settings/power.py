@@ -7,6 +7,7 @@ from msgspec import Meta, field
 
 from ops.model.calendar import Window
 from ops.settings.fields import Zone
+from ops.settings.overlap import same_clusters
 from ops.settings.part import Finding, Part, Section
 from ops.settings.readers import FieldError, read_awake
 from ops.settings.select import Select
@@ -49,7 +50,7 @@ class Schedule(Part, frozen=True):
 def _check(schedules: tuple[Schedule, ...], others: Mapping[str, Any]) -> Iterator[Finding]:
     last = others["fleet"].rings[-1] if "fleet" in others else None
     for number, schedule in enumerate(schedules):
-        if last is not None and schedule.select == last.select:
+        if last is not None and same_clusters(schedule.select, last.select):
             wrong = f"this selects the last ring, {last.name}, whose clusters are never stopped"
             yield Finding((number, "select"), last.name, wrong, "select clusters of an earlier ring")
 

@@ -57,7 +57,7 @@ class Arm:
         return HttpResponse(response.status, response.document, {**headers, **response.headers}, response.drop)
 
     def _throttle(self, route: Route, names: dict[str, str], principal: str) -> str:
-        """Take the request from its rate limit buckets and return what remains of ARM's."""
+        """Charge the request to its rate limit buckets and return what remains in ARM's."""
         now = self._world.now
         subscription = names.get("subscription", "")
         match route.rate:
@@ -69,7 +69,7 @@ class Arm:
             case Rate.GRAPH:
                 self._buckets.take(GRAPH, principal, now, "RateLimiting")
             case Rate.NONE | Rate.COST:
-                # Cost Management limits by the months of data that a query covers, which only its handler knows.
+                # Cost Management charges a query by the months of data that it covers, which only its handler knows.
                 pass
         limit = READS if route.reads else WRITES
         key = f"{subscription}/{principal}"

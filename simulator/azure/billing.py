@@ -65,7 +65,7 @@ type Costs = dict[tuple[BilledResource, date], float]
 
 
 def costs(world: World, first: date, last: date) -> Costs:
-    """Return euros per resource and day, both days included, as far as Cost Management has the data by now."""
+    """Return euros per resource and day, first and last day included, as far as Cost Management has the data by now."""
     known_until = world.now - LATE
     since = world.core.spec.billed_since or world.core.spec.start
     window = (

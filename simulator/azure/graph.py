@@ -22,7 +22,7 @@ _COLUMN = re.compile(r"^(?:(\w+)\s*=\s*)?(?:(tostring)\()?([\w.]+(?:\['[\w-]+'\]
 _LITERAL = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 BODY_FIELDS = {"query", "subscriptions", "options", "managementGroups"}
 OPTION_FIELDS = {"$skipToken", "$top", "$skip", "resultFormat", "allowPartialScopes", "authorizationScopeFilter"}
-# Without $top a page has 100 rows, and never more than 1,000 (Resource Graph, "Working with large result sets").
+# A page has 100 rows without $top, and at most 1,000 with it (Resource Graph, "Working with large result sets").
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
 

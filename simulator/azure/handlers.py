@@ -69,7 +69,7 @@ class Handlers:
         return self._accepted(request, self._world.stop(self._cluster(request), request.principal))
 
     def abort_cluster(self, request: ArmRequest) -> HttpResponse:
-        """Abort the operation that runs on a cluster."""
+        """Abort the operation in progress on a cluster."""
         require_no_body(request)
         return self._accepted(request, self._world.abort(self._cluster(request), None, request.principal))
 
@@ -106,7 +106,7 @@ class Handlers:
         return HttpResponse(200, documents.pool_document(*self._pool(request)))
 
     def put_pool(self, request: ArmRequest) -> HttpResponse:
-        """Change a pool: 200 with the pool while its operation runs."""
+        """Change a pool: 200 with the pool, whose operation continues."""
         cluster, pool = self._pool(request)
         _check_etag(request.call, documents.pool_etag(cluster, pool))
         change = read_change(cluster, pool, request.call.document())
@@ -127,7 +127,7 @@ class Handlers:
         return HttpResponse(202, documents.pool_document(cluster, pool), headers)
 
     def abort_pool(self, request: ArmRequest) -> HttpResponse:
-        """Abort the operation that runs on a pool."""
+        """Abort the operation in progress on a pool."""
         require_no_body(request)
         cluster, pool = self._pool(request)
         return self._accepted(request, self._world.abort(cluster, pool, request.principal))

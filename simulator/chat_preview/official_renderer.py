@@ -74,7 +74,7 @@ class NodeDrawer:
     """Renders with the chats' renderers, one request at a time, and caches each result."""
 
     process: "subprocess.Popen[str]"
-    by: str = "rendered by a renderer of Slack's Block Kit"
+    by: str = "rendered with a Block Kit renderer"
     themes: Sequence[Theme] = ("light", "dark")
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _known: dict[str, str] = field(default_factory=dict)

@@ -48,7 +48,7 @@ class _Due:
 
 
 class Delivery:
-    """The subscribers and the events that are due to them."""
+    """The subscribers and the events queued for them."""
 
     def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
@@ -61,7 +61,7 @@ class Delivery:
         self.dropped = 0
 
     def has_news(self) -> bool:
-        """Whether an event is due to a subscriber now."""
+        """Whether an event is due for delivery now."""
         for event in self._fresh():
             for subscriber in self.subscribers:
                 if isinstance(event, Alert) != (subscriber.schema == "action-group"):

@@ -53,7 +53,7 @@ class ApprovalDesk:
         self.seen = time.monotonic()
 
     async def wait_until_decided(self, settle: Callable[[], Any]) -> None:
-        """Return when no request with a message in Slack is pending. Until then no simulated time passes."""
+        """Wait until no request with a message in Slack is pending. No simulated time passes meanwhile."""
         while True:
             shown = await self._requests_with_buttons()
             self.waiting = tuple(approval for approval, _ in shown)
@@ -105,7 +105,7 @@ class ApprovalDesk:
         return self.with_page and time.monotonic() - self.seen < _VIEWER_TIMEOUT_S
 
     def _notify_viewer(self, waiting: tuple[Approval, ...]) -> None:
-        """Point the operator at the terminal to the page, once per request."""
+        """Tell the person at the terminal about the page, once per request."""
         names = frozenset(approval.id for approval in waiting)
         if not names <= self._notified:
             self.print_line("A request needs your approval on the page. Simulated time is paused until you decide.\n")
@@ -122,7 +122,7 @@ class ApprovalDesk:
 
 
 def pending_in(state: Path) -> tuple[Approval, ...]:
-    """The requests in the bot's records that were sent and are not decided."""
+    """The requests that were sent and are not decided yet."""
     return tuple(one for one in requests_in(state) if one.state is ApprovalState.PENDING and one.asked)
 
 

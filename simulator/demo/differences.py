@@ -23,7 +23,7 @@ class Difference:
 
 
 def differences(ours: Tally, verdict: Verdict, *, whole_week: bool) -> tuple[Difference, ...]:
-    """Return the pools with different outcomes. An unfinished week and rejected requests, which the oracle does not know, do not count."""
+    """Return the pools with different outcomes, except in unfinished weeks and after rejected requests, which the oracle does not know."""
     oracle = oracle_outcomes(verdict)
     found = []
     for cluster, pool in sorted(ours.outcomes.keys() | oracle.keys()):

@@ -21,7 +21,7 @@ _TYPE = re.compile(r'\stype="button"')
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message as people see it. `only_for` is the person who alone sees it, if it is private."""
+    """A message as people see it. `only_for` is the only person who sees a private message."""
 
     posted: Markup
     edits: int
@@ -75,7 +75,7 @@ def _view(message: ChatMessage, drawer: Drawer, zone: ZoneInfo, replies: Iterabl
 
 
 def _with_live_buttons(html: Markup, message: ChatMessage) -> Markup:
-    """Let each button submit the page's form with its location. Buttons of private replies, which have none, are removed."""
+    """Make each button submit the page's form with the button's location. Buttons without one, in private replies, are removed."""
 
     def live(found: re.Match[str]) -> str:
         tag = found.group()

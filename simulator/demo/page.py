@@ -43,7 +43,7 @@ _SUCCEEDED = {
 
 
 class Page:
-    """Shows one stage. `summary` is set when its days are over."""
+    """Serves the page of one stage. `summary` is set when its days are over."""
 
     def __init__(self, stage: Stage, drawer: Drawer, desk: ApprovalDesk) -> None:
         self._stage, self._drawer, self._desk = stage, drawer, desk

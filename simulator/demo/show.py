@@ -50,7 +50,7 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
 
 
 def _exit_code(summary: Summary | None) -> int:
-    """The exit code; without a summary the demonstration was interrupted."""
+    """Return the exit code. Without a summary, the demonstration was interrupted."""
     if summary is None:
         return _INTERRUPTED
     return 0 if summary.good else 1

@@ -31,7 +31,7 @@ _BUDGET = "budget"
 _BUSY_WITH = {
     "reboot": "Rebooting nodes of {}",
     "power": "Stopping or starting {}",
-    "spot": "Spot nodes of {} are evicted",
+    "spot": "Spot nodes of {} are being evicted",
     _BUDGET: "Explaining an alert of {}",
 }
 _NO_RING = "no ring: not managed"
@@ -115,7 +115,7 @@ def view(world: WorldNow, settings: Settings, history: FleetHistory, waiting: Se
 
 
 def _latest(runs: Iterable[Run]) -> dict[str, Run]:
-    """The relevant node image run per cluster: the last one that acted or ended, otherwise the one that waits."""
+    """The relevant node image run per cluster: the last one that acted or ended, otherwise the waiting one."""
     in_order = sorted(runs, key=lambda run: (run.acted or run.state.is_final, run.created))
     return {run.target_name: run for run in in_order}
 

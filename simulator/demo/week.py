@@ -28,7 +28,7 @@ from simulator.world.specs import FleetSpec
 
 WEEK = timedelta(days=7)
 _STEP = timedelta(hours=6)
-# How long time may pass between checks for pending requests if there are approvals.
+# The maximum simulated time between two checks for pending requests.
 _POLL_INTERVAL = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 
@@ -114,7 +114,7 @@ async def simulate(
 
 
 async def _advance_with_overrides(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
-    """Advance time. Overrides are requested at their times."""
+    """Advance time, and request overrides when they are due."""
     person = Person(stage.fleet, bot)
     for override in sorted(stage.overrides, key=lambda override: override.at):
         if bot.host.now() < override.at <= until:

@@ -68,7 +68,7 @@ _HEADLINES = {
 
 
 def run_in(runbook: str, state: State) -> Run:
-    """A run of a runbook in a state."""
+    """A sample run of a runbook in the given state."""
     target = _TARGETS[runbook]
     run = Run(
         id=f"{runbook}.{target}-5657f4.2026-w47",
@@ -110,7 +110,7 @@ def run_in(runbook: str, state: State) -> Run:
 
 
 def _records(runbook: str, last: StepState) -> tuple[StepRecord, ...]:
-    """The run's steps: done up to the second, which is in progress; the rest has not started."""
+    """The run's steps: the first is done, the second is in progress, the others have not started."""
     found = []
     current = min(1, len(_STEPS[runbook]) - 1)
     for number, (identity, title) in enumerate(_STEPS[runbook]):

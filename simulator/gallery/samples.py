@@ -136,7 +136,7 @@ def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
         7: (State.FAILED, "user1: PDB shop/web allows no disruption", "failed"),
         23: (State.NEEDS_YOU, "waiting for approval by platform", "approval"),
         24: (State.SKIPPED, "cancelled by ben", "cancelled"),
-        31: (State.WAITING, "another operation runs on it", "busy"),
+        31: (State.WAITING, "another operation is in progress", "busy"),
         32: (State.HALTED, "rejected by ben", "rejected"),
     }
     members = {"t0": RunSummary("r0", "t0", "shop-dev", State.DONE, acted=True, why="", code="")}

@@ -24,7 +24,7 @@ _PATH = re.compile(r"^/clusters/(?P<cluster>[^/]+)(?P<rest>/.*)$")
 
 
 class KubernetesApi:
-    """Serves ``/clusters/<name>``. A cluster that does not run closes the connection without a response."""
+    """Serves ``/clusters/<name>``. A cluster that is not running closes the connection without a response."""
 
     def __init__(self, world: World, tenant: Tenant, requests: RequestCounter) -> None:
         self._world = world

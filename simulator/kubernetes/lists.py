@@ -108,7 +108,7 @@ def listed[T](
 
 @dataclass(frozen=True, slots=True)
 class WatchSource[T]:
-    """The source of a watch: current objects, their changes, the server's clock and whether the server still runs."""
+    """The source of a watch: current objects, their changes, the server's clock and whether the server is still running."""
 
     items: Callable[[], list[T]]
     feed: Feed[T]

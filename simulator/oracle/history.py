@@ -31,7 +31,7 @@ class Operation:
     status: str = "InProgress"
 
     def runs(self, at: datetime) -> bool:
-        """Whether it runs at a time."""
+        """Whether it was in progress at a time."""
         return self.began <= at < self.ended
 
 
@@ -135,7 +135,7 @@ class History:
         return not self.stopped(cluster, at) and not moving
 
     def busy(self, cluster: str, at: datetime, but: Operation | None = None) -> bool:
-        """Whether an operation runs, other than `but`."""
+        """Whether an operation other than `but` was in progress."""
         return any(operation.runs(at) and operation is not but for operation in self.of_cluster(cluster))
 
     def pool_failed(self, cluster: str, pool: str, at: datetime) -> bool:

@@ -13,7 +13,7 @@ type NodeKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class RebootRequest:
-    """A node of a pool requires a reboot between two times."""
+    """A period in which a node requires a reboot."""
 
     cluster: str
     pool: str
@@ -39,7 +39,7 @@ class Restart:
 
     @property
     def over(self) -> datetime:
-        """Until when the restart makes its node ineligible for another one."""
+        """The end of the period in which the node is not eligible for another restart."""
         return min(self.up, self.failed)
 
 

@@ -1,4 +1,4 @@
-"""Which clusters' node image runs had to succeed within the judged period (docs/node-image.md)."""
+"""Which clusters' node image runs had to succeed within the evaluated period (docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -46,7 +46,7 @@ class Verdict:
     skipped: Mapping[str, tuple[tuple[str, str], ...]]
     violations: tuple[str, ...]
     landed_late: tuple[str, ...]
-    # Per runbook, how many runs had to succeed within the judged period.
+    # Per runbook, how many runs had to succeed within the evaluated period.
     expected: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -144,7 +144,7 @@ def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator
 
 
 def _put_back(week: Week, start: Operation, end: datetime) -> bool:
-    """Whether a woken cluster was stopped in time, or can still be after the judged period.
+    """Whether a woken cluster was stopped in time, or still can be after the evaluated period.
 
     In time means: by the end of the opening in which it was started, or one check after its last upgrade was verified.
     """

@@ -17,7 +17,7 @@ def refuse(core: Core, cluster: Cluster, pool: str | None, who: str, refusal: Re
 
 
 def require_free(core: Core, cluster: Cluster, pool: str | None, who: str) -> None:
-    """Reject the request while another operation runs on the cluster.
+    """Reject the request if another operation is in progress on the cluster.
 
     Raises:
         RefusedError: 409 with AKS's message (https://aka.ms/aks-pending-operation).
@@ -125,10 +125,10 @@ def close(
 
 
 def abort(core: Core, cluster: Cluster, pool: Pool | None, who: str) -> Operation:
-    """Abort the operation that runs on a cluster (or on a pool). Nothing is rolled back.
+    """Abort the operation in progress on a cluster (or on a pool). Nothing is rolled back.
 
     Raises:
-        RefusedError: 409 if no operation runs there.
+        RefusedError: 409 if no operation is in progress there.
     """
     aborted = cluster.operation
     if aborted is None or aborted.kind is OperationKind.ABORT or (pool is not None and aborted.pool != pool.name):

@@ -16,7 +16,7 @@ def stop(core: Core, cluster: Cluster, who: str) -> Operation:
     """Stop a cluster.
 
     Raises:
-        RefusedError: an operation runs, the cluster is stopped, or node auto-provisioning forbids it.
+        RefusedError: an operation is in progress, the cluster is stopped, or node auto-provisioning forbids it.
     """
     require_free(core, cluster, None, who)
     require_power(core, cluster, None, who, ("Running", "stopping"))
@@ -44,7 +44,7 @@ def start(core: Core, cluster: Cluster, who: str) -> Operation:
     """Start a stopped cluster. Its machines boot again.
 
     Raises:
-        RefusedError: an operation runs, or the cluster is not stopped.
+        RefusedError: an operation is in progress, or the cluster is not stopped.
     """
     require_free(core, cluster, None, who)
     require_power(core, cluster, None, who, ("Stopped", "starting"))

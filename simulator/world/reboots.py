@@ -69,7 +69,7 @@ def restart(core: Core, cluster: Cluster, node: Node, who: str) -> Operation:
 
 
 def require_running(cluster: Cluster, node: Node) -> None:
-    """Reject an action on a machine that does not run.
+    """Reject an action on a machine that is not running.
 
     Raises:
         RefusedError: 409.
@@ -108,7 +108,7 @@ def _restart(core: Core, cluster: Cluster, node: Node, operation: Operation) -> 
 
 
 def _there(cluster: Cluster, node: Node) -> bool:
-    """Whether the machine still exists and runs."""
+    """Whether the machine still exists and is running."""
     return cluster.nodes.get(node.name) is node and cluster.power_state == "Running"
 
 

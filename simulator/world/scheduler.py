@@ -29,7 +29,7 @@ class RunningProcess:
 
 
 class Scheduler:
-    """Makes calls in the order of their times, then of their scheduling: always in the same order."""
+    """Makes calls in the order of their times, and calls with the same time in the order of their scheduling."""
 
     def __init__(self, start: datetime) -> None:
         self.now = start

@@ -35,7 +35,7 @@ class NodeNeverReady:
 
 @dataclass(frozen=True, slots=True)
 class ForeignOperation:
-    """An operation by another caller runs on the cluster from ``at`` on, for ``minutes``."""
+    """Another caller's operation is in progress on the cluster from ``at`` on, for ``minutes``."""
 
     cluster: str
     at: datetime

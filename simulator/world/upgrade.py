@@ -53,7 +53,7 @@ def share(setting: str, count: int) -> int:
 
 
 def begin_upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, target: Target) -> None:
-    """Start an upgrade whose operation already runs on the cluster."""
+    """Start an upgrade whose operation has begun on the cluster."""
     set_states(cluster, "Updating", pool, "UpgradingNodeImageVersion")
     core.emit("NodePoolRollingStarted", cluster.name, {"nodePoolName": pool.name})
     operation.running.append(core.scheduler.spawn(_upgrade(core, cluster, pool, operation, target)))

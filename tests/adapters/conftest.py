@@ -1,4 +1,4 @@
-"""What the adapters' tests share: one Azurite a session."""
+"""Shared by the tests of the adapters: one Azurite per session."""
 
 from collections.abc import Iterator
 

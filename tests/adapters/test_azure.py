@@ -1,4 +1,4 @@
-"""The Azure and Kubernetes adapters, with the unmodified SDK clients, against the simulated ones."""
+"""The Azure and Kubernetes adapters, with the unmodified SDK clients, against the simulated services."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ def simulation() -> Iterator[Running]:
 def wired(simulation: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiring]:
     environment = {**simulation.environment, "DAYTWO_STATE": str(tmp_path_factory.mktemp("state"))}
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):  # the identity's own client reads these from the process
+        for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):  # the client of the identity reads these from the process
             patch.setenv(name, environment[name])
         yield wire(environment)
 
@@ -54,7 +54,7 @@ def test_a_cluster_read_is_the_cluster_listed(simulation: Running, wired: Wiring
     assert read == next(cluster for cluster in listed if cluster.name == "shop-prod-we")
 
 
-def test_a_pool_tells_why_its_last_operation_failed(simulation: Running, wired: Wiring) -> None:
+def test_a_pool_has_the_error_of_its_last_operation(simulation: Running, wired: Wiring) -> None:
     pool = simulation.world.clusters["data-prod"].pools["spot"]
     pool.error_code, pool.error_message = "SubnetIsFull", "Subnet nodes has no address left."
     try:
@@ -70,7 +70,7 @@ def test_a_pool_tells_why_its_last_operation_failed(simulation: Running, wired: 
         pool.error_code = pool.error_message = ""
 
 
-def test_nodes_show_what_they_carry(simulation: Running, wired: Wiring) -> None:
+def test_nodes_have_their_readiness_boot_id_and_image(simulation: Running, wired: Wiring) -> None:
     cluster = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
     nodes = wired.ports.nodes.nodes(cluster)
     assert len(nodes) == 3 + 14 + 12 + 6
@@ -83,23 +83,23 @@ def test_nodes_of_auto_provisioning_belong_to_no_pool(simulation: Running, wired
     assert len([node for node in wired.ports.nodes.nodes(cluster) if node.provisioner and not node.pool]) == 4
 
 
-def test_a_stopped_clusters_api_server_does_not_answer(simulation: Running, wired: Wiring) -> None:
+def test_the_api_server_of_a_stopped_cluster_does_not_answer(simulation: Running, wired: Wiring) -> None:
     cluster = wired.ports.clusters.cluster(identity(simulation, "shop-test", "rg-shop"))
     with pytest.raises(TryLaterError):
         wired.ports.nodes.nodes(cluster)
 
 
-def test_what_does_not_exist_is_not_found(simulation: Running, wired: Wiring) -> None:
+def test_a_missing_resource_is_not_found(simulation: Running, wired: Wiring) -> None:
     with pytest.raises(NotFoundError):
-        wired.ports.clusters.cluster(identity(simulation, "nobody", "rg-shop"))
+        wired.ports.clusters.cluster(identity(simulation, "missing", "rg-shop"))
 
 
-def test_an_id_that_is_none_is_refused() -> None:
+def test_an_invalid_id_is_rejected() -> None:
     with pytest.raises(RejectedError):
         AzureClusters(None).cluster("shop-dev")  # type: ignore[arg-type]  # never asked for a token
 
 
-def test_an_operation_is_followed_by_one_look_at_a_time(simulation: Running, wired: Wiring) -> None:
+def test_an_upgrade_is_polled_until_it_succeeds(simulation: Running, wired: Wiring) -> None:
     clusters, cluster = wired.ports.clusters, identity(simulation, "lab", "rg-lab")
     newest = clusters.newest_image(cluster, "user1")
     token = clusters.begin_upgrade_node_image(cluster, "user1")
@@ -124,6 +124,6 @@ def test_a_cluster_is_stopped_and_started(simulation: Running, wired: Wiring) ->
     assert len(wired.ports.nodes.nodes(clusters.cluster(cluster))) == 13
 
 
-def test_a_token_that_points_elsewhere_is_never_called(wired: Wiring) -> None:
+def test_a_token_with_a_foreign_address_is_never_called(wired: Wiring) -> None:
     with pytest.raises(RejectedError):
         wired.ports.clusters.operation("https://attacker.example/subscriptions/x")

@@ -1,4 +1,4 @@
-"""What Azure's SDK raises becomes a refusal of our ports, with and without words."""
+"""Errors of the Azure SDK become errors of the ports, with and without a message."""
 
 import pytest
 from azure.core.exceptions import (
@@ -14,9 +14,9 @@ from ops.adapters.azure_errors import refusals
 from ops.ports.errors import DeniedError, OutsideError, TryLaterError
 
 
-@pytest.mark.parametrize("words", [" ", "\n", "\r\n\t"])
+@pytest.mark.parametrize("text", [" ", "\n", "\r\n\t"])
 @pytest.mark.parametrize(
-    ("error", "refusal", "said"),
+    ("error", "refusal", "message"),
     [
         (ServiceRequestError, TryLaterError, "Azure could not be reached: ServiceRequestError"),
         (ServiceResponseError, TryLaterError, "Azure could not be reached: ServiceResponseError"),
@@ -29,20 +29,20 @@ from ops.ports.errors import DeniedError, OutsideError, TryLaterError
         (ClientAuthenticationError, DeniedError, "the bot's identity was not accepted: ClientAuthenticationError"),
     ],
 )
-def test_an_error_without_words_goes_by_its_class(
-    error: type[AzureError], refusal: type[OutsideError], said: str, words: str
+def test_an_error_without_a_message_is_reported_by_its_class(
+    error: type[AzureError], refusal: type[OutsideError], message: str, text: str
 ) -> None:
     with pytest.raises(refusal) as refused, refusals("reading the cluster shop-dev"):
-        raise error(words)
-    assert str(refused.value) == f"reading the cluster shop-dev: {said}"
+        raise error(text)
+    assert str(refused.value) == f"reading the cluster shop-dev: {message}"
 
 
-def test_so_does_one_without_a_single_character() -> None:
+def test_an_empty_error_is_reported_by_its_class() -> None:
     with pytest.raises(TryLaterError, match="Azure could not be reached: ServiceRequestError"), refusals("reading"):
         raise ServiceRequestError("")
 
 
-def test_of_an_error_with_many_lines_the_first_is_reported() -> None:
+def test_only_the_first_line_of_an_error_is_reported() -> None:
     with pytest.raises(TryLaterError) as refused, refusals("reading the cluster shop-dev"):
         raise ServiceRequestError("\nconnection refused\nContent: secret")
     assert str(refused.value) == "reading the cluster shop-dev: Azure could not be reached: connection refused"

@@ -1,4 +1,4 @@
-"""Calendars from addresses: whatever goes wrong is one refusal, and it shows nothing that opens the calendar."""
+"""Calendars from addresses: every failure is one error, which never shows the address of the calendar."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +12,7 @@ from ops.config import FeedError
 
 
 class FeedServer(BaseHTTPRequestHandler):
-    """A calendar at /freeze.ics, one that is too large, one that has moved, and nothing elsewhere."""
+    """A calendar at /freeze.ics, one that is too large, a redirect, and nothing elsewhere."""
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
@@ -23,7 +23,7 @@ class FeedServer(BaseHTTPRequestHandler):
         self.send_response(200 if content else 302 if path == "/moved.ics" else 404)
         self.send_header("Location", "/freeze.ics")
         self.end_headers()
-        with suppress(ConnectionError):  # whom it is too much hangs up
+        with suppress(ConnectionError):  # a client that stops reading closes the connection
             self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name for it
@@ -42,22 +42,22 @@ def serving() -> Iterator[str]:
             thread.join()
 
 
-def test_a_calendar_is_fetched_as_it_is() -> None:
+def test_a_calendar_is_fetched_unchanged() -> None:
     with serving() as url:
         assert fetch(f"{url}/freeze.ics?word=hunter2") == b"BEGIN:VCALENDAR"
 
 
-def test_a_calendar_that_has_moved_is_followed() -> None:
+def test_redirects_of_a_calendar_are_followed() -> None:
     with serving() as url:
         assert fetch(f"{url}/moved.ics") == b"BEGIN:VCALENDAR"
 
 
-def test_one_that_is_far_too_large_is_not_read_to_its_end() -> None:
+def test_a_calendar_that_is_too_large_is_not_read_to_its_end() -> None:
     with serving() as url, pytest.raises(FeedError, match="it is larger than 8 MB"):
         fetch(f"{url}/large.ics")
 
 
-def test_a_refusal_says_what_was_answered_and_not_where() -> None:
+def test_an_error_status_is_reported_without_the_address() -> None:
     with serving() as url, pytest.raises(FeedError) as refused:
         fetch(f"{url}/other.ics?word=hunter2")
     assert str(refused.value) == "it cannot be fetched: its server answers 404"
@@ -66,12 +66,12 @@ def test_a_refusal_says_what_was_answered_and_not_where() -> None:
 @pytest.mark.parametrize(
     "url", ["https://intranet.example:port/freeze.ics", "https://intranet.example/\x00", "https://127.0.0.1:9/x.ics"]
 )
-def test_an_odd_address_or_a_silent_one_is_a_calendar_that_cannot_be_read(url: str) -> None:
+def test_a_calendar_with_an_invalid_or_silent_address_cannot_be_read(url: str) -> None:
     with pytest.raises(FeedError, match=r"it cannot be fetched|its address cannot be used"):
         fetch(url)
 
 
-def test_an_answer_that_is_not_http_is_posted_in_brief() -> None:
+def test_a_response_that_is_not_http_is_reported_in_short() -> None:
     with serving() as url, pytest.raises(FeedError, match="it cannot be fetched") as refused:
         fetch(f"{url}/odd.ics")
     assert len(str(refused.value)) <= 122

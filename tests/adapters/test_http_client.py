@@ -1,4 +1,4 @@
-"""The shared HTTP client: failures as errors of the ports, and what `Retry-After` asks for."""
+"""The shared HTTP client: failures as errors of the ports, and the reading of `Retry-After`."""
 
 import threading
 from collections.abc import Iterator
@@ -33,12 +33,12 @@ SENT = "Mon, 16 Nov 2026 10:00:00 GMT"
         ({"Retry-After": "Mon, 16 Nov 2026 10:02:00 GMT"}, 60),
     ],
 )
-def test_the_wait_is_bounded_and_has_a_default(headers: dict[str, str] | None, wait_s: float) -> None:
+def test_the_retry_after_is_bounded_and_has_a_default(headers: dict[str, str] | None, wait_s: float) -> None:
     assert retry_after_s(headers) == wait_s
 
 
 class _Server(BaseHTTPRequestHandler):
-    """Answers with the status and body size of the path `/status/size`."""
+    """Responds with the status and body size of the path `/status/size`."""
 
     protocol_version = "HTTP/1.1"
     connections: ClassVar[set[tuple[str, int]]] = set()
@@ -80,7 +80,7 @@ def test_an_error_of_the_server_is_an_error_of_the_port(address: str, status: in
     assert address not in str(raised.value)
 
 
-def test_no_answer_is_for_later() -> None:
+def test_a_missing_response_is_a_try_later_error() -> None:
     with pytest.raises(TryLaterError, match="posting a card: ConnectError"):
         post("posting a card", "http://127.0.0.1:9/x", timeout_s=5, json={})
 

@@ -1,4 +1,4 @@
-"""The contract of every ledger: append-only, chained, and honest about what was changed."""
+"""The contract of every ledger: append-only, hash-chained, and able to detect modifications."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ def write(ledger: Ledger) -> Ledger:
 
 
 def reads(caplog: pytest.LogCaptureFixture) -> int:
-    """How often the client has asked for a blob's content."""
+    """The number of downloads of a blob by the client."""
     return sum("Request method: 'GET'" in record.getMessage() for record in caplog.records)
 
 
@@ -51,13 +51,13 @@ def test_entries_are_read_in_order_each_with_the_hash_of_the_one_before(reopen: 
     assert [entry.previous for entry in entries][1:] == [entry.hash for entry in entries][:-1]
 
 
-def test_the_same_fact_is_written_once_also_by_another_process(reopen: Callable[[], Ledger]) -> None:
+def test_an_entry_is_written_once_even_by_two_processes(reopen: Callable[[], Ledger]) -> None:
     write(reopen())
     write(reopen())
     assert len(list(reopen().entries(DAY))) == 3
 
 
-def test_what_people_wrote_is_kept_with_every_sign_that_ends_a_line_somewhere(reopen: Callable[[], Ledger]) -> None:
+def test_text_of_people_is_kept_with_every_kind_of_line_separator(reopen: Callable[[], Ledger]) -> None:
     text = "not tonight\nsee\u2028below\u2029and\u0085there\r\x1c"
     reopen().append(replace(ENTRY, text=text))
     reopen().append(replace(ENTRY, key="k1"))
@@ -68,21 +68,21 @@ def test_a_day_without_entries_is_empty(reopen: Callable[[], Ledger]) -> None:
     assert list(reopen().entries(DAY)) == []
 
 
-def test_two_writers_of_one_process_keep_one_chain(reopen: Callable[[], Ledger]) -> None:
+def test_two_writers_in_one_process_keep_one_hash_chain(reopen: Callable[[], Ledger]) -> None:
     ledger = reopen()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: ledger.append(replace(ENTRY, key=f"k{n}")), range(24)))
     assert len(list(reopen().entries(DAY))) == 24
 
 
-def test_instances_of_the_app_keep_one_chain_in_azure(azurite: Azurite) -> None:
+def test_several_instances_keep_one_hash_chain_in_azure(azurite: Azurite) -> None:
     ledgers = [AzureLedger(azurite.blobs_url, azurite.credential, container="shared") for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda n: ledgers[n % 3].append(replace(ENTRY, key=f"k{n}")), range(12)))
     assert len(list(ledgers[0].entries(DAY))) == 12
 
 
-def test_what_another_instance_wrote_meanwhile_is_known_before_the_next_entry(azurite: Azurite) -> None:
+def test_entries_of_another_instance_are_read_before_the_next_write(azurite: Azurite) -> None:
     first, second = (AzureLedger(azurite.blobs_url, azurite.credential, container="turns") for _ in range(2))
     for number in range(4):
         for ledger in (first, second):
@@ -90,7 +90,7 @@ def test_what_another_instance_wrote_meanwhile_is_known_before_the_next_entry(az
     assert [entry.key for entry in second.entries(DAY)] == ["k0", "k1", "k2", "k3"]
 
 
-def test_a_day_is_read_once_and_then_only_where_others_wrote(
+def test_a_day_is_read_once_and_then_only_what_others_appended(
     azurite: Azurite, caplog: pytest.LogCaptureFixture
 ) -> None:
     alone, other = (AzureLedger(azurite.blobs_url, azurite.credential, container="calls") for _ in range(2))
@@ -106,7 +106,7 @@ def test_a_day_is_read_once_and_then_only_where_others_wrote(
 
 
 @pytest.mark.parametrize("change", ["edit", "drop", "swap"])
-def test_a_changed_ledger_is_noticed(tmp_path: Path, change: str) -> None:
+def test_a_modified_ledger_is_detected(tmp_path: Path, change: str) -> None:
     write(FileLedger(tmp_path))
     file = tmp_path / f"{DAY}.jsonl"
     lines = file.read_text().splitlines()
@@ -121,7 +121,7 @@ def test_a_changed_ledger_is_noticed(tmp_path: Path, change: str) -> None:
         list(FileLedger(tmp_path).entries(DAY))
 
 
-def test_a_line_torn_by_a_crash_is_set_aside_and_written_again(tmp_path: Path) -> None:
+def test_a_line_cut_by_a_crash_is_set_aside_and_written_again(tmp_path: Path) -> None:
     write(FileLedger(tmp_path))
     file = tmp_path / f"{DAY}.jsonl"
     file.write_bytes(file.read_bytes()[:-20])

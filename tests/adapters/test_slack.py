@@ -1,4 +1,4 @@
-"""Slack through its own SDK against the simulated one: threads, pictures, private answers, and a chat that answers nonsense."""
+"""The Slack client against the simulated Slack: threads, pictures, ephemeral replies, and invalid responses."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -39,9 +39,7 @@ def later(slack: SlackServer) -> None:
     slack.clock.advance(seconds=2)
 
 
-def test_a_message_is_found_again_in_its_channel_and_an_answer_in_its_thread(
-    slack: SlackServer, chat: SlackChat
-) -> None:
+def test_a_message_is_found_in_its_channel_and_a_reply_in_its_thread(slack: SlackServer, chat: SlackChat) -> None:
     root = chat.post("C0123", Outgoing(PLAIN, "run-1"))
     later(slack)
     answer = chat.post("C0123", Outgoing(PLAIN, "run-1.details", thread=root))
@@ -51,7 +49,9 @@ def test_a_message_is_found_again_in_its_channel_and_an_answer_in_its_thread(
     assert chat.find("C0123", "run-2", MONDAY) is None
 
 
-def test_it_is_found_on_a_later_page_and_not_from_long_before(slack: SlackServer, chat: SlackChat) -> None:
+def test_a_message_is_found_on_a_later_page_but_not_before_the_search_start(
+    slack: SlackServer, chat: SlackChat
+) -> None:
     first = chat.post("C0123", Outgoing(PLAIN, "run-0"))
     for number in range(1, 205):
         later(slack)
@@ -61,9 +61,7 @@ def test_it_is_found_on_a_later_page_and_not_from_long_before(slack: SlackServer
     assert chat.find("C0123", "run-0", MONDAY + timedelta(minutes=3)) is None
 
 
-def test_a_picture_is_shown_once_slack_has_looked_at_it_and_is_uploaded_once(
-    slack: SlackServer, chat: SlackChat
-) -> None:
+def test_a_picture_is_uploaded_once_and_shown_after_slack_has_processed_it(slack: SlackServer, chat: SlackChat) -> None:
     outgoing = Outgoing(DIGEST, "digest", picture=PNG)
     with pytest.raises(PictureNotReadyError) as caught:
         chat.post("C0123", outgoing)
@@ -77,8 +75,8 @@ def test_a_picture_is_shown_once_slack_has_looked_at_it_and_is_uploaded_once(
     assert (image["slack_file"], image["alt_text"], file.content) == ({"id": file.id}, "all well", PNG)
 
 
-def test_a_picture_that_is_never_shown_does_not_hold_up_the_message(slack: SlackServer, chat: SlackChat) -> None:
-    outgoing = Outgoing(DIGEST, "digest", picture=b"no PNG at all")
+def test_a_picture_that_is_never_processed_does_not_block_the_message(slack: SlackServer, chat: SlackChat) -> None:
+    outgoing = Outgoing(DIGEST, "digest", picture=b"this is not a PNG")
     for _ in range(3):
         later(slack)
         with pytest.raises(PictureNotReadyError):
@@ -88,13 +86,13 @@ def test_a_picture_that_is_never_shown_does_not_hold_up_the_message(slack: Slack
     assert [block["type"] for block in slack.shown()["digest"][0].blocks] == ["section"]
 
 
-def test_without_its_picture_the_message_has_no_empty_place(slack: SlackServer, chat: SlackChat) -> None:
+def test_a_message_without_its_picture_has_no_placeholder(slack: SlackServer, chat: SlackChat) -> None:
     chat.post("C0123", Outgoing(DIGEST, "digest"))
     assert [block["type"] for block in slack.shown()["digest"][0].blocks] == ["section"]
 
 
 @pytest.mark.parametrize(
-    "nonsense",
+    "garbage",
     [
         (200, "text/html", b"<html>Sign in to the hotel's network</html>"),
         (200, "application/json", b""),
@@ -114,11 +112,11 @@ def test_without_its_picture_the_message_has_no_empty_place(slack: SlackServer, 
         (503, "application/json", b""),
     ],
 )
-def test_nonsense_is_for_later_whatever_was_requested(
-    slack: SlackServer, chat: SlackChat, nonsense: tuple[int, str, bytes]
+def test_an_invalid_response_is_a_try_later_error_for_every_method(
+    slack: SlackServer, chat: SlackChat, garbage: tuple[int, str, bytes]
 ) -> None:
-    """The outcome is unknown: that is a lost answer, not a success or a rejection."""
-    slack.nonsense = nonsense
+    """The outcome is unknown: this counts as a lost response, not as a success or a rejection."""
+    slack.garbage = garbage
     calls: list[Callable[[], object]] = [
         lambda: chat.post("C0123", Outgoing(PLAIN, "run-1")),
         lambda: chat.edit(Posted("C0123", "1.0"), Outgoing(PLAIN, "run-1")),
@@ -130,20 +128,20 @@ def test_nonsense_is_for_later_whatever_was_requested(
             call()
 
 
-def test_too_many_calls_say_how_long_to_wait(chat: SlackChat) -> None:
+def test_a_rate_limit_has_its_retry_after(chat: SlackChat) -> None:
     chat.post("C0123", Outgoing(PLAIN, "run-1"))
     with pytest.raises(ThrottledError) as caught:
         chat.post("C0123", Outgoing(PLAIN, "run-2"))
     assert caught.value.retry_after_s == 1
 
 
-def test_a_plain_no_is_named_as_slack_names_it(chat: SlackChat) -> None:
+def test_a_rejection_has_the_error_code_of_slack(chat: SlackChat) -> None:
     with pytest.raises(RejectedError, match="channel_not_found") as caught:
         chat.post("C0999", Outgoing(PLAIN, "run-1"))
     assert caught.value.code == "channel_not_found"
 
 
-def test_the_token_is_in_no_text(slack: SlackServer) -> None:
+def test_the_token_is_never_in_an_error(slack: SlackServer) -> None:
     chat = SlackChat("xoxb-another-secret", "C0123", slack.url)
     with pytest.raises(OutsideError) as caught:
         chat.post("C0123", Outgoing(PLAIN, "run-1"))
@@ -159,20 +157,20 @@ def answers(slack: SlackServer) -> SlackReplies:
     return SlackReplies(frozenset({slack.url.split("/")[2]}))
 
 
-def test_a_private_answer_reaches_one_person(slack: SlackServer) -> None:
+def test_an_ephemeral_reply_reaches_one_person(slack: SlackServer) -> None:
     answers(slack).send(hook(slack), plainly("approved by ana"))
-    (heard,) = slack.api.hooks.ephemeral
-    assert (heard.user, heard.text) == ("U0ANA", "approved by ana")
+    (reply,) = slack.api.hooks.ephemeral
+    assert (reply.user, reply.text) == ("U0ANA", "approved by ana")
 
 
-def test_nothing_goes_to_an_address_that_is_none_of_slacks(slack: SlackServer) -> None:
-    for address in ("http://169.254.169.254/x", "https://hooks.slack.com.evil.example/x", "", "nonsense", "https://[x"):
+def test_nothing_is_sent_to_an_address_outside_slack(slack: SlackServer) -> None:
+    for address in ("http://169.254.169.254/x", "https://hooks.slack.com.evil.example/x", "", "garbage", "https://[x"):
         with pytest.raises(RejectedError):
             answers(slack).send(address, plainly("x"))
-    assert slack.asked == []
+    assert slack.calls == []
 
 
-def test_an_answer_goes_to_slacks_own_host_over_https_alone(slack: SlackServer) -> None:
+def test_replies_are_sent_only_to_hosts_of_slack_over_https(slack: SlackServer) -> None:
     """The reply is private, so the host alone does not make an address safe. Only a simulated world uses http."""
     port = slack.url.split(":")[2].split("/")[0]
     named = SlackReplies(frozenset({f"localhost:{port}"}))
@@ -182,7 +180,7 @@ def test_an_answer_goes_to_slacks_own_host_over_https_alone(slack: SlackServer) 
     assert slack.api.hooks.ephemeral == []
 
 
-def test_a_used_up_address_is_no_reason_to_try_again(slack: SlackServer) -> None:
+def test_an_expired_address_is_not_tried_again(slack: SlackServer) -> None:
     address = hook(slack)
     for _ in range(5):
         answers(slack).send(address, plainly("x"))

@@ -1,4 +1,4 @@
-"""Slack's modals through its own SDK against the simulated one: opened once, refused by name, never waited for."""
+"""Dialogs with the Slack client against the simulated Slack: opened once, rejected with a code, never waited for."""
 
 import socket
 import time
@@ -20,7 +20,7 @@ from tests.slack_server import SlackServer, serving
 AT = datetime(2026, 11, 16, 12, tzinfo=UTC)
 PLAN = Plan("node-image", "/id", ())
 REQUEST = Approval(
-    "a1", "node-image", "production", (Part("r1", "/id", "shop-prod", PLAN),), AT, AT, AT, AT, token="a-word"
+    "a1", "node-image", "production", (Part("r1", "/id", "shop-prod", PLAN),), AT, AT, AT, AT, token="a-token"
 )
 TRIGGER = "1.1794830400.u0ana"
 
@@ -40,13 +40,13 @@ def form(name: str = "slack-1") -> Any:
     return rejection_form(REQUEST, "Node images", name)
 
 
-def test_a_form_opens_before_whom_the_trigger_names(slack: SlackServer) -> None:
+def test_a_dialog_opens_for_the_person_of_the_trigger(slack: SlackServer) -> None:
     modals(slack).open(TRIGGER, form())
     (view,) = slack.api.bot_client.views.all
-    assert (view.user, view.content["private_metadata"], view.content["external_id"]) == ("U0ANA", "a-word", "slack-1")
+    assert (view.user, view.content["private_metadata"], view.content["external_id"]) == ("U0ANA", "a-token", "slack-1")
 
 
-def test_a_trigger_opens_one_form(slack: SlackServer) -> None:
+def test_a_trigger_opens_one_dialog(slack: SlackServer) -> None:
     modals(slack).open(TRIGGER, form())
     with pytest.raises(RejectedError) as caught:
         modals(slack).open(TRIGGER, form("slack-2"))
@@ -64,16 +64,16 @@ def test_a_trigger_is_valid_for_three_seconds(slack: SlackServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "trigger", "code"), [(TOKEN, "nonsense", "invalid_trigger_id"), ("x", TRIGGER, "invalid_auth")]
+    ("token", "trigger", "code"), [(TOKEN, "garbage", "invalid_trigger_id"), ("x", TRIGGER, "invalid_auth")]
 )
-def test_what_slack_refuses_is_named_as_slack_names_it(slack: SlackServer, token: str, trigger: str, code: str) -> None:
+def test_a_rejection_has_the_error_code_of_slack(slack: SlackServer, token: str, trigger: str, code: str) -> None:
     with pytest.raises(RejectedError) as caught:
         modals(slack, token).open(trigger, form())
     assert caught.value.code == code
     assert slack.api.bot_client.views.all == []
 
 
-def test_too_many_forms_are_for_later(slack: SlackServer) -> None:
+def test_a_rate_limit_for_dialogs_is_a_try_later_error(slack: SlackServer) -> None:
     for number in range(100):
         slack.api.bot_client.triggers.register(f"{number}.0.u", "U0ANA")
         modals(slack).open(f"{number}.0.u", form(f"slack-{number}"))
@@ -82,7 +82,7 @@ def test_too_many_forms_are_for_later(slack: SlackServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense",
+    "garbage",
     [
         (200, "text/html", b"<html>Sign in to the hotel's network</html>"),
         (200, "application/json", b"[]"),
@@ -91,13 +91,15 @@ def test_too_many_forms_are_for_later(slack: SlackServer) -> None:
         (503, "application/json", b""),
     ],
 )
-def test_after_nonsense_no_one_knows_whether_it_is_open(slack: SlackServer, nonsense: tuple[int, str, bytes]) -> None:
-    slack.nonsense = nonsense
+def test_after_an_invalid_response_it_is_unknown_whether_the_dialog_is_open(
+    slack: SlackServer, garbage: tuple[int, str, bytes]
+) -> None:
+    slack.garbage = garbage
     with pytest.raises(TryLaterError):
         modals(slack).open(TRIGGER, form())
 
 
-def test_a_slack_that_says_nothing_is_given_up_within_two_seconds() -> None:
+def test_a_silent_slack_times_out_within_two_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         with pytest.raises(TryLaterError, match="no answer within"):
@@ -105,7 +107,7 @@ def test_a_slack_that_says_nothing_is_given_up_within_two_seconds() -> None:
         assert timedelta(seconds=time.monotonic() - began) < timedelta(seconds=2)
 
 
-def test_the_token_is_in_no_text(slack: SlackServer) -> None:
+def test_the_token_is_never_in_an_error(slack: SlackServer) -> None:
     wrong = modals(slack, "xoxb-another-secret")
     with pytest.raises(OutsideError) as caught:
         wrong.open(TRIGGER, form())

@@ -1,4 +1,4 @@
-"""The contract of every store; each implementation joins by one more fixture parameter."""
+"""The contract of every store; each implementation is one parameter of the fixture."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,11 +35,11 @@ def test_a_record_is_read_as_it_was_written(store: Store) -> None:
     assert (record.key, record.value) == ("one", value)
 
 
-def test_what_does_not_exist_is_none(store: Store) -> None:
-    assert store.get("run", "nobody") is None
+def test_a_missing_record_is_none(store: Store) -> None:
+    assert store.get("run", "missing") is None
 
 
-def test_insert_writes_only_where_nothing_is(store: Store) -> None:
+def test_insert_writes_only_if_the_record_is_absent(store: Store) -> None:
     assert store.insert("run", "one", {"n": 1})
     assert not store.insert("run", "one", {"n": 2})
     record = store.get("run", "one")
@@ -47,7 +47,7 @@ def test_insert_writes_only_where_nothing_is(store: Store) -> None:
     assert record.value == {"n": 1}
 
 
-def test_replace_writes_over_the_version_that_was_read(store: Store) -> None:
+def test_replace_overwrites_the_version_that_was_read(store: Store) -> None:
     store.insert("run", "one", 1)
     record = store.get("run", "one")
     assert record is not None
@@ -58,7 +58,7 @@ def test_replace_writes_over_the_version_that_was_read(store: Store) -> None:
     store.replace("run", "one", 4, etag)
 
 
-def test_replacing_what_does_not_exist_is_a_conflict(store: Store) -> None:
+def test_replacing_a_missing_record_is_a_conflict(store: Store) -> None:
     store.insert("run", "gone", 1)
     record = store.get("run", "gone")
     assert record is not None
@@ -83,14 +83,14 @@ def test_of_twenty_writers_at_once_one_inserts_and_one_replaces(store: Store) ->
         assert sum(pool.map(replace, range(20))) == 1
 
 
-def test_a_deleted_record_is_gone_and_deleting_again_is_nothing(store: Store) -> None:
+def test_deleting_a_record_twice_has_no_further_effect(store: Store) -> None:
     store.insert("run", "one", 1)
     store.delete("run", "one")
     store.delete("run", "one")
     assert store.get("run", "one") is None
 
 
-def test_scan_gives_what_begins_so_by_key_and_of_its_kind_only(store: Store) -> None:
+def test_scan_returns_the_records_of_one_kind_by_key_prefix(store: Store) -> None:
     for key in ("b|2", "a|1", "a|3", "a|2", "A|0"):
         store.insert("proof", key, key)
     store.insert("run", "a|9", 1)
@@ -98,7 +98,7 @@ def test_scan_gives_what_begins_so_by_key_and_of_its_kind_only(store: Store) -> 
     assert len(list(store.scan("proof"))) == 5
 
 
-def test_content_is_kept_under_the_hash_of_itself(store: Store) -> None:
+def test_content_is_stored_under_its_hash(store: Store) -> None:
     content = b"x" * 300_000
     reference = store.put_content(content)
     assert store.put_content(content) == reference
@@ -108,7 +108,7 @@ def test_content_is_kept_under_the_hash_of_itself(store: Store) -> None:
         store.get_content("0" * 32)
 
 
-def test_another_process_sees_what_was_written(tmp_path: Path) -> None:
+def test_a_record_is_visible_to_other_processes(tmp_path: Path) -> None:
     first, second = SqliteStore(tmp_path / "s"), SqliteStore(tmp_path / "s")
     first.insert("run", "one", 1)
     assert second.get("run", "one") is not None

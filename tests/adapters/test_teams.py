@@ -1,4 +1,4 @@
-"""Teams' webhook, against the simulated one; and where messages go."""
+"""The Teams webhook against the simulated one, and the channel of each message."""
 
 from collections.abc import Iterator
 
@@ -18,19 +18,19 @@ def simulation() -> Iterator[Running]:
         yield running
 
 
-def test_a_card_arrives(simulation: Running) -> None:
+def test_a_card_is_posted(simulation: Running) -> None:
     chat = TeamsChat(simulation.environment["TEAMS_URL"])
     chat.post("teams", Outgoing(render(FAILED), "key"))
     assert "shop\\\\_dev" in str(simulation.control("/teams"))
 
 
-def test_a_flow_that_wants_the_bare_card_is_not_served_by_the_other(simulation: Running) -> None:
+def test_a_flow_that_expects_the_bare_card_rejects_the_other_form(simulation: Running) -> None:
     chat = TeamsChat(simulation.environment["TEAMS_URL"], envelope="card")
     with pytest.raises(RejectedError):
         chat.post("teams", Outgoing(render(FAILED), "key"))
 
 
-def test_too_many_at_once_have_to_wait(simulation: Running) -> None:
+def test_too_many_posts_are_rate_limited(simulation: Running) -> None:
     chat = TeamsChat(simulation.environment["TEAMS_URL"])
     for number in range(25):
         chat.post("teams", Outgoing(render(FAILED), f"key {number}"))
@@ -38,18 +38,18 @@ def test_too_many_at_once_have_to_wait(simulation: Running) -> None:
         chat.post("teams", Outgoing(render(FAILED), "one more"))
 
 
-def test_a_webhook_that_no_one_serves_is_for_later() -> None:
+def test_an_unreachable_webhook_is_a_try_later_error() -> None:
     with pytest.raises(TryLaterError):
         TeamsChat("http://127.0.0.1:9/x").post("teams", Outgoing(render(FAILED), "key"))
 
 
-def test_a_retired_connector_is_refused_with_what_to_do_instead() -> None:
+def test_a_retired_connector_is_rejected_with_a_remedy() -> None:
     with pytest.raises(RetiredWebhookError, match="Create a Workflows webhook"):
         TeamsChat("https://contoso.webhook.office.com/webhookb2/x")
 
 
-def test_an_address_with_a_line_break_at_its_end_is_the_address(simulation: Running) -> None:
-    """`az keyvault secret set --file` keeps a file's last line break."""
+def test_a_line_break_at_the_end_of_an_address_is_ignored(simulation: Running) -> None:
+    """`az keyvault secret set --file` keeps the line break at the end of a file."""
     chat = TeamsChat(f"{simulation.environment['TEAMS_URL']}\n")
     chat.post("teams", Outgoing(render(FAILED), "key"))
     assert "shop\\\\_dev" in str(simulation.control("/teams"))
@@ -66,13 +66,13 @@ def test_an_address_with_a_line_break_at_its_end_is_the_address(simulation: Runn
         "https:///hunter2",
     ],
 )
-def test_what_is_no_address_is_refused_without_being_shown(address: str) -> None:
+def test_an_invalid_address_is_rejected_without_being_shown(address: str) -> None:
     with pytest.raises(UnusableWebhookError, match="Copy it from the flow again") as refused:
         TeamsChat(address)
     assert "hunter2" not in str(refused.value)
 
 
-def test_an_address_that_only_the_client_refuses_delays_the_message() -> None:
+def test_an_address_that_only_the_client_rejects_delays_the_message() -> None:
     """An address that passes every check may still be rejected by the client; the message is retried."""
     chat = TeamsChat(f"https://logic.example/{'x' * 70_000}")
     with pytest.raises(TryLaterError, match="InvalidURL"):

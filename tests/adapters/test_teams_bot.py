@@ -1,4 +1,4 @@
-"""The bot's side of Teams against the simulated Bot Connector: posts, threads, edits, private answers, limits and refusals."""
+"""The Teams bot against the simulated Bot Connector: posts, threads, edits, ephemeral replies, limits and rejections."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,14 +42,14 @@ identity: {{entra-tenant: {TENANT}}}
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Running]:
-    """One world for the module: what a test sends, it finds by its own id."""
+    """One world for the module; each test finds its messages by their ids."""
     with running_simulation() as running, environment(running.environment):
         yield running
 
 
 @pytest.fixture
 def simulation(served: Running) -> Running:
-    """The world, advanced so far that the rate limits of other tests no longer apply."""
+    """The world, advanced until the rate limits of other tests no longer apply."""
     served.advance(served.world.now + timedelta(seconds=10))
     return served
 
@@ -80,13 +80,13 @@ def outgoing(message: Message = SHOWN, thread: Posted | None = None, picture: by
 
 
 def activity(simulation: Running, identity: str) -> dict[str, Any]:
-    """What Teams shows under this id."""
+    """The content in Teams of the message with this id."""
     activities: Any = simulation.control("/teams")["activities"]
     (found,) = [each for each in activities if each["id"] == identity]
     return dict(found)
 
 
-def test_a_post_is_a_thread_of_its_own_in_the_channel(chat: TeamsBotChat, simulation: Running) -> None:
+def test_a_post_in_a_channel_starts_a_thread(chat: TeamsBotChat, simulation: Running) -> None:
     posted = chat.post(CHANNEL, outgoing())
     shown = activity(simulation, posted.message_id)
     assert (posted.channel, shown["conversation"], shown["thread"]) == (CHANNEL, CHANNEL, "")
@@ -94,7 +94,7 @@ def test_a_post_is_a_thread_of_its_own_in_the_channel(chat: TeamsBotChat, simula
     assert shown["card"]["version"] == "1.5"
 
 
-def test_an_answer_stands_in_the_posts_thread_and_both_can_be_edited(chat: TeamsBotChat, simulation: Running) -> None:
+def test_a_reply_is_in_the_thread_of_its_post_and_both_can_be_edited(chat: TeamsBotChat, simulation: Running) -> None:
     root = chat.post(CHANNEL, outgoing())
     answer = chat.post(CHANNEL, outgoing(thread=root))
     identity = answer.message_id.split("/")[1]
@@ -107,7 +107,7 @@ def test_an_answer_stands_in_the_posts_thread_and_both_can_be_edited(chat: Teams
         assert (shown["edits"], shown["summary"]) == (1, "✓ Node images · shop-dev · done")
 
 
-def test_a_group_chat_has_no_threads_so_answers_follow(chat: TeamsBotChat, simulation: Running) -> None:
+def test_in_a_group_chat_a_reply_is_a_further_message(chat: TeamsBotChat, simulation: Running) -> None:
     root = chat.post(CHATS[0], outgoing())
     answer = chat.post(CHATS[0], outgoing(thread=root))
     identity = answer.message_id.split("/")[1]
@@ -116,18 +116,18 @@ def test_a_group_chat_has_no_threads_so_answers_follow(chat: TeamsBotChat, simul
     assert activity(simulation, identity)["edits"] == 1
 
 
-def test_a_picture_comes_with_the_card(chat: TeamsBotChat, simulation: Running) -> None:
+def test_a_picture_is_part_of_the_card(chat: TeamsBotChat, simulation: Running) -> None:
     posted = chat.post(CHANNEL, outgoing(replace(FULL, picture=Picture("r", "a week")), picture=PNG))
     images = [e for e in activity(simulation, posted.message_id)["card"]["body"] if e["type"] == "Image"]
     assert [image["url"][:22] for image in images] == ["data:image/png;base64,"]
 
 
-def test_nothing_can_be_found_again(chat: TeamsBotChat) -> None:
+def test_posted_messages_cannot_be_searched(chat: TeamsBotChat) -> None:
     posted = chat.post(CHANNEL, outgoing())
     assert chat.find(posted.channel, "run-1", datetime(2026, 11, 16, tzinfo=UTC)) is None
 
 
-def test_the_eighth_message_of_a_second_in_a_thread_has_to_wait(chat: TeamsBotChat) -> None:
+def test_the_eighth_message_per_second_in_a_thread_is_rate_limited(chat: TeamsBotChat) -> None:
     root = chat.post(CHANNEL, outgoing())
     for _ in range(7):
         chat.post(CHANNEL, outgoing(thread=root))
@@ -144,7 +144,7 @@ def test_a_card_that_is_too_large_is_not_sent(chat: TeamsBotChat, simulation: Ru
     assert len(simulation.simulation.connector.sent) == before
 
 
-def test_a_channel_where_the_bot_is_not_installed_is_a_plain_no(chat: TeamsBotChat) -> None:
+def test_a_channel_without_the_bot_is_a_denied_error(chat: TeamsBotChat) -> None:
     with pytest.raises(RejectedError):
         chat.post("19:other@thread.tacv2", outgoing())
     with pytest.raises(DeniedError, match="not installed there"):
@@ -157,7 +157,7 @@ def test_a_message_that_a_person_removed_cannot_be_edited(chat: TeamsBotChat) ->
     assert gone.value.code == "message_not_found"
 
 
-def test_another_applications_token_is_not_taken(simulation: Running) -> None:
+def test_the_token_of_another_application_is_rejected(simulation: Running) -> None:
     other = connector_of(simulation, "44444444-4444-4444-4444-444444444444")
     with pytest.raises(DeniedError):
         TeamsBotChat(other, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"]).post(CHANNEL, outgoing())
@@ -175,7 +175,7 @@ def test_a_secret_works_as_well_as_a_managed_identity(simulation: Running) -> No
     assert chat_with_secret(simulation, SECRET).post(CHANNEL, outgoing()).message_id
 
 
-def test_a_wrong_secret_is_a_plain_no(simulation: Running) -> None:
+def test_a_wrong_secret_is_a_denied_error(simulation: Running) -> None:
     with pytest.raises(DeniedError, match="the bot's identity was not accepted"):
         chat_with_secret(simulation, "wrong").post(CHANNEL, outgoing())
 
@@ -193,13 +193,13 @@ def test_a_wrong_secret_is_a_plain_no(simulation: Running) -> None:
         "",
     ],
 )
-def test_our_token_goes_nowhere_but_to_teams(connector: TeamsConnector, service_url: str) -> None:
+def test_the_token_is_sent_only_to_teams(connector: TeamsConnector, service_url: str) -> None:
     assert not connector.is_allowed(service_url)
     with pytest.raises(RejectedError, match="does not belong to Teams"):
         connector.post(service_url, CHATS[0], render_bot(SHOWN))
 
 
-def test_teams_own_hosts_are_allowed(connector: TeamsConnector) -> None:
+def test_hosts_of_teams_are_allowed(connector: TeamsConnector) -> None:
     assert connector.is_allowed("https://smba.trafficmanager.net/emea/")
     assert connector.is_allowed("https://smba.infra.gcc.teams.microsoft.com/teams/")
 
@@ -210,13 +210,13 @@ def test_an_id_that_would_change_the_address_is_not_used(chat: TeamsBotChat, con
         chat.connector.post(chat.service_url, conversation, render_bot(SHOWN))
 
 
-def test_a_service_that_does_not_answer_is_for_later(simulation: Running) -> None:
+def test_a_service_that_does_not_answer_is_a_try_later_error(simulation: Running) -> None:
     connector = replace(connector_of(simulation), simulated=frozenset({"127.0.0.1:9"}))
     with pytest.raises(TryLaterError):
         connector.post("http://127.0.0.1:9/teams/", CHATS[0], render_bot(SHOWN))
 
 
-def test_an_answer_goes_to_the_person_alone(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
+def test_an_ephemeral_reply_goes_to_one_person(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
     service_url = simulation.environment["TEAMS_SERVICE_URL"]
     address = endpoint.private_address(service_url, "29:ana", TENANT)
     endpoint.send(address, render_bot(SHOWN))
@@ -224,7 +224,7 @@ def test_an_answer_goes_to_the_person_alone(endpoint: TeamsBotEndpoint, simulati
     assert simulation.simulation.connector.personal[sent.conversation] == "29:ana"
 
 
-def test_a_person_who_blocks_the_bot_is_not_written_to(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
+def test_a_person_who_blocks_the_bot_gets_no_message(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
     simulation.simulation.connector.closed.add("29:cleo")
     with pytest.raises(DeniedError):
         endpoint.private_address(simulation.environment["TEAMS_SERVICE_URL"], "29:cleo", TENANT)
@@ -233,12 +233,12 @@ def test_a_person_who_blocks_the_bot_is_not_written_to(endpoint: TeamsBotEndpoin
 @pytest.mark.parametrize(
     "address", ["teams-bot:x", "https://127.0.0.1/", "teams-bot:http://evil.example/|19:a|", "a|b|c"]
 )
-def test_an_answer_to_an_address_that_is_not_ours_is_refused(endpoint: TeamsBotEndpoint, address: str) -> None:
+def test_a_reply_to_a_foreign_address_is_rejected(endpoint: TeamsBotEndpoint, address: str) -> None:
     with pytest.raises(RejectedError):
         endpoint.send(address, render_bot(SHOWN))
 
 
-def test_an_answer_that_no_one_can_read_any_more_is_refused_for_good(
+def test_a_reply_that_no_one_can_read_any_longer_is_rejected_permanently(
     endpoint: TeamsBotEndpoint, simulation: Running
 ) -> None:
     gone = endpoint.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0], "1700000000000")
@@ -257,7 +257,7 @@ def test_the_address_decides_which_chat_replies(endpoint: TeamsBotEndpoint, simu
         send_reply(replace(ports, replies=(endpoint,)), "https://hooks.example/1", SHOWN)
 
 
-def test_a_bot_without_its_app_id_is_a_problem_that_says_what_to_do() -> None:
+def test_a_bot_without_its_app_id_is_a_problem_with_a_remedy() -> None:
     settings = load(BOT_CONFIG, "daytwo.yaml")
     assert "TEAMS_BOT_APP_ID is missing" in problems_of(settings, {})[0]
     assert problems_of(settings, {"TEAMS_BOT_APP_ID": APP_ID}) == ()

@@ -1,4 +1,4 @@
-"""Messages through a Bot Connector that throttles, fails and loses answers: all appear in the end, few appear twice."""
+"""Messages through a Bot Connector that throttles, fails and loses responses: all appear in the end, few appear twice."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ RUNS, ROUNDS = 40, 60
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_all_are_shown_as_they_ended_and_only_lost_answers_double(seed: int) -> None:
+def test_every_message_shows_the_end_and_only_lost_responses_cause_duplicates(seed: int) -> None:
     with (
         running_simulation(seed=seed, faults="rough", fault_surfaces=(Surface.TEAMS,)) as simulation,
         environment(simulation.environment),

@@ -13,7 +13,7 @@ from ops.model.people import Identity
 from ops.ports.store import Record
 from ops.tables.approvals import approvals
 from tests.approvals.story import PEOPLE, SLACK, TEAM, CastVote, config, production
-from tests.driving import DrivenRun, begin, run_request
+from tests.driving import DrivenRun, run_request, start
 from tests.fakes import FakeLedger, World, settings
 
 ONE = "{from: platform}"
@@ -24,7 +24,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 WITHOUT_ANA = PEOPLE.replace("[ana, ben]", "[ben]")
 
 
-class Bare:
+class DirectVote:
     """Implements `VoteEndpoint` by recording the vote directly."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
@@ -44,7 +44,7 @@ class RefusingLedger(FakeLedger):
     error: BaseException = field(default_factory=KilledError)
 
     def append(self, entry: Entry) -> None:
-        """Raises its error."""
+        """Raise its error."""
         assert entry.key
         raise self.error
 
@@ -58,12 +58,12 @@ class CountingStore(SqliteStore):
         self.scanned: list[str] = []
 
     def get(self, kind: str, key: str) -> Record | None:
-        """The record, counted."""
+        """Read and count it."""
         self.got.append(kind)
         return super().get(kind, key)
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
-        """The records, each counted."""
+        """Read the records and count each."""
         for record in super().scan(kind, prefix):
             self.scanned.append(kind)
             yield record
@@ -75,7 +75,7 @@ class DyingStore(SqliteStore):
     left: int | None = None
 
     def write(self) -> None:
-        """Counts a write. Raises KilledError."""
+        """Count a write. Raises KilledError."""
         if self.left == 0:
             self.left = None
             raise KilledError
@@ -105,7 +105,7 @@ class DyingLedger(FakeLedger):
     store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
 
     def append(self, entry: Entry) -> None:
-        """Writes it, unless the process dies before."""
+        """Write it, unless the process dies before."""
         self.store.write()
         super().append(entry)
 
@@ -141,7 +141,7 @@ def shown(world: World) -> dict[str, str]:
 
 def assessed(world: World, target: Cluster | None = None, rollout: str = "") -> DrivenRun:
     """A node image run that the timer starts now, after its first assessment."""
-    run = begin(world, run_request(world, of=target, rollout=rollout))
+    run = start(world, run_request(world, of=target, rollout=rollout))
     run.to_first_step()
     return run
 

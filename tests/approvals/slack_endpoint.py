@@ -1,4 +1,4 @@
-"""Votes in Slack: the payloads, modals and signatures of the simulated Slack, and the bot's real endpoint."""
+"""Votes in Slack: the payloads, dialogs and signatures of the simulated Slack, and the real endpoint."""
 
 from dataclasses import dataclass, field
 from zlib import crc32
@@ -30,7 +30,7 @@ class SlackEndpoint:
     forms: FakeForms = field(default_factory=FakeForms)
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Votes; returns the result from the ledger."""
+        """Vote. Return the result from the ledger."""
         world.forms = self.forms
         answers, opened = len(world.replies.given), len(self.forms.opened)
         body = form(world, cast_vote.person, cast_vote.choice, cast_vote.token, cast_vote.event)
@@ -46,7 +46,7 @@ class SlackEndpoint:
         assert (response.status, response.text()) == (200, "")
 
     def access(self, world: World) -> SlackAccess:
-        """What the endpoint checks requests with."""
+        """The verifier of the endpoint."""
         return SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), self.refusals, world.forms)
 
 
@@ -57,7 +57,7 @@ def submission(world: World, shown: View, person: str, reason: str = "") -> byte
 
 
 def received(world: World, body: bytes) -> HttpRequest:
-    """A body as Slack sends it now."""
+    """A request with this body as Slack sends it now."""
     return HttpRequest("POST", headers=signed(body, world.clock.at), body=body)
 
 
@@ -72,5 +72,5 @@ def form(world: World, person: str, choice: Choice, token: str, event: str) -> b
     message = Message("C0123", "1.000001", world.clock.at, "", [{"type": "actions", "elements": [button]}], [])
     found = button_of(message, f"{choice}.0")
     assert found is not None
-    pressed_at = world.clock.at if event.startswith("event-") else world.clock.at.replace(minute=0, second=0)
-    return click_payload(message, found, Interaction(USERS[SLACK[person]], pressed_at, crc32(event.encode()), HOOK))
+    clicked_at = world.clock.at if event.startswith("event-") else world.clock.at.replace(minute=0, second=0)
+    return click_payload(message, found, Interaction(USERS[SLACK[person]], clicked_at, crc32(event.encode()), HOOK))

@@ -1,4 +1,4 @@
-"""Forms as the simulated Slack opens them, without a network: its own checks of triggers and views."""
+"""Dialogs of the simulated Slack without a network, with its checks of triggers and views."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from tests.fakes import FakeClock
 
 @dataclass
 class FakeForms:
-    """Implements `Forms`. It knows every trigger, and each opens one form; `fail` comes before, `lose` after the effect."""
+    """Implements `Forms`. Every trigger is valid once; `fail` raises errors before a call has its effect, `lose` after it."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     fail: list[OutsideError] = field(default_factory=list)
     lose: list[BaseException] = field(default_factory=list)
-    asked: int = 0
+    calls: int = 0
 
     def __post_init__(self) -> None:
         self._triggers = Triggers(self.clock.now)
@@ -26,12 +26,12 @@ class FakeForms:
 
     @property
     def opened(self) -> list[View]:
-        """Every form, oldest first."""
+        """Every dialog, oldest first."""
         return self._views.all
 
     def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """Shows it, as Slack would."""
-        self.asked += 1
+        """Open it with the checks of Slack."""
+        self.calls += 1
         if self.fail:
             raise self.fail.pop(0)
         if trigger not in self._reported:

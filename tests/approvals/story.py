@@ -8,7 +8,7 @@ from typing import Protocol
 from ops.adapters.sqlite_store import SqliteStore
 from ops.model.approval import Approval, Choice
 from ops.tables.approvals import approvals
-from tests.driving import NOON, DrivenRun, begin, pass_time, run_request
+from tests.driving import NOON, DrivenRun, pass_time, run_request, start
 from tests.fakes import CONFIG, World, cluster, pool, settings
 
 TEAM, TENANT = "T0DAYTWO", "11111111-1111-1111-1111-111111111111"
@@ -26,7 +26,7 @@ groups: {{platform: [ana, ben], leads: [cleo], empty: []}}
 
 
 def config(rule: str, people: str = PEOPLE) -> str:
-    """A configuration whose node images need this approval; production is the last ring, and its image is proven at once."""
+    """A configuration with this approval rule for node images; production is the only ring, so every image counts as proven."""
     plain = CONFIG.replace("start-stopped-clusters: true}", f"start-stopped-clusters: true, approval: {rule}}}")
     return plain.replace("    - {name: pre-production, select: {tags: {env: [dev, test]}}}\n", "") + people
 
@@ -51,7 +51,7 @@ class VoteEndpoint(Protocol):
 
 
 def production(rule: str, *names: str) -> World:
-    """A world of production clusters of two pools, on Monday noon."""
+    """A world of production clusters with two pools each, on Monday noon."""
     world = World(config=config(rule))
     world.clock.at = NOON
     for name in names:
@@ -76,7 +76,7 @@ class Story:
     def __post_init__(self) -> None:
         self.world = production(self.rule, "shop-prod")
         self.world.store = self.store
-        self.driven = begin(self.world, replace(run_request(self.world), source=self.source, by=self.by))
+        self.driven = start(self.world, replace(run_request(self.world), source=self.source, by=self.by))
         self.driven.to_first_step()
 
     @property
@@ -92,21 +92,21 @@ class Story:
     # The moves.
 
     def vote(self, person: str, choice: str, event: str = "", reason: str = "") -> None:
-        """Votes on the current state of the request."""
+        """Vote with the current button."""
         self.vote_with(person, choice, self.approval.token, event, reason)
 
     def vote_on_old(self, person: str, choice: str) -> None:
-        """Votes with a button that was remembered earlier."""
+        """Vote with the remembered button."""
         self.vote_with(person, choice, self.seen["token"])
 
     def vote_with(self, person: str, choice: str, token: str, event: str = "", reason: str = "") -> None:
-        """Votes with a button that has this token."""
+        """Vote with a button that has this token."""
         name = event or f"event-{len(self.reported)}"
         self.reported.append(self.endpoint.vote(self.world, CastVote(person, Choice(choice), token, name, reason)))
         self.driven.wake_if_requested()
 
     def remember(self) -> None:
-        """A person opens the request and votes later."""
+        """Remember the current button."""
         self.seen["token"] = self.approval.token
 
     def advance(self, **delta: float) -> None:
@@ -114,26 +114,26 @@ class Story:
         pass_time(self.world, (self.driven,), timedelta(**delta))
 
     def configure(self, rule: str, people: str = PEOPLE) -> None:
-        """The configuration changes."""
+        """Change the configuration."""
         self.world.settings = settings(config(rule, people))
 
     def newer_image(self, image: str) -> None:
-        """Azure publishes another image."""
+        """Publish another image in Azure."""
         self.world.clusters.newest = image
 
     def upgraded_by_hand(self, pool_name: str) -> None:
-        """A person upgrades a pool."""
+        """Upgrade a pool by hand."""
         only = self.world.clusters.only
         newest = str(self.world.clusters.newest)
         pools = tuple(replace(p, image=newest) if p.name == pool_name else p for p in only.pools)
         self.world.clusters.fleet[only.id] = replace(only, pools=pools)
 
     def cancel(self) -> None:
-        """A person cancels the run."""
+        """Cancel the run."""
         self.driven.cancel()
 
     def reassess(self) -> None:
-        """An event wakes the run."""
+        """Wake the run."""
         self.driven.reassess()
 
 

@@ -41,7 +41,7 @@ CASES = (
         "halted",
     ),
     Case(
-        "a second person is told who was first",
+        "a second person is informed who was first",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.vote("ben", "reject")],
         ["approved", "late"],
@@ -99,7 +99,7 @@ CASES = (
         by="ana",
     ),
     Case(
-        "but may reject it no more than approve it",
+        "but they can neither reject nor approve it",
         ONE,
         [lambda s: s.vote("ana", "reject")],
         ["self"],
@@ -119,7 +119,7 @@ CASES = (
         by="ana",
     ),
     Case(
-        "of a requester who is not known two people are needed",
+        "a requester who is not known requires two approvals",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.vote("ben", "approve")],
         ["counted", "approved"],
@@ -129,7 +129,7 @@ CASES = (
         by="ben",
     ),
     Case(
-        "an approver who is removed between looking and clicking is denied",
+        "an approver who is removed between viewing and clicking is denied",
         ONE,
         [lambda s: s.configure(ONE, WITHOUT_ANA), lambda s: s.vote("ana", "approve")],
         ["not-approver"],
@@ -201,7 +201,7 @@ CASES = (
         begins=True,
     ),
     Case(
-        "a vote at the very second of the expiry is too late",
+        "a vote at the second of the expiry is too late",
         FOUR_HOURS,
         [lambda s: setattr(s.world.clock, "at", s.approval.expires), lambda s: s.vote("ana", "approve")],
         ["expired"],
@@ -217,7 +217,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "who is asked later may decide only then",
+        "a person who is added by an escalation may decide only then",
         FOUR_HOURS,
         [
             lambda s: s.vote("cleo", "approve"),

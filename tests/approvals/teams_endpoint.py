@@ -1,4 +1,4 @@
-"""Votes in Teams: the activities and tokens of the simulated Teams, verified by the bot's real code."""
+"""Votes in Teams: the activities and tokens of the simulated Teams, verified by the real code."""
 
 import json
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Admitting:
     tokens: BotTokens
 
     def authenticate(self, authorization: str) -> str:
-        """The service of a token that holds."""
+        """The service of a valid token."""
         return self.tokens.authenticate(authorization)
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
@@ -46,7 +46,7 @@ class TeamsEndpoint:
     refusals: RejectedRequests = field(default_factory=RejectedRequests)
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Votes; returns the result from the ledger."""
+        """Vote. Return the result from the ledger."""
         button = Button(str(cast_vote.choice), cast_vote.token, cast_vote.choice)
         shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
         card: JsonObject = {"attachments": [{"content": dict(shown)}]}

@@ -7,7 +7,7 @@ from ops.model.run import State
 from ops.tables.runs import Control, controls
 from tests.approvals.helpers import WITHOUT_ANA, assessed, requests, shown, vote
 from tests.approvals.story import config, production
-from tests.driving import NOON, DrivenRun, begin
+from tests.driving import NOON, DrivenRun, start
 from tests.fakes import NEW, World, settings
 
 RULE = "{from: platform, expires-after: 4h}"
@@ -51,7 +51,7 @@ def test_a_rule_that_is_added_during_a_run_applies_to_the_next_pool() -> None:
             world.settings = settings(config(RULE))
             world.clusters.end(each.id, image=NEW)
 
-    run = begin(world).to_end(meanwhile)
+    run = start(world).to_end(meanwhile)
     assert world.clusters.begun == ["upgrade user1"]
     assert (run.state, run.code) == (State.SKIPPED, "not-approved")
 

@@ -1,10 +1,10 @@
-"""What makes a plan more than what was approved, and when people are asked for it."""
+"""Which changes exceed an approved plan, and when they are requested."""
 
 from dataclasses import replace
 
 from ops.model.plan import Plan, Step
 from ops.policy.approval_status import additions
-from tests.approvals.helpers import ONE, Bare
+from tests.approvals.helpers import ONE, DirectVote
 from tests.approvals.story import Story
 from tests.fakes import NEWER
 
@@ -15,13 +15,13 @@ def plan(*steps: Step, risk: str = "surge", target: str = "a", following: tuple[
     return Plan("node-image", target, steps, risk=risk, following=following)
 
 
-def test_a_part_of_what_was_approved_is_approved() -> None:
+def test_a_part_of_an_approved_plan_is_approved() -> None:
     assert additions(plan(FIRST, SECOND), plan(SECOND)) == ()
     assert additions(plan(FIRST, SECOND, risk="in-place"), plan(FIRST)) == ()
     assert additions(plan(FIRST, following=(SECOND,)), plan(SECOND)) == ()
 
 
-def test_another_risk_target_or_step_is_more_than_what_was_approved() -> None:
+def test_another_risk_target_or_step_exceeds_an_approved_plan() -> None:
     assert additions(plan(FIRST), plan(FIRST, risk="in-place")) == ("the risk is in-place, not surge",)
     assert additions(plan(FIRST), plan(FIRST, target="b")) == ("its target is different",)
     assert additions(plan(FIRST), plan(replace(FIRST, temporary=True))) != ()
@@ -29,8 +29,8 @@ def test_another_risk_target_or_step_is_more_than_what_was_approved() -> None:
     assert additions(plan(FIRST), plan(replace(FIRST, verb="w"))) != ()
 
 
-def test_an_image_that_comes_after_the_approval_is_requested_before_the_night() -> None:
-    story = Story(Bare(), ONE)
+def test_an_image_released_after_the_approval_is_requested_before_the_window() -> None:
+    story = Story(DirectVote(), ONE)
     story.vote("ana", "approve")
     story.newer_image(NEWER)
     story.advance(hours=9)  # 21:00, an hour before the window

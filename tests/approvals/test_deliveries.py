@@ -1,4 +1,4 @@
-"""Decisions delivered once to five times, in any order with expiry and cancellation: one outcome, each attempt in the ledger."""
+"""Votes delivered once to five times, in any order with expiry and cancellation: one outcome, each attempt in the ledger."""
 
 from collections import defaultdict
 
@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.model.approval import ApprovalState
-from tests.approvals.helpers import Bare
+from tests.approvals.helpers import DirectVote
 from tests.approvals.story import Story
 
 RULES = ("{from: platform, expires-after: 6h}", "{from: [platform, leads], of: 2, expires-after: 6h}")
-DECIDING = ("approved", "rejected")
+DECISIONS = ("approved", "rejected")
 
 
 votes = st.tuples(
@@ -21,7 +21,7 @@ votes = st.tuples(
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[str, list[tuple[str, str, str]]]:
-    """A rule, and what happens: (event, person, choice), each as often as it is delivered; `later` and `cancel` in between."""
+    """A rule and a sequence of (event, person, choice), each repeated as often as it is delivered, with `later` and `cancel`."""
     happenings = [
         (f"event-{number}", person, choice)
         for number, (person, choice, times) in enumerate(draw(st.lists(votes, min_size=1, max_size=5)))
@@ -33,9 +33,9 @@ def stories(draw: st.DrawFn) -> tuple[str, list[tuple[str, str, str]]]:
 
 
 def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
-    story = Story(Bare(), rule)
+    story = Story(DirectVote(), rule)
     token = story.approval.token
-    heard: dict[str, set[str]] = defaultdict(set)
+    results_of: dict[str, set[str]] = defaultdict(set)
     ends: list[ApprovalState] = []
     for event, person, choice in happenings:
         if event == "later":
@@ -44,13 +44,13 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
             story.cancel()
         else:
             story.vote_with(person, choice, token, event)
-            heard[event].add(story.reported[-1])
+            results_of[event].add(story.reported[-1])
         ends.append(story.approvals[0].state)
     decided = [state for state in ends if state.is_decided]
     assert len(set(decided)) <= 1, "the outcome changed"
     assert ends[len(ends) - len(decided) :] == decided, "what was decided became open again"
-    assert all(len(results) == 1 for results in heard.values()), "one event had two answers"
-    assert sum(bool(results & set(DECIDING)) for results in heard.values()) == (
+    assert all(len(results) == 1 for results in results_of.values()), "one event had two results"
+    assert sum(bool(results & set(DECISIONS)) for results in results_of.values()) == (
         decided[0] in (ApprovalState.APPROVED, ApprovalState.REJECTED) if decided else 0
     )
     attempts = [entry for entry in story.world.ledger.written.values() if entry.kind == "attempt"]
@@ -63,12 +63,12 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(stories())
-def test_one_outcome_however_often_and_in_whatever_order(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+def test_repeated_votes_in_any_order_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
     check(*drawn)
 
 
 @pytest.mark.soak
 @settings(max_examples=5_000, deadline=None)
 @given(stories())
-def test_one_outcome_in_thousands_of_orders(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+def test_thousands_of_orders_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
     check(*drawn)

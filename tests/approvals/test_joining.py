@@ -1,19 +1,18 @@
-"""Who joins a request late, and what becomes of one part when its rollout halts."""
+"""Runs that join a request late, and the part of a run whose rollout halts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ops.engine.activities import invoke
 from ops.model.run import RingTargets, Rollout, RolloutPlan, State
 from ops.tables.runs import rollouts, runs
 from tests.approvals.helpers import ONE, ROLLOUT, TWO, assessed, requests, ring, vote
-from tests.driving import pass_time
+from tests.driving import call, pass_time
 from tests.fakes import cluster, pool
 
 LATE = cluster("shop-z", pool("user1"), env="prod")
 
 
-def test_a_run_does_not_join_what_a_person_has_approved_already() -> None:
+def test_a_run_does_not_join_a_request_that_has_an_approval() -> None:
     world, driven = ring("shop-a", rule=TWO)
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     assert vote(world, driven=driven.values()) == "counted"
@@ -22,7 +21,7 @@ def test_a_run_does_not_join_what_a_person_has_approved_already() -> None:
     assert [[part.target_name for part in each.parts] for each in requests(world)] == [["shop-a"], ["shop-z"]]
 
 
-def test_who_joins_shortly_before_the_expiry_has_time_to_be_approved() -> None:
+def test_a_run_that_joins_shortly_before_the_expiry_has_time_for_its_approval() -> None:
     world, driven = ring("shop-a", rule="{from: platform, expires-after: 24h}")
     pass_time(world, tuple(driven.values()), timedelta(hours=24, minutes=4))
     world.clusters.put(LATE)
@@ -31,8 +30,8 @@ def test_who_joins_shortly_before_the_expiry_has_time_to_be_approved() -> None:
     assert late.record.state is not State.SKIPPED
 
 
-def test_one_of_a_halted_rollouts_runs_that_asks_again_is_cancelled_too() -> None:
-    """What has acted and waits for people is not left asking."""
+def test_a_run_of_a_halted_rollout_that_requests_approval_again_is_cancelled() -> None:
+    """Also a run that has acted and waits for approval."""
     world, driven = ring("shop-a", "shop-b", rule=ONE)
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     targets = RingTargets("production", tuple((d.record.target, name) for name, d in driven.items()), None)
@@ -41,7 +40,7 @@ def test_one_of_a_halted_rollouts_runs_that_asks_again_is_cancelled_too() -> Non
     acted, failed = (runs(world.store).must_get(driven[name].id) for name in ("shop-a", "shop-b"))
     runs(world.store).replace(acted, replace(acted.value, acted=True))
     runs(world.store).replace(failed, replace(failed.value, state=State.FAILED))
-    invoke("advance_rollout", world.context, {"rollout": ROLLOUT})
+    call(world, "advance_rollout", {"rollout": ROLLOUT})
     driven["shop-a"].reassess()
     (request,) = requests(world)
     assert str(driven["shop-a"].record.state) == "halted"

@@ -22,7 +22,7 @@ from tests.approvals.helpers import (
     shown,
 )
 from tests.approvals.story import production
-from tests.driving import DrivenRun, begin, pass_time, run_request
+from tests.driving import DrivenRun, pass_time, run_request, start
 from tests.fakes import NEWER, World
 
 
@@ -35,7 +35,7 @@ class KillableProcess:
         self.world.store = self.store
         self.world.ledger = DyingLedger(store=self.store)
         self.driven: list[DrivenRun] = [
-            begin(self.world, run_request(self.world, of=each, rollout=rollout))
+            start(self.world, run_request(self.world, of=each, rollout=rollout))
             for each in self.world.clusters.fleet.values()
         ]
 

@@ -1,4 +1,4 @@
-"""What people read, where, and what they must not be shown."""
+"""The messages about requests: their channels, their content, and what they must not show."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from ops.model.people import Identity
 from ops.ports.errors import TryLaterError
 from ops.ports.store import Record
 from ops.tables.messages import messages
-from tests.approvals.helpers import ONE, ROLLOUT, Bare, assessed, requests, shown
+from tests.approvals.helpers import ONE, ROLLOUT, DirectVote, assessed, requests, shown
 from tests.approvals.story import ENTRA, TENANT, Story, config, production
 from tests.driving import NOON, pass_time
 from tests.fakes import NEWER, cluster, pool, settings
@@ -20,8 +20,8 @@ from tests.fakes import NEWER, cluster, pool, settings
 ROUTES = "slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel: C0WEB}]}"
 
 
-class Unreadable(SqliteStore):
-    """A store that is in trouble with every request for approval, once told so."""
+class UnreadableStore(SqliteStore):
+    """A store that cannot read requests for approval while `troubled` is set."""
 
     troubled: bool = False
 
@@ -31,7 +31,7 @@ class Unreadable(SqliteStore):
         return super().get(kind, key)
 
 
-def test_the_request_is_shown_in_the_channel_of_every_run_of_it() -> None:
+def test_a_request_is_shown_in_the_channels_of_all_its_runs() -> None:
     world = production(ONE)
     world.settings = settings(config(ONE).replace("slack: {channel: C0123}", ROUTES))
     plain = cluster("shop-a", pool("user1"), env="prod")
@@ -47,16 +47,17 @@ def test_the_request_is_shown_in_the_channel_of_every_run_of_it() -> None:
     ]
 
 
-def test_the_request_does_not_call_on_who_may_not_decide() -> None:
-    story = Story(Bare(), ONE, source="slack", by="ana")
+def test_a_request_does_not_mention_people_who_may_not_decide() -> None:
+    story = Story(DirectVote(), ONE, source="slack", by="ana")
     text = shown(story.world)[story.approval.id]
     assert "<@U0BEN>" in text
     assert "<@U0ANA>" not in text
-    assert "ana, ben may decide" not in text
+    assert "ben may decide" in text
+    assert "ana, ben" not in text
 
 
-def test_a_reason_cannot_call_the_channel() -> None:
-    story = Story(Bare(), ONE)
+def test_a_reason_cannot_mention_the_channel() -> None:
+    story = Story(DirectVote(), ONE)
     identity = Identity("page", "entra", TENANT, ENTRA["ana"])
     reason = "<!channel> *x* <https://evil|click>"
     rejection = ApprovalAction(story.approval.token, Choice.REJECT, identity, "once", reason)
@@ -67,8 +68,8 @@ def test_a_reason_cannot_call_the_channel() -> None:
     assert "<https" not in str(story.world.chat.shown)
 
 
-def test_the_first_line_of_a_request_that_was_voided_does_not_say_approved() -> None:
-    story = Story(Bare(), ONE)
+def test_a_voided_request_is_not_shown_as_approved() -> None:
+    story = Story(DirectVote(), ONE)
     story.vote("ana", "approve")
     assert "· shop-prod* · approved" in shown(story.world)[story.approval.id]
     story.newer_image(NEWER)
@@ -77,8 +78,8 @@ def test_the_first_line_of_a_request_that_was_voided_does_not_say_approved() -> 
     assert "· shop-prod* · approved" not in shown(story.world)[story.approvals[0].id]
 
 
-def test_another_channel_leaves_no_button_in_the_old_one() -> None:
-    story = Story(Bare(), ONE)
+def test_after_a_change_of_channel_the_old_one_has_no_buttons() -> None:
+    story = Story(DirectVote(), ONE)
     assert story.approval.token in str(story.world.chat.shown)
     story.world.chat.channel = "C0NEW"
     story.vote("ana", "approve")
@@ -86,8 +87,8 @@ def test_another_channel_leaves_no_button_in_the_old_one() -> None:
     assert story.approval.token not in str(story.world.chat.shown)
 
 
-def test_who_has_only_a_webhook_is_reminded_too() -> None:
-    """A webhook has no threads, and edits nothing."""
+def test_a_reminder_is_posted_through_a_webhook_too() -> None:
+    """A webhook has no threads and cannot edit."""
     world = production("{from: platform, expires-after: 4h, remind-before: 1h}", "shop-a")
     world.chat.can_edit = world.chat.can_thread = False
     world.chat.name = "teams"
@@ -100,9 +101,9 @@ def test_who_has_only_a_webhook_is_reminded_too() -> None:
     assert world.chat.posts == 2
 
 
-def test_one_request_that_cannot_be_read_holds_up_no_message() -> None:
-    store = Unreadable(":memory:")
-    world = Story(Bare(), ONE, store=store).world
+def test_a_request_that_cannot_be_read_does_not_block_messages() -> None:
+    store = UnreadableStore(":memory:")
+    world = Story(DirectVote(), ONE, store=store).world
     only = world.clusters.only
     world.chat.fail = [TryLaterError("posting: down", 1)]
     set_override(world.context, "awake", only.id, NOON + timedelta(hours=2), "ana")

@@ -1,4 +1,4 @@
-"""Two at the same moment, one that is slow, and a process or a ledger that fails right after a decision."""
+"""Simultaneous votes, a slow process, and a process or a ledger that fails right after a decision."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,14 @@ from ops.model.approval import ApprovalState, Choice
 from ops.policy.approvers import rule_for
 from ops.ports.errors import TryLaterError
 from ops.ports.store import Record
-from tests.approvals.helpers import ONE, Bare, KilledError, RefusingLedger, click, requests, shown
+from tests.approvals.helpers import ONE, DirectVote, KilledError, RefusingLedger, click, requests, shown
 from tests.approvals.slack_endpoint import SlackEndpoint, form, received
 from tests.approvals.story import Story, production
-from tests.driving import begin
+from tests.driving import start
 from tests.fakes import FakeLedger
 
 
-class Interleaved(SqliteStore):
+class InterleavedStore(SqliteStore):
     """A store in which another process acts right after the first read of a vote's result."""
 
     meanwhile: Callable[[], None] | None = None
@@ -34,31 +34,31 @@ class Interleaved(SqliteStore):
         return found
 
 
-def test_the_same_delivery_at_the_same_moment_has_one_answer() -> None:
-    """Two processes take the same event before either has kept its answer."""
-    store = Interleaved(":memory:")
-    story = Story(Bare(), ONE, store=store)
+def test_two_simultaneous_deliveries_of_one_vote_have_the_same_result() -> None:
+    """Two processes handle the same event before either has stored its result."""
+    store = InterleavedStore(":memory:")
+    story = Story(DirectVote(), ONE, store=store)
     clicked = click(story.approval.token)
-    heard: list[str] = []
+    results: list[str] = []
 
     def other() -> None:
-        heard.append(record_vote(story.world.context, clicked).result)
+        results.append(record_vote(story.world.context, clicked).result)
 
     store.meanwhile = other
-    heard.append(record_vote(story.world.context, clicked).result)
-    assert heard == ["approved", "approved"]
+    results.append(record_vote(story.world.context, clicked).result)
+    assert results == ["approved", "approved"]
 
 
-def test_a_denied_delivery_that_comes_twice_at_the_same_moment_has_one_answer() -> None:
+def test_two_simultaneous_deliveries_of_a_denied_vote_have_the_same_result() -> None:
     """One delivery arrives before another person decides, one after it: both get the reply of the first."""
-    store = Interleaved(":memory:")
-    story = Story(Bare(), ONE, store=store)
+    store = InterleavedStore(":memory:")
+    story = Story(DirectVote(), ONE, store=store)
     by_cleo, by_ana = (click(story.approval.token, person, event=person) for person in ("cleo", "ana"))
-    heard: list[tuple[str, str]] = []
+    results: list[tuple[str, str]] = []
 
     def read() -> None:
         decided = record_vote(story.world.context, by_cleo)
-        heard.append((decided.result, decided.text))
+        results.append((decided.result, decided.text))
 
     def other() -> None:
         read()
@@ -66,13 +66,13 @@ def test_a_denied_delivery_that_comes_twice_at_the_same_moment_has_one_answer() 
 
     store.meanwhile = other
     read()
-    assert [result for result, _ in heard] == ["not-approver", "not-approver"]
-    assert heard[0] == heard[1]
+    assert [result for result, _ in results] == ["not-approver", "not-approver"]
+    assert results[0] == results[1]
     again = [entry.data["delivered-again"] for entry in story.world.ledger.written.values() if entry.by == "cleo"]
     assert again == ["no", "yes"]
 
 
-def test_a_vote_that_was_decided_is_not_reported_as_not_decided() -> None:
+def test_a_recorded_decision_is_reported_even_if_the_ledger_fails() -> None:
     endpoint = SlackEndpoint()
     story = Story(endpoint, ONE)
     world = story.world
@@ -84,8 +84,8 @@ def test_a_vote_that_was_decided_is_not_reported_as_not_decided() -> None:
     assert "Nothing was decided" not in str(world.replies.given)
 
 
-def test_the_decision_is_in_the_ledger_though_the_process_died_after_it() -> None:
-    story = Story(Bare(), ONE)
+def test_a_decision_is_in_the_ledger_even_if_the_process_died_after_it() -> None:
+    story = Story(DirectVote(), ONE)
     world = story.world
     written = world.ledger.written
     world.ledger = RefusingLedger(written, KilledError())
@@ -97,29 +97,29 @@ def test_the_decision_is_in_the_ledger_though_the_process_died_after_it() -> Non
     assert any("ana" in f"{entry.text} {entry.by}" for entry in written.values())
 
 
-def test_an_older_look_does_not_put_the_buttons_back() -> None:
-    """One process has looked, and is slow in sending what it saw."""
-    story = Story(Bare(), ONE)
-    world, asked = story.world, story.approval
-    rule = current_rule(world.settings, asked)
+def test_a_late_update_does_not_restore_the_buttons() -> None:
+    """One process has read the request and is slow in sending it."""
+    story = Story(DirectVote(), ONE)
+    world, request = story.world, story.approval
+    rule = current_rule(world.settings, request)
     assert rule is not None
-    seen = advance(world.context, asked.id, rule, world.settings)
-    record_vote(world.context, click(asked.token))
+    seen = advance(world.context, request.id, rule, world.settings)
+    record_vote(world.context, click(request.token))
     every_five_minutes(world.context)
     every_five_minutes(world.context)
-    assert asked.token not in shown(world)[asked.id]
+    assert request.token not in shown(world)[request.id]
     report_approval(world.context.ports, seen, world.settings)
     story.driven.reassess()
     for _ in range(20):
         world.clock.advance(minutes=5)
         every_five_minutes(world.context)
-    assert asked.token not in shown(world)[asked.id]
+    assert request.token not in shown(world)[request.id]
 
 
-def test_a_request_whose_run_was_cancelled_right_after_a_crash_is_not_left_open() -> None:
+def test_the_request_of_a_run_that_was_cancelled_right_after_a_crash_is_closed() -> None:
     """The process dies between the request and the run's record."""
     world = production(ONE, "shop-prod")
-    run = begin(world)
+    run = start(world)
     run.call("assess")
     recorded = run.record
     assert recorded.plan is not None

@@ -6,12 +6,11 @@ from itertools import pairwise
 
 from ops.endpoints.timers import every_five_minutes
 from ops.model.run import State
-from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.approvals.helpers import requests, shown, vote
 from tests.approvals.story import PEOPLE
-from tests.driving import NOON, AzureRestarts, DrivenRun, pass_time
-from tests.fakes import LANES, World, cluster, nodes_of, pool
+from tests.driving import NOON, AzureRestarts, DrivenRun, pass_time, start_due
+from tests.fakes import ALL_OPERATIONS, World, cluster, nodes_of, pool
 
 REQUIRED = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
 NODES = ("aks-user1-0", "aks-user1-1", "aks-user1-2")
@@ -19,20 +18,16 @@ NODES = ("aks-user1-0", "aks-user1-1", "aks-user1-2")
 
 def world_with_reboots(rule: str = "{from: platform}") -> World:
     world = World(
-        config=LANES.replace("reboot: {window: nights}", f"reboot: {{window: nights, approval: {rule}}}") + PEOPLE
+        config=ALL_OPERATIONS.replace("reboot: {window: nights}", f"reboot: {{window: nights, approval: {rule}}}")
+        + PEOPLE
     )
     world.clock.at = NOON
     only = cluster("shop-prod", pool("user1"), env="prod", node_resource_group="MC_rg_shop-prod_westeurope")
     world.clusters.put(only)
-    world.nodes.said["shop-prod"] = nodes_of(only, boot_id="before")
+    world.nodes.listed["shop-prod"] = nodes_of(only, boot_id="before")
     for name in NODES[:2]:
         world.nodes.change(name, annotations=REQUIRED)
     return world
-
-
-def tick(world: World) -> None:
-    """The timer that starts due runs."""
-    start_due_runs(world.context, world.settings, list(world.clusters.fleet.values()), world.clock.at)
 
 
 def requested(world: World) -> DrivenRun:
@@ -44,7 +39,7 @@ def requested(world: World) -> DrivenRun:
 
 def test_approval_for_all_nodes_of_the_coming_night_is_requested_by_day() -> None:
     world = world_with_reboots()
-    tick(world)
+    start_due(world)
     assert requested(world).record.period == "2026-11-16"
     (request,) = requests(world)
     steps = [step.title for step in (*request.parts[0].plan.steps, *request.parts[0].plan.following)]
@@ -54,7 +49,7 @@ def test_approval_for_all_nodes_of_the_coming_night_is_requested_by_day() -> Non
 
 def test_one_approval_covers_every_requested_node() -> None:
     world = world_with_reboots()
-    tick(world)
+    start_due(world)
     run = requested(world)
     assert vote(world) == "approved"
     world.clock.at = NOON + timedelta(hours=11)
@@ -67,7 +62,7 @@ def test_one_approval_covers_every_requested_node() -> None:
 
 def test_a_later_node_is_rebooted_only_after_another_approval() -> None:
     world = world_with_reboots()
-    tick(world)
+    start_due(world)
     run = requested(world)
     vote(world)
     world.clock.at = NOON + timedelta(hours=11)
@@ -91,14 +86,14 @@ def test_a_later_node_is_rebooted_only_after_another_approval() -> None:
 
 def test_no_run_starts_outside_the_hours_for_requests() -> None:
     world = world_with_reboots("{from: platform, hours: nights}")
-    tick(world)
+    start_due(world)
     assert list(runs(world.store).scan("reboot.")) == []
 
 
 def test_after_a_night_without_approval_the_next_night_is_requested() -> None:
     world = world_with_reboots("{from: platform, expires-after: 8h}")
     for _ in range(2):
-        tick(world)
+        start_due(world)
         run = requested(world)
         world.clock.at += timedelta(hours=8, minutes=1)
         run.to_first_step()
@@ -113,7 +108,7 @@ def test_after_a_night_without_approval_the_next_night_is_requested() -> None:
 
 def test_a_node_that_is_added_while_the_request_is_pending_is_part_of_it() -> None:
     world = world_with_reboots()
-    tick(world)
+    start_due(world)
     run = requested(world)
     world.nodes.change("aks-user1-2", annotations=REQUIRED)
     pass_time(world, (run,), timedelta(hours=3))
@@ -124,7 +119,7 @@ def test_a_node_that_is_added_while_the_request_is_pending_is_part_of_it() -> No
 
 def test_a_rule_without_approvers_fails_the_run_and_is_reported() -> None:
     world = world_with_reboots("{from: empty}")
-    tick(world)
+    start_due(world)
     run = requested(world).record
     assert (str(run.state), run.code) == ("failed", "no-approvers")
     assert list(shown(world)) == [run.id]
@@ -132,7 +127,7 @@ def test_a_rule_without_approvers_fails_the_run_and_is_reported() -> None:
 
 def test_the_message_reports_an_approved_run_that_could_not_act() -> None:
     world = world_with_reboots()
-    tick(world)
+    start_due(world)
     run = requested(world)
     assert vote(world) == "approved"
     run.wake_if_requested()

@@ -1,4 +1,4 @@
-"""One approval for a ring: who joins it, who drops out of it alone, when people are asked, reminded, and asked more widely."""
+"""One approval for a ring: runs that join or leave it, its hours, its reminder and its escalation."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,8 @@ from tests.driving import NOON, DrivenRun, pass_time
 from tests.fakes import CONFIG, NEWER, World, settings
 
 
-class Crowded(SqliteStore):
-    """A store in which others are faster: a request appears right after a read found none, and changes before the write."""
+class ConcurrentStore(SqliteStore):
+    """A store with concurrent writers: a request appears right after a read found none, and changes before the write."""
 
     crowded: bool = True
     unseen: int = 2
@@ -49,18 +49,18 @@ def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
     assert "3 clusters of production" in shown(world)[only.id]
 
 
-def test_runs_that_join_at_the_same_moment_are_requested_together() -> None:
-    world, _ = ring("shop-a", "shop-b", "shop-c", store=Crowded(":memory:"))
+def test_runs_that_join_simultaneously_are_requested_together() -> None:
+    world, _ = ring("shop-a", "shop-b", "shop-c", store=ConcurrentStore(":memory:"))
     (only,) = requests(world)
     assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-b", "shop-c"]
 
 
-def test_one_vote_lets_all_continue() -> None:
+def test_one_approval_lets_all_runs_of_a_ring_continue() -> None:
     world, driven = ring("shop-a", "shop-b")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     assert vote(world, driven=driven.values()) == "approved"
     pass_time(world, tuple(driven.values()), timedelta(hours=10))
-    # Of a pair of regions one at a time: the other is waiting for its turn, not for a person.
+    # One cluster per region pair at a time: the other waits for its turn, not for a person.
     assert sorted(
         driver.record.why.startswith("waiting for shop-") or driver.at_first_step for driver in driven.values()
     ) == [
@@ -70,7 +70,7 @@ def test_one_vote_lets_all_continue() -> None:
     assert any(driver.at_first_step for driver in driven.values())
 
 
-def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_requested_again() -> None:
+def test_only_the_cluster_whose_plan_changes_leaves_the_request_and_is_requested_again() -> None:
     world, driven = ring("shop-a", "shop-b")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     vote(world, driven=driven.values())
@@ -88,7 +88,7 @@ def test_a_cluster_whose_plan_changes_drops_out_alone_and_is_requested_again() -
     assert "approved" in driven["shop-a"].record.approved
 
 
-def test_who_joins_an_undecided_request_makes_its_old_buttons_worthless() -> None:
+def test_a_run_that_joins_a_pending_request_invalidates_its_old_buttons() -> None:
     world, driven = ring("shop-a")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     old = requests(world)[0].token
@@ -103,7 +103,7 @@ def test_who_joins_an_undecided_request_makes_its_old_buttons_worthless() -> Non
     assert vote(world, driven=driven.values()) == "approved"
 
 
-def test_no_one_is_requested_outside_of_their_hours() -> None:
+def test_approval_is_not_requested_outside_the_hours_of_the_rule() -> None:
     world, driven = ring("shop-a")
     world.clock.at = datetime(2026, 11, 16, 17, 30, tzinfo=UTC)
     world, driven = evening()
@@ -122,7 +122,7 @@ def evening() -> tuple[World, dict[str, DrivenRun]]:
     return world, {"shop-a": assessed(world, each, ROLLOUT)}
 
 
-def test_a_reminder_and_an_escalation_are_answers_in_the_thread() -> None:
+def test_a_reminder_and_an_escalation_are_posted_in_the_thread() -> None:
     world, driven = ring("shop-a")
     everyone = tuple(driven.values())
     pass_time(world, everyone, timedelta(hours=7))
@@ -133,11 +133,12 @@ def test_a_reminder_and_an_escalation_are_answers_in_the_thread() -> None:
     assert set(shown(world)) == {only.id, f"{only.id}.escalation", f"{only.id}.reminder"}
     threads = {world.chat.keys[key]: thread for key, thread in world.chat.threads.items()}
     assert threads == {only.id: "", f"{only.id}.escalation": "1.0", f"{only.id}.reminder": "1.0"}
+    assert "no decision yet" in str(shown(world))
     assert vote(world, "cleo", driven=driven.values()) == "approved"
-    assert "nobody has decided yet" not in str(shown(world))
+    assert "no decision yet" not in str(shown(world))
 
 
-def test_at_the_end_no_button_is_left() -> None:
+def test_a_decided_request_has_no_buttons() -> None:
     world, driven = ring("shop-a")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
@@ -147,7 +148,7 @@ def test_at_the_end_no_button_is_left() -> None:
     assert "rejected by ana" in shown(world)[only.id]
 
 
-def test_a_decision_of_which_every_hint_was_lost_is_shown_by_the_next_tick() -> None:
+def test_a_decision_whose_wake_events_were_lost_is_shown_by_the_next_tick() -> None:
     world, driven = ring("shop-a")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
@@ -157,7 +158,7 @@ def test_a_decision_of_which_every_hint_was_lost_is_shown_by_the_next_tick() -> 
     assert only.token not in shown(world)[only.id]
 
 
-def test_a_request_that_no_chat_has_taken_is_a_failure_that_says_so() -> None:
+def test_a_request_that_could_not_be_posted_fails_the_run_with_that_reason() -> None:
     world, driven = ring("shop-a")
     world.chat.fail = [RejectedError("channel_not_found", "posting: Slack says channel_not_found")] * 500
     pass_time(world, tuple(driven.values()), timedelta(hours=25))
@@ -165,7 +166,7 @@ def test_a_request_that_no_chat_has_taken_is_a_failure_that_says_so() -> None:
     assert (str(run.state), run.code) == ("failed", "not-delivered")
 
 
-def test_a_newer_image_in_an_undecided_ring_is_requested_in_the_same_request() -> None:
+def test_a_newer_image_updates_the_pending_request_of_a_ring() -> None:
     world, driven = ring("shop-a", "shop-b")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     world.clusters.newest = NEWER
@@ -175,8 +176,8 @@ def test_a_newer_image_in_an_undecided_ring_is_requested_in_the_same_request() -
     assert all("202611.12.0, not" in part.why for part in only.active_parts)
 
 
-def test_it_is_looked_for_every_hour_whether_there_is_something_to_ask() -> None:
-    """The image is proven after the first look: people are asked the same day, not when next window opens."""
+def test_a_run_checks_every_hour_whether_to_request_approval() -> None:
+    """The image is proven after the first assessment: approval is requested the same day, not when the next window opens."""
     world = production("{from: platform}", "shop-a")
     rule = "start-stopped-clusters: true, approval: {from: platform, rings: [production]}}"
     world.settings = settings(CONFIG.replace("start-stopped-clusters: true}", rule) + PEOPLE)

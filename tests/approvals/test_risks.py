@@ -18,7 +18,7 @@ def assessed_in_window(rule: str, *pools: Any) -> DrivenRun:
 
 
 @pytest.mark.parametrize("changes", [{"spot": True}, {"max_surge": "0"}, {"max_surge": "0%"}])
-def test_a_pool_that_gets_no_extra_nodes_is_upgraded_in_place(changes: dict[str, Any]) -> None:
+def test_a_pool_without_surge_nodes_is_upgraded_in_place(changes: dict[str, Any]) -> None:
     run = assessed_in_window("[{risk: [in-place], from: platform}]", pool("user1"), pool("user2", **changes))
     assert not run.at_first_step
     assert run.record.plan is not None

@@ -21,7 +21,7 @@ from tests.fakes import cluster, pool
 
 TWO_OF = "{from: platform, of: 2}"
 FOUR_HOURS = "{from: platform, expires-after: 4h}"
-UNASKED = "Rejected. No step of the plan will be executed. Slack could not open the dialog that asks for a reason, so none is recorded."
+WITHOUT_DIALOG = "Rejected. No step of the plan will be executed. Slack could not open the dialog that asks for a reason, so none is recorded."
 
 
 @dataclass
@@ -41,12 +41,12 @@ class Desk:
         self.cast_vote = form(self.world, person, choice, self.story.approval.token, event)
         return self._send(self.cast_vote)
 
-    def tell_again(self) -> HttpResponse:
-        """Slack delivers the last vote again, with a new signature."""
+    def redeliver(self) -> HttpResponse:
+        """Slack redelivers the last vote with a new signature."""
         return self._send(self.cast_vote)
 
     def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> HttpResponse:
-        """Sends a form, the last one unless said; Slack does with it what the answer says."""
+        """Submit a dialog, by default the last one; Slack follows the response."""
         view = shown or self.forms.opened[-1]
         response = self._send(submission(self.world, view, person, reason))
         apply_response(view, int(response.status), response.text())
@@ -60,8 +60,8 @@ class Desk:
         return self.story.approval.state
 
     @property
-    def heard(self) -> list[str]:
-        """The private replies, all to the address of the vote."""
+    def replies(self) -> list[str]:
+        """The ephemeral replies, all to the address of the vote."""
         assert all(address == HOOK for address, _ in self.world.replies.given)
         return [str(content["text"]) for _, content in self.world.replies.given]
 
@@ -80,30 +80,30 @@ def shown(view: View) -> str:
     return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section")
 
 
-def test_the_form_names_what_ends_and_nothing_is_decided_by_it(desk: Desk) -> None:
+def test_opening_the_dialog_decides_nothing_and_shows_the_consequences(desk: Desk) -> None:
     assert desk.vote().status == 200
     (view,) = desk.forms.opened
     assert shown(view).splitlines()[:2] == ["*Node images · production · 1 cluster*", "shop-prod"]
-    assert (desk.state, desk.heard, desk.results) == (ApprovalState.PENDING, [], [])
+    assert (desk.state, desk.replies, desk.results) == (ApprovalState.PENDING, [], [])
 
 
-def test_the_form_that_is_sent_decides_with_its_reason_and_closes(desk: Desk) -> None:
+def test_the_submitted_dialog_decides_with_its_reason_and_closes(desk: Desk) -> None:
     desk.vote()
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "release day")
-    assert desk.heard == ["Rejected. No step of the plan will be executed."]
+    assert desk.replies == ["Rejected. No step of the plan will be executed."]
 
 
-def test_without_a_reason_it_is_sent_as_well(desk: Desk) -> None:
+def test_the_dialog_can_be_submitted_without_a_reason(desk: Desk) -> None:
     desk.vote()
     desk.send()
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "")
 
 
-def test_approve_stays_one_vote(desk: Desk) -> None:
+def test_an_approval_opens_no_dialog(desk: Desk) -> None:
     desk.vote(choice=Choice.APPROVE)
-    assert (desk.state, desk.forms.asked) == (ApprovalState.APPROVED, 0)
+    assert (desk.state, desk.forms.calls) == (ApprovalState.APPROVED, 0)
 
 
 @pytest.mark.parametrize(
@@ -115,86 +115,86 @@ def test_approve_stays_one_vote(desk: Desk) -> None:
     ],
     ids=lambda error: error.code,
 )
-def test_a_form_that_slack_refuses_rejects_at_once(desk: Desk, trouble: OutsideError) -> None:
+def test_a_dialog_that_slack_rejects_leads_to_an_immediate_rejection(desk: Desk, trouble: OutsideError) -> None:
     desk.forms.fail.append(trouble)
     assert desk.vote().status == 200
-    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [UNASKED])
+    assert (desk.state, desk.replies) == (ApprovalState.REJECTED, [WITHOUT_DIALOG])
 
 
 @pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), ThrottledError("rate limited", 30)])
-def test_a_slack_that_does_not_answer_is_not_waited_for_twice(desk: Desk, trouble: OutsideError) -> None:
-    """The endpoint has three seconds in all: the private reply is left to the next timer."""
+def test_a_slack_that_does_not_respond_is_called_once(desk: Desk, trouble: OutsideError) -> None:
+    """The endpoint has three seconds in all, so the next timer sends the ephemeral reply."""
     desk.forms.fail.append(trouble)
     assert desk.vote().status == 200
-    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
+    assert (desk.state, desk.replies) == (ApprovalState.REJECTED, [])
     every_five_minutes(desk.world.context)
-    assert desk.heard == [UNASKED]
+    assert desk.replies == [WITHOUT_DIALOG]
 
 
-def test_without_any_forms_a_vote_rejects_and_no_one_is_reported_of_a_form(desk: Desk) -> None:
+def test_without_dialogs_a_rejection_counts_and_its_reply_mentions_none(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
-    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])
+    assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])
 
 
-def test_a_form_that_opened_though_its_answer_was_lost_reads_that_it_is_rejected(desk: Desk) -> None:
-    desk.forms.lose.append(TryLaterError("the answer was lost"))
+def test_a_dialog_that_opened_although_its_response_was_lost_shows_the_rejection(desk: Desk) -> None:
+    desk.forms.lose.append(TryLaterError("the response was lost"))
     desk.vote()
     assert desk.state is ApprovalState.REJECTED
     desk.send(reason="too late to be read")
-    assert desk.heard[-1].startswith("It was rejected by ana")
+    assert desk.replies[-1].startswith("It was rejected by ana")
     assert (desk.results, desk.story.approval.why) == (["rejected", "late"], "")
 
 
-def test_the_vote_delivered_again_opens_one_form_and_decides_nothing(desk: Desk) -> None:
+def test_a_redelivered_vote_opens_one_dialog_and_decides_nothing(desk: Desk) -> None:
     desk.vote()
     for _ in range(3):
         desk.world.clock.advance(seconds=20)
-        assert desk.tell_again().status == 200
-    assert (len(desk.forms.opened), desk.forms.asked) == (1, 1)
+        assert desk.redeliver().status == 200
+    assert (len(desk.forms.opened), desk.forms.calls) == (1, 1)
     desk.send(reason="once")
-    assert desk.tell_again().status == 200
-    assert desk.heard == ["Rejected. No step of the plan will be executed."]
+    assert desk.redeliver().status == 200
+    assert desk.replies == ["Rejected. No step of the plan will be executed."]
     assert desk.results == ["rejected"]
 
 
-def test_a_vote_delivered_again_after_slack_was_down_has_the_same_answer(desk: Desk) -> None:
+def test_a_redelivered_vote_after_a_failure_of_slack_has_the_same_reply(desk: Desk) -> None:
     desk.forms.fail.append(RejectedError("fatal", "Slack says fatal"))
     desk.vote()
-    desk.tell_again()
+    desk.redeliver()
     assert (desk.results, len(desk.forms.opened)) == (["rejected", "rejected"], 0)
-    assert desk.heard[0] == UNASKED
+    assert desk.replies[0] == WITHOUT_DIALOG
 
 
-def test_a_process_that_dies_right_after_the_form_opened_loses_no_decision(desk: Desk) -> None:
-    """Slack delivers the vote again and reports that its trigger was used: the dialog is open, and nothing is decided."""
+def test_a_process_that_dies_right_after_the_dialog_opened_loses_no_decision(desk: Desk) -> None:
+    """Slack redelivers the vote and reports that its trigger was used: the dialog is open, and nothing is decided."""
     desk.forms.lose.append(KilledError())
     with pytest.raises(KilledError):
         desk.vote()
-    assert desk.tell_again().status == 200
-    assert (desk.state, desk.heard, len(desk.forms.opened)) == (ApprovalState.PENDING, [], 1)
+    assert desk.redeliver().status == 200
+    assert (desk.state, desk.replies, len(desk.forms.opened)) == (ApprovalState.PENDING, [], 1)
     desk.send(reason="it is there")
     assert desk.story.approval.why == "it is there"
 
 
-def test_a_form_sent_twice_is_one_vote(desk: Desk) -> None:
+def test_a_dialog_submitted_twice_is_one_vote(desk: Desk) -> None:
     desk.vote()
     first = desk.forms.opened[0]
     for reason in ("first", "second", "first"):
         desk.send(reason=reason, shown=first)
     assert (desk.story.approval.why, desk.results) == ("first", ["rejected"] * 3)
-    assert set(desk.heard) == {"Rejected. No step of the plan will be executed."}
+    assert set(desk.replies) == {"Rejected. No step of the plan will be executed."}
 
 
-def test_a_form_sent_after_another_person_decided_reads_who_and_when(desk: Desk) -> None:
+def test_a_dialog_submitted_after_another_decision_shows_who_decided_and_when(desk: Desk) -> None:
     desk.vote("ana")
     desk.vote("ben", event="event-2", choice=Choice.APPROVE)
     desk.send("ana", reason="wait")
-    assert desk.heard[-1].startswith("It was approved by ben Mon 2026-11-16 12:00 UTC")
+    assert desk.replies[-1].startswith("It was approved by ben Mon 2026-11-16 12:00 UTC")
     assert desk.state is ApprovalState.APPROVED
 
 
-def test_a_form_sent_after_the_expiry_is_informed_in_its_place() -> None:
+def test_a_dialog_submitted_after_the_expiry_shows_the_expiry() -> None:
     desk = Desk(FOUR_HOURS)
     desk.vote()
     desk.story.advance(hours=4)
@@ -204,20 +204,20 @@ def test_a_form_sent_after_the_expiry_is_informed_in_its_place() -> None:
     view = desk.forms.opened[0]
     assert (view.is_open, "submit" in view.content) == (True, False)
     assert shown(view).startswith("It has expired Mon 2026-11-16 16:00 UTC")
-    assert (desk.state, desk.heard, desk.results) == (ApprovalState.EXPIRED, [], ["expired"])
+    assert (desk.state, desk.replies, desk.results) == (ApprovalState.EXPIRED, [], ["expired"])
 
 
-def test_a_form_that_nothing_is_kept_of_is_decided_and_answered_in_its_place(desk: Desk) -> None:
+def test_a_dialog_without_a_record_is_decided_and_answered_in_place(desk: Desk) -> None:
     desk.vote()
     desk.world.clock.advance(minutes=30)
     every_hour(desk.world.context, timedelta(days=14), (CHAT.housekeeping,))
     assert list(desk.world.store.scan("slack-form")) == []
     desk.send(reason="still no")
-    assert (desk.state, desk.heard) == (ApprovalState.REJECTED, [])
+    assert (desk.state, desk.replies) == (ApprovalState.REJECTED, [])
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_a_form_whose_request_was_requested_again_decides_nothing(desk: Desk) -> None:
+def test_the_dialog_of_an_outdated_request_decides_nothing(desk: Desk) -> None:
     desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
     desk.story.reassess()
@@ -225,7 +225,7 @@ def test_a_form_whose_request_was_requested_again_decides_nothing(desk: Desk) ->
     assert (desk.state, desk.results) == (ApprovalState.PENDING, ["late"])
 
 
-def test_a_reason_that_is_too_long_keeps_the_form_open_and_what_was_written(desk: Desk) -> None:
+def test_a_reason_that_is_too_long_keeps_the_dialog_open_with_its_text(desk: Desk) -> None:
     desk.vote()
     desk.send(reason="x" * 301)
     view = desk.forms.opened[0]
@@ -239,8 +239,8 @@ def test_a_reason_that_is_too_long_keeps_the_form_open_and_what_was_written(desk
 
 
 @pytest.mark.parametrize("writes", range(3))
-def test_records_that_fail_while_a_form_is_sent_keep_it_open(writes: int) -> None:
-    """Delivered again it is the same vote."""
+def test_a_store_that_fails_during_the_submission_keeps_the_dialog_open(writes: int) -> None:
+    """A repeated delivery is the same vote."""
     desk = Desk()
     desk.vote()
     broken = Failing(desk.store, writes)
@@ -256,14 +256,14 @@ def test_records_that_fail_while_a_form_is_sent_keep_it_open(writes: int) -> Non
 
 
 class Failing(DyingStore):
-    """The same records, of which one write is not taken."""
+    """The same records, with one write that fails."""
 
     def __init__(self, kept: DyingStore, left: int) -> None:
         self.__dict__.update(kept.__dict__)
         self.left = left
 
     def write(self) -> None:
-        """Counts a write. Raises TryLaterError."""
+        """Count a write. Raises TryLaterError."""
         if self.left == 0:
             self.left = None
             raise TryLaterError("the store does not answer")
@@ -271,16 +271,16 @@ class Failing(DyingStore):
             self.left -= 1
 
 
-def test_whom_a_form_was_not_opened_for_gets_no_private_answer_of_its_opener(desk: Desk) -> None:
-    """Slack would not do that; the address belongs to one person all the same."""
+def test_a_person_who_did_not_open_the_dialog_gets_no_reply_of_its_opener(desk: Desk) -> None:
+    """Slack does not do this; the address still belongs to one person."""
     desk.vote("ana")
     desk.send("ben", reason="mine")
-    assert desk.heard == []
+    assert desk.replies == []
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
-    """Another cluster has joined: what was shown is not what is asked."""
+def test_the_button_of_an_outdated_request_opens_no_dialog() -> None:
+    """Another cluster has joined: the shown request is no longer the current one."""
     world, _ = ring("shop-a", rule=ONE)
     old = requests(world)[0].token
     late = cluster("shop-z", pool("user1"), env="prod")
@@ -292,10 +292,10 @@ def test_a_button_whose_request_has_grown_since_opens_no_form() -> None:
     assert take_interaction(world.context, endpoint.access(world), received(world, body)).status == 200
     ((_, content),) = world.replies.given
     assert str(content["text"]).startswith("The request has changed since")
-    assert (endpoint.forms.asked, requests(world)[0].state) == (0, ApprovalState.PENDING)
+    assert (endpoint.forms.calls, requests(world)[0].state) == (0, ApprovalState.PENDING)
 
 
-def test_one_rejection_ends_it_though_another_has_approved() -> None:
+def test_one_rejection_decides_although_another_person_has_approved() -> None:
     desk = Desk(TWO_OF)
     desk.vote("ben", choice=Choice.APPROVE)
     desk.vote("ana", event="event-2")

@@ -33,7 +33,9 @@ def endpoints(simulation: Running) -> dict[str, Callable[[], VoteEndpoint]]:
 
 @pytest.mark.parametrize("endpoint", ["Slack", "Teams bot", "page"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_the_table(case: Case, endpoint: str, endpoints: dict[str, Callable[[], VoteEndpoint]]) -> None:
+def test_a_case_of_the_table_has_its_results_and_states(
+    case: Case, endpoint: str, endpoints: dict[str, Callable[[], VoteEndpoint]]
+) -> None:
     story = Story(endpoints[endpoint](), case.rule, case.source, case.by)
     for move in case.moves:
         move(story)
@@ -50,7 +52,7 @@ def test_the_table_has_every_state_in_which_a_request_ends() -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["Slack", "Teams bot", "page"])
-def test_a_reason_stands_with_the_rejection_wherever_it_was_given(
+def test_the_reason_is_recorded_with_the_rejection_from_every_endpoint(
     endpoint: str, endpoints: dict[str, Callable[[], VoteEndpoint]]
 ) -> None:
     story = Story(endpoints[endpoint](), ONE)

@@ -13,10 +13,10 @@ from ops.policy.people import person_of
 from ops.policy.voting import may_decide
 from ops.tables.fleet import proofs
 from ops.tables.runs import Control, controls
-from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA, Bare, click, requests, shown, slack, vote
+from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA, DirectVote, click, requests, shown, slack, vote
 from tests.approvals.page_endpoint import Page
 from tests.approvals.story import ENTRA, PEOPLE, TENANT, Story, config, production
-from tests.driving import NOON, begin, manual_request, pass_time
+from tests.driving import NOON, manual_request, pass_time, start
 from tests.fakes import NEW, cluster, pool, settings
 
 BEFORE = "    - {name: pre-production, select: {tags: {env: dev}}}\n"
@@ -24,7 +24,7 @@ TWO_GROUPS = "{from: [platform, leads], of: 2}"
 
 
 def test_a_rule_that_now_needs_fewer_people_counts_the_earlier_approvals() -> None:
-    story = Story(Bare(), "{from: platform, of: 2}")
+    story = Story(DirectVote(), "{from: platform, of: 2}")
     story.vote("ana", "approve")
     story.configure("{from: platform, of: 1}")
     story.advance(hours=2)
@@ -33,7 +33,7 @@ def test_a_rule_that_now_needs_fewer_people_counts_the_earlier_approvals() -> No
 
 
 def test_the_approval_of_a_former_approver_is_not_shown_as_counted() -> None:
-    story = Story(Bare(), TWO_GROUPS)
+    story = Story(DirectVote(), TWO_GROUPS)
     story.vote("ana", "approve")
     assert "1 of 2 approvals" in shown(story.world)[story.approval.id]
     story.configure(TWO_GROUPS, WITHOUT_ANA)
@@ -42,7 +42,7 @@ def test_the_approval_of_a_former_approver_is_not_shown_as_counted() -> None:
 
 
 def test_a_requesters_vote_no_longer_counts_once_the_rule_denies_it() -> None:
-    story = Story(Bare(), "{from: platform, self: allow}", source="slack", by="ana")
+    story = Story(DirectVote(), "{from: platform, self: allow}", source="slack", by="ana")
     story.vote("ana", "approve")
     assert story.reported == ["approved"]
     story.configure("{from: platform, self: deny}")
@@ -55,7 +55,7 @@ def test_a_requesters_approval_in_the_first_ring_does_not_count_in_the_last() ->
     world.settings = settings(config(ONE).replace("    - {name: production,", f"{BEFORE}    - {{name: production,"))
     each = cluster("shop", pool("user1"), env="dev")
     world.clusters.put(each)
-    run = begin(world, manual_request(world, source="slack"))
+    run = start(world, manual_request(world, source="slack"))
     run.to_first_step()
     assert [request.ring for request in requests(world)] == ["pre-production"]
     assert vote(world, driven=[run]) == "approved"
@@ -68,7 +68,7 @@ def test_a_requesters_approval_in_the_first_ring_does_not_count_in_the_last() ->
 
 
 def test_a_vote_that_does_not_count_wakes_no_run() -> None:
-    story = Story(Bare(), TWO)
+    story = Story(DirectVote(), TWO)
     engine = story.world.engine
     record_vote(story.world.context, click(story.approval.token))
     assert engine.woken == [story.driven.id]
@@ -87,7 +87,7 @@ def test_a_rejection_with_the_form_of_an_earlier_approval_is_reported_as_rejecte
 
 
 def test_an_approver_may_still_reject_after_an_approval() -> None:
-    story = Story(Bare(), TWO)
+    story = Story(DirectVote(), TWO)
     story.vote("ana", "approve")
     now, known = story.world.clock.at, story.world.settings
     person, rule = person_of(known, slack("ana")), current_rule(known, story.approval)
@@ -106,7 +106,7 @@ def test_an_object_id_of_another_tenant_matches_no_person() -> None:
 
 
 def test_a_rejection_during_a_pause_stays_after_the_rule_has_gone() -> None:
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     controlled = controls(story.world.store)
     controlled.change(story.driven.id, lambda _: Control(paused_by="ben"))
     story.reassess()
@@ -121,10 +121,15 @@ def test_a_rejection_during_a_pause_stays_after_the_rule_has_gone() -> None:
 
 
 def test_a_rejected_run_stays_halted_after_its_approver_has_left_the_group() -> None:
-    story = Story(Bare(), ONE)
+    story = Story(DirectVote(), ONE)
     story.vote("ana", "reject")
     assert str(story.driven.record.state) == "halted"
     story.configure(ONE, WITHOUT_ANA)
     story.reassess()
     story.advance(hours=11)
     assert (str(story.driven.record.state), story.driven.at_first_step) == ("halted", False)
+
+
+def test_a_new_source_of_runs_does_not_prove_its_requester() -> None:
+    story = Story(DirectVote(), ONE, source="webhook", by="ana")
+    assert (story.approval.requester, story.approval.requester_known) == ("", False)

@@ -1,4 +1,4 @@
-"""What a person mistypes on the command line is refused in words, and no traceback shows."""
+"""A mistake on the command line is rejected with a message, without a traceback."""
 
 from pathlib import Path
 
@@ -16,18 +16,18 @@ def daytwo(*arguments: str, **environment: str) -> Result:
 
 
 def refused(result: Result) -> str:
-    """What was said; an exception that click had to catch is none of the refusals."""
+    """The message. Fails if click had to catch an exception."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code in (1, 2)
     return result.stderr
 
 
-def test_a_calendar_at_an_odd_address_is_a_problem_of_the_file(tmp_path: Path) -> None:
+def test_a_calendar_with_an_invalid_address_is_a_problem_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     file.write_text(f"{CONFIG}freezes: [{{ics: 'https://intranet.example:port/freeze.ics'}}]\n")
-    said = refused(daytwo("validate", str(file)))
-    assert "freezes[0].ics" in said
-    assert "intranet.example: the calendar cannot be used: its address cannot be used" in said
+    message = refused(daytwo("validate", str(file)))
+    assert "freezes[0].ics" in message
+    assert "intranet.example: the calendar cannot be used: its address cannot be used" in message
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_a_calendar_at_an_odd_address_is_a_problem_of_the_file(tmp_path: Path) -
         ("run", "node-image", "--target", TARGET),
     ],
 )
-def test_a_bot_at_an_odd_address_is_asked_about(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_an_invalid_daytwo_url_is_an_error_that_names_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     file.write_text(CONFIG)
     config = ("--config", str(file)) if arguments[0] == "run" else ()
-    said = refused(daytwo(*arguments, *config, DAYTWO_URL="http://127.0.0.1:port"))
-    assert "Invalid port: 'port'" in said
-    assert "is DAYTWO_URL correct?" in said
+    message = refused(daytwo(*arguments, *config, DAYTWO_URL="http://127.0.0.1:port"))
+    assert "Invalid port: 'port'" in message
+    assert "is DAYTWO_URL correct?" in message
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_a_bot_at_an_odd_address_is_asked_about(arguments: tuple[str, ...], tmp_
         (("--faults", "terrible"), "invalid choice: 'terrible'"),
     ],
 )
-def test_a_world_that_cannot_be_is_not_simulated(
+def test_an_invalid_world_is_not_simulated(
     arguments: tuple[str, ...], says: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    said = refused(daytwo("simulate", *arguments))
-    assert says in said + capfd.readouterr().err
+    message = refused(daytwo("simulate", *arguments))
+    assert says in message + capfd.readouterr().err

@@ -1,4 +1,4 @@
-"""The reader and the full validator are made from one definition: they accept and refuse the same documents."""
+"""The reader and the full validator come from one definition and accept the same documents."""
 
 import subprocess
 import sys
@@ -125,7 +125,7 @@ def outcome(text: str, *, full: bool) -> Settings | tuple[Problem, ...]:
         return refused.problems
 
 
-def test_the_document_that_is_changed_is_valid() -> None:
+def test_the_original_document_is_valid() -> None:
     assert isinstance(outcome(dumps(WHOLE), full=True), Settings)
 
 
@@ -134,7 +134,7 @@ def test_the_document_that_is_changed_is_valid() -> None:
 def test_with_and_without_the_full_validator_a_document_has_the_same_outcome(
     place: tuple[str | int, ...], value: object, how: str
 ) -> None:
-    """And it finds a reason for each document that the reader refuses: the reader's own words are never shown."""
+    """The validator also finds a reason for each document that the reader rejects: the reader's own message is never shown."""
     text = dumps(changed(place, value, how))
     read, validated = outcome(text, full=False), outcome(text, full=True)
     assert read == validated
@@ -191,7 +191,7 @@ def test_the_reader_accepts_each_example_and_default_that_the_schema_publishes(k
 
 
 def test_each_key_with_a_choice_has_an_example() -> None:
-    """What a default does not show, an example does: the remedy of a wrong value is made from it."""
+    """The remedy of a wrong value is made from an example if the default does not show one."""
     parts = cast("Mapping[str, Any]", schema()["$defs"])
     without = [
         f"{name}.{key}"

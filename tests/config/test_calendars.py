@@ -1,4 +1,4 @@
-"""Calendars of an intranet that is sometimes down: their last freezes apply, and an endpoint never waits for them."""
+"""Calendars of an intranet that is sometimes down: their last freezes apply, and no endpoint waits for them."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ def calendar(name: str, *times: str) -> bytes:
 
 
 class Intranet:
-    """A calendar at an address; `down` says why it cannot be fetched."""
+    """A calendar at an address; `down` is the reason why it cannot be fetched."""
 
     def __init__(self) -> None:
         self.down, self.content, self.fetches = "", calendar("Year end"), 0
@@ -37,7 +37,7 @@ class Intranet:
 
 
 class Home:
-    """A configuration's file, the store, the intranet: all that outlives a process."""
+    """The file, the store and the intranet: everything that outlives a process."""
 
     def __init__(self, folder: Path, text: str = FEED) -> None:
         self.file, self.store, self.intranet = folder / "daytwo.yaml", SqliteStore(":memory:"), Intranet()
@@ -49,7 +49,7 @@ class Home:
         return ConfigFile(self.file, self.store, self.intranet)
 
     def tick(self, **later: float) -> ConfigState:
-        """The timer fires at this time after the start of Monday; what an endpoint reads then."""
+        """The timer fires at this time after the start of Monday. Return the configuration that an endpoint reads then."""
         self.process.refresh(MONDAY + timedelta(**later))
         return self.process.current(MONDAY + timedelta(**later))
 
@@ -77,14 +77,14 @@ def test_an_endpoint_never_fetches(home: Home) -> None:
     assert home.intranet.fetches == 1
 
 
-def test_until_a_calendar_has_been_read_once_there_is_no_configuration(home: Home) -> None:
+def test_there_is_no_configuration_until_its_calendar_has_been_read_once(home: Home) -> None:
     first = home.process.current(at())
     assert first.settings is None
     assert "it has not been fetched yet; Daytwo fetches it within five minutes" in first.problem
     assert (names(home.tick(minutes=5)), home.tick(minutes=5).problem) == (["Year end"], "")
 
 
-def test_what_one_process_fetched_all_others_have_within_five_minutes(home: Home) -> None:
+def test_a_calendar_fetched_by_one_process_reaches_the_others_within_five_minutes(home: Home) -> None:
     other = home.begin()
     home.tick()
     assert names(other.current(at())) == ["Year end"]
@@ -107,14 +107,14 @@ def test_a_calendar_that_is_down_keeps_its_freezes_and_is_tried_at_each_tick(hom
     assert home.intranet.fetches == 3
 
 
-def test_two_ticks_of_one_instant_try_it_once(home: Home) -> None:
+def test_two_ticks_within_one_interval_fetch_once(home: Home) -> None:
     home.intranet.down = "it cannot be fetched: its server answers 502"
     home.tick()
     home.tick(seconds=20)
     assert home.intranet.fetches == 1
 
 
-def test_a_process_that_starts_while_it_is_down_has_the_same_freezes(home: Home) -> None:
+def test_a_process_that_starts_while_the_calendar_is_down_has_the_same_freezes(home: Home) -> None:
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
     home.tick(hours=12)
@@ -122,7 +122,7 @@ def test_a_process_that_starts_while_it_is_down_has_the_same_freezes(home: Home)
     assert (names(fresh), fresh.problem, len(fresh.silent)) == (["Year end"], "", 1)
 
 
-def test_something_else_at_the_address_counts_as_down(home: Home) -> None:
+def test_other_content_at_the_address_counts_as_down(home: Home) -> None:
     home.tick()
     home.intranet.content = b"<html>Sign in</html>"
     lost = home.tick(hours=12)
@@ -153,7 +153,7 @@ def test_content_that_is_not_a_calendar_is_never_quoted(home: Home, content: byt
 
 
 @pytest.mark.parametrize("end", ["DTEND;VALUE=DATE:99991231", "DURATION:P3000000D"])
-def test_an_event_for_ever_is_refused_and_the_last_freezes_hold(home: Home, end: str) -> None:
+def test_an_event_without_an_end_is_rejected_and_the_last_freezes_stay(home: Home, end: str) -> None:
     home.tick()
     home.intranet.content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", end)
     lost = home.tick(hours=12)
@@ -161,20 +161,20 @@ def test_an_event_for_ever_is_refused_and_the_last_freezes_hold(home: Home, end:
     assert "an event begins or ends too far away to be computed" in lost.silent[0].problem
 
 
-def test_an_event_for_ever_in_a_file_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
+def test_an_event_without_an_end_in_a_file_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
     content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", "DTEND;VALUE=DATE:99991231")
     (tmp_path / "freeze.ics").write_bytes(content)
     assert "too far away to be computed" in Home(tmp_path, FILE).process.current(at()).problem
 
 
-def test_an_event_that_takes_no_time_freezes_nothing(home: Home) -> None:
+def test_an_event_without_a_duration_freezes_nothing(home: Home) -> None:
     home.intranet.content = calendar("Reminder", "DTSTART:20261218T080000Z")
     state = home.tick()
     assert (names(state), state.problem) == ([], "")
 
 
-def test_after_three_days_its_freezes_are_too_old_and_nothing_new_begins(home: Home) -> None:
-    """A freeze may have been added since. Guards treat missing knowledge as a refusal; the endpoints still work."""
+def test_after_three_days_the_freezes_are_too_old_and_no_run_begins(home: Home) -> None:
+    """A freeze may have been added since. Guards treat a missing fact as a refusal; the endpoints still work."""
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
     assert home.tick(days=2, hours=23, minutes=55).problem == ""
@@ -199,7 +199,7 @@ def test_after_a_long_time_off_the_freezes_are_too_old_until_the_timer_fires(
     assert home.tick(days=4).problem == ""
 
 
-def test_a_broken_file_and_a_calendar_that_is_down_leave_the_last_valid_configuration(home: Home) -> None:
+def test_with_an_invalid_file_and_a_calendar_that_is_down_the_last_valid_configuration_stays(home: Home) -> None:
     home.tick()
     home.file.write_text("fleet: [")
     home.intranet.down = "it cannot be fetched: timed out"
@@ -208,7 +208,7 @@ def test_a_broken_file_and_a_calendar_that_is_down_leave_the_last_valid_configur
     assert "daytwo.yaml:1" in fresh.problem
 
 
-def test_a_calendar_beside_the_configuration_that_breaks_leaves_the_last_valid_one(tmp_path: Path) -> None:
+def test_with_an_invalid_calendar_file_the_last_valid_configuration_stays(tmp_path: Path) -> None:
     (tmp_path / "freeze.ics").write_bytes(calendar("Year end"))
     home = Home(tmp_path, FILE)
     assert (names(home.process.current(at())), home.intranet.fetches) == (["Year end"], 0)
@@ -218,7 +218,7 @@ def test_a_calendar_beside_the_configuration_that_breaks_leaves_the_last_valid_o
     assert "it is not a calendar" in fresh.problem
 
 
-def test_an_unavailable_calendar_is_reported_once_and_so_is_its_end(home: Home) -> None:
+def test_an_unavailable_calendar_is_reported_once_and_so_is_its_return(home: Home) -> None:
     world = World()
     home.tick()
     report_configuration(world.context.ports, home.tick(), world.clock.at)

@@ -1,4 +1,4 @@
-"""The configuration as a deployed app keeps it: the last valid one, with the problem said."""
+"""The configuration of a deployed app: the last valid one, with the current problem."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.fakes import CONFIG, MONDAY
 
 
 def no_feed(url: str) -> bytes:
-    raise FeedError(f"{url} is not to be read in this test")
+    raise FeedError(f"{url} must not be read in this test")
 
 
 def write(file: Path, text: str, number: int) -> None:
@@ -33,7 +33,7 @@ def test_a_valid_file_is_read_and_read_again_when_it_changes(tmp_path: Path) -> 
     assert first.settings.hash != second.settings.hash
 
 
-def test_a_file_that_breaks_leaves_the_last_valid_one_with_the_problem(tmp_path: Path) -> None:
+def test_with_an_invalid_file_the_last_valid_configuration_stays_with_the_problem(tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     write(file, CONFIG, 1)
     config = ConfigFile(file, SqliteStore(":memory:"), no_feed)
@@ -46,7 +46,7 @@ def test_a_file_that_breaks_leaves_the_last_valid_one_with_the_problem(tmp_path:
     assert config.current(MONDAY).problem == ""
 
 
-def test_a_process_that_starts_with_a_broken_file_takes_the_last_valid_from_the_store(tmp_path: Path) -> None:
+def test_a_process_that_starts_with_an_invalid_file_reads_the_last_valid_one_from_the_store(tmp_path: Path) -> None:
     file, store = tmp_path / "daytwo.yaml", SqliteStore(":memory:")
     write(file, CONFIG, 1)
     valid = ConfigFile(file, store, no_feed).current(MONDAY).settings
@@ -57,7 +57,7 @@ def test_a_process_that_starts_with_a_broken_file_takes_the_last_valid_from_the_
 
 
 @pytest.mark.parametrize("text", [None, "fleet: ["])
-def test_without_a_valid_one_ever_there_are_no_settings(tmp_path: Path, text: str | None) -> None:
+def test_without_any_valid_configuration_there_are_no_settings(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "daytwo.yaml"
     if text is not None:
         file.write_text(text)

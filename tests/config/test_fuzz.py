@@ -1,4 +1,4 @@
-"""No document crashes the loader: it loads, or is refused with problems that say something."""
+"""No document crashes the loader: it is loaded, or rejected with problems that have a message."""
 
 from collections.abc import Mapping
 from json import dumps
@@ -14,7 +14,7 @@ from ops.settings import Settings
 type Part = Mapping[str, object]
 
 SCHEMA: Part = schema()
-# What the schema leaves to the readers of fields, by format and by key. Drawn right often, and wrong too.
+# Values that the schema leaves to the readers of fields, by format and by key; often valid, sometimes not.
 FORMATS = {
     "daytwo-window": ["nights", "days"],
     "daytwo-ring": ["nights", "prod"],
@@ -77,7 +77,7 @@ def mappings(part: Part) -> st.SearchStrategy[object]:
 
 
 def outcome(text: str | bytes) -> Settings | None:
-    """The settings; None where the document was refused as it should be."""
+    """The settings; None if the document was rejected with problems."""
     problems: tuple[Problem, ...]
     try:
         return load(text, "daytwo.yaml")
@@ -90,7 +90,7 @@ def outcome(text: str | bytes) -> Settings | None:
 
 @settings(max_examples=200, deadline=None)
 @given(documents(SCHEMA))
-def test_a_document_drawn_from_the_schema_loads_or_is_refused(document: object) -> None:
+def test_a_document_generated_from_the_schema_loads_or_is_rejected(document: object) -> None:
     text = dumps(document)
     loaded = outcome(text)
     if loaded is not None:
@@ -99,19 +99,19 @@ def test_a_document_drawn_from_the_schema_loads_or_is_refused(document: object) 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=80))
-def test_any_text_is_refused_without_a_crash(text: str) -> None:
+def test_any_text_is_rejected_without_a_crash(text: str) -> None:
     assert outcome(text) is None
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text("{}[]:-&*!|>%@`'\"\\,?# \n\tab01.~<=u", max_size=60))
-def test_any_punctuation_is_refused_without_a_crash(text: str) -> None:
+def test_any_punctuation_is_rejected_without_a_crash(text: str) -> None:
     assert outcome(text) is None
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=80))
-def test_any_bytes_are_refused_without_a_crash(raw: bytes) -> None:
+def test_any_bytes_are_rejected_without_a_crash(raw: bytes) -> None:
     assert outcome(raw) is None
 
 
@@ -129,23 +129,23 @@ node-image: {window: nights, proven-for: 2d, proven-nodes: 3}
 
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(GOOD)), st.integers(0, 6), st.text("{}[]:-&*!'\", \nabz019.\\", max_size=4))
-def test_a_slip_in_a_good_document_never_crashes(position: int, removed: int, inserted: str) -> None:
+def test_a_mutation_of_a_valid_document_never_crashes(position: int, removed: int, inserted: str) -> None:
     outcome(GOOD[:position] + inserted + GOOD[position + removed :])
 
 
-def test_the_good_document_is_good_so_that_the_slips_are_slips() -> None:
+def test_the_document_to_mutate_is_valid() -> None:
     assert outcome(GOOD) is not None
 
 
 def described(part: Part, path: str) -> list[str]:
-    """The places of the schema that no description explains."""
+    """The parts of the schema without a description."""
     missing = [] if "description" in part or "$ref" in part else [path]
     for name, below in {**section(part, "properties"), **section(part, "$defs")}.items():
         missing += described(cast("Part", below), f"{path}.{name}")
     return missing
 
 
-def test_the_published_schema_is_a_schema() -> None:
+def test_the_published_schema_is_a_valid_json_schema() -> None:
     Draft202012Validator.check_schema(cast("dict[str, object]", SCHEMA))
 
 

@@ -1,4 +1,4 @@
-"""docs/configuration.md says what the types of the settings say."""
+"""docs/configuration.md is generated from the types of the settings."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast

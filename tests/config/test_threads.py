@@ -1,4 +1,4 @@
-"""Several threads can read the configuration at once, also as the first thing that a process does."""
+"""Several threads can read the configuration at once, even as the first action of a process."""
 
 import subprocess
 import sys

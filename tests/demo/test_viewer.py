@@ -19,8 +19,8 @@ from simulator.fleets import demo_fleet
 from simulator.running import running_simulation
 from simulator.world.specs import FleetSpec
 from tests.browser.chromium import chromium, save_screenshot
+from tests.configurations import TWO_RINGS
 from tests.simulator.oracle.journal_builder import MONDAY, REGIONS, SYSTEM, cluster
-from tests.staging import TWO_RINGS
 
 CONFIG = (
     TWO_RINGS

@@ -1,4 +1,4 @@
-"""What the documentation says that there is, there is: commands, pages, headings."""
+"""Commands, pages and headings that the documentation names exist."""
 
 import re
 from pathlib import Path
@@ -6,29 +6,30 @@ from pathlib import Path
 import pytest
 
 from ops.cli import main
-from tests.docs.test_examples import GUIDES, ROOT
+from tests.docs.test_examples import ROOT
+from tests.docs.test_paths import PAGES
 
 
-def control() -> str:
+def control_row() -> str:
     (row,) = (line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| Control |"))
     return row
 
 
-def test_the_command_line_has_what_the_readme_says() -> None:
-    said = set(re.findall(r"`(\w+)`", control().split("On the command line:")[1]))
-    assert said == {"plan", "why", "run", "awake", "skip"}
-    assert said <= set(main.commands)
+def test_the_command_line_has_the_commands_of_the_readme() -> None:
+    named = set(re.findall(r"`(\w+)`", control_row().split("On the command line:")[1]))
+    assert named == {"plan", "why", "run", "awake", "skip"}
+    assert named <= set(main.commands)
 
 
 def headings(page: Path) -> set[str]:
-    """As GitHub makes them: lower case, dashes for blanks, no other signs."""
+    """Anchors as GitHub makes them: lower case, dashes for blanks, no other punctuation."""
     titles = [line.lstrip("# ").strip().lower() for line in page.read_text().splitlines() if line.startswith("#")]
     return {re.sub(r"[^\w -]", "", title).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_link_inside_of_the_documentation_leads_somewhere(guide: Path) -> None:
-    for target, _, heading in re.findall(r"\]\((?!https?://)([^)#]*)(#([^)]*))?\)", guide.read_text()):
-        page = guide.parent / target if target else guide
-        assert page.exists(), target
-        assert not heading or heading in headings(page), f"{target}#{heading}"
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_link_to_another_page_has_a_target(page: Path) -> None:
+    for target, _, heading in re.findall(r"\]\((?!https?://)([^)#]*)(#([^)]*))?\)", page.read_text()):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        assert not heading or heading in headings(linked), f"{target}#{heading}"

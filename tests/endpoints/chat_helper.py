@@ -1,4 +1,4 @@
-"""Sends a command as in Slack."""
+"""Sends a command as Slack does."""
 
 from ops.endpoints.chat_commands import ChatRequest, take_command
 from ops.model.people import Identity
@@ -6,7 +6,7 @@ from tests.approvals.story import SLACK, TEAM
 from tests.fakes import World
 
 
-def ask(world: World, person: str, text: str, event: str = "1") -> str:
+def send_command(world: World, person: str, text: str, event: str = "1") -> str:
     """The reply, as one text."""
     identity = Identity("slack", "slack", TEAM, SLACK[person])
     message = take_command(world.context, ChatRequest(identity, text, event, "https://hooks.slack.com/x"))

@@ -17,7 +17,7 @@ class Genuine:
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """What is sent instead, and how much later than the genuine one was made. `how` names the way, for counting."""
+    """The forged request, and how much later than the genuine one it is sent. `how` names the kind of forgery, for counting."""
 
     how: str
     body: bytes
@@ -30,13 +30,13 @@ _TEXTS = st.text(max_size=80).map(str.strip)
 
 
 def altered(genuine: Genuine) -> st.SearchStrategy[Forgery]:
-    """One thing about it is not as it was: a byte, the length, the order, a header's value, a header that is missing."""
+    """One part is changed: a byte, the length, the order, the value of a header, or a header is missing."""
     plain = Forgery("", genuine.body, genuine.proof)
     return st.one_of(_bodies(plain), _headers(plain, tuple(genuine.proof)))
 
 
 def replayed(genuine: Genuine, after: timedelta) -> st.SearchStrategy[Forgery]:
-    """The genuine one, seen and sent again more than `after` later, or so much before it was made."""
+    """The genuine request, sent again more than `after` later, or as long before its time."""
     longest = int(timedelta(days=400).total_seconds())
     least = int(after.total_seconds()) + 1
     seconds = st.one_of(st.integers(least, longest), st.integers(-longest, -least))

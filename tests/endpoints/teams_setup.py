@@ -1,4 +1,4 @@
-"""The Teams endpoint with a world behind it, and the activities that Teams would send."""
+"""The Teams endpoint with its world, and the activities that Teams sends."""
 
 import json
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ TRUE = "Bearer true"
 
 @dataclass
 class FakeBot:
-    """Accepts one token, and opens private conversations with all but those in `closed`."""
+    """Accepts one token, and opens personal conversations with everyone except the ids in `closed`."""
 
     closed: set[str] = field(default_factory=set)
     fail: OutsideError | None = None
@@ -44,7 +44,7 @@ class FakeBot:
 
 @dataclass
 class Stand:
-    """The endpoint, the world behind it, and what Teams would send."""
+    """The endpoint, its world, and the requests that Teams sends."""
 
     world: World = field(default_factory=lambda: World(config=CONFIG + PEOPLE))
     bot: FakeBot = field(default_factory=FakeBot)
@@ -64,7 +64,7 @@ class Stand:
 
 
 def activity(**changed: Any) -> dict[str, Any]:
-    """What Ana writes in the channel; a value of None leaves a field out."""
+    """A message of Ana in the channel; None removes a field."""
     plain: dict[str, Any] = {
         "type": "message",
         "id": "1700000000001",
@@ -84,8 +84,8 @@ def activity(**changed: Any) -> dict[str, Any]:
     return {key: value for key, value in {**plain, **changed}.items() if value is not None}
 
 
-def vote(verb: object = "approve", word: object = "word", **changed: Any) -> dict[str, Any]:
-    action = {"type": "Action.Execute", "verb": verb, "data": {"token": word}}
+def vote(verb: object = "approve", request: object = "token-1", **changed: Any) -> dict[str, Any]:
+    action = {"type": "Action.Execute", "verb": verb, "data": {"token": request}}
     return activity(
         **{"type": "invoke", "name": "adaptiveCard/action", "value": {"action": action}, "text": None, **changed}
     )

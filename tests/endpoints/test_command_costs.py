@@ -1,4 +1,4 @@
-"""What a command costs: what it reads, how often it is answered, what strangers leave behind."""
+"""The cost of a command: its reads, its replies, and the records that unknown people leave."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ from ops.model.approval import ApprovalState
 from ops.model.run import State
 from ops.tables.approvals import approvals
 from ops.tables.runs import runs
-from tests.approvals.helpers import ONE, Bare, CountingStore
+from tests.approvals.helpers import ONE, CountingStore, DirectVote
 from tests.approvals.story import Story
-from tests.endpoints.chat_helper import ask
+from tests.endpoints.chat_helper import send_command
 from tests.fakes import FakeEngine
 
 
@@ -19,42 +19,42 @@ def queries(engine: FakeEngine) -> list[str]:
 
 def test_status_does_not_read_each_run_of_the_last_two_weeks() -> None:
     store = CountingStore()
-    story = Story(Bare(), ONE, store=store)
+    story = Story(DirectVote(), ONE, store=store)
     run = story.driven.record
     for number in range(1700):
         store.insert(UNFINISHED, f"power.x-{number}", {})
         runs(store).insert(f"power.x-{number}", replace(run, id=f"power.x-{number}", state=State.DONE))
     store.got.clear()
-    ask(story.world, "ana", "status")
+    send_command(story.world, "ana", "status")
     assert len(store.got) < 100
 
 
-def test_status_does_not_read_every_request_that_ever_was() -> None:
+def test_status_does_not_read_old_requests() -> None:
     store = CountingStore()
-    story = Story(Bare(), ONE, store=store)
-    asked = story.approval
+    story = Story(DirectVote(), ONE, store=store)
+    approval = story.approval
     for number in range(3000):
-        old = replace(asked, id=f"old.approval-{number}", state=ApprovalState.APPROVED)
+        old = replace(approval, id=f"old.approval-{number}", state=ApprovalState.APPROVED)
         approvals(store).insert(old.id, old)
     store.got.clear()
     store.scanned.clear()
-    ask(story.world, "ana", "status")
+    send_command(story.world, "ana", "status")
     assert [*store.got, *store.scanned].count("approval") < 100
 
 
-def test_a_question_that_is_delivered_twice_is_answered_once() -> None:
-    story = Story(Bare(), ONE)
+def test_a_command_that_is_delivered_twice_is_answered_once() -> None:
+    story = Story(DirectVote(), ONE)
     engine = story.world.engine
-    ask(story.world, "ana", "plan")
+    send_command(story.world, "ana", "plan")
     (query,) = queries(engine)
     engine.live.discard(query.removeprefix("chat_query "))  # it has ended
-    ask(story.world, "ana", "plan")
+    send_command(story.world, "ana", "plan")
     assert queries(engine) == [query]
 
 
-def test_strangers_do_not_fill_the_ledger() -> None:
-    story = Story(Bare(), ONE)
+def test_unknown_people_do_not_fill_the_ledger() -> None:
+    story = Story(DirectVote(), ONE)
     before = len(story.world.ledger.written)
     for number in range(200):
-        ask(story.world, "eve", "status", f"event-{number}")
+        send_command(story.world, "eve", "status", f"event-{number}")
     assert len(story.world.ledger.written) - before < 20

@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.engine.activities import invoke
 from ops.policy.commands import Command, read_command, read_until
 from ops.scheduling.fleet_scan import record_fleet
 from ops.tables.overrides import override_end
 from ops.tables.runs import Control, controls, runs
 from tests.approvals.story import PEOPLE
-from tests.driving import NOON
-from tests.endpoints.chat_helper import ask
-from tests.fakes import LANES, World, cluster
+from tests.driving import NOON, call
+from tests.endpoints.chat_helper import send_command
+from tests.fakes import ALL_OPERATIONS, World, cluster
 
 RULES = """
 commands:
@@ -32,51 +31,60 @@ BAD_LINES = [
 
 @pytest.fixture
 def world() -> World:
-    made = World(config=LANES + PEOPLE + RULES)
+    made = World(config=ALL_OPERATIONS + PEOPLE + RULES)
     made.clock.at = NOON
     made.clusters.put(cluster("shop-dev"), cluster("shop-prod", env="prod"))
     record_fleet(made.context, list(made.clusters.fleet.values()), NOON)
     return made
 
 
-def test_a_line_is_read_whatever_its_spaces_and_case() -> None:
+def test_a_command_is_parsed_in_any_case_and_with_any_spaces() -> None:
     assert read_command("  RUN  Node-Image   shop-dev ") == Command("run", "shop-dev", "node-image")
     assert read_command("awake shop-dev until tomorrow 08:00") == Command("awake", "shop-dev", until="tomorrow 08:00")
     assert read_command("") == Command("help")
 
 
 @pytest.mark.parametrize(("line", "wrong"), BAD_LINES)
-def test_what_is_not_understood_gets_help_that_says_why(world: World, line: str, wrong: str) -> None:
-    answer = ask(world, "ana", line)
+def test_an_unknown_command_is_answered_with_its_problem_and_help(world: World, line: str, wrong: str) -> None:
+    answer = send_command(world, "ana", line)
     assert wrong in answer
     assert "awake CLUSTER until TIME" in answer
 
 
 def test_a_run_is_started_once_in_the_name_of_the_requester(world: World) -> None:
-    first, again = ask(world, "ana", "run node-image shop-dev"), ask(world, "ana", "run node-image shop-dev")
+    first, again = (
+        send_command(world, "ana", "run node-image shop-dev"),
+        send_command(world, "ana", "run node-image shop-dev"),
+    )
     assert first == again
     (run,) = (stored.value for stored in runs(world.store).scan())
     assert (run.by, run.source, run.target_name) == ("ana", "slack", "shop-dev")
     assert len(world.engine.started) == 1
 
 
-def test_rings_and_runbooks_bound_what_a_person_may_start(world: World) -> None:
-    assert "You are not allowed to run node-image in production" in ask(world, "ben", "run node-image shop-prod")
-    assert "You are not allowed to run reboot in production" in ask(world, "ana", "run reboot shop-prod")
-    assert "Requested node-image on shop-prod: node-image.shop-prod" in ask(world, "ana", "run node-image shop-prod")
+def test_a_permission_is_limited_to_its_rings_and_runbooks(world: World) -> None:
+    assert "You are not allowed to run node-image in production" in send_command(
+        world, "ben", "run node-image shop-prod"
+    )
+    assert "You are not allowed to run reboot in production" in send_command(world, "ana", "run reboot shop-prod")
+    assert "Requested node-image on shop-prod: node-image.shop-prod" in send_command(
+        world, "ana", "run node-image shop-prod"
+    )
     assert [entry.kind for entry in world.ledger.written.values() if entry.kind == "command"] == ["command"]
 
 
-def test_who_is_unknown_learns_nothing_about_the_fleet(world: World) -> None:
+def test_an_unknown_person_learns_nothing_about_the_fleet(world: World) -> None:
     assert (
-        ask(world, "eve", "status")
+        send_command(world, "eve", "status")
         == "not done |  | Daytwo does not know you. Ask to be added to `people` in daytwo.yaml."
     )
-    assert "You are not allowed to awake in pre-production" in ask(world, "cleo", "awake shop-dev until 22:00")
+    assert "You are not allowed to awake in pre-production" in send_command(world, "cleo", "awake shop-dev until 22:00")
 
 
 def test_an_override_expires_and_is_posted_in_the_channel(world: World) -> None:
-    assert "shop-dev stays awake | until 2026-11-16 22:00 UTC" in ask(world, "ben", "awake shop-dev until 22:00")
+    assert "shop-dev stays awake | until 2026-11-16 22:00 UTC" in send_command(
+        world, "ben", "awake shop-dev until 22:00"
+    )
     (known,) = (c for c in world.clusters.fleet.values() if c.name == "shop-dev")
     assert override_end(world.store, "awake", known.id) == datetime(2026, 11, 16, 22, tzinfo=UTC)
     (shown,) = world.chat.shown.values()
@@ -84,50 +92,50 @@ def test_an_override_expires_and_is_posted_in_the_channel(world: World) -> None:
 
 
 def test_this_week_ends_on_monday(world: World) -> None:
-    assert "shop-dev is left out of node image upgrades | until 2026-11-23 00:00 UTC" in ask(
+    assert "shop-dev is left out of node image upgrades | until 2026-11-23 00:00 UTC" in send_command(
         world, "ben", "skip shop-dev this week"
     )
 
 
 def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: World) -> None:
-    ask(world, "ana", "run node-image shop-dev")
+    send_command(world, "ana", "run node-image shop-dev")
     (run,) = (stored.value for stored in runs(world.store).scan())
     for command, control in (
         ("pause", Control(paused_by="ben", at=NOON)),
         ("resume", Control(at=NOON)),
         ("cancel", Control(cancelled_by="ben", at=NOON)),
     ):
-        ask(world, "ben", f"{command} shop-dev")
+        send_command(world, "ben", f"{command} shop-dev")
         assert controls(world.store).must_get(run.id).value == control
-    assert "shop-prod has no open run" in ask(world, "ben", "cancel shop-prod")
+    assert "shop-prod has no open run" in send_command(world, "ben", "cancel shop-prod")
 
 
-def test_what_reads_clusters_is_answered_later_where_it_was_sent(world: World) -> None:
-    assert "looking" in ask(world, "ana", "why shop-dev")
+def test_a_query_that_reads_clusters_is_answered_later_in_its_conversation(world: World) -> None:
+    assert "looking" in send_command(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    assert invoke("answer_query", world.context, payload) == {"outcome": "end"}
+    assert call(world, "answer_query", payload) == "end"
     (given,) = world.replies.given
     assert given[0] == "https://hooks.slack.com/x"
     assert "next window opens" in str(given[1])
 
 
 def test_a_plan_names_every_pool(world: World) -> None:
-    ask(world, "ana", "plan")
+    send_command(world, "ana", "plan")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    invoke("answer_query", world.context, payload)
+    call(world, "answer_query", payload)
     assert "2 of 2 pools are behind" in str(world.replies.given)
 
 
-def test_status_shows_what_continues(world: World) -> None:
-    assert "no active runs" in ask(world, "cleo", "status")
-    ask(world, "ana", "run node-image shop-dev")
-    assert "shop-dev: node-image" in ask(world, "cleo", "status")
+def test_status_shows_the_active_runs(world: World) -> None:
+    assert "no active runs" in send_command(world, "cleo", "status")
+    send_command(world, "ana", "run node-image shop-dev")
+    assert "shop-dev: node-image" in send_command(world, "cleo", "status")
 
 
-def test_a_cluster_that_no_one_has_seen_is_named_so(world: World) -> None:
-    assert "Daytwo does not know a cluster shop-test" in ask(world, "ana", "run node-image shop-test")
+def test_an_unknown_cluster_is_named_as_such(world: World) -> None:
+    assert "Daytwo does not know a cluster shop-test" in send_command(world, "ana", "run node-image shop-test")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +148,7 @@ def test_a_cluster_that_no_one_has_seen_is_named_so(world: World) -> None:
         ("2026-11-18T22:00+05:00", "2026-11-18 17:00"),
     ],
 )
-def test_a_time_is_one_of_the_zone(text: str, expected: str) -> None:
+def test_a_time_is_read_in_the_configured_zone(text: str, expected: str) -> None:
     read = read_until(text, "Europe/Amsterdam", NOON)
     assert isinstance(read, datetime)
     assert f"{read:%Y-%m-%d %H:%M}" == expected
@@ -149,27 +157,29 @@ def test_a_time_is_one_of_the_zone(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text", ["teatime", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "0001-01-01", "0001-01-01 00:30"]
 )
-def test_what_is_no_time_or_before_all_times_says_how_to_write_one(text: str) -> None:
+def test_an_invalid_time_is_answered_with_the_format(text: str) -> None:
     read = read_until(text, "Asia/Tokyo", NOON)
     assert read == f"{text} is not a time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
 
 
-def test_why_names_who_would_have_to_approve() -> None:
+def test_why_names_the_required_approvers() -> None:
     world = World(
-        config=LANES.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}")
+        config=ALL_OPERATIONS.replace(
+            "start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}"
+        )
         + PEOPLE
     )
     world.clock.at = NOON.replace(hour=23)
     world.clusters.put(cluster("shop-dev"))
     record_fleet(world.context, list(world.clusters.fleet.values()), world.clock.at)
-    ask(world, "ana", "why shop-dev")
+    send_command(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
-    invoke("answer_query", world.context, payload)
+    call(world, "answer_query", payload)
     assert "would ask leads for approval, then act: user1" in str(world.replies.given)
 
 
 @pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])
-def test_a_command_that_takes_nothing_is_not_said_not_to_be(text: str) -> None:
+def test_a_superfluous_argument_is_reported_as_such(text: str) -> None:
     name = text.split(maxsplit=1)[0]
     assert read_command(text) == f"{name} takes no arguments"

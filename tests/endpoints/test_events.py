@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.endpoints.event_grid import read_event, take_event
-from tests.driving import begin
+from tests.driving import manual_request, start
 from tests.fakes import World, cluster
 
 CLUSTER = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/RG/providers/Microsoft.ContainerService/managedClusters/shop-dev"
@@ -29,7 +29,7 @@ GRID = {
 def waiting() -> tuple[World, str]:
     world = World()
     world.clusters.put(cluster())
-    return world, begin(world).id
+    return world, start(world).id
 
 
 @pytest.mark.parametrize("event", [CLOUD, GRID])
@@ -56,14 +56,14 @@ def test_the_same_event_twice_is_one() -> None:
         ({"id": "1", "eventType": "x", "data": 7}, "its data is not an object"),
     ],
 )
-def test_what_cannot_be_read_is_in_the_ledger_and_is_not_sent_for_ever(event: object, why: str) -> None:
+def test_an_unreadable_event_is_recorded_and_not_redelivered_forever(event: object, why: str) -> None:
     world, _ = waiting()
     take_event(world.context, event)
     (entry,) = world.ledger.written.values()
     assert entry.text == f"an event could not be read: {why}"
 
 
-def test_what_nothing_acts_on_is_in_the_ledger() -> None:
+def test_an_event_without_a_consumer_is_recorded() -> None:
     world, _ = waiting()
     take_event(world.context, {**CLOUD, "type": "Microsoft.ContainerService.ClusterSupportEnded"})
     (entry,) = world.ledger.written.values()
@@ -79,3 +79,11 @@ def test_what_nothing_acts_on_is_in_the_ledger() -> None:
 def test_no_event_breaks_the_reader(event: object) -> None:
     if isinstance(event, dict):
         read_event(event)
+
+
+def test_a_pool_event_leaves_runs_that_do_not_wait_for_pools_asleep() -> None:
+    world, _ = waiting()
+    start(world, manual_request(world, runbook="reboot"))
+    world.engine.woken.clear()
+    take_event(world.context, CLOUD)
+    assert [run.split(".")[0] for run in world.engine.woken] == ["node-image"]

@@ -35,16 +35,16 @@ type Take = Callable[[Context, SlackAccess, HttpRequest], HttpResponse]
 
 
 @dataclass
-class Besieged:
-    """An endpoint, with a request that is waiting for approval."""
+class ForgeryTarget:
+    """An endpoint, with a request that waits for approval."""
 
     take: Take
     name: str
     genuine: bytes
     story: Story
 
-    def knock(self, forgery: Forgery) -> tuple[HttpResponse, str]:
-        """What is answered, and the reason that the ledger gives; empty where it gives none."""
+    def post(self, forgery: Forgery) -> tuple[HttpResponse, str]:
+        """Send it. Return the response, and the reason in the ledger; empty if there is none."""
         world = self.story.world
         world.ledger.written.clear()
         before = world.clock.at
@@ -58,7 +58,7 @@ class Besieged:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing was decided, tried, started or answered."""
+        """Whether nothing was decided, attempted, started or answered."""
         world, approval = self.story.world, self.story.approval
         return (
             (approval.state, approval.votes) == (ApprovalState.PENDING, ())
@@ -67,40 +67,42 @@ class Besieged:
             and world.engine.started == [f"operation {self.story.driven.id}"]
         )
 
-    def sealed(self, body: bytes, secret: str = SIGNING_SECRET) -> dict[str, str]:
-        """The headers by which Slack would prove this body now."""
+    def signed(self, body: bytes, secret: str = SIGNING_SECRET) -> dict[str, str]:
+        """The headers by which Slack would authenticate this body now."""
         return signed(body, self.story.world.clock.at, secret)
 
 
-def votes() -> Besieged:
+def votes() -> ForgeryTarget:
     story = Story(SlackEndpoint(), "{from: platform}")
-    return Besieged(take_interaction, "slack-interactions", votes_of(story, Choice.APPROVE), story)
+    return ForgeryTarget(take_interaction, "slack-interactions", votes_of(story, Choice.APPROVE), story)
 
 
 def votes_of(story: Story, choice: Choice) -> bytes:
     return form(story.world, "ana", choice, story.approval.token, "event-1")
 
 
-def reasons() -> Besieged:
+def reasons() -> ForgeryTarget:
     """A dialog that was opened by a button, filled in and submitted."""
     story = Story(SlackEndpoint(), "{from: platform}")
     forms = story.world.forms = FakeForms()
     opening = votes_of(story, Choice.REJECT)
-    besieged = Besieged(take_interaction, "slack-interactions", opening, story)
-    besieged.knock(Forgery("", opening, besieged.sealed(opening)))
+    target = ForgeryTarget(take_interaction, "slack-interactions", opening, story)
+    target.post(Forgery("", opening, target.signed(opening)))
     (view,) = forms.opened
-    return replace(besieged, genuine=submission(story.world, view, "ana", "release day"))
+    return replace(target, genuine=submission(story.world, view, "ana", "release day"))
 
 
-def commands() -> Besieged:
+def commands() -> ForgeryTarget:
     story = Story(SlackEndpoint(), "{from: platform}")
     happened = Interaction(USERS["U0ANA"], story.world.clock.at, 1, HOOK)
-    return Besieged(take_slash_command, "slack-commands", command_form("/daytwo", "status", "C0123", happened), story)
+    return ForgeryTarget(
+        take_slash_command, "slack-commands", command_form("/daytwo", "status", "C0123", happened), story
+    )
 
 
-def forgeries(endpoint: Besieged) -> st.SearchStrategy[Forgery]:
+def forgeries(endpoint: ForgeryTarget) -> st.SearchStrategy[Forgery]:
     """Every way: general forgeries and those specific to Slack's signature."""
-    genuine = Genuine(endpoint.genuine, endpoint.sealed(endpoint.genuine))
+    genuine = Genuine(endpoint.genuine, endpoint.signed(endpoint.genuine))
     plain = Forgery("", genuine.body, genuine.proof)
     foreign = genuine.body.replace(OURS, THEIRS)
     large = genuine.body + b"&x=" + b"x" * 262_144
@@ -109,21 +111,21 @@ def forgeries(endpoint: Besieged) -> st.SearchStrategy[Forgery]:
         replayed(genuine, FIVE_MINUTES),
         st.text(min_size=1, max_size=64)
         .filter(lambda secret: secret.strip() not in ("", SIGNING_SECRET))
-        .map(lambda secret: replace(plain, how="another secret", headers=endpoint.sealed(genuine.body, secret))),
-        st.just(Forgery("another team", foreign, endpoint.sealed(foreign))),
-        st.just(Forgery("too large", large, endpoint.sealed(large))),
+        .map(lambda secret: replace(plain, how="another secret", headers=endpoint.signed(genuine.body, secret))),
+        st.just(Forgery("another team", foreign, endpoint.signed(foreign))),
+        st.just(Forgery("too large", large, endpoint.signed(large))),
     )
 
 
-def besiege(endpoint: Besieged, tries: int) -> None:
-    """Every forgery is refused with a reason that fits its status, and leaves everything as it was."""
+def check_forgeries(endpoint: ForgeryTarget, tries: int) -> None:
+    """Every forgery is rejected with a reason that fits its status, and changes nothing."""
     seen: Counter[str] = Counter()
 
     @settings(max_examples=tries, deadline=None)
     @given(forgeries(endpoint))
     def one(forgery: Forgery) -> None:
         seen[forgery.how] += 1
-        response, reason = endpoint.knock(forgery)
+        response, reason = endpoint.post(forgery)
         assert reason in REASONS.get(int(response.status), ()), (forgery, response)
         assert endpoint.untouched
 
@@ -145,45 +147,45 @@ def besiege(endpoint: Besieged, tries: int) -> None:
 
 
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
-def test_no_forgery_is_taken(endpoint: Callable[[], Besieged]) -> None:
-    besiege(endpoint(), FEW)
+def test_no_forgery_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
+    check_forgeries(endpoint(), FEW)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
-def test_no_forgery_of_ten_thousand_is_taken(endpoint: Callable[[], Besieged]) -> None:
-    besiege(endpoint(), MANY)
+def test_no_forgery_of_ten_thousand_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
+    check_forgeries(endpoint(), MANY)
 
 
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
-def test_the_genuine_one_is_taken(endpoint: Callable[[], Besieged]) -> None:
+def test_the_genuine_request_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
     """Without this, an endpoint that rejects everything would pass."""
-    besieged = endpoint()
-    response, reason = besieged.knock(Forgery("", besieged.genuine, besieged.sealed(besieged.genuine)))
+    target = endpoint()
+    response, reason = target.post(Forgery("", target.genuine, target.signed(target.genuine)))
     assert (response.status, reason) == (HTTPStatus.OK, "")
     if endpoint is votes:
-        assert besieged.story.approval.state is ApprovalState.APPROVED
+        assert target.story.approval.state is ApprovalState.APPROVED
     if endpoint is reasons:
-        assert (besieged.story.approval.state, besieged.story.approval.why) == (ApprovalState.REJECTED, "release day")
+        assert (target.story.approval.state, target.story.approval.why) == (ApprovalState.REJECTED, "release day")
 
 
-def test_within_five_minutes_it_is_taken_and_a_second_later_it_is_not() -> None:
-    besieged = votes()
-    plain = Forgery("", besieged.genuine, besieged.sealed(besieged.genuine))
-    late, _ = besieged.knock(replace(plain, late=timedelta(seconds=301)))
-    in_time, _ = besieged.knock(replace(plain, late=timedelta(seconds=300)))
+def test_a_signature_is_valid_for_five_minutes() -> None:
+    target = votes()
+    plain = Forgery("", target.genuine, target.signed(target.genuine))
+    late, _ = target.post(replace(plain, late=timedelta(seconds=301)))
+    in_time, _ = target.post(replace(plain, late=timedelta(seconds=300)))
     assert (late.status, in_time.status) == (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK)
 
 
 def test_a_person_of_another_workspace_in_a_shared_channel_matches_no_person() -> None:
     """Slack signs it and the team is the configured one, but the user belongs to another team."""
-    besieged = votes()
-    body = besieged.genuine.replace(b"team_id%22%3A+%22" + OURS, b"team_id%22%3A+%22" + THEIRS)
-    assert body != besieged.genuine
-    response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
-    (entry,) = besieged.story.world.ledger.written.values()
+    target = votes()
+    body = target.genuine.replace(b"team_id%22%3A+%22" + OURS, b"team_id%22%3A+%22" + THEIRS)
+    assert body != target.genuine
+    response, reason = target.post(Forgery("", body, target.signed(body)))
+    (entry,) = target.story.world.ledger.written.values()
     assert (response.status, reason, entry.data["result"]) == (HTTPStatus.OK, "", "unknown-person")
-    assert besieged.story.approval.votes == ()
+    assert target.story.approval.votes == ()
 
 
 @pytest.mark.parametrize(
@@ -207,11 +209,11 @@ def test_a_person_of_another_workspace_in_a_shared_channel_matches_no_person() -
         (b"payload=%7B%22team%22%3Anull%2C%22type%22%3A%22block_actions%22%7D", 400, "missing-field"),
     ],
 )
-def test_what_slack_signed_and_no_one_can_read_is_refused(body: bytes, status: int, reason: str) -> None:
-    besieged = votes()
-    response, noted = besieged.knock(Forgery("", body, besieged.sealed(body)))
+def test_an_unreadable_body_with_a_valid_signature_is_rejected(body: bytes, status: int, reason: str) -> None:
+    target = votes()
+    response, noted = target.post(Forgery("", body, target.signed(body)))
     assert (response.status, noted) == (status, reason)
-    assert besieged.untouched
+    assert target.untouched
 
 
 NAMES = ("type", "team", "id", "user", "team_id", "actions", "action_id", "action_ts", "value", "trigger_id", "x")
@@ -236,8 +238,8 @@ SIGNED = votes()
     .map(lambda drawn: {"team": {"id": "T0DAYTWO"}, "type": "block_actions", **drawn})
     .map(lambda payload: urlencode({"payload": json.dumps(payload)}).encode())
 )
-def test_whatever_slack_may_sign_breaks_nothing(body: bytes) -> None:
-    response, reason = SIGNED.knock(Forgery("", body, SIGNED.sealed(body)))
+def test_any_signed_body_is_handled_without_a_crash(body: bytes) -> None:
+    response, reason = SIGNED.post(Forgery("", body, SIGNED.signed(body)))
     assert response.status == HTTPStatus.OK or reason in REASONS[int(response.status)]
     assert SIGNED.untouched
 
@@ -247,7 +249,7 @@ TRUE = {
     "team": {"id": "T0DAYTWO"},
     "type": "view_submission",
     "user": {"id": "U0ANA"},
-    "view": {"id": "V1", "callback_id": "reject", "external_id": "slack-1", "private_metadata": "no-word"},
+    "view": {"id": "V1", "callback_id": "reject", "external_id": "slack-1", "private_metadata": "no-token"},
 }
 
 
@@ -256,7 +258,7 @@ TRUE = {
     st.dictionaries(st.sampled_from(NAMES + NAMES_OF_FORMS), JSON, max_size=6),
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
-def test_whatever_form_slack_may_sign_breaks_nothing(drawn: dict[str, object], at: tuple[str, ...]) -> None:
+def test_any_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
     """One of our dialogs with changed parts; none names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
@@ -265,56 +267,56 @@ def test_whatever_form_slack_may_sign_breaks_nothing(drawn: dict[str, object], a
     inner |= drawn
     payload |= {"team": {"id": "T0DAYTWO"}, "type": "view_submission"}
     body = urlencode({"payload": json.dumps(payload)}).encode()
-    response, reason = FORMED.knock(Forgery("", body, FORMED.sealed(body)))
+    response, reason = FORMED.post(Forgery("", body, FORMED.signed(body)))
     assert response.status == HTTPStatus.OK or reason in REASONS[int(response.status)]
     approval = FORMED.story.approval
     assert (approval.state, approval.votes) == (ApprovalState.PENDING, ())
 
 
-def test_a_form_of_another_app_or_of_no_app_is_answered_and_noted() -> None:
-    besieged = reasons()
-    body = besieged.genuine.replace(b"callback_id%22%3A+%22reject", b"callback_id%22%3A+%22explode")
-    assert body != besieged.genuine
-    response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
+def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
+    target = reasons()
+    body = target.genuine.replace(b"callback_id%22%3A+%22reject", b"callback_id%22%3A+%22explode")
+    assert body != target.genuine
+    response, reason = target.post(Forgery("", body, target.signed(body)))
     assert (response.status, reason) == (HTTPStatus.OK, "unknown-action")
-    assert besieged.untouched
+    assert target.untouched
 
 
-@pytest.mark.parametrize("word", ["", "another-word", "../../approvals", "x" * 3_000, "approve\n"])
-def test_a_form_with_another_word_decides_nothing(word: str) -> None:
+@pytest.mark.parametrize("other", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
+def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
     """The content of a dialog is untrusted input: it names a request and does not authenticate anyone."""
-    besieged = reasons()
-    token = besieged.story.approval.token.encode()
-    body = besieged.genuine.replace(token, urlencode({"": json.dumps(word)[1:-1]}).encode()[1:])
-    assert body != besieged.genuine
-    response, _ = besieged.knock(Forgery("", body, besieged.sealed(body)))
-    assert (response.status, besieged.story.approval.state) == (HTTPStatus.OK, ApprovalState.PENDING)
-    (attempt,) = besieged.story.world.ledger.written.values()
+    target = reasons()
+    token = target.story.approval.token.encode()
+    body = target.genuine.replace(token, urlencode({"": json.dumps(other)[1:-1]}).encode()[1:])
+    assert body != target.genuine
+    response, _ = target.post(Forgery("", body, target.signed(body)))
+    assert (response.status, target.story.approval.state) == (HTTPStatus.OK, ApprovalState.PENDING)
+    (attempt,) = target.story.world.ledger.written.values()
     assert attempt.data["result"] == "unknown"
 
 
-def test_a_form_that_a_person_of_another_workspace_sends_matches_no_person() -> None:
-    besieged = reasons()
-    body = besieged.genuine.replace(
+def test_a_dialog_submitted_from_another_workspace_matches_no_person() -> None:
+    target = reasons()
+    body = target.genuine.replace(
         b"%22name%22%3A+%22ana%22%2C+%22team_id%22%3A+%22" + OURS, b"%22team_id%22%3A+%22" + THEIRS
     )
-    assert body != besieged.genuine
-    besieged.knock(Forgery("", body, besieged.sealed(body)))
-    (entry,) = besieged.story.world.ledger.written.values()
-    assert (entry.data["result"], besieged.story.approval.state) == ("unknown-person", ApprovalState.PENDING)
+    assert body != target.genuine
+    target.post(Forgery("", body, target.signed(body)))
+    (entry,) = target.story.world.ledger.written.values()
+    assert (entry.data["result"], target.story.approval.state) == ("unknown-person", ApprovalState.PENDING)
 
 
-def test_a_vote_that_is_not_ours_is_answered_and_noted() -> None:
-    besieged = votes()
-    body = besieged.genuine.replace(b"approve.0", b"explode.0")
-    response, reason = besieged.knock(Forgery("", body, besieged.sealed(body)))
+def test_a_click_on_an_unknown_action_is_answered_and_recorded() -> None:
+    target = votes()
+    body = target.genuine.replace(b"approve.0", b"explode.0")
+    response, reason = target.post(Forgery("", body, target.signed(body)))
     assert (response.status, reason) == (HTTPStatus.OK, "unknown-action")
-    assert besieged.untouched
+    assert target.untouched
 
 
-def test_a_thousand_refusals_are_one_line_a_minute() -> None:
-    besieged = votes()
-    world = besieged.story.world
+def test_a_thousand_rejections_are_one_line_per_minute() -> None:
+    target = votes()
+    world = target.story.world
     access = SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests(), world.forms)
     world.ledger.written.clear()
     for number in range(1_000):

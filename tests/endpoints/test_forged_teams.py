@@ -60,7 +60,7 @@ def stand(running: Running) -> Stand:
 
 @cache
 def forgers_key() -> Any:
-    """A key of a forger's own."""
+    """A key of the forger."""
     return new_key()
 
 
@@ -69,7 +69,7 @@ def none(_: bytes) -> bytes:
     return b""
 
 
-def test_a_true_token_is_taken_and_names_its_service(stand: Stand, running: Running) -> None:
+def test_a_genuine_token_is_accepted_and_names_its_service(stand: Stand, running: Running) -> None:
     assert stand.tokens.authenticate(f"Bearer {stand.signer.token()}") == running.environment["TEAMS_SERVICE_URL"]
     assert stand.is_taken(f"bearer {stand.signer.token()}")
 
@@ -78,7 +78,7 @@ type Forge = Callable[[Signer], str]
 
 
 def without(claim: str) -> Forge:
-    """A token that the service has signed, and that lacks a claim."""
+    """A token that the service has signed without one claim."""
     return lambda signer: signer.token(**{claim: None})
 
 
@@ -151,12 +151,12 @@ def _deep() -> str:
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_token_is_refused(stand: Stand, name: str) -> None:
+def test_a_forged_token_is_rejected(stand: Stand, name: str) -> None:
     assert not stand.is_taken(f"Bearer {FORGERIES[name](stand.signer)}")
 
 
 @pytest.mark.parametrize("scheme", ["", "Basic ", "Bearer", "Bearer  ", "Token ", "Bearer\t", " Bearer "])
-def test_another_scheme_is_refused(stand: Stand, scheme: str) -> None:
+def test_another_scheme_is_rejected(stand: Stand, scheme: str) -> None:
     assert not stand.is_taken(scheme + stand.signer.token())
 
 
@@ -171,7 +171,7 @@ def changed(token: str, at: int, to: str) -> str:
 
 @settings(deadline=None, max_examples=FORGED)
 @given(at=st.integers(0, 10_000), to=st.sampled_from(ALPHABET))
-def test_a_token_with_one_character_changed_is_refused(stand: Stand, at: int, to: str) -> None:
+def test_a_token_with_one_changed_character_is_rejected(stand: Stand, at: int, to: str) -> None:
     token = stand.signer.token()
     forged = changed(token, at, to)
     assert stand.is_taken(f"Bearer {forged}") is (forged == token)
@@ -179,14 +179,14 @@ def test_a_token_with_one_character_changed_is_refused(stand: Stand, at: int, to
 
 @settings(deadline=None, max_examples=FORGED // 5)
 @given(cut=st.integers(1, 2_000), tail=st.text(ALPHABET + ".", max_size=40))
-def test_a_token_that_is_cut_or_continued_is_refused(stand: Stand, cut: int, tail: str) -> None:
+def test_a_shortened_or_extended_token_is_rejected(stand: Stand, cut: int, tail: str) -> None:
     token = stand.signer.token()
     forged = token[: max(0, len(token) - cut)] + tail
     assert stand.is_taken(f"Bearer {forged}") is (forged == token)
 
 
 @pytest.mark.soak
-def test_of_twenty_thousand_forged_tokens_none_is_taken(stand: Stand) -> None:
+def test_twenty_thousand_forged_tokens_are_rejected(stand: Stand) -> None:
     """Characters changed, parts of true tokens mixed, claims and headers changed and signed by a forger."""
     random, taken = Random(5), 0  # noqa: S311 - a seeded search
     for number in range(SOAK):
@@ -206,7 +206,7 @@ def test_of_twenty_thousand_forged_tokens_none_is_taken(stand: Stand) -> None:
     assert taken == 0
 
 
-def test_the_keys_are_fetched_once_a_day(running: Running) -> None:
+def test_the_signing_keys_are_fetched_once_per_day(running: Running) -> None:
     stand = stand_of(running)
     before = stand.signer.fetched
     assert all(stand.is_taken(f"Bearer {stand.signer.token()}") for _ in range(20))
@@ -216,8 +216,8 @@ def test_the_keys_are_fetched_once_a_day(running: Running) -> None:
     assert stand.signer.fetched == before + 2
 
 
-def test_strangers_cannot_make_us_fetch_keys(running: Running) -> None:
-    """A key that is not known is looked for once in five minutes."""
+def test_unknown_keys_do_not_cause_repeated_fetches(running: Running) -> None:
+    """An unknown key is fetched once in five minutes."""
     stand = stand_of(running)
     assert stand.is_taken(f"Bearer {stand.signer.token()}")
     before = stand.signer.fetched
@@ -230,7 +230,7 @@ def test_strangers_cannot_make_us_fetch_keys(running: Running) -> None:
     assert stand.signer.fetched == before + 1
 
 
-def test_a_new_key_of_the_service_is_found_and_the_old_one_is_forgotten(running: Running) -> None:
+def test_a_new_key_of_the_service_replaces_the_old_one(running: Running) -> None:
     stand = stand_of(running)
     old = stand.signer.token()
     assert stand.is_taken(f"Bearer {old}")
@@ -241,8 +241,8 @@ def test_a_new_key_of_the_service_is_found_and_the_old_one_is_forgotten(running:
     assert not stand.is_taken(f"Bearer {old}")
 
 
-def test_without_keys_no_one_is_taken(running: Running) -> None:
-    """What cannot be checked is for later; keys at hand stay good for their day."""
+def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
+    """A token that cannot be verified is retried later; cached keys stay valid for their day."""
     stand = stand_of(running)
     stand.signer.is_down = True
     try:
@@ -263,7 +263,7 @@ def test_without_keys_no_one_is_taken(running: Running) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://127.0.0.1:9"])
-def test_a_metadata_address_that_no_one_serves_accepts_no_request(stand: Stand, url: str) -> None:
+def test_an_unreachable_metadata_address_accepts_no_request(stand: Stand, url: str) -> None:
     tokens = BotTokens(stand.signer.app_id, SigningKeys(url, FakeClock()))
     with pytest.raises(TryLaterError):
         tokens.authenticate(f"Bearer {stand.signer.token()}")

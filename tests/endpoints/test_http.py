@@ -23,7 +23,7 @@ def target(world: World) -> str:
     return next(iter(world.clusters.fleet))
 
 
-def test_starting_a_run_answers_202_with_its_path() -> None:
+def test_starting_a_run_responds_with_202_and_its_path() -> None:
     world = new_world()
     response = start_runbook(
         world.context, "node-image", json.dumps({"target": target(world), "by": "ana"}).encode(), ""
@@ -57,7 +57,7 @@ def test_keys_that_differ_in_case_or_special_characters_or_length_are_different_
 @pytest.mark.parametrize(
     ("name", "body", "status", "says"),
     [
-        ("nonsense", b"{}", 404, "there is no such runbook"),
+        ("unknown", b"{}", 404, "there is no such runbook"),
         ("node-image", b"{", 400, "not JSON"),
         ("node-image", b"\xff\xfe", 400, "not JSON"),
         ("node-image", b"[" * 10_000, 400, "not JSON"),
@@ -102,11 +102,11 @@ def test_an_invalid_name_is_rejected(by_whom: object) -> None:
 
 
 def test_the_name_that_a_key_holder_sends_is_shown_as_a_claim() -> None:
-    """The function key proves no person, so neither the ledger nor a chat shows the name as proven."""
+    """The function key authenticates no person, so neither the ledger nor a chat shows the name as authenticated."""
     world = new_world()
     body = json.dumps({"target": target(world), "until": "2026-11-17T00:00:00Z", "by": "ana"}).encode()
     assert set_override(world.context, "awake", body).status == HTTPStatus.ACCEPTED
-    run = started(world, said="ana")
+    run = started(world, name="ana")
     control_run(world.context, run, "pause", b'{"by": "ana"}')
     control_run(world.context, run, "resume", b"")
     (shown,) = world.chat.shown.values()
@@ -118,18 +118,18 @@ def test_the_name_that_a_key_holder_sends_is_shown_as_a_claim() -> None:
     ]
 
 
-@pytest.mark.parametrize("run_id", ["nobody", "../../etc", "x" * 400, "a/b"])
+@pytest.mark.parametrize("run_id", ["unknown", "../../etc", "x" * 400, "a/b"])
 def test_an_unknown_run_reveals_nothing(run_id: str) -> None:
     world = new_world()
     assert answer_run(world.context, run_id).text() == '{"error": "there is no such run"}'
     assert control_run(world.context, run_id, "cancel", b"").status == HTTPStatus.NOT_FOUND
 
 
-def started(world: World, said: str = "") -> str:
+def started(world: World, name: str = "") -> str:
     response = start_runbook(
         world.context,
         "node-image",
-        json.dumps({"target": target(world)} | ({"by": said} if said else {})).encode(),
+        json.dumps({"target": target(world)} | ({"by": name} if name else {})).encode(),
         "k",
     )
     return response.headers["Location"].rsplit("/", 1)[1]
@@ -174,7 +174,7 @@ def test_an_ended_run_cannot_be_cancelled() -> None:
     assert (response.status, response.body) == (409, {"error": "the run has ended (done): there is nothing to cancel"})
 
 
-def test_no_step_token_leaves_through_the_api() -> None:
+def test_the_api_returns_no_step_token() -> None:
     world = new_world()
     run_id = started(world)
     table = runs(world.store)

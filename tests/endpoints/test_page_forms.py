@@ -1,4 +1,4 @@
-"""The approval page's form: which count, once, from whom; and what is said of those that do not."""
+"""The form of the approval page: which submissions count, and what is reported about the others."""
 
 import json
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ def test_an_approver_rejects(ana: Visitor) -> None:
     assert "the sale ends on Thursday" in text_of(page)
 
 
-def test_a_double_click_is_one_vote_with_one_answer(ana: Visitor) -> None:
+def test_a_double_click_is_one_vote_with_one_result(ana: Visitor) -> None:
     token = ana.form()
     first, second = ana.vote(token=token), ana.vote(token=token)
     assert (first.status, second.status) == (200, 200)
@@ -41,7 +41,7 @@ def test_a_double_click_is_one_vote_with_one_answer(ana: Visitor) -> None:
     assert len(stored.value.votes) == 1
 
 
-def test_who_comes_later_reads_who_decided(ana: Visitor) -> None:
+def test_a_late_voter_is_shown_the_decision(ana: Visitor) -> None:
     ben = Visitor(ana.world, "ben")
     token = ben.form()
     ana.vote()
@@ -51,7 +51,7 @@ def test_who_comes_later_reads_who_decided(ana: Visitor) -> None:
     assert state(ana.world) is ApprovalState.APPROVED
 
 
-def test_an_expired_request_is_decided_no_more(ana: Visitor) -> None:
+def test_an_expired_request_can_no_longer_be_decided(ana: Visitor) -> None:
     ana.world.clock.advance(hours=5, minutes=10)
     token = ana.form()
     ana.world.clock.advance(minutes=10)
@@ -61,7 +61,7 @@ def test_an_expired_request_is_decided_no_more(ana: Visitor) -> None:
     assert "no one decided in time" in text_of(ana.look())
 
 
-def test_a_second_person_is_needed_where_the_rule_says_so() -> None:
+def test_a_rule_for_two_people_requires_a_second_vote() -> None:
     world = world_with(request(needed=2), WITH_APPROVAL.replace("from: platform,", "from: platform, of: 2,"))
     first = Visitor(world).vote()
     assert "Your approval counts: 1 of 2 needed." in text_of(first)
@@ -71,7 +71,7 @@ def test_a_second_person_is_needed_where_the_rule_says_so() -> None:
     assert state(world) is ApprovalState.APPROVED
 
 
-def test_a_token_made_for_another_person_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_of_another_person_decides_nothing(ana: Visitor) -> None:
     for other in ("ben", "cleo", "eve"):
         page = Visitor(ana.world, other).vote(token=ana.form())
         assert page.status == 403
@@ -79,15 +79,15 @@ def test_a_token_made_for_another_person_decides_nothing(ana: Visitor) -> None:
     assert refusals(ana.world) == ["foreign-form"]
 
 
-def test_a_token_made_for_another_request_decides_nothing(ana: Visitor) -> None:
-    other = request(id="another", token="another-word")
+def test_a_form_token_of_another_request_decides_nothing(ana: Visitor) -> None:
+    other = request(id="another", token="another-token")
     approvals(ana.world.store).insert(other.id, other)
     request_tokens(ana.world.store).insert(other.token, RequestToken(other.id))
-    page = ana.send({"choice": "approve", "reason": "", "csrf": ana.form()}, word="another-word")
+    page = ana.send({"choice": "approve", "reason": "", "csrf": ana.form()}, request_token="another-token")
     assert page.status == 403
 
 
-def test_a_form_is_good_for_an_hour(ana: Visitor) -> None:
+def test_a_form_is_valid_for_an_hour(ana: Visitor) -> None:
     token = ana.form()
     ana.world.clock.advance(minutes=60)
     assert ana.vote(token=token).status == 200
@@ -100,7 +100,7 @@ def test_a_form_is_good_for_an_hour(ana: Visitor) -> None:
     assert state(late.world) is ApprovalState.PENDING
 
 
-def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_of_another_key_decides_nothing(ana: Visitor) -> None:
     token = ana.form()
     request = HttpRequest(
         "POST",
@@ -126,19 +126,19 @@ def test_a_token_of_another_key_decides_nothing(ana: Visitor) -> None:
         {"origin": "null", "sec_fetch_site": ""},
     ],
 )
-def test_a_form_from_elsewhere_decides_nothing(ana: Visitor, headers: dict[str, str]) -> None:
+def test_a_form_from_another_site_decides_nothing(ana: Visitor, headers: dict[str, str]) -> None:
     fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
     assert ana.send(fields, **headers).status == 403
     assert state(ana.world) is ApprovalState.PENDING
     assert refusals(ana.world) == ["from-elsewhere"]
 
 
-def test_a_browser_that_says_neither_has_the_token(ana: Visitor) -> None:
+def test_without_origin_headers_the_form_token_is_sufficient(ana: Visitor) -> None:
     fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
     assert ana.send(fields, origin="", sec_fetch_site="").status == 200
 
 
-def test_a_form_of_a_person_who_is_not_signed_in_decides_nothing(ana: Visitor) -> None:
+def test_a_form_without_a_session_decides_nothing(ana: Visitor) -> None:
     token = ana.form()
     page = Visitor(ana.world, "").vote(token=token)
     assert page.status == 403
@@ -175,7 +175,7 @@ def test_a_form_as_json_decides_nothing(ana: Visitor) -> None:
     assert ana.send(body, content_type="application/json").status == 400
 
 
-def test_refusals_are_one_line_for_each_reason_and_minute(ana: Visitor) -> None:
+def test_rejections_are_one_ledger_entry_per_reason_and_minute(ana: Visitor) -> None:
     for _ in range(50):
         ana.send(b"broken")
         ana.look("unknown")
@@ -184,7 +184,7 @@ def test_refusals_are_one_line_for_each_reason_and_minute(ana: Visitor) -> None:
     assert sorted(refusals(ana.world)) == ["broken-form", "broken-form", "unknown-request"]
 
 
-def test_who_has_approved_may_still_reject_and_nothing_else() -> None:
+def test_a_person_who_has_approved_can_still_only_reject() -> None:
     world = world_with(request(), WITH_APPROVAL.replace("from: platform,", "from: platform, of: 2,"))
     Visitor(world).vote()
     shown = Visitor(world).look().text()

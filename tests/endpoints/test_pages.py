@@ -1,4 +1,4 @@
-"""The approval page: what each visitor sees, what is refused, and that a look decides nothing."""
+"""The approval page: what each visitor sees, what is rejected, and that viewing decides nothing."""
 
 import base64
 import json
@@ -15,17 +15,17 @@ from tests.endpoints.visitor import Visitor, endpoint, refusals, state, text_of,
 from tests.fakes import CONFIG
 
 
-def test_an_approver_sees_all_that_will_be_done_and_two_buttons(ana: Visitor) -> None:
+def test_an_approver_sees_the_whole_plan_and_two_buttons(ana: Visitor) -> None:
     page = ana.look()
-    said = text_of(page)
+    text = text_of(page)
     assert page.status == 200
-    assert "Node images · production · shop-prod" in said
-    assert "17 nodes on 1 cluster." in said
-    assert "AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0" in said
-    assert "gpu is left out: created from a snapshot" in said
-    assert "Wed 18 Nov, 19:05 UTC" in said
-    assert "5 h 20 min left" in said
-    assert "Nothing is executed. The runs end as skipped." in said
+    assert "Node images · production · shop-prod" in text
+    assert "17 nodes on 1 cluster." in text
+    assert "AKSUbuntu-2204gen2containerd-202610.29.0 → 202611.12.0" in text
+    assert "gpu is left out: created from a snapshot" in text
+    assert "Wed 18 Nov, 19:05 UTC" in text
+    assert "5 h 20 min left" in text
+    assert "Nothing is executed. The runs end as skipped." in text
     assert re.findall(r'<button [^>]*value="(\w+)"', page.text()) == ["approve", "reject"]
 
 
@@ -43,44 +43,44 @@ def test_viewing_decides_nothing(ana: Visitor, method: str) -> None:
         ("eve", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml."),
     ],
 )
-def test_who_may_not_decide_sees_why_and_no_button(ana: Visitor, name: str, why: str) -> None:
+def test_a_person_who_may_not_decide_sees_the_reason_and_no_button(ana: Visitor, name: str, why: str) -> None:
     page = Visitor(ana.world, name).look()
     assert page.status == 200
     assert why in text_of(page)
     assert "<form" not in page.text()
 
 
-def test_who_requested_it_sees_that_another_person_decides() -> None:
+def test_the_requester_sees_that_another_person_decides() -> None:
     page = Visitor(world_with(request(requester="ana"))).look()
     assert "You requested it, so another person must decide." in text_of(page)
     assert "<form" not in page.text()
 
 
-def test_no_one_is_sent_to_sign_in_and_back_whatever_the_word() -> None:
+def test_a_visitor_without_a_session_is_redirected_for_every_token() -> None:
     no_one = Visitor(world_with(request()), "")
-    for word in (REQUEST_TOKEN, "no-such-word"):
-        page = no_one.look(word)
-        back = f"%2Fapi%2Fapprovals%2F{word}"
+    for request_token in (REQUEST_TOKEN, "no-such-token"):
+        page = no_one.look(request_token)
+        back = f"%2Fapi%2Fapprovals%2F{request_token}"
         assert (page.status, page.headers["Location"]) == (302, f"/.auth/login/aad?post_login_redirect_uri={back}")
         assert page.text() == ""
 
 
-def test_unknown_words_are_all_alike(ana: Visitor) -> None:
-    first, *others = (ana.look(word) for word in ("A" * 24, "B", "a/b", "../runs", "x" * 10_000))
+def test_all_unknown_tokens_have_the_same_response(ana: Visitor) -> None:
+    first, *others = (ana.look(request_token) for request_token in ("A" * 24, "B", "a/b", "../runs", "x" * 10_000))
     assert first.status == 404
     assert all((other.status, other.text()) == (first.status, first.text()) for other in others)
     assert "shop-prod" not in first.text()
     assert refusals(ana.world) == ["unknown-request"]
 
 
-def test_an_account_of_another_company_learns_nothing(ana: Visitor) -> None:
+def test_an_account_of_another_tenant_learns_nothing(ana: Visitor) -> None:
     mal = Visitor(ana.world, "mal")
     assert mal.look().status == 403
-    assert mal.look().text() == mal.look("no-such-word").text()
+    assert mal.look().text() == mal.look("no-such-token").text()
     assert "shop-prod" not in mal.look().text()
 
 
-def test_where_the_configuration_names_no_tenant_everybody_is_of_another() -> None:
+def test_without_a_configured_tenant_every_session_is_foreign() -> None:
     world = world_with(request(), CONFIG)
     assert Visitor(world).look().status == 403
 
@@ -94,7 +94,9 @@ def test_where_the_configuration_names_no_tenant_everybody_is_of_another() -> No
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_page_that_lacks_something_says_what(ana: Visitor, lacking: PageAccess, named: str, method: str) -> None:
+def test_an_incompletely_configured_page_names_what_is_missing(
+    ana: Visitor, lacking: PageAccess, named: str, method: str
+) -> None:
     """If sign-in is disabled, any client could send the headers, so they are ignored."""
     page = ana.look(method=method, endpoint=lacking)
     assert page.status == 503
@@ -118,30 +120,32 @@ def test_a_page_that_lacks_something_says_what(ana: Visitor, lacking: PageAccess
         ).decode(),
     ],
 )  # fmt: skip
-def test_a_sign_in_that_names_no_one_is_refused(ana: Visitor, header: str) -> None:
+def test_a_session_without_a_person_is_rejected(ana: Visitor, header: str) -> None:
     page = ana.look(x_ms_client_principal=header)
     assert page.status == 403
     assert "shop-prod" not in page.text()
     assert refusals(ana.world) == ["unusable-identity"]
 
 
-def test_a_link_of_an_earlier_revision_shows_what_is_requested_now(ana: Visitor) -> None:
+def test_a_link_of_an_earlier_revision_shows_the_current_request(ana: Visitor) -> None:
     (stored,) = approvals(ana.world.store).scan()
-    approvals(ana.world.store).replace(stored, replace(stored.value, parts=SEVERAL, revision=2, token="newer-word"))
+    approvals(ana.world.store).replace(
+        stored, replace(stored.value, parts=SEVERAL, revision=2, token="newer-request_token")
+    )
     page = ana.look()
     assert "The request has changed since your link was created." in text_of(page)
-    assert '<form method="post" action="newer-word">' in page.text()
+    assert '<form method="post" action="newer-request_token">' in page.text()
     assert "Changed since the last request: user1: image 202611.12.0, not 202611.05.0" in text_of(page)
 
 
-def test_names_from_outside_are_text() -> None:
+def test_names_from_outside_are_escaped() -> None:
     part = replace(SEVERAL[0], target_name="<script>alert(1)</script>")
     page = Visitor(world_with(request(part))).look()
     assert "<script" not in page.text()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text()
 
 
-def test_nothing_of_the_page_leaves_it_or_is_loaded_into_it(ana: Visitor) -> None:
+def test_the_headers_of_the_page_forbid_external_content_and_caching(ana: Visitor) -> None:
     headers = ana.look().headers
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")

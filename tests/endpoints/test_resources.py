@@ -42,7 +42,7 @@ class LaterRun(Run):
     added: str = "internal"
 
 
-def test_a_run_is_answered_field_by_field() -> None:
+def test_a_run_is_returned_field_by_field() -> None:
     assert to_body(run_resource(Run(**FIELDS))) == {  # type: ignore[arg-type]  # by name, as above
         "id": "node-image.shop-dev.1",
         "runbook": "node-image",
@@ -75,25 +75,25 @@ def test_a_run_is_answered_field_by_field() -> None:
             }
         ],
         "finished": [],
-        "skips": [{"what": "user2", "why": "frozen until Monday", "needs_person": False}],
+        "skips": [{"what": "user2", "code": "skipped-by-person", "why": "frozen until Monday", "needs_person": False}],
         "approval": "",
         "approved": "",
     }
 
 
-def test_a_new_field_of_the_record_does_not_change_the_answer() -> None:
+def test_a_new_field_of_the_record_does_not_change_the_response() -> None:
     now, later = Run(**FIELDS), LaterRun(**FIELDS, added="internal")  # type: ignore[arg-type]  # by name, as above
     for resource in (run_resource, run_summary):
         assert to_body(resource(later)) == to_body(resource(now))
 
 
-def test_neither_tokens_nor_internal_fields_are_answered() -> None:
+def test_tokens_and_internal_fields_are_not_returned() -> None:
     answer = str(to_body(run_resource(LaterRun(**FIELDS))))  # type: ignore[arg-type]  # by name, as above
     assert "secret" not in answer
     assert "internal" not in answer
 
 
-def test_a_value_that_no_resource_may_hold_is_an_error() -> None:
+def test_a_value_of_an_unknown_type_is_an_error() -> None:
     with pytest.raises(TypeError, match="dict is not part of a resource"):
         to_body([{"a": 1}])
 

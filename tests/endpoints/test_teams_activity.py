@@ -1,4 +1,4 @@
-"""What is read of an activity that Teams sends."""
+"""The parsing of activities from Teams."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from simulator.teams.people import BOT, NAME
 from tests.endpoints.teams_setup import activity
 
 
-def test_the_mention_is_taken_out_and_entities_are_read() -> None:
+def test_the_mention_is_removed_and_entities_are_decoded() -> None:
     text = f"Hey <at>{NAME}</at>&nbsp; why   shop&amp;co"
     mention = {"type": "mention", "mentioned": {"id": BOT}, "text": f"<at>{NAME}</at>"}
     other = {"type": "mention", "mentioned": {"id": "29:bo"}, "text": "shop"}
@@ -33,7 +33,7 @@ JSON = st.recursive(
     value=JSON,
     kind=st.sampled_from(["message", "invoke", "conversationUpdate"]),
 )
-def test_whatever_stands_in_a_field_it_is_read_or_refused(field_: str, value: Any, kind: str) -> None:
+def test_any_value_of_a_field_is_read_or_rejected(field_: str, value: Any, kind: str) -> None:
     """Raises no other exception, whatever the body is."""
     assert status_of(json.dumps({**activity(type=kind), field_: value}).encode()) in (200, 400)
 

@@ -13,46 +13,46 @@ from tests.approvals.story import ENTRA, TENANT
 from tests.endpoints.teams_setup import SERVICE, Stand, activity, vote
 
 
-def words(card: Mapping[str, Any]) -> str:
+def text_of(card: Mapping[str, Any]) -> str:
     return "\n".join(element["text"] for element in card["body"] if element["type"] == "TextBlock")
 
 
 def answered(stand: Stand) -> list[tuple[str, str]]:
-    """Where answers went, and their first lines."""
-    return [(address, words(content).split("\n")[0]) for address, content in stand.world.replies.given]
+    """The addresses of the replies, and their first lines."""
+    return [(address, text_of(content).split("\n")[0]) for address, content in stand.world.replies.given]
 
 
-def test_a_command_is_answered_to_its_sender_alone(stand: Stand) -> None:
+def test_a_command_is_answered_only_to_its_sender(stand: Stand) -> None:
     response = stand.send(activity())
     ((address, first),) = answered(stand)
     assert (response.status, address) == (200, f"teams-bot:{SERVICE}|a:29:ana|")
     assert "Status" in first or "status" in first
 
 
-def test_where_the_bot_may_not_write_alone_the_answer_stands_below_the_question(stand: Stand) -> None:
+def test_without_ephemeral_replies_the_reply_follows_the_command(stand: Stand) -> None:
     stand.bot.closed.add("29:ana")
     stand.send(activity())
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|{CHANNELS[0]};messageid=1700000000001|1700000000001"
 
 
-def test_in_a_conversation_with_the_bot_alone_the_answer_stands_there(stand: Stand) -> None:
+def test_in_a_personal_chat_the_reply_is_a_message_there(stand: Stand) -> None:
     stand.send(activity(text="status", conversation={"id": "a:1", "conversationType": "personal", "tenantId": TENANT}))
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|a:1|1700000000001"
 
 
-def test_an_unknown_command_is_shown_the_commands(stand: Stand) -> None:
+def test_an_unknown_command_is_answered_with_the_commands(stand: Stand) -> None:
     stand.send(activity(text=f"<at>{NAME}</at> dance"))
     ((_, content),) = stand.world.replies.given
-    assert "status" in words(content)
+    assert "status" in text_of(content)
 
 
-def test_a_stranger_of_our_tenant_gets_the_reason_and_nothing_is_done(stand: Stand) -> None:
+def test_an_unknown_person_of_the_tenant_gets_the_reason_and_starts_nothing(stand: Stand) -> None:
     stranger = {"id": "29:eve", "aadObjectId": ENTRA["eve"]}
     stand.send(activity(**{"from": stranger, "text": f"<at>{NAME}</at> run node-image shop-dev"}))
     ((_, content),) = stand.world.replies.given
-    assert "Daytwo does not know you" in words(content)
+    assert "Daytwo does not know you" in text_of(content)
     assert stand.world.engine.started == []
 
 
@@ -61,7 +61,7 @@ def test_the_same_message_delivered_again_is_answered_once(stand: Stand) -> None
     assert len(stand.world.replies.given) == 1
 
 
-def test_an_answer_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand) -> None:
+def test_a_reply_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand) -> None:
     stand.world.replies.fail.append(TryLaterError("Teams is down"))
     assert [stand.send(activity()).status for _ in range(2)] == [200, 200]
     assert stand.world.replies.given == []
@@ -69,13 +69,13 @@ def test_an_answer_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand)
     assert len(stand.world.replies.given) == 1
 
 
-def test_messages_of_one_id_in_two_conversations_are_two(stand: Stand) -> None:
+def test_messages_with_one_id_in_two_conversations_are_distinct(stand: Stand) -> None:
     stand.send(activity())
     stand.send(activity(conversation={"id": "19:other@thread.v2", "tenantId": TENANT}))
     assert len(stand.world.replies.given) == 2
 
 
-def test_a_vote_with_a_unknown_token_gets_the_reason(stand: Stand) -> None:
+def test_a_vote_with_an_unknown_token_gets_the_reason(stand: Stand) -> None:
     response = stand.send(vote())
     body: Any = response.body
     assert (response.status, body["statusCode"]) == (200, 200)
@@ -86,27 +86,27 @@ def test_a_vote_with_a_unknown_token_gets_the_reason(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("reason", [7, None, ["late"], {"text": "late"}, True])
-def test_a_reason_that_is_no_text_is_refused(stand: Stand, reason: object) -> None:
-    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": reason}}
+def test_a_reason_that_is_not_text_is_rejected(stand: Stand, reason: object) -> None:
+    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "token-1", "reason": reason}}
     response = stand.send(vote(value={"action": action}))
     assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
 
 
 def test_a_reason_that_is_too_long_decides_nothing_and_its_writer_is_informed(stand: Stand) -> None:
-    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "word", "reason": "x" * 301}}
+    action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "token-1", "reason": "x" * 301}}
     body: Any = stand.send(vote(value={"action": action})).body
     assert body["value"] == "The reason is longer than 300 characters, so nothing is decided: shorten it."
     assert stand.entries("attempt") == []
 
 
 def test_a_reason_is_one_line_of_printable_text_in_the_ledger(stand: Stand) -> None:
-    data = {"token": "word", "reason": "  late\n\x07in the\u2028day " + "x" * 280}
+    data = {"token": "token-1", "reason": "  late\n\x07in the\u2028day " + "x" * 280}
     stand.send(vote(value={"action": {"type": "Action.Execute", "verb": "reject", "data": data}}))
     (attempt,) = stand.entries("attempt")
     assert attempt.data["reason"] == "late in the day " + "x" * 280
 
 
-def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
+def test_an_installation_is_answered_with_what_to_configure(stand: Stand) -> None:
     response = stand.send(activity(type="conversationUpdate", membersAdded=[{"id": BOT}], text=None))
     (entry,) = stand.entries("teams-installed")
     assert (response.status, entry.data["conversation"], entry.data["service-url"]) == (200, CHANNELS[0], SERVICE)
@@ -117,7 +117,7 @@ def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
     "other",
     [
         {"type": "conversationUpdate", "membersAdded": [{"id": "29:bo"}]},
-        {"type": "conversationUpdate", "membersAdded": "nobody"},
+        {"type": "conversationUpdate", "membersAdded": "no list"},
         {"type": "installationUpdate", "action": "remove"},
         {"type": "typing"},
         {"text": "lunch?", "entities": []},
@@ -125,11 +125,11 @@ def test_an_installation_tells_what_to_configure(stand: Stand) -> None:
         {"type": "messageReaction"},
     ],
 )
-def test_of_other_events_there_is_nothing_to_do(stand: Stand, other: dict[str, Any]) -> None:
+def test_other_events_are_ignored(stand: Stand, other: dict[str, Any]) -> None:
     assert stand.send(activity(**other)).status == 200
     assert stand.world.ledger.written == {}
     assert stand.world.replies.given == []
 
 
-def test_an_invoke_that_no_one_answers_is_not_implemented(stand: Stand) -> None:
+def test_an_unknown_invoke_is_answered_with_501(stand: Stand) -> None:
     assert stand.send(activity(type="invoke", name="signin/verifyState")).status == 501

@@ -35,7 +35,7 @@ from tests.fakes import CONFIG, World
         (TRUE, {"text": "x" * 5_000}, 400, "unreadable"),
     ],
 )
-def test_what_is_not_proven_is_refused_and_noted(
+def test_an_unauthenticated_activity_is_rejected_and_recorded(
     stand: Stand, authorization: str, changed: dict[str, Any], status: int, reason: str
 ) -> None:
     response = stand.send(activity(**changed), authorization)
@@ -49,50 +49,50 @@ def test_what_is_not_proven_is_refused_and_noted(
         vote(verb="delete"),
         vote(verb=None),
         vote(verb=["approve"]),
-        vote(word=7),
-        vote(word="a b"),
-        vote(word="x" * 65),
+        vote(request=7),
+        vote(request="a b"),
+        vote(request="x" * 65),
         vote(value={}),
         vote(value=[]),
-        vote(value={"action": {"type": "Action.Submit", "verb": "approve", "data": {"token": "word"}}}),
+        vote(value={"action": {"type": "Action.Submit", "verb": "approve", "data": {"token": "token-1"}}}),
     ],
 )
-def test_a_vote_that_is_none_of_our_buttons_decides_nothing(stand: Stand, wrong: dict[str, Any]) -> None:
+def test_a_malformed_vote_decides_nothing(stand: Stand, wrong: dict[str, Any]) -> None:
     assert (stand.send(wrong).status, stand.refused()) == (400, [("teams", "unreadable")])
     assert stand.entries("attempt") == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"null", b"\xff", b"[" * 100_000, b'{"type": "message"}'])
-def test_what_is_no_activity_is_refused(stand: Stand, body: bytes) -> None:
+def test_an_invalid_activity_is_rejected(stand: Stand, body: bytes) -> None:
     assert stand.send(body).status == 400
 
 
-def test_a_large_body_is_refused_before_anything_else(stand: Stand) -> None:
+def test_a_large_body_is_rejected_first(stand: Stand) -> None:
     response = stand.send(b" " * (256 * 1024 + 1), "Bearer false")
     assert (response.status, stand.refused()) == (413, [("teams", "too-large")])
 
 
-def test_a_token_that_cannot_be_checked_now_opens_nothing(stand: Stand) -> None:
+def test_a_token_that_cannot_be_verified_is_not_accepted(stand: Stand) -> None:
     stand.bot.fail = TryLaterError("the keys cannot be fetched")
     response = stand.send(vote())
     assert (response.status, stand.refused()) == (503, [("teams", "no-keys")])
     assert stand.entries("attempt") == []
 
 
-def test_before_the_token_is_proven_nothing_is_said_of_the_body(stand: Stand) -> None:
+def test_errors_of_the_body_are_not_reported_before_authentication(stand: Stand) -> None:
     assert {stand.send(body, "").text() for body in (b"{", b"{}", json.dumps(activity()).encode())} == {
         '{"error": "the request has no token of the Bot Connector for this bot"}'
     }
 
 
-def test_a_tenant_that_is_not_configured_is_everybodys_refusal() -> None:
+def test_without_a_configured_tenant_every_activity_is_rejected() -> None:
     stand = Stand(World(config=CONFIG))
     assert stand.send(activity()).status == 403
     nameless = {"conversation": {"id": "a:1", "tenantId": ""}, "channelData": None}
     assert stand.send(activity(**nameless)).status == 403
 
 
-def test_a_thousand_refusals_are_one_line_a_minute(stand: Stand) -> None:
+def test_a_thousand_rejections_are_one_line_per_minute(stand: Stand) -> None:
     for _ in range(1_000):
         stand.send(activity(), "")
     assert len(stand.entries("refused-request")) == 1

@@ -52,18 +52,22 @@ class Visitor:
         return {"x-ms-client-principal": principal(PERSON[self.name])} if self.name else {}
 
     def look(
-        self, word: str = REQUEST_TOKEN, method: str = "GET", endpoint: PageAccess | None = None, **headers: str
+        self,
+        request_token: str = REQUEST_TOKEN,
+        method: str = "GET",
+        endpoint: PageAccess | None = None,
+        **headers: str,
     ) -> HttpResponse:
         shown = {**self.headers(), **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return serve_page(self.world.context, endpoint or self.endpoint, _request(method, word, shown))
+        return serve_page(self.world.context, endpoint or self.endpoint, _request(method, request_token, shown))
 
-    def form(self, word: str = REQUEST_TOKEN) -> str:
+    def form(self, request_token: str = REQUEST_TOKEN) -> str:
         """The token of the form that the page shows."""
-        found = re.search(r'name="csrf" value="([^"]+)"', self.look(word).text())
+        found = re.search(r'name="csrf" value="([^"]+)"', self.look(request_token).text())
         assert found, "no form is shown"
         return html.unescape(found.group(1))
 
-    def send(self, fields: dict[str, str] | bytes, word: str = REQUEST_TOKEN, **headers: str) -> HttpResponse:
+    def send(self, fields: dict[str, str] | bytes, request_token: str = REQUEST_TOKEN, **headers: str) -> HttpResponse:
         body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
         shown = {
             "content-type": "application/x-www-form-urlencoded",
@@ -72,14 +76,14 @@ class Visitor:
             **self.headers(),
             **{name.replace("_", "-"): text for name, text in headers.items()},
         }
-        return serve_page(self.world.context, self.endpoint, _request("POST", word, shown, body))
+        return serve_page(self.world.context, self.endpoint, _request("POST", request_token, shown, body))
 
     def vote(self, choice: str = "approve", reason: str = "", token: str = "") -> HttpResponse:
         return self.send({"choice": choice, "reason": reason, "csrf": token or self.form()})
 
 
-def _request(method: str, word: str, headers: dict[str, str], body: bytes = b"") -> HttpRequest:
-    return HttpRequest(method, f"{HOST}/api/approvals/{word}", {"token": word}, {}, headers, body)
+def _request(method: str, request_token: str, headers: dict[str, str], body: bytes = b"") -> HttpRequest:
+    return HttpRequest(method, f"{HOST}/api/approvals/{request_token}", {"token": request_token}, {}, headers, body)
 
 
 def world_with(approval: Approval, config: str = WITH_APPROVAL) -> World:
@@ -105,4 +109,4 @@ def text_of(page: HttpResponse) -> str:
     return html.unescape(" ".join(without.split()))
 
 
-# Looking
+# Viewing

@@ -8,7 +8,7 @@ from ops.engine.run_starter import start_run
 from ops.messaging.outbox import flush_outbox
 from ops.model.run import State
 from ops.ports.errors import TryLaterError
-from tests.driving import AzureOperations, begin, run_request
+from tests.driving import AzureOperations, run_request, start
 from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import MONDAY, cluster
 
@@ -46,10 +46,10 @@ def test_two_requests_for_the_same_period_start_one_run() -> None:
 
 def test_the_second_cluster_of_a_pair_waits_for_the_first() -> None:
     world = world_in_window()
-    run = begin(world)
+    run = start(world)
     pair = cluster("prod-ne", region="northeurope")
     world.clusters.put(pair)
-    other = begin(world, run_request(world, of=pair))
+    other = start(world, run_request(world, of=pair))
     for activity in ("assess", "lease"):
         run.call(activity)
         outcome = other.call(activity)
@@ -77,14 +77,14 @@ def test_a_post_whose_response_was_lost_is_not_repeated() -> None:
 
 def test_a_dry_run_ends_after_the_decision() -> None:
     world = world_in_window()
-    ended = begin(world, replace(run_request(world), dry_run=True)).to_end()
+    ended = start(world, replace(run_request(world), dry_run=True)).to_end()
     assert (ended.state, ended.headline, world.clusters.begun, world.chat.posts) == (State.DONE, "would act", [], 0)
 
 
 @pytest.mark.parametrize("period", ["2026-w47", "m-20261116t223000"])
 def test_the_id_of_a_run_is_valid_in_every_engine(period: str) -> None:
     world = world_in_window()
-    run = begin(world, run_request(world, period=period)).record
+    run = start(world, run_request(world, period=period)).record
     assert run.id.endswith(period)
     assert set(run.id) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert run.created > MONDAY

@@ -175,7 +175,7 @@ def test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(nigh
     """Slack limits posts per channel, and all other methods per workspace."""
     until: dict[str, float] = {}
     early = []
-    for call in night.slack.asked:
+    for call in night.slack.calls:
         line = f"{call.method} {call.channel}" if call.method == "chat.postMessage" else call.method
         if call.at.timestamp() < until.get(line, 0):
             early.append(call)
@@ -186,15 +186,15 @@ def test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(nigh
 
 def test_slack_was_nearly_down(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
     """The precondition of the tests above. Slack's own limits are rarely exceeded."""
-    statuses = Counter(call.status for call in night.slack.asked)
+    statuses = Counter(call.status for call in night.slack.calls)
     limited = statuses[429] - night.fired["429"]
     with capsys.disabled():
-        calls = f"{len(night.slack.asked)} calls, {limited} limited by Slack, {night.fired} faulty"
+        calls = f"{len(night.slack.calls)} calls, {limited} limited by Slack, {night.fired} faulty"
         sys.stdout.write(f"\n{RUNS} runs, {night.reports} reports: {calls}; sent {night.ticks_after} ticks after\n")
     faulty = sum(night.fired.values())
-    assert 0.35 < faulty / (len(night.slack.asked) - limited) < 0.45
+    assert 0.35 < faulty / (len(night.slack.calls) - limited) < 0.45
     assert night.fired.keys() == {"429", "500", "503", "lost"}
-    assert limited < len(night.slack.asked) * 0.2
+    assert limited < len(night.slack.calls) * 0.2
 
 
 @pytest.mark.soak

@@ -1,11 +1,19 @@
 """The janitor restarts what the engine has lost and purges what is old."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
+import pytest
+
+from ops.endpoints.timers import every_hour
+from ops.engine.run_starter import UNFINISHED
+from ops.model.plan import Skip
+from ops.model.reasons import SkipReason
 from ops.model.run import State
 from ops.scheduling.due_runs import start_due_rollouts
 from ops.scheduling.janitor import reconcile_engine
-from tests.driving import DrivenRun, begin, world_with
+from tests.driving import DrivenRun, start, world_with
 from tests.fakes import CONFIG, MONDAY, NEW, World, cluster, pool
 
 DAY = timedelta(days=1)
@@ -13,7 +21,7 @@ DAY = timedelta(days=1)
 
 def started() -> tuple[World, str]:
     world = world_with(cluster("shop-dev", pool(image=NEW)), CONFIG, MONDAY)
-    return world, begin(world).id
+    return world, start(world).id
 
 
 def test_a_run_that_the_engine_has_lost_is_started_again() -> None:
@@ -70,3 +78,23 @@ def test_deliveries_are_deleted_once_they_are_too_old_to_be_redelivered() -> Non
     reconcile_engine(world.context, MONDAY, purge_after=timedelta(days=14))
     for kind in ("event", "attempt", "answered-command"):
         assert [record.key for record in world.store.scan(kind)] == ["young"]
+
+
+def test_a_code_of_another_version_is_kept_and_stops_no_timer() -> None:
+    world, run_id = started()
+    stored = world.context.runs.must_get(run_id)
+    skip = Skip("user1", cast("SkipReason", "new-in-another-version"), "why")
+    world.context.runs.replace(stored, replace(stored.value, skips=(skip,)))
+    assert world.context.runs.must_get(run_id).value.skips == (skip,)
+    every_hour(world.context, DAY)
+
+
+def test_a_record_that_cannot_be_read_delays_no_other_run(caplog: pytest.LogCaptureFixture) -> None:
+    world, run_id = started()
+    for unreadable in ("a", "z"):
+        world.store.insert("run", unreadable, {"id": 7})
+        world.store.insert(UNFINISHED, unreadable, {})
+    world.engine.live.clear()
+    reconcile_engine(world.context, world.clock.advance(minutes=11), purge_after=DAY)
+    assert world.engine.started == [f"operation {run_id}"] * 2
+    assert "was written by another version of Daytwo" in caplog.text

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ops.model.run import State
-from tests.driving import IN_WINDOW, begin, world_with
+from tests.driving import IN_WINDOW, start, world_with
 from tests.fakes import CONFIG, cluster, pool
 
 
@@ -34,6 +34,6 @@ def test_its_failure_is_reported_with_the_error_that_azure_keeps_on_the_pool(
             )
             world.clusters.put(replace(now, provisioning_state="Succeeded", pools=failed))
 
-    ended = begin(world).to_end(fail)
+    ended = start(world).to_end(fail)
     assert (ended.state, ended.code, ended.why) == (State.FAILED, code, why)
     assert world.clusters.begun == ["upgrade user1"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ops.engine.run_starter import start_unless_idle
 from ops.model.run import State
 from ops.ports.errors import DeniedError, TryLaterError
-from tests.driving import NIGHT, AzureOperations, DrivenRun, begin, run_request, world_with
+from tests.driving import NIGHT, AzureOperations, DrivenRun, run_request, start, world_with
 from tests.fakes import CONFIG, MONDAY, World, cluster
 
 
@@ -15,7 +15,7 @@ def begun(at: datetime, break_world: Callable[[World], None]) -> DrivenRun:
     world = world_with(cluster("shop-dev"), CONFIG, at)
     break_world(world)
     start_unless_idle(world.context, run_request(world))
-    return begin(world)
+    return start(world)
 
 
 def refuse_nodes(world: World) -> None:
@@ -56,7 +56,7 @@ def test_a_run_that_never_reads_the_newest_image_ends_with_the_week_and_its_reas
     assert ended.why.endswith("reading the upgrade profile of shop-dev/user1: 500")
 
 
-def test_a_run_that_ended_well_mentions_no_one_although_a_fact_was_missing_for_a_while() -> None:
+def test_a_run_that_succeeds_after_a_missing_fact_notifies_no_one() -> None:
     last_night = datetime(2026, 11, 19, 23, tzinfo=UTC)
     run = begun(last_night, refuse_nodes)
     operations = AzureOperations(run.world, polls=1)

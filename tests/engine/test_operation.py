@@ -1,4 +1,4 @@
-"""The transition table of a run: what follows each report, and that every report an activity can make is in it."""
+"""The transition table of a run: the position after each report, and that every report of an activity is in it."""
 
 import ast
 from pathlib import Path

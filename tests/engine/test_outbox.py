@@ -87,10 +87,10 @@ def test_messages_that_need_a_person_are_sent_first() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down") for _ in range(3)]
     report(world, "plain", "a-run")
-    report(world, "asked", "b-request", State.NEEDS_YOU)
+    report(world, "request", "b-request", State.NEEDS_YOU)
     report(world, "other", "c-run")
     later(world, minutes=5)
-    assert shown(world) == ["asked", "plain", "other"]
+    assert shown(world) == ["request", "plain", "other"]
 
 
 def test_a_search_that_fails_is_repeated_and_posts_no_duplicate() -> None:

@@ -5,14 +5,14 @@ from datetime import timedelta
 from ops.engine.activities.lease import take_claim
 from ops.model.plan import Claim
 from ops.model.run import State
-from tests.driving import NIGHT, DrivenRun, begin, world_with
+from tests.driving import NIGHT, DrivenRun, start, world_with
 from tests.fakes import CONFIG, NEW, cluster
 
 OTHER = "reboot.shop-dev.2026-11-16"
 
 
 def begun(*, running: bool = True) -> DrivenRun:
-    return begin(world_with(cluster("shop-dev", running=running), CONFIG))
+    return start(world_with(cluster("shop-dev", running=running), CONFIG))
 
 
 def shown(run: DrivenRun) -> str:

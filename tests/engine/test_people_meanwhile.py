@@ -7,8 +7,8 @@ from ops.model.run import State
 from ops.ports.errors import TryLaterError
 from ops.tables.power import power_changed
 from ops.tables.runs import Control, controls
-from tests.driving import NIGHT, AzureOperations, begin, run_request, world_with
-from tests.fakes import CONFIG, LANES, NEW, cluster, pool
+from tests.driving import NIGHT, AzureOperations, run_request, start, world_with
+from tests.fakes import ALL_OPERATIONS, CONFIG, NEW, cluster, pool
 
 
 def test_a_skip_between_two_pools_applies_to_the_second() -> None:
@@ -20,13 +20,13 @@ def test_a_skip_between_two_pools_applies_to_the_second() -> None:
             world.clusters.end(only, image=NEW)
             set_override(world.context, "skip", only, NIGHT + timedelta(days=5), "ana")
 
-    ended = begin(world).to_end(meanwhile)
+    ended = start(world).to_end(meanwhile)
     assert world.clusters.begun == ["upgrade user1"]
     assert (ended.state, ended.why) == (State.DONE, "a person has skipped it until Sat 2026-11-21 23:00 UTC")
 
 
 def test_keep_awake_applies_to_a_stop_that_azure_has_not_accepted_yet() -> None:
-    world = world_with(cluster("shop-dev"), LANES)
+    world = world_with(cluster("shop-dev"), ALL_OPERATIONS)
     world.clusters.refuse = TryLaterError("stopping shop-dev: 429", 300)
     operations = AzureOperations(world, polls=1)
     begins: list[str] = []
@@ -39,7 +39,7 @@ def test_keep_awake_applies_to_a_stop_that_azure_has_not_accepted_yet() -> None:
             world.clusters.refuse = None
         operations(activity)
 
-    begin(world, run_request(world, "power", "x")).to_end(meanwhile)
+    start(world, run_request(world, "power", "x")).to_end(meanwhile)
     assert len(begins) >= 2
     assert world.clusters.begun == []
 
@@ -48,7 +48,7 @@ def test_a_cluster_that_was_just_started_is_not_stopped_at_once() -> None:
     """Rule 5 of docs/power.md, also for the undo of a cancelled run."""
     world = world_with(cluster("shop-dev", running=False), CONFIG)
     only = world.clusters.only.id
-    run = begin(world)
+    run = start(world)
     stopped_at: list[datetime] = []
     started_at: list[datetime | None] = []
 

@@ -7,21 +7,14 @@ import pytest
 
 from ops.endpoints.overrides import set_override
 from ops.model.run import State
-from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
-from tests.driving import AzureOperations, DrivenRun, begin, manual_request
+from tests.driving import AzureOperations, DrivenRun, manual_request, start, start_due
 from tests.engine.worlds import world_with_all_operations
-from tests.fakes import World
-
-
-def tick(world: World) -> None:
-    """The timer that starts due runs."""
-    start_due_runs(world.context, world.settings, list(world.clusters.fleet.values()), world.clock.at)
 
 
 def test_a_cluster_outside_its_hours_is_stopped_by_the_next_tick() -> None:
     world = world_with_all_operations()
-    tick(world)
+    start_due(world)
     (started,) = world.engine.started
     run = DrivenRun(world, started.split()[1]).to_end(AzureOperations(world, polls=1))
     assert (run.state, world.clusters.begun) == (State.DONE, ["stop"])
@@ -31,7 +24,7 @@ def test_a_cluster_outside_its_hours_is_stopped_by_the_next_tick() -> None:
 def test_a_cluster_in_its_desired_state_starts_no_run() -> None:
     world = world_with_all_operations()
     world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
-    tick(world)
+    start_due(world)
     assert (world.engine.started, list(runs(world.store).scan())) == ([], [])
 
 
@@ -39,10 +32,10 @@ def test_an_override_keeps_a_cluster_awake_until_its_end() -> None:
     world = world_with_all_operations()
     body = f'{{"target": "{world.clusters.only.id}", "until": "2026-11-17T02:00:00+01:00", "by": "ana"}}'.encode()
     assert set_override(world.context, "awake", body).status == 202
-    tick(world)
+    start_due(world)
     assert world.engine.started == []
     world.clock.at = datetime(2026, 11, 17, 1, tzinfo=UTC)
-    tick(world)
+    start_due(world)
     assert len(world.engine.started) == 1
 
 
@@ -63,5 +56,5 @@ def test_a_start_that_fails_for_lack_of_capacity_fails_the_run() -> None:
         if activity == "poll":
             world.clusters.end(world.clusters.only.id, running=False, failed="AllocationFailed")
 
-    run = begin(world, manual_request(world, "power")).to_end(meanwhile)
+    run = start(world, manual_request(world, "power")).to_end(meanwhile)
     assert (run.state, run.code) == (State.FAILED, "AllocationFailed")

@@ -1,12 +1,12 @@
 """Which run goes first on a cluster; the other one yields between its steps."""
 
-from tests.driving import WEEK, begin, manual_request, run_request
+from tests.driving import WEEK, manual_request, run_request, start
 from tests.engine.worlds import world_with_all_operations
 
 
 def test_a_run_of_the_timer_yields_to_a_persons_run_between_its_steps() -> None:
     world = world_with_all_operations()
-    night, person = begin(world), begin(world, manual_request(world))
+    night, person = start(world), start(world, manual_request(world))
     for activity in ("assess", "lease"):
         night.call(activity)
         outcome = person.call(activity)
@@ -18,9 +18,9 @@ def test_a_run_of_the_timer_yields_to_a_persons_run_between_its_steps() -> None:
 
 def test_a_lower_run_does_not_take_a_lease_that_a_higher_one_waits_for() -> None:
     world = world_with_all_operations()
-    first = begin(world, manual_request(world))
-    power = begin(world, run_request(world, "power", "1"))
-    night = begin(world, run_request(world, period=WEEK))
+    first = start(world, manual_request(world))
+    power = start(world, run_request(world, "power", "1"))
+    night = start(world, run_request(world, period=WEEK))
     for run in (first, power, night):
         run.call("assess")
     assert [run.call("lease") for run in (first, power, night)] == ["step", "assess", "assess"]

@@ -8,7 +8,7 @@ from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import NEW, NEWER, OLD, cluster, nodes_of, pool
 
 
-def test_a_success_that_no_node_shows_is_a_failure_that_names_the_nodes() -> None:
+def test_an_upgrade_that_did_not_change_the_nodes_fails_and_names_them() -> None:
     world = world_in_window()
     run = upgrade(world, AzureOperations(world, image=OLD)).record
     assert (run.state, run.code) == (State.FAILED, "NotVerified")
@@ -18,13 +18,13 @@ def test_a_success_that_no_node_shows_is_a_failure_that_names_the_nodes() -> Non
 def test_a_node_that_does_not_become_ready_is_a_failure_that_names_it() -> None:
     world = world_in_window()
     only = cluster("shop-dev", pool("user1", image=NEW))
-    sick = tuple(replace(node, ready=node.name != "aks-user1-1") for node in nodes_of(only))
+    not_ready = tuple(replace(node, ready=node.name != "aks-user1-1") for node in nodes_of(only))
     operations = AzureOperations(world)
 
     def meanwhile(activity: str) -> None:
         operations(activity)
         if activity == "verify":
-            world.nodes.said["shop-dev"] = sick
+            world.nodes.listed["shop-dev"] = not_ready
 
     run = upgrade(world, meanwhile).record
     assert run.state is State.FAILED

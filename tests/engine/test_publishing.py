@@ -11,7 +11,7 @@ from ops.model.message import Message
 from ops.model.run import State
 from ops.ports.errors import RejectedError, TryLaterError
 from ops.tables.runs import UnpublishedEnd, unpublished_ends
-from tests.driving import begin, manual_request
+from tests.driving import manual_request, start
 from tests.fakes import FakeChat, World, cluster
 from tests.fakes.kept import FakeEvents
 
@@ -20,7 +20,7 @@ DOWN = TryLaterError("publishing: the topic does not answer")
 
 def ended(world: World) -> str:
     world.clusters.put(cluster("shop-dev"))
-    run = begin(world, manual_request(world))
+    run = start(world, manual_request(world))
     publish(world.context.ports, run.record)
     return f"Daytwo.RunEnded {run.id}.ended"
 

@@ -4,7 +4,7 @@ from ops.model.fleet import CORDON_STAMP
 from ops.model.run import Run, State
 from ops.ports.errors import RejectedError
 from ops.ports.kubernetes import EvictionResult
-from tests.driving import AzureRestarts, begin, manual_request
+from tests.driving import AzureRestarts, manual_request, start
 from tests.engine.worlds import NODE, world_with_all_operations
 from tests.fakes import World
 from tests.in_memory_engine import Meanwhile
@@ -19,7 +19,7 @@ def world_with_required_reboot() -> World:
 
 
 def reboot(world: World, meanwhile: Meanwhile | None = None) -> Run:
-    return begin(world, manual_request(world, "reboot")).to_end(meanwhile)
+    return start(world, manual_request(world, "reboot")).to_end(meanwhile)
 
 
 def test_a_node_is_drained_restarted_verified_and_uncordoned() -> None:

@@ -22,7 +22,7 @@ def world_with_spot_pool() -> World:
     only = world.clusters.only
     names = [f"aks-spot-12345678-vmss00000{n}" for n in range(3)]
     world.clusters.put(replace(only, pools=(*only.pools, pool("spot", spot=True))))
-    world.nodes.said["shop-dev"] += tuple(replace(nodes_of(only)[0], name=name, pool="spot") for name in names)
+    world.nodes.listed["shop-dev"] += tuple(replace(nodes_of(only)[0], name=name, pool="spot") for name in names)
     world.nodes.running["shop-dev"] = (Pod("shop", "job-1", "j1", names[1], "Running", ready=True, owner_kind="Job"),)
     return world
 
@@ -80,8 +80,8 @@ def test_a_node_that_still_exists_is_drained_and_its_eviction_confirmed() -> Non
 
     def meanwhile(name: str) -> None:
         if name == "conclude":
-            world.nodes.said["shop-dev"] = tuple(
-                n for n in world.nodes.said["shop-dev"] if not n.name.endswith("1") or n.pool != "spot"
+            world.nodes.listed["shop-dev"] = tuple(
+                n for n in world.nodes.listed["shop-dev"] if not n.name.endswith("1") or n.pool != "spot"
             )
 
     run = DrivenRun(world, run_id).to_end(meanwhile)

@@ -11,7 +11,7 @@ from ops.scheduling.due_runs import start_due_rollouts
 from ops.scheduling.janitor import reconcile_engine
 from ops.tables.overrides import Override, overrides
 from ops.tables.runs import Control, controls, rollouts, runs
-from tests.driving import IN_WINDOW, AzureOperations, DrivenRun, begin, call
+from tests.driving import IN_WINDOW, AzureOperations, DrivenRun, call, start
 from tests.engine.worlds import world_in_window
 from tests.fakes import NEW, FakeClusters, World, cluster
 
@@ -21,7 +21,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 
 def leased() -> DrivenRun:
     """A run that holds its leases and has not begun a step."""
-    run = begin(world_in_window())
+    run = start(world_in_window())
     for activity in ("assess", "lease"):
         run.call(activity)
     return run
@@ -39,7 +39,7 @@ class TestIntended:
     def test_a_cancel_takes_effect_while_azure_is_down(self) -> None:
         world = world_in_window()
         world.clusters.refuse = TryLaterError("503", 600)
-        run = begin(world)
+        run = start(world)
 
         def meanwhile(_: str) -> None:
             if world.clock.at > IN_WINDOW + timedelta(hours=1):
@@ -62,7 +62,7 @@ class TestIntended:
                 begun_at.append(world.clock.at)
             operations(activity)
 
-        assert begin(world).to_end(meanwhile, turns=400).state is State.DONE
+        assert start(world).to_end(meanwhile, turns=400).state is State.DONE
         assert begun_at[0] >= datetime(2026, 11, 17, 22, tzinfo=UTC)
 
 
@@ -72,7 +72,7 @@ class TestTemporary:
     def test_a_start_that_is_rejected_fails_the_run_at_once(self) -> None:
         world = world_in_window(stopped=True)
         world.clusters.refuse = RejectedError("QuotaExceeded", "starting: no quota")
-        run = begin(world).to_end(turns=60)
+        run = start(world).to_end(turns=60)
         assert (run.state, run.code, world.clusters.begun) == (State.FAILED, "QuotaExceeded", [])
 
     def test_a_started_cluster_that_a_person_keeps_awake_is_not_stopped(self) -> None:
@@ -86,7 +86,7 @@ class TestTemporary:
                 override = Override("awake", until, "ana", world.clock.at)
                 overrides(world.store).change(f"awake|{only.replace('/', '|')}", lambda _: override)
 
-        run = begin(world).to_end(meanwhile, turns=400)
+        run = start(world).to_end(meanwhile, turns=400)
         assert (run.state, world.clusters.begun) == (State.DONE, ["start", "upgrade user1"])
         assert "a person is keeping it awake" in run.finished[0].evidence
 
@@ -110,7 +110,7 @@ class TestLostByTheEngine:
     def test_an_intended_upgrade_is_checked_first(self) -> None:
         assert "'activity': 'begin', 'step': 'pool.user1'" in self.restarted(StepState.INTENDED)
 
-    def test_without_a_begun_step_it_is_assessed(self) -> None:
+    def test_a_run_without_a_begun_step_is_assessed(self) -> None:
         assert "'activity': 'assess'" in self.restarted(StepState.PLANNED)
 
     def test_a_running_step_without_its_token_is_followed_and_not_begun_again(self) -> None:
@@ -144,7 +144,7 @@ def test_a_cluster_that_cannot_be_read_does_not_block_the_others() -> None:
 
 def test_the_run_of_a_deleted_cluster_ends() -> None:
     world = world_in_window()
-    run = begin(world)
+    run = start(world)
     world.clusters.fleet.clear()
     ended = run.to_end(turns=20)
     assert (ended.state, ended.why) == (State.SKIPPED, "the cluster does not exist")
@@ -163,13 +163,13 @@ def test_a_running_operation_that_is_not_found_for_a_while_is_polled_again() -> 
         return real(token)
 
     world.clusters.operation = operation  # type: ignore[method-assign]  # the port, for a moment
-    run = begin(world).to_end(lambda activity: operations(activity) if len(polled) > 2 else None, turns=400)
+    run = start(world).to_end(lambda activity: operations(activity) if len(polled) > 2 else None, turns=400)
     assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 
 def test_the_reports_of_an_end_are_made_up_for_after_a_crash() -> None:
     world = world_in_window()
-    run = begin(world)
+    run = start(world)
     table = runs(world.store)
     stored = table.must_get(run.id)
     table.replace(

@@ -1,8 +1,8 @@
-"""The two worlds of these tests, each with one small cluster inside its window."""
+"""The worlds of these tests: each has one small cluster inside its window."""
 
 from ops.model.workload import Pod
-from tests.driving import IN_WINDOW, NIGHT, WEEK, AzureOperations, DrivenRun, begin, manual_request
-from tests.fakes import LANES, World, cluster, nodes_of, pool
+from tests.driving import IN_WINDOW, NIGHT, WEEK, AzureOperations, DrivenRun, manual_request, start
+from tests.fakes import ALL_OPERATIONS, World, cluster, nodes_of, pool
 from tests.in_memory_engine import Meanwhile
 
 NODE = "aks-user1-1"
@@ -18,11 +18,11 @@ def world_in_window(*, stopped: bool = False, pools: int = 1) -> World:
 
 def world_with_all_operations(*, env: str = "dev") -> World:
     """A cluster with three pods on one node, and a configuration with every operation."""
-    world = World(config=LANES)
+    world = World(config=ALL_OPERATIONS)
     world.clock.at = NIGHT
     only = cluster("shop-dev", pool("user1"), env=env, node_resource_group="MC_rg_shop-dev_westeurope")
     world.clusters.put(only)
-    world.nodes.said["shop-dev"] = nodes_of(only, boot_id="before")
+    world.nodes.listed["shop-dev"] = nodes_of(only, boot_id="before")
     world.nodes.running["shop-dev"] = tuple(
         Pod("shop", f"web-{n}", f"u{n}", NODE, "Running", ready=True, owner_kind="ReplicaSet") for n in range(3)
     )
@@ -31,6 +31,6 @@ def world_with_all_operations(*, env: str = "dev") -> World:
 
 def upgrade(world: World, meanwhile: Meanwhile | None = None) -> DrivenRun:
     """Execute a person's node image upgrade to its end; by default Azure ends each operation at the third poll."""
-    run = begin(world, manual_request(world, period=WEEK))
+    run = start(world, manual_request(world, period=WEEK))
     run.to_end(meanwhile or AzureOperations(world))
     return run

@@ -42,7 +42,7 @@ def on_the_host(folder: Path) -> EngineRun:
 
 
 def on_the_executor(folder: Path) -> EngineRun:
-    """The executor, which replays nothing: the context of the SDK stays alive between turns."""
+    """The executor without replay: the context of the SDK stays alive between turns."""
     activities: list[tuple[str, Json]] = []
     with world() as simulation, environment(simulation.environment):
         ports = RunPorts(simulation, folder)

@@ -1,4 +1,4 @@
-"""What is read becomes a fact, a plain no becomes Unknown, and what may succeed later is left to be tried again."""
+"""A read becomes a fact, a denial becomes Unknown, and a transient failure is retried."""
 
 import pytest
 
@@ -16,11 +16,11 @@ def question(about: Cluster | Unknown) -> FactQuery:
     return FactQuery(run, world.settings, MONDAY, world.context.ports, {"cluster": about})
 
 
-def name_of(asked: Cluster) -> str:
-    return asked.name
+def name_of(target: Cluster) -> str:
+    return target.name
 
 
-def test_what_is_read_is_the_fact() -> None:
+def test_a_successful_read_is_the_fact() -> None:
     assert query_api_server(question(cluster("shop-dev")), name_of) == "shop-dev"
 
 
@@ -32,23 +32,23 @@ def test_what_is_read_is_the_fact() -> None:
         RejectedError("Bad", "listing pods: 403"),
     ],
 )
-def test_a_plain_no_is_unknown_with_its_reason(no: OutsideError) -> None:
+def test_a_denied_read_is_unknown_with_its_reason(no: OutsideError) -> None:
     def refuse(_: Cluster) -> str:
         raise no
 
     assert query_api_server(question(cluster()), refuse) == Unknown("listing pods: 403")
 
 
-def test_what_may_succeed_later_is_unknown_for_a_while() -> None:
+def test_a_transient_failure_is_unknown_and_transient() -> None:
     def throttle() -> str:
         raise TryLaterError("listing pods: 429", 30)
 
     assert query(throttle) == Unknown("listing pods: 429", transient=True)
 
 
-def test_a_stopped_cluster_is_not_asked() -> None:
+def test_the_api_server_of_a_stopped_cluster_is_not_called() -> None:
     assert query_api_server(question(cluster(running=False)), name_of) == Unknown("the cluster is stopped")
 
 
-def test_why_a_cluster_is_not_known_is_passed_on() -> None:
+def test_the_reason_for_an_unknown_cluster_is_the_reason_of_its_facts() -> None:
     assert query_api_server(question(Gone("there is no such cluster")), name_of) == Gone("there is no such cluster")

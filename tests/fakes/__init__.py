@@ -1,16 +1,16 @@
-"""Stand-ins for the ports: small, honest, passed in where the real ones would be."""
+"""Fakes of the ports: small, strict, passed in place of the adapters."""
 
+from tests.configurations import ALL_OPERATIONS, CONFIG, settings
 from tests.fakes.azure import FakeClusters
 from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import MONDAY, FakeClock
-from tests.fakes.config import CONFIG, LANES, settings
 from tests.fakes.fleet import NEW, NEWER, OLD, cluster, nodes_of, pool
 from tests.fakes.kept import FakeEngine, FakeLedger
 from tests.fakes.world import World
 
 __all__ = [
+    "ALL_OPERATIONS",
     "CONFIG",
-    "LANES",
     "MONDAY",
     "NEW",
     "NEWER",

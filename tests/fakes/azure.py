@@ -1,4 +1,4 @@
-"""Azure in memory: a fleet whose operations end when a test says so, and what it all costs."""
+"""Azure in memory: a fleet whose operations end when a test ends them, and its costs."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +13,11 @@ from tests.fakes.fleet import NEW
 
 @dataclass
 class FakeClusters:
-    """One small fleet; upgrades end when the test says so. Every call that changes something is kept in `begun`."""
+    """A small fleet. `begun` lists every operation that was started; a test ends them with `end`.
+
+    `refuse` is raised by every operation, `refuse_images` by every read of the newest image. After `lose_answers` operations have
+    lost their response, as TryLaterError, the others respond.
+    """
 
     fleet: dict[str, Cluster] = field(default_factory=dict)
     newest: str | Unknown = NEW
@@ -25,7 +29,7 @@ class FakeClusters:
 
     @property
     def only(self) -> Cluster:
-        """The only cluster of the fleet."""
+        """The only cluster of the fleet. Raises ValueError if there are others."""
         (found,) = self.fleet.values()
         return found
 
@@ -69,11 +73,11 @@ class FakeClusters:
         self.states[token] = OperationStatus("running")
         if self.lose_answers:
             self.lose_answers -= 1
-            raise TryLaterError(f"{what}: the answer was lost", 30)
+            raise TryLaterError(f"{what}: the response was lost", 30)
         return token
 
     def end(self, cluster_id: str, *, image: str | None = None, running: bool = True, failed: str = "") -> None:
-        """The operation that runs on the cluster ends."""
+        """End the operation that runs on the cluster."""
         of = self.fleet[cluster_id]
         upgraded = tuple(
             replace(p, provisioning_state="Failed" if failed else "Succeeded", image=image or p.image)
@@ -91,7 +95,7 @@ class FakeClusters:
 
 @dataclass
 class FakeCosts:
-    """What things cost, unless it cannot be told."""
+    """A cost report, or the error `refuse`."""
 
     report: CostReport = field(default_factory=lambda: CostReport((), MONDAY))
     refuse: OutsideError | None = None

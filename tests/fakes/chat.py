@@ -1,4 +1,4 @@
-"""A chat in memory, and the addresses of private replies."""
+"""A chat in memory, and the addresses of ephemeral replies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from ops.ports.errors import OutsideError, TryLaterError
 
 @dataclass
 class FakeChat:
-    """A chat that keeps what it was sent, and fails as told: `fail` before, `lose` after the effect."""
+    """A chat that keeps its messages; `fail` raises errors before a call has its effect, `lose` after it."""
 
     name: str = "slack"
     channel: str = "C0123"
@@ -61,12 +61,12 @@ class FakeChat:
     def _lose(self) -> None:
         if self.lose:
             self.lose -= 1
-            raise TryLaterError("posting: the answer was lost", 30)
+            raise TryLaterError("posting: the response was lost", 30)
 
 
 @dataclass
 class FakeReplies:
-    """Keeps private replies by the address that they were sent to; accepts every address."""
+    """Keeps ephemeral replies with their address; accepts every address."""
 
     given: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
     fail: list[OutsideError] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A clock that moves when told."""
+"""A clock that a test moves."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 
 @dataclass
 class FakeClock:
-    """A clock that moves when told."""
+    """A clock that a test moves."""
 
     at: datetime = MONDAY
 

@@ -1,4 +1,4 @@
-"""Clusters, pools and nodes as they are where nothing is wrong with them, and the images that they carry."""
+"""Healthy clusters, pools and nodes, and their images."""
 
 from dataclasses import replace
 
@@ -10,13 +10,13 @@ NEWER = "AKSUbuntu-2204gen2containerd-202611.12.0"
 
 
 def pool(name: str = "user1", image: str = OLD, **more: object) -> Pool:
-    """A pool of three nodes that is behind."""
+    """A pool of three nodes with an old image."""
     plain = Pool(name, "User", "Ubuntu", "1.34.2", image, 3, "Succeeded", max_surge="1")
     return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", **more: object) -> Cluster:
-    """A running cluster in West Europe that Daytwo drives."""
+    """A running cluster in West Europe that Daytwo upgrades."""
     identity = (
         "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg"
         f"/providers/microsoft.containerservice/managedclusters/{name}"
@@ -40,7 +40,7 @@ def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", **more: obje
 
 
 def nodes_of(of: Cluster, **more: object) -> tuple[Node, ...]:
-    """Ready nodes that carry what Azure says of their pools."""
+    """Ready nodes with the images of their pools."""
     return tuple(
         replace(Node(f"aks-{each.name}-{number}", each.name, each.image, ready=True), **more)  # type: ignore[arg-type]  # fields by name
         for each in of.pools

@@ -11,7 +11,7 @@ from tests.fakes.nodes import FakeNodes
 
 @dataclass
 class FakeMachines:
-    """Scale-set instances: a restart is kept in `restarted`, and ends when the test says so."""
+    """Scale-set instances. `restarted` lists every restart; a test ends them with `end`. `refuse` is raised by each."""
 
     clusters: FakeClusters
     nodes: FakeNodes
@@ -27,7 +27,7 @@ class FakeMachines:
         return token
 
     def end(self, name: str, *, boots: bool = True) -> None:
-        """The restart ends; the node has booted anew and its sentinel asks for nothing more."""
+        """End the restart: the node has a new boot id and no longer requires a reboot."""
         for token in [token for token in self.clusters.states if token.startswith("restart/")]:
             self.clusters.states[token] = OperationStatus("succeeded")
         if boots:

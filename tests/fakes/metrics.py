@@ -17,7 +17,7 @@ class Measurement:
 
 @dataclass
 class RecordedMetrics:
-    """Implements `Metrics`: keeps every measurement in its order."""
+    """Implements `Metrics`: keeps every measurement in order."""
 
     measurements: list[Measurement] = field(default_factory=list)
 

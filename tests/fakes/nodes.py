@@ -13,10 +13,10 @@ from tests.fakes.fleet import nodes_of
 
 @dataclass
 class FakeNodes:
-    """Nodes that carry what Azure says, unless a test says otherwise."""
+    """Nodes with the images of their pools, unless a test sets others in `listed`. `refuse` has the error that a kind of read raises."""
 
     clusters: FakeClusters
-    said: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+    listed: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     running: dict[str, tuple[Pod, ...]] = field(default_factory=dict)
     protecting: dict[str, tuple[DisruptionBudget, ...]] = field(default_factory=dict)
     answers: dict[str, EvictionResult] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class FakeNodes:
         if not cluster.running:
             raise TryLaterError(f"listing the nodes of {cluster.name}: its API server does not answer")
         self._ask("nodes")
-        return self.said.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))
+        return self.listed.get(cluster.name, nodes_of(self.clusters.fleet[cluster.id]))
 
     def pods(self, cluster: Cluster, node: str = "") -> tuple[Pod, ...]:
         self._ask("pods")
@@ -57,6 +57,6 @@ class FakeNodes:
         return answer
 
     def change(self, node: str, **changes: object) -> None:
-        """Something about a node changes."""
-        for name, nodes in self.said.items():
-            self.said[name] = tuple(replace(n, **changes) if n.name == node else n for n in nodes)  # type: ignore[arg-type]  # fields by name
+        """Change fields of a node."""
+        for name, nodes in self.listed.items():
+            self.listed[name] = tuple(replace(n, **changes) if n.name == node else n for n in nodes)  # type: ignore[arg-type]  # fields by name

@@ -1,4 +1,4 @@
-"""All fakes together."""
+"""The world of fakes."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,10 @@ from ops.chats.slack.rejection_dialog import Forms
 from ops.config.config_file import ConfigState
 from ops.context import Context
 from ops.ports.bundle import Ports
+from tests.configurations import CONFIG, settings
 from tests.fakes.azure import FakeClusters, FakeCosts
 from tests.fakes.chat import FakeChat, FakeReplies
 from tests.fakes.clock import FakeClock
-from tests.fakes.config import CONFIG, settings
 from tests.fakes.kept import FakeEngine, FakeEvents, FakeLedger
 from tests.fakes.machines import FakeMachines
 from tests.fakes.metrics import RecordedMetrics
@@ -19,7 +19,7 @@ from tests.fakes.nodes import FakeNodes
 
 @dataclass
 class World:
-    """All fakes in one hand, and the context that activities are given."""
+    """All fakes together, and the context of activities that uses them."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     clusters: FakeClusters = field(default_factory=FakeClusters)

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 from simulator.world.scripted_faults import ScriptedFault
 from simulator.world.specs import ClusterSpec, FleetSpec, PoolSpec
-from tests.staging import ONE_RING, TO_SLACK, in_west_europe
+from tests.configurations import ONE_RING, TO_SLACK, nights
+from tests.staging import in_west_europe
 
 START = datetime(2026, 11, 16, 21, 5, tzinfo=UTC)
 OPENS = datetime(2026, 11, 16, 21, 10, tzinfo=UTC)
 CONFIG = (
     ONE_RING
+    + nights(opens="21:10")
     + """\
-windows:
-  nights: {days: mon-thu, from: "21:10", to: "05:00", zone: UTC}
 node-image: {window: nights, start-stopped-clusters: true}
 """
     + TO_SLACK

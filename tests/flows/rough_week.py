@@ -23,6 +23,7 @@ from simulator.oracle import judge
 from simulator.running import Running, running_simulation
 from simulator.world.journal import Kind
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec
+from tests.configurations import PAIRED_RINGS, TO_SLACK, nights
 from tests.flows.bot import Bot
 
 SUNDAY = datetime.fromisoformat("2026-11-22T21:00:00Z")
@@ -32,18 +33,14 @@ WEEK = "2026-w47"
 CLUSTERS = 4
 # The services that the configuration below makes the bot use.
 SURFACES = (Surface.ARM, Surface.KUBERNETES, Surface.SLACK, Surface.EVENTS)
-CONFIG = """
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: [dev, test]}}}
-    - {name: production, select: {tags: {env: prod}}, max-concurrent: 1 per region pair}
-windows:
-  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
+CONFIG = (
+    PAIRED_RINGS
+    + nights("Europe/Amsterdam")
+    + """\
 node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 1, start-stopped-clusters: true, failure-budget: 1}
-chat:
-  slack: {channel: C0123}
 """
+    + TO_SLACK
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,16 +20,16 @@ from simulator.world.scripted_faults import (
 )
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
+from tests.configurations import TWO_RINGS, nights
 from tests.flows.bot import KEY, Bot, messages, target_of
 from tests.simulator.host.harness import async_test
-from tests.staging import TWO_RINGS, in_west_europe
+from tests.staging import in_west_europe
 
 START = datetime(2026, 11, 16, 21, 50, tzinfo=UTC)
 CONFIG = (
     TWO_RINGS
+    + nights()
     + """\
-windows:
-  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
 reboot: {window: nights, drain-timeout: 20m}
 power:
   - {select: {names: [sleepy-*]}, awake: "mon-fri 07:00-22:30", zone: UTC}

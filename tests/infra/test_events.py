@@ -1,4 +1,4 @@
-"""The events that wake Daytwo: of the fleet's subscriptions, wherever the bot is; one topic for each source."""
+"""The events that wake Daytwo come from the subscriptions of the fleet, wherever the bot is; one topic per source."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -32,7 +32,7 @@ def topic(name: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_topics_source_is_said_and_never_the_bots_own_subscription(
+def test_the_source_of_a_topic_is_a_parameter_and_not_the_subscription_of_the_bot(
     template: str, parameter: str, source: str, kind: str
 ) -> None:
     properties = topic(template)["properties"]
@@ -40,17 +40,17 @@ def test_a_topics_source_is_said_and_never_the_bots_own_subscription(
     assert parsed(template)["parameters"][parameter]["default"] is None
 
 
-def test_two_clusters_of_one_name_have_topics_of_their_own() -> None:
+def test_clusters_with_the_same_name_have_separate_topics() -> None:
     assert topic("events.bicep")["name"] == "topicName"
     text = (ROOT / "infra" / "events.bicep").read_text()
     assert "-${uniqueString(toLower(clusterId))}'" in text
-    # Event Grid takes 3 to 50 characters, letters, digits and dashes; uniqueString has 13.
+    # Event Grid accepts 3 to 50 letters, digits and dashes; uniqueString has 13.
     assert len("daytwo-") + 28 + len("-") + 13 <= 50
     assert "take(replace(last(split(clusterId, '/')), '_', '-'), 28)" in text
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_what_cannot_be_delivered_is_kept(template: str) -> None:
+def test_undeliverable_events_are_dead_lettered(template: str) -> None:
     (subscription,) = (
         each["config"]["properties"]
         for each in parsed(template)["resources"].values()
@@ -60,7 +60,7 @@ def test_what_cannot_be_delivered_is_kept(template: str) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_the_guide_deploys_it_into_the_subscription_of_its_source(template: str) -> None:
+def test_the_guide_deploys_the_topic_into_the_subscription_of_its_source(template: str) -> None:
     guide = (ROOT / "docs" / "deploy.md").read_text()
     (command,) = (line for line in guide.splitlines() if f"infra/{template}" in line)
     assert "--subscription <of the " in command

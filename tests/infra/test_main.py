@@ -1,4 +1,4 @@
-"""What main.bicep promises: rights that are needed, settings that outlive a deployment."""
+"""What main.bicep guarantees: the required permissions, and settings that stay after a deployment."""
 
 import json
 import re
@@ -17,8 +17,8 @@ def main() -> dict[str, Any]:
     return cast("dict[str, Any]", BicepParser().parse(text=(INFRA / "main.bicep").read_text()))
 
 
-def test_the_apps_log_has_a_right_to_arrive(main: dict[str, Any]) -> None:
-    """Local authentication is off, so telemetry comes by identity: without Monitoring Metrics Publisher none is taken."""
+def test_the_app_is_allowed_to_write_its_log(main: dict[str, Any]) -> None:
+    """Local authentication is off, so telemetry requires an identity with the role Monitoring Metrics Publisher."""
     assert main["resources"]["insights"]["config"]["properties"]["DisableLocalAuth"] is True
     assert main["variables"]["monitoringMetricsPublisher"]["value"] == "3913510d-42f4-4e42-8a64-420c390055eb"
     assigned = main["resources"]["telemetry"]["config"]
@@ -27,17 +27,17 @@ def test_the_apps_log_has_a_right_to_arrive(main: dict[str, Any]) -> None:
     assert "monitoringMetricsPublisher" in str(assigned["properties"]["roleDefinitionId"])
 
 
-def test_every_choice_has_its_place_in_the_file_that_each_deployment_is_given(main: dict[str, Any]) -> None:
-    """A deployment takes back what it is not told: the location alone comes from the resource group."""
+def test_every_choice_is_in_the_parameter_file_of_the_deployment(main: dict[str, Any]) -> None:
+    """A deployment resets every parameter that it is not given. Only the location comes from the resource group."""
     chosen = json.loads((INFRA / "parameters.json").read_text())["parameters"]
     assert set(chosen) == set(main["parameters"]) - {"location"}
-    assert {name: said["value"] for name, said in chosen.items()} == {
-        name: said["default"] for name, said in main["parameters"].items() if name != "location"
+    assert {name: parameter["value"] for name, parameter in chosen.items()} == {
+        name: parameter["default"] for name, parameter in main["parameters"].items() if name != "location"
     }
 
 
 @pytest.mark.parametrize("guide", ["deploy.md", "slack.md", "teams.md"])
-def test_no_guide_deploys_it_without_what_was_chosen_before(guide: str) -> None:
+def test_every_guide_deploys_with_the_parameter_file(guide: str) -> None:
     text = (ROOT / "docs" / guide).read_text()
     commands = [line for line in text.splitlines() if "infra/main.bicep" in line]
     assert all("--parameters @infra/parameters.json" in line for line in commands), commands
@@ -58,6 +58,6 @@ def test_no_guide_deploys_it_without_what_was_chosen_before(guide: str) -> None:
         ),
     ],
 )
-def test_a_bot_of_ones_own_outlives_a_deployment(setting: str, value: str) -> None:
+def test_a_teams_bot_stays_configured_after_a_deployment(setting: str, value: str) -> None:
     text = (INFRA / "main.bicep").read_text()
     assert f"name: '{setting}'\n          value: {value}\n" in text

@@ -1,4 +1,4 @@
-"""The templates under checkov, a policy checker that needs an environment of its own; each exception has its reason here."""
+"""The templates are checked by checkov, which needs a separate environment; each exception has its reason here."""
 
 import json
 import os
@@ -15,22 +15,22 @@ ROOT = Path(__file__).resolve().parents[2]
 VERSION = "3.3.30"
 
 EXCEPTIONS = {
-    "CKV_AZURE_35": "the storage is reached by the app without a virtual network; its data only with Entra identities, since keys are off",
-    "CKV_AZURE_206": "ZRS: zones, not regions: what is lost with a region is made anew from Azure itself",
+    "CKV_AZURE_35": "the app reaches the storage without a virtual network; its data requires Entra identities, since keys are off",
+    "CKV_AZURE_206": "ZRS replicates over zones, not regions; data lost with a region is rebuilt from Azure",
     "CKV_AZURE_43": "the name is an expression, which the checker does not evaluate",
-    "CKV_AZURE_109": "the vault is reached by the app without a virtual network; secrets only with Entra identities",
+    "CKV_AZURE_109": "the app reaches the vault without a virtual network; secrets require Entra identities",
     "CKV_AZURE_189": "the same",
     "CKV_AZURE_225": "a Flex Consumption plan has no such setting in every region",
     "CKV_AZURE_222": "chats and action groups call the app from outside",
     "CKV_AZURE_17": "chats and action groups have no client certificates",
     "CKV_AZURE_212": "Flex Consumption scales from zero; timers and queues wake it",
     "CKV_AZURE_213": "Flex Consumption has no health check path",
-    "CKV_AZURE_193": "run events are read by programs outside of a virtual network",
+    "CKV_AZURE_193": "programs outside of a virtual network read run events",
     "CKV_AZURE_192": "disableLocalAuth is set; the checker knows it under another api-version",
     "CKV_AZURE_191": "the topic itself calls nothing, so it needs no identity",
 }
-# What the checker takes for something else.
-MISTAKEN = {"Microsoft.Web/sites/config.signIn": "a site's sign-in settings, which are no site"}
+# Resources that the checker misinterprets.
+MISTAKEN = {"Microsoft.Web/sites/config.signIn": "these are the sign-in settings of a site, not a site"}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The custom roles and the ClusterRole grant exactly what verbs and facts declare: both ways."""
+"""The custom roles and the ClusterRole grant exactly what verbs and facts declare."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -26,18 +26,20 @@ def declared_actions() -> set[str]:
 
 
 def granted() -> dict[str, set[str]]:
-    """By role, its actions."""
+    """The actions of each role."""
     variables = parsed("roles.bicep")["variables"]
     return {
-        name.removesuffix("Actions"): set(said["value"]) for name, said in variables.items() if name.endswith("Actions")
+        name.removesuffix("Actions"): set(variable["value"])
+        for name, variable in variables.items()
+        if name.endswith("Actions")
     }
 
 
-def test_nothing_is_declared_that_no_role_grants() -> None:
+def test_every_declared_permission_is_granted() -> None:
     assert declared_actions() - set().union(*granted().values()) == set()
 
 
-def test_no_role_grants_what_nothing_declares() -> None:
+def test_every_granted_permission_is_declared() -> None:
     assert set().union(*granted().values()) - declared_actions() == set()
 
 
@@ -58,7 +60,7 @@ def test_no_role_grants_a_wildcard() -> None:
         ("reboot", "reboot", {"cordon-node", "drain-node", "restart-node", "uncordon-node"}),
     ],
 )
-def test_a_role_is_what_its_verbs_need_beyond_reading(runbook: str, role: str, used: set[str]) -> None:
+def test_a_role_grants_the_write_permissions_of_its_verbs(runbook: str, role: str, used: set[str]) -> None:
     assert runbook in runbooks()
     needed = set().union(*(verbs()[name].actions for name in used))
     assert needed - granted()["read"] == granted()[role]
@@ -73,12 +75,12 @@ def test_a_role_is_what_its_verbs_need_beyond_reading(runbook: str, role: str, u
         ("mayAskCosts", "costReader", "costs"),
     ],
 )
-def test_each_role_is_granted_where_it_is_asked_for_and_only_there(assignment: str, role: str, switch: str) -> None:
+def test_each_role_is_assigned_only_if_its_operation_is_enabled(assignment: str, role: str, switch: str) -> None:
     text = (INFRA / "roles.bicep").read_text()
     start = text.index(f"resource {assignment} ")
-    said = text[start : text.index("\n}", start)]
-    assert f" = if ({switch}) {{" in said
-    assert f"roleDefinitionId: {role}.id" in said
+    block = text[start : text.index("\n}", start)]
+    assert f" = if ({switch}) {{" in block
+    assert f"roleDefinitionId: {role}.id" in block
 
 
 def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
@@ -93,7 +95,7 @@ def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
 
 
 class TestMain:
-    """What the templates promise."""
+    """What the templates guarantee."""
 
     def test_the_storage_has_no_keys(self) -> None:
         storage = parsed("main.bicep")["resources"]["storage"]["config"]["properties"]
@@ -108,8 +110,8 @@ class TestMain:
         for secret in ("slack-token", "slack-signing-secret", "page-key", "teams-webhook"):
             assert f"@Microsoft.KeyVault(VaultName=${{vault.name}};SecretName={secret})" in text
 
-    def test_who_is_not_signed_in_passes_and_meets_each_doors_own_key(self) -> None:
-        """Slack, Teams and action groups cannot sign in; the pages ask for it themselves."""
+    def test_requests_without_a_session_pass_to_the_keys_of_the_endpoints(self) -> None:
+        """Slack, Teams and action groups cannot sign in; the pages require a session themselves."""
         properties = parsed("main.bicep")["resources"]["signIn"]["config"]["config"]["properties"]
         assert properties["globalValidation"]["requireAuthentication"] is False
 

@@ -1,4 +1,4 @@
-"""The Slack app's manifest names our routes, and asks for what the calls of the bot need: no more, no less."""
+"""The manifest of the Slack app names the existing routes, and requests exactly the scopes that the bot needs."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.fakes import CONFIG, MONDAY, FakeClock
 from tests.slack_server import SlackServer, serving
 
 ROOT = Path(__file__).resolve().parents[2]
-# Which scope each method needs: https://docs.slack.dev/reference/methods. An upload and a private answer need none.
+# The scope of each method: https://docs.slack.dev/reference/methods. Uploads and ephemeral replies need none.
 SCOPES = {
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
@@ -39,7 +39,7 @@ def manifest() -> Any:
     return YAML(typ="safe").load(ROOT / "infra" / "slack-manifest.yaml")
 
 
-def test_the_addresses_are_routes_of_ours_that_need_no_key(manifest: Any) -> None:
+def test_the_addresses_are_routes_without_a_key(manifest: Any) -> None:
     wanted = {
         urlsplit(manifest["settings"]["interactivity"]["request_url"]).path,
         *(urlsplit(command["url"]).path for command in manifest["features"]["slash_commands"]),
@@ -53,8 +53,8 @@ def test_the_addresses_are_routes_of_ours_that_need_no_key(manifest: Any) -> Non
     assert wanted <= served
 
 
-def test_the_scopes_are_those_of_the_calls_that_are_made(manifest: Any) -> None:
-    """Every kind of call is made once, and counted where Slack would."""
+def test_the_scopes_match_the_methods_that_are_called(manifest: Any) -> None:
+    """Every kind of call is made once, and counted at the simulated Slack."""
     with serving(SlackServer(FakeClock())) as slack:
         chat = SlackChat(TOKEN, "C0123", slack.url)
         root = chat.post("C0123", Outgoing(PLAIN, "run-1"))
@@ -66,13 +66,13 @@ def test_the_scopes_are_those_of_the_calls_that_are_made(manifest: Any) -> None:
             chat.post("C0123", Outgoing(DIGEST, "digest", picture=PNG))
         slack.api.bot_client.triggers.register("1.1.u0ana", "U0ANA")
         SlackModals(TOKEN, slack.url).open("1.1.u0ana", form())
-        made = {call.method for call in slack.asked if not call.method.startswith("/")}
+        made = {call.method for call in slack.calls if not call.method.startswith("/")}
     assert made == SCOPES.keys()
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == set().union(*SCOPES.values(), {"commands"})
 
 
-def test_no_other_method_of_slack_is_called() -> None:
-    """What keeps the one above from missing a call."""
+def test_only_declared_methods_of_slack_are_called() -> None:
+    """This keeps the test above from missing a call."""
     calls = set()
     for path in (ROOT / "ops").rglob("*.py"):
         calls |= set(re.findall(r"_client\.(\w+)\(", path.read_text())) if "slack" in path.parts else set()
@@ -86,7 +86,7 @@ def test_no_other_method_of_slack_is_called() -> None:
     }
 
 
-def test_the_manifest_is_what_slack_takes(manifest: Any) -> None:
+def test_the_manifest_has_the_format_of_slack(manifest: Any) -> None:
     """The lengths that api.slack.com checks: name 35, description 140, a command's description 2,000."""
     assert len(manifest["display_information"]["name"]) <= 35
     assert len(manifest["display_information"]["description"]) <= 140
@@ -96,9 +96,9 @@ def test_the_manifest_is_what_slack_takes(manifest: Any) -> None:
     assert manifest["settings"]["interactivity"]["is_enabled"]
 
 
-def test_what_the_guide_says_to_write_is_a_valid_configuration() -> None:
-    (said,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "slack.md").read_text(), re.DOTALL)
-    settings = load(CONFIG.split("node-image:")[0] + said, "daytwo.yaml")
+def test_the_configuration_in_the_guide_is_valid() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "slack.md").read_text(), re.DOTALL)
+    settings = load(CONFIG.split("node-image:")[0] + example, "daytwo.yaml")
     assert settings.people.tenants["slack"] == "T0123ABCD"
     slack = settings.chat.get(SLACK)
     assert slack is not None

@@ -1,4 +1,4 @@
-"""The Teams app: its manifest by Microsoft's schema, its icons, its commands, and the bot that it names."""
+"""The Teams app: its manifest by the schema of Microsoft, its icons, its commands, and its bot."""
 
 import json
 import uuid
@@ -36,24 +36,24 @@ def test_the_manifest_is_valid_by_microsofts_schema(manifest: Any) -> None:
     assert [error.message for error in Draft4Validator(schema).iter_errors(manifest)] == []
 
 
-def test_the_schema_would_see_what_is_wrong(manifest: Any) -> None:
+def test_the_schema_detects_an_invalid_manifest(manifest: Any) -> None:
     schema = json.loads(SCHEMA.read_text())
     assert list(Draft4Validator(schema).iter_errors({**manifest, "id": "daytwo"}))
 
 
-def test_the_app_is_the_bots_own(manifest: Any) -> None:
+def test_the_app_id_is_that_of_the_bot(manifest: Any) -> None:
     (bot,) = manifest["bots"]
     assert (manifest["id"], bot["botId"]) == (str(APP_ID), str(APP_ID))
     assert bot["scopes"] == ["team", "groupChat", "personal"]
 
 
-def test_the_commands_that_teams_offers_are_those_that_there_are(manifest: Any) -> None:
+def test_teams_offers_exactly_the_existing_commands(manifest: Any) -> None:
     (listed,) = manifest["bots"][0]["commandLists"]
     assert {command["title"] for command in listed["commands"]} == READ_ONLY | CHANGING
 
 
 @pytest.mark.parametrize(("icon", "size"), [("color.png", 192), ("outline.png", 32)])
-def test_the_icons_are_of_the_sizes_that_teams_wants(packed: zipfile.ZipFile, icon: str, size: int) -> None:
+def test_the_icons_have_the_sizes_that_teams_requires(packed: zipfile.ZipFile, icon: str, size: int) -> None:
     content = packed.read(icon)
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     assert unpack(">II", content[16:24]) == (size, size)
@@ -64,8 +64,8 @@ def resources() -> dict[str, Any]:
     return parsed["resources"]
 
 
-def test_the_bot_sends_to_the_door_that_there_is() -> None:
-    """And its identity is one of its own, that has no rights on clusters."""
+def test_the_bot_sends_to_the_existing_endpoint() -> None:
+    """The identity of the bot is a separate one, without permissions on clusters."""
     bot = resources()["bot"]["config"]["config"]
     assert bot["properties"]["endpoint"] == "https://${app.properties.defaultHostName}/api/teams/messages"
     assert bot["properties"]["msaAppType"] == "UserAssignedMSI"

@@ -14,8 +14,8 @@ from ops.model.fleet import Node
 from ops.model.run import State
 from ops.ports.azure import OperationStatus
 from simulator.world.workloads import PdbSpec, WorkloadSpec
-from tests.driving import NIGHT, begin, manual_request
-from tests.fakes import LANES, World, cluster, pool
+from tests.driving import NIGHT, manual_request, start
+from tests.fakes import ALL_OPERATIONS, World, cluster, pool
 from tests.kubernetes.clusters import MERGE, Cluster, Platform, is_ready
 from tests.kubernetes.port import adapter
 
@@ -94,12 +94,12 @@ def test_a_node_with_30_pods_is_drained_restarted_and_uncordoned(platform: Platf
         assert len(pods_on(of, node)) >= 30
         of.core.patch_node(node, {"metadata": {"annotations": {ASKS: "2026-11-16T10:00:00Z"}}}, _content_type=MERGE)
         before = of.core.read_node(node).status.node_info.boot_id
-        world = RebootWorld(config=LANES)
+        world = RebootWorld(config=ALL_OPERATIONS)
         world.on(of)
         world.clock.at = NIGHT
         only = cluster("shop-dev", pool(of.pool))
         world.clusters.put(only)
-        run = begin(world, manual_request(world, "reboot"))
+        run = start(world, manual_request(world, "reboot"))
         with observed(of) as broken:
             ended = run.to_end(lambda activity: _wait_for_the_cluster(of, node, activity))
         assert ended.state is State.DONE, ended.why

@@ -1,7 +1,7 @@
-"""A wall between an app and its host: what the app imports must be its own, or the standard library's.
+"""A wall between an app and its host: the app may import only its own modules and the standard library.
 
-In Azure the app has what `requirements.txt` installs and nothing else; here the host's packages and the project's checkout are on the
-same path, and an app that takes something from there would work here and fail there.
+In Azure the app has only what `requirements.txt` installs. Here the packages of the host and the checkout of the project are on
+the same path, so an app that imports one of them would work here and fail in Azure.
 """
 
 import builtins
@@ -16,7 +16,7 @@ _import = builtins.__import__
 
 
 class Wall(MetaPathFinder):
-    """Put up once a process. `inside` are the folders of the app and its packages, `outside` those it must not reach."""
+    """Installed once per process. `inside` are the folders of the app and its packages, `outside` those it must not reach."""
 
     def __init__(self, inside: Sequence[Path], outside: Sequence[Path]) -> None:
         self._inside = tuple(f"{folder}/" for folder in inside)
@@ -24,12 +24,12 @@ class Wall(MetaPathFinder):
         self.imports = 0
 
     def put_up(self) -> None:
-        """From now on."""
+        """Install the wall."""
         sys.meta_path.insert(0, self)
         builtins.__import__ = self._checked
 
     def find_spec(self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
-        """Refuses a module that is not loaded yet; None hands on to the ordinary finders."""
+        """Raise for a blocked module that is not loaded yet; None passes the search on to the other finders."""
         importer = self._importer()
         if importer is None:
             return None
@@ -46,7 +46,7 @@ class Wall(MetaPathFinder):
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
-        """As `__import__`; refuses also what the host has loaded already."""
+        """As `__import__`; also raises for modules that the host has loaded already."""
         module = _import(name, globals, locals, fromlist, level)
         importer = str((globals or {}).get("__file__", ""))
         if importer.startswith(self._inside):
@@ -55,8 +55,8 @@ class Wall(MetaPathFinder):
         return module
 
     def _importer(self) -> str | None:
-        """The file that imports, where that is the app's; machinery and what only passes on (`importlib`) are looked through."""
-        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way to learn who asks
+        """The importing file if it belongs to the app; frames of the import machinery (`importlib`) are skipped."""
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way to learn the importer
         while frame is not None:
             file = frame.f_code.co_filename
             if file != __file__ and "importlib" not in file:
@@ -65,5 +65,6 @@ class Wall(MetaPathFinder):
         return None
 
     def _refuse_outside(self, name: str, found: str, importer: str) -> None:
+        """Raises ModuleNotFoundError for a module outside."""
         if found.startswith(self._outside):
             raise ModuleNotFoundError(f"the wall: {importer} imports {name}, which is only in {found}", name=name)

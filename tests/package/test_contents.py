@@ -1,4 +1,4 @@
-"""What is in the zip, that the same content is the same file, and that a wrong configuration is not packed."""
+"""The content of the zip; the same content produces the same file, and an invalid configuration is not packed."""
 
 import json
 import re
@@ -25,14 +25,14 @@ def names(packed: Path) -> list[str]:
         return archive.namelist()
 
 
-def test_it_holds_what_azure_loads(packed: Path) -> None:
+def test_the_package_contains_what_azure_loads(packed: Path) -> None:
     assert {"function_app.py", "host.json", "requirements.txt", "daytwo.yaml"} <= set(names(packed))
     assert "ops/engine/operation.py" in names(packed)
     assert "ops/settings/node_image.py" in names(packed)
     assert {"ops/render/templates/request.html", "ops/render/templates/page.css"} <= set(names(packed))
 
 
-def test_it_holds_no_simulator_tests_or_command_line(packed: Path) -> None:
+def test_the_package_contains_no_simulator_tests_or_command_line(packed: Path) -> None:
     folders = {name.split("/")[0] for name in names(packed) if "/" in name}
     assert folders == {"ops"}
     assert [name for name in names(packed) if name.startswith("ops/cli")] == []
@@ -52,7 +52,7 @@ def test_it_holds_no_simulator_tests_or_command_line(packed: Path) -> None:
         (("teams-bot", "telemetry"), "azure-monitor-opentelemetry-exporter", "croniter"),
     ],
 )
-def test_azure_installs_the_chosen_extras_and_nothing_of_the_command_line(
+def test_azure_installs_the_chosen_extras_but_not_the_command_line(
     tmp_path: Path, extras: tuple[str, ...], present: str, absent: str
 ) -> None:
     pack(tmp_path / "daytwo.zip", extras=extras)
@@ -63,21 +63,21 @@ def test_azure_installs_the_chosen_extras_and_nothing_of_the_command_line(
     assert len(installed) == len(set(installed))
 
 
-def test_the_same_content_is_the_same_file(packed: Path, tmp_path: Path) -> None:
+def test_the_same_content_produces_the_same_file(packed: Path, tmp_path: Path) -> None:
     (tmp_path / "daytwo.yaml").write_text(CONFIG)
     pack(tmp_path / "again.zip", tmp_path / "daytwo.yaml")
     assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
 
 
-def test_a_wrong_configuration_is_not_packed(tmp_path: Path) -> None:
+def test_an_invalid_configuration_is_not_packed(tmp_path: Path) -> None:
     (tmp_path / "daytwo.yaml").write_text(CONFIG.replace("node-image:", "node-imag:"))
     with pytest.raises(ConfigError):
         pack(tmp_path / "daytwo.zip", tmp_path / "daytwo.yaml")
     assert not (tmp_path / "daytwo.zip").exists()
 
 
-def test_the_calendars_that_a_configuration_names_are_packed_and_no_others(tmp_path: Path) -> None:
-    """One at an address is read where the app runs: whether it answers here says nothing of the configuration."""
+def test_exactly_the_calendars_of_the_configuration_are_packed(tmp_path: Path) -> None:
+    """A calendar at an address is read by the app: whether it responds here says nothing about the configuration."""
     calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
     (tmp_path / "company").mkdir()
     for name in ("freeze.ics", "company/holidays.ics", "private.ics"):
@@ -92,13 +92,13 @@ def test_the_calendars_that_a_configuration_names_are_packed_and_no_others(tmp_p
     assert packed == ["company/holidays.ics", "freeze.ics"]
 
 
-def test_a_calendar_that_is_missing_is_a_wrong_configuration(tmp_path: Path) -> None:
+def test_a_missing_calendar_makes_the_configuration_invalid(tmp_path: Path) -> None:
     (tmp_path / "daytwo.yaml").write_text(f"{CONFIG}freezes: [{{ics: missing.ics}}]\n")
     with pytest.raises(ConfigError, match=r"missing\.ics"):
         pack(tmp_path / "daytwo.zip", tmp_path / "daytwo.yaml")
 
 
-def test_the_command_refuses_a_wrong_configuration_with_exit_code_2(
+def test_the_command_rejects_an_invalid_configuration_with_exit_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "daytwo.yaml").write_text(CONFIG.replace("node-image:", "node-imag:"))
@@ -107,7 +107,7 @@ def test_the_command_refuses_a_wrong_configuration_with_exit_code_2(
     assert not (tmp_path / "daytwo.zip").exists()
 
 
-def test_the_command_says_where_the_zip_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_path_of_the_zip(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "daytwo.yaml").write_text(CONFIG)
     assert main(["--config", str(tmp_path / "daytwo.yaml"), "--out", str(tmp_path / "daytwo.zip")]) == 0
     assert capsys.readouterr().out.startswith(f"{tmp_path / 'daytwo.zip'}: ")

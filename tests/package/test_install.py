@@ -1,4 +1,4 @@
-"""`uv tool install .` from a clean clone into an empty home gives a `daytwo` that works, outside of the checkout."""
+"""`uv tool install .` from a clean clone into an empty home installs a working `daytwo`."""
 
 import os
 import shutil
@@ -31,19 +31,19 @@ def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.Co
 
 @dataclass(frozen=True)
 class Installed:
-    """A home with nothing but the tool in it."""
+    """A home that contains only the tool."""
 
     home: Path
 
     def daytwo(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run in the home, so that nothing of the checkout can be imported."""
+        """Run in the home, so that no module of the checkout can be imported."""
         return run(
             [str(self.home / ".local" / "bin" / "daytwo"), *arguments], self.home, **self.settings, **environment
         )
 
     @property
     def settings(self) -> dict[str, str]:
-        """No variable may point out of the home."""
+        """No variable may point outside the home."""
         return {
             "HOME": str(self.home),
             "XDG_DATA_HOME": "",
@@ -55,7 +55,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The working tree without what is built from it. Git is not needed: a source archive has none."""
+    """The working tree without build products. Git is not needed: a source archive has none."""
     target = tmp_path_factory.mktemp("clone") / "daytwo"
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_IN_A_CLONE))
     return target
@@ -89,13 +89,13 @@ def with_simulator(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.rmtree(home)
 
 
-def test_it_has_the_version_of_the_project(plain: Installed) -> None:
+def test_the_installed_command_has_the_version_of_the_project(plain: Installed) -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         version = tomllib.load(file)["project"]["version"]
     assert plain.daytwo("--version").stdout == f"daytwo {version}\n"
 
 
-def test_it_validates_a_configuration(plain: Installed, clone: Path) -> None:
+def test_the_installed_command_validates_a_configuration(plain: Installed, clone: Path) -> None:
     valid = clone / "simulator" / "demo" / "daytwo.yaml"
     wrong = plain.home / "wrong.yaml"
     wrong.write_text(f"{valid.read_text()}\nno-such-section: 1\n")
@@ -123,13 +123,13 @@ def test_a_shell_completes_its_commands(plain: Installed, shell: str, answer: st
     assert plain.daytwo(_DAYTWO_COMPLETE=f"{shell}_complete", **typed).stdout.startswith(answer)
 
 
-def test_with_the_extra_a_simulated_day_passes(with_simulator: Installed) -> None:
+def test_with_the_extra_a_day_is_simulated(with_simulator: Installed) -> None:
     ended = with_simulator.daytwo("demo", "--headless", "--days", "1")
     assert ended.returncode == 0, ended.stderr[-4_000:]
     assert "Rules violated               0" in ended.stdout
 
 
-def test_the_extra_is_known_by_one_module_of_each_of_its_packages() -> None:
+def test_each_package_of_the_extra_is_detected_by_one_of_its_modules() -> None:
     packages = {"azure_functions_runtime": "azure-functions-runtime", "jwt": "pyjwt"}
     with (ROOT / "pyproject.toml").open("rb") as file:
         wanted = tomllib.load(file)["dependency-groups"]["simulator"]

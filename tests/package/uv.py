@@ -1,4 +1,4 @@
-"""The uv of `make setup`, or the machine's."""
+"""The uv of `make setup`, or that of the machine."""
 
 from pathlib import Path
 from shutil import which

@@ -1,4 +1,4 @@
-"""When a window is open: the cases that people ask about."""
+"""When a window is open: the common questions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -40,7 +40,7 @@ def test_a_window_starts_with_its_first_instant_and_ends_before_its_last() -> No
     assert occurrence_at(NIGHTS, at("2026-11-16T21:00:00")) == span("2026-11-16T21:00", "2026-11-17T04:00")
 
 
-def test_occurrences_that_touch_a_stretch_come_whole() -> None:
+def test_occurrences_that_overlap_a_span_are_returned_uncut() -> None:
     found = tuple(occurrences(NIGHTS, at("2026-11-17T00:00"), at("2026-11-17T21:30")))
     assert found == (span("2026-11-16T21:00", "2026-11-17T04:00"), span("2026-11-17T21:00", "2026-11-18T04:00"))
 
@@ -52,7 +52,7 @@ def test_a_night_is_an_hour_shorter_in_spring_and_longer_in_autumn() -> None:
     assert occurrence_at(saturdays, autumn) == span("2026-10-24T20:00", "2026-10-25T04:00")
 
 
-def test_a_start_that_does_not_exist_is_the_first_instant_after_the_gap() -> None:
+def test_a_start_inside_the_gap_becomes_the_first_instant_after_it() -> None:
     early = Window("early", frozenset({6}), time(2, 30), time(6), "Europe/Amsterdam")
     assert occurrence_at(early, at("2026-03-29T01:30")) == span("2026-03-29T01:00", "2026-03-29T04:00")
 
@@ -76,7 +76,7 @@ def test_a_wall_time_that_exists_twice_means_its_second_instant(start: time, end
     assert tuple(occurrences(window, at("2026-10-24T12:00"), at("2026-10-25T12:00"))) == (expected,)
 
 
-def test_a_freeze_by_dates_covers_both_days_whole_in_the_windows_zone() -> None:
+def test_a_freeze_by_dates_covers_both_whole_days_in_the_zone_of_the_window() -> None:
     freeze = Freeze("audit", date(2026, 11, 17), date(2026, 11, 18))
     assert week_openings(NIGHTS, [freeze], "2026-w47") == (
         span("2026-11-16T21:00", "2026-11-16T23:00"),
@@ -99,7 +99,7 @@ def test_a_freeze_by_instants_splits_an_opening() -> None:
     assert open_span(NIGHTS, [freeze], at("2026-11-17T01:00")) == span("2026-11-17T01:00", "2026-11-17T04:00")
 
 
-def test_what_is_next_open_is_the_rest_of_tonight_or_the_next_night() -> None:
+def test_the_next_opening_is_the_rest_of_this_one_or_the_next_occurrence() -> None:
     week = timedelta(days=7)
     assert next_open(NIGHTS, [], at("2026-11-17T02:00"), week) == span("2026-11-17T02:00", "2026-11-17T04:00")
     assert next_open(NIGHTS, [], at("2026-11-17T04:00"), week) == span("2026-11-17T21:00", "2026-11-18T04:00")
@@ -108,13 +108,13 @@ def test_what_is_next_open_is_the_rest_of_tonight_or_the_next_night() -> None:
     assert next_open(NIGHTS, [frozen], at("2026-11-17T02:00"), week) == span("2026-11-23T21:00", "2026-11-24T04:00")
 
 
-def test_what_a_freeze_left_earlier_tonight_is_not_next() -> None:
+def test_during_a_freeze_the_next_opening_starts_after_it() -> None:
     freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
     found = next_open(NIGHTS, [freeze], at("2026-11-17T00:30"), timedelta(days=1))
     assert found == span("2026-11-17T01:00", "2026-11-17T04:00")
 
 
-def test_openings_are_clipped_to_what_is_asked() -> None:
+def test_openings_are_clipped_to_the_requested_span() -> None:
     assert openings(NIGHTS, [], at("2026-11-17T02:00"), at("2026-11-17T22:00")) == (
         span("2026-11-17T02:00", "2026-11-17T04:00"),
         span("2026-11-17T21:00", "2026-11-17T22:00"),
@@ -138,18 +138,18 @@ def test_a_week_with_a_clock_change_is_an_hour_longer() -> None:
     assert week_span("2026-w43", "Europe/Amsterdam") == span("2026-10-18T22:00", "2026-10-25T23:00")
 
 
-def test_the_weeks_last_opening_reaches_into_the_next_week() -> None:
+def test_the_last_opening_of_a_week_may_reach_into_the_next() -> None:
     sundays = Window("sundays", frozenset({6}), time(22), time(5), "Europe/Amsterdam")
     assert week_openings(sundays, [], "2026-w47") == (span("2026-11-22T21:00", "2026-11-23T04:00"),)
 
 
 @pytest.mark.parametrize("week", ["2026-47", "w47", "2026-w54", "2026-w0", "-w-w"])
-def test_what_is_no_week_is_refused(week: str) -> None:
+def test_an_invalid_week_is_rejected(week: str) -> None:
     with pytest.raises(ValueError, match="2026-w47"):
         week_span(week, "UTC")
 
 
-def test_freezes_that_overlap_cut_once() -> None:
+def test_overlapping_freezes_are_subtracted_once() -> None:
     whole = span("2026-11-16T00:00", "2026-11-16T12:00")
     freezes = [
         Freeze("one", at("2026-11-16T02:00"), at("2026-11-16T04:00")),
@@ -162,7 +162,7 @@ def test_freezes_that_overlap_cut_once() -> None:
     )
 
 
-def test_what_cannot_be_is_refused_when_it_is_made() -> None:
+def test_an_invalid_value_raises_at_construction() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Window("never", frozenset(), time(1), time(2), "UTC")
     with pytest.raises(ValueError, match="from 0"):
@@ -180,6 +180,6 @@ def test_what_cannot_be_is_refused_when_it_is_made() -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_a_freeze_for_ever_leaves_nothing(zone: str) -> None:
+def test_a_freeze_without_an_end_leaves_no_opening(zone: str) -> None:
     for_ever = Freeze("hands off", date.min, date.max, zone)
     assert week_openings(NIGHTS, [for_ever], "2026-w47") == ()

@@ -1,4 +1,4 @@
-"""Windows and freezes against a model written apart: minute by minute, from the wall clock alone."""
+"""Windows and freezes compared with a separate model: minute by minute, from the wall clock alone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ops.model.calendar import Freeze, Window
 from ops.policy.calendar import occurrences, open_span, openings, week_openings, week_span
 
-# The Sundays of both changes, in a zone that moves by half an hour and one of the southern half too.
+# The Sundays of both changes, including a zone that changes by half an hour and one of the southern hemisphere.
 CHANGES = {
     "Europe/Amsterdam": (date(2026, 3, 29), date(2026, 10, 25)),
     "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),
@@ -49,7 +49,7 @@ def instants_showing(day: date, wall: time, zone: ZoneInfo) -> list[datetime]:
 
 
 def model_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """The last instant showing a wall time; where none does, the first that shows a later one."""
+    """The last instant that shows a wall time; if there is none, the first that shows a later one."""
     while True:
         found = instants_showing(day, wall, zone)
         if found:
@@ -59,7 +59,7 @@ def model_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
 
 
 def model_open(window: Window, freezes: list[Freeze], at: datetime) -> bool:
-    """Whether something may happen at an instant."""
+    """Whether the window is open at an instant."""
     zone = ZoneInfo(window.zone)
     for freeze in freezes:
         if isinstance(freeze.start, datetime) and isinstance(freeze.end, datetime):
@@ -78,7 +78,7 @@ def model_open(window: Window, freezes: list[Freeze], at: datetime) -> bool:
 
 @settings(max_examples=120, deadline=None)
 @given(st.data())
-def test_what_is_open_is_what_the_wall_clock_says_minute_by_minute(data: st.DataObject) -> None:
+def test_a_window_is_open_exactly_at_its_wall_times(data: st.DataObject) -> None:
     window, change = data.draw(windows_near_a_change())
     freezes = data.draw(st.lists(freezes_near(change), max_size=2))
     middle = datetime.combine(change, time(), UTC)
@@ -92,7 +92,7 @@ def test_what_is_open_is_what_the_wall_clock_says_minute_by_minute(data: st.Data
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_an_open_span_ends_where_the_model_closes(data: st.DataObject) -> None:
+def test_an_opening_ends_when_the_model_closes(data: st.DataObject) -> None:
     window, change = data.draw(windows_near_a_change())
     freezes = data.draw(st.lists(freezes_near(change), max_size=1))
     at = datetime.combine(change, time(), UTC) + data.draw(st.integers(-1500, 2200)) * MINUTE
@@ -114,7 +114,7 @@ def test_occurrences_come_in_order_and_never_overlap(drawn: tuple[Window, date])
 
 @settings(deadline=None)
 @given(windows_near_a_change())
-def test_where_a_wall_time_exists_once_it_is_the_occurrences_edge(drawn: tuple[Window, date]) -> None:
+def test_a_wall_time_that_exists_once_is_the_edge_of_the_occurrence(drawn: tuple[Window, date]) -> None:
     window, change = drawn
     zone = ZoneInfo(window.zone)
     middle = datetime.combine(change, time(), UTC)

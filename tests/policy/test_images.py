@@ -1,4 +1,4 @@
-"""How long a pool should take, and in which order pools go."""
+"""The expected duration of an upgrade, and the order of pools."""
 
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ from tests.fakes import MONDAY, pool
         ("?", 5, False, 1),
     ],
 )
-def test_the_surge_is_read_and_never_guessed_upwards(max_surge: str, count: int, spot: bool, expected: int) -> None:  # noqa: FBT001 - a column of the table
+def test_the_surge_is_parsed_and_never_overestimated(max_surge: str, count: int, spot: bool, expected: int) -> None:  # noqa: FBT001 - a column of the table
     assert surge(pool(max_surge=max_surge, count=count, spot=spot)) == expected
 
 
@@ -54,7 +54,7 @@ def test_order_is_system_user_spot_each_by_name() -> None:
         ("AKSWindows-2022-20348.4171.251020", "AKSWindows-2022", date(2025, 10, 20), None),
     ],
 )
-def test_an_images_name_is_read(text: str, family: str, released: date, patch: str | None) -> None:
+def test_the_name_of_an_image_is_parsed(text: str, family: str, released: date, patch: str | None) -> None:
     image = NodeImage.parse(text)
     assert image is not None
     assert (image.family, image.released, image.patch, str(image)) == (family, released, patch, text)
@@ -63,7 +63,7 @@ def test_an_images_name_is_read(text: str, family: str, released: date, patch: s
 @pytest.mark.parametrize(
     "text", ["", "custom", "AKSUbuntu-2204-202513.40.0", "AKSUbuntu-2204gen2containerd", "x" * 500]
 )
-def test_what_is_no_image_name_is_none(text: str) -> None:
+def test_an_invalid_image_name_is_not_parsed(text: str) -> None:
     assert NodeImage.parse(text) is None
 
 

@@ -24,30 +24,30 @@ def seen(*samples: Sample) -> Proof:
     return proof
 
 
-def test_a_day_of_green_samples_proves_it_at_the_25th() -> None:
+def test_a_day_of_good_samples_proves_an_image_at_the_25th() -> None:
     assert seen(*[GOOD] * 24).proven_at is None
     assert seen(*[GOOD] * 25).proven_at == MONDAY + timedelta(hours=24)
 
 
-def test_hours_asleep_neither_count_nor_break_the_chain() -> None:
+def test_samples_of_a_stopped_cluster_neither_count_nor_reset_the_count() -> None:
     assert seen(*[GOOD] * 7, *[ASLEEP] * 18).proven_at is None
     assert seen(*[GOOD] * 7, *[ASLEEP] * 18, *[GOOD] * 6).proven_at == MONDAY + timedelta(hours=30)
 
 
-def test_a_node_that_is_not_ready_starts_the_count_anew() -> None:
+def test_a_node_that_is_not_ready_resets_the_count() -> None:
     proof = seen(*[GOOD] * 20, SICK, GOOD)
     assert (proof.since, proof.awake_h, proof.broken_by) == (MONDAY + timedelta(hours=21), 0, "dev/aks-1")
 
 
-def test_too_few_nodes_are_no_chain() -> None:
+def test_samples_with_too_few_nodes_do_not_count() -> None:
     assert seen(*[FEW] * 100).since is None
 
 
-def test_what_has_once_been_proven_stays_proven() -> None:
+def test_a_proven_image_stays_proven() -> None:
     assert seen(*[GOOD] * 25, SICK, *[FEW] * 5).proven_at == MONDAY + timedelta(hours=24)
 
 
-def test_a_tick_that_runs_twice_counts_once() -> None:
+def test_a_repeated_tick_counts_once() -> None:
     once = observe(FRESH, GOOD, MONDAY, POLICY)
     assert observe(once, SICK, MONDAY, POLICY) == once
 

@@ -1,4 +1,4 @@
-"""Rings and the moves of a rollout: docs/node-image.md, rules 3, 6 and 15."""
+"""Rings and the decisions of a rollout: docs/node-image.md, rules 3, 6 and 15."""
 
 from datetime import timedelta
 
@@ -35,25 +35,25 @@ def test_the_next_ring_begins_when_all_of_the_one_before_have_ended() -> None:
     assert begin_of(moves(1, a=State.DONE, b=State.SKIPPED)) == (1,)
 
 
-def test_or_when_the_first_window_of_the_one_before_is_over() -> None:
+def test_the_next_ring_begins_after_the_first_window_of_the_one_before() -> None:
     assert begin_of(moves(1, now=FIRST_CLOSES, a=State.WAITING, b=State.WAITING)) == (1,)
 
 
-def test_it_halts_when_more_failed_than_the_budget_allows() -> None:
+def test_a_rollout_halts_once_its_failure_budget_is_exceeded() -> None:
     halted = moves(1, a=State.FAILED, b=State.RUNNING)
     assert (halted.state, halted.why) == (State.HALTED, "1 failed (0 allowed): a")  # type: ignore[attr-defined]  # Moves
 
 
-def test_it_is_done_when_all_have_ended() -> None:
+def test_a_rollout_is_done_when_all_runs_have_ended() -> None:
     ended = moves(2, a=State.DONE, b=State.DONE, c=State.SKIPPED)
     assert (ended.state, ended.why) == (State.DONE, "2 done, 1 skipped")  # type: ignore[attr-defined]  # Moves
 
 
-def test_it_ends_with_its_week_whatever_waits() -> None:
+def test_a_rollout_ends_with_its_week_even_if_runs_wait() -> None:
     assert moves(2, now=PLAN.ends, a=State.DONE, b=State.DONE, c=State.WAITING).state is State.DONE  # type: ignore[attr-defined]  # Moves
 
 
-def test_a_cluster_belongs_to_the_first_ring_that_matches() -> None:
+def test_a_cluster_belongs_to_the_first_matching_ring() -> None:
     ring = ring_of(cluster(env="prod"), settings())
     assert ring is not None
     before = ring_before(ring, settings())
@@ -71,5 +71,5 @@ def test_a_cluster_belongs_to_the_first_ring_that_matches() -> None:
         ("westus3", "eastus+westus+westus3"),
     ],
 )
-def test_paired_regions_are_one_neighbourhood(region: str, expected: str) -> None:
+def test_paired_regions_are_one_pair_group(region: str, expected: str) -> None:
     assert pair_group(region) == expected

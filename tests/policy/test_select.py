@@ -33,11 +33,11 @@ PROD = {"env": "prod", "Team": "web"}
         (Select(), False),
     ],
 )
-def test_every_part_that_is_said_must_match(select: Select, *, expected: bool) -> None:
+def test_every_given_part_of_a_selector_must_match(select: Select, *, expected: bool) -> None:
     assert matches(select, "shop-prod", "westeurope", PROD) is expected
 
 
-def test_a_cluster_belongs_to_the_first_ring_that_matches_and_may_belong_to_none() -> None:
+def test_a_cluster_belongs_to_the_first_matching_ring_or_to_none() -> None:
     rings = (Ring("shops", Select(names=("shop-*",))), Ring("rest", Select(names=("*-prod",))))
     assert ring_among(rings, "shop-prod", "westeurope", {}) == rings[0]
     assert ring_among(rings, "pay-prod", "westeurope", {}) == rings[1]
@@ -53,11 +53,11 @@ def configured(node_image: NodeImageSettings | None) -> Settings:
     return Settings(FleetSettings((), ()), sections={} if node_image is None else {"node-image": node_image})
 
 
-def test_a_rings_own_window_comes_before_the_runbooks() -> None:
+def test_the_window_of_a_ring_overrides_that_of_the_runbook() -> None:
     assert ring_window(configured(NODE_IMAGE), Ring("a", Select(), EVENINGS)) is EVENINGS
     assert ring_window(configured(NODE_IMAGE), Ring("a", Select())) is NIGHTS
 
 
-def test_a_ring_without_any_window_is_an_error_that_names_it() -> None:
+def test_a_ring_without_a_window_is_an_error_that_names_the_ring() -> None:
     with pytest.raises(ValueError, match="ring production has no window"):
         ring_window(configured(None), Ring("production", Select()))

@@ -1,4 +1,4 @@
-"""A ring of sixty clusters: whatever is not as usual is named, the rest is counted, and the chats take it."""
+"""A ring of sixty clusters: exceptions are named, the others are counted, and the message fits into each chat."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,8 +31,8 @@ def part(number: int, *pools: str, **more: Any) -> Part:
 
 
 def request(parts: Sequence[Part]) -> Message:
-    asked = Approval("a1", "node-image", "production", tuple(parts), AT, AT, AT, AT, token="word")
-    return approval_message(asked, "Node images", (), "")
+    approval = Approval("a1", "node-image", "production", tuple(parts), AT, AT, AT, AT, token="token-1")
+    return approval_message(approval, "Node images", (), "")
 
 
 def ordinary(first: int, last: int) -> list[Part]:
@@ -45,7 +45,7 @@ def text_of(message: Message) -> str:
     return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section").replace("\u200b", "")
 
 
-def test_of_sixty_the_odd_ones_come_first_by_name_and_the_others_by_what_is_asked_of_them() -> None:
+def test_of_sixty_clusters_exceptions_are_named_first_and_the_others_are_grouped_by_plan() -> None:
     odd = [
         part(57, "system", warnings=("batch is a spot pool: its nodes are not drained",)),
         part(58, "system", why="user1: image 202611.12.0, not 202611.05.0"),
@@ -70,14 +70,14 @@ def test_of_sixty_the_odd_ones_come_first_by_name_and_the_others_by_what_is_aske
     )
 
 
-def test_twelve_have_a_row_each_with_the_order_of_their_steps() -> None:
+def test_twelve_clusters_have_a_row_each_with_their_steps_in_order() -> None:
     rows = request(ordinary(1, 13)).rows
     assert [row.name for row in rows] == [f"shop-{number:02}" for number in range(1, 13)]
     assert rows[0].text.endswith("202611.12.0: system, user1, in this order")
     assert rows[1].text.endswith("202611.12.0: system")
 
 
-def test_each_by_its_own_plan_they_are_counted_once_a_dozen_are_told() -> None:
+def test_clusters_with_different_plans_are_counted_after_the_first_twelve() -> None:
     rows = request([part(number, f"pool{number}") for number in range(1, 61)]).rows
     assert len(rows) == 13
     assert (rows[-1].name, rows[-1].text.startswith("144 nodes · each with its own plan · shop-13, ")) == (
@@ -86,8 +86,8 @@ def test_each_by_its_own_plan_they_are_counted_once_a_dozen_are_told() -> None:
     )
 
 
-def test_thirty_odd_ones_are_all_named_in_slack() -> None:
-    """Before, one block of Slack's held all rows, and the last of them were only counted."""
+def test_thirty_exceptions_are_all_named_in_slack() -> None:
+    """Rows are spread over several Slack blocks; one block would only have room to count the last ones."""
     odd = [part(number, "system", why=f"user1: image 202611.12.0, not 202610.{number}.0") for number in range(1, 31)]
     text = text_of(request([*ordinary(31, 61), *odd]))
     assert [f"shop-{number:02}" for number in range(1, 31) if f"*shop-{number:02}*" not in text] == []
@@ -107,14 +107,14 @@ def rollout(states: dict[int, tuple[State, str, str]]) -> Message:
     return rollout_message(Rollout("rollout.1", plan, AT, State.RUNNING, 1), summaries(states), "Node images")
 
 
-def test_a_rollout_names_what_failed_what_needs_somebody_and_what_was_left_out() -> None:
+def test_a_rollout_names_failed_waiting_and_skipped_clusters() -> None:
     states: dict[int, tuple[State, str, str]] = dict.fromkeys(range(1, 61), (State.DONE, "", ""))
     states |= dict.fromkeys(range(1, 11), (State.SKIPPED, "", "already-latest"))
     states |= dict.fromkeys(range(50, 61), (State.WAITING, "its turn comes", ""))
     states[7] = (State.FAILED, "user1: PDB shop/web allows no disruption", "failed")
     states[20] = (State.NEEDS_YOU, "waiting for approval by platform", "approval")
     states[21] = (State.NEEDS_YOU, "waiting for approval by platform", "approval")
-    states[30] = (State.SKIPPED, "nobody approved it", "not-approved")
+    states[30] = (State.SKIPPED, "no one approved it", "not-approved")
     states[31] = (State.HALTED, "cancelled by ben", "")
     ring, *odd = rollout(states).rows
     assert ring.text == (
@@ -124,11 +124,11 @@ def test_a_rollout_names_what_failed_what_needs_somebody_and_what_was_left_out()
         ("shop-07", "user1: PDB shop/web allows no disruption", State.FAILED),
         ("shop-20, shop-21", "waiting for approval by platform", State.NEEDS_YOU),
         ("shop-31", "cancelled by ben", State.HALTED),
-        ("shop-30", "nobody approved it", State.SKIPPED),
+        ("shop-30", "no one approved it", State.SKIPPED),
     ]
 
 
-def test_a_rollout_in_which_all_goes_well_has_a_row_a_ring() -> None:
+def test_a_rollout_without_exceptions_has_one_row_per_ring() -> None:
     assert len(rollout(dict.fromkeys(range(1, 61), (State.DONE, "", ""))).rows) == 1
 
 
@@ -144,21 +144,21 @@ def rows_of(number: int, length: int) -> Message:
 
 
 @pytest.mark.parametrize(("number", "length", "shown"), [(50, 100, 50), (50, 140, 50), (60, 20, 50), (60, 300, 25)])
-def test_slacks_room_is_used_up_to_fifty_rows(number: int, length: int, shown: int) -> None:
+def test_a_slack_message_has_up_to_fifty_rows(number: int, length: int, shown: int) -> None:
     text = text_of(rows_of(number, length))
     assert text.count("✗") == shown
     assert (f"and {number - shown} more" in text) == (number > shown)
 
 
 @given(st.lists(st.integers(0, 400), max_size=80), st.integers(0, 30), st.integers(0, 3_000))
-def test_whatever_else_it_says_the_rows_fit(lengths: list[int], lines: int, remedy: int) -> None:
+def test_the_rows_fit_next_to_any_other_content(lengths: list[int], lines: int, remedy: int) -> None:
     plain = rows_of(0, 0)
     rows = tuple(Row("n", "&" * length, State.DONE) for length in lengths)
     message = replace(plain, rows=rows, lines=("y" * 300,) * lines, remedy="z" * remedy, footer="f" * 600)
     text = text_of(message)
-    assert text.count("*n*") + int(
-        next((line.split()[1] for line in text.splitlines() if _is_count(line)), "0")
-    ) >= len(rows)
+    # The lines of the message may be counted too; they come before the rows.
+    hidden = [int(line.split()[1]) for line in text.splitlines() if _is_count(line)]
+    assert text.count("*n*") + (hidden[-1] if hidden else 0) >= len(rows)
 
 
 def _is_count(line: str) -> bool:
@@ -166,7 +166,7 @@ def _is_count(line: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("names", "most", "said"),
+    ("names", "most", "expected"),
     [
         ((), 10, ""),
         (("a",), 0, "a"),
@@ -174,5 +174,5 @@ def _is_count(line: str) -> bool:
         (("a", "b", "c"), 9, "a, b, c"),
     ],
 )
-def test_names_are_listed_as_far_as_they_fit(names: tuple[str, ...], most: int, said: str) -> None:
-    assert listed(names, most) == said
+def test_names_are_listed_up_to_the_limit(names: tuple[str, ...], most: int, expected: str) -> None:
+    assert listed(names, most) == expected

@@ -1,4 +1,4 @@
-"""A run as a message: how far it is counts what waits, and who waits for what is named."""
+"""A run as a message: its progress includes waiting pools, and every reason to wait is named."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,23 +38,23 @@ RUN = Run(
 WAITING = replace(RUN, state=State.WAITING, why=CANARY.why, code="unproven", until=BEGAN + timedelta(hours=1))
 
 
-def test_a_pool_that_waits_counts_in_how_far_the_run_is_and_one_that_is_left_out_does_not() -> None:
+def test_the_progress_of_a_run_includes_waiting_pools_but_not_skipped_ones() -> None:
     assert run_message(WAITING, NODE_IMAGES).progress_text == "1 of 2 pools"
 
 
-def test_the_pool_that_waits_is_named_once() -> None:
+def test_a_waiting_pool_is_named_once() -> None:
     assert run_message(WAITING, NODE_IMAGES).lines == (
         "canary: 202611.12.0 is not running in pre-production yet",
         "frozen left out: the pool was created from a snapshot, which fixes its image",
     )
 
 
-def test_what_was_done_says_how_it_is_known_and_how_long_it_took() -> None:
+def test_a_completed_step_shows_its_evidence_and_duration() -> None:
     (row,) = run_message(WAITING, NODE_IMAGES).rows
     assert row.text == "8 of 8 nodes run 202611.05.0 and are Ready · 21 min"
 
 
-def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_otherwise() -> None:
+def test_a_run_that_needs_a_person_shows_the_remedy_and_the_default() -> None:
     message = run_message(replace(WAITING, state=State.DONE, until=None, notify=True), NODE_IMAGES)
     assert message.state is State.NEEDS_YOU
     assert message.remedy == (
@@ -63,12 +63,12 @@ def test_a_run_that_is_worth_a_look_says_what_a_person_can_do_and_what_happens_o
     )
 
 
-def test_a_quiet_end_asks_nothing_of_anybody() -> None:
+def test_a_normal_end_requires_no_action() -> None:
     message = run_message(replace(WAITING, state=State.DONE, until=None), NODE_IMAGES)
     assert (message.state, message.remedy) == (State.DONE, "")
 
 
-def test_the_thread_tells_each_event_once_the_newest_last() -> None:
+def test_the_thread_lists_each_event_once_the_newest_last() -> None:
     second = replace(DONE, id="pool.user2", title="user2", began=DONE.ended, ended=None, state=StepState.RUNNING)
     run = replace(WAITING, finished=(DONE,), steps=(second,), approved="approved by ana", began=BEGAN)
     details = run_details(run, "Node images")
@@ -85,13 +85,13 @@ def test_a_run_of_one_step_has_no_thread() -> None:
     assert run_details(WAITING, "Node images") is None
 
 
-def test_a_run_that_waits_for_its_window_says_once_when_that_opens() -> None:
+def test_a_run_that_waits_for_its_window_shows_the_opening_once() -> None:
     run = replace(WAITING, skips=(), why="next window opens", code="window")
     message = run_message(run, NODE_IMAGES)
     assert (message.lines, message.until_text) == ((), "next window opens")
 
 
-def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:
+def test_the_unbegun_steps_of_an_ended_run_are_not_shown_as_waiting() -> None:
     left = replace(DONE, state=StepState.LEFT, began=None, ended=None, evidence="")
     halted = replace(RUN, state=State.HALTED, finished=(), steps=(left,))
     (row,) = run_message(halted, NODE_IMAGES).rows
@@ -100,7 +100,7 @@ def test_what_a_run_that_is_over_has_not_begun_does_not_wait() -> None:
     assert (still.text, still.state) == ("waiting", State.WAITING)
 
 
-def test_how_far_a_drain_is_counts_pods_and_how_far_an_upgrade_is_counts_nodes() -> None:
+def test_a_drain_shows_its_progress_in_pods_and_an_upgrade_in_nodes() -> None:
     under_way = StepRecord("drain.n1", "drain n1", StepState.RUNNING, began=BEGAN, progress=Progress(1, 5, "pods"))
     upgrading = replace(under_way, id="pool.user2", progress=Progress(0, 1))
     shown = run_message(replace(RUN, state=State.RUNNING, finished=(), steps=(under_way, upgrading)), REBOOTS)

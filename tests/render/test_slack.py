@@ -1,4 +1,4 @@
-"""A message as Slack blocks: its first line, its limits, outside names as text."""
+"""A message as Slack blocks: its first line, the limits, escaped names from outside."""
 
 import re
 from datetime import UTC, datetime
@@ -36,18 +36,18 @@ def texts(message: Message) -> list[str]:
     return [block["text"]["text"] for block in blocks if block["type"] == "section"]
 
 
-def test_the_first_line_alone_does() -> None:
+def test_the_first_line_is_sufficient_alone() -> None:
     assert texts(RUNNING)[0] == "● *Node images · shop-prod · 1 of 3 pools* · running"
 
 
-def test_a_row_shows_how_far_and_until_when_in_the_readers_zone() -> None:
+def test_a_row_shows_progress_and_deadline_in_the_time_zone_of_the_reader() -> None:
     assert texts(RUNNING)[2].splitlines()[1] == (
         "●  *user3*  7 of 16 nodes  ▮▮▮▮▯▯▯▯  ends about "
         "<!date^1794886800^{date_short_pretty} {time}|2026-11-17 03:40 UTC>"
     )
 
 
-def test_a_tag_of_channel_stays_text() -> None:
+def test_a_channel_mention_in_a_name_is_escaped() -> None:
     assert escape("<!channel> & *bold*") == "&lt;!channel&gt; &amp; *\u200bbold*\u200b"
 
 
@@ -55,7 +55,7 @@ def test_a_colon_in_a_time_or_a_name_draws_no_emoji() -> None:
     assert escape("22:00: the window, :fire:") == "22:\u200b00: the window, :\u200bfire:"
 
 
-def test_long_content_is_cut_and_says_so() -> None:
+def test_long_content_is_shortened_with_a_note() -> None:
     many = Message(
         "x", State.RUNNING, "Node images", "shop", lines=tuple(f"line {number} " * 20 for number in range(200))
     )
@@ -70,9 +70,9 @@ ASKED = Message(
     tag="approval wanted",
     mentions=(Person("ana", {"slack": "U0ANA"}), Person("dan"), Person("<!here>")),
     buttons=(
-        Button("Approve", "word", Choice.APPROVE),
-        Button("Reject", "word", Choice.REJECT),
-        Button("Plan", url="https://daytwo.example/api/approvals/word"),
+        Button("Approve", "token-1", Choice.APPROVE),
+        Button("Reject", "token-1", Choice.REJECT),
+        Button("Plan", url="https://daytwo.example/api/approvals/token-1"),
     ),
 )
 
@@ -81,50 +81,50 @@ def blocks(message: Message, kind: str) -> list[dict[str, Any]]:
     return [block for block in cast("list[dict[str, Any]]", render(message)["blocks"]) if block["type"] == kind]
 
 
-def test_a_request_says_so_in_its_first_line_and_mentions_who_may_decide() -> None:
+def test_a_request_is_named_as_such_in_its_first_line_and_mentions_the_approvers() -> None:
     assert texts(ASKED)[:2] == ["◆ *Node images · shop-prod* · approval wanted", "<@U0ANA>, dan, &lt;!here&gt;"]
 
 
-def test_an_id_that_is_none_of_slacks_mentions_nobody() -> None:
+def test_an_invalid_slack_id_is_not_mentioned() -> None:
     message = Message("x", State.DONE, "a", "b", mentions=(Person("eve", {"slack": "U1> <!channel"}),))
     assert texts(message)[1] == "eve"
 
 
-def test_the_buttons_carry_the_word() -> None:
+def test_the_buttons_carry_the_request_token() -> None:
     (actions,) = blocks(ASKED, "actions")
     approve, reject, plan = actions["elements"]
-    assert (approve["action_id"], approve["value"], approve["style"]) == ("approve.0", "word", "primary")
-    assert (reject["action_id"], reject["value"], reject["style"]) == ("reject.1", "word", "danger")
-    assert (plan["action_id"], plan["url"]) == ("open.2", "https://daytwo.example/api/approvals/word")
+    assert (approve["action_id"], approve["value"], approve["style"]) == ("approve.0", "token-1", "primary")
+    assert (reject["action_id"], reject["value"], reject["style"]) == ("reject.1", "token-1", "danger")
+    assert (plan["action_id"], plan["url"]) == ("open.2", "https://daytwo.example/api/approvals/token-1")
     assert "value" not in plan
 
 
-def test_a_button_that_slack_would_refuse_is_left_out_and_the_message_stays() -> None:
+def test_a_button_that_slack_would_reject_is_omitted_from_the_message() -> None:
     wrong = Message("x", State.DONE, "a", "b", buttons=(Button("Go", url="javascript:alert(1)"), Button("Go")))
     assert blocks(wrong, "actions") == []
     assert len(texts(wrong)) == 1
 
 
-def test_a_picture_leaves_its_place_and_its_words() -> None:
+def test_a_picture_is_an_image_block_with_its_alternative_text() -> None:
     digest = Message("x", State.DONE, "Digest", "the week", picture=Picture("content/1", "nine clusters, all well"))
     (image,) = blocks(digest, "image")
     assert image == {"type": "image", "block_id": "picture", "alt_text": "nine clusters, all well"}
     assert blocks(ASKED, "image") == []
 
 
-def test_an_entity_is_never_cut_in_two() -> None:
+def test_an_entity_is_never_split() -> None:
     assert escape("&" * 10, 13) == "&amp;&amp;…"
 
 
-def test_a_line_break_in_a_name_begins_no_line() -> None:
+def test_a_line_break_in_a_name_does_not_start_a_line() -> None:
     assert escape("shop\r\n✓ done") == "shop ✓ done"
 
 
-def test_a_sentence_for_one_person_is_escaped_too() -> None:
+def test_an_ephemeral_text_is_escaped() -> None:
     assert plainly("ana approved <!channel>")["text"] == "ana approved &lt;!channel&gt;"
 
 
-def test_a_private_answer_says_that_it_is_one_and_shows_no_picture() -> None:
+def test_an_ephemeral_reply_is_marked_as_such_and_has_no_picture() -> None:
     digest = Message("x", State.DONE, "Digest", "the week", picture=Picture("content/1", "all well"))
     private = privately(render(digest))
     assert (private["response_type"], private["replace_original"]) == ("ephemeral", False)
@@ -176,18 +176,18 @@ FULLEST = "&" * 5_000
 
 
 def sendable(message: Message) -> list[dict[str, Any]]:
-    """The blocks as the adapter sends them: with the picture's file."""
+    """The blocks as the adapter sends them: with the file of the picture."""
     rendered = render(message)
     return cast("list[dict[str, Any]]", with_picture(rendered, "F0PICTURE1"))
 
 
 @given(MESSAGES)
-def test_nothing_that_is_rendered_is_refused_by_slack(message: Message) -> None:
+def test_slack_accepts_every_rendered_message(message: Message) -> None:
     assert fault_of(sendable(message)) is None
 
 
 @given(MESSAGES)
-def test_no_name_from_outside_mentions_or_links(message: Message) -> None:
+def test_names_from_outside_cannot_mention_or_link(message: Message) -> None:
     marks = re.findall(r"<([^>]*)>", "".join(texts(message)) + str(render(message)["text"]))
     ids = [person.ids.get("slack", "") for person in message.mentions]
     ours = {f"@{own}" for own in ids if re.fullmatch(r"[UW][A-Z0-9]{1,20}", own)}

@@ -1,4 +1,4 @@
-"""The form that asks why: what it says, Slack's limits, outside names as text."""
+"""The dialog for the reason of a rejection: its content, the limits of Slack, escaped names from outside."""
 
 import re
 from dataclasses import replace
@@ -22,14 +22,14 @@ def part(name: str) -> Part:
 
 
 def request(*parts: Part, ring: str = "production") -> Approval:
-    return Approval("a1", "node-image", ring, parts, AT, AT, AT, AT, token="a-word")
+    return Approval("a1", "node-image", ring, parts, AT, AT, AT, AT, token="a-token")
 
 
 def sections(view: Any) -> list[str]:
     return [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
 
 
-def test_it_names_the_operation_the_ring_and_the_clusters_that_are_still_asked_for() -> None:
+def test_the_dialog_names_the_operation_the_ring_and_the_pending_clusters() -> None:
     gone = replace(part("web-prod"), state=PartState.CANCELLED)
     view = rejection_form(request(part("shop-prod"), part("pay-prod"), gone), "Node images", "slack-1")
     assert sections(view) == [
@@ -43,10 +43,10 @@ def test_of_many_clusters_the_first_are_named_and_the_others_counted() -> None:
     assert sections(view)[0].endswith("c10, c11 and 48 more")
 
 
-def test_its_buttons_its_word_and_one_optional_field() -> None:
+def test_the_dialog_has_its_buttons_its_token_and_one_optional_field() -> None:
     view: Any = rejection_form(request(part("shop-prod"), ring=""), "Reboots", "slack-1")
     assert (view["submit"]["text"], view["close"]["text"]) == ("Reject", "Back")
-    assert (view["callback_id"], view["private_metadata"], view["external_id"]) == ("reject", "a-word", "slack-1")
+    assert (view["callback_id"], view["private_metadata"], view["external_id"]) == ("reject", "a-token", "slack-1")
     (field,) = inputs_of(view)
     element: Any = field["element"]
     assert (field["optional"], element["multiline"], element["max_length"]) == (True, True, 300)
@@ -56,14 +56,12 @@ def test_its_buttons_its_word_and_one_optional_field() -> None:
 NAMES = st.text(max_size=200) | st.sampled_from(["<!channel>", "&" * 100, "*_~`" * 30, "<@U0ANA>", "a\nb"])
 
 
-@given(title=NAMES, ring=NAMES, names=st.lists(NAMES, min_size=1, max_size=80), told=st.text(max_size=9_000))
-def test_whatever_it_says_slack_shows_it_and_no_name_mentions(
-    title: str, ring: str, names: list[str], told: str
-) -> None:
+@given(title=NAMES, ring=NAMES, names=st.lists(NAMES, min_size=1, max_size=80), result=st.text(max_size=9_000))
+def test_slack_accepts_every_dialog_and_no_name_mentions(title: str, ring: str, names: list[str], result: str) -> None:
     view = rejection_form(request(*(part(name) for name in names), ring=ring), title, "slack-" + "0" * 32)
-    after: Any = dialog_result(told)["view"]
+    after: Any = dialog_result(result)["view"]
     assert fault_of_view(view) is None
-    if told.strip():
+    if result.strip():
         assert fault_of_view(after) is None
     assert re.findall(r"<[^>]*>", "".join([*sections(view), *sections(after)])) == []
 
@@ -85,16 +83,16 @@ def test_whatever_it_says_slack_shows_it_and_no_name_mentions(
         {"colour": "red"},
     ],
 )
-def test_the_limits_would_see_what_is_wrong(wrong: dict[str, Any]) -> None:
+def test_the_check_of_limits_detects_violations(wrong: dict[str, Any]) -> None:
     view = rejection_form(request(part("shop-prod")), "Node images", "slack-1")
     assert fault_of_view({**view, **wrong}) is not None
 
 
-def test_a_field_needs_a_button_that_sends_it() -> None:
+def test_a_field_requires_a_submit_button() -> None:
     view = dict(rejection_form(request(part("shop-prod")), "Node images", "slack-1"))
     del view["submit"]
     assert "submit" in str(fault_of_view(view))
 
 
-def test_what_is_wrong_with_a_form_stands_beside_its_field() -> None:
+def test_an_error_is_shown_at_its_field() -> None:
     assert dialog_error("too long") == {"response_action": "errors", "errors": {"why": "too long"}}

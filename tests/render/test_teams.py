@@ -1,4 +1,4 @@
-"""A message as an Adaptive Card: within Teams' limits, outside names as text."""
+"""A message as an Adaptive Card: within the limits of Teams, with escaped names from outside."""
 
 import json
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ FAILED = Message(
     where="shop_dev",
     progress_text="1 of 3 nodes",
     lines=("aks-user1-1: shop/web-1 has not left in time",),
-    rows=(Row("aks-user1-0", "has booted anew", State.DONE), Row("aks-user1-1", "7 of 9 pods", State.RUNNING, 7, 9)),
+    rows=(Row("aks-user1-0", "has rebooted", State.DONE), Row("aks-user1-1", "7 of 9 pods", State.RUNNING, 7, 9)),
     remedy="give its PDB room",
     footer="reboot.shop-dev.2026-11-16",
 )
@@ -30,21 +30,21 @@ def texts(message: Message) -> list[str]:
     return [block["text"] for block in render(message)["body"]]  # type: ignore[union-attr,index,call-overload,misc]  # JSON
 
 
-def test_the_first_line_alone_does_and_names_stay_text() -> None:
+def test_the_first_line_is_sufficient_alone_and_names_are_escaped() -> None:
     assert texts(FAILED)[0] == "✗ Reboots · shop\\_dev · 1 of 3 nodes · failed"
 
 
-def test_a_failure_says_what_to_do() -> None:
+def test_a_failure_shows_its_remedy() -> None:
     assert "What to do: give its PDB room" in texts(FAILED)
 
 
-def test_the_card_is_of_a_version_that_workflows_take() -> None:
+def test_the_card_has_a_version_that_workflows_accept() -> None:
     card = render(FAILED)
     assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
     assert {block["type"] for block in card["body"]} == {"TextBlock"}  # type: ignore[union-attr,index,call-overload]  # JSON
 
 
-def test_times_are_shown_in_the_readers_zone() -> None:
+def test_times_are_shown_in_the_time_zone_of_the_reader() -> None:
     waiting = Message(
         "x", State.WAITING, "Power", "dev", until=datetime(2026, 11, 17, 8, tzinfo=UTC), until_text="looks again"
     )

@@ -1,4 +1,4 @@
-"""Cards against Microsoft's own schemas, and within what Teams takes: by webhook 1.4 and 20 kB, by the bot 1.5 and 80 KB."""
+"""Cards against the schemas of Microsoft and within the limits of Teams: version 1.4 and 20 kB by webhook, 1.5 and 80 KB by bot."""
 
 import base64
 import json
@@ -52,9 +52,9 @@ FULL = Message(
     footer="node-image.shop-dev",
     mentions=(ANA, BEN),
     buttons=(
-        Button("Approve", "word", Choice.APPROVE),
-        Button("Reject", "word", Choice.REJECT),
-        Button("Details", url="https://daytwo.example/api/approvals/word"),
+        Button("Approve", "token-1", Choice.APPROVE),
+        Button("Reject", "token-1", Choice.REJECT),
+        Button("Details", url="https://daytwo.example/api/approvals/token-1"),
     ),
     picture=Picture("reference", "three clusters, two of them done"),
 )
@@ -63,19 +63,19 @@ FULL = Message(
 def request(**changed: Any) -> Approval:
     part = Part("run-1", "/id", "shop-prod", PLAN, AT)
     plain = Approval(
-        "a1", "node-image", "production", (part,), AT, AT, AT + timedelta(hours=24), AT + timedelta(hours=23), "word"
+        "a1", "node-image", "production", (part,), AT, AT, AT + timedelta(hours=24), AT + timedelta(hours=23), "token-1"
     )
     return replace(plain, **changed)
 
 
 @cache
 def validator(version: str) -> Draft6Validator:
-    """The schema of one version, as Microsoft publishes it."""
+    """The schema of one version, as published by Microsoft."""
     return Draft6Validator(json.loads((SCHEMAS / f"adaptive-card-{version}.json").read_text()))
 
 
 def check(card: Mapping[str, Any], version: str) -> None:
-    """Valid by the schema, but for `msteams`, which is Teams' own addition to it."""
+    """Valid by the schema, except for `msteams`, which is an extension of Teams."""
     assert card["version"] == version
     plain = {key: value for key, value in card.items() if key != "msteams"}
     assert [error.message for error in validator(version).iter_errors(plain)] == []
@@ -97,7 +97,7 @@ def test_every_state_makes_a_valid_card(state: State, version: str) -> None:
     assert texts(card)[0].endswith(f" · {state}")
 
 
-def test_the_schema_would_see_what_is_wrong() -> None:
+def test_the_schema_detects_an_invalid_document() -> None:
     card = {**render(FULL), "body": [{"type": "TextBlock", "text": "x", "weight": "Fat"}]}
     assert list(validator("1.4").iter_errors({key: card[key] for key in ("type", "version", "body")}))
 
@@ -105,13 +105,13 @@ def test_the_schema_would_see_what_is_wrong() -> None:
 @pytest.mark.parametrize("version", WAYS)
 @pytest.mark.parametrize("state", ApprovalState)
 def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, version: str) -> None:
-    """Only one that is open can be decided, and only with the bot."""
+    """A request that is pending can be decided, and only with the bot."""
     decided = state.is_decided
-    asked = request(
+    pending = request(
         state=state, decided_by="ana", decided_via="teams", decided_at=AT, votes=(Vote("ben", "x", AT, "e"),)
     )
     card = WAYS[version](
-        approval_message(asked, "Node images", (ANA, BEN), "https://daytwo.example/api/approvals/word")
+        approval_message(pending, "Node images", (ANA, BEN), "https://daytwo.example/api/approvals/token-1")
     )
     check(card, version)
     open_url = [("Action.OpenUrl", "Details")]
@@ -124,16 +124,16 @@ def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, versi
 @pytest.mark.parametrize("version", WAYS)
 def test_reminders_escalations_and_parts_that_dropped_out_make_valid_cards(version: str) -> None:
     dropped = Part("run-2", "/id2", "web-prod", PLAN, state=PartState.SUPERSEDED, why="another version")
-    asked = request(parts=(*request().parts, dropped), escalated_to=("cleo",))
+    pending = request(parts=(*request().parts, dropped), escalated_to=("cleo",))
     for message in (
-        approval_message(asked, "Node images", (), ""),
-        reminder_message(asked, "Node images", (ANA,)),
-        escalation_message(asked, "Node images", (BEN,)),
+        approval_message(pending, "Node images", (), ""),
+        reminder_message(pending, "Node images", (ANA,)),
+        escalation_message(pending, "Node images", (BEN,)),
     ):
         check(WAYS[version](message), version)
 
 
-def test_a_button_of_the_bot_carries_the_word_and_the_choice() -> None:
+def test_a_button_of_the_bot_carries_the_token_and_the_choice() -> None:
     card: Any = render_bot(FULL)
     approve, reject, _ = card["actions"]
     assert approve == {
@@ -141,12 +141,12 @@ def test_a_button_of_the_bot_carries_the_word_and_the_choice() -> None:
         "title": "Approve",
         "verb": "approve",
         "style": "positive",
-        "data": {"token": "word"},
+        "data": {"token": "token-1"},
     }
     assert (reject["type"], reject["style"]) == ("Action.ShowCard", "destructive")
 
 
-def test_a_rejection_asks_why_below_its_button_and_is_pressed_there() -> None:
+def test_a_rejection_opens_a_field_for_the_reason_with_its_own_button() -> None:
     card: Any = render_bot(FULL)
     inner = card["actions"][1]["card"]
     (field,) = [element for element in inner["body"] if element["type"] == "Input.Text"]
@@ -157,24 +157,24 @@ def test_a_rejection_asks_why_below_its_button_and_is_pressed_there() -> None:
             "title": "Reject",
             "verb": "reject",
             "style": "destructive",
-            "data": {"token": "word"},
+            "data": {"token": "token-1"},
         }
     ]
 
 
-def test_the_schema_looks_into_the_card_that_asks_why() -> None:
+def test_the_schema_also_checks_the_card_for_the_reason() -> None:
     card: Any = json.loads(json.dumps(render_bot(FULL)))
     card["actions"][1]["card"]["body"][1]["maxLength"] = "many"
     plain = {key: value for key, value in card.items() if key != "msteams"}
     assert list(validator("1.5").iter_errors(plain))
 
 
-def test_only_pages_of_the_web_are_opened() -> None:
+def test_a_button_without_an_https_link_is_omitted() -> None:
     card = render_bot(replace(FULL, buttons=(Button("Details", url="javascript:alert(1)"), Button("Nothing"))))
     assert actions(card) == []
 
 
-def test_a_mention_is_the_entitys_text_to_the_letter_and_only_with_an_id() -> None:
+def test_a_mention_equals_the_text_of_its_entity_and_requires_an_id() -> None:
     card: Any = render_bot(FULL)
     assert "<at>ana</at> ben" in texts(card)
     assert card["msteams"]["entities"] == [
@@ -182,7 +182,7 @@ def test_a_mention_is_the_entitys_text_to_the_letter_and_only_with_an_id() -> No
     ]
 
 
-def test_a_webhook_names_people_and_mentions_nobody() -> None:
+def test_a_webhook_names_people_without_mentions() -> None:
     card = render(FULL)
     assert "ana ben" in texts(card)
     assert "msteams" not in card
@@ -195,7 +195,7 @@ def test_twenty_people_are_mentioned_and_the_others_counted() -> None:
     assert next(text for text in texts(card) if "p19" in text).endswith(" and 3 more")
 
 
-def test_the_picture_is_in_the_card_and_its_words_where_it_is_not() -> None:
+def test_a_card_has_the_picture_or_its_alternative_text() -> None:
     drawn: Any = with_picture(render_bot(FULL), PNG)
     (image,) = [element for element in drawn["body"] if element["type"] == "Image"]
     assert image["url"] == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
@@ -206,17 +206,17 @@ def test_the_picture_is_in_the_card_and_its_words_where_it_is_not() -> None:
         assert not [element for element in without["body"] if element["type"] == "Image"]  # type: ignore[union-attr,index,call-overload]  # JSON
 
 
-def test_a_picture_that_makes_the_card_too_large_is_left_out_with_its_words() -> None:
+def test_a_picture_that_makes_the_card_too_large_is_replaced_by_its_text() -> None:
     card = with_picture(render_bot(FULL), bytes(60_000))
     assert "three clusters, two of them done" in texts(card)
     assert len(json.dumps(card)) < 80_000
 
 
-def test_a_tag_takes_the_place_of_the_states_word() -> None:
+def test_a_tag_replaces_the_label_of_the_state() -> None:
     assert texts(render_bot(replace(FULL, tag="approved")))[0] == "● Node images · shop\\_dev · 1 of 2 pools · approved"
 
 
-def test_what_a_notification_shows_is_plain() -> None:
+def test_the_summary_of_a_notification_is_plain_text() -> None:
     assert render_bot(replace(FULL, where="<at>all</at>[x](y)"))["fallbackText"] == (
         "● Node images · atall/atx(y) · 1 of 2 pools · running"
     )
@@ -244,9 +244,9 @@ MESSAGES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)  # the schema takes its time
+@settings(deadline=None, max_examples=60)  # the schema validates slowly
 @given(MESSAGES)
-def test_whatever_it_says_a_card_is_valid_and_fits(message: Message) -> None:
+def test_every_card_is_valid_and_within_the_limits(message: Message) -> None:
     hook, bot = render(message), with_picture(render_bot(message), None)
     check(hook, "1.4")
     check(bot, "1.5")
@@ -254,14 +254,14 @@ def test_whatever_it_says_a_card_is_valid_and_fits(message: Message) -> None:
     assert len(json.dumps(bot)) < 80_000
 
 
-# Text alone would hardly ever hit on these.
+# Random text alone would hardly ever contain these.
 MARKS = st.lists(
     ANY | st.sampled_from(["<at>", "</at>", "{{DATE(2026-11-16T00:00:00Z)}}", "[x](https://evil.example)"])
 )
 
 
 @given(MARKS.map("".join))
-def test_a_name_never_makes_a_mention_a_date_or_a_link(name: str) -> None:
+def test_a_name_cannot_make_a_mention_a_date_or_a_link(name: str) -> None:
     message = Message("s", State.DONE, name, name, lines=(name,), rows=(Row(name, name, State.DONE),))
     card: Any = render_bot(message)
     assert card["msteams"]["entities"] == []

@@ -1,7 +1,8 @@
-"""The week as a picture of its own: drawn with the fonts that are delivered, whatever the clusters are called."""
+"""The picture of the week as a PNG: drawn with the bundled fonts, for any names of clusters."""
 
 import struct
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from ops.adapters.svg_to_png import PictureError, to_png
 from ops.model.calendar import Span
 from ops.render.timeline import Bar, Lane, Week
+from ops.render.timeline_bars import bars_of
 from ops.render.week_picture import picture, words
+from tests.driving import start, world_with
+from tests.fakes import CONFIG, NEW, cluster, pool
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 KINDS = ("node-image", "reboot", "power", "spot", "sleep", "aks", "failed")
@@ -40,38 +44,38 @@ def texts(svg: str) -> list[str]:
     return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own picture
 
 
-def test_it_is_1200_wide_and_as_high_as_its_clusters() -> None:
+def test_the_picture_is_1200_wide_and_as_high_as_its_clusters() -> None:
     one, ten = (size(to_png(picture(week(*([SHOP] * count)), "Week 47"))) for count in (1, 10))
     assert (one[0], ten[0], ten[1] - one[1]) == (1200, 1200, 9 * 31)
 
 
-def test_letters_are_drawn_though_the_machine_has_no_fonts() -> None:
+def test_text_is_drawn_without_installed_fonts() -> None:
     blank, named = (to_png(picture(week(Lane(name, (), (), ())), "")) for name in (" ", "shop"))
     assert len(named) > len(blank) + 100
 
 
-def test_the_legend_names_what_is_drawn_and_nothing_else() -> None:
+def test_the_legend_lists_exactly_the_drawn_marks() -> None:
     shown = texts(picture(week(SHOP), "Week 47"))
     assert shown[0] == "Week 47"
     assert shown[-3:] == ["window", "node images", "now"]
 
 
-def test_a_large_fleet_is_cut_and_counted() -> None:
+def test_of_a_large_fleet_the_remaining_clusters_are_counted() -> None:
     shown = texts(picture(week(*(Lane(f"c{number}", (), (), ()) for number in range(45))), "x"))
     assert ("c39" in shown, "c40" in shown, "and 5 more" in shown) == (True, False, True)
 
 
-def test_the_same_in_words() -> None:
+def test_the_alternative_text_has_the_same_content() -> None:
     assert words(week(SHOP)) == "The week of 1 cluster as a timeline: 2 node image upgrades"
     assert words(week()) == "The week of 0 clusters as a timeline: nothing was done"
 
 
-def test_what_is_no_picture_is_refused() -> None:
+def test_an_invalid_picture_is_rejected() -> None:
     with pytest.raises(PictureError):
         to_png("<svg")
 
 
-LANES = st.builds(
+ALL_OPERATIONS = st.builds(
     Lane,
     st.text(max_size=60),
     st.just((hours(1, 5),)),
@@ -81,6 +85,12 @@ LANES = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(LANES, max_size=4), st.text(max_size=120))
-def test_whatever_clusters_are_called_it_can_be_drawn(lanes: list[Lane], title: str) -> None:
+@given(st.lists(ALL_OPERATIONS, max_size=4), st.text(max_size=120))
+def test_the_picture_can_be_drawn_for_any_cluster_names(lanes: list[Lane], title: str) -> None:
     assert size(to_png(picture(week(*lanes), title), width=200))[0] == 200
+
+
+def test_a_run_of_a_runbook_that_this_version_does_not_have_is_not_drawn() -> None:
+    world = world_with(cluster("shop-dev", pool(image=NEW)), CONFIG, MONDAY)
+    run = start(world).record
+    assert list(bars_of(replace(run, runbook="from-another-version"))) == []

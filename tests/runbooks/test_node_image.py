@@ -51,7 +51,7 @@ def test_a_pool_that_is_behind_is_upgraded_inside_the_window() -> None:
     assert step.deadline == datetime(2026, 11, 17, 5, tzinfo=UTC)
 
 
-def test_before_the_window_it_waits_for_it() -> None:
+def test_before_its_window_a_run_waits() -> None:
     decision = decide(facts(cluster()), now=MONDAY)
     assert isinstance(decision, Wait)
     assert (decision.until, decision.code) == (datetime(2026, 11, 16, 22, tzinfo=UTC), "window")
@@ -70,19 +70,19 @@ def test_pools_go_system_first_then_user_then_spot_each_by_name() -> None:
     [
         ("a snapshot fixes the image", pool(from_snapshot=True), "snapshot"),
         ("every node carries it", pool(image=NEW), "already-latest"),
-        ("a person looks at a failed pool first", pool(provisioning_state="Failed"), "pool-failed"),
-        ("its image is no name that we understand", pool(image="custom"), "unknown-image"),
-        ("80 nodes one by one fit no night", pool(count=80), "never-fits"),
+        ("a person checks a failed pool first", pool(provisioning_state="Failed"), "pool-failed"),
+        ("the name of its image cannot be parsed", pool(image="custom"), "unknown-image"),
+        ("80 nodes one by one fit into no window", pool(count=80), "never-fits"),
     ],
 )
-def test_a_pool_is_left_out(why: str, of: object, code: str) -> None:
+def test_a_pool_is_skipped_with_its_reason(why: str, of: object, code: str) -> None:
     known = cluster("shop-dev", of)  # type: ignore[arg-type]  # a pool
     decision = decide(facts(known))
     assert isinstance(decision, Nothing), why
     assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", code)]
 
 
-def test_nodes_of_auto_provisioning_are_left_to_it_and_named() -> None:
+def test_nodes_of_auto_provisioning_are_skipped_with_their_reason() -> None:
     of = cluster("shop-dev", pool(image=NEW), node_auto_provisioning=True)
     extra = Node("aks-nap-1", "", NEW, ready=True, provisioner="default")
     decision = decide(facts(of, nodes=(*nodes_of(of), extra)))
@@ -90,72 +90,72 @@ def test_nodes_of_auto_provisioning_are_left_to_it_and_named() -> None:
     assert ("default", "node-auto-provisioning") in [(skip.what, skip.code) for skip in decision.skips]
 
 
-def test_azure_says_upgraded_but_a_node_is_old_so_the_pool_is_behind() -> None:
+def test_a_pool_with_an_old_node_is_behind_although_azure_reports_it_as_upgraded() -> None:
     of = cluster("shop-dev", pool(image=NEW))
     old = replace(nodes_of(of)[0], image_label=OLD)
     assert isinstance(decide(facts(of, nodes=(old, *nodes_of(of)[1:]))), Act)
 
 
-def test_a_cluster_in_no_ring_is_left_alone() -> None:
+def test_a_cluster_outside_the_rings_is_not_changed() -> None:
     decision = decide(facts(cluster(env="sandbox")))
     assert isinstance(decision, Nothing)
     assert decision.skips[0].code == "no-ring"
 
 
 @pytest.mark.parametrize("channel", ["NodeImage", "SecurityPatch"])
-def test_where_aks_drives_nothing_is_planned(channel: str) -> None:
+def test_nothing_is_planned_for_a_cluster_that_aks_upgrades(channel: str) -> None:
     decision = decide(facts(cluster(node_os_channel=channel)))
     assert isinstance(decision, Wait)
     assert decision.code == "driven-by-aks"
 
 
-def test_aks_automatic_drives_whatever_its_channel_says() -> None:
+def test_aks_automatic_upgrades_its_nodes_whatever_its_channel() -> None:
     decision = decide(facts(cluster(automatic=True, node_os_channel="None")))
     assert isinstance(decision, Wait)
     assert decision.code == "driven-by-aks"
 
 
-def test_what_aks_upgraded_is_told_with_the_nodes_that_prove_it() -> None:
+def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_it() -> None:
     of = cluster("pay", pool(image=NEW), node_os_channel="NodeImage")
     decision = decide(facts(of, initial_images={"user1": OLD}))
     assert isinstance(decision, Report)
     assert decision.lines == ("user1: 3 of 3 nodes run 202611.05.0 and are Ready",)
 
 
-def test_a_security_patch_on_top_of_the_image_counts() -> None:
+def test_a_security_patch_of_the_image_counts_as_the_image() -> None:
     of = cluster("pay", pool(image=NEW), node_os_channel="SecurityPatch")
     patched = tuple(replace(node, image_label=f"{NEW}-2026.11.09") for node in nodes_of(of))
     assert isinstance(decide(facts(of, nodes=patched)), Nothing)
 
 
-def test_a_running_operation_is_waited_for() -> None:
+def test_a_run_waits_for_a_running_operation() -> None:
     decision = decide(facts(cluster(provisioning_state="Upgrading")))
     assert isinstance(decision, Wait)
     assert (decision.code, decision.until) == ("busy", IN_WINDOW + timedelta(minutes=5))
 
 
-def test_a_pool_that_does_not_fit_tonight_waits_for_the_next_night() -> None:
+def test_a_pool_that_does_not_fit_into_the_window_waits_for_the_next() -> None:
     late = datetime(2026, 11, 17, 4, 40, tzinfo=UTC)
     decision = decide(facts(cluster()), now=late)
     assert isinstance(decision, Wait)
     assert (decision.code, decision.until) == ("no-window-left", datetime(2026, 11, 17, 22, tzinfo=UTC))
 
 
-def test_only_as_many_pools_as_fit_are_planned() -> None:
+def test_only_the_pools_that_fit_into_the_window_are_planned() -> None:
     pools = (pool("a", count=20), pool("b", count=20), pool("c", count=20))
     decision = decide(facts(cluster("shop-dev", *pools)))
     assert isinstance(decision, Act)
     assert [step.title for step in decision.plan.steps] == ["a", "b"]
 
 
-def test_after_the_weeks_last_window_what_is_left_is_said() -> None:
+def test_after_the_last_window_of_the_week_the_remaining_pools_are_reported() -> None:
     friday = datetime(2026, 11, 20, 6, tzinfo=UTC)
     decision = decide(facts(cluster()), now=friday)
     assert isinstance(decision, Nothing)
     assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", "no-window-left")]
 
 
-def test_a_freeze_over_the_week_leaves_no_window() -> None:
+def test_a_freeze_of_the_whole_week_leaves_no_window() -> None:
     frozen = CONFIG + "freezes:\n  - {name: fair, from: 2026-11-16, to: 2026-11-20}\n"
     last = datetime(2026, 11, 20, 5, tzinfo=UTC)
     decision = decide(facts(cluster()), config=frozen)
@@ -166,7 +166,7 @@ def test_a_freeze_over_the_week_leaves_no_window() -> None:
     assert [(skip.what, skip.code) for skip in ended.skips] == [("user1", "no-window-left")]
 
 
-def test_a_stopped_cluster_is_woken_and_the_waking_is_temporary() -> None:
+def test_a_stopped_cluster_is_started_temporarily() -> None:
     decision = decide(facts(cluster(running=False), nodes=Unknown("the cluster is stopped")))
     assert isinstance(decision, Act)
     start, upgrade = decision.plan.steps
@@ -174,7 +174,7 @@ def test_a_stopped_cluster_is_woken_and_the_waking_is_temporary() -> None:
     assert upgrade.verb == "upgrade-node-image"
 
 
-def test_a_stopped_cluster_that_may_not_be_woken_is_caught_up_later() -> None:
+def test_a_stopped_cluster_that_may_not_be_started_is_upgraded_later() -> None:
     config = CONFIG.replace("start-stopped-clusters: true", "start-stopped-clusters: false")
     asleep = facts(cluster(running=False), nodes=Unknown("the cluster is stopped"))
     decision = decide(asleep, config=config)
@@ -186,47 +186,47 @@ def test_a_stopped_cluster_that_may_not_be_woken_is_caught_up_later() -> None:
 
 
 class TestProduction:
-    """A later ring takes only what is proven in the ring before."""
+    """A later ring uses only images that are proven in the ring before."""
 
     PROD = cluster("shop-prod", env="prod")
 
-    def test_a_proven_image_is_taken(self) -> None:
+    def test_a_proven_image_is_planned(self) -> None:
         decision = decide(facts(self.PROD, proof=PROVEN))
         assert isinstance(decision, Act)
         cluster_claim, regions = decision.plan.claims
         assert cluster_claim.name == f"cluster.{self.PROD.id}"
         assert (regions.name, regions.side, regions.capacity) == ("regions.northeurope+westeurope", "westeurope", 1)
 
-    def test_an_image_that_pre_production_does_not_run_waits_and_says_so(self) -> None:
+    def test_an_image_that_pre_production_does_not_run_waits_with_that_reason(self) -> None:
         decision = decide(facts(self.PROD))
         assert isinstance(decision, Wait)
         assert (decision.code, decision.why) == ("unproven", "202611.05.0 is not running in pre-production yet")
 
-    def test_it_looks_again_right_after_the_next_hourly_sample(self) -> None:
+    def test_an_unproven_image_is_checked_again_right_after_the_next_hourly_sample(self) -> None:
         decision = decide(facts(self.PROD))
         assert isinstance(decision, Wait)
         assert decision.until == datetime(2026, 11, 16, 23, 1, tzinfo=UTC)
 
-    def test_a_region_that_is_ahead_waits(self) -> None:
+    def test_an_image_of_a_region_that_is_ahead_waits(self) -> None:
         assert isinstance(decide(facts(self.PROD, newest=NEWER, proof=PROVEN)), Wait)
 
     def test_the_same_image_on_another_kubernetes_minor_is_not_proven(self) -> None:
         of = cluster("shop-prod", pool(kubernetes_version="1.35.0"), env="prod")
         assert isinstance(decide(facts(of, proof=PROVEN)), Wait)
 
-    def test_a_broken_gate_is_named(self) -> None:
+    def test_a_failed_gate_is_named(self) -> None:
         broken = replace(PROVEN, proven_at=None, since=None, broken_by="dev/aks-user1-2")
         decision = decide(facts(self.PROD, proof=broken))
         assert isinstance(decision, Wait)
         assert decision.why == "202611.05.0 is not proven in pre-production: dev/aks-user1-2 not Ready"
 
-    def test_it_gets_louder_when_the_pool_is_far_behind(self) -> None:
+    def test_people_are_notified_once_the_pool_is_far_behind(self) -> None:
         old = "AKSUbuntu-2204gen2containerd-202610.01.0"
         decision = decide(facts(cluster("shop-prod", pool(image=old), env="prod")))
         assert isinstance(decision, Wait)
         assert decision.notify
 
-    def test_what_is_proven_goes_on_while_another_family_waits(self) -> None:
+    def test_a_proven_image_is_planned_while_another_family_waits(self) -> None:
         linux = "AKSAzureLinux-V3gen2-202610.29.0"
         of = cluster("shop-prod", pool("ubuntu"), pool("linux", image=linux), env="prod")
         known = facts(of, proof=PROVEN)
@@ -236,7 +236,7 @@ class TestProduction:
         assert [step.title for step in decision.plan.steps] == ["ubuntu"]
         assert [(skip.what, skip.code) for skip in decision.plan.skips] == [("linux", "unproven")]
 
-    def test_unproven_until_the_week_ends_is_the_reason_told(self) -> None:
+    def test_an_image_unproven_until_the_end_of_the_week_is_reported_as_the_reason(self) -> None:
         decision = decide(facts(self.PROD), now=datetime(2026, 11, 20, 6, tzinfo=UTC))
         assert isinstance(decision, Nothing)
         assert decision.skips[0].code == "unproven"
@@ -247,7 +247,7 @@ def test_pools_that_this_run_has_upgraded_are_done() -> None:
     assert isinstance(decide(facts(cluster()), of=done), Nothing)
 
 
-def test_the_plans_hash_covers_what_is_done_and_never_when() -> None:
+def test_the_hash_of_a_plan_covers_its_steps_but_not_its_times() -> None:
     early, late = (decide(facts(cluster()), now=IN_WINDOW + timedelta(minutes=m)) for m in (0, 30))
     other = decide(facts(cluster(), newest=NEWER))
     assert isinstance(early, Act)
@@ -257,9 +257,9 @@ def test_the_plans_hash_covers_what_is_done_and_never_when() -> None:
 
 
 class TestRollout:
-    """The week's rollout over the fleet."""
+    """The rollout of the week over the fleet."""
 
-    def test_rings_hold_what_daytwo_drives_and_the_rest_is_watched(self) -> None:
+    def test_rings_contain_the_clusters_that_daytwo_upgrades_and_the_others_are_observed(self) -> None:
         fleet = [
             cluster("a"),
             cluster("b", env="prod"),
@@ -275,7 +275,7 @@ class TestRollout:
         assert [name for _, name in plan.watched] == ["c"]
         assert (plan.period, plan.ends) == ("2026-w47", datetime(2026, 11, 23, tzinfo=UTC))
 
-    def test_without_the_section_there_is_none(self) -> None:
+    def test_without_its_section_there_is_no_rollout(self) -> None:
         off = CONFIG.replace("select: {tags: {env: prod}}", "window: nights, select: {tags: {env: prod}}")
         off = off.replace("select: {tags: {env: [dev, test]}}", "window: nights, select: {tags: {env: [dev, test]}}")
         off = "\n".join(line for line in off.splitlines() if not line.startswith("node-image"))

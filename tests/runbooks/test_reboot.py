@@ -10,7 +10,7 @@ from ops.model.fleet import CORDON_STAMP, Cluster, Node, Unknown
 from ops.model.run import Run, StepRecord, StepState
 from ops.model.workload import DisruptionBudget, Pod
 from ops.runbooks.reboot import RUNBOOK, Facts
-from tests.fakes import LANES, MONDAY, cluster, nodes_of, pool, settings
+from tests.fakes import ALL_OPERATIONS, MONDAY, cluster, nodes_of, pool, settings
 
 NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
 ASKS = {"daytwo.dev/reboot-required": "2026-11-16T10:00:00Z"}
@@ -22,7 +22,7 @@ def run(**more: object) -> Run:
     return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
 
 
-def asking(of: Cluster, *names: str, **more: object) -> tuple[Node, ...]:
+def nodes_to_reboot(of: Cluster, *names: str, **more: object) -> tuple[Node, ...]:
     return tuple(replace(n, annotations=ASKS, **more) if n.name in names else n for n in nodes_of(of, boot_id="before"))  # type: ignore[arg-type]  # fields by name
 
 
@@ -36,11 +36,11 @@ def decide(
 ) -> object:
     known = {"pods": (), "disruption_budgets": (), **facts}
     made = Facts(of or cluster(), nodes, **known)  # type: ignore[arg-type]  # fields by name
-    return RUNBOOK.decide(made, settings(LANES), by or run(), now)
+    return RUNBOOK.decide(made, settings(ALL_OPERATIONS), by or run(), now)
 
 
-def test_a_node_that_asks_is_cordoned_drained_and_restarted() -> None:
-    decision = decide(asking(cluster(), "aks-user1-1"))
+def test_a_node_that_requires_a_reboot_is_cordoned_drained_and_restarted() -> None:
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"))
     assert isinstance(decision, Act)
     assert [step.id for step in decision.plan.steps] == [
         "cordon.aks-user1-1",
@@ -53,12 +53,12 @@ def test_a_node_that_asks_is_cordoned_drained_and_restarted() -> None:
 
 def test_one_node_at_a_time_system_pools_first() -> None:
     of = cluster("shop-dev", pool("user1"), pool("core", mode="System"))
-    decision = decide(asking(of, "aks-user1-0", "aks-core-2"), of=of)
+    decision = decide(nodes_to_reboot(of, "aks-user1-0", "aks-core-2"), of=of)
     assert isinstance(decision, Act)
     assert {step.params["node"] for step in decision.plan.steps} == {"aks-core-2"}
 
 
-def test_where_no_node_asks_there_is_nothing_to_do() -> None:
+def test_without_a_required_reboot_there_is_nothing_to_do() -> None:
     assert isinstance(decide(nodes_of(cluster())), Nothing)
 
 
@@ -70,78 +70,78 @@ def test_where_no_node_asks_there_is_nothing_to_do() -> None:
         ({"event_scheduled": True}, "event-scheduled"),
     ],
 )
-def test_a_node_is_left_out(more: dict[str, object], code: str) -> None:
-    decision = decide(asking(cluster(), "aks-user1-1", **more))
+def test_a_node_is_skipped_with_its_reason(more: dict[str, object], code: str) -> None:
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1", **more))
     assert isinstance(decision, Nothing)
     assert [(skip.what, skip.code) for skip in decision.skips] == [("aks-user1-1", code)]
 
 
-def test_our_own_cordon_of_before_a_crash_is_no_obstacle() -> None:
-    nodes = asking(cluster(), "aks-user1-1", unschedulable=True)
+def test_a_cordon_by_daytwo_before_a_crash_does_not_skip_the_node() -> None:
+    nodes = nodes_to_reboot(cluster(), "aks-user1-1", unschedulable=True)
     ours = tuple(
         replace(n, annotations={**n.annotations, CORDON_STAMP: run().id}) if n.unschedulable else n for n in nodes
     )
     assert isinstance(decide(ours), Act)
 
 
-def test_a_pdb_that_never_allows_an_eviction_is_named_before_anything_is_cordoned() -> None:
+def test_a_pdb_that_never_allows_an_eviction_is_reported_before_a_node_is_cordoned() -> None:
     never = DisruptionBudget("shop", "web", {"app": "web"}, 0, 3, 3, 3)
-    decision = decide(asking(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(never,))
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(never,))
     assert isinstance(decision, Nothing)
     assert decision.skips[0].why == "PDB shop/web never allows an eviction of shop/web-1: it requires all 3"
 
 
-def test_a_pdb_that_is_only_tight_now_is_no_reason() -> None:
+def test_a_pdb_that_blocks_only_now_does_not_skip_the_node() -> None:
     slow = DisruptionBudget("shop", "web", {"app": "web"}, 0, 2, 2, 3)
-    assert isinstance(decide(asking(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(slow,)), Act)
+    assert isinstance(decide(nodes_to_reboot(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(slow,)), Act)
 
 
-def test_two_pdbs_over_one_pod_are_named() -> None:
+def test_two_pdbs_of_one_pod_are_reported() -> None:
     two = tuple(DisruptionBudget("shop", name, {"app": "web"}, 1, 3, 2, 3) for name in ("a", "b"))
-    decision = decide(asking(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=two)
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=two)
     assert isinstance(decision, Nothing)
     assert "several PDBs (shop/a, shop/b)" in decision.skips[0].why
 
 
 @pytest.mark.parametrize("unknown", ["pods", "disruption_budgets"])
-def test_what_could_not_be_read_is_a_no(unknown: str) -> None:
-    decision = decide(asking(cluster(), "aks-user1-1"), **{unknown: Unknown("no rights")})  # type: ignore[arg-type]  # one of the facts
+def test_a_node_whose_pods_cannot_be_read_is_skipped(unknown: str) -> None:
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), **{unknown: Unknown("no rights")})  # type: ignore[arg-type]  # one of the facts
     assert isinstance(decision, Nothing)
     assert decision.skips[0].code == "unknown-pods"
 
 
-def test_a_node_that_still_asks_after_its_reboot_is_for_a_person() -> None:
+def test_a_node_that_still_requires_a_reboot_after_one_needs_a_person() -> None:
     done = run(finished=(StepRecord("restart.aks-user1-1", "aks-user1-1", StepState.DONE),))
-    decision = decide(asking(cluster(), "aks-user1-1"), by=done)
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), by=done)
     assert isinstance(decision, Nothing)
     assert decision.skips[0].code == "asks-again"
 
 
-def test_late_in_the_night_it_is_left_for_the_next() -> None:
-    decision = decide(asking(cluster(), "aks-user1-1"), now=datetime(2026, 11, 17, 4, 30, tzinfo=UTC))
+def test_a_reboot_that_no_longer_fits_waits_for_the_next_night() -> None:
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), now=datetime(2026, 11, 17, 4, 30, tzinfo=UTC))
     assert isinstance(decision, Nothing)
     assert decision.skips[0].code == "no-window-left"
 
 
-def test_what_a_person_asked_for_by_day_waits_for_the_window() -> None:
-    decision = decide(asking(cluster(), "aks-user1-1"), now=MONDAY, by=run(source="http"))
+def test_a_manual_run_by_day_waits_for_the_window() -> None:
+    decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), now=MONDAY, by=run(source="http"))
     assert isinstance(decision, Wait)
     assert decision.until == datetime(2026, 11, 16, 22, tzinfo=UTC)
 
 
-def test_a_running_operation_is_waited_for() -> None:
+def test_a_run_waits_for_a_running_operation() -> None:
     of = cluster(provisioning_state="Updating")
-    assert isinstance(decide(asking(of, "aks-user1-1"), of=of), Wait)
+    assert isinstance(decide(nodes_to_reboot(of, "aks-user1-1"), of=of), Wait)
 
 
-def test_a_cluster_in_no_ring_is_left_alone() -> None:
+def test_a_cluster_outside_the_rings_is_not_changed() -> None:
     of = cluster(env="sandbox")
-    assert isinstance(decide(asking(of, "aks-user1-1"), of=of), Nothing)
+    assert isinstance(decide(nodes_to_reboot(of, "aks-user1-1"), of=of), Nothing)
 
 
-def test_it_is_due_only_while_its_window_is_open_and_once_a_night() -> None:
-    assert RUNBOOK.due([cluster()], settings(LANES), MONDAY) == ()
+def test_a_reboot_is_due_only_while_its_window_is_open_and_once_per_night() -> None:
+    assert RUNBOOK.due([cluster()], settings(ALL_OPERATIONS), MONDAY) == ()
     evening, morning = (
-        RUNBOOK.due([cluster()], settings(LANES), at) for at in (NIGHT, datetime(2026, 11, 17, 3, tzinfo=UTC))
+        RUNBOOK.due([cluster()], settings(ALL_OPERATIONS), at) for at in (NIGHT, datetime(2026, 11, 17, 3, tzinfo=UTC))
     )
     assert evening[0].run_id == morning[0].run_id

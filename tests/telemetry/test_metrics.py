@@ -1,13 +1,17 @@
-"""What is measured while a run is executed, and how OpenTelemetry receives it."""
+"""What is measured during a run, and how OpenTelemetry receives it."""
 
+from typing import NoReturn
+
+import pytest
+from opentelemetry.metrics import NoOpMeter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, MetricsData, NumberDataPoint
 
 from ops.adapters.otel_metrics import OpenTelemetryMetrics, open_telemetry
 from ops.approvals.notifications import update_requests
-from ops.engine.activities import invoke
 from ops.messaging.outbox import flush_outbox
-from ops.telemetry.metrics import Kind, Metric
+from ops.telemetry.metrics import Kind, Metric, NoMetrics
+from tests.driving import call
 from tests.engine.worlds import upgrade, world_in_window
 
 
@@ -24,12 +28,12 @@ def test_a_run_records_its_decisions_its_steps_and_how_far_behind_its_cluster_is
 
 def test_an_external_system_that_fails_is_counted_by_its_error() -> None:
     world = world_in_window()
-    assert invoke("assess", world.context, {"run": "node-image.unknown"})["outcome"] == "retry"
+    assert call(world, "assess", {"run": "node-image.unknown"}) == "retry"
     (failure,) = world.metrics.of(Metric.FAILURES)
     assert failure.attributes == {"activity": "assess", "error": "NotFoundError"}
 
 
-def test_a_tick_records_how_much_waits() -> None:
+def test_a_tick_records_the_depth_of_its_backlogs() -> None:
     world = world_in_window()
     flush_outbox(world.context.ports)
     update_requests(world.context)
@@ -37,7 +41,7 @@ def test_a_tick_records_how_much_waits() -> None:
     assert [each.value for each in world.metrics.of(Metric.APPROVALS_WAITING)] == [0]
 
 
-def test_open_telemetry_receives_each_metric_by_its_kind_and_unit() -> None:
+def test_open_telemetry_receives_each_metric_with_its_kind_and_unit() -> None:
     reader = InMemoryMetricReader()
     metrics = OpenTelemetryMetrics(MeterProvider([reader]).get_meter("daytwo"))
     for metric in Metric:
@@ -61,8 +65,26 @@ def test_open_telemetry_receives_each_metric_by_its_kind_and_unit() -> None:
             case NumberDataPoint():
                 assert point.value == {Kind.COUNTER: 5, Kind.GAUGE: 3}[metric.kind]
             case _:
-                raise AssertionError(f"{metric} is of no known kind: {point}")
+                raise AssertionError(f"{metric} has an unknown kind: {point}")
 
 
 def test_without_a_connection_string_the_provider_of_the_host_receives_the_measurements() -> None:
     open_telemetry({}).record(Metric.OUTBOX_DEPTH, 1)
+
+
+def test_an_exporter_that_cannot_be_set_up_does_not_stop_the_bot(caplog: pytest.LogCaptureFixture) -> None:
+    metrics = open_telemetry({"APPLICATIONINSIGHTS_CONNECTION_STRING": "not a connection string"})
+    metrics.record(Metric.OUTBOX_DEPTH, 1)
+    assert isinstance(metrics, NoMetrics)
+    assert "metrics cannot be set up" in caplog.text
+
+
+def test_a_measurement_that_fails_is_logged_once_and_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class BrokenMeter(NoOpMeter):
+        def create_gauge(self, name: str, *_: object, **__: object) -> NoReturn:
+            raise ValueError(name)
+
+    metrics = OpenTelemetryMetrics(BrokenMeter("daytwo"))
+    metrics.record(Metric.OUTBOX_DEPTH, 1)
+    metrics.record(Metric.OUTBOX_DEPTH, 2)
+    assert [record.getMessage()[:26] for record in caplog.records] == ["metrics cannot be recorded"]

@@ -21,7 +21,7 @@ _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOt
 
 @dataclass(frozen=True, slots=True)
 class Azurite:
-    """Where it serves."""
+    """Its endpoint."""
 
     tables_url: str
     blobs_url: str
@@ -29,7 +29,7 @@ class Azurite:
 
 
 def missing() -> str:
-    """Why it is not available on this machine; empty if it is."""
+    """Why it is not available on this machine; empty if it is available."""
     why = npm.missing()
     return f"Azurite is not available: {why}" if why else ""
 
@@ -75,11 +75,12 @@ def _free_ports(number: int) -> list[int]:
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the port accepts connections. Raises RuntimeError if it does not in time."""
     deadline = time.monotonic() + _START_WITHIN_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = process.stderr.read().decode() if process.stderr else ""
-            raise RuntimeError(f"Azurite ended at once: {said}")
+            output = process.stderr.read().decode() if process.stderr else ""
+            raise RuntimeError(f"Azurite ended at once: {output}")
         with socket.socket() as probe:
             probe.settimeout(0.2)
             if probe.connect_ex(("127.0.0.1", port)) == 0:

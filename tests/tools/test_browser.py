@@ -1,4 +1,4 @@
-"""Which browser the tests take, with programs of the test's own in place of the machine's."""
+"""Which browser the tests use. Programs of the test replace those of the machine."""
 
 import os
 from pathlib import Path
@@ -36,7 +36,7 @@ def as_user(monkeypatch: pytest.MonkeyPatch, uid: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
-def test_an_installed_browser_is_taken(programs: Path, name: str) -> None:
+def test_an_installed_browser_is_used(programs: Path, name: str) -> None:
     installed = program(programs, name)
     assert browser() == installed
 
@@ -62,7 +62,7 @@ def test_another_user_does_not_run_apt(programs: Path, tmp_path: Path, monkeypat
     assert not (tmp_path / "log").exists()
 
 
-def test_where_debian_does_not_answer_npm_is_tried(
+def test_npm_is_tried_if_apt_fails(
     programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     as_user(monkeypatch, 0)
@@ -85,7 +85,7 @@ def test_an_npm_that_fails_leaves_nothing_behind(
     ]
 
 
-def test_an_unpacked_chromium_is_taken_again(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unpacked_chromium_is_used_again(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     as_user(monkeypatch, 1000)
     for name in ("node", "npm"):
         program(programs, name, "#!/bin/sh\nexit 1\n")

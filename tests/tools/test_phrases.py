@@ -1,4 +1,4 @@
-"""What the check of phrases finds, and what it lets pass."""
+"""Which phrases the check finds, and which it allows."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ understanding = "upstanding"
 '''
 
 
-def test_in_python_names_comments_docstrings_and_strings_are_read() -> None:
+def test_in_python_names_comments_docstrings_and_strings_are_checked() -> None:
     assert [(each.line, each.found) for each in check("ops/page.py", PYTHON)] == [
         (3, "somebody"),
         (6, "nobody"),
@@ -78,14 +78,14 @@ def test_in_python_names_comments_docstrings_and_strings_are_read() -> None:
     ]
 
 
-def test_it_says_where_what_and_what_to_write() -> None:
+def test_a_finding_has_its_location_its_phrase_and_a_replacement() -> None:
     assert [str(each) for each in check("ops/facts/asking.py", "mishap = 1\n")] == [
         "ops/facts/asking.py:1: the file's name: asking -> write requests, query",
         "ops/facts/asking.py:1: mishap -> write fault",
     ]
 
 
-def test_what_is_built_or_hidden_is_not_read(tmp_path: Path) -> None:
+def test_generated_and_hidden_files_are_not_checked(tmp_path: Path) -> None:
     for name in (
         "ops/a.py",
         "build/b.py",

@@ -60,7 +60,8 @@ def _has_started_cluster(work: StepExecution) -> bool:
 
 def _waits_for_started_cluster(work: StepExecution, other: Holder) -> bool:
     stored = work.context.runs.get(other.run)
-    return stored is not None and runbooks()[stored.value.runbook].waits_for_started_cluster
+    runbook = None if stored is None else runbooks().get(stored.value.runbook)
+    return runbook is not None and runbook.waits_for_started_cluster
 
 
 def _claims(work: StepExecution) -> tuple[Claim, ...]:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from simulator.world.scripted_faults import BudgetAlert
 from simulator.world.specs import ClusterSpec, PoolSpec
+from tests.configurations import TO_SLACK, TWO_RINGS
 from tests.crash.scenario import Scenario
-from tests.staging import TO_SLACK, TWO_RINGS, in_west_europe
+from tests.staging import in_west_europe
 
 START = datetime(2026, 11, 17, 10, 2, tzinfo=UTC)
 CONFIG = (

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 from simulator.world.scripted_faults import UpgradeFails
 from simulator.world.specs import ClusterSpec, PoolSpec
+from tests.configurations import ONE_RING, TO_SLACK, nights
 from tests.crash.scenario import ButtonClick, Scenario
-from tests.staging import ONE_RING, TO_SLACK, in_west_europe
+from tests.staging import in_west_europe
 
 # 21:30 in Amsterdam. The window opens half an hour later, when the hourly timer starts the rollout.
 START = datetime(2026, 11, 16, 20, 30, tzinfo=UTC)
 END = datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
 CONFIG = (
     ONE_RING
+    + nights("Europe/Amsterdam")
     + """\
-windows:
-  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}
 node-image: {window: nights, start-stopped-clusters: true}
 """
     + TO_SLACK

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 from simulator.world.scripted_faults import RebootRequired, RestartFails
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import PdbSpec, WorkloadSpec
+from tests.configurations import ONE_RING, TO_SLACK, nights
 from tests.crash.scenario import Scenario
-from tests.staging import ONE_RING, TO_SLACK, in_west_europe
+from tests.staging import in_west_europe
 
 START = datetime(2026, 11, 16, 21, 50, tzinfo=UTC)
 END = datetime(2026, 11, 17, 0, tzinfo=UTC)
 CONFIG = (
     ONE_RING
+    + nights()
     + """\
-windows:
-  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
 reboot: {window: nights, drain-timeout: 20m}
 """
     + TO_SLACK

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from simulator.world.scripted_faults import SpotEviction
 from simulator.world.specs import ClusterSpec, PoolSpec
 from simulator.world.workloads import WorkloadSpec
+from tests.configurations import ONE_RING, TO_SLACK
 from tests.crash.scenario import Scenario
-from tests.staging import ONE_RING, TO_SLACK, in_west_europe
+from tests.staging import in_west_europe
 
 START = datetime(2026, 11, 17, 10, 2, tzinfo=UTC)
 CONFIG = (

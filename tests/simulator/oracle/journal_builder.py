@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from simulator.oracle import AwakeOverride, Verdict, judge
 from simulator.world.journal import Entry, Kind, Scalar
 from simulator.world.specs import PRINCIPAL, ClusterSpec, FleetSpec, PoolSpec, RegionSpec
+from tests.configurations import PAIRED_RINGS, nights
 
 OLD = "AKSUbuntu-2204gen2containerd-202610.29.0"
 NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
@@ -20,17 +21,14 @@ REGIONS = (
     RegionSpec("northeurope", "westeurope", TEN_DAYS),
     RegionSpec("polandcentral", None, TEN_DAYS),
 )
-CONFIG = """\
-fleet:
-  subscriptions: [00000000-0000-0000-0000-000000000000]
-  rings:
-    - {name: pre-production, select: {tags: {env: [dev, test]}}}
-    - {name: production, select: {tags: {env: prod}}, max-concurrent: 1 per region pair}
-windows:
-  nights: {days: mon-thu, from: "22:00", to: "05:00", zone: UTC}
+CONFIG = (
+    PAIRED_RINGS
+    + nights()
+    + """\
   days: {days: mon-thu, from: "08:00", to: "09:00", zone: UTC}
 node-image: {window: nights, proven-for: 1d, proven-awake: 8h, proven-nodes: 3}
 """
+)
 SYSTEM = PoolSpec("system", 3, mode="System", max_surge="1")
 
 

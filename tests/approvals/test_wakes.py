@@ -8,7 +8,7 @@ from tests.approvals.helpers import ONE, click, requests, ring
 from tests.driving import pass_time
 
 
-def test_who_votes_for_sixty_clusters_waits_for_twelve_hints() -> None:
+def test_a_vote_for_sixty_clusters_wakes_twelve_runs_before_its_reply() -> None:
     world, driven = ring(*(f"shop-{number}" for number in range(60)), rule=ONE)
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)
@@ -18,7 +18,7 @@ def test_who_votes_for_sixty_clusters_waits_for_twelve_hints() -> None:
     assert len(world.engine.woken) == 12
 
 
-def test_the_next_tick_wakes_the_others() -> None:
+def test_the_next_tick_wakes_the_other_runs() -> None:
     world, driven = ring(*(f"shop-{number}" for number in range(20)), rule=ONE)
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     (only,) = requests(world)

@@ -1,8 +1,9 @@
-"""What is reported about a wrong configuration: the line, the value, what is wrong, what to do."""
+"""The report about an invalid configuration: the line, the value, the problem, the remedy."""
 
 import pytest
 
 from ops.config import ConfigError, Problem, check_fleet, load, render_problems
+from ops.config.document import Document
 
 GOOD = """\
 fleet:
@@ -213,10 +214,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("old", "new", "line", "value", "wrong", "remedy"), CASES)
-def test_what_is_wrong_is_named_with_line_value_and_remedy(
+def test_a_problem_is_reported_with_line_value_and_remedy(
     old: str, new: str, line: int, value: str, wrong: str, remedy: str
 ) -> None:
-    """`GOOD` with one change: the problem is found at that line."""
+    """`GOOD` with one change: the problem is reported at that line."""
     assert old in GOOD
     problems = problems_of(GOOD.replace(old, new, 1))
     assert any(
@@ -229,7 +230,7 @@ def test_what_is_wrong_is_named_with_line_value_and_remedy(
     ), render_problems(problems)
 
 
-def test_the_document_that_the_cases_change_is_itself_right() -> None:
+def test_the_document_that_the_cases_change_is_valid() -> None:
     assert load(GOOD, "daytwo.yaml").fleet.rings[1].max_concurrent == 1
 
 
@@ -249,12 +250,12 @@ def test_the_document_that_the_cases_change_is_itself_right() -> None:
         (b"fleet: &a [*a]", "aliases are not supported"),
     ],
 )
-def test_what_is_not_a_configuration_is_refused(text: bytes, wrong: str) -> None:
+def test_a_file_that_is_not_a_configuration_is_rejected(text: bytes, wrong: str) -> None:
     (problem,) = problems_of(text)
     assert wrong in problem.wrong
 
 
-def test_all_problems_are_reported_in_the_order_of_the_lines() -> None:
+def test_all_problems_are_reported_in_the_order_of_their_lines() -> None:
     text = GOOD.replace('"22:00"', '"25:00"').replace("Amsterdam", "Atlantis").replace("window: nights", "window: x")
     assert [(problem.line, problem.value) for problem in problems_of(text)] == [
         (7, "25:00"),
@@ -264,7 +265,7 @@ def test_all_problems_are_reported_in_the_order_of_the_lines() -> None:
 
 
 def test_wrong_shapes_and_names_and_sums_are_reported_together() -> None:
-    """A key that is unknown hides neither a window that does not exist, nor rings that overlap."""
+    """An unknown key hides neither a missing window nor rings that overlap."""
     text = GOOD.replace("chat:", "chats:").replace("window: nights", "window: x").replace("env: prod", "env: test")
     assert [problem.line for problem in problems_of(text)] == [5, 10, 11]
 
@@ -274,16 +275,53 @@ def test_a_renamed_key_that_is_required_is_one_problem() -> None:
     assert (problem.where, problem.wrong) == ("commands[0].may", "this key has been renamed to allow")
 
 
-def test_people_read_one_line_for_each_problem() -> None:
+def test_the_report_has_one_line_per_problem() -> None:
     text = GOOD.replace("proven-for", "proven-four")
     assert render_problems(problems_of(text)) == (
         "daytwo.yaml:10: node-image.proven-four: proven-four: this key is unknown; did you mean proven-for?"
     )
 
 
-def test_a_secret_is_never_repeated() -> None:
-    text = GOOD.replace("C0123", "xoxb-1234567890-secret")
-    assert "1234567890" not in render_problems(problems_of(text))
+SECRET = "xoxb-1234567890-secret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("C0123", SECRET),
+        GOOD.replace("mon-thu", SECRET),
+        GOOD.replace('"22:00"', SECRET),
+        GOOD.replace("Europe/Amsterdam", SECRET),
+        GOOD.replace("2026-12-18", SECRET),
+        GOOD.replace("name: year end, from: 2026-12-18, to: 2027-01-04", f"ics: {SECRET}"),
+        GOOD.replace("window: nights", f"window: {SECRET}"),
+        GOOD.replace("nights:", f"{SECRET}:").replace("window: nights", "window: night"),
+        GOOD.replace("name: prod", f"name: {SECRET}").replace("name: dev", f"name: {SECRET}"),
+        GOOD.replace("env: prod", f"env: {SECRET}").replace("[dev, test]", SECRET),
+        GOOD.replace("2d}", f"2d, approval: {{from: {SECRET}}}}}"),
+        GOOD + f"commands: [{{from: {SECRET}, allow: [run]}}]\n",
+        GOOD + f"groups: {{platform: [{SECRET}]}}\n",
+        GOOD + f"people: {{ana: {{slack: {SECRET}}}}}\n",
+        GOOD + f"power: [{{select: {{tags: {{env: dev}}}}, awake: {SECRET}, zone: UTC}}]\n",
+        GOOD + f"# {SECRET}\nreboots: {{}}\n",
+    ],
+)
+def test_a_secret_is_never_repeated(text: str) -> None:
+    problems = problems_of(text)
+    assert {problem.wrong for problem in problems} == {"the file contains a secret"}
+    assert "1234567890" not in render_problems(problems)
+
+
+def test_a_text_about_a_value_masks_its_secrets() -> None:
+    document = Document("daytwo.yaml", "")
+    document.refuse_line(1, "", SECRET, f"{SECRET} does not exist", f"add {SECRET}")
+    assert "1234567890" not in render_problems(document.problems)
+
+
+def test_rings_that_select_the_same_regions_in_another_order_overlap() -> None:
+    text = GOOD.replace("{tags: {env: [dev, test]}}", "{regions: [westeurope, North Europe]}")
+    problems = problems_of(text.replace("{tags: {env: prod}}", "{regions: [northeurope, westeurope]}"))
+    assert [(problem.line, problem.value) for problem in problems] == [(5, "the same select")]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +333,7 @@ def test_a_secret_is_never_repeated() -> None:
         "{tags: {team: web}}",
     ],
 )
-def test_rings_that_a_condition_keeps_apart_do_not_overlap(select: str) -> None:
+def test_rings_with_a_contradicting_condition_do_not_overlap(select: str) -> None:
     first = "{tags: {env: dev, team: shop}, regions: [North Europe], names: [shop-*]}"
     if select == "{tags: {team: web}}":
         first = "{tags: {env: dev}}"
@@ -303,7 +341,7 @@ def test_rings_that_a_condition_keeps_apart_do_not_overlap(select: str) -> None:
     assert len(load(text, "daytwo.yaml").fleet.rings) == 2
 
 
-def test_a_real_fleet_shows_rings_that_overlap_or_select_nothing() -> None:
+def test_validation_against_a_fleet_reports_rings_that_overlap_or_select_nothing() -> None:
     text = GOOD.replace("{tags: {env: prod}}", "{names: [shop-*]}")
     clusters = [("shop-dev", "westeurope", {"env": "dev"}), ("pay-dev", "westeurope", {"env": "dev"})]
     assert [(problem.where, problem.value, problem.wrong) for problem in check_fleet(load(text, "d"), clusters)] == [

@@ -5,28 +5,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.facts.fleet import list_fleet
 from ops.messaging.conditions import close_stale
 from ops.model.workload import DisruptionBudget, Pod
 from ops.ports.errors import DeniedError, TryLaterError
-from ops.scheduling.due_runs import start_due_runs
 from ops.tables.runs import runs
 from tests.approvals.story import PEOPLE
-from tests.driving import NIGHT
-from tests.fakes import LANES, World, cluster, nodes_of
+from tests.driving import NIGHT, start_due
+from tests.fakes import ALL_OPERATIONS, World, cluster, nodes_of
 
 LABELS = {"app": "web"}
 
 
-def tick(world: World) -> None:
-    """The timer that starts due runs."""
-    start_due_runs(
-        world.context, world.settings, list_fleet(world.context.ports.clusters, world.settings), world.clock.at
-    )
-
-
 def world_at_night() -> World:
-    world = World(config=LANES)
+    world = World(config=ALL_OPERATIONS)
     world.clock.at = NIGHT
     return world
 
@@ -38,8 +29,8 @@ def shown(world: World) -> list[str]:
 def test_an_invalid_tag_is_reported_once() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"}))
-    tick(world)
-    tick(world)
+    start_due(world)
+    start_due(world)
     assert shown(world) == ["◆ Power · shop-dev · waiting for a person · needs you"]
     assert "its tag daytwo-awake cannot be parsed" in str(next(iter(world.chat.shown.values())))
     assert (world.chat.posts, len(world.ledger.written)) == (1, 1)
@@ -50,9 +41,9 @@ def test_the_message_about_an_invalid_tag_is_edited_after_the_fix() -> None:
     world = world_at_night()
     invalid = cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"})
     world.clusters.put(invalid)
-    tick(world)
+    start_due(world)
     world.clusters.put(replace(invalid, tags={"env": "dev", "daytwo-awake": "mon-sun 00:00-23:59"}))
-    tick(world)
+    start_due(world)
     assert shown(world) == ["✓ Power · shop-dev · nothing is blocked any longer · done"]
 
 
@@ -61,7 +52,7 @@ def add_blocked_reboot(world: World) -> str:
     only = cluster("shop-dev", tags={"env": "test"})
     world.clusters.put(only)
     node = nodes_of(only)[1].name
-    world.nodes.said["shop-dev"] = nodes_of(only, boot_id="before")
+    world.nodes.listed["shop-dev"] = nodes_of(only, boot_id="before")
     world.nodes.change(node, annotations={"daytwo.dev/reboot-required": "2026-09-01T00:00:00Z"})
     world.nodes.running["shop-dev"] = (
         Pod("shop", "web", "u", node, "Running", ready=True, owner_kind="ReplicaSet", labels=LABELS),
@@ -73,9 +64,9 @@ def add_blocked_reboot(world: World) -> str:
 def test_a_node_that_can_never_be_drained_is_reported_once() -> None:
     world = world_at_night()
     node = add_blocked_reboot(world)
-    tick(world)
+    start_due(world)
     world.clock.advance(hours=1)
-    tick(world)
+    start_due(world)
     assert shown(world) == ["◆ Reboots · shop-dev · waiting for a person · needs you"]
     assert f"{node}: PDB shop/web never allows an eviction" in str(next(iter(world.chat.shown.values())))
     assert world.chat.posts == 1
@@ -85,14 +76,14 @@ def test_nodes_that_daytwo_is_not_allowed_to_read_are_reported() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "test"}))
     world.nodes.refuse["nodes"] = DeniedError("listing the nodes of shop-dev: 403: the ClusterRole is missing")
-    tick(world)
+    start_due(world)
     assert "the ClusterRole is missing" in str(next(iter(world.chat.shown.values())))
 
 
 def test_a_cluster_without_work_posts_nothing() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "test"}))
-    tick(world)
+    start_due(world)
     assert world.chat.posts == 0
     assert not world.ledger.written
 
@@ -101,12 +92,12 @@ def test_a_block_weeks_later_is_a_new_message() -> None:
     world = world_at_night()
     invalid = cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"})
     world.clusters.put(invalid)
-    tick(world)
+    start_due(world)
     world.clusters.put(replace(invalid, running=False, tags={"env": "dev", "daytwo-awake": "mon-fri 09:00-17:00"}))
-    tick(world)
+    start_due(world)
     world.clock.advance(hours=24 * 28)
     world.clusters.put(invalid)
-    tick(world)
+    start_due(world)
     assert shown(world) == [
         "✓ Power · shop-dev · nothing is blocked any longer · done",
         "◆ Power · shop-dev · waiting for a person · needs you",
@@ -116,7 +107,7 @@ def test_a_block_weeks_later_is_a_new_message() -> None:
 def test_a_block_of_a_cluster_that_has_left_the_fleet_is_closed() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"}))
-    tick(world)
+    start_due(world)
     world.clusters.fleet.clear()
     close_stale(world.context.ports, world.clock.advance(hours=24 * 7))
     assert shown(world) == ["◆ Power · shop-dev · waiting for a person · needs you"]
@@ -127,12 +118,14 @@ def test_a_block_of_a_cluster_that_has_left_the_fleet_is_closed() -> None:
 def world_with_blocked_reboot_by_day() -> World:
     """At ten in the morning, with a rule that requires approval: reboots are planned by day."""
     world = World(
-        config=LANES.replace("reboot: {window: nights}", "reboot: {window: nights, approval: {from: platform}}")
+        config=ALL_OPERATIONS.replace(
+            "reboot: {window: nights}", "reboot: {window: nights, approval: {from: platform}}"
+        )
         + PEOPLE
     )
     world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
     add_blocked_reboot(world)
-    tick(world)
+    start_due(world)
     return world
 
 
@@ -141,7 +134,7 @@ def test_an_api_server_that_does_not_answer_closes_no_block(what: str) -> None:
     world = world_with_blocked_reboot_by_day()
     world.nodes.refuse[what] = TryLaterError(f"listing the {what}: 503")
     world.clock.advance(hours=1)
-    tick(world)
+    start_due(world)
     assert shown(world) == ["◆ Reboots · shop-dev · waiting for a person · needs you"]
     assert "never allows an eviction" in str(next(iter(world.chat.shown.values())))
 
@@ -150,9 +143,9 @@ def test_an_api_server_that_does_not_answer_closes_no_block(what: str) -> None:
 def test_missing_access_is_reported_in_place_of_the_block(what: str) -> None:
     world = world_at_night()
     add_blocked_reboot(world)
-    tick(world)
+    start_due(world)
     world.nodes.refuse[what] = DeniedError(f"listing the {what}: 403")
     world.clock.advance(hours=1)
-    tick(world)
+    start_due(world)
     assert shown(world) == ["◆ Reboots · shop-dev · waiting for a person · needs you"]
     assert f"listing the {what}: 403" in str(next(iter(world.chat.shown.values())))

@@ -7,8 +7,8 @@ from ops.model.plan import Claim
 from ops.model.run import StepState
 from ops.model.workload import Pod
 from ops.ports.kubernetes import EvictionResult
-from tests.driving import NIGHT, DrivenRun, begin, manual_request, run_request, world_with
-from tests.fakes import CONFIG, LANES, NEW, cluster, nodes_of, pool
+from tests.driving import NIGHT, DrivenRun, manual_request, run_request, start, world_with
+from tests.fakes import ALL_OPERATIONS, CONFIG, NEW, cluster, nodes_of, pool
 
 OTHER = "reboot.shop-dev.2026-11-16"
 
@@ -20,7 +20,7 @@ def let_other_run_take_the_cluster(run: DrivenRun) -> None:
 
 def upgraded_after_a_start() -> DrivenRun:
     """A run that has started its cluster and upgraded the pool, and has not stopped the cluster yet."""
-    run = begin(world_with(cluster("shop-dev", running=False), CONFIG))
+    run = start(world_with(cluster("shop-dev", running=False), CONFIG))
     clusters = run.world.clusters
     run.call("assess")
     run.call("lease")
@@ -68,13 +68,13 @@ def test_a_run_that_lost_its_cluster_does_not_block_the_paired_region() -> None:
 def draining() -> tuple[DrivenRun, str, int]:
     """A drain whose first eviction was blocked; its step, and the number of evictions so far."""
     on = cluster("shop-dev")
-    world = world_with(on, LANES)
+    world = world_with(on, ALL_OPERATIONS)
     node = nodes_of(on)[1].name
-    world.nodes.said["shop-dev"] = nodes_of(on, boot_id="before")
+    world.nodes.listed["shop-dev"] = nodes_of(on, boot_id="before")
     world.nodes.change(node, annotations={"daytwo.dev/reboot-required": "x"})
     world.nodes.running["shop-dev"] = (Pod("shop", "web", "u", node, "Running", ready=True, owner_kind="ReplicaSet"),)
     world.nodes.answers["web"] = EvictionResult("blocked", "budget")
-    run = begin(world, run_request(world, "reboot", "2026-11-16"))
+    run = start(world, run_request(world, "reboot", "2026-11-16"))
     run.call("assess")
     run.call("lease")
     run.call("begin", f"cordon.{node}")
@@ -111,7 +111,7 @@ def test_a_drain_evicts_no_pod_once_another_run_holds_the_cluster() -> None:
 
 
 def test_no_step_begins_after_the_lease_has_expired() -> None:
-    run = begin(world_with(cluster("shop-dev", pool("user1")), CONFIG))
+    run = start(world_with(cluster("shop-dev", pool("user1")), CONFIG))
     run.call("assess")
     run.call("lease")
     run.world.clock.advance(minutes=25)
@@ -122,7 +122,7 @@ def test_no_step_begins_after_the_lease_has_expired() -> None:
 
 def test_a_run_that_waits_for_another_run_on_its_cluster_names_it() -> None:
     world = world_with(cluster("shop-dev", pool("user1")), CONFIG)
-    run, other = begin(world), begin(world, manual_request(world, "reboot"))
+    run, other = start(world), start(world, manual_request(world, "reboot"))
     take_claim(world.store, Claim.of_cluster(world.clusters.only.id), other.id, NIGHT)
     run.call("assess")
     assert run.call("lease") == "assess"

@@ -1,0 +1,25 @@
+"""The routes while Daytwo's records do not respond: each says so instead of failing."""
+
+import azure.functions as func
+import pytest
+
+import ops.functions
+from ops.endpoints.routes import Auth
+from ops.ports.errors import TryLaterError
+
+
+class WiringWithoutStore:
+    """A process whose store does not respond when the configuration is read."""
+
+    def context(self, _client: str) -> None:
+        raise TryLaterError("the table does not respond")
+
+
+@pytest.mark.parametrize("auth", Auth)
+def test_without_records_a_route_responds_with_503(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops.functions, "wiring", WiringWithoutStore)
+    route = next(each for each in ops.functions.all_routes() if each.auth is auth)
+    request = func.HttpRequest("GET", "https://localhost/api", body=b"")
+    response = ops.functions._respond(route, request, "")  # noqa: SLF001 - what the host calls is built from it
+    assert response.status == 503
+    assert "records are not available" in response.text()
