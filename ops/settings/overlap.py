@@ -21,7 +21,7 @@ def overlap(one: Select, other: Select) -> str | None:
 
 
 def same_clusters(one: Select, other: Select) -> bool:
-    """Whether two selects are written alike, except for the order of entries and from case where it does not count."""
+    """Whether two selects are equal, ignoring the order of entries, and case where it does not matter."""
     return _canonical(one) == _canonical(other)
 
 
