@@ -174,9 +174,10 @@ class _Attempt:
             _remove(self.ports, self.stored.key)
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:
-        """Records the problem, and logs it if it is new. After a failed search, a post may still exist and is searched for again."""
+        """Records the problem, and logs a new refusal. After a failed search, a post may still exist and is searched for again."""
         mine = self.stored.value
-        if str(error) != mine.problem:
+        # A chat that is busy or unreachable is normal: the retry is planned, and the depth of the outbox shows an outage.
+        if str(error) != mine.problem and not isinstance(error, TryLaterError):
             _LOG.warning(
                 "%s has not accepted the message about %s in channel %s: %s",
                 mine.chat,

@@ -72,6 +72,14 @@ def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) 
     ]
 
 
+def test_a_busy_or_unreachable_chat_is_not_logged_as_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    world.chat.fail = [ThrottledError("rate limited", 30), TryLaterError("no response")]
+    report(world, "one")
+    later(world, minutes=5)
+    assert caplog.records == []
+
+
 def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -> None:
     """The chat shows the state in between, which the record does not know."""
     world = World()
