@@ -1,4 +1,4 @@
-"""Changes after an approval: between two pools, and while a run is paused."""
+"""Changes after an approval, either between two pools or while a run is paused."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ RULE = "{from: platform, expires-after: 4h}"
 
 
 def waiting() -> tuple[World, DrivenRun]:
-    """A run that is waiting for approval, on Monday noon."""
+    """A run that is waiting for approval at noon on Monday."""
     world = production(RULE, "shop-prod")
     return world, assessed(world)
 

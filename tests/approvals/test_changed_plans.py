@@ -1,4 +1,4 @@
-"""Which changes exceed an approved plan, and when they are requested."""
+"""Which changes go beyond an approved plan, and when approval is requested for them."""
 
 from dataclasses import replace
 

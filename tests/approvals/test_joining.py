@@ -1,4 +1,4 @@
-"""Runs that join a request late, and the part of a run whose rollout halts."""
+"""Runs that join a request late, and a run's share in a request when its rollout halts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def test_a_run_that_joins_shortly_before_the_expiry_has_time_for_its_approval() 
 
 
 def test_a_run_of_a_halted_rollout_that_requests_approval_again_is_cancelled() -> None:
-    """Also a run that has acted and waits for approval."""
+    """This includes a run that has already acted and is waiting for approval again."""
     world, driven = ring("shop-a", "shop-b", rule=ONE)
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     targets = RingTargets("production", tuple((d.record.target, name) for name, d in driven.items()), None)

@@ -1,4 +1,4 @@
-"""The messages about requests: their channels, their content, and what they must not show."""
+"""Messages about requests: their channels, their content, and what they must not show."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ ROUTES = "slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel
 
 
 class UnreadableStore(SqliteStore):
-    """A store that cannot read requests for approval while `troubled` is set."""
+    """A store that cannot read approval requests while `troubled` is set."""
 
     troubled: bool = False
 
@@ -88,7 +88,7 @@ def test_after_a_change_of_channel_the_old_one_has_no_buttons() -> None:
 
 
 def test_a_reminder_is_posted_through_a_webhook_too() -> None:
-    """A webhook has no threads and cannot edit."""
+    """A webhook has no threads and cannot edit messages."""
     world = production("{from: platform, expires-after: 4h, remind-before: 1h}", "shop-a")
     world.chat.can_edit = world.chat.can_thread = False
     world.chat.name = "teams"

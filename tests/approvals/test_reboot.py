@@ -1,4 +1,4 @@
-"""Reboots that need approval: requested by day, one approval for all nodes of a night, another for a later node."""
+"""Reboots that need approval: it is requested by day and covers all of a night's nodes; a later node needs another approval."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ def world_with_reboots(rule: str = "{from: platform}") -> World:
 
 
 def requested(world: World) -> DrivenRun:
-    """The latest reboot run, executed until it is waiting for approval."""
+    """The latest reboot run, executed until it waits for approval."""
     run = DrivenRun(world, max(stored.key for stored in runs(world.store).scan("reboot.")))
     run.to_first_step()
     return run

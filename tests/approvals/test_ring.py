@@ -1,4 +1,4 @@
-"""One approval for a ring: runs that join or leave it, its hours, its reminder and its escalation."""
+"""One approval for a whole ring: runs that join or leave it, its hours, its reminder, and its escalation."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from tests.fakes import CONFIG, NEWER, World, settings
 
 
 class ConcurrentStore(SqliteStore):
-    """A store with concurrent writers: a request appears right after a read found none, and changes before the write."""
+    """A store with concurrent writers: a request appears right after a read that found none, or changes before the write."""
 
     crowded: bool = True
     unseen: int = 2
@@ -60,7 +60,7 @@ def test_one_approval_lets_all_runs_of_a_ring_continue() -> None:
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     assert vote(world, driven=driven.values()) == "approved"
     pass_time(world, tuple(driven.values()), timedelta(hours=10))
-    # One cluster per region pair at a time: the other waits for its turn, not for a person.
+    # Only one cluster per region pair at a time: the other one is waiting for its turn, not for a person.
     assert sorted(
         driver.record.why.startswith("waiting for shop-") or driver.at_first_step for driver in driven.values()
     ) == [
@@ -177,7 +177,7 @@ def test_a_newer_image_updates_the_pending_request_of_a_ring() -> None:
 
 
 def test_a_run_checks_every_hour_whether_to_request_approval() -> None:
-    """The image is proven after the first assessment: approval is requested the same day, not when the next window opens."""
+    """If the image is proven after the first assessment, approval is requested that day, not when the next window opens."""
     world = production("{from: platform}", "shop-a")
     rule = "start-stopped-clusters: true, approval: {from: platform, rings: [production]}}"
     world.settings = settings(CONFIG.replace("start-stopped-clusters: true}", rule) + PEOPLE)

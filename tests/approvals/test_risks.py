@@ -1,4 +1,4 @@
-"""The risk of a plan decides which rule applies (docs/approvals.md, rule 1; docs/node-image.md, rule 7)."""
+"""A plan's risk determines which rule applies (docs/approvals.md, rule 1; docs/node-image.md, rule 7)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.fakes import cluster, pool
 
 
 def assessed_in_window(rule: str, *pools: Any) -> DrivenRun:
-    """The run of a production cluster with these pools, executed in its window until it waits or begins a step."""
+    """The run of a production cluster with these pools, executed within its window until it waits or begins a step."""
     return assessed(world_with(cluster("shop-prod", *pools, env="prod"), config(rule)))
 
 
@@ -32,7 +32,7 @@ def test_a_rule_for_another_risk_does_not_apply(max_surge: str) -> None:
 
 
 def in_ring(rule: str) -> list[list[str]]:
-    """The clusters of each request, for a ring in which the nodes of one cluster are replaced in place."""
+    """The clusters in each request, for a ring in which one cluster's nodes are replaced in place."""
     world = production(rule, "shop-a", "shop-b")
     configure(world, rule)
     first, second = world.clusters.fleet.values()

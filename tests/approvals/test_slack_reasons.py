@@ -1,4 +1,4 @@
-"""The dialog that asks for the reason: when it opens, what happens if it does not, and the replies if it is late or repeated."""
+"""The dialog that asks for a reason: when it opens, what happens if it cannot, and the replies to late or repeated ones."""
 
 import json
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ WITHOUT_DIALOG = "Rejected. No step of the plan will be executed. Slack could no
 
 @dataclass
 class Desk:
-    """A request, and people who vote in Slack."""
+    """A request, and the people who vote on it in Slack."""
 
     rule: str = ONE
     store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
@@ -42,11 +42,11 @@ class Desk:
         return self._send(self.cast_vote)
 
     def redeliver(self) -> HttpResponse:
-        """Slack redelivers the last vote with a new signature."""
+        """Have Slack redeliver the last vote with a new signature."""
         return self._send(self.cast_vote)
 
     def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> HttpResponse:
-        """Submit a dialog, by default the last one; Slack follows the response."""
+        """Submit a dialog, by default the last one, and let Slack act on the response."""
         view = shown or self.forms.opened[-1]
         response = self._send(submission(self.world, view, person, reason))
         apply_response(view, int(response.status), response.text())
@@ -61,7 +61,7 @@ class Desk:
 
     @property
     def replies(self) -> list[str]:
-        """The ephemeral replies, all to the address of the vote."""
+        """The ephemeral replies, all of which go to the address from the vote."""
         assert all(address == HOOK for address, _ in self.world.replies.given)
         return [str(content["text"]) for _, content in self.world.replies.given]
 
@@ -123,7 +123,7 @@ def test_a_dialog_that_slack_rejects_leads_to_an_immediate_rejection(desk: Desk,
 
 @pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), ThrottledError("rate limited", 30)])
 def test_a_slack_that_does_not_respond_is_called_once(desk: Desk, trouble: OutsideError) -> None:
-    """The endpoint has three seconds in all, so the next timer sends the ephemeral reply."""
+    """The endpoint has three seconds in total, so the ephemeral reply is sent when the timer next fires."""
     desk.forms.fail.append(trouble)
     assert desk.vote().status == 200
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, [])
@@ -167,7 +167,7 @@ def test_a_redelivered_vote_after_a_failure_of_slack_has_the_same_reply(desk: De
 
 
 def test_a_process_that_dies_right_after_the_dialog_opened_loses_no_decision(desk: Desk) -> None:
-    """Slack redelivers the vote and reports that its trigger was used: the dialog is open, and nothing is decided."""
+    """Slack redelivers the vote and reports its trigger as used: the dialog is open, and nothing has been decided."""
     desk.forms.lose.append(KilledError())
     with pytest.raises(KilledError):
         desk.vote()
@@ -240,7 +240,7 @@ def test_a_reason_that_is_too_long_keeps_the_dialog_open_with_its_text(desk: Des
 
 @pytest.mark.parametrize("writes", range(3))
 def test_a_store_that_fails_during_the_submission_keeps_the_dialog_open(writes: int) -> None:
-    """A repeated delivery is the same vote."""
+    """A repeated delivery counts as the same vote."""
     desk = Desk()
     desk.vote()
     broken = Failing(desk.store, writes)
@@ -256,7 +256,7 @@ def test_a_store_that_fails_during_the_submission_keeps_the_dialog_open(writes: 
 
 
 class Failing(DyingStore):
-    """The same records, with one write that fails."""
+    """The same records in a store that fails on one write."""
 
     def __init__(self, kept: DyingStore, left: int) -> None:
         self.__dict__.update(kept.__dict__)
@@ -272,7 +272,7 @@ class Failing(DyingStore):
 
 
 def test_a_person_who_did_not_open_the_dialog_gets_no_reply_of_its_opener(desk: Desk) -> None:
-    """Slack does not do this; the address still belongs to one person."""
+    """Slack never does this. The reply address still belongs to one person only."""
     desk.vote("ana")
     desk.send("ben", reason="mine")
     assert desk.replies == []
@@ -280,7 +280,7 @@ def test_a_person_who_did_not_open_the_dialog_gets_no_reply_of_its_opener(desk: 
 
 
 def test_the_button_of_an_outdated_request_opens_no_dialog() -> None:
-    """Another cluster has joined: the shown request is no longer the current one."""
+    """Another cluster has joined, so the request that the dialog shows is no longer the current one."""
     world, _ = ring("shop-a", rule=ONE)
     old = requests(world)[0].token
     late = cluster("shop-z", pool("user1"), env="prod")

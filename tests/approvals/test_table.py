@@ -1,4 +1,4 @@
-"""The approval table through all three endpoints: the same rules in Slack, with the Teams bot, on the page."""
+"""The approval table through all three endpoints: the same rules apply in Slack, in Teams, and on the page."""
 
 from collections.abc import Callable, Iterator
 
@@ -25,7 +25,7 @@ def simulation() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def endpoints(simulation: Running) -> dict[str, Callable[[], VoteEndpoint]]:
-    """Each endpoint, new for each story."""
+    """Each of the endpoints, a new one for each story."""
     signer: Signer = simulation.simulation.signer
     tokens = BotTokens(signer.app_id, SigningKeys(simulation.environment["TEAMS_OPENID_URL"], FakeClock()))
     return {"Slack": SlackEndpoint, "Teams bot": lambda: TeamsEndpoint(tokens, signer), "page": Page}

@@ -1,4 +1,4 @@
-"""Which votes count: changes of rules and groups, requesters, unknown people, rejections that stay."""
+"""Which votes count: changed rules and groups, requesters, unknown people, and rejections that remain in force."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Calendars of an intranet that is sometimes down: their last freezes apply, and no endpoint waits for them."""
+"""Calendars on an intranet that is sometimes down: the last known freezes apply, and no endpoint waits for a calendar."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ def calendar(name: str, *times: str) -> bytes:
 
 
 class Intranet:
-    """A calendar at an address; `down` is the reason why it cannot be fetched."""
+    """A calendar at an address. `down` is the reason why it cannot be fetched."""
 
     def __init__(self) -> None:
         self.down, self.content, self.fetches = "", calendar("Year end"), 0
@@ -37,7 +37,7 @@ class Intranet:
 
 
 class Home:
-    """The file, the store and the intranet: everything that outlives a process."""
+    """The file, the store and the intranet, which all outlive a process."""
 
     def __init__(self, folder: Path, text: str = FEED) -> None:
         self.file, self.store, self.intranet = folder / "daytwo.yaml", SqliteStore(":memory:"), Intranet()
@@ -45,11 +45,11 @@ class Home:
         self.process = self.begin()
 
     def begin(self) -> ConfigFile:
-        """Another process of the app."""
+        """Start another process of the app."""
         return ConfigFile(self.file, self.store, self.intranet)
 
     def tick(self, **later: float) -> ConfigState:
-        """The timer fires at this time after the start of Monday. Return the configuration that an endpoint reads then."""
+        """Fire the timer at this offset from midnight on Monday. Return the configuration that an endpoint reads afterwards."""
         self.process.refresh(MONDAY + timedelta(**later))
         return self.process.current(MONDAY + timedelta(**later))
 
@@ -174,7 +174,7 @@ def test_an_event_without_a_duration_freezes_nothing(home: Home) -> None:
 
 
 def test_after_three_days_the_freezes_are_too_old_and_no_run_begins(home: Home) -> None:
-    """A freeze may have been added since. Guards treat a missing fact as a refusal; the endpoints still work."""
+    """A freeze may have been added in the meantime. Guards treat missing facts as refusals; the endpoints still work."""
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
     assert home.tick(days=2, hours=23, minutes=55).problem == ""

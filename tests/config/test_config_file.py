@@ -1,4 +1,4 @@
-"""The configuration of a deployed app: the last valid one, with the current problem."""
+"""A deployed app's configuration: the last valid one, together with any current problem."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reading of daytwo.yaml as people write it."""
+"""daytwo.yaml is read the way that people write it."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -102,7 +102,7 @@ def test_days_can_be_written_in_several_ways(written: str, days: set[int]) -> No
 
 
 def test_an_ambiguous_wall_time_extends_a_freeze() -> None:
-    """On 25 October 2026 clocks in Amsterdam show 02:30 twice: at 00:30 and at 01:30 UTC."""
+    """On October 25, 2026, clocks in Amsterdam show 02:30 twice: at 00:30 and at 01:30 UTC."""
     freeze = "freezes: [{name: x, from: 2026-10-25 02:30, to: 2026-10-25 02:40, zone: Europe/Amsterdam}]\n"
     (found,) = load(LEAST + freeze, "daytwo.yaml").freezes
     assert found.start == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The report about an invalid configuration: the line, the value, the problem, the remedy."""
+"""The report on an invalid configuration: the line, the value, the problem, and the remedy."""
 
 import pytest
 
@@ -217,7 +217,7 @@ CASES = [
 def test_a_problem_is_reported_with_line_value_and_remedy(
     old: str, new: str, line: int, value: str, wrong: str, remedy: str
 ) -> None:
-    """`GOOD` with one change: the problem is reported at that line."""
+    """`GOOD` with one change. The problem is reported on the changed line."""
     assert old in GOOD
     problems = problems_of(GOOD.replace(old, new, 1))
     assert any(
@@ -265,7 +265,7 @@ def test_all_problems_are_reported_in_the_order_of_their_lines() -> None:
 
 
 def test_wrong_shapes_and_names_and_sums_are_reported_together() -> None:
-    """An unknown key hides neither a missing window nor rings that overlap."""
+    """An unknown key hides neither a missing window nor overlapping rings."""
     text = GOOD.replace("chat:", "chats:").replace("window: nights", "window: x").replace("env: prod", "env: test")
     assert [problem.line for problem in problems_of(text)] == [5, 10, 11]
 

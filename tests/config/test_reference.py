@@ -20,7 +20,7 @@ def test_the_committed_page_is_the_generated_one() -> None:
 
 def test_every_key_is_on_the_page() -> None:
     missing = [key for key in keys(cast("Mapping[str, Any]", schema())) if f"`{key}`" not in page()]
-    # The sections of chats are separate headings.
+    # The sections about chats are separate headings.
     assert [key for key in missing if f"`chat.{key}`" not in page()] == []
 
 

@@ -1,11 +1,11 @@
-"""Several threads can read the configuration at once, even as the first action of a process."""
+"""Several threads can read the configuration at once, even as the very first thing that a process does."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Eight threads start at the same instant, as invocations do at a cold start.
+# Eight threads start at the same instant, as invocations do on a cold start.
 CODE = """
 import sys, threading
 from pathlib import Path

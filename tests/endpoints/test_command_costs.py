@@ -1,4 +1,4 @@
-"""The cost of a command: its reads, its replies, and the records that unknown people leave."""
+"""The cost of a command: its reads, its replies, and the records left behind by unknown people."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def test_a_command_that_is_delivered_twice_is_answered_once() -> None:
     engine = story.world.engine
     send_command(story.world, "ana", "plan")
     (query,) = queries(engine)
-    engine.live.discard(query.removeprefix("chat_query "))  # it has ended
+    engine.live.discard(query.removeprefix("chat_query "))  # The run has ended.
     send_command(story.world, "ana", "plan")
     assert queries(engine) == [query]
 

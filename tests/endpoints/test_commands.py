@@ -1,4 +1,4 @@
-"""Commands from a chat: who is allowed to do what, and the replies."""
+"""Commands from a chat: who is allowed to do what, and the replies that they get."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Every relevant event, in both schemas, duplicated, late and out of order: one run each, and none is lost."""
+"""Every relevant event, in both schemas, duplicated, late, and out of order: each starts one run, and none is lost."""
 
 import copy
 import json
@@ -38,7 +38,7 @@ def annotated(instance: int, name: str = "VirtualMachinePreempted") -> dict[str,
     }
 
 
-# type, data, and the number of runs that it starts.
+# The type, the data, and the number of runs that the event starts.
 EVENTS: list[tuple[str, dict[str, Any], int]] = [
     ("Microsoft.ContainerService.NewKubernetesVersionAvailable", {"latestSupportedKubernetesVersion": "1.35"}, 0),
     ("Microsoft.ContainerService.ClusterSupportEnding", {"kubernetesVersion": "1.31"}, 0),

@@ -1,4 +1,4 @@
-"""Events from Event Grid: both schemas, each event once, and unreadable ones are recorded."""
+"""Events from Event Grid: both schemas are read, each event counts once, and unreadable events are recorded."""
 
 import pytest
 from hypothesis import given

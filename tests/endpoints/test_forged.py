@@ -1,4 +1,4 @@
-"""Forged Slack requests: all are rejected, nothing is decided, each rejection is recorded. `make soak` tries ten thousand."""
+"""Forged Slack requests: each is rejected and recorded, and none decides anything. `make soak` tries ten thousand."""
 
 import json
 from collections import Counter
@@ -36,7 +36,7 @@ type Take = Callable[[Context, SlackAccess, HttpRequest], HttpResponse]
 
 @dataclass
 class ForgeryTarget:
-    """An endpoint, with a request that waits for approval."""
+    """An endpoint with a request that is waiting for approval."""
 
     take: Take
     name: str
@@ -44,7 +44,7 @@ class ForgeryTarget:
     story: Story
 
     def post(self, forgery: Forgery) -> tuple[HttpResponse, str]:
-        """Send it. Return the response, and the reason in the ledger; empty if there is none."""
+        """Send the request. Return the response and the reason that the ledger shows, which is empty if there is none."""
         world = self.story.world
         world.ledger.written.clear()
         before = world.clock.at
@@ -68,7 +68,7 @@ class ForgeryTarget:
         )
 
     def signed(self, body: bytes, secret: str = SIGNING_SECRET) -> dict[str, str]:
-        """The headers by which Slack would authenticate this body now."""
+        """The headers with which Slack would authenticate this body now."""
         return signed(body, self.story.world.clock.at, secret)
 
 
@@ -82,7 +82,7 @@ def votes_of(story: Story, choice: Choice) -> bytes:
 
 
 def reasons() -> ForgeryTarget:
-    """A dialog that was opened by a button, filled in and submitted."""
+    """A dialog that was opened with a button, filled in, and submitted."""
     story = Story(SlackEndpoint(), "{from: platform}")
     forms = story.world.forms = FakeForms()
     opening = votes_of(story, Choice.REJECT)
@@ -101,7 +101,7 @@ def commands() -> ForgeryTarget:
 
 
 def forgeries(endpoint: ForgeryTarget) -> st.SearchStrategy[Forgery]:
-    """Every way: general forgeries and those specific to Slack's signature."""
+    """Every kind of forgery: general ones, and those specific to Slack's signature."""
     genuine = Genuine(endpoint.genuine, endpoint.signed(endpoint.genuine))
     plain = Forgery("", genuine.body, genuine.proof)
     foreign = genuine.body.replace(OURS, THEIRS)
@@ -118,7 +118,7 @@ def forgeries(endpoint: ForgeryTarget) -> st.SearchStrategy[Forgery]:
 
 
 def check_forgeries(endpoint: ForgeryTarget, tries: int) -> None:
-    """Every forgery is rejected with a reason that fits its status, and changes nothing."""
+    """Every forgery is rejected with a reason that matches its status, and changes nothing."""
     seen: Counter[str] = Counter()
 
     @settings(max_examples=tries, deadline=None)
@@ -159,7 +159,7 @@ def test_no_forgery_of_ten_thousand_is_accepted(endpoint: Callable[[], ForgeryTa
 
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
 def test_the_genuine_request_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
-    """Without this, an endpoint that rejects everything would pass."""
+    """Without this test, an endpoint that rejects everything would pass."""
     target = endpoint()
     response, reason = target.post(Forgery("", target.genuine, target.signed(target.genuine)))
     assert (response.status, reason) == (HTTPStatus.OK, "")
@@ -178,7 +178,7 @@ def test_a_signature_is_valid_for_five_minutes() -> None:
 
 
 def test_a_person_of_another_workspace_in_a_shared_channel_matches_no_person() -> None:
-    """Slack signs it and the team is the configured one, but the user belongs to another team."""
+    """Slack signs the request, and the team is the configured one, but the user belongs to another team."""
     target = votes()
     body = target.genuine.replace(b"team_id%22%3A+%22" + OURS, b"team_id%22%3A+%22" + THEIRS)
     assert body != target.genuine
@@ -259,7 +259,7 @@ TRUE = {
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
 def test_any_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
-    """One of our dialogs with changed parts; none names a request."""
+    """One of Daytwo's dialogs with parts of it changed. None of them names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
     for name in at:
@@ -284,7 +284,7 @@ def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
 
 @pytest.mark.parametrize("other", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
 def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
-    """The content of a dialog is untrusted input: it names a request and does not authenticate anyone."""
+    """A dialog's content is untrusted input: it names a request but authenticates no one."""
     target = reasons()
     token = target.story.approval.token.encode()
     body = target.genuine.replace(token, urlencode({"": json.dumps(other)[1:-1]}).encode()[1:])

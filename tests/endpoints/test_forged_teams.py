@@ -1,4 +1,4 @@
-"""Forged tokens at the Teams endpoint: of thousands all are rejected, and a rejected request decides nothing."""
+"""Forged tokens at the Teams endpoint: thousands are tried and all are rejected, and a rejected request decides nothing."""
 
 import base64
 import time
@@ -26,14 +26,14 @@ FORGED, SOAK = 500, 20_000
 
 @dataclass(frozen=True)
 class Stand:
-    """The verifier of the endpoint, and the keys of the real service."""
+    """The endpoint's verifier, and the real service's keys."""
 
     tokens: BotTokens
     signer: Signer
     clock: FakeClock = field(default_factory=FakeClock)
 
     def is_taken(self, authorization: str) -> bool:
-        """Whether the endpoint accepts it."""
+        """Whether the endpoint accepts the token."""
         try:
             self.tokens.authenticate(authorization)
         except DeniedError:
@@ -60,12 +60,12 @@ def stand(running: Running) -> Stand:
 
 @cache
 def forgers_key() -> Any:
-    """A key of the forger."""
+    """A key that belongs to the forger."""
     return new_key()
 
 
 def none(_: bytes) -> bytes:
-    """No signature at all."""
+    """A token without a signature."""
     return b""
 
 
@@ -78,7 +78,7 @@ type Forge = Callable[[Signer], str]
 
 
 def without(claim: str) -> Forge:
-    """A token that the service has signed without one claim."""
+    """A token that the service has signed, with one claim missing."""
     return lambda signer: signer.token(**{claim: None})
 
 
@@ -164,7 +164,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def changed(token: str, at: int, to: str) -> str:
-    """The token with one character changed; the last one of the signature holds bits that mean nothing, so it is left."""
+    """The token with one character changed. The signature's last character holds bits that mean nothing, so it is left alone."""
     at %= len(token) - 1
     return token if token[at] in (to, ".") else token[:at] + to + token[at + 1 :]
 
@@ -187,7 +187,7 @@ def test_a_shortened_or_extended_token_is_rejected(stand: Stand, cut: int, tail:
 
 @pytest.mark.soak
 def test_twenty_thousand_forged_tokens_are_rejected(stand: Stand) -> None:
-    """Characters changed, parts of true tokens mixed, claims and headers changed and signed by a forger."""
+    """Tokens with changed characters, with parts from several genuine tokens, or with altered claims or headers signed by a forger."""
     random, taken = Random(5), 0  # noqa: S311 - a seeded search
     for number in range(SOAK):
         token = stand.signer.token()
@@ -217,7 +217,7 @@ def test_the_signing_keys_are_fetched_once_per_day(running: Running) -> None:
 
 
 def test_unknown_keys_do_not_cause_repeated_fetches(running: Running) -> None:
-    """An unknown key is fetched once in five minutes."""
+    """An unknown key is fetched at most once in five minutes."""
     stand = stand_of(running)
     assert stand.is_taken(f"Bearer {stand.signer.token()}")
     before = stand.signer.fetched
@@ -242,7 +242,7 @@ def test_a_new_key_of_the_service_replaces_the_old_one(running: Running) -> None
 
 
 def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
-    """A token that cannot be verified is retried later; cached keys stay valid for their day."""
+    """A request whose token cannot be verified now is retried later. Cached keys stay valid for a day."""
     stand = stand_of(running)
     stand.signer.is_down = True
     try:

@@ -1,4 +1,4 @@
-"""The HTTP API: invalid input gets a clear error, changes nothing and reveals nothing."""
+"""The HTTP API: invalid input is answered with a clear error, changes nothing, and reveals nothing."""
 
 import json
 from dataclasses import replace
@@ -102,7 +102,7 @@ def test_an_invalid_name_is_rejected(by_whom: object) -> None:
 
 
 def test_the_name_that_a_key_holder_sends_is_shown_as_a_claim() -> None:
-    """The function key authenticates no person, so neither the ledger nor a chat shows the name as authenticated."""
+    """The function key does not authenticate a person, so neither the ledger nor a chat shows the name as authenticated."""
     world = new_world()
     body = json.dumps({"target": target(world), "until": "2026-11-17T00:00:00Z", "by": "ana"}).encode()
     assert set_override(world.context, "awake", body).status == HTTPStatus.ACCEPTED

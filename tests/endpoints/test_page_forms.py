@@ -1,4 +1,4 @@
-"""The form of the approval page: which submissions count, and what is reported about the others."""
+"""The approval page's form: which submissions count, and how the others are reported."""
 
 import json
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""The approval page: what each visitor sees, what is rejected, and that viewing decides nothing."""
+"""The approval page: what each visitor sees, what is rejected, and that viewing the page decides nothing."""
 
 import base64
 import json
@@ -97,7 +97,7 @@ def test_without_a_configured_tenant_every_session_is_foreign() -> None:
 def test_an_incompletely_configured_page_names_what_is_missing(
     ana: Visitor, lacking: PageAccess, named: str, method: str
 ) -> None:
-    """If sign-in is disabled, any client could send the headers, so they are ignored."""
+    """When sign-in is disabled, any client could send these headers, so they are ignored."""
     page = ana.look(method=method, endpoint=lacking)
     assert page.status == 503
     assert named in page.text()

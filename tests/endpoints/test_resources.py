@@ -1,4 +1,4 @@
-"""The API's resources: independent of the stored records, without secrets, and documented."""
+"""The API's resources are documented, contain no secrets, and do not depend on the format of the stored records."""
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class LaterRun(Run):
-    """The record of a later version."""
+    """A record as a later version might store it."""
 
     added: str = "internal"
 

@@ -1,4 +1,4 @@
-"""The parsing of activities from Teams."""
+"""How activities from Teams are parsed."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ JSON = st.recursive(
     kind=st.sampled_from(["message", "invoke", "conversationUpdate"]),
 )
 def test_any_value_of_a_field_is_read_or_rejected(field_: str, value: Any, kind: str) -> None:
-    """Raises no other exception, whatever the body is."""
+    """No other exception is raised, whatever the body contains."""
     assert status_of(json.dumps({**activity(type=kind), field_: value}).encode()) in (200, 400)
 
 

@@ -1,4 +1,4 @@
-"""The Teams endpoint without a network: replies and their recipients."""
+"""The Teams endpoint without a network: its replies and their recipients."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def text_of(card: Mapping[str, Any]) -> str:
 
 
 def answered(stand: Stand) -> list[tuple[str, str]]:
-    """The addresses of the replies, and their first lines."""
+    """The addresses of the replies, each with the reply's first line."""
     return [(address, text_of(content).split("\n")[0]) for address, content in stand.world.replies.given]
 
 

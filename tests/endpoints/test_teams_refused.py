@@ -1,4 +1,4 @@
-"""Requests that the Teams endpoint rejects: not authenticated, unreadable, or too large."""
+"""Requests that the Teams endpoint rejects because they are unauthenticated, unreadable, or too large."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""mypy finds a route whose handler does not exist or takes other arguments."""
+"""mypy reports a route whose handler does not exist or takes different arguments."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The routes while Daytwo's records do not respond: each says so instead of failing."""
+"""The routes while Daytwo's records are unavailable: each of them reports that instead of failing."""
 
 import azure.functions as func
 import pytest
@@ -9,7 +9,7 @@ from ops.ports.errors import TryLaterError
 
 
 class WiringWithoutStore:
-    """A process whose store does not respond when the configuration is read."""
+    """A process whose store is unavailable when the configuration is read."""
 
     def context(self, _client: str) -> None:
         raise TryLaterError("the table does not respond")

@@ -1,4 +1,4 @@
-"""Errors of Azure on an upgrade: transient ones delay the run, permanent ones fail it with a cause and a remedy."""
+"""Azure errors during an upgrade: transient ones delay the run, permanent ones fail it with a cause and a remedy."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.fakes import World
 
 
 def accepts_after(world: World, delay: timedelta) -> Callable[[str], None]:
-    """Azure accepts requests once the run is this old."""
+    """Azure starts to accept requests once the run is this old."""
     operations = AzureOperations(world)
 
     def meanwhile(activity: str) -> None:

@@ -1,4 +1,4 @@
-"""A target that is waiting for a person is reported once, although it has no run."""
+"""A target that is waiting for a person is reported once, even though it has no run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def test_the_message_about_an_invalid_tag_is_edited_after_the_fix() -> None:
 
 
 def add_blocked_reboot(world: World) -> str:
-    """A node that requires a reboot, with a pod whose PDB never allows an eviction. Return its name."""
+    """Add a node that requires a reboot, with a pod whose PDB never allows an eviction. Return the node's name."""
     only = cluster("shop-dev", tags={"env": "test"})
     world.clusters.put(only)
     node = nodes_of(only)[1].name
@@ -116,7 +116,7 @@ def test_a_block_of_a_cluster_that_has_left_the_fleet_is_closed() -> None:
 
 
 def world_with_blocked_reboot_by_day() -> World:
-    """At ten in the morning, with a rule that requires approval: reboots are planned by day."""
+    """Ten in the morning, with a rule that requires approval: reboots are planned by day."""
     world = World(
         config=ALL_OPERATIONS.replace(
             "reboot: {window: nights}", "reboot: {window: nights, approval: {from: platform}}"

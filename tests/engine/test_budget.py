@@ -1,4 +1,4 @@
-"""Budget alerts of both schemas: read exactly, explained once."""
+"""Budget alerts in both schemas are read exactly and explained once."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""A query that can never succeed is answered with its reason at once, without retries."""
+"""A query that can never succeed is answered with the reason immediately, without any retries."""
 
 from ops.model.fleet import Cluster
 from ops.model.json import Json

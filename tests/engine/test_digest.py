@@ -1,4 +1,4 @@
-"""The weekly digest: sent once, at its time, with what happened and what comes next."""
+"""The weekly digest: sent once, on time, with what happened last week and what comes next."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

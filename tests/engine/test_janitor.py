@@ -1,4 +1,4 @@
-"""The janitor restarts what the engine has lost and purges what is old."""
+"""The janitor restarts runs that the engine has lost and purges old ones."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""An upgrade whose response was lost is followed by the state of the pool."""
+"""When the response to an upgrade request is lost, the upgrade is followed through the pool's state."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A run that cannot read a fact: it reports that, continues once it can read it, and ends with its week."""
+"""A run that cannot read a fact reports the problem, continues once the fact can be read, and ends with its week."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from tests.fakes import CONFIG, MONDAY, World, cluster
 
 
 def begun(at: datetime, break_world: Callable[[World], None]) -> DrivenRun:
-    """The run of the week, in a world in which one fact cannot be read."""
+    """The week's run, in a world in which one fact cannot be read."""
     world = world_with(cluster("shop-dev"), CONFIG, at)
     break_world(world)
     start_unless_idle(world.context, run_request(world))

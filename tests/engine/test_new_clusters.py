@@ -1,4 +1,4 @@
-"""The rollout of a week includes clusters that are found after its start; an empty fleet is reported."""
+"""A week's rollout includes clusters that are found after it has started; an empty fleet is reported."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 
 
 def tick(world: World, hours: int = 1) -> None:
-    """The hourly scan of the fleet, and the next step of the rollout."""
+    """Scan the fleet, as the hourly timer does, and execute the rollout's next step."""
     world.clock.advance(hours=hours)
     start_due_rollouts(
         world.context, world.settings, list_fleet(world.context.ports.clusters, world.settings), world.clock.at

@@ -1,4 +1,4 @@
-"""The transition table of a run: the position after each report, and that every report of an activity is in it."""
+"""A run's transition table: it contains every report that an activity can make, and the position that follows."""
 
 import ast
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_every_activity_can_lead_to_the_end_of_the_run() -> None:
 
 
 def test_every_outcome_in_the_code_of_the_activities_is_in_the_table() -> None:
-    """A new outcome without a row would stop a run at night; here it fails a test instead."""
+    """An outcome without a row would otherwise stop a run at night; here it fails a test."""
     written = {
         node.attr
         for path in Path("ops/engine/activities").glob("*.py")

@@ -1,4 +1,4 @@
-"""The outbox alone: a chat that loses messages or responses, rate limits, and two processes that send at once."""
+"""The outbox on its own: a chat that loses messages or responses, rate limits, and two processes that send simultaneously."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ def report(world: World, text: str, subject: str = "run-1", state: State = State
 
 
 def shown(world: World) -> list[str]:
-    """The line that each message shows, in the order of posting."""
+    """The line that each message shows, in posting order."""
     return [text_of(content) for content in world.chat.shown.values()]
 
 
@@ -73,7 +73,7 @@ def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) 
 
 
 def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -> None:
-    """The chat shows the state in between, which the record does not know."""
+    """The chat shows the intermediate state, which is unknown to the record."""
     world = World()
     report(world, "one")
     world.chat.lose = 1
@@ -125,7 +125,7 @@ def test_a_new_picture_with_the_same_text_is_an_edit() -> None:
 
 @dataclass
 class SlowChat(FakeChat):
-    """Another process reports on the same subject while this one waits for the response of the chat."""
+    """Another process reports on the same subject while this one is waiting for the chat's response."""
 
     meanwhile: list[Message] = field(default_factory=list)
     ports: Ports | None = None
@@ -163,7 +163,7 @@ def test_two_processes_that_report_at_once_post_once() -> None:
 
 
 def test_two_edits_at_once_end_with_the_last_state() -> None:
-    """The older edit arrives last: the chat shows it until the next tick."""
+    """The older edit arrives last, so the chat shows it until the next tick."""
     world, chat = world_with_slow_chat()
     report(world, "first")
     chat.meanwhile = [message("third")]
@@ -174,7 +174,7 @@ def test_two_edits_at_once_end_with_the_last_state() -> None:
 
 
 def test_an_older_edit_whose_response_is_lost_is_corrected() -> None:
-    """The newer edit is recorded as sent while the older is on its way; no response says that the older arrived after it."""
+    """The newer edit is recorded as sent while the older one is in transit. No response reveals that the older one arrived last."""
     world, chat = world_with_slow_chat()
     report(world, "first")
     chat.meanwhile = [message("third")]

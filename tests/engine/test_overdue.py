@@ -1,4 +1,4 @@
-"""A step that takes hours too long notifies people; it is not interrupted, and after a good end the notice disappears."""
+"""People are notified about a step that is hours overdue. It is not interrupted, and the notice disappears if it succeeds."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ def begun(*, running: bool = True) -> DrivenRun:
 
 
 def shown(run: DrivenRun) -> str:
-    """The run's message in the chat."""
+    """The message about the run in the chat."""
     chat = run.world.chat
     return next(str(content) for key, content in chat.shown.items() if chat.keys[key] == run.id)
 

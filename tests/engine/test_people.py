@@ -1,4 +1,4 @@
-"""Pause, resume and cancel are stored and take effect between steps."""
+"""Pause, resume, and cancel requests are stored and take effect between steps."""
 
 from ops.model.run import State, StepState
 from ops.tables.runs import Control, controls, runs

@@ -1,4 +1,4 @@
-"""An upgrade is done once its nodes run the image; a newer image that is released meanwhile is reported or planned."""
+"""An upgrade is complete once its nodes run the image. A newer image released in the meantime is either reported or planned."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The end of a run is published to other programs, even if their topic was down at that time."""
+"""The end of a run is published to other programs, even if the topic was down when the run ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -96,7 +96,7 @@ def test_an_end_that_the_topic_rejects_does_not_block_the_others() -> None:
 
 @dataclass
 class ChatObserver(FakeEvents):
-    """Records how many messages the chat shows at each call."""
+    """Records how many messages the chat shows at the time of each call."""
 
     chat: FakeChat = field(default_factory=FakeChat)
     shown: list[int] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A reboot cordons, drains, restarts, verifies and uncordons a node; a failure at any point uncordons it too."""
+"""A reboot cordons, drains, restarts, verifies, and uncordons a node. After any failure the node is uncordoned as well."""
 
 from ops.model.fleet import CORDON_STAMP
 from ops.model.run import Run, State
@@ -66,7 +66,7 @@ def test_a_rejected_restart_uncordons_the_node() -> None:
 
 
 def test_a_node_that_a_person_cordons_after_the_plan_is_not_drained() -> None:
-    """A person who cordons between the plan and the first step has a reason, and that cordon stays."""
+    """A person who cordons a node between the plan and the first step has a reason, so the cordon stays."""
     world = world_with_required_reboot()
 
     def meanwhile(activity: str) -> None:

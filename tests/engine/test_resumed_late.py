@@ -1,4 +1,4 @@
-"""A process that resumes after hours: another run may hold the leases, and the window may have closed."""
+"""A process that resumes hours later: another run may hold the leases by then, and the window may have closed."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def let_other_run_take_the_cluster(run: DrivenRun) -> None:
 
 
 def upgraded_after_a_start() -> DrivenRun:
-    """A run that has started its cluster and upgraded the pool, and has not stopped the cluster yet."""
+    """A run that has started its cluster and upgraded the pool but has not stopped the cluster yet."""
     run = start(world_with(cluster("shop-dev", running=False), CONFIG))
     clusters = run.world.clusters
     run.call("assess")
@@ -66,7 +66,7 @@ def test_a_run_that_lost_its_cluster_does_not_block_the_paired_region() -> None:
 
 
 def draining() -> tuple[DrivenRun, str, int]:
-    """A drain whose first eviction was blocked; its step, and the number of evictions so far."""
+    """A drain whose first eviction was blocked. Return its step and the number of evictions so far."""
     on = cluster("shop-dev")
     world = world_with(on, ALL_OPERATIONS)
     node = nodes_of(on)[1].name

@@ -1,4 +1,4 @@
-"""Eviction notices become one record per node, and one run per group of evictions."""
+"""Eviction notices become one record per node and one run per group of evictions."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A cluster that was started for an upgrade is stopped again, however the run ends."""
+"""A cluster that was started for an upgrade is stopped afterwards, however the run ends."""
 
 from dataclasses import replace
 

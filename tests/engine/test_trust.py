@@ -1,4 +1,4 @@
-"""What a run must never do, whatever Azure does. A review found each of these; the test has its scenario."""
+"""Things that a run must never do, whatever happens in Azure. Each test reproduces a scenario that a review found."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 
 
 def leased() -> DrivenRun:
-    """A run that holds its leases and has not begun a step."""
+    """A run that holds its leases but has not begun a step."""
     run = start(world_in_window())
     for activity in ("assess", "lease"):
         run.call(activity)
@@ -34,7 +34,7 @@ def change_steps(run: DrivenRun, *steps: StepRecord) -> None:
 
 
 class TestIntended:
-    """A step whose first call may not have been made is subject to every check of a beginning."""
+    """A step whose first call may not have been made is checked in full, like a step that is about to begin."""
 
     def test_a_cancel_takes_effect_while_azure_is_down(self) -> None:
         world = world_in_window()
@@ -92,7 +92,7 @@ class TestTemporary:
 
 
 class TestLostByTheEngine:
-    """A run that the engine has lost continues at the position of its record."""
+    """A run that the engine has lost resumes at the position in its record."""
 
     @staticmethod
     def restarted(state: StepState) -> str:
@@ -121,7 +121,7 @@ class TestLostByTheEngine:
 
 
 class UnreadableCluster(FakeClusters):
-    """A fleet with one cluster that cannot be read."""
+    """A fleet in which one cluster cannot be read."""
 
     def cluster(self, cluster_id: str) -> Cluster:
         if cluster_id.endswith("/a-broken"):

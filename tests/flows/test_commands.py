@@ -1,4 +1,4 @@
-"""The commands, as typed by a person, with `daytwo simulate`."""
+"""The commands as a person types them, run against `daytwo simulate`."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from simulator.running import control
 from simulator.slack.api import TOKEN
 from tests.flows.fleet import CONFIG
 
-# The demonstration's fleet starts on a Monday at midnight, inside this window.
+# The demonstration's fleet starts at midnight on Monday, inside this window.
 OPEN_NOW = CONFIG.replace('from: "21:10"', 'from: "00:00"').replace('to: "05:00"', 'to: "23:00"')
 SPEED = 600
 
@@ -29,7 +29,7 @@ def daytwo(*arguments: str, cwd: Path, environment: dict[str, str] | None = None
 
 @pytest.fixture(scope="module")
 def simulated() -> Iterator[dict[str, str]]:
-    """`daytwo simulate` as a process. Its output is the environment of all other commands."""
+    """`daytwo simulate` as a process. Its output is the environment for all other commands."""
     command = [sys.executable, "-m", "ops.cli", "simulate", "--fleet", "demo", "--speed", str(SPEED)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""A configuration is missing, becomes invalid and is fixed: the app runs, reports it, starts nothing new, and continues."""
+"""The configuration is missing, becomes invalid, and is fixed. The app keeps running, reports it, starts nothing new, and then continues."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ async def test_an_invalid_configuration_blocks_new_work_until_it_is_fixed(bot: B
         await bot.run_until(after(minutes=2))
         bot.config.write_text(BROKEN)
         await bot.run_until(after(hours=2))
-        # The pool in progress is finished, the next is not started. The endpoints stay available.
+        # The pool in progress is completed, and the next one is not started. The endpoints stay available.
         assert bot.started_operations() == ["upgrade-node-image shop-dev system"]
         assert bot.run(run).code == "configuration"
         assert "is not valid" in configuration_message(simulation)

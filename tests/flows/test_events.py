@@ -1,4 +1,4 @@
-"""The Event Grid endpoint of the real app: an event wakes a waiting run once; an invalid event is recorded and not retried indefinitely."""
+"""The real app's Event Grid endpoint: an event wakes a waiting run once. An invalid event is recorded and not retried indefinitely."""
 
 import asyncio
 from pathlib import Path
@@ -61,7 +61,7 @@ async def test_the_simulated_events_reach_the_run(simulation: Running, tmp_path:
 
 @pytest.mark.parametrize(
     "event",
-    # None of these is its time: Event Grid rejects events with an invalid time, and Microsoft's binding relies on that.
+    # None of these is the time: Event Grid rejects events with an invalid time, and Microsoft's binding relies on that.
     [
         {"id": "e2", "eventType": ROLLING, "topic": "t", "subject": "s", "data": "no object"},
         {"specversion": "1.0", "id": "", "type": ROLLING, "source": "/s"},

@@ -1,4 +1,4 @@
-"""Weeks in which Azure, Kubernetes, Slack and Event Grid fail at times: invariants hold, and every fault occurs."""
+"""Weeks in which Azure, Kubernetes, Slack, and Event Grid fail at times: all invariants hold, and every kind of fault occurs."""
 
 import sys
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Runs that people start, pause, resume and cancel over HTTP, through the real app."""
+"""Runs that people start, pause, resume, and cancel over HTTP, through the real app."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.flows.bot import Bot, messages, target_of
 from tests.flows.fleet import OPENS, TWO_POOLS, after
 from tests.simulator.host.harness import async_test
 
-# Its first pool is being upgraded then, and its second has not begun.
+# At this time its first pool is being upgraded, and its second has not begun.
 IN_THE_FIRST_POOL = {"minutes": 2}
 
 
@@ -63,7 +63,7 @@ async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> Non
             "paused by a holder of the function key (says: ana)",
         )
         assert (await bot.call("POST", f"runs/{run}/resume", {"by": "bo"})).status == 202
-        # The hint woke it: no time has passed.
+        # The event woke the run: no time has passed.
         assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         await bot.run_until(after(hours=1))
         assert bot.run(run).state is State.DONE

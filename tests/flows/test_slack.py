@@ -1,4 +1,4 @@
-"""Approvals and commands in Slack, end to end: the real app and the simulated Slack."""
+"""Approvals and commands in Slack, end to end: the real app with the simulated Slack."""
 
 import hashlib
 import os
@@ -37,7 +37,7 @@ def bot(simulation: Running, tmp_path: Path) -> Bot:
 
 
 def asked(simulation: Running) -> Any:
-    """The request for approval as Slack shows it."""
+    """The approval request as Slack shows it."""
     channels: Any = simulation.control("/slack")["channels"]
     (message,) = [
         each
@@ -68,7 +68,7 @@ async def vote(bot: Bot, user: str, action: str = "approve.0", **more: object) -
 
 @async_test
 async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simulation: Running) -> None:
-    """A holder of the function key requested it, so two approvals are needed."""
+    """The run was requested by a holder of the function key, so two approvals are needed."""
     async with bot:
         await bot.connect_slack()
         run = await bot.start_run(TWO_POOLS)
@@ -199,7 +199,7 @@ async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot
 
 @async_test
 async def test_where_slack_opens_no_form_the_vote_rejects(simulation: Running, tmp_path: Path) -> None:
-    """A rejection is never lost: the reply says that it has no reason."""
+    """A rejection is never lost: the reply states that no reason was given."""
     bot = Bot(simulation, tmp_path, APPROVED)
     async with bot:
         await bot.connect_slack()
@@ -317,7 +317,7 @@ async def test_what_slack_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, 
 
 @contextmanager
 def broken_answers(simulation: Running) -> Iterator[None]:
-    """Slack's addresses for private answers are in trouble."""
+    """Slack's addresses for private replies fail."""
     hooks = simulation.simulation.slack.hooks
     working = hooks.in_trouble
     hooks.in_trouble = True
@@ -329,7 +329,7 @@ def broken_answers(simulation: Running) -> Iterator[None]:
 
 @contextmanager
 def no_forms(simulation: Running) -> Iterator[None]:
-    """Every trigger has expired by the time that it comes back."""
+    """Every trigger has expired by the time that it is used."""
     triggers = simulation.simulation.slack.bot_client.triggers
     living = triggers.live_for
     triggers.live_for = timedelta(seconds=-1)

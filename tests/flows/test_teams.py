@@ -1,4 +1,4 @@
-"""Approvals and commands through the Teams bot, end to end: the real app and the simulated Bot Connector."""
+"""Approvals and commands through the Teams bot, end to end: the real app with the simulated Bot Connector."""
 
 import json
 import os
@@ -20,7 +20,7 @@ CHANNEL = CHANNELS[0]
 
 
 def config(simulation: Running) -> str:
-    """Node images need two of the platform's people; messages go to one Teams channel."""
+    """Node images need two people from the platform team, and messages go to one Teams channel."""
     plain = CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     bot = f'teams-bot: {{conversation: "{CHANNEL}", service-url: "{simulation.environment["TEAMS_SERVICE_URL"]}"}}'
     return (
@@ -43,7 +43,7 @@ def bot(simulation: Running, tmp_path: Path) -> Bot:
 
 
 async def listen(bot: Bot) -> None:
-    """Teams sends what people do to the bot's endpoint, as its Azure Bot resource says."""
+    """Have Teams send people's actions to the bot's endpoint, as its Azure Bot resource specifies."""
     await bot.control("/teams/bot", {"endpoint": f"{bot.url}/api/teams/messages"})
 
 
@@ -53,13 +53,13 @@ def activities(simulation: Running) -> list[dict[str, Any]]:
 
 
 def asked(simulation: Running) -> dict[str, Any]:
-    """The request for approval, as the channel shows it."""
+    """The approval request as the channel shows it."""
     (found,) = [each for each in activities(simulation) if ": approval" in each["summary"] and not each["thread"]]
     return found
 
 
 def verbs(activity: dict[str, Any]) -> list[str]:
-    """The choices; a rejection is in the card that its button unfolds."""
+    """The choices. The rejection is in the card that its button unfolds."""
     actions = activity["card"].get("actions", [])
     inner = [each for action in actions for each in action.get("card", {}).get("actions", [action])]
     return [action["verb"] for action in inner if action["type"] == "Action.Execute"]
@@ -70,7 +70,7 @@ def words(card: dict[str, Any]) -> str:
 
 
 def alone(simulation: Running) -> list[tuple[str, str]]:
-    """Whom the bot wrote to alone, and the words of it."""
+    """The recipients of the bot's private messages, and their text."""
     personal = simulation.simulation.connector.personal
     return [
         (personal[each["conversation"]].removeprefix("29:"), words(each["card"]))
@@ -97,7 +97,7 @@ def results(bot: Bot) -> list[str]:
 
 @async_test
 async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simulation: Running) -> None:
-    """A holder of the function key requested it, so two approvals are needed. The message is edited, not repeated."""
+    """The run was requested by a holder of the function key, so two approvals are needed. The message is edited, not repeated."""
     async with bot:
         await listen(bot)
         run = await bot.start_run(TWO_POOLS)
@@ -214,7 +214,7 @@ async def test_a_stranger_starts_nothing(bot: Bot, simulation: Running) -> None:
 
 @async_test
 async def test_a_person_of_another_tenant_is_refused(bot: Bot, simulation: Running) -> None:
-    """The same object id in another tenant is another person."""
+    """The same object id in another tenant belongs to another person."""
     async with bot:
         await listen(bot)
         reported: dict[str, object] = {"user": ANA, "text": "status", "tenant": "44444444-4444-4444-4444-444444444444"}
@@ -224,7 +224,7 @@ async def test_a_person_of_another_tenant_is_refused(bot: Bot, simulation: Runni
 
 @async_test
 async def test_the_first_installation_says_what_to_configure(simulation: Running, tmp_path: Path) -> None:
-    """Before the conversation is known nothing can be posted, but the endpoint works."""
+    """Until the conversation is known nothing can be posted, but the endpoint works."""
     before = (
         config(simulation).split("  teams-bot:")[0] + "  {}\n" + "identity" + config(simulation).split("identity")[1]
     )
