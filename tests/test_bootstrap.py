@@ -1,4 +1,4 @@
-"""Wiring from the environment: a setting that is not a secret is never used as one."""
+"""Wiring from the environment: a value that is not a secret is never used as one."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def chats_of(wired: Wiring, configured: Settings) -> list[Chat]:
 
 
 def test_an_unresolved_key_vault_reference_is_not_used_as_a_secret(tmp_path: Path) -> None:
-    """The placeholder is in the public template, so any reader could sign with it."""
+    """The placeholder is in the public template, so anyone who reads the template could sign with it."""
     wired = wire(
         environment(
             tmp_path,

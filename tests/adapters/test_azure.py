@@ -1,4 +1,4 @@
-"""The Azure and Kubernetes adapters, with the unmodified SDK clients, against the simulated services."""
+"""The Azure and Kubernetes adapters, using the unmodified SDK clients, against the simulated services."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -22,7 +22,10 @@ def simulation() -> Iterator[Running]:
 def wired(simulation: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiring]:
     environment = {**simulation.environment, "DAYTWO_STATE": str(tmp_path_factory.mktemp("state"))}
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):  # the client of the identity reads these from the process
+        for name in (
+            "IDENTITY_ENDPOINT",
+            "IDENTITY_HEADER",
+        ):  # The identity client reads these from the process environment.
             patch.setenv(name, environment[name])
         yield wire(environment)
 

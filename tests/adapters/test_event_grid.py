@@ -1,4 +1,4 @@
-"""The topic of run events when it does not respond."""
+"""What happens when the topic for run events does not respond."""
 
 import logging
 import socket
@@ -21,7 +21,7 @@ class Credential:
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
-    """Accepts connections and sends nothing."""
+    """Accepts connections but sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield server

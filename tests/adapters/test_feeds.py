@@ -1,4 +1,4 @@
-"""Calendars from addresses: every failure is one error, which never shows the address of the calendar."""
+"""Calendars at addresses: every failure raises the same kind of error, which never shows the calendar's address."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +12,7 @@ from ops.config import FeedError
 
 
 class FeedServer(BaseHTTPRequestHandler):
-    """A calendar at /freeze.ics, one that is too large, a redirect, and nothing elsewhere."""
+    """Serves a calendar at /freeze.ics, one that is too large, and a redirect, but nothing at any other path."""
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
@@ -23,7 +23,7 @@ class FeedServer(BaseHTTPRequestHandler):
         self.send_response(200 if content else 302 if path == "/moved.ics" else 404)
         self.send_header("Location", "/freeze.ics")
         self.end_headers()
-        with suppress(ConnectionError):  # a client that stops reading closes the connection
+        with suppress(ConnectionError):  # A client that stops reading closes the connection.
             self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name for it

@@ -1,4 +1,4 @@
-"""The shared HTTP client: failures as errors of the ports, and the reading of `Retry-After`."""
+"""The shared HTTP client: failures become port errors, and `Retry-After` is parsed."""
 
 import threading
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def test_the_retry_after_is_bounded_and_has_a_default(headers: dict[str, str] | 
 
 
 class _Server(BaseHTTPRequestHandler):
-    """Responds with the status and body size of the path `/status/size`."""
+    """Responds with the status and body size from the path `/status/size`."""
 
     protocol_version = "HTTP/1.1"
     connections: ClassVar[set[tuple[str, int]]] = set()

@@ -1,4 +1,4 @@
-"""The contract of every ledger: append-only, hash-chained, and able to detect modifications."""
+"""The contract for every ledger: append-only, hash-chained, and able to detect modifications."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ def write(ledger: Ledger) -> Ledger:
 
 
 def reads(caplog: pytest.LogCaptureFixture) -> int:
-    """The number of downloads of a blob by the client."""
+    """How many times the client downloads a blob."""
     return sum("Request method: 'GET'" in record.getMessage() for record in caplog.records)
 
 

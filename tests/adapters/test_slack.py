@@ -115,7 +115,7 @@ def test_a_message_without_its_picture_has_no_placeholder(slack: SlackServer, ch
 def test_an_invalid_response_is_a_try_later_error_for_every_method(
     slack: SlackServer, chat: SlackChat, garbage: tuple[int, str, bytes]
 ) -> None:
-    """The outcome is unknown: this counts as a lost response, not as a success or a rejection."""
+    """The outcome is unknown, so this counts as a lost response rather than as a success or a rejection."""
     slack.garbage = garbage
     calls: list[Callable[[], object]] = [
         lambda: chat.post("C0123", Outgoing(PLAIN, "run-1")),
@@ -171,7 +171,7 @@ def test_nothing_is_sent_to_an_address_outside_slack(slack: SlackServer) -> None
 
 
 def test_replies_are_sent_only_to_hosts_of_slack_over_https(slack: SlackServer) -> None:
-    """The reply is private, so the host alone does not make an address safe. Only a simulated world uses http."""
+    """The reply is private, so a familiar host alone does not make an address safe. Only a simulated world uses http."""
     port = slack.url.split(":")[2].split("/")[0]
     named = SlackReplies(frozenset({f"localhost:{port}"}))
     path = hook(slack).removeprefix(f"http://127.0.0.1:{port}")

@@ -1,4 +1,4 @@
-"""Dialogs with the Slack client against the simulated Slack: opened once, rejected with a code, never waited for."""
+"""Dialogs through the Slack client against the simulated Slack: opened once, rejected with a code, and never waited for."""
 
 import socket
 import time

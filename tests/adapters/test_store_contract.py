@@ -1,4 +1,4 @@
-"""The contract of every store; each implementation is one parameter of the fixture."""
+"""The contract for every store. Each implementation is one parameter of the fixture."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The Teams webhook against the simulated one, and the channel of each message."""
+"""The Teams webhook against the simulated one, and the channel that each message goes to."""
 
 from collections.abc import Iterator
 
@@ -49,7 +49,7 @@ def test_a_retired_connector_is_rejected_with_a_remedy() -> None:
 
 
 def test_a_line_break_at_the_end_of_an_address_is_ignored(simulation: Running) -> None:
-    """`az keyvault secret set --file` keeps the line break at the end of a file."""
+    """`az keyvault secret set --file` keeps the line break at the end of the file."""
     chat = TeamsChat(f"{simulation.environment['TEAMS_URL']}\n")
     chat.post("teams", Outgoing(render(FAILED), "key"))
     assert "shop\\\\_dev" in str(simulation.control("/teams"))
@@ -73,7 +73,7 @@ def test_an_invalid_address_is_rejected_without_being_shown(address: str) -> Non
 
 
 def test_an_address_that_only_the_client_rejects_delays_the_message() -> None:
-    """An address that passes every check may still be rejected by the client; the message is retried."""
+    """The client may reject an address that passes every check. The message is then retried."""
     chat = TeamsChat(f"https://logic.example/{'x' * 70_000}")
     with pytest.raises(TryLaterError, match="InvalidURL"):
         chat.post("teams", Outgoing(render(FAILED), "key"))

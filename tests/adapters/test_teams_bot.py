@@ -1,4 +1,4 @@
-"""The Teams bot against the simulated Bot Connector: posts, threads, edits, ephemeral replies, limits and rejections."""
+"""The Teams bot against the simulated Bot Connector: posts, threads, edits, ephemeral replies, limits, and rejections."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,14 +42,14 @@ identity: {{entra-tenant: {TENANT}}}
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Running]:
-    """One world for the module; each test finds its messages by their ids."""
+    """One world for the whole module. Each test finds its messages by their ids."""
     with running_simulation() as running, environment(running.environment):
         yield running
 
 
 @pytest.fixture
 def simulation(served: Running) -> Running:
-    """The world, advanced until the rate limits of other tests no longer apply."""
+    """The world, advanced until rate limits from other tests no longer apply."""
     served.advance(served.world.now + timedelta(seconds=10))
     return served
 
@@ -80,7 +80,7 @@ def outgoing(message: Message = SHOWN, thread: Posted | None = None, picture: by
 
 
 def activity(simulation: Running, identity: str) -> dict[str, Any]:
-    """The content in Teams of the message with this id."""
+    """The content of the message with this id, as Teams has it."""
     activities: Any = simulation.control("/teams")["activities"]
     (found,) = [each for each in activities if each["id"] == identity]
     return dict(found)

@@ -1,4 +1,4 @@
-"""The approval page in a browser with the real app: people sign in, read, and decide."""
+"""The approval page in a browser, served by the real app: people sign in, read, and decide."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
         late = await here.visit("ana")
         assert await late.locator("button").count() == 0
         assert "Expired" in await late.locator("main").inner_text()
-        # The form was loaded in time and is now older than an hour.
+        # The form was loaded in time but is now more than an hour old.
         await click_and_wait(early, early.get_by_role("button", name="Approve"))
         assert "older than an hour" in await early.locator("main").inner_text()
         assert state_of(here) is State.SKIPPED
@@ -118,7 +118,7 @@ async def test_a_link_scanner_does_not_decide(tmp_path: Path) -> None:
 
 @async_test
 async def test_a_cross_site_form_is_rejected(tmp_path: Path) -> None:
-    """Browsers do not send the cookie with another site's form, and state the origin if they do."""
+    """Browsers do not send the cookie with a form from another site; if they did, they would state its origin."""
     async with site(tmp_path) as here:
         page = await here.visit("ana")
         token = await page.locator("input[name=csrf]").input_value()
@@ -145,7 +145,7 @@ async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> N
 
 @async_test
 async def test_the_page_complies_with_its_content_security_policy(tmp_path: Path) -> None:
-    """Its content security policy allows its own style, and the browser reports no violations."""
+    """Its content security policy allows its own styles, and the browser reports no violations."""
     async with site(tmp_path) as here:
         reported: list[str] = []
         page = await here.visit("ana")

@@ -1,4 +1,4 @@
-"""Chats are packages that register themselves: no other code names one."""
+"""Chats are packages that register themselves; no code outside them mentions a specific one."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A mistake on the command line is rejected with a message, without a traceback."""
+"""A mistake on the command line is rejected with a message instead of a traceback."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def daytwo(*arguments: str, **environment: str) -> Result:
 
 
 def refused(result: Result) -> str:
-    """The message. Fails if click had to catch an exception."""
+    """The message. Fails if click itself had to catch an exception."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code in (1, 2)
     return result.stderr

@@ -1,4 +1,4 @@
-"""The printed and written summary: it fits a terminal, adds up, and shows everything that went wrong."""
+"""The summary, printed and in writing: it fits a terminal, adds up, and shows everything that went wrong."""
 
 import io
 from dataclasses import replace

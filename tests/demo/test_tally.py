@@ -1,4 +1,4 @@
-"""A pool is counted according to the bot's record, provided that the world confirms it."""
+"""A pool is counted according to the bot's record, provided that the world confirms the record."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The demonstration's week: every pool is counted once, as by the oracle, and each run has one message."""
+"""The demonstration's week: every pool is counted once, as the oracle counts it, and each run has one message."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def test_every_pool_is_upgraded_or_skipped_for_a_reason(demonstration: Demonstra
 
 
 def test_each_operation_succeeds_as_often_as_the_oracle_expects(demonstration: Demonstration) -> None:
-    """Two clusters stopped six times and started five; three nodes rebooted in one night; five spot nodes at once."""
+    """Two clusters stopped six times and started five, three nodes rebooted in one night, and five spot evictions at once."""
     assert demonstration.summary.document()["operations"] == {
         "node-image": {"runs": 11, "succeeded": 11, "skipped": 0, "failed": 0, "expected": 11},
         "reboot": {"runs": 1, "succeeded": 1, "skipped": 0, "failed": 0, "expected": 1},
@@ -50,7 +50,7 @@ def test_each_operation_succeeds_as_often_as_the_oracle_expects(demonstration: D
 
 
 def of(demonstration: Demonstration, runbook: str) -> list[Run]:
-    """The week's runs of an operation, in the order of their requests."""
+    """The week's runs for one operation, in the order in which they were requested."""
     found = [run for run in demonstration.week.runs if run.runbook == runbook]
     return sorted(found, key=lambda run: run.created)
 
@@ -64,7 +64,7 @@ def test_three_nodes_are_rebooted_one_by_one_on_monday_night(demonstration: Demo
 
 
 def test_an_override_keeps_anas_cluster_awake_on_wednesday(demonstration: Demonstration) -> None:
-    """By schedule both stop at 23:45 in Amsterdam; hers stopped at 01:30."""
+    """The schedule stops both clusters at 23:45 in Amsterdam; Ana's was stopped at 01:30."""
     stops = {(run.target_name, run.period) for run in of(demonstration, "power") if run.finished[0].id == "stop"}
     assert ("data-dev", "20261118t2245") in stops
     assert ("shop-dev", "20261118t2245") not in stops
@@ -85,7 +85,7 @@ def test_the_alert_is_explained_by_its_costs(demonstration: Demonstration) -> No
 
 
 def test_teams_shows_the_same_runs(demonstration: Demonstration) -> None:
-    """A webhook cannot edit messages: one card per state that people should see, and at least one for every message."""
+    """A webhook cannot edit messages, so there is one card per state that people should see, and at least one per message."""
     cards = control(demonstration.stage.world, "/teams")["cards"]
     shown = json.dumps(cards)
     assert [run.id for run in demonstration.week.runs if run.id not in shown] == []

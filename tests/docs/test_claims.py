@@ -1,4 +1,4 @@
-"""Commands, pages and headings that the documentation names exist."""
+"""The commands, pages, and headings that the documentation mentions exist."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def test_the_command_line_has_the_commands_of_the_readme() -> None:
 
 
 def headings(page: Path) -> set[str]:
-    """Anchors as GitHub makes them: lower case, dashes for blanks, no other punctuation."""
+    """Anchors as GitHub generates them: lower case, dashes for blanks, and no other punctuation."""
     titles = [line.lstrip("# ").strip().lower() for line in page.read_text().splitlines() if line.startswith("#")]
     return {re.sub(r"[^\w -]", "", title).replace(" ", "-") for title in titles}
 

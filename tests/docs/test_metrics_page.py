@@ -1,4 +1,4 @@
-"""docs/metrics.md lists the metrics and the log fields that the code has."""
+"""docs/metrics.md lists the metrics and log fields that exist in the code."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A read becomes a fact, a denial becomes Unknown, and a transient failure is retried."""
+"""A successful read becomes a fact, a denial becomes Unknown, and a transient failure is retried."""
 
 import pytest
 

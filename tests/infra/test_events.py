@@ -1,4 +1,4 @@
-"""The events that wake Daytwo come from the subscriptions of the fleet, wherever the bot is; one topic per source."""
+"""The events that wake Daytwo come from the fleet's subscriptions, wherever the bot is deployed; there is one topic per source."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +15,7 @@ def parsed(name: str) -> dict[str, Any]:
 
 
 def topic(name: str) -> dict[str, Any]:
-    """The one system topic of a template."""
+    """The only system topic in a template."""
     (found,) = (each["config"] for each in parsed(name)["resources"].values() if each["type"].endswith("/systemTopics"))
     return cast("dict[str, Any]", found)
 
@@ -44,7 +44,7 @@ def test_clusters_with_the_same_name_have_separate_topics() -> None:
     assert topic("events.bicep")["name"] == "topicName"
     text = (ROOT / "infra" / "events.bicep").read_text()
     assert "-${uniqueString(toLower(clusterId))}'" in text
-    # Event Grid accepts 3 to 50 letters, digits and dashes; uniqueString has 13.
+    # Event Grid accepts 3 to 50 letters, digits, and dashes; uniqueString returns 13.
     assert len("daytwo-") + 28 + len("-") + 13 <= 50
     assert "take(replace(last(split(clusterId, '/')), '_', '-'), 28)" in text
 

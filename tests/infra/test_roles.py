@@ -1,4 +1,4 @@
-"""The custom roles and the ClusterRole grant exactly what verbs and facts declare."""
+"""The custom roles and the ClusterRole grant exactly what the verbs and facts declare."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -95,7 +95,7 @@ def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
 
 
 class TestMain:
-    """What the templates guarantee."""
+    """Guarantees that the templates give."""
 
     def test_the_storage_has_no_keys(self) -> None:
         storage = parsed("main.bicep")["resources"]["storage"]["config"]["properties"]
@@ -111,7 +111,7 @@ class TestMain:
             assert f"@Microsoft.KeyVault(VaultName=${{vault.name}};SecretName={secret})" in text
 
     def test_requests_without_a_session_pass_to_the_keys_of_the_endpoints(self) -> None:
-        """Slack, Teams and action groups cannot sign in; the pages require a session themselves."""
+        """Slack, Teams, and action groups cannot sign in; the pages require a session themselves."""
         properties = parsed("main.bicep")["resources"]["signIn"]["config"]["config"]["properties"]
         assert properties["globalValidation"]["requireAuthentication"] is False
 

@@ -1,4 +1,4 @@
-"""The Teams app: its manifest by the schema of Microsoft, its icons, its commands, and its bot."""
+"""The Teams app: its manifest follows Microsoft's schema, and its icons, commands, and bot are correct."""
 
 import json
 import uuid
@@ -65,7 +65,7 @@ def resources() -> dict[str, Any]:
 
 
 def test_the_bot_sends_to_the_existing_endpoint() -> None:
-    """The identity of the bot is a separate one, without permissions on clusters."""
+    """The bot has an identity of its own, without permissions on clusters."""
     bot = resources()["bot"]["config"]["config"]
     assert bot["properties"]["endpoint"] == "https://${app.properties.defaultHostName}/api/teams/messages"
     assert bot["properties"]["msaAppType"] == "UserAssignedMSI"

@@ -1,4 +1,4 @@
-"""What the bot requires for drains: the eviction subresource and its budgets."""
+"""What drains by the bot rely on: the eviction subresource and disruption budgets."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def allowed(cluster: Cluster, budget: str, count: int) -> None:
 
 
 def closed(cluster: Cluster, *, unschedulable: bool) -> None:
-    """Cordon or uncordon every node, and wait until the control plane has applied it: evicted pods are then not rescheduled."""
+    """Cordon or uncordon every node, and wait until the control plane has applied this, so that evicted pods are not rescheduled."""
     for node in cluster.nodes():
         cluster.core.patch_node(node.metadata.name, {"spec": {"unschedulable": unschedulable}}, _content_type=STRATEGIC)
     cluster.until(
@@ -227,7 +227,7 @@ def test_a_watch_of_pods_shows_an_eviction(platform: Platform) -> None:
 
 
 def test_a_drained_node_has_only_daemon_pods_and_no_budget_is_violated(platform: Platform) -> None:
-    """A drain as intended: cordon, evict, retry on 429, wait until all pods are gone."""
+    """A complete drain: cordon, evict, retry on 429, and wait until all pods are gone."""
     agent = WorkloadSpec("shop", "agent", kind=WorkloadKind.DAEMON_SET, starts_in_s=(1, 2))
     cart = WorkloadSpec("shop", "cart", replicas=6, pdb=PdbSpec(max_unavailable=1), starts_in_s=(2, 5))
     with platform(3, agent, cart) as cluster:
@@ -259,4 +259,4 @@ def test_a_drained_node_has_only_daemon_pods_and_no_budget_is_violated(platform:
 
         cluster.until("only the agent is left there", lambda: left() == ["DaemonSet"])
         assert least >= 5
-        assert set(refused) <= {429}  # pods are replaced immediately, so the budget is never exhausted
+        assert set(refused) <= {429}  # Pods are replaced immediately, so the budget is never exhausted.

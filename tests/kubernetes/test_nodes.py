@@ -1,4 +1,4 @@
-"""What the bot requires to read, watch and patch nodes."""
+"""What the bot relies on to read, watch, and patch nodes."""
 
 import json
 from threading import Thread
@@ -112,7 +112,7 @@ def test_a_patch_without_changes_keeps_the_version(platform: Platform) -> None:
 
 
 def test_a_json_patch_applies_if_its_test_succeeds(platform: Platform) -> None:
-    """The client sends a JSON Patch if it gets a list."""
+    """The client sends a JSON Patch when it is given a list."""
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         cluster.core.patch_node(name, {"metadata": {"annotations": {"daytwo.dev/x": "1"}}}, _content_type=MERGE)

@@ -1,4 +1,4 @@
-"""The zip runs with the packages of requirements.txt alone: a run completes on the local host."""
+"""The zip runs with nothing but the packages in requirements.txt: a run completes on the local host."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ LOCKED, DEVELOPERS = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
 
 
 def installed(name: str, key: bytes, *arguments: str) -> Path:
-    """A folder with these packages, kept between test runs while the list is the same."""
+    """A folder with these packages, kept between test runs for as long as the list stays the same."""
     cache = Path(os.environ.get("DAYTWO_CACHE", Path(tempfile.gettempdir()) / "daytwo-cache"))
     folder = cache / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
     if not (folder / ".complete").exists():

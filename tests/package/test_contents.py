@@ -1,4 +1,4 @@
-"""The content of the zip; the same content produces the same file, and an invalid configuration is not packed."""
+"""What the zip contains. The same content always produces the same file, and an invalid configuration is not packaged."""
 
 import json
 import re
@@ -77,7 +77,7 @@ def test_an_invalid_configuration_is_not_packed(tmp_path: Path) -> None:
 
 
 def test_exactly_the_calendars_of_the_configuration_are_packed(tmp_path: Path) -> None:
-    """A calendar at an address is read by the app: whether it responds here says nothing about the configuration."""
+    """The app reads a calendar at an address, so whether it responds here says nothing about the configuration."""
     calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
     (tmp_path / "company").mkdir()
     for name in ("freeze.ics", "company/holidays.ics", "private.ics"):

@@ -1,4 +1,4 @@
-"""`uv tool install .` from a clean clone into an empty home installs a working `daytwo`."""
+"""`uv tool install .`, run from a clean clone into an empty home directory, installs a working `daytwo`."""
 
 import os
 import shutil
@@ -31,19 +31,19 @@ def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.Co
 
 @dataclass(frozen=True)
 class Installed:
-    """A home that contains only the tool."""
+    """A home directory that contains only the tool."""
 
     home: Path
 
     def daytwo(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run in the home, so that no module of the checkout can be imported."""
+        """Run the command in the home directory, so that no module from the checkout can be imported."""
         return run(
             [str(self.home / ".local" / "bin" / "daytwo"), *arguments], self.home, **self.settings, **environment
         )
 
     @property
     def settings(self) -> dict[str, str]:
-        """No variable may point outside the home."""
+        """No variable may point outside the home directory."""
         return {
             "HOME": str(self.home),
             "XDG_DATA_HOME": "",
@@ -55,7 +55,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The working tree without build products. Git is not needed: a source archive has none."""
+    """The working tree without build products. It does not need Git, because a source archive has no Git data."""
     target = tmp_path_factory.mktemp("clone") / "daytwo"
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_IN_A_CLONE))
     return target

@@ -1,4 +1,4 @@
-"""When a window is open: the common questions."""
+"""When a window is open: the typical questions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -29,7 +29,7 @@ def span(start: str, end: str) -> Span:
 
 
 def test_an_overnight_window_belongs_to_its_start_day() -> None:
-    """`mon-thu 22:00-05:00` covers Friday 00:00 to 05:00 and not Monday 00:00 to 05:00."""
+    """`mon-thu 22:00-05:00` covers Friday from 00:00 to 05:00 but not Monday from 00:00 to 05:00."""
     assert occurrence_at(NIGHTS, at("2026-11-20T03:59")) == span("2026-11-19T21:00", "2026-11-20T04:00")
     assert occurrence_at(NIGHTS, at("2026-11-20T04:00")) is None
     assert occurrence_at(NIGHTS, at("2026-11-16T02:00")) is None

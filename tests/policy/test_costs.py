@@ -1,4 +1,4 @@
-"""Which cluster has which costs (docs/budget.md, rule 3), and how a budget run reports them."""
+"""Which costs belong to which cluster (docs/budget.md, rule 3), and how a budget run reports them."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ def lines_for(costs: CostReport) -> tuple[str, ...]:
     facts = Facts(ALERT, Bills(bills_by_cluster((ONE, TWO, WEB), costs), costs.until), Unknown("not asked"))
     decision = RUNBOOK.decide(facts, settings(ALL_OPERATIONS), preview_run(ONE, MONDAY, "budget"), MONDAY)
     assert isinstance(decision, Report)
-    return decision.lines[1:-1]  # the amount spent, and the offer
+    return decision.lines[1:-1]  # The amount spent, and the offer.
 
 
 def test_clusters_with_the_same_name_have_separate_costs() -> None:

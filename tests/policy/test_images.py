@@ -1,4 +1,4 @@
-"""The expected duration of an upgrade, and the order of pools."""
+"""How long an upgrade is expected to take, and the order of pools."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Leases: which run may act, and until when."""
+"""Leases: which run is allowed to act, and until when."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Rings and the decisions of a rollout: docs/node-image.md, rules 3, 6 and 15."""
+"""Rings and how a rollout decides: docs/node-image.md, rules 3, 6, and 15."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A ring of sixty clusters: exceptions are named, the others are counted, and the message fits into each chat."""
+"""A ring with sixty clusters: exceptions are named, the others are counted, and the message fits in each chat."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -87,7 +87,7 @@ def test_clusters_with_different_plans_are_counted_after_the_first_twelve() -> N
 
 
 def test_thirty_exceptions_are_all_named_in_slack() -> None:
-    """Rows are spread over several Slack blocks; one block would only have room to count the last ones."""
+    """Rows are spread over several Slack blocks. In a single block, the last rows could only be counted."""
     odd = [part(number, "system", why=f"user1: image 202611.12.0, not 202610.{number}.0") for number in range(1, 31)]
     text = text_of(request([*ordinary(31, 61), *odd]))
     assert [f"shop-{number:02}" for number in range(1, 31) if f"*shop-{number:02}*" not in text] == []
@@ -156,7 +156,7 @@ def test_the_rows_fit_next_to_any_other_content(lengths: list[int], lines: int, 
     rows = tuple(Row("n", "&" * length, State.DONE) for length in lengths)
     message = replace(plain, rows=rows, lines=("y" * 300,) * lines, remedy="z" * remedy, footer="f" * 600)
     text = text_of(message)
-    # The lines of the message may be counted too; they come before the rows.
+    # The message's lines may be counted instead of named; they come before the rows.
     hidden = [int(line.split()[1]) for line in text.splitlines() if _is_count(line)]
     assert text.count("*n*") + (hidden[-1] if hidden else 0) >= len(rows)
 

@@ -1,4 +1,4 @@
-"""A run as a message: its progress includes waiting pools, and every reason to wait is named."""
+"""A run as a message: its progress includes waiting pools, and every reason for waiting is named."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A message as Slack blocks: its first line, the limits, escaped names from outside."""
+"""A message as Slack blocks: its first line, the limits, and the escaping of external names."""
 
 import re
 from datetime import UTC, datetime
@@ -176,7 +176,7 @@ FULLEST = "&" * 5_000
 
 
 def sendable(message: Message) -> list[dict[str, Any]]:
-    """The blocks as the adapter sends them: with the file of the picture."""
+    """The blocks as the adapter sends them, with the picture's file."""
     rendered = render(message)
     return cast("list[dict[str, Any]]", with_picture(rendered, "F0PICTURE1"))
 

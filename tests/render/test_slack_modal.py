@@ -1,4 +1,4 @@
-"""The dialog for the reason of a rejection: its content, the limits of Slack, escaped names from outside."""
+"""The dialog that asks why a person rejects: its content, Slack's limits, and the escaping of external names."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A message as an Adaptive Card: within the limits of Teams, with escaped names from outside."""
+"""A message as an Adaptive Card: within Teams' limits, with external names escaped."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Cards against the schemas of Microsoft and within the limits of Teams: version 1.4 and 20 kB by webhook, 1.5 and 80 KB by bot."""
+"""Cards follow Microsoft's schemas and stay within Teams' limits: version 1.4 and 20 kB by webhook, 1.5 and 80 KB by bot."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ PLAN = Plan(
     reasons=("a newer image",),
 )
 WAYS = {"1.4": render, "1.5": render_bot}
-# One pixel.
+# A single pixel.
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
@@ -70,12 +70,12 @@ def request(**changed: Any) -> Approval:
 
 @cache
 def validator(version: str) -> Draft6Validator:
-    """The schema of one version, as published by Microsoft."""
+    """The schema for one version, as published by Microsoft."""
     return Draft6Validator(json.loads((SCHEMAS / f"adaptive-card-{version}.json").read_text()))
 
 
 def check(card: Mapping[str, Any], version: str) -> None:
-    """Valid by the schema, except for `msteams`, which is an extension of Teams."""
+    """Valid according to the schema, except for `msteams`, which is an extension that Teams defines."""
     assert card["version"] == version
     plain = {key: value for key, value in card.items() if key != "msteams"}
     assert [error.message for error in validator(version).iter_errors(plain)] == []
@@ -105,7 +105,7 @@ def test_the_schema_detects_an_invalid_document() -> None:
 @pytest.mark.parametrize("version", WAYS)
 @pytest.mark.parametrize("state", ApprovalState)
 def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, version: str) -> None:
-    """A request that is pending can be decided, and only with the bot."""
+    """A pending request can be decided, but only through the bot."""
     decided = state.is_decided
     pending = request(
         state=state, decided_by="ana", decided_via="teams", decided_at=AT, votes=(Vote("ben", "x", AT, "e"),)
@@ -244,7 +244,7 @@ MESSAGES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)  # the schema validates slowly
+@settings(deadline=None, max_examples=60)  # The schema validates slowly.
 @given(MESSAGES)
 def test_every_card_is_valid_and_within_the_limits(message: Message) -> None:
     hook, bot = render(message), with_picture(render_bot(message), None)
@@ -254,7 +254,7 @@ def test_every_card_is_valid_and_within_the_limits(message: Message) -> None:
     assert len(json.dumps(bot)) < 80_000
 
 
-# Random text alone would hardly ever contain these.
+# Random text on its own would hardly ever contain these.
 MARKS = st.lists(
     ANY | st.sampled_from(["<at>", "</at>", "{{DATE(2026-11-16T00:00:00Z)}}", "[x](https://evil.example)"])
 )

@@ -1,4 +1,4 @@
-"""The picture of the week: the positions of bars and bands, and escaped names from outside."""
+"""The picture of the week: the positions of bars and bands, and the escaping of external names."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -26,7 +26,7 @@ def boxes(picture: ET.Element, kind: str) -> list[tuple[float, float]]:
 def test_midweek_is_in_the_middle_and_now_is_a_line() -> None:
     picture = drawn(now=MONDAY + timedelta(days=3.5))
     (now,) = [line for line in picture.iter("line") if line.get("class") == "now"]
-    assert now.get("x1") == "558.0"  # half of the width right of the names: 116 + 884 / 2
+    assert now.get("x1") == "558.0"  # Half of the width to the right of the names: 116 + 884 / 2.
 
 
 def test_seven_days_are_named() -> None:

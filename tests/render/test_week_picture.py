@@ -1,4 +1,4 @@
-"""The picture of the week as a PNG: drawn with the bundled fonts, for any names of clusters."""
+"""The picture of the week as a PNG, drawn with the bundled fonts for clusters with any name."""
 
 import struct
 import xml.etree.ElementTree as ET

@@ -1,4 +1,7 @@
-"""A pool whose image cannot be read is not upgraded, and is read again until its week has no window left (docs/node-image.md, rule 8)."""
+"""A pool whose image cannot be read is not upgraded; the read is retried until no window is left in its week.
+
+See docs/node-image.md, rule 8.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -57,7 +60,7 @@ def test_a_transient_error_notifies_people_in_the_last_window_of_the_week(at: da
 
 
 def planned(first: Unknown | str, second: Unknown | str) -> list[str]:
-    """The decision for two pools with these newest images."""
+    """The decision for two pools whose newest images are these."""
     of = cluster("shop-dev", pool("user1"), pool("user2"))
     decision = decide(replace(facts(of), newest_images={"user1": first, "user2": second}))
     return [step.title for step in decision.plan.steps] if isinstance(decision, Act) else []

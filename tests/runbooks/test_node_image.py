@@ -1,4 +1,4 @@
-"""The node-image runbook as a table of cases: facts in, decision out."""
+"""The node-image runbook as a table of cases: from facts to decisions."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -186,7 +186,7 @@ def test_a_stopped_cluster_that_may_not_be_started_is_upgraded_later() -> None:
 
 
 class TestProduction:
-    """A later ring uses only images that are proven in the ring before."""
+    """A later ring uses only images that have been proven in the preceding ring."""
 
     PROD = cluster("shop-prod", env="prod")
 
@@ -257,7 +257,7 @@ def test_the_hash_of_a_plan_covers_its_steps_but_not_its_times() -> None:
 
 
 class TestRollout:
-    """The rollout of the week over the fleet."""
+    """The week's rollout across the fleet."""
 
     def test_rings_contain_the_clusters_that_daytwo_upgrades_and_the_others_are_observed(self) -> None:
         fleet = [

@@ -1,4 +1,4 @@
-"""The rules of spot evictions (docs/spot.md): evicted spot nodes are drained, and no notice drains another node."""
+"""The rules for spot evictions (docs/spot.md): evicted spot nodes are drained, and notices for other nodes drain nothing."""
 
 from dataclasses import replace
 from datetime import timedelta

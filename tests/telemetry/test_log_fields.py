@@ -1,4 +1,4 @@
-"""Every log record carries the run, the cluster and the runbook that it belongs to."""
+"""Every log record names the run, the cluster, and the runbook that it belongs to."""
 
 import logging
 

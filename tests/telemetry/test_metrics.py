@@ -1,4 +1,4 @@
-"""What is measured during a run, and how OpenTelemetry receives it."""
+"""What is measured during a run, and how OpenTelemetry receives the measurements."""
 
 from typing import NoReturn
 

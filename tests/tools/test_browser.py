@@ -1,4 +1,4 @@
-"""Which browser the tests use. Programs of the test replace those of the machine."""
+"""Which browser the tests use. Stand-in programs replace the ones on the machine."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ exit 0
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only folder of the PATH."""
+    """The only folder on the PATH."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

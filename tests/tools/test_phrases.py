@@ -1,4 +1,4 @@
-"""Which phrases the check finds, and which it allows."""
+"""Which phrases the check finds and which ones it allows."""
 
 from pathlib import Path
 
