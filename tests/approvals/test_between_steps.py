@@ -56,7 +56,7 @@ def test_a_rule_that_is_added_during_a_run_applies_to_the_next_pool() -> None:
     assert (run.state, run.code) == (State.SKIPPED, "not-approved")
 
 
-def test_the_request_of_a_paused_run_has_no_buttons_after_it_has_expired() -> None:
+def test_a_paused_runs_request_has_no_buttons_after_it_has_expired() -> None:
     world, run = waiting()
     controls(world.store).change(run.id, lambda _: Control(paused_by="ben"))
     run.reassess()

@@ -84,7 +84,7 @@ class KillableProcess:
 
 
 @pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 2)], ids=["a ring", "each alone"])
-def test_a_kill_during_a_request_leads_to_one_request(rollout: str, expected: int) -> None:
+def test_a_kill_during_a_request_still_leads_to_one_request(rollout: str, expected: int) -> None:
     for write in count():
         process = KillableProcess(rollout)
         killed = process.killed(write, process.execute)
@@ -95,7 +95,7 @@ def test_a_kill_during_a_request_leads_to_one_request(rollout: str, expected: in
 
 
 @pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 4)], ids=["a ring", "each alone"])
-def test_a_kill_during_a_change_of_plan_leads_to_one_new_request(rollout: str, expected: int) -> None:
+def test_a_kill_during_a_change_of_plan_still_leads_to_one_new_request(rollout: str, expected: int) -> None:
     for write in count():
         process = KillableProcess(rollout)
         process.request()
@@ -112,7 +112,7 @@ def test_a_kill_during_a_change_of_plan_leads_to_one_new_request(rollout: str, e
 @pytest.mark.parametrize(
     ("choice", "expected"), [(Choice.APPROVE, "approved"), (Choice.REJECT, "rejected")], ids=["approve", "reject"]
 )
-def test_a_kill_during_a_vote_leads_to_one_decision_and_one_ledger_entry(choice: Choice, expected: str) -> None:
+def test_a_kill_during_a_vote_still_leads_to_one_decision_and_one_ledger_entry(choice: Choice, expected: str) -> None:
     for write in count():
         process = KillableProcess(ROLLOUT)
         process.request()

@@ -84,7 +84,7 @@ def test_a_recorded_decision_is_reported_even_if_the_ledger_fails() -> None:
     assert "Nothing was decided" not in str(world.replies.given)
 
 
-def test_a_decision_is_in_the_ledger_even_if_the_process_died_after_it() -> None:
+def test_a_decision_is_in_the_ledger_even_if_the_process_died_right_afterwards() -> None:
     story = Story(DirectVote(), ONE)
     world = story.world
     written = world.ledger.written

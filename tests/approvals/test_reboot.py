@@ -37,7 +37,7 @@ def requested(world: World) -> DrivenRun:
     return run
 
 
-def test_approval_for_all_nodes_of_the_coming_night_is_requested_by_day() -> None:
+def test_approval_for_all_of_the_coming_nights_nodes_is_requested_by_day() -> None:
     world = world_with_reboots()
     start_due(world)
     assert requested(world).record.period == "2026-11-16"
@@ -90,7 +90,7 @@ def test_no_run_starts_outside_the_hours_for_requests() -> None:
     assert list(runs(world.store).scan("reboot.")) == []
 
 
-def test_after_a_night_without_approval_the_next_night_is_requested() -> None:
+def test_after_a_night_without_approval_it_is_requested_for_the_next_night() -> None:
     world = world_with_reboots("{from: platform, expires-after: 8h}")
     for _ in range(2):
         start_due(world)
@@ -106,7 +106,7 @@ def test_after_a_night_without_approval_the_next_night_is_requested() -> None:
     assert all(first.created < second.created for first, second in pairwise(ended))
 
 
-def test_a_node_that_is_added_while_the_request_is_pending_is_part_of_it() -> None:
+def test_a_node_that_is_added_while_the_request_is_pending_becomes_part_of_it() -> None:
     world = world_with_reboots()
     start_due(world)
     run = requested(world)

@@ -26,7 +26,7 @@ def test_a_pool_without_surge_nodes_is_upgraded_in_place(changes: dict[str, Any]
 
 
 @pytest.mark.parametrize("max_surge", ["", "1", "33%"])
-def test_a_rule_for_another_risk_does_not_apply(max_surge: str) -> None:
+def test_a_rule_for_a_different_risk_does_not_apply(max_surge: str) -> None:
     run = assessed_in_window("[{risk: [in-place], from: platform}]", pool("user1", max_surge=max_surge))
     assert run.at_first_step
 
@@ -42,10 +42,10 @@ def in_ring(rule: str) -> list[list[str]]:
     return [[part.target_name for part in request.active_parts] for request in requests(world)]
 
 
-def test_one_rule_makes_one_request_for_a_ring_whatever_the_risk_of_its_plans() -> None:
+def test_one_rule_leads_to_one_request_for_a_ring_whatever_the_risk_of_its_plans() -> None:
     assert in_ring("{from: platform}") == [["shop-a", "shop-b"]]
 
 
-def test_rules_per_risk_make_one_request_each() -> None:
+def test_rules_for_separate_risks_lead_to_one_request_each() -> None:
     rules = "[{risk: [in-place], from: leads}, {risk: [surge], from: platform}]"
     assert sorted(in_ring(rules)) == [["shop-a"], ["shop-b"]]

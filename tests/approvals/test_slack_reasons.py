@@ -87,7 +87,7 @@ def test_opening_the_dialog_decides_nothing_and_shows_the_consequences(desk: Des
     assert (desk.state, desk.replies, desk.results) == (ApprovalState.PENDING, [], [])
 
 
-def test_the_submitted_dialog_decides_with_its_reason_and_closes(desk: Desk) -> None:
+def test_submitting_the_dialog_decides_with_its_reason_and_closes_it(desk: Desk) -> None:
     desk.vote()
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
@@ -101,7 +101,7 @@ def test_the_dialog_can_be_submitted_without_a_reason(desk: Desk) -> None:
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "")
 
 
-def test_an_approval_opens_no_dialog(desk: Desk) -> None:
+def test_an_approval_does_not_open_a_dialog(desk: Desk) -> None:
     desk.vote(choice=Choice.APPROVE)
     assert (desk.state, desk.forms.calls) == (ApprovalState.APPROVED, 0)
 
@@ -122,7 +122,7 @@ def test_a_dialog_that_slack_rejects_leads_to_an_immediate_rejection(desk: Desk,
 
 
 @pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), ThrottledError("rate limited", 30)])
-def test_a_slack_that_does_not_respond_is_called_once(desk: Desk, trouble: OutsideError) -> None:
+def test_slack_is_called_only_once_if_it_does_not_respond(desk: Desk, trouble: OutsideError) -> None:
     """The endpoint has three seconds in total, so the ephemeral reply is sent when the timer next fires."""
     desk.forms.fail.append(trouble)
     assert desk.vote().status == 200
@@ -131,13 +131,13 @@ def test_a_slack_that_does_not_respond_is_called_once(desk: Desk, trouble: Outsi
     assert desk.replies == [WITHOUT_DIALOG]
 
 
-def test_without_dialogs_a_rejection_counts_and_its_reply_mentions_none(desk: Desk) -> None:
+def test_without_dialogs_a_rejection_counts_and_its_reply_does_not_mention_a_dialog(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])
 
 
-def test_a_dialog_that_opened_although_its_response_was_lost_shows_the_rejection(desk: Desk) -> None:
+def test_a_dialog_that_opened_even_though_the_response_was_lost_shows_the_rejection(desk: Desk) -> None:
     desk.forms.lose.append(TryLaterError("the response was lost"))
     desk.vote()
     assert desk.state is ApprovalState.REJECTED
@@ -158,7 +158,7 @@ def test_a_redelivered_vote_opens_one_dialog_and_decides_nothing(desk: Desk) -> 
     assert desk.results == ["rejected"]
 
 
-def test_a_redelivered_vote_after_a_failure_of_slack_has_the_same_reply(desk: Desk) -> None:
+def test_a_vote_that_is_redelivered_after_a_slack_failure_gets_the_same_reply(desk: Desk) -> None:
     desk.forms.fail.append(RejectedError("fatal", "Slack says fatal"))
     desk.vote()
     desk.redeliver()
@@ -166,7 +166,7 @@ def test_a_redelivered_vote_after_a_failure_of_slack_has_the_same_reply(desk: De
     assert desk.replies[0] == WITHOUT_DIALOG
 
 
-def test_a_process_that_dies_right_after_the_dialog_opened_loses_no_decision(desk: Desk) -> None:
+def test_no_decision_is_lost_if_the_process_dies_right_after_the_dialog_has_opened(desk: Desk) -> None:
     """Slack redelivers the vote and reports its trigger as used: the dialog is open, and nothing has been decided."""
     desk.forms.lose.append(KilledError())
     with pytest.raises(KilledError):
@@ -177,7 +177,7 @@ def test_a_process_that_dies_right_after_the_dialog_opened_loses_no_decision(des
     assert desk.story.approval.why == "it is there"
 
 
-def test_a_dialog_submitted_twice_is_one_vote(desk: Desk) -> None:
+def test_a_dialog_that_is_submitted_twice_counts_as_one_vote(desk: Desk) -> None:
     desk.vote()
     first = desk.forms.opened[0]
     for reason in ("first", "second", "first"):
@@ -207,7 +207,7 @@ def test_a_dialog_submitted_after_the_expiry_shows_the_expiry() -> None:
     assert (desk.state, desk.replies, desk.results) == (ApprovalState.EXPIRED, [], ["expired"])
 
 
-def test_a_dialog_without_a_record_is_decided_and_answered_in_place(desk: Desk) -> None:
+def test_a_dialog_without_a_record_decides_and_is_answered_in_place(desk: Desk) -> None:
     desk.vote()
     desk.world.clock.advance(minutes=30)
     every_hour(desk.world.context, timedelta(days=14), (CHAT.housekeeping,))
@@ -217,7 +217,7 @@ def test_a_dialog_without_a_record_is_decided_and_answered_in_place(desk: Desk) 
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_the_dialog_of_an_outdated_request_decides_nothing(desk: Desk) -> None:
+def test_the_dialog_for_an_outdated_request_decides_nothing(desk: Desk) -> None:
     desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
     desk.story.reassess()
@@ -271,7 +271,7 @@ class Failing(DyingStore):
             self.left -= 1
 
 
-def test_a_person_who_did_not_open_the_dialog_gets_no_reply_of_its_opener(desk: Desk) -> None:
+def test_a_person_who_did_not_open_the_dialog_does_not_get_the_reply_to_its_opener(desk: Desk) -> None:
     """Slack never does this. The reply address still belongs to one person only."""
     desk.vote("ana")
     desk.send("ben", reason="mine")
@@ -279,7 +279,7 @@ def test_a_person_who_did_not_open_the_dialog_gets_no_reply_of_its_opener(desk: 
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_the_button_of_an_outdated_request_opens_no_dialog() -> None:
+def test_the_button_on_an_outdated_request_does_not_open_a_dialog() -> None:
     """Another cluster has joined, so the request that the dialog shows is no longer the current one."""
     world, _ = ring("shop-a", rule=ONE)
     old = requests(world)[0].token
@@ -295,7 +295,7 @@ def test_the_button_of_an_outdated_request_opens_no_dialog() -> None:
     assert (endpoint.forms.calls, requests(world)[0].state) == (0, ApprovalState.PENDING)
 
 
-def test_one_rejection_decides_although_another_person_has_approved() -> None:
+def test_one_rejection_decides_even_though_another_person_has_approved() -> None:
     desk = Desk(TWO_OF)
     desk.vote("ben", choice=Choice.APPROVE)
     desk.vote("ana", event="event-2")

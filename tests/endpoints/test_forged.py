@@ -153,7 +153,7 @@ def test_no_forgery_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
-def test_no_forgery_of_ten_thousand_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
+def test_none_of_ten_thousand_forgeries_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
     check_forgeries(endpoint(), MANY)
 
 
@@ -177,7 +177,7 @@ def test_a_signature_is_valid_for_five_minutes() -> None:
     assert (late.status, in_time.status) == (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK)
 
 
-def test_a_person_of_another_workspace_in_a_shared_channel_matches_no_person() -> None:
+def test_a_user_from_another_workspace_in_a_shared_channel_is_not_matched_to_a_person() -> None:
     """Slack signs the request, and the team is the configured one, but the user belongs to another team."""
     target = votes()
     body = target.genuine.replace(b"team_id%22%3A+%22" + OURS, b"team_id%22%3A+%22" + THEIRS)
@@ -238,7 +238,7 @@ SIGNED = votes()
     .map(lambda drawn: {"team": {"id": "T0DAYTWO"}, "type": "block_actions", **drawn})
     .map(lambda payload: urlencode({"payload": json.dumps(payload)}).encode())
 )
-def test_any_signed_body_is_handled_without_a_crash(body: bytes) -> None:
+def test_every_signed_body_is_handled_without_a_crash(body: bytes) -> None:
     response, reason = SIGNED.post(Forgery("", body, SIGNED.signed(body)))
     assert response.status == HTTPStatus.OK or reason in REASONS[int(response.status)]
     assert SIGNED.untouched
@@ -258,7 +258,7 @@ TRUE = {
     st.dictionaries(st.sampled_from(NAMES + NAMES_OF_FORMS), JSON, max_size=6),
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
-def test_any_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
+def test_every_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
     """One of Daytwo's dialogs with parts of it changed. None of them names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
@@ -283,7 +283,7 @@ def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
 
 
 @pytest.mark.parametrize("other", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
-def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
+def test_a_dialog_with_a_different_token_decides_nothing(other: str) -> None:
     """A dialog's content is untrusted input: it names a request but authenticates no one."""
     target = reasons()
     token = target.story.approval.token.encode()
@@ -295,7 +295,7 @@ def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
     assert attempt.data["result"] == "unknown"
 
 
-def test_a_dialog_submitted_from_another_workspace_matches_no_person() -> None:
+def test_the_submitter_of_a_dialog_from_another_workspace_is_not_matched_to_a_person() -> None:
     target = reasons()
     body = target.genuine.replace(
         b"%22name%22%3A+%22ana%22%2C+%22team_id%22%3A+%22" + OURS, b"%22team_id%22%3A+%22" + THEIRS
@@ -314,7 +314,7 @@ def test_a_click_on_an_unknown_action_is_answered_and_recorded() -> None:
     assert target.untouched
 
 
-def test_a_thousand_rejections_are_one_line_per_minute() -> None:
+def test_a_thousand_rejections_produce_one_line_per_minute() -> None:
     target = votes()
     world = target.story.world
     access = SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests(), world.forms)

@@ -69,7 +69,7 @@ def none(_: bytes) -> bytes:
     return b""
 
 
-def test_a_genuine_token_is_accepted_and_names_its_service(stand: Stand, running: Running) -> None:
+def test_a_genuine_token_is_accepted_and_yields_its_service(stand: Stand, running: Running) -> None:
     assert stand.tokens.authenticate(f"Bearer {stand.signer.token()}") == running.environment["TEAMS_SERVICE_URL"]
     assert stand.is_taken(f"bearer {stand.signer.token()}")
 
@@ -156,7 +156,7 @@ def test_a_forged_token_is_rejected(stand: Stand, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["", "Basic ", "Bearer", "Bearer  ", "Token ", "Bearer\t", " Bearer "])
-def test_another_scheme_is_rejected(stand: Stand, scheme: str) -> None:
+def test_a_different_authorization_scheme_is_rejected(stand: Stand, scheme: str) -> None:
     assert not stand.is_taken(scheme + stand.signer.token())
 
 
@@ -230,7 +230,7 @@ def test_unknown_keys_do_not_cause_repeated_fetches(running: Running) -> None:
     assert stand.signer.fetched == before + 1
 
 
-def test_a_new_key_of_the_service_replaces_the_old_one(running: Running) -> None:
+def test_a_new_service_key_replaces_the_old_one(running: Running) -> None:
     stand = stand_of(running)
     old = stand.signer.token()
     assert stand.is_taken(f"Bearer {old}")
@@ -263,7 +263,7 @@ def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://127.0.0.1:9"])
-def test_an_unreachable_metadata_address_accepts_no_request(stand: Stand, url: str) -> None:
+def test_no_request_is_accepted_while_the_metadata_address_is_unreachable(stand: Stand, url: str) -> None:
     tokens = BotTokens(stand.signer.app_id, SigningKeys(url, FakeClock()))
     with pytest.raises(TryLaterError):
         tokens.authenticate(f"Bearer {stand.signer.token()}")

@@ -33,7 +33,7 @@ JSON = st.recursive(
     value=JSON,
     kind=st.sampled_from(["message", "invoke", "conversationUpdate"]),
 )
-def test_any_value_of_a_field_is_read_or_rejected(field_: str, value: Any, kind: str) -> None:
+def test_every_field_value_is_either_read_or_rejected(field_: str, value: Any, kind: str) -> None:
     """No other exception is raised, whatever the body contains."""
     assert status_of(json.dumps({**activity(type=kind), field_: value}).encode()) in (200, 400)
 

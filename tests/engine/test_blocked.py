@@ -80,7 +80,7 @@ def test_nodes_that_daytwo_is_not_allowed_to_read_are_reported() -> None:
     assert "the ClusterRole is missing" in str(next(iter(world.chat.shown.values())))
 
 
-def test_a_cluster_without_work_posts_nothing() -> None:
+def test_nothing_is_posted_for_a_cluster_without_work() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "test"}))
     start_due(world)
@@ -88,7 +88,7 @@ def test_a_cluster_without_work_posts_nothing() -> None:
     assert not world.ledger.written
 
 
-def test_a_block_weeks_later_is_a_new_message() -> None:
+def test_a_block_that_occurs_weeks_later_gets_a_new_message() -> None:
     world = world_at_night()
     invalid = cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"})
     world.clusters.put(invalid)
@@ -104,7 +104,7 @@ def test_a_block_weeks_later_is_a_new_message() -> None:
     ]
 
 
-def test_a_block_of_a_cluster_that_has_left_the_fleet_is_closed() -> None:
+def test_a_block_is_closed_when_its_cluster_has_left_the_fleet() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"}))
     start_due(world)
@@ -130,7 +130,7 @@ def world_with_blocked_reboot_by_day() -> World:
 
 
 @pytest.mark.parametrize("what", ["nodes", "pods", "budgets"])
-def test_an_api_server_that_does_not_answer_closes_no_block(what: str) -> None:
+def test_a_block_stays_open_while_the_api_server_does_not_respond(what: str) -> None:
     world = world_with_blocked_reboot_by_day()
     world.nodes.refuse[what] = TryLaterError(f"listing the {what}: 503")
     world.clock.advance(hours=1)
@@ -140,7 +140,7 @@ def test_an_api_server_that_does_not_answer_closes_no_block(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["nodes", "pods", "budgets"])
-def test_missing_access_is_reported_in_place_of_the_block(what: str) -> None:
+def test_missing_access_is_reported_instead_of_the_block(what: str) -> None:
     world = world_at_night()
     add_blocked_reboot(world)
     start_due(world)

@@ -151,12 +151,12 @@ def test_each_message_exists_exactly_once(night: NightResult) -> None:
     assert len(copies) == 600
 
 
-def test_each_message_shows_the_last_state(night: NightResult) -> None:
+def test_each_message_shows_the_final_state(night: NightResult) -> None:
     shown = {key: json.dumps(found[0].blocks, sort_keys=True) for key, found in night.slack.shown().items()}
     assert shown == expected()
 
 
-def test_details_are_in_the_thread_of_their_run(night: NightResult) -> None:
+def test_details_are_posted_in_the_thread_of_their_run(night: NightResult) -> None:
     shown = night.slack.shown()
     details = [key for key in shown if key.endswith(".details")]
     assert len(details) == 100
@@ -171,7 +171,7 @@ def test_the_outbox_is_empty_soon_after_slack_has_recovered(night: NightResult) 
     assert night.ticks_after <= 4
 
 
-def test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(night: NightResult) -> None:
+def test_after_a_rate_limit_slack_is_not_called_before_its_retry_time(night: NightResult) -> None:
     """Slack limits posts per channel, and every other method per workspace."""
     until: dict[str, float] = {}
     early = []
@@ -184,7 +184,7 @@ def test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(nigh
     assert early == []
 
 
-def test_slack_was_nearly_down(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
+def test_slack_was_barely_up(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
     """The precondition for the tests above. Slack's own limits are rarely exceeded."""
     statuses = Counter(call.status for call in night.slack.calls)
     limited = statuses[429] - night.fired["429"]
@@ -199,10 +199,10 @@ def test_slack_was_nearly_down(night: NightResult, capsys: pytest.CaptureFixture
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(100, 120))
-def test_no_night_loses_or_duplicates_a_message(seed: int) -> None:
+def test_no_message_is_lost_or_duplicated_on_any_night(seed: int) -> None:
     night = run_night(seed)
     test_each_message_exists_exactly_once(night)
-    test_each_message_shows_the_last_state(night)
-    test_details_are_in_the_thread_of_their_run(night)
+    test_each_message_shows_the_final_state(night)
+    test_details_are_posted_in_the_thread_of_their_run(night)
     test_the_outbox_is_empty_soon_after_slack_has_recovered(night)
-    test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(night)
+    test_after_a_rate_limit_slack_is_not_called_before_its_retry_time(night)

@@ -22,7 +22,7 @@ def refuse_nodes(world: World) -> None:
     world.nodes.refuse["nodes"] = DeniedError("listing the nodes of shop-dev: 401 Unauthorized")
 
 
-def test_one_denied_request_to_the_api_server_on_monday_does_not_end_the_run() -> None:
+def test_a_single_denied_request_to_the_api_server_on_monday_does_not_end_the_run() -> None:
     run = begun(MONDAY, refuse_nodes)
     world = run.world
     assert run.record.state is State.WAITING
@@ -47,7 +47,7 @@ def test_a_role_that_is_never_assigned_is_reported_in_the_window_and_at_the_end(
     assert "401 Unauthorized" in str(run.world.chat.shown)
 
 
-def test_a_run_that_never_reads_the_newest_image_ends_with_the_week_and_its_reason() -> None:
+def test_a_run_that_can_never_read_the_newest_image_ends_with_the_week_and_states_the_reason() -> None:
     def break_images(world: World) -> None:
         world.clusters.refuse_images = TryLaterError("reading the upgrade profile of shop-dev/user1: 500", 3600)
 

@@ -30,7 +30,7 @@ def shown(world: World) -> list[str]:
     return [str(content["text"]) for content in world.chat.shown.values()]
 
 
-def test_a_fleet_that_appears_after_the_first_scan_is_upgraded_that_week() -> None:
+def test_a_fleet_that_is_found_after_the_first_scan_is_upgraded_that_week() -> None:
     world = World()
     tick(world)
     assert not list(rollouts(world.store).scan())
@@ -65,7 +65,7 @@ def test_a_cluster_that_is_found_later_joins_its_ring() -> None:
     assert [name for _, name in ring.targets] == ["shop-dev", "web-dev"]
 
 
-def test_a_rollout_that_was_done_resumes_for_a_new_cluster() -> None:
+def test_a_completed_rollout_resumes_for_a_new_cluster() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev", pool("user1", image=NEW)))
     tick(world)
@@ -79,7 +79,7 @@ def test_a_rollout_that_was_done_resumes_for_a_new_cluster() -> None:
     assert world.engine.started.count(f"rollout {ROLLOUT}") == 2
 
 
-def test_each_end_of_a_rollout_is_in_the_ledger() -> None:
+def test_every_time_a_rollout_ends_the_ledger_records_it() -> None:
     world = World()
     for name in ("shop-dev", "web-dev"):
         world.clusters.put(cluster(name, pool("user1", image=NEW)))
@@ -91,7 +91,7 @@ def test_each_end_of_a_rollout_is_in_the_ledger() -> None:
     ]
 
 
-def test_a_halted_rollout_includes_no_new_cluster() -> None:
+def test_a_halted_rollout_does_not_include_new_clusters() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev"))
     tick(world)
@@ -103,7 +103,7 @@ def test_a_halted_rollout_includes_no_new_cluster() -> None:
     assert names(world) == ["shop-dev"]
 
 
-def test_a_cluster_upgraded_by_aks_that_is_found_later_is_observed() -> None:
+def test_a_cluster_that_is_found_later_and_upgraded_by_aks_is_observed() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev"))
     tick(world)

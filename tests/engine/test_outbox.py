@@ -44,7 +44,7 @@ def later(world: World, **delta: float) -> int:
     return flush_outbox(world.context.ports)
 
 
-def test_a_deleted_message_is_posted_again() -> None:
+def test_a_message_that_was_deleted_in_the_chat_is_reposted() -> None:
     world = World()
     report(world, "first")
     world.chat.shown.clear()
@@ -72,7 +72,7 @@ def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) 
     ]
 
 
-def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -> None:
+def test_a_state_that_recurs_after_an_edit_with_a_lost_response_is_shown() -> None:
     """The chat shows the intermediate state, which is unknown to the record."""
     world = World()
     report(world, "one")
@@ -83,7 +83,7 @@ def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -
     assert shown(world) == ["one"]
 
 
-def test_messages_that_need_a_person_are_sent_first() -> None:
+def test_messages_that_require_a_person_are_sent_first() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down") for _ in range(3)]
     report(world, "plain", "a-run")
@@ -93,7 +93,7 @@ def test_messages_that_need_a_person_are_sent_first() -> None:
     assert shown(world) == ["request", "plain", "other"]
 
 
-def test_a_search_that_fails_is_repeated_and_posts_no_duplicate() -> None:
+def test_a_failed_search_is_repeated_and_does_not_cause_a_duplicate() -> None:
     world = World()
     world.chat.lose = 1
     report(world, "one")
@@ -103,7 +103,7 @@ def test_a_search_that_fails_is_repeated_and_posts_no_duplicate() -> None:
     assert (world.chat.posts, shown(world)) == (1, ["one"])
 
 
-def test_after_a_rate_limit_no_other_message_is_tried() -> None:
+def test_after_a_rate_limit_no_further_messages_are_attempted() -> None:
     world = World()
     world.chat.fail = [ThrottledError("posting: rate limited", 30)]
     report(world, "one", "run-1")
@@ -114,7 +114,7 @@ def test_after_a_rate_limit_no_other_message_is_tried() -> None:
     assert world.chat.posts == 2
 
 
-def test_a_new_picture_with_the_same_text_is_an_edit() -> None:
+def test_a_new_picture_with_the_same_text_causes_an_edit() -> None:
     world = World()
     for number in (1, 1, 2):
         reference = world.store.put_content(f"picture {number}".encode())
@@ -153,7 +153,7 @@ def world_with_slow_chat() -> tuple[World, SlowChat]:
     return world, chat
 
 
-def test_two_processes_that_report_at_once_post_once() -> None:
+def test_two_processes_that_report_simultaneously_post_once() -> None:
     world, chat = world_with_slow_chat()
     chat.meanwhile = [message("second")]
     report(world, "first")
@@ -162,7 +162,7 @@ def test_two_processes_that_report_at_once_post_once() -> None:
     assert (chat.posts, shown(world)) == (1, ["second"])
 
 
-def test_two_edits_at_once_end_with_the_last_state() -> None:
+def test_after_two_simultaneous_edits_the_newer_state_is_shown() -> None:
     """The older edit arrives last, so the chat shows it until the next tick."""
     world, chat = world_with_slow_chat()
     report(world, "first")
@@ -185,7 +185,7 @@ def test_an_older_edit_whose_response_is_lost_is_corrected() -> None:
     assert shown(world) == ["third"]
 
 
-def test_after_a_killed_process_the_message_is_searched_for() -> None:
+def test_after_a_process_was_killed_its_message_is_searched_for() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down")]
     report(world, "one")
@@ -206,7 +206,7 @@ def backlog() -> World:
     return world
 
 
-def test_a_tick_sends_a_backlog_at_the_rate_of_the_chat_for_a_limited_time() -> None:
+def test_a_tick_sends_a_backlog_at_the_rate_that_the_chat_allows_for_a_limited_time() -> None:
     world = backlog()
     began = world.clock.at
 
@@ -217,7 +217,7 @@ def test_a_tick_sends_a_backlog_at_the_rate_of_the_chat_for_a_limited_time() -> 
     assert (world.chat.posts, world.clock.at - began) == (161, timedelta(seconds=200))
 
 
-def test_a_tick_ends_even_if_its_pauses_do_not_move_the_clock() -> None:
+def test_a_tick_ends_even_if_the_clock_does_not_move_during_its_pauses() -> None:
     world = backlog()
     waited: list[float] = []
     assert flush_outbox(world.context.ports, waited.append) == 299

@@ -100,7 +100,7 @@ class RunPorts:
 
 
 def without_tokens(run: Run) -> Run:
-    """The step without its operation token, which contains a URL from one particular world."""
+    """The run without its operation tokens, which contain URLs from one particular world."""
     return replace(
         run,
         steps=tuple(replace(step, token="") for step in run.steps),
