@@ -49,5 +49,5 @@ def test_a_silent_topic_is_tried_once_within_the_configured_timeout(
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_the_default_timeout_of_a_topic_is_ten_seconds() -> None:
+def test_the_default_timeout_for_a_topic_is_ten_seconds() -> None:
     assert EventGridTopic("https://topic.example/api/events", Credential()).timeout_s == 10

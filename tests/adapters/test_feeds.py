@@ -47,12 +47,12 @@ def test_a_calendar_is_fetched_unchanged() -> None:
         assert fetch(f"{url}/freeze.ics?word=hunter2") == b"BEGIN:VCALENDAR"
 
 
-def test_redirects_of_a_calendar_are_followed() -> None:
+def test_redirects_to_a_calendar_are_followed() -> None:
     with serving() as url:
         assert fetch(f"{url}/moved.ics") == b"BEGIN:VCALENDAR"
 
 
-def test_a_calendar_that_is_too_large_is_not_read_to_its_end() -> None:
+def test_a_calendar_that_is_too_large_is_not_read_to_the_end() -> None:
     with serving() as url, pytest.raises(FeedError, match="it is larger than 8 MB"):
         fetch(f"{url}/large.ics")
 
@@ -71,7 +71,7 @@ def test_a_calendar_with_an_invalid_or_silent_address_cannot_be_read(url: str) -
         fetch(url)
 
 
-def test_a_response_that_is_not_http_is_reported_in_short() -> None:
+def test_a_response_that_is_not_http_is_reported_briefly() -> None:
     with serving() as url, pytest.raises(FeedError, match="it cannot be fetched") as refused:
         fetch(f"{url}/odd.ics")
     assert len(str(refused.value)) <= 122

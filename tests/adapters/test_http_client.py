@@ -73,14 +73,14 @@ def address() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "error"), [(429, ThrottledError), (503, TryLaterError), (404, RejectedError), (400, RejectedError)]
 )
-def test_an_error_of_the_server_is_an_error_of_the_port(address: str, status: int, error: type[OutsideError]) -> None:
+def test_a_server_error_becomes_a_port_error(address: str, status: int, error: type[OutsideError]) -> None:
     with pytest.raises(error, match=r"^posting a card: ") as raised:
         post("posting a card", f"{address}/{status}/0", timeout_s=5, json={})
     assert getattr(raised.value, "retry_after_s", 9) == 9
     assert address not in str(raised.value)
 
 
-def test_a_missing_response_is_a_try_later_error() -> None:
+def test_a_missing_response_becomes_a_try_later_error() -> None:
     with pytest.raises(TryLaterError, match="posting a card: ConnectError"):
         post("posting a card", "http://127.0.0.1:9/x", timeout_s=5, json={})
 

@@ -38,7 +38,7 @@ def test_too_many_posts_are_rate_limited(simulation: Running) -> None:
         chat.post("teams", Outgoing(render(FAILED), "one more"))
 
 
-def test_an_unreachable_webhook_is_a_try_later_error() -> None:
+def test_an_unreachable_webhook_causes_a_try_later_error() -> None:
     with pytest.raises(TryLaterError):
         TeamsChat("http://127.0.0.1:9/x").post("teams", Outgoing(render(FAILED), "key"))
 
@@ -72,7 +72,7 @@ def test_an_invalid_address_is_rejected_without_being_shown(address: str) -> Non
     assert "hunter2" not in str(refused.value)
 
 
-def test_an_address_that_only_the_client_rejects_delays_the_message() -> None:
+def test_a_message_is_delayed_if_only_the_client_rejects_its_address() -> None:
     """The client may reject an address that passes every check. The message is then retried."""
     chat = TeamsChat(f"https://logic.example/{'x' * 70_000}")
     with pytest.raises(TryLaterError, match="InvalidURL"):

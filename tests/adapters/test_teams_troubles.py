@@ -23,7 +23,7 @@ RUNS, ROUNDS = 40, 60
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_every_message_shows_the_end_and_only_lost_responses_cause_duplicates(seed: int) -> None:
+def test_every_message_shows_its_final_state_and_only_lost_responses_cause_duplicates(seed: int) -> None:
     with (
         running_simulation(seed=seed, faults="rough", fault_surfaces=(Surface.TEAMS,)) as simulation,
         environment(simulation.environment),

@@ -89,7 +89,7 @@ def test_a_recipe_works_as_documented(name: str, files: int, contract_tests: lis
         run(folder, "tests.crash.crash_runner", "expiry", "expires", str(folder / "crash"), "--every", "8")
 
 
-def test_the_table_counts_the_files() -> None:
+def test_the_table_states_the_correct_number_of_files() -> None:
     table = (PAGES / "README.md").read_text()
     counted = dict(re.findall(r"\(([a-z]+)\.md\) \| (\d+)", table))
     assert counted == {name: "1" if name == "chat" else str(files) for name, files, _ in RECIPES}

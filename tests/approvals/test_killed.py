@@ -83,7 +83,7 @@ class KillableProcess:
         return len(requests(self.world))
 
 
-@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 2)], ids=["a ring", "each alone"])
+@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 2)], ids=["as a ring", "individually"])
 def test_a_kill_during_a_request_still_leads_to_one_request(rollout: str, expected: int) -> None:
     for write in count():
         process = KillableProcess(rollout)
@@ -94,7 +94,7 @@ def test_a_kill_during_a_request_still_leads_to_one_request(rollout: str, expect
     assert write > 10
 
 
-@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 4)], ids=["a ring", "each alone"])
+@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 4)], ids=["as a ring", "individually"])
 def test_a_kill_during_a_change_of_plan_still_leads_to_one_new_request(rollout: str, expected: int) -> None:
     for write in count():
         process = KillableProcess(rollout)

@@ -70,7 +70,7 @@ def test_one_approval_lets_all_the_runs_in_a_ring_continue() -> None:
     assert any(driver.at_first_step for driver in driven.values())
 
 
-def test_only_a_cluster_whose_plan_changes_leaves_the_request_and_needs_a_new_one() -> None:
+def test_only_a_cluster_whose_plan_changes_leaves_the_request_and_needs_a_new_request() -> None:
     world, driven = ring("shop-a", "shop-b")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     vote(world, driven=driven.values())

@@ -87,7 +87,7 @@ def test_lists_and_shows_clusters(az: Cli) -> None:
     assert shown == ["Running", "Succeeded", "dev"]
 
 
-def test_shows_available_upgrades_of_a_pool(az: Cli) -> None:
+def test_shows_the_available_upgrades_for_a_pool(az: Cli) -> None:
     pool = ("-g", "rg-shop", "--cluster-name", "shop-dev", "--nodepool-name", "user1")
     assert az.run("aks", "nodepool", "get-upgrades", *pool, "--query", "latestNodeImageVersion", "-o", "tsv") == NEW
 

@@ -22,7 +22,7 @@ def refused(result: Result) -> str:
     return result.stderr
 
 
-def test_a_calendar_with_an_invalid_address_is_a_problem_of_the_file(tmp_path: Path) -> None:
+def test_a_calendar_with_an_invalid_address_is_reported_as_a_problem_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     file.write_text(f"{CONFIG}freezes: [{{ics: 'https://intranet.example:port/freeze.ics'}}]\n")
     message = refused(daytwo("validate", str(file)))
@@ -38,7 +38,9 @@ def test_a_calendar_with_an_invalid_address_is_a_problem_of_the_file(tmp_path: P
         ("run", "node-image", "--target", TARGET),
     ],
 )
-def test_an_invalid_daytwo_url_is_an_error_that_names_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_an_invalid_daytwo_url_causes_an_error_that_names_the_variable(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
     file = tmp_path / "daytwo.yaml"
     file.write_text(CONFIG)
     config = ("--config", str(file)) if arguments[0] == "run" else ()

@@ -131,7 +131,7 @@ def test_the_original_document_is_valid() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(PLACES), st.sampled_from(VALUES), st.sampled_from(["replace", "replace", "remove", "add"]))
-def test_with_and_without_the_full_validator_a_document_has_the_same_outcome(
+def test_a_document_has_the_same_outcome_with_and_without_the_full_validator(
     place: tuple[str | int, ...], value: object, how: str
 ) -> None:
     """The validator also rejects every document that the reader rejects, so the reader's own message is never shown."""
@@ -190,7 +190,7 @@ def test_the_reader_accepts_each_example_and_default_that_the_schema_publishes(k
     convert(value, kind, dec_hook=read)
 
 
-def test_each_key_with_a_choice_has_an_example() -> None:
+def test_each_key_with_a_choice_of_values_has_an_example() -> None:
     """The remedy for a wrong value is built from an example when the default does not show one."""
     parts = cast("Mapping[str, Any]", schema()["$defs"])
     without = [

@@ -99,19 +99,19 @@ def test_a_document_generated_from_the_schema_loads_or_is_rejected(document: obj
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=80))
-def test_any_text_is_rejected_without_a_crash(text: str) -> None:
+def test_arbitrary_text_is_rejected_without_a_crash(text: str) -> None:
     assert outcome(text) is None
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text("{}[]:-&*!|>%@`'\"\\,?# \n\tab01.~<=u", max_size=60))
-def test_any_punctuation_is_rejected_without_a_crash(text: str) -> None:
+def test_arbitrary_punctuation_is_rejected_without_a_crash(text: str) -> None:
     assert outcome(text) is None
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=80))
-def test_any_bytes_are_rejected_without_a_crash(raw: bytes) -> None:
+def test_arbitrary_bytes_are_rejected_without_a_crash(raw: bytes) -> None:
     assert outcome(raw) is None
 
 

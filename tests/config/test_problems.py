@@ -214,7 +214,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("old", "new", "line", "value", "wrong", "remedy"), CASES)
-def test_a_problem_is_reported_with_line_value_and_remedy(
+def test_a_problem_is_reported_with_its_line_value_and_remedy(
     old: str, new: str, line: int, value: str, wrong: str, remedy: str
 ) -> None:
     """`GOOD` with one change. The problem is reported on the changed line."""
@@ -255,7 +255,7 @@ def test_a_file_that_is_not_a_configuration_is_rejected(text: bytes, wrong: str)
     assert wrong in problem.wrong
 
 
-def test_all_problems_are_reported_in_the_order_of_their_lines() -> None:
+def test_all_problems_are_reported_in_line_order() -> None:
     text = GOOD.replace('"22:00"', '"25:00"').replace("Amsterdam", "Atlantis").replace("window: nights", "window: x")
     assert [(problem.line, problem.value) for problem in problems_of(text)] == [
         (7, "25:00"),
@@ -312,7 +312,7 @@ def test_a_secret_is_never_repeated(text: str) -> None:
     assert "1234567890" not in render_problems(problems)
 
 
-def test_a_text_about_a_value_masks_its_secrets() -> None:
+def test_a_message_about_a_value_masks_its_secrets() -> None:
     document = Document("daytwo.yaml", "")
     document.refuse_line(1, "", SECRET, f"{SECRET} does not exist", f"add {SECRET}")
     assert "1234567890" not in render_problems(document.problems)

@@ -13,7 +13,7 @@ def keys(part: Mapping[str, Any]) -> Iterator[str]:
         yield from definition["properties"]
 
 
-def test_the_committed_page_is_the_generated_one() -> None:
+def test_the_committed_page_matches_the_generated_one() -> None:
     """If this fails, run `python -m tools.configuration_reference` and commit the result."""
     assert PAGE.read_text(encoding="utf-8") == page()
 

@@ -84,7 +84,7 @@ def test_each_operation_is_drawn_in_the_calendar(demonstration: Demonstration) -
     assert visit(demonstration, callback) == {"sleep": 14, "power": 22, "reboot": 6, "spot": 1}
 
 
-def test_message_times_are_in_the_readers_time_zone(demonstration: Demonstration) -> None:
+def test_message_times_are_shown_in_the_readers_time_zone(demonstration: Demonstration) -> None:
     async def callback(seen: Visit) -> tuple[int, str]:
         messages = seen.page.locator(".messages > li")
         return await messages.count(), await messages.first.locator("time").first.inner_text()

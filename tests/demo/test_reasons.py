@@ -106,7 +106,7 @@ FAILURE: Outcomes = {
 @pytest.mark.parametrize(
     ("week", "expected"),
     [(week_with_all_reasons, ALL_REASONS), (week_with_freeze, FREEZE), (week_with_failure, FAILURE)],
-    ids=["all sorts", "a freeze", "a failure"],
+    ids=["all reasons", "a freeze", "a failure"],
 )
 def test_each_pool_has_the_expected_outcome(
     week: Callable[[SimulateWeek], JudgedWeek], expected: Outcomes, simulate_week: SimulateWeek

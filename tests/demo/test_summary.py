@@ -62,7 +62,7 @@ def test_each_operation_has_a_row() -> None:
     assert "power 26 22 succeeded, 22 expected, 3 skipped, 1 failed" in lines
 
 
-def test_a_week_with_an_unexpected_number_of_successes_is_not_good() -> None:
+def test_a_week_with_an_unexpected_number_of_successes_does_not_count_as_good() -> None:
     assert not replace(GOOD, operations=(Operation("spot", 1, 0, 0, 1, 1),)).good
     assert not replace(GOOD, operations=(Operation("spot", 2, 2, 0, 0, 1),)).good
     assert replace(GOOD, operations=(Operation("spot", 2, 1, 1, 0, 1),)).good

@@ -71,7 +71,7 @@ def test_an_override_keeps_anas_cluster_awake_on_wednesday(demonstration: Demons
     assert ("shop-dev", "20261119t0030") in stops
 
 
-def test_an_eviction_group_is_one_run_with_its_outcome(demonstration: Demonstration) -> None:
+def test_an_eviction_group_is_handled_by_one_run_with_one_outcome(demonstration: Demonstration) -> None:
     (run,) = of(demonstration, "spot")
     assert (run.target_name, run.headline) == ("data-prod", "5 spot nodes evicted")
     assert run.lines == ("5 of 5 nodes are gone", "every pod has a node again")
@@ -118,7 +118,7 @@ def test_each_run_that_acts_has_one_message(demonstration: Demonstration) -> Non
     assert len(demonstration.week.runs) == len(acted) == 36
 
 
-def test_production_is_requested_once_and_approved_in_slack(demonstration: Demonstration) -> None:
+def test_approval_for_production_is_requested_once_and_given_in_slack(demonstration: Demonstration) -> None:
     (requested,) = demonstration.summary.document()["approvals"]  # type: ignore[misc]  # a list of one
     assert requested == {
         "id": "rollout.node-image.2026-w47.production.any.approval-1",
@@ -138,7 +138,7 @@ def test_production_is_requested_once_and_approved_in_slack(demonstration: Demon
     assert [re.search("approved", text, re.IGNORECASE) is not None for text in received] == [True]
 
 
-def test_messages_show_the_last_state_of_their_runs(demonstration: Demonstration) -> None:
+def test_messages_show_the_final_state_of_their_runs(demonstration: Demonstration) -> None:
     texts = {message.subject.split("|")[-1]: message.text for message in demonstration.simulated.chat}
     for run in demonstration.week.runs:
         word = "needs you" if run.notify else str(run.state)

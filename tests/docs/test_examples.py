@@ -33,7 +33,7 @@ def examples() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("example", [pytest.param(whole, id=name) for name, whole in examples()])
-def test_an_example_is_valid(example: dict[str, Any]) -> None:
+def test_every_example_is_valid(example: dict[str, Any]) -> None:
     assert load(json.dumps(example), "example").fleet.rings
 
 

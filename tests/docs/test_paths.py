@@ -68,7 +68,7 @@ def test_every_bold_question_is_answered_with_a_path_or_a_link() -> None:
     assert [entry.partition("?")[0] for entry in entries if "](" not in entry and not PATH.search(entry)] == []
 
 
-def test_the_rooms_are_those_that_import_linter_checks_in_that_order() -> None:
+def test_the_documented_layers_are_those_that_import_linter_checks_in_the_same_order() -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
     layers = next(each["layers"] for each in contracts if each["name"] == "Imports point inward")
@@ -77,7 +77,7 @@ def test_the_rooms_are_those_that_import_linter_checks_in_that_order() -> None:
     assert rows == [re.findall(r"\w+", layer) for layer in layers]
 
 
-def test_the_test_layers_are_the_folders_of_tests() -> None:
+def test_the_documented_test_layers_match_the_folders_under_tests() -> None:
     section = (ROOT / "docs" / "architecture.md").read_text().partition("## Test layers")[2].partition("\n## ")[0]
     # Code that the tests share.
     shared = {"fakes"}

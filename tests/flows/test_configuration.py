@@ -24,7 +24,7 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize("config", [None, BROKEN])
 @async_test
-async def test_without_a_valid_configuration_every_endpoint_reports_it(
+async def test_without_a_valid_configuration_every_endpoint_reports_the_problem(
     simulation: Running, tmp_path: Path, config: str | None
 ) -> None:
     async with Bot(simulation, tmp_path, config) as bot:
@@ -86,7 +86,7 @@ async def test_the_last_valid_configuration_survives_a_restart(simulation: Runni
 
 
 @async_test
-async def test_calendars_are_fetched_by_the_timer_only(simulation: Running, tmp_path: Path) -> None:
+async def test_calendars_are_fetched_only_by_the_timer(simulation: Running, tmp_path: Path) -> None:
     feed = f"{CONFIG}freezes: [{{ics: 'https://127.0.0.1:1/freeze.ics'}}]\n"
     async with Bot(simulation, tmp_path, feed) as bot:
         before = await bot.call("GET", "runs")

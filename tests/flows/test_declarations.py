@@ -67,7 +67,7 @@ def test_every_call_is_declared(night: Night) -> None:
     assert night.kubernetes - night.declared_kubernetes == set()
 
 
-def test_every_declaration_is_called(night: Night) -> None:
+def test_every_declared_call_is_made(night: Night) -> None:
     assert night.declared_arm - night.arm == set()
     assert night.declared_kubernetes - night.kubernetes == set()
 

@@ -50,7 +50,7 @@ async def test_an_event_wakes_a_waiting_run_once(bot: Bot, schema: str) -> None:
 
 @pytest.mark.parametrize("schema", BODIES)
 @async_test
-async def test_the_simulated_events_reach_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
+async def test_the_simulated_events_wake_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
     async with Bot(simulation, tmp_path, CONFIG, schema=schema) as bot:
         run = await bot.start_run(TWO_POOLS)
         await bot.run_until(after(minutes=50))
@@ -78,7 +78,7 @@ async def test_an_invalid_event_is_recorded_and_not_retried(bot: Bot, event: Jso
 
 
 @async_test
-async def test_an_unrelated_event_is_recorded_and_wakes_no_run(bot: Bot) -> None:
+async def test_an_unrelated_event_is_recorded_without_waking_a_run(bot: Bot) -> None:
     async with bot:
         run = await bot.start_run(TWO_POOLS)
         other = BODIES["cloudevents"] | {"type": "Microsoft.ContainerService.NewKubernetesVersionAvailable"}

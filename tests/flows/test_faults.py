@@ -29,7 +29,7 @@ def test_invariants_hold_in_many_rough_weeks(seed: int) -> None:
     assert_invariants(rough_week(seed))
 
 
-def test_every_fault_and_precondition_occurs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_kind_of_fault_and_every_precondition_occurs(capsys: pytest.CaptureFixture[str]) -> None:
     fired: Counter[str] = Counter()
     occurred: Counter[str] = Counter()
     for week in map(rough_week, SEEDS):

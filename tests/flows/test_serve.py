@@ -75,7 +75,7 @@ def simulation() -> Iterator[Running]:
         yield running
 
 
-def test_a_killed_bot_continues_from_where_it_was(simulation: Running, tmp_path: Path) -> None:
+def test_a_killed_bot_continues_where_it_left_off(simulation: Running, tmp_path: Path) -> None:
     with serving(simulation.environment, tmp_path) as bot:
         run = bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})["run"]
         bot.wait_for(run, State.RUNNING)
@@ -97,7 +97,7 @@ def test_a_stopped_bot_exits_cleanly(simulation: Running, tmp_path: Path) -> Non
         assert bot.process.wait(30) == 0
 
 
-def test_a_bot_without_a_configuration_reports_it_and_serves(simulation: Running, tmp_path: Path) -> None:
+def test_a_bot_without_a_configuration_reports_that_and_keeps_serving(simulation: Running, tmp_path: Path) -> None:
     """The endpoints respond with 503 until there is a configuration. The output states the reason."""
     command = [sys.executable, "-m", "ops.cli", "serve", "--state", str(tmp_path), "--config", "none.yaml"]
     with subprocess.Popen(  # noqa: S603 - our own command

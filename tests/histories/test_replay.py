@@ -27,7 +27,7 @@ def current_orchestrator(path: Path) -> Any:
     return run
 
 
-def test_there_is_a_history_of_each_version_and_orchestrator() -> None:
+def test_each_orchestrator_has_a_history_for_each_version() -> None:
     recorded = {(path.parent.name, path.name.split(".")[0]) for path in RECORDINGS}
     versions = [f"v{version}" for version in range(1, VERSION + 1)]
     assert recorded == {(version, name) for version in versions for name in ("operation", "rollout")}

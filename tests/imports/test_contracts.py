@@ -48,5 +48,5 @@ def test_a_forbidden_import_breaks_a_contract(report: str, path: str, module: st
     assert f"{importer} -> {module}" in report
 
 
-def test_a_module_in_no_layer_breaks_the_contract(report: str) -> None:
+def test_a_module_outside_every_layer_breaks_the_contract(report: str) -> None:
     assert "shortcuts" in report

@@ -32,7 +32,7 @@ def topic(name: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_the_source_of_a_topic_is_a_parameter_and_not_the_subscription_of_the_bot(
+def test_the_source_of_a_topic_is_a_parameter_and_not_the_bots_subscription(
     template: str, parameter: str, source: str, kind: str
 ) -> None:
     properties = topic(template)["properties"]
@@ -60,7 +60,7 @@ def test_undeliverable_events_are_dead_lettered(template: str) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_the_guide_deploys_the_topic_into_the_subscription_of_its_source(template: str) -> None:
+def test_the_guide_deploys_the_topic_into_its_sources_subscription(template: str) -> None:
     guide = (ROOT / "docs" / "deploy.md").read_text()
     (command,) = (line for line in guide.splitlines() if f"infra/{template}" in line)
     assert "--subscription <of the " in command

@@ -71,7 +71,7 @@ def test_the_scopes_match_the_methods_that_are_called(manifest: Any) -> None:
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == set().union(*SCOPES.values(), {"commands"})
 
 
-def test_only_declared_methods_of_slack_are_called() -> None:
+def test_only_declared_slack_methods_are_called() -> None:
     """This keeps the test above from missing a call."""
     calls = set()
     for path in (ROOT / "ops").rglob("*.py"):
@@ -86,7 +86,7 @@ def test_only_declared_methods_of_slack_are_called() -> None:
     }
 
 
-def test_the_manifest_has_the_format_of_slack(manifest: Any) -> None:
+def test_the_manifest_follows_slacks_format(manifest: Any) -> None:
     """The lengths that api.slack.com checks: 35 for the name, 140 for the description, 2,000 for a command's description."""
     assert len(manifest["display_information"]["name"]) <= 35
     assert len(manifest["display_information"]["description"]) <= 140

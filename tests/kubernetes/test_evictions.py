@@ -61,7 +61,7 @@ def test_a_statefulset_pod_returns_with_its_name_and_a_new_uid(platform: Platfor
         )
 
 
-def test_a_missing_pod_is_404(platform: Platform) -> None:
+def test_evicting_a_missing_pod_returns_404(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "web")) as cluster:
         status, body = refusal(cluster, "nowhere")
         assert (status, body["reason"], body["message"]) == (404, "NotFound", 'pods "nowhere" not found')
@@ -114,7 +114,7 @@ def test_two_budgets_for_one_pod_return_500(platform: Platform) -> None:
         )
 
 
-def test_an_eviction_of_another_uid_is_a_conflict(platform: Platform) -> None:
+def test_an_eviction_with_a_different_uid_is_a_conflict(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "web")) as cluster:
         [pod] = cluster.pods("web")
         other = "00000000-0000-4000-8000-000000000000"
@@ -132,7 +132,7 @@ def test_an_eviction_of_another_uid_is_a_conflict(platform: Platform) -> None:
         cluster.evict(pod.metadata.name, preconditions={"uid": pod.metadata.uid})
 
 
-def test_the_name_in_the_body_must_be_the_pods(platform: Platform) -> None:
+def test_the_name_in_the_body_must_match_the_pod(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "web")) as cluster:
         name = cluster.pods("web")[0].metadata.name
         with pytest.raises(client.ApiException) as caught:
@@ -186,7 +186,7 @@ def test_an_evicted_bare_pod_is_not_recreated(platform: Platform) -> None:
         cluster.until("no pod is left", gone)
 
 
-def test_pods_are_found_by_their_node(platform: Platform) -> None:
+def test_pods_are_found_by_node(platform: Platform) -> None:
     with platform(2, WorkloadSpec("shop", "web", replicas=4)) as cluster:
         found = {}
         for node in cluster.nodes():

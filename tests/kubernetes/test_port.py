@@ -28,7 +28,7 @@ def pods_of(of: Cluster, app: str) -> list[Pod]:
     )
 
 
-def test_nodes_are_read_with_boot_id_and_readiness(platform: Platform) -> None:
+def test_nodes_are_read_with_their_boot_id_and_readiness(platform: Platform) -> None:
     with platform(2) as on:
         of = cast("Cluster", on)
         mine = [node for node in adapter(of).nodes(SHOP_DEV) if node.pool == of.pool]
@@ -71,7 +71,7 @@ def test_budgets_distinguish_temporary_from_permanent_blocks(platform: Platform)
         assert not mine["cart"].covers(pods_of(of, "rigid")[0])
 
 
-def test_the_four_results_of_an_eviction(platform: Platform) -> None:
+def test_an_eviction_has_one_of_four_results(platform: Platform) -> None:
     with platform(2, CART, RIGID, TWICE) as on:
         of = cast("Cluster", on)
         of.until("the cart's budget is accounted for", lambda: of.budget("cart").disruptions_allowed == 1)

@@ -69,14 +69,14 @@ def test_the_same_content_produces_the_same_file(packed: Path, tmp_path: Path) -
     assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
 
 
-def test_an_invalid_configuration_is_not_packed(tmp_path: Path) -> None:
+def test_an_invalid_configuration_is_not_packaged(tmp_path: Path) -> None:
     (tmp_path / "daytwo.yaml").write_text(CONFIG.replace("node-image:", "node-imag:"))
     with pytest.raises(ConfigError):
         pack(tmp_path / "daytwo.zip", tmp_path / "daytwo.yaml")
     assert not (tmp_path / "daytwo.zip").exists()
 
 
-def test_exactly_the_calendars_of_the_configuration_are_packed(tmp_path: Path) -> None:
+def test_exactly_the_calendars_in_the_configuration_are_packaged(tmp_path: Path) -> None:
     """The app reads a calendar at an address, so whether it responds here says nothing about the configuration."""
     calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
     (tmp_path / "company").mkdir()

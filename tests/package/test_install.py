@@ -89,7 +89,7 @@ def with_simulator(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.rmtree(home)
 
 
-def test_the_installed_command_has_the_version_of_the_project(plain: Installed) -> None:
+def test_the_installed_command_has_the_projects_version(plain: Installed) -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         version = tomllib.load(file)["project"]["version"]
     assert plain.daytwo("--version").stdout == f"daytwo {version}\n"
@@ -105,7 +105,7 @@ def test_the_installed_command_validates_a_configuration(plain: Installed, clone
 
 
 @pytest.mark.parametrize("command", ["demo", "simulate", "serve", "gallery"])
-def test_without_the_extra_a_command_of_the_simulated_world_says_what_to_install(
+def test_without_the_extra_a_command_for_the_simulated_world_states_what_to_install(
     plain: Installed, command: str
 ) -> None:
     ended = plain.daytwo(command)
@@ -117,19 +117,19 @@ def test_without_the_extra_a_command_of_the_simulated_world_says_what_to_install
 
 
 @pytest.mark.parametrize(("shell", "answer"), [("bash", "plain,validate\n"), ("zsh", "plain\nvalidate\n")])
-def test_a_shell_completes_its_commands(plain: Installed, shell: str, answer: str) -> None:
+def test_a_shell_completes_the_tools_commands(plain: Installed, shell: str, answer: str) -> None:
     assert "_DAYTWO_COMPLETE" in plain.daytwo("completion", shell).stdout
     typed = {"COMP_WORDS": "daytwo vali", "COMP_CWORD": "1"}
     assert plain.daytwo(_DAYTWO_COMPLETE=f"{shell}_complete", **typed).stdout.startswith(answer)
 
 
-def test_with_the_extra_a_day_is_simulated(with_simulator: Installed) -> None:
+def test_with_the_extra_a_day_can_be_simulated(with_simulator: Installed) -> None:
     ended = with_simulator.daytwo("demo", "--headless", "--days", "1")
     assert ended.returncode == 0, ended.stderr[-4_000:]
     assert "Rules violated               0" in ended.stdout
 
 
-def test_each_package_of_the_extra_is_detected_by_one_of_its_modules() -> None:
+def test_each_package_in_the_extra_is_detected_by_one_of_its_modules() -> None:
     packages = {"azure_functions_runtime": "azure-functions-runtime", "jwt": "pyjwt"}
     with (ROOT / "pyproject.toml").open("rb") as file:
         wanted = tomllib.load(file)["dependency-groups"]["simulator"]

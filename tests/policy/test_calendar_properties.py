@@ -92,7 +92,7 @@ def test_a_window_is_open_exactly_at_its_wall_times(data: st.DataObject) -> None
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_an_opening_ends_when_the_model_closes(data: st.DataObject) -> None:
+def test_an_opening_ends_when_the_models_window_closes(data: st.DataObject) -> None:
     window, change = data.draw(windows_near_a_change())
     freezes = data.draw(st.lists(freezes_near(change), max_size=1))
     at = datetime.combine(change, time(), UTC) + data.draw(st.integers(-1500, 2200)) * MINUTE
@@ -114,7 +114,7 @@ def test_occurrences_come_in_order_and_never_overlap(drawn: tuple[Window, date])
 
 @settings(deadline=None)
 @given(windows_near_a_change())
-def test_a_wall_time_that_exists_once_is_the_edge_of_the_occurrence(drawn: tuple[Window, date]) -> None:
+def test_a_wall_time_that_occurs_once_is_an_edge_of_the_occurrence(drawn: tuple[Window, date]) -> None:
     window, change = drawn
     zone = ZoneInfo(window.zone)
     middle = datetime.combine(change, time(), UTC)

@@ -24,12 +24,12 @@ def seen(*samples: Sample) -> Proof:
     return proof
 
 
-def test_a_day_of_good_samples_proves_an_image_at_the_25th() -> None:
+def test_a_day_of_good_samples_proves_an_image_at_the_25th_sample() -> None:
     assert seen(*[GOOD] * 24).proven_at is None
     assert seen(*[GOOD] * 25).proven_at == MONDAY + timedelta(hours=24)
 
 
-def test_samples_of_a_stopped_cluster_neither_count_nor_reset_the_count() -> None:
+def test_samples_from_a_stopped_cluster_neither_count_nor_reset_the_count() -> None:
     assert seen(*[GOOD] * 7, *[ASLEEP] * 18).proven_at is None
     assert seen(*[GOOD] * 7, *[ASLEEP] * 18, *[GOOD] * 6).proven_at == MONDAY + timedelta(hours=30)
 
