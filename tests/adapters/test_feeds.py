@@ -26,7 +26,7 @@ class FeedServer(BaseHTTPRequestHandler):
         with suppress(ConnectionError):  # A client that stops reading closes the connection.
             self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name for it
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the library uses
         assert format, args
 
 

@@ -141,7 +141,7 @@ def test_a_rejection_carries_slacks_error_code(chat: SlackChat) -> None:
     assert caught.value.code == "channel_not_found"
 
 
-def test_the_token_is_never_in_an_error(slack: SlackServer) -> None:
+def test_error_messages_never_contain_the_token(slack: SlackServer) -> None:
     chat = SlackChat("xoxb-another-secret", "C0123", slack.url)
     with pytest.raises(OutsideError) as caught:
         chat.post("C0123", Outgoing(PLAIN, "run-1"))

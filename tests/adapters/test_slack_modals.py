@@ -107,7 +107,7 @@ def test_a_call_to_an_unresponsive_slack_times_out_within_two_seconds() -> None:
         assert timedelta(seconds=time.monotonic() - began) < timedelta(seconds=2)
 
 
-def test_the_token_is_never_in_an_error(slack: SlackServer) -> None:
+def test_error_messages_never_contain_the_token(slack: SlackServer) -> None:
     wrong = modals(slack, "xoxb-another-secret")
     with pytest.raises(OutsideError) as caught:
         wrong.open(TRIGGER, form())

@@ -136,7 +136,7 @@ def test_the_eighth_message_per_second_in_a_thread_is_rate_limited(chat: TeamsBo
     assert later.value.retry_after_s == 1.0
 
 
-def test_a_card_that_is_too_large_is_not_sent(chat: TeamsBotChat, simulation: Running) -> None:
+def test_an_oversized_card_is_not_sent(chat: TeamsBotChat, simulation: Running) -> None:
     before = len(simulation.simulation.connector.sent)
     card = {**render_bot(SHOWN), "body": [{"type": "TextBlock", "text": "x" * 80_000}]}
     with pytest.raises(RejectedError, match="the card has 80"):

@@ -41,7 +41,7 @@ CASES = (
         "halted",
     ),
     Case(
-        "a second voter is told who decided first",
+        "a second voter learns who decided first",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.vote("ben", "reject")],
         ["approved", "late"],
@@ -229,7 +229,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "if approval is no longer needed the run continues, and a late voter is told so",
+        "if approval is no longer needed the run continues, and a late voter gets that reply",
         ONE,
         [
             lambda s: s.configure("[{from: platform, rings: [production], risk: [drain]}]"),

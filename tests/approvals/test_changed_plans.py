@@ -33,5 +33,5 @@ def test_approval_for_an_image_released_after_the_decision_is_requested_before_t
     story = Story(DirectVote(), ONE)
     story.vote("ana", "approve")
     story.newer_image(NEWER)
-    story.advance(hours=9)  # 21:00, an hour before the window
+    story.advance(hours=9)  # 21:00, an hour before the window opens
     assert [str(each.state) for each in story.approvals] == ["approved", "pending"]

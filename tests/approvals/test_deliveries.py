@@ -66,12 +66,12 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(stories())
-def test_repeated_votes_in_any_order_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+def test_repeated_votes_have_one_outcome_in_any_order(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
     check(*drawn)
 
 
 @pytest.mark.soak
 @settings(max_examples=5_000, deadline=None)
 @given(stories())
-def test_thousands_of_orders_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+def test_thousands_of_delivery_orders_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
     check(*drawn)

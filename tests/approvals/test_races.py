@@ -116,7 +116,7 @@ def test_a_late_update_does_not_restore_the_buttons() -> None:
     assert request.token not in shown(world)[request.id]
 
 
-def test_the_request_of_a_run_that_was_cancelled_right_after_a_crash_is_closed() -> None:
+def test_a_request_is_closed_if_its_run_was_cancelled_right_after_a_crash() -> None:
     """The process dies after writing the request and before writing the run's record."""
     world = production(ONE, "shop-prod")
     run = start(world)

@@ -41,7 +41,7 @@ def test_a_former_approvers_approval_is_not_shown_as_counted() -> None:
     assert "1 of 2 approvals" not in shown(story.world)[story.approval.id]
 
 
-def test_a_requesters_vote_no_longer_counts_once_the_rule_denies_it() -> None:
+def test_a_requesters_vote_no_longer_counts_once_the_rule_excludes_it() -> None:
     story = Story(DirectVote(), "{from: platform, self: allow}", source="slack", by="ana")
     story.vote("ana", "approve")
     assert story.reported == ["approved"]

@@ -67,7 +67,7 @@ async def test_a_double_click_counts_as_one_approval(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
+async def test_an_expired_link_does_not_show_buttons(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         early = await here.visit("ana")
         await here.bot.run_until(after(hours=2, minutes=10))
@@ -82,7 +82,7 @@ async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_another_person_sees_no_button(tmp_path: Path) -> None:
+async def test_a_person_who_cannot_decide_does_not_see_buttons(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cleo = await here.visit("cleo")
         assert "not an approver of this" in await cleo.locator("main").inner_text()

@@ -238,7 +238,7 @@ def test_an_unavailable_calendar_is_reported_once_and_so_is_its_return(home: Hom
     assert [entry.kind for entry in world.ledger.written.values()] == ["condition"]
 
 
-def test_the_address_of_a_calendar_that_was_never_read_is_not_reported(home: Home) -> None:
+def test_a_calendars_address_is_not_reported_if_the_calendar_was_never_read(home: Home) -> None:
     world = World()
     home.intranet.down = "it cannot be fetched: its server answers 503"
     home.tick()

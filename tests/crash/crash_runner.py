@@ -37,7 +37,7 @@ class CrashRun:
 
 
 def execute(scenario: Scenario, crash_run: CrashRun, base: Path) -> None:
-    """Execute it, then write `outcome.json`, or `problem.txt` with the reason why it did not reach the end."""
+    """Execute the scenario, then write `outcome.json`, or `problem.txt` with the reason why the execution did not reach the end."""
     folder = crash_run.folder(base)
     folder.mkdir(parents=True)
     world = begin_world(scenario, folder, crash_run.kills)
@@ -57,7 +57,7 @@ def execute(scenario: Scenario, crash_run: CrashRun, base: Path) -> None:
 
 
 def execute_all(scenario: Scenario, crash_runs: list[CrashRun], base: Path) -> None:
-    """Execute all of them, with as many in parallel as there are processors.
+    """Perform all the executions, with as many in parallel as there are processors.
 
     Raises:
         RuntimeError: the process has more than one thread.
@@ -75,7 +75,7 @@ def execute_all(scenario: Scenario, crash_runs: list[CrashRun], base: Path) -> N
 
 
 def read(crash_run: CrashRun, base: Path) -> Outcome | str:
-    """The outcome, or the reason why it did not reach the end."""
+    """The outcome, or the reason why the execution did not reach the end."""
     folder = crash_run.folder(base)
     if (folder / "outcome.json").exists():
         return Outcome(**json.loads((folder / "outcome.json").read_text()))
@@ -122,11 +122,11 @@ def _differences(scenario: Scenario, crash_run: CrashRun, expected: Outcome, fou
 
 
 def _crash_runs(chosen: list[str], twice: int | None) -> Iterator[CrashRun]:
-    """Kill at each boundary once. With a seed, the second process is also killed, before or after its first activity.
+    """Kill the bot once at each boundary. With a seed, the second process is also killed, before or after its first activity.
 
     That is the activity during which the first process was killed: its result was not recorded, so it runs again.
     """
-    draw = Random(twice)  # noqa: S311 - which boundary, no secret
+    draw = Random(twice)  # noqa: S311 - chooses a boundary; not a secret
     for number, boundary in enumerate(chosen, start=1):
         if twice is None:
             yield CrashRun(number, (boundary,))

@@ -213,7 +213,7 @@ def fork(log: Path, work: Callable[[], None]) -> int:
             os.dup2(file.fileno(), 2)
             work()
             code = 0
-    except BaseException:  # noqa: BLE001 - the top of a process: whatever it is, it is in the log and in the exit code
+    except BaseException:  # noqa: BLE001 - the top level of a process: every error is shown by the log and the exit code
         traceback.print_exc()
     finally:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The bars in a cluster's row of the calendar."""
+"""The bars in a cluster's calendar row."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -74,7 +74,7 @@ def test_approvals_and_deciders_are_shown() -> None:
     assert "Messages 37 edited 235 times, 11 replies" in lines
 
 
-def test_a_good_week_lists_no_problems() -> None:
+def test_the_summary_for_a_good_week_does_not_list_problems() -> None:
     assert GOOD.good
     assert not any(line.startswith("Violated") for line in printed(GOOD))
 

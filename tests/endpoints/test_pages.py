@@ -94,7 +94,7 @@ def test_without_a_configured_tenant_every_session_counts_as_foreign() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_incompletely_configured_page_names_what_is_missing(
+def test_an_incompletely_configured_page_lists_the_missing_settings(
     ana: Visitor, lacking: PageAccess, named: str, method: str
 ) -> None:
     """When sign-in is disabled, any client could send these headers, so they are ignored."""

@@ -99,7 +99,7 @@ def test_a_reason_that_is_too_long_decides_nothing_and_its_author_is_informed(st
     assert stand.entries("attempt") == []
 
 
-def test_a_reason_is_one_line_of_printable_text_in_the_ledger(stand: Stand) -> None:
+def test_the_ledger_records_a_reason_as_one_line_of_printable_text(stand: Stand) -> None:
     data = {"token": "token-1", "reason": "  late\n\x07in the\u2028day " + "x" * 280}
     stand.send(vote(value={"action": {"type": "Action.Execute", "verb": "reject", "data": data}}))
     (attempt,) = stand.entries("attempt")

@@ -20,6 +20,6 @@ def test_without_records_a_route_responds_with_503(auth: Auth, monkeypatch: pyte
     monkeypatch.setattr(ops.functions, "wiring", WiringWithoutStore)
     route = next(each for each in ops.functions.all_routes() if each.auth is auth)
     request = func.HttpRequest("GET", "https://localhost/api", body=b"")
-    response = ops.functions._respond(route, request, "")  # noqa: SLF001 - what the host calls is built from it
+    response = ops.functions._respond(route, request, "")  # noqa: SLF001 - the host builds its calls from this
     assert response.status == 503
     assert "records are not available" in response.text()

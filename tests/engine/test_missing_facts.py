@@ -56,7 +56,7 @@ def test_a_run_that_can_never_read_the_newest_image_ends_with_the_week_and_state
     assert ended.why.endswith("reading the upgrade profile of shop-dev/user1: 500")
 
 
-def test_a_run_that_succeeds_after_a_missing_fact_notifies_no_one() -> None:
+def test_no_one_is_notified_if_a_run_succeeds_after_a_fact_was_missing() -> None:
     last_night = datetime(2026, 11, 19, 23, tzinfo=UTC)
     run = begun(last_night, refuse_nodes)
     operations = AzureOperations(run.world, polls=1)

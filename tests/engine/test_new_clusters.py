@@ -79,7 +79,7 @@ def test_a_completed_rollout_resumes_for_a_new_cluster() -> None:
     assert world.engine.started.count(f"rollout {ROLLOUT}") == 2
 
 
-def test_every_time_a_rollout_ends_the_ledger_records_it() -> None:
+def test_the_ledger_records_every_end_of_a_rollout() -> None:
     world = World()
     for name in ("shop-dev", "web-dev"):
         world.clusters.put(cluster(name, pool("user1", image=NEW)))

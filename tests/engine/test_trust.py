@@ -150,7 +150,7 @@ def test_a_run_ends_when_its_cluster_has_been_deleted() -> None:
     assert (ended.state, ended.why) == (State.SKIPPED, "the cluster does not exist")
 
 
-def test_an_operation_in_progress_that_is_not_found_for_a_while_is_polled_again() -> None:
+def test_an_operation_in_progress_that_is_temporarily_not_found_is_polled_again() -> None:
     world = world_in_window()
     operations = AzureOperations(world, polls=1)
     polled: list[str] = []

@@ -72,7 +72,7 @@ def test_every_declared_call_is_made(night: Night) -> None:
     assert night.declared_kubernetes - night.kubernetes == set()
 
 
-def test_the_night_uses_every_fact_and_verb(night: Night) -> None:
+def test_the_simulated_night_uses_every_fact_and_verb(night: Night) -> None:
     """Ensures that the two tests above have something to test."""
     assert night.verbs == {"start-cluster", "stop-cluster", "upgrade-node-image"}
     assert len(night.arm) >= 8

@@ -101,7 +101,7 @@ class TestReboot:
             assert len(journal(bot.simulation, "node-booted")) == 2
             assert len(messages(bot.simulation)[run.id]) == 1
 
-    def test_a_blocking_pdb_is_reported_and_no_node_is_cordoned(self, tmp_path: Path) -> None:
+    def test_a_blocking_pdb_is_reported_and_its_node_is_not_cordoned(self, tmp_path: Path) -> None:
         rigid = ClusterSpec(
             "shop-dev",
             "westeurope",

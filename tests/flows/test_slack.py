@@ -282,7 +282,7 @@ async def test_a_slow_command_is_answered_later(bot: Bot, simulation: Running) -
 
 
 @async_test
-async def test_without_the_signing_secret_the_endpoints_report_what_is_missing(bot: Bot) -> None:
+async def test_without_the_signing_secret_the_endpoints_report_that_it_is_missing(bot: Bot) -> None:
     async with bot:
         os.environ["SLACK_SIGNING_SECRET"] = " "
         for path in ("slack/interactions", "slack/commands"):

@@ -183,7 +183,7 @@ async def test_a_command_in_the_channel_is_answered_only_to_its_sender(bot: Bot,
 
 
 @async_test
-async def test_a_person_who_blocks_the_bot_is_answered_in_the_thread(bot: Bot, simulation: Running) -> None:
+async def test_a_person_who_has_blocked_the_bot_is_answered_in_the_thread(bot: Bot, simulation: Running) -> None:
     simulation.simulation.connector.closed.add(f"29:{ANA}")
     async with bot:
         await listen(bot)

@@ -26,7 +26,7 @@ def declared_actions() -> set[str]:
 
 
 def granted() -> dict[str, set[str]]:
-    """The actions of each role."""
+    """The actions that each role grants."""
     variables = parsed("roles.bicep")["variables"]
     return {
         name.removesuffix("Actions"): set(variable["value"])

@@ -226,7 +226,7 @@ def test_a_watch_of_pods_shows_an_eviction(platform: Platform) -> None:
         assert received.count(("ADDED", False)) == 1
 
 
-def test_a_drained_node_has_only_daemon_pods_and_no_budget_is_violated(platform: Platform) -> None:
+def test_a_drained_node_has_only_daemon_pods_left_and_budgets_are_not_violated(platform: Platform) -> None:
     """A complete drain: cordon, evict, retry on 429, and wait until all pods are gone."""
     agent = WorkloadSpec("shop", "agent", kind=WorkloadKind.DAEMON_SET, starts_in_s=(1, 2))
     cart = WorkloadSpec("shop", "cart", replicas=6, pdb=PdbSpec(max_unavailable=1), starts_in_s=(2, 5))

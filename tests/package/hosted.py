@@ -19,7 +19,7 @@ KEY = "key-of-the-package"
 
 async def carry_out() -> dict[str, Any]:
     """The run, as returned over HTTP."""
-    import aiohttp  # noqa: PLC0415 - the path is set by `main`, and the wall is up
+    import aiohttp  # noqa: PLC0415 - by now `main` has set the path and installed the wall
 
     from simulator.host.clock import RemoteClock  # noqa: PLC0415 - as above
     from simulator.host.host import Host  # noqa: PLC0415 - as above

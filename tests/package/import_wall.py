@@ -56,7 +56,7 @@ class Wall(MetaPathFinder):
 
     def _importer(self) -> str | None:
         """The importing file if it belongs to the app. Frames of the import machinery (`importlib`) are skipped."""
-        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way to learn the importer
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the importer cannot be determined in any other way
         while frame is not None:
             file = frame.f_code.co_filename
             if file != __file__ and "importlib" not in file:

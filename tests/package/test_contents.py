@@ -25,7 +25,7 @@ def names(packed: Path) -> list[str]:
         return archive.namelist()
 
 
-def test_the_package_contains_what_azure_loads(packed: Path) -> None:
+def test_the_package_contains_everything_that_azure_loads(packed: Path) -> None:
     assert {"function_app.py", "host.json", "requirements.txt", "daytwo.yaml"} <= set(names(packed))
     assert "ops/engine/operation.py" in names(packed)
     assert "ops/settings/node_image.py" in names(packed)

@@ -105,9 +105,7 @@ def test_the_installed_command_validates_a_configuration(plain: Installed, clone
 
 
 @pytest.mark.parametrize("command", ["demo", "simulate", "serve", "gallery"])
-def test_without_the_extra_a_command_for_the_simulated_world_states_what_to_install(
-    plain: Installed, command: str
-) -> None:
+def test_without_the_extra_a_simulation_command_states_which_extra_to_install(plain: Installed, command: str) -> None:
     ended = plain.daytwo(command)
     assert (ended.returncode, ended.stdout, ended.stderr) == (
         2,

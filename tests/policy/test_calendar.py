@@ -180,6 +180,6 @@ def test_an_invalid_value_raises_an_error_on_construction() -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_with_a_freeze_without_an_end_there_are_no_openings(zone: str) -> None:
+def test_during_an_endless_freeze_there_are_no_openings(zone: str) -> None:
     for_ever = Freeze("hands off", date.min, date.max, zone)
     assert week_openings(NIGHTS, [for_ever], "2026-w47") == ()

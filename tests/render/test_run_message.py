@@ -63,7 +63,7 @@ def test_a_run_that_needs_a_person_shows_the_remedy_and_the_default() -> None:
     )
 
 
-def test_a_normal_end_requires_no_action() -> None:
+def test_a_normal_end_does_not_require_action() -> None:
     message = run_message(replace(WAITING, state=State.DONE, until=None), NODE_IMAGES)
     assert (message.state, message.remedy) == (State.DONE, "")
 

@@ -81,6 +81,6 @@ def test_a_run_waits_for_an_operation_in_progress() -> None:
     assert isinstance(decide(cluster(provisioning_state="Updating"), NIGHT), Wait)
 
 
-def test_each_quarter_of_an_hour_is_a_period() -> None:
+def test_each_quarter_of_an_hour_is_a_separate_period() -> None:
     first, second = (RUNBOOK.due([cluster()], settings(ALL_OPERATIONS), NIGHT + timedelta(minutes=m)) for m in (0, 15))
     assert first[0].run_id != second[0].run_id

@@ -15,7 +15,7 @@ from tests.driving import call
 from tests.engine.worlds import upgrade, world_in_window
 
 
-def test_a_run_records_its_decisions_its_steps_and_how_far_behind_its_cluster_is() -> None:
+def test_a_run_records_its_decisions_its_steps_and_how_outdated_its_cluster_is() -> None:
     world = world_in_window()
     upgrade(world)
     decisions = [each.attributes["decision"] for each in world.metrics.of(Metric.DECISIONS)]
