@@ -39,7 +39,7 @@ def connections(server: socket.socket) -> int:
 
 
 @pytest.mark.timeout(10)
-def test_a_silent_topic_is_tried_once_within_the_configured_timeout(
+def test_an_unresponsive_topic_is_tried_once_within_the_configured_timeout(
     silent: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
     topic = EventGridTopic(f"https://127.0.0.1:{silent.getsockname()[1]}/api/events", Credential(), timeout_s=0.2)

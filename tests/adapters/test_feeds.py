@@ -66,7 +66,7 @@ def test_an_error_status_is_reported_without_the_address() -> None:
 @pytest.mark.parametrize(
     "url", ["https://intranet.example:port/freeze.ics", "https://intranet.example/\x00", "https://127.0.0.1:9/x.ics"]
 )
-def test_a_calendar_with_an_invalid_or_silent_address_cannot_be_read(url: str) -> None:
+def test_a_calendar_with_an_invalid_or_unresponsive_address_cannot_be_read(url: str) -> None:
     with pytest.raises(FeedError, match=r"it cannot be fetched|its address cannot be used"):
         fetch(url)
 

@@ -171,7 +171,7 @@ def chat_with_secret(simulation: Running, secret: str) -> TeamsBotChat:
     return TeamsBotChat(endpoint.connector, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"])
 
 
-def test_a_secret_works_as_well_as_a_managed_identity(simulation: Running) -> None:
+def test_the_bot_can_use_a_secret_instead_of_a_managed_identity(simulation: Running) -> None:
     assert chat_with_secret(simulation, SECRET).post(CHANNEL, outgoing()).message_id
 
 

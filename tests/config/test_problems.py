@@ -270,7 +270,7 @@ def test_wrong_shapes_and_names_and_sums_are_reported_together() -> None:
     assert [problem.line for problem in problems_of(text)] == [5, 10, 11]
 
 
-def test_a_renamed_key_that_is_required_is_one_problem() -> None:
+def test_a_required_key_under_its_old_name_causes_only_one_problem() -> None:
     (problem,) = problems_of(GOOD + "commands: [{from: [], may: [run]}]\n")
     assert (problem.where, problem.wrong) == ("commands[0].may", "this key has been renamed to allow")
 

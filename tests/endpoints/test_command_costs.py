@@ -52,7 +52,7 @@ def test_a_command_that_is_delivered_twice_is_answered_once() -> None:
     assert queries(engine) == [query]
 
 
-def test_unknown_people_do_not_fill_the_ledger() -> None:
+def test_unknown_people_cannot_fill_up_the_ledger() -> None:
     story = Story(DirectVote(), ONE)
     before = len(story.world.ledger.written)
     for number in range(200):

@@ -93,7 +93,7 @@ def enveloped(kind: str, data: dict[str, Any], number: int, *, cloud: bool) -> d
 
 @pytest.mark.parametrize("cloud", [True, False], ids=["cloudevents", "event-grid"])
 @pytest.mark.parametrize(("kind", "data", "started"), EVENTS)
-def test_redelivery_does_not_start_another_run(kind: str, data: dict[str, Any], started: int, cloud: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_redelivery_does_not_start_another_run(kind: str, data: dict[str, Any], started: int, cloud: bool) -> None:  # noqa: FBT001 - a column
     world = new_world()
     event = enveloped(kind, data, 1, cloud=cloud)
     for minutes in (0, 0, 3, 600):

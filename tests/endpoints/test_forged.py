@@ -58,7 +58,7 @@ class ForgeryTarget:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing was decided, attempted, started or answered."""
+        """Whether nothing was decided, attempted, started, or answered."""
         world, approval = self.story.world, self.story.approval
         return (
             (approval.state, approval.votes) == (ApprovalState.PENDING, ())

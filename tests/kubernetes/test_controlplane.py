@@ -34,7 +34,7 @@ def programs_in(folder: Path) -> Path:
     return folder
 
 
-def test_a_complete_folder_of_binaries_is_used(tmp_path: Path) -> None:
+def test_a_folder_with_all_the_binaries_is_used(tmp_path: Path) -> None:
     ended = command(KUBEBUILDER_ASSETS=str(programs_in(tmp_path)))
     assert (ended.returncode, ended.stdout.strip()) == (0, str(tmp_path))
 

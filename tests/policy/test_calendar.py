@@ -28,7 +28,7 @@ def span(start: str, end: str) -> Span:
     return Span(at(start), at(end))
 
 
-def test_an_overnight_window_belongs_to_its_start_day() -> None:
+def test_an_overnight_window_belongs_to_the_day_on_which_it_starts() -> None:
     """`mon-thu 22:00-05:00` covers Friday from 00:00 to 05:00 but not Monday from 00:00 to 05:00."""
     assert occurrence_at(NIGHTS, at("2026-11-20T03:59")) == span("2026-11-19T21:00", "2026-11-20T04:00")
     assert occurrence_at(NIGHTS, at("2026-11-20T04:00")) is None

@@ -21,7 +21,7 @@ from tests.fakes import MONDAY, pool
         ("?", 5, False, 1),
     ],
 )
-def test_the_surge_is_parsed_and_never_overestimated(max_surge: str, count: int, spot: bool, expected: int) -> None:  # noqa: FBT001 - a column of the table
+def test_the_surge_is_parsed_and_never_overestimated(max_surge: str, count: int, spot: bool, expected: int) -> None:  # noqa: FBT001 - a column
     assert surge(pool(max_surge=max_surge, count=count, spot=spot)) == expected
 
 

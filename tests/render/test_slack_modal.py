@@ -85,7 +85,7 @@ def test_slack_accepts_every_dialog_and_names_do_not_create_mentions(
         {"colour": "red"},
     ],
 )
-def test_the_check_of_limits_detects_violations(wrong: dict[str, Any]) -> None:
+def test_the_limit_check_detects_violations(wrong: dict[str, Any]) -> None:
     view = rejection_form(request(part("shop-prod")), "Node images", "slack-1")
     assert fault_of_view({**view, **wrong}) is not None
 

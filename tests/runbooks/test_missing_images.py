@@ -37,7 +37,7 @@ def test_reading_a_temporarily_missing_fact_is_retried_in_five_minutes() -> None
 
 
 @pytest.mark.parametrize(("at", "notified"), [(MONDAY, False), (IN_WINDOW, True)])
-def test_people_are_notified_about_a_denied_fact_once_a_window_is_open(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_people_are_notified_about_a_denied_fact_once_a_window_is_open(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case
     decision = decide(facts(cluster(), nodes=DENIED), at)
     assert isinstance(decision, Wait)
     assert decision.notify is notified
@@ -53,7 +53,7 @@ def test_after_the_last_window_of_the_week_the_pool_is_skipped(what: str) -> Non
 
 
 @pytest.mark.parametrize(("at", "notified"), [(IN_WINDOW, False), (MONDAY + timedelta(days=3, hours=23), True)])
-def test_people_are_notified_about_a_transient_error_in_the_weeks_last_window(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_people_are_notified_about_a_transient_error_in_the_weeks_last_window(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case
     decision = decide(facts(cluster(), nodes=SILENT), at)
     assert isinstance(decision, Wait)
     assert decision.notify is notified
