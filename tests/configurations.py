@@ -1,4 +1,4 @@
-"""Configurations of the tests: complete ones, and the fragments of which the stages of simulated worlds consist."""
+"""Configurations for tests: complete ones, and fragments from which the configurations of simulated worlds are assembled."""
 
 from ops.config import load
 from ops.settings import Settings
@@ -26,7 +26,7 @@ fleet:
 
 
 def nights(zone: str = "UTC", opens: str = "22:00") -> str:
-    """The section `windows` with the window `nights`, which is open until 05:00."""
+    """The `windows` section, with the window `nights`, which is open until 05:00."""
     return f'windows:\n  nights: {{days: mon-thu, from: "{opens}", to: "05:00", zone: {zone}}}\n'
 
 
@@ -56,7 +56,7 @@ cost:
 
 
 def settings(text: str = CONFIG) -> Settings:
-    """Settings as read by the loader.
+    """The settings as the loader reads them.
 
     Raises:
         ConfigError: the configuration is invalid.

@@ -1,4 +1,4 @@
-"""The driver of the tests: starts runs in a world of fakes, executes them, passes time, and ends operations in Azure."""
+"""The test driver: starts and executes runs in a world of fakes, lets time pass, and ends operations in Azure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,14 +17,14 @@ from tests.fakes import NEW, World
 from tests.in_memory_engine import InMemoryEngine, Meanwhile
 
 WEEK = "2026-w47"
-# Monday: noon is ten hours before the window of `tests.fakes.CONFIG` opens; the other two are inside the window.
+# Noon on Monday is ten hours before the window in `tests.fakes.CONFIG` opens; the other two times are inside the window.
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 IN_WINDOW = datetime(2026, 11, 16, 22, 30, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 16, 23, tzinfo=UTC)
 
 
 def world_with(cluster: Cluster, config: str, at: datetime = NIGHT) -> World:
-    """A world with one cluster at this time."""
+    """A world with one cluster, at this time."""
     world = World(config=config)
     world.clock.at = at
     world.clusters.put(cluster)
@@ -34,18 +34,18 @@ def world_with(cluster: Cluster, config: str, at: datetime = NIGHT) -> World:
 def run_request(
     world: World, runbook: str = "node-image", period: str = WEEK, *, of: Cluster | None = None, rollout: str = ""
 ) -> RunRequest:
-    """The timer's request for a run of a cluster, by default of the only one, created now."""
+    """The timer's request for a run on a cluster, created now; by default on the only cluster."""
     target = of or world.clusters.only
     return RunRequest(runbook, target.id, target.name, period, world.clock.at, "timer", "daytwo", rollout)
 
 
 def manual_request(world: World, runbook: str = "node-image", period: str = "m-1", source: str = "http") -> RunRequest:
-    """A person's request for a run of the only cluster."""
+    """A person's request for a run on the only cluster."""
     return replace(run_request(world, runbook, period), source=source, by="ana")
 
 
 def start(world: World, request: RunRequest | None = None) -> "DrivenRun":
-    """Record and start the run of a request, by default of the week's node image upgrade of the only cluster."""
+    """Record and start the requested run; by default the week's node image upgrade on the only cluster."""
     run, _ = start_run(world.context, request or run_request(world))
     return DrivenRun(world, run.id)
 
@@ -63,16 +63,16 @@ class DrivenRun:
 
     @property
     def record(self) -> Run:
-        """The run as recorded in the store."""
+        """The run as the store has it."""
         return runs(self.world.store).must_get(self.id).value
 
     def step(self, step_id: str) -> StepRecord:
-        """The record of one step."""
+        """One step's record."""
         return self.record.step(step_id)
 
     @property
     def until(self) -> datetime | None:
-        """The time until which the run sleeps; None if it does not sleep."""
+        """The time until which the run sleeps, or None if it does not sleep."""
         return self.engine.until
 
     @property
@@ -81,31 +81,31 @@ class DrivenRun:
         return self.engine.next_activity == "begin"
 
     def to_end(self, meanwhile: Meanwhile | None = None, *, turns: int = 2_000) -> Run:
-        """Execute the run to its end, moving the clock to each timer. Return its record.
+        """Execute the run to its end, moving the clock to each timer. Return the run's record.
 
         Raises:
-            AssertionError: the run has not ended after so many activities and timers.
+            AssertionError: the run has not ended after this many activities and timers.
         """
         self.turns(turns, meanwhile)
         assert self.engine.ended, f"{self.id} does not end: {self.engine.calls[-10:]}"
         return self.record
 
     def turns(self, turns: int, meanwhile: Meanwhile | None = None) -> None:
-        """Execute at most so many activities and timers, moving the clock to each timer."""
+        """Execute up to this many activities and timers, moving the clock to each timer."""
         if meanwhile is not None:
             self.engine.meanwhile = meanwhile
         self.engine.run_turns(turns)
 
     def to_first_step(self) -> None:
-        """Execute what is due now, without moving the clock, and stop before the first step.
+        """Execute what is due now without moving the clock, and stop before the first step.
 
         Raises:
-            AssertionError: the run neither sleeps nor ends nor reaches a step.
+            AssertionError: the run neither sleeps, nor ends, nor reaches a step.
         """
         self.engine.run_until_idle(stop_before="begin")
 
     def wake_if_requested(self) -> None:
-        """Deliver the wake event if the product has sent one, then execute what is due up to the first step."""
+        """Deliver the wake event if the product has sent one, then execute what is due, stopping before the first step."""
         woken = self.world.engine.woken
         if self.id in woken:
             self.world.engine.woken = [each for each in woken if each != self.id]
@@ -113,17 +113,17 @@ class DrivenRun:
         self.to_first_step()
 
     def reassess(self) -> None:
-        """Wake the run, then execute what is due up to the first step."""
+        """Wake the run, then execute what is due, stopping before the first step."""
         self.engine.wake()
         self.to_first_step()
 
     def cancel(self, by: str = "ben") -> None:
-        """A person cancels the run and wakes it."""
+        """Let a person cancel the run and wake it."""
         controls(self.world.store).change(self.id, lambda _: Control(cancelled_by=by))
         self.reassess()
 
     def call(self, activity: str, step: str = "", *, undo: bool = False) -> str:
-        """Call one activity outside of the orchestrator, as a process does that was suspended. Return the outcome."""
+        """Call one activity outside the orchestrator, as a process that had been suspended does. Return the outcome."""
         return call(self.world, activity, {"run": self.id, "step": step, "undo": undo})
 
 
@@ -133,7 +133,7 @@ def call(world: World, activity: str, payload: dict[str, Json]) -> str:
 
 
 def pass_time(world: World, driven: Sequence[DrivenRun], length: timedelta) -> None:
-    """Move the clock, executing each run up to its first step whenever it wakes on the way, the earliest first."""
+    """Move the clock. Whenever a run wakes along the way, execute it up to its first step, the earliest run first."""
     end = world.clock.at + length
     while due := [(run.until, number) for number, run in enumerate(driven) if run.until and run.until <= end]:
         at, number = min(due)
@@ -143,13 +143,13 @@ def pass_time(world: World, driven: Sequence[DrivenRun], length: timedelta) -> N
 
 
 def start_due(world: World) -> None:
-    """The timer that starts due runs, on the fleet as listed now."""
+    """Fire the timer that starts due runs, with the fleet as it is listed now."""
     fleet = list_fleet(world.context.ports.clusters, world.settings)
     start_due_runs(world.context, world.settings, fleet, world.clock.at)
 
 
 class AzureOperations:
-    """Ends the operation of the only cluster after so many polls; `failed` is the code with which its upgrades fail."""
+    """Ends the operation on the only cluster after this many polls. `failed` is the code with which its upgrades fail."""
 
     def __init__(self, world: World, image: str = NEW, failed: str = "", polls: int = 3) -> None:
         self.world, self.image, self.failed, self.polls, self._polled = world, image, failed, polls, 0
@@ -169,7 +169,7 @@ class AzureOperations:
 
 
 class AzureRestarts:
-    """Ends the last restart of a node as soon as it is polled; without `boots` the node keeps its boot id."""
+    """Ends a node's last restart as soon as it is polled. Without `boots` the node keeps its boot id."""
 
     def __init__(self, world: World, *, boots: bool = True) -> None:
         self.world, self.boots = world, boots

@@ -1,4 +1,4 @@
-"""The third engine: executes one orchestration in memory, one task at a time, on the clock of a world."""
+"""The third engine: executes a single orchestration in memory, one task at a time, on a world's clock."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class EngineWorld(Protocol):
 
     @property
     def context(self) -> Context:
-        """The context of an activity."""
+        """An activity's context."""
         ...
 
 
@@ -45,7 +45,7 @@ class _Task:
 
 @dataclass
 class InMemoryFlow:
-    """Implements `Flow`: a task is a description, which the engine executes."""
+    """Implements `Flow`. A task is a description that the engine executes."""
 
     next_payload: Json = None
     waiting: list[_Task] = field(default_factory=list)
@@ -77,7 +77,7 @@ def _ignore(_: str) -> None:
 
 @dataclass
 class InMemoryEngine:
-    """One orchestration. `meanwhile` is called with the name of each activity before it, and may change the world."""
+    """One orchestration. `meanwhile` is called with each activity's name before the activity, and may change the world."""
 
     world: EngineWorld
     orchestrator: str
@@ -98,25 +98,25 @@ class InMemoryEngine:
 
     @property
     def next_activity(self) -> str:
-        """The activity to call next; empty while the orchestration sleeps and after its end."""
+        """The activity to call next, or an empty string while the orchestration sleeps and after it has ended."""
         return self._task.activity if self._task else ""
 
     @property
     def until(self) -> datetime | None:
-        """The time of the timer that the orchestration waits for; None if it does not sleep."""
+        """The time of the timer that the orchestration is waiting for, or None if it does not sleep."""
         return self._timer.until if self._task and self._task.kind == "first" else None
 
     def run_to_end(self, turns: int = 2_000) -> None:
         """Execute every task, moving the clock to each timer.
 
         Raises:
-            AssertionError: the orchestration has not ended after so many tasks.
+            AssertionError: the orchestration has not ended after this many tasks.
         """
         self.run_turns(turns)
         assert self.ended, f"the orchestration does not end: {self.calls[-10:]}"
 
     def run_turns(self, turns: int) -> None:
-        """Execute at most so many tasks, moving the clock to each timer."""
+        """Execute up to this many tasks, moving the clock to each timer."""
         for _ in range(turns):
             if self.ended:
                 return
@@ -125,10 +125,10 @@ class InMemoryEngine:
             self._execute()
 
     def run_until_idle(self, stop_before: str = "", turns: int = 60) -> None:
-        """Execute every task that is due without moving the clock, and stop before an activity of this name.
+        """Execute every task that is due without moving the clock, and stop before an activity with this name.
 
         Raises:
-            AssertionError: the orchestration does not sleep after so many tasks.
+            AssertionError: the orchestration does not sleep after this many tasks.
         """
         for _ in range(turns):
             asleep = self.until is not None and self.world.clock.at < self.until
@@ -138,12 +138,12 @@ class InMemoryEngine:
         raise AssertionError(f"the orchestration does not sleep: {self.calls[-10:]}")
 
     def wake(self) -> None:
-        """Deliver the wake event. An orchestration that does not sleep ignores it."""
+        """Deliver the wake event. An orchestration that is not sleeping ignores it."""
         if self._task is not None and self._task.kind == "first":
             self._complete_wait(next(each for each in self._task.tasks if each.kind == "wake"))
 
     def _execute(self) -> None:
-        """The next task. If the activity raises, it stays the next one, as after a crash."""
+        """Execute the next task. If its activity raises, it remains the next task, as after a crash."""
         task = self._task
         assert task is not None
         if task.kind == "first":

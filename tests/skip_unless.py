@@ -1,4 +1,4 @@
-"""Requirements of a test on the machine: without one the test is skipped with the reason, or fails if CI is set."""
+"""A test's requirements on the machine. If one is not met, the test is skipped with the reason, or fails if CI is set."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def need(condition: object, why: str) -> None:
-    """Skip the test unless `condition` holds; `why` says what is missing and how to get it. Fail instead if CI is set."""
+    """Skip the test unless `condition` holds. `why` says what is missing and how to get it. If CI is set, fail instead."""
     if condition:
         return
     if os.environ.get("CI"):

@@ -1,4 +1,4 @@
-"""The simulated Slack alone, over HTTP, on a clock that a test moves; it can fail by a fault profile or respond with garbage."""
+"""The simulated Slack on its own, over HTTP, on a clock that a test moves. It can inject faults or respond with garbage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from tests.fakes import FakeClock
 
 @dataclass(frozen=True, slots=True)
 class SlackCall:
-    """One call and its response; `waits` is the Retry-After of a 429. A call whose response was lost has had its effect."""
+    """One call and its response. `waits` is the Retry-After of a 429. A call whose response was lost has still taken effect."""
 
     at: datetime
     method: str
@@ -29,7 +29,7 @@ class SlackCall:
 
 @dataclass
 class SlackServer:
-    """`faults` changes responses while it is set; `garbage` replaces every response by a status, a content type and a body."""
+    """While `faults` is set, it changes responses. `garbage` replaces every response with a status, a content type, and a body."""
 
     clock: FakeClock
     faults: Faults | None = None
@@ -52,7 +52,7 @@ class SlackServer:
         return answer
 
     def shown(self) -> dict[str, list[Any]]:
-        """The messages by their keys."""
+        """The messages by key."""
         found: dict[str, list[Any]] = {}
         for channel in self.api.channels.values():
             for message in channel.messages:
@@ -63,7 +63,7 @@ class SlackServer:
 
 @contextmanager
 def serving(slack: SlackServer) -> Iterator[SlackServer]:
-    """Serve it on 127.0.0.1; `url` is the address of its Web API."""
+    """Serve the simulated Slack on 127.0.0.1. `url` is the address of its Web API."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

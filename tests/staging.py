@@ -1,4 +1,4 @@
-"""The fleet of the simulated stages of the tests."""
+"""The fleet for the tests' simulated stages."""
 
 from datetime import datetime
 
@@ -9,5 +9,5 @@ from simulator.world.specs import ClusterSpec, FleetSpec, RegionSpec
 def in_west_europe(
     name: str, start: datetime, *clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()
 ) -> FleetSpec:
-    """These clusters in one region without a pair."""
+    """These clusters, in a single region that has no pair."""
     return FleetSpec(name, start, (RegionSpec("westeurope"),), clusters, scripted_faults)

@@ -1,4 +1,4 @@
-"""Wiring from the environment: a setting that is not a secret is never used as one."""
+"""Wiring from the environment: a value that is not a secret is never used as one."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def chats_of(wired: Wiring, configured: Settings) -> list[Chat]:
 
 
 def test_an_unresolved_key_vault_reference_is_not_used_as_a_secret(tmp_path: Path) -> None:
-    """The placeholder is in the public template, so any reader could sign with it."""
+    """The placeholder is in the public template, so anyone who reads the template could sign with it."""
     wired = wire(
         environment(
             tmp_path,
@@ -40,7 +40,7 @@ def test_an_unresolved_key_vault_reference_is_not_used_as_a_secret(tmp_path: Pat
     assert "DAYTWO_PAGE_KEY" in wired.page().missing
 
 
-def test_with_their_secrets_the_endpoints_work(tmp_path: Path) -> None:
+def test_the_endpoints_work_when_their_secrets_are_set(tmp_path: Path) -> None:
     wired = wire(
         environment(tmp_path, SLACK_SIGNING_SECRET="s" * 32, DAYTWO_PAGE_KEY="p" * 32, WEBSITE_AUTH_ENABLED="True")
     )
@@ -48,7 +48,7 @@ def test_with_their_secrets_the_endpoints_work(tmp_path: Path) -> None:
     assert wired.page().missing == ""
 
 
-def test_the_base_url_of_pages_comes_from_the_setting_or_app_service(tmp_path: Path) -> None:
+def test_the_base_url_for_pages_comes_from_the_setting_or_from_app_service(tmp_path: Path) -> None:
     hosted = wire(environment(tmp_path, WEBSITE_HOSTNAME="daytwo.azurewebsites.net"))
     reported = wire(environment(tmp_path, WEBSITE_HOSTNAME="x.azurewebsites.net", DAYTWO_URL="https://ops.example/"))
     assert hosted.ports.address == "https://daytwo.azurewebsites.net/api"
@@ -56,7 +56,7 @@ def test_the_base_url_of_pages_comes_from_the_setting_or_app_service(tmp_path: P
     assert wire(environment(tmp_path)).ports.address == ""
 
 
-def test_a_trailing_line_break_of_a_secret_is_ignored(tmp_path: Path) -> None:
+def test_a_trailing_line_break_in_a_secret_is_ignored(tmp_path: Path) -> None:
     """`az keyvault secret set --file` keeps the line break at the end of the file."""
     plain, broken = (
         wire(environment(tmp_path, TEAMS_WEBHOOK=f"https://logic.example/x{end}", SLACK_TOKEN=f"xoxb-1{end}"))

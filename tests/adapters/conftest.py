@@ -1,4 +1,4 @@
-"""Shared by the tests of the adapters: one Azurite per session."""
+"""Fixtures for the adapter tests: one Azurite per session."""
 
 from collections.abc import Iterator
 

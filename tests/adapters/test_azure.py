@@ -1,4 +1,4 @@
-"""The Azure and Kubernetes adapters, with the unmodified SDK clients, against the simulated services."""
+"""The Azure and Kubernetes adapters, using the unmodified SDK clients, against the simulated services."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -22,7 +22,10 @@ def simulation() -> Iterator[Running]:
 def wired(simulation: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiring]:
     environment = {**simulation.environment, "DAYTWO_STATE": str(tmp_path_factory.mktemp("state"))}
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):  # the client of the identity reads these from the process
+        for name in (
+            "IDENTITY_ENDPOINT",
+            "IDENTITY_HEADER",
+        ):  # The identity client reads these from the process environment.
             patch.setenv(name, environment[name])
         yield wire(environment)
 
@@ -36,7 +39,7 @@ def now(simulation: Running) -> datetime:
     return datetime.fromisoformat(str(simulation.control("/clock")["now"]))
 
 
-def test_the_fleet_is_found_by_one_query(simulation: Running, wired: Wiring) -> None:
+def test_the_fleet_is_found_with_one_query(simulation: Running, wired: Wiring) -> None:
     fleet = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
     assert len(fleet) == 12
     by_name = {cluster.name: cluster for cluster in fleet}
@@ -48,13 +51,13 @@ def test_the_fleet_is_found_by_one_query(simulation: Running, wired: Wiring) -> 
     assert next(pool for pool in by_name["data-prod"].pools if pool.name == "spot").spot
 
 
-def test_a_cluster_read_is_the_cluster_listed(simulation: Running, wired: Wiring) -> None:
+def test_a_cluster_has_the_same_content_when_read_and_when_listed(simulation: Running, wired: Wiring) -> None:
     read = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
     listed = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
     assert read == next(cluster for cluster in listed if cluster.name == "shop-prod-we")
 
 
-def test_a_pool_has_the_error_of_its_last_operation(simulation: Running, wired: Wiring) -> None:
+def test_a_pool_has_the_error_from_its_last_operation(simulation: Running, wired: Wiring) -> None:
     pool = simulation.world.clusters["data-prod"].pools["spot"]
     pool.error_code, pool.error_message = "SubnetIsFull", "Subnet nodes has no address left."
     try:
@@ -70,7 +73,7 @@ def test_a_pool_has_the_error_of_its_last_operation(simulation: Running, wired: 
         pool.error_code = pool.error_message = ""
 
 
-def test_nodes_have_their_readiness_boot_id_and_image(simulation: Running, wired: Wiring) -> None:
+def test_nodes_are_read_with_readiness_boot_id_and_image(simulation: Running, wired: Wiring) -> None:
     cluster = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
     nodes = wired.ports.nodes.nodes(cluster)
     assert len(nodes) == 3 + 14 + 12 + 6
@@ -78,18 +81,18 @@ def test_nodes_have_their_readiness_boot_id_and_image(simulation: Running, wired
     assert {node.image_label for node in nodes if node.pool == "user1"} == {cluster.pools[1].image}
 
 
-def test_nodes_of_auto_provisioning_belong_to_no_pool(simulation: Running, wired: Wiring) -> None:
+def test_nodes_from_auto_provisioning_do_not_belong_to_a_pool(simulation: Running, wired: Wiring) -> None:
     cluster = wired.ports.clusters.cluster(identity(simulation, "edge-prod", "rg-edge"))
     assert len([node for node in wired.ports.nodes.nodes(cluster) if node.provisioner and not node.pool]) == 4
 
 
-def test_the_api_server_of_a_stopped_cluster_does_not_answer(simulation: Running, wired: Wiring) -> None:
+def test_a_stopped_clusters_api_server_does_not_respond(simulation: Running, wired: Wiring) -> None:
     cluster = wired.ports.clusters.cluster(identity(simulation, "shop-test", "rg-shop"))
     with pytest.raises(TryLaterError):
         wired.ports.nodes.nodes(cluster)
 
 
-def test_a_missing_resource_is_not_found(simulation: Running, wired: Wiring) -> None:
+def test_a_missing_resource_raises_a_not_found_error(simulation: Running, wired: Wiring) -> None:
     with pytest.raises(NotFoundError):
         wired.ports.clusters.cluster(identity(simulation, "missing", "rg-shop"))
 
@@ -124,6 +127,6 @@ def test_a_cluster_is_stopped_and_started(simulation: Running, wired: Wiring) ->
     assert len(wired.ports.nodes.nodes(clusters.cluster(cluster))) == 13
 
 
-def test_a_token_with_a_foreign_address_is_never_called(wired: Wiring) -> None:
+def test_the_address_in_a_token_is_never_called_if_it_is_foreign(wired: Wiring) -> None:
     with pytest.raises(RejectedError):
         wired.ports.clusters.operation("https://attacker.example/subscriptions/x")

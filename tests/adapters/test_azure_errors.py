@@ -1,4 +1,4 @@
-"""Errors of the Azure SDK become errors of the ports, with and without a message."""
+"""Azure SDK errors become port errors, with or without a message."""
 
 import pytest
 from azure.core.exceptions import (

@@ -1,4 +1,4 @@
-"""The topic of run events when it does not respond."""
+"""What happens when the topic for run events does not respond."""
 
 import logging
 import socket
@@ -21,7 +21,7 @@ class Credential:
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
-    """Accepts connections and sends nothing."""
+    """Accepts connections but sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield server
@@ -39,7 +39,7 @@ def connections(server: socket.socket) -> int:
 
 
 @pytest.mark.timeout(10)
-def test_a_silent_topic_is_tried_once_within_the_configured_timeout(
+def test_an_unresponsive_topic_is_tried_once_within_the_configured_timeout(
     silent: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
     topic = EventGridTopic(f"https://127.0.0.1:{silent.getsockname()[1]}/api/events", Credential(), timeout_s=0.2)
@@ -49,5 +49,5 @@ def test_a_silent_topic_is_tried_once_within_the_configured_timeout(
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_the_default_timeout_of_a_topic_is_ten_seconds() -> None:
+def test_the_default_timeout_for_a_topic_is_ten_seconds() -> None:
     assert EventGridTopic("https://topic.example/api/events", Credential()).timeout_s == 10

@@ -1,4 +1,4 @@
-"""Calendars from addresses: every failure is one error, which never shows the address of the calendar."""
+"""Calendars at addresses: every failure raises the same kind of error, which never shows the calendar's address."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +12,7 @@ from ops.config import FeedError
 
 
 class FeedServer(BaseHTTPRequestHandler):
-    """A calendar at /freeze.ics, one that is too large, a redirect, and nothing elsewhere."""
+    """Serves a calendar at /freeze.ics, one that is too large, and a redirect, but nothing at any other path."""
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
@@ -23,10 +23,10 @@ class FeedServer(BaseHTTPRequestHandler):
         self.send_response(200 if content else 302 if path == "/moved.ics" else 404)
         self.send_header("Location", "/freeze.ics")
         self.end_headers()
-        with suppress(ConnectionError):  # a client that stops reading closes the connection
+        with suppress(ConnectionError):  # A client that stops reading closes the connection.
             self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name for it
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the library uses
         assert format, args
 
 
@@ -47,12 +47,12 @@ def test_a_calendar_is_fetched_unchanged() -> None:
         assert fetch(f"{url}/freeze.ics?word=hunter2") == b"BEGIN:VCALENDAR"
 
 
-def test_redirects_of_a_calendar_are_followed() -> None:
+def test_redirects_to_a_calendar_are_followed() -> None:
     with serving() as url:
         assert fetch(f"{url}/moved.ics") == b"BEGIN:VCALENDAR"
 
 
-def test_a_calendar_that_is_too_large_is_not_read_to_its_end() -> None:
+def test_a_calendar_that_is_too_large_is_not_read_to_the_end() -> None:
     with serving() as url, pytest.raises(FeedError, match="it is larger than 8 MB"):
         fetch(f"{url}/large.ics")
 
@@ -66,12 +66,12 @@ def test_an_error_status_is_reported_without_the_address() -> None:
 @pytest.mark.parametrize(
     "url", ["https://intranet.example:port/freeze.ics", "https://intranet.example/\x00", "https://127.0.0.1:9/x.ics"]
 )
-def test_a_calendar_with_an_invalid_or_silent_address_cannot_be_read(url: str) -> None:
+def test_a_calendar_with_an_invalid_or_unresponsive_address_cannot_be_read(url: str) -> None:
     with pytest.raises(FeedError, match=r"it cannot be fetched|its address cannot be used"):
         fetch(url)
 
 
-def test_a_response_that_is_not_http_is_reported_in_short() -> None:
+def test_a_response_that_is_not_http_is_reported_briefly() -> None:
     with serving() as url, pytest.raises(FeedError, match="it cannot be fetched") as refused:
         fetch(f"{url}/odd.ics")
     assert len(str(refused.value)) <= 122

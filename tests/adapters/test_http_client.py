@@ -1,4 +1,4 @@
-"""The shared HTTP client: failures as errors of the ports, and the reading of `Retry-After`."""
+"""The shared HTTP client: failures become port errors, and `Retry-After` is parsed."""
 
 import threading
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def test_the_retry_after_is_bounded_and_has_a_default(headers: dict[str, str] | 
 
 
 class _Server(BaseHTTPRequestHandler):
-    """Responds with the status and body size of the path `/status/size`."""
+    """Responds with the status and body size from the path `/status/size`."""
 
     protocol_version = "HTTP/1.1"
     connections: ClassVar[set[tuple[str, int]]] = set()
@@ -73,14 +73,14 @@ def address() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "error"), [(429, ThrottledError), (503, TryLaterError), (404, RejectedError), (400, RejectedError)]
 )
-def test_an_error_of_the_server_is_an_error_of_the_port(address: str, status: int, error: type[OutsideError]) -> None:
+def test_a_server_error_becomes_a_port_error(address: str, status: int, error: type[OutsideError]) -> None:
     with pytest.raises(error, match=r"^posting a card: ") as raised:
         post("posting a card", f"{address}/{status}/0", timeout_s=5, json={})
     assert getattr(raised.value, "retry_after_s", 9) == 9
     assert address not in str(raised.value)
 
 
-def test_a_missing_response_is_a_try_later_error() -> None:
+def test_a_missing_response_becomes_a_try_later_error() -> None:
     with pytest.raises(TryLaterError, match="posting a card: ConnectError"):
         post("posting a card", "http://127.0.0.1:9/x", timeout_s=5, json={})
 

@@ -1,4 +1,4 @@
-"""The contract of every ledger: append-only, hash-chained, and able to detect modifications."""
+"""The contract for every ledger: append-only, hash-chained, and able to detect modifications."""
 
 import json
 import logging
@@ -40,11 +40,11 @@ def write(ledger: Ledger) -> Ledger:
 
 
 def reads(caplog: pytest.LogCaptureFixture) -> int:
-    """The number of downloads of a blob by the client."""
+    """How many times the client downloads a blob."""
     return sum("Request method: 'GET'" in record.getMessage() for record in caplog.records)
 
 
-def test_entries_are_read_in_order_each_with_the_hash_of_the_one_before(reopen: Callable[[], Ledger]) -> None:
+def test_entries_are_read_in_order_each_with_the_hash_of_the_previous_one(reopen: Callable[[], Ledger]) -> None:
     write(reopen())
     entries = list(reopen().entries(DAY))
     assert [entry.key for entry in entries] == ["k0", "k1", "k2"]
@@ -57,7 +57,7 @@ def test_an_entry_is_written_once_even_by_two_processes(reopen: Callable[[], Led
     assert len(list(reopen().entries(DAY))) == 3
 
 
-def test_text_of_people_is_kept_with_every_kind_of_line_separator(reopen: Callable[[], Ledger]) -> None:
+def test_text_from_people_is_kept_with_every_kind_of_line_separator(reopen: Callable[[], Ledger]) -> None:
     text = "not tonight\nsee\u2028below\u2029and\u0085there\r\x1c"
     reopen().append(replace(ENTRY, text=text))
     reopen().append(replace(ENTRY, key="k1"))
@@ -82,7 +82,7 @@ def test_several_instances_keep_one_hash_chain_in_azure(azurite: Azurite) -> Non
     assert len(list(ledgers[0].entries(DAY))) == 12
 
 
-def test_entries_of_another_instance_are_read_before_the_next_write(azurite: Azurite) -> None:
+def test_entries_from_another_instance_are_read_before_the_next_write(azurite: Azurite) -> None:
     first, second = (AzureLedger(azurite.blobs_url, azurite.credential, container="turns") for _ in range(2))
     for number in range(4):
         for ledger in (first, second):
@@ -90,7 +90,7 @@ def test_entries_of_another_instance_are_read_before_the_next_write(azurite: Azu
     assert [entry.key for entry in second.entries(DAY)] == ["k0", "k1", "k2", "k3"]
 
 
-def test_a_day_is_read_once_and_then_only_what_others_appended(
+def test_a_day_is_read_once_and_afterwards_only_entries_from_others_are_read(
     azurite: Azurite, caplog: pytest.LogCaptureFixture
 ) -> None:
     alone, other = (AzureLedger(azurite.blobs_url, azurite.credential, container="calls") for _ in range(2))
@@ -121,7 +121,7 @@ def test_a_modified_ledger_is_detected(tmp_path: Path, change: str) -> None:
         list(FileLedger(tmp_path).entries(DAY))
 
 
-def test_a_line_cut_by_a_crash_is_set_aside_and_written_again(tmp_path: Path) -> None:
+def test_a_line_that_a_crash_truncated_is_set_aside_and_rewritten(tmp_path: Path) -> None:
     write(FileLedger(tmp_path))
     file = tmp_path / f"{DAY}.jsonl"
     file.write_bytes(file.read_bytes()[:-20])

@@ -112,10 +112,10 @@ def test_a_message_without_its_picture_has_no_placeholder(slack: SlackServer, ch
         (503, "application/json", b""),
     ],
 )
-def test_an_invalid_response_is_a_try_later_error_for_every_method(
+def test_an_invalid_response_becomes_a_try_later_error_for_every_method(
     slack: SlackServer, chat: SlackChat, garbage: tuple[int, str, bytes]
 ) -> None:
-    """The outcome is unknown: this counts as a lost response, not as a success or a rejection."""
+    """The outcome is unknown, so this counts as a lost response rather than as a success or a rejection."""
     slack.garbage = garbage
     calls: list[Callable[[], object]] = [
         lambda: chat.post("C0123", Outgoing(PLAIN, "run-1")),
@@ -128,20 +128,20 @@ def test_an_invalid_response_is_a_try_later_error_for_every_method(
             call()
 
 
-def test_a_rate_limit_has_its_retry_after(chat: SlackChat) -> None:
+def test_a_rate_limit_error_carries_its_retry_after(chat: SlackChat) -> None:
     chat.post("C0123", Outgoing(PLAIN, "run-1"))
     with pytest.raises(ThrottledError) as caught:
         chat.post("C0123", Outgoing(PLAIN, "run-2"))
     assert caught.value.retry_after_s == 1
 
 
-def test_a_rejection_has_the_error_code_of_slack(chat: SlackChat) -> None:
+def test_a_rejection_carries_slacks_error_code(chat: SlackChat) -> None:
     with pytest.raises(RejectedError, match="channel_not_found") as caught:
         chat.post("C0999", Outgoing(PLAIN, "run-1"))
     assert caught.value.code == "channel_not_found"
 
 
-def test_the_token_is_never_in_an_error(slack: SlackServer) -> None:
+def test_error_messages_never_contain_the_token(slack: SlackServer) -> None:
     chat = SlackChat("xoxb-another-secret", "C0123", slack.url)
     with pytest.raises(OutsideError) as caught:
         chat.post("C0123", Outgoing(PLAIN, "run-1"))
@@ -170,8 +170,8 @@ def test_nothing_is_sent_to_an_address_outside_slack(slack: SlackServer) -> None
     assert slack.calls == []
 
 
-def test_replies_are_sent_only_to_hosts_of_slack_over_https(slack: SlackServer) -> None:
-    """The reply is private, so the host alone does not make an address safe. Only a simulated world uses http."""
+def test_replies_are_sent_only_to_slack_hosts_over_https(slack: SlackServer) -> None:
+    """The reply is private, so a familiar host alone does not make an address safe. Only a simulated world uses http."""
     port = slack.url.split(":")[2].split("/")[0]
     named = SlackReplies(frozenset({f"localhost:{port}"}))
     path = hook(slack).removeprefix(f"http://127.0.0.1:{port}")
@@ -180,7 +180,7 @@ def test_replies_are_sent_only_to_hosts_of_slack_over_https(slack: SlackServer) 
     assert slack.api.hooks.ephemeral == []
 
 
-def test_an_expired_address_is_not_tried_again(slack: SlackServer) -> None:
+def test_an_expired_address_is_not_retried(slack: SlackServer) -> None:
     address = hook(slack)
     for _ in range(5):
         answers(slack).send(address, plainly("x"))

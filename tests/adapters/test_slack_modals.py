@@ -1,4 +1,4 @@
-"""Dialogs with the Slack client against the simulated Slack: opened once, rejected with a code, never waited for."""
+"""Dialogs through the Slack client against the simulated Slack: opened once, rejected with a code, and never waited for."""
 
 import socket
 import time
@@ -40,13 +40,13 @@ def form(name: str = "slack-1") -> Any:
     return rejection_form(REQUEST, "Node images", name)
 
 
-def test_a_dialog_opens_for_the_person_of_the_trigger(slack: SlackServer) -> None:
+def test_a_dialog_opens_for_the_person_who_caused_the_trigger(slack: SlackServer) -> None:
     modals(slack).open(TRIGGER, form())
     (view,) = slack.api.bot_client.views.all
     assert (view.user, view.content["private_metadata"], view.content["external_id"]) == ("U0ANA", "a-token", "slack-1")
 
 
-def test_a_trigger_opens_one_dialog(slack: SlackServer) -> None:
+def test_a_trigger_opens_only_one_dialog(slack: SlackServer) -> None:
     modals(slack).open(TRIGGER, form())
     with pytest.raises(RejectedError) as caught:
         modals(slack).open(TRIGGER, form("slack-2"))
@@ -66,14 +66,14 @@ def test_a_trigger_is_valid_for_three_seconds(slack: SlackServer) -> None:
 @pytest.mark.parametrize(
     ("token", "trigger", "code"), [(TOKEN, "garbage", "invalid_trigger_id"), ("x", TRIGGER, "invalid_auth")]
 )
-def test_a_rejection_has_the_error_code_of_slack(slack: SlackServer, token: str, trigger: str, code: str) -> None:
+def test_a_rejection_carries_slacks_error_code(slack: SlackServer, token: str, trigger: str, code: str) -> None:
     with pytest.raises(RejectedError) as caught:
         modals(slack, token).open(trigger, form())
     assert caught.value.code == code
     assert slack.api.bot_client.views.all == []
 
 
-def test_a_rate_limit_for_dialogs_is_a_try_later_error(slack: SlackServer) -> None:
+def test_a_rate_limit_for_dialogs_becomes_a_try_later_error(slack: SlackServer) -> None:
     for number in range(100):
         slack.api.bot_client.triggers.register(f"{number}.0.u", "U0ANA")
         modals(slack).open(f"{number}.0.u", form(f"slack-{number}"))
@@ -99,7 +99,7 @@ def test_after_an_invalid_response_it_is_unknown_whether_the_dialog_is_open(
         modals(slack).open(TRIGGER, form())
 
 
-def test_a_silent_slack_times_out_within_two_seconds() -> None:
+def test_a_call_to_an_unresponsive_slack_times_out_within_two_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         with pytest.raises(TryLaterError, match="no answer within"):
@@ -107,7 +107,7 @@ def test_a_silent_slack_times_out_within_two_seconds() -> None:
         assert timedelta(seconds=time.monotonic() - began) < timedelta(seconds=2)
 
 
-def test_the_token_is_never_in_an_error(slack: SlackServer) -> None:
+def test_error_messages_never_contain_the_token(slack: SlackServer) -> None:
     wrong = modals(slack, "xoxb-another-secret")
     with pytest.raises(OutsideError) as caught:
         wrong.open(TRIGGER, form())

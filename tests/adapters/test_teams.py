@@ -1,4 +1,4 @@
-"""The Teams webhook against the simulated one, and the channel of each message."""
+"""The Teams webhook against the simulated one, and the channel that each message goes to."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def test_too_many_posts_are_rate_limited(simulation: Running) -> None:
         chat.post("teams", Outgoing(render(FAILED), "one more"))
 
 
-def test_an_unreachable_webhook_is_a_try_later_error() -> None:
+def test_an_unreachable_webhook_causes_a_try_later_error() -> None:
     with pytest.raises(TryLaterError):
         TeamsChat("http://127.0.0.1:9/x").post("teams", Outgoing(render(FAILED), "key"))
 
@@ -49,7 +49,7 @@ def test_a_retired_connector_is_rejected_with_a_remedy() -> None:
 
 
 def test_a_line_break_at_the_end_of_an_address_is_ignored(simulation: Running) -> None:
-    """`az keyvault secret set --file` keeps the line break at the end of a file."""
+    """`az keyvault secret set --file` keeps the line break at the end of the file."""
     chat = TeamsChat(f"{simulation.environment['TEAMS_URL']}\n")
     chat.post("teams", Outgoing(render(FAILED), "key"))
     assert "shop\\\\_dev" in str(simulation.control("/teams"))
@@ -72,8 +72,8 @@ def test_an_invalid_address_is_rejected_without_being_shown(address: str) -> Non
     assert "hunter2" not in str(refused.value)
 
 
-def test_an_address_that_only_the_client_rejects_delays_the_message() -> None:
-    """An address that passes every check may still be rejected by the client; the message is retried."""
+def test_a_message_is_delayed_if_only_the_client_rejects_its_address() -> None:
+    """The client may reject an address that passes every check. The message is then retried."""
     chat = TeamsChat(f"https://logic.example/{'x' * 70_000}")
     with pytest.raises(TryLaterError, match="InvalidURL"):
         chat.post("teams", Outgoing(render(FAILED), "key"))

@@ -1,4 +1,4 @@
-"""The Teams bot against the simulated Bot Connector: posts, threads, edits, ephemeral replies, limits and rejections."""
+"""The Teams bot against the simulated Bot Connector: posts, threads, edits, ephemeral replies, limits, and rejections."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,14 +42,14 @@ identity: {{entra-tenant: {TENANT}}}
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Running]:
-    """One world for the module; each test finds its messages by their ids."""
+    """One world for the whole module. Each test finds its messages by their ids."""
     with running_simulation() as running, environment(running.environment):
         yield running
 
 
 @pytest.fixture
 def simulation(served: Running) -> Running:
-    """The world, advanced until the rate limits of other tests no longer apply."""
+    """The world, advanced until rate limits from other tests no longer apply."""
     served.advance(served.world.now + timedelta(seconds=10))
     return served
 
@@ -80,7 +80,7 @@ def outgoing(message: Message = SHOWN, thread: Posted | None = None, picture: by
 
 
 def activity(simulation: Running, identity: str) -> dict[str, Any]:
-    """The content in Teams of the message with this id."""
+    """The content of the message with this id, as Teams has it."""
     activities: Any = simulation.control("/teams")["activities"]
     (found,) = [each for each in activities if each["id"] == identity]
     return dict(found)
@@ -94,7 +94,7 @@ def test_a_post_in_a_channel_starts_a_thread(chat: TeamsBotChat, simulation: Run
     assert shown["card"]["version"] == "1.5"
 
 
-def test_a_reply_is_in_the_thread_of_its_post_and_both_can_be_edited(chat: TeamsBotChat, simulation: Running) -> None:
+def test_a_reply_appears_in_the_posts_thread_and_both_can_be_edited(chat: TeamsBotChat, simulation: Running) -> None:
     root = chat.post(CHANNEL, outgoing())
     answer = chat.post(CHANNEL, outgoing(thread=root))
     identity = answer.message_id.split("/")[1]
@@ -107,7 +107,7 @@ def test_a_reply_is_in_the_thread_of_its_post_and_both_can_be_edited(chat: Teams
         assert (shown["edits"], shown["summary"]) == (1, "✓ Node images · shop-dev · done")
 
 
-def test_in_a_group_chat_a_reply_is_a_further_message(chat: TeamsBotChat, simulation: Running) -> None:
+def test_in_a_group_chat_a_reply_is_a_separate_message(chat: TeamsBotChat, simulation: Running) -> None:
     root = chat.post(CHATS[0], outgoing())
     answer = chat.post(CHATS[0], outgoing(thread=root))
     identity = answer.message_id.split("/")[1]
@@ -136,7 +136,7 @@ def test_the_eighth_message_per_second_in_a_thread_is_rate_limited(chat: TeamsBo
     assert later.value.retry_after_s == 1.0
 
 
-def test_a_card_that_is_too_large_is_not_sent(chat: TeamsBotChat, simulation: Running) -> None:
+def test_an_oversized_card_is_not_sent(chat: TeamsBotChat, simulation: Running) -> None:
     before = len(simulation.simulation.connector.sent)
     card = {**render_bot(SHOWN), "body": [{"type": "TextBlock", "text": "x" * 80_000}]}
     with pytest.raises(RejectedError, match="the card has 80"):
@@ -144,7 +144,7 @@ def test_a_card_that_is_too_large_is_not_sent(chat: TeamsBotChat, simulation: Ru
     assert len(simulation.simulation.connector.sent) == before
 
 
-def test_a_channel_without_the_bot_is_a_denied_error(chat: TeamsBotChat) -> None:
+def test_posting_to_a_channel_without_the_bot_causes_a_denied_error(chat: TeamsBotChat) -> None:
     with pytest.raises(RejectedError):
         chat.post("19:other@thread.tacv2", outgoing())
     with pytest.raises(DeniedError, match="not installed there"):
@@ -157,7 +157,7 @@ def test_a_message_that_a_person_removed_cannot_be_edited(chat: TeamsBotChat) ->
     assert gone.value.code == "message_not_found"
 
 
-def test_the_token_of_another_application_is_rejected(simulation: Running) -> None:
+def test_a_token_that_belongs_to_another_application_is_rejected(simulation: Running) -> None:
     other = connector_of(simulation, "44444444-4444-4444-4444-444444444444")
     with pytest.raises(DeniedError):
         TeamsBotChat(other, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"]).post(CHANNEL, outgoing())
@@ -171,11 +171,11 @@ def chat_with_secret(simulation: Running, secret: str) -> TeamsBotChat:
     return TeamsBotChat(endpoint.connector, CHANNEL, simulation.environment["TEAMS_SERVICE_URL"])
 
 
-def test_a_secret_works_as_well_as_a_managed_identity(simulation: Running) -> None:
+def test_the_bot_can_use_a_secret_instead_of_a_managed_identity(simulation: Running) -> None:
     assert chat_with_secret(simulation, SECRET).post(CHANNEL, outgoing()).message_id
 
 
-def test_a_wrong_secret_is_a_denied_error(simulation: Running) -> None:
+def test_a_wrong_secret_causes_a_denied_error(simulation: Running) -> None:
     with pytest.raises(DeniedError, match="the bot's identity was not accepted"):
         chat_with_secret(simulation, "wrong").post(CHANNEL, outgoing())
 
@@ -199,7 +199,7 @@ def test_the_token_is_sent_only_to_teams(connector: TeamsConnector, service_url:
         connector.post(service_url, CHATS[0], render_bot(SHOWN))
 
 
-def test_hosts_of_teams_are_allowed(connector: TeamsConnector) -> None:
+def test_teams_hosts_are_allowed(connector: TeamsConnector) -> None:
     assert connector.is_allowed("https://smba.trafficmanager.net/emea/")
     assert connector.is_allowed("https://smba.infra.gcc.teams.microsoft.com/teams/")
 
@@ -210,7 +210,7 @@ def test_an_id_that_would_change_the_address_is_not_used(chat: TeamsBotChat, con
         chat.connector.post(chat.service_url, conversation, render_bot(SHOWN))
 
 
-def test_a_service_that_does_not_answer_is_a_try_later_error(simulation: Running) -> None:
+def test_a_service_that_does_not_respond_causes_a_try_later_error(simulation: Running) -> None:
     connector = replace(connector_of(simulation), simulated=frozenset({"127.0.0.1:9"}))
     with pytest.raises(TryLaterError):
         connector.post("http://127.0.0.1:9/teams/", CHATS[0], render_bot(SHOWN))
@@ -224,7 +224,9 @@ def test_an_ephemeral_reply_goes_to_one_person(endpoint: TeamsBotEndpoint, simul
     assert simulation.simulation.connector.personal[sent.conversation] == "29:ana"
 
 
-def test_a_person_who_blocks_the_bot_gets_no_message(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
+def test_a_person_who_has_blocked_the_bot_does_not_get_a_message(
+    endpoint: TeamsBotEndpoint, simulation: Running
+) -> None:
     simulation.simulation.connector.closed.add("29:cleo")
     with pytest.raises(DeniedError):
         endpoint.private_address(simulation.environment["TEAMS_SERVICE_URL"], "29:cleo", TENANT)
@@ -238,7 +240,7 @@ def test_a_reply_to_a_foreign_address_is_rejected(endpoint: TeamsBotEndpoint, ad
         endpoint.send(address, render_bot(SHOWN))
 
 
-def test_a_reply_that_no_one_can_read_any_longer_is_rejected_permanently(
+def test_a_reply_that_no_one_can_read_anymore_is_rejected_permanently(
     endpoint: TeamsBotEndpoint, simulation: Running
 ) -> None:
     gone = endpoint.address(simulation.environment["TEAMS_SERVICE_URL"], CHATS[0], "1700000000000")
@@ -246,7 +248,7 @@ def test_a_reply_that_no_one_can_read_any_longer_is_rejected_permanently(
         endpoint.send(gone, render_bot(SHOWN))
 
 
-def test_the_address_decides_which_chat_replies(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
+def test_the_address_determines_which_chat_sends_the_reply(endpoint: TeamsBotEndpoint, simulation: Running) -> None:
     world = World()
     ports = replace(world.context.ports, replies=(endpoint, world.replies))
     send_reply(ports, "https://hooks.example/1", SHOWN)
@@ -257,7 +259,7 @@ def test_the_address_decides_which_chat_replies(endpoint: TeamsBotEndpoint, simu
         send_reply(replace(ports, replies=(endpoint,)), "https://hooks.example/1", SHOWN)
 
 
-def test_a_bot_without_its_app_id_is_a_problem_with_a_remedy() -> None:
+def test_a_missing_app_id_is_reported_with_a_remedy() -> None:
     settings = load(BOT_CONFIG, "daytwo.yaml")
     assert "TEAMS_BOT_APP_ID is missing" in problems_of(settings, {})[0]
     assert problems_of(settings, {"TEAMS_BOT_APP_ID": APP_ID}) == ()

@@ -1,4 +1,4 @@
-"""Messages through a Bot Connector that throttles, fails and loses responses: all appear in the end, few appear twice."""
+"""Messages through a Bot Connector that throttles, fails, and loses responses: all of them appear eventually, and few of them twice."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ RUNS, ROUNDS = 40, 60
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_every_message_shows_the_end_and_only_lost_responses_cause_duplicates(seed: int) -> None:
+def test_every_message_shows_its_final_state_and_only_lost_responses_cause_duplicates(seed: int) -> None:
     with (
         running_simulation(seed=seed, faults="rough", fault_surfaces=(Surface.TEAMS,)) as simulation,
         environment(simulation.environment),

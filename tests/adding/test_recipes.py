@@ -1,4 +1,4 @@
-"""The recipes in docs/adding work: applied to a copy of the tree, they pass mypy, import-linter and the contract tests."""
+"""The recipes in docs/adding work: applied to a copy of the tree, they pass mypy, import-linter, and the contract tests."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _BLOCK = re.compile(
     r'^```\w+ title="(?P<path>[^"]+)"(?: (?P<where>after|before)="(?P<anchor>[^"]+)")?\n(?P<text>.*?)^```$',
     re.MULTILINE | re.DOTALL,
 )
-# What a newcomer changes in ops/, as documented in docs/adding/README.md, and the tests that judge the result.
+# What a newcomer changes in ops/, according to docs/adding/README.md, and the tests that check the result.
 RECIPES = [
     ("runbook", 1, ["tests/runbooks", "tests/config/test_agreement.py", "tests/infra/test_roles.py"]),
     ("chat", 5, ["tests/chats", "tests/config/test_agreement.py"]),
@@ -27,7 +27,7 @@ RECIPES = [
 
 
 def copied(folder: Path) -> Path:
-    """The tree as a newcomer would have it, with mypy's cache, so that only what differs is checked again."""
+    """The tree as a newcomer would have it, including mypy's cache so that only the differences are checked."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git, as everywhere
         cwd=ROOT,
@@ -45,7 +45,7 @@ def copied(folder: Path) -> Path:
 
 
 def apply(page: str, folder: Path) -> set[str]:
-    """Does what the page says; the files that it changes. Raises AssertionError if an anchor is not found exactly once."""
+    """Do what the page says. Return the changed files. Raises AssertionError unless each anchor is found exactly once."""
     changed = set()
     for block in _BLOCK.finditer(page):
         path, text = folder / block["path"], block["text"]
@@ -89,7 +89,7 @@ def test_a_recipe_works_as_documented(name: str, files: int, contract_tests: lis
         run(folder, "tests.crash.crash_runner", "expiry", "expires", str(folder / "crash"), "--every", "8")
 
 
-def test_the_table_counts_the_files() -> None:
+def test_the_table_states_the_correct_number_of_files() -> None:
     table = (PAGES / "README.md").read_text()
     counted = dict(re.findall(r"\(([a-z]+)\.md\) \| (\d+)", table))
     assert counted == {name: "1" if name == "chat" else str(files) for name, files, _ in RECIPES}

@@ -1,4 +1,4 @@
-"""Shared by the tests of approvals: votes, requests and messages, runs of a ring, and ledgers and stores that fail."""
+"""Helpers for the approval tests: votes, requests, messages, the runs of a ring, and ledgers and stores that fail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -34,23 +34,23 @@ class DirectVote:
 
 
 class KilledError(BaseException):
-    """The process dies; no code of it catches this."""
+    """The process dies. No product code catches this."""
 
 
 @dataclass
 class RefusingLedger(FakeLedger):
-    """A ledger that accepts no entry."""
+    """A ledger that rejects every entry."""
 
     error: BaseException = field(default_factory=KilledError)
 
     def append(self, entry: Entry) -> None:
-        """Raise its error."""
+        """Raise the configured error."""
         assert entry.key
         raise self.error
 
 
 class CountingStore(SqliteStore):
-    """A store that records the kind of each record that is read, alone or in a scan."""
+    """A store that notes the kind of every record that is read, either individually or in a scan."""
 
     def __init__(self) -> None:
         super().__init__(":memory:")
@@ -58,19 +58,19 @@ class CountingStore(SqliteStore):
         self.scanned: list[str] = []
 
     def get(self, kind: str, key: str) -> Record | None:
-        """Read and count it."""
+        """Read the record and count it."""
         self.got.append(kind)
         return super().get(kind, key)
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[Record]:
-        """Read the records and count each."""
+        """Read the records and count each of them."""
         for record in super().scan(kind, prefix):
             self.scanned.append(kind)
             yield record
 
 
 class DyingStore(SqliteStore):
-    """A store whose process dies right before a write, after `left` others; None: it does not die."""
+    """A store whose process dies right before a write, once `left` writes have succeeded. With None it never dies."""
 
     left: int | None = None
 
@@ -83,29 +83,29 @@ class DyingStore(SqliteStore):
             self.left -= 1
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
-        """Write it if it is absent."""
+        """Insert the record, unless the process dies first."""
         self.write()
         return super().insert(kind, key, value)
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Write it over the version of this etag."""
+        """Replace the record with this etag, unless the process dies first."""
         self.write()
         return super().replace(kind, key, value, etag)
 
     def delete(self, kind: str, key: str) -> None:
-        """Remove it."""
+        """Delete the record, unless the process dies first."""
         self.write()
         super().delete(kind, key)
 
 
 @dataclass
 class DyingLedger(FakeLedger):
-    """A ledger whose writes count as those of a store that dies."""
+    """A ledger whose writes count toward those of the store that dies."""
 
     store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
 
     def append(self, entry: Entry) -> None:
-        """Write it, unless the process dies before."""
+        """Append the entry, unless the process dies first."""
         self.store.write()
         super().append(entry)
 
@@ -116,12 +116,12 @@ def slack(person: str) -> Identity:
 
 
 def click(token: str, person: str = "ana", choice: Choice = Choice.APPROVE, event: str = "once") -> ApprovalAction:
-    """A vote in Slack with a button that has this token."""
+    """A vote in Slack through a button with this token."""
     return ApprovalAction(token, choice, slack(person), event)
 
 
 def vote(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, driven: Iterable[DrivenRun] = ()) -> str:
-    """Vote on the last request, and execute the runs that the vote wakes. Return the result."""
+    """Vote on the last request, and execute the runs that the vote wakes. Return the vote's result."""
     token = requests(world)[-1].token
     found = record_vote(world.context, click(token, person, choice, f"{person} {world.clock.at}"))
     for run in driven:
@@ -130,24 +130,24 @@ def vote(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, dri
 
 
 def requests(world: World) -> list[Approval]:
-    """Every request, the oldest first."""
+    """Every request, oldest first."""
     return sorted((stored.value for stored in approvals(world.store).scan()), key=lambda each: each.id)
 
 
 def shown(world: World) -> dict[str, str]:
-    """The content of each message in the chat, by subject."""
+    """The content of each chat message, by subject."""
     return {world.chat.keys[key]: str(content) for key, content in world.chat.shown.items()}
 
 
 def assessed(world: World, target: Cluster | None = None, rollout: str = "") -> DrivenRun:
-    """A node image run that the timer starts now, after its first assessment."""
+    """A node image run that the timer has just started, after its first assessment."""
     run = start(world, run_request(world, of=target, rollout=rollout))
     run.to_first_step()
     return run
 
 
 def ring(*names: str, rule: str = RING, store: SqliteStore | None = None) -> tuple[World, dict[str, DrivenRun]]:
-    """Clusters whose runs belong to one rollout, each after its first assessment."""
+    """Clusters whose runs belong to the same rollout, each after its first assessment."""
     world = production(ONE, *names)
     world.store = store or world.store
     configure(world, rule)
@@ -155,5 +155,5 @@ def ring(*names: str, rule: str = RING, store: SqliteStore | None = None) -> tup
 
 
 def configure(world: World, rule: str) -> None:
-    """Configure this rule, with office hours for requests."""
+    """Configure this rule, with office hours as the hours for requests."""
     world.settings = settings(config(rule).replace("windows:\n", f"windows:\n  {OFFICE}"))

@@ -1,4 +1,4 @@
-"""Votes on the page: a form that was shown to its person, submitted with the headers of the browser and App Service."""
+"""Votes on the page: a form that was shown to the voter is submitted with the headers that a browser and App Service send."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -19,12 +19,12 @@ BY_NAME = {person.name: person for person in PEOPLE}
 
 @dataclass
 class Page:
-    """Implements `VoteEndpoint`. Each event is a form that was shown once, perhaps before its person lost the permission."""
+    """Implements `VoteEndpoint`. Each event is a form that was shown once, possibly before the voter lost permission."""
 
     shown: dict[str, str] = field(default_factory=dict)
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Submit the form. Return the result from the ledger."""
+        """Submit the form. Return the result that the ledger shows."""
         proof = {"x-ms-client-principal": principal(BY_NAME[cast_vote.person])}
         identity = signed_in(proof)
         assert identity is not None

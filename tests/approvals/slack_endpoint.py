@@ -1,4 +1,4 @@
-"""Votes in Slack: the payloads, dialogs and signatures of the simulated Slack, and the real endpoint."""
+"""Votes in Slack: payloads, dialogs and signatures from the simulated Slack, handled by the real endpoint."""
 
 from dataclasses import dataclass, field
 from zlib import crc32
@@ -24,13 +24,13 @@ HOOK = "https://hooks.slack.com/actions/T0DAYTWO/1"
 
 @dataclass
 class SlackEndpoint:
-    """Implements `VoteEndpoint`. The person uses a button with the token; a dialog that opens is filled in and submitted."""
+    """Implements `VoteEndpoint`. The voter selects a button with the token. If a dialog opens, it is filled in and submitted."""
 
     refusals: RejectedRequests = field(default_factory=RejectedRequests)
     forms: FakeForms = field(default_factory=FakeForms)
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result from the ledger."""
+        """Vote. Return the result that the ledger shows."""
         world.forms = self.forms
         answers, opened = len(world.replies.given), len(self.forms.opened)
         body = form(world, cast_vote.person, cast_vote.choice, cast_vote.token, cast_vote.event)
@@ -46,7 +46,7 @@ class SlackEndpoint:
         assert (response.status, response.text()) == (200, "")
 
     def access(self, world: World) -> SlackAccess:
-        """The verifier of the endpoint."""
+        """The endpoint's verifier."""
         return SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), self.refusals, world.forms)
 
 
@@ -57,12 +57,12 @@ def submission(world: World, shown: View, person: str, reason: str = "") -> byte
 
 
 def received(world: World, body: bytes) -> HttpRequest:
-    """A request with this body as Slack sends it now."""
+    """A request with this body, as Slack would send it now."""
     return HttpRequest("POST", headers=signed(body, world.clock.at), body=body)
 
 
 def form(world: World, person: str, choice: Choice, token: str, event: str) -> bytes:
-    """The payload of a button with this token; the same event is the same vote."""
+    """The payload of a button with this token. The same event means the same vote."""
     button: JsonObject = {
         "type": "button",
         "text": {"type": "plain_text", "text": str(choice)},

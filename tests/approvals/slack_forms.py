@@ -1,4 +1,4 @@
-"""Dialogs of the simulated Slack without a network, with its checks of triggers and views."""
+"""The simulated Slack's dialogs without a network, including its checks of triggers and views."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tests.fakes import FakeClock
 
 @dataclass
 class FakeForms:
-    """Implements `Forms`. Every trigger is valid once; `fail` raises errors before a call has its effect, `lose` after it."""
+    """Implements `Forms`. Each trigger is valid once. `fail` raises errors before a call takes effect, `lose` afterwards."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     fail: list[OutsideError] = field(default_factory=list)
@@ -30,7 +30,7 @@ class FakeForms:
         return self._views.all
 
     def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """Open it with the checks of Slack."""
+        """Open the dialog, with Slack's own checks."""
         self.calls += 1
         if self.fail:
             raise self.fail.pop(0)

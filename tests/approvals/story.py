@@ -1,4 +1,4 @@
-"""One run that needs approval, as a sequence of moves: votes, time, changes of the world and of the configuration."""
+"""One run that needs approval, told as a sequence of moves: votes, passing time, and changes to the world and configuration."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,14 +26,14 @@ groups: {{platform: [ana, ben], leads: [cleo], empty: []}}
 
 
 def config(rule: str, people: str = PEOPLE) -> str:
-    """A configuration with this approval rule for node images; production is the only ring, so every image counts as proven."""
+    """A configuration with this approval rule for node images. Production is the only ring, so every image counts as proven."""
     plain = CONFIG.replace("start-stopped-clusters: true}", f"start-stopped-clusters: true, approval: {rule}}}")
     return plain.replace("    - {name: pre-production, select: {tags: {env: [dev, test]}}}\n", "") + people
 
 
 @dataclass(frozen=True, slots=True)
 class CastVote:
-    """A vote: the person, the choice, the token of the button, and the event of the delivery."""
+    """A vote: the voter, the choice, the button's token, and the event that delivers it."""
 
     person: str
     choice: Choice
@@ -46,12 +46,12 @@ class VoteEndpoint(Protocol):
     """A way to vote."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result from the ledger."""
+        """Vote. Return the result that the ledger shows."""
         ...
 
 
 def production(rule: str, *names: str) -> World:
-    """A world of production clusters with two pools each, on Monday noon."""
+    """A world of production clusters with two pools each, at noon on Monday."""
     world = World(config=config(rule))
     world.clock.at = NOON
     for name in names:
@@ -61,7 +61,7 @@ def production(rule: str, *names: str) -> World:
 
 @dataclass
 class Story:
-    """One run of one cluster, from Monday noon on; `reported` are the results of its votes."""
+    """One cluster's run, from noon on Monday. `reported` holds the results of its votes."""
 
     endpoint: VoteEndpoint
     rule: str
@@ -81,18 +81,18 @@ class Story:
 
     @property
     def approvals(self) -> list[Approval]:
-        """Every request, the oldest first."""
+        """Every request, oldest first."""
         return sorted((stored.value for stored in approvals(self.world.store).scan()), key=lambda a: a.id)
 
     @property
     def approval(self) -> Approval:
-        """The last request."""
+        """The most recent request."""
         return self.approvals[-1]
 
     # The moves.
 
     def vote(self, person: str, choice: str, event: str = "", reason: str = "") -> None:
-        """Vote with the current button."""
+        """Vote with the button that is currently shown."""
         self.vote_with(person, choice, self.approval.token, event, reason)
 
     def vote_on_old(self, person: str, choice: str) -> None:
@@ -100,17 +100,17 @@ class Story:
         self.vote_with(person, choice, self.seen["token"])
 
     def vote_with(self, person: str, choice: str, token: str, event: str = "", reason: str = "") -> None:
-        """Vote with a button that has this token."""
+        """Vote with a button that carries this token."""
         name = event or f"event-{len(self.reported)}"
         self.reported.append(self.endpoint.vote(self.world, CastVote(person, Choice(choice), token, name, reason)))
         self.driven.wake_if_requested()
 
     def remember(self) -> None:
-        """Remember the current button."""
+        """Remember the button that is currently shown."""
         self.seen["token"] = self.approval.token
 
     def advance(self, **delta: float) -> None:
-        """Move the clock, with every timer on the way."""
+        """Move the clock forward, firing every timer that comes due."""
         pass_time(self.world, (self.driven,), timedelta(**delta))
 
     def configure(self, rule: str, people: str = PEOPLE) -> None:
@@ -118,11 +118,11 @@ class Story:
         self.world.settings = settings(config(rule, people))
 
     def newer_image(self, image: str) -> None:
-        """Publish another image in Azure."""
+        """Publish a newer image in Azure."""
         self.world.clusters.newest = image
 
     def upgraded_by_hand(self, pool_name: str) -> None:
-        """Upgrade a pool by hand."""
+        """Upgrade a pool manually."""
         only = self.world.clusters.only
         newest = str(self.world.clusters.newest)
         pools = tuple(replace(p, image=newest) if p.name == pool_name else p for p in only.pools)
@@ -142,7 +142,7 @@ type Move = Callable[[Story], None]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row of the table: the moves, the results of the votes, the states of the requests and of the run at the end."""
+    """One row of the table: the moves, the results of the votes, and the final states of the requests and the run."""
 
     name: str
     rule: str

@@ -8,7 +8,7 @@ FOUR_HOURS = "{from: platform, expires-after: 4h, escalate-to: leads, escalate-a
 
 CASES = (
     Case(
-        "one approves, and it begins in its window",
+        "after an approval the run begins in its window",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.advance(hours=10.1)],
         ["approved"],
@@ -17,7 +17,7 @@ CASES = (
         begins=True,
     ),
     Case(
-        "one rejects, and the run is halted",
+        "after a rejection the run is halted",
         ONE,
         [lambda s: s.vote("ben", "reject", reason="release day")],
         ["rejected"],
@@ -25,7 +25,7 @@ CASES = (
         "halted",
     ),
     Case(
-        "without a decision the run is skipped",
+        "if no one decides the run is skipped",
         FOUR_HOURS,
         [lambda s: s.advance(hours=4.1)],
         [],
@@ -41,7 +41,7 @@ CASES = (
         "halted",
     ),
     Case(
-        "a second person is informed who was first",
+        "a second voter learns who decided first",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.vote("ben", "reject")],
         ["approved", "late"],
@@ -49,7 +49,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "a double click is one decision",
+        "a double click counts as one decision",
         ONE,
         [lambda s: s.vote("ana", "approve", event="click"), lambda s: s.vote("ana", "approve", event="click")],
         ["approved", "approved"],
@@ -57,7 +57,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "two of two have to be two people",
+        "two of two must be two different people",
         TWO,
         [
             lambda s: s.vote("ana", "approve"),
@@ -69,7 +69,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "one rejection decides, even after approvals",
+        "one rejection decides, even after an approval",
         TWO,
         [lambda s: s.vote("ana", "approve"), lambda s: s.vote("ben", "reject")],
         ["counted", "rejected"],
@@ -77,7 +77,7 @@ CASES = (
         "halted",
     ),
     Case(
-        "a person who is not an approver or not known decides nothing",
+        "an unknown person or one who is not an approver decides nothing",
         ONE,
         [
             lambda s: s.vote("cleo", "approve"),
@@ -89,7 +89,7 @@ CASES = (
         "needs you",
     ),
     Case(
-        "in the last ring people cannot approve what they requested",
+        "in the last ring people cannot approve their own request",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.vote("ben", "approve")],
         ["self", "approved"],
@@ -99,7 +99,7 @@ CASES = (
         by="ana",
     ),
     Case(
-        "but they can neither reject nor approve it",
+        "in the last ring people cannot reject their own request either",
         ONE,
         [lambda s: s.vote("ana", "reject")],
         ["self"],
@@ -109,7 +109,7 @@ CASES = (
         by="ana",
     ),
     Case(
-        "if the rule allows it, they can approve it",
+        "if the rule allows it people can approve their own request",
         "{from: platform, self: allow}",
         [lambda s: s.vote("ana", "approve")],
         ["approved"],
@@ -119,7 +119,7 @@ CASES = (
         by="ana",
     ),
     Case(
-        "a requester who is not known requires two approvals",
+        "a run with an unknown requester requires two approvals",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.vote("ben", "approve")],
         ["counted", "approved"],
@@ -129,7 +129,7 @@ CASES = (
         by="ben",
     ),
     Case(
-        "an approver who is removed between viewing and clicking is denied",
+        "an approver who is removed between viewing and clicking is turned away",
         ONE,
         [lambda s: s.configure(ONE, WITHOUT_ANA), lambda s: s.vote("ana", "approve")],
         ["not-approver"],
@@ -137,7 +137,7 @@ CASES = (
         "needs you",
     ),
     Case(
-        "one who is removed after their vote no longer counts",
+        "the vote of an approver who is removed afterwards no longer counts",
         TWO.replace("platform", "[platform, leads]"),
         [
             lambda s: s.vote("ana", "approve"),
@@ -150,7 +150,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "one who is removed after the decision voids it, and it is requested again",
+        "removing the approver after the decision voids it, and approval is requested again",
         ONE,
         [
             lambda s: s.vote("ana", "approve"),
@@ -162,7 +162,7 @@ CASES = (
         "needs you",
     ),
     Case(
-        "with an empty list of approvers the run fails at once with that reason",
+        "with an empty list of approvers the run fails immediately with that reason",
         "{from: empty}",
         [lambda s: s.vote("ana", "approve")],
         ["late"],
@@ -170,7 +170,7 @@ CASES = (
         "failed",
     ),
     Case(
-        "a newer image after the decision voids it, and it is requested again",
+        "a newer image after the decision voids it, and approval is requested again",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.newer_image(NEWER), lambda s: s.reassess()],
         ["approved"],
@@ -178,7 +178,7 @@ CASES = (
         "needs you",
     ),
     Case(
-        "a newer image before the decision supersedes the request; the old button decides nothing",
+        "a newer image before the decision supersedes the request, and the old button decides nothing",
         ONE,
         [
             lambda s: s.remember(),
@@ -192,7 +192,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "one pool less does not change the plan",
+        "a plan with one pool fewer is not a changed plan",
         ONE,
         [lambda s: s.vote("ana", "approve"), lambda s: s.upgraded_by_hand("user1"), lambda s: s.advance(hours=10.1)],
         ["approved"],
@@ -201,7 +201,7 @@ CASES = (
         begins=True,
     ),
     Case(
-        "a vote at the second of the expiry is too late",
+        "a vote at the exact second of the expiry is too late",
         FOUR_HOURS,
         [lambda s: setattr(s.world.clock, "at", s.approval.expires), lambda s: s.vote("ana", "approve")],
         ["expired"],
@@ -209,7 +209,7 @@ CASES = (
         "skipped",
     ),
     Case(
-        "a vote a moment before decides",
+        "a vote a moment before the expiry decides",
         FOUR_HOURS,
         [lambda s: s.advance(hours=3.99), lambda s: s.vote("ana", "approve")],
         ["approved"],
@@ -217,7 +217,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "a person who is added by an escalation may decide only then",
+        "a person who is added by an escalation cannot decide before the escalation",
         FOUR_HOURS,
         [
             lambda s: s.vote("cleo", "approve"),
@@ -229,7 +229,7 @@ CASES = (
         "waiting",
     ),
     Case(
-        "if approval is no longer needed, the run continues, and a late vote gets that reply",
+        "if approval is no longer needed the run continues, and a late voter gets that reply",
         ONE,
         [
             lambda s: s.configure("[{from: platform, rings: [production], risk: [drain]}]"),

@@ -1,4 +1,4 @@
-"""Votes in Teams: the activities and tokens of the simulated Teams, verified by the real code."""
+"""Votes in Teams: activities and tokens from the simulated Teams, verified by the product's own code."""
 
 import json
 from dataclasses import dataclass, field
@@ -20,20 +20,20 @@ from tests.fakes import World
 
 @dataclass(frozen=True, slots=True)
 class Admitting:
-    """Implements `BotEndpoint` as far as a vote needs it, with the real verifier."""
+    """The parts of `BotEndpoint` that a vote needs, with the real verifier."""
 
     tokens: BotTokens
 
     def authenticate(self, authorization: str) -> str:
-        """The service of a valid token."""
+        """The service URL from a valid token."""
         return self.tokens.authenticate(authorization)
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
-        """A vote is answered in its response."""
+        """Never used: a vote is answered in the HTTP response."""
         raise AssertionError(f"nothing answers {activity} in {conversation} at {service_url}")
 
     def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """No private message is sent."""
+        """Never used: no private message is sent."""
         raise AssertionError(f"nothing is sent to {user} of {tenant} at {service_url}")
 
 
@@ -46,7 +46,7 @@ class TeamsEndpoint:
     refusals: RejectedRequests = field(default_factory=RejectedRequests)
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result from the ledger."""
+        """Vote. Return the result that the ledger shows."""
         button = Button(str(cast_vote.choice), cast_vote.token, cast_vote.choice)
         shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
         card: JsonObject = {"attachments": [{"content": dict(shown)}]}

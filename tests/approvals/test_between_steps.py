@@ -1,4 +1,4 @@
-"""Changes after an approval: between two pools, and while a run is paused."""
+"""Changes after an approval, either between two pools or while a run is paused."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ RULE = "{from: platform, expires-after: 4h}"
 
 
 def waiting() -> tuple[World, DrivenRun]:
-    """A run that is waiting for approval, on Monday noon."""
+    """A run that is waiting for approval at noon on Monday."""
     world = production(RULE, "shop-prod")
     return world, assessed(world)
 
@@ -56,7 +56,7 @@ def test_a_rule_that_is_added_during_a_run_applies_to_the_next_pool() -> None:
     assert (run.state, run.code) == (State.SKIPPED, "not-approved")
 
 
-def test_the_request_of_a_paused_run_has_no_buttons_after_it_has_expired() -> None:
+def test_a_paused_runs_request_has_no_buttons_after_it_has_expired() -> None:
     world, run = waiting()
     controls(world.store).change(run.id, lambda _: Control(paused_by="ben"))
     run.reassess()

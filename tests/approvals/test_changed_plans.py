@@ -1,4 +1,4 @@
-"""Which changes exceed an approved plan, and when they are requested."""
+"""Which changes go beyond an approved plan, and when approval is requested for them."""
 
 from dataclasses import replace
 
@@ -15,13 +15,13 @@ def plan(*steps: Step, risk: str = "surge", target: str = "a", following: tuple[
     return Plan("node-image", target, steps, risk=risk, following=following)
 
 
-def test_a_part_of_an_approved_plan_is_approved() -> None:
+def test_part_of_an_approved_plan_is_approved_as_well() -> None:
     assert additions(plan(FIRST, SECOND), plan(SECOND)) == ()
     assert additions(plan(FIRST, SECOND, risk="in-place"), plan(FIRST)) == ()
     assert additions(plan(FIRST, following=(SECOND,)), plan(SECOND)) == ()
 
 
-def test_another_risk_target_or_step_exceeds_an_approved_plan() -> None:
+def test_a_different_risk_target_or_step_goes_beyond_an_approved_plan() -> None:
     assert additions(plan(FIRST), plan(FIRST, risk="in-place")) == ("the risk is in-place, not surge",)
     assert additions(plan(FIRST), plan(FIRST, target="b")) == ("its target is different",)
     assert additions(plan(FIRST), plan(replace(FIRST, temporary=True))) != ()
@@ -29,9 +29,9 @@ def test_another_risk_target_or_step_exceeds_an_approved_plan() -> None:
     assert additions(plan(FIRST), plan(replace(FIRST, verb="w"))) != ()
 
 
-def test_an_image_released_after_the_approval_is_requested_before_the_window() -> None:
+def test_approval_for_an_image_released_after_the_decision_is_requested_before_the_window() -> None:
     story = Story(DirectVote(), ONE)
     story.vote("ana", "approve")
     story.newer_image(NEWER)
-    story.advance(hours=9)  # 21:00, an hour before the window
+    story.advance(hours=9)  # 21:00, an hour before the window opens
     assert [str(each.state) for each in story.approvals] == ["approved", "pending"]

@@ -1,4 +1,7 @@
-"""Votes delivered once to five times, in any order with expiry and cancellation: one outcome, each attempt in the ledger."""
+"""Votes that are delivered up to five times, in any order relative to expiry and cancellation, always have one outcome.
+
+Every attempt is recorded in the ledger.
+"""
 
 from collections import defaultdict
 
@@ -21,7 +24,7 @@ votes = st.tuples(
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[str, list[tuple[str, str, str]]]:
-    """A rule and a sequence of (event, person, choice), each repeated as often as it is delivered, with `later` and `cancel`."""
+    """A rule and a sequence of (event, voter, choice), repeated once per delivery and mixed with `later` and `cancel`."""
     happenings = [
         (f"event-{number}", person, choice)
         for number, (person, choice, times) in enumerate(draw(st.lists(votes, min_size=1, max_size=5)))
@@ -63,12 +66,12 @@ def check(rule: str, happenings: list[tuple[str, str, str]]) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(stories())
-def test_repeated_votes_in_any_order_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+def test_repeated_votes_have_one_outcome_in_any_order(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
     check(*drawn)
 
 
 @pytest.mark.soak
 @settings(max_examples=5_000, deadline=None)
 @given(stories())
-def test_thousands_of_orders_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
+def test_thousands_of_delivery_orders_have_one_outcome(drawn: tuple[str, list[tuple[str, str, str]]]) -> None:
     check(*drawn)

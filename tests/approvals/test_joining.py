@@ -1,4 +1,4 @@
-"""Runs that join a request late, and the part of a run whose rollout halts."""
+"""Runs that join a request late, and a run's share in a request when its rollout halts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from tests.fakes import cluster, pool
 LATE = cluster("shop-z", pool("user1"), env="prod")
 
 
-def test_a_run_does_not_join_a_request_that_has_an_approval() -> None:
+def test_a_run_does_not_join_a_request_that_already_has_an_approval() -> None:
     world, driven = ring("shop-a", rule=TWO)
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     assert vote(world, driven=driven.values()) == "counted"
@@ -21,7 +21,7 @@ def test_a_run_does_not_join_a_request_that_has_an_approval() -> None:
     assert [[part.target_name for part in each.parts] for each in requests(world)] == [["shop-a"], ["shop-z"]]
 
 
-def test_a_run_that_joins_shortly_before_the_expiry_has_time_for_its_approval() -> None:
+def test_a_run_that_joins_shortly_before_the_expiry_still_has_time_to_be_approved() -> None:
     world, driven = ring("shop-a", rule="{from: platform, expires-after: 24h}")
     pass_time(world, tuple(driven.values()), timedelta(hours=24, minutes=4))
     world.clusters.put(LATE)
@@ -30,8 +30,8 @@ def test_a_run_that_joins_shortly_before_the_expiry_has_time_for_its_approval() 
     assert late.record.state is not State.SKIPPED
 
 
-def test_a_run_of_a_halted_rollout_that_requests_approval_again_is_cancelled() -> None:
-    """Also a run that has acted and waits for approval."""
+def test_a_run_in_a_halted_rollout_that_requests_approval_again_is_cancelled() -> None:
+    """This includes a run that has already acted and is waiting for approval again."""
     world, driven = ring("shop-a", "shop-b", rule=ONE)
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     targets = RingTargets("production", tuple((d.record.target, name) for name, d in driven.items()), None)

@@ -1,4 +1,4 @@
-"""A process that is killed right before any of its writes: during a request, a change of plan, or a vote."""
+"""A process that is killed right before one of its writes during a request, a change of plan, or a vote."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,7 +27,7 @@ from tests.fakes import NEWER, World
 
 
 class KillableProcess:
-    """Two production clusters, each with a run, in a process that can be killed before its n-th write."""
+    """Two production clusters, each with a run, in a process that can be killed right before its nth write."""
 
     def __init__(self, rollout: str) -> None:
         self.store = DyingStore(":memory:")
@@ -44,12 +44,12 @@ class KillableProcess:
             run.to_first_step()
 
     def request(self) -> None:
-        """Execute both runs until their approval is requested."""
+        """Execute both runs until they have requested approval."""
         self.execute()
         pass_time(self.world, self.driven, timedelta(minutes=6))
 
     def killed(self, write: int, act: Callable[[], object]) -> bool:
-        """Kill the act before this write, then repeat it. Return False if the act has fewer writes."""
+        """Kill the process right before this write, then repeat the action. Return False if the action makes fewer writes."""
         self.store.left = write
         try:
             act()
@@ -61,7 +61,7 @@ class KillableProcess:
         return False
 
     def finish(self) -> int:
-        """People approve, the window opens, and no request stays open. Return the number of requests."""
+        """Let people approve and the window open, and check that no request stays open. Return the number of requests."""
         pass_time(self.world, self.driven, timedelta(minutes=7))
         for _ in range(3):
             every_five_minutes(self.world.context)
@@ -74,7 +74,7 @@ class KillableProcess:
         pass_time(self.world, self.driven, timedelta(hours=10.5))
         every_five_minutes(self.world.context)
         every_five_minutes(self.world.context)
-        # One cluster per region pair at a time: the other is waiting for its turn, not for a person.
+        # Only one cluster per region pair at a time: the other one is waiting for its turn, not for a person.
         assert any(run.at_first_step for run in self.driven)
         assert all(run.at_first_step or "waits for shop" in run.record.why for run in self.driven)
         assert list(self.store.scan(OPEN_REQUESTS)) == []
@@ -83,8 +83,8 @@ class KillableProcess:
         return len(requests(self.world))
 
 
-@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 2)], ids=["a ring", "each alone"])
-def test_a_kill_during_a_request_leads_to_one_request(rollout: str, expected: int) -> None:
+@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 2)], ids=["as a ring", "individually"])
+def test_a_kill_during_a_request_still_leads_to_one_request(rollout: str, expected: int) -> None:
     for write in count():
         process = KillableProcess(rollout)
         killed = process.killed(write, process.execute)
@@ -94,8 +94,8 @@ def test_a_kill_during_a_request_leads_to_one_request(rollout: str, expected: in
     assert write > 10
 
 
-@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 4)], ids=["a ring", "each alone"])
-def test_a_kill_during_a_change_of_plan_leads_to_one_new_request(rollout: str, expected: int) -> None:
+@pytest.mark.parametrize(("rollout", "expected"), [(ROLLOUT, 1), ("", 4)], ids=["as a ring", "individually"])
+def test_a_kill_during_a_change_of_plan_still_leads_to_one_new_request(rollout: str, expected: int) -> None:
     for write in count():
         process = KillableProcess(rollout)
         process.request()
@@ -112,7 +112,7 @@ def test_a_kill_during_a_change_of_plan_leads_to_one_new_request(rollout: str, e
 @pytest.mark.parametrize(
     ("choice", "expected"), [(Choice.APPROVE, "approved"), (Choice.REJECT, "rejected")], ids=["approve", "reject"]
 )
-def test_a_kill_during_a_vote_leads_to_one_decision_and_one_ledger_entry(choice: Choice, expected: str) -> None:
+def test_a_kill_during_a_vote_still_leads_to_one_decision_and_one_ledger_entry(choice: Choice, expected: str) -> None:
     for write in count():
         process = KillableProcess(ROLLOUT)
         process.request()

@@ -1,4 +1,4 @@
-"""The messages about requests: their channels, their content, and what they must not show."""
+"""Messages about requests: their channels, their content, and what they must not show."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ ROUTES = "slack: {channel: C0123, routes: [{select: {tags: {team: web}}, channel
 
 
 class UnreadableStore(SqliteStore):
-    """A store that cannot read requests for approval while `troubled` is set."""
+    """A store that cannot read approval requests while `troubled` is set."""
 
     troubled: bool = False
 
@@ -31,7 +31,7 @@ class UnreadableStore(SqliteStore):
         return super().get(kind, key)
 
 
-def test_a_request_is_shown_in_the_channels_of_all_its_runs() -> None:
+def test_a_request_is_shown_in_the_channel_of_each_of_its_runs() -> None:
     world = production(ONE)
     world.settings = settings(config(ONE).replace("slack: {channel: C0123}", ROUTES))
     plain = cluster("shop-a", pool("user1"), env="prod")
@@ -47,7 +47,7 @@ def test_a_request_is_shown_in_the_channels_of_all_its_runs() -> None:
     ]
 
 
-def test_a_request_does_not_mention_people_who_may_not_decide() -> None:
+def test_a_request_does_not_mention_people_who_cannot_decide() -> None:
     story = Story(DirectVote(), ONE, source="slack", by="ana")
     text = shown(story.world)[story.approval.id]
     assert "<@U0BEN>" in text
@@ -78,7 +78,7 @@ def test_a_voided_request_is_not_shown_as_approved() -> None:
     assert "· shop-prod* · approved" not in shown(story.world)[story.approvals[0].id]
 
 
-def test_after_a_change_of_channel_the_old_one_has_no_buttons() -> None:
+def test_after_a_change_of_channel_the_message_in_the_old_channel_has_no_buttons() -> None:
     story = Story(DirectVote(), ONE)
     assert story.approval.token in str(story.world.chat.shown)
     story.world.chat.channel = "C0NEW"
@@ -87,8 +87,8 @@ def test_after_a_change_of_channel_the_old_one_has_no_buttons() -> None:
     assert story.approval.token not in str(story.world.chat.shown)
 
 
-def test_a_reminder_is_posted_through_a_webhook_too() -> None:
-    """A webhook has no threads and cannot edit."""
+def test_a_reminder_is_also_posted_through_a_webhook() -> None:
+    """A webhook has no threads and cannot edit messages."""
     world = production("{from: platform, expires-after: 4h, remind-before: 1h}", "shop-a")
     world.chat.can_edit = world.chat.can_thread = False
     world.chat.name = "teams"
@@ -101,7 +101,7 @@ def test_a_reminder_is_posted_through_a_webhook_too() -> None:
     assert world.chat.posts == 2
 
 
-def test_a_request_that_cannot_be_read_does_not_block_messages() -> None:
+def test_a_request_that_cannot_be_read_does_not_block_other_messages() -> None:
     store = UnreadableStore(":memory:")
     world = Story(DirectVote(), ONE, store=store).world
     only = world.clusters.only

@@ -1,4 +1,4 @@
-"""Simultaneous votes, a slow process, and a process or a ledger that fails right after a decision."""
+"""Simultaneous votes, a slow process, and a process or ledger that fails right after a decision."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ from tests.fakes import FakeLedger
 
 
 class InterleavedStore(SqliteStore):
-    """A store in which another process acts right after the first read of a vote's result."""
+    """A store in which another process acts right after the result of a vote is first read."""
 
     meanwhile: Callable[[], None] | None = None
 
@@ -35,7 +35,7 @@ class InterleavedStore(SqliteStore):
 
 
 def test_two_simultaneous_deliveries_of_one_vote_have_the_same_result() -> None:
-    """Two processes handle the same event before either has stored its result."""
+    """Two processes handle the same event before either of them has stored its result."""
     store = InterleavedStore(":memory:")
     story = Story(DirectVote(), ONE, store=store)
     clicked = click(story.approval.token)
@@ -50,7 +50,7 @@ def test_two_simultaneous_deliveries_of_one_vote_have_the_same_result() -> None:
 
 
 def test_two_simultaneous_deliveries_of_a_denied_vote_have_the_same_result() -> None:
-    """One delivery arrives before another person decides, one after it: both get the reply of the first."""
+    """One delivery arrives before another person decides, the other afterwards. Both get the reply to the first one."""
     store = InterleavedStore(":memory:")
     story = Story(DirectVote(), ONE, store=store)
     by_cleo, by_ana = (click(story.approval.token, person, event=person) for person in ("cleo", "ana"))
@@ -84,7 +84,7 @@ def test_a_recorded_decision_is_reported_even_if_the_ledger_fails() -> None:
     assert "Nothing was decided" not in str(world.replies.given)
 
 
-def test_a_decision_is_in_the_ledger_even_if_the_process_died_after_it() -> None:
+def test_a_decision_is_in_the_ledger_even_if_the_process_died_right_afterwards() -> None:
     story = Story(DirectVote(), ONE)
     world = story.world
     written = world.ledger.written
@@ -98,7 +98,7 @@ def test_a_decision_is_in_the_ledger_even_if_the_process_died_after_it() -> None
 
 
 def test_a_late_update_does_not_restore_the_buttons() -> None:
-    """One process has read the request and is slow in sending it."""
+    """One process has read the request but is slow to send it."""
     story = Story(DirectVote(), ONE)
     world, request = story.world, story.approval
     rule = current_rule(world.settings, request)
@@ -116,8 +116,8 @@ def test_a_late_update_does_not_restore_the_buttons() -> None:
     assert request.token not in shown(world)[request.id]
 
 
-def test_the_request_of_a_run_that_was_cancelled_right_after_a_crash_is_closed() -> None:
-    """The process dies between the request and the run's record."""
+def test_a_request_is_closed_if_its_run_was_cancelled_right_after_a_crash() -> None:
+    """The process dies after writing the request and before writing the run's record."""
     world = production(ONE, "shop-prod")
     run = start(world)
     run.call("assess")

@@ -1,4 +1,4 @@
-"""Reboots that need approval: requested by day, one approval for all nodes of a night, another for a later node."""
+"""Reboots that need approval: it is requested by day and covers all of a night's nodes; a later node needs another approval."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,13 +31,13 @@ def world_with_reboots(rule: str = "{from: platform}") -> World:
 
 
 def requested(world: World) -> DrivenRun:
-    """The latest reboot run, executed until it is waiting for approval."""
+    """The latest reboot run, executed until it waits for approval."""
     run = DrivenRun(world, max(stored.key for stored in runs(world.store).scan("reboot.")))
     run.to_first_step()
     return run
 
 
-def test_approval_for_all_nodes_of_the_coming_night_is_requested_by_day() -> None:
+def test_approval_for_all_of_the_coming_nights_nodes_is_requested_by_day() -> None:
     world = world_with_reboots()
     start_due(world)
     assert requested(world).record.period == "2026-11-16"
@@ -90,7 +90,7 @@ def test_no_run_starts_outside_the_hours_for_requests() -> None:
     assert list(runs(world.store).scan("reboot.")) == []
 
 
-def test_after_a_night_without_approval_the_next_night_is_requested() -> None:
+def test_after_a_night_without_approval_it_is_requested_for_the_next_night() -> None:
     world = world_with_reboots("{from: platform, expires-after: 8h}")
     for _ in range(2):
         start_due(world)
@@ -106,7 +106,7 @@ def test_after_a_night_without_approval_the_next_night_is_requested() -> None:
     assert all(first.created < second.created for first, second in pairwise(ended))
 
 
-def test_a_node_that_is_added_while_the_request_is_pending_is_part_of_it() -> None:
+def test_a_node_that_is_added_while_the_request_is_pending_becomes_part_of_it() -> None:
     world = world_with_reboots()
     start_due(world)
     run = requested(world)

@@ -1,4 +1,4 @@
-"""One approval for a ring: runs that join or leave it, its hours, its reminder and its escalation."""
+"""One approval for a whole ring: runs that join or leave it, its hours, its reminder, and its escalation."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from tests.fakes import CONFIG, NEWER, World, settings
 
 
 class ConcurrentStore(SqliteStore):
-    """A store with concurrent writers: a request appears right after a read found none, and changes before the write."""
+    """A store with concurrent writers: a request appears right after a read that found none, or changes before the write."""
 
     crowded: bool = True
     unseen: int = 2
@@ -39,7 +39,7 @@ class ConcurrentStore(SqliteStore):
         return super().replace(kind, key, value, etag)
 
 
-def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
+def test_approval_for_the_runs_in_a_ring_is_requested_together_once_they_have_gathered() -> None:
     world, driven = ring("shop-a", "shop-b", "shop-c")
     assert shown(world) == {}
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
@@ -49,18 +49,18 @@ def test_the_runs_of_a_ring_are_requested_together_after_gathering() -> None:
     assert "3 clusters of production" in shown(world)[only.id]
 
 
-def test_runs_that_join_simultaneously_are_requested_together() -> None:
+def test_approval_for_runs_that_join_simultaneously_is_requested_together() -> None:
     world, _ = ring("shop-a", "shop-b", "shop-c", store=ConcurrentStore(":memory:"))
     (only,) = requests(world)
     assert [part.target_name for part in only.active_parts] == ["shop-a", "shop-b", "shop-c"]
 
 
-def test_one_approval_lets_all_runs_of_a_ring_continue() -> None:
+def test_one_approval_lets_all_the_runs_in_a_ring_continue() -> None:
     world, driven = ring("shop-a", "shop-b")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     assert vote(world, driven=driven.values()) == "approved"
     pass_time(world, tuple(driven.values()), timedelta(hours=10))
-    # One cluster per region pair at a time: the other waits for its turn, not for a person.
+    # Only one cluster per region pair at a time: the other one is waiting for its turn, not for a person.
     assert sorted(
         driver.record.why.startswith("waiting for shop-") or driver.at_first_step for driver in driven.values()
     ) == [
@@ -70,7 +70,7 @@ def test_one_approval_lets_all_runs_of_a_ring_continue() -> None:
     assert any(driver.at_first_step for driver in driven.values())
 
 
-def test_only_the_cluster_whose_plan_changes_leaves_the_request_and_is_requested_again() -> None:
+def test_only_a_cluster_whose_plan_changes_leaves_the_request_and_needs_a_new_request() -> None:
     world, driven = ring("shop-a", "shop-b")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     vote(world, driven=driven.values())
@@ -103,7 +103,7 @@ def test_a_run_that_joins_a_pending_request_invalidates_its_old_buttons() -> Non
     assert vote(world, driven=driven.values()) == "approved"
 
 
-def test_approval_is_not_requested_outside_the_hours_of_the_rule() -> None:
+def test_approval_is_not_requested_outside_the_rules_hours() -> None:
     world, driven = ring("shop-a")
     world.clock.at = datetime(2026, 11, 16, 17, 30, tzinfo=UTC)
     world, driven = evening()
@@ -158,7 +158,7 @@ def test_a_decision_whose_wake_events_were_lost_is_shown_by_the_next_tick() -> N
     assert only.token not in shown(world)[only.id]
 
 
-def test_a_request_that_could_not_be_posted_fails_the_run_with_that_reason() -> None:
+def test_if_a_request_could_not_be_posted_the_run_fails_with_that_reason() -> None:
     world, driven = ring("shop-a")
     world.chat.fail = [RejectedError("channel_not_found", "posting: Slack says channel_not_found")] * 500
     pass_time(world, tuple(driven.values()), timedelta(hours=25))
@@ -166,7 +166,7 @@ def test_a_request_that_could_not_be_posted_fails_the_run_with_that_reason() -> 
     assert (str(run.state), run.code) == ("failed", "not-delivered")
 
 
-def test_a_newer_image_updates_the_pending_request_of_a_ring() -> None:
+def test_a_newer_image_updates_a_rings_pending_request() -> None:
     world, driven = ring("shop-a", "shop-b")
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     world.clusters.newest = NEWER
@@ -177,7 +177,7 @@ def test_a_newer_image_updates_the_pending_request_of_a_ring() -> None:
 
 
 def test_a_run_checks_every_hour_whether_to_request_approval() -> None:
-    """The image is proven after the first assessment: approval is requested the same day, not when the next window opens."""
+    """If the image is proven after the first assessment, approval is requested that day, not when the next window opens."""
     world = production("{from: platform}", "shop-a")
     rule = "start-stopped-clusters: true, approval: {from: platform, rings: [production]}}"
     world.settings = settings(CONFIG.replace("start-stopped-clusters: true}", rule) + PEOPLE)

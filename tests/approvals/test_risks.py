@@ -1,4 +1,4 @@
-"""The risk of a plan decides which rule applies (docs/approvals.md, rule 1; docs/node-image.md, rule 7)."""
+"""A plan's risk determines which rule applies (docs/approvals.md, rule 1; docs/node-image.md, rule 7)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.fakes import cluster, pool
 
 
 def assessed_in_window(rule: str, *pools: Any) -> DrivenRun:
-    """The run of a production cluster with these pools, executed in its window until it waits or begins a step."""
+    """The run of a production cluster with these pools, executed within its window until it waits or begins a step."""
     return assessed(world_with(cluster("shop-prod", *pools, env="prod"), config(rule)))
 
 
@@ -26,13 +26,13 @@ def test_a_pool_without_surge_nodes_is_upgraded_in_place(changes: dict[str, Any]
 
 
 @pytest.mark.parametrize("max_surge", ["", "1", "33%"])
-def test_a_rule_for_another_risk_does_not_apply(max_surge: str) -> None:
+def test_a_rule_for_a_different_risk_does_not_apply(max_surge: str) -> None:
     run = assessed_in_window("[{risk: [in-place], from: platform}]", pool("user1", max_surge=max_surge))
     assert run.at_first_step
 
 
 def in_ring(rule: str) -> list[list[str]]:
-    """The clusters of each request, for a ring in which the nodes of one cluster are replaced in place."""
+    """The clusters in each request, for a ring in which one cluster's nodes are replaced in place."""
     world = production(rule, "shop-a", "shop-b")
     configure(world, rule)
     first, second = world.clusters.fleet.values()
@@ -42,10 +42,10 @@ def in_ring(rule: str) -> list[list[str]]:
     return [[part.target_name for part in request.active_parts] for request in requests(world)]
 
 
-def test_one_rule_makes_one_request_for_a_ring_whatever_the_risk_of_its_plans() -> None:
+def test_one_rule_leads_to_one_request_for_a_ring_whatever_the_risk_of_its_plans() -> None:
     assert in_ring("{from: platform}") == [["shop-a", "shop-b"]]
 
 
-def test_rules_per_risk_make_one_request_each() -> None:
+def test_rules_for_separate_risks_lead_to_one_request_each() -> None:
     rules = "[{risk: [in-place], from: leads}, {risk: [surge], from: platform}]"
     assert sorted(in_ring(rules)) == [["shop-a"], ["shop-b"]]

@@ -1,4 +1,4 @@
-"""The dialog that asks for the reason: when it opens, what happens if it does not, and the replies if it is late or repeated."""
+"""The dialog that asks for a reason: when it opens, what happens if it cannot, and the replies to late or repeated ones."""
 
 import json
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ WITHOUT_DIALOG = "Rejected. No step of the plan will be executed. Slack could no
 
 @dataclass
 class Desk:
-    """A request, and people who vote in Slack."""
+    """A request, and the people who vote on it in Slack."""
 
     rule: str = ONE
     store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
@@ -42,11 +42,11 @@ class Desk:
         return self._send(self.cast_vote)
 
     def redeliver(self) -> HttpResponse:
-        """Slack redelivers the last vote with a new signature."""
+        """Have Slack redeliver the last vote with a new signature."""
         return self._send(self.cast_vote)
 
     def send(self, person: str = "ana", reason: str = "", shown: View | None = None) -> HttpResponse:
-        """Submit a dialog, by default the last one; Slack follows the response."""
+        """Submit a dialog, by default the last one, and let Slack act on the response."""
         view = shown or self.forms.opened[-1]
         response = self._send(submission(self.world, view, person, reason))
         apply_response(view, int(response.status), response.text())
@@ -61,7 +61,7 @@ class Desk:
 
     @property
     def replies(self) -> list[str]:
-        """The ephemeral replies, all to the address of the vote."""
+        """The ephemeral replies, all of which go to the address from the vote."""
         assert all(address == HOOK for address, _ in self.world.replies.given)
         return [str(content["text"]) for _, content in self.world.replies.given]
 
@@ -87,7 +87,7 @@ def test_opening_the_dialog_decides_nothing_and_shows_the_consequences(desk: Des
     assert (desk.state, desk.replies, desk.results) == (ApprovalState.PENDING, [], [])
 
 
-def test_the_submitted_dialog_decides_with_its_reason_and_closes(desk: Desk) -> None:
+def test_submitting_the_dialog_decides_with_its_reason_and_closes_it(desk: Desk) -> None:
     desk.vote()
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
@@ -101,7 +101,7 @@ def test_the_dialog_can_be_submitted_without_a_reason(desk: Desk) -> None:
     assert (desk.state, desk.story.approval.why) == (ApprovalState.REJECTED, "")
 
 
-def test_an_approval_opens_no_dialog(desk: Desk) -> None:
+def test_an_approval_does_not_open_a_dialog(desk: Desk) -> None:
     desk.vote(choice=Choice.APPROVE)
     assert (desk.state, desk.forms.calls) == (ApprovalState.APPROVED, 0)
 
@@ -122,8 +122,8 @@ def test_a_dialog_that_slack_rejects_leads_to_an_immediate_rejection(desk: Desk,
 
 
 @pytest.mark.parametrize("trouble", [TryLaterError("no answer within 1.5 s"), ThrottledError("rate limited", 30)])
-def test_a_slack_that_does_not_respond_is_called_once(desk: Desk, trouble: OutsideError) -> None:
-    """The endpoint has three seconds in all, so the next timer sends the ephemeral reply."""
+def test_slack_is_called_only_once_if_it_does_not_respond(desk: Desk, trouble: OutsideError) -> None:
+    """The endpoint has three seconds in total, so the ephemeral reply is sent when the timer next fires."""
     desk.forms.fail.append(trouble)
     assert desk.vote().status == 200
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, [])
@@ -131,13 +131,13 @@ def test_a_slack_that_does_not_respond_is_called_once(desk: Desk, trouble: Outsi
     assert desk.replies == [WITHOUT_DIALOG]
 
 
-def test_without_dialogs_a_rejection_counts_and_its_reply_mentions_none(desk: Desk) -> None:
+def test_without_dialogs_a_rejection_counts_and_its_reply_does_not_mention_a_dialog(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])
 
 
-def test_a_dialog_that_opened_although_its_response_was_lost_shows_the_rejection(desk: Desk) -> None:
+def test_a_dialog_that_opened_even_though_the_response_was_lost_shows_the_rejection(desk: Desk) -> None:
     desk.forms.lose.append(TryLaterError("the response was lost"))
     desk.vote()
     assert desk.state is ApprovalState.REJECTED
@@ -158,7 +158,7 @@ def test_a_redelivered_vote_opens_one_dialog_and_decides_nothing(desk: Desk) -> 
     assert desk.results == ["rejected"]
 
 
-def test_a_redelivered_vote_after_a_failure_of_slack_has_the_same_reply(desk: Desk) -> None:
+def test_a_vote_that_is_redelivered_after_a_slack_failure_gets_the_same_reply(desk: Desk) -> None:
     desk.forms.fail.append(RejectedError("fatal", "Slack says fatal"))
     desk.vote()
     desk.redeliver()
@@ -166,8 +166,8 @@ def test_a_redelivered_vote_after_a_failure_of_slack_has_the_same_reply(desk: De
     assert desk.replies[0] == WITHOUT_DIALOG
 
 
-def test_a_process_that_dies_right_after_the_dialog_opened_loses_no_decision(desk: Desk) -> None:
-    """Slack redelivers the vote and reports that its trigger was used: the dialog is open, and nothing is decided."""
+def test_no_decision_is_lost_if_the_process_dies_right_after_the_dialog_has_opened(desk: Desk) -> None:
+    """Slack redelivers the vote and reports its trigger as used: the dialog is open, and nothing has been decided."""
     desk.forms.lose.append(KilledError())
     with pytest.raises(KilledError):
         desk.vote()
@@ -177,7 +177,7 @@ def test_a_process_that_dies_right_after_the_dialog_opened_loses_no_decision(des
     assert desk.story.approval.why == "it is there"
 
 
-def test_a_dialog_submitted_twice_is_one_vote(desk: Desk) -> None:
+def test_a_dialog_that_is_submitted_twice_counts_as_one_vote(desk: Desk) -> None:
     desk.vote()
     first = desk.forms.opened[0]
     for reason in ("first", "second", "first"):
@@ -207,7 +207,7 @@ def test_a_dialog_submitted_after_the_expiry_shows_the_expiry() -> None:
     assert (desk.state, desk.replies, desk.results) == (ApprovalState.EXPIRED, [], ["expired"])
 
 
-def test_a_dialog_without_a_record_is_decided_and_answered_in_place(desk: Desk) -> None:
+def test_a_dialog_without_a_record_decides_and_is_answered_in_place(desk: Desk) -> None:
     desk.vote()
     desk.world.clock.advance(minutes=30)
     every_hour(desk.world.context, timedelta(days=14), (CHAT.housekeeping,))
@@ -217,7 +217,7 @@ def test_a_dialog_without_a_record_is_decided_and_answered_in_place(desk: Desk) 
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_the_dialog_of_an_outdated_request_decides_nothing(desk: Desk) -> None:
+def test_the_dialog_for_an_outdated_request_decides_nothing(desk: Desk) -> None:
     desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
     desk.story.reassess()
@@ -240,7 +240,7 @@ def test_a_reason_that_is_too_long_keeps_the_dialog_open_with_its_text(desk: Des
 
 @pytest.mark.parametrize("writes", range(3))
 def test_a_store_that_fails_during_the_submission_keeps_the_dialog_open(writes: int) -> None:
-    """A repeated delivery is the same vote."""
+    """A repeated delivery counts as the same vote."""
     desk = Desk()
     desk.vote()
     broken = Failing(desk.store, writes)
@@ -256,7 +256,7 @@ def test_a_store_that_fails_during_the_submission_keeps_the_dialog_open(writes: 
 
 
 class Failing(DyingStore):
-    """The same records, with one write that fails."""
+    """The same records in a store that fails on one write."""
 
     def __init__(self, kept: DyingStore, left: int) -> None:
         self.__dict__.update(kept.__dict__)
@@ -271,16 +271,16 @@ class Failing(DyingStore):
             self.left -= 1
 
 
-def test_a_person_who_did_not_open_the_dialog_gets_no_reply_of_its_opener(desk: Desk) -> None:
-    """Slack does not do this; the address still belongs to one person."""
+def test_a_person_who_did_not_open_the_dialog_does_not_get_the_reply_to_its_opener(desk: Desk) -> None:
+    """Slack never does this. The reply address still belongs to one person only."""
     desk.vote("ana")
     desk.send("ben", reason="mine")
     assert desk.replies == []
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_the_button_of_an_outdated_request_opens_no_dialog() -> None:
-    """Another cluster has joined: the shown request is no longer the current one."""
+def test_the_button_on_an_outdated_request_does_not_open_a_dialog() -> None:
+    """Another cluster has joined, so the request that the dialog shows is no longer the current one."""
     world, _ = ring("shop-a", rule=ONE)
     old = requests(world)[0].token
     late = cluster("shop-z", pool("user1"), env="prod")
@@ -295,7 +295,7 @@ def test_the_button_of_an_outdated_request_opens_no_dialog() -> None:
     assert (endpoint.forms.calls, requests(world)[0].state) == (0, ApprovalState.PENDING)
 
 
-def test_one_rejection_decides_although_another_person_has_approved() -> None:
+def test_one_rejection_decides_even_though_another_person_has_approved() -> None:
     desk = Desk(TWO_OF)
     desk.vote("ben", choice=Choice.APPROVE)
     desk.vote("ana", event="event-2")

@@ -1,4 +1,4 @@
-"""The approval table through all three endpoints: the same rules in Slack, with the Teams bot, on the page."""
+"""The approval table through all three endpoints: the same rules apply in Slack, in Teams, and on the page."""
 
 from collections.abc import Callable, Iterator
 
@@ -25,7 +25,7 @@ def simulation() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def endpoints(simulation: Running) -> dict[str, Callable[[], VoteEndpoint]]:
-    """Each endpoint, new for each story."""
+    """Each of the endpoints, a new one for each story."""
     signer: Signer = simulation.simulation.signer
     tokens = BotTokens(signer.app_id, SigningKeys(simulation.environment["TEAMS_OPENID_URL"], FakeClock()))
     return {"Slack": SlackEndpoint, "Teams bot": lambda: TeamsEndpoint(tokens, signer), "page": Page}
@@ -33,7 +33,7 @@ def endpoints(simulation: Running) -> dict[str, Callable[[], VoteEndpoint]]:
 
 @pytest.mark.parametrize("endpoint", ["Slack", "Teams bot", "page"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_a_case_of_the_table_has_its_results_and_states(
+def test_each_case_in_the_table_has_the_expected_results_and_states(
     case: Case, endpoint: str, endpoints: dict[str, Callable[[], VoteEndpoint]]
 ) -> None:
     story = Story(endpoints[endpoint](), case.rule, case.source, case.by)
@@ -46,7 +46,7 @@ def test_a_case_of_the_table_has_its_results_and_states(
     assert attempts == list(case.reported)
 
 
-def test_the_table_has_every_state_in_which_a_request_ends() -> None:
+def test_the_table_contains_every_state_in_which_a_request_can_end() -> None:
     ends = {state for case in CASES for state in case.states}
     assert ends == {"pending", "approved", "rejected", "expired", "cancelled", "superseded"}
 

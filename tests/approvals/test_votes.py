@@ -1,4 +1,4 @@
-"""Which votes count: changes of rules and groups, requesters, unknown people, rejections that stay."""
+"""Which votes count: changed rules and groups, requesters, unknown people, and rejections that remain in force."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ BEFORE = "    - {name: pre-production, select: {tags: {env: dev}}}\n"
 TWO_GROUPS = "{from: [platform, leads], of: 2}"
 
 
-def test_a_rule_that_now_needs_fewer_people_counts_the_earlier_approvals() -> None:
+def test_earlier_approvals_count_when_a_rule_now_requires_fewer_people() -> None:
     story = Story(DirectVote(), "{from: platform, of: 2}")
     story.vote("ana", "approve")
     story.configure("{from: platform, of: 1}")
@@ -32,7 +32,7 @@ def test_a_rule_that_now_needs_fewer_people_counts_the_earlier_approvals() -> No
     assert story.approval.state is ApprovalState.APPROVED
 
 
-def test_the_approval_of_a_former_approver_is_not_shown_as_counted() -> None:
+def test_a_former_approvers_approval_is_not_shown_as_counted() -> None:
     story = Story(DirectVote(), TWO_GROUPS)
     story.vote("ana", "approve")
     assert "1 of 2 approvals" in shown(story.world)[story.approval.id]
@@ -41,7 +41,7 @@ def test_the_approval_of_a_former_approver_is_not_shown_as_counted() -> None:
     assert "1 of 2 approvals" not in shown(story.world)[story.approval.id]
 
 
-def test_a_requesters_vote_no_longer_counts_once_the_rule_denies_it() -> None:
+def test_a_requesters_vote_no_longer_counts_once_the_rule_excludes_it() -> None:
     story = Story(DirectVote(), "{from: platform, self: allow}", source="slack", by="ana")
     story.vote("ana", "approve")
     assert story.reported == ["approved"]
@@ -67,7 +67,7 @@ def test_a_requesters_approval_in_the_first_ring_does_not_count_in_the_last() ->
     assert not (run.record.ring == "production" and run.at_first_step)
 
 
-def test_a_vote_that_does_not_count_wakes_no_run() -> None:
+def test_a_vote_that_does_not_count_does_not_wake_a_run() -> None:
     story = Story(DirectVote(), TWO)
     engine = story.world.engine
     record_vote(story.world.context, click(story.approval.token))
@@ -79,14 +79,14 @@ def test_a_vote_that_does_not_count_wakes_no_run() -> None:
     assert engine.woken == []
 
 
-def test_a_rejection_with_the_form_of_an_earlier_approval_is_reported_as_rejected() -> None:
+def test_a_rejection_through_the_form_from_an_earlier_approval_is_reported_as_rejected() -> None:
     story = Story(Page(), TWO)
     story.vote("ana", "approve", event="form-1")
     story.vote("ana", "reject", event="form-1")
     assert story.reported == ["counted", "rejected"]
 
 
-def test_an_approver_may_still_reject_after_an_approval() -> None:
+def test_an_approver_can_still_reject_after_an_approval() -> None:
     story = Story(DirectVote(), TWO)
     story.vote("ana", "approve")
     now, known = story.world.clock.at, story.world.settings
@@ -96,7 +96,7 @@ def test_an_approver_may_still_reject_after_an_approval() -> None:
     assert story.reported == ["counted", "rejected"]
 
 
-def test_an_object_id_of_another_tenant_matches_no_person() -> None:
+def test_an_object_id_from_another_tenant_is_not_matched_to_a_person() -> None:
     known = settings(config(ONE, PEOPLE))
     other = "21111111-1111-1111-1111-111111111111"
     for endpoint in ("teams", "page"):
@@ -105,7 +105,7 @@ def test_an_object_id_of_another_tenant_matches_no_person() -> None:
         assert person_of(known, Identity(endpoint, "entra", "", ENTRA["ana"])) is None
 
 
-def test_a_rejection_during_a_pause_stays_after_the_rule_has_gone() -> None:
+def test_a_rejection_during_a_pause_remains_in_force_after_the_rule_is_removed() -> None:
     story = Story(DirectVote(), ONE)
     controlled = controls(story.world.store)
     controlled.change(story.driven.id, lambda _: Control(paused_by="ben"))
@@ -120,7 +120,7 @@ def test_a_rejection_during_a_pause_stays_after_the_rule_has_gone() -> None:
     assert not story.driven.at_first_step
 
 
-def test_a_rejected_run_stays_halted_after_its_approver_has_left_the_group() -> None:
+def test_a_rejected_run_stays_halted_after_the_person_who_rejected_it_has_left_the_group() -> None:
     story = Story(DirectVote(), ONE)
     story.vote("ana", "reject")
     assert str(story.driven.record.state) == "halted"
@@ -130,6 +130,6 @@ def test_a_rejected_run_stays_halted_after_its_approver_has_left_the_group() -> 
     assert (str(story.driven.record.state), story.driven.at_first_step) == ("halted", False)
 
 
-def test_a_new_source_of_runs_does_not_prove_its_requester() -> None:
+def test_a_run_from_a_new_kind_of_source_does_not_count_as_having_a_proven_requester() -> None:
     story = Story(DirectVote(), ONE, source="webhook", by="ana")
     assert (story.approval.requester, story.approval.requester_known) == ("", False)

@@ -1,4 +1,4 @@
-"""The Azure CLI's requests to Resource Manager, without tokens and signatures, as data for the other tests."""
+"""The Azure CLI's requests to Resource Manager, without tokens and signatures, as data for other tests."""
 
 from dataclasses import dataclass, field
 
@@ -9,12 +9,12 @@ SIGNED = ("t", "c", "s", "h")
 
 @dataclass
 class Recording:
-    """Requests in order. An operation's URL is replaced by a placeholder, and its equal polls are merged."""
+    """The requests in order. Operation URLs are replaced by placeholders, and identical polls of an operation are merged."""
 
     requests: list[JsonObject] = field(default_factory=list)
 
     def watch(self, call: HttpRequest, answer: HttpResponse) -> None:
-        """Record a request and its response."""
+        """Record a request and the response to it."""
         kind, found = next(
             ((k, k in call.path) for k in ("/operations/", "/operationresults/") if k in call.path), ("", False)
         )

@@ -1,6 +1,6 @@
-"""The unmodified Azure CLI signs in by managed identity and operates the simulated fleet (``make test-az``).
+"""The unmodified Azure CLI signs in with a managed identity and operates the simulated fleet (``make test-az``).
 
-With DAYTWO_RECORD set, its requests are written to tests/simulator/azure/recorded_cli.json, which other tests replay.
+If DAYTWO_RECORD is set, its requests are written to tests/simulator/azure/recorded_cli.json, which other tests replay.
 """
 
 import json
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.az, pytest.mark.skipif(not AZ.exists(), reason="no Azu
 
 @dataclass(frozen=True)
 class Cli:
-    """The CLI with its own configuration, connected to a simulation."""
+    """The CLI, with a configuration of its own, connected to a simulation."""
 
     environment: dict[str, str]
 
@@ -48,7 +48,7 @@ def recording() -> Recording:
 
 @pytest.fixture(scope="module")
 def simulation(recording: Recording) -> Iterator[Running]:
-    """Ten virtual minutes per second, polled every second: a command takes seconds."""
+    """Ten virtual minutes per second, with a poll every second: a command takes only seconds."""
     with running_simulation(demo_fleet(), speed=600, retry_after_s=1) as running:
         running.simulation.watchers.append(recording.watch)
         yield running
@@ -87,7 +87,7 @@ def test_lists_and_shows_clusters(az: Cli) -> None:
     assert shown == ["Running", "Succeeded", "dev"]
 
 
-def test_shows_available_upgrades_of_a_pool(az: Cli) -> None:
+def test_shows_the_available_upgrades_for_a_pool(az: Cli) -> None:
     pool = ("-g", "rg-shop", "--cluster-name", "shop-dev", "--nodepool-name", "user1")
     assert az.run("aks", "nodepool", "get-upgrades", *pool, "--query", "latestNodeImageVersion", "-o", "tsv") == NEW
 
@@ -123,7 +123,7 @@ def test_shows_why_a_cluster_cannot_be_stopped(az: Cli) -> None:
 
 
 def test_sent_requests_equal_the_recording(recording: Recording) -> None:
-    """The last test, after all requests were sent."""
+    """The last test, which runs after all requests have been sent."""
     if os.environ.get("DAYTWO_RECORD"):
         RECORDED.write_text(json.dumps({"client": "azure-cli 2.91", "requests": recording.requests}, indent=1) + "\n")
     assert json.loads(RECORDED.read_text())["requests"] == recording.requests

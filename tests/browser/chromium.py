@@ -1,4 +1,4 @@
-"""A browser for tests, and checks that every page must pass."""
+"""A browser for tests, and the checks that every page must pass."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ViewportSize, async_playwright
 from tests.skip_unless import need
 from tools.browser import NoBrowserError, browser
 
-#: Screenshots for people; not committed.
+#: Screenshots for people to review. They are not committed.
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "browser"
 PHONE: ViewportSize = {"width": 380, "height": 780}
 DESK: ViewportSize = {"width": 1280, "height": 900}
@@ -33,7 +33,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @cache
 def _browser() -> tuple[Path | None, str]:
-    """The browser's path, or why it is missing. Cached: a failed installation is not retried for each test."""
+    """The path of the browser, or why there is none. Cached, so a failed installation is not retried for each test."""
     try:
         return browser(), ""
     except NoBrowserError as error:
@@ -46,7 +46,7 @@ async def save_screenshot(page: Any, name: str) -> None:
     await page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
-# Every text with a contrast to its background below 4.5 to 1 (WCAG AA).
+# Every text whose contrast with its background is below 4.5 to 1 (WCAG AA).
 LOW_CONTRAST = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
   const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;

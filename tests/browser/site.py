@@ -1,4 +1,4 @@
-"""The real app on the local host with sign-in and one pending request for approval, and a browser."""
+"""The real app on the local host, with sign-in and one pending approval request, and a browser."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ SETTINGS = {"WEBSITE_AUTH_ENABLED": "True", "DAYTWO_PAGE_KEY": "a key of thirty-
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A bot with a pending request for one run, and a browser."""
+    """A bot with one run's pending approval request, and a browser."""
 
     bot: Bot
     browser: Browser
@@ -43,12 +43,12 @@ class Site:
 
     @property
     def approval(self) -> Approval:
-        """The request of this run. An hour later the week's rollout sends one too."""
+        """This run's request. An hour later the week's rollout sends one too."""
         return approvals(self.bot.store).must_get(self.run.approval).value
 
     @property
     def run(self) -> Run:
-        """The run's current record."""
+        """The current record of the run."""
         return self.bot.run(self.run_id)
 
     @property
@@ -57,7 +57,7 @@ class Site:
         return f"{self.bot.url}/api/approvals/{self.approval.token}"
 
     async def visit(self, person: str, address: str = "", **options: Any) -> Page:
-        """Follow a link in a new browser context, and sign in if required."""
+        """Follow a link in a new browser context, and sign in if necessary."""
         context = await self.browser.new_context(**options)
         page = await context.new_page()
         await page.goto(address or self.address)
@@ -65,19 +65,19 @@ class Site:
         return page
 
     async def settle(self) -> None:
-        """Let the bot process everything."""
+        """Let the bot process everything that is pending."""
         await self.bot.host.settle()
 
 
 async def click_and_wait(page: Page, button: Locator) -> None:
-    """Click and wait for the next page: a click alone does not wait."""
+    """Click, then wait for the next page, because a click on its own does not wait."""
     async with page.expect_navigation():
         await button.click()
 
 
 @asynccontextmanager
 async def site(folder: Path, config: str = APPROVAL_CONFIG, settings: dict[str, str] = SETTINGS) -> AsyncIterator[Site]:
-    """The world, the bot and the browser."""
+    """The world, the bot, and the browser."""
     async with chromium() as browser:
         with running_simulation(fleet()) as simulation, environment(settings):
             bot = Bot(simulation, folder, config)

@@ -1,4 +1,4 @@
-"""The approval page in a browser with the real app: people sign in, read, and decide."""
+"""The approval page in a browser, served by the real app: people sign in, read, and decide."""
 
 from pathlib import Path
 
@@ -67,14 +67,14 @@ async def test_a_double_click_counts_as_one_approval(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
+async def test_an_expired_link_does_not_show_buttons(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         early = await here.visit("ana")
         await here.bot.run_until(after(hours=2, minutes=10))
         late = await here.visit("ana")
         assert await late.locator("button").count() == 0
         assert "Expired" in await late.locator("main").inner_text()
-        # The form was loaded in time and is now older than an hour.
+        # The form was loaded in time but is now more than an hour old.
         await click_and_wait(early, early.get_by_role("button", name="Approve"))
         assert "older than an hour" in await early.locator("main").inner_text()
         assert state_of(here) is State.SKIPPED
@@ -82,7 +82,7 @@ async def test_an_expired_link_shows_no_button(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_another_person_sees_no_button(tmp_path: Path) -> None:
+async def test_a_person_who_cannot_decide_does_not_see_buttons(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         cleo = await here.visit("cleo")
         assert "not an approver of this" in await cleo.locator("main").inner_text()
@@ -103,7 +103,7 @@ async def test_a_stolen_form_token_is_rejected(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_a_link_scanner_does_not_decide(tmp_path: Path) -> None:
+async def test_a_link_scanner_decides_nothing(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         for method in ("GET", "HEAD"):
             path = f"/api/approvals/{here.approval.token}"
@@ -118,7 +118,7 @@ async def test_a_link_scanner_does_not_decide(tmp_path: Path) -> None:
 
 @async_test
 async def test_a_cross_site_form_is_rejected(tmp_path: Path) -> None:
-    """Browsers do not send the cookie with another site's form, and state the origin if they do."""
+    """Browsers do not send the cookie with a form from another site; if they did, they would state its origin."""
     async with site(tmp_path) as here:
         page = await here.visit("ana")
         token = await page.locator("input[name=csrf]").input_value()
@@ -145,7 +145,7 @@ async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> N
 
 @async_test
 async def test_the_page_complies_with_its_content_security_policy(tmp_path: Path) -> None:
-    """Its content security policy allows its own style, and the browser reports no violations."""
+    """Its content security policy allows its own styles, and the browser reports no violations."""
     async with site(tmp_path) as here:
         reported: list[str] = []
         page = await here.visit("ana")

@@ -1,4 +1,4 @@
-"""The approval page in every state: it fits the screen, has enough contrast, and everything has an accessible name."""
+"""The approval page in every state: it fits the screen, has enough contrast, and all its elements have accessible names."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from tests.simulator.host.harness import async_test
 
 
 def shown(approval: Approval, why_not: str = "", banner: Banner | None = None, needed: int = 1) -> str:
-    """The page of a request for a person."""
+    """The page that shows a request to a person."""
     return request_html(
         RequestPage(
             approval=approval,

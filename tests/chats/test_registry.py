@@ -1,4 +1,4 @@
-"""Chats are packages that register themselves: no other code names one."""
+"""Chats are packages that register themselves; no code outside them mentions a specific one."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def test_every_package_with_a_chat_is_discovered() -> None:
     assert set(chat_kinds()) == packages >= {"slack", "teams"}
 
 
-def test_no_code_outside_the_chats_names_one() -> None:
+def test_no_code_outside_the_chat_packages_mentions_a_specific_chat() -> None:
     names = re.compile("|".join(chat_kinds()), re.IGNORECASE)
     found = [
         f"{path.relative_to(OPS)}:{number}: {line.strip()}"
@@ -32,7 +32,7 @@ def test_no_code_outside_the_chats_names_one() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(chat_kinds()))
-def test_the_ids_of_its_people_can_be_configured(name: str) -> None:
+def test_ids_for_people_in_a_chat_can_be_configured(name: str) -> None:
     kind = chat_kinds()[name]
     known = {"slack": "slack-team: T0123ABCD", "entra": "entra-tenant: 11111111-1111-1111-1111-111111111111"}
     ids = {"slack": "U0123ABCD", "entra": "aaaaaaaa-0000-0000-0000-000000000001"}
@@ -47,6 +47,6 @@ def test_every_chat_renders_a_message(name: str) -> None:
     assert "upgrading pool user1" in str(renderer(name)(message))
 
 
-def test_a_chat_that_does_not_exist_has_no_renderer() -> None:
+def test_there_is_no_renderer_for_a_chat_that_does_not_exist() -> None:
     with pytest.raises(KeyError):
         renderer("irc")

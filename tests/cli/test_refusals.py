@@ -1,4 +1,4 @@
-"""A mistake on the command line is rejected with a message, without a traceback."""
+"""A mistake on the command line is rejected with a message instead of a traceback."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ def daytwo(*arguments: str, **environment: str) -> Result:
 
 
 def refused(result: Result) -> str:
-    """The message. Fails if click had to catch an exception."""
+    """The message. Fails if click itself had to catch an exception."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code in (1, 2)
     return result.stderr
 
 
-def test_a_calendar_with_an_invalid_address_is_a_problem_of_the_file(tmp_path: Path) -> None:
+def test_a_calendar_with_an_invalid_address_is_reported_as_a_problem_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     file.write_text(f"{CONFIG}freezes: [{{ics: 'https://intranet.example:port/freeze.ics'}}]\n")
     message = refused(daytwo("validate", str(file)))
@@ -38,7 +38,9 @@ def test_a_calendar_with_an_invalid_address_is_a_problem_of_the_file(tmp_path: P
         ("run", "node-image", "--target", TARGET),
     ],
 )
-def test_an_invalid_daytwo_url_is_an_error_that_names_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_an_invalid_daytwo_url_causes_an_error_that_names_the_variable(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
     file = tmp_path / "daytwo.yaml"
     file.write_text(CONFIG)
     config = ("--config", str(file)) if arguments[0] == "run" else ()

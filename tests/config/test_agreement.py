@@ -1,4 +1,4 @@
-"""The reader and the full validator come from one definition and accept the same documents."""
+"""The reader and the full validator are derived from one definition and accept the same documents."""
 
 import subprocess
 import sys
@@ -90,7 +90,7 @@ VALUES: tuple[object, ...] = (
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """All paths in a document."""
+    """The paths of all values in a document."""
     if path:
         yield path
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -102,7 +102,7 @@ PLACES = tuple(places(WHOLE))
 
 
 def changed(place: tuple[str | int, ...], value: object, how: str) -> dict[str, Any]:
-    """`WHOLE` with one change."""
+    """`WHOLE` with one value changed."""
     document = deepcopy(WHOLE)
     holder: Any = document
     for key in place[:-1]:
@@ -131,10 +131,10 @@ def test_the_original_document_is_valid() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(PLACES), st.sampled_from(VALUES), st.sampled_from(["replace", "replace", "remove", "add"]))
-def test_with_and_without_the_full_validator_a_document_has_the_same_outcome(
+def test_a_document_has_the_same_outcome_with_and_without_the_full_validator(
     place: tuple[str | int, ...], value: object, how: str
 ) -> None:
-    """The validator also finds a reason for each document that the reader rejects: the reader's own message is never shown."""
+    """The validator also rejects every document that the reader rejects, so the reader's own message is never shown."""
     text = dumps(changed(place, value, how))
     read, validated = outcome(text, full=False), outcome(text, full=True)
     assert read == validated
@@ -168,7 +168,7 @@ def kinds(base: type[Part] = Part) -> Iterator[type[Part]]:
 
 
 def examples() -> Iterator[tuple[str, object, object]]:
-    """Each example and default that the schema publishes: its place, the type of the field, the value."""
+    """Every example and default that the schema publishes: its location, the field's type, and the value."""
     parts = {"Daytwo": schema(), **cast("Mapping[str, Any]", schema()["$defs"])}
     for kind in kinds():
         if kind.__name__ not in parts:
@@ -190,8 +190,8 @@ def test_the_reader_accepts_each_example_and_default_that_the_schema_publishes(k
     convert(value, kind, dec_hook=read)
 
 
-def test_each_key_with_a_choice_has_an_example() -> None:
-    """The remedy of a wrong value is made from an example if the default does not show one."""
+def test_each_key_with_a_choice_of_values_has_an_example() -> None:
+    """The remedy for a wrong value is built from an example when the default does not show one."""
     parts = cast("Mapping[str, Any]", schema()["$defs"])
     without = [
         f"{name}.{key}"

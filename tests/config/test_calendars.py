@@ -1,4 +1,4 @@
-"""Calendars of an intranet that is sometimes down: their last freezes apply, and no endpoint waits for them."""
+"""Calendars on an intranet that is sometimes down: the last known freezes apply, and no endpoint waits for a calendar."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ def calendar(name: str, *times: str) -> bytes:
 
 
 class Intranet:
-    """A calendar at an address; `down` is the reason why it cannot be fetched."""
+    """A calendar at an address. `down` is the reason why it cannot be fetched."""
 
     def __init__(self) -> None:
         self.down, self.content, self.fetches = "", calendar("Year end"), 0
@@ -37,7 +37,7 @@ class Intranet:
 
 
 class Home:
-    """The file, the store and the intranet: everything that outlives a process."""
+    """The file, the store and the intranet, which all outlive a process."""
 
     def __init__(self, folder: Path, text: str = FEED) -> None:
         self.file, self.store, self.intranet = folder / "daytwo.yaml", SqliteStore(":memory:"), Intranet()
@@ -45,11 +45,11 @@ class Home:
         self.process = self.begin()
 
     def begin(self) -> ConfigFile:
-        """Another process of the app."""
+        """Start another process of the app."""
         return ConfigFile(self.file, self.store, self.intranet)
 
     def tick(self, **later: float) -> ConfigState:
-        """The timer fires at this time after the start of Monday. Return the configuration that an endpoint reads then."""
+        """Fire the timer at this offset from midnight on Monday. Return the configuration that an endpoint reads afterwards."""
         self.process.refresh(MONDAY + timedelta(**later))
         return self.process.current(MONDAY + timedelta(**later))
 
@@ -93,7 +93,7 @@ def test_a_calendar_fetched_by_one_process_reaches_the_others_within_five_minute
     assert names(other.current(at(hours=12, minutes=5))) == ["Audit"]
 
 
-def test_a_calendar_that_is_down_keeps_its_freezes_and_is_tried_at_each_tick(home: Home) -> None:
+def test_an_unavailable_calendar_keeps_its_freezes_and_is_tried_at_each_tick(home: Home) -> None:
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
     lost = home.tick(hours=12)
@@ -122,7 +122,7 @@ def test_a_process_that_starts_while_the_calendar_is_down_has_the_same_freezes(h
     assert (names(fresh), fresh.problem, len(fresh.silent)) == (["Year end"], "", 1)
 
 
-def test_other_content_at_the_address_counts_as_down(home: Home) -> None:
+def test_an_address_that_serves_unexpected_content_counts_as_down(home: Home) -> None:
     home.tick()
     home.intranet.content = b"<html>Sign in</html>"
     lost = home.tick(hours=12)
@@ -153,7 +153,7 @@ def test_content_that_is_not_a_calendar_is_never_quoted(home: Home, content: byt
 
 
 @pytest.mark.parametrize("end", ["DTEND;VALUE=DATE:99991231", "DURATION:P3000000D"])
-def test_an_event_without_an_end_is_rejected_and_the_last_freezes_stay(home: Home, end: str) -> None:
+def test_an_event_without_an_end_is_rejected_and_the_last_freezes_remain(home: Home, end: str) -> None:
     home.tick()
     home.intranet.content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", end)
     lost = home.tick(hours=12)
@@ -161,20 +161,20 @@ def test_an_event_without_an_end_is_rejected_and_the_last_freezes_stay(home: Hom
     assert "an event begins or ends too far away to be computed" in lost.silent[0].problem
 
 
-def test_an_event_without_an_end_in_a_file_is_a_problem_of_the_configuration(tmp_path: Path) -> None:
+def test_an_event_without_an_end_in_a_file_is_a_configuration_problem(tmp_path: Path) -> None:
     content = calendar("Old system", "DTSTART;VALUE=DATE:20261218", "DTEND;VALUE=DATE:99991231")
     (tmp_path / "freeze.ics").write_bytes(content)
     assert "too far away to be computed" in Home(tmp_path, FILE).process.current(at()).problem
 
 
-def test_an_event_without_a_duration_freezes_nothing(home: Home) -> None:
+def test_an_event_without_a_duration_does_not_cause_a_freeze(home: Home) -> None:
     home.intranet.content = calendar("Reminder", "DTSTART:20261218T080000Z")
     state = home.tick()
     assert (names(state), state.problem) == ([], "")
 
 
-def test_after_three_days_the_freezes_are_too_old_and_no_run_begins(home: Home) -> None:
-    """A freeze may have been added since. Guards treat a missing fact as a refusal; the endpoints still work."""
+def test_after_three_days_the_freezes_are_outdated_and_no_run_begins(home: Home) -> None:
+    """A freeze may have been added in the meantime. Guards treat missing facts as refusals; the endpoints still work."""
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
     assert home.tick(days=2, hours=23, minutes=55).problem == ""
@@ -186,7 +186,7 @@ def test_after_three_days_the_freezes_are_too_old_and_no_run_begins(home: Home) 
     assert home.tick(days=3, minutes=5).problem == ""
 
 
-def test_after_a_long_time_off_the_freezes_are_too_old_until_the_timer_fires(
+def test_after_a_long_downtime_the_freezes_are_outdated_until_the_timer_fires(
     home: Home,
 ) -> None:
     home.tick()
@@ -199,7 +199,7 @@ def test_after_a_long_time_off_the_freezes_are_too_old_until_the_timer_fires(
     assert home.tick(days=4).problem == ""
 
 
-def test_with_an_invalid_file_and_a_calendar_that_is_down_the_last_valid_configuration_stays(home: Home) -> None:
+def test_with_an_invalid_file_and_an_unavailable_calendar_the_last_valid_configuration_remains(home: Home) -> None:
     home.tick()
     home.file.write_text("fleet: [")
     home.intranet.down = "it cannot be fetched: timed out"
@@ -208,7 +208,7 @@ def test_with_an_invalid_file_and_a_calendar_that_is_down_the_last_valid_configu
     assert "daytwo.yaml:1" in fresh.problem
 
 
-def test_with_an_invalid_calendar_file_the_last_valid_configuration_stays(tmp_path: Path) -> None:
+def test_with_an_invalid_calendar_file_the_last_valid_configuration_remains(tmp_path: Path) -> None:
     (tmp_path / "freeze.ics").write_bytes(calendar("Year end"))
     home = Home(tmp_path, FILE)
     assert (names(home.process.current(at())), home.intranet.fetches) == (["Year end"], 0)
@@ -238,7 +238,7 @@ def test_an_unavailable_calendar_is_reported_once_and_so_is_its_return(home: Hom
     assert [entry.kind for entry in world.ledger.written.values()] == ["condition"]
 
 
-def test_the_address_of_a_calendar_that_was_never_read_is_not_reported(home: Home) -> None:
+def test_a_calendars_address_is_not_reported_if_the_calendar_was_never_read(home: Home) -> None:
     world = World()
     home.intranet.down = "it cannot be fetched: its server answers 503"
     home.tick()

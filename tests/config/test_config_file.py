@@ -1,4 +1,4 @@
-"""The configuration of a deployed app: the last valid one, with the current problem."""
+"""A deployed app's configuration: the last valid one, together with any current problem."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ def write(file: Path, text: str, number: int) -> None:
     os.utime(file, (number, number))
 
 
-def test_a_valid_file_is_read_and_read_again_when_it_changes(tmp_path: Path) -> None:
+def test_a_valid_file_is_read_and_is_reread_when_it_changes(tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     write(file, CONFIG, 1)
     config = ConfigFile(file, SqliteStore(":memory:"), no_feed)
@@ -33,7 +33,7 @@ def test_a_valid_file_is_read_and_read_again_when_it_changes(tmp_path: Path) -> 
     assert first.settings.hash != second.settings.hash
 
 
-def test_with_an_invalid_file_the_last_valid_configuration_stays_with_the_problem(tmp_path: Path) -> None:
+def test_with_an_invalid_file_the_last_valid_configuration_remains_and_the_problem_is_shown(tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     write(file, CONFIG, 1)
     config = ConfigFile(file, SqliteStore(":memory:"), no_feed)

@@ -1,4 +1,4 @@
-"""No document crashes the loader: it is loaded, or rejected with problems that have a message."""
+"""No document crashes the loader: it is either loaded or rejected with problems that have messages."""
 
 from collections.abc import Mapping
 from json import dumps
@@ -14,7 +14,7 @@ from ops.settings import Settings
 type Part = Mapping[str, object]
 
 SCHEMA: Part = schema()
-# Values that the schema leaves to the readers of fields, by format and by key; often valid, sometimes not.
+# Values that the schema leaves to the field readers, by format and by key. Most are valid, some are not.
 FORMATS = {
     "daytwo-window": ["nights", "days"],
     "daytwo-ring": ["nights", "prod"],
@@ -36,7 +36,7 @@ def section(part: Part, key: str) -> Part:
 
 
 def documents(part: Part, key: str = "") -> st.SearchStrategy[object]:
-    """Values that a part of the schema allows."""
+    """Values that this part of the schema allows."""
     if "$ref" in part:
         return documents(section(section(SCHEMA, "$defs"), str(part["$ref"]).removeprefix("#/$defs/")), key)
     if "enum" in part:
@@ -77,7 +77,7 @@ def mappings(part: Part) -> st.SearchStrategy[object]:
 
 
 def outcome(text: str | bytes) -> Settings | None:
-    """The settings; None if the document was rejected with problems."""
+    """The settings, or None if the document was rejected with problems."""
     problems: tuple[Problem, ...]
     try:
         return load(text, "daytwo.yaml")
@@ -99,19 +99,19 @@ def test_a_document_generated_from_the_schema_loads_or_is_rejected(document: obj
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=80))
-def test_any_text_is_rejected_without_a_crash(text: str) -> None:
+def test_arbitrary_text_is_rejected_without_a_crash(text: str) -> None:
     assert outcome(text) is None
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text("{}[]:-&*!|>%@`'\"\\,?# \n\tab01.~<=u", max_size=60))
-def test_any_punctuation_is_rejected_without_a_crash(text: str) -> None:
+def test_arbitrary_punctuation_is_rejected_without_a_crash(text: str) -> None:
     assert outcome(text) is None
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=80))
-def test_any_bytes_are_rejected_without_a_crash(raw: bytes) -> None:
+def test_arbitrary_bytes_are_rejected_without_a_crash(raw: bytes) -> None:
     assert outcome(raw) is None
 
 
@@ -138,7 +138,7 @@ def test_the_document_to_mutate_is_valid() -> None:
 
 
 def described(part: Part, path: str) -> list[str]:
-    """The parts of the schema without a description."""
+    """The parts of the schema that have no description."""
     missing = [] if "description" in part or "$ref" in part else [path]
     for name, below in {**section(part, "properties"), **section(part, "$defs")}.items():
         missing += described(cast("Part", below), f"{path}.{name}")

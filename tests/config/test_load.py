@@ -1,4 +1,4 @@
-"""Reading of daytwo.yaml as people write it."""
+"""daytwo.yaml is read the way that people write it."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ NIGHTS = Window("nights", frozenset({0, 1, 2, 3}), time(22), time(5), "Europe/Am
 EVENINGS = Window("evenings", frozenset({2, 6}), time(18), time(21, 30), "Europe/Amsterdam")
 
 
-def test_a_full_document_is_read_into_its_settings() -> None:
+def test_a_full_document_is_read_into_settings() -> None:
     settings = load(WHOLE, "daytwo.yaml")
     assert settings.fleet.subscriptions == ("00000000-0000-0000-0000-000000000000",)
     assert settings.fleet.rings == (
@@ -75,7 +75,7 @@ def test_only_the_fleet_is_required() -> None:
     assert settings.chat.get(SLACK) is None
 
 
-def test_omitted_keys_of_node_image_have_the_published_defaults() -> None:
+def test_omitted_keys_under_node_image_have_the_published_defaults() -> None:
     window = 'windows: {nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}}\n'
     runbook = load(f"{LEAST}{window}node-image: {{window: nights}}\n", "daytwo.yaml").get(NODE_IMAGE)
     assert runbook is not None
@@ -101,15 +101,15 @@ def test_days_can_be_written_in_several_ways(written: str, days: set[int]) -> No
     assert load(LEAST + windows, "daytwo.yaml").windows["w"].days == days
 
 
-def test_an_ambiguous_wall_time_extends_a_freeze() -> None:
-    """On 25 October 2026 clocks in Amsterdam show 02:30 twice: at 00:30 and at 01:30 UTC."""
+def test_a_freeze_with_an_ambiguous_wall_time_is_extended() -> None:
+    """On October 25, 2026, clocks in Amsterdam show 02:30 twice: at 00:30 and at 01:30 UTC."""
     freeze = "freezes: [{name: x, from: 2026-10-25 02:30, to: 2026-10-25 02:40, zone: Europe/Amsterdam}]\n"
     (found,) = load(LEAST + freeze, "daytwo.yaml").freezes
     assert found.start == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert found.end == datetime(2026, 10, 25, 1, 40, tzinfo=UTC)
 
 
-def test_the_hash_depends_on_the_content_and_not_on_its_form() -> None:
+def test_the_hash_depends_on_the_content_and_not_on_its_formatting() -> None:
     turned = WHOLE.replace(
         "name: production, select: {tags: {env: prod}}", "select: {tags: {env: prod}}, name: production"
     )
@@ -157,7 +157,7 @@ def feeds(folder: Path) -> Feeds:
     return Feeds(read_beside(folder), date(2026, 11, 1), date(2026, 12, 31))
 
 
-def test_a_calendar_file_beside_the_configuration_adds_its_freezes(tmp_path: Path) -> None:
+def test_a_calendar_file_next_to_the_configuration_adds_its_freezes(tmp_path: Path) -> None:
     (tmp_path / "freeze.ics").write_bytes(CALENDAR)
     settings = load(f"{LEAST}freezes: [{{ics: freeze.ics}}]\n", "daytwo.yaml", feeds(tmp_path))
     assert [(freeze.name, str(freeze.start), str(freeze.end)) for freeze in settings.freezes] == [
@@ -178,7 +178,7 @@ def test_a_calendar_file_beside_the_configuration_adds_its_freezes(tmp_path: Pat
         ("broken.ics", "it is not a calendar"),
     ],
 )
-def test_a_calendar_that_cannot_be_read_is_a_problem_at_load(tmp_path: Path, location: str, wrong: str) -> None:
+def test_a_calendar_that_cannot_be_read_is_a_problem_on_loading(tmp_path: Path, location: str, wrong: str) -> None:
     (tmp_path / "broken.ics").write_bytes(b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:yesterday\r\n")
     with pytest.raises(ConfigError) as refused:
         load(f'{LEAST}freezes:\n  - {{ics: "{location}"}}\n', "daytwo.yaml", feeds(tmp_path))
@@ -187,7 +187,7 @@ def test_a_calendar_that_cannot_be_read_is_a_problem_at_load(tmp_path: Path, loc
     assert wrong in problem.wrong
 
 
-def test_an_address_is_read_by_the_given_adapter() -> None:
+def test_an_address_is_read_with_the_given_adapter() -> None:
     def fetch(address: str) -> bytes:
         if address != "https://example.com/freeze.ics":
             raise FeedError(f"{address} answers 404")
@@ -213,7 +213,7 @@ def test_an_address_is_read_by_the_given_adapter() -> None:
         ("{ics: freeze.ics}", "freeze.ics"),
     ],
 )
-def test_a_problem_shows_only_the_host_of_the_address_of_a_calendar(tmp_path: Path, entry: str, shown: str) -> None:
+def test_a_problem_shows_only_the_host_from_a_calendars_address(tmp_path: Path, entry: str, shown: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load(f"{LEAST}freezes:\n  - {entry}\n", "daytwo.yaml", feeds(tmp_path))
     assert refused.value.problems[0].value == shown

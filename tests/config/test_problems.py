@@ -1,4 +1,4 @@
-"""The report about an invalid configuration: the line, the value, the problem, the remedy."""
+"""The report on an invalid configuration: the line, the value, the problem, and the remedy."""
 
 import pytest
 
@@ -214,10 +214,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("old", "new", "line", "value", "wrong", "remedy"), CASES)
-def test_a_problem_is_reported_with_line_value_and_remedy(
+def test_a_problem_is_reported_with_its_line_value_and_remedy(
     old: str, new: str, line: int, value: str, wrong: str, remedy: str
 ) -> None:
-    """`GOOD` with one change: the problem is reported at that line."""
+    """`GOOD` with one change. The problem is reported on the changed line."""
     assert old in GOOD
     problems = problems_of(GOOD.replace(old, new, 1))
     assert any(
@@ -255,7 +255,7 @@ def test_a_file_that_is_not_a_configuration_is_rejected(text: bytes, wrong: str)
     assert wrong in problem.wrong
 
 
-def test_all_problems_are_reported_in_the_order_of_their_lines() -> None:
+def test_all_problems_are_reported_in_line_order() -> None:
     text = GOOD.replace('"22:00"', '"25:00"').replace("Amsterdam", "Atlantis").replace("window: nights", "window: x")
     assert [(problem.line, problem.value) for problem in problems_of(text)] == [
         (7, "25:00"),
@@ -265,12 +265,12 @@ def test_all_problems_are_reported_in_the_order_of_their_lines() -> None:
 
 
 def test_wrong_shapes_and_names_and_sums_are_reported_together() -> None:
-    """An unknown key hides neither a missing window nor rings that overlap."""
+    """An unknown key hides neither a missing window nor overlapping rings."""
     text = GOOD.replace("chat:", "chats:").replace("window: nights", "window: x").replace("env: prod", "env: test")
     assert [problem.line for problem in problems_of(text)] == [5, 10, 11]
 
 
-def test_a_renamed_key_that_is_required_is_one_problem() -> None:
+def test_a_required_key_under_its_old_name_causes_only_one_problem() -> None:
     (problem,) = problems_of(GOOD + "commands: [{from: [], may: [run]}]\n")
     assert (problem.where, problem.wrong) == ("commands[0].may", "this key has been renamed to allow")
 
@@ -312,7 +312,7 @@ def test_a_secret_is_never_repeated(text: str) -> None:
     assert "1234567890" not in render_problems(problems)
 
 
-def test_a_text_about_a_value_masks_its_secrets() -> None:
+def test_a_message_about_a_value_masks_its_secrets() -> None:
     document = Document("daytwo.yaml", "")
     document.refuse_line(1, "", SECRET, f"{SECRET} does not exist", f"add {SECRET}")
     assert "1234567890" not in render_problems(document.problems)

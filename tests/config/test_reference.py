@@ -13,14 +13,14 @@ def keys(part: Mapping[str, Any]) -> Iterator[str]:
         yield from definition["properties"]
 
 
-def test_the_committed_page_is_the_generated_one() -> None:
+def test_the_committed_page_matches_the_generated_one() -> None:
     """If this fails, run `python -m tools.configuration_reference` and commit the result."""
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
 def test_every_key_is_on_the_page() -> None:
     missing = [key for key in keys(cast("Mapping[str, Any]", schema())) if f"`{key}`" not in page()]
-    # The sections of chats are separate headings.
+    # The sections about chats are separate headings.
     assert [key for key in missing if f"`chat.{key}`" not in page()] == []
 
 

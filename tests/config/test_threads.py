@@ -1,11 +1,11 @@
-"""Several threads can read the configuration at once, even as the first action of a process."""
+"""Several threads can read the configuration at once, even as the very first thing that a process does."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Eight threads start at the same instant, as invocations do at a cold start.
+# Eight threads start at the same instant, as invocations do on a cold start.
 CODE = """
 import sys, threading
 from pathlib import Path
@@ -21,7 +21,7 @@ sys.exit(0 if len(set(read)) == 1 and len(read) == 8 else 1)
 """
 
 
-def test_threads_that_read_the_first_configuration_do_not_crash_the_process() -> None:
+def test_threads_that_read_the_first_configuration_simultaneously_do_not_crash_the_process() -> None:
     codes = [
         subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, check=False, capture_output=True).returncode  # noqa: S603 - this project's own code
         for _ in range(8)

@@ -1,7 +1,6 @@
-"""Runs a scenario without a kill, and once for each activity boundary and each effect with a kill there.
+"""Runs a scenario once without a kill, then once per activity boundary and effect with a kill at that point.
 
-The process has one thread, so that it can fork.
-
+The process has a single thread so that it can fork.
 `python -m tests.crash.crash_runner RUNBOOK SCENARIO FOLDER [--every N] [--only TEXT] [--twice SEED]` writes FOLDER/report.json.
 """
 
@@ -27,18 +26,18 @@ AT_ONCE = os.cpu_count() or 1
 
 @dataclass(frozen=True, slots=True)
 class CrashRun:
-    """One execution of the scenario. Each process is killed at a given point, except for the last, which runs to the end."""
+    """One execution of the scenario. Each process is killed at a given point, except the last, which runs to the end."""
 
     number: int
     kills: tuple[str, ...] = ()
 
     def folder(self, base: Path) -> Path:
-        """The folder for all its files."""
+        """The folder for all the files of the execution."""
         return base / f"run-{self.number}"
 
 
 def execute(scenario: Scenario, crash_run: CrashRun, base: Path) -> None:
-    """Execute it, and write `outcome.json`, or `problem.txt` with the reason why it did not reach the end."""
+    """Execute the scenario, then write `outcome.json`, or `problem.txt` with the reason why the execution did not reach the end."""
     folder = crash_run.folder(base)
     folder.mkdir(parents=True)
     world = begin_world(scenario, folder, crash_run.kills)
@@ -58,7 +57,7 @@ def execute(scenario: Scenario, crash_run: CrashRun, base: Path) -> None:
 
 
 def execute_all(scenario: Scenario, crash_runs: list[CrashRun], base: Path) -> None:
-    """Execute all, as many in parallel as there are processors.
+    """Perform all the executions, with as many in parallel as there are processors.
 
     Raises:
         RuntimeError: the process has more than one thread.
@@ -76,7 +75,7 @@ def execute_all(scenario: Scenario, crash_runs: list[CrashRun], base: Path) -> N
 
 
 def read(crash_run: CrashRun, base: Path) -> Outcome | str:
-    """The outcome, or the reason why it did not reach the end."""
+    """The outcome, or the reason why the execution did not reach the end."""
     folder = crash_run.folder(base)
     if (folder / "outcome.json").exists():
         return Outcome(**json.loads((folder / "outcome.json").read_text()))
@@ -85,7 +84,7 @@ def read(crash_run: CrashRun, base: Path) -> Outcome | str:
 
 
 def report(runbook: str, name: str, base: Path, every: int, only: str, twice: int | None) -> dict[str, object]:
-    """Run the scenario without a kill, then with a kill at each boundary. Return the differences per boundary."""
+    """Run the scenario without a kill, then with a kill at each boundary. Return the differences at each boundary."""
     scenario = find_scenario(runbook, name)
     plain = CrashRun(0)
     execute_all(scenario, [plain], base)
@@ -123,11 +122,11 @@ def _differences(scenario: Scenario, crash_run: CrashRun, expected: Outcome, fou
 
 
 def _crash_runs(chosen: list[str], twice: int | None) -> Iterator[CrashRun]:
-    """Each boundary once. With a seed, the second process is also killed, before or after its first activity.
+    """Kill the bot once at each boundary. With a seed, the second process is also killed, before or after its first activity.
 
-    That is the activity in which the first process was killed: its result was not recorded, so it runs again.
+    That is the activity during which the first process was killed: its result was not recorded, so it runs again.
     """
-    draw = Random(twice)  # noqa: S311 - which boundary, no secret
+    draw = Random(twice)  # noqa: S311 - chooses a boundary; not a secret
     for number, boundary in enumerate(chosen, start=1):
         if twice is None:
             yield CrashRun(number, (boundary,))
@@ -137,7 +136,7 @@ def _crash_runs(chosen: list[str], twice: int | None) -> Iterator[CrashRun]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command. The exit code states whether all executions had the same outcome."""
+    """Run the command. The exit code tells whether all executions had the same outcome."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash.crash_runner", description=__doc__)
     parser.add_argument("runbook")
     parser.add_argument("scenario")

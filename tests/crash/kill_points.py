@@ -1,6 +1,6 @@
-"""Kills the bot after the effect of a request and before its response is sent.
+"""Kills the bot after a request has taken effect and before its response is sent.
 
-The boundaries of activities are before and after. A process that is killed between them loses the response to its call.
+Activity boundaries only cover the moments before and after. A process killed in between loses the response to its call.
 """
 
 import os
@@ -17,7 +17,7 @@ EFFECTS = "effects.txt"
 
 
 class KillPoints(Faults):
-    """Injects one fault only: records the name of each effect on disk, and kills the bot at the effects in `kills`."""
+    """Injects a single kind of fault: notes the name of each effect on disk, and kills the bot at the effects in `kills`."""
 
     def __init__(self, folder: Path, kills: tuple[str, ...]) -> None:
         super().__init__("none", 0)
@@ -28,7 +28,7 @@ class KillPoints(Faults):
     def intercept(
         self, surface: Surface, call: HttpRequest, handler: Callable[[HttpRequest], HttpResponse]
     ) -> HttpResponse:
-        """Handle a request. The response to a killed bot is dropped."""
+        """Handle a request. If the bot has been killed, the response is dropped."""
         answer = handler(call)
         if not has_effect(surface, call):
             return answer
@@ -43,7 +43,7 @@ class KillPoints(Faults):
 
 
 def has_effect(surface: Surface, call: HttpRequest) -> bool:
-    """Whether the request changes something: all except reads, some of which use POST."""
+    """Whether the request changes anything. All requests do except reads, some of which use POST."""
     last = call.path.rstrip("/").rpartition("/")[2].casefold()
     match surface:
         case Surface.SLACK:

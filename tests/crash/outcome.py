@@ -1,4 +1,4 @@
-"""The outcome of a scenario without times: in the world's journal, in Slack, and in the bot's records."""
+"""A scenario's outcome, without times, as shown by the world's journal, Slack, and the bot's records."""
 
 import json
 import re
@@ -28,7 +28,7 @@ _TIMES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Two executions of a scenario are equivalent if these are equal."""
+    """Two executions of a scenario are equivalent if their outcomes are equal."""
 
     operations: dict[str, int]
     messages: dict[str, list[str]]
@@ -37,7 +37,7 @@ class Outcome:
     unsent: list[str]
 
     def without_causes(self) -> "Outcome":
-        """The outcome without the causes of failures: states, steps and the number of messages remain."""
+        """The outcome without the causes of failures; states, steps, and message counts remain."""
         return replace(
             self,
             messages={key: [""] * len(shown) for key, shown in self.messages.items()},
@@ -48,7 +48,7 @@ class Outcome:
         )
 
     def differences(self, other: "Outcome") -> list[str]:
-        """The differences of another outcome, one per line."""
+        """The differences from another outcome, one per line."""
         mine, theirs = _flat(asdict(self)), _flat(asdict(other))
         names = dict.fromkeys((*mine, *theirs))
         changed = [name for name in names if mine.get(name) != theirs.get(name)]
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def _flat(output: dict[str, Any]) -> dict[str, object]:
-    """Keyed by the names of two levels, so that only differences are shown."""
+    """The values keyed by two levels of names, so that only the differences are shown."""
     flat: dict[str, object] = {}
     for name, value in output.items():
         inner = value if isinstance(value, dict) else {"": value}
@@ -95,7 +95,7 @@ def _operations(environment: dict[str, str]) -> dict[str, int]:
 
 
 def _messages(environment: dict[str, str]) -> dict[str, list[str]]:
-    """The content of every message by its key."""
+    """The content of every message, by key."""
     shown: dict[str, list[str]] = {}
     for channel in cast("list[dict[str, Any]]", control(environment, "/slack")["channels"]):
         for message in channel["messages"]:
@@ -116,5 +116,5 @@ def _runs(store: SqliteStore) -> dict[str, list[str]]:
 
 
 def days_of(start: datetime, end: datetime) -> list[str]:
-    """The days of a scenario in the ledger's format."""
+    """The days that a scenario spans, in the ledger's format."""
     return [f"{start + timedelta(days=n):%Y-%m-%d}" for n in range((end.date() - start.date()).days + 1)]

@@ -1,4 +1,4 @@
-"""The definition of a crash scenario: its world and its end."""
+"""What defines a crash scenario: its world and its end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from simulator.world.specs import FleetSpec
 
 @dataclass(frozen=True, slots=True)
 class ButtonClick:
-    """`user` selects approve or reject, according to `action`, at `at` or as soon as the bot runs again."""
+    """`user` selects approve or reject, as `action` says, at `at` or as soon as the bot runs again."""
 
     user: str
     action: str
@@ -18,18 +18,18 @@ class ButtonClick:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario that is executed repeatedly and killed at a different point each time.
+    """One scenario, executed repeatedly and killed at a different point each time.
 
     Args:
-        name: The name in the tests.
-        fleet: The world; the scenario starts with it.
+        name: The scenario's name in the tests.
+        fleet: The world, which starts together with the scenario.
         config: The text of daytwo.yaml.
-        end: When the scenario is over; every run has ended by then.
-        unknowable: Effects (parts of names) whose lost response contained the only name of the operation: the cause
-            of a failure cannot be determined afterwards.
-        every: `make test` kills at every Nth boundary; the soak test at all of them.
+        end: When the scenario is over. Every run has ended by then.
+        unknowable: Effects (parts of their names) whose lost response contained the only name of the operation, so the
+            cause of a failure cannot be determined afterwards.
+        every: `make test` kills at every Nth boundary, the soak test at all of them.
         receives_events: Whether the bot receives the world's events and budget alerts.
-        clicks: The decisions in Slack: who, which one, and the earliest time. A person acts while the button is shown.
+        clicks: The decisions in Slack: who decides, how, and when at the earliest. A person acts while the button is shown.
     """
 
     name: str
@@ -43,10 +43,10 @@ class Scenario:
 
 
 def scenarios_of(runbook: str) -> tuple[Scenario, ...]:
-    """The scenarios of a runbook: `SCENARIOS` in the module of `tests/crash/scenarios/` with its name.
+    """A runbook's scenarios: `SCENARIOS` in the module with the runbook's name in `tests/crash/scenarios/`.
 
     Raises:
-        ModuleNotFoundError: there is no such module.
+        ModuleNotFoundError: there is no module with that name.
     """
     module = import_module(f"tests.crash.scenarios.{runbook.replace('-', '_')}")
     found: tuple[Scenario, ...] = module.SCENARIOS
@@ -54,9 +54,9 @@ def scenarios_of(runbook: str) -> tuple[Scenario, ...]:
 
 
 def find_scenario(runbook: str, name: str) -> Scenario:
-    """One scenario by its name.
+    """The scenario with this name.
 
     Raises:
-        StopIteration: there is no such scenario.
+        StopIteration: there is no scenario with that name.
     """
     return next(each for each in scenarios_of(runbook) if each.name == name)

@@ -1,9 +1,8 @@
-"""Every runbook is killed (SIGKILL, a real process) before and after each activity and during each effect.
+"""Every runbook is killed (with SIGKILL, in a real process) before and after each activity and during each effect.
 
-A second process continues to the same end.
-
-The following must be equal: operations in the world, every message in Slack, the end of each run and step. No lease is
-left, and the ledger's hash chain is intact. Run `python -m tests.crash.crash_runner` to debug one execution.
+A second process then continues to the same end. The following must be equal: the operations in the world, every message
+in Slack, and the end of each run and step. No lease is left over, and the ledger's hash chain is intact.
+Run `python -m tests.crash.crash_runner` to debug a single execution.
 """
 
 import json
@@ -41,9 +40,9 @@ each_scenario = pytest.mark.parametrize(
 
 
 def execute(runbook: str, scenario: Scenario, folder: Path, *more: str, within_s: int = WITHIN_S) -> dict[str, Any]:
-    """The report of the crash runner."""
+    """The crash runner's report."""
     command = [sys.executable, "-m", "tests.crash.crash_runner", runbook, scenario.name, str(folder), *more]
-    # The processes import little but compile much if no bytecode may be written.
+    # The processes import little, but they compile a lot if no bytecode may be written.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     ended = subprocess.run(  # noqa: S603 - this project's own module
         command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=within_s
@@ -92,7 +91,7 @@ def test_every_boundary_leads_to_the_same_outcome(runbook: str, scenario: Scenar
 
 
 def test_the_node_image_scenario_covers_all_operations(tmp_path: Path) -> None:
-    """The precondition of all other tests: the scenario performs the operations during which it is killed."""
+    """The precondition for all other tests: the scenario performs the operations during which it is killed."""
     (scenario,) = [
         each for runbook, each in SCENARIOS_BY_RUNBOOK if (runbook, each.name) == ("node-image", "a-sleeper")
     ]

@@ -1,4 +1,4 @@
-"""The demonstration's week, simulated once for all tests that read it, and small weeks for single tests."""
+"""The demonstration's week, simulated once for all tests that read it, and small weeks for individual tests."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """The stage, still running, and the result of its week."""
+    """The stage, which is still running, and its week's result."""
 
     stage: Stage
     simulated: SimulatedTime
@@ -45,7 +45,7 @@ type SimulateWeek = Callable[..., JudgedWeek]
 
 @pytest.fixture(scope="session")
 def simulate_week(tmp_path_factory: pytest.TempPathFactory) -> SimulateWeek:
-    """A week of a custom fleet. `before` is called when the world runs and the bot does not yet."""
+    """A custom fleet's week. `before` is called when the world is running and the bot is not yet."""
 
     def simulated(
         fleet: FleetSpec, config: str, before: Callable[[Running], None] = lambda _running: None

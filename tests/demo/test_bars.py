@@ -1,4 +1,4 @@
-"""The bars in a cluster's row of the calendar."""
+"""The bars in a cluster's calendar row."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ def test_a_failed_step_is_drawn_as_failed() -> None:
     )
 
 
-def test_an_eviction_group_is_one_bar_until_its_end() -> None:
+def test_an_eviction_group_is_drawn_as_one_bar_until_its_end() -> None:
     events = replace(run("spot", STEP), acted=True, began=tue(10), ended=tue(10, 12), headline="5 spot nodes evicted")
     assert bars(events) == (Bar(Span(tue(10), tue(10, 12)), "spot", "5 spot nodes evicted"),)
 

@@ -1,4 +1,4 @@
-"""Runs are counted per operation and end state, and compared with the oracle's expectation."""
+"""Runs are counted by operation and end state, and compared with what the oracle expects."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The page in a browser: it is complete, sends no external requests, and is readable without color and JavaScript."""
+"""The page in a browser: it is complete, sends no external requests, and is readable without color or JavaScript."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ PHONE_WIDTH = 390
 
 @dataclass
 class Visit:
-    """The observations of a visit to the page."""
+    """What was observed during a visit to the page."""
 
     page: BrowserPage
     address: str
@@ -32,7 +32,7 @@ type Story = Callable[[Visit], Awaitable[Any]]
 
 
 def visit(demonstration: Demonstration, callback: Story, **options: Any) -> Any:
-    """Open the page in a new browser and run the callback."""
+    """Open the page in a new browser and call the callback."""
 
     async def visited() -> Any:
         page = Page(
@@ -73,7 +73,7 @@ def test_the_header_shows_progress_and_required_actions(demonstration: Demonstra
 
 
 def test_each_operation_is_drawn_in_the_calendar(demonstration: Demonstration) -> None:
-    """Two clusters sleep six times, one all week but for an evening; 22 stops and starts; three nodes drained and restarted."""
+    """Two clusters sleep six times, one all week except for an evening; there are 22 stops and starts and three node reboots."""
 
     async def callback(seen: Visit) -> dict[str, int]:
         return {
@@ -84,15 +84,15 @@ def test_each_operation_is_drawn_in_the_calendar(demonstration: Demonstration) -
     assert visit(demonstration, callback) == {"sleep": 14, "power": 22, "reboot": 6, "spot": 1}
 
 
-def test_message_times_are_in_the_readers_time_zone(demonstration: Demonstration) -> None:
+def test_message_times_are_shown_in_the_readers_time_zone(demonstration: Demonstration) -> None:
     async def callback(seen: Visit) -> tuple[int, str]:
         messages = seen.page.locator(".messages > li")
         return await messages.count(), await messages.first.locator("time").first.inner_text()
 
     count, posted = visit(demonstration, callback, timezone_id="Asia/Tokyo", locale="en-GB")
-    # 40 messages by Daytwo, and the private reply to the approver.
+    # 40 messages from Daytwo, and the private reply to the approver.
     assert count == 41
-    assert posted == "Mon 09:15"  # the first stop of a cluster, at 01:15 in Amsterdam
+    assert posted == "Mon 09:15"  # The first stop of a cluster, at 01:15 in Amsterdam.
 
 
 def test_the_page_refreshes_during_the_simulation(demonstration: Demonstration) -> None:
@@ -120,7 +120,7 @@ def test_the_page_fits_a_phone_screen(demonstration: Demonstration) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_enough_contrast(scheme: str, demonstration: Demonstration) -> None:
-    """WCAG AA: 4.5 to 1 for every text on the page."""
+    """WCAG AA requires a contrast of 4.5 to 1 for every text on the page."""
 
     async def callback(seen: Visit) -> Any:
         return await seen.page.evaluate(LOW_CONTRAST)

@@ -1,4 +1,4 @@
-"""Each reason of docs/node-image.md, rule 8, in a simulated week: Daytwo's, the oracle's and the expected one."""
+"""Every reason in docs/node-image.md, rule 8, occurs in a simulated week: Daytwo, the oracle, and the expectation agree."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -46,7 +46,7 @@ def week_with_all_reasons(simulate: SimulateWeek) -> JudgedWeek:
     )
 
     def before(running: Running) -> None:
-        """A person's upgrade of a pool fails on Monday morning."""
+        """A pool upgrade started by a person fails on Monday morning."""
         world = running.world
         broken = world.clusters["broken"]
         world.upgrade(broken, broken.pools["user"], "ana")
@@ -56,7 +56,7 @@ def week_with_all_reasons(simulate: SimulateWeek) -> JudgedWeek:
 
 
 def week_with_freeze(simulate: SimulateWeek) -> JudgedWeek:
-    """Only Monday's window is left, and only its first two hours. Stopped clusters are not started."""
+    """Only Monday's window is left, and only the first two hours of it. Stopped clusters are not started."""
     clusters = (
         cluster("dev", "dev", SYSTEM, PoolSpec("slow", 14, max_surge="1")),
         replace(cluster("asleep"), stopped=True),
@@ -68,7 +68,7 @@ def week_with_freeze(simulate: SimulateWeek) -> JudgedWeek:
 
 
 def week_with_failure(simulate: SimulateWeek) -> JudgedWeek:
-    """An upgrade fails in the first ring: its run ends, and the next ring never starts."""
+    """An upgrade fails in the first ring, so its run ends and the next ring never starts."""
     clusters = (
         cluster("dev"),
         cluster("failing", "dev", SYSTEM, PoolSpec("user", 2)),
@@ -106,7 +106,7 @@ FAILURE: Outcomes = {
 @pytest.mark.parametrize(
     ("week", "expected"),
     [(week_with_all_reasons, ALL_REASONS), (week_with_freeze, FREEZE), (week_with_failure, FAILURE)],
-    ids=["all sorts", "a freeze", "a failure"],
+    ids=["all reasons", "a freeze", "a failure"],
 )
 def test_each_pool_has_the_expected_outcome(
     week: Callable[[SimulateWeek], JudgedWeek], expected: Outcomes, simulate_week: SimulateWeek

@@ -1,4 +1,4 @@
-"""The printed and written summary: it fits a terminal, adds up, and shows everything that went wrong."""
+"""The summary, printed and in writing: it fits a terminal, adds up, and shows everything that went wrong."""
 
 import io
 from dataclasses import replace
@@ -62,7 +62,7 @@ def test_each_operation_has_a_row() -> None:
     assert "power 26 22 succeeded, 22 expected, 3 skipped, 1 failed" in lines
 
 
-def test_a_week_with_an_unexpected_number_of_successes_is_not_good() -> None:
+def test_a_week_with_an_unexpected_number_of_successes_does_not_count_as_good() -> None:
     assert not replace(GOOD, operations=(Operation("spot", 1, 0, 0, 1, 1),)).good
     assert not replace(GOOD, operations=(Operation("spot", 2, 2, 0, 0, 1),)).good
     assert replace(GOOD, operations=(Operation("spot", 2, 1, 1, 0, 1),)).good
@@ -74,7 +74,7 @@ def test_approvals_and_deciders_are_shown() -> None:
     assert "Messages 37 edited 235 times, 11 replies" in lines
 
 
-def test_a_good_week_lists_no_problems() -> None:
+def test_the_summary_for_a_good_week_does_not_list_problems() -> None:
     assert GOOD.good
     assert not any(line.startswith("Violated") for line in printed(GOOD))
 

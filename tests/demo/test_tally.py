@@ -1,4 +1,4 @@
-"""A pool is counted according to the bot's record, provided that the world confirms it."""
+"""A pool is counted according to the bot's record, provided that the world confirms the record."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def outcome(of: WorldCluster, *runs: Run, halted: frozenset[str] = frozenset()) 
         (cluster(env="sandbox"), [], "no-ring"),
     ],
 )
-def test_a_pool_has_one_outcome(of: WorldCluster, runs: list[Run], expected: str) -> None:
+def test_a_pool_has_exactly_one_outcome(of: WorldCluster, runs: list[Run], expected: str) -> None:
     assert outcome(of, *runs) == expected
 
 
@@ -94,7 +94,9 @@ def verdict(end: End | None) -> Verdict:
         ([run()], End.MISSED, ["shop/user1: Daytwo says not-yet, the oracle eligible and never started"]),
     ],
 )
-def test_contradictions_of_the_oracle_are_reported(runs: list[Run], end: End | None, expected: list[str]) -> None:
+def test_outcomes_that_contradict_the_oracle_are_reported(
+    runs: list[Run], end: End | None, expected: list[str]
+) -> None:
     ours = tally([cluster()], SETTINGS, runs, halted=frozenset())
     assert [str(one) for one in differences(ours, verdict(end), whole_week=True)] == expected
 

@@ -1,4 +1,4 @@
-"""A week in which the other operations fail: what failed is not expected, and what was corrected is."""
+"""A week in which the other operations fail: failures do not count as expected successes, but corrected ones do."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +26,7 @@ chat: {slack: {channel: C0123}}
 
 
 def week_with_faults(simulate: SimulateWeek) -> JudgedWeek:
-    """A restart that fails, a PDB that allows no disruption, a start without capacity, two eviction groups, a duplicate alert."""
+    """A restart that fails, a PDB that allows no disruptions, a start without capacity, two eviction groups, a duplicate alert."""
     held = WorkloadSpec("shop", "web", 3, PdbSpec(min_available=3), pool="user")
     clusters = (
         cluster("dev", "dev", NEW),
@@ -51,9 +51,9 @@ def test_daytwo_and_the_oracle_agree_on_a_week_with_faults(simulate_week: Simula
     assert week.verdict.violations == ()
     assert [operation for operation in week.operations if not operation.as_expected] == []
     by_name = {operation.runbook: operation for operation in week.operations}
-    # Monday's run fails with its first node; on Tuesday both are rebooted. Production's node can never be drained.
+    # Monday's run fails at its first node; on Tuesday both nodes are rebooted. Production's node can never be drained.
     assert by_name["reboot"] == Operation("reboot", 2, 1, 0, 1, 1)
-    # Six nights. The first morning's start fails and succeeds a quarter of an hour later.
+    # Six nights. The start on the first morning fails, then succeeds a quarter of an hour later.
     assert by_name["power"] == Operation("power", 12, 11, 0, 1, 11)
     assert (by_name["spot"].succeeded, by_name["budget"].succeeded) == (2, 1)
     assert {run.target_name for run in week.runs if run.state is State.FAILED} == {"dev", "test"}

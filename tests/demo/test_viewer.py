@@ -105,7 +105,7 @@ def test_a_rejection_by_the_viewer_is_not_a_failure(tmp_path: Path) -> None:
         form = viewer.get_by_role("region", name="A form for ana")
         await form.wait_for()
         await form.get_by_label("Why").fill("the sale ends on Thurs")
-        await form.get_by_label("Why").press_sequentially("day", delay=400)  # the page refreshes in the meantime
+        await form.get_by_label("Why").press_sequentially("day", delay=400)  # The page refreshes in the meantime.
         await save_screenshot(viewer, "demo-form")
         await sent(viewer, form, "Reject")
         await viewer.get_by_text(re.compile("rejected")).first.wait_for()
@@ -139,7 +139,7 @@ async def sent(viewer: BrowserPage, form: Locator, button: str) -> None:
 def test_time_does_not_wait_for_an_absent_viewer(tmp_path: Path) -> None:
     async def actions(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await viewer.close()
-        desk.seen -= 60  # a minute ago, by the machine's clock
+        desk.seen -= 60  # A minute ago by the machine's clock.
 
     summary = watched_day(tmp_path, actions)
     assert [(one.state, one.by) for one in summary.approvals] == [("approved", "ana")]
@@ -147,7 +147,7 @@ def test_time_does_not_wait_for_an_absent_viewer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_a_click_from_another_page_is_rejected(tmp_path: Path, site: str) -> None:
-    """Any page that the viewer has open could send the form."""
+    """Any other page that the viewer has open could send the form."""
 
     async def story() -> int:
         stage = Stage(demo_fleet(), 0, {}, tmp_path, tmp_path / "daytwo.yaml")

@@ -1,4 +1,4 @@
-"""The demonstration's week: every pool is counted once, as by the oracle, and each run has one message."""
+"""The demonstration's week: every pool is counted once, as the oracle counts it, and each run has one message."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def test_every_pool_is_upgraded_or_skipped_for_a_reason(demonstration: Demonstra
 
 
 def test_each_operation_succeeds_as_often_as_the_oracle_expects(demonstration: Demonstration) -> None:
-    """Two clusters stopped six times and started five; three nodes rebooted in one night; five spot nodes at once."""
+    """Two clusters stopped six times and started five, three nodes rebooted in one night, and five spot evictions at once."""
     assert demonstration.summary.document()["operations"] == {
         "node-image": {"runs": 11, "succeeded": 11, "skipped": 0, "failed": 0, "expected": 11},
         "reboot": {"runs": 1, "succeeded": 1, "skipped": 0, "failed": 0, "expected": 1},
@@ -50,7 +50,7 @@ def test_each_operation_succeeds_as_often_as_the_oracle_expects(demonstration: D
 
 
 def of(demonstration: Demonstration, runbook: str) -> list[Run]:
-    """The week's runs of an operation, in the order of their requests."""
+    """The week's runs for one operation, in the order in which they were requested."""
     found = [run for run in demonstration.week.runs if run.runbook == runbook]
     return sorted(found, key=lambda run: run.created)
 
@@ -64,14 +64,14 @@ def test_three_nodes_are_rebooted_one_by_one_on_monday_night(demonstration: Demo
 
 
 def test_an_override_keeps_anas_cluster_awake_on_wednesday(demonstration: Demonstration) -> None:
-    """By schedule both stop at 23:45 in Amsterdam; hers stopped at 01:30."""
+    """The schedule stops both clusters at 23:45 in Amsterdam; Ana's was stopped at 01:30."""
     stops = {(run.target_name, run.period) for run in of(demonstration, "power") if run.finished[0].id == "stop"}
     assert ("data-dev", "20261118t2245") in stops
     assert ("shop-dev", "20261118t2245") not in stops
     assert ("shop-dev", "20261119t0030") in stops
 
 
-def test_an_eviction_group_is_one_run_with_its_outcome(demonstration: Demonstration) -> None:
+def test_an_eviction_group_is_handled_by_one_run_with_one_outcome(demonstration: Demonstration) -> None:
     (run,) = of(demonstration, "spot")
     assert (run.target_name, run.headline) == ("data-prod", "5 spot nodes evicted")
     assert run.lines == ("5 of 5 nodes are gone", "every pod has a node again")
@@ -85,7 +85,7 @@ def test_the_alert_is_explained_by_its_costs(demonstration: Demonstration) -> No
 
 
 def test_teams_shows_the_same_runs(demonstration: Demonstration) -> None:
-    """A webhook cannot edit messages: one card per state that people should see, and at least one for every message."""
+    """A webhook cannot edit messages, so there is one card per state that people should see, and at least one per message."""
     cards = control(demonstration.stage.world, "/teams")["cards"]
     shown = json.dumps(cards)
     assert [run.id for run in demonstration.week.runs if run.id not in shown] == []
@@ -118,7 +118,7 @@ def test_each_run_that_acts_has_one_message(demonstration: Demonstration) -> Non
     assert len(demonstration.week.runs) == len(acted) == 36
 
 
-def test_production_is_requested_once_and_approved_in_slack(demonstration: Demonstration) -> None:
+def test_approval_for_production_is_requested_once_and_given_in_slack(demonstration: Demonstration) -> None:
     (requested,) = demonstration.summary.document()["approvals"]  # type: ignore[misc]  # a list of one
     assert requested == {
         "id": "rollout.node-image.2026-w47.production.any.approval-1",
@@ -138,7 +138,7 @@ def test_production_is_requested_once_and_approved_in_slack(demonstration: Demon
     assert [re.search("approved", text, re.IGNORECASE) is not None for text in received] == [True]
 
 
-def test_messages_show_the_last_state_of_their_runs(demonstration: Demonstration) -> None:
+def test_messages_show_the_final_state_of_their_runs(demonstration: Demonstration) -> None:
     texts = {message.subject.split("|")[-1]: message.text for message in demonstration.simulated.chat}
     for run in demonstration.week.runs:
         word = "needs you" if run.notify else str(run.state)

@@ -1,4 +1,4 @@
-"""Every configuration in the guides is valid, together with the earlier ones of its guide and the smallest one for the rest."""
+"""Every configuration in the guides is valid together with earlier ones from its guide and a minimal one for the rest."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def read(text: str) -> dict[str, Any]:
 
 
 def examples() -> Iterator[tuple[str, dict[str, Any]]]:
-    """By guide and number; a repeated section replaces the earlier one."""
+    """The examples by guide and number. A repeated section replaces the earlier one."""
     for guide in GUIDES:
         whole = read(CONFIG)
         for number, found in enumerate(BLOCK.finditer(guide.read_text()), 1):
@@ -33,10 +33,10 @@ def examples() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("example", [pytest.param(whole, id=name) for name, whole in examples()])
-def test_an_example_is_valid(example: dict[str, Any]) -> None:
+def test_every_example_is_valid(example: dict[str, Any]) -> None:
     assert load(json.dumps(example), "example").fleet.rings
 
 
 def test_every_example_is_found() -> None:
-    """A pattern that finds nothing proves nothing: the number of blocks found is the number of blocks written."""
+    """A pattern that finds nothing proves nothing, so the number of blocks found must equal the number of blocks written."""
     assert len(list(examples())) == sum(guide.read_text().count("```yaml") for guide in GUIDES) >= 5

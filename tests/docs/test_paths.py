@@ -1,4 +1,4 @@
-"""The paths, modules and names in the documentation exist: `ops/policy/rings.py::next_progress`, `tests/crash`, `ops/facts/`."""
+"""The paths, modules, and names in the documentation exist: `ops/policy/rings.py::next_progress`, `tests/crash`, `ops/facts/`."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ import pytest
 from tests.docs.test_examples import GUIDES, ROOT
 
 PAGES = [*GUIDES, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "SECURITY"))]
-# Code blocks of the recipes show files that do not exist yet; other pages name what exists.
+# Code blocks in the recipes show files that do not exist yet; other pages only mention existing ones.
 BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 # `NAME`, `<name>` and `*` are placeholders.
 PATH = re.compile(
@@ -20,14 +20,14 @@ PATH = re.compile(
 
 
 def named_paths(page: Path) -> Iterator[tuple[str, str]]:
-    """Each path with the name behind it; empty without one."""
+    """Each path with the name that follows it, which is empty if there is none."""
     for found in PATH.finditer(BLOCK.sub("", page.read_text())):
         if not re.search(r"\b[A-Z]{3,}\b", found["path"]):
             yield found["path"], found["name"] or ""
 
 
 def names_in(file: Path) -> set[str]:
-    """Functions, classes, methods (`Class.method`) and constants at the top of a file."""
+    """The functions, classes, methods (`Class.method`), and constants at the top level of a file."""
     found = set[str]()
     for node in ast.parse(file.read_text()).body:
         match node:
@@ -68,7 +68,7 @@ def test_every_bold_question_is_answered_with_a_path_or_a_link() -> None:
     assert [entry.partition("?")[0] for entry in entries if "](" not in entry and not PATH.search(entry)] == []
 
 
-def test_the_rooms_are_those_that_import_linter_checks_in_that_order() -> None:
+def test_the_documented_layers_are_those_that_import_linter_checks_in_the_same_order() -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
     layers = next(each["layers"] for each in contracts if each["name"] == "Imports point inward")
@@ -77,9 +77,9 @@ def test_the_rooms_are_those_that_import_linter_checks_in_that_order() -> None:
     assert rows == [re.findall(r"\w+", layer) for layer in layers]
 
 
-def test_the_test_layers_are_the_folders_of_tests() -> None:
+def test_the_documented_test_layers_match_the_folders_under_tests() -> None:
     section = (ROOT / "docs" / "architecture.md").read_text().partition("## Test layers")[2].partition("\n## ")[0]
-    # What the tests share.
+    # Code that the tests share.
     shared = {"fakes"}
     folders = {each.name for each in (ROOT / "tests").iterdir() if each.is_dir() and not each.name.startswith("_")}
     assert set(re.findall(r"`tests/(\w+)`", section)) == folders - shared

@@ -1,4 +1,4 @@
-"""Forgeries of a genuine request, for any endpoint: every position of its body, every header that proves it, its age."""
+"""Forgeries of a genuine request to any endpoint: every byte of its body, every header that authenticates it, and its age."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True, slots=True)
 class Genuine:
-    """A request that an endpoint accepts: its body, and the headers that prove it."""
+    """A request that an endpoint accepts: its body, and the headers that authenticate it."""
 
     body: bytes
     proof: dict[str, str]
@@ -17,7 +17,7 @@ class Genuine:
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """The forged request, and how much later than the genuine one it is sent. `how` names the kind of forgery, for counting."""
+    """The forged request, and how long after the genuine one it is sent. `how` names the kind of forgery so that kinds can be counted."""
 
     how: str
     body: bytes
@@ -25,18 +25,18 @@ class Forgery:
     late: timedelta = timedelta(0)
 
 
-# HTTP strips blanks at the ends, so they do not alter a header.
+# HTTP strips leading and trailing blanks, so they do not alter a header.
 _TEXTS = st.text(max_size=80).map(str.strip)
 
 
 def altered(genuine: Genuine) -> st.SearchStrategy[Forgery]:
-    """One part is changed: a byte, the length, the order, the value of a header, or a header is missing."""
+    """One part is changed: a byte, the length, the order, or a header's value, or a header is removed."""
     plain = Forgery("", genuine.body, genuine.proof)
     return st.one_of(_bodies(plain), _headers(plain, tuple(genuine.proof)))
 
 
 def replayed(genuine: Genuine, after: timedelta) -> st.SearchStrategy[Forgery]:
-    """The genuine request, sent again more than `after` later, or as long before its time."""
+    """The genuine request, replayed more than `after` later, or sent that much too early."""
     longest = int(timedelta(days=400).total_seconds())
     least = int(after.total_seconds()) + 1
     seconds = st.one_of(st.integers(least, longest), st.integers(-longest, -least))
@@ -79,7 +79,7 @@ def _headers(plain: Forgery, names: Sequence[str]) -> st.SearchStrategy[Forgery]
         return _with(name, value, "another header")
 
     def _with(name: str, value: str, how: str) -> Forgery:
-        # The same value is not a forgery, so its proof is removed instead.
+        # An identical value is not a forgery, so a header that authenticates it is removed instead.
         headers = {**plain.headers, name: value if value != plain.headers[name] else ""}
         return replace(plain, how=how, headers=headers)
 

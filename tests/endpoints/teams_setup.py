@@ -1,4 +1,4 @@
-"""The Teams endpoint with its world, and the activities that Teams sends."""
+"""The Teams endpoint, its world, and the activities that Teams sends."""
 
 import json
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ TRUE = "Bearer true"
 
 @dataclass
 class FakeBot:
-    """Accepts one token, and opens personal conversations with everyone except the ids in `closed`."""
+    """Accepts one token, and opens personal conversations with everyone whose id is not in `closed`."""
 
     closed: set[str] = field(default_factory=set)
     fail: OutsideError | None = None
@@ -44,7 +44,7 @@ class FakeBot:
 
 @dataclass
 class Stand:
-    """The endpoint, its world, and the requests that Teams sends."""
+    """The endpoint, its world, and the requests that Teams sends to it."""
 
     world: World = field(default_factory=lambda: World(config=CONFIG + PEOPLE))
     bot: FakeBot = field(default_factory=FakeBot)
@@ -56,7 +56,7 @@ class Stand:
         return take_activity(self.world.context, TeamsAccess(self.bot, self.refusals), request)
 
     def refused(self) -> list[tuple[str, str]]:
-        """The reasons in the ledger, each with its endpoint."""
+        """The reasons that the ledger shows, each with its endpoint."""
         return [(e.data["endpoint"], e.data["reason"]) for e in self.entries("refused-request")]
 
     def entries(self, kind: str) -> list[Entry]:
@@ -64,7 +64,7 @@ class Stand:
 
 
 def activity(**changed: Any) -> dict[str, Any]:
-    """A message of Ana in the channel; None removes a field."""
+    """A message from Ana in the channel. A field that is None is removed."""
     plain: dict[str, Any] = {
         "type": "message",
         "id": "1700000000001",

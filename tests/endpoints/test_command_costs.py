@@ -1,4 +1,4 @@
-"""The cost of a command: its reads, its replies, and the records that unknown people leave."""
+"""The cost of a command: its reads, its replies, and the records left behind by unknown people."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ def queries(engine: FakeEngine) -> list[str]:
     return [each for each in engine.started if each.startswith("chat_query ")]
 
 
-def test_status_does_not_read_each_run_of_the_last_two_weeks() -> None:
+def test_status_does_not_read_every_run_from_the_last_two_weeks() -> None:
     store = CountingStore()
     story = Story(DirectVote(), ONE, store=store)
     run = story.driven.record
@@ -47,12 +47,12 @@ def test_a_command_that_is_delivered_twice_is_answered_once() -> None:
     engine = story.world.engine
     send_command(story.world, "ana", "plan")
     (query,) = queries(engine)
-    engine.live.discard(query.removeprefix("chat_query "))  # it has ended
+    engine.live.discard(query.removeprefix("chat_query "))  # The run has ended.
     send_command(story.world, "ana", "plan")
     assert queries(engine) == [query]
 
 
-def test_unknown_people_do_not_fill_the_ledger() -> None:
+def test_unknown_people_cannot_fill_up_the_ledger() -> None:
     story = Story(DirectVote(), ONE)
     before = len(story.world.ledger.written)
     for number in range(200):

@@ -1,4 +1,4 @@
-"""Commands from a chat: who is allowed to do what, and the replies."""
+"""Commands from a chat: who is allowed to do what, and the replies that they get."""
 
 from datetime import UTC, datetime
 
@@ -38,20 +38,20 @@ def world() -> World:
     return made
 
 
-def test_a_command_is_parsed_in_any_case_and_with_any_spaces() -> None:
+def test_a_command_is_parsed_whatever_its_case_and_spacing() -> None:
     assert read_command("  RUN  Node-Image   shop-dev ") == Command("run", "shop-dev", "node-image")
     assert read_command("awake shop-dev until tomorrow 08:00") == Command("awake", "shop-dev", until="tomorrow 08:00")
     assert read_command("") == Command("help")
 
 
 @pytest.mark.parametrize(("line", "wrong"), BAD_LINES)
-def test_an_unknown_command_is_answered_with_its_problem_and_help(world: World, line: str, wrong: str) -> None:
+def test_an_unknown_command_is_answered_with_the_problem_and_the_help_text(world: World, line: str, wrong: str) -> None:
     answer = send_command(world, "ana", line)
     assert wrong in answer
     assert "awake CLUSTER until TIME" in answer
 
 
-def test_a_run_is_started_once_in_the_name_of_the_requester(world: World) -> None:
+def test_a_run_is_started_once_on_behalf_of_the_requester(world: World) -> None:
     first, again = (
         send_command(world, "ana", "run node-image shop-dev"),
         send_command(world, "ana", "run node-image shop-dev"),
@@ -97,7 +97,7 @@ def test_this_week_ends_on_monday(world: World) -> None:
     )
 
 
-def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: World) -> None:
+def test_a_clusters_runs_are_paused_resumed_and_cancelled_by_the_name_of_the_cluster(world: World) -> None:
     send_command(world, "ana", "run node-image shop-dev")
     (run,) = (stored.value for stored in runs(world.store).scan())
     for command, control in (
@@ -110,7 +110,7 @@ def test_runs_of_a_cluster_are_paused_resumed_and_cancelled_by_its_name(world: W
     assert "shop-prod has no open run" in send_command(world, "ben", "cancel shop-prod")
 
 
-def test_a_query_that_reads_clusters_is_answered_later_in_its_conversation(world: World) -> None:
+def test_a_query_that_reads_clusters_is_answered_later_in_the_same_conversation(world: World) -> None:
     assert "looking" in send_command(world, "ana", "why shop-dev")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
@@ -120,7 +120,7 @@ def test_a_query_that_reads_clusters_is_answered_later_in_its_conversation(world
     assert "next window opens" in str(given[1])
 
 
-def test_a_plan_names_every_pool(world: World) -> None:
+def test_a_plan_lists_every_pool(world: World) -> None:
     send_command(world, "ana", "plan")
     (payload,) = world.engine.payloads
     assert isinstance(payload, dict)
@@ -134,7 +134,7 @@ def test_status_shows_the_active_runs(world: World) -> None:
     assert "shop-dev: node-image" in send_command(world, "cleo", "status")
 
 
-def test_an_unknown_cluster_is_named_as_such(world: World) -> None:
+def test_an_unknown_cluster_is_reported_as_unknown(world: World) -> None:
     assert "Daytwo does not know a cluster shop-test" in send_command(world, "ana", "run node-image shop-test")
 
 
@@ -148,7 +148,7 @@ def test_an_unknown_cluster_is_named_as_such(world: World) -> None:
         ("2026-11-18T22:00+05:00", "2026-11-18 17:00"),
     ],
 )
-def test_a_time_is_read_in_the_configured_zone(text: str, expected: str) -> None:
+def test_a_time_is_interpreted_in_the_configured_time_zone(text: str, expected: str) -> None:
     read = read_until(text, "Europe/Amsterdam", NOON)
     assert isinstance(read, datetime)
     assert f"{read:%Y-%m-%d %H:%M}" == expected
@@ -157,12 +157,12 @@ def test_a_time_is_read_in_the_configured_zone(text: str, expected: str) -> None
 @pytest.mark.parametrize(
     "text", ["teatime", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "0001-01-01", "0001-01-01 00:30"]
 )
-def test_an_invalid_time_is_answered_with_the_format(text: str) -> None:
+def test_an_invalid_time_is_answered_with_the_expected_format(text: str) -> None:
     read = read_until(text, "Asia/Tokyo", NOON)
     assert read == f"{text} is not a time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
 
 
-def test_why_names_the_required_approvers() -> None:
+def test_why_lists_the_required_approvers() -> None:
     world = World(
         config=ALL_OPERATIONS.replace(
             "start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}"
@@ -180,6 +180,6 @@ def test_why_names_the_required_approvers() -> None:
 
 
 @pytest.mark.parametrize("text", ["plan shop-dev", "help me", "status now"])
-def test_a_superfluous_argument_is_reported_as_such(text: str) -> None:
+def test_a_superfluous_argument_is_reported(text: str) -> None:
     name = text.split(maxsplit=1)[0]
     assert read_command(text) == f"{name} takes no arguments"

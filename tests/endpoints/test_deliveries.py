@@ -1,4 +1,4 @@
-"""Every relevant event, in both schemas, duplicated, late and out of order: one run each, and none is lost."""
+"""Every relevant event, in both schemas, duplicated, late, and out of order: each starts one run, and none is lost."""
 
 import copy
 import json
@@ -38,7 +38,7 @@ def annotated(instance: int, name: str = "VirtualMachinePreempted") -> dict[str,
     }
 
 
-# type, data, and the number of runs that it starts.
+# The type, the data, and the number of runs that the event starts.
 EVENTS: list[tuple[str, dict[str, Any], int]] = [
     ("Microsoft.ContainerService.NewKubernetesVersionAvailable", {"latestSupportedKubernetesVersion": "1.35"}, 0),
     ("Microsoft.ContainerService.ClusterSupportEnding", {"kubernetesVersion": "1.31"}, 0),
@@ -93,7 +93,7 @@ def enveloped(kind: str, data: dict[str, Any], number: int, *, cloud: bool) -> d
 
 @pytest.mark.parametrize("cloud", [True, False], ids=["cloudevents", "event-grid"])
 @pytest.mark.parametrize(("kind", "data", "started"), EVENTS)
-def test_a_redelivered_event_starts_no_further_run(kind: str, data: dict[str, Any], started: int, cloud: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_redelivery_does_not_start_another_run(kind: str, data: dict[str, Any], started: int, cloud: bool) -> None:  # noqa: FBT001 - a column
     world = new_world()
     event = enveloped(kind, data, 1, cloud=cloud)
     for minutes in (0, 0, 3, 600):
@@ -105,7 +105,7 @@ def test_a_redelivered_event_starts_no_further_run(kind: str, data: dict[str, An
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations([(index, copy_) for index in range(len(EVENTS)) for copy_ in range(2)]), st.booleans())
-def test_duplicates_in_any_order_are_one_eviction(order: list[tuple[int, int]], cloud: bool) -> None:  # noqa: FBT001 - drawn
+def test_duplicates_in_any_order_count_as_one_eviction(order: list[tuple[int, int]], cloud: bool) -> None:  # noqa: FBT001 - drawn
     world = new_world()
     for index, _ in order:
         kind, data, _ = EVENTS[index]
@@ -117,7 +117,7 @@ def test_duplicates_in_any_order_are_one_eviction(order: list[tuple[int, int]], 
 
 @settings(max_examples=30, deadline=None)
 @given(st.permutations([LEGACY, LEGACY, COMMON, COMMON, COMMON]))
-def test_budget_alerts_of_both_schemas_are_one_run_each(order: list[bytes]) -> None:
+def test_budget_alerts_in_both_schemas_start_one_run_each(order: list[bytes]) -> None:
     world = new_world()
     for body in order:
         assert take_alert(world.context, body).status == 202

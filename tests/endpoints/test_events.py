@@ -1,4 +1,4 @@
-"""Events from Event Grid: both schemas, each event once, and unreadable ones are recorded."""
+"""Events from Event Grid: both schemas are read, each event counts once, and unreadable events are recorded."""
 
 import pytest
 from hypothesis import given
@@ -33,13 +33,13 @@ def waiting() -> tuple[World, str]:
 
 
 @pytest.mark.parametrize("event", [CLOUD, GRID])
-def test_a_rolling_event_of_either_schema_wakes_the_clusters_run(event: dict[str, object]) -> None:
+def test_a_rolling_event_in_either_schema_wakes_the_clusters_run(event: dict[str, object]) -> None:
     world, run_id = waiting()
     take_event(world.context, event)
     assert world.engine.woken == [run_id]
 
 
-def test_the_same_event_twice_is_one() -> None:
+def test_an_event_that_is_delivered_twice_counts_once() -> None:
     world, run_id = waiting()
     take_event(world.context, CLOUD)
     take_event(world.context, CLOUD)
@@ -63,7 +63,7 @@ def test_an_unreadable_event_is_recorded_and_not_redelivered_forever(event: obje
     assert entry.text == f"an event could not be read: {why}"
 
 
-def test_an_event_without_a_consumer_is_recorded() -> None:
+def test_an_event_that_nothing_consumes_is_recorded() -> None:
     world, _ = waiting()
     take_event(world.context, {**CLOUD, "type": "Microsoft.ContainerService.ClusterSupportEnded"})
     (entry,) = world.ledger.written.values()
@@ -76,12 +76,12 @@ def test_an_event_without_a_consumer_is_recorded() -> None:
         lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner),
     )
 )
-def test_no_event_breaks_the_reader(event: object) -> None:
+def test_no_event_crashes_the_reader(event: object) -> None:
     if isinstance(event, dict):
         read_event(event)
 
 
-def test_a_pool_event_leaves_runs_that_do_not_wait_for_pools_asleep() -> None:
+def test_a_pool_event_does_not_wake_runs_that_are_not_waiting_for_pools() -> None:
     world, _ = waiting()
     start(world, manual_request(world, runbook="reboot"))
     world.engine.woken.clear()

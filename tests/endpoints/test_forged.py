@@ -1,4 +1,4 @@
-"""Forged Slack requests: all are rejected, nothing is decided, each rejection is recorded. `make soak` tries ten thousand."""
+"""Forged Slack requests: each is rejected and recorded, and none decides anything. `make soak` tries ten thousand."""
 
 import json
 from collections import Counter
@@ -36,7 +36,7 @@ type Take = Callable[[Context, SlackAccess, HttpRequest], HttpResponse]
 
 @dataclass
 class ForgeryTarget:
-    """An endpoint, with a request that waits for approval."""
+    """An endpoint with a request that is waiting for approval."""
 
     take: Take
     name: str
@@ -44,7 +44,7 @@ class ForgeryTarget:
     story: Story
 
     def post(self, forgery: Forgery) -> tuple[HttpResponse, str]:
-        """Send it. Return the response, and the reason in the ledger; empty if there is none."""
+        """Send the request. Return the response and the reason that the ledger shows, which is empty if there is none."""
         world = self.story.world
         world.ledger.written.clear()
         before = world.clock.at
@@ -58,7 +58,7 @@ class ForgeryTarget:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing was decided, attempted, started or answered."""
+        """Whether nothing was decided, attempted, started, or answered."""
         world, approval = self.story.world, self.story.approval
         return (
             (approval.state, approval.votes) == (ApprovalState.PENDING, ())
@@ -68,7 +68,7 @@ class ForgeryTarget:
         )
 
     def signed(self, body: bytes, secret: str = SIGNING_SECRET) -> dict[str, str]:
-        """The headers by which Slack would authenticate this body now."""
+        """The headers with which Slack would authenticate this body now."""
         return signed(body, self.story.world.clock.at, secret)
 
 
@@ -82,7 +82,7 @@ def votes_of(story: Story, choice: Choice) -> bytes:
 
 
 def reasons() -> ForgeryTarget:
-    """A dialog that was opened by a button, filled in and submitted."""
+    """A dialog that was opened with a button, filled in, and submitted."""
     story = Story(SlackEndpoint(), "{from: platform}")
     forms = story.world.forms = FakeForms()
     opening = votes_of(story, Choice.REJECT)
@@ -101,7 +101,7 @@ def commands() -> ForgeryTarget:
 
 
 def forgeries(endpoint: ForgeryTarget) -> st.SearchStrategy[Forgery]:
-    """Every way: general forgeries and those specific to Slack's signature."""
+    """Every kind of forgery: general ones, and those specific to Slack's signature."""
     genuine = Genuine(endpoint.genuine, endpoint.signed(endpoint.genuine))
     plain = Forgery("", genuine.body, genuine.proof)
     foreign = genuine.body.replace(OURS, THEIRS)
@@ -118,7 +118,7 @@ def forgeries(endpoint: ForgeryTarget) -> st.SearchStrategy[Forgery]:
 
 
 def check_forgeries(endpoint: ForgeryTarget, tries: int) -> None:
-    """Every forgery is rejected with a reason that fits its status, and changes nothing."""
+    """Every forgery is rejected with a reason that matches its status, and changes nothing."""
     seen: Counter[str] = Counter()
 
     @settings(max_examples=tries, deadline=None)
@@ -153,13 +153,13 @@ def test_no_forgery_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
-def test_no_forgery_of_ten_thousand_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
+def test_none_of_ten_thousand_forgeries_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
     check_forgeries(endpoint(), MANY)
 
 
 @pytest.mark.parametrize("endpoint", [votes, reasons, commands])
 def test_the_genuine_request_is_accepted(endpoint: Callable[[], ForgeryTarget]) -> None:
-    """Without this, an endpoint that rejects everything would pass."""
+    """Without this test, an endpoint that rejects everything would pass."""
     target = endpoint()
     response, reason = target.post(Forgery("", target.genuine, target.signed(target.genuine)))
     assert (response.status, reason) == (HTTPStatus.OK, "")
@@ -177,8 +177,8 @@ def test_a_signature_is_valid_for_five_minutes() -> None:
     assert (late.status, in_time.status) == (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK)
 
 
-def test_a_person_of_another_workspace_in_a_shared_channel_matches_no_person() -> None:
-    """Slack signs it and the team is the configured one, but the user belongs to another team."""
+def test_a_user_from_another_workspace_in_a_shared_channel_is_not_matched_to_a_person() -> None:
+    """Slack signs the request, and the team is the configured one, but the user belongs to another team."""
     target = votes()
     body = target.genuine.replace(b"team_id%22%3A+%22" + OURS, b"team_id%22%3A+%22" + THEIRS)
     assert body != target.genuine
@@ -238,7 +238,7 @@ SIGNED = votes()
     .map(lambda drawn: {"team": {"id": "T0DAYTWO"}, "type": "block_actions", **drawn})
     .map(lambda payload: urlencode({"payload": json.dumps(payload)}).encode())
 )
-def test_any_signed_body_is_handled_without_a_crash(body: bytes) -> None:
+def test_every_signed_body_is_handled_without_a_crash(body: bytes) -> None:
     response, reason = SIGNED.post(Forgery("", body, SIGNED.signed(body)))
     assert response.status == HTTPStatus.OK or reason in REASONS[int(response.status)]
     assert SIGNED.untouched
@@ -258,8 +258,8 @@ TRUE = {
     st.dictionaries(st.sampled_from(NAMES + NAMES_OF_FORMS), JSON, max_size=6),
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
-def test_any_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
-    """One of our dialogs with changed parts; none names a request."""
+def test_every_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
+    """One of Daytwo's dialogs with parts of it changed. None of them names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
     for name in at:
@@ -283,8 +283,8 @@ def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
 
 
 @pytest.mark.parametrize("other", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
-def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
-    """The content of a dialog is untrusted input: it names a request and does not authenticate anyone."""
+def test_a_dialog_with_a_different_token_decides_nothing(other: str) -> None:
+    """A dialog's content is untrusted input: it names a request but authenticates no one."""
     target = reasons()
     token = target.story.approval.token.encode()
     body = target.genuine.replace(token, urlencode({"": json.dumps(other)[1:-1]}).encode()[1:])
@@ -295,7 +295,7 @@ def test_a_dialog_with_another_token_decides_nothing(other: str) -> None:
     assert attempt.data["result"] == "unknown"
 
 
-def test_a_dialog_submitted_from_another_workspace_matches_no_person() -> None:
+def test_the_submitter_of_a_dialog_from_another_workspace_is_not_matched_to_a_person() -> None:
     target = reasons()
     body = target.genuine.replace(
         b"%22name%22%3A+%22ana%22%2C+%22team_id%22%3A+%22" + OURS, b"%22team_id%22%3A+%22" + THEIRS
@@ -314,7 +314,7 @@ def test_a_click_on_an_unknown_action_is_answered_and_recorded() -> None:
     assert target.untouched
 
 
-def test_a_thousand_rejections_are_one_line_per_minute() -> None:
+def test_a_thousand_rejections_produce_one_line_per_minute() -> None:
     target = votes()
     world = target.story.world
     access = SlackAccess(SlackSignature(SIGNING_SECRET, world.clock), RejectedRequests(), world.forms)

@@ -1,4 +1,4 @@
-"""Forged tokens at the Teams endpoint: of thousands all are rejected, and a rejected request decides nothing."""
+"""Forged tokens at the Teams endpoint: thousands are tried and all are rejected, and a rejected request decides nothing."""
 
 import base64
 import time
@@ -26,14 +26,14 @@ FORGED, SOAK = 500, 20_000
 
 @dataclass(frozen=True)
 class Stand:
-    """The verifier of the endpoint, and the keys of the real service."""
+    """The endpoint's verifier, and the real service's keys."""
 
     tokens: BotTokens
     signer: Signer
     clock: FakeClock = field(default_factory=FakeClock)
 
     def is_taken(self, authorization: str) -> bool:
-        """Whether the endpoint accepts it."""
+        """Whether the endpoint accepts the token."""
         try:
             self.tokens.authenticate(authorization)
         except DeniedError:
@@ -60,16 +60,16 @@ def stand(running: Running) -> Stand:
 
 @cache
 def forgers_key() -> Any:
-    """A key of the forger."""
+    """A key that belongs to the forger."""
     return new_key()
 
 
 def none(_: bytes) -> bytes:
-    """No signature at all."""
+    """A token without a signature."""
     return b""
 
 
-def test_a_genuine_token_is_accepted_and_names_its_service(stand: Stand, running: Running) -> None:
+def test_a_genuine_token_is_accepted_and_yields_its_service(stand: Stand, running: Running) -> None:
     assert stand.tokens.authenticate(f"Bearer {stand.signer.token()}") == running.environment["TEAMS_SERVICE_URL"]
     assert stand.is_taken(f"bearer {stand.signer.token()}")
 
@@ -78,7 +78,7 @@ type Forge = Callable[[Signer], str]
 
 
 def without(claim: str) -> Forge:
-    """A token that the service has signed without one claim."""
+    """A token that the service has signed, with one claim missing."""
     return lambda signer: signer.token(**{claim: None})
 
 
@@ -89,24 +89,24 @@ FORGERIES: dict[str, Forge] = {
     "the public key as a shared secret": lambda s: s.token({"alg": "HS256"}, by_secret(s.public_pem())),
     "the modulus as a shared secret": lambda s: s.token({"alg": "HS256"}, by_secret(b"AQAB")),
     "an empty shared secret": lambda s: s.token({"alg": "HS256"}, by_secret(b"")),
-    "another algorithm's name": lambda s: s.token({"alg": "PS256"}),
-    "a longer hash's name": lambda s: s.token({"alg": "RS512"}),
+    "a different algorithm's name": lambda s: s.token({"alg": "PS256"}),
+    "the name of a longer hash": lambda s: s.token({"alg": "RS512"}),
     "another key": lambda s: s.token(sign=by_rsa(forgers_key())),
-    "another key, brought along": lambda s: s.token(
+    "another key, included in the token": lambda s: s.token(
         {"jwk": {"kty": "RSA"}, "jku": "http://127.0.0.1:9/"}, by_rsa(forgers_key())
     ),
     "another kid": lambda s: s.token({"kid": "unknown"}),
-    "no kid": lambda s: s.token({"kid": None}),
+    "a missing kid": lambda s: s.token({"kid": None}),
     "a kid that is a list": lambda s: s.token({"kid": ["teams-2026"]}),
     "a kid that is a number": lambda s: s.token({"kid": 7}),
     "a kid that is a path": lambda s: s.token({"kid": "../../keys"}),
-    "the key of another channel": lambda s: s.token({"kid": OTHER_KEY}, by_rsa(s.other_key)),
+    "a key from another channel": lambda s: s.token({"kid": OTHER_KEY}, by_rsa(s.other_key)),
     "the name of another channel's key": lambda s: s.token({"kid": OTHER_KEY}),
     "critical extensions": lambda s: s.token({"crit": ["exp"]}),
     "another bot": lambda s: s.token(aud="44444444-4444-4444-4444-444444444444"),
     "two bots": lambda s: s.token(aud=[s.app_id, "44444444-4444-4444-4444-444444444444"]),
-    "a list of this bot": lambda s: s.token(aud=[s.app_id]),
-    "the service as audience": lambda s: s.token(aud="https://api.botframework.com"),
+    "a list that contains this bot": lambda s: s.token(aud=[s.app_id]),
+    "the service as the audience": lambda s: s.token(aud="https://api.botframework.com"),
     "an empty audience": lambda s: s.token(aud=""),
     "an audience that is a number": lambda s: s.token(aud=7),
     "another issuer": lambda s: s.token(iss="https://sts.windows.net/11111111-1111-1111-1111-111111111111/"),
@@ -119,10 +119,10 @@ FORGERIES: dict[str, Forge] = {
     "expired": lambda s: s.token(exp=int(NOW()) - 301),
     "expired long ago": lambda s: s.token(nbf=0, exp=1),
     "not yet valid": lambda s: s.token(nbf=int(NOW()) + 330),
-    "an end that is text": lambda s: s.token(exp="never"),
-    "an end that is a list": lambda s: s.token(exp=[]),
-    "an end that is infinite": lambda s: s.token(exp=float("inf")),
-    "an end that is true": lambda s: s.token(exp=True),
+    "an expiry that is text": lambda s: s.token(exp="never"),
+    "an expiry that is a list": lambda s: s.token(exp=[]),
+    "an infinite expiry": lambda s: s.token(exp=float("inf")),
+    "an expiry that is a Boolean": lambda s: s.token(exp=True),
     "issued in the future": lambda s: s.token(iat=int(NOW()) + 3600),
     **{f"no {claim}": without(claim) for claim in ("exp", "nbf", "iss", "aud", "serviceurl")},
     "a service that is a list": lambda s: s.token(serviceurl=[s.service_url]),
@@ -140,9 +140,9 @@ FORGERIES: dict[str, Forge] = {
     "dots": lambda _: "..",
     "nothing": lambda _: "",
     "megabytes": lambda s: s.token(filler="x" * 1_000_000),
-    "beyond ASCII": lambda s: s.token() + "ä",
-    "half a character": lambda _: "\ud800.e30.x",
-    "a deep header": lambda _: _deep() + ".e30.x",
+    "a character outside ASCII": lambda s: s.token() + "ä",
+    "half of a surrogate pair": lambda _: "\ud800.e30.x",
+    "a deeply nested header": lambda _: _deep() + ".e30.x",
 }
 
 
@@ -156,7 +156,7 @@ def test_a_forged_token_is_rejected(stand: Stand, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["", "Basic ", "Bearer", "Bearer  ", "Token ", "Bearer\t", " Bearer "])
-def test_another_scheme_is_rejected(stand: Stand, scheme: str) -> None:
+def test_a_different_authorization_scheme_is_rejected(stand: Stand, scheme: str) -> None:
     assert not stand.is_taken(scheme + stand.signer.token())
 
 
@@ -164,7 +164,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def changed(token: str, at: int, to: str) -> str:
-    """The token with one character changed; the last one of the signature holds bits that mean nothing, so it is left."""
+    """The token with one character changed. The signature's last character holds bits that mean nothing, so it is left alone."""
     at %= len(token) - 1
     return token if token[at] in (to, ".") else token[:at] + to + token[at + 1 :]
 
@@ -187,7 +187,7 @@ def test_a_shortened_or_extended_token_is_rejected(stand: Stand, cut: int, tail:
 
 @pytest.mark.soak
 def test_twenty_thousand_forged_tokens_are_rejected(stand: Stand) -> None:
-    """Characters changed, parts of true tokens mixed, claims and headers changed and signed by a forger."""
+    """Tokens with changed characters, with parts from several genuine tokens, or with altered claims or headers signed by a forger."""
     random, taken = Random(5), 0  # noqa: S311 - a seeded search
     for number in range(SOAK):
         token = stand.signer.token()
@@ -217,7 +217,7 @@ def test_the_signing_keys_are_fetched_once_per_day(running: Running) -> None:
 
 
 def test_unknown_keys_do_not_cause_repeated_fetches(running: Running) -> None:
-    """An unknown key is fetched once in five minutes."""
+    """An unknown key is fetched at most once in five minutes."""
     stand = stand_of(running)
     assert stand.is_taken(f"Bearer {stand.signer.token()}")
     before = stand.signer.fetched
@@ -230,7 +230,7 @@ def test_unknown_keys_do_not_cause_repeated_fetches(running: Running) -> None:
     assert stand.signer.fetched == before + 1
 
 
-def test_a_new_key_of_the_service_replaces_the_old_one(running: Running) -> None:
+def test_a_new_service_key_replaces_the_old_one(running: Running) -> None:
     stand = stand_of(running)
     old = stand.signer.token()
     assert stand.is_taken(f"Bearer {old}")
@@ -242,7 +242,7 @@ def test_a_new_key_of_the_service_replaces_the_old_one(running: Running) -> None
 
 
 def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
-    """A token that cannot be verified is retried later; cached keys stay valid for their day."""
+    """A request whose token cannot be verified now is retried later. Cached keys stay valid for a day."""
     stand = stand_of(running)
     stand.signer.is_down = True
     try:
@@ -263,7 +263,7 @@ def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://127.0.0.1:9"])
-def test_an_unreachable_metadata_address_accepts_no_request(stand: Stand, url: str) -> None:
+def test_no_request_is_accepted_while_the_metadata_address_is_unreachable(stand: Stand, url: str) -> None:
     tokens = BotTokens(stand.signer.app_id, SigningKeys(url, FakeClock()))
     with pytest.raises(TryLaterError):
         tokens.authenticate(f"Bearer {stand.signer.token()}")

@@ -1,4 +1,4 @@
-"""The HTTP API: invalid input gets a clear error, changes nothing and reveals nothing."""
+"""The HTTP API: invalid input is answered with a clear error, changes nothing, and reveals nothing."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ def target(world: World) -> str:
     return next(iter(world.clusters.fleet))
 
 
-def test_starting_a_run_responds_with_202_and_its_path() -> None:
+def test_a_request_to_start_a_run_is_answered_with_202_and_the_path_of_the_run() -> None:
     world = new_world()
     response = start_runbook(
         world.context, "node-image", json.dumps({"target": target(world), "by": "ana"}).encode(), ""
@@ -35,7 +35,7 @@ def test_starting_a_run_responds_with_202_and_its_path() -> None:
     assert [entry.text for entry in world.ledger.written.values()] == ["requested node-image on shop-dev"]
 
 
-def test_the_same_idempotency_key_is_the_same_run() -> None:
+def test_the_same_idempotency_key_leads_to_the_same_run() -> None:
     world = new_world()
     body = json.dumps({"target": target(world)}).encode()
     first = start_runbook(world.context, "node-image", body, "k1")
@@ -45,7 +45,7 @@ def test_the_same_idempotency_key_is_the_same_run() -> None:
     assert len(world.engine.started) == 1
 
 
-def test_keys_that_differ_in_case_or_special_characters_or_length_are_different_runs() -> None:
+def test_keys_that_differ_in_case_special_characters_or_length_lead_to_different_runs() -> None:
     world = new_world()
     body = json.dumps({"target": target(world)}).encode()
     keys = ["deploy_1", "deploy-1", "Deploy 1", "deploy/1", "x" * 80 + "1", "x" * 80 + "2", "ä"]
@@ -102,7 +102,7 @@ def test_an_invalid_name_is_rejected(by_whom: object) -> None:
 
 
 def test_the_name_that_a_key_holder_sends_is_shown_as_a_claim() -> None:
-    """The function key authenticates no person, so neither the ledger nor a chat shows the name as authenticated."""
+    """The function key does not authenticate a person, so neither the ledger nor a chat shows the name as authenticated."""
     world = new_world()
     body = json.dumps({"target": target(world), "until": "2026-11-17T00:00:00Z", "by": "ana"}).encode()
     assert set_override(world.context, "awake", body).status == HTTPStatus.ACCEPTED
@@ -119,7 +119,7 @@ def test_the_name_that_a_key_holder_sends_is_shown_as_a_claim() -> None:
 
 
 @pytest.mark.parametrize("run_id", ["unknown", "../../etc", "x" * 400, "a/b"])
-def test_an_unknown_run_reveals_nothing(run_id: str) -> None:
+def test_a_request_for_an_unknown_run_reveals_nothing(run_id: str) -> None:
     world = new_world()
     assert answer_run(world.context, run_id).text() == '{"error": "there is no such run"}'
     assert control_run(world.context, run_id, "cancel", b"").status == HTTPStatus.NOT_FOUND
@@ -174,7 +174,7 @@ def test_an_ended_run_cannot_be_cancelled() -> None:
     assert (response.status, response.body) == (409, {"error": "the run has ended (done): there is nothing to cancel"})
 
 
-def test_the_api_returns_no_step_token() -> None:
+def test_the_api_does_not_return_step_tokens() -> None:
     world = new_world()
     run_id = started(world)
     table = runs(world.store)

@@ -1,4 +1,4 @@
-"""The form of the approval page: which submissions count, and what is reported about the others."""
+"""The approval page's form: which submissions count, and how the others are reported."""
 
 import json
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from simulator.gallery.requests import REQUEST_TOKEN, request
 from tests.endpoints.visitor import HOST, WITH_APPROVAL, Visitor, endpoint, refusals, state, text_of, world_with
 
 
-def test_an_approver_approves(ana: Visitor) -> None:
+def test_an_approver_can_approve(ana: Visitor) -> None:
     page = ana.vote(reason="looks   fine\nto me")
     (stored,) = approvals(ana.world.store).scan()
     assert page.status == 200
@@ -25,14 +25,14 @@ def test_an_approver_approves(ana: Visitor) -> None:
     assert ana.world.engine.woken == ["node-image.shop-prod.2026-w47"]
 
 
-def test_an_approver_rejects(ana: Visitor) -> None:
+def test_an_approver_can_reject(ana: Visitor) -> None:
     page = ana.vote("reject", "the sale ends on Thursday")
     assert page.status == 200
     assert state(ana.world) is ApprovalState.REJECTED
     assert "the sale ends on Thursday" in text_of(page)
 
 
-def test_a_double_click_is_one_vote_with_one_result(ana: Visitor) -> None:
+def test_a_double_click_counts_as_one_vote_with_one_result(ana: Visitor) -> None:
     token = ana.form()
     first, second = ana.vote(token=token), ana.vote(token=token)
     assert (first.status, second.status) == (200, 200)
@@ -71,7 +71,7 @@ def test_a_rule_for_two_people_requires_a_second_vote() -> None:
     assert state(world) is ApprovalState.APPROVED
 
 
-def test_a_form_token_of_another_person_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_that_belongs_to_another_person_decides_nothing(ana: Visitor) -> None:
     for other in ("ben", "cleo", "eve"):
         page = Visitor(ana.world, other).vote(token=ana.form())
         assert page.status == 403
@@ -79,7 +79,7 @@ def test_a_form_token_of_another_person_decides_nothing(ana: Visitor) -> None:
     assert refusals(ana.world) == ["foreign-form"]
 
 
-def test_a_form_token_of_another_request_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_from_another_request_decides_nothing(ana: Visitor) -> None:
     other = request(id="another", token="another-token")
     approvals(ana.world.store).insert(other.id, other)
     request_tokens(ana.world.store).insert(other.token, RequestToken(other.id))
@@ -100,7 +100,7 @@ def test_a_form_is_valid_for_an_hour(ana: Visitor) -> None:
     assert state(late.world) is ApprovalState.PENDING
 
 
-def test_a_form_token_of_another_key_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_signed_with_another_key_decides_nothing(ana: Visitor) -> None:
     token = ana.form()
     request = HttpRequest(
         "POST",
@@ -163,19 +163,19 @@ def test_a_form_without_a_session_decides_nothing(ana: Visitor) -> None:
         (b"choice=approve&csrf=%00%ff", 403),
     ],
 )
-def test_a_broken_form_decides_nothing(ana: Visitor, body: bytes, status: int) -> None:
+def test_a_malformed_form_decides_nothing(ana: Visitor, body: bytes, status: int) -> None:
     page = ana.send(body.replace(b"{token}", ana.form().encode()))
     assert page.status == status
     assert state(ana.world) is ApprovalState.PENDING
     assert len(refusals(ana.world)) == 1
 
 
-def test_a_form_as_json_decides_nothing(ana: Visitor) -> None:
+def test_a_form_sent_as_json_decides_nothing(ana: Visitor) -> None:
     body = json.dumps({"choice": "approve", "csrf": ana.form()}).encode()
     assert ana.send(body, content_type="application/json").status == 400
 
 
-def test_rejections_are_one_ledger_entry_per_reason_and_minute(ana: Visitor) -> None:
+def test_rejections_produce_one_ledger_entry_per_reason_and_minute(ana: Visitor) -> None:
     for _ in range(50):
         ana.send(b"broken")
         ana.look("unknown")
@@ -184,7 +184,7 @@ def test_rejections_are_one_ledger_entry_per_reason_and_minute(ana: Visitor) -> 
     assert sorted(refusals(ana.world)) == ["broken-form", "broken-form", "unknown-request"]
 
 
-def test_a_person_who_has_approved_can_still_only_reject() -> None:
+def test_a_person_who_has_approved_can_only_reject_afterwards() -> None:
     world = world_with(request(), WITH_APPROVAL.replace("from: platform,", "from: platform, of: 2,"))
     Visitor(world).vote()
     shown = Visitor(world).look().text()

@@ -1,4 +1,4 @@
-"""The approval page: what each visitor sees, what is rejected, and that viewing decides nothing."""
+"""The approval page: what each visitor sees, what is rejected, and that viewing the page decides nothing."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ def test_an_approver_sees_the_whole_plan_and_two_buttons(ana: Visitor) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_viewing_decides_nothing(ana: Visitor, method: str) -> None:
+def test_viewing_the_page_decides_nothing(ana: Visitor, method: str) -> None:
     assert ana.look(method=method).status == 200
     assert state(ana.world) is ApprovalState.PENDING
     assert ana.world.ledger.written == {}
@@ -43,20 +43,20 @@ def test_viewing_decides_nothing(ana: Visitor, method: str) -> None:
         ("eve", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml."),
     ],
 )
-def test_a_person_who_may_not_decide_sees_the_reason_and_no_button(ana: Visitor, name: str, why: str) -> None:
+def test_a_person_who_cannot_decide_sees_the_reason_and_no_buttons(ana: Visitor, name: str, why: str) -> None:
     page = Visitor(ana.world, name).look()
     assert page.status == 200
     assert why in text_of(page)
     assert "<form" not in page.text()
 
 
-def test_the_requester_sees_that_another_person_decides() -> None:
+def test_the_requester_sees_that_someone_else_has_to_decide() -> None:
     page = Visitor(world_with(request(requester="ana"))).look()
     assert "You requested it, so another person must decide." in text_of(page)
     assert "<form" not in page.text()
 
 
-def test_a_visitor_without_a_session_is_redirected_for_every_token() -> None:
+def test_a_visitor_without_a_session_is_redirected_whatever_the_token() -> None:
     no_one = Visitor(world_with(request()), "")
     for request_token in (REQUEST_TOKEN, "no-such-token"):
         page = no_one.look(request_token)
@@ -65,7 +65,7 @@ def test_a_visitor_without_a_session_is_redirected_for_every_token() -> None:
         assert page.text() == ""
 
 
-def test_all_unknown_tokens_have_the_same_response(ana: Visitor) -> None:
+def test_all_unknown_tokens_get_the_same_response(ana: Visitor) -> None:
     first, *others = (ana.look(request_token) for request_token in ("A" * 24, "B", "a/b", "../runs", "x" * 10_000))
     assert first.status == 404
     assert all((other.status, other.text()) == (first.status, first.text()) for other in others)
@@ -73,14 +73,14 @@ def test_all_unknown_tokens_have_the_same_response(ana: Visitor) -> None:
     assert refusals(ana.world) == ["unknown-request"]
 
 
-def test_an_account_of_another_tenant_learns_nothing(ana: Visitor) -> None:
+def test_an_account_from_another_tenant_learns_nothing(ana: Visitor) -> None:
     mal = Visitor(ana.world, "mal")
     assert mal.look().status == 403
     assert mal.look().text() == mal.look("no-such-token").text()
     assert "shop-prod" not in mal.look().text()
 
 
-def test_without_a_configured_tenant_every_session_is_foreign() -> None:
+def test_without_a_configured_tenant_every_session_counts_as_foreign() -> None:
     world = world_with(request(), CONFIG)
     assert Visitor(world).look().status == 403
 
@@ -94,10 +94,10 @@ def test_without_a_configured_tenant_every_session_is_foreign() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_incompletely_configured_page_names_what_is_missing(
+def test_an_incompletely_configured_page_lists_the_missing_settings(
     ana: Visitor, lacking: PageAccess, named: str, method: str
 ) -> None:
-    """If sign-in is disabled, any client could send the headers, so they are ignored."""
+    """When sign-in is disabled, any client could send these headers, so they are ignored."""
     page = ana.look(method=method, endpoint=lacking)
     assert page.status == 503
     assert named in page.text()
@@ -127,7 +127,7 @@ def test_a_session_without_a_person_is_rejected(ana: Visitor, header: str) -> No
     assert refusals(ana.world) == ["unusable-identity"]
 
 
-def test_a_link_of_an_earlier_revision_shows_the_current_request(ana: Visitor) -> None:
+def test_a_link_to_an_earlier_revision_shows_the_current_request(ana: Visitor) -> None:
     (stored,) = approvals(ana.world.store).scan()
     approvals(ana.world.store).replace(
         stored, replace(stored.value, parts=SEVERAL, revision=2, token="newer-request_token")
@@ -138,14 +138,14 @@ def test_a_link_of_an_earlier_revision_shows_the_current_request(ana: Visitor) -
     assert "Changed since the last request: user1: image 202611.12.0, not 202611.05.0" in text_of(page)
 
 
-def test_names_from_outside_are_escaped() -> None:
+def test_external_names_are_escaped() -> None:
     part = replace(SEVERAL[0], target_name="<script>alert(1)</script>")
     page = Visitor(world_with(request(part))).look()
     assert "<script" not in page.text()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text()
 
 
-def test_the_headers_of_the_page_forbid_external_content_and_caching(ana: Visitor) -> None:
+def test_the_page_headers_forbid_external_content_and_caching(ana: Visitor) -> None:
     headers = ana.look().headers
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")

@@ -1,4 +1,4 @@
-"""The API's resources: independent of the stored records, without secrets, and documented."""
+"""The API's resources are documented, contain no secrets, and do not depend on the format of the stored records."""
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class LaterRun(Run):
-    """The record of a later version."""
+    """A record as a later version might store it."""
 
     added: str = "internal"
 
@@ -81,7 +81,7 @@ def test_a_run_is_returned_field_by_field() -> None:
     }
 
 
-def test_a_new_field_of_the_record_does_not_change_the_response() -> None:
+def test_a_new_field_in_the_record_does_not_change_the_response() -> None:
     now, later = Run(**FIELDS), LaterRun(**FIELDS, added="internal")  # type: ignore[arg-type]  # by name, as above
     for resource in (run_resource, run_summary):
         assert to_body(resource(later)) == to_body(resource(now))
@@ -93,12 +93,12 @@ def test_tokens_and_internal_fields_are_not_returned() -> None:
     assert "internal" not in answer
 
 
-def test_a_value_of_an_unknown_type_is_an_error() -> None:
+def test_a_value_of_an_unknown_type_raises_an_error() -> None:
     with pytest.raises(TypeError, match="dict is not part of a resource"):
         to_body([{"a": 1}])
 
 
-def test_every_field_of_a_resource_is_documented() -> None:
+def test_every_field_in_a_resource_is_documented() -> None:
     kinds = [
         kind for kind in vars(resources).values() if isinstance(kind, type) and kind.__module__ == resources.__name__
     ]

@@ -1,4 +1,4 @@
-"""The parsing of activities from Teams."""
+"""How activities from Teams are parsed."""
 
 import json
 from typing import Any
@@ -33,8 +33,8 @@ JSON = st.recursive(
     value=JSON,
     kind=st.sampled_from(["message", "invoke", "conversationUpdate"]),
 )
-def test_any_value_of_a_field_is_read_or_rejected(field_: str, value: Any, kind: str) -> None:
-    """Raises no other exception, whatever the body is."""
+def test_every_field_value_is_either_read_or_rejected(field_: str, value: Any, kind: str) -> None:
+    """No other exception is raised, whatever the body contains."""
     assert status_of(json.dumps({**activity(type=kind), field_: value}).encode()) in (200, 400)
 
 

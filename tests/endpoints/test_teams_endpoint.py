@@ -1,4 +1,4 @@
-"""The Teams endpoint without a network: replies and their recipients."""
+"""The Teams endpoint without a network: its replies and their recipients."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def text_of(card: Mapping[str, Any]) -> str:
 
 
 def answered(stand: Stand) -> list[tuple[str, str]]:
-    """The addresses of the replies, and their first lines."""
+    """The addresses of the replies, each with the reply's first line."""
     return [(address, text_of(content).split("\n")[0]) for address, content in stand.world.replies.given]
 
 
@@ -36,7 +36,7 @@ def test_without_ephemeral_replies_the_reply_follows_the_command(stand: Stand) -
     assert address == f"teams-bot:{SERVICE}|{CHANNELS[0]};messageid=1700000000001|1700000000001"
 
 
-def test_in_a_personal_chat_the_reply_is_a_message_there(stand: Stand) -> None:
+def test_in_a_personal_chat_the_reply_is_a_message_in_that_chat(stand: Stand) -> None:
     stand.send(activity(text="status", conversation={"id": "a:1", "conversationType": "personal", "tenantId": TENANT}))
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|a:1|1700000000001"
@@ -48,7 +48,7 @@ def test_an_unknown_command_is_answered_with_the_commands(stand: Stand) -> None:
     assert "status" in text_of(content)
 
 
-def test_an_unknown_person_of_the_tenant_gets_the_reason_and_starts_nothing(stand: Stand) -> None:
+def test_an_unknown_person_from_the_tenant_gets_the_reason_and_does_not_start_anything(stand: Stand) -> None:
     stranger = {"id": "29:eve", "aadObjectId": ENTRA["eve"]}
     stand.send(activity(**{"from": stranger, "text": f"<at>{NAME}</at> run node-image shop-dev"}))
     ((_, content),) = stand.world.replies.given
@@ -56,7 +56,7 @@ def test_an_unknown_person_of_the_tenant_gets_the_reason_and_starts_nothing(stan
     assert stand.world.engine.started == []
 
 
-def test_the_same_message_delivered_again_is_answered_once(stand: Stand) -> None:
+def test_a_redelivered_message_is_answered_once(stand: Stand) -> None:
     assert [stand.send(activity()).status for _ in range(3)] == [200, 200, 200]
     assert len(stand.world.replies.given) == 1
 
@@ -69,13 +69,13 @@ def test_a_reply_that_could_not_be_sent_is_sent_by_the_next_tick(stand: Stand) -
     assert len(stand.world.replies.given) == 1
 
 
-def test_messages_with_one_id_in_two_conversations_are_distinct(stand: Stand) -> None:
+def test_messages_with_the_same_id_in_two_conversations_are_distinct(stand: Stand) -> None:
     stand.send(activity())
     stand.send(activity(conversation={"id": "19:other@thread.v2", "tenantId": TENANT}))
     assert len(stand.world.replies.given) == 2
 
 
-def test_a_vote_with_an_unknown_token_gets_the_reason(stand: Stand) -> None:
+def test_a_vote_with_an_unknown_token_is_answered_with_the_reason(stand: Stand) -> None:
     response = stand.send(vote())
     body: Any = response.body
     assert (response.status, body["statusCode"]) == (200, 200)
@@ -92,21 +92,21 @@ def test_a_reason_that_is_not_text_is_rejected(stand: Stand, reason: object) -> 
     assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
 
 
-def test_a_reason_that_is_too_long_decides_nothing_and_its_writer_is_informed(stand: Stand) -> None:
+def test_a_reason_that_is_too_long_decides_nothing_and_its_author_is_informed(stand: Stand) -> None:
     action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "token-1", "reason": "x" * 301}}
     body: Any = stand.send(vote(value={"action": action})).body
     assert body["value"] == "The reason is longer than 300 characters, so nothing is decided: shorten it."
     assert stand.entries("attempt") == []
 
 
-def test_a_reason_is_one_line_of_printable_text_in_the_ledger(stand: Stand) -> None:
+def test_the_ledger_records_a_reason_as_one_line_of_printable_text(stand: Stand) -> None:
     data = {"token": "token-1", "reason": "  late\n\x07in the\u2028day " + "x" * 280}
     stand.send(vote(value={"action": {"type": "Action.Execute", "verb": "reject", "data": data}}))
     (attempt,) = stand.entries("attempt")
     assert attempt.data["reason"] == "late in the day " + "x" * 280
 
 
-def test_an_installation_is_answered_with_what_to_configure(stand: Stand) -> None:
+def test_an_installation_is_answered_with_configuration_instructions(stand: Stand) -> None:
     response = stand.send(activity(type="conversationUpdate", membersAdded=[{"id": BOT}], text=None))
     (entry,) = stand.entries("teams-installed")
     assert (response.status, entry.data["conversation"], entry.data["service-url"]) == (200, CHANNELS[0], SERVICE)

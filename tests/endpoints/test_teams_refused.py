@@ -1,4 +1,4 @@
-"""Requests that the Teams endpoint rejects: not authenticated, unreadable, or too large."""
+"""Requests that the Teams endpoint rejects because they are unauthenticated, unreadable, or too large."""
 
 import json
 from typing import Any
@@ -67,7 +67,7 @@ def test_an_invalid_activity_is_rejected(stand: Stand, body: bytes) -> None:
     assert stand.send(body).status == 400
 
 
-def test_a_large_body_is_rejected_first(stand: Stand) -> None:
+def test_a_body_that_is_too_large_is_rejected_before_anything_else_is_checked(stand: Stand) -> None:
     response = stand.send(b" " * (256 * 1024 + 1), "Bearer false")
     assert (response.status, stand.refused()) == (413, [("teams", "too-large")])
 
@@ -79,7 +79,7 @@ def test_a_token_that_cannot_be_verified_is_not_accepted(stand: Stand) -> None:
     assert stand.entries("attempt") == []
 
 
-def test_errors_of_the_body_are_not_reported_before_authentication(stand: Stand) -> None:
+def test_errors_in_the_body_are_not_reported_before_authentication(stand: Stand) -> None:
     assert {stand.send(body, "").text() for body in (b"{", b"{}", json.dumps(activity()).encode())} == {
         '{"error": "the request has no token of the Bot Connector for this bot"}'
     }
@@ -92,13 +92,13 @@ def test_without_a_configured_tenant_every_activity_is_rejected() -> None:
     assert stand.send(activity(**nameless)).status == 403
 
 
-def test_a_thousand_rejections_are_one_line_per_minute(stand: Stand) -> None:
+def test_a_thousand_rejections_produce_one_line_per_minute(stand: Stand) -> None:
     for _ in range(1_000):
         stand.send(activity(), "")
     assert len(stand.entries("refused-request")) == 1
 
 
-def test_without_a_bot_there_is_no_such_endpoint(stand: Stand) -> None:
+def test_without_a_configured_bot_the_endpoint_does_not_exist(stand: Stand) -> None:
     assert (
         take_activity(stand.world.context, TeamsAccess(None, stand.refusals), HttpRequest("POST", body=b"{}")).status
         == 404

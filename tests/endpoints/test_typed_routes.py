@@ -1,4 +1,4 @@
-"""mypy finds a route whose handler does not exist or takes other arguments."""
+"""mypy reports a route whose handler does not exist or takes different arguments."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ Route("GET", "everything/{id}", Auth.FUNCTION_KEY, "Shows everything.", right, (
 """
 
 
-def test_a_wrong_handler_is_a_type_error(tmp_path: Path) -> None:
+def test_a_wrong_handler_causes_a_type_error(tmp_path: Path) -> None:
     file = tmp_path / "routes.py"
     file.write_text(ROUTES)
     command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(file)]

@@ -1,4 +1,4 @@
-"""The routes while Daytwo's records do not respond: each says so instead of failing."""
+"""The routes while Daytwo's records are unavailable: each of them reports that instead of failing."""
 
 import azure.functions as func
 import pytest
@@ -9,7 +9,7 @@ from ops.ports.errors import TryLaterError
 
 
 class WiringWithoutStore:
-    """A process whose store does not respond when the configuration is read."""
+    """A process whose store is unavailable when the configuration is read."""
 
     def context(self, _client: str) -> None:
         raise TryLaterError("the table does not respond")
@@ -20,6 +20,6 @@ def test_without_records_a_route_responds_with_503(auth: Auth, monkeypatch: pyte
     monkeypatch.setattr(ops.functions, "wiring", WiringWithoutStore)
     route = next(each for each in ops.functions.all_routes() if each.auth is auth)
     request = func.HttpRequest("GET", "https://localhost/api", body=b"")
-    response = ops.functions._respond(route, request, "")  # noqa: SLF001 - what the host calls is built from it
+    response = ops.functions._respond(route, request, "")  # noqa: SLF001 - the host builds its calls from this
     assert response.status == 503
     assert "records are not available" in response.text()

@@ -1,4 +1,4 @@
-"""A person on the approval page, in a world with one request."""
+"""A visitor to the approval page, in a world with one request."""
 
 import html
 import re
@@ -42,7 +42,7 @@ groups: {platform: [ana, ben], leads: [cleo]}
 
 @dataclass
 class Visitor:
-    """A person on the page, in a world with one request."""
+    """A visitor to the page, in a world with one request."""
 
     world: World
     name: str = "ana"
@@ -62,7 +62,7 @@ class Visitor:
         return serve_page(self.world.context, endpoint or self.endpoint, _request(method, request_token, shown))
 
     def form(self, request_token: str = REQUEST_TOKEN) -> str:
-        """The token of the form that the page shows."""
+        """The form token that the page contains."""
         found = re.search(r'name="csrf" value="([^"]+)"', self.look(request_token).text())
         assert found, "no form is shown"
         return html.unescape(found.group(1))

@@ -1,4 +1,4 @@
-"""A run from its request to its end: what happens once, what it waits for, what it reports."""
+"""A run from request to end: what happens exactly once, what the run waits for, and what it reports."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import MONDAY, cluster
 
 
-def test_every_pool_is_upgraded_once_and_verified_on_its_nodes() -> None:
+def test_every_pool_is_upgraded_once_and_its_nodes_are_verified() -> None:
     world = world_in_window(pools=2)
     run = upgrade(world).record
     assert world.clusters.begun == ["upgrade user1", "upgrade user2"]
@@ -30,7 +30,7 @@ def test_leases_are_released_at_the_end() -> None:
     assert [record.value for record in world.store.scan("lease")] == [{}, {}]
 
 
-def test_a_long_run_continues_in_new_generations() -> None:
+def test_a_long_run_continues_as_new_instances() -> None:
     world = world_in_window()
     run = upgrade(world, AzureOperations(world, polls=90))
     assert run.engine.generations > 2
@@ -44,7 +44,7 @@ def test_two_requests_for_the_same_period_start_one_run() -> None:
     assert len(world.engine.started) == 1
 
 
-def test_the_second_cluster_of_a_pair_waits_for_the_first() -> None:
+def test_the_second_cluster_in_a_region_pair_waits_for_the_first() -> None:
     world = world_in_window()
     run = start(world)
     pair = cluster("prod-ne", region="northeurope")
@@ -82,7 +82,7 @@ def test_a_dry_run_ends_after_the_decision() -> None:
 
 
 @pytest.mark.parametrize("period", ["2026-w47", "m-20261116t223000"])
-def test_the_id_of_a_run_is_valid_in_every_engine(period: str) -> None:
+def test_a_run_id_is_valid_in_every_engine(period: str) -> None:
     world = world_in_window()
     run = start(world, run_request(world, period=period)).record
     assert run.id.endswith(period)

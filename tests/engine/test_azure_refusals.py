@@ -1,4 +1,4 @@
-"""Errors of Azure on an upgrade: transient ones delay the run, permanent ones fail it with a cause and a remedy."""
+"""Azure errors during an upgrade: transient ones delay the run, permanent ones fail it with a cause and a remedy."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.fakes import World
 
 
 def accepts_after(world: World, delay: timedelta) -> Callable[[str], None]:
-    """Azure accepts requests once the run is this old."""
+    """Azure starts to accept requests once the run is this old."""
     operations = AzureOperations(world)
 
     def meanwhile(activity: str) -> None:
@@ -37,14 +37,14 @@ def test_throttling_delays_an_upgrade_but_does_not_fail_it() -> None:
     assert run.state is State.DONE
 
 
-def test_an_upgrade_waits_for_a_foreign_operation() -> None:
+def test_an_upgrade_waits_for_an_operation_that_daytwo_did_not_start() -> None:
     world = world_in_window()
     world.clusters.refuse = BusyError("OperationNotAllowed")
     run = upgrade(world, accepts_after(world, timedelta(minutes=12))).record
     assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 
-def test_a_failed_upgrade_reports_the_cause_and_begins_no_other_pool() -> None:
+def test_after_a_failed_upgrade_the_cause_is_reported_and_the_next_pool_does_not_begin() -> None:
     world = world_in_window(pools=2)
     run = upgrade(world, AzureOperations(world, failed="PodDrainFailure")).record
     assert (run.state, run.code) == (State.FAILED, "PodDrainFailure")

@@ -1,4 +1,4 @@
-"""A target that is waiting for a person is reported once, although it has no run."""
+"""A target that is waiting for a person is reported once, even though it has no run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def test_the_message_about_an_invalid_tag_is_edited_after_the_fix() -> None:
 
 
 def add_blocked_reboot(world: World) -> str:
-    """A node that requires a reboot, with a pod whose PDB never allows an eviction. Return its name."""
+    """Add a node that requires a reboot, with a pod whose PDB never allows an eviction. Return the node's name."""
     only = cluster("shop-dev", tags={"env": "test"})
     world.clusters.put(only)
     node = nodes_of(only)[1].name
@@ -80,7 +80,7 @@ def test_nodes_that_daytwo_is_not_allowed_to_read_are_reported() -> None:
     assert "the ClusterRole is missing" in str(next(iter(world.chat.shown.values())))
 
 
-def test_a_cluster_without_work_posts_nothing() -> None:
+def test_nothing_is_posted_for_a_cluster_without_work() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "test"}))
     start_due(world)
@@ -88,7 +88,7 @@ def test_a_cluster_without_work_posts_nothing() -> None:
     assert not world.ledger.written
 
 
-def test_a_block_weeks_later_is_a_new_message() -> None:
+def test_a_block_that_occurs_weeks_later_gets_a_new_message() -> None:
     world = world_at_night()
     invalid = cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"})
     world.clusters.put(invalid)
@@ -104,7 +104,7 @@ def test_a_block_weeks_later_is_a_new_message() -> None:
     ]
 
 
-def test_a_block_of_a_cluster_that_has_left_the_fleet_is_closed() -> None:
+def test_a_block_is_closed_when_its_cluster_has_left_the_fleet() -> None:
     world = world_at_night()
     world.clusters.put(cluster("shop-dev", tags={"env": "dev", "daytwo-awake": "when I like"}))
     start_due(world)
@@ -116,7 +116,7 @@ def test_a_block_of_a_cluster_that_has_left_the_fleet_is_closed() -> None:
 
 
 def world_with_blocked_reboot_by_day() -> World:
-    """At ten in the morning, with a rule that requires approval: reboots are planned by day."""
+    """Ten in the morning, with a rule that requires approval: reboots are planned by day."""
     world = World(
         config=ALL_OPERATIONS.replace(
             "reboot: {window: nights}", "reboot: {window: nights, approval: {from: platform}}"
@@ -130,7 +130,7 @@ def world_with_blocked_reboot_by_day() -> World:
 
 
 @pytest.mark.parametrize("what", ["nodes", "pods", "budgets"])
-def test_an_api_server_that_does_not_answer_closes_no_block(what: str) -> None:
+def test_a_block_stays_open_while_the_api_server_does_not_respond(what: str) -> None:
     world = world_with_blocked_reboot_by_day()
     world.nodes.refuse[what] = TryLaterError(f"listing the {what}: 503")
     world.clock.advance(hours=1)
@@ -140,7 +140,7 @@ def test_an_api_server_that_does_not_answer_closes_no_block(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["nodes", "pods", "budgets"])
-def test_missing_access_is_reported_in_place_of_the_block(what: str) -> None:
+def test_missing_access_is_reported_instead_of_the_block(what: str) -> None:
     world = world_at_night()
     add_blocked_reboot(world)
     start_due(world)

@@ -1,4 +1,4 @@
-"""An invalid configuration: no step begins, and it is reported once."""
+"""While the configuration is invalid, no step begins, and the problem is reported once."""
 
 from datetime import timedelta
 

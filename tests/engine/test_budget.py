@@ -1,4 +1,4 @@
-"""Budget alerts of both schemas: read exactly, explained once."""
+"""Budget alerts in both schemas are read exactly and explained once."""
 
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ def handle(body: bytes, *, costs: bool = True) -> tuple[World, Run]:
     return world, DrivenRun(world, run_id).to_end()
 
 
-def test_the_legacy_schema_with_a_fraction_as_threshold() -> None:
+def test_the_legacy_schema_is_read_with_a_fractional_threshold() -> None:
     world, run = handle(LEGACY)
     assert run.headline == "platform has exceeded $8,000.00 of $10,000.00"
     assert run.lines[:2] == (
@@ -35,19 +35,19 @@ def test_the_legacy_schema_with_a_fraction_as_threshold() -> None:
     assert world.chat.posts == 1
 
 
-def test_the_common_schema_with_a_forecast() -> None:
+def test_the_common_schema_is_read_with_a_forecast() -> None:
     _, run = handle(COMMON)
     assert run.headline == "platform is forecast to exceed $25.00 of $50.00"
     assert run.lines[0] == "spent $11,111.00 since 2026-11-01, forecast for the period $1,111.11"
 
 
-def test_an_offer_is_not_executed() -> None:
+def test_an_offered_action_is_not_executed() -> None:
     world, run = handle(LEGACY)
     assert run.lines[-1] == "offer: stop shop-dev now (only a plan: nothing was done)"
     assert world.clusters.begun == []
 
 
-def test_an_alert_is_reported_although_the_costs_are_unknown() -> None:
+def test_an_alert_is_reported_even_if_the_costs_are_unknown() -> None:
     _, run = handle(LEGACY, costs=False)
     assert run.lines[1] == "the costs by cluster are unknown: reading the costs: no rights"
 

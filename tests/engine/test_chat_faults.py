@@ -1,4 +1,4 @@
-"""Five hundred runs report through a Slack that is nearly down; afterwards each message exists once, in its last state."""
+"""Five hundred runs report through a Slack that is barely up. Afterwards each message exists once, in its final state."""
 
 import heapq
 import json
@@ -27,13 +27,13 @@ from tests.slack_server import SlackServer, serving
 
 RUNS = 500
 TICK = timedelta(minutes=5)
-# All begin together when a window opens; later states are spread over the night.
+# All runs begin together when a window opens. Their later states are spread over the night.
 BEGIN, NIGHT = timedelta(minutes=10), timedelta(hours=3)
 BOOK = runbooks()["node-image"]
 
 
 def states_of(number: int) -> list[Run]:
-    """The states of one run, in their order; every fifth has two pools, and therefore a thread."""
+    """The states of one run, in order. Every fifth run has two pools and therefore a thread."""
     pools = ("user1", "user2") if number % 5 == 0 else ("user1",)
     channel = "C0456" if number % 3 == 0 else "C0123"
     waiting = Run(
@@ -64,7 +64,7 @@ def states_of(number: int) -> list[Run]:
 
 @dataclass
 class Night:
-    """The states of the runs as they occur, and the tick. While a tick pauses, the runs continue."""
+    """The runs' states as they occur, and the tick. While a tick pauses, the runs continue."""
 
     slack: SlackServer
     world: World
@@ -84,7 +84,7 @@ class Night:
         )
 
     def pass_time(self, seconds: float) -> None:
-        """Move the clock; every run that changes reports once, with one attempt, as an activity does."""
+        """Move the clock. Every run that changes reports once, in a single attempt, as an activity does."""
         clock = self.slack.clock
         end = clock.at + timedelta(seconds=seconds)
         while self.due and MONDAY + timedelta(seconds=self.due[0][0]) <= end:
@@ -95,7 +95,7 @@ class Night:
         clock.at = end
 
     def tick(self) -> int:
-        """The five-minute timer. Return the number of messages that still wait after it."""
+        """Fire the five-minute timer. Return the number of messages that are still waiting afterwards."""
         began = self.slack.clock.at
         waiting = flush_outbox(self.ports, self.pass_time)
         self.pass_time((began + TICK - self.slack.clock.at).total_seconds())
@@ -104,7 +104,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class NightResult:
-    """The result of one night."""
+    """The outcome of one night."""
 
     slack: SlackServer
     world: World
@@ -119,7 +119,7 @@ def night() -> NightResult:
 
 
 def run_night(seed: int) -> NightResult:
-    """One night; the seed decides which calls fail."""
+    """Simulate one night. The seed determines which calls fail."""
     world = World()
     faults = Faults("failing", seed, (Surface.SLACK,))
     with serving(SlackServer(world.clock, faults)) as slack:
@@ -135,7 +135,7 @@ def run_night(seed: int) -> NightResult:
 
 
 def expected() -> dict[str, str]:
-    """The content of each message at the end, by its key."""
+    """The final content of each message, by key."""
     found = {}
     for number in range(RUNS):
         run = states_of(number)[-1]
@@ -151,12 +151,12 @@ def test_each_message_exists_exactly_once(night: NightResult) -> None:
     assert len(copies) == 600
 
 
-def test_each_message_shows_the_last_state(night: NightResult) -> None:
+def test_each_message_shows_the_final_state(night: NightResult) -> None:
     shown = {key: json.dumps(found[0].blocks, sort_keys=True) for key, found in night.slack.shown().items()}
     assert shown == expected()
 
 
-def test_details_are_in_the_thread_of_their_run(night: NightResult) -> None:
+def test_details_are_posted_in_the_thread_of_their_run(night: NightResult) -> None:
     shown = night.slack.shown()
     details = [key for key in shown if key.endswith(".details")]
     assert len(details) == 100
@@ -171,8 +171,8 @@ def test_the_outbox_is_empty_soon_after_slack_has_recovered(night: NightResult) 
     assert night.ticks_after <= 4
 
 
-def test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(night: NightResult) -> None:
-    """Slack limits posts per channel, and all other methods per workspace."""
+def test_after_a_rate_limit_slack_is_not_called_before_its_retry_time(night: NightResult) -> None:
+    """Slack limits posts per channel, and every other method per workspace."""
     until: dict[str, float] = {}
     early = []
     for call in night.slack.calls:
@@ -184,8 +184,8 @@ def test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(nigh
     assert early == []
 
 
-def test_slack_was_nearly_down(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
-    """The precondition of the tests above. Slack's own limits are rarely exceeded."""
+def test_slack_was_barely_up(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
+    """The precondition for the tests above. Slack's own limits are rarely exceeded."""
     statuses = Counter(call.status for call in night.slack.calls)
     limited = statuses[429] - night.fired["429"]
     with capsys.disabled():
@@ -199,10 +199,10 @@ def test_slack_was_nearly_down(night: NightResult, capsys: pytest.CaptureFixture
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(100, 120))
-def test_no_night_loses_or_duplicates_a_message(seed: int) -> None:
+def test_no_message_is_lost_or_duplicated_on_any_night(seed: int) -> None:
     night = run_night(seed)
     test_each_message_exists_exactly_once(night)
-    test_each_message_shows_the_last_state(night)
-    test_details_are_in_the_thread_of_their_run(night)
+    test_each_message_shows_the_final_state(night)
+    test_details_are_posted_in_the_thread_of_their_run(night)
     test_the_outbox_is_empty_soon_after_slack_has_recovered(night)
-    test_after_a_rate_limit_no_call_is_made_before_the_time_that_slack_gave(night)
+    test_after_a_rate_limit_slack_is_not_called_before_its_retry_time(night)

@@ -1,4 +1,4 @@
-"""A query that can never succeed is answered with its reason at once, without retries."""
+"""A query that can never succeed is answered with the reason immediately, without any retries."""
 
 from ops.model.fleet import Cluster
 from ops.model.json import Json
@@ -14,7 +14,7 @@ class Closed(FakeClusters):
         raise DeniedError(f"listing the clusters of {subscription}: 403: the role is missing")
 
 
-def test_a_query_for_a_plan_that_cannot_be_made_is_answered_with_the_reason() -> None:
+def test_a_query_for_an_impossible_plan_is_answered_with_the_reason() -> None:
     world = World(clusters=Closed())
     began = world.clock.at
     query: dict[str, Json] = {"command": "plan", "subject": "", "chat": "slack", "address": "https://hooks.slack.com/x"}

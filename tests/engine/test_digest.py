@@ -1,4 +1,4 @@
-"""The weekly digest: sent once, at its time, with what happened and what comes next."""
+"""The weekly digest: sent once, on time, with what happened last week and what comes next."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ def digests(world: World) -> list[str]:
     return [str(world.chat.shown[key]) for key, subject in world.chat.keys.items() if subject.startswith("digest")]
 
 
-def test_the_digest_is_posted_once_whatever_the_number_of_ticks() -> None:
+def test_the_digest_is_posted_once_however_many_ticks_there_are() -> None:
     world = world_with_runs()
     tick(world, MONDAY_NINE - timedelta(minutes=1))
     assert digests(world) == []
@@ -63,7 +63,7 @@ def test_the_digest_is_posted_once_whatever_the_number_of_ticks() -> None:
     assert "The week · 16 November to 23 November 2026 · 2 runs" in shown
 
 
-def test_the_digest_names_the_failures_and_the_next_windows() -> None:
+def test_the_digest_lists_the_failures_and_the_next_windows() -> None:
     world = world_with_runs()
     tick(world, MONDAY_NINE)
     (shown,) = digests(world)
@@ -101,7 +101,7 @@ def test_the_picture_shows_only_clusters_in_rings() -> None:
     assert world.store.get_content(record.picture) == b"png"
 
 
-def test_the_digest_is_posted_without_a_picture_that_cannot_be_drawn() -> None:
+def test_if_the_picture_cannot_be_drawn_the_digest_is_posted_without_it() -> None:
     world = world_with_runs()
 
     def paint(svg: str) -> bytes:
@@ -113,7 +113,7 @@ def test_the_digest_is_posted_without_a_picture_that_cannot_be_drawn() -> None:
     assert len(digests(world)) == 1
 
 
-def test_a_bot_that_was_just_installed_posts_no_digest() -> None:
+def test_a_newly_installed_bot_does_not_post_a_digest() -> None:
     world = World(config=DIGEST)
     fresh = replace(DONE, created=MONDAY_NINE + timedelta(minutes=1), ended=None, state=State.WAITING)
     runs(world.store).insert(fresh.id, fresh)

@@ -1,4 +1,4 @@
-"""The janitor restarts what the engine has lost and purges what is old."""
+"""The janitor restarts runs that the engine has lost and purges old ones."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ def started() -> tuple[World, str]:
     return world, start(world).id
 
 
-def test_a_run_that_the_engine_has_lost_is_started_again() -> None:
+def test_a_run_that_the_engine_has_lost_is_restarted() -> None:
     world, run_id = started()
     world.engine.live.clear()
     reconcile_engine(world.context, world.clock.advance(minutes=11), purge_after=DAY)
@@ -45,7 +45,7 @@ def test_a_run_that_was_just_recorded_is_not_restarted() -> None:
     assert world.engine.started == [f"operation {run_id}"]
 
 
-def test_an_ended_run_is_purged_once_after_a_day() -> None:
+def test_an_ended_run_is_purged_exactly_once_after_a_day() -> None:
     world, run_id = started()
     assert DrivenRun(world, run_id).to_end().state is State.SKIPPED
     reconcile_engine(world.context, world.clock.at, purge_after=DAY)
@@ -55,7 +55,7 @@ def test_an_ended_run_is_purged_once_after_a_day() -> None:
     assert world.engine.purged == [run_id]
 
 
-def test_a_lost_rollout_is_started_again() -> None:
+def test_a_rollout_that_the_engine_has_lost_is_restarted() -> None:
     world, _ = started()
     start_due_rollouts(world.context, world.settings, list(world.clusters.fleet.values()), MONDAY)
     world.engine.live.clear()
@@ -80,7 +80,7 @@ def test_deliveries_are_deleted_once_they_are_too_old_to_be_redelivered() -> Non
         assert [record.key for record in world.store.scan(kind)] == ["young"]
 
 
-def test_a_code_of_another_version_is_kept_and_stops_no_timer() -> None:
+def test_a_code_from_another_version_is_kept_and_does_not_stop_a_timer() -> None:
     world, run_id = started()
     stored = world.context.runs.must_get(run_id)
     skip = Skip("user1", cast("SkipReason", "new-in-another-version"), "why")
@@ -89,7 +89,7 @@ def test_a_code_of_another_version_is_kept_and_stops_no_timer() -> None:
     every_hour(world.context, DAY)
 
 
-def test_a_record_that_cannot_be_read_delays_no_other_run(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_record_that_cannot_be_read_does_not_delay_other_runs(caplog: pytest.LogCaptureFixture) -> None:
     world, run_id = started()
     for unreadable in ("a", "z"):
         world.store.insert("run", unreadable, {"id": 7})

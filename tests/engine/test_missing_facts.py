@@ -1,4 +1,4 @@
-"""A run that cannot read a fact: it reports that, continues once it can read it, and ends with its week."""
+"""A run that cannot read a fact reports the problem, continues once the fact can be read, and ends with its week."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from tests.fakes import CONFIG, MONDAY, World, cluster
 
 
 def begun(at: datetime, break_world: Callable[[World], None]) -> DrivenRun:
-    """The run of the week, in a world in which one fact cannot be read."""
+    """The week's run, in a world in which one fact cannot be read."""
     world = world_with(cluster("shop-dev"), CONFIG, at)
     break_world(world)
     start_unless_idle(world.context, run_request(world))
@@ -22,7 +22,7 @@ def refuse_nodes(world: World) -> None:
     world.nodes.refuse["nodes"] = DeniedError("listing the nodes of shop-dev: 401 Unauthorized")
 
 
-def test_one_denied_request_to_the_api_server_on_monday_does_not_end_the_run() -> None:
+def test_a_single_denied_request_to_the_api_server_on_monday_does_not_end_the_run() -> None:
     run = begun(MONDAY, refuse_nodes)
     world = run.world
     assert run.record.state is State.WAITING
@@ -47,7 +47,7 @@ def test_a_role_that_is_never_assigned_is_reported_in_the_window_and_at_the_end(
     assert "401 Unauthorized" in str(run.world.chat.shown)
 
 
-def test_a_run_that_never_reads_the_newest_image_ends_with_the_week_and_its_reason() -> None:
+def test_a_run_that_can_never_read_the_newest_image_ends_with_the_week_and_states_the_reason() -> None:
     def break_images(world: World) -> None:
         world.clusters.refuse_images = TryLaterError("reading the upgrade profile of shop-dev/user1: 500", 3600)
 
@@ -56,7 +56,7 @@ def test_a_run_that_never_reads_the_newest_image_ends_with_the_week_and_its_reas
     assert ended.why.endswith("reading the upgrade profile of shop-dev/user1: 500")
 
 
-def test_a_run_that_succeeds_after_a_missing_fact_notifies_no_one() -> None:
+def test_no_one_is_notified_if_a_run_succeeds_after_a_fact_was_missing() -> None:
     last_night = datetime(2026, 11, 19, 23, tzinfo=UTC)
     run = begun(last_night, refuse_nodes)
     operations = AzureOperations(run.world, polls=1)

@@ -1,4 +1,4 @@
-"""The rollout of a week includes clusters that are found after its start; an empty fleet is reported."""
+"""A week's rollout includes clusters that are found after it has started; an empty fleet is reported."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 
 
 def tick(world: World, hours: int = 1) -> None:
-    """The hourly scan of the fleet, and the next step of the rollout."""
+    """Scan the fleet, as the hourly timer does, and execute the rollout's next step."""
     world.clock.advance(hours=hours)
     start_due_rollouts(
         world.context, world.settings, list_fleet(world.context.ports.clusters, world.settings), world.clock.at
@@ -30,7 +30,7 @@ def shown(world: World) -> list[str]:
     return [str(content["text"]) for content in world.chat.shown.values()]
 
 
-def test_a_fleet_that_appears_after_the_first_scan_is_upgraded_that_week() -> None:
+def test_a_fleet_that_is_found_after_the_first_scan_is_upgraded_that_week() -> None:
     world = World()
     tick(world)
     assert not list(rollouts(world.store).scan())
@@ -65,7 +65,7 @@ def test_a_cluster_that_is_found_later_joins_its_ring() -> None:
     assert [name for _, name in ring.targets] == ["shop-dev", "web-dev"]
 
 
-def test_a_rollout_that_was_done_resumes_for_a_new_cluster() -> None:
+def test_a_completed_rollout_resumes_for_a_new_cluster() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev", pool("user1", image=NEW)))
     tick(world)
@@ -79,7 +79,7 @@ def test_a_rollout_that_was_done_resumes_for_a_new_cluster() -> None:
     assert world.engine.started.count(f"rollout {ROLLOUT}") == 2
 
 
-def test_each_end_of_a_rollout_is_in_the_ledger() -> None:
+def test_the_ledger_records_every_end_of_a_rollout() -> None:
     world = World()
     for name in ("shop-dev", "web-dev"):
         world.clusters.put(cluster(name, pool("user1", image=NEW)))
@@ -91,7 +91,7 @@ def test_each_end_of_a_rollout_is_in_the_ledger() -> None:
     ]
 
 
-def test_a_halted_rollout_includes_no_new_cluster() -> None:
+def test_a_halted_rollout_does_not_include_new_clusters() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev"))
     tick(world)
@@ -103,7 +103,7 @@ def test_a_halted_rollout_includes_no_new_cluster() -> None:
     assert names(world) == ["shop-dev"]
 
 
-def test_a_cluster_upgraded_by_aks_that_is_found_later_is_observed() -> None:
+def test_a_cluster_that_is_found_later_and_upgraded_by_aks_is_observed() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev"))
     tick(world)

@@ -1,4 +1,4 @@
-"""The transition table of a run: the position after each report, and that every report of an activity is in it."""
+"""A run's transition table: it contains every report that an activity can make, and the position that follows."""
 
 import ast
 from pathlib import Path
@@ -38,7 +38,9 @@ POLLING = Position(Activity.POLL, "pool.user1")
         (Position(Activity.UNWIND), Outcome.CONCLUDE, Position(Activity.CONCLUDE)),
     ],
 )
-def test_each_report_leads_to_one_position(here: Position, outcome: Outcome, following: Position | None) -> None:
+def test_each_report_leads_to_exactly_one_position(
+    here: Position, outcome: Outcome, following: Position | None
+) -> None:
     assert next_position(here, Transition(outcome, step="next")) == following
 
 
@@ -46,7 +48,7 @@ def test_each_report_leads_to_one_position(here: Position, outcome: Outcome, fol
     ("here", "outcome"),
     [(Activity.ASSESS, Outcome.STEP), (Activity.POLL, Outcome.ACT), (Activity.CONCLUDE, Outcome.UNDO)],
 )
-def test_an_illegal_pair_raises(here: Activity, outcome: Outcome) -> None:
+def test_an_illegal_pair_raises_an_error(here: Activity, outcome: Outcome) -> None:
     with pytest.raises(IllegalTransitionError):
         next_position(Position(here), Transition(outcome))
 
@@ -59,8 +61,8 @@ def test_every_activity_can_lead_to_the_end_of_the_run() -> None:
     assert ends == set(following)
 
 
-def test_every_outcome_in_the_code_of_the_activities_is_in_the_table() -> None:
-    """A new outcome without a row would stop a run at night; here it fails a test instead."""
+def test_every_outcome_in_the_activities_code_is_in_the_table() -> None:
+    """An outcome without a row would otherwise stop a run at night; here it fails a test."""
     written = {
         node.attr
         for path in Path("ops/engine/activities").glob("*.py")
@@ -70,6 +72,6 @@ def test_every_outcome_in_the_code_of_the_activities_is_in_the_table() -> None:
     assert written == {outcome.name for _, outcome in TRANSITIONS}
 
 
-def test_the_diagram_in_the_documentation_is_the_one_of_the_table() -> None:
+def test_the_diagram_in_the_documentation_matches_the_table() -> None:
     text = PAGE.read_text()
     assert embedded(text, diagram()) == text, "run `python -m tools.transition_diagram` and commit the page"

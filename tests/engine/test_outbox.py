@@ -1,4 +1,4 @@
-"""The outbox alone: a chat that loses messages or responses, rate limits, and two processes that send at once."""
+"""The outbox on its own: a chat that loses messages or responses, rate limits, and two processes that send simultaneously."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ def report(world: World, text: str, subject: str = "run-1", state: State = State
 
 
 def shown(world: World) -> list[str]:
-    """The line that each message shows, in the order of posting."""
+    """The line that each message shows, in posting order."""
     return [text_of(content) for content in world.chat.shown.values()]
 
 
@@ -44,7 +44,7 @@ def later(world: World, **delta: float) -> int:
     return flush_outbox(world.context.ports)
 
 
-def test_a_deleted_message_is_posted_again() -> None:
+def test_a_message_that_was_deleted_in_the_chat_is_reposted() -> None:
     world = World()
     report(world, "first")
     world.chat.shown.clear()
@@ -80,8 +80,8 @@ def test_a_busy_or_unreachable_chat_is_not_logged_as_a_refusal(caplog: pytest.Lo
     assert caplog.records == []
 
 
-def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -> None:
-    """The chat shows the state in between, which the record does not know."""
+def test_a_state_that_recurs_after_an_edit_with_a_lost_response_is_shown() -> None:
+    """The chat shows the intermediate state, which is unknown to the record."""
     world = World()
     report(world, "one")
     world.chat.lose = 1
@@ -91,7 +91,7 @@ def test_a_state_that_returns_after_an_edit_whose_response_was_lost_is_shown() -
     assert shown(world) == ["one"]
 
 
-def test_messages_that_need_a_person_are_sent_first() -> None:
+def test_messages_that_require_a_person_are_sent_first() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down") for _ in range(3)]
     report(world, "plain", "a-run")
@@ -101,7 +101,7 @@ def test_messages_that_need_a_person_are_sent_first() -> None:
     assert shown(world) == ["request", "plain", "other"]
 
 
-def test_a_search_that_fails_is_repeated_and_posts_no_duplicate() -> None:
+def test_a_failed_search_is_repeated_and_does_not_cause_a_duplicate() -> None:
     world = World()
     world.chat.lose = 1
     report(world, "one")
@@ -111,7 +111,7 @@ def test_a_search_that_fails_is_repeated_and_posts_no_duplicate() -> None:
     assert (world.chat.posts, shown(world)) == (1, ["one"])
 
 
-def test_after_a_rate_limit_no_other_message_is_tried() -> None:
+def test_after_a_rate_limit_no_further_messages_are_attempted() -> None:
     world = World()
     world.chat.fail = [ThrottledError("posting: rate limited", 30)]
     report(world, "one", "run-1")
@@ -122,7 +122,7 @@ def test_after_a_rate_limit_no_other_message_is_tried() -> None:
     assert world.chat.posts == 2
 
 
-def test_a_new_picture_with_the_same_text_is_an_edit() -> None:
+def test_a_new_picture_with_the_same_text_causes_an_edit() -> None:
     world = World()
     for number in (1, 1, 2):
         reference = world.store.put_content(f"picture {number}".encode())
@@ -133,7 +133,7 @@ def test_a_new_picture_with_the_same_text_is_an_edit() -> None:
 
 @dataclass
 class SlowChat(FakeChat):
-    """Another process reports on the same subject while this one waits for the response of the chat."""
+    """Another process reports on the same subject while this one is waiting for the chat's response."""
 
     meanwhile: list[Message] = field(default_factory=list)
     ports: Ports | None = None
@@ -161,7 +161,7 @@ def world_with_slow_chat() -> tuple[World, SlowChat]:
     return world, chat
 
 
-def test_two_processes_that_report_at_once_post_once() -> None:
+def test_two_processes_that_report_simultaneously_post_once() -> None:
     world, chat = world_with_slow_chat()
     chat.meanwhile = [message("second")]
     report(world, "first")
@@ -170,8 +170,8 @@ def test_two_processes_that_report_at_once_post_once() -> None:
     assert (chat.posts, shown(world)) == (1, ["second"])
 
 
-def test_two_edits_at_once_end_with_the_last_state() -> None:
-    """The older edit arrives last: the chat shows it until the next tick."""
+def test_after_two_simultaneous_edits_the_newer_state_is_shown() -> None:
+    """The older edit arrives last, so the chat shows it until the next tick."""
     world, chat = world_with_slow_chat()
     report(world, "first")
     chat.meanwhile = [message("third")]
@@ -182,7 +182,7 @@ def test_two_edits_at_once_end_with_the_last_state() -> None:
 
 
 def test_an_older_edit_whose_response_is_lost_is_corrected() -> None:
-    """The newer edit is recorded as sent while the older is on its way; no response says that the older arrived after it."""
+    """The newer edit is recorded as sent while the older one is in transit. No response reveals that the older one arrived last."""
     world, chat = world_with_slow_chat()
     report(world, "first")
     chat.meanwhile = [message("third")]
@@ -193,7 +193,7 @@ def test_an_older_edit_whose_response_is_lost_is_corrected() -> None:
     assert shown(world) == ["third"]
 
 
-def test_after_a_killed_process_the_message_is_searched_for() -> None:
+def test_after_a_process_was_killed_its_message_is_searched_for() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down")]
     report(world, "one")
@@ -214,7 +214,7 @@ def backlog() -> World:
     return world
 
 
-def test_a_tick_sends_a_backlog_at_the_rate_of_the_chat_for_a_limited_time() -> None:
+def test_a_tick_sends_a_backlog_at_the_rate_that_the_chat_allows_for_a_limited_time() -> None:
     world = backlog()
     began = world.clock.at
 
@@ -225,7 +225,7 @@ def test_a_tick_sends_a_backlog_at_the_rate_of_the_chat_for_a_limited_time() -> 
     assert (world.chat.posts, world.clock.at - began) == (161, timedelta(seconds=200))
 
 
-def test_a_tick_ends_even_if_its_pauses_do_not_move_the_clock() -> None:
+def test_a_tick_ends_even_if_the_clock_does_not_move_during_its_pauses() -> None:
     world = backlog()
     waited: list[float] = []
     assert flush_outbox(world.context.ports, waited.append) == 299

@@ -1,4 +1,4 @@
-"""A step that takes hours too long notifies people; it is not interrupted, and after a good end the notice disappears."""
+"""People are notified about a step that is hours overdue. It is not interrupted, and the notice disappears if it succeeds."""
 
 from datetime import timedelta
 
@@ -16,12 +16,12 @@ def begun(*, running: bool = True) -> DrivenRun:
 
 
 def shown(run: DrivenRun) -> str:
-    """The run's message in the chat."""
+    """The message about the run in the chat."""
     chat = run.world.chat
     return next(str(content) for key, content in chat.shown.items() if chat.keys[key] == run.id)
 
 
-def test_an_operation_that_does_not_end_notifies_people_after_hours() -> None:
+def test_people_are_notified_when_an_operation_has_not_ended_for_hours() -> None:
     run = begun()
     run.turns(200)
     assert run.world.clock.at - NIGHT > timedelta(hours=4)
@@ -30,14 +30,14 @@ def test_an_operation_that_does_not_end_notifies_people_after_hours() -> None:
     assert run.world.clusters.begun == ["upgrade user1"]
 
 
-def test_no_one_is_notified_within_two_hours() -> None:
+def test_no_one_is_notified_during_the_first_two_hours() -> None:
     run = begun()
     run.turns(60)
     assert timedelta(hours=1) < run.world.clock.at - NIGHT < timedelta(hours=2)
     assert "needs you" not in shown(run)
 
 
-def test_the_notice_disappears_once_the_operation_has_succeeded() -> None:
+def test_the_notice_disappears_when_the_operation_succeeds() -> None:
     run = begun()
     world = run.world
     noticed: list[bool] = []
@@ -53,7 +53,7 @@ def test_the_notice_disappears_once_the_operation_has_succeeded() -> None:
     assert (ended.state, ended.notify, ended.lines) == (State.DONE, False, ())
 
 
-def test_an_undo_that_is_impossible_for_hours_notifies_people() -> None:
+def test_people_are_notified_when_an_undo_has_been_impossible_for_hours() -> None:
     run = begun(running=False)
     world = run.world
     only = world.clusters.only.id

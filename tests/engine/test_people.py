@@ -1,4 +1,4 @@
-"""Pause, resume and cancel are stored and take effect between steps."""
+"""Pause, resume, and cancel requests are stored and take effect between steps."""
 
 from ops.model.run import State, StepState
 from ops.tables.runs import Control, controls, runs
@@ -6,7 +6,7 @@ from tests.driving import AzureOperations
 from tests.engine.worlds import upgrade, world_in_window
 
 
-def test_a_pause_takes_effect_between_pools_until_the_resume() -> None:
+def test_a_pause_takes_effect_between_pools_and_lasts_until_the_resume() -> None:
     world = world_in_window(pools=2)
     operations = AzureOperations(world)
     reasons: list[str] = []
@@ -28,7 +28,7 @@ def test_a_pause_takes_effect_between_pools_until_the_resume() -> None:
     assert run.state is State.DONE
 
 
-def test_after_a_cancel_the_running_pool_completes_and_no_other_begins() -> None:
+def test_after_a_cancel_the_running_pool_is_completed_and_no_other_pool_begins() -> None:
     world = world_in_window(pools=2)
     operations = AzureOperations(world)
 

@@ -1,4 +1,4 @@
-"""What a person requests while a run is executed applies to every step that has not begun."""
+"""A person's request during a run applies to every step that has not begun."""
 
 from datetime import datetime, timedelta
 
@@ -44,8 +44,8 @@ def test_keep_awake_applies_to_a_stop_that_azure_has_not_accepted_yet() -> None:
     assert world.clusters.begun == []
 
 
-def test_a_cluster_that_was_just_started_is_not_stopped_at_once() -> None:
-    """Rule 5 of docs/power.md, also for the undo of a cancelled run."""
+def test_a_cluster_that_was_just_started_is_not_stopped_immediately() -> None:
+    """Rule 5 of docs/power.md, which also applies when a cancelled run is undone."""
     world = world_with(cluster("shop-dev", running=False), CONFIG)
     only = world.clusters.only.id
     run = start(world)

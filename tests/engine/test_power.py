@@ -1,4 +1,4 @@
-"""Power is level-triggered: the timer compares desired and actual state and corrects the difference."""
+"""Power control is level-triggered: the timer compares the desired state with the actual one and corrects any difference."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,14 +21,14 @@ def test_a_cluster_outside_its_hours_is_stopped_by_the_next_tick() -> None:
     assert run.finished[0].evidence == "the cluster is stopped"
 
 
-def test_a_cluster_in_its_desired_state_starts_no_run() -> None:
+def test_no_run_starts_for_a_cluster_in_its_desired_state() -> None:
     world = world_with_all_operations()
     world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
     start_due(world)
     assert (world.engine.started, list(runs(world.store).scan())) == ([], [])
 
 
-def test_an_override_keeps_a_cluster_awake_until_its_end() -> None:
+def test_an_override_keeps_a_cluster_awake_until_the_override_ends() -> None:
     world = world_with_all_operations()
     body = f'{{"target": "{world.clusters.only.id}", "until": "2026-11-17T02:00:00+01:00", "by": "ana"}}'.encode()
     assert set_override(world.context, "awake", body).status == 202
@@ -47,7 +47,7 @@ def test_an_override_without_a_valid_end_is_rejected(until: object) -> None:
     assert set_override(world.context, "awake", body).status == 400
 
 
-def test_a_start_that_fails_for_lack_of_capacity_fails_the_run() -> None:
+def test_if_a_start_fails_for_lack_of_capacity_the_run_fails() -> None:
     world = world_with_all_operations()
     world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
     world.clusters.put(replace(world.clusters.only, running=False))

@@ -1,10 +1,10 @@
-"""Which run goes first on a cluster; the other one yields between its steps."""
+"""Which of two runs on a cluster goes first; the other one yields between its steps."""
 
 from tests.driving import WEEK, manual_request, run_request, start
 from tests.engine.worlds import world_with_all_operations
 
 
-def test_a_run_of_the_timer_yields_to_a_persons_run_between_its_steps() -> None:
+def test_a_run_started_by_the_timer_yields_between_its_steps_to_a_run_started_by_a_person() -> None:
     world = world_with_all_operations()
     night, person = start(world), start(world, manual_request(world))
     for activity in ("assess", "lease"):
@@ -16,7 +16,7 @@ def test_a_run_of_the_timer_yields_to_a_persons_run_between_its_steps() -> None:
     assert world.clusters.begun == []
 
 
-def test_a_lower_run_does_not_take_a_lease_that_a_higher_one_waits_for() -> None:
+def test_a_run_does_not_take_a_lease_that_a_run_with_higher_precedence_is_waiting_for() -> None:
     world = world_with_all_operations()
     first = start(world, manual_request(world))
     power = start(world, run_request(world, "power", "1"))

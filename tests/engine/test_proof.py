@@ -1,4 +1,4 @@
-"""An upgrade is done once its nodes run the image; a newer image that is released meanwhile is reported or planned."""
+"""An upgrade is complete once its nodes run the image. A newer image released in the meantime is either reported or planned."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from tests.engine.worlds import upgrade, world_in_window
 from tests.fakes import NEW, NEWER, OLD, cluster, nodes_of, pool
 
 
-def test_an_upgrade_that_did_not_change_the_nodes_fails_and_names_them() -> None:
+def test_an_upgrade_that_did_not_change_the_nodes_fails_and_lists_them() -> None:
     world = world_in_window()
     run = upgrade(world, AzureOperations(world, image=OLD)).record
     assert (run.state, run.code) == (State.FAILED, "NotVerified")
     assert "aks-user1-0 does not run 202611.05.0" in run.why
 
 
-def test_a_node_that_does_not_become_ready_is_a_failure_that_names_it() -> None:
+def test_the_run_fails_and_names_the_node_if_a_node_does_not_become_ready() -> None:
     world = world_in_window()
     only = cluster("shop-dev", pool("user1", image=NEW))
     not_ready = tuple(replace(node, ready=node.name != "aks-user1-1") for node in nodes_of(only))

@@ -1,4 +1,4 @@
-"""The end of a run is published to other programs, even if their topic was down at that time."""
+"""The end of a run is published to other programs, even if the topic was down when the run ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ def test_an_end_is_published_once() -> None:
     assert world.events.published == [event]
 
 
-def test_after_a_day_an_end_is_given_up() -> None:
+def test_after_a_day_an_end_is_no_longer_published() -> None:
     world = World()
     world.events.refuse = DOWN
     ended(world)
@@ -67,7 +67,7 @@ def test_after_a_day_an_end_is_given_up() -> None:
     assert waiting(world) == 0
 
 
-def test_a_topic_that_is_down_is_called_once_per_tick_whatever_the_backlog() -> None:
+def test_a_topic_that_is_down_is_called_once_per_tick_whatever_the_size_of_the_backlog() -> None:
     world = World()
     backlog(world, 50, world.clock.at)
     world.events.refuse = DOWN
@@ -78,7 +78,7 @@ def test_a_topic_that_is_down_is_called_once_per_tick_whatever_the_backlog() -> 
     assert (len(world.events.published), waiting(world)) == (50, 0)
 
 
-def test_ends_that_are_a_day_old_are_all_given_up_with_one_call_to_the_topic() -> None:
+def test_all_day_old_ends_are_dropped_with_one_call_to_the_topic() -> None:
     world = World()
     backlog(world, 50, world.clock.at - timedelta(days=1))
     world.events.refuse = DOWN
@@ -96,7 +96,7 @@ def test_an_end_that_the_topic_rejects_does_not_block_the_others() -> None:
 
 @dataclass
 class ChatObserver(FakeEvents):
-    """Records how many messages the chat shows at each call."""
+    """Records how many messages the chat shows at the time of each call."""
 
     chat: FakeChat = field(default_factory=FakeChat)
     shown: list[int] = field(default_factory=list)
@@ -118,7 +118,7 @@ def test_messages_are_sent_before_events_are_published() -> None:
     assert topic.shown == [1]
 
 
-def test_a_record_of_an_earlier_version_stays_and_does_not_stop_the_tick() -> None:
+def test_a_record_from_an_earlier_version_is_kept_and_does_not_stop_the_tick() -> None:
     world = World()
     world.store.insert("unpublished", "node-image.x.m-1", {"event": {"run": "x"}, "why": "down"})
     backlog(world, 1, world.clock.at)

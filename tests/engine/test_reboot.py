@@ -1,4 +1,4 @@
-"""A reboot cordons, drains, restarts, verifies and uncordons a node; a failure at any point uncordons it too."""
+"""A reboot cordons, drains, restarts, verifies, and uncordons a node. After any failure the node is uncordoned as well."""
 
 from ops.model.fleet import CORDON_STAMP
 from ops.model.run import Run, State
@@ -42,7 +42,7 @@ def test_a_drain_that_times_out_uncordons_the_node_and_names_the_pod_and_its_pdb
     assert world.machines.restarted == []
 
 
-def test_a_pod_with_several_pdbs_fails_the_drain_at_once() -> None:
+def test_the_drain_fails_immediately_if_a_pod_has_several_pdbs() -> None:
     world = world_with_required_reboot()
     world.nodes.answers["web-0"] = EvictionResult("several", "more than one PodDisruptionBudget")
     run = reboot(world)
@@ -50,14 +50,14 @@ def test_a_pod_with_several_pdbs_fails_the_drain_at_once() -> None:
     assert world.nodes.evicted.count("web-0") == 1
 
 
-def test_a_restart_without_a_new_boot_id_is_a_failure() -> None:
+def test_a_restart_without_a_new_boot_id_counts_as_a_failure() -> None:
     world = world_with_required_reboot()
     run = reboot(world, AzureRestarts(world, boots=False))
     assert (run.state, run.code) == (State.FAILED, "NotVerified")
     assert "its bootID has not changed" in run.why
 
 
-def test_a_rejected_restart_uncordons_the_node() -> None:
+def test_after_a_rejected_restart_the_node_is_uncordoned() -> None:
     world = world_with_required_reboot()
     world.machines.refuse = RejectedError("ScopeLocked", "restarting: a deny assignment")
     run = reboot(world)
@@ -66,7 +66,7 @@ def test_a_rejected_restart_uncordons_the_node() -> None:
 
 
 def test_a_node_that_a_person_cordons_after_the_plan_is_not_drained() -> None:
-    """A person who cordons between the plan and the first step has a reason, and that cordon stays."""
+    """A person who cordons a node between the plan and the first step has a reason, so the cordon stays."""
     world = world_with_required_reboot()
 
     def meanwhile(activity: str) -> None:
@@ -78,7 +78,7 @@ def test_a_node_that_a_person_cordons_after_the_plan_is_not_drained() -> None:
     assert [(skip.what, skip.code) for skip in run.skips] == [(NODE, "cordoned-by-others")]
 
 
-def test_a_cordon_of_another_owner_is_never_removed() -> None:
+def test_a_cordon_that_belongs_to_another_owner_is_never_removed() -> None:
     world = world_with_required_reboot()
 
     def meanwhile(activity: str) -> None:

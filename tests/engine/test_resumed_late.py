@@ -1,4 +1,4 @@
-"""A process that resumes after hours: another run may hold the leases, and the window may have closed."""
+"""A process that resumes hours later: another run may hold the leases by then, and the window may have closed."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def let_other_run_take_the_cluster(run: DrivenRun) -> None:
 
 
 def upgraded_after_a_start() -> DrivenRun:
-    """A run that has started its cluster and upgraded the pool, and has not stopped the cluster yet."""
+    """A run that has started its cluster and upgraded the pool but has not stopped the cluster yet."""
     run = start(world_with(cluster("shop-dev", running=False), CONFIG))
     clusters = run.world.clusters
     run.call("assess")
@@ -43,7 +43,7 @@ def test_a_cluster_is_not_stopped_while_another_run_holds_it() -> None:
     assert run.world.clusters.begun == ["start", "upgrade user1"]
 
 
-def test_a_cluster_is_stopped_after_the_lease_of_the_other_run_has_expired() -> None:
+def test_a_cluster_is_stopped_after_the_other_runs_lease_has_expired() -> None:
     run = upgraded_after_a_start()
     run.world.clock.advance(minutes=40)
     let_other_run_take_the_cluster(run)
@@ -66,7 +66,7 @@ def test_a_run_that_lost_its_cluster_does_not_block_the_paired_region() -> None:
 
 
 def draining() -> tuple[DrivenRun, str, int]:
-    """A drain whose first eviction was blocked; its step, and the number of evictions so far."""
+    """A drain whose first eviction was blocked. Return its step and the number of evictions so far."""
     on = cluster("shop-dev")
     world = world_with(on, ALL_OPERATIONS)
     node = nodes_of(on)[1].name
@@ -92,7 +92,7 @@ def test_a_drain_continues_while_its_window_is_open_and_it_holds_the_cluster() -
     assert len(run.world.nodes.evicted) == evictions + 1
 
 
-def test_a_drain_evicts_no_pod_after_its_window_has_closed() -> None:
+def test_a_drain_does_not_evict_pods_after_its_window_has_closed() -> None:
     run, step, evictions = draining()
     run.world.clock.advance(hours=7)
     assert run.call("begin", step) == "pending"
@@ -101,7 +101,7 @@ def test_a_drain_evicts_no_pod_after_its_window_has_closed() -> None:
     assert (run.step(step).state, run.step(step).why) == (StepState.LEFT, "its window has closed")
 
 
-def test_a_drain_evicts_no_pod_once_another_run_holds_the_cluster() -> None:
+def test_a_drain_does_not_evict_pods_once_another_run_holds_the_cluster() -> None:
     run, step, evictions = draining()
     run.world.clock.advance(minutes=40)
     let_other_run_take_the_cluster(run)
@@ -120,7 +120,7 @@ def test_no_step_begins_after_the_lease_has_expired() -> None:
     assert run.step("pool.user1").why == "the lease has expired"
 
 
-def test_a_run_that_waits_for_another_run_on_its_cluster_names_it() -> None:
+def test_a_run_that_waits_for_another_run_on_its_cluster_names_the_other_run() -> None:
     world = world_with(cluster("shop-dev", pool("user1")), CONFIG)
     run, other = start(world), start(world, manual_request(world, "reboot"))
     take_claim(world.store, Claim.of_cluster(world.clusters.only.id), other.id, NIGHT)

@@ -1,4 +1,4 @@
-"""Eviction notices become one record per node, and one run per group of evictions."""
+"""Eviction notices become one record per node and one run per group of evictions."""
 
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ def annotated(node: int, number: int) -> dict[str, object]:
     }
 
 
-def test_a_notice_and_an_annotation_of_one_node_are_one_eviction_in_any_order() -> None:
+def test_a_notice_and_an_annotation_for_one_node_count_as_one_eviction_in_either_order() -> None:
     for order in ([0, 1], [1, 0], [0, 0, 1, 1]):
         world = world_with_spot_pool()
         events = [notice(1, 1), annotated(1, 2)]
@@ -62,7 +62,7 @@ def test_a_notice_and_an_annotation_of_one_node_are_one_eviction_in_any_order() 
         assert len(world.engine.started) == 1
 
 
-def test_evictions_of_a_pool_within_ten_minutes_share_a_run_and_a_later_one_starts_another() -> None:
+def test_evictions_in_a_pool_within_ten_minutes_share_a_run_and_a_later_eviction_starts_a_new_run() -> None:
     world = world_with_spot_pool()
     for number, node in enumerate((0, 1, 2)):
         take_event(world.context, notice(node, number))
@@ -73,7 +73,7 @@ def test_evictions_of_a_pool_within_ten_minutes_share_a_run_and_a_later_one_star
     assert len(world.engine.started) == 2
 
 
-def test_a_node_that_still_exists_is_drained_and_its_eviction_confirmed() -> None:
+def test_a_node_that_still_exists_is_drained_and_its_eviction_is_confirmed() -> None:
     world = world_with_spot_pool()
     take_event(world.context, notice(1, 1))
     run_id = world.engine.started[0].split()[1]
@@ -132,7 +132,7 @@ OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
         ),
     ],
 )
-def test_a_notice_that_does_not_concern_the_fleet_is_recorded_once_and_starts_no_run(
+def test_a_notice_that_does_not_concern_the_fleet_is_recorded_once_without_starting_a_run(
     change: dict[str, object], why: str
 ) -> None:
     world = world_with_spot_pool()
@@ -143,7 +143,7 @@ def test_a_notice_that_does_not_concern_the_fleet_is_recorded_once_and_starts_no
     assert [entry.text for entry in world.ledger.written.values()] == [why]
 
 
-def test_a_source_in_the_fleet_that_is_not_a_cluster_is_recorded_and_not_redelivered_forever() -> None:
+def test_an_event_from_a_fleet_resource_other_than_a_cluster_is_recorded_and_not_redelivered_forever() -> None:
     world = world_with_spot_pool()
     real = AzureClusters(object())  # type: ignore[arg-type]  # it refuses before it needs a credential
     context = replace(world.context, ports=replace(world.context.ports, clusters=real))
@@ -156,7 +156,7 @@ def test_a_source_in_the_fleet_that_is_not_a_cluster_is_recorded_and_not_redeliv
     )
 
 
-def test_an_eviction_in_a_foreign_scale_set_is_recorded_and_starts_no_run() -> None:
+def test_an_eviction_in_a_scale_set_outside_the_fleet_is_recorded_without_starting_a_run() -> None:
     world = world_with_spot_pool()
     event = annotated(1, 1)
     event["data"]["resourceInfo"]["properties"]["targetResourceId"] = "/subscriptions/0/x"  # type: ignore[index]  # JSON

@@ -1,4 +1,4 @@
-"""A cluster that was started for an upgrade is stopped again, however the run ends."""
+"""A cluster that was started for an upgrade is stopped afterwards, however the run ends."""
 
 from dataclasses import replace
 
@@ -16,14 +16,14 @@ def test_a_stopped_cluster_is_started_upgraded_and_stopped_again() -> None:
     assert [record.state for record in run.finished] == [StepState.UNDONE, StepState.DONE]
 
 
-def test_it_is_stopped_again_after_a_failure() -> None:
+def test_a_started_cluster_is_stopped_again_after_a_failure() -> None:
     world = world_in_window(stopped=True)
     run = upgrade(world, AzureOperations(world, failed="QuotaExceeded")).record
     assert world.clusters.begun == ["start", "upgrade user1", "stop"]
     assert run.state is State.FAILED
 
 
-def test_it_is_stopped_again_when_a_person_cancels() -> None:
+def test_a_started_cluster_is_stopped_again_when_a_person_cancels_the_run() -> None:
     world = world_in_window(stopped=True)
     operations = AzureOperations(world)
 
@@ -38,7 +38,7 @@ def test_it_is_stopped_again_when_a_person_cancels() -> None:
     assert (run.state, run.why) == (State.HALTED, "cancelled by ana: not tonight")
 
 
-def test_a_cluster_that_another_owner_has_started_is_not_stopped() -> None:
+def test_a_cluster_that_someone_else_has_started_is_not_stopped() -> None:
     world = world_in_window(stopped=True)
     operations = AzureOperations(world)
 

@@ -1,4 +1,4 @@
-"""What a run must never do, whatever Azure does. A review found each of these; the test has its scenario."""
+"""Things that a run must never do, whatever happens in Azure. Each test reproduces a scenario that a review found."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 
 
 def leased() -> DrivenRun:
-    """A run that holds its leases and has not begun a step."""
+    """A run that holds its leases but has not begun a step."""
     run = start(world_in_window())
     for activity in ("assess", "lease"):
         run.call(activity)
@@ -34,7 +34,7 @@ def change_steps(run: DrivenRun, *steps: StepRecord) -> None:
 
 
 class TestIntended:
-    """A step whose first call may not have been made is subject to every check of a beginning."""
+    """A step whose first call may not have been made is checked in full, like a step that is about to begin."""
 
     def test_a_cancel_takes_effect_while_azure_is_down(self) -> None:
         world = world_in_window()
@@ -49,7 +49,7 @@ class TestIntended:
         ended = run.to_end(meanwhile, turns=400)
         assert (ended.state, ended.why, world.clusters.begun) == (State.HALTED, "cancelled by ana", [])
 
-    def test_it_does_not_begin_outside_its_window_when_azure_is_back(self) -> None:
+    def test_a_step_does_not_begin_outside_its_window_when_azure_recovers(self) -> None:
         world = world_in_window()
         world.clusters.refuse = TryLaterError("503", 600)
         begun_at: list[datetime] = []
@@ -69,7 +69,7 @@ class TestIntended:
 class TestTemporary:
     """A step that is undone however the run ends."""
 
-    def test_a_start_that_is_rejected_fails_the_run_at_once(self) -> None:
+    def test_if_a_start_is_rejected_the_run_fails_immediately(self) -> None:
         world = world_in_window(stopped=True)
         world.clusters.refuse = RejectedError("QuotaExceeded", "starting: no quota")
         run = start(world).to_end(turns=60)
@@ -92,7 +92,7 @@ class TestTemporary:
 
 
 class TestLostByTheEngine:
-    """A run that the engine has lost continues at the position of its record."""
+    """A run that the engine has lost resumes at the position in its record."""
 
     @staticmethod
     def restarted(state: StepState) -> str:
@@ -104,16 +104,16 @@ class TestLostByTheEngine:
         reconcile_engine(world.context, world.clock.advance(hours=1), purge_after=DAY)
         return str(world.engine.payloads)
 
-    def test_a_running_upgrade_is_followed(self) -> None:
+    def test_an_upgrade_in_progress_is_followed(self) -> None:
         assert "'activity': 'begin', 'step': 'pool.user1'" in self.restarted(StepState.RUNNING)
 
-    def test_an_intended_upgrade_is_checked_first(self) -> None:
+    def test_an_intended_upgrade_is_checked_before_it_begins(self) -> None:
         assert "'activity': 'begin', 'step': 'pool.user1'" in self.restarted(StepState.INTENDED)
 
-    def test_a_run_without_a_begun_step_is_assessed(self) -> None:
+    def test_a_run_that_has_not_begun_a_step_is_assessed(self) -> None:
         assert "'activity': 'assess'" in self.restarted(StepState.PLANNED)
 
-    def test_a_running_step_without_its_token_is_followed_and_not_begun_again(self) -> None:
+    def test_a_running_step_without_a_token_is_followed_and_not_begun_a_second_time(self) -> None:
         run = leased()
         change_steps(run, StepRecord("pool.user1", "user1", StepState.RUNNING, began=IN_WINDOW))
         assert run.call("begin", "pool.user1") == "pending"
@@ -121,7 +121,7 @@ class TestLostByTheEngine:
 
 
 class UnreadableCluster(FakeClusters):
-    """A fleet with one cluster that cannot be read."""
+    """A fleet in which one cluster cannot be read."""
 
     def cluster(self, cluster_id: str) -> Cluster:
         if cluster_id.endswith("/a-broken"):
@@ -142,7 +142,7 @@ def test_a_cluster_that_cannot_be_read_does_not_block_the_others() -> None:
     }
 
 
-def test_the_run_of_a_deleted_cluster_ends() -> None:
+def test_a_run_ends_when_its_cluster_has_been_deleted() -> None:
     world = world_in_window()
     run = start(world)
     world.clusters.fleet.clear()
@@ -150,7 +150,7 @@ def test_the_run_of_a_deleted_cluster_ends() -> None:
     assert (ended.state, ended.why) == (State.SKIPPED, "the cluster does not exist")
 
 
-def test_a_running_operation_that_is_not_found_for_a_while_is_polled_again() -> None:
+def test_an_operation_in_progress_that_is_temporarily_not_found_is_polled_again() -> None:
     world = world_in_window()
     operations = AzureOperations(world, polls=1)
     polled: list[str] = []
@@ -167,7 +167,7 @@ def test_a_running_operation_that_is_not_found_for_a_while_is_polled_again() -> 
     assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 
-def test_the_reports_of_an_end_are_made_up_for_after_a_crash() -> None:
+def test_reports_about_the_end_of_a_run_are_sent_belatedly_after_a_crash() -> None:
     world = world_in_window()
     run = start(world)
     table = runs(world.store)

@@ -1,4 +1,4 @@
-"""The worlds of these tests: each has one small cluster inside its window."""
+"""The worlds that these tests use: each has one small cluster inside its window."""
 
 from ops.model.workload import Pod
 from tests.driving import IN_WINDOW, NIGHT, WEEK, AzureOperations, DrivenRun, manual_request, start
@@ -17,7 +17,7 @@ def world_in_window(*, stopped: bool = False, pools: int = 1) -> World:
 
 
 def world_with_all_operations(*, env: str = "dev") -> World:
-    """A cluster with three pods on one node, and a configuration with every operation."""
+    """A cluster with three pods on one node, and a configuration that enables every operation."""
     world = World(config=ALL_OPERATIONS)
     world.clock.at = NIGHT
     only = cluster("shop-dev", pool("user1"), env=env, node_resource_group="MC_rg_shop-dev_westeurope")
@@ -30,7 +30,7 @@ def world_with_all_operations(*, env: str = "dev") -> World:
 
 
 def upgrade(world: World, meanwhile: Meanwhile | None = None) -> DrivenRun:
-    """Execute a person's node image upgrade to its end; by default Azure ends each operation at the third poll."""
+    """Execute a node image upgrade that a person requested. By default Azure completes each operation at the third poll."""
     run = start(world, manual_request(world, period=WEEK))
     run.to_end(meanwhile or AzureOperations(world))
     return run

@@ -42,7 +42,7 @@ def on_the_host(folder: Path) -> EngineRun:
 
 
 def on_the_executor(folder: Path) -> EngineRun:
-    """The executor without replay: the context of the SDK stays alive between turns."""
+    """The executor without replay: the SDK's context stays alive between turns."""
     activities: list[tuple[str, Json]] = []
     with world() as simulation, environment(simulation.environment):
         ports = RunPorts(simulation, folder)
@@ -67,12 +67,12 @@ def on_the_executor(folder: Path) -> EngineRun:
 
 
 def operation(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:
-    """As registered by the app."""
+    """The activity as the app registers it."""
     return (yield from orchestrator("operation")(DurableFlow(context), payload))
 
 
 class _WorldClock:
-    """The clock of the simulated world, as the in-memory engine moves it."""
+    """The simulated world's clock, as the in-memory engine moves it."""
 
     def __init__(self, ports: RunPorts) -> None:
         self._ports = ports
@@ -95,12 +95,12 @@ class _InMemoryWorld:
 
     @property
     def context(self) -> Context:
-        """The context of an activity."""
+        """An activity's context."""
         return self._ports.context
 
 
 def on_the_in_memory_engine(folder: Path) -> EngineRun:
-    """The in-memory engine of the tests."""
+    """The in-memory engine that the tests use."""
     with world() as simulation, environment(simulation.environment):
         ports = RunPorts(simulation, folder)
         run = ports.begin()

@@ -1,4 +1,4 @@
-"""One run on three engines in equal worlds: a stopped cluster is started, a response is lost, a pool fails, the cluster is stopped."""
+"""One run on three engines in identical worlds: a stopped cluster starts, a response is lost, a pool fails, the cluster is stopped."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ from tests.fakes import FakeEngine
 from tests.flows.bot import environment, started_operations, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 
-# A drain timeout of five minutes fails early enough for everything to end before END.
+# With a drain timeout of five minutes, the failure comes early enough for everything to end before END.
 POOLS = (TWO_POOLS.pools[0], replace(TWO_POOLS.pools[1], drain_timeout_minutes=5))
 STOPPED_CLUSTER = replace(TWO_POOLS, pools=POOLS, stopped=True)
 FAILS = UpgradeFails("shop-dev", "user1", 0, "PodDrainFailure", "a pod could not be drained")
 KEY = "key-1"
-# Before the hourly timer, which only the host has, starts other runs.
+# Before the hourly timer, which exists only in the host, starts other runs.
 END = datetime.fromisoformat("2026-11-16T21:59:00Z")
 
 
@@ -41,7 +41,7 @@ class FirstUpgradeResponseLost(Faults):
     def intercept(
         self, surface: Surface, call: HttpRequest, handler: Callable[[HttpRequest], HttpResponse]
     ) -> HttpResponse:
-        """Handle a request, without a response for the first upgrade."""
+        """Handle a request, dropping the response to the first upgrade."""
         answer = handler(call)
         if (
             surface is Surface.ARM
@@ -56,7 +56,7 @@ class FirstUpgradeResponseLost(Faults):
 
 @dataclass(frozen=True, slots=True)
 class EngineRun:
-    """What an engine did: each activity with its input, in order; the run at its end; the operations in the world."""
+    """What an engine did: every activity with its input, in order; the run's final record; and the operations in the world."""
 
     activities: tuple[tuple[str, Json], ...]
     run: Run
@@ -65,14 +65,14 @@ class EngineRun:
 
 @contextmanager
 def world() -> Iterator[Running]:
-    """A new world for the scenario."""
+    """A new world for this scenario."""
     with running_simulation(fleet(STOPPED_CLUSTER, scripted_faults=(FAILS,))) as simulation:
         simulation.simulation.faults = FirstUpgradeResponseLost()
         yield simulation
 
 
 class RunPorts:
-    """The run's ports on a simulated world without an app, for the engines without HTTP endpoints."""
+    """The run's ports on a simulated world without an app, for the engines that have no HTTP endpoints."""
 
     def __init__(self, simulation: Running, folder: Path) -> None:
         self.simulation = simulation
@@ -83,11 +83,11 @@ class RunPorts:
 
     @property
     def context(self) -> Context:
-        """The context of an activity."""
+        """An activity's context."""
         return replace(self._wiring.context(None), engine=FakeEngine())
 
     def begin(self) -> Run:
-        """The record of the run, as created by the HTTP endpoint."""
+        """The run's record, as the HTTP endpoint creates it."""
         body = json.dumps({"target": target_of(STOPPED_CLUSTER), "by": "ana"}).encode()
         start_runbook(self.context, "node-image", body, KEY)
         (stored,) = runs(self._wiring.ports.store).scan()
@@ -100,7 +100,7 @@ class RunPorts:
 
 
 def without_tokens(run: Run) -> Run:
-    """Without operation tokens, which contain URLs of one world."""
+    """The run without its operation tokens, which contain URLs from one particular world."""
     return replace(
         run,
         steps=tuple(replace(step, token="") for step in run.steps),

@@ -1,4 +1,4 @@
-"""A read becomes a fact, a denial becomes Unknown, and a transient failure is retried."""
+"""A successful read becomes a fact, a denial becomes Unknown, and a transient failure is retried."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def name_of(target: Cluster) -> str:
     return target.name
 
 
-def test_a_successful_read_is_the_fact() -> None:
+def test_a_successful_read_yields_the_fact() -> None:
     assert query_api_server(question(cluster("shop-dev")), name_of) == "shop-dev"
 
 
@@ -32,23 +32,23 @@ def test_a_successful_read_is_the_fact() -> None:
         RejectedError("Bad", "listing pods: 403"),
     ],
 )
-def test_a_denied_read_is_unknown_with_its_reason(no: OutsideError) -> None:
+def test_a_denied_read_yields_unknown_with_the_reason(no: OutsideError) -> None:
     def refuse(_: Cluster) -> str:
         raise no
 
     assert query_api_server(question(cluster()), refuse) == Unknown("listing pods: 403")
 
 
-def test_a_transient_failure_is_unknown_and_transient() -> None:
+def test_a_transient_failure_yields_a_transient_unknown() -> None:
     def throttle() -> str:
         raise TryLaterError("listing pods: 429", 30)
 
     assert query(throttle) == Unknown("listing pods: 429", transient=True)
 
 
-def test_the_api_server_of_a_stopped_cluster_is_not_called() -> None:
+def test_a_stopped_clusters_api_server_is_not_called() -> None:
     assert query_api_server(question(cluster(running=False)), name_of) == Unknown("the cluster is stopped")
 
 
-def test_the_reason_for_an_unknown_cluster_is_the_reason_of_its_facts() -> None:
+def test_a_query_about_an_unknown_cluster_returns_the_reason_why_it_is_unknown() -> None:
     assert query_api_server(question(Gone("there is no such cluster")), name_of) == Gone("there is no such cluster")

@@ -1,4 +1,4 @@
-"""Fakes of the ports: small, strict, passed in place of the adapters."""
+"""Fake ports: small, strict, and passed in place of the adapters."""
 
 from tests.configurations import ALL_OPERATIONS, CONFIG, settings
 from tests.fakes.azure import FakeClusters

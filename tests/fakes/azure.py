@@ -15,8 +15,8 @@ from tests.fakes.fleet import NEW
 class FakeClusters:
     """A small fleet. `begun` lists every operation that was started; a test ends them with `end`.
 
-    `refuse` is raised by every operation, `refuse_images` by every read of the newest image. After `lose_answers` operations have
-    lost their response, as TryLaterError, the others respond.
+    Every operation raises `refuse`, and every read of the newest image raises `refuse_images`. The first `lose_answers`
+    operations lose their response, as TryLaterError; the later ones respond.
     """
 
     fleet: dict[str, Cluster] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class FakeClusters:
 
     @property
     def only(self) -> Cluster:
-        """The only cluster of the fleet. Raises ValueError if there are others."""
+        """The fleet's only cluster. Raises ValueError if there are more."""
         (found,) = self.fleet.values()
         return found
 
@@ -77,7 +77,7 @@ class FakeClusters:
         return token
 
     def end(self, cluster_id: str, *, image: str | None = None, running: bool = True, failed: str = "") -> None:
-        """End the operation that runs on the cluster."""
+        """End the operation that is running on the cluster."""
         of = self.fleet[cluster_id]
         upgraded = tuple(
             replace(p, provisioning_state="Failed" if failed else "Succeeded", image=image or p.image)
@@ -95,7 +95,7 @@ class FakeClusters:
 
 @dataclass
 class FakeCosts:
-    """A cost report, or the error `refuse`."""
+    """Return a cost report, or raise the error `refuse`."""
 
     report: CostReport = field(default_factory=lambda: CostReport((), MONDAY))
     refuse: OutsideError | None = None

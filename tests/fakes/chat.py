@@ -1,4 +1,4 @@
-"""A chat in memory, and the addresses of ephemeral replies."""
+"""A chat in memory, and the addresses for ephemeral replies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from ops.ports.errors import OutsideError, TryLaterError
 
 @dataclass
 class FakeChat:
-    """A chat that keeps its messages; `fail` raises errors before a call has its effect, `lose` after it."""
+    """A chat that keeps its messages. `fail` raises errors before a call takes effect, `lose` afterwards."""
 
     name: str = "slack"
     channel: str = "C0123"
@@ -66,7 +66,7 @@ class FakeChat:
 
 @dataclass
 class FakeReplies:
-    """Keeps ephemeral replies with their address; accepts every address."""
+    """Keeps ephemeral replies together with their address, and accepts every address."""
 
     given: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
     fail: list[OutsideError] = field(default_factory=list)

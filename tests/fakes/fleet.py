@@ -1,4 +1,4 @@
-"""Healthy clusters, pools and nodes, and their images."""
+"""Healthy clusters, pools, and nodes, and the images they run."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def cluster(name: str = "shop-dev", *pools: Pool, env: str = "dev", **more: obje
 
 
 def nodes_of(of: Cluster, **more: object) -> tuple[Node, ...]:
-    """Ready nodes with the images of their pools."""
+    """Ready nodes that run their pools' images."""
     return tuple(
         replace(Node(f"aks-{each.name}-{number}", each.name, each.image, ready=True), **more)  # type: ignore[arg-type]  # fields by name
         for each in of.pools

@@ -1,4 +1,4 @@
-"""A ledger, a topic and an engine in memory, which a test reads."""
+"""A ledger, a topic, and an engine in memory, for tests to inspect."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class FakeLedger:
 
 @dataclass
 class FakeEvents:
-    """Keeps the published events, or raises `refuse`; counts the calls."""
+    """Keeps the published events, or raises `refuse`. Also counts the calls."""
 
     published: list[str] = field(default_factory=list)
     refuse: OutsideError | None = None
@@ -40,7 +40,7 @@ class FakeEvents:
 
 @dataclass
 class FakeEngine:
-    """Keeps the instances that were started, woken and purged."""
+    """Keeps track of the instances that were started, woken, and purged."""
 
     started: list[str] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)

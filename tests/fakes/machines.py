@@ -1,4 +1,4 @@
-"""Scale-set instances in memory, which restart."""
+"""Scale-set instances in memory, which can be restarted."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from tests.fakes.nodes import FakeNodes
 
 @dataclass
 class FakeMachines:
-    """Scale-set instances. `restarted` lists every restart; a test ends them with `end`. `refuse` is raised by each."""
+    """Scale-set instances. `restarted` lists every restart; a test ends them with `end`. Each restart raises `refuse` if set."""
 
     clusters: FakeClusters
     nodes: FakeNodes
@@ -27,7 +27,7 @@ class FakeMachines:
         return token
 
     def end(self, name: str, *, boots: bool = True) -> None:
-        """End the restart: the node has a new boot id and no longer requires a reboot."""
+        """End the restart. Afterwards the node has a new boot id and no longer requires a reboot."""
         for token in [token for token in self.clusters.states if token.startswith("restart/")]:
             self.clusters.states[token] = OperationStatus("succeeded")
         if boots:

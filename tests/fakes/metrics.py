@@ -1,4 +1,4 @@
-"""Metrics that a test reads."""
+"""Metrics that a test can read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The API server in memory: nodes, pods, PDBs, cordons and evictions."""
+"""The API server in memory: nodes, pods, PDBs, cordons, and evictions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from tests.fakes.fleet import nodes_of
 
 @dataclass
 class FakeNodes:
-    """Nodes with the images of their pools, unless a test sets others in `listed`. `refuse` has the error that a kind of read raises."""
+    """Nodes that run their pools' images, unless a test sets others in `listed`. `refuse` maps a kind of read to the error it raises."""
 
     clusters: FakeClusters
     listed: dict[str, tuple[Node, ...]] = field(default_factory=dict)
@@ -57,6 +57,6 @@ class FakeNodes:
         return answer
 
     def change(self, node: str, **changes: object) -> None:
-        """Change fields of a node."""
+        """Change the fields of a node."""
         for name, nodes in self.listed.items():
             self.listed[name] = tuple(replace(n, **changes) if n.name == node else n for n in nodes)  # type: ignore[arg-type]  # fields by name

@@ -1,4 +1,4 @@
-"""The world of fakes."""
+"""A world that consists of fakes."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ from tests.fakes.nodes import FakeNodes
 
 @dataclass
 class World:
-    """All fakes together, and the context of activities that uses them."""
+    """All the fakes together, and a context for activities that uses them."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     clusters: FakeClusters = field(default_factory=FakeClusters)

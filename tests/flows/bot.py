@@ -1,4 +1,4 @@
-"""The real app on the local host, on the clock of a simulated world in a thread of this process."""
+"""The real app on the local host. It follows a simulated world's clock, in a thread of this process."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ KEY = "key-of-the-tests"
 
 @dataclass(frozen=True, slots=True)
 class EndpointResponse:
-    """The response of an endpoint."""
+    """An endpoint's response."""
 
     status: int
     body: Any
@@ -41,14 +41,14 @@ class EndpointResponse:
 
 
 def target_of(cluster: ClusterSpec) -> str:
-    """The ARM id of a simulated cluster."""
+    """A simulated cluster's ARM id."""
     group = f"/subscriptions/{cluster.subscription}/resourceGroups/{cluster.resource_group}"
     return f"{group}/providers/Microsoft.ContainerService/managedClusters/{cluster.name}"
 
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The environment with these variables, from which the app reads its settings at its first request."""
+    """Set these environment variables, from which the app reads its settings at the first request."""
     before = dict(os.environ)
     os.environ.update(variables)
     forget_wiring()
@@ -61,7 +61,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 class Bot:
-    """One process lifetime of the bot in a folder. `calls` has the activities in order."""
+    """One process lifetime of the bot in a folder. `calls` lists the activities in order."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Bot:
     async def call(
         self, method: str, path: str, body: object = None, *, key: str = KEY, **headers: str
     ) -> EndpointResponse:
-        """Call an endpoint under `/api`, and let the bot settle."""
+        """Call an endpoint under `/api`, then let the bot settle."""
         shown = {"x-functions-key": key, **{name.replace("_", "-"): value for name, value in headers.items()}}
         data = None if body is None else json.dumps(body)
         async with self.http.request(method, f"/api/{path}", data=data, headers=shown) as answer:
@@ -122,7 +122,7 @@ class Bot:
         return found
 
     async def send_event(self, event: object, **headers: str) -> int:
-        """Post to the Event Grid webhook. Return the status."""
+        """Post to the Event Grid webhook. Return the status code."""
         address = f"/runtime/webhooks/eventgrid?functionName=events&code={KEY}"
         async with self.http.post(address, json=event, headers=headers) as answer:
             status = answer.status
@@ -138,12 +138,12 @@ class Bot:
         return found
 
     async def connect_slack(self) -> None:
-        """Subscribe to button clicks and commands of the simulated Slack."""
+        """Subscribe the bot to the simulated Slack's button clicks and commands."""
         for schema, path in (("slack-interactions", "slack/interactions"), ("slack-commands", "slack/commands")):
             await self.control("/subscribers", {"url": f"{self.url}/api/{path}", "schema": schema})
 
     async def control(self, path: str, body: dict[str, object]) -> Any:
-        """Call the world's control API, and let the bot settle."""
+        """Call the world's control API, then let the bot settle."""
         found = await asyncio.to_thread(control, self.simulation.environment, path, body)
         await self.host.settle()
         return found
@@ -156,25 +156,25 @@ class Bot:
         return run
 
     async def run_until(self, at: datetime) -> None:
-        """Simulate until a time."""
+        """Simulate until this time."""
         await self.host.run_until(at)
 
     @property
     def store(self) -> SqliteStore:
-        """The records in a separate connection."""
+        """The records, read through a separate connection."""
         return SqliteStore(self.folder / "store.sqlite")
 
     def run(self, run_id: str) -> Run:
-        """The record of a run."""
+        """A run's record."""
         return runs(self.store).must_get(run_id).value
 
     def run_of(self, cluster: str) -> Run:
-        """The only run of a cluster."""
+        """A cluster's only run."""
         (found,) = runs(self.store).scan(f"node-image.{slug(cluster)}-")
         return found.value
 
     def ledger(self, *days: str) -> list[Entry]:
-        """The ledger's entries of these days.
+        """The ledger's entries for these days.
 
         Raises:
             LedgerBrokenError: the hash chain is broken.
@@ -196,7 +196,7 @@ def started_operations(simulation: Running) -> list[str]:
 
 
 def messages(simulation: Running) -> dict[str, list[str]]:
-    """The texts in Slack by the key of each message."""
+    """The text of each Slack message, by key."""
     shown: dict[str, list[str]] = {}
     channels: Any = simulation.control("/slack")["channels"]
     for message in (each for channel in channels for each in channel["messages"]):

@@ -1,4 +1,4 @@
-"""A world with one small cluster for each test, and a bot in its own folder."""
+"""For each test, a world with one small cluster, and a bot with its own folder."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Small worlds whose window opens five minutes after the start, and 50 minutes before the hourly timer starts the week's rollout."""
+"""Small worlds whose window opens five minutes after the start and 50 minutes before the hourly timer starts the week's rollout."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,10 +27,10 @@ TWO_POOLS = ClusterSpec(
 
 
 def fleet(*clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = ()) -> FleetSpec:
-    """A fleet of these clusters in West Europe."""
+    """A fleet in West Europe that consists of these clusters."""
     return in_west_europe("flows", START, *(clusters or (TWO_POOLS,)), scripted_faults=scripted_faults)
 
 
 def after(**delta: float) -> datetime:
-    """A duration after the window opens."""
+    """The time this long after the window opens."""
     return OPENS + timedelta(**delta)

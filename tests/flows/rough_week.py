@@ -1,4 +1,4 @@
-"""A week of a random fleet during which every service fails at times; its result, and how often each thing happened."""
+"""A random fleet's week, during which every service fails at times: the result, and how often each kind of event occurred."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from tests.configurations import PAIRED_RINGS, TO_SLACK, nights
 from tests.flows.bot import Bot
 
 SUNDAY = datetime.fromisoformat("2026-11-22T21:00:00Z")
-# Longer than the calm hour: past midnight in Amsterdam, when the week ends for clusters that are only observed.
+# Longer than the calm hour: it lasts past midnight in Amsterdam, when the week ends for clusters that are only observed.
 CALM_AGAIN = SUNDAY + timedelta(hours=3)
 WEEK = "2026-w47"
 CLUSTERS = 4
@@ -45,7 +45,7 @@ node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 1,
 
 @dataclass(frozen=True, slots=True)
 class RoughWeek:
-    """The values that must be empty, and how often the preconditions held."""
+    """The collections that must be empty, and how often each precondition held."""
 
     violations: tuple[str, ...]
     messages_wrong: tuple[str, ...]
@@ -57,7 +57,7 @@ class RoughWeek:
 
 @cache
 def rough_week(seed: int) -> RoughWeek:
-    """Simulate the week. The same seed gives the same fleet and the same rates of faults."""
+    """Simulate the week. The same seed yields the same fleet and the same fault rates."""
     spec = _small(random_fleet(seed, CLUSTERS))
     with (
         TemporaryDirectory() as folder,
@@ -69,7 +69,7 @@ def rough_week(seed: int) -> RoughWeek:
 
 
 def _small(spec: FleetSpec) -> FleetSpec:
-    """The same fleet with at most two nodes per pool and only one cluster not managed by Daytwo, since this test is about faults."""
+    """The same fleet, with at most two nodes per pool and only one cluster that Daytwo does not manage: this test is about faults."""
 
     def smaller(cluster: ClusterSpec) -> ClusterSpec:
         return replace(cluster, pools=tuple(replace(pool, nodes=min(pool.nodes, 2)) for pool in cluster.pools))
@@ -111,7 +111,7 @@ def _judge(simulation: Running, folder: Path, spec: FleetSpec, faults: Faults, s
 
 
 def _wrong_messages(simulation: Running, store: SqliteStore) -> Sequence[str]:
-    """Messages that are not shown exactly once in their desired state."""
+    """Messages that are missing, duplicated, or not in their desired state."""
     shown: dict[str, list[list[object]]] = {}
     channels: Any = simulation.control("/slack")["channels"]
     for message in (each for channel in channels for each in channel["messages"]):

@@ -1,4 +1,4 @@
-"""The commands, as typed by a person, with `daytwo simulate`."""
+"""The commands as a person types them, run against `daytwo simulate`."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from simulator.running import control
 from simulator.slack.api import TOKEN
 from tests.flows.fleet import CONFIG
 
-# The demonstration's fleet starts on a Monday at midnight, inside this window.
+# The demonstration's fleet starts at midnight on Monday, inside this window.
 OPEN_NOW = CONFIG.replace('from: "21:10"', 'from: "00:00"').replace('to: "05:00"', 'to: "23:00"')
 SPEED = 600
 
@@ -29,7 +29,7 @@ def daytwo(*arguments: str, cwd: Path, environment: dict[str, str] | None = None
 
 @pytest.fixture(scope="module")
 def simulated() -> Iterator[dict[str, str]]:
-    """`daytwo simulate` as a process. Its output is the environment of all other commands."""
+    """`daytwo simulate` as a process. Its output is the environment for all other commands."""
     command = [sys.executable, "-m", "ops.cli", "simulate", "--fleet", "demo", "--speed", str(SPEED)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stdout is not None
@@ -70,14 +70,14 @@ def test_a_plan_fits_80_columns(simulated: dict[str, str], folder: Path) -> None
     assert any("shop-prod-we" in line for line in lines)
 
 
-def test_a_plan_as_json_has_every_pool(simulated: dict[str, str], folder: Path) -> None:
+def test_a_plan_as_json_includes_every_pool(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("plan", "--config", "daytwo.yaml", "--format", "json", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     pools = json.loads(ended.stdout)
     assert {pool["cluster"] for pool in pools} >= {"shop-dev", "shop-prod-we", "lab"}
 
 
-def test_a_plan_is_read_only(simulated: dict[str, str], folder: Path) -> None:
+def test_making_a_plan_changes_nothing(simulated: dict[str, str], folder: Path) -> None:
     daytwo("plan", "--subscription", simulated["SUBSCRIPTION"], cwd=folder, environment=simulated)
     seen: list[dict[str, str]] = control(simulated, "/requests")["requests"]  # type: ignore[assignment]  # JSON
     arguments = {each["action"] for each in seen if each["surface"] == "arm"}
@@ -115,7 +115,7 @@ def test_a_failing_command_has_an_exit_code_and_a_message(
     assert text in ended.stderr
 
 
-def test_an_invalid_configuration_is_reported_with_line_and_remedy(folder: Path) -> None:
+def test_an_invalid_configuration_is_reported_with_the_line_and_the_remedy(folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("node-image:", "node-imag:"))
     ended = daytwo("validate", "daytwo.yaml", cwd=folder)
     assert ended.returncode == 2
@@ -133,7 +133,7 @@ def test_unusable_app_settings_are_reported(folder: Path) -> None:
     assert "contoso" not in ended.stderr
 
 
-def test_why_shows_the_current_decision_of_each_runbook(simulated: dict[str, str], folder: Path) -> None:
+def test_why_shows_the_current_decision_for_each_runbook(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     reported = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
@@ -155,7 +155,7 @@ def test_an_override_requires_a_running_bot(command: str, simulated: dict[str, s
     assert (unreached.returncode, "127.0.0.1:9" in unreached.stderr) == (1, True)
 
 
-def test_a_plan_warns_of_a_ring_that_selects_nothing(simulated: dict[str, str], folder: Path) -> None:
+def test_a_plan_warns_about_a_ring_that_selects_nothing(simulated: dict[str, str], folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("env: dev", "env: nonsense"))
     ended = daytwo("plan", cwd=folder, environment=simulated)
     assert "this ring selects no cluster of the fleet" in ended.stderr

@@ -1,4 +1,4 @@
-"""A configuration is missing, becomes invalid and is fixed: the app runs, reports it, starts nothing new, and continues."""
+"""The configuration is missing, becomes invalid, and is fixed. The app keeps running, reports it, starts nothing new, and then continues."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize("config", [None, BROKEN])
 @async_test
-async def test_without_a_valid_configuration_every_endpoint_reports_it(
+async def test_without_a_valid_configuration_every_endpoint_reports_the_problem(
     simulation: Running, tmp_path: Path, config: str | None
 ) -> None:
     async with Bot(simulation, tmp_path, config) as bot:
@@ -60,7 +60,7 @@ async def test_an_invalid_configuration_blocks_new_work_until_it_is_fixed(bot: B
         await bot.run_until(after(minutes=2))
         bot.config.write_text(BROKEN)
         await bot.run_until(after(hours=2))
-        # The pool in progress is finished, the next is not started. The endpoints stay available.
+        # The pool in progress is completed, and the next one is not started. The endpoints stay available.
         assert bot.started_operations() == ["upgrade-node-image shop-dev system"]
         assert bot.run(run).code == "configuration"
         assert "is not valid" in configuration_message(simulation)
@@ -86,7 +86,7 @@ async def test_the_last_valid_configuration_survives_a_restart(simulation: Runni
 
 
 @async_test
-async def test_calendars_are_fetched_by_the_timer_only(simulation: Running, tmp_path: Path) -> None:
+async def test_calendars_are_fetched_only_by_the_timer(simulation: Running, tmp_path: Path) -> None:
     feed = f"{CONFIG}freezes: [{{ics: 'https://127.0.0.1:1/freeze.ics'}}]\n"
     async with Bot(simulation, tmp_path, feed) as bot:
         before = await bot.call("GET", "runs")

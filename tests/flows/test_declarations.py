@@ -1,4 +1,4 @@
-"""Facts and verbs declare what they call. The custom role and the ClusterRole are generated from the declarations."""
+"""Facts and verbs declare what they call. The custom role and the ClusterRole are generated from these declarations."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.simulator.host.harness import async_test
 
 
 class Night(NamedTuple):
-    """What was called, and what those that were used declare."""
+    """The calls that were made, and the calls that the facts and verbs in use declare."""
 
     arm: set[str]
     kubernetes: set[str]
@@ -29,7 +29,7 @@ class Night(NamedTuple):
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """A sleeper is woken, upgraded and put back by the week's rollout: every verb of node images, all its facts."""
+    """The week's rollout starts, upgrades, and stops a sleeping cluster: this uses every verb and fact of the node image runbook."""
     with running_simulation(fleet(replace(TWO_POOLS, stopped=True))) as simulation:
         folder: Path = tmp_path_factory.mktemp("night")
         used = _simulate(simulation, folder)
@@ -54,7 +54,7 @@ async def _run_bot(bot: Bot) -> None:
 
 
 def _simulate(simulation: Any, folder: Path) -> set[str]:
-    """The verbs that the runs began, by the ledger."""
+    """The verbs that the runs began, according to the ledger."""
     bot = Bot(simulation, folder, CONFIG)
     _run_bot(bot)
     assert [stored.value.state for stored in runs(bot.store).scan()] == ["done"]
@@ -67,13 +67,13 @@ def test_every_call_is_declared(night: Night) -> None:
     assert night.kubernetes - night.declared_kubernetes == set()
 
 
-def test_every_declaration_is_called(night: Night) -> None:
+def test_every_declared_call_is_made(night: Night) -> None:
     assert night.declared_arm - night.arm == set()
     assert night.declared_kubernetes - night.kubernetes == set()
 
 
-def test_the_night_uses_every_fact_and_verb(night: Night) -> None:
-    """What keeps the two above from being about nothing."""
+def test_the_simulated_night_uses_every_fact_and_verb(night: Night) -> None:
+    """Ensures that the two tests above have something to test."""
     assert night.verbs == {"start-cluster", "stop-cluster", "upgrade-node-image"}
     assert len(night.arm) >= 8
     assert night.kubernetes == {"list nodes"}

@@ -1,4 +1,4 @@
-"""The Event Grid endpoint of the real app: an event wakes a waiting run once; an invalid event is recorded and not retried indefinitely."""
+"""The real app's Event Grid endpoint: an event wakes a waiting run once. An invalid event is recorded and not retried indefinitely."""
 
 import asyncio
 from pathlib import Path
@@ -50,7 +50,7 @@ async def test_an_event_wakes_a_waiting_run_once(bot: Bot, schema: str) -> None:
 
 @pytest.mark.parametrize("schema", BODIES)
 @async_test
-async def test_the_simulated_events_reach_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
+async def test_the_simulated_events_wake_the_run(simulation: Running, tmp_path: Path, schema: str) -> None:
     async with Bot(simulation, tmp_path, CONFIG, schema=schema) as bot:
         run = await bot.start_run(TWO_POOLS)
         await bot.run_until(after(minutes=50))
@@ -61,7 +61,7 @@ async def test_the_simulated_events_reach_the_run(simulation: Running, tmp_path:
 
 @pytest.mark.parametrize(
     "event",
-    # None of these is its time: Event Grid rejects events with an invalid time, and Microsoft's binding relies on that.
+    # None of these is the time: Event Grid rejects events with an invalid time, and Microsoft's binding relies on that.
     [
         {"id": "e2", "eventType": ROLLING, "topic": "t", "subject": "s", "data": "no object"},
         {"specversion": "1.0", "id": "", "type": ROLLING, "source": "/s"},
@@ -78,7 +78,7 @@ async def test_an_invalid_event_is_recorded_and_not_retried(bot: Bot, event: Jso
 
 
 @async_test
-async def test_an_unrelated_event_is_recorded_and_wakes_no_run(bot: Bot) -> None:
+async def test_an_unrelated_event_is_recorded_without_waking_a_run(bot: Bot) -> None:
     async with bot:
         run = await bot.start_run(TWO_POOLS)
         other = BODIES["cloudevents"] | {"type": "Microsoft.ContainerService.NewKubernetesVersionAvailable"}

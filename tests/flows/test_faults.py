@@ -1,4 +1,4 @@
-"""Weeks in which Azure, Kubernetes, Slack and Event Grid fail at times: invariants hold, and every fault occurs."""
+"""Weeks in which Azure, Kubernetes, Slack, and Event Grid fail at times: all invariants hold, and every kind of fault occurs."""
 
 import sys
 from collections import Counter
@@ -29,7 +29,7 @@ def test_invariants_hold_in_many_rough_weeks(seed: int) -> None:
     assert_invariants(rough_week(seed))
 
 
-def test_every_fault_and_precondition_occurs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_kind_of_fault_and_every_precondition_occurs(capsys: pytest.CaptureFixture[str]) -> None:
     fired: Counter[str] = Counter()
     occurred: Counter[str] = Counter()
     for week in map(rough_week, SEEDS):

@@ -1,4 +1,4 @@
-"""Runs that people start, pause, resume and cancel over HTTP, through the real app."""
+"""Runs that people start, pause, resume, and cancel over HTTP, through the real app."""
 
 import asyncio
 
@@ -10,12 +10,12 @@ from tests.flows.bot import Bot, messages, target_of
 from tests.flows.fleet import OPENS, TWO_POOLS, after
 from tests.simulator.host.harness import async_test
 
-# Its first pool is being upgraded then, and its second has not begun.
+# At this time its first pool is being upgraded, and its second has not begun.
 IN_THE_FIRST_POOL = {"minutes": 2}
 
 
 @async_test
-async def test_a_run_started_by_http_goes_to_its_end(bot: Bot) -> None:
+async def test_a_run_started_over_http_completes(bot: Bot) -> None:
     async with bot:
         answer = await bot.call("POST", "runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})
         assert (answer.status, answer.location) == (202, f"/api/runs/{answer.body['run']}")
@@ -33,7 +33,7 @@ async def test_a_run_started_by_http_goes_to_its_end(bot: Bot) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @async_test
-async def test_without_the_key_nothing_is_answered(bot: Bot, method: str) -> None:
+async def test_without_the_key_every_request_is_rejected(bot: Bot, method: str) -> None:
     async with bot:
         answer = await bot.call(method, "runs" if method == "GET" else "runbooks/node-image", key="not-the-key")
         assert (answer.status, answer.body) == (401, None)
@@ -41,7 +41,7 @@ async def test_without_the_key_nothing_is_answered(bot: Bot, method: str) -> Non
 
 
 @async_test
-async def test_the_same_idempotency_key_is_one_run(bot: Bot) -> None:
+async def test_requests_with_the_same_idempotency_key_start_one_run(bot: Bot) -> None:
     async with bot:
         body = {"target": target_of(TWO_POOLS)}
         first = await bot.call("POST", "runbooks/node-image", body, Idempotency_Key="k1")
@@ -51,7 +51,7 @@ async def test_the_same_idempotency_key_is_one_run(bot: Bot) -> None:
 
 
 @async_test
-async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> None:
+async def test_a_run_pauses_between_pools_and_continues_after_the_resume(bot: Bot) -> None:
     async with bot:
         run = await bot.start_run(TWO_POOLS)
         await bot.run_until(after(**IN_THE_FIRST_POOL))
@@ -63,7 +63,7 @@ async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> Non
             "paused by a holder of the function key (says: ana)",
         )
         assert (await bot.call("POST", f"runs/{run}/resume", {"by": "bo"})).status == 202
-        # The hint woke it: no time has passed.
+        # The event woke the run: no time has passed.
         assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         await bot.run_until(after(hours=1))
         assert bot.run(run).state is State.DONE
@@ -76,7 +76,7 @@ async def test_a_pause_holds_between_pools_and_a_resume_goes_on(bot: Bot) -> Non
 
 
 @async_test
-async def test_a_cancel_finishes_the_running_pool_and_begins_no_other(bot: Bot) -> None:
+async def test_after_a_cancel_the_running_pool_is_completed_and_no_other_pool_begins(bot: Bot) -> None:
     async with bot:
         run = await bot.start_run(TWO_POOLS)
         await bot.run_until(after(**IN_THE_FIRST_POOL))
@@ -92,7 +92,7 @@ async def test_a_cancel_finishes_the_running_pool_and_begins_no_other(bot: Bot) 
 
 
 @async_test
-async def test_a_cancel_before_the_window_ends_the_run_at_once(bot: Bot) -> None:
+async def test_a_cancel_before_the_window_ends_the_run_immediately(bot: Bot) -> None:
     async with bot:
         run = await bot.start_run(TWO_POOLS)
         assert bot.run(run).until == OPENS
@@ -101,7 +101,7 @@ async def test_a_cancel_before_the_window_ends_the_run_at_once(bot: Bot) -> None
 
 
 @async_test
-async def test_a_dry_run_decides_and_does_nothing(bot: Bot, simulation: Running) -> None:
+async def test_a_dry_run_only_makes_a_decision(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.run_until(after(minutes=1))
         answer = await bot.call("POST", "runbooks/node-image", {"target": target_of(TWO_POOLS), "dry_run": True})
@@ -112,7 +112,7 @@ async def test_a_dry_run_decides_and_does_nothing(bot: Bot, simulation: Running)
 
 
 @async_test
-async def test_fifty_callers_at_a_cold_start_share_one_wiring(bot: Bot) -> None:
+async def test_fifty_callers_share_one_wiring_on_a_cold_start(bot: Bot) -> None:
     async with bot:
         answers = await asyncio.gather(*(bot.call("GET", "runs") for _ in range(50)))
         assert {answer.status for answer in answers} == {200}

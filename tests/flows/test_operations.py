@@ -1,4 +1,4 @@
-"""The four other operations with the real app: a success, a rejection, a failure with rollback, and a manual start over HTTP each."""
+"""The four other operations in the real app, each with a success, a rejection, a failure with a rollback, and a start over HTTP."""
 
 import asyncio
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ class TestReboot:
             assert len(journal(bot.simulation, "node-booted")) == 2
             assert len(messages(bot.simulation)[run.id]) == 1
 
-    def test_a_blocking_pdb_is_reported_and_no_node_is_cordoned(self, tmp_path: Path) -> None:
+    def test_a_blocking_pdb_is_reported_and_its_node_is_not_cordoned(self, tmp_path: Path) -> None:
         rigid = ClusterSpec(
             "shop-dev",
             "westeurope",
@@ -126,7 +126,7 @@ class TestReboot:
             act(bot)
             assert cordons(bot) == []
 
-    def test_a_failed_restart_uncordons_the_node(self, tmp_path: Path) -> None:
+    def test_after_a_failed_restart_the_node_is_uncordoned(self, tmp_path: Path) -> None:
         reboot_required = RebootRequired("shop-dev", "user1", after(minutes=1), 1)
 
         @async_test
@@ -144,7 +144,7 @@ class TestReboot:
 class TestPower:
     """docs/power.md."""
 
-    def test_a_cluster_is_stopped_by_schedule(self, tmp_path: Path) -> None:
+    def test_a_cluster_is_stopped_on_schedule(self, tmp_path: Path) -> None:
         @async_test
         async def act(bot: Bot) -> None:
             async with bot:
@@ -207,7 +207,7 @@ class TestPower:
 class TestSpot:
     """docs/spot.md."""
 
-    def test_five_evictions_are_one_run_with_its_outcome(self, tmp_path: Path) -> None:
+    def test_five_evictions_are_handled_by_one_run_with_one_outcome(self, tmp_path: Path) -> None:
         @async_test
         async def act(bot: Bot) -> None:
             async with bot:
@@ -232,7 +232,7 @@ class TestSpot:
         with night(tmp_path, DEV) as bot:
             act(bot)
 
-    def test_a_false_alarm_uncordons_the_node(self, tmp_path: Path) -> None:
+    def test_after_a_false_alarm_the_node_is_uncordoned(self, tmp_path: Path) -> None:
         @async_test
         async def act(bot: Bot) -> None:
             async with bot:
@@ -299,7 +299,7 @@ class TestBudget:
             act(bot)
 
 
-def test_messages_go_to_the_channel_of_the_route(tmp_path: Path) -> None:
+def test_messages_go_to_the_channel_that_the_route_names(tmp_path: Path) -> None:
     web = ClusterSpec(
         "sleepy-web", "westeurope", POOLS[:1], resource_group="rg", tags=(("env", "dev"), ("team", "web"))
     )

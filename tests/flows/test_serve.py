@@ -1,4 +1,4 @@
-"""`daytwo serve` in a real process: after SIGKILL it continues from where it was in the same folder."""
+"""`daytwo serve` in a real process: after SIGKILL, it continues where it left off when started in the same folder."""
 
 import json
 import os
@@ -23,21 +23,21 @@ from simulator.slack.api import TOKEN
 from tests.flows.bot import started_operations, target_of
 from tests.flows.fleet import CONFIG, TWO_POOLS, fleet
 
-# Ten minutes per second: an upgrade takes about one second. The window is open for a minute and a half of real time:
-# enough for a bot that starts twice on a busy machine.
+# Ten minutes per second: an upgrade takes about one second. The window is open for a minute and a half of real time,
+# which is enough for a bot to start twice on a busy machine.
 SPEED = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A serving bot."""
+    """A bot that is serving."""
 
     process: subprocess.Popen[str]
     url: str
     state: Path
 
     def ask(self, path: str, body: object = None) -> Any:
-        """GET, or POST if there is a body, with the key that the bot wrote to its folder."""
+        """Send a GET request, or a POST if there is a body, with the key that the bot wrote to its folder."""
         key = (self.state / "function-key").read_text()
         data = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.url}/api/{path}", data=data, headers={"x-functions-key": key})  # noqa: S310 - our own address
@@ -45,10 +45,10 @@ class Served:
             return json.load(response)
 
     def wait_for(self, run: str, state: State) -> None:
-        """Poll until the run has this state."""
+        """Poll until the run reaches this state."""
         while self.ask(f"runs/{run}")["state"] != state:
             assert self.process.poll() is None
-            time.sleep(0.1)  # the bot needs the processor too
+            time.sleep(0.1)  # The bot needs CPU time too.
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def simulation() -> Iterator[Running]:
         yield running
 
 
-def test_a_killed_bot_continues_from_where_it_was(simulation: Running, tmp_path: Path) -> None:
+def test_a_killed_bot_continues_where_it_left_off(simulation: Running, tmp_path: Path) -> None:
     with serving(simulation.environment, tmp_path) as bot:
         run = bot.ask("runbooks/node-image", {"target": target_of(TWO_POOLS), "by": "ana"})["run"]
         bot.wait_for(run, State.RUNNING)
@@ -97,8 +97,8 @@ def test_a_stopped_bot_exits_cleanly(simulation: Running, tmp_path: Path) -> Non
         assert bot.process.wait(30) == 0
 
 
-def test_a_bot_without_a_configuration_reports_it_and_serves(simulation: Running, tmp_path: Path) -> None:
-    """Its endpoints respond with 503 until there is one. The output states the reason."""
+def test_a_bot_without_a_configuration_reports_that_and_keeps_serving(simulation: Running, tmp_path: Path) -> None:
+    """The endpoints respond with 503 until there is a configuration. The output states the reason."""
     command = [sys.executable, "-m", "ops.cli", "serve", "--state", str(tmp_path), "--config", "none.yaml"]
     with subprocess.Popen(  # noqa: S603 - our own command
         command, env={**os.environ, **simulation.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""Approvals and commands in Slack, end to end: the real app and the simulated Slack."""
+"""Approvals and commands in Slack, end to end: the real app with the simulated Slack."""
 
 import hashlib
 import os
@@ -37,7 +37,7 @@ def bot(simulation: Running, tmp_path: Path) -> Bot:
 
 
 def asked(simulation: Running) -> Any:
-    """The request for approval as Slack shows it."""
+    """The approval request as Slack shows it."""
     channels: Any = simulation.control("/slack")["channels"]
     (message,) = [
         each
@@ -68,7 +68,7 @@ async def vote(bot: Bot, user: str, action: str = "approve.0", **more: object) -
 
 @async_test
 async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simulation: Running) -> None:
-    """A holder of the function key requested it, so two approvals are needed."""
+    """The run was requested by a holder of the function key, so two approvals are needed."""
     async with bot:
         await bot.connect_slack()
         run = await bot.start_run(TWO_POOLS)
@@ -90,7 +90,7 @@ async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simul
 
 
 @async_test
-async def test_a_vote_that_slack_delivers_again_is_one_vote(bot: Bot, simulation: Running) -> None:
+async def test_a_vote_that_slack_redelivers_counts_once(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.connect_slack()
         await bot.start_run(TWO_POOLS)
@@ -117,7 +117,7 @@ async def send(bot: Bot, user: str, text: str = "") -> Any:
 
 
 @async_test
-async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulation: Running) -> None:
+async def test_slack_asks_for_the_reason_for_a_rejection_and_it_is_recorded(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.connect_slack()
         run = await bot.start_run(TWO_POOLS)
@@ -143,7 +143,7 @@ async def test_a_rejection_asks_why_and_stands_with_its_reason(bot: Bot, simulat
 
 
 @async_test
-async def test_a_person_who_goes_back_has_decided_nothing_and_may_approve(bot: Bot) -> None:
+async def test_a_person_who_closes_the_form_has_decided_nothing_and_can_still_approve(bot: Bot) -> None:
     async with bot:
         await bot.connect_slack()
         run = await bot.start_run(TWO_POOLS)
@@ -157,7 +157,9 @@ async def test_a_person_who_goes_back_has_decided_nothing_and_may_approve(bot: B
 
 
 @async_test
-async def test_a_form_that_is_sent_twice_and_delivered_again_is_one_rejection(bot: Bot, simulation: Running) -> None:
+async def test_a_form_that_is_submitted_twice_and_redelivered_counts_as_one_rejection(
+    bot: Bot, simulation: Running
+) -> None:
     async with bot:
         await bot.connect_slack()
         await bot.start_run(TWO_POOLS)
@@ -179,7 +181,7 @@ async def test_a_form_that_is_sent_twice_and_delivered_again_is_one_rejection(bo
 
 
 @async_test
-async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot, simulation: Running) -> None:
+async def test_a_form_submitted_too_late_shows_who_decided_first(bot: Bot, simulation: Running) -> None:
     """By then the address for private replies has expired."""
     async with bot:
         await bot.connect_slack()
@@ -198,8 +200,8 @@ async def test_a_form_that_is_sent_late_says_in_its_place_who_was_first(bot: Bot
 
 
 @async_test
-async def test_where_slack_opens_no_form_the_vote_rejects(simulation: Running, tmp_path: Path) -> None:
-    """A rejection is never lost: the reply says that it has no reason."""
+async def test_if_slack_does_not_open_a_form_the_vote_rejects_immediately(simulation: Running, tmp_path: Path) -> None:
+    """A rejection is never lost: the reply states that no reason was given."""
     bot = Bot(simulation, tmp_path, APPROVED)
     async with bot:
         await bot.connect_slack()
@@ -219,7 +221,7 @@ async def test_where_slack_opens_no_form_the_vote_rejects(simulation: Running, t
 
 
 @async_test
-async def test_a_stranger_who_selects_reject_is_shown_no_dialog(bot: Bot, simulation: Running) -> None:
+async def test_an_unknown_person_who_selects_reject_does_not_see_a_dialog(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.connect_slack()
         await bot.start_run(TWO_POOLS)
@@ -231,7 +233,7 @@ async def test_a_stranger_who_selects_reject_is_shown_no_dialog(bot: Bot, simula
 
 
 @async_test
-async def test_the_button_that_opens_the_plan_decides_nothing(simulation: Running, tmp_path: Path) -> None:
+async def test_opening_the_plan_decides_nothing(simulation: Running, tmp_path: Path) -> None:
     bot = Bot(simulation, tmp_path, APPROVED)
     with environment({"DAYTWO_URL": "https://daytwo.example/api"}):
         async with bot:
@@ -243,7 +245,7 @@ async def test_the_button_that_opens_the_plan_decides_nothing(simulation: Runnin
 
 
 @async_test
-async def test_an_answer_that_slack_did_not_take_is_heard_with_the_next_tick(bot: Bot, simulation: Running) -> None:
+async def test_a_reply_that_slack_did_not_accept_is_sent_by_the_next_tick(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.connect_slack()
         await bot.start_run(TWO_POOLS)
@@ -257,7 +259,7 @@ async def test_an_answer_that_slack_did_not_take_is_heard_with_the_next_tick(bot
 
 
 @async_test
-async def test_a_command_is_answered_at_once_to_who_typed_it(bot: Bot, simulation: Running) -> None:
+async def test_a_command_is_answered_immediately_and_only_to_its_sender(bot: Bot, simulation: Running) -> None:
     async with bot:
         await bot.connect_slack()
         await bot.run_until(after(minutes=-4))
@@ -280,7 +282,7 @@ async def test_a_slow_command_is_answered_later(bot: Bot, simulation: Running) -
 
 
 @async_test
-async def test_without_the_signing_secret_the_endpoints_say_what_is_missing(bot: Bot) -> None:
+async def test_without_the_signing_secret_the_endpoints_report_that_it_is_missing(bot: Bot) -> None:
     async with bot:
         os.environ["SLACK_SIGNING_SECRET"] = " "
         for path in ("slack/interactions", "slack/commands"):
@@ -291,13 +293,15 @@ async def test_without_the_signing_secret_the_endpoints_say_what_is_missing(bot:
 
 
 @async_test
-async def test_only_post_is_served(bot: Bot) -> None:
+async def test_only_post_requests_are_served(bot: Bot) -> None:
     async with bot, bot.http.get("/api/slack/interactions") as answer:
         assert answer.status == 405
 
 
 @async_test
-async def test_what_slack_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, simulation: Running) -> None:
+async def test_a_request_that_slack_has_not_signed_is_rejected_and_recorded_in_the_ledger(
+    bot: Bot, simulation: Running
+) -> None:
     body = b"payload=%7B%7D"
     async with bot:
         wrong = signed(body, simulation.world.now, "another secret")
@@ -317,7 +321,7 @@ async def test_what_slack_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, 
 
 @contextmanager
 def broken_answers(simulation: Running) -> Iterator[None]:
-    """Slack's addresses for private answers are in trouble."""
+    """Slack's addresses for private replies fail."""
     hooks = simulation.simulation.slack.hooks
     working = hooks.in_trouble
     hooks.in_trouble = True
@@ -329,7 +333,7 @@ def broken_answers(simulation: Running) -> Iterator[None]:
 
 @contextmanager
 def no_forms(simulation: Running) -> Iterator[None]:
-    """Every trigger has expired by the time that it comes back."""
+    """Every trigger has expired by the time that it is used."""
     triggers = simulation.simulation.slack.bot_client.triggers
     living = triggers.live_for
     triggers.live_for = timedelta(seconds=-1)

@@ -1,4 +1,4 @@
-"""Approvals and commands through the Teams bot, end to end: the real app and the simulated Bot Connector."""
+"""Approvals and commands through the Teams bot, end to end: the real app with the simulated Bot Connector."""
 
 import json
 import os
@@ -20,7 +20,7 @@ CHANNEL = CHANNELS[0]
 
 
 def config(simulation: Running) -> str:
-    """Node images need two of the platform's people; messages go to one Teams channel."""
+    """Node images need two people from the platform team, and messages go to one Teams channel."""
     plain = CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     bot = f'teams-bot: {{conversation: "{CHANNEL}", service-url: "{simulation.environment["TEAMS_SERVICE_URL"]}"}}'
     return (
@@ -43,7 +43,7 @@ def bot(simulation: Running, tmp_path: Path) -> Bot:
 
 
 async def listen(bot: Bot) -> None:
-    """Teams sends what people do to the bot's endpoint, as its Azure Bot resource says."""
+    """Have Teams send people's actions to the bot's endpoint, as its Azure Bot resource specifies."""
     await bot.control("/teams/bot", {"endpoint": f"{bot.url}/api/teams/messages"})
 
 
@@ -53,13 +53,13 @@ def activities(simulation: Running) -> list[dict[str, Any]]:
 
 
 def asked(simulation: Running) -> dict[str, Any]:
-    """The request for approval, as the channel shows it."""
+    """The approval request as the channel shows it."""
     (found,) = [each for each in activities(simulation) if ": approval" in each["summary"] and not each["thread"]]
     return found
 
 
 def verbs(activity: dict[str, Any]) -> list[str]:
-    """The choices; a rejection is in the card that its button unfolds."""
+    """The choices. The rejection is in the card that its button unfolds."""
     actions = activity["card"].get("actions", [])
     inner = [each for action in actions for each in action.get("card", {}).get("actions", [action])]
     return [action["verb"] for action in inner if action["type"] == "Action.Execute"]
@@ -70,7 +70,7 @@ def words(card: dict[str, Any]) -> str:
 
 
 def alone(simulation: Running) -> list[tuple[str, str]]:
-    """Whom the bot wrote to alone, and the words of it."""
+    """The recipients of the bot's private messages, and their text."""
     personal = simulation.simulation.connector.personal
     return [
         (personal[each["conversation"]].removeprefix("29:"), words(each["card"]))
@@ -97,7 +97,7 @@ def results(bot: Bot) -> list[str]:
 
 @async_test
 async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simulation: Running) -> None:
-    """A holder of the function key requested it, so two approvals are needed. The message is edited, not repeated."""
+    """The run was requested by a holder of the function key, so two approvals are needed. The message is edited, not repeated."""
     async with bot:
         await listen(bot)
         run = await bot.start_run(TWO_POOLS)
@@ -125,7 +125,7 @@ async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simul
 
 
 @async_test
-async def test_a_rejection_in_teams_ends_the_run_and_says_why(bot: Bot, simulation: Running) -> None:
+async def test_a_rejection_in_teams_ends_the_run_and_shows_the_reason(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
         run = await bot.start_run(TWO_POOLS)
@@ -140,7 +140,7 @@ async def test_a_rejection_in_teams_ends_the_run_and_says_why(bot: Bot, simulati
 
 
 @async_test
-async def test_a_vote_that_teams_delivers_again_is_one_vote(bot: Bot) -> None:
+async def test_a_vote_that_teams_redelivers_counts_once(bot: Bot) -> None:
     async with bot:
         await listen(bot)
         await bot.start_run(TWO_POOLS)
@@ -151,7 +151,7 @@ async def test_a_vote_that_teams_delivers_again_is_one_vote(bot: Bot) -> None:
 
 
 @async_test
-async def test_a_person_who_comes_late_reads_who_decided(bot: Bot, simulation: Running) -> None:
+async def test_a_person_who_votes_too_late_is_shown_who_decided(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
         await bot.start_run(TWO_POOLS)
@@ -168,7 +168,7 @@ async def test_a_person_who_comes_late_reads_who_decided(bot: Bot, simulation: R
 
 
 @async_test
-async def test_a_command_in_the_channel_is_answered_to_its_sender_alone(bot: Bot, simulation: Running) -> None:
+async def test_a_command_in_the_channel_is_answered_only_to_its_sender(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
         await bot.run_until(after(minutes=-4))
@@ -183,7 +183,7 @@ async def test_a_command_in_the_channel_is_answered_to_its_sender_alone(bot: Bot
 
 
 @async_test
-async def test_a_person_who_blocks_the_bot_is_answered_in_the_thread(bot: Bot, simulation: Running) -> None:
+async def test_a_person_who_has_blocked_the_bot_is_answered_in_the_thread(bot: Bot, simulation: Running) -> None:
     simulation.simulation.connector.closed.add(f"29:{ANA}")
     async with bot:
         await listen(bot)
@@ -193,7 +193,7 @@ async def test_a_person_who_blocks_the_bot_is_answered_in_the_thread(bot: Bot, s
 
 
 @async_test
-async def test_a_slow_command_is_answered_later_at_the_same_place(bot: Bot, simulation: Running) -> None:
+async def test_a_slow_command_is_answered_later_in_the_same_place(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
         await bot.run_until(after(minutes=-4))
@@ -203,7 +203,7 @@ async def test_a_slow_command_is_answered_later_at_the_same_place(bot: Bot, simu
 
 
 @async_test
-async def test_a_stranger_starts_nothing(bot: Bot, simulation: Running) -> None:
+async def test_an_unknown_person_cannot_start_anything(bot: Bot, simulation: Running) -> None:
     async with bot:
         await listen(bot)
         await bot.control("/teams/say", {"user": EVE, "text": "run node-image shop-dev"})
@@ -213,8 +213,8 @@ async def test_a_stranger_starts_nothing(bot: Bot, simulation: Running) -> None:
 
 
 @async_test
-async def test_a_person_of_another_tenant_is_refused(bot: Bot, simulation: Running) -> None:
-    """The same object id in another tenant is another person."""
+async def test_a_person_from_another_tenant_is_rejected(bot: Bot, simulation: Running) -> None:
+    """The same object id in another tenant belongs to another person."""
     async with bot:
         await listen(bot)
         reported: dict[str, object] = {"user": ANA, "text": "status", "tenant": "44444444-4444-4444-4444-444444444444"}
@@ -223,8 +223,10 @@ async def test_a_person_of_another_tenant_is_refused(bot: Bot, simulation: Runni
 
 
 @async_test
-async def test_the_first_installation_says_what_to_configure(simulation: Running, tmp_path: Path) -> None:
-    """Before the conversation is known nothing can be posted, but the endpoint works."""
+async def test_the_first_installation_is_answered_with_configuration_instructions(
+    simulation: Running, tmp_path: Path
+) -> None:
+    """Until the conversation is known nothing can be posted, but the endpoint works."""
     before = (
         config(simulation).split("  teams-bot:")[0] + "  {}\n" + "identity" + config(simulation).split("identity")[1]
     )
@@ -238,7 +240,9 @@ async def test_the_first_installation_says_what_to_configure(simulation: Running
 
 
 @async_test
-async def test_what_teams_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, simulation: Running) -> None:
+async def test_an_activity_that_teams_has_not_signed_is_rejected_and_recorded_in_the_ledger(
+    bot: Bot, simulation: Running
+) -> None:
     signer, people = simulation.simulation.signer, simulation.simulation.people
     activity = people.message({"user": ANA, "text": "run node-image shop-dev"}, "said-1")
     body = json.dumps(activity).encode()
@@ -256,7 +260,7 @@ async def test_what_teams_has_not_signed_is_refused_and_in_the_ledger(bot: Bot, 
 
 
 @async_test
-async def test_keys_that_cannot_be_fetched_open_nothing(bot: Bot, simulation: Running) -> None:
+async def test_no_activity_is_accepted_while_the_signing_keys_cannot_be_fetched(bot: Bot, simulation: Running) -> None:
     simulation.simulation.signer.is_down = True
     async with bot:
         await listen(bot)
@@ -265,7 +269,7 @@ async def test_keys_that_cannot_be_fetched_open_nothing(bot: Bot, simulation: Ru
 
 
 @async_test
-async def test_a_retired_webhook_is_a_warning_and_no_crash(
+async def test_a_retired_webhook_causes_a_warning_instead_of_a_crash(
     simulation: Running, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot = Bot(simulation, tmp_path, CONFIG.replace("slack: {channel: C0123}", "teams: {envelope: message}"))
@@ -280,7 +284,7 @@ async def test_a_retired_webhook_is_a_warning_and_no_crash(
 
 
 @async_test
-async def test_a_bot_without_its_app_id_is_a_warning_and_no_crash(
+async def test_a_missing_app_id_causes_a_warning_instead_of_a_crash(
     bot: Bot, simulation: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with bot:

@@ -1,7 +1,7 @@
-"""Records the histories of the present version of the orchestrators, once: `python -m tests.histories.record`.
+"""Records the histories of the orchestrators' present version, once: `python -m tests.histories.record`.
 
-Recorded histories are never replaced: runs in progress may have such histories. A change that breaks their replay raises
-`ops.engine.VERSION` and keeps the old code for the old version; then this records the new one.
+Recorded histories are never replaced, because runs in progress may have histories like them. A change that breaks their
+replay raises `ops.engine.VERSION` and keeps the old code for the old version; this module then records the new version.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ ROLLOUT = "rollout.node-image.2026-w47"
 
 
 async def record(folder: Path, into: Path) -> None:
-    """Run each scenario of node images on the engine with a state file, and save the histories of its run and rollout."""
+    """Run each node image scenario on the engine with a state file, and save the histories of its run and rollout."""
     for story in scenarios_of("node-image"):
         with running_simulation(story.fleet) as simulation:
             state = folder / story.name

@@ -1,4 +1,4 @@
-"""Runs that started with older code continue with the current code: recorded histories are replayed, prefix by prefix."""
+"""Runs that started under older code continue under the current code: recorded histories are replayed, prefix by prefix."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -17,7 +17,7 @@ RECORDINGS = sorted(HERE.glob("v*/*.json"))
 
 
 def current_orchestrator(path: Path) -> Any:
-    """The orchestrator of a recording, in the version that the recording was made with."""
+    """The orchestrator that made a recording, in the version that was used for it."""
     name, version = path.name.split(".")[0], int(path.parent.name.removeprefix("v"))
 
     def run(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:
@@ -27,7 +27,7 @@ def current_orchestrator(path: Path) -> Any:
     return run
 
 
-def test_there_is_a_history_of_each_version_and_orchestrator() -> None:
+def test_each_orchestrator_has_a_history_for_each_version() -> None:
     recorded = {(path.parent.name, path.name.split(".")[0]) for path in RECORDINGS}
     versions = [f"v{version}" for version in range(1, VERSION + 1)]
     assert recorded == {(version, name) for version in versions for name in ("operation", "rollout")}
@@ -41,7 +41,7 @@ def test_the_current_orchestrator_replays_the_recording(path: Path) -> None:
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_a_changed_orchestrator_is_detected(path: Path) -> None:
-    """Validates the test above: an orchestrator that starts with another activity differs in its first turn."""
+    """Validates the test above: an orchestrator that starts with a different activity diverges in its first turn."""
 
     def changed(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:
         yield DurableFlow(context).call("conclude", payload)

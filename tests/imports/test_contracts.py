@@ -1,4 +1,4 @@
-"""The import contracts refuse the imports that they are meant to refuse: each was possible before they were exhaustive."""
+"""The import contracts reject the imports that they are meant to reject, all of which were once possible."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Who must not import what, and the room whose rule says so.
+# The modules, the imports that are forbidden to them, and the contract that forbids each import.
 FORBIDDEN = [
     ("ops/ports/runtime.py", "ops.adapters.clocks"),
     ("ops/scheduling/janitor.py", "ops.adapters.sqlite_store"),
@@ -27,7 +27,7 @@ FORBIDDEN = [
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What import-linter says of a copy of the tree with all forbidden imports in it."""
+    """What import-linter reports on a copy of the tree that contains all of the forbidden imports."""
     folder = tmp_path_factory.mktemp("imports")
     for package in ("ops", "simulator"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -48,5 +48,5 @@ def test_a_forbidden_import_breaks_a_contract(report: str, path: str, module: st
     assert f"{importer} -> {module}" in report
 
 
-def test_a_module_in_no_layer_breaks_the_contract(report: str) -> None:
+def test_a_module_outside_every_layer_breaks_the_contract(report: str) -> None:
     assert "shortcuts" in report

@@ -1,4 +1,4 @@
-"""The events that wake Daytwo come from the subscriptions of the fleet, wherever the bot is; one topic per source."""
+"""The events that wake Daytwo come from the fleet's subscriptions, wherever the bot is deployed; there is one topic per source."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +15,7 @@ def parsed(name: str) -> dict[str, Any]:
 
 
 def topic(name: str) -> dict[str, Any]:
-    """The one system topic of a template."""
+    """The only system topic in a template."""
     (found,) = (each["config"] for each in parsed(name)["resources"].values() if each["type"].endswith("/systemTopics"))
     return cast("dict[str, Any]", found)
 
@@ -32,7 +32,7 @@ def topic(name: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_the_source_of_a_topic_is_a_parameter_and_not_the_subscription_of_the_bot(
+def test_the_source_of_a_topic_is_a_parameter_and_not_the_bots_subscription(
     template: str, parameter: str, source: str, kind: str
 ) -> None:
     properties = topic(template)["properties"]
@@ -44,7 +44,7 @@ def test_clusters_with_the_same_name_have_separate_topics() -> None:
     assert topic("events.bicep")["name"] == "topicName"
     text = (ROOT / "infra" / "events.bicep").read_text()
     assert "-${uniqueString(toLower(clusterId))}'" in text
-    # Event Grid accepts 3 to 50 letters, digits and dashes; uniqueString has 13.
+    # Event Grid accepts 3 to 50 letters, digits, and dashes; uniqueString returns 13.
     assert len("daytwo-") + 28 + len("-") + 13 <= 50
     assert "take(replace(last(split(clusterId, '/')), '_', '-'), 28)" in text
 
@@ -60,7 +60,7 @@ def test_undeliverable_events_are_dead_lettered(template: str) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_the_guide_deploys_the_topic_into_the_subscription_of_its_source(template: str) -> None:
+def test_the_guide_deploys_the_topic_into_its_sources_subscription(template: str) -> None:
     guide = (ROOT / "docs" / "deploy.md").read_text()
     (command,) = (line for line in guide.splitlines() if f"infra/{template}" in line)
     assert "--subscription <of the " in command

@@ -1,4 +1,4 @@
-"""What main.bicep guarantees: the required permissions, and settings that stay after a deployment."""
+"""What main.bicep guarantees: the required permissions, and settings that survive a deployment."""
 
 import json
 import re
@@ -27,8 +27,8 @@ def test_the_app_is_allowed_to_write_its_log(main: dict[str, Any]) -> None:
     assert "monitoringMetricsPublisher" in str(assigned["properties"]["roleDefinitionId"])
 
 
-def test_every_choice_is_in_the_parameter_file_of_the_deployment(main: dict[str, Any]) -> None:
-    """A deployment resets every parameter that it is not given. Only the location comes from the resource group."""
+def test_every_choice_is_in_the_deployments_parameter_file(main: dict[str, Any]) -> None:
+    """A deployment resets every parameter that it is not given. Only the location is taken from the resource group."""
     chosen = json.loads((INFRA / "parameters.json").read_text())["parameters"]
     assert set(chosen) == set(main["parameters"]) - {"location"}
     assert {name: parameter["value"] for name, parameter in chosen.items()} == {

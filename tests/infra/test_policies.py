@@ -1,4 +1,4 @@
-"""The templates are checked by checkov, which needs a separate environment; each exception has its reason here."""
+"""The templates are checked with checkov, which needs a separate environment. Each exception is listed here with its reason."""
 
 import json
 import os

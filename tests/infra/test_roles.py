@@ -1,4 +1,4 @@
-"""The custom roles and the ClusterRole grant exactly what verbs and facts declare."""
+"""The custom roles and the ClusterRole grant exactly what the verbs and facts declare."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +26,7 @@ def declared_actions() -> set[str]:
 
 
 def granted() -> dict[str, set[str]]:
-    """The actions of each role."""
+    """The actions that each role grants."""
     variables = parsed("roles.bicep")["variables"]
     return {
         name.removesuffix("Actions"): set(variable["value"])
@@ -60,7 +60,7 @@ def test_no_role_grants_a_wildcard() -> None:
         ("reboot", "reboot", {"cordon-node", "drain-node", "restart-node", "uncordon-node"}),
     ],
 )
-def test_a_role_grants_the_write_permissions_of_its_verbs(runbook: str, role: str, used: set[str]) -> None:
+def test_a_role_grants_the_write_permissions_that_its_verbs_need(runbook: str, role: str, used: set[str]) -> None:
     assert runbook in runbooks()
     needed = set().union(*(verbs()[name].actions for name in used))
     assert needed - granted()["read"] == granted()[role]
@@ -95,9 +95,9 @@ def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
 
 
 class TestMain:
-    """What the templates guarantee."""
+    """Guarantees that the templates give."""
 
-    def test_the_storage_has_no_keys(self) -> None:
+    def test_the_storage_cannot_be_accessed_with_keys(self) -> None:
         storage = parsed("main.bicep")["resources"]["storage"]["config"]["properties"]
         assert (storage["allowSharedKeyAccess"], storage["allowBlobPublicAccess"]) == (False, False)
 
@@ -105,13 +105,13 @@ class TestMain:
         policy = parsed("main.bicep")["resources"]["immutable"]["config"]["properties"]
         assert policy["allowProtectedAppendWrites"] is True
 
-    def test_secrets_come_from_the_vault(self) -> None:
+    def test_secrets_come_from_the_key_vault(self) -> None:
         text = (INFRA / "main.bicep").read_text()
         for secret in ("slack-token", "slack-signing-secret", "page-key", "teams-webhook"):
             assert f"@Microsoft.KeyVault(VaultName=${{vault.name}};SecretName={secret})" in text
 
-    def test_requests_without_a_session_pass_to_the_keys_of_the_endpoints(self) -> None:
-        """Slack, Teams and action groups cannot sign in; the pages require a session themselves."""
+    def test_requests_without_a_session_are_left_to_the_endpoints_own_keys(self) -> None:
+        """Slack, Teams, and action groups cannot sign in; the pages require a session themselves."""
         properties = parsed("main.bicep")["resources"]["signIn"]["config"]["config"]["properties"]
         assert properties["globalValidation"]["requireAuthentication"] is False
 

@@ -1,4 +1,4 @@
-"""The manifest of the Slack app names the existing routes, and requests exactly the scopes that the bot needs."""
+"""The Slack app's manifest names the existing routes, and requests exactly the scopes that the bot needs."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.fakes import CONFIG, MONDAY, FakeClock
 from tests.slack_server import SlackServer, serving
 
 ROOT = Path(__file__).resolve().parents[2]
-# The scope of each method: https://docs.slack.dev/reference/methods. Uploads and ephemeral replies need none.
+# The scope that each method requires: https://docs.slack.dev/reference/methods. Uploads and ephemeral replies need none.
 SCOPES = {
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
@@ -54,7 +54,7 @@ def test_the_addresses_are_routes_without_a_key(manifest: Any) -> None:
 
 
 def test_the_scopes_match_the_methods_that_are_called(manifest: Any) -> None:
-    """Every kind of call is made once, and counted at the simulated Slack."""
+    """Every kind of call is made once, and the simulated Slack counts the calls."""
     with serving(SlackServer(FakeClock())) as slack:
         chat = SlackChat(TOKEN, "C0123", slack.url)
         root = chat.post("C0123", Outgoing(PLAIN, "run-1"))
@@ -71,7 +71,7 @@ def test_the_scopes_match_the_methods_that_are_called(manifest: Any) -> None:
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == set().union(*SCOPES.values(), {"commands"})
 
 
-def test_only_declared_methods_of_slack_are_called() -> None:
+def test_only_declared_slack_methods_are_called() -> None:
     """This keeps the test above from missing a call."""
     calls = set()
     for path in (ROOT / "ops").rglob("*.py"):
@@ -86,8 +86,8 @@ def test_only_declared_methods_of_slack_are_called() -> None:
     }
 
 
-def test_the_manifest_has_the_format_of_slack(manifest: Any) -> None:
-    """The lengths that api.slack.com checks: name 35, description 140, a command's description 2,000."""
+def test_the_manifest_follows_slacks_format(manifest: Any) -> None:
+    """The lengths that api.slack.com checks: 35 for the name, 140 for the description, 2,000 for a command's description."""
     assert len(manifest["display_information"]["name"]) <= 35
     assert len(manifest["display_information"]["description"]) <= 140
     (command,) = manifest["features"]["slash_commands"]

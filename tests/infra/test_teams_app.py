@@ -1,4 +1,4 @@
-"""The Teams app: its manifest by the schema of Microsoft, its icons, its commands, and its bot."""
+"""The Teams app: its manifest follows Microsoft's schema, and its icons, commands, and bot are correct."""
 
 import json
 import uuid
@@ -31,7 +31,7 @@ def manifest(packed: zipfile.ZipFile) -> Any:
     return json.loads(packed.read("manifest.json"))
 
 
-def test_the_manifest_is_valid_by_microsofts_schema(manifest: Any) -> None:
+def test_the_manifest_is_valid_according_to_microsofts_schema(manifest: Any) -> None:
     schema = json.loads(SCHEMA.read_text())
     assert [error.message for error in Draft4Validator(schema).iter_errors(manifest)] == []
 
@@ -41,7 +41,7 @@ def test_the_schema_detects_an_invalid_manifest(manifest: Any) -> None:
     assert list(Draft4Validator(schema).iter_errors({**manifest, "id": "daytwo"}))
 
 
-def test_the_app_id_is_that_of_the_bot(manifest: Any) -> None:
+def test_the_app_id_matches_the_bots(manifest: Any) -> None:
     (bot,) = manifest["bots"]
     assert (manifest["id"], bot["botId"]) == (str(APP_ID), str(APP_ID))
     assert bot["scopes"] == ["team", "groupChat", "personal"]
@@ -65,7 +65,7 @@ def resources() -> dict[str, Any]:
 
 
 def test_the_bot_sends_to_the_existing_endpoint() -> None:
-    """The identity of the bot is a separate one, without permissions on clusters."""
+    """The bot has an identity of its own, without permissions on clusters."""
     bot = resources()["bot"]["config"]["config"]
     assert bot["properties"]["endpoint"] == "https://${app.properties.defaultHostName}/api/teams/messages"
     assert bot["properties"]["msaAppType"] == "UserAssignedMSI"

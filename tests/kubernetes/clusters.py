@@ -1,4 +1,4 @@
-"""A cluster under test, simulated or real: the unmodified client, and how time passes."""
+"""A cluster under test, either simulated or real: the unmodified client, and a way to let time pass."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ SIMULATED_PATIENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster with its nodes and workloads, all Ready."""
+    """A cluster with its nodes and workloads, all of them Ready."""
 
     api: client.ApiClient
     namespace: str
@@ -36,7 +36,7 @@ class Cluster:
 
     @property
     def core(self) -> Any:
-        """Nodes and pods, typed so that the client accepts plain objects."""
+        """The API for nodes and pods, typed so that the client accepts plain objects."""
         return client.CoreV1Api(self.api)
 
     def nodes(self) -> list[Any]:
@@ -45,7 +45,7 @@ class Cluster:
         return sorted(listed, key=lambda node: str(node.metadata.name))
 
     def pods(self, app: str) -> list[Any]:
-        """A workload's pods that are not terminating, by name."""
+        """The names of a workload's pods, except for terminating ones."""
         listed = self.core.list_namespaced_pod(self.namespace, label_selector=f"app={app}").items
         staying = [pod for pod in listed if pod.metadata.deletion_timestamp is None]
         return sorted(staying, key=lambda pod: str(pod.metadata.name))
@@ -69,26 +69,26 @@ class Cluster:
 
 
 def changes(collection: Callable[..., Any], *place: str, **options: Any) -> Iterator[tuple[str, Any]]:
-    """Watch a collection: yields the event type and the object, until the caller stops or the watch ends."""
+    """Watch a collection: yield event types and objects until the caller stops or the watch ends."""
     for event in watch.Watch().stream(collection, *place, **options):  # type: ignore[no-untyped-call]  # no types
         yield str(event["type"]), event["object"]
 
 
 def is_ready(item: Any) -> bool:
-    """Whether a node or pod has the condition Ready."""
+    """Whether a node or pod meets the condition Ready."""
     return any(each.type == "Ready" and each.status == "True" for each in item.status.conditions or [])
 
 
 class Platform(Protocol):
-    """The platform on which a test runs."""
+    """The platform that a test runs on."""
 
     def __call__(self, nodes: int, *workloads: WorkloadSpec) -> Any:
-        """Return a context manager of a cluster with nodes and workloads."""
+        """Return a context manager for a cluster with nodes and workloads."""
 
 
 @contextmanager
 def simulated(nodes: int, *workloads: WorkloadSpec) -> Iterator[Cluster]:
-    """A cluster of the simulated world. Its time passes while the test waits."""
+    """A cluster in the simulated world. Its time passes while the test waits."""
     mine = tuple(replace(workload, pool="user1") for workload in workloads)
     spec = ClusterSpec("contract", "westeurope", (PoolSpec("user1", nodes),), workloads=mine)
     region = RegionSpec("westeurope", None, timedelta(days=10))
@@ -116,7 +116,7 @@ def _waits(running: Running) -> Callable[[str, Callable[[], object]], None]:
 
 
 def real(plane: ControlPlane) -> Platform:
-    """Clusters on a real control plane, each with its own namespace and nodes."""
+    """Clusters on a real control plane, each with a namespace and nodes of its own."""
 
     @contextmanager
     def opened(nodes: int, *workloads: WorkloadSpec) -> Iterator[Cluster]:
@@ -150,7 +150,7 @@ def _wait(what: str, holds: Callable[[], object]) -> None:
 
 
 def api_client(url: str, ca_file: str, token: str) -> client.ApiClient:
-    """Return the client without retries, so that tests see each response."""
+    """Return the client without retries, so that tests see every response."""
     configuration = client.Configuration()
     configuration.host = url
     configuration.ssl_ca_cert = ca_file

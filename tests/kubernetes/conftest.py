@@ -1,4 +1,4 @@
-"""Each contract test runs on the simulated API server and on a real one."""
+"""Each contract test runs both on the simulated API server and on a real one."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ BUILD_WITHIN_S = 1800
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Extend the timeout of the first test, which may build the control plane."""
+    """Extend the timeout for the first test, which may have to build the control plane."""
     for item in items:
         if "[real" in item.name:
             item.add_marker(pytest.mark.timeout(BUILD_WITHIN_S))

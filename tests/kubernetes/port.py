@@ -14,12 +14,12 @@ from tests.kubernetes.clusters import Cluster
 
 @dataclass
 class Token:
-    """The cluster's own token as a credential."""
+    """The cluster's own token, used as a credential."""
 
     value: str
 
     def get_token(self, *scopes: str, **_: object) -> AccessToken:
-        """The token, for the scope of AKS."""
+        """The token, for the AKS scope."""
         assert scopes == ("6dae42f8-4368-4678-94ff-3960e28e3630/.default",)
         return AccessToken(self.value, 2**31)
 

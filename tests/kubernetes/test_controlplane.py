@@ -17,7 +17,7 @@ from tests.skip_unless import need
 def command(**environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``python -m simulator.controlplane`` in a custom environment."""
     kept = {name: value for name, value in os.environ.items() if name not in ("KUBEBUILDER_ASSETS", "DAYTWO_CACHE")}
-    return subprocess.run(  # this project's module
+    return subprocess.run(  # This project's own module.
         [sys.executable, "-m", "simulator.controlplane"],
         env=kept | environment,
         capture_output=True,
@@ -34,13 +34,13 @@ def programs_in(folder: Path) -> Path:
     return folder
 
 
-def test_a_complete_folder_of_binaries_is_used(tmp_path: Path) -> None:
+def test_a_folder_with_all_the_binaries_is_used(tmp_path: Path) -> None:
     ended = command(KUBEBUILDER_ASSETS=str(programs_in(tmp_path)))
     assert (ended.returncode, ended.stdout.strip()) == (0, str(tmp_path))
 
 
 def test_without_binaries_and_go_the_error_states_the_remedy(tmp_path: Path) -> None:
-    """A folder with only etcd and kube-apiserver, as created by setup-envtest, is not sufficient."""
+    """A folder that contains only etcd and kube-apiserver, as created by setup-envtest, is not sufficient."""
     assets = programs_in(tmp_path)
     (assets / "kwok").unlink()
     ended = command(KUBEBUILDER_ASSETS=str(assets), DAYTWO_CACHE=str(tmp_path / "cache"), PATH=str(tmp_path))

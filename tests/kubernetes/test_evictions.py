@@ -1,4 +1,4 @@
-"""What the bot requires for drains: the eviction subresource and its budgets."""
+"""What drains by the bot rely on: the eviction subresource and disruption budgets."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def allowed(cluster: Cluster, budget: str, count: int) -> None:
 
 
 def closed(cluster: Cluster, *, unschedulable: bool) -> None:
-    """Cordon or uncordon every node, and wait until the control plane has applied it: evicted pods are then not rescheduled."""
+    """Cordon or uncordon every node, and wait until the control plane has applied this, so that evicted pods are not rescheduled."""
     for node in cluster.nodes():
         cluster.core.patch_node(node.metadata.name, {"spec": {"unschedulable": unschedulable}}, _content_type=STRATEGIC)
     cluster.until(
@@ -61,7 +61,7 @@ def test_a_statefulset_pod_returns_with_its_name_and_a_new_uid(platform: Platfor
         )
 
 
-def test_a_missing_pod_is_404(platform: Platform) -> None:
+def test_evicting_a_missing_pod_returns_404(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "web")) as cluster:
         status, body = refusal(cluster, "nowhere")
         assert (status, body["reason"], body["message"]) == (404, "NotFound", 'pods "nowhere" not found')
@@ -114,7 +114,7 @@ def test_two_budgets_for_one_pod_return_500(platform: Platform) -> None:
         )
 
 
-def test_an_eviction_of_another_uid_is_a_conflict(platform: Platform) -> None:
+def test_an_eviction_with_a_different_uid_is_a_conflict(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "web")) as cluster:
         [pod] = cluster.pods("web")
         other = "00000000-0000-4000-8000-000000000000"
@@ -132,7 +132,7 @@ def test_an_eviction_of_another_uid_is_a_conflict(platform: Platform) -> None:
         cluster.evict(pod.metadata.name, preconditions={"uid": pod.metadata.uid})
 
 
-def test_the_name_in_the_body_must_be_the_pods(platform: Platform) -> None:
+def test_the_name_in_the_body_must_match_the_pod(platform: Platform) -> None:
     with platform(1, WorkloadSpec("shop", "web")) as cluster:
         name = cluster.pods("web")[0].metadata.name
         with pytest.raises(client.ApiException) as caught:
@@ -186,7 +186,7 @@ def test_an_evicted_bare_pod_is_not_recreated(platform: Platform) -> None:
         cluster.until("no pod is left", gone)
 
 
-def test_pods_are_found_by_their_node(platform: Platform) -> None:
+def test_pods_are_found_by_node(platform: Platform) -> None:
     with platform(2, WorkloadSpec("shop", "web", replicas=4)) as cluster:
         found = {}
         for node in cluster.nodes():
@@ -226,8 +226,8 @@ def test_a_watch_of_pods_shows_an_eviction(platform: Platform) -> None:
         assert received.count(("ADDED", False)) == 1
 
 
-def test_a_drained_node_has_only_daemon_pods_and_no_budget_is_violated(platform: Platform) -> None:
-    """A drain as intended: cordon, evict, retry on 429, wait until all pods are gone."""
+def test_a_drained_node_has_only_daemon_pods_left_and_budgets_are_not_violated(platform: Platform) -> None:
+    """A complete drain: cordon, evict, retry on 429, and wait until all pods are gone."""
     agent = WorkloadSpec("shop", "agent", kind=WorkloadKind.DAEMON_SET, starts_in_s=(1, 2))
     cart = WorkloadSpec("shop", "cart", replicas=6, pdb=PdbSpec(max_unavailable=1), starts_in_s=(2, 5))
     with platform(3, agent, cart) as cluster:
@@ -259,4 +259,4 @@ def test_a_drained_node_has_only_daemon_pods_and_no_budget_is_violated(platform:
 
         cluster.until("only the agent is left there", lambda: left() == ["DaemonSet"])
         assert least >= 5
-        assert set(refused) <= {429}  # pods are replaced immediately, so the budget is never exhausted
+        assert set(refused) <= {429}  # Pods are replaced immediately, so the budget is never exhausted.

@@ -1,4 +1,4 @@
-"""What the bot requires to read, watch and patch nodes."""
+"""What the bot relies on to read, watch, and patch nodes."""
 
 import json
 from threading import Thread
@@ -22,7 +22,7 @@ def body_of(refusal: client.ApiException) -> dict[str, Any]:
     return read
 
 
-def test_nodes_are_listed_in_pages_by_name(platform: Platform) -> None:
+def test_nodes_are_listed_page_by_page_ordered_by_name(platform: Platform) -> None:
     with platform(3) as cluster:
         label = f"kubernetes.azure.com/agentpool={cluster.pool}"
         first = cluster.core.list_node(label_selector=label, limit=2)
@@ -34,7 +34,7 @@ def test_nodes_are_listed_in_pages_by_name(platform: Platform) -> None:
         assert [node.metadata.name for node in found] == [names[1]]
 
 
-def test_a_missing_node_is_named_in_a_status(platform: Platform) -> None:
+def test_the_status_for_a_missing_node_names_it(platform: Platform) -> None:
     with platform(1) as cluster, pytest.raises(client.ApiException) as caught:
         cluster.core.read_node("nowhere")
     body = body_of(caught.value)
@@ -101,7 +101,7 @@ def test_a_patch_from_an_older_version_is_a_conflict(platform: Platform) -> None
         assert cluster.core.read_node(name).metadata.annotations["daytwo.dev/by"] == "second"
 
 
-def test_a_patch_without_changes_keeps_the_version(platform: Platform) -> None:
+def test_a_patch_without_changes_does_not_change_the_version(platform: Platform) -> None:
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         patch = {"metadata": {"annotations": {"daytwo.dev/x": "y"}}}
@@ -111,8 +111,8 @@ def test_a_patch_without_changes_keeps_the_version(platform: Platform) -> None:
         assert versions[0] == versions[1]
 
 
-def test_a_json_patch_applies_if_its_test_succeeds(platform: Platform) -> None:
-    """The client sends a JSON Patch if it gets a list."""
+def test_a_json_patch_is_applied_if_its_test_succeeds(platform: Platform) -> None:
+    """The client sends a JSON Patch when it is given a list."""
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         cluster.core.patch_node(name, {"metadata": {"annotations": {"daytwo.dev/x": "1"}}}, _content_type=MERGE)
@@ -128,7 +128,7 @@ def test_a_json_patch_applies_if_its_test_succeeds(platform: Platform) -> None:
         assert cluster.core.read_node(name).metadata.annotations["daytwo.dev/x"] == "2"
 
 
-def test_a_dry_run_of_a_patch_changes_nothing(platform: Platform) -> None:
+def test_a_dry_run_patch_changes_nothing(platform: Platform) -> None:
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         shown = cluster.core.patch_node(name, {"spec": {"unschedulable": True}}, dry_run="All", _content_type=MERGE)

@@ -1,4 +1,4 @@
-"""The contract of the Kubernetes port, tested with its adapter on the simulated API server and on a real one."""
+"""The contract for the Kubernetes port. Its adapter is tested on the simulated API server and on a real one."""
 
 from dataclasses import replace
 from typing import cast
@@ -28,7 +28,7 @@ def pods_of(of: Cluster, app: str) -> list[Pod]:
     )
 
 
-def test_nodes_are_read_with_boot_id_and_readiness(platform: Platform) -> None:
+def test_nodes_are_read_with_their_boot_id_and_readiness(platform: Platform) -> None:
     with platform(2) as on:
         of = cast("Cluster", on)
         mine = [node for node in adapter(of).nodes(SHOP_DEV) if node.pool == of.pool]
@@ -71,7 +71,7 @@ def test_budgets_distinguish_temporary_from_permanent_blocks(platform: Platform)
         assert not mine["cart"].covers(pods_of(of, "rigid")[0])
 
 
-def test_the_four_results_of_an_eviction(platform: Platform) -> None:
+def test_an_eviction_has_one_of_four_results(platform: Platform) -> None:
     with platform(2, CART, RIGID, TWICE) as on:
         of = cast("Cluster", on)
         of.until("the cart's budget is accounted for", lambda: of.budget("cart").disruptions_allowed == 1)
@@ -82,7 +82,7 @@ def test_the_four_results_of_an_eviction(platform: Platform) -> None:
         assert blocked.kind == "blocked"
         assert "rigid" in blocked.why
         assert port.evict(SHOP_DEV, pods_of(of, "twice")[0]).kind == "several"
-        # Last: a real server uses the budget before it checks the uid.
+        # This comes last, because a real server uses up the budget before it checks the uid.
         of.until("another may go", lambda: of.budget("cart").disruptions_allowed == 1)
         other = replace(pods_of(of, "cart")[0], uid="00000000-0000-0000-0000-000000000000")
         assert port.evict(SHOP_DEV, other).kind == "gone"

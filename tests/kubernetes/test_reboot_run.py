@@ -26,7 +26,7 @@ WORKLOADS = tuple(WorkloadSpec("shop", app, 20, PdbSpec(max_unavailable=3), star
 
 @dataclass
 class Machines:
-    """A restart takes the node down and brings it back in another boot, after which it requires no reboot."""
+    """A restart takes the node down and brings it back with a new boot id, after which it no longer requires a reboot."""
 
     on: Cluster
     world: World
@@ -46,7 +46,7 @@ class Machines:
 
 
 class RebootWorld(World):
-    """The fakes, except for the nodes, which are the cluster's, and the machines behind them."""
+    """The fakes, except that the nodes and the machines behind them belong to the cluster."""
 
     def on(self, of: Cluster) -> None:
         self.adapter = adapter(of)
@@ -60,7 +60,7 @@ class RebootWorld(World):
 
 @contextmanager
 def observed(of: Cluster) -> Iterator[list[str]]:
-    """An independent observer: lists the pods repeatedly and records every moment in which a budget is violated."""
+    """An independent observer that lists the pods repeatedly and records every moment at which a budget is violated."""
     broken: list[str] = []
     observations = [0]
     stop = threading.Event()
@@ -118,7 +118,7 @@ def pods_on(of: Cluster, node: str) -> list[Any]:
 
 
 def _wait_for_the_cluster(of: Cluster, node: str, activity: str) -> None:
-    """The clock of the run is virtual, that of the cluster may not be: before each poll, wait until the cluster has changed."""
+    """The run's clock is virtual, but the cluster's may not be: before each poll, wait until the cluster has changed."""
     if activity != "poll":
         return
 
@@ -128,7 +128,7 @@ def _wait_for_the_cluster(of: Cluster, node: str, activity: str) -> None:
         observations[0] += 1
         if (
             observations[0] < 5
-        ):  # a simulated cluster's time passes with each read: wait until terminating pods are gone
+        ):  # A simulated cluster's time passes with each read, so wait until the terminating pods are gone.
             return False
         if not pods_on(of, node):
             return True

@@ -1,6 +1,6 @@
-"""Boots the local host from an unzipped app, in an interpreter without other packages, and executes one run.
+"""Boots the local host from an unzipped app, in an interpreter without any other packages, and executes one run.
 
-`python -I -S hosted.py APP APP_PACKAGES HOST_PACKAGES CHECKOUT TARGET END`: prints one JSON object.
+`python -I -S hosted.py APP APP_PACKAGES HOST_PACKAGES CHECKOUT TARGET END` prints one JSON object.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ KEY = "key-of-the-package"
 
 
 async def carry_out() -> dict[str, Any]:
-    """The run, over HTTP."""
-    import aiohttp  # noqa: PLC0415 - the path is set by `main`, and the wall is up
+    """The run, as returned over HTTP."""
+    import aiohttp  # noqa: PLC0415 - by now `main` has set the path and installed the wall
 
     from simulator.host.clock import RemoteClock  # noqa: PLC0415 - as above
     from simulator.host.host import Host  # noqa: PLC0415 - as above
@@ -40,7 +40,7 @@ async def carry_out() -> dict[str, Any]:
 
 
 def probe(module: str) -> str:
-    """The result of an import by the app; the probe is a file of the app."""
+    """The result when the app imports a module; the probe is one of the app's files."""
     name = f"probe_{module.replace('.', '_')}"
     (APP / f"{name}.py").write_text(f"import {module}\n")
     importlib.invalidate_caches()
@@ -52,12 +52,12 @@ def probe(module: str) -> str:
 
 
 def main() -> None:
-    """Install the wall, execute the run, then try to import through the wall."""
+    """Install the wall, execute the run, then try to import modules from behind the wall."""
     sys.path[:0] = [str(APP), str(APP_PACKAGES), str(HOST_PACKAGES), str(CHECKOUT)]
     wall = importlib.import_module("tests.package.import_wall").Wall([APP, APP_PACKAGES], [HOST_PACKAGES, CHECKOUT])
     wall.put_up()
     result = asyncio.run(carry_out())
-    # The host has loaded croniter but not trustme; simulator is in the checkout.
+    # The host has loaded croniter but not trustme; the simulator is in the checkout.
     result["probes"] = {name: probe(name) for name in ("croniter", "trustme", "simulator.fleets", "httpx", "json")}
     result["imports"] = wall.imports
     sys.stdout.write(json.dumps(result) + "\n")

@@ -1,7 +1,7 @@
-"""A wall between an app and its host: the app may import only its own modules and the standard library.
+"""A wall between an app and its host: the app can import only its own modules and the standard library.
 
-In Azure the app has only what `requirements.txt` installs. Here the packages of the host and the checkout of the project are on
-the same path, so an app that imports one of them would work here and fail in Azure.
+In Azure the app has only what `requirements.txt` installs. Here the host's packages and the project's checkout are on the
+same path, so an app that imported one of them would work here but fail in Azure.
 """
 
 import builtins
@@ -16,7 +16,7 @@ _import = builtins.__import__
 
 
 class Wall(MetaPathFinder):
-    """Installed once per process. `inside` are the folders of the app and its packages, `outside` those it must not reach."""
+    """Installed once per process. `inside` lists the folders of the app and its packages, `outside` those that it must not reach."""
 
     def __init__(self, inside: Sequence[Path], outside: Sequence[Path]) -> None:
         self._inside = tuple(f"{folder}/" for folder in inside)
@@ -29,7 +29,7 @@ class Wall(MetaPathFinder):
         builtins.__import__ = self._checked
 
     def find_spec(self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
-        """Raise for a blocked module that is not loaded yet; None passes the search on to the other finders."""
+        """Raise if the module is blocked and has not been loaded yet. Return None to let the other finders search for it."""
         importer = self._importer()
         if importer is None:
             return None
@@ -46,7 +46,7 @@ class Wall(MetaPathFinder):
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
-        """As `__import__`; also raises for modules that the host has loaded already."""
+        """Like `__import__`, but also raises for modules that the host has already loaded."""
         module = _import(name, globals, locals, fromlist, level)
         importer = str((globals or {}).get("__file__", ""))
         if importer.startswith(self._inside):
@@ -55,8 +55,8 @@ class Wall(MetaPathFinder):
         return module
 
     def _importer(self) -> str | None:
-        """The importing file if it belongs to the app; frames of the import machinery (`importlib`) are skipped."""
-        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way to learn the importer
+        """The importing file if it belongs to the app. Frames of the import machinery (`importlib`) are skipped."""
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the importer cannot be determined in any other way
         while frame is not None:
             file = frame.f_code.co_filename
             if file != __file__ and "importlib" not in file:
@@ -65,6 +65,6 @@ class Wall(MetaPathFinder):
         return None
 
     def _refuse_outside(self, name: str, found: str, importer: str) -> None:
-        """Raises ModuleNotFoundError for a module outside."""
+        """Raise ModuleNotFoundError if the module is outside."""
         if found.startswith(self._outside):
             raise ModuleNotFoundError(f"the wall: {importer} imports {name}, which is only in {found}", name=name)

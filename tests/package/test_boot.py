@@ -1,4 +1,4 @@
-"""The zip runs with the packages of requirements.txt alone: a run completes on the local host."""
+"""The zip runs with nothing but the packages in requirements.txt: a run completes on the local host."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ LOCKED, DEVELOPERS = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
 
 
 def installed(name: str, key: bytes, *arguments: str) -> Path:
-    """A folder with these packages, kept between test runs while the list is the same."""
+    """A folder with these packages, kept between test runs for as long as the list stays the same."""
     cache = Path(os.environ.get("DAYTWO_CACHE", Path(tempfile.gettempdir()) / "daytwo-cache"))
     folder = cache / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
     if not (folder / ".complete").exists():
@@ -85,16 +85,16 @@ def test_a_run_completes_in_the_unzipped_package(outcome: dict[str, Any]) -> Non
     assert outcome["started_operations"] == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
 
 
-def test_the_code_of_the_package_was_executed(outcome: dict[str, Any]) -> None:
+def test_the_code_in_the_package_was_executed(outcome: dict[str, Any]) -> None:
     assert outcome["ops"] == f"{outcome['app']}/ops/__init__.py"
     assert outcome["imports"] > 1_000
 
 
 @pytest.mark.parametrize("module", ["croniter", "trustme", "simulator.fleets"])
-def test_the_isolation_blocks_modules_of_the_host_and_the_checkout(outcome: dict[str, Any], module: str) -> None:
+def test_the_isolation_blocks_modules_from_the_host_and_the_checkout(outcome: dict[str, Any], module: str) -> None:
     assert outcome["probes"][module].startswith("the wall: ")
 
 
 @pytest.mark.parametrize("module", ["httpx", "json"])
-def test_the_isolation_allows_modules_of_the_app(outcome: dict[str, Any], module: str) -> None:
+def test_the_isolation_allows_the_apps_own_modules(outcome: dict[str, Any], module: str) -> None:
     assert outcome["probes"][module] == "came through"

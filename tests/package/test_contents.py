@@ -1,4 +1,4 @@
-"""The content of the zip; the same content produces the same file, and an invalid configuration is not packed."""
+"""What the zip contains. The same content always produces the same file, and an invalid configuration is not packaged."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def names(packed: Path) -> list[str]:
         return archive.namelist()
 
 
-def test_the_package_contains_what_azure_loads(packed: Path) -> None:
+def test_the_package_contains_everything_that_azure_loads(packed: Path) -> None:
     assert {"function_app.py", "host.json", "requirements.txt", "daytwo.yaml"} <= set(names(packed))
     assert "ops/engine/operation.py" in names(packed)
     assert "ops/settings/node_image.py" in names(packed)
@@ -69,15 +69,15 @@ def test_the_same_content_produces_the_same_file(packed: Path, tmp_path: Path) -
     assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
 
 
-def test_an_invalid_configuration_is_not_packed(tmp_path: Path) -> None:
+def test_an_invalid_configuration_is_not_packaged(tmp_path: Path) -> None:
     (tmp_path / "daytwo.yaml").write_text(CONFIG.replace("node-image:", "node-imag:"))
     with pytest.raises(ConfigError):
         pack(tmp_path / "daytwo.zip", tmp_path / "daytwo.yaml")
     assert not (tmp_path / "daytwo.zip").exists()
 
 
-def test_exactly_the_calendars_of_the_configuration_are_packed(tmp_path: Path) -> None:
-    """A calendar at an address is read by the app: whether it responds here says nothing about the configuration."""
+def test_exactly_the_calendars_in_the_configuration_are_packaged(tmp_path: Path) -> None:
+    """The app reads a calendar at an address, so whether it responds here says nothing about the configuration."""
     calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
     (tmp_path / "company").mkdir()
     for name in ("freeze.ics", "company/holidays.ics", "private.ics"):

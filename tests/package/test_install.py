@@ -1,4 +1,4 @@
-"""`uv tool install .` from a clean clone into an empty home installs a working `daytwo`."""
+"""`uv tool install .`, run from a clean clone into an empty home directory, installs a working `daytwo`."""
 
 import os
 import shutil
@@ -31,19 +31,19 @@ def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.Co
 
 @dataclass(frozen=True)
 class Installed:
-    """A home that contains only the tool."""
+    """A home directory that contains only the tool."""
 
     home: Path
 
     def daytwo(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run in the home, so that no module of the checkout can be imported."""
+        """Run the command in the home directory, so that no module from the checkout can be imported."""
         return run(
             [str(self.home / ".local" / "bin" / "daytwo"), *arguments], self.home, **self.settings, **environment
         )
 
     @property
     def settings(self) -> dict[str, str]:
-        """No variable may point outside the home."""
+        """No variable may point outside the home directory."""
         return {
             "HOME": str(self.home),
             "XDG_DATA_HOME": "",
@@ -55,7 +55,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The working tree without build products. Git is not needed: a source archive has none."""
+    """The working tree without build products. It does not need Git, because a source archive has no Git data."""
     target = tmp_path_factory.mktemp("clone") / "daytwo"
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_IN_A_CLONE))
     return target
@@ -89,7 +89,7 @@ def with_simulator(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.rmtree(home)
 
 
-def test_the_installed_command_has_the_version_of_the_project(plain: Installed) -> None:
+def test_the_installed_command_has_the_projects_version(plain: Installed) -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         version = tomllib.load(file)["project"]["version"]
     assert plain.daytwo("--version").stdout == f"daytwo {version}\n"
@@ -105,9 +105,7 @@ def test_the_installed_command_validates_a_configuration(plain: Installed, clone
 
 
 @pytest.mark.parametrize("command", ["demo", "simulate", "serve", "gallery"])
-def test_without_the_extra_a_command_of_the_simulated_world_says_what_to_install(
-    plain: Installed, command: str
-) -> None:
+def test_without_the_extra_a_simulation_command_states_which_extra_to_install(plain: Installed, command: str) -> None:
     ended = plain.daytwo(command)
     assert (ended.returncode, ended.stdout, ended.stderr) == (
         2,
@@ -117,19 +115,19 @@ def test_without_the_extra_a_command_of_the_simulated_world_says_what_to_install
 
 
 @pytest.mark.parametrize(("shell", "answer"), [("bash", "plain,validate\n"), ("zsh", "plain\nvalidate\n")])
-def test_a_shell_completes_its_commands(plain: Installed, shell: str, answer: str) -> None:
+def test_a_shell_completes_the_tools_commands(plain: Installed, shell: str, answer: str) -> None:
     assert "_DAYTWO_COMPLETE" in plain.daytwo("completion", shell).stdout
     typed = {"COMP_WORDS": "daytwo vali", "COMP_CWORD": "1"}
     assert plain.daytwo(_DAYTWO_COMPLETE=f"{shell}_complete", **typed).stdout.startswith(answer)
 
 
-def test_with_the_extra_a_day_is_simulated(with_simulator: Installed) -> None:
+def test_with_the_extra_a_day_can_be_simulated(with_simulator: Installed) -> None:
     ended = with_simulator.daytwo("demo", "--headless", "--days", "1")
     assert ended.returncode == 0, ended.stderr[-4_000:]
     assert "Rules violated               0" in ended.stdout
 
 
-def test_each_package_of_the_extra_is_detected_by_one_of_its_modules() -> None:
+def test_each_package_in_the_extra_is_detected_by_one_of_its_modules() -> None:
     packages = {"azure_functions_runtime": "azure-functions-runtime", "jwt": "pyjwt"}
     with (ROOT / "pyproject.toml").open("rb") as file:
         wanted = tomllib.load(file)["dependency-groups"]["simulator"]

@@ -1,4 +1,4 @@
-"""The uv of `make setup`, or that of the machine."""
+"""The uv that `make setup` installs, or the one on the machine."""
 
 from pathlib import Path
 from shutil import which
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def uv() -> str:
-    """Its path; without one the test is skipped."""
+    """The path of uv. If there is none, the test is skipped."""
     own = ROOT / ".uv" / "bin" / "uv"
     found = str(own) if own.exists() else which("uv")
     need(found, "uv is not installed: `make setup` installs it")

@@ -1,4 +1,4 @@
-"""When a window is open: the common questions."""
+"""When a window is open: the typical questions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -28,14 +28,14 @@ def span(start: str, end: str) -> Span:
     return Span(at(start), at(end))
 
 
-def test_an_overnight_window_belongs_to_its_start_day() -> None:
-    """`mon-thu 22:00-05:00` covers Friday 00:00 to 05:00 and not Monday 00:00 to 05:00."""
+def test_an_overnight_window_belongs_to_the_day_on_which_it_starts() -> None:
+    """`mon-thu 22:00-05:00` covers Friday from 00:00 to 05:00 but not Monday from 00:00 to 05:00."""
     assert occurrence_at(NIGHTS, at("2026-11-20T03:59")) == span("2026-11-19T21:00", "2026-11-20T04:00")
     assert occurrence_at(NIGHTS, at("2026-11-20T04:00")) is None
     assert occurrence_at(NIGHTS, at("2026-11-16T02:00")) is None
 
 
-def test_a_window_starts_with_its_first_instant_and_ends_before_its_last() -> None:
+def test_a_window_includes_its_first_instant_and_excludes_its_last() -> None:
     assert occurrence_at(NIGHTS, at("2026-11-16T20:59:59")) is None
     assert occurrence_at(NIGHTS, at("2026-11-16T21:00:00")) == span("2026-11-16T21:00", "2026-11-17T04:00")
 
@@ -57,7 +57,7 @@ def test_a_start_inside_the_gap_becomes_the_first_instant_after_it() -> None:
     assert occurrence_at(early, at("2026-03-29T01:30")) == span("2026-03-29T01:00", "2026-03-29T04:00")
 
 
-def test_a_window_inside_the_gap_does_not_happen() -> None:
+def test_a_window_inside_the_gap_does_not_occur() -> None:
     inside = Window("inside", frozenset({6}), time(2, 10), time(2, 50), "Europe/Amsterdam")
     found = tuple(occurrences(inside, at("2026-03-28T00:00"), at("2026-04-06T00:00")))
     assert found == (span("2026-04-05T00:10", "2026-04-05T00:50"),)
@@ -71,12 +71,12 @@ def test_a_window_inside_the_gap_does_not_happen() -> None:
         (time(2, 10), time(2, 40), span("2026-10-25T01:10", "2026-10-25T01:40")),
     ],
 )
-def test_a_wall_time_that_exists_twice_means_its_second_instant(start: time, end: time, expected: Span) -> None:
+def test_a_wall_time_that_occurs_twice_means_its_second_instant(start: time, end: time, expected: Span) -> None:
     window = Window("doubtful", frozenset({6}), start, end, "Europe/Amsterdam")
     assert tuple(occurrences(window, at("2026-10-24T12:00"), at("2026-10-25T12:00"))) == (expected,)
 
 
-def test_a_freeze_by_dates_covers_both_whole_days_in_the_zone_of_the_window() -> None:
+def test_a_freeze_given_by_dates_covers_both_whole_days_in_the_windows_time_zone() -> None:
     freeze = Freeze("audit", date(2026, 11, 17), date(2026, 11, 18))
     assert week_openings(NIGHTS, [freeze], "2026-w47") == (
         span("2026-11-16T21:00", "2026-11-16T23:00"),
@@ -85,21 +85,21 @@ def test_a_freeze_by_dates_covers_both_whole_days_in_the_zone_of_the_window() ->
     )
 
 
-def test_a_freeze_with_a_zone_counts_its_days_there() -> None:
+def test_a_freeze_with_a_time_zone_counts_its_days_in_that_zone() -> None:
     freeze = Freeze("audit", date(2026, 11, 17), date(2026, 11, 17), "America/New_York")
     opening = openings(NIGHTS, [freeze], at("2026-11-16T12:00"), at("2026-11-17T12:00"))
     assert opening == (span("2026-11-16T21:00", "2026-11-17T04:00"),)
     assert open_span(NIGHTS, [freeze], at("2026-11-17T21:00")) is None
 
 
-def test_a_freeze_by_instants_splits_an_opening() -> None:
+def test_a_freeze_given_by_instants_splits_an_opening() -> None:
     freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
     assert open_span(NIGHTS, [freeze], at("2026-11-16T22:00")) == span("2026-11-16T21:00", "2026-11-16T23:00")
     assert open_span(NIGHTS, [freeze], at("2026-11-16T23:00")) is None
     assert open_span(NIGHTS, [freeze], at("2026-11-17T01:00")) == span("2026-11-17T01:00", "2026-11-17T04:00")
 
 
-def test_the_next_opening_is_the_rest_of_this_one_or_the_next_occurrence() -> None:
+def test_the_next_opening_is_the_rest_of_the_current_one_or_the_next_occurrence() -> None:
     week = timedelta(days=7)
     assert next_open(NIGHTS, [], at("2026-11-17T02:00"), week) == span("2026-11-17T02:00", "2026-11-17T04:00")
     assert next_open(NIGHTS, [], at("2026-11-17T04:00"), week) == span("2026-11-17T21:00", "2026-11-18T04:00")
@@ -130,7 +130,7 @@ def test_openings_are_clipped_to_the_requested_span() -> None:
         ("2026-01-01T12:00", "Europe/Amsterdam", "2026-w01"),
     ],
 )
-def test_the_iso_week_is_that_of_the_zone(instant: str, zone: str, week: str) -> None:
+def test_the_iso_week_depends_on_the_time_zone(instant: str, zone: str, week: str) -> None:
     assert iso_week(at(instant), zone) == week
 
 
@@ -138,7 +138,7 @@ def test_a_week_with_a_clock_change_is_an_hour_longer() -> None:
     assert week_span("2026-w43", "Europe/Amsterdam") == span("2026-10-18T22:00", "2026-10-25T23:00")
 
 
-def test_the_last_opening_of_a_week_may_reach_into_the_next() -> None:
+def test_the_last_opening_in_a_week_can_extend_into_the_next_week() -> None:
     sundays = Window("sundays", frozenset({6}), time(22), time(5), "Europe/Amsterdam")
     assert week_openings(sundays, [], "2026-w47") == (span("2026-11-22T21:00", "2026-11-23T04:00"),)
 
@@ -162,7 +162,7 @@ def test_overlapping_freezes_are_subtracted_once() -> None:
     )
 
 
-def test_an_invalid_value_raises_at_construction() -> None:
+def test_an_invalid_value_raises_an_error_on_construction() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Window("never", frozenset(), time(1), time(2), "UTC")
     with pytest.raises(ValueError, match="from 0"):
@@ -180,6 +180,6 @@ def test_an_invalid_value_raises_at_construction() -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_a_freeze_without_an_end_leaves_no_opening(zone: str) -> None:
+def test_during_an_endless_freeze_there_are_no_openings(zone: str) -> None:
     for_ever = Freeze("hands off", date.min, date.max, zone)
     assert week_openings(NIGHTS, [for_ever], "2026-w47") == ()

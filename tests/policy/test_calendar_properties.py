@@ -1,4 +1,4 @@
-"""Windows and freezes compared with a separate model: minute by minute, from the wall clock alone."""
+"""Windows and freezes compared with a separate model that checks the wall clock minute by minute."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ops.model.calendar import Freeze, Window
 from ops.policy.calendar import occurrences, open_span, openings, week_openings, week_span
 
-# The Sundays of both changes, including a zone that changes by half an hour and one of the southern hemisphere.
+# The Sundays of both clock changes, including a zone that changes by half an hour and one in the southern hemisphere.
 CHANGES = {
     "Europe/Amsterdam": (date(2026, 3, 29), date(2026, 10, 25)),
     "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),
@@ -42,14 +42,14 @@ def freezes_near(draw: st.DrawFn, change: date) -> Freeze:
 
 
 def instants_showing(day: date, wall: time, zone: ZoneInfo) -> list[datetime]:
-    """Every instant, to the minute, at which clocks in a zone show a wall time."""
+    """Every instant, to the minute, at which clocks in a zone show this wall time."""
     noon = datetime.combine(day, time(12), UTC)
     shown = (noon + offset * MINUTE for offset in range(-36 * 60, 36 * 60))
     return [at for at in shown if at.astimezone(zone).replace(tzinfo=None) == datetime.combine(day, wall)]
 
 
 def model_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """The last instant that shows a wall time; if there is none, the first that shows a later one."""
+    """The last instant that shows a wall time, or, if there is none, the first instant that shows a later one."""
     while True:
         found = instants_showing(day, wall, zone)
         if found:
@@ -59,7 +59,7 @@ def model_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
 
 
 def model_open(window: Window, freezes: list[Freeze], at: datetime) -> bool:
-    """Whether the window is open at an instant."""
+    """Whether the window is open at this instant."""
     zone = ZoneInfo(window.zone)
     for freeze in freezes:
         if isinstance(freeze.start, datetime) and isinstance(freeze.end, datetime):
@@ -92,7 +92,7 @@ def test_a_window_is_open_exactly_at_its_wall_times(data: st.DataObject) -> None
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_an_opening_ends_when_the_model_closes(data: st.DataObject) -> None:
+def test_an_opening_ends_when_the_models_window_closes(data: st.DataObject) -> None:
     window, change = data.draw(windows_near_a_change())
     freezes = data.draw(st.lists(freezes_near(change), max_size=1))
     at = datetime.combine(change, time(), UTC) + data.draw(st.integers(-1500, 2200)) * MINUTE
@@ -114,7 +114,7 @@ def test_occurrences_come_in_order_and_never_overlap(drawn: tuple[Window, date])
 
 @settings(deadline=None)
 @given(windows_near_a_change())
-def test_a_wall_time_that_exists_once_is_the_edge_of_the_occurrence(drawn: tuple[Window, date]) -> None:
+def test_a_wall_time_that_occurs_once_is_an_edge_of_the_occurrence(drawn: tuple[Window, date]) -> None:
     window, change = drawn
     zone = ZoneInfo(window.zone)
     middle = datetime.combine(change, time(), UTC)

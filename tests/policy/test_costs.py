@@ -1,4 +1,4 @@
-"""Which cluster has which costs (docs/budget.md, rule 3), and how a budget run reports them."""
+"""Which costs belong to which cluster (docs/budget.md, rule 3), and how a budget run reports them."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ def lines_for(costs: CostReport) -> tuple[str, ...]:
     facts = Facts(ALERT, Bills(bills_by_cluster((ONE, TWO, WEB), costs), costs.until), Unknown("not asked"))
     decision = RUNBOOK.decide(facts, settings(ALL_OPERATIONS), preview_run(ONE, MONDAY, "budget"), MONDAY)
     assert isinstance(decision, Report)
-    return decision.lines[1:-1]  # the amount spent, and the offer
+    return decision.lines[1:-1]  # The amount spent, and the offer.
 
 
 def test_clusters_with_the_same_name_have_separate_costs() -> None:
@@ -37,7 +37,7 @@ def test_clusters_with_the_same_name_have_separate_costs() -> None:
     )
 
 
-def test_other_resources_in_the_resource_group_of_a_cluster_are_not_its_cost() -> None:
+def test_other_resources_in_a_clusters_resource_group_do_not_count_toward_its_costs() -> None:
     assert lines_for(report(("rg", 900, "EUR"), ("mc_c", 7, "EUR"))) == (
         "web: €7.00 this month for its node resource group",
         "counted until Mon 00:00 UTC",
@@ -49,5 +49,5 @@ def test_only_costs_in_the_same_currency_are_added() -> None:
     assert [str(bill.money) for bill in bills] == ["€8.00", "$2.00"]
 
 
-def test_a_month_without_costs_is_reported_as_such() -> None:
+def test_a_month_without_costs_is_reported() -> None:
     assert lines_for(report()) == ("no cluster of the fleet has any costs yet this month",)

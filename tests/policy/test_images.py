@@ -1,4 +1,4 @@
-"""The expected duration of an upgrade, and the order of pools."""
+"""How long an upgrade is expected to take, and the order of pools."""
 
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ from tests.fakes import MONDAY, pool
         ("?", 5, False, 1),
     ],
 )
-def test_the_surge_is_parsed_and_never_overestimated(max_surge: str, count: int, spot: bool, expected: int) -> None:  # noqa: FBT001 - a column of the table
+def test_the_surge_is_parsed_and_never_overestimated(max_surge: str, count: int, spot: bool, expected: int) -> None:  # noqa: FBT001 - a column
     assert surge(pool(max_surge=max_surge, count=count, spot=spot)) == expected
 
 
@@ -35,7 +35,7 @@ def test_the_expected_duration_is_batches_times_seven_minutes_and_soak_plus_ten(
     assert expected_duration(pool(count=count, max_surge=max_surge, node_soak_min=soak)) == timedelta(minutes=minutes)
 
 
-def test_order_is_system_user_spot_each_by_name() -> None:
+def test_pools_are_ordered_system_user_spot_and_by_name_within_each() -> None:
     pools = (pool("b", spot=True), pool("z"), pool("y", mode="System"), pool("a"))
     assert [each.name for each in upgrade_order(pools)] == ["y", "a", "z", "b"]
 
@@ -54,7 +54,7 @@ def test_order_is_system_user_spot_each_by_name() -> None:
         ("AKSWindows-2022-20348.4171.251020", "AKSWindows-2022", date(2025, 10, 20), None),
     ],
 )
-def test_the_name_of_an_image_is_parsed(text: str, family: str, released: date, patch: str | None) -> None:
+def test_an_image_name_is_parsed(text: str, family: str, released: date, patch: str | None) -> None:
     image = NodeImage.parse(text)
     assert image is not None
     assert (image.family, image.released, image.patch, str(image)) == (family, released, patch, text)
@@ -67,7 +67,7 @@ def test_an_invalid_image_name_is_not_parsed(text: str) -> None:
     assert NodeImage.parse(text) is None
 
 
-def test_an_images_age_counts_from_its_date() -> None:
+def test_an_images_age_is_counted_from_its_date() -> None:
     image = NodeImage.parse("AKSUbuntu-2204gen2containerd-202611.05.0")
     assert image is not None
     assert image.age(MONDAY) == timedelta(days=11)

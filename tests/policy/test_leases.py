@@ -1,4 +1,4 @@
-"""Leases: which run may act, and until when."""
+"""Leases: which run is allowed to act, and until when."""
 
 from datetime import timedelta
 
@@ -19,20 +19,20 @@ def held(*claims: tuple[Claim, str]) -> Lease:
     return lease
 
 
-def test_a_lease_is_taken_by_one_holder() -> None:
+def test_only_one_holder_can_take_a_lease() -> None:
     other = take(held((CLUSTER, "one")), CLUSTER, "two", MONDAY)
     assert isinstance(other, Holder)
     assert other.run == "one"
 
 
-def test_the_holder_of_a_lease_renews_it() -> None:
+def test_the_holder_of_a_lease_can_renew_it() -> None:
     later = MONDAY + timedelta(minutes=10)
     renewed = take(held((CLUSTER, "one")), CLUSTER, "one", later)
     assert isinstance(renewed, Lease)
     assert renewed.holders == (Holder("one", "", later + timedelta(minutes=20)),)
 
 
-def test_others_take_a_lease_two_minutes_after_its_expiry() -> None:
+def test_others_can_take_a_lease_two_minutes_after_its_expiry() -> None:
     lease = held((CLUSTER, "one"))
     assert isinstance(take(lease, CLUSTER, "two", MONDAY + timedelta(minutes=21)), Holder)
     taken = take(lease, CLUSTER, "two", MONDAY + timedelta(minutes=22))
@@ -47,12 +47,12 @@ def test_the_holder_stops_two_minutes_before_the_expiry() -> None:
     assert not may_act(lease, "two", MONDAY)
 
 
-def test_the_runs_of_one_region_share_a_claim_up_to_its_capacity() -> None:
+def test_runs_in_one_region_share_a_claim_up_to_its_capacity() -> None:
     lease = held((WEST, "one"), (WEST, "two"))
     assert isinstance(take(lease, WEST, "three", MONDAY), Holder)
 
 
-def test_the_paired_region_waits_until_the_first_has_released_the_claim() -> None:
+def test_the_paired_region_waits_until_the_first_region_has_released_the_claim() -> None:
     lease = held((WEST, "one"))
     assert isinstance(take(lease, NORTH, "two", MONDAY), Holder)
     assert isinstance(take(release(lease, "one"), NORTH, "two", MONDAY), Lease)

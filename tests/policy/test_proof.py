@@ -24,12 +24,12 @@ def seen(*samples: Sample) -> Proof:
     return proof
 
 
-def test_a_day_of_good_samples_proves_an_image_at_the_25th() -> None:
+def test_a_day_of_good_samples_proves_an_image_at_the_25th_sample() -> None:
     assert seen(*[GOOD] * 24).proven_at is None
     assert seen(*[GOOD] * 25).proven_at == MONDAY + timedelta(hours=24)
 
 
-def test_samples_of_a_stopped_cluster_neither_count_nor_reset_the_count() -> None:
+def test_samples_from_a_stopped_cluster_neither_count_nor_reset_the_count() -> None:
     assert seen(*[GOOD] * 7, *[ASLEEP] * 18).proven_at is None
     assert seen(*[GOOD] * 7, *[ASLEEP] * 18, *[GOOD] * 6).proven_at == MONDAY + timedelta(hours=30)
 
@@ -53,7 +53,7 @@ def test_a_repeated_tick_counts_once() -> None:
 
 
 @given(st.lists(st.sampled_from([GOOD, FEW, ASLEEP, SICK]), max_size=80))
-def test_nothing_is_proven_without_a_day_of_unbroken_good_samples(samples: list[Sample]) -> None:
+def test_nothing_is_proven_without_a_full_day_of_good_samples(samples: list[Sample]) -> None:
     proof = seen(*samples)
     awake = [sample for sample in samples if sample.nodes]
     longest = max((len(run) for run in "".join("g" if s is GOOD else " " for s in awake).split()), default=0)

@@ -1,4 +1,4 @@
-"""Rings and the decisions of a rollout: docs/node-image.md, rules 3, 6 and 15."""
+"""Rings and how a rollout decides: docs/node-image.md, rules 3, 6, and 15."""
 
 from datetime import timedelta
 
@@ -30,12 +30,12 @@ def test_the_first_ring_begins_alone() -> None:
     assert begin_of(moves(0)) == (0,)
 
 
-def test_the_next_ring_begins_when_all_of_the_one_before_have_ended() -> None:
+def test_the_next_ring_begins_when_all_runs_in_the_previous_ring_have_ended() -> None:
     assert begin_of(moves(1, a=State.DONE, b=State.RUNNING)) == ()
     assert begin_of(moves(1, a=State.DONE, b=State.SKIPPED)) == (1,)
 
 
-def test_the_next_ring_begins_after_the_first_window_of_the_one_before() -> None:
+def test_the_next_ring_begins_after_the_first_window_of_the_previous_ring() -> None:
     assert begin_of(moves(1, now=FIRST_CLOSES, a=State.WAITING, b=State.WAITING)) == (1,)
 
 
@@ -49,7 +49,7 @@ def test_a_rollout_is_done_when_all_runs_have_ended() -> None:
     assert (ended.state, ended.why) == (State.DONE, "2 done, 1 skipped")  # type: ignore[attr-defined]  # Moves
 
 
-def test_a_rollout_ends_with_its_week_even_if_runs_wait() -> None:
+def test_a_rollout_ends_with_its_week_even_if_runs_are_still_waiting() -> None:
     assert moves(2, now=PLAN.ends, a=State.DONE, b=State.DONE, c=State.WAITING).state is State.DONE  # type: ignore[attr-defined]  # Moves
 
 
@@ -71,5 +71,5 @@ def test_a_cluster_belongs_to_the_first_matching_ring() -> None:
         ("westus3", "eastus+westus+westus3"),
     ],
 )
-def test_paired_regions_are_one_pair_group(region: str, expected: str) -> None:
+def test_paired_regions_form_one_pair_group(region: str, expected: str) -> None:
     assert pair_group(region) == expected

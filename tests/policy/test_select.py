@@ -1,4 +1,4 @@
-"""Which ring a cluster belongs to, and when that ring may be disrupted."""
+"""Which ring a cluster belongs to, and when that ring can be disrupted."""
 
 from datetime import time
 
@@ -53,11 +53,11 @@ def configured(node_image: NodeImageSettings | None) -> Settings:
     return Settings(FleetSettings((), ()), sections={} if node_image is None else {"node-image": node_image})
 
 
-def test_the_window_of_a_ring_overrides_that_of_the_runbook() -> None:
+def test_a_rings_window_overrides_the_runbooks_window() -> None:
     assert ring_window(configured(NODE_IMAGE), Ring("a", Select(), EVENINGS)) is EVENINGS
     assert ring_window(configured(NODE_IMAGE), Ring("a", Select())) is NIGHTS
 
 
-def test_a_ring_without_a_window_is_an_error_that_names_the_ring() -> None:
+def test_a_ring_without_a_window_causes_an_error_that_names_the_ring() -> None:
     with pytest.raises(ValueError, match="ring production has no window"):
         ring_window(configured(None), Ring("production", Select()))

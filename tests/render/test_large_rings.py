@@ -1,4 +1,4 @@
-"""A ring of sixty clusters: exceptions are named, the others are counted, and the message fits into each chat."""
+"""A ring with sixty clusters: exceptions are named, the others are counted, and the message fits in each chat."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,7 +45,7 @@ def text_of(message: Message) -> str:
     return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section").replace("\u200b", "")
 
 
-def test_of_sixty_clusters_exceptions_are_named_first_and_the_others_are_grouped_by_plan() -> None:
+def test_among_sixty_clusters_exceptions_are_named_first_and_the_others_are_grouped_by_plan() -> None:
     odd = [
         part(57, "system", warnings=("batch is a spot pool: its nodes are not drained",)),
         part(58, "system", why="user1: image 202611.12.0, not 202611.05.0"),
@@ -70,7 +70,7 @@ def test_of_sixty_clusters_exceptions_are_named_first_and_the_others_are_grouped
     )
 
 
-def test_twelve_clusters_have_a_row_each_with_their_steps_in_order() -> None:
+def test_twelve_clusters_each_have_a_row_with_their_steps_in_order() -> None:
     rows = request(ordinary(1, 13)).rows
     assert [row.name for row in rows] == [f"shop-{number:02}" for number in range(1, 13)]
     assert rows[0].text.endswith("202611.12.0: system, user1, in this order")
@@ -87,7 +87,7 @@ def test_clusters_with_different_plans_are_counted_after_the_first_twelve() -> N
 
 
 def test_thirty_exceptions_are_all_named_in_slack() -> None:
-    """Rows are spread over several Slack blocks; one block would only have room to count the last ones."""
+    """Rows are spread over several Slack blocks. In a single block, the last rows could only be counted."""
     odd = [part(number, "system", why=f"user1: image 202611.12.0, not 202610.{number}.0") for number in range(1, 31)]
     text = text_of(request([*ordinary(31, 61), *odd]))
     assert [f"shop-{number:02}" for number in range(1, 31) if f"*shop-{number:02}*" not in text] == []
@@ -132,7 +132,7 @@ def test_a_rollout_without_exceptions_has_one_row_per_ring() -> None:
     assert len(rollout(dict.fromkeys(range(1, 61), (State.DONE, "", ""))).rows) == 1
 
 
-def test_sixty_failures_for_sixty_reasons_are_thirty_names_and_a_number() -> None:
+def test_sixty_failures_for_sixty_reasons_are_shown_as_thirty_names_and_a_number() -> None:
     rows = rollout({number: (State.FAILED, f"pdb-{number}", "failed") for number in range(1, 61)}).rows
     assert len(rows) == 32
     assert rows[-1].text == "and 30 more that need attention"
@@ -144,7 +144,7 @@ def rows_of(number: int, length: int) -> Message:
 
 
 @pytest.mark.parametrize(("number", "length", "shown"), [(50, 100, 50), (50, 140, 50), (60, 20, 50), (60, 300, 25)])
-def test_a_slack_message_has_up_to_fifty_rows(number: int, length: int, shown: int) -> None:
+def test_a_slack_message_can_have_up_to_fifty_rows(number: int, length: int, shown: int) -> None:
     text = text_of(rows_of(number, length))
     assert text.count("✗") == shown
     assert (f"and {number - shown} more" in text) == (number > shown)
@@ -156,7 +156,7 @@ def test_the_rows_fit_next_to_any_other_content(lengths: list[int], lines: int, 
     rows = tuple(Row("n", "&" * length, State.DONE) for length in lengths)
     message = replace(plain, rows=rows, lines=("y" * 300,) * lines, remedy="z" * remedy, footer="f" * 600)
     text = text_of(message)
-    # The lines of the message may be counted too; they come before the rows.
+    # The message's lines may be counted instead of named; they come before the rows.
     hidden = [int(line.split()[1]) for line in text.splitlines() if _is_count(line)]
     assert text.count("*n*") + (hidden[-1] if hidden else 0) >= len(rows)
 

@@ -1,4 +1,4 @@
-"""A run as a message: its progress includes waiting pools, and every reason to wait is named."""
+"""A run as a message: its progress includes waiting pools, and every reason for waiting is named."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -63,12 +63,12 @@ def test_a_run_that_needs_a_person_shows_the_remedy_and_the_default() -> None:
     )
 
 
-def test_a_normal_end_requires_no_action() -> None:
+def test_a_normal_end_does_not_require_action() -> None:
     message = run_message(replace(WAITING, state=State.DONE, until=None), NODE_IMAGES)
     assert (message.state, message.remedy) == (State.DONE, "")
 
 
-def test_the_thread_lists_each_event_once_the_newest_last() -> None:
+def test_the_thread_lists_each_event_once_with_the_newest_last() -> None:
     second = replace(DONE, id="pool.user2", title="user2", began=DONE.ended, ended=None, state=StepState.RUNNING)
     run = replace(WAITING, finished=(DONE,), steps=(second,), approved="approved by ana", began=BEGAN)
     details = run_details(run, "Node images")
@@ -81,7 +81,7 @@ def test_the_thread_lists_each_event_once_the_newest_last() -> None:
     ]
 
 
-def test_a_run_of_one_step_has_no_thread() -> None:
+def test_a_run_with_only_one_step_has_no_thread() -> None:
     assert run_details(WAITING, "Node images") is None
 
 
@@ -91,7 +91,7 @@ def test_a_run_that_waits_for_its_window_shows_the_opening_once() -> None:
     assert (message.lines, message.until_text) == ((), "next window opens")
 
 
-def test_the_unbegun_steps_of_an_ended_run_are_not_shown_as_waiting() -> None:
+def test_steps_that_an_ended_run_never_began_are_not_shown_as_waiting() -> None:
     left = replace(DONE, state=StepState.LEFT, began=None, ended=None, evidence="")
     halted = replace(RUN, state=State.HALTED, finished=(), steps=(left,))
     (row,) = run_message(halted, NODE_IMAGES).rows

@@ -1,4 +1,4 @@
-"""A message as Slack blocks: its first line, the limits, escaped names from outside."""
+"""A message as Slack blocks: its first line, the limits, and the escaping of external names."""
 
 import re
 from datetime import UTC, datetime
@@ -36,11 +36,11 @@ def texts(message: Message) -> list[str]:
     return [block["text"]["text"] for block in blocks if block["type"] == "section"]
 
 
-def test_the_first_line_is_sufficient_alone() -> None:
+def test_the_first_line_is_sufficient_on_its_own() -> None:
     assert texts(RUNNING)[0] == "● *Node images · shop-prod · 1 of 3 pools* · running"
 
 
-def test_a_row_shows_progress_and_deadline_in_the_time_zone_of_the_reader() -> None:
+def test_a_row_shows_progress_and_the_deadline_in_the_readers_time_zone() -> None:
     assert texts(RUNNING)[2].splitlines()[1] == (
         "●  *user3*  7 of 16 nodes  ▮▮▮▮▯▯▯▯  ends about "
         "<!date^1794886800^{date_short_pretty} {time}|2026-11-17 03:40 UTC>"
@@ -51,7 +51,7 @@ def test_a_channel_mention_in_a_name_is_escaped() -> None:
     assert escape("<!channel> & *bold*") == "&lt;!channel&gt; &amp; *\u200bbold*\u200b"
 
 
-def test_a_colon_in_a_time_or_a_name_draws_no_emoji() -> None:
+def test_a_colon_in_a_time_or_name_does_not_become_an_emoji() -> None:
     assert escape("22:00: the window, :fire:") == "22:\u200b00: the window, :\u200bfire:"
 
 
@@ -81,7 +81,7 @@ def blocks(message: Message, kind: str) -> list[dict[str, Any]]:
     return [block for block in cast("list[dict[str, Any]]", render(message)["blocks"]) if block["type"] == kind]
 
 
-def test_a_request_is_named_as_such_in_its_first_line_and_mentions_the_approvers() -> None:
+def test_a_request_is_identified_in_its_first_line_and_mentions_the_approvers() -> None:
     assert texts(ASKED)[:2] == ["◆ *Node images · shop-prod* · approval wanted", "<@U0ANA>, dan, &lt;!here&gt;"]
 
 
@@ -105,7 +105,7 @@ def test_a_button_that_slack_would_reject_is_omitted_from_the_message() -> None:
     assert len(texts(wrong)) == 1
 
 
-def test_a_picture_is_an_image_block_with_its_alternative_text() -> None:
+def test_a_picture_becomes_an_image_block_with_its_alternative_text() -> None:
     digest = Message("x", State.DONE, "Digest", "the week", picture=Picture("content/1", "nine clusters, all well"))
     (image,) = blocks(digest, "image")
     assert image == {"type": "image", "block_id": "picture", "alt_text": "nine clusters, all well"}
@@ -116,7 +116,7 @@ def test_an_entity_is_never_split() -> None:
     assert escape("&" * 10, 13) == "&amp;&amp;…"
 
 
-def test_a_line_break_in_a_name_does_not_start_a_line() -> None:
+def test_a_line_break_in_a_name_does_not_start_a_new_line() -> None:
     assert escape("shop\r\n✓ done") == "shop ✓ done"
 
 
@@ -124,7 +124,7 @@ def test_an_ephemeral_text_is_escaped() -> None:
     assert plainly("ana approved <!channel>")["text"] == "ana approved &lt;!channel&gt;"
 
 
-def test_an_ephemeral_reply_is_marked_as_such_and_has_no_picture() -> None:
+def test_an_ephemeral_reply_is_marked_as_ephemeral_and_has_no_picture() -> None:
     digest = Message("x", State.DONE, "Digest", "the week", picture=Picture("content/1", "all well"))
     private = privately(render(digest))
     assert (private["response_type"], private["replace_original"]) == ("ephemeral", False)
@@ -176,7 +176,7 @@ FULLEST = "&" * 5_000
 
 
 def sendable(message: Message) -> list[dict[str, Any]]:
-    """The blocks as the adapter sends them: with the file of the picture."""
+    """The blocks as the adapter sends them, with the picture's file."""
     rendered = render(message)
     return cast("list[dict[str, Any]]", with_picture(rendered, "F0PICTURE1"))
 
@@ -187,7 +187,7 @@ def test_slack_accepts_every_rendered_message(message: Message) -> None:
 
 
 @given(MESSAGES)
-def test_names_from_outside_cannot_mention_or_link(message: Message) -> None:
+def test_external_names_cannot_create_mentions_or_links(message: Message) -> None:
     marks = re.findall(r"<([^>]*)>", "".join(texts(message)) + str(render(message)["text"]))
     ids = [person.ids.get("slack", "") for person in message.mentions]
     ours = {f"@{own}" for own in ids if re.fullmatch(r"[UW][A-Z0-9]{1,20}", own)}
@@ -195,7 +195,7 @@ def test_names_from_outside_cannot_mention_or_link(message: Message) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_the_fullest_message_of_every_state_fits(state: State) -> None:
+def test_the_longest_possible_message_in_every_state_fits(state: State) -> None:
     message = Message(
         FULLEST,
         state,

@@ -1,4 +1,4 @@
-"""The dialog for the reason of a rejection: its content, the limits of Slack, escaped names from outside."""
+"""The dialog that asks why a person rejects: its content, Slack's limits, and the escaping of external names."""
 
 import re
 from dataclasses import replace
@@ -38,12 +38,12 @@ def test_the_dialog_names_the_operation_the_ring_and_the_pending_clusters() -> N
     ]
 
 
-def test_of_many_clusters_the_first_are_named_and_the_others_counted() -> None:
+def test_among_many_clusters_the_first_are_named_and_the_others_are_counted() -> None:
     view = rejection_form(request(*(part(f"c{number:02}") for number in range(60))), "Node images", "slack-1")
     assert sections(view)[0].endswith("c10, c11 and 48 more")
 
 
-def test_the_dialog_has_its_buttons_its_token_and_one_optional_field() -> None:
+def test_the_dialog_has_buttons_a_token_and_one_optional_field() -> None:
     view: Any = rejection_form(request(part("shop-prod"), ring=""), "Reboots", "slack-1")
     assert (view["submit"]["text"], view["close"]["text"]) == ("Reject", "Back")
     assert (view["callback_id"], view["private_metadata"], view["external_id"]) == ("reject", "a-token", "slack-1")
@@ -57,7 +57,9 @@ NAMES = st.text(max_size=200) | st.sampled_from(["<!channel>", "&" * 100, "*_~`"
 
 
 @given(title=NAMES, ring=NAMES, names=st.lists(NAMES, min_size=1, max_size=80), result=st.text(max_size=9_000))
-def test_slack_accepts_every_dialog_and_no_name_mentions(title: str, ring: str, names: list[str], result: str) -> None:
+def test_slack_accepts_every_dialog_and_names_do_not_create_mentions(
+    title: str, ring: str, names: list[str], result: str
+) -> None:
     view = rejection_form(request(*(part(name) for name in names), ring=ring), title, "slack-" + "0" * 32)
     after: Any = dialog_result(result)["view"]
     assert fault_of_view(view) is None
@@ -83,7 +85,7 @@ def test_slack_accepts_every_dialog_and_no_name_mentions(title: str, ring: str, 
         {"colour": "red"},
     ],
 )
-def test_the_check_of_limits_detects_violations(wrong: dict[str, Any]) -> None:
+def test_the_limit_check_detects_violations(wrong: dict[str, Any]) -> None:
     view = rejection_form(request(part("shop-prod")), "Node images", "slack-1")
     assert fault_of_view({**view, **wrong}) is not None
 
@@ -94,5 +96,5 @@ def test_a_field_requires_a_submit_button() -> None:
     assert "submit" in str(fault_of_view(view))
 
 
-def test_an_error_is_shown_at_its_field() -> None:
+def test_an_error_is_shown_next_to_its_field() -> None:
     assert dialog_error("too long") == {"response_action": "errors", "errors": {"why": "too long"}}

@@ -1,4 +1,4 @@
-"""A message as an Adaptive Card: within the limits of Teams, with escaped names from outside."""
+"""A message as an Adaptive Card: within Teams' limits, with external names escaped."""
 
 import json
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def texts(message: Message) -> list[str]:
     return [block["text"] for block in render(message)["body"]]  # type: ignore[union-attr,index,call-overload,misc]  # JSON
 
 
-def test_the_first_line_is_sufficient_alone_and_names_are_escaped() -> None:
+def test_the_first_line_is_sufficient_on_its_own_and_names_are_escaped() -> None:
     assert texts(FAILED)[0] == "✗ Reboots · shop\\_dev · 1 of 3 nodes · failed"
 
 
@@ -44,14 +44,14 @@ def test_the_card_has_a_version_that_workflows_accept() -> None:
     assert {block["type"] for block in card["body"]} == {"TextBlock"}  # type: ignore[union-attr,index,call-overload]  # JSON
 
 
-def test_times_are_shown_in_the_time_zone_of_the_reader() -> None:
+def test_times_are_shown_in_the_readers_time_zone() -> None:
     waiting = Message(
         "x", State.WAITING, "Power", "dev", until=datetime(2026, 11, 17, 8, tzinfo=UTC), until_text="looks again"
     )
     assert "looks again {{DATE(2026-11-17T08:00:00Z,SHORT)}} {{TIME(2026-11-17T08:00:00Z)}}" in texts(waiting)
 
 
-def test_a_name_cannot_call_a_function_of_the_card() -> None:
+def test_a_name_cannot_call_a_card_function() -> None:
     assert "{{" not in escape("{{DATE(x)}} *bold* [link](http://x)")
 
 

@@ -1,4 +1,4 @@
-"""Cards against the schemas of Microsoft and within the limits of Teams: version 1.4 and 20 kB by webhook, 1.5 and 80 KB by bot."""
+"""Cards follow Microsoft's schemas and stay within Teams' limits: version 1.4 and 20 kB by webhook, 1.5 and 80 KB by bot."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ PLAN = Plan(
     reasons=("a newer image",),
 )
 WAYS = {"1.4": render, "1.5": render_bot}
-# One pixel.
+# A single pixel.
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
@@ -70,12 +70,12 @@ def request(**changed: Any) -> Approval:
 
 @cache
 def validator(version: str) -> Draft6Validator:
-    """The schema of one version, as published by Microsoft."""
+    """The schema for one version, as published by Microsoft."""
     return Draft6Validator(json.loads((SCHEMAS / f"adaptive-card-{version}.json").read_text()))
 
 
 def check(card: Mapping[str, Any], version: str) -> None:
-    """Valid by the schema, except for `msteams`, which is an extension of Teams."""
+    """Valid according to the schema, except for `msteams`, which is an extension that Teams defines."""
     assert card["version"] == version
     plain = {key: value for key, value in card.items() if key != "msteams"}
     assert [error.message for error in validator(version).iter_errors(plain)] == []
@@ -91,7 +91,7 @@ def texts(card: Mapping[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("version", WAYS)
 @pytest.mark.parametrize("state", State)
-def test_every_state_makes_a_valid_card(state: State, version: str) -> None:
+def test_every_state_produces_a_valid_card(state: State, version: str) -> None:
     card = WAYS[version](replace(FULL, state=state))
     check(card, version)
     assert texts(card)[0].endswith(f" · {state}")
@@ -104,8 +104,8 @@ def test_the_schema_detects_an_invalid_document() -> None:
 
 @pytest.mark.parametrize("version", WAYS)
 @pytest.mark.parametrize("state", ApprovalState)
-def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, version: str) -> None:
-    """A request that is pending can be decided, and only with the bot."""
+def test_a_request_in_any_state_produces_a_valid_card(state: ApprovalState, version: str) -> None:
+    """A pending request can be decided, but only through the bot."""
     decided = state.is_decided
     pending = request(
         state=state, decided_by="ana", decided_via="teams", decided_at=AT, votes=(Vote("ben", "x", AT, "e"),)
@@ -122,7 +122,7 @@ def test_a_request_in_every_state_makes_a_valid_card(state: ApprovalState, versi
 
 
 @pytest.mark.parametrize("version", WAYS)
-def test_reminders_escalations_and_parts_that_dropped_out_make_valid_cards(version: str) -> None:
+def test_reminders_escalations_and_withdrawn_parts_produce_valid_cards(version: str) -> None:
     dropped = Part("run-2", "/id2", "web-prod", PLAN, state=PartState.SUPERSEDED, why="another version")
     pending = request(parts=(*request().parts, dropped), escalated_to=("cleo",))
     for message in (
@@ -133,7 +133,7 @@ def test_reminders_escalations_and_parts_that_dropped_out_make_valid_cards(versi
         check(WAYS[version](message), version)
 
 
-def test_a_button_of_the_bot_carries_the_token_and_the_choice() -> None:
+def test_a_bot_button_carries_the_token_and_the_choice() -> None:
     card: Any = render_bot(FULL)
     approve, reject, _ = card["actions"]
     assert approve == {
@@ -146,7 +146,7 @@ def test_a_button_of_the_bot_carries_the_token_and_the_choice() -> None:
     assert (reject["type"], reject["style"]) == ("Action.ShowCard", "destructive")
 
 
-def test_a_rejection_opens_a_field_for_the_reason_with_its_own_button() -> None:
+def test_rejecting_opens_a_field_for_the_reason_with_a_button_of_its_own() -> None:
     card: Any = render_bot(FULL)
     inner = card["actions"][1]["card"]
     (field,) = [element for element in inner["body"] if element["type"] == "Input.Text"]
@@ -174,7 +174,7 @@ def test_a_button_without_an_https_link_is_omitted() -> None:
     assert actions(card) == []
 
 
-def test_a_mention_equals_the_text_of_its_entity_and_requires_an_id() -> None:
+def test_a_mention_matches_the_text_of_its_entity_and_requires_an_id() -> None:
     card: Any = render_bot(FULL)
     assert "<at>ana</at> ben" in texts(card)
     assert card["msteams"]["entities"] == [
@@ -188,7 +188,7 @@ def test_a_webhook_names_people_without_mentions() -> None:
     assert "msteams" not in card
 
 
-def test_twenty_people_are_mentioned_and_the_others_counted() -> None:
+def test_twenty_people_are_mentioned_and_the_others_are_counted() -> None:
     people = tuple(Person(f"p{number}", {"entra": f"id-{number}"}) for number in range(23))
     card: Any = render_bot(replace(FULL, mentions=people))
     assert len(card["msteams"]["entities"]) == 20
@@ -212,7 +212,7 @@ def test_a_picture_that_makes_the_card_too_large_is_replaced_by_its_text() -> No
     assert len(json.dumps(card)) < 80_000
 
 
-def test_a_tag_replaces_the_label_of_the_state() -> None:
+def test_a_tag_replaces_the_state_label() -> None:
     assert texts(render_bot(replace(FULL, tag="approved")))[0] == "● Node images · shop\\_dev · 1 of 2 pools · approved"
 
 
@@ -244,7 +244,7 @@ MESSAGES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)  # the schema validates slowly
+@settings(deadline=None, max_examples=60)  # The schema validates slowly.
 @given(MESSAGES)
 def test_every_card_is_valid_and_within_the_limits(message: Message) -> None:
     hook, bot = render(message), with_picture(render_bot(message), None)
@@ -254,14 +254,14 @@ def test_every_card_is_valid_and_within_the_limits(message: Message) -> None:
     assert len(json.dumps(bot)) < 80_000
 
 
-# Random text alone would hardly ever contain these.
+# Random text on its own would hardly ever contain these.
 MARKS = st.lists(
     ANY | st.sampled_from(["<at>", "</at>", "{{DATE(2026-11-16T00:00:00Z)}}", "[x](https://evil.example)"])
 )
 
 
 @given(MARKS.map("".join))
-def test_a_name_cannot_make_a_mention_a_date_or_a_link(name: str) -> None:
+def test_a_name_cannot_create_a_mention_a_date_or_a_link(name: str) -> None:
     message = Message("s", State.DONE, name, name, lines=(name,), rows=(Row(name, name, State.DONE),))
     card: Any = render_bot(message)
     assert card["msteams"]["entities"] == []

@@ -1,4 +1,4 @@
-"""The picture of the week: the positions of bars and bands, and escaped names from outside."""
+"""The picture of the week: the positions of bars and bands, and the escaping of external names."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -23,13 +23,13 @@ def boxes(picture: ET.Element, kind: str) -> list[tuple[float, float]]:
     return [(float(r.get("x", 0)), float(r.get("width", 0))) for r in picture.iter("rect") if r.get("class") == kind]
 
 
-def test_midweek_is_in_the_middle_and_now_is_a_line() -> None:
+def test_midweek_is_in_the_middle_and_the_present_is_a_line() -> None:
     picture = drawn(now=MONDAY + timedelta(days=3.5))
     (now,) = [line for line in picture.iter("line") if line.get("class") == "now"]
-    assert now.get("x1") == "558.0"  # half of the width right of the names: 116 + 884 / 2
+    assert now.get("x1") == "558.0"  # Half of the width to the right of the names: 116 + 884 / 2.
 
 
-def test_seven_days_are_named() -> None:
+def test_seven_days_are_labeled() -> None:
     heads = [text.text for text in drawn().iter("text") if text.get("class") == "head"]
     assert heads == ["Mon 16", "Tue 17", "Wed 18", "Thu 19", "Fri 20", "Sat 21", "Sun 22"]
 
@@ -43,13 +43,13 @@ def test_a_window_a_freeze_and_a_run_are_drawn_at_their_times() -> None:
     assert boxes(picture, "bar node-image") == [(558.0, 442.0)]
 
 
-def test_a_run_of_minutes_is_visible_and_one_of_another_week_is_not() -> None:
+def test_a_run_that_takes_minutes_is_visible_and_a_run_from_another_week_is_not() -> None:
     picture = drawn(Lane("shop", (), (), (Bar(hours(1, 1.01), "aks", "x"), Bar(hours(200, 201), "failed", "y"))))
     assert [width for _, width in boxes(picture, "bar aks")] == [3.0]
     assert boxes(picture, "bar failed") == []
 
 
-def test_a_name_from_outside_is_escaped() -> None:
+def test_an_external_name_is_escaped() -> None:
     svg = str(draw(Week(WEEK, "UTC", MONDAY, (Lane("<b>&", (), (), (Bar(hours(1, 2), "node-image", '"><script>'),)),))))
     assert "&lt;b&gt;&amp;" in svg
     assert not re.search(r"<(b|script)>", svg)

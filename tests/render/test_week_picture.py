@@ -1,4 +1,4 @@
-"""The picture of the week as a PNG: drawn with the bundled fonts, for any names of clusters."""
+"""The picture of the week as a PNG, drawn with the bundled fonts for clusters with any name."""
 
 import struct
 import xml.etree.ElementTree as ET
@@ -44,7 +44,7 @@ def texts(svg: str) -> list[str]:
     return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own picture
 
 
-def test_the_picture_is_1200_wide_and_as_high_as_its_clusters() -> None:
+def test_the_picture_is_1200_wide_and_as_high_as_its_clusters_require() -> None:
     one, ten = (size(to_png(picture(week(*([SHOP] * count)), "Week 47"))) for count in (1, 10))
     assert (one[0], ten[0], ten[1] - one[1]) == (1200, 1200, 9 * 31)
 
@@ -54,13 +54,13 @@ def test_text_is_drawn_without_installed_fonts() -> None:
     assert len(named) > len(blank) + 100
 
 
-def test_the_legend_lists_exactly_the_drawn_marks() -> None:
+def test_the_legend_lists_exactly_the_marks_that_are_drawn() -> None:
     shown = texts(picture(week(SHOP), "Week 47"))
     assert shown[0] == "Week 47"
     assert shown[-3:] == ["window", "node images", "now"]
 
 
-def test_of_a_large_fleet_the_remaining_clusters_are_counted() -> None:
+def test_in_a_large_fleet_the_remaining_clusters_are_counted() -> None:
     shown = texts(picture(week(*(Lane(f"c{number}", (), (), ()) for number in range(45))), "x"))
     assert ("c39" in shown, "c40" in shown, "and 5 more" in shown) == (True, False, True)
 
@@ -86,11 +86,11 @@ ALL_OPERATIONS = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ALL_OPERATIONS, max_size=4), st.text(max_size=120))
-def test_the_picture_can_be_drawn_for_any_cluster_names(lanes: list[Lane], title: str) -> None:
+def test_the_picture_can_be_drawn_with_any_cluster_name(lanes: list[Lane], title: str) -> None:
     assert size(to_png(picture(week(*lanes), title), width=200))[0] == 200
 
 
-def test_a_run_of_a_runbook_that_this_version_does_not_have_is_not_drawn() -> None:
+def test_a_run_for_a_runbook_that_does_not_exist_in_this_version_is_not_drawn() -> None:
     world = world_with(cluster("shop-dev", pool(image=NEW)), CONFIG, MONDAY)
     run = start(world).record
     assert list(bars_of(replace(run, runbook="from-another-version"))) == []

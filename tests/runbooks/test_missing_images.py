@@ -1,4 +1,7 @@
-"""A pool whose image cannot be read is not upgraded, and is read again until its week has no window left (docs/node-image.md, rule 8)."""
+"""A pool whose image cannot be read is not upgraded; the read is retried until no window is left in its week.
+
+See docs/node-image.md, rule 8.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,21 +23,21 @@ MISSING = {
 
 
 @pytest.mark.parametrize("what", MISSING)
-def test_a_denied_fact_is_read_again_every_hour(what: str) -> None:
+def test_reading_a_denied_fact_is_retried_every_hour(what: str) -> None:
     known, why = MISSING[what]
     decision = decide(known)
     assert isinstance(decision, Wait)
     assert (decision.until, decision.why, decision.code) == (IN_WINDOW + timedelta(hours=1), why, "unreadable")
 
 
-def test_a_fact_missing_for_a_while_is_read_again_in_five_minutes() -> None:
+def test_reading_a_temporarily_missing_fact_is_retried_in_five_minutes() -> None:
     decision = decide(facts(cluster(), nodes=SILENT))
     assert isinstance(decision, Wait)
     assert (decision.until, decision.notify) == (IN_WINDOW + timedelta(minutes=5), False)
 
 
 @pytest.mark.parametrize(("at", "notified"), [(MONDAY, False), (IN_WINDOW, True)])
-def test_a_denied_fact_notifies_people_once_a_window_is_open(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_people_are_notified_about_a_denied_fact_once_a_window_is_open(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case
     decision = decide(facts(cluster(), nodes=DENIED), at)
     assert isinstance(decision, Wait)
     assert decision.notify is notified
@@ -50,14 +53,14 @@ def test_after_the_last_window_of_the_week_the_pool_is_skipped(what: str) -> Non
 
 
 @pytest.mark.parametrize(("at", "notified"), [(IN_WINDOW, False), (MONDAY + timedelta(days=3, hours=23), True)])
-def test_a_transient_error_notifies_people_in_the_last_window_of_the_week(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_people_are_notified_about_a_transient_error_in_the_weeks_last_window(at: datetime, notified: bool) -> None:  # noqa: FBT001 - a case
     decision = decide(facts(cluster(), nodes=SILENT), at)
     assert isinstance(decision, Wait)
     assert decision.notify is notified
 
 
 def planned(first: Unknown | str, second: Unknown | str) -> list[str]:
-    """The decision for two pools with these newest images."""
+    """The decision for two pools whose newest images are these."""
     of = cluster("shop-dev", pool("user1"), pool("user2"))
     decision = decide(replace(facts(of), newest_images={"user1": first, "user2": second}))
     return [step.title for step in decision.plan.steps] if isinstance(decision, Act) else []
@@ -67,18 +70,18 @@ def test_a_pool_whose_image_cannot_be_read_does_not_block_the_others() -> None:
     assert planned(DENIED, NEW) == ["user2"]
 
 
-def test_a_pool_whose_image_is_missing_for_a_while_keeps_its_position() -> None:
+def test_a_pool_whose_image_is_temporarily_missing_keeps_its_position() -> None:
     assert planned(SILENT, NEW) == []
     assert planned(NEW, SILENT) == ["user1"]
 
 
-def test_once_every_pool_is_done_no_missing_fact_matters() -> None:
+def test_once_every_pool_is_done_missing_facts_no_longer_matter() -> None:
     done = StepRecord("pool.user1", "user1", StepState.DONE)
     decision = decide(facts(cluster(), nodes=DENIED), of=run(finished=(done,)))
     assert isinstance(decision, Nothing)
 
 
-def test_a_denied_fact_of_one_pool_does_not_delay_the_retry_for_another() -> None:
+def test_a_denied_fact_about_one_pool_does_not_delay_the_retry_for_another() -> None:
     of = cluster("shop-dev", pool("user1"), pool("user2"))
     decision = decide(replace(facts(of), newest_images={"user1": DENIED, "user2": SILENT}))
     assert isinstance(decision, Wait)
@@ -86,7 +89,7 @@ def test_a_denied_fact_of_one_pool_does_not_delay_the_retry_for_another() -> Non
 
 
 @pytest.mark.parametrize("what", MISSING)
-def test_a_fact_that_was_never_read_notifies_people_at_the_end(what: str) -> None:
+def test_people_are_notified_at_the_end_about_a_fact_that_was_never_read(what: str) -> None:
     known, _ = MISSING[what]
     decision = decide(known, AFTER)
     assert isinstance(decision, Nothing)

@@ -1,4 +1,4 @@
-"""The node-image runbook as a table of cases: facts in, decision out."""
+"""The node-image runbook as a table of cases: from facts to decisions."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -51,13 +51,13 @@ def test_a_pool_that_is_behind_is_upgraded_inside_the_window() -> None:
     assert step.deadline == datetime(2026, 11, 17, 5, tzinfo=UTC)
 
 
-def test_before_its_window_a_run_waits() -> None:
+def test_a_run_waits_before_its_window() -> None:
     decision = decide(facts(cluster()), now=MONDAY)
     assert isinstance(decision, Wait)
     assert (decision.until, decision.code) == (datetime(2026, 11, 16, 22, tzinfo=UTC), "window")
 
 
-def test_pools_go_system_first_then_user_then_spot_each_by_name() -> None:
+def test_pools_are_upgraded_system_first_then_user_then_spot_and_by_name_within_each() -> None:
     pools = (pool("a", spot=True), pool("zeta"), pool("beta"), pool("core", mode="System"))
     decision = decide(facts(cluster("shop-dev", *pools)))
     assert isinstance(decision, Act)
@@ -75,14 +75,14 @@ def test_pools_go_system_first_then_user_then_spot_each_by_name() -> None:
         ("80 nodes one by one fit into no window", pool(count=80), "never-fits"),
     ],
 )
-def test_a_pool_is_skipped_with_its_reason(why: str, of: object, code: str) -> None:
+def test_a_skipped_pool_has_a_reason(why: str, of: object, code: str) -> None:
     known = cluster("shop-dev", of)  # type: ignore[arg-type]  # a pool
     decision = decide(facts(known))
     assert isinstance(decision, Nothing), why
     assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", code)]
 
 
-def test_nodes_of_auto_provisioning_are_skipped_with_their_reason() -> None:
+def test_nodes_from_auto_provisioning_are_skipped_with_a_reason() -> None:
     of = cluster("shop-dev", pool(image=NEW), node_auto_provisioning=True)
     extra = Node("aks-nap-1", "", NEW, ready=True, provisioner="default")
     decision = decide(facts(of, nodes=(*nodes_of(of), extra)))
@@ -90,7 +90,7 @@ def test_nodes_of_auto_provisioning_are_skipped_with_their_reason() -> None:
     assert ("default", "node-auto-provisioning") in [(skip.what, skip.code) for skip in decision.skips]
 
 
-def test_a_pool_with_an_old_node_is_behind_although_azure_reports_it_as_upgraded() -> None:
+def test_a_pool_with_an_old_node_is_behind_even_if_azure_reports_it_as_upgraded() -> None:
     of = cluster("shop-dev", pool(image=NEW))
     old = replace(nodes_of(of)[0], image_label=OLD)
     assert isinstance(decide(facts(of, nodes=(old, *nodes_of(of)[1:]))), Act)
@@ -109,7 +109,7 @@ def test_nothing_is_planned_for_a_cluster_that_aks_upgrades(channel: str) -> Non
     assert decision.code == "driven-by-aks"
 
 
-def test_aks_automatic_upgrades_its_nodes_whatever_its_channel() -> None:
+def test_aks_automatic_upgrades_its_nodes_whatever_the_channel() -> None:
     decision = decide(facts(cluster(automatic=True, node_os_channel="None")))
     assert isinstance(decision, Wait)
     assert decision.code == "driven-by-aks"
@@ -122,19 +122,19 @@ def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_it() -> None:
     assert decision.lines == ("user1: 3 of 3 nodes run 202611.05.0 and are Ready",)
 
 
-def test_a_security_patch_of_the_image_counts_as_the_image() -> None:
+def test_a_security_patch_for_the_image_counts_as_the_image() -> None:
     of = cluster("pay", pool(image=NEW), node_os_channel="SecurityPatch")
     patched = tuple(replace(node, image_label=f"{NEW}-2026.11.09") for node in nodes_of(of))
     assert isinstance(decide(facts(of, nodes=patched)), Nothing)
 
 
-def test_a_run_waits_for_a_running_operation() -> None:
+def test_a_run_waits_for_an_operation_in_progress() -> None:
     decision = decide(facts(cluster(provisioning_state="Upgrading")))
     assert isinstance(decision, Wait)
     assert (decision.code, decision.until) == ("busy", IN_WINDOW + timedelta(minutes=5))
 
 
-def test_a_pool_that_does_not_fit_into_the_window_waits_for_the_next() -> None:
+def test_a_pool_that_does_not_fit_into_the_window_waits_for_the_next_one() -> None:
     late = datetime(2026, 11, 17, 4, 40, tzinfo=UTC)
     decision = decide(facts(cluster()), now=late)
     assert isinstance(decision, Wait)
@@ -155,7 +155,7 @@ def test_after_the_last_window_of_the_week_the_remaining_pools_are_reported() ->
     assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", "no-window-left")]
 
 
-def test_a_freeze_of_the_whole_week_leaves_no_window() -> None:
+def test_a_freeze_for_the_whole_week_leaves_no_window_open() -> None:
     frozen = CONFIG + "freezes:\n  - {name: fair, from: 2026-11-16, to: 2026-11-20}\n"
     last = datetime(2026, 11, 20, 5, tzinfo=UTC)
     decision = decide(facts(cluster()), config=frozen)
@@ -174,7 +174,7 @@ def test_a_stopped_cluster_is_started_temporarily() -> None:
     assert upgrade.verb == "upgrade-node-image"
 
 
-def test_a_stopped_cluster_that_may_not_be_started_is_upgraded_later() -> None:
+def test_a_stopped_cluster_that_daytwo_must_not_start_is_upgraded_later() -> None:
     config = CONFIG.replace("start-stopped-clusters: true", "start-stopped-clusters: false")
     asleep = facts(cluster(running=False), nodes=Unknown("the cluster is stopped"))
     decision = decide(asleep, config=config)
@@ -186,7 +186,7 @@ def test_a_stopped_cluster_that_may_not_be_started_is_upgraded_later() -> None:
 
 
 class TestProduction:
-    """A later ring uses only images that are proven in the ring before."""
+    """A later ring uses only images that have been proven in the preceding ring."""
 
     PROD = cluster("shop-prod", env="prod")
 
@@ -207,10 +207,10 @@ class TestProduction:
         assert isinstance(decision, Wait)
         assert decision.until == datetime(2026, 11, 16, 23, 1, tzinfo=UTC)
 
-    def test_an_image_of_a_region_that_is_ahead_waits(self) -> None:
+    def test_an_unproven_image_in_a_region_that_is_ahead_is_not_used_yet(self) -> None:
         assert isinstance(decide(facts(self.PROD, newest=NEWER, proof=PROVEN)), Wait)
 
-    def test_the_same_image_on_another_kubernetes_minor_is_not_proven(self) -> None:
+    def test_the_same_image_on_another_kubernetes_minor_version_is_not_proven(self) -> None:
         of = cluster("shop-prod", pool(kubernetes_version="1.35.0"), env="prod")
         assert isinstance(decide(facts(of, proof=PROVEN)), Wait)
 
@@ -236,7 +236,7 @@ class TestProduction:
         assert [step.title for step in decision.plan.steps] == ["ubuntu"]
         assert [(skip.what, skip.code) for skip in decision.plan.skips] == [("linux", "unproven")]
 
-    def test_an_image_unproven_until_the_end_of_the_week_is_reported_as_the_reason(self) -> None:
+    def test_an_image_that_is_still_unproven_at_the_end_of_the_week_is_reported_as_the_reason(self) -> None:
         decision = decide(facts(self.PROD), now=datetime(2026, 11, 20, 6, tzinfo=UTC))
         assert isinstance(decision, Nothing)
         assert decision.skips[0].code == "unproven"
@@ -257,9 +257,9 @@ def test_the_hash_of_a_plan_covers_its_steps_but_not_its_times() -> None:
 
 
 class TestRollout:
-    """The rollout of the week over the fleet."""
+    """The week's rollout across the fleet."""
 
-    def test_rings_contain_the_clusters_that_daytwo_upgrades_and_the_others_are_observed(self) -> None:
+    def test_rings_contain_the_clusters_that_daytwo_upgrades_and_other_clusters_are_observed(self) -> None:
         fleet = [
             cluster("a"),
             cluster("b", env="prod"),
@@ -275,14 +275,14 @@ class TestRollout:
         assert [name for _, name in plan.watched] == ["c"]
         assert (plan.period, plan.ends) == ("2026-w47", datetime(2026, 11, 23, tzinfo=UTC))
 
-    def test_without_its_section_there_is_no_rollout(self) -> None:
+    def test_without_a_node_image_section_there_is_no_rollout(self) -> None:
         off = CONFIG.replace("select: {tags: {env: prod}}", "window: nights, select: {tags: {env: prod}}")
         off = off.replace("select: {tags: {env: [dev, test]}}", "window: nights, select: {tags: {env: [dev, test]}}")
         off = "\n".join(line for line in off.splitlines() if not line.startswith("node-image"))
         assert RUNBOOK.rollout([cluster()], settings(off), MONDAY) is None
 
 
-def test_nodes_of_auto_provisioning_are_counted_with_the_cluster_that_aks_drives() -> None:
+def test_nodes_from_auto_provisioning_are_counted_with_the_cluster_that_aks_upgrades() -> None:
     of = cluster("edge", pool(image=NEW), node_os_channel="NodeImage")
     nodes = (*nodes_of(of), Node("aks-default-1", "", NEW, ready=True, provisioner="default"))
     decision = decide(facts(of, nodes=nodes))

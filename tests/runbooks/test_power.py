@@ -60,7 +60,7 @@ def test_a_cluster_outside_the_rings_is_never_stopped_even_if_a_schedule_selects
     assert isinstance(decide(cluster("lab", env="sandbox"), NIGHT, config=config), Nothing)
 
 
-def test_an_override_keeps_a_cluster_awake_until_it_expires() -> None:
+def test_an_override_keeps_a_cluster_awake_until_the_override_expires() -> None:
     assert isinstance(decide(cluster(), NIGHT, awake_until=NIGHT + timedelta(hours=1)), Nothing)
     assert isinstance(decide(cluster(), NIGHT, awake_until=NIGHT), Act)
 
@@ -77,10 +77,10 @@ def test_an_invalid_tag_changes_nothing_and_is_reported() -> None:
     assert decision.skips[0].code == "bad-tag"
 
 
-def test_a_run_waits_for_a_running_operation() -> None:
+def test_a_run_waits_for_an_operation_in_progress() -> None:
     assert isinstance(decide(cluster(provisioning_state="Updating"), NIGHT), Wait)
 
 
-def test_each_quarter_of_an_hour_is_a_period() -> None:
+def test_each_quarter_of_an_hour_is_a_separate_period() -> None:
     first, second = (RUNBOOK.due([cluster()], settings(ALL_OPERATIONS), NIGHT + timedelta(minutes=m)) for m in (0, 15))
     assert first[0].run_id != second[0].run_id

@@ -51,14 +51,14 @@ def test_a_node_that_requires_a_reboot_is_cordoned_drained_and_restarted() -> No
     assert decision.plan.steps[2].params["boot_id"] == "before"
 
 
-def test_one_node_at_a_time_system_pools_first() -> None:
+def test_nodes_are_rebooted_one_at_a_time_with_system_pools_first() -> None:
     of = cluster("shop-dev", pool("user1"), pool("core", mode="System"))
     decision = decide(nodes_to_reboot(of, "aks-user1-0", "aks-core-2"), of=of)
     assert isinstance(decision, Act)
     assert {step.params["node"] for step in decision.plan.steps} == {"aks-core-2"}
 
 
-def test_without_a_required_reboot_there_is_nothing_to_do() -> None:
+def test_nothing_is_done_if_no_node_requires_a_reboot() -> None:
     assert isinstance(decide(nodes_of(cluster())), Nothing)
 
 
@@ -70,13 +70,13 @@ def test_without_a_required_reboot_there_is_nothing_to_do() -> None:
         ({"event_scheduled": True}, "event-scheduled"),
     ],
 )
-def test_a_node_is_skipped_with_its_reason(more: dict[str, object], code: str) -> None:
+def test_a_skipped_node_has_a_reason(more: dict[str, object], code: str) -> None:
     decision = decide(nodes_to_reboot(cluster(), "aks-user1-1", **more))
     assert isinstance(decision, Nothing)
     assert [(skip.what, skip.code) for skip in decision.skips] == [("aks-user1-1", code)]
 
 
-def test_a_cordon_by_daytwo_before_a_crash_does_not_skip_the_node() -> None:
+def test_a_node_that_daytwo_cordoned_before_a_crash_is_not_skipped() -> None:
     nodes = nodes_to_reboot(cluster(), "aks-user1-1", unschedulable=True)
     ours = tuple(
         replace(n, annotations={**n.annotations, CORDON_STAMP: run().id}) if n.unschedulable else n for n in nodes
@@ -91,12 +91,12 @@ def test_a_pdb_that_never_allows_an_eviction_is_reported_before_a_node_is_cordon
     assert decision.skips[0].why == "PDB shop/web never allows an eviction of shop/web-1: it requires all 3"
 
 
-def test_a_pdb_that_blocks_only_now_does_not_skip_the_node() -> None:
+def test_a_node_is_not_skipped_because_of_a_pdb_that_blocks_only_temporarily() -> None:
     slow = DisruptionBudget("shop", "web", {"app": "web"}, 0, 2, 2, 3)
     assert isinstance(decide(nodes_to_reboot(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=(slow,)), Act)
 
 
-def test_two_pdbs_of_one_pod_are_reported() -> None:
+def test_two_pdbs_for_one_pod_are_reported() -> None:
     two = tuple(DisruptionBudget("shop", name, {"app": "web"}, 1, 3, 2, 3) for name in ("a", "b"))
     decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), pods=(POD,), disruption_budgets=two)
     assert isinstance(decision, Nothing)
@@ -110,7 +110,7 @@ def test_a_node_whose_pods_cannot_be_read_is_skipped(unknown: str) -> None:
     assert decision.skips[0].code == "unknown-pods"
 
 
-def test_a_node_that_still_requires_a_reboot_after_one_needs_a_person() -> None:
+def test_a_node_that_still_requires_a_reboot_after_a_reboot_needs_a_person() -> None:
     done = run(finished=(StepRecord("restart.aks-user1-1", "aks-user1-1", StepState.DONE),))
     decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), by=done)
     assert isinstance(decision, Nothing)
@@ -123,13 +123,13 @@ def test_a_reboot_that_no_longer_fits_waits_for_the_next_night() -> None:
     assert decision.skips[0].code == "no-window-left"
 
 
-def test_a_manual_run_by_day_waits_for_the_window() -> None:
+def test_a_manual_run_started_by_day_waits_for_the_window() -> None:
     decision = decide(nodes_to_reboot(cluster(), "aks-user1-1"), now=MONDAY, by=run(source="http"))
     assert isinstance(decision, Wait)
     assert decision.until == datetime(2026, 11, 16, 22, tzinfo=UTC)
 
 
-def test_a_run_waits_for_a_running_operation() -> None:
+def test_a_run_waits_for_an_operation_in_progress() -> None:
     of = cluster(provisioning_state="Updating")
     assert isinstance(decide(nodes_to_reboot(of, "aks-user1-1"), of=of), Wait)
 

@@ -1,4 +1,4 @@
-"""The rules of spot evictions (docs/spot.md): evicted spot nodes are drained, and no notice drains another node."""
+"""The rules for spot evictions (docs/spot.md): evicted spot nodes are drained, and notices for other nodes drain nothing."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -26,13 +26,13 @@ def test_an_evicted_spot_node_is_drained() -> None:
     assert decision.plan.steps[0].params["nodes"] == SPOT
 
 
-def test_a_notice_for_a_node_that_is_not_a_spot_node_drains_nothing() -> None:
+def test_a_notice_for_a_node_other_than_a_spot_node_drains_nothing() -> None:
     assert decide(USER) == Nothing(
         "aks-user1-0 is not in a spot pool, so Azure does not evict it and it is not drained"
     )
 
 
-def test_of_mixed_notices_only_spot_nodes_are_drained_and_reported() -> None:
+def test_with_mixed_notices_only_spot_nodes_are_drained_and_reported() -> None:
     decision = decide(USER, SPOT)
     assert isinstance(decision, Act)
     assert decision.plan.steps[0].params["nodes"] == SPOT
@@ -42,7 +42,7 @@ def test_of_mixed_notices_only_spot_nodes_are_drained_and_reported() -> None:
     assert (decision.headline, decision.lines[0]) == ("1 spot node evicted", "1 of 1 nodes are gone")
 
 
-def test_a_node_of_a_pool_unknown_to_azure_is_not_drained() -> None:
+def test_a_node_in_a_pool_unknown_to_azure_is_not_drained() -> None:
     stranger = replace(nodes_of(MIXED)[0], pool="nonsense")
     assert isinstance(decide(SPOT, nodes=(stranger,)), Nothing)
 

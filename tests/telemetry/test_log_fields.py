@@ -1,4 +1,4 @@
-"""Every log record carries the run, the cluster and the runbook that it belongs to."""
+"""Every log record names the run, the cluster, and the runbook that it belongs to."""
 
 import logging
 
@@ -15,14 +15,14 @@ def fields(record: logging.LogRecord) -> tuple[str, ...]:
     return tuple(getattr(record, name) for name in FIELDS)
 
 
-def test_a_record_outside_of_a_run_has_empty_fields(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_record_outside_a_run_has_empty_fields(caplog: pytest.LogCaptureFixture) -> None:
     install_log_fields()
     install_log_fields()
     _LOG.warning("a timer fired")
     assert fields(caplog.records[-1]) == ("", "", "")
 
 
-def test_fields_end_with_their_scope(caplog: pytest.LogCaptureFixture) -> None:
+def test_fields_are_cleared_at_the_end_of_their_scope(caplog: pytest.LogCaptureFixture) -> None:
     install_log_fields()
     with fresh_log_fields():
         set_log_fields(run="r", cluster="shop-dev", runbook="reboot")
@@ -31,7 +31,7 @@ def test_fields_end_with_their_scope(caplog: pytest.LogCaptureFixture) -> None:
     assert [fields(record) for record in caplog.records] == [("r", "shop-dev", "reboot"), ("", "", "")]
 
 
-def test_what_an_activity_logs_carries_its_run(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_records_from_an_activity_carry_its_run(caplog: pytest.LogCaptureFixture) -> None:
     install_log_fields()
     world = world_in_window()
     world.events.refuse = TryLaterError("the topic does not answer")

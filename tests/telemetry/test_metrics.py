@@ -1,4 +1,4 @@
-"""What is measured during a run, and how OpenTelemetry receives it."""
+"""What is measured during a run, and how OpenTelemetry receives the measurements."""
 
 from typing import NoReturn
 
@@ -15,7 +15,7 @@ from tests.driving import call
 from tests.engine.worlds import upgrade, world_in_window
 
 
-def test_a_run_records_its_decisions_its_steps_and_how_far_behind_its_cluster_is() -> None:
+def test_a_run_records_its_decisions_its_steps_and_how_outdated_its_cluster_is() -> None:
     world = world_in_window()
     upgrade(world)
     decisions = [each.attributes["decision"] for each in world.metrics.of(Metric.DECISIONS)]
@@ -26,7 +26,7 @@ def test_a_run_records_its_decisions_its_steps_and_how_far_behind_its_cluster_is
     assert [each.value for each in world.metrics.of(Metric.DAYS_BEHIND)] == [7, 0]
 
 
-def test_an_external_system_that_fails_is_counted_by_its_error() -> None:
+def test_failures_of_an_external_system_are_counted_by_error() -> None:
     world = world_in_window()
     assert call(world, "assess", {"run": "node-image.unknown"}) == "retry"
     (failure,) = world.metrics.of(Metric.FAILURES)
@@ -68,7 +68,7 @@ def test_open_telemetry_receives_each_metric_with_its_kind_and_unit() -> None:
                 raise AssertionError(f"{metric} has an unknown kind: {point}")
 
 
-def test_without_a_connection_string_the_provider_of_the_host_receives_the_measurements() -> None:
+def test_without_a_connection_string_the_hosts_provider_receives_the_measurements() -> None:
     open_telemetry({}).record(Metric.OUTBOX_DEPTH, 1)
 
 
@@ -79,7 +79,7 @@ def test_an_exporter_that_cannot_be_set_up_does_not_stop_the_bot(caplog: pytest.
     assert "metrics cannot be set up" in caplog.text
 
 
-def test_a_measurement_that_fails_is_logged_once_and_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_measurement_is_logged_once_and_does_not_raise_an_error(caplog: pytest.LogCaptureFixture) -> None:
     class BrokenMeter(NoOpMeter):
         def create_gauge(self, name: str, *_: object, **__: object) -> NoReturn:
             raise ValueError(name)

@@ -1,4 +1,4 @@
-"""Azurite, the emulator of Azure Storage: installed once into the cache, started on free ports of this machine."""
+"""Azurite, the Azure Storage emulator: installed once into the cache, and started on free ports on this machine."""
 
 import socket
 import subprocess
@@ -14,14 +14,14 @@ from simulator import npm
 
 _NPM = Path(__file__).with_name("npm")
 _START_WITHIN_S = 60
-# The emulator's documented account; it opens nothing but emulators.
+# The emulator's documented account, which gives access to emulators only.
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
 @dataclass(frozen=True, slots=True)
 class Azurite:
-    """Its endpoint."""
+    """The emulator's endpoint."""
 
     tables_url: str
     blobs_url: str
@@ -29,14 +29,14 @@ class Azurite:
 
 
 def missing() -> str:
-    """Why it is not available on this machine; empty if it is available."""
+    """Why Azurite is not available on this machine, or an empty string if it is."""
     why = npm.missing()
     return f"Azurite is not available: {why}" if why else ""
 
 
 @contextmanager
 def running() -> Iterator[Azurite]:
-    """A separate emulator, removed at the end with its data."""
+    """A separate emulator that is removed at the end, along with its data."""
     binary = npm.installed(_NPM) / "node_modules" / ".bin" / "azurite"
     blob, queue, table = _free_ports(3)
     ports = ["--blobPort", str(blob), "--queuePort", str(queue), "--tablePort", str(table)]
@@ -75,7 +75,7 @@ def _free_ports(number: int) -> list[int]:
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until the port accepts connections. Raises RuntimeError if it does not in time."""
+    """Wait until the port accepts connections. Raises RuntimeError if this takes too long."""
     deadline = time.monotonic() + _START_WITHIN_S
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -1,4 +1,4 @@
-"""Which browser the tests use. Programs of the test replace those of the machine."""
+"""Which browser the tests use. Stand-in programs replace the ones on the machine."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ exit 0
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only folder of the PATH."""
+    """The only folder on the PATH."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -41,7 +41,7 @@ def test_an_installed_browser_is_used(programs: Path, name: str) -> None:
     assert browser() == installed
 
 
-def test_root_installs_debians_package(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_installs_the_debian_package(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     as_user(monkeypatch, 0)
     chromium, log = programs / "chromium", tmp_path / "log"
     program(programs, "apt-get", APT.format(log=log, then=f"echo '#!/bin/sh' > {chromium} && /bin/chmod +x {chromium}"))
@@ -52,7 +52,9 @@ def test_root_installs_debians_package(programs: Path, tmp_path: Path, monkeypat
     ]
 
 
-def test_another_user_does_not_run_apt(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apt_is_not_run_by_users_other_than_root(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     as_user(monkeypatch, 1000)
     program(programs, "apt-get", APT.format(log=tmp_path / "log", then="exit 0"))
     with pytest.raises(
@@ -72,9 +74,7 @@ def test_npm_is_tried_if_apt_fails(
     assert "apt-get cannot install chromium" in capfd.readouterr().err
 
 
-def test_an_npm_that_fails_leaves_nothing_behind(
-    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_left_behind_if_npm_fails(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     as_user(monkeypatch, 1000)
     program(programs, "node")
     program(programs, "npm", "#!/bin/sh\nexit 1\n")
@@ -85,7 +85,7 @@ def test_an_npm_that_fails_leaves_nothing_behind(
     ]
 
 
-def test_an_unpacked_chromium_is_used_again(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unpacked_chromium_is_reused(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     as_user(monkeypatch, 1000)
     for name in ("node", "npm"):
         program(programs, name, "#!/bin/sh\nexit 1\n")

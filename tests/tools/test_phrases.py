@@ -1,4 +1,4 @@
-"""Which phrases the check finds, and which it allows."""
+"""Which phrases the check finds and which ones it allows."""
 
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def test_in_python_names_comments_docstrings_and_strings_are_checked() -> None:
     ]
 
 
-def test_a_finding_has_its_location_its_phrase_and_a_replacement() -> None:
+def test_a_finding_states_the_location_the_phrase_and_a_replacement() -> None:
     assert [str(each) for each in check("ops/facts/asking.py", "mishap = 1\n")] == [
         "ops/facts/asking.py:1: the file's name: asking -> write requests, query",
         "ops/facts/asking.py:1: mishap -> write fault",

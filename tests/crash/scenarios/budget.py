@@ -1,4 +1,4 @@
-"""A budget passes a threshold."""
+"""A budget exceeds a threshold."""
 
 from datetime import UTC, datetime, timedelta
 

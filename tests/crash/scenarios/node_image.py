@@ -1,4 +1,4 @@
-"""A night of node images: a stopped cluster is started, upgraded and stopped again, also if its upgrade fails."""
+"""A night of node image upgrades: a stopped cluster is started, upgraded, and stopped again, even if its upgrade fails."""
 
 from datetime import UTC, datetime
 
@@ -48,7 +48,7 @@ OVERRIDE = ClusterSpec(
     (PoolSpec("system", 1, mode="System", max_surge="1"),),
     tags=(("env", "dev"),),
 )
-# One cluster: with two simultaneous runs the order of message edits would be undefined.
+# A single cluster, because two simultaneous runs would leave the order of message edits undefined.
 APPROVAL_CONFIG = in_west_europe("crash-asking", START, OVERRIDE)
 REQUESTED = datetime(2026, 11, 16, 21, 20, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""A night with a node that requires a reboot, and one in which the restart fails and the node is uncordoned."""
+"""A night with a node that requires a reboot, and a night on which the restart fails and the node is uncordoned."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A group of evictions: first notices from the nodes, then annotations from Azure."""
+"""A group of evictions: first come the notices from the nodes, then the annotations from Azure."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ CLUSTER = ClusterSpec(
 EVICTIONS = SpotEviction("shop-dev", "spot", START + timedelta(minutes=5), 2, notice_s=25)
 FLEET = in_west_europe("crash-spot", START, CLUSTER, scripted_faults=(EVICTIONS,))
 
-# How many pods are found depends on the second in which a process starts: states and counts are compared, not evidence.
+# How many pods are found depends on the second at which a process starts, so states and counts are compared but not evidence.
 SCENARIOS = (
     Scenario("a-burst", FLEET, CONFIG, START + timedelta(hours=2), unknowable=("",), every=4, receives_events=True),
 )
