@@ -1,6 +1,7 @@
 """Runs a host in a separate process that is killed with SIGKILL.
 
-`python -m tests.simulator.host.killed_host STATE_DIR WHEN`, where WHEN is `before` or `after` (immediately before or after the activity `echo`), or `at-rest` (while everything waits).
+`python -m tests.simulator.host.killed_host STATE_DIR WHEN`, where WHEN is `before` or `after` (the activity `echo`), or
+`at-rest` (while everything waits).
 """
 
 import asyncio
