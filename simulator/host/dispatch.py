@@ -20,7 +20,7 @@ class Boundary(Protocol):
     """Called right before an activity runs, and again when its result is known but not yet recorded."""
 
     def __call__(self, when: Literal["before", "after"], activity_name: str, instance_id: str, /) -> None:
-        """May end the process. An activity whose result was not recorded then runs a second time."""
+        """May end the process. An activity whose result was not recorded then runs once more."""
         ...
 
 
