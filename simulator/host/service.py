@@ -93,9 +93,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
                     reply = self._engine.GetInstance(request, RejectingContext())
                     if not reply.exists or reached(reply.orchestrationState.orchestrationStatus):
                         return reply
-                    await (
-                        changed.wait()
-                    )  # When the client's deadline passes, the call is cancelled, which ends the wait.
+                    await changed.wait()  # The client's deadline cancels the call, which ends the wait.
             finally:
                 stop()
 

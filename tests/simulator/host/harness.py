@@ -104,7 +104,7 @@ def activity_runs() -> list[str]:
 
 
 def _taken(module: str, name: str) -> list[str]:
-    loaded = sys.modules.get(module)  # The host creates it at its first start.
+    loaded = sys.modules.get(module)  # The host loads it at its first start.
     if loaded is None:
         return []
     log: list[str] = getattr(loaded, name)

@@ -53,7 +53,7 @@ async def test_the_host_advances_the_world_to_the_next_due_time() -> None:
         await harness.begin("sleeper", [7], "s")
         assert await harness.host.run_until(at(8)) == at(8)
         assert await harness.output("s") == ["2026-11-16T00:07:00"]
-        assert world.requested == [at(5), at(7), at(8)]  # Five times: a timer trigger is due.
+        assert world.requested == [at(5), at(7), at(8)]  # At minute 5, a timer trigger is due.
 
 
 @async_test
