@@ -29,7 +29,7 @@ class Person:
         """Request the override now.
 
         Raises:
-            KeyError: there is no such cluster.
+            KeyError: the cluster does not exist.
             aiohttp.ClientResponseError: the bot rejected it.
         """
         spec = {cluster.name: cluster for cluster in self.fleet.clusters}[kept.cluster]

@@ -1,7 +1,7 @@
 """Rebuilds an engine's queues from its instances' histories after its process was killed.
 
-Every activity without a result is queued again (activities are idempotent), every timer that has not fired waits
-again, and every running child is linked to its parent again.
+Every activity without a result is requeued (activities are idempotent), every timer that has not fired is restored, and
+every running child is linked to its parent.
 """
 
 from datetime import UTC

@@ -9,7 +9,7 @@ from simulator.oracle.week import CHECK_INTERVAL, READY_WITHIN, START_TAKES, Pla
 
 
 def blocking_reason(week: Week, place: Place, at: datetime) -> str | None:
-    """The name in rule 8 of what blocked a pool at a given time; None if its upgrade could start.
+    """What blocked a pool at a given time, by its name in rule 8; None if the upgrade could start.
 
     Earlier pools of the cluster that could start are upgraded first, so their expected duration is included.
     """

@@ -46,7 +46,7 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A channel: messages in the order of posting, including those in threads."""
+    """A channel: messages in the order in which they were posted, including those in threads."""
 
     id: str
     messages: list[Message] = field(default_factory=list)

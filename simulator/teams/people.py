@@ -37,11 +37,11 @@ class People:
     async def click_button(self, document: JsonObject) -> JsonObject:
         """Have ``user`` select the button with ``verb`` (or ``index``) of ``activity``, with ``inputs`` in its fields.
 
-        ``event`` delivers the same action again.
+        ``event`` delivers the same action a second time.
 
         Raises:
             PeopleError: the activity or the button does not exist.
-            KeyError: a field of the document is missing.
+            KeyError: a field in the document is missing.
         """
         sent = self._connector.find(str(document["activity"]))
         if sent is None:
@@ -51,11 +51,11 @@ class People:
     async def say(self, document: JsonObject) -> JsonObject:
         """Have ``user`` write ``text`` to the bot: privately, or in a channel or group ``conversation`` with a mention of the bot.
 
-        ``event`` delivers the same message again.
+        ``event`` delivers the same message a second time.
 
         Raises:
             PeopleError: the message cannot be sent.
-            KeyError: a field of the document is missing.
+            KeyError: a field in the document is missing.
         """
         return await self.send(self.message(document, self._event(document)))
 

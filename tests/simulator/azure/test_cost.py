@@ -125,7 +125,7 @@ def test_columns_are_returned_in_order(cost: CostManagementClient, simulation: R
     assert all(item == item.lower() and item.startswith("/subscriptions/") for item in ids)
 
 
-def test_a_long_result_is_paged_with_the_same_body() -> None:
+def test_the_next_page_of_a_long_result_is_requested_with_the_same_body() -> None:
     """The SDK does not page: the caller posts the same body to ``properties.nextLink``."""
     fleet = replace(small_fleet(), billed_since=START - timedelta(days=120))
     with running_simulation(fleet) as simulation:

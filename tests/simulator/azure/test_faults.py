@@ -49,7 +49,7 @@ def test_a_request_with_a_lost_response_takes_effect() -> None:
     assert effects == sum(answer.status == 200 for answer in answers) + faults.counts[Surface.ARM, Fault.LOST]
 
 
-def test_the_same_seed_affects_the_same_requests() -> None:
+def test_faults_with_the_same_seed_affect_the_same_requests() -> None:
     again = [send_with_faults(Faults("rough", seed), Surface.SLACK, 200)[0] for seed in (7, 7, 8)]
     assert again[0] == again[1] != again[2]
 

@@ -65,7 +65,7 @@ def test_a_cluster_uses_the_recorded_spelling(simulation: Running) -> None:
     )
 
 
-def test_a_list_has_the_recorded_fields(simulation: Running) -> None:
+def test_a_list_of_clusters_has_the_recorded_fields(simulation: Running) -> None:
     assert (
         missing(recorded("clusters listed")["value"], ask(simulation, "GET", f"{CLUSTERS}?{VERSION}").document["value"])
         == []
@@ -108,7 +108,7 @@ def test_a_finished_operation_has_the_recorded_shape(simulation: Running) -> Non
     assert ended.document["status"] == "Succeeded"
 
 
-def test_some_operations_report_not_latest_in_addition_to_their_status(simulation: Running) -> None:
+def test_some_operations_report_not_latest_operation_in_addition_to_their_status(simulation: Running) -> None:
     """As in the recording. `NotLatestOperation` does not mean that the operation failed."""
     real = recorded("operation ended beside NotLatestOperation")
     found = []
@@ -125,7 +125,7 @@ def test_some_operations_report_not_latest_in_addition_to_their_status(simulatio
     assert cast("JsonObject", beside[0]["error"])["code"] == "NotLatestOperation"
 
 
-def test_the_last_result_is_empty(simulation: Running) -> None:
+def test_the_result_of_a_finished_operation_is_empty(simulation: Running) -> None:
     location = ask(simulation, "POST", f"{CLUSTERS}/web/stop?{VERSION}").headers["Location"]
     path = location.removeprefix(simulation.environment["ARM_URL"])
     assert ask(simulation, "GET", path).status == 202

@@ -67,7 +67,7 @@ def test_replies_in_a_thread_are_not_part_of_the_history(simulation: Running, sl
     assert [message["text"] for message in replies] == ["root", "detail"]
 
 
-def test_history_is_paged_newest_first(simulation: Running, slack: WebClient) -> None:
+def test_history_is_paged_with_the_newest_message_first(simulation: Running, slack: WebClient) -> None:
     for number in range(5):
         slack.chat_postMessage(channel="C0123", text=str(number))
         simulation.advance(simulation.world.now + timedelta(seconds=1))

@@ -46,7 +46,7 @@ def test_the_journal_does_not_depend_on_the_step_size(world: World) -> None:
     assert [e.document() for e in stepwise.journal.entries] == [e.document() for e in world.journal.entries]
 
 
-def test_weekly_images_reach_regions_within_two_weeks() -> None:
+def test_weekly_images_reach_every_region_within_two_weeks() -> None:
     regions = tuple(RegionSpec(name) for name in ("a", "b", "c", "d"))
     catalog = Catalog(regions, 1, START)
     day = datetime(2026, 11, 5, tzinfo=UTC)

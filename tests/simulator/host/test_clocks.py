@@ -85,7 +85,7 @@ async def test_a_running_clock_advances_without_being_stepped() -> None:
 
 
 @async_test
-async def test_a_host_runs_on_the_wall_clock() -> None:
+async def test_a_host_can_run_on_the_machines_clock() -> None:
     async with HostHarness(clock=WallClock()) as harness:
         before = datetime.now(UTC)
         await harness.begin("clockwise", None, "c")

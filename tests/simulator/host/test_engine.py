@@ -80,7 +80,7 @@ async def test_events_with_the_same_name_are_delivered_in_order(state_dir: Path 
     ids=["slash", "backslash", "hash", "question mark", "bell", "delete", "leading @", "257 characters"],
 )
 @async_test
-async def test_ids_that_azure_rejects_are_rejected(state_dir: Path | None, instance_id: str) -> None:
+async def test_instance_ids_that_azure_rejects_are_rejected(state_dir: Path | None, instance_id: str) -> None:
     async with HostHarness(state_dir) as harness:
         url = f"/runtime/webhooks/durabletask/orchestrators/chain/{instance_id}?code=key-of-the-tests"
         async with harness.http.post(url, json=1) as answer:

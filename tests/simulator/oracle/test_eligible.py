@@ -199,7 +199,7 @@ def test_rule_15_no_other_pool_is_upgraded_after_a_failure() -> None:
     assert verdict.skipped == {"run-failed": (("dev", "user"),)}
 
 
-def test_rule_15_success_without_the_image_label_is_a_failure() -> None:
+def test_rule_15_success_without_the_new_image_label_counts_as_a_failure() -> None:
     builder = JournalBuilder(cluster("dev"))
     builder.operation("upgrade-node-image", "dev", "system", "mon 22:00", "mon 22:20", image=NEW)
     (pool,) = builder.verdict().eligible

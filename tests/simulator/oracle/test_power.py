@@ -47,7 +47,7 @@ def test_no_run_is_expected_without_a_schedule() -> None:
     assert power(JournalBuilder(asleep()), CONFIG) == (0, [])
 
 
-def test_a_failed_start_is_corrected_by_the_next_one() -> None:
+def test_a_failed_start_is_corrected_by_the_next_successful_one() -> None:
     builder = JournalBuilder(asleep())
     builder.power("dev", "start", "mon 08:00", "mon 08:06", status="Failed")
     builder.power("dev", "start", "mon 08:15", "mon 08:21")
@@ -94,7 +94,7 @@ def test_an_invalid_tag_disables_the_schedule() -> None:
     assert power(JournalBuilder(replace(asleep(), tags=(("env", "dev"), ("daytwo-awake", "always"))))) == (0, [])
 
 
-def test_a_start_for_node_images_is_not_a_power_run() -> None:
+def test_a_start_for_node_images_does_not_count_as_a_power_run() -> None:
     builder = a_week()
     builder.power("dev", "start", "mon 22:00", "mon 22:08")
     builder.upgrade("dev/system", "mon 22:10")
