@@ -1,4 +1,4 @@
-"""`make bench`: runs every benchmark, prints a table, writes `bench/results.json`."""
+"""`make bench`: runs every benchmark, prints a table, and writes `bench/results.json`."""
 
 import importlib
 import json
@@ -9,7 +9,7 @@ BENCHES = ("cold_start", "slack_endpoint", "approvals", "week", "engine", "memor
 
 
 def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all."""
+    """Run the named benchmarks, or all benchmarks if none are named."""
     results = Path(__file__).with_name("results.json")
     figures: dict[str, float] = json.loads(results.read_text()) if results.exists() else {}
     for name in names or BENCHES:

@@ -1,4 +1,4 @@
-"""Measures the time from a signed button click in Slack to the response and to the resumed run, and messages rendered per second."""
+"""Measures the time from a signed button click in Slack to the response and to the resumed run, and the rendering of messages."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ chat:
 
 
 def measure() -> dict[str, float]:
-    """Return milliseconds, compared with an endpoint that reads nothing, and messages per second, compared with encoding their JSON only."""
+    """Return milliseconds, compared with an endpoint that reads nothing, and messages per second, compared with only encoding their JSON."""
     pool = PoolSpec("system", 1, mode="System", max_surge="1")
     clusters = tuple(
         ClusterSpec(f"bench-{n:03}", "westeurope", (pool,), resource_group="rg", tags=(("env", "dev"),))
@@ -92,13 +92,13 @@ async def _click_all(
         for cluster in clusters:
             await _begin(http, cluster)
         await host.settle()
-        # Slack accepts one post per second and channel; creating a request does not wait for its post.
+        # Slack accepts one post per second and channel. Creating a request does not wait until it is posted.
         await host.run_until(host.now() + timedelta(minutes=2))
         store = SqliteStore(folder / "store.sqlite")
         requests = [stored.value for stored in approvals(store).scan()]
         answered, resumed, floor = [], [], []
         for request in requests:
-            # Time passes between two clicks, so that Azure's throttling is not measured.
+            # Time passes between two clicks, so that Azure's throttling does not affect the result.
             await host.run_until(host.now() + timedelta(seconds=40))
             floor.append(await _idle(http))
             clicked = time.perf_counter()
@@ -151,7 +151,7 @@ async def _click(http: aiohttp.ClientSession, host: Host, token: str) -> float:
 
 
 def _rendered(requests: list[Approval]) -> dict[str, float]:
-    """Measure whole messages, from the request to the JSON of each chat."""
+    """Measure whole messages, from the request to the JSON for each chat."""
     chats = ("slack", "teams", "teams-bot")
     begun = time.perf_counter()
     written = [

@@ -12,7 +12,7 @@ _RUNS = 11
 
 
 def measure() -> dict[str, float]:
-    """Return the seconds of each whole process, and their ratio (goal: at most 1.25 for the imports)."""
+    """Return the seconds that each whole process takes, and their ratio (goal: at most 1.25 for the imports)."""
     floor = "import azure.functions, azure.durable_functions"
     app = "import function_app"
     for code in (floor, app):

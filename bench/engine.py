@@ -1,4 +1,4 @@
-"""Measures the local engine: throughput in memory and in a file, a week of timers, and that purging keeps its memory constant."""
+"""Measures the local engine: its throughput in memory and with a file, a week of timers, and whether purging keeps its memory constant."""
 
 import asyncio
 import json
@@ -77,7 +77,7 @@ async def _week_s() -> float:
 
 
 async def _growth_mb() -> float:
-    """Return the memory that 5,000 finished and purged operations leave, after a warm-up of 500."""
+    """Return the growth in memory after 5,000 operations have finished and were purged, following a warm-up of 500."""
     host = Host(APP, LocalClock(START))
     await host.start()
     warm_mb = 0.0

@@ -1,4 +1,4 @@
-"""Measures the memory that thousands of the app's runs leave after they are purged: dry runs on a simulated cluster, over HTTP."""
+"""Measures how much memory is still in use after thousands of the app's runs were purged: dry runs on a simulated cluster, over HTTP."""
 
 import asyncio
 import os
@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 _WARM = 500
 _RUNS = 5_000
 _BATCH = 50
-# Azure throttles reads per subscription; a throttled run ends within this time. The first ten runs include the
-# hourly timer, which imports modules once. All hundred runs end before a window opens.
+# Azure throttles reads per subscription, but even a throttled run ends within this time. The first ten runs include
+# the hourly timer, which imports modules once. All hundred runs end before a window opens.
 _PAUSE = timedelta(minutes=7)
 _KEY = "key-of-the-bench"
 _CONFIG = ROOT / "simulator" / "demo" / "daytwo.yaml"
@@ -72,7 +72,7 @@ async def _begin(http: aiohttp.ClientSession, world: dict[str, str], number: int
 
 
 def _purge(host: Host) -> None:
-    """Purge the runs as the janitor does two weeks later. A run that did not complete is not purged, which is an error."""
+    """Purge the runs as the janitor does two weeks later. It is an error if a run did not complete and so is not purged."""
     finished = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
     answer = host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), RejectingContext())
     if answer.deletedInstanceCount < _BATCH:  # more: timers start runs too

@@ -1,4 +1,4 @@
-"""Measures the time from a cold process to the response to a signed click; Slack waits three seconds. Median of five new processes."""
+"""Measures the time from a cold start to the response to a signed click (Slack waits three seconds). Median of five new processes."""
 
 import json
 import os
@@ -28,7 +28,7 @@ chat: {slack: {channel: C0123}}
 identity: {slack-team: T0DAYTWO}
 people: {ana: {slack: U0ANA}}
 """
-# Like the Functions worker: load the app, then invoke the endpoint once.
+# As in the Functions worker: load the app, then invoke the endpoint once.
 _CHILD = """
 import sys, json
 import function_app
@@ -52,7 +52,7 @@ def measure() -> dict[str, float]:
 
 
 def _click(folder: Path, run: str) -> float:
-    """Return the seconds of one new process with its own records. The button's token is unknown, which also requires a lookup."""
+    """Return the seconds that one new process with its own records takes. The button's token is unknown, which still requires a lookup."""
     now = datetime.now(UTC)
     button = {
         "type": "button",

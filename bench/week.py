@@ -1,4 +1,4 @@
-"""Measures the demonstration's week without its page: twelve clusters, seven days, judged by the oracle."""
+"""Measures the demonstration's week without its page: twelve clusters over seven days, judged by the oracle."""
 
 import json
 import os
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure() -> dict[str, float]:
-    """Return the real seconds of `daytwo demo --headless`, including its start (goal: less than 60).
+    """Return how many real seconds `daytwo demo --headless` takes, including its start (goal: less than 60).
 
     Raises:
         CalledProcessError: the demonstration failed.

@@ -12,7 +12,7 @@ TICK_S = 0.02
 
 
 class VirtualClock:
-    """Advances the world; nothing else does. Awaits ``deliver`` at each instant with events to deliver."""
+    """Advances the world, and is the only part that does. Awaits ``deliver`` at each instant with events to deliver."""
 
     def __init__(
         self, world: World, speed: float, has_news: Callable[[], bool], deliver: Callable[[], Awaitable[None]]
@@ -25,7 +25,7 @@ class VirtualClock:
         self._task: asyncio.Task[None] | None = None
 
     async def advance(self, to: datetime) -> datetime:
-        """Run the world until ``to``, or until the first instant with events for a subscriber, and deliver them.
+        """Run the world until ``to``, or until the first instant with events for a subscriber, and deliver those events.
 
         Returns the time reached, which may be before ``to``.
         """
@@ -37,13 +37,13 @@ class VirtualClock:
             return self._world.now
 
     def start(self) -> None:
-        """Start continuous time if a speed is set."""
+        """Start advancing time continuously if a speed is set."""
         if self.speed > 0:
             self._task = asyncio.get_running_loop().create_task(self._run())
             self._task.add_done_callback(_log_failure)
 
     async def stop(self) -> None:
-        """Stop continuous time."""
+        """Stop advancing time continuously."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -61,7 +61,7 @@ class VirtualClock:
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log immediately why time stopped, instead of when the task is garbage collected."""
+    """Log why time has stopped as soon as it does, instead of when the task is garbage collected."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
         context = {"message": "The virtual clock stopped.", "exception": error, "task": task}

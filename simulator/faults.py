@@ -1,4 +1,4 @@
-"""Random faults from a seed: throttled, failed and lost responses of services, duplicate and late events."""
+"""Random faults from a seed: throttled, failed and lost responses from services, and duplicate and late events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Surface(StrEnum):
 
 
 class Fault(StrEnum):
-    """What goes wrong with one request or event. A request whose response is lost has taken effect."""
+    """The fault that affects one request or event. A request whose response is lost still takes effect."""
 
     THROTTLED = "429"
     ERROR = "500"
@@ -36,13 +36,13 @@ class Fault(StrEnum):
 
 ANSWERS = (Fault.THROTTLED, Fault.ERROR, Fault.UNAVAILABLE, Fault.LOST)
 EVENTS = (Fault.DOUBLED, Fault.LATE)
-# Late enough that the next event of an upgrade may arrive first.
+# Late enough for the next event of an upgrade to arrive first.
 MAX_MINUTES_LATE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How many of 1,000 requests or events each fault affects."""
+    """How many out of 1,000 requests or events each fault affects."""
 
     throttled: int = 0
     error: int = 0
@@ -52,7 +52,7 @@ class Profile:
     late: int = 0
 
     def of(self, fault: Fault) -> int:
-        """Return the rate of one fault."""
+        """Return the rate for one fault."""
         match fault:
             case Fault.THROTTLED:
                 return self.throttled
@@ -72,7 +72,7 @@ PROFILES = {
     "none": Profile(),
     "calm": Profile(throttled=5, error=3, unavailable=3, lost=4, doubled=20, late=20),
     "rough": Profile(throttled=40, error=30, unavailable=30, lost=40, doubled=200, late=200),
-    # Almost an outage: three in ten calls fail, and one in ten loses its response.
+    # Almost an outage: three in ten calls fail, and the response to one in ten is lost.
     "failing": Profile(throttled=60, error=120, unavailable=120, lost=100, doubled=200, late=200),
 }
 
@@ -83,7 +83,7 @@ def faults_of(surface: Surface) -> tuple[Fault, ...]:
 
 
 class Faults:
-    """Draws a fault or none for each request and counts them."""
+    """Draws either a fault or none for each request, and counts the faults."""
 
     def __init__(self, profile: str, seed: int, surfaces: tuple[Surface, ...] = tuple(Surface)) -> None:
         if profile not in PROFILES:
@@ -96,7 +96,7 @@ class Faults:
     def intercept(
         self, surface: Surface, request: HttpRequest, handler: Callable[[HttpRequest], HttpResponse]
     ) -> HttpResponse:
-        """Handle a request, or replace its response by a fault."""
+        """Handle a request, or replace its response with a fault."""
         fault = self._next(surface)
         if fault is None:
             return handler(request)
@@ -106,7 +106,7 @@ class Faults:
         return _fault_response(surface, fault)
 
     def event_delays(self) -> tuple[timedelta, ...]:
-        """Return the delay of each copy of an event: normally one copy without delay."""
+        """Return the delay for each copy of an event: normally one copy without a delay."""
         fault = self._next(Surface.EVENTS)
         if fault is None:
             return (timedelta(0),)
@@ -114,7 +114,7 @@ class Faults:
         return (later,) if fault is Fault.LATE else (timedelta(0), later)
 
     def document(self) -> JsonObject:
-        """Return the counts as JSON, per surface and fault."""
+        """Return the counts as JSON, by surface and fault."""
         return {
             surface.value: {fault.value: self.counts[surface, fault] for fault in faults_of(surface)}
             for surface in self._surfaces
@@ -133,7 +133,7 @@ class Faults:
 
 
 def _fault_response(surface: Surface, fault: Fault) -> HttpResponse:
-    """Return a fault as its service reports it."""
+    """Return a fault in the form in which its service reports it."""
     status = int(fault)
     match surface:
         case Surface.ARM:

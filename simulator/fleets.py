@@ -1,4 +1,4 @@
-"""The fleets that can be simulated: the demonstration's, and random ones for tests."""
+"""The fleets that can be simulated: the demonstration's fleet, and random fleets for tests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -10,8 +10,8 @@ from simulator.world.specs import ClusterSpec, FleetSpec, MaintenanceSpec, PoolS
 from simulator.world.workloads import PdbSpec, WorkloadKind, WorkloadSpec
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
-# West and North Europe are a region pair. The paired region of Germany West Central has no cluster; Poland Central is
-# not paired.
+# West and North Europe are a region pair. There is no cluster in the paired region of Germany West Central. Poland
+# Central is not paired.
 REGIONS = (
     RegionSpec("westeurope", "northeurope", timedelta(days=10)),
     RegionSpec("northeurope", "westeurope", timedelta(days=10)),
@@ -19,7 +19,7 @@ REGIONS = (
     RegionSpec("polandcentral", None, timedelta(days=10, hours=12)),
 )
 WEDNESDAY_10 = datetime(2026, 11, 18, 10, tzinfo=UTC)
-# Scripted faults and events of the demonstration's week, in addition to new node images.
+# The scripted faults and events in the demonstration's week, in addition to new node images.
 DEMO_FAULTS: tuple[ScriptedFault, ...] = (
     ImageLands("germanywestcentral", "Ubuntu", WEDNESDAY_10),
     ImageLands("germanywestcentral", "AzureLinux", WEDNESDAY_10),
@@ -76,7 +76,7 @@ def inhabitants(team: str, pools: tuple[PoolSpec, ...]) -> tuple[WorkloadSpec, .
 
 
 def demo_fleet() -> FleetSpec:
-    """Return the demonstration's fleet: 12 clusters with about 40 pools, most of whose production images can be proven in the week."""
+    """Return the demonstration's fleet: 12 clusters with about 40 pools. Most production images in it can be proven within the week."""
     return FleetSpec(
         name="demo",
         start=START,
@@ -136,7 +136,7 @@ def demo_fleet() -> FleetSpec:
                 _system(),
                 _user("user1", 8),
                 PoolSpec("frozen", 4, from_snapshot=True, releases_behind=4),
-                # The only image family that no pre-production cluster runs.
+                # The only image family that does not run in any pre-production cluster.
                 PoolSpec("canary", 3, kubernetes_version="1.35.1"),
             ),
             replace(
@@ -145,13 +145,13 @@ def demo_fleet() -> FleetSpec:
                 provisioned_nodes=4,
                 node_os_channel="NodeImage",
                 maintenance=AKS_NIGHT,
-                # One more node than pods, so that a drained pod can be rescheduled.
+                # There is one more node than pods, so that a drained pod can be rescheduled.
                 workloads=(WorkloadSpec("edge", "gateway", 6, PdbSpec(min_available=5), pool="user1", spread=True),),
             ),
             replace(
                 _cluster("web-prod", "polandcentral", "prod", "web", _system(releases_behind=0), _user("user1", 10)),
                 sku="Automatic",
-                # AKS Automatic sets this channel, so AKS upgrades the nodes.
+                # AKS Automatic sets this channel, so the nodes are upgraded by AKS.
                 node_os_channel="NodeImage",
                 maintenance=AKS_NIGHT,
             ),
@@ -163,7 +163,7 @@ def demo_fleet() -> FleetSpec:
 
 
 def random_fleet(seed: int, clusters: int = 6) -> FleetSpec:
-    """Return a fleet drawn from a seed: any mix of regions, pools, OS SKUs, channels and power states."""
+    """Return a fleet that is drawn from a seed, with any mix of regions, pools, OS SKUs, channels and power states."""
     draw = Random(f"fleet/{seed}")
     regions = tuple(replace(region, image_delay=None) for region in REGIONS)
     return FleetSpec(
@@ -178,7 +178,7 @@ def random_fleet(seed: int, clusters: int = 6) -> FleetSpec:
 
 
 def _inhabited(cluster: ClusterSpec, draw: Random) -> ClusterSpec:
-    """Return a cluster with workloads from a separate random stream: some have budgets, and some budgets never allow an eviction."""
+    """Return a cluster with workloads from a separate random stream. Some have budgets, and some budgets never allow an eviction."""
     budgets = (
         None,
         PdbSpec(max_unavailable=1),

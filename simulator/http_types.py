@@ -1,4 +1,4 @@
-"""Requests and responses of the simulated services, independent of any web framework."""
+"""The simulated services' requests and responses, independent of any web framework."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -9,12 +9,12 @@ type JsonObject = dict[str, object]
 
 
 class NotAnObjectError(ValueError):
-    """The body should be a JSON object and is not."""
+    """The body is not a JSON object, although it should be."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """An HTTP request. ``query`` has the decoded parameters."""
+    """An HTTP request. ``query`` contains the decoded parameters."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class HttpRequest:
 
     @property
     def bearer(self) -> str | None:
-        """The bearer token, if present."""
+        """The bearer token, or None if there is none."""
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         return token if scheme.lower() == "bearer" and token else None
 
@@ -33,7 +33,7 @@ class HttpRequest:
         """Return the body as a JSON object.
 
         Raises:
-            NotAnObjectError: the body is something else.
+            NotAnObjectError: the body is not a JSON object.
         """
         try:
             read = json.loads(self.body)
@@ -46,7 +46,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An HTTP response. A ``document`` of None sends no body; ``drop`` closes the connection without a response.
+    """An HTTP response. If ``document`` is None, it has no body; ``drop`` closes the connection without a response.
 
     A ``stream`` is sent in pieces until it ends or the caller disconnects.
     """
@@ -63,7 +63,7 @@ DROPPED = HttpResponse(0, drop=True)
 
 @dataclass(frozen=True, slots=True)
 class CallKey:
-    """A call and its caller: an ARM action (``.../managedClusters/read``), ``list nodes``, ``chat.update``."""
+    """A call and its caller. The call is an ARM action (``.../managedClusters/read``), ``list nodes`` or ``chat.update``."""
 
     surface: str
     action: str
@@ -82,7 +82,7 @@ class RequestCounter:
         self.counts[seen] = self.counts.get(seen, 0) + 1
 
     def documents(self) -> list[JsonObject]:
-        """Return the counts as JSON, in the order of the first call."""
+        """Return the counts as JSON, in the order in which the calls were first made."""
         return [
             {"surface": seen.surface, "action": seen.action, "principal": seen.principal, "count": count}
             for seen, count in self.counts.items()

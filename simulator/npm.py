@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def missing() -> str:
-    """What is missing on this machine to install npm packages; empty if nothing is."""
+    """What this machine lacks for installing npm packages; empty if nothing is missing."""
     return "" if shutil.which("node") and shutil.which("npm") else "node and npm are not installed on this machine"
 
 

@@ -9,7 +9,7 @@ TEAM = "T0DAYTWO"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedPerson:
-    """A person with an object id in an Entra tenant and optionally a Slack user id. `shown` is the display name."""
+    """A person with an object id in an Entra tenant and, optionally, a Slack user id. `shown` is the display name."""
 
     name: str
     shown: str
@@ -19,11 +19,11 @@ class SimulatedPerson:
 
     @property
     def address(self) -> str:
-        """Their sign-in name."""
+        """The name with which the person signs in."""
         return f"{self.name}@example.com"
 
 
-# Ana, Ben and Cleo are in the demonstration's configuration. Eve is not, and Mal belongs to another company.
+# Ana, Ben and Cleo are in the demonstration's configuration. Eve is not, and Mal works for another company.
 PEOPLE = (
     SimulatedPerson("ana", "Ana Lima", "aaaaaaaa-0000-0000-0000-000000000001", "U0ANA"),
     SimulatedPerson("ben", "Ben Okoro", "aaaaaaaa-0000-0000-0000-000000000002", "U0BEN"),

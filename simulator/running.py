@@ -1,4 +1,4 @@
-"""Test helpers: a simulation in a thread or a child process, and a credential that uses its identity endpoint."""
+"""Helpers for tests: a simulation in a thread or a child process, and a credential that uses its identity endpoint."""
 
 import asyncio
 import json
@@ -27,22 +27,22 @@ START_WITHIN_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running simulation. Read ``world`` directly; move its clock with ``advance``."""
+    """A running simulation. Read ``world`` directly, and move its clock with ``advance``."""
 
     simulation: Simulation
     environment: dict[str, str]
 
     @property
     def world(self) -> World:
-        """The world itself, for assertions. Change it through the services or with a scripted fault."""
+        """The world itself, for assertions. Change it only through the services or with a scripted fault."""
         return self.simulation.world
 
     def advance(self, to: datetime) -> None:
-        """Run the world until a time, including deliveries."""
+        """Run the world until a given time, including deliveries."""
         advance(self.environment, to)
 
     def control(self, path: str, body: JsonObject | None = None) -> JsonObject:
-        """Call the control API: GET, or POST if there is a body."""
+        """Call the control API, with POST if there is a body and with GET otherwise."""
         return control(self.environment, path, body)
 
 
@@ -61,7 +61,7 @@ def control(environment: Mapping[str, str], path: str, body: JsonObject | None =
 
 
 def advance(environment: Mapping[str, str], to: datetime) -> None:
-    """Move the clock of any running simulation to a time, continuing after each stop for a delivery."""
+    """Move the clock of any running simulation to a given time, continuing after each stop for a delivery."""
     while True:
         now = control(environment, "/clock/advance", {"to": to.isoformat()})["now"]
         if datetime.fromisoformat(str(now)) >= to:
@@ -78,7 +78,7 @@ def running_simulation(
     *,
     fault_surfaces: tuple[Surface, ...] = tuple(Surface),
 ) -> Iterator[Running]:
-    """Serve a fleet (by default the demonstration's) from a thread of this process."""
+    """Serve a fleet (by default the demonstration's) from a thread in this process."""
     simulation = Simulation(
         fleet or demo_fleet(), seed, speed, faults, retry_after_s=retry_after_s, fault_surfaces=fault_surfaces
     )
@@ -97,10 +97,10 @@ def running_simulation(
 
 @contextmanager
 def simulation_process(*arguments: str) -> Iterator[dict[str, str]]:
-    """Serve from a child process that ends with this one. Yield its environment.
+    """Serve from a child process that ends with this one. Yield the settings for clients.
 
     Raises:
-        RuntimeError: the pipes of the process are not open.
+        RuntimeError: the pipes to the process are not open.
     """
     command = [sys.executable, "-m", "simulator.serve", "--with-parent", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module

@@ -51,16 +51,16 @@ IDENTITY_PATH = "/msi/token"
 MAX_BODY_BYTES = 4 * 1024 * 1024
 PAGE_SIZE = 10
 MACHINES_PER_PAGE = 50
-# Cost Management: 1,000 rows, or 5,000 if requested with $top.
+# Cost Management's page size: 1,000 rows, or 5,000 if requested with $top.
 ROWS_PER_PAGE = 1000
 
 type Handler = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
 class Simulation:
-    """One fleet with all its services. ``speed`` is virtual seconds per second; 0 moves time only on request.
+    """One fleet with all its services. ``speed`` is in virtual seconds per second; with 0, time moves only on request.
 
-    ``retry_after_s`` is sent with long-running operations. The real service does not send it, and clients then wait 30 s.
+    ``retry_after_s`` is sent with long-running operations. The real service does not send it, so clients wait 30 s.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Simulation:
         self.people = People(self.connector)
         chats = Chats(self.slack, self.teams, self.connector, self.people)
         self.control = Control(self.world, self.clock, self.delivery, chats, self.requests, self.faults)
-        # Called for every request over TLS. Recorders append themselves.
+        # Called for every request over TLS. Recorders add themselves to the list.
         self.watchers: list[Callable[[HttpRequest, HttpResponse], None]] = []
         self._retry_after_s = retry_after_s
         self._environment: dict[str, str] = {}
@@ -92,7 +92,7 @@ class Simulation:
         self._folder: Path | None = None
 
     def environment(self) -> dict[str, str]:
-        """Return the settings for clients. Call it after ``start``."""
+        """Return the settings for clients. Call this after ``start``."""
         return dict(self._environment)
 
     async def start(self) -> None:
@@ -162,7 +162,7 @@ class Simulation:
 
     async def _open(self, handler: Handler, context: ssl.SSLContext | None) -> int:
         """Listen on a free port and return it."""
-        # A watch ends when its caller disconnects.
+        # Disconnecting ends a watch.
         web_server = web.Server(_adapt(handler), handler_cancellation=context is not None, access_log=None)
         listening = await asyncio.get_running_loop().create_server(web_server, HOST, 0, ssl=context)
         self._servers.append((listening, web_server))
@@ -194,7 +194,7 @@ class Simulation:
 
 
 def _adapt(handler: Handler) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    """Convert aiohttp's requests and the services' responses."""
+    """Converts between aiohttp's requests and responses and those of the services."""
 
     async def serve(request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
@@ -257,7 +257,7 @@ def _count(text: str) -> int:
     """Parse a number of clusters.
 
     Raises:
-        ValueError: the number is too small; the parser prints the message.
+        ValueError: the number is too small. The parser prints the message.
     """
     count = int(text)
     if count < 1:

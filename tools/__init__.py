@@ -1,1 +1,1 @@
-"""What the Makefile calls."""
+"""The commands that the Makefile calls."""

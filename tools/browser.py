@@ -27,7 +27,7 @@ _INSTALL_WITHIN_S = 600
 _UNPACK = (
     "process.stdin.pipe(require('zlib').createBrotliDecompress()).on('error', e => { throw e }).pipe(process.stdout)"
 )
-# The package includes the libraries and fonts that a minimal Linux lacks; those of the machine are used as well.
+# The package includes the libraries and fonts that a minimal Linux lacks. The machine's own are used in addition.
 _LAUNCHER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib"
@@ -45,7 +45,7 @@ _FONTS = """<?xml version="1.0"?>
 
 
 class NoBrowserError(Exception):
-    """This machine has no browser and none can be installed; the text says why and what to do."""
+    """This machine has no browser, and none can be installed. The text says why and what to do."""
 
 
 def browser() -> Path:
@@ -68,7 +68,7 @@ def _installed() -> Path | None:
 
 
 def _from_debian() -> Path | None:
-    """Installs the Debian package; returns None if that is impossible, for example because the mirror is unreachable."""
+    """Installs the Debian package. Returns None if that is impossible, for example because the mirror is unreachable."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ("install", "-qq", "-y", "--no-install-recommends", "chromium", "fonts-noto-color-emoji")
     try:
@@ -88,7 +88,7 @@ def _from_debian() -> Path | None:
 
 
 def _from_npm() -> Path:
-    """Returns the Chromium of the npm package.
+    """Returns the Chromium from the npm package.
 
     Raises:
         NoBrowserError: the package does not support this machine, or cannot be installed.
@@ -102,7 +102,7 @@ def _from_npm() -> Path:
     version = json.loads((_NPM / "package.json").read_text())["dependencies"][_NAME]
     target = cache / f"chromium-{version}"
     cache.mkdir(parents=True, exist_ok=True)
-    # Several test processes can start at once.
+    # Several test processes may start at the same time.
     with target.with_name(f"{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
@@ -111,10 +111,10 @@ def _from_npm() -> Path:
 
 
 def _unpack_into(target: Path) -> None:
-    """Unpacks the package beside the target and renames it, so that an interrupted attempt leaves nothing behind.
+    """Unpacks the package next to the target, then renames it, so that an interrupted attempt leaves nothing behind.
 
     Raises:
-        NoBrowserError: npm or the unpacking failed.
+        NoBrowserError: npm failed, or the package could not be unpacked.
     """
     work = Path(tempfile.mkdtemp(prefix="chromium-", dir=target.parent))
     try:
@@ -137,7 +137,7 @@ def _unpack_into(target: Path) -> None:
 
 
 def _decompress(packed: Path, to: Path) -> None:
-    """Decompresses with Node's Brotli, since Python's standard library has none."""
+    """Decompresses with Node's Brotli, because Python's standard library does not support it."""
     with packed.open("rb") as source, to.open("wb") as sink:
         command = ["node", "-e", _UNPACK]
         subprocess.run(command, stdin=source, stdout=sink, check=True)  # noqa: S603 - a constant command

@@ -22,7 +22,7 @@ generated from the types in `ops/settings` by `python -m tools.configuration_ref
 `daytwo validate daytwo.yaml` checks a file and reports every problem with its line. Only `fleet` is required. Secrets
 are never in this file: they come from the key vault.
 """
-# Formats and patterns in words.
+# Formats and patterns, described in words.
 _TYPES = {
     "daytwo-window": "name of a window",
     "daytwo-ring": "name of a ring",
@@ -58,7 +58,7 @@ def _sections() -> Iterator[str]:
 
 
 def _keys(published: Part, name: str) -> Iterator[str]:
-    """Returns the keys of a section: of the mapping itself, or of the mappings in its list or under its names."""
+    """Returns the keys in a section: of the mapping itself, or of the mappings in its list or under its names."""
     each = published
     if "$ref" not in published:
         each = published.get("items") or published.get("additionalProperties") or {}
@@ -78,7 +78,7 @@ def _keys(published: Part, name: str) -> Iterator[str]:
 
 
 def _shared() -> Iterator[str]:
-    """Returns the mappings that appear under several keys."""
+    """Returns the mappings that are used under several keys."""
     definitions = cast("Mapping[str, Part]", schema()["$defs"])
     yield "## Mappings that several keys use\n"
     for name in sorted(_shown_apart()):
@@ -91,7 +91,7 @@ def _shared() -> Iterator[str]:
 
 
 def _shown_apart() -> set[str]:
-    """Returns what the keys of sections refer to, directly or indirectly."""
+    """Returns the types that the keys in the given sections refer to, directly or indirectly."""
     referenced: set[str] = set()
     todo = [_resolved(each) for each in _tops()]
     while todo:
@@ -114,7 +114,7 @@ def _listed(kind: Part) -> Iterator[str]:
     required = kind.get("required", [])
     for key, field in kind.get("properties", {}).items():
         if str(field.get("$ref", "")).endswith("Settings"):
-            continue  # a separate section below
+            continue  # It has a separate section below.
         yield _wrapped(f"- `{key}` ({_facts(field, is_required=key in required)}): {field['description']}", "  ")
     yield ""
 
@@ -127,7 +127,7 @@ def _facts(field: Part, *, is_required: bool) -> str:
         facts.append(f"default `{plain(field['default'])}`")
     examples = [example for example in field.get("examples", []) if example != field.get("default")]
     if examples:
-        # The last one belongs to the field, the others to its type.
+        # The last one belongs to the field, and the others to its type.
         facts.append(f"for example `{plain(examples[-1])}`")
     return "; ".join(facts)
 
@@ -158,7 +158,7 @@ def _link(reference: str) -> str:
 
 
 def _title(name: str) -> str:
-    """Returns `ApprovalRule` as `Approval rule`."""
+    """Returns `Approval rule` for `ApprovalRule`."""
     return re.sub("(?<!^)([A-Z])", lambda found: f" {found[1].lower()}", name)
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/http-api.md from the routes and resources: `python -m tools.http_reference [--check]`."""
+"""`python -m tools.http_reference [--check]`: writes docs/http-api.md from the routes and resources."""
 
 import inspect
 import re
@@ -31,7 +31,7 @@ _AUTH_ORDER = (Auth.FUNCTION_KEY, Auth.SIGN_IN, Auth.CHAT)
 
 
 def reference(routes: tuple[Route, ...]) -> str:
-    """Returns the page."""
+    """Returns the whole page."""
     ordered = sorted(routes, key=lambda route: _AUTH_ORDER.index(route.auth))
     named = [name.strip("[]") for route in ordered for name in (route.request, route.response) if name]
     used = list(dict.fromkeys(each for name in named for each in _with_parts(name)))
@@ -72,7 +72,7 @@ def _sentence(text: str) -> str:
 
 
 def _type(annotation: str) -> str:
-    """Returns the JSON type of a field's annotation."""
+    """Returns the JSON type for a field's annotation."""
     text = annotation.replace("<class '", "").replace("'>", "").replace("ops.endpoints.resources.", "")
     text = text.replace("datetime.datetime", "time").replace("datetime", "time").replace(" | None", " or null")
     text = re.sub(r"\bstr\b", "string", re.sub(r"\bbool\b", "boolean", text))
@@ -80,7 +80,7 @@ def _type(annotation: str) -> str:
 
 
 def _with_parts(name: str) -> Iterator[str]:
-    """Returns a resource and those in its fields."""
+    """Returns a resource and the resources that its fields refer to."""
     yield name
     for each in fields(getattr(resources, name)):
         for part in re.findall(r"\w+Resource", str(each.type)):

@@ -11,10 +11,10 @@ _EXTRAS = ("teams-bot", "telemetry", "simulator")
 
 
 class GroupsHook(MetadataHookInterface):
-    """Fills in the fields listed under `dynamic` in pyproject.toml."""
+    """Fills in the fields that pyproject.toml lists under `dynamic`."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Sets the dependencies and the extras. Raises KeyError if a group is missing."""
+        """Sets the dependencies and the extras. Raises KeyError if a group does not exist."""
         with (Path(self.root) / "pyproject.toml").open("rb") as file:
             groups: dict[str, list[str]] = tomllib.load(file)["dependency-groups"]
         metadata["dependencies"] = [requirement for name in _REQUIRED for requirement in groups[name]]

@@ -1,4 +1,4 @@
-"""Writes the table of metrics into docs/metrics.md: `python -m tools.metrics_reference`."""
+"""`python -m tools.metrics_reference`: writes the table of metrics into docs/metrics.md."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ _BEGIN, _END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 
 
 def table() -> str:
-    """Returns one row per metric, in the order of their definitions."""
+    """Returns one row per metric, in definition order."""
     rows = [
         f"| `{metric.metric_name}` | {metric.kind.value} | `{metric.unit}` | {metric.description} |"
         for metric in Metric
@@ -21,7 +21,7 @@ def embedded(page: str, rows: str) -> str:
     """Returns the page with this table between its markers.
 
     Raises:
-        ValueError: the page has no markers.
+        ValueError: the page does not contain the markers.
     """
     before, _, rest = page.partition(_BEGIN)
     _, found, after = rest.partition(_END)

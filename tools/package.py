@@ -1,4 +1,4 @@
-"""`make package`: the zip that Azure runs. Refuses to pack an invalid configuration."""
+"""`make package`: creates the zip that Azure runs. An invalid configuration is rejected."""
 
 import argparse
 import re
@@ -12,19 +12,19 @@ from ops.config import ConfigError, Feeds, load, read_beside, render_problems
 from ops.config.feeds import is_address
 
 ROOT = Path(__file__).resolve().parents[1]
-# The command line is for an engineer's machine; the simulator is never deployed.
+# The command line is meant for an engineer's machine, and the simulator is never deployed.
 _LEFT_OUT = ("ops/cli/",)
 _SINGLE = ("function_app.py", "host.json")
-# The lock of the packages that Azure always installs, and that of each extra.
+# The lock file for the packages that Azure always installs, and one for each extra.
 _LOCK = "requirements.txt"
 _EXTRA_LOCKS = {"teams-bot": "requirements-teams-bot.txt", "telemetry": "requirements-telemetry.txt"}
 _NO_EVENTS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:daytwo\r\nEND:VCALENDAR\r\n"
-# The times in the zip are fixed, so that the same content results in the same file.
+# The times in the zip are fixed, so that the same content always produces the same file.
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
 def pack(target: Path, config: Path | None = None, extras: Collection[str] = ()) -> None:
-    """Writes the zip; Azure installs the packages in its requirements.txt. `extras` are of `teams-bot` and `telemetry`.
+    """Writes the zip; Azure installs the packages in its requirements.txt. `extras` can contain `teams-bot` and `telemetry`.
 
     Raises:
         ConfigError: the configuration is not valid.
@@ -42,7 +42,7 @@ def pack(target: Path, config: Path | None = None, extras: Collection[str] = ())
 
 
 def _requirements(extras: Collection[str]) -> str:
-    """Merges the locks of the chosen extras. This is possible because all locks have the same versions (`make locks`)."""
+    """Merges the lock files for the chosen extras. They contain the same versions, so there are no conflicts (`make locks`)."""
     packages = dict[str, str]()
     for lock in (_LOCK, *(_EXTRA_LOCKS[extra] for extra in extras)):
         for package in re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE):
@@ -51,9 +51,9 @@ def _requirements(extras: Collection[str]) -> str:
 
 
 def _checked(config: Path) -> dict[str, Path]:
-    """Returns, by name, the calendar files beside a configuration that it names. Raises ConfigError if it is invalid.
+    """Returns the calendar files next to a configuration that it names, by file name. Raises ConfigError if it is invalid.
 
-    A calendar at an address is not fetched here: the deployed app reads it, possibly from another network.
+    A calendar at an address is not fetched here, because the deployed app reads it, possibly from another network.
     """
     today, found = datetime.now(UTC).date(), dict[str, Path]()
     beside = read_beside(config.parent, lambda _: _NO_EVENTS)
@@ -81,7 +81,7 @@ def _files(config: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Pack with the given configuration, or with the project's `daytwo.yaml` if there is one."""
+    """Pack the app with the given configuration, or with the project's `daytwo.yaml` if there is one."""
     parser = argparse.ArgumentParser(prog="python -m tools.package", description="Write the zip that Azure runs.")
     parser.add_argument("--config", type=Path, default=ROOT / "daytwo.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo.zip")

@@ -1,7 +1,7 @@
 """`python -m tools.phrases`: finds words and phrases that the project avoids, and suggests replacements.
 
-Names are split into their words and compared with NAMES; comments, docstrings, strings and documents are searched for PHRASES.
-Both list what readers stumbled over. A word that is right in most sentences does not belong there.
+Names are split into words, which are compared with NAMES. Comments, docstrings, strings and documents are searched for
+PHRASES. Both list expressions that readers stumbled over. A word that is right in most sentences does not belong there.
 """
 
 import io
@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _DOCUMENTS = (".md", ".bicep", ".yaml", ".j2", ".html", ".toml", ".js", ".mjs", ".css")
 _NAMED = ("Makefile", "run", "schema.json")
-# These files must quote what they forbid.
+# These files must quote the expressions that they forbid.
 _EXEMPT = ("tools/phrases.py", "tests/tools/test_phrases.py")
 
 # A regular expression, matched as whole words in any case (a space also matches a line break), and what to write instead.
@@ -65,7 +65,7 @@ PHRASES: Sequence[tuple[str, str]] = (
     (r"whence|thereof|whereof|wherein|therein|hither|thither", "plain English"),
 )
 
-# A word in the name of an identifier or a file, and what to call such a thing instead.
+# A word in the name of an identifier or file, and a better name for the thing.
 NAMES: dict[str, str] = {
     "standing": "conditions, status, active",
     "mishap": "fault",
@@ -109,13 +109,13 @@ NAMES: dict[str, str] = {
     "anew": "again",
 }
 
-# Names that a library defines.
+# Names that are defined by a library.
 FOREIGN = frozenset({"press_sequentially"})
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One phrase to replace. `line` counts from 1."""
+    """A phrase to be replaced. `line` counts from 1."""
 
     file: str
     line: int
@@ -146,7 +146,7 @@ def _in_python(file: str, text: str) -> Iterator[Finding]:
         if each.type in (token.COMMENT, token.STRING, token.FSTRING_MIDDLE):
             yield from _in_text(file, each.string, each.start[0])
         elif each.type == token.NAME and each.string not in seen | FOREIGN and not keyword.iskeyword(each.string):
-            # Report it once per file, since renaming changes all places.
+            # Report a name once per file, because renaming it changes all places.
             seen.add(each.string)
             for word in sorted(_words(each.string) & NAMES.keys()):
                 yield Finding(file, each.start[0], each.string, NAMES[word])
@@ -159,15 +159,15 @@ def _words(name: str) -> set[str]:
 
 @cache
 def _any_phrase() -> re.Pattern[str]:
-    """Returns all PHRASES as one pattern for lower-case text: searching 3 MB for each phrase separately takes ten times as long."""
-    # A space matches any white space, except in a lookbehind, which must have a fixed width.
+    """Returns one pattern for all PHRASES, for lower-case text. Searching 3 MB for each phrase separately takes ten times as long."""
+    # A space matches any white space, except in a lookbehind, whose width must be fixed.
     patterns = (re.sub(r"(?<!there) ", r"\\s+", words) for words, _ in PHRASES)
     named = "|".join(f"(?P<phrase{number}>{pattern})" for number, pattern in enumerate(patterns))
     return re.compile(rf"(?<![\w-])(?:{named})(?![\w-])")
 
 
 def files(root: Path) -> Iterator[Path]:
-    """Returns the project's files to check, without built and hidden ones."""
+    """Returns the files in the project that are checked, without built and hidden ones."""
     for top in sorted(root.iterdir()):
         if top.is_dir() and (top.name == "build" or (top.name.startswith(".") and top.name != ".ci")):
             continue
@@ -177,7 +177,7 @@ def files(root: Path) -> Iterator[Path]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints each finding, or with `--count` the number of findings per top folder. Returns 1 if there are any."""
+    """Prints each finding, or with `--count` the number of findings per top-level folder. Returns 1 if there are any."""
     found = list[Finding]()
     for file in files(ROOT):
         name = file.relative_to(ROOT).as_posix()

@@ -1,4 +1,4 @@
-"""The Teams app of your bot: a zip with the manifest (which contains the application id) and the icons."""
+"""Creates the Teams app for your bot: a zip with the manifest (which contains the application id) and the icons."""
 
 import argparse
 import json
@@ -9,12 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "infra" / "teams"
-# The times in the zip are fixed, so that the same content results in the same file.
+# The times in the zip are fixed, so that the same content always produces the same file.
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
 def pack(target: Path, app_id: uuid.UUID) -> None:
-    """Writes the zip. The app has the bot's id: one app, one bot."""
+    """Writes the zip. The app has the same id as the bot, so each bot has one app."""
     manifest = json.loads((SOURCE / "manifest.json").read_text())
     manifest["id"] = manifest["bots"][0]["botId"] = str(app_id)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def pack(target: Path, app_id: uuid.UUID) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Pack the app of one bot."""
+    """Pack the app for one bot."""
     parser = argparse.ArgumentParser(prog="python -m tools.teams_app", description="Write the zip file for Teams.")
     parser.add_argument("app_id", type=uuid.UUID, help="the bot's application id (the output teamsBotAppId)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "daytwo-teams.zip")

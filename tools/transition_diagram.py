@@ -1,4 +1,4 @@
-"""Writes the state diagram of a run into docs/architecture.md: `python -m tools.transition_diagram`."""
+"""`python -m tools.transition_diagram`: writes the state diagram of a run into docs/architecture.md."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ _BEGIN, _END = "<!-- transitions:begin -->", "<!-- transitions:end -->"
 
 
 def diagram() -> str:
-    """Returns the transition table as a mermaid state diagram, in the order of the table."""
+    """Returns the transition table as a mermaid state diagram, in table order."""
     lines = ["```mermaid", "stateDiagram-v2", "  [*] --> assess"]
     for (here, outcome), then in TRANSITIONS.items():
         of = "" if then.target in (Target.NO_STEP, Target.SAME_STEP) else f" ({then.target})"
@@ -18,10 +18,10 @@ def diagram() -> str:
 
 
 def embedded(page: str, drawing: str) -> str:
-    """Returns the page with this drawing between its markers.
+    """Returns the page with this diagram between its markers.
 
     Raises:
-        ValueError: the page has no markers.
+        ValueError: the page does not contain the markers.
     """
     before, _, rest = page.partition(_BEGIN)
     old, found, after = rest.partition(_END)

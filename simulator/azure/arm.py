@@ -14,7 +14,7 @@ from simulator.world.world import World
 
 
 class Arm:
-    """Responds to requests like Azure Resource Manager. An unknown request is an error, never a 200."""
+    """Responds to requests as Azure Resource Manager does. An unknown request is an error, never a 200."""
 
     def __init__(
         self, world: World, tenant: Tenant, providers: Mapping[Whose, Provider], requests: RequestCounter
@@ -57,7 +57,7 @@ class Arm:
         return HttpResponse(response.status, response.document, {**headers, **response.headers}, response.drop)
 
     def _throttle(self, route: Route, names: dict[str, str], principal: str) -> str:
-        """Charge the request to its rate limit buckets and return what remains in ARM's."""
+        """Charge the request to its rate limit buckets and return what remains in ARM's own bucket."""
         now = self._world.now
         subscription = names.get("subscription", "")
         match route.rate:
@@ -69,7 +69,7 @@ class Arm:
             case Rate.GRAPH:
                 self._buckets.take(GRAPH, principal, now, "RateLimiting")
             case Rate.NONE | Rate.COST:
-                # Cost Management charges a query by the months of data that it covers, which only its handler knows.
+                # Cost Management charges a query by the number of months that it covers, which only the query's handler knows.
                 pass
         limit = READS if route.reads else WRITES
         key = f"{subscription}/{principal}"

@@ -10,7 +10,7 @@ from simulator.http_types import HttpRequest, HttpResponse, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ArmRequest:
-    """A request with the names from its path and the caller."""
+    """A request with its caller and the names from its path."""
 
     call: HttpRequest
     names: dict[str, str]
@@ -25,7 +25,7 @@ class Provider(Protocol):
 
 
 def page(request: ArmRequest, found: list[JsonObject], size: int) -> HttpResponse:
-    """Return one page of a list with a link to the next.
+    """Return one page of a list, with a link to the next page.
 
     Raises:
         ArmError: 400 if the request's $skiptoken was not issued here.
@@ -45,7 +45,7 @@ def token(first: int) -> str:
 
 
 def skip(text: str | None) -> int:
-    """Return the index at which a token's page starts.
+    """Return the index at which the page for a token starts.
 
     Raises:
         ArmError: 400 if the token was not issued here.

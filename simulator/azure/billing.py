@@ -1,4 +1,4 @@
-"""What the simulated machines cost: hours of use per resource and day, derived from the journal only."""
+"""The cost of the simulated machines: hours of use per resource and day, derived from the journal only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from simulator.world.state import Cluster
 from simulator.world.world import World
 
 CURRENCY = "EUR"
-# Cost data is 8 to 24 hours late (Cost Management, "Understand Cost Management data").
+# Cost data appears 8 to 24 hours late (Cost Management, "Understand Cost Management data").
 LATE = timedelta(hours=8)
 # Euros per hour, pay as you go, rounded from the public price list of West Europe. An unlisted size costs as much as a
 # D4s v5.
@@ -33,7 +33,7 @@ UPTIME = 0.092
 
 @dataclass(frozen=True, slots=True)
 class BilledResource:
-    """A resource as Cost Management names it, with ids and groups in lower case."""
+    """A resource as Cost Management identifies it, with ids and groups in lower case."""
 
     subscription: str
     group: str
@@ -43,7 +43,7 @@ class BilledResource:
 
 @dataclass(slots=True)
 class _Meter:
-    """One billed item: a price per hour for each unit while it is on."""
+    """One billed item: an hourly price for each unit that is on."""
 
     resource: BilledResource
     price: float
@@ -54,7 +54,7 @@ class _Meter:
 
 @dataclass(slots=True)
 class _Bill:
-    """All meters of a cluster and their counts."""
+    """All meters of a cluster, with their counts."""
 
     running: bool
     pools: dict[str | None, list[_Meter]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ type Costs = dict[tuple[BilledResource, date], float]
 
 
 def costs(world: World, first: date, last: date) -> Costs:
-    """Return euros per resource and day, first and last day included, as far as Cost Management has the data by now."""
+    """Return euros per resource and day (including the first and last day), as far as Cost Management has the data by now."""
     known_until = world.now - LATE
     since = world.core.spec.billed_since or world.core.spec.start
     window = (
@@ -98,7 +98,7 @@ class _Count(Protocol):
 
 
 def _take(bill: _Bill, entry: Entry, count: _Count, *, begins: bool) -> None:
-    """Update a cluster's meters from one entry. Entries at the start of the world apply to the past as well."""
+    """Update a cluster's meters from one entry. Entries from the start of the world also apply to the time before it."""
     match entry.kind:
         case Kind.CLUSTER_KNOWN:
             bill.running = entry.detail["power"] == "Running"

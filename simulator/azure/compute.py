@@ -1,4 +1,4 @@
-"""The compute provider: the scale sets in each cluster's node resource group, their instances and actions on them."""
+"""The compute provider: the scale sets in each cluster's node resource group, their instances, and actions on them."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,13 @@ from simulator.world.nodes import node_resource_group
 from simulator.world.state import Cluster, Node, Pool
 from simulator.world.world import World
 
-# The notice that a machine gets before a simulated eviction requested through the API.
+# The notice that a machine receives before a simulated eviction that was requested through the API.
 NOTICE_S = 30
 _VMSS = "Microsoft.Compute/virtualMachineScaleSets"
 
 
 class Compute:
-    """One method for each handler that the routes name."""
+    """Has one method for each handler that the routes name."""
 
     def __init__(self, world: World, long_running: LongRunning, page_size: int) -> None:
         self._world = world
@@ -32,7 +32,7 @@ class Compute:
         return handler(request)
 
     def list_scale_sets(self, request: ArmRequest) -> HttpResponse:
-        """List the scale sets of a node resource group."""
+        """List the scale sets in a node resource group."""
         cluster = self._cluster(request)
         found = [machines.scale_set_document(cluster, pool) for pool in cluster.pools.values()]
         return page(request, found, self._page_size)
@@ -42,7 +42,7 @@ class Compute:
         return HttpResponse(200, machines.scale_set_document(*self._pool(request)))
 
     def list_machines(self, request: ArmRequest) -> HttpResponse:
-        """List a scale set's instances. Those of a stopped cluster are included as deallocated."""
+        """List the instances in a scale set. Those of a stopped cluster are included as deallocated."""
         cluster, pool = self._pool(request)
         view = request.call.query.get("$expand", "").lower() == "instanceview"
         nodes = sorted(cluster.nodes_of(pool.name), key=lambda node: int(machines.instance_id(node)))
@@ -60,7 +60,7 @@ class Compute:
         return HttpResponse(200, machines.instance_view(cluster, node))
 
     def restart_machine(self, request: ArmRequest) -> HttpResponse:
-        """Start a restart of an instance: 202."""
+        """Start restarting an instance: 202."""
         require_no_body(request)
         cluster, _, node = self._machine(request)
         _require_open(request, cluster, f"{_VMSS}/virtualMachines/restart/action")
@@ -68,7 +68,7 @@ class Compute:
         return HttpResponse(202, None, self._long_running.compute_headers(operation, request.call.origin))
 
     def simulate_eviction(self, request: ArmRequest) -> HttpResponse:
-        """Evict a spot instance: 204, and the instance is gone after half a minute.
+        """Evict a spot instance: 204. The instance is deleted half a minute later.
 
         Raises:
             ArmError: 409, the machine is not a spot machine.
@@ -121,7 +121,7 @@ class Compute:
 
 
 def _require_open(request: ArmRequest, cluster: Cluster, action: str) -> None:
-    """Refuse to change an instance under node resource group lockdown. The deny assignment does not apply to reads.
+    """Reject changes to an instance under node resource group lockdown. The deny assignment does not apply to reads.
 
     Raises:
         ArmError: 403.

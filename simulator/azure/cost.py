@@ -1,4 +1,4 @@
-"""The query API of Cost Management: scopes, time frames, groups, filters, pages and its own rate limits."""
+"""Cost Management's query API: scopes, time frames, groups, filters, pages, and its own rate limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class _Query:
 
     @property
     def qpu(self) -> int:
-        """The price of the query: one unit for each month of data."""
+        """The number of units that the query costs: one for each month of data."""
         return max(ceil(((self.last - self.first).days + 1) / DAYS_PER_QPU), 1)
 
 
@@ -52,7 +52,7 @@ class Cost:
         return handler(request)
 
     def query_usage(self, request: ArmRequest) -> HttpResponse:
-        """Return the costs in a subscription or one of its resource groups as rows."""
+        """Return the costs in a subscription, or in one of its resource groups, as rows."""
         query = _read(request.call.document(), self._world.now)
         scope = request.call.path.lower().partition("/providers/microsoft.costmanagement")[0]
         refusal, headers = self._quota.take(scope, query.qpu, self._world.now)
@@ -94,7 +94,7 @@ def _columns(query: _Query) -> list[JsonObject]:
 
 
 def _rows(found: Costs, query: _Query, inside: Callable[[BilledResource], bool]) -> list[list[object]]:
-    """Return the sums per group, and per day if requested, in order."""
+    """Return the sums per group (and per day if requested), in order."""
     sums: dict[tuple[int | str, ...], float] = {}
     for (item, day), cost in found.items():
         if inside(item):
@@ -109,7 +109,7 @@ def _read(body: JsonObject, now: datetime) -> _Query:
     """Parse a query definition.
 
     Raises:
-        ArmError: 400 if a part of it is not supported.
+        ArmError: 400 if it contains something that is not supported.
     """
     if body.get("type") not in TYPES:
         raise _bad(f"Invalid query definition: type must be one of {', '.join(TYPES)}")

@@ -8,7 +8,7 @@ from simulator.http_types import JsonObject
 
 
 def kubeconfig(cluster: str, server: str, ca_pem: bytes, user: JsonObject) -> str:
-    """Return a kubeconfig with one cluster, as JSON, which is valid YAML."""
+    """Return a kubeconfig for one cluster as JSON, which is valid YAML."""
     document = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -27,7 +27,7 @@ def kubeconfig(cluster: str, server: str, ca_pem: bytes, user: JsonObject) -> st
 
 
 def exec_user(tenant: str) -> JsonObject:
-    """Return the user entry of ``format=exec``: kubelogin gets the token."""
+    """Return the user entry for ``format=exec``, with which kubelogin gets the token."""
     arguments = ["get-token", "--environment", "AzurePublicCloud", "--server-id", KUBERNETES_AUDIENCE]
     return {
         "exec": {
@@ -41,5 +41,5 @@ def exec_user(tenant: str) -> JsonObject:
 
 
 def credential_results(config: str) -> JsonObject:
-    """Return a kubeconfig in ARM's CredentialResults."""
+    """Return a kubeconfig inside ARM's CredentialResults."""
     return {"kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(config.encode()).decode()}]}

@@ -1,4 +1,4 @@
-"""How ARM represents clusters, pools and operations. The shapes are recorded from the real service."""
+"""ARM's representation of clusters, pools and operations. Its shapes were recorded from the real service."""
 
 import hashlib
 from datetime import datetime
@@ -16,7 +16,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def cluster_id(cluster: Cluster) -> str:
-    """Return a cluster's id. AKS spells ``resourcegroups`` in lower case, unlike ARM."""
+    """Return a cluster's id. Unlike ARM, AKS spells ``resourcegroups`` in lower case."""
     spec = cluster.spec
     return (
         f"/subscriptions/{spec.subscription}/resourcegroups/{spec.resource_group}"
@@ -31,12 +31,12 @@ def etag(*parts: object) -> str:
 
 
 def pool_etag(cluster: Cluster, pool: Pool) -> str:
-    """Return a pool's ETag, which differs after each change."""
+    """Return a pool's ETag, which changes whenever the pool changes."""
     return etag(cluster.name, pool.name, pool.revision)
 
 
 def pool_properties(cluster: Cluster, pool: Pool) -> JsonObject:
-    """Return a pool's ``properties``, which are also the content of a cluster's agent pool profile."""
+    """Return a pool's ``properties``, which also form the cluster's agent pool profile."""
     spec = pool.spec
     properties: JsonObject = {
         "eTag": pool_etag(cluster, pool),
@@ -158,7 +158,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
 
 
 def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject:
-    """Return a pool's upgrade profile: the newest image of its region and the images that it ran before."""
+    """Return a pool's upgrade profile: the newest image in its region and the images that the pool ran earlier."""
     return {
         "id": f"{cluster_id(cluster)}/agentPools/{pool.name}/upgradeProfiles/default",
         "name": "default",
@@ -180,7 +180,7 @@ def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject
 
 
 def cluster_upgrade_profile(core: Core, cluster: Cluster) -> JsonObject:
-    """Return a cluster's upgrade profile: the Kubernetes versions after its current one."""
+    """Return a cluster's upgrade profile: the Kubernetes versions that follow its current one."""
     upgrades = [{"kubernetesVersion": core.kubernetes_latest, "isPreview": False}]
     return {
         "id": f"{cluster_id(cluster)}/upgradeProfiles/default",
@@ -201,7 +201,7 @@ def cluster_upgrade_profile(core: Core, cluster: Cluster) -> JsonObject:
 
 
 def available_versions(core: Core, cluster: Cluster) -> JsonObject:
-    """Return the Kubernetes versions that are available to a cluster's pools."""
+    """Return the Kubernetes versions that a cluster's pools can use."""
     versions = sorted({cluster.spec.kubernetes_version, core.kubernetes_latest})
     return {
         "id": f"{cluster_id(cluster)}/availableAgentPoolVersions",
@@ -236,8 +236,8 @@ def maintenance_document(core: Core, cluster: Cluster) -> JsonObject:
 def operation_document(operation: Operation) -> JsonObject:
     """Return an operation's status.
 
-    As recorded: the name may differ from the id in the URL, and the error ``NotLatestOperation`` may accompany a
-    status that is not a failure.
+    As in the recordings, the name can differ from the id in the URL, and the error ``NotLatestOperation`` can accompany
+    a status that is not a failure.
     """
     drawn = int(operation.id[-2:], 16)
     document: JsonObject = {
@@ -269,5 +269,5 @@ def compute_operation_document(operation: Operation) -> JsonObject:
 
 
 def zulu(at: datetime) -> str:
-    """Return a point in time in ARM's format."""
+    """Return a time in ARM's format."""
     return at.isoformat().replace("+00:00", "Z")

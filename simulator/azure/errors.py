@@ -6,7 +6,7 @@ from simulator.http_types import HttpResponse
 
 
 class ArmError(Exception):
-    """An error response of ARM."""
+    """An error response from ARM."""
 
     def __init__(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(f"{code}: {message}")

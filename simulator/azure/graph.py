@@ -22,7 +22,7 @@ _COLUMN = re.compile(r"^(?:(\w+)\s*=\s*)?(?:(tostring)\()?([\w.]+(?:\['[\w-]+'\]
 _LITERAL = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 BODY_FIELDS = {"query", "subscriptions", "options", "managementGroups"}
 OPTION_FIELDS = {"$skipToken", "$top", "$skip", "resultFormat", "allowPartialScopes", "authorizationScopeFilter"}
-# A page has 100 rows without $top, and at most 1,000 with it (Resource Graph, "Working with large result sets").
+# Without $top, a page has 100 rows; with it, at most 1,000 (Resource Graph, "Working with large result sets").
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
 
@@ -50,7 +50,7 @@ class Page:
 
 
 def resource(cluster: Cluster) -> JsonObject:
-    """Return a cluster as a row of ``Resources``. Resource Graph stores type and group in lower case."""
+    """Return a cluster as a row in ``Resources``. Resource Graph stores the type and the group in lower case."""
     spec = cluster.spec
     return cluster_document(cluster) | {
         "type": "microsoft.containerservice/managedclusters",
@@ -142,7 +142,7 @@ def _column(text: str) -> tuple[str, str]:
 
 
 def _parts(source: str) -> list[str]:
-    """Return the path of a column such as ``tags['env']`` or ``properties.powerState.code``."""
+    """Return the path to a column such as ``tags['env']`` or ``properties.powerState.code``."""
     return [quoted or plain for quoted, plain in re.findall(r"\['([\w-]+)'\]|(\w+)", source)]
 
 

@@ -1,4 +1,4 @@
-"""ARM's handlers for AKS: each reads from the world or requests a change of it."""
+"""ARM's handlers for AKS. Each reads from the world or requests a change in it."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from simulator.world.world import World
 
 
 class Handlers:
-    """One method for each handler that the routes name."""
+    """Has one method for each handler that the routes name."""
 
     def __init__(self, world: World, long_running: LongRunning, ca_pem: bytes, page_size: int) -> None:
         self._world = world
@@ -39,7 +39,7 @@ class Handlers:
         return HttpResponse(200, _subscription(self._subscription(request)))
 
     def list_clusters(self, request: ArmRequest) -> HttpResponse:
-        """List the clusters of a subscription or of one of its resource groups, page by page.
+        """List the clusters in a subscription or in one of its resource groups, page by page.
 
         Raises:
             ArmError: 404, the resource group does not exist.
@@ -87,11 +87,11 @@ class Handlers:
         return HttpResponse(200, credential_results(kubeconfig(cluster.name, server, self._ca_pem, exec_user(TENANT))))
 
     def cluster_upgrades(self, request: ArmRequest) -> HttpResponse:
-        """Return the Kubernetes versions after a cluster's current one."""
+        """Return the Kubernetes versions that follow a cluster's current one."""
         return HttpResponse(200, documents.cluster_upgrade_profile(self._world.core, self._cluster(request)))
 
     def pool_versions(self, request: ArmRequest) -> HttpResponse:
-        """Return the Kubernetes versions that are available to a pool."""
+        """Return the Kubernetes versions that a pool can use."""
         return HttpResponse(200, documents.available_versions(self._world.core, self._cluster(request)))
 
     def list_pools(self, request: ArmRequest) -> HttpResponse:
@@ -106,7 +106,7 @@ class Handlers:
         return HttpResponse(200, documents.pool_document(*self._pool(request)))
 
     def put_pool(self, request: ArmRequest) -> HttpResponse:
-        """Change a pool: 200 with the pool, whose operation continues."""
+        """Change a pool: 200 with the pool in the body, while the operation continues."""
         cluster, pool = self._pool(request)
         _check_etag(request.call, documents.pool_etag(cluster, pool))
         change = read_change(cluster, pool, request.call.document())
@@ -115,11 +115,11 @@ class Handlers:
         return HttpResponse(200, documents.pool_document(cluster, pool), headers)
 
     def pool_upgrades(self, request: ArmRequest) -> HttpResponse:
-        """Return a pool's upgrade profile with the newest image."""
+        """Return a pool's upgrade profile, which contains the newest image."""
         return HttpResponse(200, documents.pool_upgrade_profile(self._world.core, *self._pool(request)))
 
     def upgrade_pool(self, request: ArmRequest) -> HttpResponse:
-        """Start an upgrade of a pool's node image: 202 with the pool as the body."""
+        """Start upgrading a pool's node image: 202 with the pool in the body."""
         require_no_body(request)
         cluster, pool = self._pool(request)
         operation = self._world.upgrade(cluster, pool, request.principal)
@@ -156,7 +156,7 @@ class Handlers:
         return self._long_running.status(request.call, names["subscription"], names["region"], names["operation"])
 
     def operation_result(self, request: ArmRequest) -> HttpResponse:
-        """Return an operation's result."""
+        """Return the result of an operation."""
         names = request.names
         return self._long_running.result(request.call, names["subscription"], names["region"], names["operation"])
 
@@ -225,7 +225,7 @@ def _not_found(what: str, cluster: Cluster) -> ArmError:
 
 
 def _check_etag(call: HttpRequest, present: str) -> None:
-    """Compare If-Match. AKS responds with 409 EtagMismatch where other services use 412."""
+    """Compare If-Match with the ETag. AKS responds with 409 EtagMismatch where other services use 412."""
     wanted = call.headers.get("If-Match")
     if wanted not in (None, "*") and str(wanted).strip('"') != present:
         raise ArmError(

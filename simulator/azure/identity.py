@@ -15,7 +15,7 @@ class IdentityEndpoint:
         self.header = header
 
     def handle(self, call: HttpRequest) -> HttpResponse:
-        """Handle ``GET ?api-version=2019-08-01&resource=...`` like App Service."""
+        """Handle ``GET ?api-version=2019-08-01&resource=...`` as App Service does."""
         if call.headers.get("X-IDENTITY-HEADER") != self.header:
             return _refusal(403, "The X-IDENTITY-HEADER is missing or wrong.")
         if call.query.get("api-version") not in API_VERSIONS:
@@ -25,7 +25,7 @@ class IdentityEndpoint:
             return _refusal(
                 400, f"AADSTS500011: the resource principal named {resource!r} was not found in the tenant."
             )
-        # A user-assigned identity is requested by its client id, which is the bot's application id.
+        # A user-assigned identity is requested by its client id, which is also the bot's application id.
         application = call.query.get("client_id", PRINCIPAL)
         token = self._tenant.issue(resource, application=application)
         return HttpResponse(

@@ -1,4 +1,4 @@
-"""The token endpoint of the tenant (login.microsoftonline.com) for applications that have a client secret."""
+"""The tenant's token endpoint (login.microsoftonline.com) for applications that have a client secret."""
 
 from http import HTTPStatus
 from urllib.parse import parse_qs

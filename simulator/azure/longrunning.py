@@ -9,13 +9,13 @@ from simulator.azure.errors import ArmError
 from simulator.http_types import HttpRequest, HttpResponse
 from simulator.world.state import Operation, Status
 
-# AKS announces its operations with this API version regardless of the request's version.
+# AKS uses this API version when it announces an operation, regardless of the request's version.
 API_VERSION = "2017-08-31"
 COMPUTE_VERSION = "2026-04-01"
 
 
 class LongRunning:
-    """Signs and checks the URLs of operations. The real service sends no Retry-After, so ``retry_after_s`` may be None."""
+    """Signs and checks operation URLs. The real service does not send Retry-After, so ``retry_after_s`` can be None."""
 
     def __init__(self, operations: dict[str, Operation], key: str, retry_after_s: int | None) -> None:
         self._operations = operations
@@ -35,7 +35,7 @@ class LongRunning:
         return {"Azure-AsyncOperation": url, "Location": f"{url}&monitor=true"} | self._retry_headers()
 
     def compute_status(self, call: HttpRequest, names: dict[str, str]) -> HttpResponse:
-        """Handle a GET of either URL. ``Location`` has no body: 202 while the operation runs, 200 when it has ended."""
+        """Handle a GET of either URL. ``Location`` has no body: 202 while the operation is running, 200 after it has ended."""
         operation = self._find(call, names["subscription"], names["region"], names["operation"])
         runs = operation.status is Status.IN_PROGRESS
         retry_headers = self._retry_headers() if runs else {}
@@ -51,7 +51,7 @@ class LongRunning:
         return HttpResponse(200, operation_document(operation), retry_headers)
 
     def result(self, call: HttpRequest, subscription: str, region: str, operation_id: str) -> HttpResponse:
-        """Handle a GET of ``Location``: 202 while the operation runs, 204 when it has ended."""
+        """Handle a GET of ``Location``: 202 while the operation is running, 204 after it has ended."""
         operation = self._find(call, subscription, region, operation_id)
         if operation.status is Status.IN_PROGRESS:
             location = self._url(operation, call.origin, "operationresults")

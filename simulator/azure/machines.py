@@ -1,4 +1,4 @@
-"""How the compute provider represents scale sets and their instances. The shapes are recorded from the real service."""
+"""The compute provider's representation of scale sets and instances. Its shapes were recorded from the real service."""
 
 from simulator.azure.documents import etag, zulu
 from simulator.http_types import JsonObject
@@ -7,7 +7,7 @@ from simulator.world.state import Cluster, Node, Pool
 
 
 def scale_set_name(cluster: Cluster, pool: Pool) -> str:
-    """Return the name of a pool's scale set."""
+    """Return the name of the scale set for a pool."""
     return f"aks-{pool.name}-{cluster.number}-vmss"
 
 
@@ -20,12 +20,12 @@ def scale_set_id(cluster: Cluster, pool: Pool) -> str:
 
 
 def instance_id(node: Node) -> str:
-    """Return an instance's number in its scale set."""
+    """Return an instance's number within its scale set."""
     return node.provider_id.rpartition("/")[2]
 
 
 def scale_set_document(cluster: Cluster, pool: Pool) -> JsonObject:
-    """Return a scale set."""
+    """Return a scale set as a resource."""
     name = scale_set_name(cluster, pool)
     profile: JsonObject = {
         "osProfile": {"computerNamePrefix": name, "adminUsername": "azureuser", "secrets": []},
@@ -62,7 +62,7 @@ def scale_set_document(cluster: Cluster, pool: Pool) -> JsonObject:
 
 
 def machine_document(cluster: Cluster, pool: Pool, node: Node, *, with_view: bool = False) -> JsonObject:
-    """Return one instance, with its instance view if requested."""
+    """Return one instance, including its instance view if requested."""
     number = instance_id(node)
     properties: JsonObject = {
         "latestModelApplied": True,
@@ -91,7 +91,7 @@ def machine_document(cluster: Cluster, pool: Pool, node: Node, *, with_view: boo
 
 
 def instance_view(cluster: Cluster, node: Node) -> JsonObject:
-    """Return an instance view."""
+    """Return the instance view of an instance."""
     runs = cluster.power_state == "Running"
     power = ("PowerState/running", "VM running") if runs else ("PowerState/deallocated", "VM deallocated")
     since = zulu(node.ready_since or node.created)

@@ -1,4 +1,4 @@
-"""Parses the body of a PUT of a pool: which changes it makes, and whether they are allowed and supported."""
+"""Parses the body of a pool PUT and determines which changes it makes and whether they are allowed and supported."""
 
 from typing import cast
 
@@ -18,9 +18,9 @@ CHANGEABLE = {
     "nodeTaints",
     "tags",
 }
-# Read-only fields. A client may send back what it read.
+# Read-only fields, which a client is allowed to send back as it read them.
 READ_ONLY = {"eTag", "provisioningState", "currentOrchestratorVersion", "status"}
-# Fields of AgentPool that a client may send, but whose values this world cannot change.
+# Fields in AgentPool that a client is allowed to send, but whose values this world cannot change.
 KNOWN = {
     "artifactStreamingProfile", "availabilityZones", "capacityReservationGroupID", "creationData",
     "enableAutoScaling", "enableEncryptionAtHost", "enableFIPS", "enableNodePublicIP", "enableUltraSSD",
@@ -79,7 +79,7 @@ def read_change(cluster: Cluster, pool: Pool, body: JsonObject) -> PoolChange:
 
 
 def _image(pool: Pool, sent: object) -> str | None:
-    """Return the image to roll back to, or None if the client sent the pool's current image."""
+    """Return the image for the rollback, or None if the client sent the pool's current image."""
     image = _text(sent, "nodeImageVersion")
     if image is None or image == pool.image:
         return None

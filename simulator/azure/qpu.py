@@ -14,13 +14,13 @@ UNITS = (
     ("QueriesPerMin", timedelta(minutes=1), 60),
     ("QueriesPerHour", timedelta(hours=1), 600),
 )
-# Observed: about four calls per minute and scope succeed.
+# Observed: about four calls per minute succeed for each scope.
 SCOPE = (timedelta(minutes=1), 4)
 
 
 @dataclass(slots=True)
 class _UsageLog:
-    """The used units with their times, oldest first."""
+    """The units that were used, with their times, oldest first."""
 
     entries: list[tuple[datetime, int]] = field(default_factory=list)
 
@@ -28,7 +28,7 @@ class _UsageLog:
         return sum(units for at, units in self.entries if at > now - span)
 
     def wait_s(self, span: timedelta, limit: int, units: int, now: datetime) -> int:
-        """Return the seconds until the units fit into the limit; 0 if they fit now."""
+        """Return the seconds until the units fit within the limit; 0 if they already do."""
         over = self.within(span, now) + units - limit
         for at, spent in self.entries:
             if over <= 0:
@@ -48,9 +48,9 @@ class Quota:
         self._scopes: dict[str, _UsageLog] = {}
 
     def take(self, scope: str, units: int, now: datetime) -> tuple[JsonObject | None, Mapping[str, str]]:
-        """Take units for a query. Return the body of the rejection, if it is rejected, and the headers in any case.
+        """Take units for a query. Return the headers, and the body of the rejection if the query is rejected.
 
-        A rejection has one header per limit with the time to wait. ``Retry-After`` alone may be too short.
+        A rejection has one header for each limit with the time to wait. Waiting only for ``Retry-After`` may be too short.
         """
         calls = self._scopes.setdefault(scope, _UsageLog())
         qpu_s = max(self._tenant.wait_s(span, limit, units, now) for _, span, limit in UNITS)

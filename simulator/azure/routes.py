@@ -1,4 +1,4 @@
-"""The requests that ARM supports: method, path, action name, API versions, query parameters and rate limit."""
+"""The requests that ARM supports, with their method, path, action name, API versions, query parameters and rate limit."""
 
 import re
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Provider(Enum):
 
 
 class Rate(Enum):
-    """The provider's rate limit that applies in addition to ARM's own."""
+    """A rate limit of the provider that applies in addition to ARM's own."""
 
     NONE = "none"
     LIST = "list"
@@ -46,7 +46,7 @@ class Rate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of request. ``handler`` is the name of the method that handles it."""
+    """One kind of request. ``handler`` is the name of the method for it."""
 
     method: str
     template: str
@@ -59,7 +59,7 @@ class Route:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The path as a pattern. ARM compares paths case-insensitively."""
+        """The path as a regular expression. ARM compares paths case-insensitively."""
         return re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template) + "/?$", re.IGNORECASE)
 
     @property
@@ -181,7 +181,7 @@ _COMPILED = tuple((route, route.pattern) for route in ROUTES)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The route of a request with the names from its path. ``methods`` has the path's methods if no route matches."""
+    """The route for a request, with the names from its path. If no route matches, ``methods`` has the path's methods."""
 
     route: Route | None
     names: dict[str, str]
@@ -189,7 +189,7 @@ class Match:
 
 
 def match(method: str, path: str) -> Match:
-    """Find the route of a request."""
+    """Find the route for a request."""
     methods: list[str] = []
     for route, pattern in _COMPILED:
         found = pattern.match(path)

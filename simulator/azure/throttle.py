@@ -1,4 +1,4 @@
-"""Token buckets on the virtual clock: those of ARM, of the AKS provider and of Resource Graph."""
+"""Token buckets on the virtual clock for ARM, the AKS provider and Resource Graph."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from simulator.azure.errors import ArmError
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A bucket's size in requests and its refill rate in requests per second."""
+    """The size of a bucket in requests, and its refill rate in requests per second."""
 
     size: float
     per_s: float
@@ -26,13 +26,13 @@ GRAPH = Limit(15, 3)
 
 
 class Buckets:
-    """One bucket per limit and key (principal, subscription, region)."""
+    """One bucket for each limit and key (principal, subscription, region)."""
 
     def __init__(self) -> None:
         self._levels: dict[tuple[Limit, str], tuple[float, datetime]] = {}
 
     def take(self, limit: Limit, key: str, now: datetime, code: str) -> int:
-        """Take one request from a bucket and return what remains.
+        """Take one request from a bucket and return the number that remains.
 
         Raises:
             ArmError: 429 with Retry-After if the bucket is empty.

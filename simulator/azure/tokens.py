@@ -1,4 +1,4 @@
-"""Issues and validates the bearer tokens of the simulated tenant. Their lifetime is in real time."""
+"""Issues and validates the simulated tenant's bearer tokens, whose lifetime is in real time."""
 
 import time
 import uuid
@@ -10,9 +10,9 @@ from simulator.world.specs import PRINCIPAL, TENANT
 
 ALGORITHM = "HS256"
 LIFETIME_S = 86_400
-# The AKS server application: the audience of every cluster with Entra sign-in (AKS documentation, kubelogin).
+# The AKS server application, which is the audience for every cluster with Entra sign-in (AKS documentation, kubelogin).
 KUBERNETES_AUDIENCE = "6dae42f8-4368-4678-94ff-3960e28e3630"
-# The audience of the Bot Connector ("Authentication with the Bot Connector API").
+# The audience for the Bot Connector ("Authentication with the Bot Connector API").
 BOT_AUDIENCE = "https://api.botframework.com"
 ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
@@ -23,14 +23,14 @@ class TokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and its expiry (seconds since the epoch)."""
+    """An access token with its expiry (seconds since the epoch)."""
 
     value: str
     expires_on: int
 
 
 class Tenant:
-    """The directory: signs tokens with its own key and has a list of audiences."""
+    """The directory, which signs tokens with its own key and has a list of audiences."""
 
     def __init__(self, arm_url: str, key: str) -> None:
         self._key = key
@@ -38,7 +38,7 @@ class Tenant:
         self._valid: dict[tuple[str, tuple[str, ...]], tuple[str, float]] = {}
 
     def knows(self, resource: str) -> bool:
-        """Whether the tenant issues tokens for a resource."""
+        """Whether the tenant issues tokens for the given resource."""
         return resource.rstrip("/") in (*self.arm_audiences, KUBERNETES_AUDIENCE, BOT_AUDIENCE)
 
     def issue(self, resource: str, lifetime_s: int = LIFETIME_S, application: str = PRINCIPAL) -> Token:
@@ -61,7 +61,7 @@ class Tenant:
         return Token(jwt.encode(claims, self._key, algorithm=ALGORITHM), now + lifetime_s)
 
     def principal(self, token: str | None, audiences: tuple[str, ...]) -> str:
-        """Return the principal of a token.
+        """Return the principal that a token was issued to.
 
         Raises:
             TokenError: the token is not valid for any of the audiences.
@@ -76,7 +76,7 @@ class Tenant:
         return str(claims["sub"])
 
     def application(self, token: str | None, audience: str) -> str:
-        """Return the application of a token.
+        """Return the application that a token was issued to.
 
         Raises:
             TokenError: the token is not valid for the audience.

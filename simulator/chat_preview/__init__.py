@@ -1,1 +1,1 @@
-"""Renders messages as HTML with the renderers of Slack's Block Kit and of Adaptive Cards, in one Node process."""
+"""Renders messages as HTML in one Node process, with the renderers of Slack's Block Kit and of Adaptive Cards."""

@@ -11,7 +11,7 @@ from simulator.people import PEOPLE
 
 type ShowTime = Callable[[datetime], str]
 
-# https://docs.slack.dev/messaging/formatting-message-text: a mark opens and closes at a word boundary, within a line.
+# https://docs.slack.dev/messaging/formatting-message-text: a mark opens and closes at a word boundary, on one line.
 _TOKENS = re.compile(
     r"<!date\^(?P<at>\d+)\^[^|>]*\|[^>]*>"
     r"|<@(?P<user>[UW][A-Z0-9]{1,20})>"
@@ -22,7 +22,7 @@ _TOKENS = re.compile(
     r"|`(?!\u200b)(?P<code>[^`\n]+)`"
 )
 _NAMES = {person.slack: person.name for person in PEOPLE if person.slack}
-# Invisible characters that Daytwo puts after marks that must not form a pair. They are removed from HTML.
+# Invisible characters that Daytwo puts after marks that must not form a pair. The HTML does not contain them.
 _SILENT = "\u200b"
 _TAGS = {
     "bold": Markup("<strong>{}</strong>"),
@@ -33,7 +33,7 @@ _TAGS = {
 
 
 def to_html(text: str, show_time: ShowTime) -> Markup:
-    """Convert the text of a section or a context element. Anything that is not Slack markup is shown as text."""
+    """Convert the text in a section or a context element. Everything except Slack markup is shown as text."""
     parts: list[Markup] = []
     end = 0
     for token in _TOKENS.finditer(text):
@@ -43,7 +43,7 @@ def to_html(text: str, show_time: ShowTime) -> Markup:
 
 
 def plain(text: str) -> str:
-    """Return the plain text: entities such as `&amp;` are decoded, invisible characters removed."""
+    """Return the plain text, with entities such as `&amp;` decoded and invisible characters removed."""
     return unescape(text).replace(_SILENT, "")
 
 

@@ -1,4 +1,4 @@
-"""Renders messages as HTML: with the chats' own renderers in one Node process, or plainly if Node is not installed."""
+"""Renders messages as HTML: in one Node process with the chats' own renderers, or plainly if Node is not installed."""
 
 import json
 import subprocess
@@ -28,19 +28,19 @@ _USERS: Sequence[Mapping[str, Json]] = tuple(
 
 
 class DrawingError(RuntimeError):
-    """A renderer rejected a message, or its process has ended. The text has the renderer's error."""
+    """A renderer rejected a message, or its process has ended. The text contains the renderer's error."""
 
 
 class Drawer(Protocol):
-    """Renders chat messages: a list of Slack blocks or an Adaptive Card."""
+    """Renders chat messages, which are lists of Slack blocks or Adaptive Cards."""
 
-    #: How messages are rendered, as shown to people.
+    #: How messages are rendered, in words for people.
     by: str
     #: The themes that this renderer distinguishes.
     themes: Sequence[Theme]
 
     def style(self) -> str:
-        """The CSS that rendered Slack messages need."""
+        """The CSS that rendered Slack messages require."""
         ...
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
@@ -54,17 +54,17 @@ class Drawer(Protocol):
 
 @dataclass
 class PlainDrawer:
-    """Renders plain HTML that does not imitate a chat."""
+    """Renders plain HTML that does not imitate any chat."""
 
     by: str = "rendered plainly: install Node to see messages as in Slack"
     themes: Sequence[Theme] = ("light",)
 
     def style(self) -> str:
-        """Plain messages need no CSS."""
+        """Plain messages do not require CSS."""
         return ""
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
-        """Return the message's texts and buttons in order."""
+        """Return the message's texts and buttons in their order."""
         del theme  # Plain messages use the page's colors.
         return plain_slack(content) if look == "slack" else plain_card(content)
 
@@ -80,17 +80,17 @@ class NodeDrawer:
     _known: dict[str, str] = field(default_factory=dict)
 
     def style(self) -> str:
-        """The CSS of the Block Kit renderer."""
+        """The CSS for the Block Kit renderer."""
         return self._send({"chat": "style"})
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
-        """Render a message as the chat shows it.
+        """Render a message as its chat shows it.
 
         Raises:
             DrawingError: the renderer rejects the message.
         """
         request: dict[str, Json] = {"chat": look, "content": content, "theme": theme, "users": _USERS}
-        # React and the Adaptive Cards renderer generate this HTML and escape all text of a message: see
+        # React and the Adaptive Cards renderer generate this HTML and escape all text in a message: see
         # tests/simulator/test_chat_preview.py.
         return Markup(self._send(request))  # noqa: S704 - see above
 

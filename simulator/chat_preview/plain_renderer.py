@@ -1,4 +1,4 @@
-"""Pure: renders messages as plain HTML for machines without Node: texts and buttons in order."""
+"""Pure: renders messages as plain HTML for machines without Node, with their texts and buttons in order."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _block(block: dict[str, Json]) -> tuple[str, Markup]:
 
 
 def _picture(url: str, alt: str) -> Markup:
-    """Render an inline image. Other images are replaced by their alt text, since nothing is downloaded."""
+    """Render an inline image. Other images are replaced by their alt text, because nothing is downloaded."""
     if url.startswith("data:image/png;"):
         return Markup('<img src="{}" alt="{}">').format(url, alt)
     return Markup("<em>{}</em>").format(alt)
@@ -63,7 +63,7 @@ def _button(label: str, url: str, action: str = "", style: str = "") -> Markup:
 
 
 def _texts(value: Json) -> Iterator[str]:
-    """Return all texts of a card in order, with escapes and dates decoded."""
+    """Return all texts in a card in order, with escapes and dates decoded."""
     if isinstance(value, dict):
         if value.get("type") in ("TextBlock", "TextRun"):
             yield _read(str(value.get("text", "")))

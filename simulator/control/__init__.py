@@ -1,1 +1,1 @@
-"""The control API of the simulation: clock, journal, scripted faults, subscribers. Daytwo uses only the clock."""
+"""The simulation's control API: clock, journal, scripted faults, subscribers. Daytwo itself uses only the clock."""

@@ -1,4 +1,4 @@
-"""The control API: plain HTTP and JSON for tests, viewers and the local host's clock."""
+"""The control API: plain HTTP and JSON for tests, for viewers, and for the local host's clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -22,7 +22,7 @@ from simulator.world.world import World
 
 
 class BadRequestError(ValueError):
-    """A request to the control API is invalid. The text states why."""
+    """A request to the control API is invalid. The text states the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Chats:
 
 
 class Control:
-    """Handles all requests that are not for a simulated service."""
+    """Handles all requests that are not meant for a simulated service."""
 
-    def __init__(  # The simulation's front: it reaches every part.
+    def __init__(  # This is the front of the simulation, so it has access to every part.
         self,
         world: World,
         clock: VirtualClock,
@@ -112,7 +112,7 @@ class Control:
                 return response or HttpResponse(404, {"error": f"No route for POST {path}."})
 
     async def _post_to_chat(self, path: str, document: JsonObject, origin: str) -> HttpResponse | None:
-        """Perform a person's action in a chat. Return None if the path is not a chat action."""
+        """Perform a person's action in a chat. Return None if the path does not belong to a chat action."""
         match path:
             case "/slack/click":
                 # The click is recorded regardless of the bot's response. An unknown button is rejected below.
@@ -142,7 +142,7 @@ class Control:
 
 
 def read_fault(document: JsonObject) -> ScriptedFault:
-    """Parse a scripted fault from JSON: ``kind`` is the class name, the rest are its fields.
+    """Parse a scripted fault from JSON: ``kind`` is the class name, and the other keys are its fields.
 
     Raises:
         BadRequestError: the kind or a field is unknown, a field is missing, or a value has the wrong type.
@@ -167,7 +167,7 @@ def read_fault(document: JsonObject) -> ScriptedFault:
 
 
 def _read_field(name: str, hint: object, value: object) -> object:
-    """Convert a field's value to its type. A union accepts any of its members; a float accepts an integer.
+    """Convert a field's value to the field's type. A union accepts any of its members; a float accepts an integer.
 
     Raises:
         BadRequestError: the value has another type or is not one of the literal's values.
@@ -188,7 +188,7 @@ def _read_field(name: str, hint: object, value: object) -> object:
 
 
 def _bot_endpoint(document: JsonObject) -> BotEndpoint | None:
-    """Return which of Slack's Request URLs this schema means, or None."""
+    """Return which of Slack's Request URLs a schema refers to, or None."""
     match document.get("schema"):
         case "slack-interactions":
             return "slack-interactions"

@@ -1,4 +1,4 @@
-"""Delivers Azure's events and alerts to webhooks: Event Grid's schemas, handshake and retries, and action group calls."""
+"""Delivers Azure's events and alerts to webhooks: Event Grid's schemas, handshake and retries, and calls by action groups."""
 
 import asyncio
 import uuid
@@ -17,7 +17,7 @@ from simulator.world.world import World
 
 type Schema = Literal["eventgrid", "cloudevents", "action-group"]
 
-# Event Grid's retry schedule. Without a dead-letter destination an event is dropped after a day.
+# Event Grid's retry schedule. Without a dead-letter destination, an event is dropped after a day.
 RETRIES = (
     *(timedelta(seconds=s) for s in (10, 30)),
     *(timedelta(minutes=m) for m in (1, 5, 10, 30)),
@@ -34,7 +34,7 @@ class HandshakeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A webhook and the schema that it subscribed with."""
+    """A webhook and the schema in which it receives events."""
 
     url: str
     schema: Schema
@@ -48,7 +48,7 @@ class _Due:
 
 
 class Delivery:
-    """The subscribers and the events queued for them."""
+    """The subscribers and the events that are queued for them."""
 
     def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
@@ -71,7 +71,7 @@ class Delivery:
         return bool(self._due)
 
     def _fresh(self) -> list[Event | Alert]:
-        """Return the events and alerts that were not queued yet."""
+        """Return the events and alerts that have not been queued yet."""
         core = self._world.core
         fresh: list[Event | Alert] = [*core.events[self._queued_events :], *core.alerts[self._queued_alerts :]]
         self._queued_events, self._queued_alerts = len(core.events), len(core.alerts)
@@ -85,7 +85,7 @@ class Delivery:
             self._due.append(item)
 
     async def deliver(self) -> None:
-        """Send the due events. A failed delivery is queued again."""
+        """Send the due events. An event whose delivery fails is requeued."""
         due, self._due = self._due, []
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=RESPONSE_TIMEOUT_S)) as session:
             statuses = await asyncio.gather(*(self._send(session, item) for item in due))
@@ -134,7 +134,7 @@ class Delivery:
             self._queue(_Due(item.event, item.subscriber, item.attempt + 1), RETRIES[item.attempt])
 
     def _message(self, event: Event, schema: Schema) -> tuple[object, dict[str, str]]:
-        """Return the body and headers of an event. Its id is the same in every attempt."""
+        """Return the body and headers for an event. Its id is the same in every attempt."""
         topic = event.source or cluster_id(self._world.clusters[event.cluster])
         event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{topic}/{event.identity}"))
         if schema == "cloudevents":

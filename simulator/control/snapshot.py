@@ -9,7 +9,7 @@ from simulator.world.world import World
 
 
 def snapshot(world: World) -> JsonObject:
-    """Return every cluster with its pools and nodes."""
+    """Return every cluster with its pools and nodes as JSON."""
     return {
         "now": world.now.isoformat(),
         "fleet": world.core.spec.name,

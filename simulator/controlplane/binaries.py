@@ -1,4 +1,4 @@
-"""Finds the control plane's binaries: configured, cached, or built on demand."""
+"""Finds the control plane's binaries, which are configured, cached, or built on demand."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ _GO_VERSION = re.compile(r"go(\d+)\.(\d+)")
 
 
 class MissingError(Exception):
-    """The control plane is missing and cannot be built. The text states what to install."""
+    """The control plane is missing and cannot be built. The text states what needs to be installed."""
 
 
 def find_binaries() -> Path:
@@ -42,7 +42,7 @@ def find_binaries() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the cache folder of this set of versions."""
+    """Return the cache folder for this set of versions."""
     root = os.environ.get("DAYTWO_CACHE") or Path.home() / ".cache" / "daytwo"
     return Path(root) / f"controlplane-k{KUBERNETES}-e{ETCD}-w{KWOK}"
 
@@ -52,7 +52,7 @@ def _complete(folder: Path) -> bool:
 
 
 def _go() -> str:
-    """Return the path of the Go command.
+    """Return the path to the Go command.
 
     Raises:
         MissingError: Go is missing or too old.
@@ -72,7 +72,7 @@ def _go() -> str:
 
 
 def _build_into(cache: Path, go: str) -> None:
-    """Build in a temporary folder and move the result, so that an interrupted build leaves nothing incomplete."""
+    """Build in a temporary folder, then move the result, so that an interrupted build does not leave incomplete files behind."""
     work = Path(tempfile.mkdtemp(prefix="controlplane-", dir=cache.parent))
     try:
         build(go, work)

@@ -23,13 +23,13 @@ from simulator.controlplane.programs import BootError, Program, start
 HOST = "127.0.0.1"
 READY_WITHIN_S = 60
 POLL_S = 0.1
-# Cloud controllers are off. The node lifecycle controller stays on: without it nodes keep their not-ready taint.
+# Cloud controllers are off. The node lifecycle controller stays on, because nodes would otherwise keep their not-ready taint.
 CONTROLLERS = "*,-node-ipam-controller,-cloud-node-lifecycle-controller,-node-route-controller,-service-lb-controller"
 
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """A running control plane. Its only user is a cluster admin."""
+    """A running control plane whose only user is a cluster admin."""
 
     url: str
     ca_file: Path
@@ -58,7 +58,7 @@ def running_control_plane(binaries: Path) -> Iterator[ControlPlane]:
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder)
         plane = _prepare(folder, ports := _free_ports())
-        # Stopped in reverse order: an API server that loses etcd first takes long to end.
+        # Stopped in reverse order, because an API server that loses etcd first takes a long time to end.
         etcd = _start(running, binaries, folder, "etcd", _etcd(folder, ports))
         server = _start(running, binaries, folder, "kube-apiserver", _api_server(folder, ports))
         _wait_until_ready(plane, (etcd, server))

@@ -23,7 +23,7 @@ _GO_LINE = re.compile(r"^go .*$", re.MULTILINE)
 
 
 class BuildError(Exception):
-    """A build failed. The text has the command and the end of its output."""
+    """A build failed. The text contains the command and the end of its output."""
 
 
 def build(go: str, into: Path) -> None:
@@ -70,14 +70,14 @@ def _build_etcd(go: str, work: Path, into: Path) -> None:
 
 
 def _keep(work: Path, packages: list[str]) -> None:
-    """Import packages behind a build tag, so that `go mod tidy` keeps their dependencies."""
+    """Import packages behind a build tag, so that `go mod tidy` does not remove their dependencies."""
     imports = "\n".join(f'import _ "{package}"' for package in packages)
     (work / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\n{imports}\n")
 
 
 def _run(command: list[str], work: Path, more: Mapping[str, str] | None = None) -> str:
     environment = {**os.environ, "CGO_ENABLED": "0", **(more or {})}
-    # Low priority, because a build takes minutes of all cores.
+    # Runs at low priority, because a build keeps all cores busy for minutes.
     ended = subprocess.run(  # noqa: S603 - nothing from outside: PATH's own go, with our own words
         ["/usr/bin/env", "nice", "-n", "10", *command],
         cwd=work,

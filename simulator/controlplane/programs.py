@@ -1,4 +1,4 @@
-"""Child processes of the control plane: each has a log, ends with this process and is stopped in order."""
+"""The control plane's child processes: each has a log and ends with this process, and they are stopped in order."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ STOPS_WITHIN_S = 10
 
 
 class BootError(Exception):
-    """A component of the control plane ended or was not ready in time. The text has the end of its log."""
+    """A control plane component ended or was not ready in time. The text contains the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,17 @@ class Program:
     log: Path
 
     def check(self) -> None:
-        """Check that the component runs.
+        """Check that the component is still running.
 
         Raises:
-            BootError: it has ended.
+            BootError: the component has ended.
         """
         if self.process.poll() is not None:
             tail = self.log.read_text(errors="replace")[-3000:]
             raise BootError(f"{self.name} ended with {self.process.returncode}:\n{tail}")
 
     def stop(self) -> None:
-        """Terminate the component, and kill it if it does not end."""
+        """Terminate the component, and kill it if it does not end by itself."""
         self.process.terminate()
         try:
             self.process.wait(STOPS_WITHIN_S)

@@ -21,7 +21,7 @@ BOOT_CHECKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A namespace and a pool of nodes for one test only."""
+    """A namespace and a pool of nodes that only one test uses."""
 
     namespace: str
     pool: str
@@ -30,7 +30,7 @@ class Stage:
 
 @contextmanager
 def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...]) -> Iterator[Stage]:
-    """Create nodes and workloads in a fresh namespace, and delete all of it at the end."""
+    """Create nodes and workloads in a new namespace, and delete all of them at the end."""
     name = f"t{uuid.uuid4().hex[:8]}"
     core = _core(api)
     core.create_namespace({"metadata": {"name": name}})
@@ -50,12 +50,12 @@ def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...
 
 
 def begin_boot(core: Any, node: str) -> None:
-    """Take a node down for a reboot: it is NotReady until ``end_boot``."""
+    """Take a node down for a reboot. It is NotReady until ``end_boot`` is called."""
     core.patch_node(node, {"metadata": {"annotations": {BOOTING: "true"}}}, _content_type=MERGE)
 
 
 def end_boot(core: Any, node: str) -> str:
-    """Bring a node back after a reboot with its containers restarted. Return the new boot id."""
+    """Bring back a node after a reboot, with its containers restarted. Return the new boot id."""
     boot_id = str(uuid.uuid4())
     core.patch_node_status(node, {"status": {"nodeInfo": {"bootID": boot_id}}}, _content_type=MERGE)
     for pod in core.list_pod_for_all_namespaces(field_selector=f"spec.nodeName={node}").items:
@@ -68,7 +68,7 @@ def end_boot(core: Any, node: str) -> str:
 
 
 def _core(api: client.ApiClient) -> Any:
-    """Return the core API, typed so that it accepts plain objects."""
+    """Return the core API with a type that accepts plain objects."""
     return client.CoreV1Api(api)
 
 
@@ -84,7 +84,7 @@ def _create_node(core: Any, name: str, pool: str) -> None:
 
 
 def _boot(core: Any, name: str) -> None:
-    """Set a node's boot id and repeat until it persists: kwok overwrites the node's status when it takes the node over.
+    """Set a node's boot id and repeat until it persists, because kwok overwrites a node's status when it takes over the node.
 
     Raises:
         TimeoutError: the boot id did not persist within half a minute.

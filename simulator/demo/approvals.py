@@ -1,4 +1,4 @@
-"""Who approves in the demonstration: the page's viewer, or Ana if there is none. Votes are signed requests from Slack."""
+"""Who approves requests in the demonstration: the page's viewer, or Ana if there is none. Votes are signed Slack requests."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from simulator.running import control
 from simulator.slack.workspace import USERS
 
 DEFAULT_APPROVER = "ana"
-#: Real seconds after the page's last request, after which the viewer is considered gone.
+#: After this many real seconds without a request for the page, the viewer is considered gone.
 _VIEWER_TIMEOUT_S = 20.0
 _POLL_S = 0.5
 _USER_IDS = {user.name: user.id for user in USERS.values()}
@@ -29,7 +29,7 @@ class VoteError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ButtonReference:
-    """A button of a message in Slack: its channel, message and action id."""
+    """A button in a Slack message: its channel, message and action id."""
 
     channel: str
     ts: str
@@ -49,7 +49,7 @@ class ApprovalDesk:
     _notified: frozenset[str] = frozenset()
 
     def record_view(self) -> None:
-        """Record that the page was requested."""
+        """Record that a viewer requested the page."""
         self.seen = time.monotonic()
 
     async def wait_until_decided(self, settle: Callable[[], Any]) -> None:
@@ -105,7 +105,7 @@ class ApprovalDesk:
         return self.with_page and time.monotonic() - self.seen < _VIEWER_TIMEOUT_S
 
     def _notify_viewer(self, waiting: tuple[Approval, ...]) -> None:
-        """Tell the person at the terminal about the page, once per request."""
+        """Tell the person at the terminal to open the page, once per request."""
         names = frozenset(approval.id for approval in waiting)
         if not names <= self._notified:
             self.print_line("A request needs your approval on the page. Simulated time is paused until you decide.\n")
@@ -122,7 +122,7 @@ class ApprovalDesk:
 
 
 def pending_in(state: Path) -> tuple[Approval, ...]:
-    """The requests that were sent and are not decided yet."""
+    """The requests that have been sent and are not decided yet."""
     return tuple(one for one in requests_in(state) if one.state is ApprovalState.PENDING and one.asked)
 
 
@@ -137,7 +137,7 @@ def requests_in(state: Path) -> tuple[Approval, ...]:
 
 
 def _button_of(approval: Approval, chat: tuple[ChatMessage, ...]) -> ButtonReference | None:
-    """The Approve button of a request; None before its message is posted with the current text."""
+    """The request's Approve button; None until its message is posted with the current text."""
     for message in (message for message in chat if message.subject == approval.id and not message.thread):
         for block in message.blocks:
             elements = block.get("elements")

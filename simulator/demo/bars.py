@@ -13,14 +13,14 @@ from simulator.demo.world import AksUpgrade, StoppedPeriod
 
 @dataclass(frozen=True, slots=True)
 class FleetHistory:
-    """Everything that happened to the fleet."""
+    """Everything that happened in the fleet."""
 
     runs: Sequence[Run]
     by_aks: Sequence[AksUpgrade]
     stopped_periods: Sequence[StoppedPeriod]
 
     def bars(self, cluster: str, now: datetime) -> tuple[Bar, ...]:
-        """A cluster's bars in drawing order, topmost last."""
+        """A cluster's bars in drawing order: the topmost bar comes last."""
         own = [run for run in self.runs if run.target_name == cluster]
         return (
             *_sleeps(cluster, self.stopped_periods, now),

@@ -27,7 +27,7 @@ _KEY = "demonstration"
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The app, served at `base`. `host` advances its time."""
+    """The app, served at `base`. `host` advances the app's time."""
 
     host: Host
     base: str
@@ -86,7 +86,7 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
         finally:
             await host.stop()
     finally:
-        # Clients of one bot must not be used by the next one, which has another world.
+        # The next bot has another world, so it must not reuse this bot's clients.
         forget_wiring()
         for name, value in before.items():
             if value is None:
@@ -96,7 +96,7 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
 
 
 def _free_port() -> int:
-    """A free port: the settings contain links to the bot's pages before it serves them."""
+    """A free port, chosen in advance: the settings contain links to the bot's pages before the bot serves them."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

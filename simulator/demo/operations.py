@@ -1,4 +1,4 @@
-"""Pure: how the runs of each operation ended, compared with how many the oracle expects to succeed."""
+"""Pure: how each operation's runs ended, compared with the number that the oracle expects to succeed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ class Operation:
 
     @property
     def as_expected(self) -> bool:
-        """Whether as many runs succeeded as the oracle expects. Denied runs may account for the difference."""
+        """Whether as many runs succeeded as the oracle expects. Denied runs can account for a difference."""
         return self.expected - self.denied <= self.succeeded <= self.expected
 
     def plus(self, other: "Operation") -> "Operation":
@@ -61,7 +61,7 @@ class Operation:
 
 
 def tally_operations(runs: Iterable[Run], expected: Mapping[str, int]) -> tuple[Operation, ...]:
-    """Count runs per runbook, in the oracle's order. Dry runs are left out, since they do nothing."""
+    """Count runs per runbook, in the oracle's order. Dry runs are left out because they do not change anything."""
     states: dict[str, list[State]] = defaultdict(list)
     denied: Counter[str] = Counter()
     for run in runs:
@@ -86,7 +86,7 @@ def tally_operations(runs: Iterable[Run], expected: Mapping[str, int]) -> tuple[
 
 
 def total_operations(weeks: Iterable[Iterable[Operation]]) -> tuple[Operation, ...]:
-    """The sum of several weeks per operation."""
+    """Add up several weeks per operation."""
     by_name: dict[str, list[Operation]] = defaultdict(list)
     for week in weeks:
         for one in week:

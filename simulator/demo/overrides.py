@@ -1,4 +1,4 @@
-"""What people do in the demonstration's week: overrides, requested through the bot's HTTP endpoint."""
+"""The overrides that people request in the demonstration's week, through the bot's HTTP endpoint."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ DEMO_OVERRIDES = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Requests overrides for one fleet from one bot."""
+    """Requests a fleet's overrides from one bot."""
 
     fleet: FleetSpec
     bot: Bot
@@ -29,7 +29,7 @@ class Person:
         """Request the override now.
 
         Raises:
-            KeyError: there is no such cluster.
+            KeyError: the cluster does not exist.
             aiohttp.ClientResponseError: the bot rejected it.
         """
         spec = {cluster.name: cluster for cluster in self.fleet.clusters}[kept.cluster]

@@ -33,7 +33,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-# Singular and plural of a successful run, per runbook.
+# The singular and plural names of a successful run, per runbook.
 _SUCCEEDED = {
     "reboot": ("night of reboots", "nights of reboots"),
     "power": ("stop or start by schedule", "stops and starts by schedule"),
@@ -43,7 +43,7 @@ _SUCCEEDED = {
 
 
 class Page:
-    """Serves the page of one stage. `summary` is set when its days are over."""
+    """Serves the page for one stage. `summary` is set when the simulated days are over."""
 
     def __init__(self, stage: Stage, drawer: Drawer, desk: ApprovalDesk) -> None:
         self._stage, self._drawer, self._desk = stage, drawer, desk
@@ -56,7 +56,7 @@ class Page:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
-        """Serve on a free port and yield the address."""
+        """Serve the page on a free port and yield its address."""
         app = web.Application()
         routes = [web.get("/", self._serve_page), web.get("/live", self._serve_live), web.post("/click", self._click)]
         app.add_routes(routes)
@@ -79,7 +79,7 @@ class Page:
         return web.Response(text=text, content_type="text/html", headers=headers)
 
     async def _click(self, request: web.Request) -> web.Response:
-        """Select a button of the chat or of a form as a person of the workspace. Slack signs it and sends it to the bot."""
+        """Select a button in the chat or in a form as a person in the workspace. Slack signs the request and sends it to the bot."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return web.Response(
                 status=HTTPStatus.FORBIDDEN, text="The request came from another page.", headers=_HEADERS
@@ -89,7 +89,7 @@ class Page:
         person = str(form.get("person", ""))
         try:
             match first:
-                # A form is open for one person, which may not be the page's selected person.
+                # A form is open for one person, who may not be the person selected on the page.
                 case "send":
                     await self._desk.submit(second, str(form.get(f"why-{second}", "")), third)
                 case "close":
@@ -102,7 +102,7 @@ class Page:
         return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": target})
 
     async def render(self, template: str, person: str = "") -> str:
-        """Render the page, or its live part, in its current state. Its viewer acts as `person`."""
+        """Render the page, or its live part, in its current state. The viewer acts as `person`."""
         self._desk.record_view()
         environment = self._stage.world
         world, chat, forms, entries = await asyncio.gather(

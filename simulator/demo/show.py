@@ -32,8 +32,8 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
 
     In a terminal, and without `headless`, a page shows the days live and stays until Ctrl-C.
     """
-    # A wake-up before a timer fires leaves the timer behind, which the engine's library warns about. It is harmless
-    # here.
+    # If an orchestrator wakes up before its timer fires, the timer stays behind. The engine's library warns about this,
+    # which is harmless here.
     logging.getLogger("azure.durable_functions.worker").setLevel(logging.ERROR)
     with_page = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     arguments = ("--fleet", "demo", "--seed", str(seed))
@@ -50,7 +50,7 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
 
 
 def _exit_code(summary: Summary | None) -> int:
-    """Return the exit code. Without a summary, the demonstration was interrupted."""
+    """Return the exit code. A missing summary means that the demonstration was interrupted."""
     if summary is None:
         return _INTERRUPTED
     return 0 if summary.good else 1
@@ -65,7 +65,7 @@ async def _run_with_page(stage: Stage, desk: ApprovalDesk, days: int, json_file:
 
 
 async def _run(stage: Stage, desk: ApprovalDesk, days: int, json_file: Path | None) -> Summary:
-    """Simulate the days, print and write the summary."""
+    """Simulate the days, then print and write the summary."""
     began = time.monotonic()
     summary = Summary.of(await simulate(stage, days, _progress(began), desk), time.monotonic() - began)
     console = Console()

@@ -1,4 +1,4 @@
-"""The result of the simulated days: a table for people, a flat JSON document for programs."""
+"""The result of the simulated days: a table for people and a flat JSON document for programs."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ type Document = dict[str, Number | dict[str, int] | dict[str, dict[str, int]] | 
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """One request for approval and its decision: by whom, through which chat or endpoint."""
+    """One request for approval and its decision: who decided, and through which chat or endpoint."""
 
     id: str
     ring: str
@@ -61,7 +61,7 @@ class Summary:
 
     @classmethod
     def of(cls, simulated: SimulatedTime, wall_s: float) -> "Summary":
-        """Summarize the simulated time, which took `wall_s` real seconds."""
+        """Summarize the simulated time. Simulating it took `wall_s` real seconds."""
         roots = [message for message in simulated.chat if not message.thread and not message.only_for]
         counts: Counter[str] = sum((week.tally.counts() for week in simulated.weeks), Counter())
         return cls(
@@ -116,7 +116,7 @@ class Summary:
                 console.print(f"  {line}", markup=False)
 
     def _decisions(self) -> str:
-        """`2 approved by ana in slack, 1 expired`."""
+        """A text such as `2 approved by ana in slack, 1 expired`."""
         counts = Counter(f"{one.state} by {one.by} in {one.via}" if one.by else one.state for one in self.approvals)
         return ", ".join(f"{number} {text}" for text, number in counts.items())
 

@@ -1,4 +1,4 @@
-"""Pure: the outcome of each pool of the fleet according to the bot's records, and whether the world agrees."""
+"""Pure: the outcome of each pool in the fleet according to the bot's records, and whether the world agrees."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from ops.settings import Settings
 from simulator.demo.world import WorldCluster, WorldPool
 
 UPGRADED, BY_AKS = "upgraded", "driven-by-aks"
-# In addition to the reasons of docs/node-image.md, rules 8 and 15: an unfinished week, and a record that the world
+# Reasons beyond those in docs/node-image.md, rules 8 and 15: an unfinished week, and a record that the world
 # contradicts.
 NOT_YET, NOT_PROVEN = "not-yet", "not-proven"
 # The final states of runs that people did not approve.
@@ -30,7 +30,7 @@ class Tally:
     outcomes: Mapping[PoolKey, str]
 
     def pools(self, outcome: str) -> frozenset[PoolKey]:
-        """The pools with an outcome."""
+        """The pools that have an outcome."""
         return frozenset(key for key, found in self.outcomes.items() if found == outcome)
 
     @property
@@ -47,7 +47,7 @@ class Tally:
 def tally(
     clusters: Iterable[WorldCluster], settings: Settings, runs: Sequence[Run], *, halted: frozenset[str]
 ) -> Tally:
-    """Tally one week. `runs` are the runs of that week; `halted` has the clusters that a halted rollout did not reach."""
+    """Tally one week. `runs` are that week's runs; `halted` contains the clusters that a halted rollout did not reach."""
     by_name = {run.target_name: run for run in runs}
     outcomes: dict[PoolKey, str] = {}
     for cluster in clusters:
@@ -92,7 +92,7 @@ def _step(run: Run, pool: str) -> StepRecord | None:
 
 
 def is_confirmed(step: StepRecord, pool: WorldPool, *, running: bool) -> bool:
-    """Whether the world confirms the record: every node has the image, and is Ready if the cluster runs."""
+    """Whether the world confirms the record: every node has the image and, if the cluster is running, is Ready."""
     version = _IMAGE.search(step.evidence)
     if version is None:
         return False

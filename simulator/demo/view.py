@@ -1,4 +1,4 @@
-"""Pure: the content of the page, from the bot's records, the world and the chat."""
+"""Pure: the content of the page, derived from the bot's records, the world and the chat."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _NAMED = 3
 _STUCK = (State.FAILED, State.NEEDS_YOU, State.HALTED)
 _IMAGES = "node-image"
 _BUDGET = "budget"
-# How the headline describes an operation in progress, other than node images.
+# How the headline describes operations in progress other than node image upgrades.
 _BUSY_WITH = {
     "reboot": "Rebooting nodes of {}",
     "power": "Stopping or starting {}",
@@ -74,7 +74,7 @@ class RingView:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The answers to: Is all well? What is next? What needs me? `tone` is `well`, `busy`, `needs` or `asks`."""
+    """The answers to: Is all well? What is next? What needs me? `tone` is one of `well`, `busy`, `needs` and `asks`."""
 
     tone: str
     well: str
@@ -84,7 +84,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The page above the chat."""
+    """The part of the page above the chat."""
 
     clock: str
     zone: str
@@ -115,7 +115,7 @@ def view(world: WorldNow, settings: Settings, history: FleetHistory, waiting: Se
 
 
 def _latest(runs: Iterable[Run]) -> dict[str, Run]:
-    """The relevant node image run per cluster: the last one that acted or ended, otherwise the waiting one."""
+    """Each cluster's relevant node image run: the last one that acted or ended, or else the waiting one."""
     in_order = sorted(runs, key=lambda run: (run.acted or run.state.is_final, run.created))
     return {run.target_name: run for run in in_order}
 
@@ -213,7 +213,7 @@ def _pool(pool: WorldPool, settings: Settings, now: datetime) -> PoolView:
 def _headline(
     world: WorldNow, settings: Settings, latest: dict[str, Run], others: Sequence[Run], zone: str
 ) -> Headline:
-    """The headline. It mentions other operations only if they need a person or are in progress."""
+    """The headline. It mentions other operations only if they are in progress or need a person."""
     ended = sum(run.state is State.DONE and not run.notify for run in latest.values())
     stuck = [run for run in (*latest.values(), *others) if run.notify or run.state in _STUCK]
     running = [run.target_name for run in latest.values() if run.state is State.RUNNING]
@@ -230,7 +230,7 @@ def _headline(
 
 
 def _approval_headline(waiting: Sequence[Approval], settings: Settings, world: WorldNow, zone: str) -> Headline:
-    """The headline while a request waits for the viewer, which takes precedence."""
+    """The headline while a request is waiting for the viewer. It takes precedence over all others."""
     names = [part.target_name for approval in waiting for part in approval.active_parts]
     approvers = dict.fromkeys(name for approval in waiting for name in approval.approvers)
     return Headline(
@@ -242,12 +242,12 @@ def _approval_headline(waiting: Sequence[Approval], settings: Settings, world: W
 
 
 def _attention_reason(run: Run) -> str:
-    """Why a person is needed. A budget alert states its budget itself."""
+    """The reason why a person is needed. A budget alert names its budget itself."""
     return run.headline if run.runbook == _BUDGET else f"{run.target_name}: {run.why or run.headline}"
 
 
 def _needing_attention(stuck: Sequence[Run]) -> str:
-    """`One cluster needs`, `2 clusters and a budget need`."""
+    """A text such as `One cluster needs` or `2 clusters and a budget need`."""
     clusters = len({run.target_name for run in stuck if run.runbook != _BUDGET})
     budgets = len({run.target_name for run in stuck if run.runbook == _BUDGET})
     named = ["One cluster" if clusters == 1 else f"{clusters} clusters"] if clusters else []
@@ -261,7 +261,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _next_window(world: WorldNow, settings: Settings, zone: str) -> str:
-    """The window that opens or closes next, as text."""
+    """The window that opens or closes next, in words."""
     found = []
     for ring in settings.fleet.rings:
         opening = next_open(ring_window(settings, ring), settings.freezes, world.now, timedelta(days=14))
@@ -297,7 +297,7 @@ def _calendar(world: WorldNow, settings: Settings, history: FleetHistory, first:
 
 
 def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
-    """The week of the last run that acted: in Monday's first hours the page still shows the previous week."""
+    """The week of the last run that acted: in the first hours of Monday, the page still shows the previous week."""
     acted = [run.period for run in runs if run.acted and run.runbook == _IMAGES]
     return max(acted, default=iso_week(now, zone))
 

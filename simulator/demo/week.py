@@ -1,4 +1,4 @@
-"""Simulates the days: runs the world and the bot, and has the oracle judge each week at its end."""
+"""Simulates the days: runs the world and the bot, and has the oracle judge each week when it ends."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class JudgedWeek:
-    """One week: the bot's runs, the tally of node images per pool, the world at its end and the oracle's verdict."""
+    """One week: the bot's runs, the outcome of each pool's node images, the world at the end, and the oracle's verdict."""
 
     name: str
     runs: tuple[Run, ...]
@@ -47,7 +47,7 @@ class JudgedWeek:
 
     @property
     def good(self) -> bool:
-        """Whether no rule was violated, and both agree on every pool and operation."""
+        """Whether no rule was violated, and the bot and the oracle agree on every pool and operation."""
         agreed = all(operation.as_expected for operation in self.operations)
         return agreed and not (self.verdict.violations or self.differences)
 
@@ -70,7 +70,7 @@ class SimulatedTime:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The setting of a demonstration: a running simulated world, the bot's folder, its configuration and people's overrides."""
+    """The setting of a demonstration: a running simulated world, the bot's folder, its configuration, and people's overrides."""
 
     fleet: FleetSpec
     seed: int
@@ -81,7 +81,7 @@ class Stage:
 
     @property
     def store(self) -> SqliteStore:
-        """The bot's records in a new connection, which the caller closes."""
+        """The bot's records, through a new connection that the caller must close."""
         return SqliteStore(self.state / "store.sqlite")
 
     @property
@@ -114,7 +114,7 @@ async def simulate(
 
 
 async def _advance_with_overrides(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
-    """Advance time, and request overrides when they are due."""
+    """Advance time, requesting overrides when they are due."""
     person = Person(stage.fleet, bot)
     for override in sorted(stage.overrides, key=lambda override: override.at):
         if bot.host.now() < override.at <= until:
@@ -124,7 +124,7 @@ async def _advance_with_overrides(stage: Stage, bot: Bot, desk: ApprovalDesk, un
 
 
 async def _advance(stage: Stage, bot: Bot, desk: ApprovalDesk, until: datetime) -> None:
-    """Advance time, but not while a request is pending."""
+    """Advance time, except while a request is pending."""
     step = _POLL_INTERVAL if stage.settings.has_approvals else _STEP
     while bot.host.now() < until:
         await bot.host.run_until(min(bot.host.now() + step, until))
@@ -161,7 +161,7 @@ async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetim
 
 
 def runs_of_week(store: Store, week: str, start: datetime, end: datetime) -> tuple[Run, ...]:
-    """The runs of an ISO week by id: node image runs by name, others by the time of their request."""
+    """The runs of an ISO week by id. The week of a node image run is in its name; for others, the time of their request counts."""
     return tuple(
         run
         for run in (stored.value for stored in runs(store).scan())
@@ -170,7 +170,7 @@ def runs_of_week(store: Store, week: str, start: datetime, end: datetime) -> tup
 
 
 def _not_reached(store: Store, week: str, own: Sequence[Run]) -> frozenset[str]:
-    """The clusters of halted rollouts for which no run was started."""
+    """The clusters in halted rollouts for which no run was started."""
     begun = {run.target_name for run in own}
     named = {
         name

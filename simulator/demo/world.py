@@ -1,4 +1,4 @@
-"""The simulated world as a viewer sees it: clusters, pools and nodes, Slack's channels, the journal."""
+"""The simulated world as a viewer sees it: clusters, pools and nodes, Slack's channels, and the journal."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from simulator.world.specs import FleetSpec
 
 @dataclass(frozen=True, slots=True)
 class WorldPool:
-    """A pool (of agents or of node auto-provisioning) with the image of each node and the number of Ready nodes."""
+    """A pool (of agents or from node auto-provisioning) with each node's image and the number of Ready nodes."""
 
     name: str
     image: str
@@ -28,7 +28,7 @@ class WorldPool:
 
 @dataclass(frozen=True, slots=True)
 class WorldCluster:
-    """A cluster. `operation` has the operation in progress and who started it."""
+    """A cluster. `operation` is the operation in progress and who started it."""
 
     name: str
     region: str
@@ -41,7 +41,7 @@ class WorldCluster:
 
     @property
     def driven_by_aks(self) -> bool:
-        """Whether AKS upgrades its images (docs/node-image.md, rule 1)."""
+        """Whether AKS upgrades the cluster's node images (docs/node-image.md, rule 1)."""
         return self.automatic or self.channel in ("NodeImage", "SecurityPatch")
 
 
@@ -74,7 +74,7 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """A form that is open for a person in Slack. `longest` is the maximum length of its field; 0 if it has no field."""
+    """A form that is open for a person in Slack. `longest` is the maximum length of its field; 0 if it does not have one."""
 
     id: str
     person: str
@@ -95,7 +95,7 @@ async def read_world(environment: Mapping[str, str]) -> WorldNow:
 
 
 async def read_chat(environment: Mapping[str, str]) -> tuple[ChatMessage, ...]:
-    """Every message of every channel, oldest first."""
+    """Every message in every channel, oldest first."""
     document: Any = await asyncio.to_thread(control, environment, "/slack")
     found = [_message(message, channel["id"]) for channel in document["channels"] for message in channel["messages"]]
     found += [_private(shown) for shown in document["ephemeral"]]
@@ -110,7 +110,7 @@ async def read_forms(environment: Mapping[str, str]) -> tuple[OpenForm, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AksUpgrade:
-    """An image upgrade by AKS itself. `ended` is None while it runs."""
+    """An image upgrade by AKS itself. `ended` is None while it is running."""
 
     cluster: str
     pool: str

@@ -1,1 +1,1 @@
-"""Runs orchestrators without an engine: no history, no replay, no host. A year takes seconds."""
+"""Runs orchestrators without an engine, a history, replays or a host. Simulating a year takes seconds."""

@@ -1,6 +1,6 @@
-"""Runs orchestrators through simulated time without an engine. The executor provides clock, timers and activities.
+"""Runs orchestrators through simulated time without an engine. The executor provides the clock, timers and activities.
 
-Events are processed one by one in the order of their times. Activities run immediately and take no time.
+Events are processed one by one in chronological order. Activities run immediately and do not take any time.
 """
 
 import heapq
@@ -26,7 +26,7 @@ _FIELDS_WITH_SECONDS = 6
 
 
 class ExecutorError(RuntimeError):
-    """The executor does not support a request. The text states what and why."""
+    """The executor does not support a request. The text states which one and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class RunStatus:
 
 
 class _Run:
-    """One instance over all its generations."""
+    """One instance across all its generations."""
 
     __slots__ = (
         "custom_status",
@@ -89,8 +89,8 @@ class Executor:
     """Runs durabletask orchestrators `(ctx, input)` and activities `(ctx, input)`, beginning at `start`.
 
     Args:
-        orchestrators: Started by their function names.
-        activities: Called by their function names; synchronous.
+        orchestrators: They are started by their function names.
+        activities: They are called by their function names and must be synchronous.
         start: The start time.
     """
 
@@ -149,7 +149,7 @@ class Executor:
         self._runs.pop(instance_id, None)
 
     def cron(self, schedule: str, call: Callable[[datetime], None]) -> None:
-        """Make a call at each time of a schedule: five cron fields, or six with seconds first, in UTC.
+        """Make a call at each time in a schedule: five cron fields, or six with seconds first, in UTC.
 
         Raises:
             ExecutorError: the schedule is invalid.
@@ -159,11 +159,11 @@ class Executor:
         self._wait_for_next(_Cron(schedule, call))
 
     def at(self, when: datetime, call: Callable[[datetime], None]) -> None:
-        """Make a call once, at `when`."""
+        """Make a call once, at the time `when`."""
         heapq.heappush(self._due, (when.astimezone(UTC), next(self._numbers), _Cron(None, call)))
 
     def next_due(self) -> datetime | None:
-        """The time of the next timer or schedule; None if there is none."""
+        """When the next timer or schedule is due; None if there is none."""
         while self._due and not _is_valid(self._due[0][2]):
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
@@ -202,7 +202,7 @@ class Executor:
         heapq.heappush(self._due, (occurrence.get_next(datetime), next(self._numbers), cron))
 
     def _settle(self) -> None:
-        if self._busy:  # An activity or a schedule starts or signals an instance: the loop below processes it.
+        if self._busy:  # An activity or a schedule starts or signals an instance, which the loop below handles.
             return
         self._busy = True
         try:
@@ -212,7 +212,7 @@ class Executor:
             self._busy = False
 
     def _turn(self, run: _Run, generation: int, event: pb.HistoryEvent) -> None:
-        # Events belong to the instance and outlive a generation. Results and timers do not.
+        # Events belong to the instance and are kept for its next generation. Results and timers are not.
         current = generation == run.generation or event.HasField("eventRaised")
         if run.state != "Running" or run.execution is None or not current:
             return
@@ -231,7 +231,7 @@ class Executor:
                 self._start_child(run, action)
             case "sendEvent":
                 target = self._runs.get(action.sendEvent.instance.instanceId)
-                if target is not None:  # As on the engine, an event to an unknown instance is dropped.
+                if target is not None:  # As on the engine, an event for an unknown instance is dropped.
                     event = helpers.new_event_raised_event(action.sendEvent.name, action.sendEvent.data.value)
                     self._events.append((target, target.generation, event))
             case "completeOrchestration":
@@ -267,7 +267,7 @@ class Executor:
         if completion.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW:
             self._begin_generation(run, completion.result.value)
             kept = [(run, run.generation, event) for event in completion.carryoverEvents]
-            # Before events that were raised in the meantime, since those came later.
+            # These come before events that were raised in the meantime, because those came later.
             self._events.extendleft(reversed([self._events.pop(), *kept]))
             return
         run.custom_status = run.execution.custom_status if run.execution else None

@@ -1,7 +1,7 @@
 """One execution of an orchestrator whose SDK context stays alive between turns, so that nothing is replayed.
 
-The only module that uses the SDK's own context (durabletask 1.12.0, private names). The engine runs the same code, so
-an orchestrator decides the same here as on the engine.
+This is the only module that uses the SDK's own context (durabletask 1.12.0, private names). The engine runs the same
+code, so an orchestrator makes the same decisions here as on the engine.
 """
 
 import logging
@@ -22,7 +22,7 @@ type Orchestrator = Callable[[Any, Any], Any]
 
 
 class Orchestrators:
-    """The orchestrators that can be started, by name."""
+    """The orchestrators that can be started, keyed by name."""
 
     def __init__(self, functions: list[Orchestrator]) -> None:
         self.registry = worker._Registry()  # type: ignore[no-untyped-call]  # noqa: SLF001 - see the module's docstring
@@ -38,7 +38,7 @@ class Orchestrators:
 
 
 class Execution:
-    """One generation of one instance: takes events and returns actions."""
+    """One generation of one instance, which takes events and returns actions."""
 
     __slots__ = ("_context", "_executor")
 
@@ -51,7 +51,7 @@ class Execution:
         self._context._is_replaying = False  # noqa: SLF001 - see the module's docstring
 
     def feed(self, event: pb.HistoryEvent, now: datetime) -> list[pb.OrchestratorAction]:
-        """Process one event at `now`. Return the orchestrator's new actions."""
+        """Process one event at the time `now`. Return the orchestrator's new actions."""
         context = self._context
         context.current_utc_datetime = now.replace(tzinfo=None)
         try:
@@ -71,11 +71,11 @@ class Execution:
 def replayed(
     orchestrators: Orchestrators, instance_id: str, past: list[pb.HistoryEvent], new: list[pb.HistoryEvent]
 ) -> list[pb.OrchestratorAction]:
-    """The actions of an orchestrator after `new`, replayed from `past` like on a worker of the engine."""
+    """The orchestrator's actions after `new`, replayed from `past` as on a worker of the engine."""
     executor = worker._OrchestrationExecutor(orchestrators.registry, _log, CONVERTER)  # noqa: SLF001 - see the module's docstring
     return list(executor.execute(instance_id, past, new).actions)
 
 
 def started(name: str, instance_id: str, encoded_input: str | None) -> pb.HistoryEvent:
-    """The event that starts an execution."""
+    """The event with which an execution starts."""
     return helpers.new_execution_started_event(name, instance_id, encoded_input)

@@ -20,14 +20,14 @@ _ARGUMENTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The history of an instance's current generation, as stored by the engine."""
+    """The history of an instance's current generation, as the engine stores it."""
 
     instance_id: str
     events: tuple[pb.HistoryEvent, ...]
 
     @classmethod
     def of_engine(cls, engine: Executions, instance_id: str) -> Self:
-        """Record an instance of a running engine.
+        """Record an instance from a running engine.
 
         Raises:
             KeyError: the instance does not exist.
@@ -55,13 +55,13 @@ class Recording:
         return cls(content["instance_id"], events)
 
     def save(self, path: Path) -> None:
-        """Write the recording as JSON, one block per event."""
+        """Write the recording to a file as JSON, one block per event."""
         events = [MessageToDict(event) for event in self.events]
         path.write_text(json.dumps({"instance_id": self.instance_id, "events": events}, indent=1) + "\n")
 
 
 def main(arguments: list[str]) -> int:
-    """Export one history. Return the exit code."""
+    """Export one history and return the exit code."""
     if len(arguments) != _ARGUMENTS:
         sys.stderr.write("usage: python -m simulator.executor.recording STATE_FILE INSTANCE_ID OUT.json\n")
         return 2

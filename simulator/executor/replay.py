@@ -1,7 +1,7 @@
-"""Replays a recorded history against the current orchestrator: would a run in progress survive the code change?
+"""Replays a recorded history with the current orchestrator, to find out whether a run in progress would survive the code change.
 
 After each recorded turn, the orchestrator's actions are compared with the recorded ones: the kind of each action, its
-id, name and input, the time of a timer. The engine itself is less strict: it does not detect changed inputs.
+id, name and input, and the time of a timer. The engine itself is less strict, because it does not detect changed inputs.
 """
 
 import json
@@ -14,14 +14,14 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 from simulator.executor.live import Orchestrator, Orchestrators, replayed
 from simulator.executor.recording import Recording
 
-#: In a history these events confirm an action of the orchestrator. All other events are inputs.
+#: In a history, these events confirm an action by the orchestrator. All other events are inputs.
 _CONFIRMATIONS = frozenset({"taskScheduled", "timerCreated", "subOrchestrationInstanceCreated", "eventSent"})
 _MARKS = frozenset({"orchestratorCompleted", "executionCompleted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action of an orchestrator."""
+    """One action by an orchestrator."""
 
     kind: str
     task_id: int
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first turn in which the current orchestrator does not act as recorded."""
+    """The first turn in which the current orchestrator deviates from the recording."""
 
     turn: int
     recorded: tuple[Step, ...]
@@ -57,10 +57,10 @@ class Difference:
 def replay(
     orchestrator: Orchestrator, recording: Recording, children: tuple[Orchestrator, ...] = ()
 ) -> Difference | None:
-    """Compare a recording with the current code. Return None if the actions of every turn are the same.
+    """Compare a recording with the current code. Return None if the actions in every turn are the same.
 
     Args:
-        orchestrator: The current one. It may have another name than the recorded one.
+        orchestrator: The current orchestrator. Its name may differ from the recorded one.
         recording: The history.
         children: Other orchestrators that it references as functions.
     """

@@ -1,1 +1,1 @@
-"""Every message and page in every state, as people see it: `daytwo gallery`."""
+"""`daytwo gallery`: every message and page in every state, as people see it."""

@@ -1,4 +1,4 @@
-"""The forms that ask for a reason for a rejection: Slack's modal, and the card that the Reject button in Teams expands."""
+"""The forms that ask why a request is rejected: Slack's modal, and the card that opens below the Reject button in Teams."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -20,7 +20,7 @@ _MODAL = Markup(
 
 
 def draw_modal(drawer: Drawer, theme: Theme) -> Markup:
-    """Slack's modal for a request with several clusters."""
+    """Slack's modal for a request that concerns several clusters."""
     view = rejection_form(request(*SEVERAL), "Node images", "slack-form")
     blocks = cast("list[Mapping[str, Json]]", view["blocks"])
     (field,) = (block for block in blocks if block["type"] == "input")
@@ -36,7 +36,7 @@ def draw_modal(drawer: Drawer, theme: Theme) -> Markup:
 
 
 def draw_unfolded(drawer: Drawer, theme: Theme) -> Markup:
-    """The card below the buttons of the bot's card after Reject is selected."""
+    """The card that appears below the buttons on the bot's card after Reject is selected."""
     card = renderer("teams-bot")(request_message(request(*SEVERAL)))
     actions = cast("list[Mapping[str, Json]]", card["actions"])
     (reject,) = (action for action in actions if action["type"] == "Action.ShowCard")

@@ -1,4 +1,4 @@
-"""The gallery: one page with every message in every state and every form, as in Slack, a Teams webhook and the Teams bot."""
+"""The gallery: one page with every message in every state and every form, as shown in Slack, by a Teams webhook and by the Teams bot."""
 
 import base64
 import re
@@ -23,7 +23,7 @@ _CHATS: tuple[tuple[str, str, Look], ...] = (
     ("teams", "Teams, workflow webhook", "card"),
     ("teams-bot", "Teams, bot", "card"),
 )
-# The buttons do nothing here, so they are not in the tab order.
+# The buttons do not do anything here, so they are not in the tab order.
 _BUTTON = re.compile(r"<button\b")
 
 
@@ -46,7 +46,7 @@ class SampleView:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """The samples of one section. `anchor` is the link target."""
+    """The samples in one section. `anchor` is the link target."""
 
     title: str
     anchor: str
@@ -95,7 +95,7 @@ def _form(chat: str, drawer: Drawer) -> RenderedSample:
 
 
 def _slack_blocks(content_parts: Mapping[str, Json], picture: bytes | None) -> Json:
-    """The blocks, with the picture in place of Slack's uploaded file."""
+    """The blocks, in which the picture takes the place of the file uploaded to Slack."""
     blocks = with_file(content_parts, "F0GALLERY" if picture else "")
     if picture is None:
         return blocks

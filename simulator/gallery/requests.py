@@ -1,4 +1,4 @@
-"""Sample requests for approval: plans for two production clusters, in every state of a request."""
+"""Sample requests for approval: plans for two production clusters, in every state that a request can have."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ REQUEST_TOKEN = "q7Jp2xW9bTfR4mKc8sVnYd1h"  # noqa: S105 - a sample, not a secre
 
 
 def cluster_id(name: str) -> str:
-    """The ARM id of a cluster of the gallery's fleet."""
+    """The ARM id of a cluster in the gallery's fleet."""
     group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-platform"
     return f"{group}/providers/microsoft.containerservice/managedclusters/{name}"
 
@@ -47,7 +47,7 @@ def image_plan(cluster: str, pools: tuple[str, ...], nodes: int, *, spot: bool =
 
 
 def reboot_plan(cluster: str, node: str) -> Plan:
-    """A reboot of one node that requires it."""
+    """A reboot of one node that requires a reboot."""
     steps = (
         Step(f"cordon.{node}", "cordon-node", f"cordon {node}", {"node": node}, 60),
         Step(f"drain.{node}", "drain-node", f"drain {node}", {"node": node}, 1_800),
@@ -57,13 +57,13 @@ def reboot_plan(cluster: str, node: str) -> Plan:
 
 
 def part(cluster: str, plan: Plan, **more: object) -> Part:
-    """The part of a request for one cluster."""
+    """The part of a request that concerns one cluster."""
     plain = Part(f"node-image.{cluster}.2026-w47", cluster_id(cluster), cluster, plan, _OPENS)
     return replace(plain, **more)  # type: ignore[arg-type]  # fields by name
 
 
 def request(*parts: Part, **more: object) -> Approval:
-    """A pending request, sent recently to ana and ben."""
+    """A pending request that was sent recently to ana and ben."""
     plain = Approval(
         id="node-image.2026-w47.production.any.approval-1",
         runbook="node-image",
@@ -101,7 +101,7 @@ _REGIONS = ("weu", "neu", "eus", "sea")
 
 
 def _of_sixty(number: int) -> Part:
-    """Fifty-four clusters differ only in size; six have another state."""
+    """Fifty-four clusters that differ only in size, and six in another state."""
     name = f"shop-{_REGIONS[number % 4]}-{number:02}-prod"
     match number:
         case 4:
@@ -148,5 +148,5 @@ _DECISIONS: dict[ApprovalState, dict[str, object]] = {
 
 
 def in_state(state: ApprovalState, *parts: Part, **more: object) -> Approval:
-    """The same request in some state."""
+    """The same request in the given state."""
     return replace(request(*parts, **more), state=state, **_DECISIONS[state])  # type: ignore[arg-type]  # fields by name

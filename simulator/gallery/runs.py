@@ -1,4 +1,4 @@
-"""Sample runs of the five runbooks, in every state of a run."""
+"""Sample runs of the five runbooks, in every state that a run can have."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -110,7 +110,7 @@ def run_in(runbook: str, state: State) -> Run:
 
 
 def _records(runbook: str, last: StepState) -> tuple[StepRecord, ...]:
-    """The run's steps: the first is done, the second is in progress, the others have not started."""
+    """The run's steps: the first is done, the second is in progress, and the others have not started."""
     found = []
     current = min(1, len(_STEPS[runbook]) - 1)
     for number, (identity, title) in enumerate(_STEPS[runbook]):

@@ -1,4 +1,4 @@
-"""One of every message that Daytwo sends, built by the same code as in production."""
+"""One sample of every message that Daytwo sends, built by the production code."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ _LATE = replace(request(*ONE), reminded=True, escalated=True, escalated_to=("cle
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sample message. `section` is its chapter in the gallery, `caption` describes its state."""
+    """A sample message. `section` is its chapter in the gallery, and `caption` describes its state."""
 
     section: str
     caption: str
@@ -66,7 +66,7 @@ def _approvals() -> Iterator[Sample]:
 
 
 def request_message(approval: Approval) -> Message:
-    """The message of a request."""
+    """The message for a request."""
     title = runbooks()[approval.runbook].title
     return approval_message(approval, title, _APPROVALS, f"{_LINK}{approval.token}")
 
@@ -127,7 +127,7 @@ def _members(state: State) -> dict[str, RunSummary]:
 
 
 def _sixty() -> tuple[Rollout, dict[str, RunSummary]]:
-    """The second ring is in progress, with some problems."""
+    """The second ring is in progress and has some problems."""
     names = [each.target_name for each in SIXTY]
     pre = RingTargets("pre-production", (("t0", "shop-dev"),), NOW)
     prod = RingTargets("production", tuple((f"t{number}", name) for number, name in enumerate(names, 1)), NOW)

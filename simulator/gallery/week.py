@@ -1,4 +1,4 @@
-"""A sample week for the digest: six clusters with their windows, a freeze, and one of each operation."""
+"""A sample week for the digest: six clusters with their windows, a freeze, and one operation of each kind."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ START = datetime(2026, 11, 15, 23, tzinfo=UTC)  # Midnight on Monday in Amsterda
 SPAN = Span(START, START + timedelta(days=7))
 _NIGHTS = tuple(Span(START + timedelta(days=day, hours=22), START + timedelta(days=day, hours=29)) for day in range(4))
 _FROZEN = (Span(START + timedelta(days=3, hours=22), START + timedelta(days=3, hours=29)),)
-# Day and hour in Amsterdam, minutes, operation.
+# The day and hour in Amsterdam, the minutes, and the operation.
 _DONE: dict[str, tuple[tuple[int, float, float, str], ...]] = {
     "shop-dev": ((0, 22.2, 160, "node-image"), (2, 23, 20, "reboot")),
     "shop-test": ((0, 22.2, 120, "node-image"), (1, 22.5, 40, "failed")),
@@ -33,7 +33,7 @@ def _lane(name: str) -> Lane:
 
 
 def _stopped_times() -> Iterator[Bar]:
-    """Stopped at 19:00, started at 07:00, and stopped over the weekend."""
+    """The cluster is stopped at 19:00, started at 07:00, and stopped over the weekend."""
     for day in range(5):
         yield _bar(day, 19, 12, "power")
     for day in range(1, 5):

@@ -1,4 +1,4 @@
-"""The clocks that a host can use: the machine's, its own, or the simulated world's over HTTP."""
+"""The clocks that a host can use: the machine's clock, its own, or the simulated world's over HTTP."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ import aiohttp
 
 
 class Clock(Protocol):
-    """The source of a host's time. All times are aware and in UTC."""
+    """The source of a host's time. All times are timezone-aware and in UTC."""
 
     @property
     def speed(self) -> float:
@@ -17,29 +17,29 @@ class Clock(Protocol):
         ...
 
     def now(self) -> datetime:
-        """The current time, without waiting. Never earlier than an earlier result."""
+        """The current time, without waiting. It is never earlier than a previous result."""
         ...
 
     async def advance(self, to: datetime) -> datetime:
-        """Move to `to`, or wait for it. Return the time reached, which may be earlier than `to`."""
+        """Move the clock to `to`, or wait for that time. Return the time reached, which may be earlier than `to`."""
         ...
 
     async def refresh(self) -> datetime:
-        """Query the source of the time again, if there is one. Return `now()`."""
+        """Query the source of the time once more, if there is one. Return `now()`."""
         ...
 
     async def close(self) -> None:
-        """Release the clock's resources."""
+        """Release the resources that the clock holds."""
         ...
 
 
 class WallClock:
-    """The machine's own time."""
+    """The machine's own clock."""
 
     speed = 1.0
 
     def now(self) -> datetime:
-        """The machine's time."""
+        """The machine's current time."""
         return datetime.now(UTC)
 
     async def advance(self, to: datetime) -> datetime:
@@ -48,15 +48,15 @@ class WallClock:
         return self.now()
 
     async def refresh(self) -> datetime:
-        """The machine's time."""
+        """The machine's current time."""
         return self.now()
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing, since there are no resources to release."""
 
 
 class LocalClock:
-    """A clock inside this process that starts at `start`. It is stepped unless `speed` is set."""
+    """A clock within this process that starts at `start`. It is stepped unless `speed` is set."""
 
     def __init__(self, start: datetime, speed: float = 0.0) -> None:
         self.speed = speed
@@ -64,23 +64,23 @@ class LocalClock:
         self._base_monotonic_s = time.monotonic()
 
     def now(self) -> datetime:
-        """The time reached."""
+        """The time that the clock has reached."""
         if not self.speed:
             return self._base
         return self._base + timedelta(seconds=(time.monotonic() - self._base_monotonic_s) * self.speed)
 
     async def advance(self, to: datetime) -> datetime:
-        """Jump to `to`, but never backwards."""
+        """Move the clock to `to`, but never backwards."""
         if to > self.now():
             self._base, self._base_monotonic_s = to, time.monotonic()
         return self.now()
 
     async def refresh(self) -> datetime:
-        """The time reached."""
+        """The time that the clock has reached."""
         return self.now()
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing, since there are no resources to release."""
 
 
 class RemoteClock:
@@ -90,7 +90,7 @@ class RemoteClock:
     earlier than `to` if the world has an event to deliver first. The world serves both while it waits for the host.
     """
 
-    #: How long the time of a running clock is extrapolated between two queries, in real seconds.
+    #: For how many real seconds the time of a running clock is extrapolated before the next query.
     MAX_AGE_S = 1.0
 
     def __init__(self, url: str) -> None:
@@ -116,7 +116,7 @@ class RemoteClock:
         return self._known + timedelta(seconds=(time.monotonic() - self._known_monotonic_s) * self._speed)
 
     async def advance(self, to: datetime) -> datetime:
-        """Have the world run until `to`, which may take as long as the world needs."""
+        """Have the world run until `to`, which can take as long as the world needs."""
         no_limit = aiohttp.ClientTimeout(total=None)
         async with self._open().post(f"{self._url}/advance", json={"to": to.isoformat()}, timeout=no_limit) as response:
             response.raise_for_status()
@@ -124,7 +124,7 @@ class RemoteClock:
         return self.now()
 
     async def refresh(self) -> datetime:
-        """Query the world. A running clock is not queried more often than every `MAX_AGE_S`."""
+        """Query the world. If the clock is running, at least `MAX_AGE_S` passes between two queries."""
         fresh = self._known is not None and time.monotonic() - self._known_monotonic_s < self.MAX_AGE_S
         if not (fresh and self._speed):
             async with self._open().get(self._url) as response:
@@ -145,7 +145,7 @@ class RemoteClock:
 
     def _update(self, answer: dict[str, object]) -> None:
         instant = datetime.fromisoformat(str(answer["now"])).astimezone(UTC)
-        # Responses may arrive out of order, and an extrapolation may be ahead: never move time backwards.
+        # Responses can arrive out of order, and an extrapolation can be ahead, so never move time backwards.
         if self._known is not None:
             instant = max(instant, self.now())
         if "speed" in answer:

@@ -1,4 +1,4 @@
-"""Timer triggers: Azure's schedules, when each is due next, and what a function receives after a missed occurrence."""
+"""Timer triggers: Azure's schedules, when each is next due, and the input of a function after a missed occurrence."""
 
 import json
 import os
@@ -21,7 +21,7 @@ class ScheduleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CronState:
-    """The stored state of a timer trigger: when it last ran and when it runs next."""
+    """The stored state of a timer trigger: when it last ran and when it will run next."""
 
     last: datetime | None
     next: datetime
@@ -45,7 +45,7 @@ class CronRun:
 
 
 class Crons:
-    """All timer triggers of an app.
+    """All timer triggers in an app.
 
     Args:
         functions: The functions with a timer trigger.
@@ -67,21 +67,21 @@ class Crons:
 
     @property
     def states(self) -> dict[str, CronState]:
-        """The states to store, by function name."""
+        """The states to be stored, by function name."""
         return dict(self._states)
 
     def next_due(self) -> datetime | None:
-        """When the next trigger is due. A running trigger is not due again before it ends (Azure's singleton lock)."""
+        """When the next trigger is due. A running trigger is not due until it ends (Azure's singleton lock)."""
         return min((state.next for name, state in self._states.items() if name not in self._running), default=None)
 
     def take_due(self, now: datetime) -> list[CronRun]:
-        """Return the triggers that are due. Occurrences missed while the host was down run once, regardless of their number."""
+        """Return the triggers that are due. If several occurrences were missed while the host was down, the trigger runs once."""
         due = [name for name, state in self._states.items() if state.next <= now and name not in self._running]
         self._running.update(due)
         return [self._run(name) for name in due]
 
     def ended(self, run: CronRun, now: datetime) -> None:
-        """Record that a run ended, successfully or not, and compute the next occurrence."""
+        """Record that a run has ended, successfully or not, and compute the next occurrence."""
         name = run.function.name
         self._running.discard(name)
         self._states[name] = CronState(run.due, next_occurrence(run.function, max(run.due, now)))

@@ -1,4 +1,4 @@
-"""Runs the engine's work items on the app's functions and returns the results to the engine."""
+"""Runs the engine's work items with the app's functions and returns the results to the engine."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from simulator.host.inflight import InFlight
 from simulator.host.runtime import Function, FunctionFailedError, FunctionsApp, Value
 from simulator.host.work import Activity, Turn
 
-#: Turns run on the event loop. After this many, other tasks run.
+#: Turns run on the event loop. After this many turns, other tasks get to run.
 _TURNS_AT_ONCE = 16
 
 
 class Boundary(Protocol):
-    """Called right before an activity runs, and after its result is known but not yet recorded."""
+    """Called right before an activity runs, and again when its result is known but not yet recorded."""
 
     def __call__(self, when: Literal["before", "after"], activity_name: str, instance_id: str, /) -> None:
-        """May end the process: an activity whose result was not recorded runs again."""
+        """May end the process. An activity whose result was not recorded then runs once more."""
         ...
 
 
@@ -28,7 +28,7 @@ class Dispatcher:
     """Takes turns and activities from the engine and runs them.
 
     Args:
-        client: The configuration for functions with a durable client binding.
+        client: The configuration for functions that have a durable client binding.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Dispatcher:
             self._loop.call_soon(self._pump)
 
     async def stop(self) -> None:
-        """Take no further work. Running activities are cancelled and returned to the engine."""
+        """Stop taking work. Running activities are cancelled and returned to the engine."""
         self._stopped = True
         for task in self._tasks:
             task.cancel()
@@ -93,8 +93,8 @@ class Dispatcher:
             self._engine.abandon_activity(activity)
             raise
         except Exception as error:
-            # Not an error of the app: the engine cannot record, or a boundary raises. Nothing awaits this task, so the
-            # callers of settle() get the error.
+            # This is not an error in the app: the engine cannot record the result, or a boundary raised. This task is not
+            # awaited, so the callers of settle() get the error.
             self._in_flight.fail(error)
             raise
         finally:

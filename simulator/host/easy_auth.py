@@ -33,26 +33,26 @@ _BUTTON = '<button name="person" value="{name}">{shown}<br><small>{address}</sma
 
 
 def switched_on(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether App Service's setting turns authentication on."""
+    """Whether App Service's setting enables authentication."""
     return environment.get("WEBSITE_AUTH_ENABLED", "").casefold() == "true"
 
 
 class SignIn:
-    """The signed-in sessions, keyed by a random cookie value. They are in memory and end with the host."""
+    """The signed-in sessions, keyed by a random cookie value. They are kept in memory and end with the host."""
 
     def __init__(self, people: Sequence[SimulatedPerson] = PEOPLE) -> None:
         self._people = {person.name: person for person in people}
         self._sessions: dict[str, SimulatedPerson] = {}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Register `/.auth`. It responds with 404 if authentication is off, like App Service."""
+        """Register `/.auth`. It responds with 404 if authentication is off, as on App Service."""
         router.add_get("/.auth/login/aad", self._ask)
         router.add_post("/.auth/login/aad", self._sign_in)
         router.add_get("/.auth/logout", self._sign_out)
         router.add_get("/.auth/me", self._me)
 
     def headers(self, request: web.Request) -> "CIMultiDict[str]":
-        """The request headers for the app. Identity headers from the client are removed."""
+        """The request headers for the app. Identity headers sent by the client are removed."""
         passed: CIMultiDict[str] = CIMultiDict(
             (name, text) for name, text in request.headers.items() if not name.casefold().startswith(_PREFIX)
         )
@@ -132,7 +132,7 @@ def _must_be_on() -> None:
 
 
 def _own_path(wanted: str) -> str:
-    """The redirect target after sign-in: a path on this host only."""
+    """The redirect target after sign-in, which must be a path on this host."""
     parts = urlsplit(wanted)
     own = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc
     return wanted if own else "/.auth/me"

@@ -20,7 +20,7 @@ from simulator.host.work import RefusedError
 
 
 class Engine(Executions):
-    """Orchestrations in memory and the client operations on them."""
+    """Orchestrations in memory, and the client operations for them."""
 
     def StartInstance(
         self, request: pb.CreateInstanceRequest, context: grpc.ServicerContext
@@ -59,7 +59,7 @@ class Engine(Executions):
             return super().RaiseEvent(request, context)
 
     def TerminateInstance(self, request: pb.TerminateRequest, context: grpc.ServicerContext) -> pb.TerminateResponse:
-        """Terminate an instance. One that has not started ends without a turn."""
+        """Terminate an instance. An instance that has not started ends without a turn."""
         with self._change():
             self._refuse_finished(request.instanceId, "terminating it")
             if request.instanceId in self._delayed:
@@ -68,7 +68,7 @@ class Engine(Executions):
             return super().TerminateInstance(request, context)
 
     def SuspendInstance(self, request: pb.SuspendRequest, context: grpc.ServicerContext) -> pb.SuspendResponse:
-        """Suspend an instance. It waits until it is resumed."""
+        """Suspend an instance, which then waits until it is resumed."""
         with self._change():
             self._refuse_finished(request.instanceId, "suspending it")
             return super().SuspendInstance(request, context)
@@ -82,14 +82,14 @@ class Engine(Executions):
     def RestartInstance(
         self, request: pb.RestartInstanceRequest, context: grpc.ServicerContext
     ) -> pb.RestartInstanceResponse:
-        """Run a finished instance again with its input."""
+        """Rerun a finished instance with the same input."""
         with self._change():
             return super().RestartInstance(request, context)
 
     def PurgeInstances(
         self, request: pb.PurgeInstancesRequest, context: grpc.ServicerContext
     ) -> pb.PurgeInstancesResponse:
-        """Delete finished instances by id or filter, with everything that is stored for them."""
+        """Delete finished instances, selected by id or by a filter, with everything that is stored for them."""
         with self._change():
             before = set(self._instances)
             response = super().PurgeInstances(request, context)

@@ -63,5 +63,5 @@ async def _receive(function: Function, body: bytes, invoke: Invoke) -> web.Respo
         for event in events:
             await invoke(function, Value("json", json.dumps(event)))
     except FunctionFailedError:
-        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Event Grid retries the whole batch.
+        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Event Grid then retries the whole batch.
     return web.Response(status=HTTPStatus.ACCEPTED)

@@ -25,15 +25,15 @@ from simulator.host.timers import DelayedStart, Due, Timer, Timers
 from simulator.host.watchers import Watchers
 from simulator.host.work import Activity, RejectingContext, Turn
 
-#: Upstream's own limit: a longer history means a loop without continue_as_new.
+#: Upstream's own limit: a longer history indicates a loop without continue_as_new.
 MAX_HISTORY_EVENTS = 10_000
-#: The inbox events that a new generation inherits. All others belong to tasks that it does not know.
+#: The inbox events that a new generation inherits. All others belong to tasks from earlier generations.
 _SURVIVES_CONTINUE_AS_NEW = frozenset({"eventRaised", "executionSuspended", "executionResumed", "executionTerminated"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The execution that waits for a child, and the id of its task."""
+    """The execution that is waiting for a child, and the id of its task."""
 
     instance_id: str
     execution: int
@@ -75,7 +75,7 @@ class Executions(InMemoryOrchestrationBackend):
         return self._timers.next_due()
 
     def fire_due(self) -> int:
-        """Fire all due timers. Return their number."""
+        """Fire all due timers and return their number."""
         fired = 0
         with self._change():
             for at, due in self._timers.pop_due(self.now()):
@@ -95,13 +95,13 @@ class Executions(InMemoryOrchestrationBackend):
         return bool(self._orchestration_queue or self._activities)
 
     def take_turn(self) -> Turn | None:
-        """The next turn of an orchestrator, to be completed or abandoned; None if there is none."""
+        """An orchestrator's next turn, to be completed or abandoned; None if there is none."""
         while self._orchestration_queue:
             instance_id = self._orchestration_queue.popleft()
             self._orchestration_queue_set.discard(instance_id)
             instance = self._instances.get(instance_id)
             if instance is None or not instance.pending_events or instance_id in self._orchestration_in_flight:
-                continue  # Events that arrive during a turn are enqueued when it is completed.
+                continue  # Events that arrive during a turn are enqueued when the turn is completed.
             events = list(instance.pending_events)
             if instance.history and not events[0].HasField("orchestratorStarted"):
                 events.insert(0, helpers.new_orchestrator_started_event(self.now()))
@@ -131,7 +131,7 @@ class Executions(InMemoryOrchestrationBackend):
                     self._enqueue_orchestration(turn.instance_id)
 
     def abandon_turn(self, turn: Turn) -> None:
-        """Queue a turn again that its worker did not complete."""
+        """Requeue a turn that its worker did not complete."""
         with self._change():
             self._orchestration_in_flight.discard(turn.instance_id)
             instance = self._instances.get(turn.instance_id)
@@ -140,7 +140,7 @@ class Executions(InMemoryOrchestrationBackend):
             arrived = instance.pending_events
             again = instance.dispatched_events
             if instance.history and again and again[0].HasField("orchestratorStarted"):
-                again = again[1:]  # The next turn gets new events with its own time.
+                again = again[1:]  # The next turn gets new events with its own timestamp.
             instance.pending_events = [*again, *arrived]
             instance.dispatched_events = []
             self._enqueue_orchestration(turn.instance_id)
@@ -168,17 +168,17 @@ class Executions(InMemoryOrchestrationBackend):
             self._deliver(activity.instance_id, activity.execution, event)
 
     def abandon_activity(self, activity: Activity) -> None:
-        """Queue an activity again that its worker did not complete."""
+        """Requeue an activity that its worker did not complete."""
         self._activities.append(activity)
         self.on_work()
 
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
-        """An instance's history; empty for an unknown instance."""
+        """An instance's history. It is empty for an unknown instance."""
         instance = self._instances.get(instance_id)
         return [] if instance is None else list(instance.history)
 
     def close(self) -> None:
-        """Release the engine's resources."""
+        """Release the resources that the engine holds."""
 
     def is_finished(self, status: pb.OrchestrationStatus) -> bool:
         """Whether an instance with this status is finished."""
@@ -191,42 +191,42 @@ class Executions(InMemoryOrchestrationBackend):
         return [one for one in self._instances.values() if not self._is_terminal_status(one.status)]
 
     def execution_of(self, instance_id: str) -> int:
-        """The number of an instance's current execution."""
+        """The number of the instance's current execution."""
         return self._executions[instance_id]
 
     def add_activity(self, activity: Activity) -> None:
-        """Queue an activity again."""
+        """Requeue an activity."""
         self._activities.append(activity)
 
     def add_due(self, at: datetime, due: Due) -> None:
-        """Wait for a timer again."""
+        """Restore a pending timer."""
         self._timers.add(at, due)
         if isinstance(due, DelayedStart):
             self._delayed.add(due.instance_id)
 
     def add_parent(self, child: str, parent: Parent) -> None:
-        """Register the parent of a child again, to be notified at its end."""
+        """Restore the link from a child to its parent, which is notified when the child ends."""
         self._parents[child] = parent
 
     def add_turn(self, instance_id: str) -> None:
-        """Queue a turn again."""
+        """Requeue a turn."""
         self._enqueue_orchestration(instance_id)
 
     # --- persistence, for subclasses
 
     def stored_crons(self) -> dict[str, CronState]:
-        """The stored states of the timer triggers by function name; none in memory."""
+        """The stored states of the timer triggers, by function name. The in-memory engine does not have any."""
         return {}
 
     def store_crons(self, states: dict[str, CronState]) -> None:
         """Store the states of the timer triggers for the next host."""
 
     def _save(self, touched: Collection[str], now: datetime) -> None:
-        """Store the changed instances before clients are notified. In memory there is nothing to do."""
+        """Store the changed instances before clients are notified. The in-memory engine does not store anything."""
 
     @contextmanager
     def _change(self) -> Iterator[datetime]:
-        """One state change: one timestamp, one save, then wake the dispatcher."""
+        """Apply one state change: with one timestamp and one save, after which the dispatcher is woken."""
         with self._lock, engine_time(self.now()) as now:
             yield now
             if self._touched:
@@ -336,7 +336,7 @@ class Executions(InMemoryOrchestrationBackend):
 
 
 def _ignore() -> None:
-    """The default until a host is attached."""
+    """The default that is used until a host is attached."""
 
 
 def _failed(turn: Turn, why: str) -> pb.OrchestratorResponse:

@@ -30,7 +30,7 @@ create table if not exists moment(only integer primary key check (only = 1), lat
 
 
 class StateInUseError(RuntimeError):
-    """Another host uses the file."""
+    """The file is in use by another host."""
 
 
 class FileEngine(Engine):
@@ -106,7 +106,7 @@ class FileEngine(Engine):
             [(instance_id, length + n, event.SerializeToString()) for n, event in enumerate(fresh)],
         )
         marks = ", ".join("?" * len(INSTANCE_COLUMNS))
-        self._db.execute(f"replace into instance values({marks})", to_row(instance))  # only placeholders
+        self._db.execute(f"replace into instance values({marks})", to_row(instance))  # Contains only placeholders.
         self._written[instance_id] = (execution, len(instance.history))
 
     def _write_moment(self, now: datetime) -> None:
@@ -127,7 +127,7 @@ class FileEngine(Engine):
 
 
 def read_history(path: Path, instance_id: str) -> list[pb.HistoryEvent]:
-    """The history of one instance in a file that no host has open.
+    """The history of one instance in a file that is not open in a host.
 
     Raises:
         FileNotFoundError: the file does not exist.

@@ -23,7 +23,7 @@ from simulator.host.web import WebServer
 
 #: A running clock is queried at least this often, in real seconds.
 _POLL_S = 5.0
-#: If the world returns the same earlier time this often in a row, its clock is considered stuck.
+#: If the world returns the same time before the target this often in a row, its clock is considered stuck.
 _MAX_STALLS = 10_000
 
 
@@ -106,12 +106,12 @@ class Host:
 
     @property
     def engine(self) -> Engine:
-        """The durable engine, for access to histories."""
+        """The durable engine, which gives access to histories."""
         return self._engine
 
     @property
     def rpc_address(self) -> str:
-        """The address for durable clients, `127.0.0.1:port`."""
+        """The address for durable clients, in the form `127.0.0.1:port`."""
         return self._rpc_address
 
     def now(self) -> datetime:
@@ -155,10 +155,10 @@ class Host:
                 return now
 
     async def invoke(self, function: Function, value: Value) -> Value | None:
-        """Call a function. The call counts as in flight.
+        """Call a function. The call counts as being in flight.
 
         Raises:
-            FunctionFailedError: the function raised.
+            FunctionFailedError: the function raised an exception.
         """
         with self._in_flight.doing(f"function {function.name}"):
             return await self._app.invoke(function, value, self._client_settings())
@@ -185,7 +185,7 @@ class Host:
 
     async def _run_timer(self, run: CronRun, end: Callable[[], None]) -> None:
         try:
-            # A failed timer function is not retried: it runs at its next occurrence, as on Azure.
+            # A failed timer function is not retried. Its next run is at the next occurrence, as on Azure.
             with suppress(FunctionFailedError):
                 await self._app.invoke(run.function, run.value(), self._client_settings())
             self._crons.ended(run, self.now())
@@ -197,7 +197,7 @@ class Host:
     async def _run_continuously(self) -> None:
         while True:
             self._fire_due()
-            self._stirred.clear()  # After firing, which also sets the event: the next line reads the changes.
+            self._stirred.clear()  # This must come after firing, which also sets the event: the next line reads the changes.
             due, wait_s = self.next_due(), _POLL_S
             if due is not None:
                 wait_s = min(wait_s, max(0.0, (due - self.now()).total_seconds() / self._clock.speed))

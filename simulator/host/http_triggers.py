@@ -1,4 +1,4 @@
-"""The app's HTTP functions: routes, methods, keys, bodies and headers as on Azure."""
+"""The app's HTTP functions, with routes, methods, keys, bodies and headers as on Azure."""
 
 import hmac
 import re
@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from simulator.host.runtime import Function, FunctionFailedError, Value
 
-#: Azure's default for a route without methods.
+#: Azure's default for a route that does not list its methods.
 _DEFAULT_METHODS = ("GET", "POST")
 _CATCH_ALL = re.compile(r"\{\*(\w+)\}")
 _CONSTRAINT = re.compile(r"\{(\w+):[^}]+\}")
@@ -21,13 +21,13 @@ type Headers = Callable[[web.Request], Mapping[str, str]]
 
 
 class Key:
-    """The host's only key, required for functions that are not anonymous."""
+    """The host's only key, which is required for functions that are not anonymous."""
 
     def __init__(self, key: str) -> None:
         self.text = key
 
     def opens(self, request: web.Request) -> bool:
-        """Whether the request has the key, as `x-functions-key` or `?code=`."""
+        """Whether the request contains the key, as `x-functions-key` or `?code=`."""
         shown = request.headers.get("x-functions-key") or request.query.get("code", "")
         return hmac.compare_digest(shown.encode(), self.text.encode())
 
@@ -68,7 +68,7 @@ def _handler(
         try:
             returned = await invoke(function, await _request_value(request, headers(request)))
         except FunctionFailedError:
-            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Azure does not return details to the caller.
+            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # Azure does not reveal details to the caller.
         return _response(function, returned)
 
     return handle

@@ -1,4 +1,4 @@
-"""Tracks what is in progress inside a host, by name, and waits until nothing is."""
+"""Tracks work in progress inside a host, by name, and waits until all of it has ended."""
 
 import asyncio
 import itertools
@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 
 class NotSettledError(TimeoutError):
-    """A host did not settle in time. The text lists what was in progress."""
+    """A host did not settle in time. The text lists the work in progress."""
 
 
 class HostBrokenError(RuntimeError):
-    """The host itself failed, not the app. See the cause."""
+    """The host itself failed rather than the app. See the cause."""
 
 
 class InFlight:
-    """Work that has started and not ended: invocations, activities, HTTP requests.
+    """Work that has started and has not ended: invocations, activities, HTTP requests.
 
     Args:
-        has_more: Whether work waits to start.
+        has_more: Whether there is work that has not started yet.
     """
 
     def __init__(self, has_more: Callable[[], bool]) -> None:
@@ -56,11 +56,11 @@ class InFlight:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs and nothing waits to start."""
+        """Whether nothing is running and nothing is waiting to start."""
         return not self._running and not self._has_more()
 
     def check(self) -> None:
-        """Wake waiting callers if nothing is left. Call it when `has_more` may have become false."""
+        """Wake waiting callers if no work is left. Call it when `has_more` may have become false."""
         if self.is_idle:
             self._idle.set()
 
@@ -79,7 +79,7 @@ class InFlight:
                         await self._idle.wait()
                     if self._broken:
                         raise HostBrokenError("the host failed; see the cause") from self._broken
-                    await asyncio.sleep(0)  # Let work start that the last operation triggered.
+                    await asyncio.sleep(0)  # Let the work that the last operation triggered start.
                     if self.is_idle:
                         return
         except TimeoutError as error:

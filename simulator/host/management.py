@@ -31,7 +31,7 @@ type _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Management:
-    """Handles the management requests for one engine."""
+    """Handles the management requests for an engine."""
 
     def __init__(self, engine: Engine, key: Key) -> None:
         self._engine, self._key = engine, key
@@ -172,7 +172,7 @@ def _describe(state: pb.OrchestrationState) -> dict[str, object]:
 
 
 def _json(text: str) -> object:
-    """Decode a value. The output of a terminated instance may be plain text."""
+    """Decode a value. A terminated instance can have plain text as its output."""
     if not text:
         return None
     try:

@@ -6,14 +6,14 @@ attributes are sufficient, without protobuf or gRPC.
 
 
 class Message:
-    """Any message: an object with the fields that it was created with."""
+    """A message of any type: an object with the fields that it was created with."""
 
     def __init__(self, **fields: object) -> None:
         self.__dict__.update(fields)
 
 
 class BindingInfo(Message):
-    """A binding. The library compares directions and reads their names."""
+    """A binding. The library compares binding directions and reads their names."""
 
     inout, out, undefined = 2, 1, 0
     Direction = type("Direction", (), {"in": 0, "out": 1, "inout": 2})

@@ -1,7 +1,7 @@
 """Rebuilds an engine's queues from its instances' histories after its process was killed.
 
-Every activity without a result is queued again (activities are idempotent), every timer that has not fired waits
-again, and every running child is linked to its parent again.
+Every activity without a result is requeued (activities are idempotent), every timer that has not fired is restored, and
+every running child is linked to its parent.
 """
 
 from datetime import UTC
@@ -42,7 +42,7 @@ def _resume_instance(engine: Executions, instance: OrchestrationInstance) -> Non
                 child = event.subOrchestrationInstanceCreated.instanceId
                 engine.add_parent(child, Parent(instance_id, execution, event.eventId))
             case _:
-                pass  # Nothing is outstanding.
+                pass  # There is nothing outstanding.
     starts_at = instance.pending_events[0].timestamp.ToDatetime(tzinfo=UTC) if instance.pending_events else None
     if not instance.history and starts_at is not None and starts_at > engine.now():
         engine.add_due(starts_at, DelayedStart(instance_id, execution))
@@ -51,7 +51,7 @@ def _resume_instance(engine: Executions, instance: OrchestrationInstance) -> Non
 
 
 def _ended(instance: OrchestrationInstance) -> tuple[set[int], set[int]]:
-    """The ids of tasks with a result and of timers that fired, in the history or the inbox."""
+    """The ids of tasks that have a result and of timers that have fired, in the history or the inbox."""
     ended: set[int] = set()
     fired: set[int] = set()
     for event in (*instance.history, *instance.pending_events):

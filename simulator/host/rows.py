@@ -16,10 +16,10 @@ type Row = tuple[str | int | bytes | None, ...]
 
 
 def to_row(instance: OrchestrationInstance) -> Row:
-    """Everything except the history. A turn in progress counts as not taken."""
+    """Everything except the history. A turn in progress is stored as if it had not been taken."""
     out = instance.dispatched_events
     if instance.history and out and out[0].HasField("orchestratorStarted"):
-        out = out[1:]  # Created with the turn. The next turn gets its own, with its own time.
+        out = out[1:]  # This event was created with the turn. The next turn gets its own event with its own timestamp.
     return (
         instance.instance_id,
         instance.name,
@@ -39,7 +39,7 @@ def to_row(instance: OrchestrationInstance) -> Row:
 
 
 def from_row(row: Row) -> OrchestrationInstance:
-    """The instance of a row, without its history."""
+    """The instance in a row, without its history."""
     value = dict(zip(INSTANCE_COLUMNS, row, strict=True))
     completed, failure, tags = value["completed"], value["failure"], value["tags"]
     return OrchestrationInstance(
@@ -65,5 +65,5 @@ def _text(value: str | int | bytes | None) -> str | None:
 
 
 def _status(number: int) -> pb.OrchestrationStatus:
-    # At run time, enum values of protobuf are plain integers. Only the type stubs have a type for them.
+    # At run time, protobuf's enum values are plain integers. They have their own type only in the type stubs.
     return cast("pb.OrchestrationStatus", number)

@@ -41,7 +41,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One indexed function: the settings of its trigger and its parameters with a durable client binding."""
+    """One indexed function: its trigger settings and its parameters with a durable client binding."""
 
     name: str
     function_id: str
@@ -52,12 +52,12 @@ class Function:
 
     @property
     def task_name(self) -> str:
-        """The name by which orchestrations call it."""
+        """The name by which orchestrations call the function."""
         return str(self.settings.get("orchestration") or self.settings.get("activity") or self.name)
 
 
 class FunctionsApp:
-    """A loaded app folder and its functions."""
+    """A loaded app folder and the functions in it."""
 
     def __init__(self, app_dir: Path) -> None:
         self.app_dir = app_dir.resolve()
@@ -65,7 +65,7 @@ class FunctionsApp:
         self._worker = DurableFunctionsWorker()
 
     async def load(self) -> None:
-        """Index the app's functions, like the worker at start on Azure.
+        """Index the app's functions, as the worker does when it starts on Azure.
 
         Raises:
             AppLoadError: importing `function_app.py` or indexing a function failed, or there are no functions.
@@ -91,18 +91,18 @@ class FunctionsApp:
         )
 
     def unload(self) -> None:
-        """Stop the threads of synchronous functions."""
+        """Stop the threads that run synchronous functions."""
         importlib.import_module("azure_functions_runtime").stop_threadpool_executor()
 
     def of_type(self, trigger_type: str) -> list[Function]:
-        """The functions with this trigger type (`httpTrigger`, ...)."""
+        """The functions with the given trigger type (`httpTrigger`, ...)."""
         return [function for function in self.functions if function.trigger_type == trigger_type]
 
     async def invoke(self, function: Function, trigger: Value, client: str) -> Value | None:
-        """Call a function with its trigger's input. `client` configures its durable clients.
+        """Call a function with its trigger's input. `client` is the configuration for its durable clients.
 
         Raises:
-            FunctionFailedError: the function raised.
+            FunctionFailedError: the function raised an exception.
         """
         native = importlib.import_module("azure_functions_runtime.native_invocation")
         datum = importlib.import_module("azure_functions_runtime.bindings.datumdef").Datum
@@ -116,7 +116,7 @@ class FunctionsApp:
         return None if returned is None else _from_datum(returned)
 
     def run_turn(self, function: Function, request: pb.OrchestratorRequest) -> pb.OrchestratorResponse:
-        """Run one turn of an orchestrator on this thread, since orchestrators only compute."""
+        """Run one turn of an orchestrator on this thread, which is possible because orchestrators only compute."""
         loaded = importlib.import_module("azure_functions_runtime.handle_event")._functions  # noqa: SLF001  # named above
         orchestrator = loaded.get_function(function.function_id).func.orchestrator_function
         return self._worker._run_orchestration(orchestrator, request)  # noqa: SLF001  # named above
@@ -125,7 +125,7 @@ class FunctionsApp:
         if not (self.app_dir / f"{_MODULE}.py").is_file():
             raise AppLoadError(f"loading the app in {self.app_dir}: {_MODULE}.py does not exist")
         loaded = sys.modules.get(_MODULE)
-        # An app object can be indexed only once. If it was imported in advance, before a fork, it is used unchanged.
+        # An app object can be indexed only once. If it was imported in advance, before a fork, it is used as it is.
         if loaded is not None and (loaded in _indexed or Path(str(loaded.__file__)).resolve().parent != self.app_dir):
             del sys.modules[_MODULE]
         if str(self.app_dir) in sys.path:

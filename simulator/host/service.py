@@ -27,14 +27,14 @@ type _Method = Callable[[message.Message, _Context], Awaitable[message.Message]]
 
 
 class DurableService(stubs.TaskHubSidecarServiceServicer):
-    """Serves the requests of durable clients. Work items are not streamed, since the host runs them in process."""
+    """Serves the requests of durable clients. Work items are not streamed, because the host runs them in process."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._server: grpc.aio.Server | None = None
 
     async def start(self) -> str:
-        """Serve on a free port. Return `127.0.0.1:port`."""
+        """Serve on a free port and return `127.0.0.1:port`."""
         self._server = grpc.aio.server()
         stubs.add_TaskHubSidecarServiceServicer_to_server(_Methods(self), self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
@@ -42,7 +42,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
         return f"127.0.0.1:{port}"
 
     async def stop(self) -> None:
-        """Stop serving. Waiting calls are cancelled."""
+        """Stop serving. Calls that are waiting are cancelled."""
         if self._server is not None:
             await self._server.stop(grace=None)
             self._server = None
@@ -93,7 +93,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
                     reply = self._engine.GetInstance(request, RejectingContext())
                     if not reply.exists or reached(reply.orchestrationState.orchestrationStatus):
                         return reply
-                    await changed.wait()  # The client's deadline ends the wait by cancelling the call.
+                    await changed.wait()  # The client's deadline cancels the call, which ends the wait.
             finally:
                 stop()
 

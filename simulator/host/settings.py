@@ -8,17 +8,17 @@ from typing import Self
 
 @dataclass(frozen=True)
 class HostSettings:
-    """The settings that the local host supports. Everything else in host.json applies to Azure only."""
+    """The settings that the local host supports. Everything else in host.json is relevant only on Azure."""
 
     route_prefix: str = "api"
     task_hub: str = "TestHubName"
 
     @classmethod
     def read(cls, app_dir: Path) -> Self:
-        """Read `host.json` with Azure's defaults.
+        """Read `host.json`, using Azure's defaults for missing settings.
 
         Raises:
-            FileNotFoundError: it does not exist, so the folder is not an app on Azure either.
+            FileNotFoundError: the file does not exist, so the folder is not an app on Azure either.
         """
         content = json.loads((app_dir / "host.json").read_text())
         extensions = content.get("extensions", {})

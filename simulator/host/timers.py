@@ -17,7 +17,7 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class DelayedStart:
-    """An instance that starts later."""
+    """An instance with a delayed start."""
 
     instance_id: str
     execution: int
@@ -42,7 +42,7 @@ class Timers:
         return len(self._heap)
 
     def add(self, at: datetime, due: Due) -> None:
-        """Add an entry that is due at `at`."""
+        """Add an entry that is due at the time `at`."""
         self._count += 1
         heapq.heappush(self._heap, (at, self._count, due))
 
@@ -58,6 +58,6 @@ class Timers:
             yield at, heapq.heappop(self._heap)[2]
 
     def compact(self) -> None:
-        """Drop all invalid entries, for example after many instances were purged."""
+        """Drop all invalid entries, for example after a large number of instances was purged."""
         self._heap = [entry for entry in self._heap if self._alive(entry[2])]
         heapq.heapify(self._heap)

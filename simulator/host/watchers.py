@@ -1,16 +1,16 @@
-"""Clients that wait for a change of an instance."""
+"""Clients that wait for an instance to change."""
 
 from collections.abc import Callable
 
 
 class Watchers:
-    """Callbacks by instance."""
+    """The callbacks of each instance."""
 
     def __init__(self) -> None:
         self._by_instance: dict[str, list[Callable[[], None]]] = {}
 
     def add(self, instance_id: str, notify: Callable[[], None]) -> Callable[[], None]:
-        """Call `notify` after each turn of an instance and when it is purged. Return a function that removes the callback."""
+        """Call `notify` after each turn of an instance and when the instance is purged. Return a function that removes the callback."""
         watching = self._by_instance.setdefault(instance_id, [])
         watching.append(notify)
 
@@ -22,7 +22,7 @@ class Watchers:
         return stop
 
     def count(self, instance_id: str) -> int:
-        """The number of callbacks for an instance."""
+        """The number of callbacks registered for an instance."""
         return len(self._by_instance.get(instance_id, ()))
 
     def notify_all(self, instance_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The host's HTTP server on 127.0.0.1. Every request counts as in flight until it is answered."""
+"""The host's HTTP server on 127.0.0.1. Every request counts as being in flight until it is answered."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from simulator.host.management import Management
 from simulator.host.runtime import FunctionFailedError, FunctionsApp, Value
 from simulator.host.settings import HostSettings
 
-#: Azure's default limit of a request body.
+#: Azure's default limit for the size of a request body.
 _MAX_BODY_BYTES = 100 * 1024 * 1024
 
 
@@ -77,7 +77,7 @@ class WebServer:
         by_name = {function.name.lower(): function for function in self._app.functions}
 
         async def run(request: web.Request) -> web.Response:
-            """Run a function that does not have an HTTP trigger, in the background, like Azure."""
+            """Run a function that does not have an HTTP trigger in the background, as on Azure."""
             if not self._key.opens(request):
                 return web.Response(status=HTTPStatus.UNAUTHORIZED)
             function = by_name.get(request.match_info["name"].lower())

@@ -1,4 +1,4 @@
-"""The engine's work items and its rejections."""
+"""The engine's work items and the error with which it rejects requests."""
 
 from dataclasses import dataclass
 from typing import NoReturn
@@ -9,7 +9,7 @@ import grpc
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of an orchestrator: its history and the new events."""
+    """One turn of an orchestrator, with its history and the new events."""
 
     instance_id: str
     name: str
@@ -19,7 +19,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One activity to run. `execution` is the generation of the instance that scheduled it, `input` is JSON."""
+    """One activity to run. `execution` is the generation of the instance that scheduled it; `input` is JSON."""
 
     instance_id: str
     execution: int
@@ -29,7 +29,7 @@ class Activity:
 
 
 class RefusedError(Exception):
-    """The engine rejects a request. Carries the gRPC status for the durable client."""
+    """The engine rejects a request. The error carries the gRPC status for the durable client."""
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class RefusedError(Exception):
 
 
 class RejectingContext(grpc.ServicerContext):
-    """Replaces the gRPC context that the backend's methods expect. `abort` raises `RefusedError`."""
+    """Takes the place of the gRPC context that the backend's methods expect. `abort` raises `RefusedError`."""
 
     def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
         """Raise the error for the caller.

@@ -1,4 +1,4 @@
-"""Routes requests to the Kubernetes API of each simulated cluster."""
+"""Routes requests to each simulated cluster's Kubernetes API."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ _PATH = re.compile(r"^/clusters/(?P<cluster>[^/]+)(?P<rest>/.*)$")
 
 
 class KubernetesApi:
-    """Serves ``/clusters/<name>``. A cluster that is not running closes the connection without a response."""
+    """Serves ``/clusters/<name>``. If the cluster is not running, the connection is closed without a response."""
 
     def __init__(self, world: World, tenant: Tenant, requests: RequestCounter) -> None:
         self._world = world
@@ -149,7 +149,7 @@ class KubernetesApi:
         source: tuple[Callable[[], list[T]], Feed[T], tuple[str, ...]],
         who: str,
     ) -> HttpResponse:
-        """Handle a list or a watch."""
+        """Handle a request to list or watch objects."""
         items, feed, fields = source
         watch = request.query.get("watch") in ("true", "1")
         self._requests.record("kubernetes", f"{'watch' if watch else 'list'} {request.path.rpartition('/')[2]}", who)
@@ -164,7 +164,7 @@ class KubernetesApi:
 
 
 def _within[T](resource: Resource[T], namespace: str | None) -> Resource[T]:
-    """Return a resource restricted to a namespace."""
+    """Return a resource whose objects are restricted to a namespace."""
     if namespace is None:
         return resource
 

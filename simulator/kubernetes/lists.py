@@ -1,4 +1,4 @@
-"""Lists and watches of any kind of object: selectors, pages, resource versions, timeouts."""
+"""Lists and watches for any kind of object: selectors, pages, resource versions, timeouts."""
 
 import asyncio
 import base64
@@ -27,7 +27,7 @@ LIST_QUERY = {
     "timeoutSeconds",
     "watch",
 }
-# Without timeoutSeconds an API server ends a watch after 30 to 60 minutes.
+# Without timeoutSeconds, an API server ends a watch after 30 to 60 minutes.
 WATCH_ENDS_AFTER_S = 1800
 POLL_S = 0.02
 BOOKMARK_EVERY_S = 60.0
@@ -35,7 +35,7 @@ BOOKMARK_EVERY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Resource[T]:
-    """How to represent and select the objects of a kind."""
+    """How to represent and select objects of one kind."""
 
     kind: str
     api_version: str
@@ -47,20 +47,20 @@ class Resource[T]:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The selectors of a list or watch."""
+    """The selectors in a list or watch request."""
 
     labels: str
     fields: str
 
     def holds[T](self, resource: Resource[T], item: T) -> bool:
-        """Whether an object matches."""
+        """Whether an object matches the selectors."""
         if not resource.within(item):
             return False
         return matches(resource.labels(item), self.labels) and matches(resource.fields(item), self.fields)
 
 
 def selection_of(request: HttpRequest, known_fields: Iterable[str]) -> Selection:
-    """Parse the selectors of a request.
+    """Parse the selectors in a request.
 
     Raises:
         StatusError: 400 for an unknown parameter, selector or field.
@@ -86,7 +86,7 @@ def selection_of(request: HttpRequest, known_fields: Iterable[str]) -> Selection
 def listed[T](
     resource: Resource[T], items: list[T], selection: Selection, request: HttpRequest, version: int
 ) -> HttpResponse:
-    """Return one page of the selected objects. ``items`` are in order."""
+    """Return one page of the selected objects. ``items`` must be in order."""
     found = [item for item in items if selection.holds(resource, item)]
     first = _offset(request.query.get("continue"))
     limit = _number(request.query.get("limit")) or len(found)
@@ -108,7 +108,7 @@ def listed[T](
 
 @dataclass(frozen=True, slots=True)
 class WatchSource[T]:
-    """The source of a watch: current objects, their changes, the server's clock and whether the server is still running."""
+    """The source for a watch: the current objects, their changes, the server's clock, and whether the server is still running."""
 
     items: Callable[[], list[T]]
     feed: Feed[T]
@@ -120,20 +120,20 @@ class WatchSource[T]:
 def watched[T](
     resource: Resource[T], source: WatchSource[T], selection: Selection, request: HttpRequest
 ) -> HttpResponse:
-    """Return a watch: one line per change after the given resource version, until its timeout.
+    """Return a watch, which has one line for each change after the given resource version, until its timeout.
 
-    Without a version, or with "0", it starts with the existing objects. Its timeout counts real time or the world's time,
-    whichever is faster.
+    Without a version, or with "0", the watch starts with the existing objects. Its timeout is measured in real time or in
+    the world's time, whichever passes faster.
 
     Raises:
-        StatusError: 410 if the changes since that version are not available any longer.
+        StatusError: 410 if the changes since that version are no longer available.
     """
     text = request.query.get("resourceVersion", "")
     since = _number(text)
     if text and since > source.version():
         message = f"Too large resource version: {since}, current: {source.version()}"
         raise StatusError(HTTPStatus.GATEWAY_TIMEOUT, "Timeout", message)
-    # At least one second: a real server never ends a watch before it started.
+    # The timeout is at least one second, because a real server never ends a watch before it has started.
     lasts_s = _number(request.query.get("timeoutSeconds")) or WATCH_ENDS_AFTER_S
     bookmarks = request.query.get("allowWatchBookmarks") == "true"
     return HttpResponse(200, stream=_lines(resource, source, selection, (since, lasts_s, bookmarks)))
@@ -169,7 +169,7 @@ async def _lines[T](
 
 
 def _change_line[T](resource: Resource[T], selection: Selection, change: Change[T]) -> bytes | None:
-    """Return a watch event for a change. A change can move an object into the selection or out of it."""
+    """Return a watch event for a change. A change can move an object into or out of the selection."""
     now = change.kind is not ChangeKind.DELETED and selection.holds(resource, change.now)
     before = change.before is not None and selection.holds(resource, change.before)
     if now:

@@ -1,4 +1,4 @@
-"""What a patch of a node can change: annotations, labels, taints and whether it is schedulable."""
+"""The changes that a patch can make to a node: annotations, labels, taints, and whether it is schedulable."""
 
 from http import HTTPStatus
 from typing import cast
@@ -18,7 +18,7 @@ def patch_node(core: Core, cluster: Cluster, node: Node, request: HttpRequest, w
     """Apply a patch and return the node.
 
     Raises:
-        StatusError: 409 (based on another version or another node with the name), 422 (a field that cannot be changed).
+        StatusError: 409 (for another version or another node with the same name), 422 (a field that cannot be changed).
     """
     before = node_document(cluster, node)
     after = patched(before, request)
@@ -45,7 +45,7 @@ def _part(document: JsonObject, name: str) -> JsonObject:
 
 
 def _check_fixed(name: str, before: JsonObject, after: JsonObject) -> None:
-    """Reject changes of fixed fields. Changes of the status are ignored, as by a real API server."""
+    """Reject changes to immutable fields. As in a real API server, changes to the status are ignored."""
     old_spec = {**_part(before, "spec"), "unschedulable": None, "taints": None}
     new_spec = {**_part(after, "spec"), "unschedulable": None, "taints": None}
     if old_spec != new_spec or _part(after, "metadata").get("name") != name:

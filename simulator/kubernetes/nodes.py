@@ -14,7 +14,7 @@ OS_IMAGES = {
 
 
 def labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
-    """Return a node's labels: those of AKS or Karpenter, with the changes of callers."""
+    """Return a node's labels: those that AKS or Karpenter sets, with callers' changes applied."""
     labels: dict[str, str | None] = {**set_labels_of(cluster, node), **node.labels}
     return {key: value for key, value in labels.items() if value is not None}
 
@@ -47,7 +47,7 @@ def set_labels_of(cluster: Cluster, node: Node) -> dict[str, str]:
 
 
 def derived_taints(cluster: Cluster, node: Node) -> list[Taint]:
-    """Return the taints that follow from a node's state, set by its controllers and its pool."""
+    """Return the taints that a node's controllers and its pool set because of its state."""
     taints = []
     if is_spot(cluster, node):
         taints.append(Taint(SPOT_TAINT, "NoSchedule", "spot"))
@@ -59,7 +59,7 @@ def derived_taints(cluster: Cluster, node: Node) -> list[Taint]:
 
 
 def node_document(cluster: Cluster, node: Node) -> JsonObject:
-    """Return a node object."""
+    """Return a node as an API object."""
     since = zulu(node.ready_since or node.created)
     spec: JsonObject = {"providerID": node.provider_id}
     if node.unschedulable:

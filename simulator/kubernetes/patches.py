@@ -1,4 +1,4 @@
-"""Patches of an object: JSON Merge Patch (RFC 7396), strategic merge patch for lists with keys, JSON Patch (RFC 6902)."""
+"""Applies patches to an object: JSON Merge Patch (RFC 7396), strategic merge patch for lists with keys, JSON Patch (RFC 6902)."""
 
 import copy
 import json
@@ -11,15 +11,15 @@ from simulator.kubernetes.status import StatusError, bad
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-# The merge keys of a node's lists (k8s.io/api/core/v1/types.go).
+# The merge keys for the lists in a node (k8s.io/api/core/v1/types.go).
 MERGE_KEYS = {"taints": "key", "conditions": "type", "addresses": "type"}
 
 
 def patched(document: JsonObject, request: HttpRequest) -> JsonObject:
-    """Return an object with a request's patch applied.
+    """Return an object after applying a request's patch.
 
     Raises:
-        StatusError: 400 (not a patch), 415 (unsupported kind of patch), 422 (a JSON Patch that does not apply).
+        StatusError: 400 (not a patch), 415 (unsupported kind of patch), 422 (a JSON Patch that cannot be applied).
     """
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip()
     try:
@@ -55,7 +55,7 @@ def _merged(target: object, patch: object, *, strategic: bool) -> object:
 
 
 def _merged_list(present: object, patch: list[JsonObject], key: str) -> list[JsonObject]:
-    """Merge elements by key. ``$patch: delete`` removes one, ``$patch: replace`` removes the others."""
+    """Merge list elements by key. ``$patch: delete`` removes an element, ``$patch: replace`` removes all others."""
     if any(item.get("$patch") == "replace" for item in patch):
         return [item for item in patch if "$patch" not in item]
     result = [dict(item) for item in present] if isinstance(present, list) else []

@@ -19,7 +19,7 @@ VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """The supported part of DeleteOptions."""
+    """The part of DeleteOptions that is supported."""
 
     dry_run: bool
     grace_s: int | None
@@ -30,12 +30,12 @@ def evict_pod(core: Core, cluster: Cluster, pod: Pod, request: HttpRequest, who:
     """Handle a POST of a policy/v1 Eviction.
 
     Raises:
-        StatusError: 400 (other pod name), 409 (other pod with this name), 429 (a budget), 500 (several budgets).
+        StatusError: 400 (different pod name), 409 (a different pod with this name), 429 (a budget), 500 (several budgets).
     """
     eviction = _body(request)
     metadata = eviction.get("metadata")
     name = cast("JsonObject", metadata).get("name") if isinstance(metadata, dict) else None
-    # Both default to the values of the path.
+    # Both default to the values in the path.
     if (eviction.get("kind") or "Eviction", eviction.get("apiVersion") or "policy/v1") != ("Eviction", "policy/v1"):
         raise bad(f"the body is {eviction.get('apiVersion')}/{eviction.get('kind')}, not policy/v1 Eviction")
     if name != pod.name:

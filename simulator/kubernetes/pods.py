@@ -20,7 +20,7 @@ OWNERS = {
 
 
 def pod_labels(pod: Pod) -> dict[str, str]:
-    """Return a pod's labels: those of its workload and of its controller."""
+    """Return a pod's labels: those that come from its workload and from its controller."""
     labels = pod.workload.spec.pod_labels
     match pod.workload.spec.kind:
         case WorkloadKind.DEPLOYMENT:
@@ -34,13 +34,13 @@ def pod_labels(pod: Pod) -> dict[str, str]:
 
 
 def pod_fields(pod: Pod) -> dict[str, str]:
-    """Return the fields that a field selector can use."""
+    """Return the pod's fields that a field selector can use."""
     values = (pod.name, pod.namespace, pod.node or "", pod.phase)
     return dict(zip(FIELDS, values, strict=True))
 
 
 def pod_document(pod: Pod) -> JsonObject:
-    """Return a pod object."""
+    """Return a pod as an API object."""
     workload = pod.workload.spec
     metadata: JsonObject = {
         "name": pod.name,
@@ -78,7 +78,7 @@ def _image(pod: Pod) -> str:
 
 
 def _owner(pod: Pod) -> JsonObject | None:
-    """Return a pod's controller: a ReplicaSet for a Deployment, its node for a mirror pod, none for a bare pod."""
+    """Return a pod's controller: a ReplicaSet for a Deployment, the node for a mirror pod, none for a bare pod."""
     workload = pod.workload
     if workload.spec.kind not in OWNERS:
         return None

@@ -1,4 +1,4 @@
-"""Label selectors as ``kubectl`` writes them: ``a=b,c!=d,e in (f,g),h,!i``."""
+"""Label selectors in the syntax of ``kubectl``: ``a=b,c!=d,e in (f,g),h,!i``."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ class SelectorError(ValueError):
 
 
 def matches(labels: Mapping[str, str], selector: str) -> bool:
-    """Whether labels meet every requirement of a selector.
+    """Whether labels meet every requirement in a selector.
 
     Raises:
         SelectorError: the selector is invalid.

@@ -1,4 +1,4 @@
-"""Errors of an API server: a Status as the body."""
+"""Error responses from an API server, with a Status as their body."""
 
 from http import HTTPStatus
 
@@ -6,7 +6,7 @@ from simulator.http_types import HttpResponse, JsonObject
 
 
 class StatusError(Exception):
-    """An error response with a Kubernetes Status as its body. An empty reason is left out."""
+    """An error response whose body is a Kubernetes Status. An empty reason is left out."""
 
     def __init__(
         self, code: int, reason: str, message: str, details: JsonObject | None = None, retry_after_s: int | None = None
@@ -27,7 +27,7 @@ class StatusError(Exception):
 def status(
     result: str, code: int, *, message: str = "", reason: str = "", details: JsonObject | None = None
 ) -> JsonObject:
-    """Return a Status without its empty fields."""
+    """Return a Status, leaving out its empty fields."""
     document: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": result}
     for key, value in (("message", message), ("reason", reason), ("details", details)):
         if value:

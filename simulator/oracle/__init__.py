@@ -23,7 +23,7 @@ from simulator.world.specs import PRINCIPAL, FleetSpec
 
 __all__ = ["AwakeOverride", "EligiblePool", "End", "Verdict", "judge", "read_journal"]
 
-# The name of node auto-provisioning's node pool in every world.
+# In every world, the node pool for node auto-provisioning has this name.
 PROVISIONED = "default"
 
 
@@ -39,12 +39,11 @@ def judge(  # noqa: PLR0913 - five inputs, four optional ones
     since: datetime | None = None,
     overrides: Sequence[AwakeOverride] = (),
 ) -> Verdict:
-    """Judge the week of `start`, from `start` to `end`.
+    """Judge the week that starts at `start`, until `end`.
 
     Eligibility covers one week: for a longer time, make one call per week.
-
-    `seed` is the world's, which determines the images of each region at the start of the journal. `since` is when Daytwo
-    began to run and take samples, if that was before `start`. `overrides` are those that people requested.
+    `seed` is the world's seed, which determines each region's images at the start of the journal. `since` is when Daytwo
+    started running and taking samples, if that was before `start`. `overrides` are those that people requested.
 
     Raises:
         ValueError: the configuration turns node images off or reads freezes from a calendar.

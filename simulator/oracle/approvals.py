@@ -15,7 +15,7 @@ _GOOD_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
-    """Whose approval is required, by Slack user id. Without rings it applies to all rings."""
+    """The people whose approval is required, by Slack user id. A rule without rings applies to all rings."""
 
     rings: tuple[str, ...]
     approvers: frozenset[str]
@@ -23,7 +23,7 @@ class ApprovalRule:
 
 
 def read_approvals(tree: Tree, runbook: str) -> tuple[ApprovalRule, ...]:
-    """The rules of a runbook: one or a list."""
+    """The rules for a runbook, which the configuration gives as one rule or a list."""
     section = cast("Tree", tree.get(runbook, {})).get("approval")
     listed = section if isinstance(section, list) else [section] if section else []
     return tuple(_rule(tree, cast("Tree", each)) for each in listed)
@@ -41,7 +41,7 @@ def _rule(tree: Tree, section: Tree) -> ApprovalRule:
 
 
 def approved(rules: tuple[ApprovalRule, ...], ring: str, operation: Operation, history: History) -> bool:
-    """Whether enough people clicked Approve in the week before, below a message that names the cluster and the image."""
+    """Whether, in the week before, enough people clicked Approve below a message that names the cluster and the image."""
     rule = next((each for each in rules if not each.rings or ring in each.rings), None)
     if rule is None:
         return True
@@ -58,7 +58,7 @@ def approved(rules: tuple[ApprovalRule, ...], ring: str, operation: Operation, h
 
 
 def _names(text: str, name: str) -> bool:
-    """Whether a text contains the name, other than as part of a longer name."""
+    """Whether a text contains the name, but not as part of a longer name."""
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
 
 

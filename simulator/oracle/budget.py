@@ -1,4 +1,4 @@
-"""Counts distinct budget alerts among those posted (docs/budget.md)."""
+"""Counts the distinct alerts among the budget alerts that were posted (docs/budget.md)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from simulator.world.journal import Entry, Kind
 
 
 def budget_expected(journal: Sequence[Entry], start: datetime, end: datetime) -> int:
-    """How many alerts Daytwo had to report: one per budget, kind, threshold and month (rule 2), however often it was posted."""
+    """How many alerts Daytwo had to report: one per budget, kind, threshold and month (rule 2), even if it was posted twice."""
     firsts: dict[tuple[object, ...], datetime] = {}
     for entry in journal:
         if entry.kind is Kind.BUDGET_ALERT:

@@ -19,7 +19,7 @@ UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 
 @dataclass(frozen=True, slots=True)
 class WindowHours:
-    """A window. Start and end are in minutes of the day."""
+    """A window. Its start and end are in minutes since midnight."""
 
     days: frozenset[int]
     opens: int
@@ -29,7 +29,7 @@ class WindowHours:
 
 @dataclass(frozen=True, slots=True)
 class FreezePeriod:
-    """A freeze, by days or by times."""
+    """A freeze, given as days or as times."""
 
     first: date | datetime
     last: date | datetime
@@ -38,14 +38,14 @@ class FreezePeriod:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSelector:
-    """A cluster selector."""
+    """A selector for clusters."""
 
     tags: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
     regions: tuple[str, ...]
 
     def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether it selects a cluster."""
+        """Whether the selector selects a cluster."""
         lowered = {key.lower(): value for key, value in tags.items()}
         if any(lowered.get(key.lower()) not in values for key, values in self.tags.items()):
             return False
@@ -64,13 +64,13 @@ class RingRule:
     selector: ClusterSelector
 
     def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether it selects a cluster."""
+        """Whether the ring's selector selects a cluster."""
         return self.selector.matches(name, region, tags)
 
 
 @dataclass(frozen=True, slots=True)
 class PowerRule:
-    """An entry of `power`. Without hours only the cluster's own tag counts, in the entry's time zone."""
+    """An entry in `power`. Without hours, only the cluster's own tag counts, in the entry's time zone."""
 
     selector: ClusterSelector
     hours: WindowHours | None
@@ -79,7 +79,7 @@ class PowerRule:
 
 @dataclass(frozen=True, slots=True)
 class RebootRule:
-    """The configuration of reboots."""
+    """The configuration for reboots."""
 
     hours: WindowHours
     drain_timeout: timedelta

@@ -1,4 +1,4 @@
-"""Which pools could be upgraded and when, and why the others could not (rules 6 to 15)."""
+"""Which pools could be upgraded and when, and why other pools could not (rules 6 to 15)."""
 
 from datetime import datetime, timedelta
 
@@ -9,9 +9,9 @@ from simulator.oracle.week import CHECK_INTERVAL, READY_WITHIN, START_TAKES, Pla
 
 
 def blocking_reason(week: Week, place: Place, at: datetime) -> str | None:
-    """What blocked a pool at a time, by the names of rule 8; None if its upgrade could start.
+    """What blocked a pool at a given time, by its name in rule 8; None if the upgrade could start.
 
-    Pools of the cluster that come before it and could start are upgraded first, so their expected duration counts too.
+    Earlier pools of the cluster that could start are upgraded first, so their expected duration is included.
     """
     cluster = place.cluster
     reason = week.skip_reason(place, at) or _blocks_cluster(week, place, at, None)
@@ -34,7 +34,7 @@ def blocking_reason(week: Week, place: Place, at: datetime) -> str | None:
 
 
 def blocked_at_start(week: Week, place: Place, operation: Operation) -> str | None:
-    """What should have blocked an upgrade that Daytwo started; None if nothing did. The order of pools and the ring's start are not checked."""
+    """Why Daytwo should not have started an upgrade; None if it was allowed. Ignores the order of pools and the start of the ring."""
     at = operation.began
     reason = week.skip_reason(place, at) or _blocks_cluster(week, place, at, operation)
     if reason is not None:
@@ -43,7 +43,7 @@ def blocked_at_start(week: Week, place: Place, operation: Operation) -> str | No
 
 
 def judge_pool(week: Week, place: Place, start: datetime, end: datetime) -> EligiblePool | str:
-    """When the upgrade of a pool was possible within [start, end), or the reason why it was not."""
+    """When a pool's upgrade was possible within [start, end), or why it was not."""
     operation = week.upgrade_of(place)
     moments = _moments(week, place, start, min(end, operation.began) if operation else end)
     images = {week.history.newest(place.cluster, place.pool, at) for at in moments}
@@ -64,7 +64,7 @@ def judge_pool(week: Week, place: Place, start: datetime, end: datetime) -> Elig
 
 
 def _moments(week: Week, place: Place, start: datetime, end: datetime) -> list[datetime]:
-    """Each minute in the week's openings at which the pool's upgrade could start."""
+    """Each minute in the week's window openings at which the pool's upgrade could start."""
     number = week.ring_number(place.cluster)
     if number is None or week.skip_reason(place, start) in ("driven-by-aks", "snapshot"):
         return []
@@ -80,9 +80,10 @@ def _moments(week: Week, place: Place, start: datetime, end: datetime) -> list[d
 
 
 def _is_certain(week: Week, place: Place, moments: list[datetime]) -> bool:
-    """Whether a run was certain to check at one of these minutes (rule 14).
+    """Whether a run was certain to make a check at one of these minutes (rule 14).
 
-    A run checks when a window opens and every five minutes. One that waits for proof checks a minute after each full hour.
+    A run makes a check when a window opens and every five minutes. While it waits for proof, it makes one a minute after
+    each full hour.
     """
     opens = week.opening_times(place.cluster)
     return any(
@@ -98,7 +99,7 @@ def _is_certain(week: Week, place: Place, moments: list[datetime]) -> bool:
 
 
 def _intervals(moments: list[datetime]) -> list[list[datetime]]:
-    """Intervals of consecutive minutes."""
+    """The intervals that consecutive minutes form."""
     found: list[list[datetime]] = []
     for at in moments:
         if found and at - found[-1][-1] == MINUTE:
@@ -109,12 +110,12 @@ def _intervals(moments: list[datetime]) -> list[list[datetime]]:
 
 
 def _waits_for_proof(week: Week, place: Place, first: datetime) -> bool:
-    """Whether a pool was blocked by missing proof right before a time."""
+    """Whether missing proof blocked a pool right before a given time."""
     return blocking_reason(week, place, first - MINUTE) == "unproven"
 
 
 def _blocks_cluster(week: Week, place: Place, at: datetime, but: Operation | None) -> str | None:
-    """What blocks the whole cluster."""
+    """The reason why the whole cluster is blocked."""
     cluster, number = place.cluster, week.ring_number(place.cluster)
     if number is not None and week.halted(number, at):
         return "halted"
@@ -127,7 +128,7 @@ def _blocks_cluster(week: Week, place: Place, at: datetime, but: Operation | Non
 
 
 def _pair_blocks(week: Week, place: Place, at: datetime) -> bool:
-    """Whether a paired region blocks the cluster, or as many clusters as allowed are in progress (rule 13)."""
+    """Whether a paired region blocks the cluster, or the maximum number of clusters is already in progress (rule 13)."""
     going = [
         other
         for name, other in week.history.clusters.items()
@@ -142,7 +143,7 @@ def _pair_blocks(week: Week, place: Place, at: datetime) -> bool:
 
 
 def _is_before(week: Week, other: Place, at: datetime) -> bool:
-    """Whether a pool that comes before another one still has to be upgraded and could start."""
+    """Whether an earlier pool still has to be upgraded and could start."""
     operation = week.upgrade_of(other)
     if operation is not None and operation.began <= at:
         return False

@@ -1,4 +1,4 @@
-"""The state at any time, derived from the journal: power, operations, images, nodes."""
+"""The state of the fleet at any time, derived from the journal: power, operations, images, nodes."""
 
 import re
 from bisect import bisect_right
@@ -18,7 +18,7 @@ _POOL_FAILED = ("Failed", "Canceled")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation on a cluster or a pool. `ended` is far in the future while it runs."""
+    """One operation on a cluster or a pool. `ended` is far in the future while the operation is running."""
 
     id: str
     what: str
@@ -31,13 +31,13 @@ class Operation:
     status: str = "InProgress"
 
     def runs(self, at: datetime) -> bool:
-        """Whether it was in progress at a time."""
+        """Whether the operation was in progress at a given time."""
         return self.began <= at < self.ended
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonClick:
-    """A button that a person selected in a chat, with the whole text of the message."""
+    """A button that a person selected in a chat, with the full text of its message."""
 
     at: datetime
     user: str
@@ -47,7 +47,7 @@ class ButtonClick:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The state of a node at a time."""
+    """The state of a node at a given time."""
 
     image: str
     ready: bool
@@ -58,25 +58,25 @@ type Machines = Mapping[str, Machine]
 
 @dataclass(slots=True)
 class Timeline[T]:
-    """A value over time."""
+    """A value that changes over time."""
 
     first: T
     times: list[datetime] = field(default_factory=list)
     values: list[T] = field(default_factory=list)
 
     def set(self, at: datetime, value: T) -> None:
-        """Set the value from a time on."""
+        """Set the value from a given time on."""
         self.times.append(at)
         self.values.append(value)
 
     def at(self, at: datetime) -> T:
-        """The value at a time, including changes at that time."""
+        """The value at a given time, including changes at exactly that time."""
         place = bisect_right(self.times, at)
         return self.values[place - 1] if place else self.first
 
 
 class History:
-    """A fleet's past, derived from its specification and its journal."""
+    """A fleet's history, derived from its specification and its journal."""
 
     def __init__(self, fleet: FleetSpec, journal: Sequence[Entry], seed: int) -> None:
         self.fleet = fleet
@@ -105,17 +105,17 @@ class History:
             self._record(entry)
 
     def of_cluster(self, cluster: str) -> Sequence[Operation]:
-        """The cluster's operations in the order of their start."""
+        """The cluster's operations in the order in which they started."""
         return self._by_cluster[cluster]
 
     def newest(self, cluster: ClusterSpec, pool: PoolSpec, at: datetime) -> str:
-        """The newest image of a pool's family in its region."""
+        """The newest image in a pool's region for its family."""
         prefix = family(cluster, pool).prefix
         there = [image for when, image in self.landed[cluster.region, prefix] if when <= at]
         return max([self._at_start[cluster.region, prefix], *there])
 
     def landed_within(self, region: str, image: str, before: datetime, span: timedelta) -> bool:
-        """Whether an image reached a region in the period before a time."""
+        """Whether an image reached a region within the given period before a time."""
         return any(
             landed == image and before - span < when <= before
             for (where, _), found in self.landed.items()
@@ -128,7 +128,7 @@ class History:
         return self._power[cluster].at(at) == "Stopped"
 
     def api_responds(self, cluster: str, at: datetime) -> bool:
-        """Whether its API server responds: not while it is stopped, stopping or starting."""
+        """Whether the cluster's API server responds, which it does not while the cluster is stopped, stopping or starting."""
         moving = any(
             operation.what in ("stop", "start") and operation.runs(at) for operation in self.of_cluster(cluster)
         )
@@ -139,16 +139,16 @@ class History:
         return any(operation.runs(at) and operation is not but for operation in self.of_cluster(cluster))
 
     def pool_failed(self, cluster: str, pool: str, at: datetime) -> bool:
-        """Whether the pool's last ended operation left it failed."""
+        """Whether the last operation on the pool that ended left it in a failed state."""
         ended = [w for w in self.of_cluster(cluster) if w.pool == pool and w.ended <= at and w.what != "abort"]
         return bool(ended) and max(ended, key=lambda operation: operation.ended).status in _POOL_FAILED
 
     def machines(self, cluster: str, pool: str, at: datetime) -> Machines:
-        """A pool's nodes by name; the nodes of node auto-provisioning if `pool` is empty."""
+        """The nodes in a pool by name. If `pool` is empty, the nodes from node auto-provisioning."""
         return self._machines[cluster, pool].at(at)
 
     def has_image(self, cluster: ClusterSpec, pool: PoolSpec, image: str, at: datetime) -> bool:
-        """Whether every node has an image; if no nodes are visible, whether the pool reports it."""
+        """Whether every node has an image. If no nodes are visible, whether the pool reports the image."""
         seen = self.machines(cluster.name, pool.name, at) if self.api_responds(cluster.name, at) else {}
         if not seen:
             return self._pool_image[cluster.name, pool.name].at(at) == image
@@ -160,7 +160,7 @@ class History:
         return all(unpatched(machine.image) == image and machine.ready for machine in seen)
 
     def count(self, cluster: ClusterSpec, pool: PoolSpec, at: datetime) -> int:
-        """The pool's desired number of nodes."""
+        """The number of nodes that the pool should have."""
         changed = [w for w in self.of_cluster(cluster.name) if w.pool == pool.name and w.what == "update-pool"]
         counts = [int(operation.image) for operation in changed if operation.began <= at and operation.image]
         return counts[-1] if counts else pool.nodes
@@ -202,13 +202,13 @@ def family(cluster: ClusterSpec, pool: PoolSpec) -> Family:
 
 
 def minor(cluster: ClusterSpec, pool: PoolSpec | None) -> str:
-    """The Kubernetes minor version of a pool, or of node auto-provisioning's nodes."""
+    """The Kubernetes minor version of a pool, or of the nodes from node auto-provisioning."""
     version = (pool.kubernetes_version if pool else None) or cluster.kubernetes_version
     return ".".join(version.split(".")[:2])
 
 
 def unpatched(label: str) -> str:
-    """A node's image label without the suffix of a security patch."""
+    """A node's image label without the suffix that a security patch adds."""
     return _PATCH.sub("", label)
 
 

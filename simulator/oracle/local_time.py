@@ -13,18 +13,18 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A time interval from `opens` up to, not including, `closes`."""
+    """A time interval from `opens` to `closes`, which is not included."""
 
     opens: datetime
     closes: datetime
 
     def contains(self, at: datetime) -> bool:
-        """Whether a time is inside."""
+        """Whether a time is inside the interval."""
         return self.opens <= at < self.closes
 
 
 def monday_of(at: datetime, zone: str) -> date:
-    """The Monday of a time's ISO week in a time zone."""
+    """The Monday of the ISO week in which a time falls in a time zone."""
     day = at.astimezone(ZoneInfo(zone)).date()
     return day - day.weekday() * DAY
 
@@ -36,7 +36,7 @@ def week_name(monday: date) -> str:
 
 
 def occurrences(hours: WindowHours, monday: date) -> tuple[Interval, ...]:
-    """The window's occurrences in the week that starts on that Monday, without regard to freezes."""
+    """The window's occurrences in the week that starts on the given Monday, ignoring freezes."""
     found = []
     for offset in sorted(hours.days):
         day = monday + offset * DAY
@@ -48,7 +48,7 @@ def occurrences(hours: WindowHours, monday: date) -> tuple[Interval, ...]:
 
 
 def openings(hours: WindowHours, freezes: tuple[FreezePeriod, ...], monday: date) -> tuple[Interval, ...]:
-    """The parts of the occurrences that are outside freezes."""
+    """The parts of the occurrences that lie outside freezes."""
     pieces = list(occurrences(hours, monday))
     for freeze in freezes:
         frozen = _frozen(freeze, hours.zone)
@@ -63,7 +63,7 @@ def openings(hours: WindowHours, freezes: tuple[FreezePeriod, ...], monday: date
 
 @cache
 def start_of_day(day: date, zone: str) -> datetime:
-    """The first instant of a date."""
+    """The first instant of a day."""
     at = datetime.combine(day, time(), UTC) - 15 * timedelta(hours=1)
     while at.astimezone(ZoneInfo(zone)).date() < day:
         at += MINUTE
@@ -80,7 +80,7 @@ def _frozen(freeze: FreezePeriod, zone: str) -> Interval:
 
 
 def _instant(day: date, minute: int, zone: str) -> datetime:
-    """The last instant at which clocks show a local time; if they never do, the first at which they show a later one."""
+    """The last instant at which clocks show a local time. If they never do, the first at which they show a later time."""
     wanted = datetime.combine(day, time()) + minute * MINUTE
     guess = wanted.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     near = [guess + offset * MINUTE for offset in range(-121, 122)]

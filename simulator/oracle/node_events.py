@@ -1,4 +1,4 @@
-"""Events of single nodes in the journal: required reboots, restarts, boots, cordons."""
+"""Events on single nodes in the journal: required reboots, restarts, boots, cordons."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ type NodeKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class RebootRequest:
-    """A period in which a node requires a reboot."""
+    """A period during which a node requires a reboot."""
 
     cluster: str
     pool: str
@@ -24,7 +24,7 @@ class RebootRequest:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A machine restart. `up` is when the node was Ready after a new boot; far in the future if it never was.
+    """A restart of a machine. `up` is when the node was Ready after a new boot, or far in the future if it never was.
 
     `failed` is when the restart failed in Azure, before the machine went down.
     """
@@ -39,13 +39,13 @@ class Restart:
 
     @property
     def over(self) -> datetime:
-        """The end of the period in which the node is not eligible for another restart."""
+        """The end of the period during which the node is not eligible for another restart."""
         return min(self.up, self.failed)
 
 
 @dataclass(frozen=True, slots=True)
 class Cordon:
-    """A cordoned node. `lifted_by` is empty if the node was not uncordoned or left."""
+    """A cordon on a node. `lifted_by` is empty if the node was not uncordoned, even if it has left the cluster."""
 
     cluster: str
     node: str
@@ -56,7 +56,7 @@ class Cordon:
 
 
 class NodeEvents:
-    """All events, in the order of their start."""
+    """All events, in the order in which they started."""
 
     def __init__(self, journal: Sequence[Entry]) -> None:
         self.reboot_requests: list[RebootRequest] = []
@@ -71,17 +71,17 @@ class NodeEvents:
                 self._record(entry, (entry.cluster or "", entry.node))
 
     def ready(self, cluster: str, node: str, at: datetime) -> bool:
-        """Whether a node was Ready at a time."""
+        """Whether a node was Ready at a given time."""
         before = [ready for when, ready in self._not_ready[cluster, node] if when <= at]
         return not before or before[-1]
 
     def cordoned(self, cluster: str, node: str, at: datetime) -> Cordon | None:
-        """The cordon on a node at a time."""
+        """The cordon on a node at a given time."""
         found = (c for c in self.cordons if (c.cluster, c.node) == (cluster, node) and c.since <= at < c.until)
         return next(found, None)
 
     def requires_reboot(self, cluster: str, node: str, at: datetime) -> bool:
-        """Whether a node required a reboot at a time."""
+        """Whether a node required a reboot at a given time."""
         return any((a.cluster, a.node) == (cluster, node) and a.since <= at < a.until for a in self.reboot_requests)
 
     def _record(self, entry: Entry, key: NodeKey) -> None:
@@ -124,7 +124,7 @@ class NodeEvents:
     def _change[T: (RebootRequest, Restart, Cordon)](
         kept: list[T], last: dict[NodeKey, int], key: NodeKey, **changes: datetime | bool | str
     ) -> None:
-        """The last event of a node, if it is still open."""
+        """A node's last event, if it has not ended."""
         place = last.get(key)
         if place is not None:
             kept[place] = replace(kept[place], **changes)  # type: ignore[arg-type]  # fields by name

@@ -1,4 +1,4 @@
-"""Which clusters should be stopped by schedule, what that required, and what violated it (docs/power.md)."""
+"""Which clusters the schedule should have stopped, which operations it required, and which violated it (docs/power.md)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _READY_WITHIN_MINUTES = 20
 
 @dataclass(frozen=True, slots=True)
 class AwakeOverride:
-    """A person's override, requested at one time and valid until another."""
+    """An override that a person requested at one time and that is valid until another."""
 
     cluster: str
     at: datetime
@@ -29,7 +29,7 @@ class AwakeOverride:
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A period in which a cluster was not in its scheduled state. `ended` is None while it lasts."""
+    """A period during which a cluster was not in its scheduled state. `ended` is None while the period lasts."""
 
     cluster: ClusterSpec
     wanted: bool
@@ -38,7 +38,7 @@ class Deviation:
 
 
 class Schedule:
-    """The scheduled state of every cluster at any time, and the power operations that follow it."""
+    """Every cluster's scheduled state at any time, and the power operations that result from it."""
 
     def __init__(self, rules: Rules, history: History, overrides: Sequence[AwakeOverride], bot: str) -> None:
         self._rules, self._history, self._overrides, self.bot = rules, history, overrides, bot
@@ -46,7 +46,7 @@ class Schedule:
         self._started = cache(self._woken_intervals)
 
     def awake(self, cluster: ClusterSpec, at: datetime) -> bool | None:
-        """Whether the cluster should be awake (rules 1 to 3); None if no schedule applies or it never sleeps."""
+        """Whether the cluster should be awake (rules 1 to 3). None if no schedule applies, or if it must never be stopped."""
         hours = self._hours(cluster.name)
         if not hours:
             return None
@@ -55,20 +55,20 @@ class Schedule:
         return is_kept or all(_within(each, at) for each in hours)
 
     def is_required(self, operation: Operation) -> bool:
-        """Whether a start or stop by Daytwo follows the schedule. Otherwise it woke a stopped cluster for its node images."""
+        """Whether a start or stop by Daytwo follows the schedule. Otherwise, its purpose was to upgrade node images."""
         if operation.who != self.bot or operation.what not in ("start", "stop"):
             return False
         wanted = self.awake(self._history.clusters[operation.cluster], operation.began)
         return wanted == (operation.what == "start") and not self._is_woken(operation.cluster, operation.began)
 
     def deviations(self, start: datetime, end: datetime) -> Iterator[Deviation]:
-        """Every period in which a cluster was not in its scheduled state, without clusters woken for node images (rule 8)."""
+        """Every period during which a cluster was not in its scheduled state, except clusters woken for node images (rule 8)."""
         for cluster in self._history.clusters.values():
             if self._hours(cluster.name):
                 yield from self._deviations(cluster, start, end)
 
     def is_corrected(self, interval: Deviation) -> bool:
-        """Whether Daytwo ended a period correctly: by a required operation, verified on the nodes (rule 6)."""
+        """Whether Daytwo ended a period correctly: through a required operation that was verified on the nodes (rule 6)."""
         if interval.ended is None or self._history.stopped(interval.cluster.name, interval.ended) == interval.wanted:
             return False
         what = "start" if interval.wanted else "stop"
@@ -110,7 +110,7 @@ class Schedule:
             yield Deviation(cluster, before, began, None)
 
     def _is_woken(self, cluster: str, at: datetime) -> bool:
-        """Whether a node image run has woken the cluster against the schedule and not stopped it again."""
+        """Whether a node image run has woken the cluster against the schedule and has not stopped it since."""
         return any(began <= at <= ended for began, ended in self._started(cluster))
 
     def _woken_intervals(self, cluster: str) -> tuple[tuple[datetime, datetime], ...]:
@@ -126,7 +126,7 @@ class Schedule:
         )
 
     def _hours_of(self, name: str) -> tuple[WindowHours, ...]:
-        """The awake hours of a cluster, all of which must agree; none if it has no schedule (rules 1 and 2)."""
+        """A cluster's awake hours, all of which must agree. Empty if it does not have a schedule (rules 1 and 2)."""
         cluster, rings = self._history.clusters[name], self._rules.rings
         tags = dict(cluster.tags)
         ring = next((ring for ring in rings if ring.matches(name, cluster.region, tags)), None)
@@ -142,7 +142,7 @@ class Schedule:
 
 
 def power_expected(schedule: Schedule, start: datetime, end: datetime) -> int:
-    """How many transitions the schedule and the overrides required and the world shows."""
+    """How many of the transitions that the schedule and the overrides required took place in the world."""
     return sum(
         _is_seen(interval, end) and schedule.is_corrected(interval) for interval in schedule.deviations(start, end)
     )
@@ -162,7 +162,7 @@ def power_violations(schedule: Schedule, history: History, start: datetime, end:
             started = bool(before) and before[-1].what == "start" and not schedule.is_required(before[-1])
             if operation.what == "stop" and not started and schedule.awake(cluster, operation.began) is not False:
                 yield f"unscheduled-stop: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"
-            # A failed operation is retried at the next check (rule 6). The pause applies between a stop and a start.
+            # A failed operation is retried at the next check (rule 6). The pause applies only between a stop and a start.
             changed = [w for w in before if w.status == "Succeeded"]
             if schedule.is_required(operation) and changed and operation.began - changed[-1].ended < _PAUSE:
                 yield f"no-pause: {cluster.name} at {operation.began:%Y-%m-%d %H:%M:%S} UTC"
@@ -173,13 +173,13 @@ def power_violations(schedule: Schedule, history: History, start: datetime, end:
 
 
 def _is_seen(interval: Deviation, end: datetime) -> bool:
-    """Whether it lasted until the next quarter of an hour, when Daytwo compares schedule and state (rule 4)."""
+    """Whether the period lasted until the next quarter of an hour, when Daytwo compares schedule and state (rule 4)."""
     late = -interval.began.minute % _CHECK_MINUTES
     return interval.began + late * MINUTE < (interval.ended or end)
 
 
 def _idle_minutes(history: History, interval: Deviation, end: datetime) -> int:
-    """The longest time within a period during which no operation ran on the cluster."""
+    """The longest time within a period when no operation was running on the cluster."""
     longest = idle = 0
     at = interval.began
     while at < (interval.ended or end):

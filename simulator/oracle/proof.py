@@ -18,7 +18,7 @@ class _Observation:
 
 
 class Proofs:
-    """Proofs of every image in every ring, sampled from `since` to `until`."""
+    """The proofs for every image in every ring, sampled from `since` to `until`."""
 
     def __init__(self, rules: Rules, history: History, since: datetime, until: datetime) -> None:
         self._rules = rules
@@ -32,7 +32,7 @@ class Proofs:
         self.proven_at = cache(self._proven_at)
 
     def _proven_at(self, members: tuple[str, ...], image: str, kubernetes: str) -> datetime | None:
-        """When an image was proven on the clusters of a ring; None if it never was."""
+        """When an image was proven on a ring's clusters; None if it never was."""
         first: datetime | None = None
         awake = 0
         for at in self._samples:

@@ -16,20 +16,20 @@ from simulator.world.workloads import PdbSpec
 BOOT = timedelta(minutes=10)
 _PROVEN_WITHIN = timedelta(minutes=20)
 _CHECK_INTERVAL = 15 * MINUTE
-# In addition to drain and verification: the longest cordon by Daytwo that does not count as left behind.
+# The longest time, beyond drain and verification, for which a cordon by Daytwo does not count as left behind.
 _MAX_CORDON = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A cluster in one occurrence of the reboot window, with Daytwo's restarts."""
+    """A cluster during one occurrence of the reboot window, with the restarts that Daytwo made."""
 
     cluster: str
     opening: Interval
     restarts: tuple[Restart, ...]
 
     def all_came_back(self, boots: NodeEvents) -> bool:
-        """Whether each restart led to a new boot and a Ready, settled node within 20 minutes (rule 7)."""
+        """Whether each restart led to a new boot and to a Ready, settled node within 20 minutes (rule 7)."""
         return all(
             restart.booted
             and restart.up <= restart.began + _PROVEN_WITHIN
@@ -39,7 +39,7 @@ class Night:
 
 
 class Reboots:
-    """The reboot nights of a fleet in a period."""
+    """The reboot nights in a fleet during a period."""
 
     def __init__(self, rules: Rules, history: History, journal: Sequence[Entry], bot: str) -> None:
         self._rules, self._history, self._bot = rules, history, bot
@@ -47,7 +47,7 @@ class Reboots:
         self.mine = [restart for restart in self.boots.restarts if restart.who == bot]
 
     def nights(self, start: datetime, end: datetime) -> Iterator[Night]:
-        """The nights of each cluster in which Daytwo restarted a node."""
+        """The nights in which Daytwo restarted a node, for each cluster."""
         for opening in self._openings(start, end):
             for name in self._history.clusters:
                 found = tuple(r for r in self.mine if r.cluster == name and opening.contains(r.began))
@@ -55,14 +55,14 @@ class Reboots:
                     yield Night(name, opening, found)
 
     def expected(self, start: datetime, end: datetime) -> int:
-        """How many cluster nights had nodes to reboot and show new boots without failures."""
+        """In how many nights a cluster had nodes to reboot and all of them have new boots, without failures."""
         return sum(
             night.all_came_back(self.boots) and not self._has_failed_drain(night) and night.restarts[-1].up < end
             for night in self.nights(start, end)
         )
 
     def violations(self, start: datetime, end: datetime) -> Iterator[str]:
-        """Violations of rules 2, 4 and 5, and nodes that were overlooked in their night."""
+        """Violations of rules 2, 4 and 5, and nodes that were overlooked during their night."""
         for restart in self.mine:
             if start <= restart.began < end:
                 yield from (f"{code}: {_location(restart, restart.began)}" for code in self._of_restart(restart))
@@ -84,7 +84,7 @@ class Reboots:
             yield "reboot-busy"
 
     def _overlooked(self, opening: Interval, end: datetime) -> Iterator[str]:
-        """Clusters with a node that could be rebooted at two consecutive checks, but without a cordon on any node."""
+        """Clusters in which a node could be rebooted at two consecutive checks, although no node was cordoned."""
         rule = self._rules.reboot
         if rule is None:
             return
@@ -113,7 +113,7 @@ class Reboots:
         )
 
     def _has_failed_drain(self, night: Night) -> bool:
-        """Whether a node was cordoned and uncordoned without a restart: its drain failed."""
+        """Whether a node was cordoned and uncordoned without a restart, which means that its drain failed."""
         return any(
             not any(r.node == cordon.node and cordon.since <= r.began < cordon.until for r in night.restarts)
             for cordon in self.boots.cordons
@@ -124,7 +124,7 @@ class Reboots:
         )
 
     def _openings(self, start: datetime, end: datetime) -> list[Interval]:
-        """The window's openings that start or end in a period."""
+        """The window openings that start or end within a period."""
         rule = self._rules.reboot
         if rule is None:
             return []
@@ -141,7 +141,7 @@ class Reboots:
 
 
 def left_behind(boots: NodeEvents, journal: Sequence[Entry], bot: str, start: datetime, end: datetime) -> Iterator[str]:
-    """PDBs that Daytwo violated, cordons of Daytwo left behind, and cordons of others that it lifted (reboot rule 8)."""
+    """PDBs that Daytwo violated, cordons that it left behind, and other people's cordons that it lifted (reboot rule 8)."""
     for entry in journal:
         if entry.kind is Kind.PDB_VIOLATED and entry.detail.get("who") == bot and start <= entry.at < end:
             yield f"pdb-violated: {entry.cluster}/{entry.detail['pdb']} at {entry.at:%Y-%m-%d %H:%M:%S} UTC"
@@ -153,7 +153,7 @@ def left_behind(boots: NodeEvents, journal: Sequence[Entry], bot: str, start: da
 
 
 def _never_drains(cluster: ClusterSpec, pool: str) -> bool:
-    """Whether a workload that may run on the pool's nodes has a budget that never allows a disruption (rule 4)."""
+    """Whether a workload that can run on the pool's nodes has a budget that never allows a disruption (rule 4)."""
     return any(
         _allows_nothing(budget, workload.replicas)
         for workload in cluster.workloads

@@ -1,4 +1,4 @@
-"""Which clusters' node image runs had to succeed within the evaluated period (docs/node-image.md)."""
+"""The clusters whose node image runs had to succeed within the evaluated period (docs/node-image.md)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from simulator.oracle.verdict import EligiblePool, End
 from simulator.oracle.week import UPGRADE, Week, driven_by_aks
 from simulator.world.specs import ClusterSpec
 
-# A run waits for a pool that is skipped for one of these reasons until the week has no window left (rule 8).
+# If a pool is skipped for one of these reasons, a run waits for it until the last window of the week ends (rule 8).
 _WAITED_FOR = ("asleep", "busy", "unproven", "no-window-left")
 
 
@@ -18,7 +18,7 @@ def node_image_expected(
     start: datetime,
     end: datetime,
 ) -> int:
-    """How many runs succeeded: all pools upgraded and none failed, or AKS's own upgrade observed to its end."""
+    """How many runs succeeded: either all pools were upgraded and none failed, or AKS's own upgrade was observed to its end."""
     waited_for = {cluster for reason in _WAITED_FOR for cluster, _ in skipped.get(reason, ())}
     found = 0
     for cluster in week.history.clusters.values():
@@ -35,7 +35,7 @@ def node_image_expected(
 
 
 def _watched_to_the_end(week: Week, cluster: ClusterSpec, start: datetime, end: datetime) -> bool:
-    """Rule 2: there was something to report and nothing left to wait for."""
+    """Rule 2: whether there was something to report and the run did not have to wait any longer."""
     at = min(end, week.ends)
     behind = [
         p for p in cluster.pools if not week.history.has_image(cluster, p, week.history.newest(cluster, p, at), at)

@@ -1,4 +1,4 @@
-"""Groups of spot evictions, from the notices and losses in the world's journal (docs/spot.md)."""
+"""Groups of spot evictions, derived from the notices and losses in the world's journal (docs/spot.md)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from simulator.world.journal import Entry, Kind
 
-# Rule 5: the outcome is confirmed this long after the group's last eviction.
+# Rule 5: the time between the last eviction in the group and the confirmation of the outcome.
 _CONFIRMED_AFTER = timedelta(minutes=10)
-# The run checks once more after that and ends.
+# After that, the run makes one more check and ends.
 _ENDS_WITHIN = timedelta(minutes=2)
 
 
 def spot_expected(group_within: timedelta | None, journal: Sequence[Entry], start: datetime, end: datetime) -> int:
-    """How many groups started and were confirmed in the period. An eviction counts from its notice, if it had one."""
+    """How many groups started and were confirmed within the period. An eviction counts from its notice, if there was one."""
     if group_within is None:
         return 0
     firsts: dict[tuple[str | None, str | None], dict[str | None, datetime]] = defaultdict(dict)
@@ -25,7 +25,7 @@ def spot_expected(group_within: timedelta | None, journal: Sequence[Entry], star
 
 
 def _groups(times: Sequence[datetime], group_within: timedelta) -> list[list[datetime]]:
-    """Rule 2: evictions within `group_for` of the first belong together, unless the run of the group has ended before."""
+    """Rule 2: evictions within `group_for` of the first belong together, unless the group's run ended before."""
     groups: list[list[datetime]] = []
     for at in times:
         if groups and at - groups[-1][0] < group_within and at - groups[-1][-1] < _CONFIRMED_AFTER:

@@ -1,4 +1,4 @@
-"""The oracle's verdict on a week."""
+"""The oracle's verdict for a week."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class End(StrEnum):
-    """How an eligible pool ended the week."""
+    """The state of an eligible pool at the end of the week."""
 
     UPGRADED = "upgraded"
     FAILED = "failed"
@@ -19,8 +19,8 @@ class End(StrEnum):
 class EligiblePool:
     """A pool that Daytwo should have upgraded.
 
-    `images` are the correct target images, which can change during the week. `earliest` and `latest` are the first and last
-    time at which its upgrade could start, given everything that happened.
+    `images` are the correct target images, which can change during the week. `earliest` and `latest` are the first and the
+    last time at which its upgrade could start, given everything that happened.
     """
 
     cluster: str
@@ -33,10 +33,10 @@ class EligiblePool:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Every pool of the fleet once: eligible, upgraded by AKS, or skipped for a reason of rule 8.
+    """Lists every pool in the fleet once: as eligible, as upgraded by AKS, or as skipped for a reason in rule 8.
 
-    Two reasons come from rule 15: `run-failed`, an earlier pool of the cluster failed, and `halted`, too many runs had
-    failed before the ring started. `violations` must be empty; each starts with a code. `landed_late` are upgrades to an
+    Two reasons come from rule 15: `run-failed` (an earlier pool in the cluster failed) and `halted` (too many runs had
+    failed before the ring started). `violations` must be empty; each starts with a code. `landed_late` lists upgrades to an
     image that landed within the minute before the call (rule 12).
     """
 
@@ -46,10 +46,10 @@ class Verdict:
     skipped: Mapping[str, tuple[tuple[str, str], ...]]
     violations: tuple[str, ...]
     landed_late: tuple[str, ...]
-    # Per runbook, how many runs had to succeed within the evaluated period.
+    # The number of runs per runbook that had to succeed within the evaluated period.
     expected: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def missed(self) -> tuple[EligiblePool, ...]:
-        """Eligible pools whose upgrade was never started."""
+        """The eligible pools whose upgrade was never started."""
         return tuple(pool for pool in self.eligible if pool.end is End.MISSED)

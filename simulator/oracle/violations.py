@@ -1,4 +1,4 @@
-"""Rule violations in Daytwo's actions."""
+"""Rules that Daytwo's actions violated."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -20,7 +20,7 @@ from simulator.oracle.week import (
 
 
 def violations(week: Week, start: datetime, end: datetime) -> Iterator[str]:
-    """Each violation starts with a code, followed by cluster, pool and time."""
+    """All violations. Each starts with a code, followed by the cluster, the pool and the time."""
     for cluster in week.history.clusters.values():
         upgrades = [operation for operation in _begun(week, cluster.name, start, end) if operation.what == UPGRADE]
         for operation in upgrades:
@@ -54,7 +54,7 @@ def _approved(week: Week, operation: Operation) -> bool:
 
 
 def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
-    """The codes of the rules that a single upgrade violates."""
+    """The codes for the rules that a single upgrade violates."""
     place = _place(week, operation)
     if place is None:
         yield "no-agent-pool"
@@ -85,7 +85,7 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
 
 
 def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str]:
-    """Rules 6, 7 and 15: what had to be upgraded before, or must not be upgraded at all."""
+    """Rules 6, 7 and 15: which pools had to be upgraded earlier, and which must not be upgraded at all."""
     cluster, at = place.cluster, operation.began
     number = week.ring_number(cluster) or 0
     for pool in upgrade_order(cluster):
@@ -106,7 +106,7 @@ def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str
 
 
 def _ring_before_goes_on(week: Week, number: int, at: datetime) -> bool:
-    """Whether a run of an earlier ring was still in progress or had pools left to upgrade."""
+    """Whether a run in an earlier ring was still in progress or had pools left to upgrade."""
     return any(
         operation.ended > at
         for name, cluster in week.history.clusters.items()
@@ -116,7 +116,7 @@ def _ring_before_goes_on(week: Week, number: int, at: datetime) -> bool:
 
 
 def _repeated(operations: Iterable[Operation]) -> Iterator[Operation]:
-    """Repeated upgrades of a pool in the week (rule 4)."""
+    """Pools that were upgraded more than once in the week (rule 4)."""
     seen: set[str] = set()
     for operation in operations:
         if operation.what == UPGRADE:
@@ -126,7 +126,7 @@ def _repeated(operations: Iterable[Operation]) -> Iterator[Operation]:
 
 
 def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator[str]:
-    """Rule 10: started inside the window only, only if configured, and stopped again."""
+    """Rule 10: clusters are started only inside the window and only if configured, and are stopped afterwards."""
     cluster = week.history.clusters[name]
     for operation in _begun(week, name, start, end):
         if operation.what != "start" or week.schedule.is_required(operation):
@@ -146,7 +146,7 @@ def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator
 def _put_back(week: Week, start: Operation, end: datetime) -> bool:
     """Whether a woken cluster was stopped in time, or still can be after the evaluated period.
 
-    In time means: by the end of the opening in which it was started, or one check after its last upgrade was verified.
+    The deadline is the end of the opening in which it was started, or one check after its last upgrade was verified.
     """
     cluster = week.history.clusters[start.cluster]
     opening = week.opening_at(cluster, start.began)
@@ -163,7 +163,7 @@ def _put_back(week: Week, start: Operation, end: datetime) -> bool:
 
 
 def _paired_regions(week: Week, start: datetime, end: datetime) -> Iterator[str]:
-    """Rule 13: upgrades at the same time in paired regions."""
+    """Rule 13: upgrades that took place at the same time in paired regions."""
     for one, other in combinations(_upgrades(week, start, end), 2):
         near = week.are_paired(week.history.clusters[one.cluster], week.history.clusters[other.cluster])
         if near and one.began < other.ended and other.began < one.ended:
@@ -171,7 +171,7 @@ def _paired_regions(week: Week, start: datetime, end: datetime) -> Iterator[str]
 
 
 def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]:
-    """Rule 13: more clusters of a ring at the same time than allowed per region pair."""
+    """Rule 13: more clusters in a ring at the same time than a region pair allows."""
     upgrades = _upgrades(week, start, end)
     for operation in upgrades:
         cluster = week.history.clusters[operation.cluster]

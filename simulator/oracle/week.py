@@ -1,4 +1,4 @@
-"""One week of one fleet: the ring of each cluster, and what blocks a pool at a time (rules 1 to 14)."""
+"""One week in one fleet: the ring of each cluster, and the reason why a pool is blocked at a given time (rules 1 to 14)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from simulator.world.specs import ClusterSpec, PoolSpec
 
 UPGRADE = "upgrade-node-image"
 START_TAKES = timedelta(minutes=10)
-# A run checks again after at most this time (rule 14), and detects a failure no later.
+# A run makes its next check after this time at the latest (rule 14), so it detects a failure by then.
 CHECK_INTERVAL = timedelta(minutes=5)
 READY_WITHIN = timedelta(minutes=20)
 
@@ -29,7 +29,7 @@ class Place:
 
 
 class Week:
-    """The rules for a week that starts on a Monday. `schedule` separates scheduled power operations from those for node images."""
+    """The rules for a week that starts on a Monday. `schedule` tells scheduled power operations from those for node images."""
 
     def __init__(self, rules: Rules, history: History, proofs: Proofs, monday: date, schedule: Schedule) -> None:
         self.rules, self.history, self.monday, self.bot = rules, history, monday, schedule.bot
@@ -59,11 +59,11 @@ class Week:
         self.run_failed_at = cache(self._run_failed_at)
 
     def ring_number(self, cluster: ClusterSpec) -> int | None:
-        """The first ring that selects the cluster."""
+        """The first ring whose selector selects the cluster."""
         return self._ring_of[cluster.name]
 
     def ring(self, cluster: ClusterSpec) -> RingRule:
-        """The ring of a cluster.
+        """The ring that a cluster belongs to.
 
         Raises:
             ValueError: the cluster is not in a ring.
@@ -71,20 +71,20 @@ class Week:
         return self.rules.rings[self._number(cluster)]
 
     def last_moment(self, cluster: ClusterSpec) -> datetime:
-        """The end of the last occurrence of its ring's window."""
+        """The end of the last occurrence of the ring's window."""
         return self._occurrences[self._number(cluster)][-1].closes
 
     def opening_at(self, cluster: ClusterSpec, at: datetime) -> Interval | None:
-        """The opening of its ring at a time, including openings that belong to the previous or next week."""
+        """The opening of the ring's window at a given time, including openings that belong to the previous or next week."""
         return next((interval for interval in self._all_openings[self._number(cluster)] if interval.contains(at)), None)
 
     def opening_times(self, cluster: ClusterSpec) -> set[datetime]:
-        """The start of each opening of its ring in the week; none for a cluster without a ring."""
+        """The start of each opening of the ring's window in the week; none for a cluster without a ring."""
         number = self.ring_number(cluster)
         return set() if number is None else {interval.opens for interval in self.openings[number]}
 
     def ring_begins(self, number: int) -> datetime:
-        """The latest start of a ring: when the first occurrences of all previous rings are over (rule 6)."""
+        """The time at which a ring starts at the latest: when the first occurrences of all previous rings are over (rule 6)."""
         before = [self._occurrences[earlier][0].closes for earlier in range(number) if self._occurrences[earlier]]
         return max([start_of_day(self.monday, self.rules.rings[0].hours.zone), *before])
 
@@ -94,15 +94,15 @@ class Week:
         return start_of_day(self.monday + timedelta(days=7), self.rules.rings[0].hours.zone)
 
     def are_paired(self, one: ClusterSpec, other: ClusterSpec) -> bool:
-        """Whether two clusters are in different regions of a pair."""
+        """Whether two clusters are in the two regions of a pair."""
         return self._pairs.get(one.region) == other.region or self._pairs.get(other.region) == one.region
 
     def same_group(self, one: ClusterSpec, other: ClusterSpec) -> bool:
-        """Whether `max-concurrent` counts them together: the same region, or both regions of a pair."""
+        """Whether `max-concurrent` counts two clusters together, because they are in the same region or in a region pair."""
         return one.region == other.region or self.are_paired(one, other)
 
     def expected(self, place: Place, at: datetime) -> timedelta:
-        """The expected duration of a pool's upgrade (rule 9)."""
+        """The expected duration of upgrading a pool (rule 9)."""
         count, surge = self.history.count(place.cluster, place.pool, at), 1
         if place.pool.priority != "Spot":
             section = place.pool.max_surge
@@ -110,11 +110,11 @@ class Week:
         return ceil(count / max(surge, 1)) * (7 + place.pool.node_soak_minutes) * MINUTE + 10 * MINUTE
 
     def proven(self, place: Place, at: datetime) -> bool:
-        """Whether the pool may take the newest image (rule 11)."""
+        """Whether the pool is allowed to take the newest image (rule 11)."""
         return self.proven_image(place, self.history.newest(place.cluster, place.pool, at), at)
 
     def proven_image(self, place: Place, image: str, at: datetime) -> bool:
-        """Whether an image was proven in the previous ring by then. The first ring does not need proof."""
+        """Whether an image was proven in the previous ring by then. The first ring does not require proof."""
         number = self._number(place.cluster)
         if number == 0:
             return True
@@ -123,11 +123,11 @@ class Week:
         return since is not None and since <= at
 
     def upgrade_of(self, place: Place) -> Operation | None:
-        """Daytwo's first upgrade of a pool in this week."""
+        """Daytwo's first upgrade of a pool in the week."""
         return next((w for w in self.mine(place.cluster.name) if w.what == UPGRADE and w.pool == place.pool.name), None)
 
     def skip_reason(self, place: Place, at: datetime) -> str | None:
-        """The reason to skip a pool without waiting, the first that applies in the table of rule 8."""
+        """The reason to skip a pool without waiting: the first in the table of rule 8 that applies."""
         cluster, pool = place.cluster, place.pool
         if self.ring_number(cluster) is None:
             return "no-ring"
@@ -143,7 +143,7 @@ class Week:
         return "never-fits" if self.expected(place, at) > longest else None
 
     def _run_failed_at(self, cluster: str) -> datetime | None:
-        """When Daytwo's run on a cluster failed (rule 15): a failed start or upgrade, or nodes that did not follow."""
+        """When Daytwo's run on a cluster failed (rule 15), because of a failed start or upgrade, or nodes that did not follow."""
         for operation in self.mine(cluster):
             if operation.status in ("Failed", "Canceled") and operation.what in (UPGRADE, "start"):
                 return operation.ended
@@ -152,7 +152,7 @@ class Week:
         return None
 
     def _settled_at(self, operation: Operation) -> datetime | None:
-        """When every node had the image of an upgrade and was Ready; None if not within 20 minutes (rule 15)."""
+        """When every node had the upgrade's image and was Ready; None if that took more than 20 minutes (rule 15)."""
         return next(
             (
                 operation.ended + minutes * MINUTE
@@ -165,7 +165,7 @@ class Week:
         )
 
     def halted(self, number: int, at: datetime) -> bool:
-        """Whether too many runs had failed for a ring to start (rule 15)."""
+        """Whether too many runs had failed for a ring to be started (rule 15)."""
         begins = self.ring_begins(number)
         failures = [
             failed
@@ -181,11 +181,11 @@ class Week:
         return number
 
     def _mine(self, cluster: str) -> tuple[Operation, ...]:
-        """Daytwo's operations for a cluster's node images within and between its openings of this week."""
+        """Daytwo's operations for a cluster's node images during and between the openings in this week."""
         if self._ring_of[cluster] is None:
             return ()
         first = start_of_day(self.monday, self.rules.rings[0].hours.zone)
-        # A week's last occurrence may extend into the next week, and the previous week's into this one.
+        # The last occurrence in a week may extend into the next week, and that of the previous week into this one.
         until = max(first + timedelta(days=7), self.last_moment(self.history.clusters[cluster]))
         earlier = occurrences(self.ring(self.history.clusters[cluster]).hours, self.monday - timedelta(days=7))
         first = max([first, *(interval.closes for interval in earlier)])
@@ -199,7 +199,7 @@ class Week:
         )
 
     def _turns(self, cluster: str) -> tuple[Interval, ...]:
-        """When a cluster held its slot: each operation of a run, its verification, and the check after it."""
+        """When a cluster held its slot: during each operation in a run, its verification, and the check after it."""
         return tuple(
             Interval(
                 operation.began,
@@ -209,7 +209,7 @@ class Week:
         )
 
     def _proof_ended(self, operation: Operation) -> datetime:
-        """When a run was done with an operation: an upgrade is verified for up to 20 minutes."""
+        """When a run had finished with an operation. An upgrade is verified for up to 20 minutes."""
         if operation.what != UPGRADE or operation.status != "Succeeded":
             return operation.ended
         return self.settled_at(operation) or operation.ended + READY_WITHIN
@@ -221,12 +221,12 @@ def driven_by_aks(cluster: ClusterSpec) -> bool:
 
 
 def upgrade_order(cluster: ClusterSpec) -> tuple[PoolSpec, ...]:
-    """System pools, then user pools, then spot pools, each by name (rule 7)."""
+    """The order of pools: system pools, then user pools, then spot pools, each sorted by name (rule 7)."""
     return tuple(sorted(cluster.pools, key=lambda p: (p.priority == "Spot", p.mode != "System", p.name)))
 
 
 def places(clusters: Mapping[str, ClusterSpec]) -> Iterator[Place]:
-    """Every pool of a fleet."""
+    """Every pool in a fleet."""
     for cluster in clusters.values():
         for pool in upgrade_order(cluster):
             yield Place(cluster, pool)

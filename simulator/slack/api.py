@@ -20,11 +20,11 @@ from simulator.slack.workspace import TEAM, USERS
 
 PREFIX = "/slack/api/"
 TOKEN = "xoxb-0000-simulated"  # noqa: S105  # the only token of a workspace that does not exist
-# https://docs.slack.dev/apis/web-api/rate-limits: one message per second and channel, updates and reads per minute.
+# https://docs.slack.dev/apis/web-api/rate-limits: one message per second and channel; updates and reads per minute.
 POSTS = Limit(1, 1)
 UPDATES = Limit(50, 50 / 60)
 READS = Limit(50, 50 / 60)
-# Tiers 4 and 2, for the methods of files and users.
+# Tiers 4 and 2, for the methods that concern files and users.
 UPLOADS_PER_MINUTE = Limit(100, 100 / 60)
 LOOKUPS = Limit(100, 100 / 60)
 VIEWS = Limit(100, 100 / 60)
@@ -32,7 +32,7 @@ MAX_PAGE = 999
 
 
 class SlackError(Exception):
-    """A response with ``ok: false``. The text is Slack's error code."""
+    """A response with ``ok: false``. Its text is Slack's error code."""
 
 
 def is_slack(path: str) -> bool:
@@ -41,7 +41,7 @@ def is_slack(path: str) -> bool:
 
 
 class InvalidBlocksError(Exception):
-    """Slack rejects the blocks; ``why`` has the location."""
+    """Slack rejects the blocks; ``why`` states where the error is."""
 
     def __init__(self, why: str) -> None:
         super().__init__("invalid_blocks")
@@ -49,7 +49,7 @@ class InvalidBlocksError(Exception):
 
 
 class SlackApi:
-    """Handles the paths of ``is_slack``. Messages are in ``channels``; ``bot_client`` calls the bot."""
+    """Handles the paths that ``is_slack`` accepts. Messages are in ``channels``; ``bot_client`` calls the bot."""
 
     def __init__(self, channels: tuple[str, ...], now: Callable[[], datetime], requests: RequestCounter) -> None:
         self.channels = {name: Channel(name) for name in channels}
@@ -161,7 +161,7 @@ class SlackApi:
         content = _content(arguments)
         self._check_files(content)
         message.text, message.blocks, message.attachments = content.text, content.blocks, content.attachments
-        # Without new metadata, Slack keeps the message's metadata.
+        # If an edit does not contain metadata, Slack keeps the message's metadata.
         message.metadata = content.metadata or message.metadata
         message.edits += 1
         message.edited = self._now()
@@ -211,7 +211,7 @@ def _check_token(token: object) -> None:
 
 
 def _arguments(request: HttpRequest) -> JsonObject:
-    """Parse arguments like Slack: JSON, a form, or the query."""
+    """Parse arguments as Slack does: from JSON, a form, or the query."""
     if request.headers.get("Content-Type", "").startswith("application/json"):
         return {**request.query, **request.document()} if request.body else dict(request.query)
     form: JsonObject = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
@@ -247,7 +247,7 @@ def _content(arguments: JsonObject) -> _Content:
 
 
 def _decoded(value: object, kind: type) -> object:
-    """Return a structure, decoding it if it came as JSON in a form field."""
+    """Return a structure, decoding it if it is JSON in a form field."""
     if isinstance(value, str):
         try:
             value = json.loads(value) if value else None

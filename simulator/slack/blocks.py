@@ -1,4 +1,4 @@
-"""Slack's limits for the content of a message (https://docs.slack.dev/reference/block-kit/blocks)."""
+"""Slack's limits on the content of a message (https://docs.slack.dev/reference/block-kit/blocks)."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -18,11 +18,11 @@ MAX_ID_LENGTH = 255
 MAX_URL_LENGTH = 3000
 MAX_ALT_LENGTH = 2000
 MAX_IMAGE_URL_LENGTH = 3000
-# A confirmation dialog: title, text, and its two buttons.
+# A confirmation dialog: its title, its text and its two buttons.
 MAX_CONFIRM_LENGTHS = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 STYLES = (None, "primary", "danger")
 MAX_TEXT_LENGTH = 40_000
-# About 13,200 characters in all blocks of one message.
+# About 13,200 characters in total for all blocks in a message.
 MAX_MESSAGE_LENGTH = 13_200
 KNOWN = {"section", "header", "context", "actions", "divider", "image", "rich_text", "markdown"}
 
@@ -68,7 +68,7 @@ def _is_fine(block: JsonObject) -> bool:
 
 
 def files_of(blocks: list[JsonObject]) -> Iterator[tuple[int, str]]:
-    """Return the files in image blocks with the number of each block."""
+    """Return the files in image blocks, each with the number of its block."""
     for number, block in enumerate(blocks):
         file = block.get("slack_file")
         if block.get("type") == "image" and isinstance(file, dict):
@@ -76,7 +76,7 @@ def files_of(blocks: list[JsonObject]) -> Iterator[tuple[int, str]]:
 
 
 def _is_fine_image(block: JsonObject) -> bool:
-    """An image has alt text and exactly one source: a URL or a file."""
+    """Check that an image has alt text and exactly one source: a URL or a file."""
     alt, url, file = str(block.get("alt_text") or ""), block.get("image_url"), block.get("slack_file")
     sources = [source for source in (url, file) if source is not None]
     fits = 0 < len(alt) <= MAX_ALT_LENGTH and len(_text(block.get("title"))) <= MAX_ALT_LENGTH and len(sources) == 1
@@ -115,7 +115,7 @@ def _objects(value: object) -> list[JsonObject]:
 
 
 def _length(value: object) -> int:
-    """Count the characters of all texts in a block."""
+    """Count the characters in all texts of a block."""
     if isinstance(value, dict):
         return sum(
             len(item) if name == "text" and isinstance(item, str) else _length(item) for name, item in value.items()

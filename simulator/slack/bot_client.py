@@ -1,4 +1,4 @@
-"""Slack as a client of the app: sends signed button clicks, modals and commands to the Request URLs and shows the response."""
+"""Slack as a client of the app: sends signed button clicks, modals and commands to the Request URLs and shows the responses."""
 
 import asyncio
 import json
@@ -33,14 +33,14 @@ class InteractionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AppResponse:
-    """The app's response. A status of 0 means that it did not respond in time."""
+    """The app's response. The status 0 means that the app did not respond in time."""
 
     status: int
     text: str
     seconds: float
 
     def document(self) -> JsonObject:
-        """Return it as JSON for a test."""
+        """Return the response as JSON for a test."""
         return {"status": self.status, "body": self.text, "seconds": self.seconds}
 
 
@@ -62,7 +62,7 @@ class BotClient:
         self.views = Views(now, self.triggers)
 
     def text_of(self, document: JsonObject) -> str:
-        """Return the whole text of the message with the button; empty if the message does not exist."""
+        """Return the full text of the message that contains the button, or an empty text if the message does not exist."""
         message = self._channel(document).find(str(document.get("ts")))
         return "" if message is None else " ".join(_texts(message.blocks))
 
@@ -83,7 +83,7 @@ class BotClient:
         return await self._deliver("slack-interactions", body, _retries(document))
 
     async def command(self, document: JsonObject, origin: str) -> AppResponse:
-        """Have `user` type `command` (default `/daytwo`) with `text` in `channel` and show the response to them.
+        """Have `user` type `command` (default `/daytwo`) with `text` in `channel`, and show them the response.
 
         Raises:
             InteractionError: the user or channel does not exist, or Slack would not show the response.
@@ -101,10 +101,10 @@ class BotClient:
         return outcome
 
     async def submit(self, document: JsonObject) -> AppResponse:
-        """Have `user` submit their open modal with `text` in its first field. The response decides whether it closes.
+        """Have `user` submit their open modal with `text` in its first field. The response decides whether the modal closes.
 
         Raises:
-            InteractionError: there is no open modal, or Slack does not allow its submission.
+            InteractionError: there is no open modal, or Slack does not allow it to be submitted.
         """
         user = _user(document)
         view = self._view(document, user)
@@ -118,7 +118,7 @@ class BotClient:
         return outcome
 
     def close(self, document: JsonObject) -> AppResponse:
-        """Have `user` close their open modal. The app is notified only if it requested that.
+        """Have `user` close their open modal. The app is notified only if it requested a notification.
 
         Raises:
             InteractionError: there is no open modal.
@@ -139,7 +139,7 @@ class BotClient:
         return self._new_interaction(user, origin + self._hooks.make(kind, channel, user.id, message))
 
     def _new_interaction(self, user: User, address: str) -> Interaction:
-        """Return a new interaction. From now on its trigger can open a modal."""
+        """Return a new interaction, whose trigger can be used to open a modal from now on."""
         self._number += 1
         interaction = Interaction(user, self._now(), self._number, address)
         self.triggers.register(interaction.trigger_id, user.id)
@@ -193,7 +193,7 @@ def _user(document: JsonObject) -> User:
 
 
 def _filled(block: JsonObject, typed: str) -> dict[str, dict[str, str]]:
-    """Return the value of a field.
+    """Return the value for a field.
 
     Raises:
         InteractionError: Slack's own client does not accept the value.
@@ -224,7 +224,7 @@ def _shown(text: str) -> JsonObject:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Return every text in a structure, in order."""
+    """Return every text in a structure, in the order of appearance."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from [inner] if name == "text" and isinstance(inner, str) else _texts(inner)

@@ -19,12 +19,12 @@ READY_AFTER = timedelta(seconds=2)
 
 
 class FileError(Exception):
-    """A response with `ok: false`. The text is Slack's error code."""
+    """A response with `ok: false`. Its text is Slack's error code."""
 
 
 @dataclass(slots=True)
 class File:
-    """One upload. `completed` is when its completion was requested."""
+    """One upload. `completed` is the time at which its completion was requested."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class File:
 
 
 class Files:
-    """Handles `/slack/upload/` and two methods of the Web API."""
+    """Handles `/slack/upload/` and two methods in the Web API."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.files: dict[str, File] = {}
@@ -50,7 +50,7 @@ class Files:
         name, length = str(arguments.get("filename") or ""), str(arguments.get("length") or "")
         if not name or not length.isdigit() or int(length) == 0:
             raise FileError("invalid_arguments")
-        # Slack's own pattern: an F and at least eight capitals or digits.
+        # Slack's own pattern: an F followed by at least eight capitals or digits.
         identity = f"F0DAYTWO{len(self.files) + 1:04d}"
         self.files[identity] = File(identity, name, int(length), str(arguments.get("alt_txt") or ""))
         return {"upload_url": f"{origin}{UPLOADS}{identity}", "file_id": identity}
@@ -86,7 +86,7 @@ class Files:
         return {"files": [{"id": file.id, "title": file.name} for file in found if file is not None]}
 
     def can_show(self, identity: str) -> bool:
-        """Whether a block can show this file now: it is complete, an image, and Slack has processed it."""
+        """Whether a block can show this file now: the file is complete, is an image, and has been processed by Slack."""
         file = self.files.get(identity)
         if file is None or file.completed is None or not file.content.startswith(PNG):
             return False

@@ -21,7 +21,7 @@ LIFETIME = timedelta(minutes=30)
 
 @dataclass(slots=True)
 class Ephemeral:
-    """An ephemeral message, which only one person sees in a channel."""
+    """An ephemeral message, which only one person in a channel sees."""
 
     channel: str
     user: str
@@ -30,7 +30,7 @@ class Ephemeral:
     blocks: list[JsonObject]
 
     def document(self) -> JsonObject:
-        """Return it as JSON for a viewer."""
+        """Return the message as JSON for a viewer."""
         return {
             "channel": self.channel,
             "user": self.user,
@@ -50,13 +50,13 @@ class _Hook:
 
 
 class HookError(Exception):
-    """A response with `ok: false`. The text is Slack's error code."""
+    """A response with `ok: false`. Its text is Slack's error code."""
 
 
 class Hooks:
-    """Handles `/slack/hooks/`; `ephemeral` has all ephemeral messages, oldest first.
+    """Handles `/slack/hooks/`. `ephemeral` has all ephemeral messages, oldest first.
 
-    While `in_trouble` is set it responds with 503.
+    While `in_trouble` is set, every response is a 503.
     """
 
     def __init__(self, now: Callable[[], datetime], post: Callable[[Channel, str, list[JsonObject]], object]) -> None:
@@ -97,7 +97,7 @@ class Hooks:
         return hook
 
     def show(self, channel: Channel, user: str, content: JsonObject, original: Message | None) -> None:
-        """Show a reply: ephemeral by default, or according to `response_type`, `replace_original` and `delete_original`.
+        """Show a reply. It is ephemeral unless `response_type`, `replace_original` or `delete_original` says otherwise.
 
         Raises:
             HookError: Slack would not show the content.

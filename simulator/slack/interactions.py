@@ -19,7 +19,7 @@ from simulator.slack.workspace import APP, DOMAIN, TEAM, VERIFICATION_TOKEN, Use
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """What every payload contains: user, time, the id of the interaction, and the response URL."""
+    """The data in every payload: user, time, the id of the interaction, and the response URL."""
 
     user: User
     at: datetime
@@ -28,25 +28,25 @@ class Interaction:
 
     @property
     def trigger_id(self) -> str:
-        """Slack's id of the interaction: unique, and valid for three seconds."""
+        """Slack's id for the interaction, which is unique and valid for three seconds."""
         return f"{self.number}.{int(self.at.timestamp())}.{self.user.id.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonPosition:
-    """A button and its block."""
+    """A button with the block that contains it."""
 
     block_id: str
     element: JsonObject
 
 
 def button_of(message: Message, action_id: str) -> ButtonPosition | None:
-    """Return a button of a message, from its actions or as the accessory of a section."""
+    """Return a button from a message: one of its actions or the accessory of a section."""
     return next((found for found in _buttons(message) if found.element.get("action_id") == action_id), None)
 
 
 def click_payload(message: Message, button: ButtonPosition, interaction: Interaction) -> bytes:
-    """Return the payload of a selected button."""
+    """Return the payload for a selected button."""
     user = interaction.user
     action: JsonObject = {
         "action_id": button.element.get("action_id"),
@@ -55,7 +55,7 @@ def click_payload(message: Message, button: ButtonPosition, interaction: Interac
         "type": "button",
         "action_ts": f"{interaction.at.timestamp():.6f}",
     }
-    # The payload has a value only if the button has one. A button with a URL is sent too.
+    # The payload has a value only if the button has one. A payload is also sent for a button with a URL.
     action |= {name: button.element[name] for name in ("value", "style", "url", "confirm") if name in button.element}
     payload: JsonObject = {
         "type": "block_actions",
@@ -82,7 +82,7 @@ def click_payload(message: Message, button: ButtonPosition, interaction: Interac
 
 
 def submission_payload(view: JsonObject, values: Mapping[str, Mapping[str, str]], interaction: Interaction) -> bytes:
-    """Return the payload of a submitted modal. ``values`` has the content of its fields, by block and action."""
+    """Return the payload for a submitted modal. ``values`` has the content of its fields, by block and action."""
     user = interaction.user
     state: JsonObject = {
         block: {action: {"type": "plain_text_input", "value": typed or None} for action, typed in fields.items()}
@@ -104,7 +104,7 @@ def submission_payload(view: JsonObject, values: Mapping[str, Mapping[str, str]]
 
 
 def command_form(command: str, text: str, channel: str, interaction: Interaction) -> bytes:
-    """Return the form of a slash command."""
+    """Return the form that Slack sends for a slash command."""
     return urlencode(
         {
             "token": VERIFICATION_TOKEN,
@@ -126,7 +126,7 @@ def command_form(command: str, text: str, channel: str, interaction: Interaction
 
 def _buttons(message: Message) -> Iterator[ButtonPosition]:
     for number, block in enumerate(message.blocks):
-        # Slack generates names for blocks without one.
+        # Slack generates names for blocks that do not have one.
         block_id = str(block.get("block_id") or f"b{number}")
         elements = [*cast("list[object]", block.get("elements") or ()), block.get("accessory")]
         for element in elements:

@@ -11,7 +11,7 @@ BOT_ID = "B0DAYTWO"
 
 @dataclass(slots=True)
 class Message:
-    """One message. ``edits`` counts its updates."""
+    """One message. ``edits`` counts how often it was edited."""
 
     channel: str
     ts: str
@@ -46,17 +46,17 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A channel: messages in the order of posting, including those in threads."""
+    """A channel: messages in the order in which they were posted, including those in threads."""
 
     id: str
     messages: list[Message] = field(default_factory=list)
 
     def find(self, ts: str) -> Message | None:
-        """Return the message with a timestamp."""
+        """Return the message that has the given timestamp."""
         return next((message for message in self.messages if message.ts == ts), None)
 
     def document(self) -> JsonObject:
-        """Return the channel for a viewer: each message with its edits and thread."""
+        """Return the channel for a viewer, with the edits and the thread of each message."""
         return {
             "id": self.id,
             "messages": [

@@ -1,19 +1,19 @@
 """Slack's request signature for any body and time, which the bot's endpoints have to verify.
 
-Source: https://docs.slack.dev/authentication/verifying-requests-from-slack. Does not use Slack's own client, which
-verifies it in tests.
+Source: https://docs.slack.dev/authentication/verifying-requests-from-slack. Slack's own client is not used here,
+because tests use it to verify the signature.
 """
 
 import hashlib
 import hmac
 from datetime import datetime
 
-#: The signing secret of a fictitious app.
+#: The signing secret for a fictitious app.
 SIGNING_SECRET = "5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f"  # noqa: S105  # of the simulated workspace
 
 
 def signed(body: bytes, at: datetime, secret: str = SIGNING_SECRET) -> dict[str, str]:
-    """Return the two signature headers that Slack sends with a body at a time."""
+    """Return the two signature headers that Slack sends with a body at a given time."""
     timestamp = str(int(at.timestamp()))
     base = b":".join((b"v0", timestamp.encode(), body))
     digest = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()

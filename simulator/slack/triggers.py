@@ -1,4 +1,4 @@
-"""Trigger ids: each click and command has one, which can open one modal within three seconds.
+"""Trigger ids: each click and command has one, which can be used to open one modal within three seconds.
 
 Source: https://docs.slack.dev/interactivity/handling-user-interaction ("trigger_id").
 """
@@ -11,7 +11,7 @@ LIFETIME = timedelta(seconds=3)
 
 
 class TriggerError(Exception):
-    """A trigger id is not valid. The text is Slack's error code."""
+    """A trigger id is not valid. The text of the error is Slack's error code."""
 
 
 @dataclass(slots=True)
@@ -30,11 +30,11 @@ class Triggers:
         self._made: dict[str, _Trigger] = {}
 
     def register(self, identity: str, user: str) -> None:
-        """Register a trigger that is sent now."""
+        """Register a trigger that is being sent now."""
         self._made[identity] = _Trigger(user, self._now())
 
     def check(self, identity: str) -> str:
-        """Return the user of a trigger.
+        """Return the user who caused a trigger.
 
         Raises:
             TriggerError: the trigger is unknown, expired or used.

@@ -1,4 +1,4 @@
-"""Slack's limits for the content of a modal (https://docs.slack.dev/reference/views/modal-views)."""
+"""Slack's limits on the content of a modal (https://docs.slack.dev/reference/views/modal-views)."""
 
 from typing import cast
 
@@ -30,13 +30,13 @@ _FIELDS = {
 
 
 def inputs_of(view: JsonObject) -> list[JsonObject]:
-    """Return the input blocks of a view."""
+    """Return the input blocks in a view."""
     blocks = cast("list[JsonObject]", view.get("blocks") or [])
     return [block for block in blocks if block.get("type") == "input"]
 
 
 def fault_of_view(view: object) -> str | None:
-    """Return what is invalid in a view and where; None if Slack shows it."""
+    """Return what is invalid in a view and where, or None if Slack would show the view."""
     if not isinstance(view, dict) or view.get("type") != "modal":
         return "invalid value [json-pointer:/view/type]"
     unknown = sorted(view.keys() - _FIELDS)

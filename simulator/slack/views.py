@@ -15,12 +15,12 @@ from simulator.slack.triggers import TriggerError, Triggers
 from simulator.slack.viewlimits import MAX_VIEW_BYTES, fault_of_view, inputs_of
 from simulator.slack.workspace import TEAM
 
-#: What Slack shows in a modal if the app's response is invalid.
+#: The text that Slack shows in a modal if the app's response is invalid.
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class ViewError(Exception):
-    """A response with ``ok: false``: Slack's error code, and ``why`` with details."""
+    """A response with ``ok: false``, with Slack's error code and with details in ``why``."""
 
     def __init__(self, word: str, why: str = "") -> None:
         super().__init__(word)
@@ -29,7 +29,7 @@ class ViewError(Exception):
 
 @dataclass(slots=True)
 class View:
-    """A modal of one person. ``errors`` are keyed by field; the empty key is an error of the whole modal."""
+    """A modal that one person sees. ``errors`` are keyed by field; the empty key is an error for the whole modal."""
 
     id: str
     user: str
@@ -39,12 +39,12 @@ class View:
     errors: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> JsonObject:
-        """Return it as JSON for a viewer."""
+        """Return the modal as JSON for a viewer."""
         errors: JsonObject = dict(self.errors)
         return {**self.content, "id": self.id, "user": self.user, "open": self.is_open, "errors": errors}
 
     def payload(self) -> JsonObject:
-        """Return it as Slack sends it to the app."""
+        """Return the modal as Slack sends it to the app."""
         return {
             "callback_id": "",
             "external_id": "",
@@ -91,7 +91,7 @@ class Views:
         return {"view": view.payload()}
 
     def find(self, identity: str) -> View | None:
-        """Return an open modal."""
+        """Return a modal that is open."""
         return next((view for view in self.all if view.id == identity and view.is_open), None)
 
     def last_of(self, user: str) -> View | None:
@@ -100,7 +100,7 @@ class Views:
 
 
 def apply_response(view: View, status: int, text: str) -> None:
-    """Apply the app's response to a submission. An invalid response leaves the modal open with an error of Slack."""
+    """Apply the app's response to a submission. After an invalid response, the modal stays open and shows Slack's error."""
     view.errors = {}
     if status != HTTPStatus.OK:
         view.errors = {"": TROUBLE}
@@ -142,7 +142,7 @@ def _read(text: str) -> JsonObject | None:
 
 
 def _errors(view: View, given: object) -> dict[str, str]:
-    """Return the errors per field; none if one of the fields is not in the view."""
+    """Return the errors by field. If a field is not in the view, there are none."""
     if not isinstance(given, Mapping):
         return {}
     known = {str(block.get("block_id")) for block in inputs_of(view.content)}

@@ -1,4 +1,4 @@
-"""The only workspace: its ids and its users."""
+"""The only workspace, with its ids and its users."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from simulator.http_types import JsonObject
 TEAM = "T0DAYTWO"
 DOMAIN = "daytwo"
 APP = "A0DAYTWO"
-#: The deprecated verification token, which Slack still sends with each request. It proves nothing.
+#: The deprecated verification token, which Slack still sends with each request. It does not prove anything.
 VERIFICATION_TOKEN = "retired-verification-token"  # noqa: S105  # of the simulated workspace
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user of the workspace."""
+    """A user in the workspace."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class User:
         }
 
 
-#: Eve is in the workspace, but not in any configuration.
+#: Eve is in the workspace, but is not named in any configuration.
 USERS = {
     user.id: user for user in (User("U0ANA", "ana"), User("U0BEN", "ben"), User("U0CLEO", "cleo"), User("U0EVE", "eve"))
 }

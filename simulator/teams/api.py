@@ -1,4 +1,4 @@
-"""The webhook of a Teams Workflows flow: accepts Adaptive Cards in their envelope, within the limits of Teams.
+"""The webhook of a Teams Workflows flow. It accepts Adaptive Cards in a message envelope, within the limits of Teams.
 
 Source: "Create incoming webhooks with Workflows for Microsoft Teams"; "Format cards", size and schema limits.
 """
@@ -25,23 +25,23 @@ POSTS, SPAN = 25, timedelta(seconds=300)
 
 
 class CardError(ValueError):
-    """Teams would not show the message. The text states why."""
+    """Teams would not show the message. The text states the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelCard:
-    """A card in the channel."""
+    """A card in a channel."""
 
     at: datetime
     card: JsonObject
 
     def document(self) -> JsonObject:
-        """Return it as JSON for a viewer."""
+        """Return the card as JSON for a viewer."""
         return {"at": self.at.isoformat(), "card": self.card}
 
 
 class TeamsApi:
-    """Handles ``/teams/workflows/``; the cards are in ``shown``."""
+    """Handles ``/teams/workflows/``. The cards it accepted are in ``shown``."""
 
     def __init__(self, now: Callable[[], datetime], requests: RequestCounter) -> None:
         self.shown: list[ChannelCard] = []
@@ -77,10 +77,10 @@ class TeamsApi:
 
 
 def read_card(request: HttpRequest) -> JsonObject:
-    """Return the card of a message.
+    """Return the card in a message.
 
     Raises:
-        CardError: the message is too large, has no envelope, or contains what Teams does not show.
+        CardError: the message is too large, has no envelope, or contains something that Teams does not show.
     """
     if len(request.body) > MAX_BYTES:
         raise CardError(f"The message has {len(request.body)} bytes; Teams shows at most {MAX_BYTES}.")
@@ -123,7 +123,7 @@ def check_card(card: JsonObject, newest: tuple[int, int], actions: tuple[str, ..
 
 
 def _elements(value: object) -> Iterator[JsonObject]:
-    """Return every object inside a card, at any depth."""
+    """Return every object in a card, at any depth."""
     if isinstance(value, dict):
         yield cast("JsonObject", value)
         for part in value.values():

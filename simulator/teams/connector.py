@@ -1,4 +1,4 @@
-"""The Bot Connector of Teams: posts, replies in threads, edits and private conversations. Every activity is kept.
+"""The Bot Connector for Teams: posts, replies in threads, edits and private conversations. Every activity is kept.
 
 Source: "Bot Connector API reference"; "Optimize your bot with rate limiting in Teams"; "Limits and specifications for Teams".
 """
@@ -39,7 +39,7 @@ class ConnectorError(Exception):
 
 @dataclass
 class BotActivity:
-    """An activity of the bot. `thread` is the post that it replies to in a channel; empty for a post and outside channels."""
+    """An activity by the bot. `thread` is the post that it replies to in a channel. It is empty for a post and outside channels."""
 
     id: str
     conversation: str
@@ -50,12 +50,12 @@ class BotActivity:
 
     @property
     def card(self) -> JsonObject:
-        """The card of the activity; empty if there is none."""
+        """The card in the activity; empty if there is none."""
         attachments = cast("list[JsonObject]", self.activity.get("attachments") or [{}])
         return cast("JsonObject", attachments[0].get("content", {}))
 
     def document(self) -> JsonObject:
-        """Return it as JSON for a viewer."""
+        """Return the activity as JSON for a viewer."""
         return {
             "id": self.id,
             "conversation": self.conversation,
@@ -68,11 +68,11 @@ class BotActivity:
 
 
 class Connector:
-    """Handles ``/teams/connector/``; the activities are in ``sent``."""
+    """Handles ``/teams/connector/``. The activities that it accepted are in ``sent``."""
 
     def __init__(self, now: Callable[[], datetime], requests: RequestCounter) -> None:
         self.sent: list[BotActivity] = []
-        # Members with whom the bot cannot have a private conversation: they have not installed it, or they have blocked
+        # Members with whom the bot cannot have a private conversation, because they have not installed it or have blocked
         # it.
         self.closed: set[str] = set()
         self.personal: dict[str, str] = {}
@@ -82,7 +82,7 @@ class Connector:
         self._tenant: Tenant | None = None
 
     def open(self, tenant: Tenant) -> None:
-        """Accept the tokens of a tenant from now on."""
+        """Accept a tenant's tokens from now on."""
         self._tenant = tenant
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -105,7 +105,7 @@ class Connector:
         return [sent.document() for sent in self.sent]
 
     def find(self, identity: str) -> BotActivity | None:
-        """Return an activity of the bot."""
+        """Return an activity by the bot."""
         return next((sent for sent in self.sent if sent.id == identity), None)
 
     def _authorize(self, request: HttpRequest) -> None:
@@ -130,7 +130,7 @@ class Connector:
                 raise ConnectorError(HTTPStatus.NOT_FOUND, "ServiceError", "Unknown route.")
 
     def _create(self, document: JsonObject) -> JsonObject:
-        """Start a thread in a channel or a conversation with one person. Group chats cannot be created."""
+        """Start a thread in a channel, or a conversation with one person. Group chats cannot be created."""
         if document.get("isGroup"):
             data = cast("dict[str, dict[str, str]]", document.get("channelData", {}))
             channel = data.get("channel", {}).get("id", "")
@@ -172,7 +172,7 @@ class Connector:
         return sent
 
     def _where(self, conversation: str) -> tuple[str, str]:
-        """Return the channel or chat, and the thread within it."""
+        """Return the channel or chat, and the thread in it."""
         place, _, thread = conversation.partition(";messageid=")
         if place not in (*CHANNELS, *CHATS, *self.personal):
             message = "The bot is not part of the conversation roster."
@@ -183,7 +183,7 @@ class Connector:
 
 
 def _check(activity: JsonObject) -> None:
-    """Validate a message and its card.
+    """Validate a message and the card in it.
 
     Raises:
         ConnectorError: the message is invalid.

@@ -1,4 +1,4 @@
-"""People in Teams: they select a card's buttons and write to the bot. Teams sends their actions, signed, to its endpoint."""
+"""People in Teams: they select buttons in cards and write to the bot. Teams signs their actions and sends them to its endpoint."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -18,11 +18,11 @@ NAME = "Daytwo"
 
 
 class PeopleError(ValueError):
-    """The person cannot do that. The text states why."""
+    """The person cannot do that. The text states the reason."""
 
 
 class People:
-    """The users of Teams. `endpoint` is the messaging endpoint of the Azure Bot resource."""
+    """The users in Teams. `endpoint` is the messaging endpoint in the Azure Bot resource."""
 
     def __init__(self, connector: Connector) -> None:
         self.endpoint = ""
@@ -31,17 +31,17 @@ class People:
         self._events = count(1)
 
     def open(self, signer: Signer) -> None:
-        """Sign with these keys from now on."""
+        """Use these keys for signing from now on."""
         self._signer = signer
 
     async def click_button(self, document: JsonObject) -> JsonObject:
         """Have ``user`` select the button with ``verb`` (or ``index``) of ``activity``, with ``inputs`` in its fields.
 
-        ``event`` delivers the same action again.
+        ``event`` delivers the same action a second time.
 
         Raises:
             PeopleError: the activity or the button does not exist.
-            KeyError: a field of the document is missing.
+            KeyError: a field in the document is missing.
         """
         sent = self._connector.find(str(document["activity"]))
         if sent is None:
@@ -51,11 +51,11 @@ class People:
     async def say(self, document: JsonObject) -> JsonObject:
         """Have ``user`` write ``text`` to the bot: privately, or in a channel or group ``conversation`` with a mention of the bot.
 
-        ``event`` delivers the same message again.
+        ``event`` delivers the same message a second time.
 
         Raises:
             PeopleError: the message cannot be sent.
-            KeyError: a field of the document is missing.
+            KeyError: a field in the document is missing.
         """
         return await self.send(self.message(document, self._event(document)))
 
@@ -70,7 +70,7 @@ class People:
         return await self.send(activity)
 
     def message(self, document: JsonObject, event: str) -> JsonObject:
-        """Return the activity that Teams sends for a message."""
+        """Return the activity that Teams sends when a person writes a message."""
         text = str(document["text"])
         conversation = str(document.get("conversation", ""))
         if not conversation:
@@ -99,7 +99,7 @@ class People:
 
     @property
     def signer(self) -> Signer:
-        """The signing keys.
+        """The keys for signing.
 
         Raises:
             PeopleError: the simulation has not started.
@@ -112,10 +112,10 @@ class People:
         return str(document.get("event") or f"said-{next(self._events)}")
 
     async def send(self, activity: JsonObject, token: str | None = None) -> JsonObject:
-        """Send an activity to the bot like Teams, and return the response.
+        """Send an activity to the bot as Teams does, and return the response.
 
         Raises:
-            PeopleError: the bot has no endpoint.
+            PeopleError: the bot does not have an endpoint.
         """
         if not self.endpoint:
             raise PeopleError("The bot has no endpoint: POST it to /teams/bot.")
@@ -130,7 +130,7 @@ class People:
 
 
 def click_activity(signer: Signer, sent: BotActivity, document: JsonObject, event: str) -> JsonObject:
-    """Return the activity that Teams sends for a selected button.
+    """Return the activity that Teams sends when a person selects a button.
 
     Raises:
         PeopleError: the card does not have the button, or a field does not accept its value.
@@ -157,7 +157,7 @@ def click_activity(signer: Signer, sent: BotActivity, document: JsonObject, even
 
 
 def _executing(card: JsonObject, above: tuple[JsonObject, ...]) -> Iterator[tuple[JsonObject, tuple[JsonObject, ...]]]:
-    """Return the buttons that call the bot, each with the fields that Teams sends: those of its card and of all outer cards."""
+    """Return the buttons that call the bot, each with the fields that Teams sends: those in its card and in all outer cards."""
     body = cast("list[JsonObject]", card.get("body", []))
     fields = (*above, *(element for element in body if str(element.get("type")).startswith("Input.")))
     for action in cast("list[JsonObject]", card.get("actions", [])):
@@ -168,7 +168,7 @@ def _executing(card: JsonObject, above: tuple[JsonObject, ...]) -> Iterator[tupl
 
 
 def _written(fields: tuple[JsonObject, ...], given: JsonObject) -> JsonObject:
-    """Return the values of the fields. Empty fields are not sent."""
+    """Return the values in the fields. Empty fields are not sent."""
     found: JsonObject = {}
     for field in fields:
         text, longest = str(given.get(str(field["id"]), "")), int(str(field.get("maxLength", 1_000_000)))
@@ -180,7 +180,7 @@ def _written(fields: tuple[JsonObject, ...], given: JsonObject) -> JsonObject:
 
 
 def _base(signer: Signer, document: JsonObject, conversation: str, event: str) -> JsonObject:
-    """Return the fields that every activity of Teams has."""
+    """Return the fields that every activity from Teams has."""
     user, tenant = str(document["user"]), str(document.get("tenant", TENANT))
     place = conversation.partition(";")[0]
     kind = "channel" if place in CHANNELS else "groupChat" if place in CHATS else "personal"

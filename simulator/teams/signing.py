@@ -1,4 +1,4 @@
-"""The Bot Connector's keys: its OpenID documents and the tokens that it sends to bots, valid or manipulated.
+"""The Bot Connector's keys: its OpenID documents, and the valid or manipulated tokens that it sends to bots.
 
 Source: "Authentication with the Bot Connector API", requests from the service to the bot. Token lifetimes are in real time.
 """
@@ -23,34 +23,34 @@ METADATA = f"{PREFIX}v1/.well-known/openidconfiguration"
 KEYS = f"{PREFIX}v1/.well-known/keys"
 ISSUER = "https://api.botframework.com"
 LIFETIME_S = 3600
-# A key that Microsoft publishes for other channels only.
+# A key that Microsoft publishes only for other channels.
 OTHER_KEY = "webchat-2026"
 
 type Sign = Callable[[bytes], bytes]
 
 
 class Signer:
-    """Signs for one bot; `handle` serves the public keys."""
+    """Signs tokens for one bot; `handle` serves the public keys."""
 
     def __init__(self, app_id: str, service_url: str) -> None:
         self.app_id, self.service_url = app_id, service_url
-        # The number of key downloads, and whether downloads succeed.
+        # How often the keys were downloaded, and whether downloads succeed.
         self.fetched = 0
         self.is_down = False
         self.kid = "teams-1"
 
     @cached_property
     def key(self) -> RSAPrivateKey:
-        """The key that signs the tokens of Teams."""
+        """The key that signs the tokens for Teams."""
         return new_key()
 
     @cached_property
     def other_key(self) -> RSAPrivateKey:
-        """The key that signs the tokens of another channel."""
+        """The key that signs the tokens for another channel."""
         return new_key()
 
     def rotate(self) -> None:
-        """Sign with a new key from now on. The old one is not published any longer."""
+        """Sign with a new key from now on. The old one is no longer published."""
         self.key, self.kid = new_key(), f"{self.kid}-next"
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -73,7 +73,7 @@ class Signer:
         return HttpResponse(404, {"error": f"No route for {request.path}."})
 
     def claims(self, **changed: object) -> JsonObject:
-        """Return the claims of a valid token issued now, with some replaced, or removed if None."""
+        """Return the claims in a valid token issued now, with some of them replaced, or removed if None."""
         now = int(time.time())
         true: JsonObject = {
             "serviceurl": self.service_url,
@@ -85,7 +85,7 @@ class Signer:
         return {name: value for name, value in {**true, **changed}.items() if value is not None}
 
     def token(self, headers: Mapping[str, object] | None = None, sign: Sign | None = None, **changed: object) -> str:
-        """Return a token; a valid one without arguments. A header of None is removed."""
+        """Return a token, which is valid if no arguments are given. A header that is None is removed."""
         head = {"alg": "RS256", "kid": self.kid, "typ": "JWT", **(headers or {})}
         kept = {name: value for name, value in head.items() if value is not None}
         return compact(kept, self.claims(**changed), sign or by_rsa(self.key))
@@ -98,22 +98,22 @@ class Signer:
 
 
 def new_key() -> RSAPrivateKey:
-    """Return a new key, as an attacker would use."""
+    """Return a new key such as an attacker would use."""
     return generate_private_key(65537, 2048)
 
 
 def by_rsa(key: RSAPrivateKey) -> Sign:
-    """Return RS256 with this key."""
+    """Return an RS256 signer with this key."""
     return lambda text: key.sign(text, padding.PKCS1v15(), hashes.SHA256())
 
 
 def by_secret(secret: bytes) -> Sign:
-    """Return HS256 with this secret."""
+    """Return an HS256 signer with this secret."""
     return lambda text: hmac.digest(secret, text, hashlib.sha256)
 
 
 def compact(headers: Mapping[str, object], claims: Mapping[str, object], sign: Sign) -> str:
-    """Return a token in compact form without validation, so that tests can create invalid ones."""
+    """Return a token in compact form without validating it, so that tests can create invalid ones."""
     text = b".".join(_encoded(json.dumps(part).encode()) for part in (headers, claims))
     return b".".join((text, _encoded(sign(text)))).decode()
 

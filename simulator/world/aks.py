@@ -1,4 +1,4 @@
-"""What AKS does itself: node OS upgrades by channel in maintenance windows, and node replacement by node auto-provisioning."""
+"""What AKS does by itself: node OS upgrades by channel in maintenance windows, and node auto-provisioning's replacements."""
 
 from collections.abc import Generator
 from datetime import datetime, time, timedelta, timezone
@@ -22,7 +22,7 @@ DRIVEN = ("NodeImage", "SecurityPatch")
 
 
 def maintenance_of(core: Core, cluster: Cluster) -> MaintenanceSpec:
-    """Return a cluster's maintenance schedule. Without one, AKS picks a time, which is drawn from the seed here."""
+    """Return a cluster's maintenance schedule. If it has none, AKS picks a time, which is drawn from the seed here."""
     if cluster.spec.maintenance is not None:
         return cluster.spec.maintenance
     drawn = Random(f"{core.seed}/window/{cluster.name}")
@@ -30,7 +30,7 @@ def maintenance_of(core: Core, cluster: Cluster) -> MaintenanceSpec:
 
 
 def next_window(spec: MaintenanceSpec, after: datetime) -> tuple[datetime, datetime]:
-    """Return the first window that starts at or after a time, without the days that are not allowed."""
+    """Return the first window that starts at or after a time, skipping days that are not allowed."""
     zone = timezone(spec.utc_offset)
     day = after.astimezone(zone).date()
     while True:
@@ -57,7 +57,7 @@ def drive(core: Core, cluster: Cluster) -> Process:
 
 
 def _pool(core: Core, cluster: Cluster, pool: Pool, closes: datetime) -> Generator[timedelta]:
-    """Upgrade one pool if it is behind. Wait while the cluster is busy, but do not start after the window."""
+    """Upgrade one pool if it is behind. Wait while the cluster is busy, but do not start after the window has closed."""
     while cluster.operation is not None and core.scheduler.now < closes:
         yield BUSY_WAITS
     if not cluster.api_responds or cluster.operation is not None or core.scheduler.now >= closes:
@@ -74,13 +74,13 @@ def _pool(core: Core, cluster: Cluster, pool: Pool, closes: datetime) -> Generat
 def _target(core: Core, cluster: Cluster, pool: Pool) -> Target:
     image = core.catalog.newest(cluster.spec.region, pool.family)
     if cluster.spec.node_os_channel == "SecurityPatch":
-        # In this channel, the label has the date of the patches after the image's name.
+        # In this channel, the label consists of the image's name and the date of the patches.
         return Target(image, f"{image}-{core.scheduler.now:%Y.%m.%d}")
     return Target(image, image)
 
 
 def _provisioned(core: Core, cluster: Cluster, closes: datetime) -> Generator[timedelta]:
-    """Replace the nodes of node auto-provisioning that drifted from the newest image, one at a time."""
+    """Replace the nodes of node auto-provisioning that have drifted from the newest image, one at a time."""
     newest = core.catalog.newest(cluster.spec.region, family_of("Ubuntu", cluster.spec.kubernetes_version))
     drifted = [node for node in cluster.nodes.values() if node.pool is None and node.image != newest]
     for index, node in enumerate(drifted):

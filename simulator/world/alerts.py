@@ -17,7 +17,7 @@ SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
 def fire(core: Core, fault: BudgetAlert) -> None:
-    """Post a budget's alert, sometimes twice."""
+    """Post the alert for a budget, sometimes twice."""
     key = ("alert", fault.name, fault.at.isoformat(), fault.threshold)
     identity = core.new_id_in("alert")
     body = _common(core, fault, identity) if fault.schema == "common" else _legacy(core, fault)
@@ -91,7 +91,7 @@ def _common(core: Core, fault: BudgetAlert, identity: str) -> Mapping[str, objec
 
 def _legacy(core: Core, fault: BudgetAlert) -> Mapping[str, object]:
     now = core.scheduler.now
-    # Observed both as an amount and as a fraction of the budget.
+    # The value has been observed both as an amount and as a fraction of the budget.
     fraction = core.chance(30, "fraction", fault.name, fault.at)
     limit = f"{fault.threshold / 100:g}" if fraction else f"{_limit(fault):.1f}"
     return {

@@ -1,4 +1,4 @@
-"""PodDisruptionBudgets: their status as computed by the disruption controller, and a record of violations.
+"""PodDisruptionBudgets: their status as the disruption controller computes it, and a record of violations.
 
 Source: Kubernetes, pkg/controller/disruption/disruption.go (getExpectedPodCount, updatePdbStatus).
 """
@@ -24,12 +24,12 @@ class BudgetStatus:
 
     @property
     def allowed(self) -> int:
-        """How many of its pods may be evicted now."""
+        """How many of the budget's pods may be evicted now."""
         return max(self.current_healthy - self.desired_healthy, 0) if self.expected > 0 else 0
 
 
 def status_of(cluster: Cluster, pdb: Pdb) -> BudgetStatus:
-    """Return a budget's current status. Percentages are rounded up, as in the controller."""
+    """Return a budget's current status. As in the controller, percentages are rounded up."""
     pods = [pod for pod in cluster.kube.pods.values() if pdb.selects(pod)]
     healthy = sum(pod.healthy for pod in pods)
     replicas = pdb.workload.spec.replicas
@@ -48,9 +48,9 @@ def budgets_of(cluster: Cluster, pod: Pod) -> list[Pdb]:
 
 
 def disrupt(core: Core, cluster: Cluster, cause: TerminationCause, act: Callable[[], None]) -> None:
-    """Perform a voluntary disruption. Record each budget that it takes below the desired number of healthy pods.
+    """Perform a voluntary disruption and record each budget that it takes below the desired number of healthy pods.
 
-    Compares the healthy pods before and after, regardless of the response to an eviction.
+    The healthy pods are compared before and after the disruption, regardless of the response to an eviction.
     """
     before = {pdb.uid: status_of(cluster, pdb).current_healthy for pdb in cluster.kube.pdbs}
     act()
@@ -69,7 +69,7 @@ def disrupt(core: Core, cluster: Cluster, cause: TerminationCause, act: Callable
 
 
 def build_budgets(core: Core, cluster: Cluster, workload: Workload) -> None:
-    """Create a workload's budgets."""
+    """Create the budgets of a workload."""
     spec = workload.spec
     for name, budget in spec.all_budgets:
         uid = core.new_id_in("pdb")

@@ -1,4 +1,4 @@
-"""What all parts of the world share: the clock, the journal, the clusters, and armed faults."""
+"""State that all parts of the world share: the clock, the journal, the clusters, and armed faults."""
 
 import uuid
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ type PoolFault = UpgradeFails | UpgradeDoesNothing | NodeNeverReady | RestartFai
 
 
 class RefusedError(Exception):
-    """The world rejects a request. Status, code and message are ARM's."""
+    """The world rejects a request. The status, code and message are ARM's."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -78,21 +78,21 @@ class Core:
     _streams: dict[str, int] = field(default_factory=dict)
 
     def new_id(self) -> str:
-        """Return a new id. The sequence of ids depends only on the seed."""
+        """Return a new id. The sequence of ids is determined by the seed alone."""
         self._ids += 1
         return str(uuid.UUID(int=Random(f"{self.seed}/id/{self._ids}").getrandbits(128), version=4))
 
     def new_id_in(self, stream: str) -> str:
-        """Return a new id of a separate stream, which does not affect other ids."""
+        """Return a new id from a separate stream, which does not affect other ids."""
         number = self._streams[stream] = self._streams.get(stream, 0) + 1
         return str(uuid.UUID(int=Random(f"{self.seed}/{stream}/{number}").getrandbits(128), version=4))
 
     def chance(self, percent: int, *key: object) -> bool:
-        """Return whether an event with this probability occurs. Depends only on the seed and the key."""
+        """Return whether an event with this probability occurs. The result depends only on the seed and the key."""
         return Random("/".join(str(part) for part in (self.seed, *key))).randrange(100) < percent
 
     def seconds(self, least: float, most: float, *key: object) -> timedelta:
-        """Return a duration between two limits, like ``minutes``."""
+        """Return a duration between two limits, as ``minutes`` does."""
         return self.minutes(least / 60, most / 60, *key)
 
     def minutes(self, least: float, most: float, *key: object) -> timedelta:

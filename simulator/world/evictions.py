@@ -1,4 +1,4 @@
-"""The eviction subresource: whether a pod may be evicted now, and its eviction.
+"""The eviction subresource: checks whether a pod may be evicted now, and evicts it.
 
 Source: Kubernetes, pkg/registry/core/pod/storage/eviction.go.
 """
@@ -20,12 +20,12 @@ DRAIN_RETRIES = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class EvictionAllowed:
-    """The pod is terminating, or would be without a dry run."""
+    """The pod is terminating, or would be if this were not a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvictionBlocked:
-    """A budget does not allow a disruption: 429."""
+    """A budget does not allow the disruption: 429."""
 
     pdb: Pdb
     status: BudgetStatus
@@ -33,7 +33,7 @@ class EvictionBlocked:
 
 @dataclass(frozen=True, slots=True)
 class BudgetsAmbiguous:
-    """Several budgets select the pod: 500, which a retry does not solve."""
+    """Several budgets select the pod: 500. A retry does not help."""
 
 
 type EvictionResult = EvictionAllowed | EvictionBlocked | BudgetsAmbiguous
@@ -42,7 +42,7 @@ type EvictionResult = EvictionAllowed | EvictionBlocked | BudgetsAmbiguous
 def evict(
     core: Core, cluster: Cluster, pod: Pod, who: str, *, dry_run: bool, grace_s: int | None = None
 ) -> EvictionResult:
-    """Evict a pod if its budget allows it. A dry run changes nothing."""
+    """Evict a pod if its budget allows it. A dry run does not change anything."""
     result = _judge(cluster, pod)
     if isinstance(result, EvictionAllowed):
         if not dry_run:
@@ -61,7 +61,7 @@ def delete(core: Core, cluster: Cluster, pod: Pod, who: str, grace_s: int | None
 
 
 def drain(core: Core, cluster: Cluster, node: Node, who: str, timeout: timedelta) -> Generator[timedelta]:
-    """Evict a cordoned node's pods until only per-node pods are left, the node is gone, or the timeout expires."""
+    """Evict a cordoned node's pods until only per-node pods are left, the node has gone, or the timeout expires."""
     ends = core.scheduler.now + timeout
     while cluster.nodes.get(node.name) is node and node.unschedulable and core.scheduler.now < ends:
         left = [

@@ -92,7 +92,7 @@ def _land(core: Core, fault: ImageLands) -> None:
 
 
 def land(core: Core, image: str, region: str, *, landed: bool) -> None:
-    """Record that an image reached a region, unless it is already there."""
+    """Record that an image has reached a region, unless that is already recorded."""
     if landed:
         core.journal.write(Kind.IMAGE_LANDED, image=image, region=region)
 

@@ -18,7 +18,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change[T]:
-    """One change of one object. ``before`` is the previous object, None if it is new."""
+    """One change to one object. ``before`` is the previous object, or None if the object is new."""
 
     version: int
     kind: ChangeKind
@@ -27,19 +27,19 @@ class Change[T]:
 
 
 class Versions:
-    """Counts the changes of all objects of an API server."""
+    """Counts the changes to all objects in an API server."""
 
     def __init__(self) -> None:
         self.last = 1
 
     def next(self) -> int:
-        """Return the resource version of a new change."""
+        """Return the resource version for a new change."""
         self.last += 1
         return self.last
 
 
 class Feed[T]:
-    """The changes of objects of one kind. Callers must pass copies that do not change any longer."""
+    """The changes to objects of one kind. Callers must pass copies that do not change afterwards."""
 
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
@@ -61,7 +61,7 @@ class Feed[T]:
         self._changes.append(Change(version, kind, now, before))
 
     def since(self, version: int) -> list[Change[T]] | None:
-        """Return the changes after a version; None if they are not available any longer."""
+        """Return the changes after a version; None if they are no longer available."""
         if version < self._forgotten:
             return None
         found: list[Change[T]] = []

@@ -6,10 +6,10 @@ from random import Random
 
 from simulator.world.specs import RegionSpec
 
-# The first release of a world: a Thursday, like every later release.
+# The first release in a world. It is on a Thursday, as are all later releases.
 FIRST_RELEASE = date(2026, 6, 4)
 RELEASE_EVERY = timedelta(days=7)
-# Windows images follow the monthly patch day. Here every fourth release includes them.
+# Windows images follow the monthly patch day, so here they are part of every fourth release.
 WINDOWS_EVERY = 4
 # A release takes up to two weeks to reach every region (AKS release notes).
 MAX_DELAY = timedelta(days=14)
@@ -23,7 +23,7 @@ class Family:
     os_sku: str
 
     def version(self, released: date) -> str:
-        """Return the image of a release day in AKS's format."""
+        """Return the image from a release day in AKS's format."""
         if self.os_sku.startswith("Windows"):
             return f"{self.prefix}-20348.{4000 + (released - FIRST_RELEASE).days}.{released:%y%m%d}"
         return f"{self.prefix}-{released:%Y%m.%d}.0"
@@ -34,7 +34,7 @@ UBUNTU_2404 = Family("AKSUbuntu-2404gen2containerd", "Ubuntu")
 AZURE_LINUX_3 = Family("AKSAzureLinux-V3gen2", "AzureLinux")
 WINDOWS_2022 = Family("AKSWindows-2022-containerd-gen2", "Windows2022")
 FAMILIES = (UBUNTU_2204, UBUNTU_2404, AZURE_LINUX_3, WINDOWS_2022)
-# Ubuntu 24.04 is the default of OS SKU Ubuntu from this Kubernetes minor version on.
+# From this Kubernetes minor version on, Ubuntu 24.04 is the default for OS SKU Ubuntu.
 UBUNTU_2404_FROM_MINOR = 35
 
 
@@ -42,7 +42,7 @@ def family_of(os_sku: str, kubernetes_version: str) -> Family:
     """Return the image family of a pool.
 
     Raises:
-        ValueError: the world does not have images for that OS SKU.
+        ValueError: the world does not have images for the pool's OS SKU.
     """
     minor = int(kubernetes_version.split(".")[1])
     match os_sku:
@@ -87,7 +87,7 @@ class Catalog:
                         self.land(day, name, family)
 
     def lands_at(self, day: date, region: str) -> datetime:
-        """Return when a release reaches a region: the region's usual delay plus a little jitter from the seed."""
+        """Return when a release reaches a region: after the region's usual delay plus a little jitter from the seed."""
         spec = self._regions[region]
         released = datetime.combine(day, time(), self._start.tzinfo)
         if spec.image_delay is not None:
@@ -97,7 +97,7 @@ class Catalog:
         return released + min(timedelta(hours=round(usual_h + jitter_h)), MAX_DELAY)
 
     def land(self, day: date, region: str, family: Family) -> bool:
-        """Record the arrival of an image. Return False if it was already there."""
+        """Record the arrival of an image. Return False if it had already arrived."""
         there = self._landed.setdefault((region, family), [])
         if day in there:
             return False
@@ -106,7 +106,7 @@ class Catalog:
         return True
 
     def newest(self, region: str, family: Family) -> str:
-        """Return the newest image of a family in a region."""
+        """Return a family's newest image in a region."""
         return self.behind(region, family, 0)
 
     def behind(self, region: str, family: Family, count: int) -> str:
@@ -115,6 +115,6 @@ class Catalog:
         return family.version(there[max(len(there) - 1 - count, 0)])
 
     def next_release(self, region: str, family: Family) -> date:
-        """Return the release day after a region's newest image of a family."""
+        """Return the release day after that of a family's newest image in a region."""
         step = RELEASE_EVERY * (WINDOWS_EVERY if family.os_sku.startswith("Windows") else 1)
         return self._landed[region, family][-1] + step

@@ -1,4 +1,4 @@
-"""The append-only record of everything that happened in the world, from which the oracle judges."""
+"""The append-only record of everything that happened in the world. The oracle bases its judgment on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,7 +91,7 @@ class Journal:
         self.entries.append(Entry(len(self.entries), self._now(), kind, cluster, pool, node, detail))
 
     def of(self, kind: Kind, cluster: str | None = None, pool: str | None = None) -> list[Entry]:
-        """Return the entries of one kind, filtered by cluster and pool if given."""
+        """Return the entries of one kind, filtered by cluster and pool if those are given."""
         return [
             entry
             for entry in self.entries

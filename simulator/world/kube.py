@@ -1,4 +1,4 @@
-"""The mutable state behind a cluster's API server: workloads, pods, budgets."""
+"""The mutable state behind a cluster's API server: workloads, pods and budgets."""
 
 import copy
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ RUNS_ONCE = frozenset({WorkloadKind.BARE, WorkloadKind.JOB})
 
 @dataclass(slots=True)
 class Workload:
-    """A workload with the ids of its pods' owners."""
+    """A workload with the ids of the objects that own its pods."""
 
     spec: WorkloadSpec
     uid: str
     created: datetime
-    # A Deployment's pods belong to its ReplicaSet: name suffix and id.
+    # A Deployment's pods belong to its ReplicaSet: the suffix of its name, and its id.
     template_hash: str
     made: int = 0
 
@@ -36,27 +36,27 @@ class Pod:
     phase: str = "Pending"
     ready: bool = False
     ready_since: datetime | None = None
-    # The boot of the node in which its containers run.
+    # The boot of its node during which its containers were started.
     boot_id: str | None = None
     deleted: datetime | None = None
     deletion_grace_s: int = 0
     version: int = 0
-    # Counts starts: events scheduled for an earlier start are void.
+    # Counts the starts of its containers: events that were scheduled for an earlier start are void.
     starts: int = 0
 
     @property
     def key(self) -> str:
-        """Namespace and name."""
+        """The pod's namespace and name."""
         return f"{self.namespace}/{self.name}"
 
     @property
     def healthy(self) -> bool:
-        """Whether budgets count it as healthy: Ready and not terminating."""
+        """Whether budgets count the pod as healthy: it is Ready and not terminating."""
         return self.ready and self.deleted is None
 
     @property
     def finished(self) -> bool:
-        """Whether it has completed."""
+        """Whether the pod has completed."""
         return self.phase in ("Succeeded", "Failed")
 
 
@@ -72,13 +72,13 @@ class Pdb:
     created: datetime
 
     def selects(self, pod: Pod) -> bool:
-        """Whether it selects a pod."""
+        """Whether the budget selects a pod."""
         return pod.namespace == self.namespace and pod.workload.spec.name == self.workload.spec.name
 
 
 @dataclass(slots=True)
 class Kube:
-    """All objects of a cluster except its nodes."""
+    """All objects in a cluster except its nodes."""
 
     versions: Versions = field(default_factory=Versions)
     workloads: list[Workload] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Kube:
     feed: Feed[Pod] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Share the resource versions with the feed."""
+        """Share the feed's resource versions."""
         self.feed = Feed(self.versions)
 
     def touch(self, pod: Pod, *, gone: bool = False) -> None:

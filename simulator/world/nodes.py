@@ -1,4 +1,4 @@
-"""Changes of single nodes. Each is recorded in the journal."""
+"""Changes to single nodes. Each is recorded in the journal."""
 
 from string import ascii_lowercase, digits
 
@@ -12,7 +12,7 @@ from simulator.world.state import Cluster, Node, Pool
 # Scale sets number their instances in base 36.
 _BASE36 = digits + ascii_lowercase
 ZONES = ("1", "2", "3")
-# Why a node leaves: an operation removes it, or its loss is involuntary.
+# Why a node leaves: an operation removes it, or the node is lost involuntarily.
 OPERATION = TerminationCause("aks", "node-removed")
 INVOLUNTARY = TerminationCause("", "lost")
 
@@ -90,7 +90,7 @@ def add(core: Core, cluster: Cluster, node: Node) -> None:
 
 
 def leave(core: Core, cluster: Cluster, node: Node, cause: TerminationCause = OPERATION) -> None:
-    """Remove a node object and its machine. An involuntary loss does not count as a violation of budgets."""
+    """Remove a node object and its machine. An involuntary loss does not count as a budget violation."""
     if cluster.nodes.pop(node.name, None) is None:
         return
     cluster.touch(node, gone=True)
@@ -119,7 +119,7 @@ def uncordon(core: Core, cluster: Cluster, node: Node, who: str = "aks") -> None
 
 
 def set_ready(core: Core, cluster: Cluster, node: Node, *, ready: bool) -> None:
-    """Change a node's Ready condition."""
+    """Change the Ready condition of a node."""
     if node.ready == ready:
         return
     node.ready = ready
@@ -133,7 +133,7 @@ def set_ready(core: Core, cluster: Cluster, node: Node, *, ready: bool) -> None:
 
 
 def boot(core: Core, cluster: Cluster, node: Node) -> None:
-    """Set a new boot id."""
+    """Give a node a new boot id."""
     node.boot_id = core.new_id()
     cluster.touch(node)
     core.journal.write(Kind.NODE_BOOTED, cluster.name, node.pool, node.name, boot=node.boot_id)

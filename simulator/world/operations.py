@@ -1,4 +1,4 @@
-"""The life of an operation on a cluster: rejected or started, ended, aborted."""
+"""The life of an operation on a cluster: it is rejected or started, and it ends or is aborted."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def require_free(core: Core, cluster: Cluster, pool: str | None, who: str) -> No
 
 
 def require_power(core: Core, cluster: Cluster, pool: str | None, who: str, wanted: tuple[str, str]) -> None:
-    """Reject what a cluster's power state does not allow. ``wanted`` is (state, name of the operation).
+    """Reject a request that the cluster's power state does not allow. ``wanted`` is (state, name of the operation).
 
     Raises:
         RefusedError: 400 with AKS's message.
@@ -51,7 +51,7 @@ def require_power(core: Core, cluster: Cluster, pool: str | None, who: str, want
 
 
 def begin(core: Core, cluster: Cluster, pool: Pool | None, kind: OperationKind, who: str, **detail: str) -> Operation:
-    """Start an operation on a free cluster."""
+    """Start an operation on a cluster that is free."""
     operation = Operation(
         id=core.new_id(),
         kind=kind,
@@ -86,7 +86,7 @@ def set_states(cluster: Cluster, cluster_state: str, pool: Pool | None = None, p
 
 
 def end(core: Core, cluster: Cluster, operation: Operation, *, code: str = "", message: str = "") -> None:
-    """End an operation. With an error code it failed.
+    """End an operation, which has failed if there is an error code.
 
     A failed pool operation leaves its cluster Succeeded. A failed cluster operation leaves the cluster Failed.
     """

@@ -3,13 +3,13 @@
 from simulator.world.kube import PER_NODE, Pod, Workload
 from simulator.world.state import Cluster, Node
 
-# AKS's default for maxPods with Azure CNI overlay is 250; the capacity of a node here.
+# The capacity of a node in this world. AKS's default for maxPods with Azure CNI overlay is 250.
 PODS_PER_NODE = 110
 SPOT_TAINT = "kubernetes.azure.com/scalesetpriority"
 
 
 def is_spot(cluster: Cluster, node: Node) -> bool:
-    """Whether a node belongs to a spot pool, whose taint repels pods without the toleration."""
+    """Whether a node belongs to a spot pool, whose taint repels pods that do not tolerate it."""
     pool = cluster.pools.get(node.pool or "")
     return pool is not None and pool.spec.priority == "Spot"
 

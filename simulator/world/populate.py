@@ -8,7 +8,7 @@ from simulator.world.state import Cluster
 
 
 def populate(core: Core, cluster: Cluster) -> None:
-    """Create a cluster's workloads and budgets. If the cluster runs, their pods are Ready from the start."""
+    """Create a cluster's workloads and budgets. If the cluster is running, their pods are Ready from the start."""
     for spec in cluster.spec.workloads:
         uid, template = core.new_id_in("workload"), core.new_id_in("template")
         workload = Workload(spec, uid, core.scheduler.now, template.replace("-", "")[:9])

@@ -1,4 +1,4 @@
-"""Stopping and starting a cluster or a pool, and scaling a pool."""
+"""Stops and starts clusters and pools, and scales pools."""
 
 from simulator.world import nodes, pods, reboots
 from simulator.world.core import Core, RefusedError
@@ -41,7 +41,7 @@ def stop(core: Core, cluster: Cluster, who: str) -> Operation:
 
 
 def start(core: Core, cluster: Cluster, who: str) -> Operation:
-    """Start a stopped cluster. Its machines boot again.
+    """Start a stopped cluster, whose machines then boot.
 
     Raises:
         RefusedError: an operation is in progress, or the cluster is not stopped.
@@ -76,7 +76,7 @@ def _power(core: Core, cluster: Cluster, state: str) -> None:
 
 
 def stop_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
-    """Stop a pool of a free, running cluster. Its nodes go, its count stays."""
+    """Stop a pool in a free, running cluster. Its nodes are removed, but its count does not change."""
     operation = begin(core, cluster, pool, OperationKind.STOP_POOL, who)
     set_states(cluster, "Updating", pool, "Stopping")
 
@@ -93,7 +93,7 @@ def stop_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
 
 
 def start_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
-    """Start a pool of a free, running cluster."""
+    """Start a pool in a free, running cluster."""
     operation = begin(core, cluster, pool, OperationKind.START_POOL, who)
     set_states(cluster, "Updating", pool, "Starting")
 
@@ -110,7 +110,7 @@ def start_pool(core: Core, cluster: Cluster, pool: Pool, who: str) -> Operation:
 
 
 def resize_pool(core: Core, cluster: Cluster, pool: Pool, who: str, count: int) -> Operation:
-    """Scale a pool. With its current count this is a reconcile, which repairs a Failed pool."""
+    """Scale a pool. With the current count this is a reconcile, which repairs a Failed pool."""
     operation = begin(core, cluster, pool, OperationKind.UPDATE_POOL, who, count=str(count))
     set_states(cluster, "Updating", pool, "Scaling" if count != pool.count else "Updating")
     pool.count = count

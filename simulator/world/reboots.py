@@ -1,4 +1,4 @@
-"""Nodes that require a reboot, and machine restarts through Azure."""
+"""Nodes that require a reboot, and restarts of machines through Azure."""
 
 from functools import partial
 
@@ -16,12 +16,12 @@ REBOOT_REQUIRED = "daytwo.dev/reboot-required"
 SENTINEL_S = (10.0, 60.0)
 GOES_DOWN_S = (3.0, 15.0)
 BOOTS_S = (60.0, 180.0)
-# A failing restart fails before the machine goes down.
+# A restart that fails does so before the machine goes down.
 FAILS_AFTER_S = (30.0, 90.0)
 
 
 def require(core: Core, fault: RebootRequired) -> None:
-    """Have nodes require a reboot from now on, as published by the sentinel."""
+    """Make nodes require a reboot from now on, as the sentinel reports it."""
     cluster = core.clusters[fault.cluster]
     for node in cluster.nodes_of(fault.pool)[: fault.nodes]:
         if REBOOT_REQUIRED not in node.annotations:
@@ -31,7 +31,7 @@ def require(core: Core, fault: RebootRequired) -> None:
 
 
 def cleared_by_sentinel(core: Core, cluster: Cluster, node: Node) -> None:
-    """Have the sentinel detect, some time after a boot, that the node does not require a reboot any longer."""
+    """Have the sentinel detect, some time after a boot, that the node no longer requires a reboot."""
     if REBOOT_REQUIRED in node.annotations:
         takes = core.seconds(*SENTINEL_S, "sentinel", cluster.name, node.name, node.boot_id)
         core.scheduler.after(takes, partial(_look, core, cluster, node, node.boot_id))

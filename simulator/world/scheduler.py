@@ -29,7 +29,7 @@ class RunningProcess:
 
 
 class Scheduler:
-    """Makes calls in the order of their times, and calls with the same time in the order of their scheduling."""
+    """Makes calls in chronological order. Calls with the same time are made in the order in which they were scheduled."""
 
     def __init__(self, start: datetime) -> None:
         self.now = start
@@ -37,7 +37,7 @@ class Scheduler:
         self._count = 0
 
     def at(self, when: datetime, call: Callable[[], None]) -> None:
-        """Schedule ``call`` for ``when``, or for now if that has passed."""
+        """Schedule ``call`` for ``when``, or for now if that time has passed."""
         self._count += 1
         heapq.heappush(self._heap, _Due(max(when, self.now), self._count, call))
 
@@ -46,7 +46,7 @@ class Scheduler:
         self.at(self.now + delay, call)
 
     def spawn(self, process: Process) -> RunningProcess:
-        """Run a process: a generator that yields how long it sleeps after each step."""
+        """Run a process: a generator that yields the time to sleep after each step."""
         running = RunningProcess(process)
 
         def wake() -> None:
@@ -62,11 +62,11 @@ class Scheduler:
         return running
 
     def next_due(self) -> datetime | None:
-        """Return the time of the next call, if there is one."""
+        """Return the time of the next call, or None if there is none."""
         return self._heap[0].at if self._heap else None
 
     def step(self, to: datetime) -> bool:
-        """Move to the next time with a scheduled call, but not beyond ``to``. Return False if there is none."""
+        """Move to the next time at which a call is scheduled, but not beyond ``to``. Return False if there is none."""
         if not self._heap or self._heap[0].at > to:
             self.now = max(self.now, to)
             return False

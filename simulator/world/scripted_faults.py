@@ -1,4 +1,4 @@
-"""The faults and events that can be scripted in the world. Each is armed and used once."""
+"""The faults and events that can be scripted in the world. Each is armed once and used once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ class UpgradeFails:
 
 @dataclass(frozen=True, slots=True)
 class UpgradeDoesNothing:
-    """The next upgrade of the pool reports success and the new image, but does not change any node."""
+    """The pool's next upgrade reports success and the new image, but does not change any nodes."""
 
     cluster: str
     pool: str
@@ -26,7 +26,7 @@ class UpgradeDoesNothing:
 
 @dataclass(frozen=True, slots=True)
 class NodeNeverReady:
-    """In the next upgrade of the pool this node (by index) returns and never becomes Ready."""
+    """In the pool's next upgrade, this node (by index) returns and never becomes Ready."""
 
     cluster: str
     pool: str
@@ -35,7 +35,7 @@ class NodeNeverReady:
 
 @dataclass(frozen=True, slots=True)
 class ForeignOperation:
-    """Another caller's operation is in progress on the cluster from ``at`` on, for ``minutes``."""
+    """From ``at`` on, another caller's operation is in progress on the cluster for ``minutes``."""
 
     cluster: str
     at: datetime
@@ -45,7 +45,7 @@ class ForeignOperation:
 
 @dataclass(frozen=True, slots=True)
 class ImageLands:
-    """The next release of an OS SKU's families reaches a region at ``at``."""
+    """The next release for an OS SKU's families reaches a region at ``at``."""
 
     region: str
     os_sku: str
@@ -65,7 +65,7 @@ class NodeNotReady:
 
 @dataclass(frozen=True, slots=True)
 class StartFails:
-    """The next start of the cluster fails because of missing capacity."""
+    """The cluster's next start fails because capacity is missing."""
 
     cluster: str
     code: str = "AllocationFailed"
@@ -73,7 +73,7 @@ class StartFails:
 
 @dataclass(frozen=True, slots=True)
 class RebootRequired:
-    """From ``at`` on this many nodes of the pool (by default all) require a reboot."""
+    """From ``at`` on, this many nodes in the pool (all by default) require a reboot."""
 
     cluster: str
     pool: str
@@ -83,7 +83,7 @@ class RebootRequired:
 
 @dataclass(frozen=True, slots=True)
 class RestartFails:
-    """The next machine restart in the pool through Azure fails with this error code, without a reboot."""
+    """The next machine restart in the pool through Azure fails with this error code, and the machine does not reboot."""
 
     cluster: str
     pool: str
@@ -92,7 +92,7 @@ class RestartFails:
 
 @dataclass(frozen=True, slots=True)
 class NodeStaysNotReady:
-    """The next restarted machine of the pool returns with a new boot and never becomes Ready."""
+    """The next machine in the pool that is restarted returns after a new boot and never becomes Ready."""
 
     cluster: str
     pool: str
@@ -100,7 +100,7 @@ class NodeStaysNotReady:
 
 @dataclass(frozen=True, slots=True)
 class SpotEviction:
-    """Azure evicts this many machines of a spot pool within seconds. Each node's agent publishes it ``notice_s`` before."""
+    """Azure evicts this many machines in a spot pool within seconds. Each node's agent publishes a notice ``notice_s`` before."""
 
     cluster: str
     pool: str

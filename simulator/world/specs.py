@@ -17,7 +17,7 @@ PRINCIPAL = "22222222-2222-2222-2222-222222222222"
 
 @dataclass(frozen=True, slots=True)
 class RegionSpec:
-    """A region. ``image_delay`` is how long a release takes to reach it (drawn from the seed if absent)."""
+    """A region. ``image_delay`` is the time that a release takes to reach it (drawn from the seed if absent)."""
 
     name: str
     pair: str | None = None
@@ -26,7 +26,7 @@ class RegionSpec:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpec:
-    """A node pool at the start. ``releases_behind`` counts image releases behind its region's newest."""
+    """A node pool at the start. ``releases_behind`` is how many image releases it is behind its region's newest."""
 
     name: str
     nodes: int
@@ -45,13 +45,13 @@ class PoolSpec:
 
     @property
     def os_type(self) -> str:
-        """Linux or Windows, as spelled by ARM."""
+        """Linux or Windows, in ARM's spelling."""
         return "Windows" if self.os_sku.startswith("Windows") else "Linux"
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceSpec:
-    """A weekly ``aksManagedNodeOSUpgradeSchedule``. Its offset is fixed, as in AKS (no daylight saving time)."""
+    """A weekly ``aksManagedNodeOSUpgradeSchedule``. As in AKS, its offset is fixed (no daylight saving time)."""
 
     weekday: int
     start: time
@@ -78,13 +78,13 @@ class ClusterSpec:
     provisioned_nodes: int = 0
     stopped: bool = False
     workloads: tuple[WorkloadSpec, ...] = ()
-    # Node resource group lockdown: a deny assignment prevents changes of the machines by anyone except AKS.
+    # Node resource group lockdown: a deny assignment prevents everyone except AKS from changing the machines.
     lockdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FleetSpec:
-    """A whole fleet, its start time, and its scripted faults."""
+    """A whole fleet with its start time and its scripted faults."""
 
     name: str
     start: datetime
@@ -92,11 +92,11 @@ class FleetSpec:
     clusters: tuple[ClusterSpec, ...]
     scripted_faults: tuple[ScriptedFault, ...] = ()
     kubernetes_releases: tuple[tuple[datetime, str], ...] = ()
-    # The start of Cost Management's billing data: the fleet is assumed to have run unchanged since then.
+    # The start of Cost Management's billing data. The fleet is assumed to have run unchanged from then on.
     billed_since: datetime | None = None
     channels: tuple[str, ...] = field(default=("C0123", "C0456", "C0789"))
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
-        """Every subscription with a cluster, in the order of the clusters."""
+        """Every subscription that has a cluster, in the order of the clusters."""
         return tuple(dict.fromkeys(cluster.subscription for cluster in self.clusters))

@@ -14,10 +14,10 @@ from simulator.world.state import Cluster, Node
 
 ANNOTATED = "Microsoft.ResourceNotifications.HealthResources.ResourceAnnotated"
 NOTICE = "daytwo.spot.notice"
-# All machines of a group are evicted within seconds. Azure deletes a machine half a minute after its preemption.
+# All machines in a group are evicted within seconds. Azure deletes a machine half a minute after its preemption.
 GROUP_S = (0.0, 8.0)
 GONE_AFTER = timedelta(seconds=30)
-# Azure does not publish a latency for resource notifications. The activity log is up to 20 minutes late.
+# Azure does not publish the latency of resource notifications. The activity log is up to 20 minutes late.
 NOTIFIED_AFTER_S = (5.0, 600.0)
 TWICE_PERCENT = 25
 
@@ -40,7 +40,7 @@ def evict_group(core: Core, fault: SpotEviction) -> None:
 
 
 def preempt(core: Core, cluster: Cluster, node: Node, notice_s: int = 0) -> None:
-    """Evict one machine, with a notice if the node's agent has enough time."""
+    """Evict one machine. If the node's agent has enough time, it publishes a notice."""
     preemption = _Preemption(cluster, node, core.new_id_in("preempt"))
     if notice_s:
         _notice(core, preemption, notice_s)
@@ -52,7 +52,7 @@ def _notice(core: Core, preemption: _Preemption, notice_s: int) -> None:
     data = {
         "node": preemption.node.name,
         "eventId": preemption.event_id.upper(),
-        # The format of the instance metadata service.
+        # The format that the instance metadata service uses.
         "notBefore": f"{not_before:%a, %d %b %Y %H:%M:%S} GMT",
     }
     core.journal.write(
@@ -78,7 +78,7 @@ def _lose(core: Core, preemption: _Preemption) -> None:
 
 
 def _gone(core: Core, preemption: _Preemption) -> None:
-    """Delete the machine. Without an autoscaler it is not replaced."""
+    """Delete the machine. Without an autoscaler, it is not replaced."""
     cluster, node = preemption.cluster, preemption.node
     if cluster.nodes.get(node.name) is not node:
         return
@@ -90,7 +90,7 @@ def _gone(core: Core, preemption: _Preemption) -> None:
 
 
 def _annotation(core: Core, preemption: _Preemption, occurred: str) -> tuple[Mapping[str, object], str]:
-    """Return the event's data and subject. Spelling and case vary, as in real events."""
+    """Return the event's data and subject. As in real events, spelling and case vary."""
     cluster, node = preemption.cluster, preemption.node
     machine = node.provider_id.removeprefix("azure://")
     variants = (machine, machine.replace("/resourceGroups/", "/resourcegroups/"), machine.lower(), machine.upper())

@@ -12,7 +12,7 @@ from simulator.world.specs import ClusterSpec, PoolSpec
 
 
 class Status(StrEnum):
-    """The status of an operation, as spelled by ARM."""
+    """The status of an operation, in ARM's spelling."""
 
     IN_PROGRESS = "InProgress"
     SUCCEEDED = "Succeeded"
@@ -55,7 +55,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Taint:
-    """A taint as in ``spec.taints``."""
+    """A taint, as in ``spec.taints``."""
 
     key: str
     effect: str
@@ -64,7 +64,7 @@ class Taint:
 
 @dataclass(slots=True)
 class Node:
-    """A node as its API server represents it. ``pool`` is None for a node of node auto-provisioning."""
+    """A node as its API server represents it. ``pool`` is None for a node from node auto-provisioning."""
 
     name: str
     pool: str | None
@@ -78,16 +78,16 @@ class Node:
     ready: bool = True
     ready_since: datetime | None = None
     unschedulable: bool = False
-    # A surge node of an upgrade, removed at its end: pods are scheduled on it only if no other node has room.
+    # A surge node, removed at the end of an upgrade. Pods are scheduled on it only if no other node has room.
     surge: bool = False
     version: int = 0
     annotations: dict[str, str] = field(default_factory=dict)
-    # The changes of callers to the labels and taints of AKS. None marks a label of AKS that was removed.
+    # Callers' changes to the labels and taints that AKS sets. None marks an AKS label that was removed.
     labels: dict[str, str | None] = field(default_factory=dict)
     taints: list[Taint] = field(default_factory=list)
 
     def reset(self) -> None:
-        """Reset what callers wrote on the object, because its machine was recreated."""
+        """Reset everything that callers wrote on the object, because its machine was recreated."""
         self.annotations, self.labels, self.taints = {}, {}, []
 
     def copied(self) -> "Node":
@@ -97,7 +97,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class UsedImage:
-    """An image that a pool ran before, to which it can roll back."""
+    """An image that a pool ran earlier and to which it can roll back."""
 
     image: str
     kubernetes_version: str
@@ -151,7 +151,7 @@ class Cluster:
     node_feed: Feed[Node] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Share the resource versions with the API server's other objects."""
+        """Share the resource versions of the API server's other objects."""
         self.node_feed = Feed(self.kube.versions)
 
     def touch(self, node: Node, *, gone: bool = False) -> None:
@@ -166,16 +166,16 @@ class Cluster:
 
     @property
     def api_responds(self) -> bool:
-        """Whether its API server responds: not while it is stopped, stopping or starting."""
+        """Whether its API server responds, which it does not while the cluster is stopped, stopping or starting."""
         return self.power_state == "Running" and self.provisioning_state not in ("Stopping", "Starting")
 
     def nodes_of(self, pool: str) -> list[Node]:
-        """Return a pool's nodes, by name."""
+        """Return the nodes in a pool, by name."""
         return sorted((node for node in self.nodes.values() if node.pool == pool), key=lambda node: node.name)
 
 
 def pool_of(cluster: ClusterSpec, spec: PoolSpec, image: str) -> Pool:
-    """Return a new pool from its specification, with an image."""
+    """Return a new pool that has the given specification and image."""
     kubernetes_version = spec.kubernetes_version or cluster.kubernetes_version
     return Pool(
         spec=spec,

@@ -1,4 +1,4 @@
-"""A node image upgrade, node by node: surge, drain, reimage, and its possible failures."""
+"""A node image upgrade, node by node: surge, drain and reimage, with the ways in which it can fail."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from simulator.world.state import Cluster, Node, Operation, Pool, UsedImage
 PREPARES_FOR = timedelta(minutes=1)
 SURGE_JOINS_AFTER = timedelta(minutes=3)
 PRETENDS_FOR = timedelta(minutes=4)
-# About five minutes per node, according to published times (3 to 7).
+# About five minutes per node: published times range from 3 to 7.
 NODE_MINUTES = (3.0, 7.0)
-# The share of a node's time that its drain takes.
+# The fraction of a node's time that its drain takes.
 DRAIN_SHARE = 0.5
 # Error codes of a drain, which are known only after the drain timeout.
 DRAIN_CODES = frozenset({"UpgradeFailed", "UnsatisfiablePDB", "PodDrainFailure"})
@@ -30,7 +30,7 @@ FAILS_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of an upgrade: the pool's image, and the image label of its nodes."""
+    """The target of an upgrade: the pool's image, and the image label for its nodes."""
 
     image: str
     label: str
@@ -46,14 +46,14 @@ type Replacing = Generator[timedelta, None, _Outcome | None]
 
 
 def share(setting: str, count: int) -> int:
-    """Return the number of nodes of a setting such as ``33%`` or ``2``. AKS rounds percentages up."""
+    """Return the number of nodes that a setting such as ``33%`` or ``2`` means. AKS rounds percentages up."""
     if setting.endswith("%"):
         return ceil(count * int(setting[:-1]) / 100)
     return int(setting)
 
 
 def begin_upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, target: Target) -> None:
-    """Start an upgrade whose operation has begun on the cluster."""
+    """Start an upgrade whose operation has already begun on the cluster."""
     set_states(cluster, "Updating", pool, "UpgradingNodeImageVersion")
     core.emit("NodePoolRollingStarted", cluster.name, {"nodePoolName": pool.name})
     operation.running.append(core.scheduler.spawn(_upgrade(core, cluster, pool, operation, target)))
@@ -76,7 +76,7 @@ def _upgrade(core: Core, cluster: Cluster, pool: Pool, operation: Operation, tar
 
 
 def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list[Node]) -> Replacing:
-    """Replace the old nodes in batches, then restore the pool's count. A failure leaves the current state."""
+    """Replace the old nodes in batches, then restore the pool's count. A failure is not rolled back."""
     failure = core.take_for_pool(UpgradeFails, cluster.name, pool.name)
     never = core.take_for_pool(NodeNeverReady, cluster.name, pool.name)
     spot = pool.spec.priority == "Spot"
@@ -103,7 +103,7 @@ def _replace(core: Core, cluster: Cluster, pool: Pool, target: Target, old: list
 
 
 def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how: tuple[bool, int | None]) -> Process:
-    """Replace several nodes at once: each is cordoned, goes, and returns under its name with the new image."""
+    """Replace several nodes at once: each is cordoned, leaves, and returns under its name with the new image."""
     spot, never = how
     steps: list[tuple[timedelta, int, Callable[[], None]]] = []
     for place, node in enumerate(batch):
@@ -123,7 +123,7 @@ def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how:
 
 
 def _begin_drain(core: Core, cluster: Cluster, node: Node) -> None:
-    """Cordon a node and evict its pods. Pods that their budgets keep until the end are lost with it."""
+    """Cordon a node and evict its pods. Pods that are still protected by their budgets at the end are lost with the node."""
     nodes.cordon(core, cluster, node)
     pool = cluster.pools.get(node.pool or "")
     minutes = pool.drain_timeout_minutes if pool else 30
@@ -131,7 +131,7 @@ def _begin_drain(core: Core, cluster: Cluster, node: Node) -> None:
 
 
 def _return(core: Core, cluster: Cluster, node: Node, target: Target, *, ready: bool) -> None:
-    """Bring a reimaged node back: same name, new image, new boot, schedulable."""
+    """Bring back a reimaged node: same name, new image, new boot, schedulable."""
     node.created = core.scheduler.now
     node.ready = ready
     node.ready_since = core.scheduler.now
@@ -160,7 +160,7 @@ def _finish(core: Core, cluster: Cluster, pool: Pool, operation: Operation, targ
 
 
 def _message(code: str, node: str) -> str:
-    """Return an error text like AKS's, with the node's name."""
+    """Return an error text in AKS's wording, with the node's name."""
     match code:
         case "UpgradeFailed" | "PodDrainFailure" | "UnsatisfiablePDB":
             return (

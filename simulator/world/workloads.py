@@ -11,17 +11,17 @@ class WorkloadKind(StrEnum):
     DEPLOYMENT = "Deployment"
     STATEFUL_SET = "StatefulSet"
     DAEMON_SET = "DaemonSet"
-    # A static pod of the kubelet, mirrored into the API (annotation kubernetes.io/config.mirror): one per node.
+    # A static pod that the kubelet mirrors into the API (annotation kubernetes.io/config.mirror): one per node.
     MIRROR = "Mirror"
-    # Without a controller: it is not recreated.
+    # Does not have a controller, so it is not recreated.
     BARE = "Bare"
-    # Completed: its pods stay, Succeeded.
+    # Has completed: its pods remain as Succeeded.
     JOB = "Job"
 
 
 @dataclass(frozen=True, slots=True)
 class PdbSpec:
-    """A PodDisruptionBudget for a workload's pods: exactly one limit, a number (``2``) or a percentage (``50%``)."""
+    """A PodDisruptionBudget for a workload's pods: exactly one limit, as a number (``2``) or a percentage (``50%``)."""
 
     min_available: str | int | None = None
     max_unavailable: str | int | None = None
@@ -29,7 +29,7 @@ class PdbSpec:
     unhealthy_pods: Literal["IfHealthyBudget", "AlwaysAllow"] = "IfHealthyBudget"
 
     def __post_init__(self) -> None:
-        """Check the limits like the API server.
+        """Check the limits as the API server does.
 
         Raises:
             ValueError: not exactly one limit is set.
@@ -63,11 +63,11 @@ class WorkloadSpec:
 
     @property
     def pod_labels(self) -> dict[str, str]:
-        """The labels of its pods."""
+        """The labels on the workload's pods."""
         return {"app": self.name, **dict(self.labels)}
 
     @property
     def all_budgets(self) -> tuple[tuple[str, PdbSpec], ...]:
-        """Its budgets by name. The first has the workload's name unless it sets its own."""
+        """The workload's budgets by name. The first has the workload's name unless it sets its own."""
         specs = (*((self.pdb,) if self.pdb else ()), *self.budgets)
         return tuple((spec.name or (f"{self.name}-{i}" if i else self.name), spec) for i, spec in enumerate(specs))

@@ -1,4 +1,4 @@
-"""The interface of the world: created from a fleet and a seed, advanced by its clock, changed by callers."""
+"""The interface of the world: it is created from a fleet and a seed, its clock advances it, and callers change it."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -19,7 +19,7 @@ from simulator.world.upgrade import Target, begin_upgrade
 
 @dataclass(frozen=True, slots=True)
 class PoolChange:
-    """The changes of a PUT of a pool. None keeps the current value."""
+    """The changes in a PUT of a pool. None keeps the current value."""
 
     count: int | None = None
     power_state: str | None = None
@@ -34,7 +34,7 @@ class PoolChange:
 
 
 class World:
-    """A running fleet. The same fleet, seed and calls result in the same journal."""
+    """A running fleet. The same fleet, seed and calls lead to the same journal."""
 
     def __init__(self, fleet: FleetSpec, seed: int = 0, start: datetime | None = None) -> None:
         begins = start or fleet.start
@@ -69,7 +69,7 @@ class World:
 
     @property
     def journal(self) -> Journal:
-        """The journal of everything that happened."""
+        """The journal, which records everything that happened."""
         return self.core.journal
 
     @property
@@ -78,12 +78,12 @@ class World:
         return self.core.events
 
     def advance(self, to: datetime) -> None:
-        """Run everything up to a time."""
+        """Run everything that is scheduled up to a time."""
         while self.core.scheduler.step(to):
             pass
 
     def step(self, to: datetime) -> bool:
-        """Run everything at the next time that has something scheduled. Return False if there is nothing up to ``to``."""
+        """Run everything that is scheduled for the next time. Return False if nothing is scheduled up to ``to``."""
         return self.core.scheduler.step(to)
 
     def arm(self, fault: ScriptedFault) -> None:
@@ -95,7 +95,7 @@ class World:
         fault_injection.arm(self.core, fault)
 
     def newest_image(self, cluster: Cluster, pool: Pool) -> str:
-        """Return the newest image of a pool's family in its region."""
+        """Return the newest image in a pool's region for its family."""
         return self.core.catalog.newest(cluster.spec.region, pool.family)
 
     def upgrade(self, cluster: Cluster, pool: Pool, who: str, image: str | None = None) -> Operation:
@@ -181,7 +181,7 @@ class World:
         populate(self.core, cluster)
 
     def _release_images(self, known: list[date]) -> Process:
-        """Deliver each release to each region in time, including releases already on their way at the start."""
+        """Deliver each release to each region on time, including releases that are already on their way at the start."""
         for day in known:
             self._send(day)
         day = known[-1]

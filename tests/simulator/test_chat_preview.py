@@ -1,4 +1,4 @@
-"""Messages rendered as in their chats: by the chats' renderers if Node is available, otherwise plainly."""
+"""Messages are rendered as in their chats: by the chats' own renderers if Node is available, otherwise plainly."""
 
 from collections.abc import Iterator
 
@@ -51,7 +51,7 @@ def node() -> Iterator[NodeDrawer]:
         yield found
 
 
-def test_slack_markup_is_rendered_and_names_are_text(node: NodeDrawer) -> None:
+def test_slack_markup_is_rendered_and_names_are_shown_as_text(node: NodeDrawer) -> None:
     html = node.draw("slack", BLOCKS, "light")
     assert "<strong>" in html
     assert "@ana" in html
@@ -74,13 +74,13 @@ def test_a_card_is_rendered(node: NodeDrawer) -> None:
     assert "Details" in html
 
 
-def test_an_invalid_message_is_rejected_and_the_next_one_rendered(node: NodeDrawer) -> None:
+def test_an_invalid_message_is_rejected_and_the_next_one_is_rendered(node: NodeDrawer) -> None:
     with pytest.raises(DrawingError, match="rejected a message"):
         node.draw("slack", "nonsense", "light")
     assert "Approve" in node.draw("slack", BLOCKS, "light")
 
 
-def test_an_ended_renderer_is_reported() -> None:
+def test_a_renderer_process_that_has_ended_is_reported() -> None:
     need(not npm.missing(), f"the chats' renderers: {npm.missing()}")
     with node_drawer() as ended:
         ended.process.terminate()

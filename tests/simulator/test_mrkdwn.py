@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as shown to people: its marks are rendered, and external content is shown as text."""
+"""How people see Slack's mrkdwn: its markup is rendered, and markup in external content is shown as text."""
 
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -14,13 +14,13 @@ def shown(text: str) -> str:
     return str(to_html(text, lambda at: f"{at:%H:%M}"))
 
 
-def test_marks_become_elements() -> None:
+def test_formatting_marks_become_html_elements() -> None:
     assert shown("✓ *done* _soon_ ~no~ `code`\nnext") == (
         "✓ <strong>done</strong> <em>soon</em> <s>no</s> <code>code</code><br>next"
     )
 
 
-def test_a_mark_within_a_word_is_text() -> None:
+def test_a_formatting_mark_inside_a_word_is_shown_as_text() -> None:
     assert shown("a*b*c 2*3*4") == "a*b*c 2*3*4"
 
 
@@ -38,7 +38,7 @@ def test_a_link_keeps_its_label() -> None:
     )
 
 
-def test_mentions_show_the_persons_name() -> None:
+def test_a_mention_shows_the_persons_name() -> None:
     assert shown("<@U0ANA> <@U0NOBODY>") == '<span class="mention">@ana</span> <span class="mention">@U0NOBODY</span>'
 
 

@@ -30,7 +30,7 @@ class Response:
 
     @property
     def code(self) -> object:
-        """The code of ARM's error."""
+        """The error code in ARM's response."""
         error = self.document["error"]
         assert isinstance(error, dict)
         assert error["message"]
@@ -46,7 +46,7 @@ def ask(
     token: str | None = None,
     resource: str = ARM,
 ) -> Response:
-    """Send one request over TLS with a new token, or with the given one ("" for none)."""
+    """Send one request over TLS with a new token, or with the given one ("" for no token)."""
     if token is None:
         token = SimulatedCredential(simulation.environment).get_token(f"{resource}/.default").token
     place = urlsplit(simulation.environment["ARM_URL"])

@@ -16,7 +16,7 @@ AT = START + timedelta(hours=6)
 
 
 def posted(simulation: Running, **fault: object) -> list[Any]:
-    """What the webhook of an action group received for one alert."""
+    """The requests that an action group's webhook received for one alert."""
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "action-group"})
         alert = {"kind": "BudgetAlert", "name": "platform", "at": AT.isoformat(), "amount": 10000, "spent": 11111.0}
@@ -25,7 +25,7 @@ def posted(simulation: Running, **fault: object) -> list[Any]:
         return [body for _, body in hook.received]
 
 
-def test_the_common_schema_has_amounts_as_text(simulation: Running) -> None:
+def test_the_common_schema_gives_amounts_as_text(simulation: Running) -> None:
     body, *_ = posted(simulation, schema="common", threshold=80)
     assert body["schemaId"] == "azureMonitorCommonAlertSchema"
     essentials = body["data"]["essentials"]
@@ -55,7 +55,7 @@ def test_the_legacy_schema_has_no_currency_sign(simulation: Running) -> None:
     assert data["BudgetStartDate"] == "11/1/2026 12:00:00 AM +00:00"
 
 
-def test_the_legacy_threshold_is_an_amount_or_a_share() -> None:
+def test_the_legacy_threshold_is_an_amount_or_a_fraction_of_the_budget() -> None:
     spelled = set()
     for seed in range(20):
         world = World(small_fleet(), seed)
@@ -66,7 +66,7 @@ def test_the_legacy_threshold_is_an_amount_or_a_share() -> None:
     assert spelled == {"8000.0", "0.8"}
 
 
-def test_some_alerts_are_posted_twice() -> None:
+def test_some_budget_alerts_are_posted_twice() -> None:
     counts = set()
     for seed in range(20):
         world = World(small_fleet(), seed)

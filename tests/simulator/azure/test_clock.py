@@ -1,4 +1,4 @@
-"""The control API: the clock on request or running, the journal, scripted faults, and the command that serves everything."""
+"""The control API: the stepped and the running clock, the journal, scripted faults, and the command that serves everything."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ KEYS = [
 ]  # fmt: skip
 
 
-def test_time_advances_only_on_request(simulation: Running) -> None:
+def test_a_stepped_clock_advances_only_on_request(simulation: Running) -> None:
     assert simulation.control("/clock") == {"now": "2026-11-16T00:00:00+00:00", "speed": 0}
     answer = simulation.control("/clock/advance", {"to": "2026-11-17T06:30:00Z"})
     assert answer == {"now": "2026-11-17T06:30:00+00:00"}
@@ -34,8 +34,8 @@ def test_time_never_goes_back(simulation: Running) -> None:
     assert answer == {"now": "2026-11-16T02:00:00+00:00"}
 
 
-def test_time_runs_continuously_at_a_speed() -> None:
-    """Polls until an hour has passed, which is soon at 36,000 virtual seconds per second."""
+def test_a_running_clock_advances_continuously_at_its_speed() -> None:
+    """Polls until an hour has passed, which does not take long at 36,000 virtual seconds per second."""
     with running_simulation(small_fleet(), speed=36_000) as simulation:
         tick = threading.Event()
         while simulation.world.now < START + timedelta(hours=1):
@@ -44,7 +44,7 @@ def test_time_runs_continuously_at_a_speed() -> None:
 
 
 @pytest.mark.parametrize("to", ["tomorrow", "2026-11-17T06:30:00", None])
-def test_an_instant_needs_a_date_and_an_offset(simulation: Running, to: str | None) -> None:
+def test_a_time_requires_a_date_and_an_offset(simulation: Running, to: str | None) -> None:
     with pytest.raises(HTTPError) as caught:
         simulation.control("/clock/advance", {"to": to})
     assert caught.value.code == 400
@@ -98,7 +98,7 @@ def test_a_scripted_fault_is_parsed_from_json() -> None:
         ),
     ],
 )
-def test_an_invalid_fault_is_explained(document: JsonObject, text: str) -> None:
+def test_the_error_for_an_invalid_fault_explains_the_problem(document: JsonObject, text: str) -> None:
     with pytest.raises(BadRequestError, match=text):
         read_fault(document)
 
@@ -111,7 +111,7 @@ def test_an_invalid_fault_is_explained(document: JsonObject, text: str) -> None:
         {"kind": "ImageLands", "region": "mars", "os_sku": "Ubuntu", "at": "2026-11-17T01:00:00Z"},
     ],
 )
-def test_a_fault_without_target_is_rejected(simulation: Running, document: JsonObject) -> None:
+def test_a_fault_whose_target_does_not_exist_is_rejected(simulation: Running, document: JsonObject) -> None:
     with pytest.raises(HTTPError) as caught:
         simulation.control("/scripted-faults", document)
     assert caught.value.code == 400
@@ -125,8 +125,8 @@ def test_the_command_prints_its_settings_and_serves() -> None:
         assert len(clusters) == 3
 
 
-def test_the_command_ends_with_its_parent() -> None:
-    """Closing its standard input is all that a killed parent does."""
+def test_the_command_ends_when_its_parent_ends() -> None:
+    """When the parent is killed, the command notices only that its standard input is closed."""
     command = [sys.executable, "-m", "simulator.serve", "--with-parent"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # ours
         assert process.stdin is not None

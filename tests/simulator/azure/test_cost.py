@@ -1,4 +1,4 @@
-"""Cost Management with the unmodified client: usage is billed late, in pages, within rate limits."""
+"""Cost Management with the unmodified client: usage is billed late, and results are paged and rate-limited."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ WEB = "mc_rg-fleet_web_westeurope"
 
 
 def query(*groups: str, daily: bool = False, days: tuple[str, str] | None = None, **more: Any) -> JsonObject:
-    """A query definition: the sum of costs, for this month unless days are given."""
+    """A query definition: the sum of costs, for the current month unless days are given."""
     dataset: JsonObject = {
         "aggregation": {"totalCost": {"name": "Cost", "function": "Sum"}},
         "grouping": [{"type": "Dimension", "name": name} for name in groups],
@@ -46,13 +46,15 @@ def cost(simulation: Running) -> Iterator[CostManagementClient]:
 
 
 def result_rows(cost: CostManagementClient, simulation: Running, body: JsonObject) -> list[list[Any]]:
-    """The rows of a query for the subscription."""
+    """The rows that a query returns for the subscription."""
     found = cost.query.usage(f"/subscriptions/{simulation.environment['SUBSCRIPTION']}", body)  # type: ignore[call-overload]  # takes JSON too
     return [list(row) for row in found.rows or []]
 
 
-def test_the_cost_of_a_day_is_hours_times_price(cost: CostManagementClient, simulation: Running) -> None:
-    """The cluster has 11 regular machines and 3 spot ones of size D4s v5, each with a disk, and one public IP address."""
+def test_the_cost_of_a_day_is_the_running_hours_times_the_price(
+    cost: CostManagementClient, simulation: Running
+) -> None:
+    """The cluster has 11 regular and 3 spot machines of size D4s v5, each with a disk, and one public IP address."""
     simulation.advance(datetime(2026, 11, 18, 12, tzinfo=UTC))
     rows = result_rows(cost, simulation, query("ResourceGroupName", daily=True, days=("2026-11-17", "2026-11-17")))
     found = {row[2]: row for row in rows}
@@ -62,7 +64,9 @@ def test_the_cost_of_a_day_is_hours_times_price(cost: CostManagementClient, simu
     assert found["rg-other"][0] == pytest.approx(24 * 0.092)
 
 
-def test_a_stopped_cluster_costs_its_disks_and_its_address(cost: CostManagementClient, simulation: Running) -> None:
+def test_a_stopped_cluster_still_incurs_the_cost_of_its_disks_and_address(
+    cost: CostManagementClient, simulation: Running
+) -> None:
     simulation.advance(datetime(2026, 11, 18, 12, tzinfo=UTC))
     condition = {
         "dimensions": {"name": "ResourceGroupName", "operator": "In", "values": ["MC_rg-fleet_asleep_westeurope"]}
@@ -75,7 +79,7 @@ def test_a_stopped_cluster_costs_its_disks_and_its_address(cost: CostManagementC
     }
 
 
-def test_a_stop_saves_costs_immediately(
+def test_stopping_a_cluster_saves_costs_immediately(
     cost: CostManagementClient, simulation: Running, aks: ContainerServiceClient
 ) -> None:
     simulation.advance(datetime(2026, 11, 17, 12, tzinfo=UTC))
@@ -96,7 +100,7 @@ def test_a_stop_saves_costs_immediately(
     assert 12 < hours < 12.2
 
 
-def test_costs_are_eight_hours_late(cost: CostManagementClient, simulation: Running) -> None:
+def test_costs_appear_after_eight_hours(cost: CostManagementClient, simulation: Running) -> None:
     simulation.advance(START + timedelta(hours=7))
     assert result_rows(cost, simulation, query("ResourceGroupName")) == []
     simulation.advance(START + timedelta(hours=10))
@@ -104,7 +108,7 @@ def test_costs_are_eight_hours_late(cost: CostManagementClient, simulation: Runn
     assert rows["rg-other"] == pytest.approx(2 * 0.092)
 
 
-def test_columns_are_named_in_order(cost: CostManagementClient, simulation: Running) -> None:
+def test_columns_are_returned_in_order(cost: CostManagementClient, simulation: Running) -> None:
     simulation.advance(START + timedelta(days=1))
     found = cost.query.usage(
         f"/subscriptions/{simulation.environment['SUBSCRIPTION']}", query("ResourceGroupName", "ResourceId", daily=True)
@@ -121,7 +125,7 @@ def test_columns_are_named_in_order(cost: CostManagementClient, simulation: Runn
     assert all(item == item.lower() and item.startswith("/subscriptions/") for item in ids)
 
 
-def test_a_long_result_is_paged_with_the_same_body() -> None:
+def test_the_next_page_of_a_long_result_is_requested_with_the_same_body() -> None:
     """The SDK does not page: the caller posts the same body to ``properties.nextLink``."""
     fleet = replace(small_fleet(), billed_since=START - timedelta(days=120))
     with running_simulation(fleet) as simulation:
@@ -157,7 +161,7 @@ def test_the_fifth_query_in_a_minute_is_throttled(cost: CostManagementClient, si
     result_rows(cost, simulation, query())
 
 
-def test_query_units_are_limited_in_three_windows() -> None:
+def test_query_units_are_limited_in_three_time_windows() -> None:
     prefix = "x-ms-ratelimit-microsoft.costmanagement-"
     quota = Quota()
     _, headers = quota.take("a", 7, START)

@@ -1,4 +1,4 @@
-"""AKS's events are delivered like Event Grid: both schemas, the handshake, retries on the virtual clock."""
+"""AKS's events are delivered as by Event Grid: both schemas, the handshake, and retries on the virtual clock."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.error import HTTPError
@@ -52,8 +52,8 @@ def test_the_event_grid_schema_is_sent_as_a_list(simulation: Running, aks: Conta
     assert events[0]["topic"].endswith("/managedClusters/web")
 
 
-def test_time_stops_at_each_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
-    """Otherwise a subscriber would act at the end of the step, not at the time of the event."""
+def test_time_stops_for_each_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
+    """Otherwise, a subscriber would act at the end of the step instead of at the time of the event."""
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url})
         upgrade(aks)
@@ -65,7 +65,7 @@ def test_time_stops_at_each_delivery(simulation: Running, aks: ContainerServiceC
 
 
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
-def test_a_webhook_without_validation_gets_no_events(simulation: Running, schema: str) -> None:
+def test_an_unvalidated_webhook_does_not_receive_events(simulation: Running, schema: str) -> None:
     with webhook(simulation, shakes_hands=False) as hook, pytest.raises(HTTPError):
         simulation.control("/subscribers", {"url": hook.url, "schema": schema})
     assert simulation.simulation.delivery.subscribers == []
@@ -89,7 +89,7 @@ def test_an_event_rejected_as_bad_request_is_dropped(simulation: Running, aks: C
     assert simulation.simulation.delivery.dropped == 1
 
 
-def test_duplicate_events_keep_their_id_and_late_events_arrive_out_of_order() -> None:
+def test_duplicate_events_have_the_same_id_and_late_events_arrive_out_of_order() -> None:
     with running_simulation(small_fleet(), faults="rough", fault_surfaces=(Surface.EVENTS,)) as rough:
         with webhook(rough) as hook, aks_client(rough) as aks:
             rough.control("/subscribers", {"url": hook.url})

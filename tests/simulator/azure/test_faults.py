@@ -1,4 +1,4 @@
-"""Faults occur according to a seed and are counted. A request with a lost response has taken effect."""
+"""Faults are determined by a seed and are counted. A request whose response is lost still takes effect."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ CALL = HttpRequest("GET", "/", {}, {}, b"", "https://127.0.0.1")
 
 
 def send_with_faults(faults: Faults, surface: Surface, times: int) -> tuple[list[HttpResponse], int]:
-    """Return the responses to some requests, and how many requests took effect."""
+    """Return the responses to several requests, and the number of requests that took effect."""
     effects = 0
 
     def effect(call: HttpRequest) -> HttpResponse:
@@ -33,7 +33,7 @@ def test_without_faults_every_request_succeeds() -> None:
 
 
 @pytest.mark.parametrize("surface", [Surface.ARM, Surface.KUBERNETES, Surface.SLACK, Surface.TEAMS])
-def test_rough_faults_are_all_counted(surface: Surface) -> None:
+def test_all_faults_in_the_rough_profile_are_counted(surface: Surface) -> None:
     faults = Faults("rough", 1)
     answers, _ = send_with_faults(faults, surface, 2000)
     statuses = [answer.status for answer in answers]
@@ -49,7 +49,7 @@ def test_a_request_with_a_lost_response_takes_effect() -> None:
     assert effects == sum(answer.status == 200 for answer in answers) + faults.counts[Surface.ARM, Fault.LOST]
 
 
-def test_the_same_seed_affects_the_same_requests() -> None:
+def test_faults_with_the_same_seed_affect_the_same_requests() -> None:
     again = [send_with_faults(Faults("rough", seed), Surface.SLACK, 200)[0] for seed in (7, 7, 8)]
     assert again[0] == again[1] != again[2]
 
@@ -61,7 +61,7 @@ def test_only_the_selected_surfaces_have_faults() -> None:
 
 
 def test_events_are_duplicated_and_delayed() -> None:
-    """A late event comes once; a doubled one immediately and again, up to 40 minutes later."""
+    """A late event is delivered once; a duplicated one is delivered immediately and a second time up to 40 minutes later."""
     faults = Faults("rough", 1)
     delays = [faults.event_delays() for _ in range(500)]
     now = timedelta(0)
@@ -75,7 +75,7 @@ def test_an_unknown_profile_is_rejected() -> None:
         Faults("stormy", 1)
 
 
-def test_served_faults_reach_the_client_and_are_counted() -> None:
+def test_faults_of_a_served_simulation_reach_the_client_and_are_counted() -> None:
     with running_simulation(random_fleet(1), seed=2, faults="rough") as simulation:
         seen = []
         for _ in range(100):

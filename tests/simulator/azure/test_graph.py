@@ -1,4 +1,4 @@
-"""Resource Graph with its unmodified client: a small subset of the query language, everything else is rejected."""
+"""Resource Graph with its unmodified client: a small subset of the query language works, everything else is rejected."""
 
 from typing import Any, cast
 
@@ -7,14 +7,14 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions, QueryResponse
 
-# The client's model has a mapping for the rows. The service sends a list (resultFormat objectArray).
+# The client's model declares a mapping for the rows, but the service sends a list (resultFormat objectArray).
 type Rows = list[dict[str, Any]]
 
 ALL = "Resources | where type =~ 'Microsoft.ContainerService/managedClusters'"
 
 
 def rows(response: QueryResponse) -> Rows:
-    """Return the rows of a response."""
+    """Return the rows in a response."""
     return cast("Rows", response.data)
 
 
@@ -31,12 +31,12 @@ def test_every_cluster_has_the_requested_columns(graph: ResourceGraphClient) -> 
     ]
 
 
-def test_a_column_without_alias_is_named_by_its_path(graph: ResourceGraphClient) -> None:
+def test_a_column_without_an_alias_is_named_after_its_path(graph: ResourceGraphClient) -> None:
     found = graph.resources(QueryRequest(query=f"{ALL} | where name == 'web' | project tags['env'], sku.name"))
     assert rows(found) == [{"tags_env": "dev", "sku_name": "Base"}]
 
 
-def test_a_row_contains_the_pools(graph: ResourceGraphClient) -> None:
+def test_a_row_contains_the_clusters_pools(graph: ResourceGraphClient) -> None:
     found = graph.resources(QueryRequest(query=f"{ALL} | where name == 'web'"))
     [row] = rows(found)
     assert (row["type"], row["resourceGroup"]) == ("microsoft.containerservice/managedclusters", "rg-fleet")

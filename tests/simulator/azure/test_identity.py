@@ -21,7 +21,7 @@ print(json.dumps({"token": token.token, "left_s": token.expires_on - time.time()
 
 
 def test_the_managed_identity_credential_gets_a_token_for_its_audience(simulation: Running) -> None:
-    """It reads its environment, so it runs in a separate process."""
+    """The credential reads its settings from the environment, so it runs in a separate process."""
     environment = {**os.environ, **simulation.environment}
     run = subprocess.run(  # noqa: S603  # this interpreter
         [sys.executable, "-c", SIGN_IN], env=environment, capture_output=True, text=True, check=True, timeout=60

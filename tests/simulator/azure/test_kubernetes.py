@@ -21,7 +21,7 @@ NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
 
 
 def api_client(simulation: Running, cluster: str, resource: str = KUBERNETES) -> client.ApiClient:
-    """Return a client with a token for a resource, without retries, so that tests see each response."""
+    """Return a client with a token for a resource. It does not retry, so that tests see each response."""
     configuration = client.Configuration()
     configuration.host = f"{simulation.environment['ARM_URL']}/clusters/{cluster}"
     configuration.ssl_ca_cert = simulation.environment["CA_FILE"]
@@ -48,7 +48,7 @@ def core(simulation: Running) -> Iterator[client.CoreV1Api]:
         yield client.CoreV1Api(api)
 
 
-def test_a_node_has_the_labels_of_aks(core: client.CoreV1Api) -> None:
+def test_a_node_has_the_labels_that_aks_sets(core: client.CoreV1Api) -> None:
     node = nodes(core, label_selector="agentpool=user1")[0]
     labels = node["metadata"]["labels"]
     assert name_of(node).startswith("aks-user1-")
@@ -63,7 +63,7 @@ def test_a_node_has_the_labels_of_aks(core: client.CoreV1Api) -> None:
     assert len(node["status"]["nodeInfo"]["bootID"]) == 36
 
 
-def test_a_node_of_auto_provisioning_does_not_belong_to_a_pool(simulation: Running) -> None:
+def test_a_node_from_auto_provisioning_does_not_belong_to_a_pool(simulation: Running) -> None:
     with api_client(simulation, "driven") as api:
         [node] = nodes(client.CoreV1Api(api), label_selector="karpenter.sh/nodepool")
     assert "kubernetes.azure.com/agentpool" not in node["metadata"]["labels"]
@@ -102,7 +102,7 @@ def test_a_single_node_is_read_by_name(core: client.CoreV1Api) -> None:
     assert [name_of(node) for node in nodes(core, field_selector=f"metadata.name={name}")] == [name]
 
 
-def test_the_version_is_that_of_the_cluster(simulation: Running) -> None:
+def test_the_reported_version_is_the_clusters_kubernetes_version(simulation: Running) -> None:
     with api_client(simulation, "web") as api:
         assert client.VersionApi(api).get_code().git_version == "v1.34.4"
 
@@ -110,7 +110,7 @@ def test_the_version_is_that_of_the_cluster(simulation: Running) -> None:
 def test_labels_change_node_by_node_during_an_upgrade(
     simulation: Running, aks: ContainerServiceClient, core: client.CoreV1Api
 ) -> None:
-    """The progress can be determined without the operation's status."""
+    """A client can follow the upgrade without reading the operation's status."""
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
     seen = []
     for _ in range(12):
@@ -141,7 +141,7 @@ def test_a_stopped_cluster_does_not_respond(simulation: Running, cluster: str) -
         client.CoreV1Api(api).list_node()
 
 
-def test_a_started_cluster_responds_again(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_a_stopped_cluster_responds_again_after_its_start(simulation: Running, aks: ContainerServiceClient) -> None:
     aks.managed_clusters.begin_start("rg-fleet", "asleep", polling=False)
     with api_client(simulation, "asleep") as api:
         simulation.advance(simulation.world.now + timedelta(minutes=1))
@@ -151,7 +151,7 @@ def test_a_started_cluster_responds_again(simulation: Running, aks: ContainerSer
         assert len(client.CoreV1Api(api).list_node().items) == 2
 
 
-def test_errors_have_a_status(simulation: Running, core: client.CoreV1Api) -> None:
+def test_an_error_response_is_a_kubernetes_status_object(simulation: Running, core: client.CoreV1Api) -> None:
     with pytest.raises(client.ApiException) as caught:
         core.read_node("nowhere")
     body = json.loads(caught.value.body or "")
@@ -167,7 +167,7 @@ def test_errors_have_a_status(simulation: Running, core: client.CoreV1Api) -> No
     assert ask(simulation, "DELETE", "/clusters/web/api/v1/nodes/x", resource=KUBERNETES).status == 405
 
 
-def test_kubernetes_rejects_a_token_for_arm(simulation: Running) -> None:
+def test_kubernetes_rejects_an_arm_token(simulation: Running) -> None:
     with api_client(simulation, "web", resource=ARM) as api, pytest.raises(client.ApiException) as caught:
         client.CoreV1Api(api).list_node()
     assert caught.value.status == 401
@@ -185,7 +185,7 @@ def test_the_kubeconfig_from_arm_points_to_the_cluster(simulation: Running, aks:
     assert read["users"][0]["user"]["exec"]["command"] == "kubelogin"
 
 
-def test_the_written_kubeconfig_works_for_its_cluster(simulation: Running) -> None:
+def test_the_written_kubeconfig_works_with_its_cluster(simulation: Running) -> None:
     environment = simulation.environment
     configuration = client.Configuration()
     config.load_kube_config(environment["KUBECONFIG"], client_configuration=configuration)  # type: ignore[no-untyped-call]  # no types

@@ -1,4 +1,4 @@
-"""Pods of the simulated world: scheduled, terminated, recreated; and the record of violated budgets."""
+"""Pods in the simulated world: how they are scheduled, terminated and recreated, and the record of violated budgets."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -42,12 +42,12 @@ def pods(cluster: Cluster, workload: str) -> list[Pod]:
 
 
 def later(world: World, **span: float) -> None:
-    """Simulate a duration."""
+    """Advance the world by a duration."""
     world.advance(world.now + timedelta(**span))
 
 
 def entries_of(world: World, *kinds: Kind) -> list[Entry]:
-    """The journal's entries of some kinds."""
+    """The journal entries of the given kinds."""
     return [entry for entry in world.journal.entries if entry.kind in kinds]
 
 
@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_pods() -> None:
 
 
 def test_workloads_do_not_affect_other_random_values() -> None:
-    """Their ids and durations come from separate random streams: an upgrade takes as long with pods as without."""
+    """Ids and durations of pods come from separate random streams: an upgrade takes equally long with and without pods."""
     ends = []
     for workloads in ((), (CART, AGENT, DB)):
         world, cluster = world_with_workloads(*workloads)
@@ -114,7 +114,7 @@ def test_a_rejected_eviction_is_recorded_with_its_budget() -> None:
 
 
 def test_a_pending_pod_is_evicted_regardless_of_its_budget() -> None:
-    """Like the API server: a Pending pod does not serve."""
+    """As in the API server: a pending pod does not serve requests, so its eviction disrupts nothing."""
     wide = replace(CART, replicas=7, spread=True, pdb=PdbSpec(min_available=6))
     world, cluster = world_with_workloads(wide)
     [pending] = [pod for pod in pods(cluster, "cart") if pod.node is None]
@@ -158,7 +158,7 @@ def test_a_restart_without_a_drain_is_recorded_as_a_violation() -> None:
     ]
 
 
-def test_pods_of_a_restarted_node_restart_there() -> None:
+def test_pods_on_a_restarted_node_restart_on_the_same_node() -> None:
     world, cluster = world_with_workloads(CART, AGENT)
     pod = pods(cluster, "cart")[0]
     node = cluster.nodes[pod.node or ""]
@@ -171,7 +171,7 @@ def test_pods_of_a_restarted_node_restart_there() -> None:
     assert pod.boot_id == node.boot_id != before
 
 
-def test_pods_of_a_lost_node_are_rescheduled() -> None:
+def test_pods_from_a_lost_node_are_rescheduled() -> None:
     world, cluster = world_with_workloads(CART, DB)
     lost = pods(cluster, "db")[0].node or ""
     nodes.leave(world.core, cluster, cluster.nodes[lost], nodes.INVOLUNTARY)
@@ -182,7 +182,7 @@ def test_pods_of_a_lost_node_are_rescheduled() -> None:
     assert entries_of(world, Kind.PDB_VIOLATED) == []
 
 
-def test_pods_on_an_unready_node_are_deleted_after_five_minutes_except_the_agent() -> None:
+def test_pods_except_the_agent_are_deleted_after_five_minutes_on_an_unready_node() -> None:
     world, cluster = world_with_workloads(CART, AGENT)
     node = pods(cluster, "cart")[0].node or ""
     place = [each.name for each in cluster.nodes_of("user1")].index(node)
@@ -197,7 +197,7 @@ def test_pods_on_an_unready_node_are_deleted_after_five_minutes_except_the_agent
     assert [pod.workload.spec.name for pod in cluster.kube.pods_on(node)] == ["agent"]
 
 
-def test_a_short_outage_of_a_node_does_not_move_pods() -> None:
+def test_a_short_node_outage_does_not_move_pods() -> None:
     world, cluster = world_with_workloads(CART)
     before = {pod.uid: pod.node for pod in pods(cluster, "cart")}
     world.arm(NodeNotReady("web", "user1", 0, START + timedelta(minutes=1), START + timedelta(minutes=3)))
@@ -216,7 +216,7 @@ def test_an_upgrade_drains_nodes_without_violating_budgets() -> None:
     assert all(pod.ready for pod in cluster.kube.pods.values())
 
 
-def test_a_stop_loses_bare_pods() -> None:
+def test_pods_without_a_controller_are_lost_when_the_cluster_stops() -> None:
     world, cluster = world_with_workloads(CART, ALONE, DONE)
     assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
     world.stop(cluster, "ana")
@@ -229,7 +229,7 @@ def test_a_stop_loses_bare_pods() -> None:
     assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
 
 
-def test_a_stopped_cluster_gets_its_pods_at_its_start() -> None:
+def test_the_pods_of_a_stopped_cluster_are_created_when_it_starts() -> None:
     fleet = small_fleet()
     asleep = replace(fleet.clusters[1], workloads=(replace(CART, pool=None),))
     world = World(replace(fleet, clusters=(fleet.clusters[0], asleep)))
@@ -244,13 +244,13 @@ def test_a_stopped_cluster_gets_its_pods_at_its_start() -> None:
     ("budget", "desired", "allowed"),
     [(PdbSpec(min_available="75%"), 3, 1), (PdbSpec(max_unavailable="10%"), 3, 1), (PdbSpec(min_available=9), 9, 0)],
 )
-def test_percentages_of_budgets_are_rounded_up(budget: PdbSpec, desired: int, allowed: int) -> None:
+def test_percentages_in_budgets_are_rounded_up(budget: PdbSpec, desired: int, allowed: int) -> None:
     _, cluster = world_with_workloads(replace(CART, pdb=budget))
     status = status_of(cluster, cluster.kube.pdbs[0])
     assert (status.desired_healthy, status.allowed) == (desired, allowed)
 
 
-def test_a_budget_sets_one_limit() -> None:
+def test_a_budget_must_set_exactly_one_limit() -> None:
     with pytest.raises(ValueError, match="either min_available or max_unavailable"):
         PdbSpec()
     with pytest.raises(ValueError, match="either min_available or max_unavailable"):
@@ -259,7 +259,7 @@ def test_a_budget_sets_one_limit() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_random_worlds_keep_their_invariants(seed: int) -> None:
-    """Replicas are restored after upgrades of everything, and no pod runs on a node that it must not use."""
+    """After every pool was upgraded, all replicas are restored, and no pod runs on an unsuitable node."""
     world = World(random_fleet(seed, 4), seed)
     for cluster in world.clusters.values():
         if cluster.api_responds and cluster.spec.node_os_channel == "None":
@@ -298,7 +298,7 @@ def test_pods_do_not_change_the_demonstrations_upgrades() -> None:
 
 
 def test_mirror_pods_are_recreated_on_their_node() -> None:
-    """Their kubelet recreates them. The API server shows them with the annotation that drains check."""
+    """The kubelet recreates them. The API server shows them with the annotation that drains check."""
     world, cluster = world_with_workloads(
         WorkloadSpec("kube-system", "kube-proxy", kind=WorkloadKind.MIRROR, pool="system")
     )

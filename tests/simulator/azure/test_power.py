@@ -25,7 +25,7 @@ def power(aks: ContainerServiceClient, name: str = "web") -> tuple[str | None, s
 
 
 def pool_of(aks: ContainerServiceClient, name: str = "user1") -> AgentPool:
-    """Return a pool of the plain cluster."""
+    """Return a pool from the plain cluster."""
     return aks.agent_pools.get("rg-fleet", "web", name)
 
 
@@ -57,7 +57,7 @@ def test_a_cluster_with_node_auto_provisioning_cannot_be_stopped(aks: ContainerS
     assert caught.value.error.code == "OperationNotAllowed"
 
 
-def test_a_start_can_fail_without_capacity_and_be_retried(
+def test_a_start_that_failed_for_lack_of_capacity_can_be_retried(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(StartFails("asleep"))
@@ -81,10 +81,10 @@ def test_an_aborted_stop_leaves_the_cluster_running(aks: ContainerServiceClient,
     assert power(aks) == ("Running", "Canceled")
 
 
-def test_a_pool_is_scaled_by_a_put_with_another_count(
+def test_a_put_with_a_different_count_scales_the_pool(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
-    """The client sends back the whole pool with its image, which is not a rollback."""
+    """The client sends back the whole pool including its image, which does not count as a rollback."""
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.count = 4
@@ -95,7 +95,7 @@ def test_a_pool_is_scaled_by_a_put_with_another_count(
     assert simulation.world.journal.of(Kind.NODE_LABEL, "web", "user1") == []
 
 
-def test_a_changed_pool_has_another_etag(aks: ContainerServiceClient, later: Later) -> None:
+def test_changing_a_pool_changes_its_etag(aks: ContainerServiceClient, later: Later) -> None:
     pool = pool_of(aks)
     assert pool.properties is not None
     read = pool.properties.e_tag
@@ -109,7 +109,7 @@ def test_a_changed_pool_has_another_etag(aks: ContainerServiceClient, later: Lat
     assert caught.value.error.code == "EtagMismatch"
 
 
-def test_a_pool_stops_and_keeps_its_count(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+def test_a_stopped_pool_keeps_its_count(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.power_state = PowerState(code="Stopped")
@@ -127,7 +127,7 @@ def test_a_pool_stops_and_keeps_its_count(simulation: Running, aks: ContainerSer
 
 
 def test_a_stopped_pool_can_be_upgraded(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
-    """Unlike a stopped cluster: its nodes start with the new image."""
+    """Unlike a stopped cluster, a stopped pool accepts an upgrade: its nodes start with the new image."""
     web = simulation.world.clusters["web"]
     simulation.world.change_pool(web, web.pools["user1"], PoolChange(power_state="Stopped"), "operator")
     later(minutes=10)
@@ -164,7 +164,7 @@ def test_a_rollback_to_an_unused_image_is_rejected(aks: ContainerServiceClient) 
         aks.agent_pools.begin_create_or_update("rg-fleet", "web", "user1", pool, polling=False)
 
 
-def test_a_change_of_a_fixed_field_is_rejected(aks: ContainerServiceClient) -> None:
+def test_changing_an_immutable_field_is_rejected(aks: ContainerServiceClient) -> None:
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.vm_size = "Standard_D8s_v5"

@@ -1,4 +1,4 @@
-"""What ARM rejects before it reads a resource: tokens, paths, versions, parameters, bodies, rates."""
+"""Requests that ARM rejects before it reads a resource, because of tokens, paths, versions, parameters, bodies or rates."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ def test_an_expired_token_is_unauthorized(simulation: Running) -> None:
     assert "expired" in answer.text
 
 
-def test_arm_rejects_a_token_for_kubernetes(simulation: Running) -> None:
+def test_arm_rejects_a_kubernetes_token(simulation: Running) -> None:
     assert ask(simulation, "GET", f"{WEB}?{VERSION}", resource=KUBERNETES).status == 401
 
 
@@ -68,22 +68,22 @@ def test_arm_rejects_a_token_for_kubernetes(simulation: Running) -> None:
          "SubscriptionNotFound"),
     ],
 )  # fmt: skip
-def test_unknown_requests_are_errors(
+def test_an_unknown_request_gets_an_error(
     simulation: Running, method: str, path: str, body: object, status: int, code: str
 ) -> None:
     answer = ask(simulation, method, path, body)
     assert (answer.status, answer.code) == (status, code)
 
 
-def test_a_changed_operation_url_is_rejected(simulation: Running) -> None:
+def test_a_manipulated_operation_url_is_rejected(simulation: Running) -> None:
     begun = ask(simulation, "POST", f"{WEB}/stop?{VERSION}")
     url = begun.headers["Azure-AsyncOperation"].removeprefix(simulation.environment["ARM_URL"])
     assert ask(simulation, "GET", url).document["status"] == "InProgress"
     assert ask(simulation, "GET", url.replace("&s=", "&s=0")).code == "InvalidSignature"
 
 
-def test_reads_are_throttled_on_the_virtual_clock(simulation: Running) -> None:
-    """ARM: a bucket of 250 reads that refills with 25 per second."""
+def test_reads_are_throttled_according_to_the_virtual_clock(simulation: Running) -> None:
+    """ARM's limit is a bucket of 250 reads that refills at 25 per second."""
     path = "/subscriptions?api-version=2022-12-01"
     token = SimulatedCredential(simulation.environment).get_token(f"{ARM}/.default").token
     answers = [ask(simulation, "GET", path, token=token) for _ in range(251)]
@@ -95,8 +95,8 @@ def test_reads_are_throttled_on_the_virtual_clock(simulation: Running) -> None:
     assert [ask(simulation, "GET", path, token=token).status for _ in range(26)] == [200] * 25 + [429]
 
 
-def test_puts_of_pools_are_throttled_per_minute(simulation: Running) -> None:
-    """AKS: a bucket of 20 PUTs of pools that refills with one per minute. Rejected requests count too."""
+def test_pool_puts_are_throttled_per_minute(simulation: Running) -> None:
+    """AKS's limit for pool PUTs is a bucket of 20 that refills at one per minute. Rejected requests also count."""
     path = f"{WEB}/agentPools/user1?{VERSION}"
     answers = [ask(simulation, "PUT", path, {"properties": {"colour": 1}}) for _ in range(21)]
     assert [answer.status for answer in answers] == [400] * 20 + [429]
@@ -104,7 +104,7 @@ def test_puts_of_pools_are_throttled_per_minute(simulation: Running) -> None:
     assert answers[20].headers["Retry-After"] == "60"
 
 
-def test_every_request_is_counted_by_its_action(simulation: Running) -> None:
+def test_requests_are_counted_by_action(simulation: Running) -> None:
     ask(simulation, "GET", f"{WEB}?{VERSION}")
     ask(simulation, "GET", f"{WEB}?{VERSION}")
     ask(simulation, "POST", f"{WEB}/stop?{VERSION}")

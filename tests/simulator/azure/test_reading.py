@@ -1,4 +1,4 @@
-"""Reads of the unmodified AKS client from the simulated Resource Manager."""
+"""The unmodified AKS client reads from the simulated Resource Manager."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ def test_a_cluster_shows_its_state(aks: ContainerServiceClient) -> None:
     assert [pool.name for pool in cluster.properties.agent_pool_profiles or []] == ["system", "user1", "spot", "frozen"]
 
 
-def test_a_stopped_cluster_reports_succeeded(aks: ContainerServiceClient) -> None:
+def test_a_stopped_cluster_has_the_provisioning_state_succeeded(aks: ContainerServiceClient) -> None:
     cluster = aks.managed_clusters.get("rg-fleet", "asleep")
     assert cluster.properties is not None
     assert cluster.properties.power_state is not None
@@ -58,7 +58,7 @@ def test_a_cluster_shows_its_node_os_channel(aks: ContainerServiceClient) -> Non
     assert cluster.properties.node_provisioning_profile.mode == "Auto"
 
 
-def test_a_maintenance_schedule_has_a_fixed_offset(aks: ContainerServiceClient) -> None:
+def test_a_maintenance_schedule_has_a_fixed_utc_offset(aks: ContainerServiceClient) -> None:
     found = aks.maintenance_configurations.get("rg-other", "driven", "aksManagedNodeOSUpgradeSchedule")
     assert found.properties is not None
     window = found.properties.maintenance_window
@@ -115,7 +115,7 @@ def test_kubernetes_versions_are_listed(aks: ContainerServiceClient) -> None:
         (lambda aks: aks.maintenance_configurations.get("rg-fleet", "web", "default"), "NotFound"),
     ],
 )
-def test_missing_resources_are_not_found(
+def test_requests_for_missing_resources_return_404(
     aks: ContainerServiceClient, read: Callable[[ContainerServiceClient], object], code: str
 ) -> None:
     with pytest.raises(ResourceNotFoundError) as caught:

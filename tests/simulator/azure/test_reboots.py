@@ -1,4 +1,4 @@
-"""Machines with the unmodified compute client: scale sets, restarts, lockdown; and nodes that require a reboot."""
+"""Machines with the unmodified compute client: scale sets, restarts, lockdown, and nodes that require a reboot."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -35,7 +35,7 @@ def first_node(simulation: Running, pool: str = "user1") -> Node:
     return simulation.world.clusters["web"].nodes_of(pool)[0]
 
 
-def test_each_pool_is_a_scale_set_of_the_node_resource_group(
+def test_each_pool_is_a_scale_set_in_the_node_resource_group(
     simulation: Running, compute: ComputeManagementClient, aks: ContainerServiceClient
 ) -> None:
     group = aks.managed_clusters.get("rg-fleet", "web").node_resource_group
@@ -51,9 +51,7 @@ def test_each_pool_is_a_scale_set_of_the_node_resource_group(
     assert user.tags["aks-managed-poolName"] == "user1"
 
 
-def test_the_provider_id_of_a_node_identifies_its_machine(
-    simulation: Running, compute: ComputeManagementClient
-) -> None:
+def test_a_nodes_provider_id_identifies_its_machine(simulation: Running, compute: ComputeManagementClient) -> None:
     node = first_node(simulation)
     parts = node.provider_id.removeprefix("azure://").split("/")
     machine = compute.virtual_machine_scale_set_vms.get(parts[4], parts[8], parts[10], expand="instanceView")
@@ -64,7 +62,9 @@ def test_the_provider_id_of_a_node_identifies_its_machine(
     assert codes == ["ProvisioningState/succeeded", "PowerState/running"]
 
 
-def test_machines_of_a_stopped_cluster_are_deallocated(simulation: Running, compute: ComputeManagementClient) -> None:
+def test_the_machines_of_a_stopped_cluster_are_deallocated(
+    simulation: Running, compute: ComputeManagementClient
+) -> None:
     name = f"aks-system-{simulation.world.clusters['asleep'].number}-vmss"
     group = "MC_rg-fleet_asleep_westeurope"
     assert len(list(compute.virtual_machine_scale_set_vms.list(group, name))) == 2
@@ -120,7 +120,7 @@ def test_both_urls_of_an_operation_can_be_polled(simulation: Running) -> None:
     assert ask(simulation, "GET", forged).code == "InvalidSignature"
 
 
-def test_a_failed_restart_is_reported_without_a_boot(
+def test_a_failed_restart_is_reported_and_the_machine_does_not_boot(
     simulation: Running, compute: ComputeManagementClient, later: Callable[..., None]
 ) -> None:
     simulation.world.arm(RestartFails("web", "user1", "VMStartTimedOut"))
@@ -138,7 +138,7 @@ def test_a_failed_restart_is_reported_without_a_boot(
     assert simulation.world.journal.of(Kind.NODE_BOOTED) == []
 
 
-def test_a_node_can_stay_not_ready_after_its_restart(
+def test_a_node_can_remain_not_ready_after_its_restart(
     simulation: Running, compute: ComputeManagementClient, later: Callable[..., None]
 ) -> None:
     simulation.world.arm(NodeStaysNotReady("web", "user1"))
@@ -174,7 +174,7 @@ def test_a_locked_resource_group_allows_only_reads() -> None:
 @pytest.mark.parametrize(
     ("machine", "status", "code"), [("99", 404, "NotFound"), ("0notfound", 400, "InvalidParameter")]
 )
-def test_a_missing_machine_is_not_found(
+def test_a_request_for_a_missing_machine_is_rejected(
     simulation: Running, compute: ComputeManagementClient, machine: str, status: int, code: str
 ) -> None:
     with pytest.raises(HttpResponseError) as caught:
@@ -182,7 +182,7 @@ def test_a_missing_machine_is_not_found(
     assert (caught.value.status_code, caught.value.error and caught.value.error.code) == (status, code)
 
 
-def test_a_missing_resource_group_is_not_found(compute: ComputeManagementClient) -> None:
+def test_a_request_for_a_missing_resource_group_returns_404(compute: ComputeManagementClient) -> None:
     with pytest.raises(ResourceNotFoundError) as caught:
         list(compute.virtual_machine_scale_sets.list("MC_nowhere"))
     assert caught.value.error is not None

@@ -1,4 +1,4 @@
-"""Replays the requests of the real Azure CLI, recorded by tests/az/: each must get the recorded status."""
+"""Replays recorded requests of the real Azure CLI (from tests/az/): each must get the recorded status."""
 
 import json
 from datetime import timedelta
@@ -12,7 +12,7 @@ from simulator.running import Running, running_simulation
 from tests.simulator.azure.raw import ask
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_cli.json").read_text())
-# All operations of the recording have ended by then.
+# By then, all recorded operations have ended.
 ENDED_AFTER = timedelta(hours=1)
 
 

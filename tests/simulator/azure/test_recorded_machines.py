@@ -1,4 +1,4 @@
-"""The simulated compute provider's responses have the recorded shapes of the real one."""
+"""The responses of the simulated compute provider have the same shapes as the recorded responses of the real one."""
 
 from datetime import timedelta
 from typing import cast
@@ -9,7 +9,7 @@ from tests.simulator.azure.raw import ask
 from tests.simulator.azure.test_recorded_shapes import missing, recorded
 
 VERSION = "api-version=2026-04-01"
-# Features that these machines do not have: Windows, virtual networks, extensions.
+# Features that the simulated machines lack: Windows, virtual networks, extensions.
 LACKS = {"windowsConfiguration", "networkProfile", "networkProfileConfiguration", "imageReference", "vmAgent", "disks"}
 NOT_AKS = {"osName", "osVersion", "automaticOSUpgradePolicy", "allowExtensionOperations", "requireGuestProvisionSignal"}
 UNNAMED = {"exactVersion", "name", "id"}
@@ -22,7 +22,7 @@ def path_of(simulation: Running, below: str = "") -> str:
 
 
 def lacking(name: str, simulated: JsonObject) -> set[str]:
-    """The missing recorded fields, by the last part of their path."""
+    """The recorded fields that are missing, by the last part of their path."""
     return {path.rpartition(".")[2] for path in missing(recorded(name), simulated)}
 
 
@@ -60,7 +60,7 @@ def test_an_operation_has_the_recorded_fields(simulation: Running) -> None:
     assert ask(simulation, "GET", status).document.keys() == recorded("compute operation").keys()
 
 
-def test_a_wrong_instance_id_is_rejected_as_recorded(simulation: Running) -> None:
+def test_a_wrong_instance_id_gets_the_recorded_error(simulation: Running) -> None:
     answer = ask(simulation, "GET", path_of(simulation, "/virtualMachines/0notfound"))
     real = cast("JsonObject", recorded("machine id wrong")["error"])
     simulated = cast("JsonObject", answer.document["error"])

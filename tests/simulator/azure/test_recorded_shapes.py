@@ -1,4 +1,4 @@
-"""The simulated ARM's responses have the recorded shapes of the real one."""
+"""The responses of the simulated ARM have the same shapes as the recorded responses of the real one."""
 
 import json
 from datetime import timedelta
@@ -18,7 +18,7 @@ RECORDED = cast(
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 CLUSTERS = f"{SUBSCRIPTION}/resourceGroups/rg-fleet/providers/Microsoft.ContainerService/managedClusters"
 VERSION = "api-version=2026-08-01"
-# Features that this world does not have: SSH keys, disk drivers, load balancers, metrics.
+# Features that the simulated world lacks: SSH keys, disk drivers, load balancers, metrics.
 NOT_SIMULATED = {
     "linuxProfile", "storageProfile", "workloadAutoScalerProfile", "metricsProfile",
     "loadBalancerProfile", "networkDataplane", "podCidrs", "serviceCidrs", "ipFamilies", "dnsServiceIP",
@@ -31,7 +31,7 @@ def recorded(name: str) -> JsonObject:
 
 
 def missing(real: object, simulated: object, where: str = "") -> list[str]:
-    """Return the paths that the real response has and the simulated one lacks, or has with another type."""
+    """Return the paths in the real response that are missing from the simulated one or have another type there."""
     if isinstance(real, dict):
         if not isinstance(simulated, dict):
             return [where]
@@ -54,8 +54,8 @@ def test_a_cluster_has_the_recorded_fields(simulation: Running) -> None:
     assert missing(recorded("cluster read"), answer.document) == []
 
 
-def test_a_cluster_has_the_recorded_spelling(simulation: Running) -> None:
-    """Its id says ``resourcegroups``, its type ``ManagedClusters``."""
+def test_a_cluster_uses_the_recorded_spelling(simulation: Running) -> None:
+    """The recorded id contains ``resourcegroups``, and the recorded type ends in ``ManagedClusters``."""
     real, simulated = recorded("cluster read"), ask(simulation, "GET", f"{CLUSTERS}/web?{VERSION}").document
     assert simulated["type"] == real["type"] == "Microsoft.ContainerService/ManagedClusters"
     assert "/resourcegroups/" in str(real["id"])
@@ -65,7 +65,7 @@ def test_a_cluster_has_the_recorded_spelling(simulation: Running) -> None:
     )
 
 
-def test_a_list_has_the_recorded_fields(simulation: Running) -> None:
+def test_a_list_of_clusters_has_the_recorded_fields(simulation: Running) -> None:
     assert (
         missing(recorded("clusters listed")["value"], ask(simulation, "GET", f"{CLUSTERS}?{VERSION}").document["value"])
         == []
@@ -79,7 +79,7 @@ def test_a_list_has_the_recorded_fields(simulation: Running) -> None:
         ("group not found", f"{CLUSTERS.replace('rg-fleet', 'rg-nowhere')}?{VERSION}"),
     ],
 )
-def test_errors_are_as_recorded(simulation: Running, name: str, path: str) -> None:
+def test_errors_match_the_recording(simulation: Running, name: str, path: str) -> None:
     real, simulated = cast("JsonObject", recorded(name)["error"]), ask(simulation, "GET", path)
     assert (simulated.status, simulated.code) == (RECORDED[name]["status"], real["code"])
     text = str(cast("JsonObject", simulated.document["error"])["message"])
@@ -100,7 +100,7 @@ def test_an_accepted_operation_has_the_recorded_headers(simulation: Running) -> 
     assert "retry-after" not in simulated
 
 
-def test_an_ended_operation_has_the_recorded_shape(simulation: Running) -> None:
+def test_a_finished_operation_has_the_recorded_shape(simulation: Running) -> None:
     url = ask(simulation, "POST", f"{CLUSTERS}/web/stop?{VERSION}").headers["Azure-AsyncOperation"]
     simulation.advance(simulation.world.now + timedelta(minutes=10))
     ended = ask(simulation, "GET", url.removeprefix(simulation.environment["ARM_URL"]))
@@ -108,8 +108,8 @@ def test_an_ended_operation_has_the_recorded_shape(simulation: Running) -> None:
     assert ended.document["status"] == "Succeeded"
 
 
-def test_some_operations_report_not_latest_in_addition_to_their_status(simulation: Running) -> None:
-    """As recorded, which is not a failure."""
+def test_some_operations_report_not_latest_operation_in_addition_to_their_status(simulation: Running) -> None:
+    """As in the recording. `NotLatestOperation` does not mean that the operation failed."""
     real = recorded("operation ended beside NotLatestOperation")
     found = []
     for _ in range(12):
@@ -125,7 +125,7 @@ def test_some_operations_report_not_latest_in_addition_to_their_status(simulatio
     assert cast("JsonObject", beside[0]["error"])["code"] == "NotLatestOperation"
 
 
-def test_the_last_result_is_empty(simulation: Running) -> None:
+def test_the_result_of_a_finished_operation_is_empty(simulation: Running) -> None:
     location = ask(simulation, "POST", f"{CLUSTERS}/web/stop?{VERSION}").headers["Location"]
     path = location.removeprefix(simulation.environment["ARM_URL"])
     assert ask(simulation, "GET", path).status == 202

@@ -46,8 +46,8 @@ def test_a_message_is_posted_and_edited(simulation: Running, slack: WebClient) -
     assert (message["text"], message["blocks"], message["edits"]) == ("third", [section("third")], 2)
 
 
-def test_metadata_is_kept(slack: WebClient) -> None:
-    """A restarted bot finds its message by the metadata. An edit without metadata keeps it."""
+def test_an_edit_without_metadata_keeps_the_metadata(slack: WebClient) -> None:
+    """A restarted bot finds its message by the metadata. An edit that does not set metadata leaves it unchanged."""
     metadata = Metadata(event_type="daytwo_run", event_payload={"run": "node-image.web-1"})
     posted = slack.chat_postMessage(channel="C0123", text="first", metadata=metadata)
     slack.chat_update(channel="C0123", ts=str(posted["ts"]), text="second")
@@ -57,7 +57,7 @@ def test_metadata_is_kept(slack: WebClient) -> None:
     assert "metadata" not in bare
 
 
-def test_a_thread_is_not_part_of_the_history(simulation: Running, slack: WebClient) -> None:
+def test_replies_in_a_thread_are_not_part_of_the_history(simulation: Running, slack: WebClient) -> None:
     root = slack.chat_postMessage(channel="C0123", text="root")
     simulation.advance(simulation.world.now + timedelta(seconds=1))
     slack.chat_postMessage(channel="C0123", text="detail", thread_ts=str(root["ts"]))
@@ -67,7 +67,7 @@ def test_a_thread_is_not_part_of_the_history(simulation: Running, slack: WebClie
     assert [message["text"] for message in replies] == ["root", "detail"]
 
 
-def test_history_is_paged_newest_first(simulation: Running, slack: WebClient) -> None:
+def test_history_is_paged_with_the_newest_message_first(simulation: Running, slack: WebClient) -> None:
     for number in range(5):
         slack.chat_postMessage(channel="C0123", text=str(number))
         simulation.advance(simulation.world.now + timedelta(seconds=1))
@@ -79,7 +79,7 @@ def test_history_is_paged_newest_first(simulation: Running, slack: WebClient) ->
     assert (first["has_more"], second["has_more"]) == (True, False)
 
 
-def test_history_ends_at_the_requested_oldest(simulation: Running, slack: WebClient) -> None:
+def test_history_ends_at_the_requested_oldest_timestamp(simulation: Running, slack: WebClient) -> None:
     old = slack.chat_postMessage(channel="C0123", text="old")
     simulation.advance(simulation.world.now + timedelta(hours=1))
     slack.chat_postMessage(channel="C0123", text="new")
@@ -129,7 +129,7 @@ def test_updates_are_limited_to_50_per_minute(simulation: Running, slack: WebCli
         ([{"type": "table"}], "invalid_blocks"),
     ],
 )
-def test_blocks_are_validated_like_slack(slack: WebClient, blocks: list[JsonObject], error: str | None) -> None:
+def test_blocks_are_validated_as_in_slack(slack: WebClient, blocks: list[JsonObject], error: str | None) -> None:
     if error is None:
         assert slack.chat_postMessage(channel="C0123", text="x", blocks=blocks)["ok"]
         return
@@ -149,6 +149,6 @@ def test_blocks_are_validated_like_slack(slack: WebClient, blocks: list[JsonObje
         (lambda slack: slack.api_call("chat.delete"), "unknown_method"),
     ],
 )
-def test_errors_are_those_of_slack(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
+def test_error_codes_match_those_of_slack(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
     with pytest.raises(SlackApiError, match=error):
         call(slack)

@@ -1,4 +1,4 @@
-"""Slack's requests to an app: signed clicks and commands, private replies, files; verified with Slack's own client."""
+"""Slack's requests to an app: signed clicks and commands, private replies, and files; verified with Slack's own client."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 @dataclass
 class FakeEndpoint:
-    """A Request URL that records requests and returns configured responses."""
+    """A Request URL that records the requests that it receives and returns configured responses."""
 
     status: list[int] = field(default_factory=lambda: [200])
     answer: bytes = b""
@@ -82,7 +82,7 @@ def slack(simulation: Running) -> WebClient:
 
 
 def post_buttons(slack: WebClient) -> str:
-    """Post a message with two buttons. Return its ts."""
+    """Post a message with two buttons and return its ts."""
     buttons = [
         {"type": "button", "text": {"type": "plain_text", "text": "Yes"}, "action_id": "yes", "value": "word"},
         {
@@ -110,7 +110,7 @@ def verified(simulation: Running, headers: dict[str, str], body: bytes) -> bool:
     return SignatureVerifier(SIGNING_SECRET, WorldClock()).is_valid_request(body, headers)
 
 
-def test_a_click_is_signed_and_has_all_of_slacks_fields(
+def test_a_click_is_signed_and_contains_all_fields_that_slack_sends(
     simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
     ts = post_buttons(slack)
@@ -172,7 +172,7 @@ def test_an_unknown_button_cannot_be_clicked(
     assert endpoint.came == []
 
 
-def test_a_response_url_works_five_times_within_half_an_hour(
+def test_a_response_url_can_be_used_five_times_within_half_an_hour(
     simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
     click(simulation, post_buttons(slack))
@@ -252,7 +252,7 @@ def test_users_are_found_by_id(slack: WebClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/slack/hooks/actions/000001", "/slack/upload/F0DAYTWO0001", "/slack/api/users.info"])
-def test_faults_affect_every_slack_url(path: str) -> None:
+def test_faults_affect_every_kind_of_slack_url(path: str) -> None:
     with running_simulation(small_fleet(), faults="failing", fault_surfaces=(Surface.SLACK,)) as simulation:
         url = urlsplit(simulation.environment["SLACK_URL"])._replace(path=path).geturl()
         seen = {status_of(url) for _ in range(40)}
@@ -260,7 +260,7 @@ def test_faults_affect_every_slack_url(path: str) -> None:
 
 
 def status_of(url: str) -> int:
-    """The status of the response; 0 if it is lost."""
+    """The response's status; 0 if the response is lost."""
     try:
         return httpx.post(url, content=b"{}").status_code
     except httpx.TransportError:

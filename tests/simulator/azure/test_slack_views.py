@@ -1,4 +1,4 @@
-"""Slack's modals: opened by a click, submitted, closed; verified with Slack's own client."""
+"""Slack's modals: opened by a click, then submitted or closed; verified with Slack's own client."""
 
 import json
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def slack(simulation: Running) -> WebClient:
 
 
 def view_opened(simulation: Running, slack: WebClient, endpoint: FakeEndpoint, **more: Any) -> str:
-    """A person clicks a button, and the app opens a modal. Return its id."""
+    """Click a button as a person, have the app open a modal, and return the modal's id."""
     click(simulation, post_buttons(slack))
     answer = slack.views_open(trigger_id=endpoint.payload()["trigger_id"], view={**VIEW, **more})
     view: Any = answer["view"]
@@ -76,13 +76,15 @@ def test_a_submission_is_signed_and_contains_the_view(
     assert [each["open"] for each in views(simulation)] == [False]
 
 
-def test_an_empty_field_is_null(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
+def test_an_empty_field_is_submitted_as_null(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
     view_opened(simulation, slack, endpoint)
     submit(simulation)
     assert endpoint.payload()["view"]["state"]["values"]["reason"]["typed"]["value"] is None
 
 
-def test_errors_keep_the_modal_open(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
+def test_a_response_with_errors_keeps_the_modal_open(
+    simulation: Running, slack: WebClient, endpoint: FakeEndpoint
+) -> None:
     view_opened(simulation, slack, endpoint)
     endpoint.answer = json.dumps({"response_action": "errors", "errors": {"reason": "say more"}}).encode()
     submit(simulation, text="no")
@@ -111,7 +113,7 @@ def test_an_invalid_response_keeps_the_modal_open_with_an_error(
     assert (view["open"], view["errors"]) == (True, {"": "We had some trouble connecting. Try again?"})
 
 
-def test_an_update_replaces_the_view(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
+def test_an_update_response_replaces_the_view(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
     view_opened(simulation, slack, endpoint)
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "too late"}}
     entries_of = {"type": "modal", "title": VIEW["title"], "blocks": [section]}
@@ -121,7 +123,7 @@ def test_an_update_replaces_the_view(simulation: Running, slack: WebClient, endp
     assert (view["open"], view["blocks"], view.get("submit")) == (True, [section], None)
 
 
-def test_closing_a_modal_sends_no_request(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
+def test_closing_a_modal_does_not_send_a_request(simulation: Running, slack: WebClient, endpoint: FakeEndpoint) -> None:
     view_opened(simulation, slack, endpoint)
     came = len(endpoint.came)
     simulation.control("/slack/close", {"user": "U0ANA"})
@@ -139,7 +141,7 @@ def test_invalid_submissions_are_rejected(
     assert len(endpoint.came) == came
 
 
-def test_a_trigger_opens_one_modal_within_three_seconds(
+def test_a_trigger_can_open_one_modal_within_three_seconds(
     simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
     click(simulation, post_buttons(slack))
@@ -158,7 +160,7 @@ def test_a_trigger_opens_one_modal_within_three_seconds(
         slack.views_open(trigger_id="1.2.unknown", view=VIEW)
 
 
-def test_an_invalid_view_is_rejected_without_using_the_trigger(
+def test_an_invalid_view_is_rejected_and_does_not_use_up_the_trigger(
     simulation: Running, slack: WebClient, endpoint: FakeEndpoint
 ) -> None:
     click(simulation, post_buttons(slack))

@@ -1,4 +1,4 @@
-"""Spot evictions: groups, notices, Azure's notifications, and the remaining pool."""
+"""Spot evictions: groups, notices, Azure's notifications, and the state of the pool afterwards."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def spot_fleet(nodes: int = 20) -> FleetSpec:
     return replace(fleet, clusters=(web, *fleet.clusters[1:]))
 
 
-def test_evicted_nodes_go_within_seconds_and_are_not_replaced() -> None:
+def test_evicted_nodes_disappear_within_seconds_and_are_not_replaced() -> None:
     world = World(spot_fleet(), seed=1)
     cluster = world.clusters["web"]
     world.arm(SpotEviction("web", "spot", AT, nodes=8))
@@ -48,7 +48,7 @@ def test_evicted_nodes_go_within_seconds_and_are_not_replaced() -> None:
     assert len(cluster.nodes_of("spot")) == 12
 
 
-def test_pods_of_evicted_nodes_are_rescheduled_without_budget_violations() -> None:
+def test_pods_from_evicted_nodes_are_rescheduled_without_budget_violations() -> None:
     world = World(spot_fleet(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=19))
     world.advance(AT + timedelta(minutes=10))
@@ -57,7 +57,7 @@ def test_pods_of_evicted_nodes_are_rescheduled_without_budget_violations() -> No
     assert world.journal.of(Kind.PDB_VIOLATED) == []
 
 
-def test_an_eviction_of_too_many_nodes_takes_all() -> None:
+def test_evicting_more_nodes_than_a_pool_has_evicts_all_of_them() -> None:
     world = World(spot_fleet(3), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=99))
     world.advance(AT + timedelta(minutes=10))
@@ -68,7 +68,7 @@ def annotations(world: World) -> list[Any]:
     return [event for event in world.events if event.type == ANNOTATED]
 
 
-def test_notifications_are_late_duplicated_and_out_of_order() -> None:
+def test_notifications_can_be_late_duplicated_and_out_of_order() -> None:
     world = World(spot_fleet(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=20))
     world.advance(AT + timedelta(hours=1))
@@ -86,7 +86,7 @@ def test_notifications_are_late_duplicated_and_out_of_order() -> None:
     assert again.events == world.events
 
 
-def test_ids_and_times_vary_like_real_ones() -> None:
+def test_ids_and_times_vary_in_format_as_in_real_notifications() -> None:
     world = World(spot_fleet(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=20))
     world.advance(AT + timedelta(hours=1))
@@ -120,7 +120,7 @@ def test_both_schemas_contain_the_annotation(schema: str) -> None:
         assert bodies[0]["data"]["operationalInfo"]["resourceEventTime"].startswith("2026-11-16T01:00:0")
 
 
-def test_the_agent_publishes_a_notice_half_a_minute_before() -> None:
+def test_the_agent_publishes_a_notice_half_a_minute_before_the_eviction() -> None:
     with running_simulation(spot_fleet(), seed=1) as simulation, webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url, "schema": "cloudevents"})
         simulation.world.arm(SpotEviction("web", "spot", AT, nodes=2, notice_s=25))

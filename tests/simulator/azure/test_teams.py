@@ -1,4 +1,4 @@
-"""The webhook of a Teams flow: what it accepts and rejects, and what people see."""
+"""The webhook of a Teams flow: the cards that it accepts and rejects, and how people see them."""
 
 import json
 from datetime import timedelta
@@ -34,7 +34,7 @@ def shown(simulation: Running) -> list[Any]:
     return cards
 
 
-def test_a_card_in_its_envelope_is_shown(simulation: Running) -> None:
+def test_a_card_in_a_message_envelope_is_shown(simulation: Running) -> None:
     answer = post(simulation, enveloped(CARD))
     assert (answer.status_code, answer.content) == (202, b"")
     assert shown(simulation) == [{"at": "2026-11-16T00:00:00+00:00", "card": CARD}]

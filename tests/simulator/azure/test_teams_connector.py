@@ -1,4 +1,4 @@
-"""The simulated Bot Connector: whose tokens it accepts, what it rejects, and what people see and do."""
+"""The simulated Bot Connector: the tokens it accepts, the requests it rejects, and what people can see and do."""
 
 import json
 from typing import Any
@@ -79,7 +79,7 @@ def test_an_edit_replaces_the_message(simulation: Running) -> None:
     ("audience", "application"),
     [("https://management.azure.com", APP_ID), (BOT_AUDIENCE, "44444444-4444-4444-4444-444444444444")],
 )
-def test_only_the_bots_token_is_accepted(simulation: Running, audience: str, application: str) -> None:
+def test_only_a_token_of_the_bot_is_accepted(simulation: Running, audience: str, application: str) -> None:
     path = activities(CHATS[0])
     answer = send(simulation, "POST", path, message(), audience=audience, application=application)
     assert answer.status_code == 401
@@ -129,7 +129,9 @@ def test_the_eighth_message_in_a_second_is_throttled(simulation: Running) -> Non
         ("/teams/say", {"user": "ana"}, "text"),
     ],
 )
-def test_impossible_actions_are_rejected(simulation: Running, path: str, body: JsonObject, wrong: str) -> None:
+def test_actions_that_people_cannot_perform_are_rejected(
+    simulation: Running, path: str, body: JsonObject, wrong: str
+) -> None:
     with pytest.raises(HTTPError) as refused:
         simulation.control(path, body)
     assert refused.value.code == 400

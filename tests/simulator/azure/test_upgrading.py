@@ -34,7 +34,7 @@ def states(aks: ContainerServiceClient, pool: str) -> tuple[str | None, str | No
 
 
 def images(simulation: Running, pool: str) -> list[str]:
-    """Return the image labels of a pool's nodes."""
+    """Return the image labels of the nodes in a pool."""
     return [node.image for node in simulation.world.clusters["web"].nodes_of(pool)]
 
 
@@ -50,7 +50,7 @@ def test_an_upgrade_ends_with_every_node_on_the_newest_image(
 
 
 def test_nodes_are_replaced_in_batches_with_a_surge(simulation: Running, aks: ContainerServiceClient) -> None:
-    """Six nodes with a surge of a third: two surge nodes join, and three batches of two are reimaged under their names."""
+    """Six nodes, surge of a third: two surge nodes join, then three batches of two nodes are reimaged under their names."""
     names = [node.name for node in simulation.world.clusters["web"].nodes_of("user1")]
     boots = {node.boot_id for node in simulation.world.clusters["web"].nodes_of("user1")}
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
@@ -79,7 +79,7 @@ def test_spot_pools_are_neither_surged_nor_drained(simulation: Running, aks: Con
     }
 
 
-def test_a_second_operation_is_rejected_while_one_runs(aks: ContainerServiceClient, later: Later) -> None:
+def test_a_second_operation_is_rejected_while_another_is_running(aks: ContainerServiceClient, later: Later) -> None:
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
     later(minutes=5)
     with pytest.raises(ResourceExistsError) as caught:
@@ -89,10 +89,10 @@ def test_a_second_operation_is_rejected_while_one_runs(aks: ContainerServiceClie
     assert "Another operation (user1 - UpgradingNodeImageVersion) is in progress" in str(caught.value)
 
 
-def test_an_upgrade_takes_the_newest_image_at_the_time_of_the_call(
+def test_an_upgrade_uses_the_newest_image_at_the_time_of_the_call(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
-    """A newer image may arrive between the read and the call."""
+    """A newer image may arrive between reading the pool and starting the upgrade."""
     read = aks.agent_pools.get_upgrade_profile("rg-fleet", "web", "user1").properties.latest_node_image_version
     simulation.world.arm(ImageLands("westeurope", "Ubuntu", datetime(2026, 11, 16, 0, 1, tzinfo=UTC)))
     later(minutes=1)
@@ -102,7 +102,7 @@ def test_an_upgrade_takes_the_newest_image_at_the_time_of_the_call(
     assert images(simulation, "user1") == [NEWER] * 6
 
 
-def test_a_failed_upgrade_reports_its_cause_and_leaves_the_state(
+def test_a_failed_upgrade_reports_its_cause_and_is_not_rolled_back(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(UpgradeFails("web", "user1", after_nodes=3, code="PodDrainFailure"))
@@ -119,7 +119,7 @@ def test_a_failed_upgrade_reports_its_cause_and_leaves_the_state(
     assert [node.name for node in nodes if node.unschedulable] == [nodes[3].name]
 
 
-def test_the_next_upgrade_after_a_failure_continues_with_the_rest(
+def test_the_next_upgrade_after_a_failure_continues_with_the_remaining_nodes(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(UpgradeFails("web", "user1", after_nodes=3, code="QuotaExceeded"))
@@ -131,7 +131,7 @@ def test_the_next_upgrade_after_a_failure_continues_with_the_rest(
     assert len(simulation.world.journal.of(Kind.NODE_LABEL, "web", "user1")) == 6
 
 
-def test_an_upgrade_can_report_success_with_nothing_upgraded(
+def test_an_upgrade_can_report_success_without_upgrading_a_node(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(UpgradeDoesNothing("web", "user1"))
@@ -155,7 +155,7 @@ def test_a_node_can_return_and_never_become_ready(
     ]  # fmt: skip
 
 
-def test_an_upgrade_to_the_same_image_changes_no_node(
+def test_an_upgrade_to_the_same_image_does_not_change_any_node(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling=False)
@@ -167,7 +167,7 @@ def test_an_upgrade_to_the_same_image_changes_no_node(
     assert [node.boot_id for node in simulation.world.clusters["web"].nodes_of("user1")] == boots
 
 
-def test_a_snapshot_pool_cannot_be_upgraded(aks: ContainerServiceClient) -> None:
+def test_a_pool_created_from_a_snapshot_cannot_be_upgraded(aks: ContainerServiceClient) -> None:
     with pytest.raises(HttpResponseError, match="created from a snapshot"):
         aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "frozen", polling=False)
 
@@ -177,7 +177,7 @@ def test_a_stopped_cluster_cannot_be_upgraded(aks: ContainerServiceClient) -> No
         aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "asleep", "system", polling=False)
 
 
-def test_an_abort_leaves_the_current_state(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+def test_an_aborted_upgrade_is_not_rolled_back(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
     poller = aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling_interval=0)
     later(minutes=12)
     done = images(simulation, "user1").count(NEW)
@@ -190,14 +190,16 @@ def test_an_abort_leaves_the_current_state(simulation: Running, aks: ContainerSe
         poller.result()
 
 
-def test_an_abort_of_an_ended_operation_is_a_conflict(aks: ContainerServiceClient) -> None:
+def test_aborting_a_finished_operation_is_a_conflict(aks: ContainerServiceClient) -> None:
     with pytest.raises(ResourceExistsError):
         aks.agent_pools.begin_abort_latest_operation("rg-fleet", "web", "user1", polling=False)
     with pytest.raises(ResourceExistsError):
         aks.managed_clusters.begin_abort_latest_operation("rg-fleet", "web", polling=False)
 
 
-def test_a_foreign_operation_blocks_the_cluster(simulation: Running, aks: ContainerServiceClient, later: Later) -> None:
+def test_an_operation_by_another_caller_blocks_the_cluster(
+    simulation: Running, aks: ContainerServiceClient, later: Later
+) -> None:
     simulation.world.arm(ForeignOperation("web", datetime(2026, 11, 16, 0, 10, tzinfo=UTC), minutes=20))
     later(minutes=15)
     with pytest.raises(ResourceExistsError, match=r"Another operation \(Updating\) is in progress"):
@@ -208,7 +210,7 @@ def test_a_foreign_operation_blocks_the_cluster(simulation: Running, aks: Contai
 
 
 def test_another_process_can_follow_an_operation(aks: ContainerServiceClient, later: Later) -> None:
-    """The continuation token of one poller works in another one, as required after a restart."""
+    """One poller's continuation token works in a second poller, as required after a restart."""
     first = aks.agent_pools.begin_upgrade_node_image_version("rg-fleet", "web", "user1", polling_interval=0)
     token = first.continuation_token()
     later(hours=1)

@@ -1,4 +1,4 @@
-"""Watches of the simulated API server, in addition to the contract that a real one meets too."""
+"""Watches on the simulated API server, beyond the contract that it shares with a real one."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,14 +31,14 @@ def test_a_watch_receives_all_changes_of_an_upgrade(simulation: Running, core: A
     simulation.advance(simulation.world.now + timedelta(hours=2))
     options: dict[str, Any] = {"label_selector": "agentpool=user1", "resource_version": version, "timeout_seconds": 1}
     entries_of = [(kind, node.metadata.name[-2:]) for kind, node in changes(core.list_node, **options)]
-    # Two surge nodes come and go. Each of the six is cordoned, goes, and returns.
+    # Two surge nodes join and leave. Each of the six nodes is cordoned, leaves, and returns.
     assert entries_of.count(("ADDED", "06")) == entries_of.count(("DELETED", "06")) == 1
     for name in ("00", "01", "02", "03", "04", "05"):
         assert [kind for kind, node in entries_of if node == name] == ["MODIFIED", "DELETED", "ADDED"]
 
 
-def test_a_watch_ends_on_the_virtual_clock(simulation: Running, core: Any) -> None:
-    """Ten minutes of the virtual clock pass immediately."""
+def test_a_watch_times_out_on_the_virtual_clock(simulation: Running, core: Any) -> None:
+    """Ten minutes on the virtual clock pass immediately."""
     ended: Queue[list[object]] = Queue()
     version = core.list_node().metadata.resource_version
 
@@ -53,7 +53,7 @@ def test_a_watch_ends_on_the_virtual_clock(simulation: Running, core: Any) -> No
     assert ended.get() == []
 
 
-def test_a_cluster_that_stops_ends_its_watches(simulation: Running, core: Any) -> None:
+def test_stopping_a_cluster_ends_its_watches(simulation: Running, core: Any) -> None:
     version = core.list_node().metadata.resource_version
     ended: Queue[list[object]] = Queue()
 
@@ -69,7 +69,7 @@ def test_a_cluster_that_stops_ends_its_watches(simulation: Running, core: Any) -
     assert ended.get(timeout=1) == []
 
 
-def test_a_simulation_stops_despite_an_open_watch() -> None:
+def test_a_simulation_can_stop_despite_an_open_watch() -> None:
     with running_simulation(small_fleet()) as simulation:
         api = api_client(simulation, "web")
         watching: Any = client.CoreV1Api(api).list_node(watch=True, _preload_content=False)
@@ -78,13 +78,13 @@ def test_a_simulation_stops_despite_an_open_watch() -> None:
         client.CoreV1Api(api).list_node()
 
 
-def test_a_watch_from_a_future_version_is_rejected(core: Any) -> None:
+def test_a_watch_that_starts_at_a_future_version_is_rejected(core: Any) -> None:
     with pytest.raises(client.ApiException) as caught:
         list(changes(core.list_node, resource_version="999999", timeout_seconds=1))
     assert caught.value.status == 504
 
 
-def test_a_watch_from_an_expired_version_returns_410(simulation: Running, core: Any) -> None:
+def test_a_watch_that_starts_at_an_expired_version_returns_410(simulation: Running, core: Any) -> None:
     version = core.list_node().metadata.resource_version
     cluster = simulation.world.clusters["web"]
     node = cluster.nodes_of("user1")[0]

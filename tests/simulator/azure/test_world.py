@@ -1,4 +1,4 @@
-"""The world itself: reproducible from a seed; AKS's own upgrades; releases of images; the journal."""
+"""The world itself: reproducibility from a seed, AKS's own upgrades, image releases, and the journal."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ WEEK = timedelta(days=7)
 
 
 def simulated(seed: int, calls: int = 3) -> list[dict[str, object]]:
-    """Return the journal of a random fleet's week in which an operator upgrades some pools."""
+    """Return the journal of one week in a random fleet whose operator upgrades some pools."""
     world = World(random_fleet(4), seed)
     for cluster in list(world.clusters.values())[:calls]:
         try:
@@ -46,7 +46,7 @@ def test_the_journal_does_not_depend_on_the_step_size(world: World) -> None:
     assert [e.document() for e in stepwise.journal.entries] == [e.document() for e in world.journal.entries]
 
 
-def test_weekly_images_reach_regions_within_two_weeks() -> None:
+def test_weekly_images_reach_every_region_within_two_weeks() -> None:
     regions = tuple(RegionSpec(name) for name in ("a", "b", "c", "d"))
     catalog = Catalog(regions, 1, START)
     day = datetime(2026, 11, 5, tzinfo=UTC)
@@ -55,7 +55,7 @@ def test_weekly_images_reach_regions_within_two_weeks() -> None:
     assert all(timedelta(0) <= delay <= timedelta(days=14) for delay in delays)
 
 
-def test_families_differ_by_os_sku_and_kubernetes_minor() -> None:
+def test_image_families_differ_by_os_sku_and_kubernetes_minor_version() -> None:
     assert family_of("Ubuntu", "1.34.4") is UBUNTU_2204
     assert family_of("Ubuntu", "1.35.0") is UBUNTU_2404
     assert family_of("AzureLinux", "1.34.4") is AZURE_LINUX_3
@@ -63,8 +63,8 @@ def test_families_differ_by_os_sku_and_kubernetes_minor() -> None:
         family_of("BeOS", "1.34.4")
 
 
-def test_windows_images_are_monthly_and_numbered_by_build(world: World) -> None:
-    """A pool of Windows nodes is upgraded in the same way, with the node names that Windows allows."""
+def test_windows_images_are_released_monthly_and_numbered_by_build(world: World) -> None:
+    """A pool of Windows nodes is upgraded in the same way. Its nodes have names that are valid on Windows."""
     windows = PoolSpec("win1", 2, os_sku="Windows2022")
     cluster = replace(world.core.spec.clusters[0], pools=(windows,))
     world = World(replace(world.core.spec, clusters=(cluster,)))
@@ -77,7 +77,7 @@ def test_windows_images_are_monthly_and_numbered_by_build(world: World) -> None:
 
 
 def test_aks_upgrades_a_cluster_in_its_window(world: World) -> None:
-    """Wednesday 23:00 at +01:00. The node of node auto-provisioning is replaced too."""
+    """The window opens on Wednesday at 23:00 (+01:00). The node of node auto-provisioning is also replaced."""
     opens = datetime(2026, 11, 18, 22, tzinfo=UTC)
     world.advance(opens - timedelta(seconds=1))
     assert world.journal.of(Kind.OPERATION_BEGUN, "driven") == []
@@ -90,7 +90,7 @@ def test_aks_upgrades_a_cluster_in_its_window(world: World) -> None:
     assert len(world.clusters["driven"].nodes) == 3
 
 
-def test_aks_does_nothing_if_the_channel_is_off(world: World) -> None:
+def test_aks_does_not_upgrade_a_cluster_whose_channel_is_off(world: World) -> None:
     world.advance(START + 3 * WEEK)
     assert world.journal.of(Kind.OPERATION_BEGUN, "web") == []
 
@@ -117,7 +117,7 @@ def test_the_journal_records_rejected_requests(world: World) -> None:
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), fails_after=st.none() | st.integers(0, 8))
 def test_the_state_of_every_node_follows_from_the_journal(seed: int, fails_after: int | None) -> None:
-    """Replaying joins, leaves and labels results in the nodes that the world has: nothing is missing."""
+    """Replaying the join, leave, and label events reproduces exactly the nodes in the world."""
     world = World(random_fleet(seed), seed)
     for cluster in world.clusters.values():
         if fails_after is not None:
@@ -162,7 +162,7 @@ def test_a_pool_never_exceeds_its_surge_limits(seed: int) -> None:
 
 
 @given(percent=st.integers(0, 100), count=st.integers(0, 1000))
-def test_percentages_are_rounded_up(percent: int, count: int) -> None:
+def test_surge_percentages_are_rounded_up(percent: int, count: int) -> None:
     assert share(f"{percent}%", count) == ceil(count * percent / 100)
 
 
@@ -184,7 +184,7 @@ def test_the_demonstrations_fleet_has_the_documented_properties() -> None:
 
 
 def test_most_production_images_can_be_proven_within_the_week() -> None:
-    """Every family in production also runs in pre-production, except one."""
+    """Every image family in production, except one, also runs in pre-production."""
     world = World(demo_fleet())
     families: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     for cluster in world.clusters.values():

@@ -1,4 +1,4 @@
-"""A webhook on a free port, as a subscriber of events or alerts."""
+"""A webhook on a free port that subscribes to events or alerts."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from simulator.running import Running
 
 @dataclass
 class Webhook:
-    """A subscriber that handles the handshake, then responds to each event with the next of its statuses (finally 200)."""
+    """A subscriber that answers the handshake, then responds to each event with its next status (200 after the last one)."""
 
     url: str = ""
     shakes_hands: bool = True

@@ -1,4 +1,4 @@
-"""The executor without an engine behaves like the engine."""
+"""The executor, which runs without an engine, behaves like the engine."""
 
 import asyncio
 from collections.abc import Generator
@@ -70,7 +70,7 @@ def test_a_fan_out_returns_all_results() -> None:
     assert output(one, "f") == ["a", "b"]
 
 
-def test_timers_and_results_do_not_reach_the_next_generation() -> None:
+def test_timers_and_results_of_one_generation_do_not_reach_the_next() -> None:
     one = executor()
     one.start("generations", {"generation": 1}, "g")
     one.raise_event("g", "kept", "kept over the change")
@@ -88,7 +88,7 @@ def test_a_childs_result_and_failure_reach_its_parent() -> None:
     assert "no quota" in str(output(one, "q"))
 
 
-def test_a_child_with_a_running_id_fails_its_parents_call() -> None:
+def test_calling_a_child_with_the_id_of_a_running_instance_fails() -> None:
     one = executor()
     one.start("sleeper", [60], "kid")
     one.start("parent", {"child": "sleeper", "input": [1], "id": "kid"}, "p")
@@ -103,7 +103,7 @@ def test_a_failed_orchestrator_reports_its_error() -> None:
     assert (status.state, status.error) == ("Failed", "no quota")
 
 
-def test_a_retry_waits_on_the_executors_clock() -> None:
+def test_a_retry_delay_passes_on_the_executors_clock() -> None:
     attempts: list[datetime] = []
 
     def flaky(_ctx: task.ActivityContext, _given: object) -> int:
@@ -123,7 +123,7 @@ def test_a_retry_waits_on_the_executors_clock() -> None:
     assert attempts == [at(0), at(1), at(2)]
 
 
-def test_a_schedule_makes_each_call_in_time() -> None:
+def test_a_schedule_makes_each_call_on_time() -> None:
     one = executor()
     called: list[datetime] = []
     one.cron("0 */30 * * * *", called.append)
@@ -132,7 +132,7 @@ def test_a_schedule_makes_each_call_in_time() -> None:
     assert called == [at(30), at(45), at(60), at(90)]
 
 
-def test_a_running_id_is_rejected_and_a_finished_one_replaced() -> None:
+def test_a_new_instance_can_replace_a_finished_one_but_not_a_running_one() -> None:
     one = executor()
     one.start("sleeper", [10], "s")
     with pytest.raises(ExecutorError, match="already exists and is running"):
@@ -143,15 +143,15 @@ def test_a_running_id_is_rejected_and_a_finished_one_replaced() -> None:
     assert output(one, "s") == ["2026-11-16T00:12:00"]
 
 
-def test_an_event_to_a_finished_instance_is_rejected() -> None:
+def test_an_event_for_a_finished_instance_is_rejected() -> None:
     one = executor()
     one.start("chain", 1, "c")
     with pytest.raises(ExecutorError, match="it is finished"):
         one.raise_event("c", "late")
 
 
-def test_engine_and_executor_have_equal_results(tmp_path: Path) -> None:
-    """The same scenario on both: same outputs, same custom status."""
+def test_the_engine_and_the_executor_give_the_same_results(tmp_path: Path) -> None:
+    """Running the same scenario on both gives the same outputs and custom statuses."""
 
     async def on_the_host() -> list[object]:
         async with HostHarness(tmp_path) as harness:

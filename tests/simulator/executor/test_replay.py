@@ -1,4 +1,4 @@
-"""Recorded histories show whether a run in progress would survive a changed orchestrator."""
+"""Recorded histories show whether a run in progress would survive a change of its orchestrator."""
 
 import asyncio
 from collections.abc import Generator
@@ -20,7 +20,7 @@ type Flow = Generator[task.Task[Any], Any, Any]
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Recordings exported from the state file of a stopped host."""
+    """Recordings that were exported from the state file of a stopped host."""
     folder = tmp_path_factory.mktemp("state")
 
     async def live() -> None:
@@ -80,7 +80,7 @@ def raises(_ctx: task.OrchestrationContext, _given: object) -> None:
     ],
     ids=["renamed activity", "changed input", "longer timer", "inserted step", "raises"],
 )  # fmt: skip
-def test_the_first_difference_of_a_changed_orchestrator_is_reported(
+def test_the_first_difference_in_a_changed_orchestrator_is_reported(
     recorded: Path, orchestrator: Orchestrator, reported: str
 ) -> None:
     difference = replay(orchestrator, Recording.load(recorded / "approval.json"))

@@ -1,4 +1,4 @@
-"""The gallery has every message in every state in all three chats, within their limits, and loads nothing from the network."""
+"""The gallery shows every message in every state in all three chats, within their limits, and works without network access."""
 
 import base64
 import json
@@ -25,8 +25,8 @@ from tests.skip_unless import need
 
 SAMPLES = samples()
 FORMS = 2
-# The limits of Teams: https://learn.microsoft.com/microsoftteams/platform, 28 kB by webhook and 100 kB by a bot,
-# expanded.
+# Message limits in Teams: https://learn.microsoft.com/microsoftteams/platform. 28 kB for a webhook and 100 kB for
+# a bot, when expanded.
 WEBHOOK_BYTES, BOT_BYTES = 20_000, 80_000
 
 
@@ -42,7 +42,7 @@ def test_every_runbook_has_every_state(runbook: str) -> None:
     assert states == set(State)
 
 
-def test_approvals_have_every_state_for_one_and_several_clusters() -> None:
+def test_approvals_have_every_state_for_one_cluster_and_for_several() -> None:
     wanted = [f"{state}, {number}" for number in ("one cluster", "several clusters") for state in ApprovalState]
     assert captions("Approvals")[: len(wanted)] == wanted
     assert {"reminder", "escalation"} <= set(captions("Approvals"))
@@ -56,7 +56,7 @@ def test_the_other_messages_are_complete() -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.section}-{sample.caption}")
-def test_no_message_exceeds_the_limits_of_its_chat(sample: Sample) -> None:
+def test_every_message_is_within_the_limits_of_its_chat(sample: Sample) -> None:
     slack = json.loads(json.dumps(with_file(renderer("slack")(sample.message), "F0PICTURE1")))
     assert fault_of(slack) is None
     card, bot = renderer("teams")(sample.message), with_picture(renderer("teams-bot")(sample.message), sample.picture)
@@ -64,8 +64,8 @@ def test_no_message_exceeds_the_limits_of_its_chat(sample: Sample) -> None:
     assert len(json.dumps(bot).encode()) <= BOT_BYTES
 
 
-def test_the_digest_has_its_picture_in_chats_that_support_it() -> None:
-    """Rendered like in the chats. A workflow's webhook shows no picture."""
+def test_the_digest_has_a_picture_in_chats_that_support_pictures() -> None:
+    """Messages are rendered as in the chats. A workflow's webhook does not show pictures."""
     (digest,) = [sample for sample in SAMPLES if sample.picture]
     assert digest.picture is not None
     assert digest.picture.startswith(b"\x89PNG")
@@ -75,7 +75,7 @@ def test_the_digest_has_its_picture_in_chats_that_support_it() -> None:
     assert page.count("The week of 6 clusters as a timeline") == 3
 
 
-def test_the_rejection_forms_are_included() -> None:
+def test_the_gallery_includes_the_rejection_forms() -> None:
     page = gallery(PlainDrawer())
     assert page.count("One rejection decides, even if others have approved") == 2
     assert page.count("Reject this?") == 1
@@ -95,7 +95,7 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_the_page_has_two_themes_and_loads_nothing(tmp_path: Path) -> None:
+async def test_the_page_has_two_themes_and_does_not_load_external_resources(tmp_path: Path) -> None:
     need(not npm.missing(), f"the chats' renderers: {npm.missing()}")
     file = tmp_path / "gallery.html"
     with node_drawer() as drawer:
@@ -113,7 +113,7 @@ async def test_the_page_has_two_themes_and_loads_nothing(tmp_path: Path) -> None
             await save_screenshot(page, f"gallery-dark-{name}")
             assert (await light.is_visible(), await dark.is_visible()) == (False, True)
             assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        # A decided request has no buttons. A pending one has two in Slack and for the Teams bot.
+        # Buttons are shown only while a request is pending: two in Slack and two for the Teams bot.
         pending = page.locator("article", has=page.get_by_role("heading", name="pending, one cluster"))
         assert await pending.locator(".drawn.dark button", has_text="Approve").count() == 2
         approved = page.locator("article", has=page.get_by_role("heading", name="approved, one cluster"))

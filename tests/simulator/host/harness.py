@@ -1,4 +1,4 @@
-"""Controls a host in a test: start it, call it, read the app's log."""
+"""Controls a host in a test: starts it, calls it, and reads the app's log."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ class HostHarness:
         return status
 
     async def manage(self, method: str, path: str, body: object = None, **query: str) -> int:
-        """Call a durable endpoint. Return the status code."""
+        """Call a durable endpoint and return the status code."""
         url = f"/runtime/webhooks/durabletask/instances{path}"
         async with self.http.request(method, url, data=json.dumps(body), params={"code": KEY, **query}) as answer:
             status = answer.status
@@ -89,22 +89,22 @@ def async_test[**P](test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
 
 
 def make_engine(state_dir: Path | None) -> Engine:
-    """An engine without a host, at the start of that Monday."""
+    """An engine without a host, whose clock starts on the Monday of the tests."""
     return Engine(lambda: MONDAY) if state_dir is None else FileEngine(lambda: MONDAY, state_dir / "engine.db")
 
 
 def app_log() -> list[str]:
-    """The inputs of the app's triggers since the last call."""
+    """The inputs that the app's triggers received since the last call."""
     return _taken("function_app", "LOG")
 
 
 def activity_runs() -> list[str]:
-    """The inputs of the app's activities since the last call."""
+    """The inputs that the app's activities received since the last call."""
     return _taken("flows", "RUNS")
 
 
 def _taken(module: str, name: str) -> list[str]:
-    loaded = sys.modules.get(module)  # by the host; before its first start there is none
+    loaded = sys.modules.get(module)  # The host loads it at its first start.
     if loaded is None:
         return []
     log: list[str] = getattr(loaded, name)

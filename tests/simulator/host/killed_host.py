@@ -1,6 +1,7 @@
-"""A host in a separate process that is killed with SIGKILL: `python -m tests.simulator.host.killed_host STATE_DIR WHEN`.
+"""Runs a host in a separate process that is killed with SIGKILL.
 
-WHEN is `before` or `after` (at the boundary of the activity `echo`), or `at-rest` (while everything waits).
+`python -m tests.simulator.host.killed_host STATE_DIR WHEN`, where WHEN is `before` or `after` (the activity `echo`), or
+`at-rest` (while everything waits).
 """
 
 import asyncio

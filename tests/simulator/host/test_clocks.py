@@ -1,4 +1,4 @@
-"""A host on the world's clock over HTTP, and on running clocks."""
+"""A host on the world's clock over HTTP, and hosts on running clocks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +13,7 @@ from tests.simulator.host.harness import KEY, MONDAY, HostHarness, async_test, a
 
 
 class World:
-    """A simulated world's clock, on which an event can occur before the requested time."""
+    """The clock of a simulated world in which an event can occur before the requested time."""
 
     def __init__(self) -> None:
         self.now = MONDAY
@@ -53,12 +53,12 @@ async def test_the_host_advances_the_world_to_the_next_due_time() -> None:
         await harness.begin("sleeper", [7], "s")
         assert await harness.host.run_until(at(8)) == at(8)
         assert await harness.output("s") == ["2026-11-16T00:07:00"]
-        assert world.requested == [at(5), at(7), at(8)]  # five: a timer trigger
+        assert world.requested == [at(5), at(7), at(8)]  # At minute 5, a timer trigger is due.
 
 
 @async_test
-async def test_a_request_during_an_advance_has_the_worlds_time() -> None:
-    """The world stops at 00:02 to call the host, which must serve the request while it waits and know the new time."""
+async def test_a_request_during_an_advance_is_handled_at_the_worlds_time() -> None:
+    """The world stops at 00:02 to call the host. While it waits, the host must serve the request and know the new time."""
     world = World()
     async with world.served() as url, HostHarness(clock=RemoteClock(url)) as harness:
 
@@ -76,7 +76,7 @@ async def test_a_request_during_an_advance_has_the_worlds_time() -> None:
 
 
 @async_test
-async def test_a_running_clock_advances_without_steps() -> None:
+async def test_a_running_clock_advances_without_being_stepped() -> None:
     async with HostHarness(clock=LocalClock(MONDAY, speed=3600)) as harness:
         await harness.begin("sleeper", [10, 10], "s")
         while await harness.status("s") != "Completed":
@@ -85,7 +85,7 @@ async def test_a_running_clock_advances_without_steps() -> None:
 
 
 @async_test
-async def test_a_host_runs_on_the_wall_clock() -> None:
+async def test_a_host_can_run_on_the_machines_clock() -> None:
     async with HostHarness(clock=WallClock()) as harness:
         before = datetime.now(UTC)
         await harness.begin("clockwise", None, "c")

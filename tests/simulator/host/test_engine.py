@@ -43,13 +43,13 @@ async def test_a_fan_out_returns_all_results(state_dir: Path | None) -> None:
 
 
 @async_test
-async def test_timers_and_results_do_not_reach_the_next_generation(state_dir: Path | None) -> None:
+async def test_timers_and_results_of_one_generation_do_not_reach_the_next(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("generations", {"generation": 1}, "g")
         await harness.raise_event("g", "kept", "kept over the change")
         await harness.raise_event("g", "go on", None)
         await harness.host.run_until(at(59))
-        assert await harness.status("g") == "Running"  # the first generation's timer with the same id was due at 00:10
+        assert await harness.status("g") == "Running"  # The first generation's timer with the same id was due at 00:10.
         await harness.host.run_until(at(61))
         assert await harness.output("g") == {"woke": "2026-11-16T01:00:00", "kept": "kept over the change"}
 
@@ -80,7 +80,7 @@ async def test_events_with_the_same_name_are_delivered_in_order(state_dir: Path 
     ids=["slash", "backslash", "hash", "question mark", "bell", "delete", "leading @", "257 characters"],
 )
 @async_test
-async def test_ids_that_azure_rejects_are_rejected(state_dir: Path | None, instance_id: str) -> None:
+async def test_instance_ids_that_azure_rejects_are_rejected(state_dir: Path | None, instance_id: str) -> None:
     async with HostHarness(state_dir) as harness:
         url = f"/runtime/webhooks/durabletask/orchestrators/chain/{instance_id}?code=key-of-the-tests"
         async with harness.http.post(url, json=1) as answer:
@@ -89,7 +89,7 @@ async def test_ids_that_azure_rejects_are_rejected(state_dir: Path | None, insta
 
 
 @async_test
-async def test_a_running_id_is_rejected(state_dir: Path | None) -> None:
+async def test_a_new_instance_cannot_use_the_id_of_a_running_one(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         assert await harness.begin("approval", {"minutes": 30}, "a") == 202
         assert await harness.begin("approval", {"minutes": 5}, "a") == 500
@@ -98,7 +98,7 @@ async def test_a_running_id_is_rejected(state_dir: Path | None) -> None:
 
 
 @async_test
-async def test_a_finished_id_is_replaced(state_dir: Path | None) -> None:
+async def test_a_new_instance_replaces_a_finished_one_with_the_same_id(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("chain", 1, "c")
         assert await harness.output("c") == 0
@@ -122,7 +122,7 @@ async def test_a_childs_failure_reaches_its_parent(state_dir: Path | None) -> No
 
 
 @async_test
-async def test_a_child_with_a_running_id_fails_its_parents_call(state_dir: Path | None) -> None:
+async def test_calling_a_child_with_the_id_of_a_running_instance_fails(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("sleeper", [60], "kid")
         await harness.begin("parent", {"child": "sleeper", "input": [1], "id": "kid"}, "p")
@@ -130,14 +130,14 @@ async def test_a_child_with_a_running_id_fails_its_parents_call(state_dir: Path 
 
 
 @async_test
-async def test_a_failure_without_a_message_is_a_failure(state_dir: Path | None) -> None:
+async def test_a_failure_without_a_message_still_counts_as_a_failure(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("speechless", None, "s")
         assert await harness.output("s") == "noticed"
 
 
 @async_test
-async def test_a_retry_waits_on_the_hosts_clock(state_dir: Path | None) -> None:
+async def test_a_retry_delay_passes_on_the_hosts_clock(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         activity_runs()
         await harness.begin("retrying", "key", "r")
@@ -147,7 +147,7 @@ async def test_a_retry_waits_on_the_hosts_clock(state_dir: Path | None) -> None:
 
 
 @async_test
-async def test_an_orchestration_sends_an_event_to_another(state_dir: Path | None) -> None:
+async def test_an_orchestration_can_send_an_event_to_another_one(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("approval", {"minutes": 30}, "a")
         await harness.begin("sender", "a", "s")
@@ -176,7 +176,7 @@ async def test_a_terminated_instance_is_finished(state_dir: Path | None) -> None
 
 
 @async_test
-async def test_an_event_to_a_finished_or_unknown_instance_is_rejected(state_dir: Path | None) -> None:
+async def test_an_event_for_a_finished_or_unknown_instance_is_rejected(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("chain", 1, "c")
         assert await harness.raise_event("c", "late", 1) == 410
@@ -184,10 +184,10 @@ async def test_an_event_to_a_finished_or_unknown_instance_is_rejected(state_dir:
 
 
 @async_test
-async def test_a_purged_instance_is_deleted_and_its_id_is_free(state_dir: Path | None) -> None:
+async def test_a_purged_instance_is_deleted_and_its_id_can_be_reused(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("chain", 1, "c")
-        async with harness.http.delete("/api/purge/c") as answer:  # through the app's durable client
+        async with harness.http.delete("/api/purge/c") as answer:  # Uses the app's durable client.
             assert await answer.json() == {"deleted": 1}
         assert await harness.status("c") == "unknown"
         assert await harness.manage("DELETE", "/c") == 404
@@ -205,7 +205,7 @@ async def test_a_running_instance_is_not_purged(state_dir: Path | None) -> None:
 
 
 @async_test
-async def test_an_activity_starts_an_orchestration_with_its_client(state_dir: Path | None) -> None:
+async def test_an_activity_can_start_an_orchestration_with_its_client(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("starts_child", "kid", "s")
         assert await harness.output("s") == "kid"
@@ -213,7 +213,7 @@ async def test_an_activity_starts_an_orchestration_with_its_client(state_dir: Pa
 
 
 @async_test
-async def test_an_unknown_orchestrator_fails_with_its_name(state_dir: Path | None) -> None:
+async def test_the_error_for_an_unknown_orchestrator_contains_its_name(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("nonsense", None, "n")
         state = await harness.get_status("n")
@@ -239,7 +239,7 @@ async def test_many_waiting_clients_do_not_starve_the_engine(state_dir: Path | N
 
 
 @async_test
-async def test_a_delayed_start_begins_in_time(state_dir: Path | None) -> None:
+async def test_a_delayed_start_begins_on_time(state_dir: Path | None) -> None:
     async with (
         HostHarness(state_dir) as harness,
         AsyncTaskHubGrpcClient(host_address=harness.host.rpc_address) as client,
@@ -265,7 +265,7 @@ async def test_a_delayed_start_that_is_terminated_never_begins(state_dir: Path |
         assert "echo 0" not in activity_runs()
 
 
-def test_abandoned_work_is_queued_again(state_dir: Path | None) -> None:
+def test_abandoned_work_is_requeued(state_dir: Path | None) -> None:
     engine = make_engine(state_dir)
     engine.StartInstance(pb.CreateInstanceRequest(instanceId="i", name="chain"), RejectingContext())
     lost = engine.take_turn()

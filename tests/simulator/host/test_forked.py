@@ -1,4 +1,4 @@
-"""A process that has loaded all modules can be forked, and the child serves."""
+"""A process that has loaded all modules can be forked, and each child can serve requests."""
 
 import subprocess
 import sys

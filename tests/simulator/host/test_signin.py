@@ -1,4 +1,4 @@
-"""App Service authentication in the local host: identity headers come from the host only."""
+"""App Service authentication in the local host: only the host can set identity headers."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ async def sign_in(harness: HostHarness, person: str, back: str = "/api/whoami") 
 
 
 def cookie_of(answer: Any) -> str:
-    """As sent back by a browser. The client's cookie jar drops cookies of numeric addresses."""
+    """Sends cookies back as a browser does. The client's cookie jar drops cookies from numeric addresses."""
     return f"AppServiceAuthSession={answer.cookies['AppServiceAuthSession'].value}"
 
 
@@ -40,13 +40,13 @@ async def identity(harness: HostHarness, **headers: str) -> Any:
 
 @pytest.mark.usefixtures("switched_on")
 @async_test
-async def test_identity_headers_of_clients_are_removed() -> None:
+async def test_identity_headers_from_clients_are_removed() -> None:
     async with HostHarness() as harness:
         assert await identity(harness, **FORGED) == {}
 
 
 @async_test
-async def test_identity_headers_are_removed_without_sign_in() -> None:
+async def test_identity_headers_are_removed_even_when_sign_in_is_off() -> None:
     async with HostHarness() as harness:
         assert await identity(harness, **FORGED) == {}
         for path in (LOGIN, "/.auth/me", "/.auth/logout"):

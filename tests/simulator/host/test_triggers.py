@@ -1,4 +1,4 @@
-"""The triggers of an app, called like on Azure."""
+"""An app's triggers, called in the same way as on Azure."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def test_a_function_level_route_requires_the_key() -> None:
 
 
 @async_test
-async def test_bodies_and_headers_are_unchanged() -> None:
+async def test_bodies_and_headers_are_passed_unchanged() -> None:
     async with HostHarness() as harness:
         headers = {"x-functions-key": KEY, "X-Sent": "yes"}
         async with harness.http.post("/api/mirror", data=b"\x00\xff raw", headers=headers) as answer:
@@ -64,7 +64,7 @@ async def test_the_durable_endpoints_require_the_key() -> None:
 
 
 @async_test
-async def test_a_synchronous_function_waits_with_its_client() -> None:
+async def test_a_synchronous_function_can_wait_with_its_durable_client() -> None:
     async with HostHarness() as harness:
         await harness.begin("approval", {"minutes": 5}, "a")
         waiting = asyncio.create_task(harness.http.get("/api/wait/a"))
@@ -86,7 +86,7 @@ async def test_a_synchronous_function_waits_with_its_client() -> None:
     ids=["Event Grid schema", "CloudEvents"],
 )
 @async_test
-async def test_an_event_of_either_schema_reaches_its_function(event: object) -> None:
+async def test_an_event_in_either_schema_reaches_its_function(event: object) -> None:
     async with HostHarness() as harness:
         app_log()
         async with harness.http.post(EVENTS, params={"functionName": "on_event", "code": KEY}, json=event) as answer:
@@ -132,7 +132,7 @@ async def test_an_undeliverable_event_is_rejected(query: dict[str, str], body: b
 
 
 @async_test
-async def test_the_admin_endpoint_runs_a_timer_function_now() -> None:
+async def test_the_admin_endpoint_runs_a_timer_function_immediately() -> None:
     async with HostHarness() as harness:
         app_log()
         async with harness.http.post("/admin/functions/sweep", headers={"x-functions-key": KEY}, json={}) as answer:
@@ -144,7 +144,7 @@ async def test_the_admin_endpoint_runs_a_timer_function_now() -> None:
 
 
 @async_test
-async def test_timer_triggers_fire_in_time_and_start_orchestrations() -> None:
+async def test_timer_triggers_fire_on_time_and_start_orchestrations() -> None:
     async with HostHarness() as harness:
         app_log()
         await harness.host.run_until(at(121))

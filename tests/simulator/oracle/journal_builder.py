@@ -14,7 +14,7 @@ NEW = "AKSUbuntu-2204gen2containerd-202611.05.0"
 NEWER = "AKSUbuntu-2204gen2containerd-202611.12.0"
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, tzinfo=UTC)
-# A release takes ten days, so that on Monday every region has the release of the fifth.
+# A release takes ten days, so on Monday the release of the fifth has reached every region.
 TEN_DAYS = timedelta(days=10)
 REGIONS = (
     RegionSpec("westeurope", "northeurope", TEN_DAYS),
@@ -33,7 +33,7 @@ SYSTEM = PoolSpec("system", 3, mode="System", max_surge="1")
 
 
 def at(text: str) -> datetime:
-    """A time of the week, as in `tue 22:00` or `tue 22:00:30`; `+mon` is the next Monday."""
+    """A time in the week, written as `tue 22:00` or `tue 22:00:30`; `+mon` is the next Monday."""
     day, clock = text.split()
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "+mon"].index(day)
     hour, minute, *second = (int(part) for part in clock.split(":"))
@@ -41,12 +41,12 @@ def at(text: str) -> datetime:
 
 
 def cluster(name: str, env: str = "dev", *pools: PoolSpec, region: str = "westeurope") -> ClusterSpec:
-    """A cluster managed by Daytwo, by default with one system pool of three nodes, whose upgrade takes 31 minutes."""
+    """A cluster managed by Daytwo. By default it has one system pool of three nodes, which takes 31 minutes to upgrade."""
     return ClusterSpec(name, region, pools or (SYSTEM,), tags=(("env", env),))
 
 
 class JournalBuilder:
-    """A journal that starts on Monday with every node on the image before the newest."""
+    """Builds a journal that starts on Monday, when every node runs the image before the newest."""
 
     def __init__(self, *clusters: ClusterSpec) -> None:
         self.fleet = FleetSpec("tiny", MONDAY, REGIONS, clusters)
@@ -64,7 +64,7 @@ class JournalBuilder:
 
     @property
     def journal(self) -> Sequence[Entry]:
-        """The added entries in chronological order."""
+        """All added entries in chronological order."""
         ordered = sorted(self._entries, key=lambda entry: (entry.at, entry.number))
         return [replace(entry, number=number) for number, entry in enumerate(ordered)]
 
@@ -77,13 +77,13 @@ class JournalBuilder:
         node: str | None = None,
         **detail: Scalar,
     ) -> None:
-        """Add an entry."""
+        """Add an entry to the journal."""
         self._entries.append(Entry(len(self._entries), at(when), kind, cluster, pool, node, detail))
 
     def operation(
         self, what: str, cluster: str, pool: str | None, when: str, until: str | None, **detail: Scalar
     ) -> None:
-        """An operation from start to end; without an end it is still running."""
+        """An operation from its start to its end. Without an end, it is still running."""
         self._number += 1
         who, status = detail.pop("who", PRINCIPAL), detail.pop("status", "Succeeded")
         known: dict[str, Scalar] = {"operation": str(self._number), "what": what, "who": who}
@@ -92,7 +92,7 @@ class JournalBuilder:
             self.add(until, Kind.OPERATION_ENDED, cluster, pool, None, **known, status=status)
 
     def upgrade(self, where: str, when: str, until: str | None = None, image: str = NEW, **detail: Scalar) -> None:
-        """An upgrade of `cluster/pool`. At its end every node has the image, unless it failed."""
+        """An upgrade of `cluster/pool`. At its end, every node has the image, unless the upgrade failed."""
         name, pool_name = where.split("/")
         day, clock = when.split()
         until = until or f"{day} {clock[:3]}{int(clock[3:5]) + 20:02}"
@@ -105,13 +105,13 @@ class JournalBuilder:
             self.add(until, Kind.POOL_IMAGE, name, pool_name, image=image)
 
     def power(self, cluster: str, what: str, when: str, until: str, **detail: Scalar) -> None:
-        """A `start` or a `stop` of a cluster."""
+        """A `start` or `stop` operation on a cluster."""
         self.operation(what, cluster, None, when, until, **detail)
         if detail.get("status", "Succeeded") == "Succeeded":
             self.add(until, Kind.POWER, cluster, power="Running" if what == "start" else "Stopped")
 
     def not_ready(self, where: str, when: str, until: str) -> None:
-        """A node, `cluster/pool/number`, is not Ready for a while."""
+        """A node, given as `cluster/pool/number`, is not Ready for a while."""
         name, pool, number = where.split("/")
         self.add(when, Kind.NODE_NOT_READY, name, pool, f"{pool}-{number}")
         self.add(until, Kind.NODE_READY, name, pool, f"{pool}-{number}")
@@ -121,7 +121,7 @@ class JournalBuilder:
         self.add(when, Kind.IMAGE_LANDED, image=image, region=region)
 
     def asks(self, node: str, when: str) -> None:
-        """A node, `cluster/pool/number`, requires a reboot from then on."""
+        """A node, given as `cluster/pool/number`, requires a reboot from this time on."""
         self._of_node(node, when, Kind.NODE_REBOOT_REQUIRED)
 
     def cordon(self, node: str, when: str, until: str | None, who: str = PRINCIPAL) -> None:
@@ -131,7 +131,7 @@ class JournalBuilder:
             self._of_node(node, until, Kind.NODE_UNCORDONED, who=who)
 
     def restart(self, node: str, when: str, minutes: int = 3, who: str = PRINCIPAL) -> None:
-        """A node's machine is restarted, boots, is Ready after `minutes` and does not require a reboot any longer."""
+        """A node's machine is restarted, boots, is Ready after `minutes`, and no longer requires a reboot."""
         self._of_node(node, when, Kind.MACHINE_RESTART, who=who, status="InProgress")
         self._of_node(node, when, Kind.NODE_NOT_READY)
         up = f"{at(when) + timedelta(minutes=minutes):%a %H:%M}".lower()
@@ -139,16 +139,16 @@ class JournalBuilder:
             self._of_node(node, up, kind)
 
     def reboot(self, node: str, when: str, until: str) -> None:
-        """A reboot by Daytwo: cordon, restart two minutes later, uncordon."""
+        """A reboot by Daytwo: it cordons the node, restarts it two minutes later, and uncordons it."""
         self.cordon(node, when, until)
         self.restart(node, f"{at(when) + timedelta(minutes=2):%a %H:%M}".lower())
 
     def click(self, user: str, when: str, text: str, action: str = "approve") -> None:
-        """A person clicks a button of a message with this text."""
+        """A person clicks a button in a message with this text."""
         self.add(when, Kind.BUTTON_CLICKED, user=user, action=action, text=text)
 
     def evicted(self, node: str, when: str, notice_s: int = 0) -> None:
-        """A spot node is evicted, `notice_s` after its notice."""
+        """A spot node is evicted `notice_s` seconds after its notice."""
         if notice_s:
             self._of_node(node, when, Kind.SPOT_NOTICE, event=node)
         lost = f"{when}:{notice_s:02}" if notice_s else when
@@ -160,10 +160,10 @@ class JournalBuilder:
         self.add(when, kind, name, pool, f"{pool}-{number}", **detail)
 
     def verdict(self, config: str = CONFIG, end: datetime = SUNDAY, clicks: Sequence[AwakeOverride] = ()) -> Verdict:
-        """The oracle's verdict on the week."""
+        """The oracle's verdict for the week."""
         return judge(config, self.fleet, self.journal, MONDAY, end, overrides=clicks)
 
     def earliest(self, cluster: str, config: str = CONFIG) -> datetime:
-        """The earliest time at which a cluster's eligible pool could have been upgraded."""
+        """The earliest time at which the cluster's eligible pool could have been upgraded."""
         (pool,) = (pool for pool in self.verdict(config).eligible if pool.cluster == cluster)
         return pool.earliest

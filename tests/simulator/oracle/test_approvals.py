@@ -1,4 +1,4 @@
-"""The oracle's view of approvals: an upgrade in production requires an earlier approval of that cluster and image."""
+"""How the oracle judges approvals: a production upgrade requires an earlier approval for that cluster and image."""
 
 import pytest
 
@@ -13,7 +13,7 @@ FOUND = ("not-approved: shop-prod/system at 2026-11-17 23:01:00 UTC",)
 
 
 def builder(*clicks: tuple[str, str, str, str]) -> JournalBuilder:
-    """Pre-production on Monday, production on Tuesday night, and people's clicks: (user, when, text, action)."""
+    """Upgrades pre-production on Monday and production on Tuesday night. Each click is (user, when, text, action)."""
     built = JournalBuilder(cluster("dev", "dev"), cluster("shop-prod", "prod"))
     built.upgrade("dev/system", "mon 22:00")
     for user, when, text, action in clicks:
@@ -48,6 +48,6 @@ def test_two_approvals_require_two_people() -> None:
     assert builder(once, ("U0BEN", "tue 11:00", TEXT, "approve")).verdict(config).violations == ()
 
 
-def test_without_an_approval_rule_none_is_required() -> None:
+def test_no_approval_is_required_without_an_approval_rule() -> None:
     assert builder().verdict(CONFIG).violations == ()
     assert builder().verdict(APPROVED).violations == FOUND

@@ -1,4 +1,4 @@
-"""Eviction groups, budget alerts and node image runs are counted as they should be reported."""
+"""How the oracle counts eviction groups, budget alerts and node image runs."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ POOL = PoolSpec("spot", 5, priority="Spot", releases_behind=0)
 
 
 def evictions(*evicted: tuple[int, str], config: str = SPOT, end: datetime = SUNDAY) -> int:
-    """The evicted nodes of the pool by number, with their times."""
+    """The pool's evicted nodes by number, with the time of each eviction."""
     builder = JournalBuilder(cluster("dev", "dev", SYSTEM, POOL))
     for number, when in evicted:
         builder.evicted(f"dev/spot/{number}", when, notice_s=25)
@@ -34,7 +34,7 @@ def evictions(*evicted: tuple[int, str], config: str = SPOT, end: datetime = SUN
         ("the third is too late for the first, regardless of the second", ((0, "tue 10:00"), (1, "tue 10:03"), (2, "tue 10:06")), 2),
     ],
 )  # fmt: skip
-def test_evictions_of_a_pool_are_grouped(why: str, evicted: tuple[tuple[int, str], ...], expected: int) -> None:
+def test_evictions_in_the_same_pool_are_grouped(why: str, evicted: tuple[tuple[int, str], ...], expected: int) -> None:
     assert evictions(*evicted) == expected, why
 
 
@@ -49,11 +49,11 @@ def test_an_unconfirmed_group_is_not_expected() -> None:
     assert evictions((0, "tue 10:00"), end=at("tue 10:12")) == 1
 
 
-def test_without_the_section_evictions_are_not_followed() -> None:
+def test_evictions_are_ignored_without_the_configuration_section() -> None:
     assert evictions((0, "tue 10:00"), config=CONFIG) == 0
 
 
-def test_groups_are_per_pool() -> None:
+def test_each_pool_has_its_own_groups() -> None:
     builder = JournalBuilder(cluster("dev", "dev", SYSTEM, POOL, replace(POOL, name="other")))
     builder.evicted("dev/spot/0", "tue 10:00")
     builder.evicted("dev/other/0", "tue 10:00")
@@ -71,7 +71,7 @@ def expected(*scripted_faults: ScriptedFault) -> dict[str, int]:
     return dict(judge(SPOT, fleet, simulated(*scripted_faults), MONDAY, SUNDAY).expected)
 
 
-def test_an_eviction_group_of_the_simulated_world_is_one_group() -> None:
+def test_a_group_of_evictions_in_the_simulated_world_counts_as_one_group() -> None:
     found = expected(
         SpotEviction("dev", "spot", at("tue 10:00"), 4, notice_s=25), SpotEviction("dev", "spot", at("wed 10:00"), 1)
     )
@@ -107,7 +107,7 @@ def images(builder: JournalBuilder, end: datetime = SUNDAY) -> int:
     return builder.verdict(end=end).expected["node-image"]
 
 
-def test_a_run_succeeds_if_every_eligible_pool_was_upgraded() -> None:
+def test_a_run_succeeds_when_every_eligible_pool_was_upgraded() -> None:
     builder = JournalBuilder(cluster("dev", "dev", SYSTEM, PoolSpec("user", 2)), cluster("lab", "sandbox"))
     builder.upgrade("dev/system", "mon 22:00")
     assert images(builder) == 0
@@ -129,7 +129,7 @@ def test_a_run_that_waits_for_proof_ends_with_its_last_window() -> None:
     assert (images(builder, at("thu 12:00")), images(builder, at("fri 05:00"))) == (1, 2)
 
 
-def test_an_aks_upgrade_is_reported_after_its_end() -> None:
+def test_an_upgrade_by_aks_is_reported_after_it_ends() -> None:
     driven = replace(cluster("dev", "dev", SYSTEM, PoolSpec("user", 2)), node_os_channel="NodeImage")
     builder = JournalBuilder(driven)
     builder.upgrade("dev/system", "mon 12:00", who="aks")
@@ -138,6 +138,6 @@ def test_an_aks_upgrade_is_reported_after_its_end() -> None:
     assert images(builder) == 1
 
 
-def test_a_cluster_without_aks_upgrades_is_not_reported() -> None:
+def test_a_cluster_that_aks_did_not_upgrade_is_not_reported() -> None:
     new = replace(SYSTEM, releases_behind=0)
     assert images(JournalBuilder(replace(cluster("dev", "dev", new), node_os_channel="NodeImage"))) == 0

@@ -1,4 +1,4 @@
-"""Which pools the oracle considers eligible, and why others are skipped: a small world for each rule."""
+"""Which pools the oracle considers eligible, and why it skips the others: a small world for each rule."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ SPOT = PoolSpec("spot", 4, priority="Spot")
 
 
 def good_week() -> JournalBuilder:
-    """Pre-production on Monday night, production after the image has run there for a day."""
+    """Pre-production is upgraded on Monday night, and production after the image has run there for a day."""
     builder = JournalBuilder(cluster("dev"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.upgrade("prod/system", "tue 23:01")
@@ -30,8 +30,8 @@ def test_a_correct_week_has_no_findings() -> None:
     assert (verdict.by_aks, verdict.skipped, verdict.violations, verdict.landed_late) == ((), {}, (), ())
 
 
-def test_a_missed_pool_has_its_last_possible_time() -> None:
-    """The last possible time is 31 minutes before the last window closes (rule 9)."""
+def test_a_missed_pool_is_reported_with_its_last_possible_time() -> None:
+    """The last possible time is 31 minutes before the last window ends (rule 9)."""
     verdict = JournalBuilder(cluster("dev")).verdict()
     assert verdict.missed == (
         EligiblePool("dev", "system", frozenset({NEW}), at("mon 22:00"), at("fri 04:29"), End.MISSED),
@@ -41,7 +41,7 @@ def test_a_missed_pool_has_its_last_possible_time() -> None:
 @pytest.mark.parametrize(
     "how", [{"node_os_channel": "NodeImage"}, {"node_os_channel": "SecurityPatch"}, {"sku": "Automatic"}]
 )
-def test_rule_1_and_2_clusters_upgraded_by_aks_are_counted_separately(how: dict[str, str]) -> None:
+def test_rules_1_and_2_clusters_that_aks_upgrades_are_counted_separately(how: dict[str, str]) -> None:
     driven = replace(cluster("dev"), **how)  # type: ignore[arg-type]  # fields by name
     verdict = JournalBuilder(driven).verdict()
     assert verdict.by_aks == (("dev", "system"),)
@@ -61,19 +61,19 @@ def test_rule_3_a_cluster_without_a_ring_is_not_managed() -> None:
         (replace(SYSTEM, nodes=59), "never-fits"),
     ],
 )
-def test_rule_8_reasons_to_skip_a_pool(pool: PoolSpec, reason: str) -> None:
-    """59 nodes one by one take 423 minutes; a night has 420."""
+def test_rule_8_a_pool_is_skipped_for_each_of_these_reasons(pool: PoolSpec, reason: str) -> None:
+    """Upgrading 59 nodes one by one takes 423 minutes, but a night has only 420."""
     assert JournalBuilder(cluster("dev", "dev", pool)).verdict().skipped == {reason: (("dev", "system"),)}
 
 
 def test_rule_8_a_pool_that_just_fits_is_eligible() -> None:
-    """A run checks when its window opens: four spare minutes are enough."""
+    """A run makes its check when the window opens, so four spare minutes are enough."""
     builder = JournalBuilder(cluster("dev", "dev", replace(SYSTEM, nodes=58)))
     (pool,) = builder.verdict().eligible
     assert (pool.earliest, pool.latest) == (at("mon 22:00"), at("thu 22:04"))
 
 
-def test_rule_8_the_nodes_of_node_auto_provisioning_count_as_one_pool() -> None:
+def test_rule_8_nodes_from_node_auto_provisioning_count_as_one_pool() -> None:
     verdict = JournalBuilder(replace(cluster("dev"), node_provisioning="Auto", provisioned_nodes=4)).verdict()
     assert verdict.skipped == {"node-auto-provisioning": (("dev", "default"),)}
     assert [pool.pool for pool in verdict.eligible] == ["system"]
@@ -91,7 +91,7 @@ def test_rule_8_a_run_waits_for_a_busy_cluster_all_week() -> None:
     assert builder.verdict().skipped == {"busy": (("dev", "system"),)}
 
 
-def test_rule_14_a_pool_is_upgraded_after_the_other_operation() -> None:
+def test_rule_14_a_pool_is_upgraded_after_another_operation_ends() -> None:
     builder = JournalBuilder(cluster("dev"))
     builder.operation("foreign", "dev", None, "mon 12:00", "fri 03:00", who="terraform")
     (pool,) = builder.verdict().eligible
@@ -108,21 +108,21 @@ def test_a_run_checks_every_five_minutes(freed: str, *, eligible: bool) -> None:
 
 
 @pytest.mark.parametrize(("superseded", "missed"), [("tue 23:01:30", ["prod"]), ("tue 23:00:30", [])])
-def test_a_run_that_waits_for_proof_checks_a_minute_after_the_hour(superseded: str, missed: list[str]) -> None:
-    """The image is proven from Tuesday 23:00, until a newer one lands, just after or before the run checks."""
+def test_a_run_that_waits_for_proof_checks_one_minute_after_each_hour(superseded: str, missed: list[str]) -> None:
+    """The image is proven on Tuesday at 23:00. A newer one arrives just before or just after the run's check."""
     builder = JournalBuilder(cluster("dev"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.landed(superseded, NEWER)
     assert [pool.cluster for pool in builder.verdict().missed] == missed
 
 
-def test_rule_5_a_freeze_by_dates_covers_whole_days() -> None:
+def test_rule_5_a_freeze_given_as_dates_covers_whole_days() -> None:
     config = CONFIG + "freezes: [{name: audit, from: 2026-11-16, to: 2026-11-19}]\n"
     (pool,) = JournalBuilder(cluster("dev")).verdict(config).eligible
     assert (pool.earliest, pool.latest) == (at("fri 00:00"), at("fri 04:29"))
 
 
-def test_rule_5_a_freeze_by_times_covers_exactly_that_period() -> None:
+def test_rule_5_a_freeze_given_as_times_covers_exactly_that_period() -> None:
     config = CONFIG + "freezes: [{name: audit, from: 2026-11-16T23:00:00+01:00, to: 2026-11-20T04:00:00Z}]\n"
     verdict = JournalBuilder(cluster("dev")).verdict(config)
     assert verdict.skipped == {"already-latest": ()} or [pool.earliest for pool in verdict.eligible] == [
@@ -131,7 +131,7 @@ def test_rule_5_a_freeze_by_times_covers_exactly_that_period() -> None:
 
 
 def test_rule_10_a_stopped_cluster_is_started_or_upgraded_later() -> None:
-    """Starting the cluster takes ten more minutes of the window."""
+    """Starting the cluster takes up another ten minutes of the window."""
     builder = JournalBuilder(replace(cluster("dev"), stopped=True))
     (pool,) = builder.verdict().eligible
     assert (pool.earliest, pool.latest) == (at("mon 22:00"), at("fri 04:19"))
@@ -139,20 +139,20 @@ def test_rule_10_a_stopped_cluster_is_started_or_upgraded_later() -> None:
     assert builder.verdict(config).skipped == {"asleep": (("dev", "system"),)}
 
 
-def test_rule_7_and_9_earlier_pools_are_upgraded_first() -> None:
-    """The system pool takes 31 minutes, the spot pool (4 nodes, one by one) 38."""
+def test_rules_7_and_9_earlier_pools_are_upgraded_first() -> None:
+    """The system pool takes 31 minutes, and the spot pool (4 nodes, one by one) takes 38."""
     pools = {pool.pool: pool for pool in JournalBuilder(cluster("dev", "dev", SPOT, SYSTEM)).verdict().eligible}
     assert pools["system"].latest == at("fri 04:29")
     assert pools["spot"].latest == at("fri 03:51")
 
 
-def test_rule_9_soak_counts_for_each_batch() -> None:
+def test_rule_9_the_soak_time_is_added_for_each_batch() -> None:
     (pool,) = JournalBuilder(cluster("dev", "dev", replace(SYSTEM, node_soak_minutes=5))).verdict().eligible
     assert pool.latest == at("fri 04:14")
 
 
-def test_rule_6_a_ring_starts_after_the_first_night_of_the_previous_one() -> None:
-    """If production's window were by day, it could start on Tuesday, once the image is proven."""
+def test_rule_6_a_ring_starts_after_the_first_night_of_the_previous_ring() -> None:
+    """With a daytime window, production could start on Tuesday, as soon as the image is proven."""
     config = CONFIG.replace("proven-for: 1d, proven-awake: 8h", "proven-for: 1h, proven-awake: 1h").replace(
         "max-concurrent: 1", "window: days, max-concurrent: 1"
     )
@@ -162,7 +162,7 @@ def test_rule_6_a_ring_starts_after_the_first_night_of_the_previous_one() -> Non
 
 
 def test_rule_13_paired_regions_are_upgraded_one_at_a_time() -> None:
-    """An upgrade in the paired region and the check after it block the pair until 04:40 on Friday, which is too late."""
+    """The upgrade in the paired region and the check after it block the pair until 04:40 on Friday, which is too late."""
     builder = JournalBuilder(
         cluster("one"), cluster("two", region="northeurope"), cluster("far", region="polandcentral")
     )
@@ -191,7 +191,7 @@ def test_rule_15_a_failed_start_fails_the_run() -> None:
     assert verdict.violations == ()
 
 
-def test_rule_15_after_a_failure_no_other_pool_is_upgraded() -> None:
+def test_rule_15_no_other_pool_is_upgraded_after_a_failure() -> None:
     builder = JournalBuilder(cluster("dev", "dev", SYSTEM, PoolSpec("user", 3)))
     builder.upgrade("dev/system", "mon 22:00", status="Failed")
     verdict = builder.verdict()
@@ -199,7 +199,7 @@ def test_rule_15_after_a_failure_no_other_pool_is_upgraded() -> None:
     assert verdict.skipped == {"run-failed": (("dev", "user"),)}
 
 
-def test_rule_15_success_without_the_image_label_is_a_failure() -> None:
+def test_rule_15_success_without_the_new_image_label_counts_as_a_failure() -> None:
     builder = JournalBuilder(cluster("dev"))
     builder.operation("upgrade-node-image", "dev", "system", "mon 22:00", "mon 22:20", image=NEW)
     (pool,) = builder.verdict().eligible

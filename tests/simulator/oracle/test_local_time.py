@@ -1,4 +1,4 @@
-"""Two independent calendars, the oracle's and Daytwo's, agree on any week."""
+"""The oracle's calendar and Daytwo's are implemented independently and agree on any week."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -31,7 +31,7 @@ def span(start: str, end: str) -> Interval:
         (date(2026, 11, 16), span("2026-11-21T21:00", "2026-11-22T01:30")),
     ],
 )
-def test_window_ends_during_clock_changes(monday: date, expected: Interval) -> None:
+def test_both_calendars_agree_on_window_ends_during_clock_changes(monday: date, expected: Interval) -> None:
     saturdays = WindowHours(frozenset({5}), 22 * 60, 2 * 60 + 30, "Europe/Amsterdam")
     assert occurrences(saturdays, monday) == (expected,)
 
@@ -44,7 +44,7 @@ def test_window_ends_during_clock_changes(monday: date, expected: Interval) -> N
     st.integers(0, 52),
     st.lists(st.tuples(st.integers(-2, 8), st.integers(0, 3), st.sampled_from([None, *ZONES])), max_size=2),
 )
-def test_windows_and_freezes_agree(
+def test_both_calendars_agree_on_windows_and_freezes(
     days: frozenset[int],
     edges: list[tuple[int, int]],
     zone: str,
@@ -68,12 +68,12 @@ def test_windows_and_freezes_agree(
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.sampled_from(ZONES))  # noqa: DTZ001 - hypothesis wants bounds without a zone
-def test_weeks_agree(naive: datetime, zone: str) -> None:
+def test_both_calendars_agree_on_weeks(naive: datetime, zone: str) -> None:
     at = naive.replace(tzinfo=UTC)
     assert week_name(monday_of(at, zone)) == iso_week(at, zone)
 
 
-def test_both_read_the_same_from_a_configuration() -> None:
+def test_both_read_the_same_values_from_a_configuration() -> None:
     text = CONFIG + (
         "freezes:\n"
         "  - {name: year end, from: 2026-12-18, to: 2027-01-04, zone: America/New_York}\n"

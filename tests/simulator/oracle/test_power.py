@@ -1,4 +1,4 @@
-"""Scheduled power: what the schedule required and the world shows, and what violated it."""
+"""Scheduled power: the transitions that the schedule required, those that took place, and violations of the schedule."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ def asleep(name: str = "dev") -> ClusterSpec:
 
 
 def days(builder: JournalBuilder, *names: str) -> None:
-    """Awake from 08:00 to 19:00 on each of these days."""
+    """The cluster runs from 08:00 to 19:00 on each of these days."""
     for name in names:
         builder.power("dev", "start", f"{name} 08:00", f"{name} 08:06")
         builder.power("dev", "stop", f"{name} 19:00", f"{name} 19:05")
@@ -34,20 +34,20 @@ def a_week() -> JournalBuilder:
 def power(
     builder: JournalBuilder, config: str = POWER, overrides: tuple[AwakeOverride, ...] = ()
 ) -> tuple[int, list[str]]:
-    """The number of expected runs, and the violations other than those of node images."""
+    """The number of expected runs, and the violations except those for node images."""
     verdict = builder.verdict(config, SUNDAY, overrides)
     return verdict.expected["power"], list(verdict.violations)
 
 
-def test_each_scheduled_transition_is_a_run() -> None:
+def test_each_scheduled_transition_counts_as_a_run() -> None:
     assert power(a_week()) == (10, [])
 
 
-def test_without_a_schedule_no_run_is_expected() -> None:
+def test_no_run_is_expected_without_a_schedule() -> None:
     assert power(JournalBuilder(asleep()), CONFIG) == (0, [])
 
 
-def test_a_failed_start_is_corrected_by_the_next() -> None:
+def test_a_failed_start_is_corrected_by_the_next_successful_one() -> None:
     builder = JournalBuilder(asleep())
     builder.power("dev", "start", "mon 08:00", "mon 08:06", status="Failed")
     builder.power("dev", "start", "mon 08:15", "mon 08:21")
@@ -72,7 +72,7 @@ def test_an_override_delays_the_stop() -> None:
     assert power(builder)[1] == ["awake-against-schedule: dev at 2026-11-18 19:00:00 UTC"]
 
 
-def test_an_override_applies_from_its_request() -> None:
+def test_an_override_applies_from_the_time_of_its_request() -> None:
     builder = JournalBuilder(asleep())
     days(builder, "mon", "tue", "thu", "fri")
     builder.power("dev", "start", "wed 08:00", "wed 08:06")
@@ -81,7 +81,7 @@ def test_an_override_applies_from_its_request() -> None:
     assert power(builder, overrides=override)[1] == ["awake-against-schedule: dev at 2026-11-18 19:00:00 UTC"]
 
 
-def test_a_clusters_tag_narrows_the_schedule() -> None:
+def test_a_tag_on_a_cluster_narrows_its_schedule() -> None:
     builder = JournalBuilder(replace(asleep(), tags=(("env", "dev"), ("Daytwo-Awake", "mon-tue 10:00-12:00"))))
     for day in ("mon", "tue"):
         builder.power("dev", "start", f"{day} 10:00", f"{day} 10:06")
@@ -94,7 +94,7 @@ def test_an_invalid_tag_disables_the_schedule() -> None:
     assert power(JournalBuilder(replace(asleep(), tags=(("env", "dev"), ("daytwo-awake", "always"))))) == (0, [])
 
 
-def test_a_start_for_node_images_is_not_a_power_run() -> None:
+def test_a_start_for_node_images_does_not_count_as_a_power_run() -> None:
     builder = a_week()
     builder.power("dev", "start", "mon 22:00", "mon 22:08")
     builder.upgrade("dev/system", "mon 22:10")
@@ -156,7 +156,7 @@ def test_deviations_from_the_schedule_are_reported(
     assert power(builder, EVERYTHING)[1] == expected
 
 
-def test_half_an_hour_of_delay_is_allowed() -> None:
+def test_a_delay_of_half_an_hour_is_allowed() -> None:
     builder = JournalBuilder(asleep())
     days(builder, "tue", "wed", "thu", "fri")
     builder.power("dev", "start", "mon 08:30", "mon 08:36")

@@ -1,4 +1,4 @@
-"""Rule 11 of node images: when the oracle considers an image proven, in a small world for each case."""
+"""Node image rule 11: when the oracle considers an image proven, in a small world for each case."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from simulator.world.journal import Kind
 from tests.simulator.oracle.journal_builder import NEW, NEWER, SYSTEM, JournalBuilder, at, cluster
 
 
-def test_rule_11_an_image_that_pre_production_does_not_run_is_unproven() -> None:
+def test_rule_11_an_image_that_does_not_run_in_pre_production_is_unproven() -> None:
     builder = JournalBuilder(
         cluster("dev"), cluster("prod", "prod"), cluster("mariner", "prod", replace(SYSTEM, os_sku="AzureLinux"))
     )
@@ -14,7 +14,7 @@ def test_rule_11_an_image_that_pre_production_does_not_run_is_unproven() -> None
     assert builder.verdict().skipped == {"unproven": (("mariner", "system"),)}
 
 
-def test_rule_11_proofs_are_per_kubernetes_minor_version() -> None:
+def test_rule_11_each_kubernetes_minor_version_needs_its_own_proof() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("prod", "prod", replace(SYSTEM, kubernetes_version="1.33.2")))
     builder.upgrade("dev/system", "mon 22:00")
     assert builder.verdict().skipped == {"unproven": (("prod", "system"),)}
@@ -36,7 +36,7 @@ def test_rule_11_an_unready_node_restarts_the_count() -> None:
     assert builder.earliest("prod") == at("wed 22:00")
 
 
-def test_rule_11_nodes_may_be_missing_during_an_upgrade() -> None:
+def test_rule_11_nodes_may_be_unready_during_an_upgrade() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.upgrade("test/system", "tue 00:30", "tue 01:10")
@@ -53,7 +53,7 @@ def test_rule_11_only_samples_count() -> None:
 
 
 def test_rule_11_stopped_hours_neither_count_nor_restart_the_count() -> None:
-    """Awake at the samples from 23:00 to 02:00 and from 18:00: three hours, then the eighth at 22:00 the next day."""
+    """The samples from 23:00 to 02:00 prove three hours, and each one from 18:00 adds one. The eighth is Wednesday 22:00."""
     builder = JournalBuilder(cluster("dev"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.power("dev", "stop", "tue 02:30", "tue 02:35", who="operator")

@@ -1,4 +1,4 @@
-"""Reboots: nights that required and show one, and forbidden reboots."""
+"""Reboots: nights in which a reboot was required and took place, and forbidden reboots."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ REBOOT = CONFIG + "reboot: {window: nights}\n"
 
 
 def small_world() -> JournalBuilder:
-    """Everything has the newest image; node 0 of pre-production requires a reboot on Tuesday."""
+    """All nodes have the newest image, and on Tuesday node 0 in pre-production requires a reboot."""
     new = replace(SYSTEM, releases_behind=0)
     builder = JournalBuilder(cluster("dev", "dev", new), cluster("lab", "sandbox", new))
     builder.asks("dev/system/0", "tue 10:00")
@@ -24,12 +24,12 @@ def small_world() -> JournalBuilder:
 
 
 def reboots(builder: JournalBuilder, config: str = REBOOT, end: datetime = WEDNESDAY_NOON) -> tuple[int, list[str]]:
-    """The number of runs expected by then, and the violations; by default after one night."""
+    """The number of runs expected up to a time (by default after one night), and the violations."""
     verdict = builder.verdict(config, end)
     return verdict.expected["reboot"], list(verdict.violations)
 
 
-def test_a_night_in_which_all_nodes_return_is_a_run() -> None:
+def test_a_night_in_which_all_nodes_return_counts_as_a_successful_run() -> None:
     builder = small_world()
     builder.asks("dev/system/1", "tue 12:00")
     builder.reboot("dev/system/0", "tue 22:00", "tue 22:06")
@@ -37,7 +37,7 @@ def test_a_night_in_which_all_nodes_return_is_a_run() -> None:
     assert reboots(builder) == (1, [])
 
 
-def test_two_nights_are_two_runs() -> None:
+def test_two_nights_count_as_two_runs() -> None:
     builder = small_world()
     builder.reboot("dev/system/0", "tue 22:00", "tue 22:06")
     builder.asks("dev/system/1", "wed 10:00")
@@ -45,7 +45,7 @@ def test_two_nights_are_two_runs() -> None:
     assert reboots(builder, end=SUNDAY) == (2, [])
 
 
-def test_without_the_section_no_reboot_is_expected() -> None:
+def test_no_reboot_is_expected_without_the_configuration_section() -> None:
     assert reboots(small_world(), CONFIG) == (0, [])
 
 
@@ -83,7 +83,7 @@ def by_day(builder: JournalBuilder) -> None:
 
 
 def too_late(builder: JournalBuilder) -> None:
-    """A boot needs ten minutes."""
+    """The node takes ten minutes to boot."""
     builder.reboot("dev/system/0", "wed 04:50", "wed 05:00")
 
 
@@ -174,7 +174,7 @@ def test_blocked_nodes_are_not_reported_as_overlooked(held: Callable[[JournalBui
     assert reboots(held(small_world())) == (0, [])
 
 
-def test_a_cordon_may_last_while_its_node_is_being_rebooted() -> None:
+def test_a_node_may_stay_cordoned_while_it_is_being_rebooted() -> None:
     builder = small_world()
     builder.cordon("dev/system/0", "tue 22:00", None)
     assert builder.verdict(REBOOT, at("tue 22:30")).violations == ()

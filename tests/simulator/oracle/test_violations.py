@@ -1,4 +1,4 @@
-"""A correct week with one change: the oracle finds exactly that violation."""
+"""Each test changes one thing in a correct week, and the oracle finds exactly that violation."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +14,7 @@ SPOT = PoolSpec("aspot", 3, priority="Spot")
 
 
 def week() -> JournalBuilder:
-    """A fleet in which only pre-production was upgraded, on Monday night: the image is proven from Tuesday 23:00."""
+    """A fleet in which only pre-production was upgraded, on Monday night, so the image is proven on Tuesday at 23:00."""
     builder = JournalBuilder(
         cluster("dev", "dev"),
         cluster("prod-we", "prod", SYSTEM, USER, SPOT),
@@ -36,7 +36,7 @@ def nothing(builder: JournalBuilder) -> None:
     builder.upgrade("prod-we/aspot", "wed 00:01")
     builder.upgrade("prod-ne/system", "wed 00:31")
     builder.upgrade("prod-we-2/system", "wed 01:01")
-    # Not paired, so at the same time as the last one.
+    # This region is not paired, so its upgrade can run at the same time as the previous one.
     builder.upgrade("prod-pl/system", "wed 01:01")
     builder.power("sleeper", "start", "mon 22:00", "mon 22:08")
     builder.upgrade("sleeper/system", "mon 22:10")
@@ -131,7 +131,7 @@ def spot_first(builder: JournalBuilder) -> None:
 
 
 def too_late_to_finish(builder: JournalBuilder) -> None:
-    """The expected duration is 31 minutes (rule 9), even if it ends earlier."""
+    """The expected duration is 31 minutes (rule 9), even if the upgrade ends earlier."""
     builder.upgrade("prod-we/system", "thu 04:30", "thu 04:45")
 
 
@@ -151,7 +151,7 @@ CHANGES: list[tuple[Callable[[JournalBuilder], None], tuple[str, ...]]] = [
     (a_snapshot, ("snapshot: frozen/system at 2026-11-17 23:01:00 UTC",)),
     (in_no_ring, ("no-ring: lab/system at 2026-11-17 23:01:00 UTC",)),
     (no_pool_of_the_cluster, ("no-agent-pool: prod-we/default at 2026-11-17 23:01:00 UTC",)),
-    # With one cluster at once per pair, two of its regions violate both rules.
+    # With `max-concurrent` set to one cluster per pair, upgrading two regions of a pair violates both rules.
     (
         pairs_together,
         (
@@ -188,14 +188,14 @@ def test_each_change_leads_to_exactly_one_violation(
     assert builder.verdict().violations == expected
 
 
-def test_an_upgrade_in_a_freeze_is_outside_the_window() -> None:
+def test_an_upgrade_during_a_freeze_is_outside_the_window() -> None:
     builder = week()
     builder.upgrade("prod-we/system", "tue 23:01")
     config = CONFIG + "freezes: [{name: audit, from: 2026-11-17, to: 2026-11-17}]\n"
     assert builder.verdict(config).violations == ("outside-window: prod-we/system at 2026-11-17 23:01:00 UTC",)
 
 
-def test_an_image_landed_in_the_minute_before_is_reported_separately() -> None:
+def test_an_image_that_landed_in_the_minute_before_is_reported_separately() -> None:
     builder = week()
     builder.landed("tue 23:00:30", NEWER)
     builder.upgrade("prod-we/system", "tue 23:01", image=NEWER)
@@ -204,7 +204,7 @@ def test_an_image_landed_in_the_minute_before_is_reported_separately() -> None:
     assert verdict.violations == ()
 
 
-def test_starting_a_stopped_cluster_is_a_violation_if_not_configured() -> None:
+def test_starting_a_stopped_cluster_is_a_violation_unless_configured() -> None:
     builder = week()
     builder.power("sleeper", "start", "mon 22:00", "mon 22:08")
     builder.power("sleeper", "stop", "mon 22:31", "mon 22:35")
@@ -212,7 +212,7 @@ def test_starting_a_stopped_cluster_is_a_violation_if_not_configured() -> None:
     assert builder.verdict(config).violations == ("unexpected-start: sleeper at 2026-11-16 22:00:00 UTC",)
 
 
-def test_a_ring_does_not_start_during_the_first_night_of_the_previous_one() -> None:
+def test_a_ring_does_not_start_during_the_first_night_of_the_previous_ring() -> None:
     config = CONFIG.replace("proven-for: 1d, proven-awake: 8h", "proven-for: 0h, proven-awake: 0h")
     builder = JournalBuilder(cluster("dev"), cluster("test", "test", region="polandcentral"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
@@ -230,8 +230,8 @@ def test_a_ring_does_not_start_during_the_first_night_of_the_previous_one() -> N
     assert earlier.verdict(config).violations == ()
 
 
-def test_pools_that_wait_for_proof_are_passed_over() -> None:
-    """Pre-production gets the image of the system pool's family a night later."""
+def test_a_pool_that_waits_for_proof_does_not_block_later_pools() -> None:
+    """In pre-production, the image for the system pool's family arrives a night later."""
     mariner = replace(SYSTEM, os_sku="AzureLinux")
     linux = "AKSAzureLinux-V3gen2-202611.05.0"
     builder = JournalBuilder(cluster("dev"), cluster("test", "test", mariner), cluster("prod", "prod", mariner, USER))
@@ -244,7 +244,7 @@ def test_pools_that_wait_for_proof_are_passed_over() -> None:
     assert {pool.pool for pool in verdict.eligible if pool.cluster == "prod"} == {"system", "user"}
 
 
-def test_clusters_of_another_ring_do_not_count_for_at_once() -> None:
+def test_clusters_in_another_ring_do_not_count_towards_the_concurrency_limit() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.upgrade("test/system", "tue 23:01")
@@ -252,7 +252,7 @@ def test_clusters_of_another_ring_do_not_count_for_at_once() -> None:
     assert builder.verdict().violations == ()
 
 
-def test_no_upgrade_starts_after_the_rollout_halted() -> None:
+def test_an_upgrade_must_not_start_after_the_rollout_halted() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.upgrade("test/system", "mon 22:30", "mon 22:50", status="Failed")
@@ -273,8 +273,8 @@ def test_a_started_cluster_may_run_while_its_window_is_open() -> None:
     assert builder.verdict(end=at("tue 04:00")).violations == ()
 
 
-def test_node_labels_count_not_the_operations_status() -> None:
-    """A second upgrade to the same image is not `already-latest` if the first changed nothing."""
+def test_node_labels_are_decisive_rather_than_the_operations_status() -> None:
+    """A second upgrade to the same image does not count as `already-latest` if the first one did not change any node."""
     builder = JournalBuilder(cluster("dev"))
     builder.operation("upgrade-node-image", "dev", "system", "mon 22:00", "mon 22:20", image=NEW)
     builder.add("mon 22:20", Kind.POOL_IMAGE, "dev", "system", image=NEW)

@@ -1,4 +1,4 @@
-"""The oracle reads what the simulated world writes."""
+"""The oracle can read the journal of the simulated world."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,7 @@ def world_of(*clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] 
 
 
 def upgrade(world: World, when: str, name: str, pool: str = "system") -> datetime:
-    """Start an upgrade like Daytwo, and wait until it ends."""
+    """Start an upgrade as Daytwo does, and wait until it ends."""
     world.advance(at(when))
     target = world.clusters[name]
     operation = world.upgrade(target, target.pools[pool], PRINCIPAL)
@@ -34,7 +34,7 @@ def ends(found: Verdict) -> dict[str, End]:
     return {f"{pool.cluster}/{pool.pool}": pool.end for pool in found.eligible}
 
 
-def test_a_careful_operators_week_has_no_violations() -> None:
+def test_the_week_of_a_careful_operator_has_no_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod", SYSTEM, PoolSpec("spot", 3, priority="Spot")))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "wed 00:01", "prod")
@@ -44,14 +44,14 @@ def test_a_careful_operators_week_has_no_violations() -> None:
     assert (found.violations, found.skipped, found.by_aks) == ((), {}, ())
 
 
-def test_a_journal_is_unchanged_by_json() -> None:
+def test_a_journal_survives_a_round_trip_through_json() -> None:
     world = world_of(cluster("dev"))
     upgrade(world, "mon 22:00", "dev")
     entries = world.journal.entries
     assert read_journal(json.loads(json.dumps([entry.document() for entry in entries]))) == entries
 
 
-def test_a_hasty_operators_week_has_violations() -> None:
+def test_the_week_of_a_hasty_operator_has_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod"))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "tue 12:00", "prod")
@@ -91,8 +91,8 @@ def test_scripted_faults_lead_to_failed_upgrades() -> None:
     assert found.violations == ()
 
 
-def test_upgrades_by_aks_prove_an_image() -> None:
-    """AKS's window is Monday from 12:00, with the suffix of security patches on the labels; production may follow a day later."""
+def test_an_upgrade_by_aks_can_prove_an_image() -> None:
+    """AKS's window opens on Monday at 12:00. Labels have the suffix of security patches. Production may follow a day later."""
     driven = replace(
         cluster("dev"),
         node_os_channel="SecurityPatch",

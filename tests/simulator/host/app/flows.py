@@ -1,4 +1,4 @@
-"""Orchestrators and activities of the test app: every feature in the engine's contract."""
+"""The test app's orchestrators and activities, which use every feature in the engine's contract."""
 
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from durabletask import task
 type Flow = Generator[task.Task[Any], Any, Any]
 
 RUNS: list[str] = []
-"""The inputs of activities, for tests that count them."""
+"""The inputs that activities received, for tests that count them."""
 
 
 def echo(_ctx: task.ActivityContext, given: object) -> object:
@@ -30,7 +30,7 @@ def fail_twice(_ctx: task.ActivityContext, key: str) -> int:
 
 
 def approval(ctx: task.OrchestrationContext, given: dict[str, Any]) -> Flow:
-    """An approval races a timeout; the loser is cancelled."""
+    """An approval races against a timeout. The loser is cancelled."""
     ctx.set_custom_status({"phase": "needs you"})
     decision = ctx.wait_for_external_event("decision")
     timeout = ctx.create_timer(timedelta(minutes=given["minutes"]))
@@ -66,14 +66,14 @@ def sleeper(ctx: task.OrchestrationContext, minutes: list[int]) -> Flow:
 
 
 def generations(ctx: task.OrchestrationContext, given: dict[str, Any]) -> Flow:
-    """The first generation leaves a timer and an activity outstanding, which later ones must not see."""
+    """The first generation leaves a timer and an activity unfinished. Later generations must not see their results."""
     if given["generation"] == 1:
         ctx.create_timer(timedelta(minutes=10))
         ctx.call_activity("echo", input="left behind")
         yield ctx.wait_for_external_event("go on")
         ctx.continue_as_new({"generation": 2}, save_events=True)
         return None
-    # These get the same task ids as the outstanding ones of the first generation.
+    # These get the same task ids as the first generation's outstanding tasks.
     timer = ctx.create_timer(timedelta(minutes=60))
     kept = ctx.wait_for_external_event("kept")
     yield timer
@@ -82,7 +82,7 @@ def generations(ctx: task.OrchestrationContext, given: dict[str, Any]) -> Flow:
 
 
 def drops_events(ctx: task.OrchestrationContext, generation: int) -> Flow:
-    """Continues as new without keeping events."""
+    """Continues as new without keeping received events."""
     yield ctx.wait_for_external_event("go on")
     if generation == 1:
         ctx.continue_as_new(2, save_events=False)

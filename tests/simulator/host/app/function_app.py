@@ -14,10 +14,10 @@ for activity in flows.ACTIVITIES:
     app.activity_trigger(input_name="input")(activity)
 
 LOG: list[str] = []
-"""The inputs of the triggers."""
+"""The inputs that the triggers received."""
 
 
-# The worker supports only plain types in annotations, and passes the input by the name in `input_name`.
+# The worker supports only plain types in annotations and passes the input under the name set by `input_name`.
 async def start_child(input: dict, client: df.DurableFunctionsClient) -> str:  # type: ignore[type-arg]  # noqa: A002 - see above
     """An activity with its own durable client."""
     return await client.schedule_new_orchestration("chain", input=1, instance_id=input["id"])
@@ -76,7 +76,7 @@ async def hourly(timer: func.TimerRequest, client: df.DurableFunctionsClient) ->
 
 @app.event_grid_trigger(arg_name="event")
 def on_event(event: func.EventGridEvent) -> None:
-    # CloudEvents have another class with other names (azure-functions 2.3.0).
+    # CloudEvents use a different class with different attribute names (azure-functions 2.3.0).
     kind = event.type if isinstance(event, func.CloudEvent) else event.event_type
     if kind == "refuse":
         raise RuntimeError("refused")
@@ -85,6 +85,6 @@ def on_event(event: func.EventGridEvent) -> None:
 
 @app.route(route="whoami", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def whoami(req: func.HttpRequest) -> func.HttpResponse:
-    """The identity headers that the app receives."""
+    """The identity headers that reach the app."""
     identity = {name: text for name, text in req.headers.items() if name.lower().startswith("x-ms-client-principal")}
     return func.HttpResponse(json.dumps(identity), mimetype="application/json")
