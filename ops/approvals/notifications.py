@@ -26,7 +26,7 @@ _ROUNDS = 3
 
 
 def report_approval(ports: Ports, approval: Approval, settings: Settings | None) -> None:
-    """Updates every channel. A request is not shown before its time.
+    """Updates every channel. A request is not shown before it is due.
 
     The request is read again after sending, so a slow process does not leave an older state in the chats.
     """
@@ -67,9 +67,9 @@ def _approvers_and_title(approval: Approval, settings: Settings) -> tuple[Person
 
 
 def update_requests(context: Context) -> None:
-    """For a timer: shows changes of requests that no run has noticed.
+    """For a timer: shows changes to requests that no run has noticed.
 
-    Without this, buttons that have no effect would remain if a run is paused or its wake event was lost.
+    Otherwise, buttons without any effect would remain after a run is paused or its wake event is lost.
     """
     settings, store = context.config.settings, context.ports.store
     if settings is None:
@@ -86,7 +86,7 @@ def update_requests(context: Context) -> None:
 def _update_safely(
     act: Callable[[Context, str, Settings], None], context: Context, approval_id: str, settings: Settings
 ) -> None:
-    """Handles errors of one request, so that a request that cannot be read does not delay the others."""
+    """Handles the errors of one request, so that an unreadable request does not delay the others."""
     try:
         act(context, approval_id, settings)
     except OutsideError as error:
@@ -103,7 +103,7 @@ def _update(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def _repair(context: Context, approval_id: str, settings: Settings) -> None:
-    """Completes what an endpoint or a run had no time for: updates the messages and wakes the runs."""
+    """Completes the work that an endpoint or a run had no time for: updates the messages and wakes the runs."""
     stored = approvals(context.ports.store).get(approval_id)
     for part in stored.value.active_parts if stored else ():
         context.engine.wake(part.run)

@@ -1,4 +1,4 @@
-"""The records of requests for approval: created, joined, advanced with time, withdrawn (docs/approvals.md)."""
+"""The records of requests for approval: how they are created, joined, advanced over time, and withdrawn (docs/approvals.md)."""
 
 import re
 import secrets
@@ -24,7 +24,7 @@ from ops.settings.approval import ApprovalRule
 from ops.settings.chat_sections import chat_names
 from ops.tables.approvals import OpenRequest, RequestToken, approvals, open_requests, request_tokens
 
-# Requests whose latest change is not shown in the chats yet.
+# Requests whose latest change has not been shown in the chats yet.
 CHANGED_REQUESTS = "approval-news"
 # An index of undecided requests, so that a timer does not read every request that was ever made.
 OPEN_REQUESTS = "undecided"
@@ -55,7 +55,7 @@ def request_id_of_token(store: Store, word: str) -> str:
 
 
 def current_rule(settings: Settings, approval: Approval) -> ApprovalRule | None:
-    """Returns the rule that applies to a request now: the configuration may have changed since it was made."""
+    """Returns the rule that now applies to a request: the configuration may have changed since it was made."""
     risk = approval.parts[0].plan.risk if approval.parts else ""
     return rule_for(settings, approval.runbook, approval.ring, risk)
 
@@ -65,10 +65,10 @@ def request_approval(
 ) -> Approval:
     """Returns the request for this run's plan: the ring's request if it can be joined, otherwise a new one.
 
-    Another call finds the same request, so a process that is killed in between asks only once.
+    A repeated call finds the same request, so a process that is killed in between does not ask twice.
 
     Raises:
-        ConflictError: other runs were faster ten times.
+        ConflictError: other runs changed the request first, ten times in a row.
         ValueError: the run has no plan.
     """
     if run.plan is None:
@@ -135,7 +135,7 @@ def _new(
         token=_new_token(store, identity),
         escalate_at=asked + rule.escalate_after if rule.escalate_to else None,
         requester=run.by if by_person else "",
-        # Only a chat proves who started the run. A timer's run has no requester, which is known as well.
+        # Only a chat proves who started a run. A run started by a timer is known to have no requester.
         requester_known=by_person or run.source == "timer",
         rollout=run.rollout,
         approvers=rule.approvers,
@@ -180,7 +180,7 @@ def advance(context: Context, approval_id: str, rule: ApprovalRule, settings: Se
 
 
 def expire_if_due(context: Context, approval_id: str) -> Approval:
-    """Marks a request as expired if its time is over."""
+    """Marks a request as expired once its time is over."""
     now = context.ports.clock.now()
 
     def change(old: Approval | None) -> Approval:
@@ -194,7 +194,7 @@ def expire_if_due(context: Context, approval_id: str) -> Approval:
 
 
 def _note_progress(context: Context, approval: Approval) -> None:
-    """Records in the ledger, once, each change that time has caused."""
+    """Records in the ledger, once, each change caused by the passage of time."""
     for word, happened in (
         ("asked", approval.asked),
         ("reminded", approval.reminded),

@@ -29,7 +29,7 @@ _SLOW = ("plan", "why")
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A command from an authenticated person. `event` identifies the delivery, `address` is for a later reply."""
+    """A command from an authenticated person. `event` identifies the delivery; a later reply is sent to `address`."""
 
     identity: Identity
     text: str
@@ -147,7 +147,7 @@ def _skip(context: Context, person: Person, cluster: KnownCluster) -> Message:
 
 
 def _control(context: Context, command: Command, person: Person, settings: Settings) -> Message:
-    """Returns one run by its id, or all open runs of a cluster.
+    """Returns one run by its id, or all open runs on a cluster.
 
     Raises:
         CommandRefusedError: there is no open run, or a rule does not allow the command.

@@ -61,7 +61,7 @@ def start_unless_idle(context: Context, run_request: RunRequest) -> None:
 
 
 def start_if_actionable(context: Context, run_request: RunRequest) -> None:
-    """Starts a run only if it would act or needs approval, for what a timer checks repeatedly.
+    """Starts a run only if it would act or needs approval; used for conditions that a timer checks repeatedly.
 
     Anything else is reported only if a person is needed.
     """

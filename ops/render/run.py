@@ -1,4 +1,4 @@
-"""The message of a run or a rollout."""
+"""The message about a run or a rollout."""
 
 from collections.abc import Iterator, Mapping
 
@@ -38,7 +38,7 @@ _REMEDIES: dict[str, str] = {
 
 
 def run_message(run: Run, runbook: Runbook) -> Message:
-    """Returns the message of a run."""
+    """Returns the message about a run."""
     records = (*run.finished, *run.steps)
     calls = run.notify and (
         run.state in (State.WAITING, State.DONE) or (run.state is State.RUNNING and bool(run.lines))
@@ -60,9 +60,9 @@ def run_message(run: Run, runbook: Runbook) -> Message:
 
 
 def run_details(run: Run, title: str) -> Message | None:
-    """Returns one row per event, the newest last: the reply in the thread of the run's message.
+    """Returns one row per event, newest last, for the reply in the thread of the run's message.
 
-    None if nothing has happened yet, or if the message already says everything, since a run of one step has no details.
+    Returns None if nothing has happened yet, or if the message already says everything: a run with one step has no details.
     """
     rows = sorted(_events(run), key=lambda row: row.at or run.created)
     if not rows or len({record.id for record in (*run.finished, *run.steps)}) < _WORTH_DETAILS:
@@ -83,7 +83,7 @@ def _events(run: Run) -> Iterator[Row]:
 
 
 def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str) -> Message:
-    """Returns the message of a rollout, with one row per ring."""
+    """Returns the message about a rollout, with one row per ring."""
     plan = rollout.plan
     rows = []
     for index, ring in enumerate(plan.rings):

@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Something that was done. `says` is its tooltip; `kind` is a CSS class: a runbook's bar, `sleep`, `aks` or `failed`."""
+    """A bar for something that was done. `says` is its tooltip; `kind` is a CSS class: a runbook's bar, `sleep`, `aks` or `failed`."""
 
     span: Span
     kind: str
@@ -65,7 +65,7 @@ class Frame:
 
 
 def draw(week: Week) -> Markup:
-    """Returns the picture for a page. Colors are CSS classes, so the page (dark or light) defines them."""
+    """Returns the picture for use in a page. Colors are CSS classes, so the page (dark or light) defines them."""
     frame = Frame()
     height = frame.floor(len(week.lanes)) + frame.bottom
     opening = Markup(

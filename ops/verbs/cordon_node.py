@@ -57,7 +57,7 @@ class CordonNode:
         if node.unschedulable and is_our_cordon(node, task.step.params["run"]):
             return Done(f"{node.name} is cordoned")
         return Refused(
-            FailureCode.NOT_VERIFIED, f"{node.name} did not accept the cordon", "find out what else changes this node"
+            FailureCode.NOT_VERIFIED, f"{node.name} could not be cordoned", "find out what else changes this node"
         )
 
 

@@ -17,7 +17,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class RestartNode:
-    """`params`: node, boot_id (before the restart), annotation (that requests the reboot). A reboot cannot be undone."""
+    """`params`: node, boot_id (before the restart), annotation (the one that requests the reboot). A reboot cannot be undone."""
 
     name: str = "restart-node"
     actions: frozenset[str] = frozenset(

@@ -24,7 +24,7 @@ _PAGE = 200
 _TIMEOUT_S = 15
 # The tolerance for a difference between our clock and Slack's.
 _LOOK_BACK_S = 120
-# After this many attempts, the message is sent without a picture that Slack cannot show.
+# After this many attempts, the message is sent without the picture that Slack cannot show.
 _PICTURE_ATTEMPTS = 3
 
 

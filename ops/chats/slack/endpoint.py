@@ -128,7 +128,7 @@ def _ignore(context: Context, access: SlackAccess, request: HttpRequest, what: s
 
 
 def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choice: Choice) -> bool:
-    """Whether the action was handled: the vote is recorded and answered, or a dialog asks for the reason of a rejection."""
+    """Whether the action was handled: the vote is recorded and answered, or a dialog asks for the reason for a rejection."""
     try:
         opening = open_rejection_dialog(context, forms, action) if choice is Choice.REJECT else DialogResult.NOT_NEEDED
         if opening is DialogResult.OPEN:

@@ -21,7 +21,7 @@ from ops.model.json import Json
 from ops.model.people import Identity
 
 _MOST_FIELDS = 100
-# The form of the names that `_event` makes. Other text must not become a key of our records.
+# The format of the names that `_event` creates. No other text is allowed to become a key in our records.
 _EVENT = re.compile(r"slack-[0-9a-f]{32}")
 _VOTES = tuple(f"{choice}." for choice in Choice)
 
@@ -163,7 +163,7 @@ def _check_team(found: str, team: str) -> None:
 
 
 def _event(*parts: str) -> str:
-    """Returns a name for an event that is short enough for a key."""
+    """Returns an event name that is short enough for a key."""
     return "slack-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -83,11 +83,11 @@ def plainly(text: str) -> Mapping[str, Json]:
 
 
 def escape(text: str, most: int = _LINE) -> str:
-    """Returns external text on one line, without meaning to Slack (`<!channel>`, `&`, `*`), shortened to `most` characters."""
+    """Returns external text on one line, with everything escaped that Slack interprets (`<!channel>`, `&`, `*`), cut to `most` characters."""
     shown: list[str] = []
     length = 0
     for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
-        # Measured in the sent form, so that no entity is cut in two.
+        # Measured as it is sent, so that no entity is cut in two.
         sent = _SENT.get(character, character)
         if length + len(sent) > most - 1:
             return f"{''.join(shown)}…"
@@ -187,7 +187,7 @@ def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> li
 
 
 def _sections(lines: list[str], room: int) -> list[Json]:
-    """Distributes the lines over as few blocks as possible; each line is shorter than a block."""
+    """Distributes the lines across as few blocks as possible; each line is shorter than a block."""
     blocks: list[list[str]] = [[]]
     length = 0
     for line in _cut(lines, _ROWS, min(room, _ROWS_LENGTH)):
@@ -216,7 +216,7 @@ def section(text: str) -> Json:
 
 
 def _text(text: str) -> Json:
-    """Returns verbatim text: Slack makes no links of names that resemble addresses or channels; Daytwo's own marks still work."""
+    """Returns verbatim text: Slack does not turn names that resemble addresses or channels into links; Daytwo's own marks still work."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 

@@ -38,7 +38,7 @@ class SlackReplies:
         """Makes one POST; only the person who voted or sent the command sees the reply.
 
         Raises:
-            RejectedError: the address does not belong to Slack. Also raises what `post` raises.
+            RejectedError: the address does not belong to Slack. Also raises the errors that `post` raises.
         """
         if not self.accepts(address):
             raise RejectedError("ForeignAddress", "replying in Slack: the address does not belong to Slack")

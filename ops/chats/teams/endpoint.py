@@ -43,7 +43,7 @@ class BotEndpoint(Protocol):
     """Authenticates requests, and makes the addresses for replies."""
 
     def authenticate(self, authorization: str) -> str:
-        """Returns the service URL that the token is for. Raises DeniedError, or TryLaterError if the token cannot be verified."""
+        """Returns the service URL for which the token was issued. Raises DeniedError, or TryLaterError if the token cannot be verified."""
         ...
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
@@ -153,7 +153,7 @@ def _commanded(context: Context, bot: BotEndpoint, activity: Activity) -> HttpRe
     typed = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
     try:
         message = take_command(context, typed)
-        # The same command again has no new effect, but its reply is a post, which would appear twice.
+        # Repeating a command has no new effect, but its reply is a post, which would appear twice.
         is_first = context.ports.store.insert(_ANSWERED, typed.event, {"at": context.ports.clock.now().isoformat()})
     except OutsideError as error:
         _LOG.warning("a Teams command failed: %s", error)

@@ -105,7 +105,7 @@ def holds_all(store: Store, run: Run, now: datetime) -> bool:
 
 
 def renew_all(store: Store, run: Run, now: datetime) -> Holder | None:
-    """Renews every lease. Returns the run that has meanwhile taken the cluster's own lease, or None."""
+    """Renews every lease. Returns the run that has taken the cluster's own lease in the meantime, or None."""
     taken = [(claim, take_claim(store, claim, run.id, now)) for claim in (run.plan.claims if run.plan else ())]
     own = Claim.of_cluster(run.target).name
     return next((held for claim, held in taken if held is not None and claim.name == own), None)

@@ -18,7 +18,7 @@ from ops.verbs import verbs
 from ops.verbs.contract import StepContext, Verb
 
 _SOON = timedelta(minutes=1)
-# In addition to the expected duration. After that, a person is notified.
+# Added to the expected duration. When both are over, a person is notified.
 _PATIENCE = timedelta(hours=2)
 
 
@@ -30,7 +30,7 @@ class Alert(TypedDict, total=False):
 
 
 class Changes(Alert, total=False):
-    """What an attempt writes to its run in addition to the step's own record."""
+    """The fields that an attempt writes to its run in addition to the step's own record."""
 
     state: State
     acted: bool
