@@ -28,7 +28,7 @@ _TIMEOUT_S = (5, 30)
 
 @dataclass
 class KubernetesNodes:
-    """Implements `Nodes`. `kubeconfig` reads a cluster's user kubeconfig, of which only server and CA are used."""
+    """Implements `Nodes`. `kubeconfig` reads a cluster's user kubeconfig, from which only the server and CA are used."""
 
     credential: "TokenCredential"
     kubeconfig: Callable[[str], bytes]
@@ -152,7 +152,7 @@ def _connect(kubeconfig: bytes) -> "ApiClient":
 
 
 def _eviction_answer(error: Any) -> EvictionResult | None:
-    """Returns the meaning of an eviction's error; None if it has no special meaning."""
+    """Returns what an eviction's error means; None if it has no special meaning."""
     why = _message(error)
     match error.status:
         case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT:

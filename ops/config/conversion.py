@@ -1,7 +1,7 @@
 """msgspec behind a lock.
 
 msgspec prepares a type when it is first used, and crashes the process if another thread uses the type at the same time
-(seen with 0.22 as a segmentation fault of a cold start, when several invocations read the configuration at once).
+(seen with 0.22 as a segmentation fault during a cold start, when several invocations read the configuration at once).
 """
 
 from collections.abc import Callable

@@ -50,7 +50,7 @@ class Document:
         """Stops reading if there are problems.
 
         Raises:
-            ConfigError: with every problem, in the order of the lines.
+            ConfigError: with every problem, in line order.
         """
         if self.problems:
             raise ConfigError(tuple(sorted(self.problems, key=lambda problem: problem.line or 0)))

@@ -1,4 +1,4 @@
-"""Problems of a configuration that only a real fleet shows."""
+"""Problems in a configuration that only a real fleet reveals."""
 
 from collections.abc import Iterable, Mapping
 

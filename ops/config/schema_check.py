@@ -1,4 +1,4 @@
-"""The full validator: finds every problem that the schema and the types of fields reveal, with a remedy.
+"""The full validator: finds every problem that the schema and the field types reveal, with a remedy.
 
 The reader stops at the first problem, so this runs if it fails, and in `daytwo validate`. Only this module imports jsonschema.
 """

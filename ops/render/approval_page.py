@@ -117,7 +117,7 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
 
 @cache
 def content_security_policy() -> str:
-    """The page's content security policy: it loads nothing, runs no scripts, cannot be framed by another page, and submits its form only to itself."""
+    """The page's content security policy: it loads nothing, runs no scripts, cannot be framed, and submits its form only to itself."""
     digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "

@@ -69,7 +69,7 @@ def _coming(settings: Settings, now: datetime) -> "Iterator[Coming]":
 
 
 def _picture(context: Context, settings: Settings, span: Span, own: Sequence[Run]) -> Picture | None:
-    """Draws the week's timeline of every cluster in a ring. Without a picture the digest is still posted."""
+    """Draws the week's timeline for every cluster in a ring. If this fails, the digest is still posted, without a picture."""
     from ops.render.timeline import Week
     from ops.render.week_picture import picture, words
 

@@ -38,7 +38,7 @@ class WeeklyWindow(Part, frozen=True):
         return Window(name, frozenset(self.days), self.start, self.end, self.zone)
 
     def findings(self) -> Iterator[Finding]:
-        """Reports a window without a length."""
+        """Reports a window of zero length."""
         if self.start == self.end:
             yield Finding(("to",), f"{self.end:%H:%M}", "the window ends when it starts", "write another time")
 

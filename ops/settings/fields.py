@@ -1,4 +1,4 @@
-"""The types of fields: how a value of daytwo.yaml is read, and how the JSON Schema describes it.
+"""The field types: how a value in daytwo.yaml is read, and how the JSON Schema describes it.
 
 The reader and the full validator share `read`, so they cannot disagree. A type whose values refer to something that the
 file defines by name (a window, a ring, a person) is a reference.
@@ -62,7 +62,7 @@ def read_field(kind: type["FieldType"], written: object, names: Names) -> object
 
 
 class FieldType(ABC):
-    """A custom type of fields. `format_name` is the `format` in its JSON Schema."""
+    """A custom field type. `format_name` is the `format` in its JSON Schema."""
 
     __slots__ = ()
     format_name: ClassVar[str]
@@ -283,7 +283,7 @@ class Member(FieldType, str):
 class People(FieldType, tuple[str, ...]):  # noqa: SLOT001  # a tuple cannot have slots, and the label is one more value
     """Names of people; groups are resolved, and each name appears once. `label` is how they are written.
 
-    An unknown name is refused, because a typing error must not remove an approver.
+    An unknown name is refused, because a typo must not remove an approver.
     """
 
     format_name = "daytwo-people"
@@ -343,7 +343,7 @@ else:
         def stand_in(cls) -> Window:
             return Window("", frozenset({0}), _MIDNIGHT, _ONE, "UTC")
 
-    # The field holds a Window, and msgspec checks the type of the read value.
+    # The field holds a Window, and msgspec checks the type of the value that was read.
     WindowRef.register(Window)
 
 

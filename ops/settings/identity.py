@@ -25,7 +25,7 @@ class IdentityKind:
     case_sensitive: bool = True
 
     def normalized(self, value: str) -> str:
-        """Returns an id or a tenant in the form in which it is compared."""
+        """Returns an id or a tenant in the form that is used for comparisons."""
         return value if self.case_sensitive else value.casefold()
 
 

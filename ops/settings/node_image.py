@@ -99,7 +99,7 @@ class NodeImageSettings(Approvable, frozen=True):
     ] = 0
 
     def findings(self) -> Iterator[Finding]:
-        """Reports running hours that exceed `proven-for` or are not whole."""
+        """Reports a running time that exceeds `proven-for` or is not a whole number of hours."""
         path = ("proven-awake",)
         if self.proven_awake > self.proven_for:
             wrong = f"this is longer than proven-for, {write_duration(self.proven_for)}"

@@ -14,7 +14,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem with values that are each valid alone.
+    """A conflict between values that are each valid on their own.
 
     `path` is relative to the part that reports it. If `value` is None, the message shows the written value.
     """
@@ -26,7 +26,7 @@ class Finding:
 
 
 class Part(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
-    """A mapping of daytwo.yaml.
+    """A mapping in daytwo.yaml.
 
     `example` is an example for remedies and the reference page. `constraints` are keywords of JSON Schema that msgspec
     does not know; `findings` reports the same problems.
@@ -36,7 +36,7 @@ class Part(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True, omit
     constraints: ClassVar[Mapping[str, object]] = MappingProxyType({})
 
     def findings(self) -> Iterator[Finding]:
-        """Returns problems between its fields; none by default."""
+        """Returns conflicts between its fields; none by default."""
         yield from ()
 
 

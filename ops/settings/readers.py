@@ -33,11 +33,11 @@ def read_time(text: str) -> time:
         raise FieldError("this is not a time of day", 'write it as in "22:00"')
     hour, minute = int(parts[1]), int(parts[2])
     if (hour, minute) == (24, 0):
-        raise FieldError("a day does not have 24:00", 'write "00:00", which ends the window at midnight')
+        raise FieldError("24:00 is not a valid time of day", 'write "00:00", which ends the window at midnight')
     try:
         return time(hour, minute)
     except ValueError as error:
-        raise FieldError("a day does not have this time", "write a time from 00:00 to 23:59") from error
+        raise FieldError("this is not a valid time of day", "write a time from 00:00 to 23:59") from error
 
 
 def read_days(text: str) -> frozenset[int]:
@@ -64,7 +64,7 @@ def read_zone(text: str) -> str:
     """Reads the name of an IANA time zone.
 
     Raises:
-        FieldError: it is not a zone; the remedy has the names that look alike.
+        FieldError: it is not a zone; the remedy lists similar names.
     """
     if text in _zones():
         return text
@@ -111,7 +111,7 @@ def read_awake(text: str, zone: str) -> Window:
 
 
 def parse_awake(text: str, zone: str) -> Window | str:
-    """Reads a tag in the same form. Returns the problem instead of raising it, since a tag can be wrong at any time."""
+    """Reads a tag in the same form. Returns the problem instead of raising it, since a tag can become invalid at any time."""
     try:
         return read_awake(text, zone)
     except FieldError as error:

@@ -58,7 +58,7 @@ class Table[T]:
         return Stored(stored.key, value, etag)
 
     def change(self, key: str, change: Callable[[T | None], T]) -> T:
-        """Writes what `change` makes of the record, and retries if another writer was faster.
+        """Replaces the record with the result of `change`, and retries if another writer was faster.
 
         Raises:
             ConflictError: other writers were faster ten times.

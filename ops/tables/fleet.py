@@ -1,4 +1,4 @@
-"""What the last fleet scan found: clusters and proven images."""
+"""The results of the last fleet scan: clusters and proven images."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

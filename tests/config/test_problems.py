@@ -155,8 +155,8 @@ CASES = [
         "give each freeze its own",
     ),
     # times
-    ('"22:00"', '"25:00"', 7, "25:00", "a day does not have this time", "from 00:00 to 23:59"),
-    ('"05:00"', '"24:00"', 7, "24:00", "a day does not have 24:00", '"00:00"'),
+    ('"22:00"', '"25:00"', 7, "25:00", "this is not a valid time of day", "from 00:00 to 23:59"),
+    ('"05:00"', '"24:00"', 7, "24:00", "24:00 is not a valid time of day", '"00:00"'),
     ('"05:00"', "5am", 7, "5am", "this is not a time of day", '"22:00"'),
     ('"05:00"', '"22:00"', 7, "22:00", "the window ends when it starts", "write another time"),
     ("mon-thu", "mon-thi", 7, "mon-thi", "mon-thi is not a day", "mon, tue, wed"),
