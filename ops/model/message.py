@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. With a `choice` it votes on the request of `token`; with a `url` it opens a page."""
+    """A button. With a `choice` it votes on the request that `token` refers to; with a `url` it opens a page."""
 
     text: str
     token: str = ""

@@ -18,7 +18,7 @@ _LESS = {"in-place": ("surge",)}
 
 
 def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
-    """What a plan would do beyond an approved plan, in words; empty if the approved plan covers it (rule 10).
+    """Says what a plan would do beyond an approved plan; empty if the approved plan covers it (rule 10).
 
     `whole` includes the steps that follow: until the request is decided, people decide on all of them.
     """

@@ -1,4 +1,4 @@
-"""Which pools of a cluster are behind, and which are skipped for a reason that will not pass (docs/node-image.md, rule 8)."""
+"""Which pools of a cluster are behind, and which are skipped for a reason that does not resolve itself (docs/node-image.md, rule 8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def select_pools(
 def unjudged_skips(
     cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
 ) -> list[tuple[str, Unknown]]:
-    """Names what could not be read about the pools that this run has not upgraded, but may be readable later."""
+    """Names the data that could not be read but may be readable later, for the pools that this run has not upgraded."""
     open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
     if isinstance(nodes, Unknown) and cluster.running and open_pools:
         return [("the nodes", nodes)]

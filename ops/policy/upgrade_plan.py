@@ -69,7 +69,7 @@ def _upgrade(candidate: Candidate, opening: Span) -> Step:
 
 
 def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
-    """Lists each pair of old and new image, with the pools that it applies to."""
+    """Lists each pair of old and new images, with the pools to which it applies."""
     pools: dict[tuple[str, str], list[str]] = {}
     for candidate in chosen:
         pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)

@@ -34,7 +34,7 @@ class DeniedError(OutsideError):
 
 
 class RejectedError(OutsideError):
-    """Refused for a reason that a retry does not change."""
+    """Refused for a reason that a retry cannot change."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)

@@ -95,7 +95,7 @@ class NodeImage(RunbookDefaults):
         return _decide_in_week(week_has, facts, settings, now)
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
-        """Returns this week's rollout over all clusters that Daytwo upgrades; the clusters that AKS upgrades are watched beside it."""
+        """Returns this week's rollout over all clusters that Daytwo upgrades; the clusters that AKS upgrades are only watched."""
         policy = settings.get(NODE_IMAGE)
         if policy is None or not settings.fleet.rings:
             return None

@@ -109,7 +109,7 @@ RUNBOOK = Reboot()
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What a decision refers to: the time, the rules and the run."""
+    """The context of a decision: the time, the rules and the run."""
 
     policy: RebootSettings
     settings: Settings
@@ -137,7 +137,7 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
 
 
 def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: Span, at: _Moment) -> Plan:
-    """Plans one node at a time: the next one is decided on the cluster's state after this one."""
+    """Plans one node at a time: the next one is chosen from the state of the cluster after this one."""
     node = able[0]
     reasons = (f"{node.name} requires a reboot", *(f"{other.name} is next" for other in able[1:2]))
     return Plan(

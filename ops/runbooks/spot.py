@@ -19,7 +19,7 @@ from ops.settings.part import Section
 from ops.settings.spot import SPOT
 
 _CONFIRM_AFTER = timedelta(minutes=10)
-# How long to wait for an API server that does not answer before the report.
+# How long to wait for an unresponsive API server before reporting.
 _CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60
