@@ -73,7 +73,7 @@ class Power(RunbookDefaults):
         return Act(Plan(self.name, cluster.id, (step,), claims, (desired.why,), risk="power"))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Returns a request for each cluster that may not be in its scheduled state. The schedule is level-triggered: each check is a period."""
+        """Returns a request for each cluster that may not be in its scheduled state. Each check is its own period (level-triggered)."""
         period = f"{now:%Y%m%dt%H%M}"
         differing = [
             c
