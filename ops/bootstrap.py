@@ -33,7 +33,7 @@ class NotConfiguredError(Exception):
 
 
 class Wiring(NamedTuple):
-    """What exists for the lifetime of the process.
+    """The objects that exist for the lifetime of the process.
 
     Attributes:
         ports: all ports except those that depend on the configuration (`chats`, `replies`).

@@ -1,4 +1,4 @@
-"""The function app: registers every trigger. The code of a trigger is imported when it is first called."""
+"""The function app: registers every trigger. A trigger's code is imported when it is first called."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def build_app() -> df.DFApp:
-    """The app that Azure loads."""
+    """The function app that Azure loads."""
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
     for name in Activity:
         _register_activity(app, name)

@@ -17,7 +17,7 @@ _THROTTLED = frozenset({"SubscriptionRequestsThrottled", "AKSRequestsThrottled"}
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Translates errors of the Azure SDKs; each text begins with what was attempted.
+    """Translates errors from the Azure SDKs; each text begins with what was attempted.
 
     Raises:
         DeniedError: the bot's identity was not accepted, or has no permission.

@@ -38,7 +38,7 @@ class FirstAnswer(PollingMethod[None]):
         return "InProgress"
 
     def finished(self) -> bool:
-        """Returns True, so that the SDK starts no thread."""
+        """Returns True, so that the SDK does not start a thread."""
         return True
 
     def resource(self) -> None:

@@ -91,7 +91,7 @@ class KubernetesNodes:
 
     @contextmanager
     def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
-        """Provides the cluster's client with a fresh token; its errors are raised as errors of the port.
+        """Provides the cluster's client with a fresh token; its errors are raised as the port's errors.
 
         Raises:
             DeniedError: the bot does not have this permission in the cluster.

@@ -54,7 +54,7 @@ def _show(ports: Ports, approval: Approval, settings: Settings) -> None:
 
 
 def request_message(ports: Ports, approval: Approval, settings: Settings) -> Message:
-    """Returns the message of the request in its current state."""
+    """Returns the request's message in its current state."""
     title, rule = runbooks()[approval.runbook].title, current_rule(settings, approval)
     link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
     counted = valid_votes(approval, rule, settings) if rule else tuple(vote.person for vote in approval.votes)
@@ -122,7 +122,7 @@ def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None)
 
 
 def was_delivered(ports: Ports, approval: Approval) -> bool:
-    """Whether any chat has accepted the request."""
+    """Whether at least one chat has accepted the request."""
     keys = [
         message_key(chat.name, channel, approval.id)
         for chat in ports.chats

@@ -40,7 +40,7 @@ def approval_of(store: Store, run: Run) -> Approval | None:
 
 
 def request_by_token(store: Store, word: str) -> Approval | None:
-    """Returns the request that a token refers to, or None. Older tokens of a request are accepted too."""
+    """Returns the request that a token refers to, or None. Older tokens for the same request are also accepted."""
     identity = request_id_of_token(store, word)
     stored = approvals(store).get(identity) if identity else None
     return stored.value if stored else None
@@ -49,7 +49,7 @@ def request_by_token(store: Store, word: str) -> Approval | None:
 def request_id_of_token(store: Store, word: str) -> str:
     """Returns the id of that request; empty if there is none."""
     if not _WORD.fullmatch(word):
-        return ""  # store keys contain no slash, and tokens are short
+        return ""  # store keys cannot contain a slash, and tokens are short
     named = request_tokens(store).get(word)
     return named.value.approval if named else ""
 
@@ -74,13 +74,13 @@ def request_approval(
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to request")
     part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
-    # One rule, one request: runs of a ring share a request if one rule covers all their plans, even with different risks.
+    # One rule, one request: the runs in a ring share a request if one rule covers all their plans, even with different risks.
     risks = "-".join(sorted(rule.risks)) or "any"
     subject = f"{run.rollout}.{slug(run.ring)}.{slug(risks)}" if run.rollout else run.id
     withdraw(context, run, PartState.SUPERSEDED, part.why or "requested again")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has just joined: the request can still be joined
-            # Read once for both: a request that is created in between is joined in the next round, and not duplicated.
+            # Read once for both, so that a request created in between is joined in the next round instead of being duplicated.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
             joined = _join(context, last, part, channels_showing(context, run)) or _new(

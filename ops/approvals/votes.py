@@ -66,7 +66,7 @@ class VoteOutcome:
 def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     """Records a vote, or says why it does not count. Every attempt is in the ledger; a decision wakes the runs.
 
-    Raises nothing after the vote is recorded: the next timer completes what the ledger or the store did not accept.
+    Once the vote is recorded, nothing is raised: the next timer completes any write that the ledger or the store did not accept.
 
     Raises:
         ConflictError: the request has changed ten times in the meantime; nothing was decided.

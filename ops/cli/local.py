@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from simulator.host.host import Host
 
 _INSTALLED = Path(__file__).with_name("app")
-# The folder that Azure would load, with function_app.py and host.json: the root of a checkout, or beside this file in the wheel.
+# The folder that Azure would load, with function_app.py and host.json: the root of a checkout, or next to this file in the wheel.
 APP_FOLDER = _INSTALLED if _INSTALLED.exists() else Path(__file__).resolve().parents[2]
 
 

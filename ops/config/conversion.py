@@ -15,7 +15,7 @@ LOCK = RLock()
 
 
 def converted(value: Any, kind: Any, hook: Callable[[type, Any], Any]) -> Any:
-    """Converts a document, or a part of one, to its type.
+    """Converts a document, or part of one, to its type.
 
     Raises:
         msgspec.ValidationError: the first problem that msgspec finds.

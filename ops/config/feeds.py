@@ -1,4 +1,4 @@
-"""Freezes from calendars (`.ics`): a file beside the configuration, or a feed that an adapter fetches."""
+"""Freezes from calendars (`.ics`): a file in the configuration's folder, or a feed that an adapter fetches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

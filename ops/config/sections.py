@@ -124,7 +124,7 @@ def _plain(node: Any) -> Any:
 
 
 def _added(kind: type[Part], part: Schema) -> Schema:
-    """Adds what msgspec does not express: examples, constraints, and defaults that are durations."""
+    """Adds what msgspec cannot express: examples, constraints, and defaults that are durations."""
     properties = cast("dict[str, Schema]", part["properties"])
     for each in structs.fields(kind):
         default = each.default_factory() if each.default_factory is not NODEFAULT else None

@@ -66,7 +66,7 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
 
 
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
-    """Records the eviction once, adds it to its group, and starts or wakes the run of the group.
+    """Records the eviction once, adds it to its group, and starts or wakes the group's run.
 
     Each step is idempotent, so an event that is delivered again, even after a crash, has the same result.
     """

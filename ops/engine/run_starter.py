@@ -42,7 +42,7 @@ def start_run(context: Context, run_request: RunRequest) -> tuple[Run, bool]:
 
 
 def start_unless_idle(context: Context, run_request: RunRequest) -> None:
-    """Like `start_run`, but a run that has nothing to do is only recorded and starts no instance."""
+    """Like `start_run`, but a run that has nothing to do is only recorded, without starting an instance."""
     run = _new_run(run_request)
     table = runs(context.ports.store)
     context.ports.store.insert(UNFINISHED, run.id, {})

@@ -1,4 +1,4 @@
-"""The images of the pools when this run first read them; a difference shows what AKS has changed since then."""
+"""The images of the pools when this run first read them; a difference shows which pools AKS has upgraded since then."""
 
 from collections.abc import Mapping
 

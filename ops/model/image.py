@@ -58,7 +58,7 @@ class NodeImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageKey:
-    """What a proof applies to: an image together with a Kubernetes minor version (docs/node-image.md, rule 11)."""
+    """The subject of a proof: an image together with a Kubernetes minor version (docs/node-image.md, rule 11)."""
 
     image: str
     kubernetes_minor: str

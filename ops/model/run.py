@@ -104,7 +104,7 @@ class Run:
     params: Mapping[str, str] = field(default_factory=dict)
 
     def step(self, step_id: str) -> StepRecord:
-        """Returns the record of a step of the current plan.
+        """Returns the record of a step in the current plan.
 
         Raises:
             KeyError: the plan has no such step.

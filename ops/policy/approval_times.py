@@ -15,7 +15,7 @@ _HOUR = timedelta(hours=1)
 
 
 def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
-    """When approvers are asked: after the gathering time, within the rule's hours (rule 4); at once if there are no such hours."""
+    """When approvers are asked: after the gathering time, within the rule's hours (rule 4); immediately if the rule has no hours."""
     ready = now + gather
     if rule.hours is None:
         return ready

@@ -25,7 +25,7 @@ class Candidate:
         return ImageKey(str(self.newest), self.pool.kubernetes_minor)
 
     def behind(self, now: datetime) -> timedelta:
-        """The age of the pool's current image; zero if the image's name contains no date."""
+        """The age of the pool's current image; zero if the image's name does not contain a date."""
         image = NodeImage.parse(self.pool.image)
         return image.age(now) if image else timedelta()
 

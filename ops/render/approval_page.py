@@ -45,7 +45,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """The contents of the page of one request. `zone` is the window's time zone; `form` binds the form to viewer and request."""
+    """The contents of a request's page. `zone` is the window's time zone; `form` binds the form to viewer and request."""
 
     approval: Approval
     title: str
@@ -108,7 +108,7 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
     day = f"{local:%a %-d %b}" if local.year == now.year else f"{local:%a %-d %b %Y}"
     if zone == "UTC":
         return f"{day}, {local:%H:%M} UTC"
-    # Time zones without an abbreviation are called `+03`; the name of the zone is clearer.
+    # Time zones without an abbreviation are called `+03`; the zone's name is clearer.
     short = local.tzname() or ""
     named = short if short.isalpha() else zone
     utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{clock(at)}"

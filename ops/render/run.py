@@ -1,4 +1,4 @@
-"""The message about a run or a rollout."""
+"""The message about a run or rollout."""
 
 from collections.abc import Iterator, Mapping
 
@@ -21,7 +21,7 @@ _STEP_STATES = {
 _SHOWN_SKIPS = 5
 _OPENS = "next window opens"
 _WORTH_DETAILS = 2
-# Pools and clusters for which Daytwo has nothing to do.
+# Pools and clusters on which Daytwo has nothing to do.
 _NOTHING_TO_DO = (SkipReason.ALREADY_LATEST, SkipReason.AKS_MANAGED)
 _USUAL = (State.DONE, State.RUNNING, State.WAITING)
 _SHOWN_WHYS = 2
@@ -30,7 +30,7 @@ _ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
 _SHOWN_ODD = 30
 _NAMES = 240
 _HELD = (SkipReason.UNPROVEN, SkipReason.BUSY, SkipReason.ASLEEP, SkipReason.NO_WINDOW_LEFT)
-# What a person can do about a run that ended without a failure but needs attention.
+# Remedies for runs that ended without a failure but need attention.
 _REMEDIES: dict[str, str] = {
     SkipReason.UNPROVEN: "run this image on a cluster of the previous ring (the same OS and Kubernetes minor version), or upgrade the pool "
     "yourself; otherwise next week's run checks again",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ops.model.calendar import Span
 
 _LEAST = 3.0  # a bar of a few minutes remains visible
-_NAMED = 60.0  # a narrower part of a day gets no label
+_NAMED = 60.0  # narrower parts of a day have no label
 _DAY = timedelta(days=1)
 
 

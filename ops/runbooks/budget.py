@@ -1,4 +1,4 @@
-"""Budget alerts: an explanation of the costs, and what would help (docs/budget.md)."""
+"""Budget alerts: an explanation of the costs, and possible remedies (docs/budget.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime

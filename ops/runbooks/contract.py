@@ -114,7 +114,7 @@ class RunbookDefaults:
         return ()
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
-        """It has no rollouts."""
+        """It does not have rollouts."""
         return None
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:

@@ -87,7 +87,7 @@ RUNBOOK = Power()
 
 
 def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
-    """False for a running cluster whose schedule says awake: only its own tag could change that, and no override does."""
+    """False for a running cluster whose schedule says awake: only its own tag could change this; an override cannot."""
     desired = desired_power(cluster, settings, None, None, now)
     by_schedule = isinstance(desired, DesiredPower) and desired.awake and tag_of(cluster.tags) is None
     return not (by_schedule and cluster.running)

@@ -1,4 +1,4 @@
-"""Sections of daytwo.yaml: mappings with typed fields, and what makes a mapping a section of the document."""
+"""Sections of daytwo.yaml: mappings with typed fields, and the definition of a section of the document."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +51,9 @@ class Section[T]:
     """
 
     name: str
-    kind: Any  # a type, or a generic alias such as tuple[Schedule, ...], which has no type that mypy could check
+    kind: (
+        Any  # a type, or a generic alias such as tuple[Schedule, ...], for which there is no type that mypy could check
+    )
     description: str
     docs: str = ""
     absent: T | None = None

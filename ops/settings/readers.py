@@ -15,7 +15,7 @@ _DAY_NAMES_IN_FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "s
 
 
 class FieldError(ValueError):
-    """A value that cannot be used: what is wrong with it, and what to write instead."""
+    """A value that cannot be used: the problem, and what to write instead."""
 
     def __init__(self, wrong: str, remedy: str) -> None:
         super().__init__(f"{wrong}: {remedy}")

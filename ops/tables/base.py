@@ -7,7 +7,7 @@ from ops.ports.errors import ConflictError, NotFoundError
 from ops.ports.store import Store
 from ops.serialization import from_json, to_json
 
-# A second writer is rare (a person's vote beside the run's own activity), so ten conflicts mean that something is wrong.
+# A second writer is rare (a person's vote beside the run's own activity), so ten conflicts indicate a defect.
 _ROUNDS = 10
 
 

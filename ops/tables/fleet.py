@@ -21,7 +21,7 @@ class KnownCluster:
 
 
 def known_clusters(store: Store) -> Table[KnownCluster]:
-    """The clusters of the last fleet scan, by `name|hash of id`, in lower case."""
+    """The clusters found by the last fleet scan, by `name|hash of id`, in lower case."""
     return Table(store, "known-cluster", KnownCluster)
 
 

@@ -32,7 +32,7 @@ def set_log_fields(*, run: str = "", cluster: str = "", runbook: str = "") -> No
 
 
 def install_log_fields() -> None:
-    """Adds the fields to every log record of this process. A second call changes nothing."""
+    """Adds the fields to every log record in this process. Calling it twice has no further effect."""
     factory = logging.getLogRecordFactory()
     if getattr(factory, "carries_fields", False):
         return

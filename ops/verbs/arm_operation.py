@@ -30,7 +30,7 @@ _ASK_AZURE = "find the operation in the activity log, fix the cause, then start 
 
 
 def remedy(code: str) -> str:
-    """Returns what a person can do about an operation's error code."""
+    """Returns the remedy for an operation's error code."""
     return _REMEDIES.get(code, _ASK_AZURE)
 
 
@@ -53,7 +53,7 @@ def busy(task: StepContext) -> Stale:
 
 
 def power_pause(task: StepContext) -> Stale | None:
-    """Returns the pause that AKS requires between a stop and a start, in either order (docs/power.md, rule 5); None if it is over."""
+    """Returns the pause that AKS requires between a stop and a start, in either order (docs/power.md, rule 5); None once it is over."""
     changed = power_changed(task.ports.store, task.target)
     if changed is None or task.now - changed >= BETWEEN:
         return None

@@ -45,7 +45,7 @@ class CordonNode:
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Done at once: a cordon has no operation to poll."""
+        """Done immediately: a cordon has no operation to poll."""
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:

@@ -29,7 +29,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class UpgradeNodeImage:
-    """`params`: pool, image (the planned one, which is proven if that is required), from."""
+    """`params`: pool, image (the planned one; proven, if a proof is required), from."""
 
     name: str = "upgrade-node-image"
     actions: frozenset[str] = frozenset(

@@ -46,7 +46,7 @@ class SlackConnection:
 
     @cached_property
     def access(self) -> "SlackAccess":
-        """Returns what the endpoints use to verify requests; without SLACK_SIGNING_SECRET they reject every request."""
+        """Returns the dependencies of the endpoints; without SLACK_SIGNING_SECRET they reject every request."""
         from ops.chats.slack.endpoint import SlackAccess
         from ops.chats.slack.signature import SlackSignature
         from ops.endpoints.rejected_requests import RejectedRequests

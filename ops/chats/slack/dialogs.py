@@ -7,7 +7,7 @@ from ops.model.approval import LONGEST_REASON, Approval
 from ops.model.json import Json
 from ops.render.phrases import plural
 
-#: The callback id of the submitted dialog.
+#: The callback id with which the dialog is submitted.
 REJECTING = "reject"
 #: The block and its field that contain the reason.
 WHY = "why"
@@ -66,5 +66,5 @@ def dialog_result(text: str) -> Mapping[str, Json]:
 
 
 def dialog_error(why: str) -> Mapping[str, Json]:
-    """Returns the response that keeps the dialog open and shows the error beside the field."""
+    """Returns the response that keeps the dialog open and shows the error next to the field."""
     return {"response_action": "errors", "errors": {WHY: why}}

@@ -49,7 +49,7 @@ class Forms(Protocol):
 
 
 class DialogResult(Enum):
-    """Whether the dialog is open. If not, the vote is recorded at once; after `SILENT` the reply is sent later."""
+    """Whether the dialog is open. If not, the vote is recorded immediately; after `SILENT` the reply is sent later."""
 
     OPEN = auto()
     NOT_NEEDED = auto()

@@ -34,7 +34,7 @@ _ALT = 1_000
 _BAR = 8
 #: The block that the client fills with the uploaded picture, or omits.
 PICTURE_BLOCK = "picture"
-#: The action of a button that opens a page: Slack reports its use too.
+#: The action of a button that opens a page. Slack reports when such a button is used.
 OPENS = "open"
 # Only the sender sees the reply, and the message with the buttons remains.
 _PRIVATE: Mapping[str, Json] = {"response_type": "ephemeral", "replace_original": False}
@@ -123,7 +123,7 @@ def _buttons(message: Message) -> list[Json]:
 
 
 def _button(number: int, button: Button) -> Json:
-    """Returns one button; None if Slack would reject the whole message because of it. `action_id` begins with what it does."""
+    """Returns one button; None if Slack would reject the whole message because of it. `action_id` begins with the action."""
     element: dict[str, Json] = {"type": "button"}
     match button.choice:
         case None:
@@ -175,7 +175,7 @@ def _when(at: datetime) -> str:
 
 
 def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> list[str]:
-    """Returns as many lines as fit, and the number of the others."""
+    """Returns as many lines as fit, and the number of omitted lines."""
     fitting: list[str] = []
     length = 0
     for line in lines:
@@ -221,7 +221,7 @@ def _text(text: str) -> Json:
 
 
 def privately(content: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Returns a message as a private reply. It has no picture, since none is uploaded for it."""
+    """Returns a message as a private reply. It does not have a picture, since none is uploaded for it."""
     return {**content, "blocks": with_picture(content, ""), **_PRIVATE}
 
 

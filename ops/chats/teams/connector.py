@@ -59,7 +59,7 @@ class TeamsConnector:
         )
 
     def reply(self, service_url: str, conversation: str, answered: str, card: Mapping[str, Json]) -> str:
-        """Replies to an activity; returns the id of the reply."""
+        """Replies to an activity; returns the reply's id."""
         body = _message(card)
         return self._ask(
             "replying in Teams",

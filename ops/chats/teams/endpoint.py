@@ -57,14 +57,14 @@ class BotEndpoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TeamsAccess:
-    """What the endpoint needs in addition to the context. `bot` is None if no bot is configured here."""
+    """The dependencies of the endpoint, in addition to the context. `bot` is None if no bot is configured here."""
 
     bot: BotEndpoint | None
     rejected: RejectedRequests
 
 
 def take_activity(context: Context, access: TeamsAccess, request: HttpRequest) -> HttpResponse:
-    """POST teams/messages: what Teams sends to its bot."""
+    """POST teams/messages: the activities that Teams sends to its bot."""
     if access.bot is None:
         return HttpResponse(HTTPStatus.NOT_FOUND, {"error": "there is no Teams bot here"})
     try:

@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def activity(name: str) -> Execute:
-    """Returns the function of an activity. Its imports happen here, not when the app starts.
+    """Returns the function for an activity. It is imported here, not when the app starts.
 
     Raises:
         ValueError: there is no such activity.

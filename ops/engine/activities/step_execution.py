@@ -150,12 +150,12 @@ class StepExecution:
         return self.onward()
 
     def onward(self) -> Transition:
-        """Returns what follows a settled attempt: the next step if this one is completed, otherwise the undo."""
+        """Returns the transition after a settled attempt: to the next step if this one is completed, otherwise to the undo."""
         following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
         return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
     def failed(self, refused: Refused, *, was_begun: bool = True) -> Transition:
-        """Fails the run after its temporary steps are undone. A step that was refused at once never began."""
+        """Fails the run after its temporary steps are undone. A step that was refused immediately never began."""
         prefix = "could not be undone: " if self.undo else ""
         why = f"{self.step.title}: {prefix}{refused.cause}"
         self.context.note(self.now, self.run, "failed", why, key=self._key("failed"))
@@ -178,7 +178,7 @@ class StepExecution:
         return self.leave(why, retry_at or self.now + _SOON)
 
     def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
-        """Abandons the plan before anything of this step is done: undo the temporary steps, then assess again."""
+        """Abandons the plan before this step has done anything: undo the temporary steps, then assess again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
