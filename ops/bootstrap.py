@@ -167,7 +167,7 @@ def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
     """Returns the environment without Key Vault references that App Service could not resolve.
 
     If a reference cannot be resolved, the setting holds its text instead of the secret (Microsoft Learn, "Use Key Vault
-    references": "the reference value is used"). That text is in the template, so it must never serve as a secret.
+    references": "the reference value is used"). That text is in the template, so it must never be used as a secret.
     """
     unresolved = [name for name, value in environment.items() if value.strip().startswith(_REFERENCE)]
     for name in unresolved:

@@ -78,7 +78,7 @@ def _register_orchestrator(app: df.DFApp, name: str) -> None:
 
 def _register_timer(app: df.DFApp, entry: Timer) -> None:
     def run(timer: func.TimerRequest, client: str) -> None:
-        del timer  # the binding passes it by this name; nothing in it is needed
+        del timer  # the binding passes the argument by this name; it is not used
         from ops.telemetry.metrics import Metric
 
         wired = wiring()

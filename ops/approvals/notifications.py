@@ -111,7 +111,7 @@ def _repair(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None) -> None:
-    """Updates the messages of a request if it has changed."""
+    """Updates a request's messages if the request has changed."""
     if ports.store.get(CHANGED_REQUESTS, approval_id) is None:
         return
     stored = approvals(ports.store).get(approval_id)

@@ -88,7 +88,7 @@ def _note_all(document: Document, names: Names) -> None:
 
     wrong = check_schema(document, names)
     for finding in findings_of(_lenient(document.root, names), document.root):
-        # Mappings with wrong values are left out, because a replacement is not what the author meant.
+        # Mappings with invalid values are left out, because a replacement is not what the author meant.
         if finding.path not in wrong and finding.path[:-1] not in wrong:
             document.refuse(finding.path, finding.value, finding.wrong, finding.remedy)
 

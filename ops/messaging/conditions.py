@@ -21,7 +21,7 @@ from ops.tables.messages import ConditionRecord, conditions
 _HELD = ".held"
 # The windows for reboots can be a week apart.
 _FORGOTTEN_AFTER = timedelta(days=8)
-# The precision of `observed_at`, so that not every observation is written.
+# The precision of `observed_at`: coarse, so that not every observation is written.
 _LOOKED_EVERY = timedelta(hours=6)
 
 
@@ -78,7 +78,7 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
 def _report(ports: Ports, message: Message, observed: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
     """Posts or updates the message while the condition exists, with one ledger entry per day.
 
-    Each new occurrence has its own message, since editing an old message notifies no one.
+    Each new occurrence has its own message, since editing an old message does not notify anyone.
     """
     (text, now), table = observed, conditions(ports.store)
     stored = table.get(message.subject)

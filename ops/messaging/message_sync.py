@@ -124,7 +124,7 @@ class _Target:
 
 
 def _sync_channel(ports: Ports, chat: Chat, wanted: _Target) -> None:
-    """Stores the wanted content, and sends it if the channel shows something else."""
+    """Stores the desired content, and sends it if the channel shows something else."""
     subject = wanted.message.subject
     text = json.dumps(wanted.content, sort_keys=True)
     picture = wanted.message.picture.reference if wanted.message.picture else ""

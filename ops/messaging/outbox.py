@@ -54,7 +54,7 @@ def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> 
 
 
 def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
-    """Makes one attempt to show the wanted content; returns whether the chat now shows it."""
+    """Makes one attempt to show the desired content; returns whether the chat now shows it."""
     stored = messages(ports.store).get(key)
     if stored is None or not stored.value.dirty:
         _remove(ports, key)
@@ -80,7 +80,7 @@ class _Attempt:
     posting: bool = False
 
     def carry_out(self) -> bool:
-        """Makes the attempt; returns whether the chat now shows the wanted content."""
+        """Makes the attempt; returns whether the chat now shows the desired content."""
         try:
             posted = self._known() or self._found()
             if posted is None:

@@ -47,7 +47,7 @@ def select_pools(
 ) -> PoolSelection:
     """Selects the pools of a cluster that Daytwo upgrades. Pools that this run has upgraded are neither candidates nor skipped.
 
-    A pool whose newest image may be readable later keeps its place, and the pools after it wait.
+    A pool whose newest image may be readable later keeps its place, and the pools that follow it wait.
     """
     candidates: list[Candidate] = []
     skips: list[Skip] = []
@@ -122,7 +122,7 @@ def _judge(
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:
-    """Whether every node of the pool runs the image. For a pool without visible nodes, the image that Azure reports counts."""
+    """Whether every node of the pool runs the image. For a pool without visible nodes, the image reported by Azure is decisive."""
     own = () if isinstance(nodes, Unknown) else tuple(node for node in nodes if node.pool == pool.name)
     if not own:
         return image.is_carried_as(pool.image)

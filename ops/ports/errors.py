@@ -46,7 +46,7 @@ class ConflictError(OutsideError):
 
 
 class UnreadableError(OutsideError):
-    """A stored record does not fit this version of Daytwo: another version has written it."""
+    """A stored record cannot be read, because another version of Daytwo has written it."""
 
 
 class LedgerBrokenError(OutsideError):

@@ -168,7 +168,7 @@ def _facts(plan: Plan) -> str:
 
 
 def _is_shown(reason: str, plan: Plan) -> bool:
-    """Whether the steps already say which image replaces which."""
+    """Whether the steps already name the old and the new images."""
     return any(step.params.get("image") and reason.startswith(f"{step.params.get('from')} → ") for step in plan.steps)
 
 

@@ -111,7 +111,7 @@ class ApprovalRule(Part, frozen=True):
 
     @property
     def escalate_after(self) -> timedelta:
-        """How long after the request the escalation follows."""
+        """How long after the request it is escalated."""
         return self.expires_after / 2 if self.escalates is None else self.escalates
 
     def findings(self) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ def begin_operation(
 
 
 def busy(task: StepContext) -> Stale:
-    """Returns Stale: another operation is running on the cluster. It is never interrupted, so the step waits."""
+    """Returns Stale, because another operation is running on the cluster. That operation is never interrupted, so the step waits."""
     return retry_later(task, "another operation is running on the cluster")
 
 
@@ -79,7 +79,7 @@ def poll_operation(task: StepContext, what: str, progress: Progress | None = Non
 def not_verified_yet(
     task: StepContext, within: timedelta, cause: str, advice: str, poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused:
-    """The operation has ended but its effect is not visible on the cluster: verify again, and fail once `within` has passed."""
+    """Verifies again if the operation has ended but its effect is not visible on the cluster yet; fails once `within` has passed."""
     if task.now - (task.record.verifying_since or task.now) < within:
         return Pending(task.record.token, task.now + poll_every)
     return Refused(FailureCode.NOT_VERIFIED, cause, advice)

@@ -32,7 +32,7 @@ def refusals(doing: str) -> Iterator[None]:
 
     Raises:
         RejectedError: Slack refused the call; the code is Slack's.
-        TryLaterError: Slack did not answer, limits the rate, or is not ready to show a picture.
+        TryLaterError: Slack did not answer, rate-limited the call, or is not ready to show a picture.
     """  # noqa: DOC501 - what `_refusal` returns is listed
     from slack_sdk.errors import SlackApiError, SlackClientError
 

@@ -68,7 +68,7 @@ class Command:
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
-    """Parses the fields of a form.
+    """Parses form fields.
 
     Raises:
         RequestRejectedError: the body is not a form as Slack sends it.
@@ -150,7 +150,7 @@ def _submission(payload: Mapping[str, Json]) -> Submission:
 
 def _identity(payload: Mapping[str, Json]) -> Identity:
     user = _text(payload, "user", "id")
-    # In a shared channel, the user may belong to another workspace. It becomes the tenant, which matches no person.
+    # In a shared channel, the user may belong to another workspace. That workspace becomes the tenant, which does not match any person.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
     display_name = _optional(payload, "user", "name") or _optional(payload, "user", "username")
     return Identity("slack", IDENTITY.name, home, user, display_name)

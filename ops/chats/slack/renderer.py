@@ -83,7 +83,7 @@ def plainly(text: str) -> Mapping[str, Json]:
 
 
 def escape(text: str, most: int = _LINE) -> str:
-    """Returns external text on one line, with everything escaped that Slack interprets (`<!channel>`, `&`, `*`), cut to `most` characters."""
+    """Returns external text on one line, with everything that Slack interprets escaped (`<!channel>`, `&`, `*`), cut to `most` characters."""
     shown: list[str] = []
     length = 0
     for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):

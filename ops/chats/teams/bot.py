@@ -96,7 +96,7 @@ class TeamsBotEndpoint:
         return f"{_ADDRESS}{service_url}|{conversation}|{activity}"
 
     def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """Returns the conversation with one person. Raises DeniedError if the app is not installed for them or they block it."""
+        """Returns the conversation with one person. Raises DeniedError if the app is not installed for them or they have blocked it."""
         return self.address(service_url, self.connector.private(service_url, user, tenant))
 
     def accepts(self, address: str) -> bool:

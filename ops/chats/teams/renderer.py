@@ -77,7 +77,7 @@ def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Js
 
 
 def escape(text: str) -> str:
-    """Returns external text with everything escaped that Adaptive Cards interpret (Markdown, `{{DATE()}}`, mentions)."""
+    """Returns external text with everything that Adaptive Cards interpret escaped (Markdown, `{{DATE()}}`, mentions)."""
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
     # A zero-width space makes `<at>` and `{{` plain text.

@@ -75,7 +75,7 @@ def register_waiter(store: Store, claim: Claim, run: Run, now: datetime) -> None
 
 
 def remove_waiter(store: Store, claim: Claim, run: Run) -> None:
-    """Removes a run that has the lease, or has ended, from those that wait for it."""
+    """Removes a run from those that wait for the lease, because it holds the lease or has ended."""
     stored = waiters(store).get(store_key(claim.name))
     if stored is not None and run.id in stored.value.runs:
         waiters(store).change(

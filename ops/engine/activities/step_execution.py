@@ -1,4 +1,4 @@
-"""The execution of one step: the run as last read, the verb, and the possible ends of an attempt."""
+"""The execution of one step: the run as last read, the verb, and the possible outcomes of an attempt."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -41,7 +41,7 @@ class Changes(Alert, total=False):
 
 
 class StepExecution:
-    """The execution of one step: the run as last read, the verb, and the possible ends of an attempt."""
+    """The execution of one step: the run as last read, the verb, and the possible outcomes of an attempt."""
 
     def __init__(self, context: Context, stored: Stored[Run], step: Step, *, undo: bool) -> None:
         self.context, self.stored, self.step, self.undo = context, stored, step, undo
@@ -51,7 +51,7 @@ class StepExecution:
 
     @classmethod
     def of(cls, context: Context, payload: Mapping[str, Json]) -> "StepExecution":
-        """Returns the execution of the step that an activity was called for.
+        """Returns the execution of the step for which an activity was called.
 
         Raises:
             ValueError: the run has no plan.
@@ -129,7 +129,7 @@ class StepExecution:
         expected = None if self.undo else self.now + timedelta(seconds=self.step.expected_s)
         began = self.record.began or self.now
         record = replace(self.record, state=state, token=token, began=began, expected_end=expected)
-        # Keep the reason why the run failed: an undo explains nothing.
+        # Keep the reason why the run failed, since an undo does not explain it.
         why, code = (self.run.why, self.run.code) if self.undo else ("", "")
         self.save(record, state=State.RUNNING, acted=True, until=None, why=why, code=code)
         return Transition(Outcome.PENDING, poll_after)
