@@ -177,7 +177,7 @@ def _pairs(document: Document, node: "MappingNode", path: Path) -> Iterator[tupl
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode):
-            document.refuse_line(line, dotted(path), "", "a key is a word", "write the key as a word")
+            document.refuse_line(line, dotted(path), "", "a key must be a word", "write the key as a word")
             continue
         name = str(key.value)
         if name in seen:

@@ -143,4 +143,4 @@ def _example(part: Mapping[str, Value]) -> str:
     examples = part.get("examples")
     if not isinstance(examples, list):
         return "see docs/configuration.md"
-    return "write it as in " + " or ".join(shown(example) for example in examples)
+    return "write it like " + " or ".join(shown(example) for example in examples)

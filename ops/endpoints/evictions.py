@@ -56,10 +56,10 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
     target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
     match = _INSTANCE.fullmatch(target)
     if match is None:
-        return f"it does not name an instance of a node pool: {target[:200]!r}"
+        return f"it does not name an instance in a node pool: {target[:200]!r}"
     cluster = _by_group(context, match["group"])
     if cluster is None:
-        return f"the resource group {match['group']} does not belong to a cluster of the fleet"
+        return f"the resource group {match['group']} does not belong to a cluster in the fleet"
     return EvictionNotice(
         cluster, node_name(match["scale_set"], int(match["instance"])), match["pool"].casefold(), "azure"
     )
@@ -134,7 +134,7 @@ def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> Evicti
     settings, node = context.config.settings, str(data.get("node") or "")
     match = _NODE.fullmatch(node)
     if match is None:
-        return f"it does not name a node of a node pool: {node[:200]!r}"
+        return f"it does not name a node in a node pool: {node[:200]!r}"
     if settings is None or not is_in_fleet(source, settings):
         return f"its source is not in a configured subscription: {source[:300]!r}"
     try:

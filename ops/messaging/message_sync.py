@@ -70,7 +70,7 @@ def publish_pending(ports: Ports) -> None:
         if refusal is not None:
             if now - stored.value.since < _PUBLISHED_WITHIN:
                 continue
-            _LOG.warning("The end of %s is no longer published: %s", stored.key, refusal)
+            _LOG.warning("The end of %s will not be published: %s", stored.key, refusal)
         table.delete(stored.key)
 
 

@@ -180,4 +180,4 @@ def _monday(week: str) -> date:
         year, number = week.split("-w")
         return date.fromisocalendar(int(year), int(number), 1)
     except ValueError as error:
-        raise ValueError(f"{week!r} is not an ISO week: write it as in 2026-w47") from error
+        raise ValueError(f"{week!r} is not an ISO week: write it like 2026-w47") from error

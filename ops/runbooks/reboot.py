@@ -231,7 +231,7 @@ def _nothing(requiring: list[Node], run: Run) -> str:
     if requiring:
         ask = "1 node requires a reboot" if len(requiring) == 1 else f"{len(requiring)} nodes require a reboot"
         return f"{ask}, but none can be rebooted now"
-    return f"{done} rebooted, no node requires a reboot any longer" if done else "no node requires a reboot"
+    return f"{done} rebooted, no node requires a reboot anymore" if done else "no node requires a reboot"
 
 
 def _night(policy: RebootSettings, now: datetime) -> str:

@@ -122,7 +122,7 @@ class ApprovalRule(Part, frozen=True):
             yield Finding(("of",), None, wrong, remedy)
         for key, length in (("remind-before", self.remind_before), ("escalate-after", self.escalate_after)):
             if length >= self.expires_after:
-                yield Finding((key,), None, "the request has expired by then", "write less")
+                yield Finding((key,), None, "the request has expired by then", "write a shorter time")
 
 
 class Approvals(FieldType, tuple[ApprovalRule, ...]):

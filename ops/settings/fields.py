@@ -135,7 +135,7 @@ class Days(FieldType, frozenset[int]):
     def read(cls, written: object, names: Names) -> Self:
         listed = [written] if isinstance(written, str) else _texts(written)
         if not listed:
-            raise FieldError("this list is empty", "write one day or more, as in mon-thu")
+            raise FieldError("this list is empty", "write at least one day, for example mon-thu")
         return cls(day for each in listed for day in read_days(each))
 
     @classmethod
@@ -179,7 +179,7 @@ class TagValues(FieldType, frozenset[str]):
     def read(cls, written: object, names: Names) -> Self:
         values = [written] if isinstance(written, str) else _texts(written)
         if not values:
-            raise FieldError("this selects nothing", "write it as in prod or [dev, test]")
+            raise FieldError("this selects nothing", "write it like prod or [dev, test]")
         return cls(values)
 
     @classmethod
@@ -200,7 +200,7 @@ class PerRegionPair(FieldType, int):
     def read(cls, written: object, names: Names) -> Self:
         text = _text(written)
         if re.search(_PER_REGION_PAIR, text) is None:
-            raise FieldError("this is not a number per region pair", "write it as in 1 per region pair")
+            raise FieldError("this is not a number per region pair", "write it like 1 per region pair")
         return cls(text.split()[0])
 
     @classmethod
@@ -355,7 +355,7 @@ def _text(written: object) -> str:
 
 def _texts(written: object) -> list[str]:
     if not isinstance(written, list):
-        raise FieldError("this is not text or a list", "write a text, or a list of texts")
+        raise FieldError("this is not text or a list", "write text, or a list of texts")
     return [_text(each) for each in written]
 
 
@@ -369,4 +369,4 @@ def _one_or_more(one: Schema) -> Schema:
 
 
 def _add_person(name: str) -> str:
-    return f"add it under people, as in {name}: {{entra: aaaaaaaa-0000-0000-0000-000000000001}}"
+    return f"add it under people, for example {name}: {{entra: aaaaaaaa-0000-0000-0000-000000000001}}"

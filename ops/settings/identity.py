@@ -43,7 +43,7 @@ ENTRA = IdentityKind(
     tenant_type=Annotated[
         Guid | None,
         Meta(
-            description="The id of the Entra tenant. Without it, the ids under `entra` identify no one.",
+            description="The id of the Entra tenant. Without it, the ids under `entra` do not identify anyone.",
             examples=["11111111-1111-1111-1111-111111111111"],
         ),
     ],

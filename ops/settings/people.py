@@ -28,7 +28,7 @@ IdentitySettings = _composed(
 def _findings(self: Part) -> Iterator[Finding]:
     if not ids_of(self):
         last = identity_kinds()[-1]
-        yield Finding((), {}, "this is empty", f"write it as in {{{last.name}: {last.example}}}")
+        yield Finding((), {}, "this is empty", f"write it like {{{last.name}: {last.example}}}")
 
 
 PersonEntry = _composed(

@@ -50,4 +50,4 @@ class Select(Part, frozen=True):
     def findings(self) -> Iterator[Finding]:
         """Reports an empty select, since it would select nothing."""
         if self.empty:
-            yield Finding((), {}, "this selects nothing", "write it as in {tags: {env: prod}}")
+            yield Finding((), {}, "this selects nothing", "write it like {tags: {env: prod}}")

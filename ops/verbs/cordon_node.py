@@ -52,7 +52,7 @@ class CordonNode:
         """Verifies that the node is unschedulable and has the annotation."""
         found = find_node(task)
         if isinstance(found, Stale):
-            return Refused(FailureCode.GONE, found.why, "none: a new node needs no reboot")
+            return Refused(FailureCode.GONE, found.why, "nothing: a new node does not need a reboot")
         node = found[1]
         if node.unschedulable and is_our_cordon(node, task.step.params["run"]):
             return Done(f"{node.name} is cordoned")
