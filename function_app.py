@@ -1,4 +1,4 @@
-"""What Azure loads."""
+"""The module that Azure loads."""
 
 from ops.functions import build_app
 

@@ -19,7 +19,7 @@ param clusterId string
 @description('The region of the cluster.')
 param location string
 
-// The name is unique per cluster: clusters of the same name in different resource groups have separate topics. At most 50 characters.
+// The name is unique per cluster: clusters with the same name in different resource groups have separate topics. At most 50 characters.
 var topicName = 'daytwo-${take(replace(last(split(clusterId, '/')), '_', '-'), 28)}-${uniqueString(toLower(clusterId))}'
 
 resource clusterTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {

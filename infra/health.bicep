@@ -1,4 +1,4 @@
-// Sends the health events of a subscription's machines to Daytwo, among them the evictions of spot nodes. Deploy this once per
+// Sends the health events of a subscription's machines to Daytwo, including evictions of spot nodes. Deploy this once per
 // subscription of the fleet into a resource group of that subscription: a system topic must be in the subscription of its
 // source. Deploy the app's code first: Event Grid validates the function before it sends events to it.
 targetScope = 'resourceGroup'

@@ -9,7 +9,7 @@ targetScope = 'resourceGroup'
 @maxLength(11)
 param name string = 'daytwo'
 
-@description('The region of the app. Choose one without clusters of the fleet: an outage of their region must not stop the bot as well.')
+@description('The region of the app. Choose one that has no clusters of the fleet, because an outage of their region must not stop the bot as well.')
 param location string = resourceGroup().location
 
 @description('Whether to create the Event Grid topic for run events.')
@@ -45,7 +45,7 @@ var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 // The app's telemetry is sent with its identity, since local authentication is off (Microsoft Learn, "Microsoft Entra
-// authentication for Application Insights"): without this role no log arrives.
+// authentication for Application Insights"): without this role, no logs arrive.
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 var eventGridDataSender = 'd5a91429-5739-47e2-a06b-3470a27159e7'
 

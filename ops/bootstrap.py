@@ -33,13 +33,13 @@ class NotConfiguredError(Exception):
 
 
 class Wiring(NamedTuple):
-    """What exists for the lifetime of the process.
+    """The objects that exist for the lifetime of the process.
 
     Attributes:
         ports: all ports except those that depend on the configuration (`chats`, `replies`).
         config: the configuration file.
         connections: the chats by name.
-        page: makes the access of the approval page, once; it remembers which rejections are in the ledger.
+        page: creates the `PageAccess` of the approval page, once; it remembers which rejections are in the ledger.
         process: what timers need.
     """
 
@@ -64,7 +64,7 @@ class Wiring(NamedTuple):
 
 
 def wiring() -> Wiring:
-    """Returns this process's wiring, made once; concurrent invocations of a cold start wait for it. Raises NotConfiguredError."""
+    """Returns this process's wiring, created once; concurrent invocations during a cold start wait for it. Raises NotConfiguredError."""
     with _WIRING:
         return _wired()
 
@@ -81,7 +81,7 @@ def _wired() -> Wiring:
 
 
 def read_only_context(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
-    """Returns the context of commands that only read: without chats, and with records in a folder that can be deleted afterwards."""
+    """Returns the context for commands that only read: without chats, and with records in a folder that can be deleted afterwards."""
     from ops.config.config_file import ConfigState
     from ops.context import Context
 
@@ -93,7 +93,7 @@ def read_only_context(environment: Mapping[str, str], folder: "Path", config: "P
 
 
 class NoEngine:
-    """Implements `Engine` for commands that start nothing."""
+    """Implements `Engine` for commands that do not start anything."""
 
     def start(self, workflow: str, instance_id: str, payload: object) -> None:
         """Refuses.
@@ -167,7 +167,7 @@ def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
     """Returns the environment without Key Vault references that App Service could not resolve.
 
     If a reference cannot be resolved, the setting holds its text instead of the secret (Microsoft Learn, "Use Key Vault
-    references": "the reference value is used"). That text is in the template, so it must never serve as a secret.
+    references": "the reference value is used"). That text is in the template, so it must never be used as a secret.
     """
     unresolved = [name for name, value in environment.items() if value.strip().startswith(_REFERENCE)]
     for name in unresolved:
@@ -176,7 +176,7 @@ def without_unresolved(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _records(environment: Mapping[str, str], credential: Any) -> "tuple[Store, Ledger]":
-    """Returns store and ledger: in a storage account (DAYTWO_STORAGE) in Azure, in a folder (DAYTWO_STATE) elsewhere.
+    """Returns the store and the ledger: in a storage account (DAYTWO_STORAGE) in Azure, in a folder (DAYTWO_STATE) elsewhere.
 
     Raises:
         NotConfiguredError: neither is set.

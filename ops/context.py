@@ -44,7 +44,7 @@ def with_step(run: Run, record: StepRecord) -> Run:
 
 
 def run_of(context: Context, payload: Mapping[str, object]) -> Stored[Run]:
-    """Returns the run that an activity was called for.
+    """Returns the run for which an activity was called.
 
     Raises:
         NotFoundError: there is no such run.

@@ -1,4 +1,4 @@
-"""The function app: registers every trigger. The code of a trigger is imported when it is first called."""
+"""The function app: registers every trigger. A trigger's code is imported when it is first called."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def build_app() -> df.DFApp:
-    """The app that Azure loads."""
+    """The function app that Azure loads."""
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
     for name in Activity:
         _register_activity(app, name)
@@ -78,7 +78,7 @@ def _register_orchestrator(app: df.DFApp, name: str) -> None:
 
 def _register_timer(app: df.DFApp, entry: Timer) -> None:
     def run(timer: func.TimerRequest, client: str) -> None:
-        del timer  # the binding passes it by this name; nothing in it is needed
+        del timer  # the binding passes the argument by this name; it is not used
         from ops.telemetry.metrics import Metric
 
         wired = wiring()

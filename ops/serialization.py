@@ -50,7 +50,7 @@ def _converter() -> "Converter":
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
     for codes in reasons.ALL:
-        # A code of another version stays the text that it is; both are compared as text.
+        # A code from another version stays plain text; both are compared as text.
         converter.register_structure_hook(codes, _code)
         converter.register_unstructure_hook(codes, str)
     for union in (decision.Decision, outcome.Outcome):

@@ -1,4 +1,4 @@
-"""Clusters through the SDK of Azure Resource Manager. Each call is one attempt; the engine retries."""
+"""Clusters through the Azure Resource Manager SDK. Each call is one attempt; the engine retries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,11 +91,11 @@ class AzureClusters:
         )
 
     def operation(self, token: str) -> OperationStatus:
-        """Makes one GET of the operation. An `error` beside InProgress or Succeeded (`NotLatestOperation`) is not a failure.
+        """Makes one GET of the operation. An `error` next to InProgress or Succeeded (`NotLatestOperation`) is not a failure.
 
         Raises:
             RejectedError: the address is outside Azure Resource Manager.
-            TryLaterError: the response is not JSON. Also raises what `refusals` raises.
+            TryLaterError: the response is not JSON. Also raises the errors that `refusals` raises.
         """
         if not token.startswith(f"{self.endpoint.url}/"):
             raise RejectedError("ForeignOperation", "the address of an operation is outside Azure Resource Manager")
@@ -117,7 +117,7 @@ class AzureClusters:
         """Returns the user kubeconfig (one POST). It names the server and its CA; on a cluster with Entra it contains no secret.
 
         Raises:
-            RejectedError: Azure returned no kubeconfig. Also raises what `refusals` raises.
+            RejectedError: Azure returned no kubeconfig. Also raises the errors that `refusals` raises.
         """
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the credentials of {name}"):

@@ -90,6 +90,6 @@ class AzureCosts:
 
 
 def _cost(row: dict[str, Any]) -> Cost:
-    """Converts an amount from its text, because a float would add wrong digits."""
+    """Converts an amount from its text, because a float would be inexact."""
     amount = row.get("Cost", row.get("totalCost"))
     return Cost(str(row["ResourceGroupName"]).casefold(), Decimal(str(amount)), str(row["Currency"]))

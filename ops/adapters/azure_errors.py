@@ -1,4 +1,4 @@
-"""Translates the errors of Azure's SDKs to errors of the ports."""
+"""Translates errors from Azure's SDKs into the errors of the ports."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from azure.identity import CredentialUnavailableError
 from ops.adapters.http_client import retry_after_s
 from ops.ports.errors import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
-# Codes that mean that another operation is running; they come with 409 or 400.
+# Codes which mean that another operation is running; they come with 409 or 400.
 _BUSY = frozenset({"OperationNotAllowed", "AKSOperationPreempted", "AKSOperationPreemptedByDelete", "EtagMismatch"})
 _THROTTLED = frozenset({"SubscriptionRequestsThrottled", "AKSRequestsThrottled"})
 
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Translates errors of the Azure SDKs; each text begins with what was attempted.
+    """Translates errors from the Azure SDKs; each text begins with what was attempted.
 
     Raises:
         DeniedError: the bot's identity was not accepted, or has no permission.
@@ -58,7 +58,7 @@ def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
 
 
 def _text(error: AzureError) -> str:
-    """Returns the first line; the others repeat it and can contain more than a log should. An error without text is named by its class."""
+    """Returns the first line; the others repeat it and can contain more than a log should. For an error without text, returns its class."""
     message = error.error.message if isinstance(error, HttpResponseError) and error.error else error.message
     lines = str(message or error).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import BlobClient, ContainerClient
 
-# Another instance can append between reading and writing. If it does, the append position is refused and the day is read again.
+# Another instance can append between reading and writing. The append is then refused, and the day is read again.
 _ROUNDS = 20
 
 
@@ -41,7 +41,7 @@ class _Day:
 class AzureLedger:
     """Implements `Ledger`. Appends are conditional on the blob's length, so two writers never break the chain.
 
-    A process reads a day once. After that it reads only what others have appended, when a condition is refused.
+    A process reads a day once. After that, when a condition fails, it reads only what others have appended.
     """
 
     blobs_url: str
@@ -54,7 +54,7 @@ class AzureLedger:
         """Writes an entry. An entry with the same key on the same day is written only once.
 
         Raises:
-            TryLaterError: other writers were faster several times, or storage did not answer.
+            TryLaterError: other writers were faster several times in a row, or storage did not answer.
         """
         day = f"{entry.at:%Y-%m-%d}"
         with self._lock, refusals("writing the ledger"):

@@ -1,4 +1,4 @@
-"""Scale set instances through the SDK of Azure Compute. Each call is one attempt."""
+"""Scale set instances through the Azure Compute SDK. Each call is one attempt."""
 
 import re
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class AzureMachines:
         """Makes one POST to the instance in the node's provider id.
 
         Raises:
-            RejectedError: the node does not belong to a scale set instance. Also raises what `begun` raises.
+            RejectedError: the node does not belong to a scale set instance. Also raises the errors that `begun` raises.
         """
         match = _INSTANCE.fullmatch(node.provider_id)
         if match is None:

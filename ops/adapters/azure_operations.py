@@ -13,7 +13,7 @@ def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
     """Returns the address of the operation that `call` begins with the given polling method.
 
     Raises:
-        RejectedError: Azure returned no address. Also raises what `refusals` raises.
+        RejectedError: Azure returned no address. Also raises the errors that `refusals` raises.
     """
     first = FirstAnswer()
     with refusals(doing):
@@ -38,7 +38,7 @@ class FirstAnswer(PollingMethod[None]):
         return "InProgress"
 
     def finished(self) -> bool:
-        """Returns True, so that the SDK starts no thread."""
+        """Returns True, so that the SDK does not start a thread."""
         return True
 
     def resource(self) -> None:

@@ -1,4 +1,4 @@
-"""Shared by store and ledger in Azure: creates the container, and translates the SDKs' errors."""
+"""Shared by the store and the ledger in Azure: creates the container, and translates the SDKs' errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +27,11 @@ def container(blobs_url: str, credential: "TokenCredential | Any", name: str) ->
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Translates errors of the storage SDKs.
+    """Translates errors from the storage SDKs.
 
     Raises:
         TryLaterError: the storage SDK failed.
-        OutsideError: it was raised inside and is passed on.
+        OutsideError: raised by the enclosed code, and passed on unchanged.
     """
     from azure.core.exceptions import AzureError
 

@@ -1,4 +1,4 @@
-"""`Engine` over the durable client that each invocation receives."""
+"""`Engine` on top of the durable client that each invocation receives."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`Flow` over the durabletask context: for Durable Functions, the local host, and the executor without an engine."""
+"""`Flow` on top of the durabletask context: for Durable Functions, the local host, and the executor without an engine."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

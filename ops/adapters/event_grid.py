@@ -17,7 +17,7 @@ _TIMEOUT_S = 10
 
 
 class NoEvents:
-    """Implements `Events` if no topic is configured."""
+    """The `Events` implementation that is used when no topic is configured."""
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
         """Drops the event, because no topic is configured."""
@@ -25,7 +25,7 @@ class NoEvents:
 
 @dataclass
 class EventGridTopic:
-    """Implements `Events` with CloudEvents to a topic. `timeout_s` limits connecting and reading separately."""
+    """The `Events` implementation that publishes CloudEvents to a topic. `timeout_s` limits connecting and reading separately."""
 
     endpoint: str
     credential: "TokenCredential"

@@ -19,7 +19,7 @@ _DEFAULT_S = 60.0
 
 
 class TooLargeError(ValueError):
-    """The body has more bytes than the caller accepts."""
+    """The body is larger than the caller accepts."""
 
 
 @cache

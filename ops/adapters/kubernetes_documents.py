@@ -16,7 +16,7 @@ _MIRROR = "kubernetes.io/config.mirror"
 
 
 def node_of(item: Document) -> Node:
-    """Converts a node. Nodes of node auto-provisioning have no pool."""
+    """Converts a node. Nodes created by node auto-provisioning have no pool."""
     metadata, status = item["metadata"], item.get("status") or {}
     labels = metadata.get("labels") or {}
     created = metadata.get("creationTimestamp")
@@ -54,7 +54,7 @@ def pod_of(item: Document) -> Pod:
 
 
 def budget_of(item: Document) -> DisruptionBudget:
-    """Converts a PDB. If its status is not set yet, it allows no eviction."""
+    """Converts a PDB. A PDB whose status is not set yet allows no evictions."""
     metadata, status = item["metadata"], item.get("status") or {}
     selector = (item.get("spec") or {}).get("selector") or {}
     return DisruptionBudget(

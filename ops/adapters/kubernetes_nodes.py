@@ -28,7 +28,7 @@ _TIMEOUT_S = (5, 30)
 
 @dataclass
 class KubernetesNodes:
-    """Implements `Nodes`. `kubeconfig` reads a cluster's user kubeconfig, of which only server and CA are used."""
+    """Implements `Nodes`. `kubeconfig` reads a cluster's user kubeconfig, from which only the server and CA are used."""
 
     credential: "TokenCredential"
     kubeconfig: Callable[[str], bytes]
@@ -91,7 +91,7 @@ class KubernetesNodes:
 
     @contextmanager
     def _client(self, cluster: Cluster, doing: str) -> "Iterator[ApiClient]":
-        """Provides the cluster's client with a fresh token; its errors are raised as errors of the port.
+        """Provides the cluster's client with a fresh token; its errors are raised as the port's errors.
 
         Raises:
             DeniedError: the bot does not have this permission in the cluster.
@@ -152,7 +152,7 @@ def _connect(kubeconfig: bytes) -> "ApiClient":
 
 
 def _eviction_answer(error: Any) -> EvictionResult | None:
-    """Returns the meaning of an eviction's error; None if it has no special meaning."""
+    """Returns what an eviction's error means; None if it has no special meaning."""
     why = _message(error)
     match error.status:
         case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT:

@@ -48,8 +48,8 @@ class OpenTelemetryMetrics:
 def open_telemetry(environment: Mapping[str, str]) -> Metrics:
     """Returns metrics that go to Application Insights if its connection string is set, otherwise to the host's provider.
 
-    Nothing is measured, and the cause is logged, if the exporter cannot be set up: a typing error in the connection string
-    must not stop operations.
+    If the exporter cannot be set up, nothing is measured and the cause is logged: a typo in the connection string must not
+    stop operations.
     """
     try:
         from opentelemetry import metrics

@@ -52,7 +52,7 @@ def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callabl
             report_if_changed(context.ports, approval.id, settings)
             note_decision(context, approval)
             approved = replace(run, approved=decided_text(approval))
-            # Assess again before the night: approval of a change is requested during the day.
+            # Assess again before the night, since approval is requested during the day.
             sooner = _wake_in_time(decision, next_look(rules, now)) if rules else decision
             return GateResult(approved, _with_approval(sooner, approved.approved))
         case _:
@@ -60,7 +60,7 @@ def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callabl
 
 
 def missing_approval(context: Context, run: Run) -> str:
-    """Why a step of the run's plan cannot begin: it is not approved, or an approver has lost that right; empty if it can."""
+    """Why a step in the run's plan cannot begin: it is not approved, or an approver has lost the right to decide; empty if it can."""
     settings = context.config.settings
     if settings is None or run.plan is None:
         return ""
@@ -84,19 +84,19 @@ def planned_next(decision: Decision, decide_at: Callable[[datetime], Decision]) 
 def needs_approval_now(
     run: Run, decision: Decision, decide_at: Callable[[datetime], Decision], settings: Settings
 ) -> bool:
-    """Whether a run that does not exist yet would need approval; if so, it is started."""
+    """Whether a run that does not exist yet would need approval; if it would, it is started."""
     plan = planned_next(decision, decide_at) if rules_of(settings, run.runbook, run.ring) else None
     return plan is not None and rule_for(settings, run.runbook, run.ring, plan.risk) is not None
 
 
 def _rejected_plan(asked: Approval | None, run: Run) -> Plan | None:
-    """Returns the rejected plan. It ends the run, whatever the run would do now."""
+    """Returns the rejected plan. A rejection ends the run, whatever it would do now."""
     part = asked.part(run.id) if asked is not None and asked.state is ApprovalState.REJECTED else None
     return part.plan if part is not None and part.state is PartState.ASKED else None
 
 
 def _wake_in_time(decision: Decision, look: datetime) -> Decision:
-    """Returns the same wait. If there may be something to request, it is shortened so that approval can be requested in time."""
+    """Returns the same wait, shortened if necessary so that approval can be requested in time."""
     if isinstance(decision, Wait) and decision.code in _MAY_ACT:
         return replace(decision, until=min(decision.until, look))
     return decision

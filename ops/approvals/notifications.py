@@ -26,7 +26,7 @@ _ROUNDS = 3
 
 
 def report_approval(ports: Ports, approval: Approval, settings: Settings | None) -> None:
-    """Updates every channel. A request is not shown before its time.
+    """Updates every channel. A request is not shown before it is due.
 
     The request is read again after sending, so a slow process does not leave an older state in the chats.
     """
@@ -54,7 +54,7 @@ def _show(ports: Ports, approval: Approval, settings: Settings) -> None:
 
 
 def request_message(ports: Ports, approval: Approval, settings: Settings) -> Message:
-    """Returns the message of the request in its current state."""
+    """Returns the request's message in its current state."""
     title, rule = runbooks()[approval.runbook].title, current_rule(settings, approval)
     link = f"{ports.address}/approvals/{approval.token}" if ports.address else ""
     counted = valid_votes(approval, rule, settings) if rule else tuple(vote.person for vote in approval.votes)
@@ -67,9 +67,9 @@ def _approvers_and_title(approval: Approval, settings: Settings) -> tuple[Person
 
 
 def update_requests(context: Context) -> None:
-    """For a timer: shows changes of requests that no run has noticed.
+    """For a timer: shows changes to requests that no run has noticed.
 
-    Without this, buttons that have no effect would remain if a run is paused or its wake event was lost.
+    Otherwise, buttons without any effect would remain after a run is paused or its wake event is lost.
     """
     settings, store = context.config.settings, context.ports.store
     if settings is None:
@@ -86,7 +86,7 @@ def update_requests(context: Context) -> None:
 def _update_safely(
     act: Callable[[Context, str, Settings], None], context: Context, approval_id: str, settings: Settings
 ) -> None:
-    """Handles errors of one request, so that a request that cannot be read does not delay the others."""
+    """Handles the errors of one request, so that an unreadable request does not delay the others."""
     try:
         act(context, approval_id, settings)
     except OutsideError as error:
@@ -103,7 +103,7 @@ def _update(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def _repair(context: Context, approval_id: str, settings: Settings) -> None:
-    """Completes what an endpoint or a run had no time for: updates the messages and wakes the runs."""
+    """Completes the work that an endpoint or a run had no time for: updates the messages and wakes the runs."""
     stored = approvals(context.ports.store).get(approval_id)
     for part in stored.value.active_parts if stored else ():
         context.engine.wake(part.run)
@@ -111,7 +111,7 @@ def _repair(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None) -> None:
-    """Updates the messages of a request if it has changed."""
+    """Updates a request's messages if the request has changed."""
     if ports.store.get(CHANGED_REQUESTS, approval_id) is None:
         return
     stored = approvals(ports.store).get(approval_id)
@@ -122,7 +122,7 @@ def report_if_changed(ports: Ports, approval_id: str, settings: Settings | None)
 
 
 def was_delivered(ports: Ports, approval: Approval) -> bool:
-    """Whether any chat has accepted the request."""
+    """Whether at least one chat has accepted the request."""
     keys = [
         message_key(chat.name, channel, approval.id)
         for chat in ports.chats

@@ -1,4 +1,4 @@
-"""The records of requests for approval: created, joined, advanced with time, withdrawn (docs/approvals.md)."""
+"""The records of requests for approval: how they are created, joined, advanced over time, and withdrawn (docs/approvals.md)."""
 
 import re
 import secrets
@@ -24,7 +24,7 @@ from ops.settings.approval import ApprovalRule
 from ops.settings.chat_sections import chat_names
 from ops.tables.approvals import OpenRequest, RequestToken, approvals, open_requests, request_tokens
 
-# Requests whose latest change is not shown in the chats yet.
+# Requests whose latest change has not been shown in the chats yet.
 CHANGED_REQUESTS = "approval-news"
 # An index of undecided requests, so that a timer does not read every request that was ever made.
 OPEN_REQUESTS = "undecided"
@@ -40,7 +40,7 @@ def approval_of(store: Store, run: Run) -> Approval | None:
 
 
 def request_by_token(store: Store, word: str) -> Approval | None:
-    """Returns the request that a token refers to, or None. Older tokens of a request are accepted too."""
+    """Returns the request that a token refers to, or None. Older tokens for the same request are also accepted."""
     identity = request_id_of_token(store, word)
     stored = approvals(store).get(identity) if identity else None
     return stored.value if stored else None
@@ -49,13 +49,13 @@ def request_by_token(store: Store, word: str) -> Approval | None:
 def request_id_of_token(store: Store, word: str) -> str:
     """Returns the id of that request; empty if there is none."""
     if not _WORD.fullmatch(word):
-        return ""  # store keys contain no slash, and tokens are short
+        return ""  # store keys cannot contain a slash, and tokens are short
     named = request_tokens(store).get(word)
     return named.value.approval if named else ""
 
 
 def current_rule(settings: Settings, approval: Approval) -> ApprovalRule | None:
-    """Returns the rule that applies to a request now: the configuration may have changed since it was made."""
+    """Returns the rule that now applies to a request: the configuration may have changed since it was made."""
     risk = approval.parts[0].plan.risk if approval.parts else ""
     return rule_for(settings, approval.runbook, approval.ring, risk)
 
@@ -65,22 +65,22 @@ def request_approval(
 ) -> Approval:
     """Returns the request for this run's plan: the ring's request if it can be joined, otherwise a new one.
 
-    Another call finds the same request, so a process that is killed in between asks only once.
+    A repeated call finds the same request, so a process that is killed in between does not ask twice.
 
     Raises:
-        ConflictError: other runs were faster ten times.
+        ConflictError: other runs changed the request first, ten times in a row.
         ValueError: the run has no plan.
     """
     if run.plan is None:
         raise ValueError(f"{run.id} has no plan, so there is nothing to request")
     part = Part(run.id, run.target, run.target_name, run.plan, run.until, why="; ".join(changed))
-    # One rule, one request: runs of a ring share a request if one rule covers all their plans, even with different risks.
+    # One rule, one request: the runs in a ring share a request if one rule covers all their plans, even with different risks.
     risks = "-".join(sorted(rule.risks)) or "any"
     subject = f"{run.rollout}.{slug(run.ring)}.{slug(risks)}" if run.rollout else run.id
     withdraw(context, run, PartState.SUPERSEDED, part.why or "requested again")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has just joined: the request can still be joined
-            # Read once for both: a request that is created in between is joined in the next round, and not duplicated.
+            # Read once for both, so that a request created in between is joined in the next round instead of being duplicated.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
             joined = _join(context, last, part, channels_showing(context, run)) or _new(
@@ -135,7 +135,7 @@ def _new(
         token=_new_token(store, identity),
         escalate_at=asked + rule.escalate_after if rule.escalate_to else None,
         requester=run.by if by_person else "",
-        # Only a chat proves who started the run. A timer's run has no requester, which is known as well.
+        # Only a chat proves who started a run. A run started by a timer is known to have no requester.
         requester_known=by_person or run.source == "timer",
         rollout=run.rollout,
         approvers=rule.approvers,
@@ -180,7 +180,7 @@ def advance(context: Context, approval_id: str, rule: ApprovalRule, settings: Se
 
 
 def expire_if_due(context: Context, approval_id: str) -> Approval:
-    """Marks a request as expired if its time is over."""
+    """Marks a request as expired once its time is over."""
     now = context.ports.clock.now()
 
     def change(old: Approval | None) -> Approval:
@@ -194,7 +194,7 @@ def expire_if_due(context: Context, approval_id: str) -> Approval:
 
 
 def _note_progress(context: Context, approval: Approval) -> None:
-    """Records in the ledger, once, each change that time has caused."""
+    """Records in the ledger, once, each change caused by the passage of time."""
     for word, happened in (
         ("asked", approval.asked),
         ("reminded", approval.reminded),

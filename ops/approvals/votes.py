@@ -25,7 +25,7 @@ _UNKNOWN = "there is no such request; a newer one may have replaced it"
 
 
 class LongReasonError(ValueError):
-    """The reason is longer than the limit. It is not shortened, since half a reason can change its meaning."""
+    """The reason is longer than the limit. It is not shortened, since cutting it off could change its meaning."""
 
 
 def read_reason(text: str) -> str:
@@ -66,7 +66,7 @@ class VoteOutcome:
 def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     """Records a vote, or says why it does not count. Every attempt is in the ledger; a decision wakes the runs.
 
-    Raises nothing after the vote is recorded: the next timer completes what the ledger or the store did not accept.
+    Once the vote is recorded, nothing is raised: the next timer completes any write that the ledger or the store did not accept.
 
     Raises:
         ConflictError: the request has changed ten times in the meantime; nothing was decided.
@@ -79,7 +79,7 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
         outcome = VoteOutcome("unknown", _UNKNOWN)
         _note(context, action, outcome, now)
         return outcome
-    # One form can be submitted with either choice; these are different votes.
+    # The same form can be submitted with either choice, and these are different votes.
     event = hashlib.sha256(f"{action.identity}|{action.event}|{action.choice}".encode()).hexdigest()[:32]
     known = attempts(context.ports.store)
     before = known.get(event)
@@ -92,7 +92,7 @@ def record_vote(context: Context, action: ApprovalAction) -> VoteOutcome:
     try:
         _wake_runs(context, outcome)
         again = before is not None or not known.insert(event, AttemptRecord(verdict.result, verdict.text, now))
-        if again:  # a concurrent delivery was faster: both get the same reply
+        if again:  # a concurrent delivery was faster, so both get the same reply
             reply = known.must_get(event).value
             outcome = replace(outcome, result=reply.result, text=reply.text)
         _note(context, action, outcome, now, again=again)

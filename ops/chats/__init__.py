@@ -17,7 +17,7 @@ def chat_kinds() -> dict[str, ChatKind[Any]]:
 
 
 def renderer(name: str) -> Renderer:
-    """Renders a message as the chat of this name (`Chat.name`) does.
+    """Renders a message as the chat with this name (`Chat.name`) does.
 
     Raises:
         KeyError: there is no such chat.

@@ -16,14 +16,14 @@ type Renderer = Callable[["Message"], Mapping[str, "Json"]]
 
 
 class Connection(Protocol):
-    """The connection to a chat in this process, made once from the environment.
+    """The connection to a chat in this process, created once from the environment.
 
-    Both methods are called for each invocation, so a change of the configuration applies without a restart. They open no
+    Both methods are called for each invocation, so a configuration change applies without a restart. They do not open any
     connection.
     """
 
     def chats(self, settings: "Settings | None") -> "tuple[Chat, ...]":
-        """Returns where this configuration posts messages; empty if the chat is not configured or its app settings are missing."""
+        """Returns where messages are posted with this configuration; empty if the chat is not configured or its app settings are missing."""
         ...
 
     def replies(self, settings: "Settings | None") -> "tuple[Replies, ...]":
@@ -38,7 +38,7 @@ class ChatKind[C: Connection](NamedTuple):
         name: lower case; the `Identity.endpoint` of its people and the first part of its paths.
         title: the product's name as people write it.
         identity: the key under `people.NAME` in daytwo.yaml that holds the ids of its people.
-        connect: makes the connection from the app settings. Raises nothing; `problems` reports invalid settings.
+        connect: creates the connection from the app settings. Never raises; `problems` reports invalid settings.
         routes: its HTTP endpoints. They get the connection when they are first called, not when the app is loaded.
         problems: why the app settings do not work with the configuration, one sentence each with the remedy.
         renderers: for each `Chat.name`, how it renders a message.
@@ -56,4 +56,4 @@ class ChatKind[C: Connection](NamedTuple):
 
 
 def no_housekeeping(ports: "Ports") -> None:
-    """Does nothing, for a chat that keeps no records."""
+    """Does nothing; used by chats without records of their own."""

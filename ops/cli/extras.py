@@ -1,4 +1,4 @@
-"""What an installation without the extra `simulator` cannot do, and how to add it."""
+"""What cannot be done without the extra `simulator`, and how to install it."""
 
 import sys
 from importlib.util import find_spec
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import click
 
 EXIT_REFUSED = 2
-# One module of each package of the dependency group `simulator` in pyproject.toml.
+# One module from each package in the dependency group `simulator` in pyproject.toml.
 SIMULATOR = ("azure_functions_runtime", "aiohttp", "croniter", "trustme", "jwt")
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from simulator.host.host import Host
 
 _INSTALLED = Path(__file__).with_name("app")
-# The folder that Azure would load, with function_app.py and host.json: the root of a checkout, or beside this file in the wheel.
+# The folder that Azure would load, with function_app.py and host.json: the root of a checkout, or next to this file in the wheel.
 APP_FOLDER = _INSTALLED if _INSTALLED.exists() else Path(__file__).resolve().parents[2]
 
 
@@ -25,7 +25,7 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     state.mkdir(parents=True, exist_ok=True)
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
-    # A deployed app reads them at its first timer; a person at a terminal does not wait for that.
+    # A deployed app fetches the calendars with its first timer, but a person at a terminal should not have to wait for it.
     wiring().process.refresh_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)

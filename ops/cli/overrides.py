@@ -13,7 +13,7 @@ EXIT_REFUSED = 2
 @click.option("--target", required=True, help="The id of a managed cluster.")
 @click.option("--until", required=True, help="When it expires, for example 2026-11-18T22:00+01:00.")
 def awake(target: str, until: str) -> None:
-    """Keep a cluster awake until a time, regardless of its schedule."""
+    """Keep a cluster awake until a given time, regardless of its schedule."""
     sys.exit(_post("awake", target, until))
 
 
@@ -21,7 +21,7 @@ def awake(target: str, until: str) -> None:
 @click.option("--target", required=True, help="The id of a managed cluster.")
 @click.option("--until", required=True, help="When it expires, for example 2026-11-23T00:00+01:00.")
 def skip(target: str, until: str) -> None:
-    """Skip node image upgrades of a cluster until a time."""
+    """Skip node image upgrades on a cluster until a given time."""
     sys.exit(_post("skip", target, until))
 
 

@@ -65,7 +65,7 @@ def plan(subscription: str | None, config: Path | None, shape: str) -> None:
 
 
 def _warn(settings: "Settings", fleet: "list[Cluster]", source: str) -> None:
-    """Prints what in the configuration does not fit this fleet: a ring that selects nothing, a cluster in two rings."""
+    """Prints the parts of the configuration that do not fit this fleet: a ring that selects nothing, a cluster in two rings."""
     from ops.config import check_fleet, render_problems
 
     problems = check_fleet(settings, [(cluster.name, cluster.region, cluster.tags) for cluster in fleet], source)

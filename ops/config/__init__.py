@@ -25,10 +25,10 @@ __all__ = [
 def load(text: str | bytes, source: str, feeds: Feeds | None = None, *, full: bool = False) -> Settings:
     """Loads the settings from a configuration.
 
-    `source` is the file's name in messages. `feeds` reads the calendars that the configuration names; without `feeds`, such a
-    calendar is a problem. With `full` the full validator always runs, as in `daytwo validate`.
+    `source` is the file's name in messages. `feeds` reads the calendars that the configuration names; without `feeds`, naming
+    a calendar is a problem. With `full`, the full validator always runs, as in `daytwo validate`.
 
     Raises:
-        ConfigError: with every problem found, in the order of the lines.
+        ConfigError: with every problem found, in line order.
     """
     return read_settings(parse(text, source), feeds, full=full)

@@ -63,7 +63,7 @@ class Calendars:
         self._read_file, self._store, self._fetch = read_beside(folder), store, fetch
 
     def kept(self, location: str) -> KeptCalendar:
-        """Returns what the store has about this calendar."""
+        """Returns the stored record of this calendar."""
         stored = self._table.get(_key(location))
         return stored.value if stored else KeptCalendar(location)
 
@@ -88,7 +88,7 @@ class Calendars:
         return self._store.get_content(calendar.content)
 
     def read_kept(self, location: str) -> bytes:
-        """Returns the last good content of any age: for a configuration with which no new run starts.
+        """Returns the last good content, whatever its age: for a configuration with which no new run starts.
 
         Raises:
             FeedError: it was never fetched.
@@ -99,7 +99,7 @@ class Calendars:
         return self._store.get_content(calendar.content)
 
     def keep_files(self, reading: Reading, now: datetime) -> None:
-        """Stores the files of a configuration that is valid now: they may be broken when it is loaded again."""
+        """Stores the calendar files of a configuration that is valid now, since they may be broken when it is loaded again."""
         for location, content in reading.files.items():
             if self.kept(location).content != self._store.put_content(content):
                 self._keep(location, content, now)
@@ -134,10 +134,10 @@ class Calendars:
 
 
 def feeds_at(now: datetime, read: Callable[[str], bytes]) -> Feeds:
-    """Returns how calendars are read now: their events from a week ago until more than a year ahead."""
+    """Returns the way to read calendars at this time: their events from a week ago until more than a year ahead."""
     return Feeds(read, (now - _FEED_PAST).date(), (now + _FEED_AHEAD).date())
 
 
 def _key(location: str) -> str:
-    """Returns the key of a location, which can contain characters that a key must not."""
+    """Returns a store key for a location, since locations can contain characters that are not allowed in keys."""
     return hashlib.sha256(location.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Problems of sections that can each be read without an error: their findings, with the paths and values of the document."""
+"""Problems in sections that are each readable: their findings, with paths and values from the document."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from ops.settings.part import Finding, Part, Path
 
 
 def findings_of(values: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Finding]:
-    """Returns the findings of sections, by their names. `root` is the written document, which provides paths and displayed values."""
+    """Returns the findings of the sections, given by name. `root` is the document as written, which provides paths and displayed values."""
     for place, section in PLACES:
         if section.name not in values:
             continue
@@ -34,11 +34,11 @@ def _inside(value: Any, written: Any, path: Path) -> Iterator[Finding]:
                 if isinstance(written, dict) and key in written:
                     yield from _inside(getattr(value, each.name), written[key], (*path, key))
         case tuple() if isinstance(written, dict):
-            # One mapping can be written instead of a list of one.
+            # A single mapping can be written instead of a list with one entry.
             for each in value:
                 yield from _inside(each, written, path)
         case tuple() if isinstance(written, list):
-            # Names of groups resolve to more names than are written.
+            # Group names resolve to more names than are written.
             for number, (each, own) in enumerate(zip(value, written, strict=False)):
                 yield from _inside(each, own, (*path, number))
         case dict():

@@ -1,4 +1,4 @@
-"""The current configuration: that of the file, or the last valid one together with the problem of the file."""
+"""The current configuration: the one in the file, or the last valid one together with the problem in the file."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -77,7 +77,7 @@ class ConfigFile:
         return False
 
     def _known(self, now: datetime) -> tuple[tuple[str, str, bool], ...]:
-        """Returns what decides whether the configuration is read again: content, problem, and whether it is recent enough."""
+        """Returns the values that determine whether the configuration is read again: content, problem, and whether it is recent enough."""
         return tuple((each.content, each.problem, each.holds(now)) for each in self._kept())
 
     def _kept(self) -> "list[KeptCalendar]":
@@ -118,7 +118,7 @@ class ConfigFile:
                 self._store.replace("config", "last-valid", {"content": reference}, record.etag)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:
-        """Returns the last valid configuration, of this process or of the store; None if it is no longer valid."""
+        """Returns the last valid configuration, from this process or from the store; None if it is no longer valid."""
         from ops.config import ConfigError
 
         if self._state.settings is not None:

@@ -1,7 +1,7 @@
 """msgspec behind a lock.
 
 msgspec prepares a type when it is first used, and crashes the process if another thread uses the type at the same time
-(seen with 0.22 as a segmentation fault of a cold start, when several invocations read the configuration at once).
+(seen with 0.22 as a segmentation fault during a cold start, when several invocations read the configuration at once).
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ LOCK = RLock()
 
 
 def converted(value: Any, kind: Any, hook: Callable[[type, Any], Any]) -> Any:
-    """Converts a document, or a part of one, to its type.
+    """Converts a document, or part of one, to its type.
 
     Raises:
         msgspec.ValidationError: the first problem that msgspec finds.

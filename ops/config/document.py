@@ -1,4 +1,4 @@
-"""Reads YAML as plain values that remember their lines."""
+"""Reads YAML as plain values, and records the line of each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class Document:
         """Stops reading if there are problems.
 
         Raises:
-            ConfigError: with every problem, in the order of the lines.
+            ConfigError: with every problem, in line order.
         """
         if self.problems:
             raise ConfigError(tuple(sorted(self.problems, key=lambda problem: problem.line or 0)))
@@ -177,7 +177,7 @@ def _pairs(document: Document, node: "MappingNode", path: Path) -> Iterator[tupl
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode):
-            document.refuse_line(line, dotted(path), "", "a key is a word", "write the key as a word")
+            document.refuse_line(line, dotted(path), "", "a key must be a word", "write the key as a word")
             continue
         name = str(key.value)
         if name in seen:

@@ -1,4 +1,4 @@
-"""Freezes from calendars (`.ics`): a file beside the configuration, or a feed that an adapter fetches."""
+"""Freezes from calendars (`.ics`): a file in the configuration's folder, or a feed that an adapter fetches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,8 +61,8 @@ def read_beside(folder: Path, fetch: Callable[[str], bytes] | None = None) -> Ca
 def freezes_of(calendar: bytes, feeds: Feeds) -> tuple[Freeze, ...]:
     """Returns the events of a calendar as freezes, in order, without cancelled ones.
 
-    An event of whole days applies in the zone of the window. An event with a time but without a zone is in the calendar's
-    zone (`X-WR-TIMEZONE`). An event without a length is not a freeze (RFC 5545, 3.6.1: a start with a time and no end).
+    An all-day event applies in the window's zone. An event with a time but without a zone is in the calendar's zone
+    (`X-WR-TIMEZONE`). An event without a duration is not a freeze (RFC 5545, 3.6.1: a start with a time and no end).
 
     Raises:
         FeedError: this is not a calendar, or the time of an event has no zone or cannot be computed.
@@ -97,7 +97,7 @@ def _is_without_length(start: date | datetime, end: date | datetime) -> bool:
 
 def _freeze(name: str, start: date | datetime, end: date | datetime, zone: str) -> Freeze:
     if not isinstance(start, datetime) or not isinstance(end, datetime):
-        # The end of an event of whole days is the day after its last day (RFC 5545, 3.6.1).
+        # An all-day event ends on the day after its last day (RFC 5545, 3.6.1).
         return Freeze(name, start, max(start, end - timedelta(days=1)))
     return Freeze(name, _aware(start, zone), _aware(end, zone))
 

@@ -1,4 +1,4 @@
-"""Problems of a configuration that only a real fleet shows."""
+"""Problems in a configuration that only a real fleet reveals."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,7 +22,9 @@ def check_fleet(settings: Settings, clusters: Iterable[Cluster], source: str = "
         if not any(matches(ring.select, *cluster) for cluster in fleet):
             where = f"fleet.rings[{number}].select"
             remedy = "correct the select, or remove the ring"
-            problems.append(_problem(source, where, ring.name, "this ring selects no cluster of the fleet", remedy))
+            problems.append(
+                _problem(source, where, ring.name, "this ring does not select any cluster in the fleet", remedy)
+            )
     return tuple(problems)
 
 

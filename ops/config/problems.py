@@ -1,4 +1,4 @@
-"""Problems of a configuration, and how to fix them."""
+"""Problems in a configuration, and how to fix them."""
 
 import re
 from collections.abc import Iterable

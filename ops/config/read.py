@@ -34,7 +34,7 @@ def read_settings(document: Document, feeds: Feeds | None, *, full: bool = False
         ConfigError: with every problem.
     """
     check_secrets(document)
-    # Other problems quote what is written, in texts of their own: none is looked for while a secret is in the file.
+    # The texts of other problems quote what is written, so these are not searched for while the file contains a secret.
     document.raise_problems()
     names = names_of(document.root)
     root: Any = None
@@ -83,12 +83,12 @@ def content_hash(document: Document) -> str:
 
 
 def _note_all(document: Document, names: Names) -> None:
-    """Notes what the full validator finds, then problems between values that are each valid."""
+    """Notes the findings of the full validator, then conflicts between values that are each valid on their own."""
     from ops.config.schema_check import check_schema
 
     wrong = check_schema(document, names)
     for finding in findings_of(_lenient(document.root, names), document.root):
-        # Mappings with wrong values are left out, because a replacement is not what the author meant.
+        # Mappings with invalid values are left out, because a replacement is not what the author meant.
         if finding.path not in wrong and finding.path[:-1] not in wrong:
             document.refuse(finding.path, finding.value, finding.wrong, finding.remedy)
 

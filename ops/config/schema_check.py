@@ -1,4 +1,4 @@
-"""The full validator: finds every problem that the schema and the types of fields reveal, with a remedy.
+"""The full validator: finds every problem that the schema and the field types reveal, with a remedy.
 
 The reader stops at the first problem, so this runs if it fails, and in `daytwo validate`. Only this module imports jsonschema.
 """
@@ -25,7 +25,7 @@ _TYPES = {
     "integer": "a whole number",
     "boolean": "true or false",
 }
-# Rules with a bound: what is wrong, and what to write.
+# Rules with a bound: the problem, and the remedy.
 _BOUNDS = {
     "maxProperties": ("a calendar brings its own names and times", "leave only ics: in this entry"),
     "uniqueItems": ("an entry is listed twice", "keep one of the two"),
@@ -57,7 +57,7 @@ def check_schema(document: Document, names: Names) -> frozenset[Path]:
 
 
 def _formats(names: Names) -> "tuple[FormatChecker, frozenset[str]]":
-    """Returns what jsonschema needs to check fields with their own readers, and the formats that are references."""
+    """Returns the checker with which jsonschema checks fields that have their own readers, and the formats that are references."""
     from jsonschema import FormatChecker
 
     checker, kinds = FormatChecker(formats=()), {kind.format_name: kind for kind in _field_types()}
@@ -123,7 +123,7 @@ def _renamed(path: Path, value: str = "") -> str | None:
 
 
 def _wrong_value(rule: str, bound: Value, path: Path, part: Mapping[str, Value]) -> tuple[str, str]:
-    """Returns what is wrong with a value that breaks a rule of the schema, and what to write."""
+    """Returns the problem with a value that violates a rule in the schema, and the remedy."""
     match rule, bound:
         case "type", str() | list():
             names = [bound] if isinstance(bound, str) else bound
@@ -143,4 +143,4 @@ def _example(part: Mapping[str, Value]) -> str:
     examples = part.get("examples")
     if not isinstance(examples, list):
         return "see docs/configuration.md"
-    return "write it as in " + " or ".join(shown(example) for example in examples)
+    return "write it like " + " or ".join(shown(example) for example in examples)

@@ -116,7 +116,7 @@ def _plain(node: Any) -> Any:
             (only,) = [option for option in options if option != {"type": "null"}]
             return {**only, **{key: value for key, value in plain.items() if key != "anyOf"}}
         case {"default": [] | {}, **rest} if "minItems" in rest or "minProperties" in rest:
-            return rest  # if left out it is empty, but if written it must not be
+            return rest  # it is empty if left out, but must not be written as empty
         case {"enum": [*values]}:
             return {**plain, "enum": [value for value in values if value is not None]}
         case _:
@@ -124,7 +124,7 @@ def _plain(node: Any) -> Any:
 
 
 def _added(kind: type[Part], part: Schema) -> Schema:
-    """Adds what msgspec does not express: examples, constraints, and defaults that are durations."""
+    """Adds what msgspec cannot express: examples, constraints, and defaults that are durations."""
     properties = cast("dict[str, Schema]", part["properties"])
     for each in structs.fields(kind):
         default = each.default_factory() if each.default_factory is not NODEFAULT else None

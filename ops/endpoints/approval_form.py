@@ -1,4 +1,4 @@
-"""The form of the approval page: who can use it, the token that binds it to one person and one request, and its fields."""
+"""The form on the approval page: who can use it, the token that binds it to one person and one request, and its fields."""
 
 import hashlib
 import secrets
@@ -23,7 +23,7 @@ _FIELDS = frozenset({"choice", "reason", "csrf"})
 
 @dataclass(frozen=True, slots=True)
 class PageAccess:
-    """The app settings of the page: whether App Service signs people in, and the key that signs its forms."""
+    """The page's app settings: whether App Service signs people in, and the key with which the page signs its forms."""
 
     sign_in: bool
     key: str
@@ -60,7 +60,7 @@ class Form:
 
 
 class _Signer(TimestampSigner):
-    """A signer that uses the time of the bot's clock instead of the machine's."""
+    """A signer that uses the bot's clock instead of the machine's."""
 
     def __init__(self, secret_key: list[bytes], salt: bytes, now: Callable[[], datetime]) -> None:
         super().__init__(secret_key, salt, key_derivation="hmac", digest_method=hashlib.sha256)
@@ -71,7 +71,7 @@ class _Signer(TimestampSigner):
 
 
 class FormTokens:
-    """Creates and verifies the tokens of forms."""
+    """Creates and verifies form tokens."""
 
     def __init__(self, key: str, now: Callable[[], datetime]) -> None:
         self._serializer = URLSafeTimedSerializer(key, salt=_SALT, signer=_Signer, signer_kwargs={"now": now})
@@ -122,7 +122,7 @@ def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
 
 
 def read_form(headers: Mapping[str, str], body: bytes) -> Form:
-    """Returns the fields, each at most once.
+    """Returns the fields. Each of them can occur only once.
 
     Raises:
         RefusedFormError: the body is too large, not a form, or has other fields.

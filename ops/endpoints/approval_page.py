@@ -1,4 +1,4 @@
-"""The approval page: GET shows a request and changes nothing; POST of its form records the vote of the signed-in person."""
+"""The approval page: GET shows a request and changes nothing; a POST of its form records the signed-in person's vote."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -59,7 +59,7 @@ _HEADERS = {
 
 
 def unavailable(why: str) -> HttpResponse:
-    """Returns 503: the page cannot accept decisions now, and why."""
+    """Returns 503 with the reason why the page cannot accept decisions now."""
     lines = (f"Decisions are not possible here: {why}.", "The buttons in your chat still work.")
     return _page(HTTPStatus.SERVICE_UNAVAILABLE, notice_html(NoticePage("This page is not available", lines)))
 
@@ -76,7 +76,7 @@ def serve_page(context: Context, access: PageAccess, request: HttpRequest) -> Ht
 
 
 class PageRefusedError(Exception):
-    """The page rejects the request: nothing is shown or decided. `links` are what the viewer can do instead."""
+    """The page rejects the request: nothing is shown or decided. `links` offer what the viewer can do instead."""
 
     def __init__(self, rejection: Rejection, viewer: str = "", links: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(rejection.text)
@@ -116,7 +116,7 @@ class _Visit:
 
     @property
     def shown(self) -> str:
-        """The person's configured name, otherwise the name in Microsoft Entra ID."""
+        """The person's configured name, or else the name in Microsoft Entra ID."""
         person = person_of(self.settings, self.identity)
         return person.name if person else self.identity.shown or "unknown"
 
@@ -198,10 +198,10 @@ def _zone(settings: Settings, approval: Approval) -> str:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Redirects to the sign-in.
+    """Redirects to the sign-in page.
 
     Raises:
-        PageRefusedError: the request is a form, which decides nothing without a person.
+        PageRefusedError: the request submits a form, which decides nothing unless a person is signed in.
     """
     login = f"{LOGIN}?post_login_redirect_uri={quote(urlsplit(request.url).path, safe='')}"
     if request.method != "POST":

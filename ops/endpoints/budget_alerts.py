@@ -57,7 +57,7 @@ class _Fields:
 
 
 def read_alert(body: bytes) -> BudgetAlert:
-    """Parses the alert of either schema.
+    """Parses an alert in either schema.
 
     Raises:
         UnreadableError: the body is too large, not JSON, or not a budget alert.

@@ -29,7 +29,7 @@ _SLOW = ("plan", "why")
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A command from an authenticated person. `event` identifies the delivery, `address` is for a later reply."""
+    """A command from an authenticated person. `event` identifies the delivery; a later reply is sent to `address`."""
 
     identity: Identity
     text: str
@@ -42,7 +42,7 @@ class CommandRefusedError(Exception):
 
 
 def take_command(context: Context, request: ChatRequest) -> Message:
-    """Executes a command and returns the reply. A slow command is answered later, at `request.address`. A repeated event has no new effect."""
+    """Executes a command and returns the reply. A slow command is answered later, at `request.address`. A repeated event has no effect."""
     settings, now = context.config.settings, context.ports.clock.now()
     command = read_command(request.text)
     person = person_of(settings, request.identity) if settings else None
@@ -100,7 +100,7 @@ def _start_query(context: Context, command: Command, person: Person, request: Ch
 
 
 def _status(context: Context) -> Message:
-    """Lists what is running and what needs a person, from the records alone."""
+    """Lists active runs and those that need a person, using only the records."""
     keys = [marker.key for marker in context.ports.store.scan(LIVE)]
     open_runs = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
     stored_requests = [
@@ -147,7 +147,7 @@ def _skip(context: Context, person: Person, cluster: KnownCluster) -> Message:
 
 
 def _control(context: Context, command: Command, person: Person, settings: Settings) -> Message:
-    """Returns one run by its id, or all open runs of a cluster.
+    """Returns one run by its id, or all open runs on a cluster.
 
     Raises:
         CommandRefusedError: there is no open run, or a rule does not allow the command.

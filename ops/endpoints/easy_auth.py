@@ -29,7 +29,7 @@ def signed_in(headers: Mapping[str, str]) -> Identity | None:
     """Returns the signed-in person, or None. `headers` have lower-case names.
 
     Raises:
-        UnusableIdentityError: the sign-in is not one with Microsoft Entra ID, or lacks the object ID or tenant.
+        UnusableIdentityError: the person did not sign in with Microsoft Entra ID, or the object ID or tenant is missing.
     """
     text = headers.get(_HEADER, "")
     if not text:
@@ -65,7 +65,7 @@ def _claims(document: Mapping[str, Json]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _first(claims: Mapping[str, tuple[str, ...]], names: tuple[str, ...]) -> str:
-    """Returns the value of the first of these claims that exists; empty if that claim has different values."""
+    """Returns the value of the first of these claims that exists; empty if that claim occurs with different values."""
     for name in names:
         values = set(claims.get(name, ()))
         if values:

@@ -20,7 +20,7 @@ _KEPT_CHARACTERS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class CloudNotice:
-    """What events of both schemas have in common."""
+    """The fields that events in both schemas have in common."""
 
     id: str
     type: str
@@ -30,7 +30,7 @@ class CloudNotice:
 
 
 def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
-    """Parses the event, or returns why it cannot be read. It is tolerant, because the documentation is inconsistent about spelling and case."""
+    """Parses the event, or returns why it cannot be read. Parsing is tolerant, because the documentation varies in spelling and case."""
     is_cloud = "specversion" in raw
     data = raw.get("data")
     if isinstance(data, str):

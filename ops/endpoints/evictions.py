@@ -56,17 +56,17 @@ def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any
     target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")
     match = _INSTANCE.fullmatch(target)
     if match is None:
-        return f"it does not name an instance of a node pool: {target[:200]!r}"
+        return f"it does not name an instance in a node pool: {target[:200]!r}"
     cluster = _by_group(context, match["group"])
     if cluster is None:
-        return f"the resource group {match['group']} does not belong to a cluster of the fleet"
+        return f"the resource group {match['group']} does not belong to a cluster in the fleet"
     return EvictionNotice(
         cluster, node_name(match["scale_set"], int(match["instance"])), match["pool"].casefold(), "azure"
     )
 
 
 def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None:
-    """Records the eviction once, adds it to its group, and starts or wakes the run of the group.
+    """Records the eviction once, adds it to its group, and starts or wakes the group's run.
 
     Each step is idempotent, so an event that is delivered again, even after a crash, has the same result.
     """
@@ -81,7 +81,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
     if known is not None and now - known.value.first_seen > _FORGET and _ended(context, known.value.run):
         table.delete(
             key
-        )  # the record is of a false alarm some days ago, or of a machine that came back: this is another eviction
+        )  # the record is from a false alarm some days ago, or the machine came back: this is a new eviction
         known = None
     run_id = known.value.run if known else _join(context, cluster_key, notice, now, policy.group_within).run
 
@@ -100,7 +100,7 @@ def take_notice(context: Context, notice: EvictionNotice, now: datetime) -> None
 
 
 def node_name(scale_set: str, instance: int) -> str:
-    """Returns the name of a node as Azure names computers: the scale set's name and the instance's number in base 36 with six digits."""
+    """Returns a node's name as Azure names computers: the scale set's name, then the instance number in base 36 with six digits."""
     digits = ""
     while instance:
         instance, digit = divmod(instance, len(_DIGITS))
@@ -111,7 +111,7 @@ def node_name(scale_set: str, instance: int) -> str:
 def _join(
     context: Context, cluster_key: str, notice: EvictionNotice, now: datetime, group_within: timedelta
 ) -> EvictionGroup:
-    """Returns the group of the eviction: the pool's latest one if it is recent and its run has not ended, otherwise a new one."""
+    """Returns the eviction's group: the pool's latest group if it is recent and its run has not ended, otherwise a new one."""
 
     def grow(old: EvictionGroup | None) -> EvictionGroup:
         if old is not None and now - old.began < group_within and not _ended(context, old.run):
@@ -134,7 +134,7 @@ def _from_node(context: Context, source: str, data: Mapping[str, Any]) -> Evicti
     settings, node = context.config.settings, str(data.get("node") or "")
     match = _NODE.fullmatch(node)
     if match is None:
-        return f"it does not name a node of a node pool: {node[:200]!r}"
+        return f"it does not name a node in a node pool: {node[:200]!r}"
     if settings is None or not is_in_fleet(source, settings):
         return f"its source is not in a configured subscription: {source[:300]!r}"
     try:

@@ -113,7 +113,7 @@ def _run_request(context: Context, name: str, request: Mapping[str, Json], idemp
     if not isinstance(dry_run, bool):
         raise RefusalError(HTTPStatus.BAD_REQUEST, "dry_run must be true or false")
     now = context.ports.clock.now()
-    # A hash, since a run id is in lower case and has no special characters: keys that differ only in these must remain different.
+    # A hash, since run ids are in lower case without special characters, and keys that differ only in these must remain different.
     named = hashlib.sha256(idempotency_key.encode()).hexdigest()[:16] if idempotency_key else f"{now:%Y%m%dt%H%M%S}"
     period = f"m-{named}"
     cluster = target.rsplit("/", 1)[1]
@@ -139,7 +139,7 @@ def read_target(context: Context, request: Mapping[str, Json]) -> str:
 
 
 def read_by(request: Mapping[str, Json]) -> str:
-    """Returns who sends the request. The function key does not identify a person, so the name is shown as a claim.
+    """Returns who sent the request. The function key does not identify a person, so the name is shown as a claim.
 
     Raises:
         RefusalError: it is not a name (400).
@@ -153,7 +153,7 @@ def read_by(request: Mapping[str, Json]) -> str:
 
 
 def read_body(body: bytes, kind: type[StartRun | ControlRun | SetOverride]) -> Mapping[str, Json]:
-    """Returns a JSON object that contains only keys of this request; all keys are optional here.
+    """Returns a JSON object that contains only keys allowed in this request; none of them is required here.
 
     Raises:
         RefusalError: the body is too large (413), not a JSON object, or has an unknown key (400).

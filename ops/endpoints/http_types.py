@@ -10,7 +10,7 @@ from ops.model.json import Json
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request. Header names are in lower case; `url` is the complete address; `params` are the parameters of the path, by name."""
+    """A request. Header names are in lower case; `url` is the complete address; `params` holds the path parameters by name."""
 
     method: str = "GET"
     url: str = ""
@@ -30,7 +30,7 @@ class HttpResponse:
     media_type: str = "application/json"
 
     def text(self) -> str:
-        """The body in the form in which it is sent."""
+        """The body as it is sent."""
         if self.body is None:
             return ""
         return json.dumps(self.body, ensure_ascii=False) if self.media_type == "application/json" else str(self.body)

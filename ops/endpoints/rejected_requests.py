@@ -39,7 +39,7 @@ class RejectedRequests:
     """
 
     def __init__(self) -> None:
-        # This saves a ledger call per request; between processes the entry's key prevents duplicates.
+        # This saves a ledger call per request; across processes, the entry's key prevents duplicates.
         self._noted: dict[tuple[str, str], datetime] = {}
         self._lock = threading.Lock()
 

@@ -262,7 +262,7 @@ def to_body(resource: object) -> Json:
 
 
 def run_resource(run: Run) -> RunResource:
-    """Returns a run without the tokens of its steps, since they hold signed addresses."""
+    """Returns a run without the tokens of its steps, since these contain signed addresses."""
     return RunResource(
         id=run.id,
         runbook=run.runbook,
@@ -292,7 +292,7 @@ def run_resource(run: Run) -> RunResource:
 
 
 def run_summary(run: Run) -> RunSummaryResource:
-    """Returns a run as it is listed."""
+    """Returns a run as it appears in a list."""
     return RunSummaryResource(run.id, run.runbook, run.target_name, str(run.state), run.why, run.ended)
 
 

@@ -1,6 +1,6 @@
 """The HTTP routes and the timers, as data.
 
-The function app imports this module at a cold start. Therefore handlers are imported when they are called, and entries are
+The function app imports this module at a cold start, so handlers are imported when they are called, and entries are
 named tuples: a dataclass takes five times as long to define.
 
 To add a route, write its handler and add one entry to `ROUTES`. mypy checks that the handler exists and takes these arguments.
@@ -45,16 +45,16 @@ class Route(NamedTuple):
     """One route under `/api/`.
 
     Attributes:
-        methods: separated by blanks.
+        methods: separated by spaces.
         path: `{name}` is a parameter.
         auth: who can call it.
         summary: one sentence for the reference.
         handler: called if there is a configuration, at least an earlier valid one; without any, the route answers 503.
         statuses: the status codes that the handler returns. 401 (no valid key) and 503 are not listed.
         request: the class in `ops.endpoints.resources` that describes the body; empty if the body is not documented.
-        response: the class that describes the body of a success; `[Name]` is a list.
+        response: the class that describes the body of a successful response; `[Name]` is a list.
         parameters: name and meaning of each query parameter and header.
-        unavailable: makes the 503.
+        unavailable: creates the 503 response.
     """
 
     methods: str
@@ -76,7 +76,7 @@ class Route(NamedTuple):
 
 
 def routes(page: "Callable[[], PageAccess]") -> tuple[Route, ...]:
-    """Returns Daytwo's own routes; each chat adds its own. `page` is called with the first request for a page."""
+    """Returns Daytwo's own routes; each chat adds its own. `page` is called when a page is first requested."""
     return (*ROUTES, *_pages(page))
 
 
@@ -141,7 +141,7 @@ ROUTES = (
         statuses=(202, 400, 403, 404, 413),
         request="StartRun",
         response="StartedRun",
-        parameters=(("Idempotency-Key (header)", "The same key again returns the run that it started."),),
+        parameters=(("Idempotency-Key (header)", "Repeating a key returns the run that it started."),),
     ),
     Route(
         "GET",
@@ -157,8 +157,8 @@ ROUTES = (
     _control("cancel", "Cancels a run before its next step."),
     _control("pause", "Pauses a run before its next step."),
     _control("resume", "Resumes a paused run."),
-    _override("awake", "Keeps a cluster awake until a time."),
-    _override("skip", "Skips node image upgrades of a cluster until a time."),
+    _override("awake", "Keeps a cluster awake until a given time."),
+    _override("skip", "Skips node image upgrades on a cluster until a given time."),
     Route(
         "POST",
         "alerts/budget",
@@ -224,7 +224,7 @@ def _five_minutes(context: "Context", process: Process) -> None:
     from ops.endpoints.timers import every_five_minutes
 
     every_five_minutes(context, process.pause)
-    # Last, so that a calendar server that does not answer delays nothing else.
+    # Last, so that an unresponsive calendar server does not delay anything else.
     process.refresh_calendars()
 
 

@@ -18,7 +18,7 @@ OVERRIDES = {"awake": "stays awake", "skip": "is left out of node image upgrades
 
 
 def control_run(context: Context, run_id: str, action: str, by: str) -> Control:
-    """Records a cancel, pause or resume, which takes effect before the next step. The first person to cancel remains recorded."""
+    """Records a cancel, pause or resume, which takes effect before the next step. If several people cancel, the first stays on record."""
     now = context.ports.clock.now()
 
     def change(old: Control | None) -> Control:

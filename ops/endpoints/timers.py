@@ -29,7 +29,7 @@ def every_five_minutes(context: Context, pause: Callable[[float], None] | None =
     waiting = flush_outbox(context.ports, pause)
     if waiting:
         _LOG.info("%d messages are pending", waiting)
-    # Last, because a topic that does not answer takes a long time.
+    # Last, because an unresponsive topic takes a long time.
     publish_pending(context.ports)
 
 
@@ -70,7 +70,7 @@ def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[
 
 
 def _post_digest(context: Context, settings: Settings, now: datetime) -> None:
-    """Posts the digest if it is due. A failure is retried in an hour and delays nothing else."""
+    """Posts the digest if it is due. A failure is retried in an hour and does not delay anything else."""
     try:
         post_digest(context, settings, now)
     except OutsideError as error:

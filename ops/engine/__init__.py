@@ -25,7 +25,7 @@ def started(**payload: Json) -> dict[str, Json]:
 
 
 def orchestrator(name: str, version: int = VERSION) -> Callable[[Flow, dict[str, Json]], Orchestration]:
-    """Returns the orchestrator of this name, in the version with which an instance was started.
+    """Returns the orchestrator with this name, in the version with which an instance was started.
 
     Raises:
         ValueError: there is no such orchestrator or version.

@@ -22,7 +22,7 @@ class Flow(Protocol):
         ...
 
     def timer(self, until: datetime) -> EngineTask:
-        """A timer that fires at `until`, or at once if `until` is in the past."""
+        """A timer that fires at `until`, or immediately if `until` is in the past."""
         ...
 
     def wake(self) -> EngineTask:

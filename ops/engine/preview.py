@@ -1,4 +1,4 @@
-"""What would happen now: decided, but not executed, for `plan` and `why`."""
+"""What would happen now, decided without being executed, for `plan` and `why`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

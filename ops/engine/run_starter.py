@@ -1,4 +1,4 @@
-"""Turns a run request into exactly one run. The insert into the store decides, not the engine."""
+"""Turns a run request into exactly one run. The insert into the store is decisive, not the engine."""
 
 import logging
 
@@ -42,7 +42,7 @@ def start_run(context: Context, run_request: RunRequest) -> tuple[Run, bool]:
 
 
 def start_unless_idle(context: Context, run_request: RunRequest) -> None:
-    """Like `start_run`, but a run that has nothing to do is only recorded and starts no instance."""
+    """Like `start_run`, but a run that has nothing to do is only recorded, without starting an instance."""
     run = _new_run(run_request)
     table = runs(context.ports.store)
     context.ports.store.insert(UNFINISHED, run.id, {})
@@ -61,7 +61,7 @@ def start_unless_idle(context: Context, run_request: RunRequest) -> None:
 
 
 def start_if_actionable(context: Context, run_request: RunRequest) -> None:
-    """Starts a run only if it would act or needs approval, for what a timer checks repeatedly.
+    """Starts a run only if it would act or needs approval; used for conditions that a timer checks repeatedly.
 
     Anything else is reported only if a person is needed.
     """

@@ -1,4 +1,4 @@
-"""What an activity reports to its orchestrator, and what follows: the state machine of a run.
+"""The outcomes that activities report to their orchestrator, and the resulting transitions: the state machine of a run.
 
 An illegal pair raises, so that a missing case fails a test instead of stopping a run. `python -m tools.transition_diagram`
 generates the diagram in docs/architecture.md from `TRANSITIONS`.
@@ -30,7 +30,7 @@ class Activity(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What an activity reports."""
+    """The outcomes that an activity can report."""
 
     RETRY = "retry"  # the same activity again, after a pause
     END = "end"
@@ -108,7 +108,7 @@ class Next:
 
 
 class IllegalTransitionError(Exception):
-    """An activity reported an outcome that is not possible after it. This is always a defect in the code."""
+    """An activity reported an outcome that it cannot have. This is always a defect in the code."""
 
 
 _FIRST_STEP = Next(Activity.BEGIN, Target.NAMED_STEP)

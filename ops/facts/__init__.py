@@ -1,4 +1,4 @@
-"""Facts, one file per kind. The file's name is the name of the fact; its `gather()` reads it."""
+"""Facts, one file per kind. The file is named after the fact; its `gather()` reads it."""
 
 import pkgutil
 from dataclasses import dataclass, field

@@ -12,7 +12,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Bills | Unknown:
-    """Returns every cluster's costs; Unknown if they are not available now. An alert is reported anyway, so no run waits for costs."""
+    """Returns every cluster's costs; Unknown if they are not available now. Alerts are reported without them, so no run waits for costs."""
     bills: list[Bill] = []
     until = question.now
     try:

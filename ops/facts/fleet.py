@@ -1,4 +1,4 @@
-"""All clusters of the configured subscriptions, as Azure lists them: the list can be slightly outdated."""
+"""All clusters in the configured subscriptions, as Azure lists them: the list can be slightly outdated."""
 
 from ops.facts import FactQuery
 from ops.model.arm_actions import LIST_FLEET
@@ -20,7 +20,7 @@ def gather(question: FactQuery) -> tuple[Cluster, ...] | Unknown:
 
 
 def list_fleet(clusters: Clusters, settings: Settings) -> tuple[Cluster, ...]:
-    """Returns every cluster of the configured subscriptions.
+    """Returns every cluster in the configured subscriptions.
 
     Raises:
         OutsideError: a subscription could not be listed; a partial fleet is never returned.

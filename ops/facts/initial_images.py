@@ -1,4 +1,4 @@
-"""The images of the pools when this run first read them; a difference shows what AKS has changed since then."""
+"""The images of the pools when this run first read them; a difference shows which pools AKS has upgraded since then."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, str]:
-    """Returns each pool's image at this run's first reading; it is kept in the store."""
+    """Returns each pool's image as this run first read it; the images are kept in the store."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return {}

@@ -1,4 +1,4 @@
-"""What the previous ring has proven, from the store."""
+"""The images that the previous ring has proven, from the store."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, Proof]:
-    """Returns the records of the previous ring by image key; empty for the first ring, which needs no proof."""
+    """Returns the records of the previous ring by image key; empty for the first ring, where images need no proof."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return {}

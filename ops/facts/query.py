@@ -8,7 +8,7 @@ from ops.ports.errors import DeniedError, NotFoundError, RejectedError, TryLater
 
 
 def query[T](read: Callable[[], T]) -> T | Unknown:
-    """Returns what `read` returns, or Unknown with the reason of a refusal; transient if a later attempt may succeed."""
+    """Returns the result of `read`, or Unknown with the reason for a refusal; transient if a later attempt may succeed."""
     try:
         return read()
     except (DeniedError, NotFoundError, RejectedError) as error:
@@ -18,7 +18,7 @@ def query[T](read: Callable[[], T]) -> T | Unknown:
 
 
 def query_api_server[T](question: FactQuery, read: Callable[[Cluster], T]) -> T | Unknown:
-    """Returns the answer of the cluster's own API server; Unknown if the cluster is stopped or denies access."""
+    """Returns the answer from the cluster's own API server; Unknown if the cluster is stopped or denies access."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return cluster

@@ -21,12 +21,12 @@ from ops.tables.messages import ConditionRecord, conditions
 _HELD = ".held"
 # The windows for reboots can be a week apart.
 _FORGOTTEN_AFTER = timedelta(days=8)
-# The precision of `observed_at`, so that not every observation is written.
+# The precision of `observed_at`: coarse, so that not every observation is written.
 _LOOKED_EVERY = timedelta(hours=6)
 
 
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
-    """Reports once that the configuration is not valid, and once that it is valid again.
+    """Reports, once each, that the configuration has become invalid and that it is valid again.
 
     Does the same for calendars that cannot be read while their last known freezes apply.
     """
@@ -38,13 +38,13 @@ def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> No
 
 
 def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
-    """Reports once that no cluster is in a ring, and once that at least one is."""
+    """Reports, once each, that no cluster is in a ring and that at least one is again."""
     problem = "no cluster in the configured subscriptions is in a ring" if is_empty else ""
     _report(ports, fleet_message(is_empty=is_empty), (problem, now))
 
 
 def report_blocked(ports: Ports, run_request: RunRequest, decision: Decision, channels: Sequence[str]) -> None:
-    """Reports what a timer finds repeatedly but cannot start a run for; otherwise it would be blocked silently."""
+    """Reports a problem that a timer keeps finding but cannot start a run for; otherwise no one would know that it is blocked."""
     reasons = _blocking_reasons(decision)
     if reasons is None:
         return
@@ -62,7 +62,7 @@ def close_stale(ports: Ports, now: datetime) -> None:
 
 
 def _blocking_reasons(decision: Decision) -> list[str] | None:
-    """Returns what needs a person; None if this observation cannot decide."""
+    """Returns the reasons why a person is needed; None if this observation cannot tell."""
     match decision:
         case Act(plan):
             skips = plan.skips
@@ -78,7 +78,7 @@ def _blocking_reasons(decision: Decision) -> list[str] | None:
 def _report(ports: Ports, message: Message, observed: tuple[str, datetime], channels: Sequence[str] = ()) -> None:
     """Posts or updates the message while the condition exists, with one ledger entry per day.
 
-    Each new occurrence has its own message, since the edit of an old message notifies no one.
+    Each new occurrence has its own message, since editing an old message does not notify anyone.
     """
     (text, now), table = observed, conditions(ports.store)
     stored = table.get(message.subject)

@@ -1,4 +1,4 @@
-"""Replies that only one person sees: one attempt at once; if it fails, timers retry while the address is valid."""
+"""Replies that only one person sees: sent once immediately; if that fails, timers retry while the address is valid."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ class PendingReply:
 
 
 def reply_now(ports: Ports, event: str, address: str, content: Mapping[str, Json]) -> None:
-    """Sends the reply, or keeps it under the event's name for a later attempt. Never raises, since a failed reply must not undo a decision."""
+    """Sends the reply, or stores it under the event's name for a later attempt. Never raises: a failed reply must not undo a decision."""
     if not address:
         return
     try:
@@ -41,19 +41,19 @@ def reply_now(ports: Ports, event: str, address: str, content: Mapping[str, Json
 
 
 def reply_later(ports: Ports, event: str, address: str, content: Mapping[str, Json]) -> None:
-    """Keeps the reply for the next timer after the chat failed to answer. Never raises."""
+    """Stores the reply for the next timer after the chat has failed to respond. Never raises."""
     if address:
         _keep(ports, event, PendingReply(address, json.dumps(content), ports.clock.now() + _GOOD_FOR))
 
 
 def send_reply(ports: Ports, address: str, message: Message) -> None:
-    """Sends the reply once, in the format of the chat that issued the address. Raises what `Replies.send` raises."""
+    """Sends the reply once, in the format of the chat that issued the address. Raises the same errors as `Replies.send`."""
     replies = _replies(ports, address)
     replies.send(address, replies.render(message))
 
 
 def flush_replies(ports: Ports) -> int:
-    """Sends the kept replies, and deletes those that have expired or were refused; returns how many are left."""
+    """Sends the stored replies, and deletes those that have expired or were refused; returns the number still waiting."""
     waiting = 0
     table = _pending(ports)
     for stored in list(table.scan()):

@@ -1,4 +1,4 @@
-"""Messages are state: rendered from the run and compared with what was last sent. An unavailable chat delays messages but never fails a run."""
+"""Messages are state: rendered from the run and compared with what was sent last. An unavailable chat delays messages but never fails a run."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from ops.tables.messages import MessageRecord, messages
 from ops.tables.runs import UnpublishedEnd, unpublished_ends
 
 _LOG = logging.getLogger(__name__)
-# Event Grid itself retries for the same time.
+# Event Grid itself retries for the same length of time.
 _PUBLISHED_WITHIN = timedelta(days=1)
 
 
@@ -48,7 +48,7 @@ def report_rollout(ports: Ports, rollout: Rollout, runs: Mapping[str, RunSummary
 
 
 def publish(ports: Ports, run: Run) -> None:
-    """Publishes the end of a run as an event, now or with a later timer. A failure to publish does not fail the run."""
+    """Publishes the end of a run as an event, either immediately or later, when a timer fires. A failure to publish does not fail the run."""
     ended = UnpublishedEnd(run.target, run.runbook, str(run.state), run.why, ports.clock.now())
     try:
         _send(ports, run.id, ended)
@@ -58,9 +58,9 @@ def publish(ports: Ports, run: Run) -> None:
 
 
 def publish_pending(ports: Ports) -> None:
-    """Publishes ends that could not be published before. They are dropped after a day; the ledger still has them.
+    """Publishes the ends of runs that could not be published earlier. They are dropped after a day; the ledger still has them.
 
-    Stops after the first failed call of a topic: each call can take seconds, and hundreds of ends may be waiting.
+    Stops after the first failed call for a topic: each call can take seconds, and hundreds of ends may be waiting.
     """
     table, now = unpublished_ends(ports.store), ports.clock.now()
     refusal: OutsideError | None = None
@@ -70,12 +70,12 @@ def publish_pending(ports: Ports) -> None:
         if refusal is not None:
             if now - stored.value.since < _PUBLISHED_WITHIN:
                 continue
-            _LOG.warning("The end of %s is no longer published: %s", stored.key, refusal)
+            _LOG.warning("The end of %s will not be published: %s", stored.key, refusal)
         table.delete(stored.key)
 
 
 def _publish_failure(ports: Ports, stored: Stored[UnpublishedEnd]) -> OutsideError | None:
-    """Publishes one end; returns the error if that fails."""
+    """Publishes the end of one run; returns the error if this fails."""
     try:
         _send(ports, stored.key, stored.value)
     except OutsideError as error:
@@ -89,10 +89,10 @@ def _send(ports: Ports, run_id: str, ended: UnpublishedEnd) -> None:
 
 
 def reconcile(ports: Ports, message: Message, channels: Sequence[str] = (), thread_of: str = "") -> None:
-    """Updates every chat: unchanged content needs no call, changed content is an edit, and failed calls are retried later.
+    """Updates every chat: unchanged content needs no call, changed content is sent as an edit, and failed calls are retried later.
 
-    `channels` are `chat|channel`; a chat without an entry uses its default channel. `thread_of` is the subject that
-    the message replies to.
+    `channels` are `chat|channel`; a chat without an entry uses its default channel. `thread_of` is the subject whose
+    message this one replies to.
     """
     for chat in ports.chats:
         if not chat.can_edit and not (message.state.is_final or message.state is State.NEEDS_YOU):
@@ -124,7 +124,7 @@ class _Target:
 
 
 def _sync_channel(ports: Ports, chat: Chat, wanted: _Target) -> None:
-    """Stores the wanted content, and sends it if the channel shows something else."""
+    """Stores the desired content, and sends it if the channel shows something else."""
     subject = wanted.message.subject
     text = json.dumps(wanted.content, sort_keys=True)
     picture = wanted.message.picture.reference if wanted.message.picture else ""

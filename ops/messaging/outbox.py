@@ -27,20 +27,20 @@ _GONE = "message_not_found"
 
 
 def message_key(chat: str, channel: str, subject: str) -> str:
-    """Returns the key of the record of what a channel shows about a subject."""
+    """Returns the key of the record that describes what a channel shows about a subject."""
     return f"{chat}|{channel}|{subject}"
 
 
 def deliver(ports: Ports, chat: Chat, key: str) -> None:
-    """Makes one attempt now; the message stays in the outbox until the chat accepts it."""
+    """Makes one attempt immediately; the message stays in the outbox until the chat accepts it."""
     ports.store.insert(_OUTBOX, key, {})
     send_record(ports, chat, key, RateLimiter(ports))
 
 
 def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> int:
-    """Retries everything in the outbox; returns how many messages are left.
+    """Retries everything in the outbox; returns the number of messages left.
 
-    `pause` takes seconds. With it, a backlog is sent at the rate that the chat accepts, for a few minutes.
+    `pause` sleeps for a number of seconds. If it is given, a backlog is sent at the rate that the chat accepts, for a few minutes.
     """
     chats = {chat.name: chat for chat in ports.chats}
     pace = RateLimiter(ports, pause)
@@ -54,7 +54,7 @@ def flush_outbox(ports: Ports, pause: Callable[[float], None] | None = None) -> 
 
 
 def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
-    """Makes one attempt to show the wanted content; returns whether the chat now shows it."""
+    """Makes one attempt to show the desired content; returns whether the chat now shows it."""
     stored = messages(ports.store).get(key)
     if stored is None or not stored.value.dirty:
         _remove(ports, key)
@@ -70,7 +70,7 @@ def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
 
 @dataclass
 class _Attempt:
-    """One attempt. `stored` is the record as this attempt last read or wrote it."""
+    """Makes one attempt. `stored` is the record as this attempt last read or wrote it."""
 
     ports: Ports
     chat: Chat
@@ -80,7 +80,7 @@ class _Attempt:
     posting: bool = False
 
     def carry_out(self) -> bool:
-        """Makes the attempt; returns whether the chat now shows the wanted content."""
+        """Makes the attempt; returns whether the chat now shows the desired content."""
         try:
             posted = self._known() or self._found()
             if posted is None:
@@ -93,7 +93,7 @@ class _Attempt:
         except ThrottledError as error:
             self._failed(
                 error, timedelta(0)
-            )  # the rate limit applies to all messages, so this one needs no time of its own
+            )  # the rate limit applies to all messages, so no separate time is recorded for this one
             return False
         except TryLaterError as error:
             self._failed(error, timedelta(seconds=max(error.retry_after_s, 1.0)))
@@ -154,7 +154,7 @@ class _Attempt:
 
         def change(old: MessageRecord | None) -> MessageRecord:
             now = old or mine
-            # Another attempt ran at the same time: it is unknown which one the chat processed last.
+            # Another attempt ran at the same time, and it is unknown which of the two the chat processed last.
             beside = (now.message_id, now.sent, now.edits) != (mine.message_id, mine.sent, mine.edits)
             return replace(
                 now,
@@ -174,7 +174,7 @@ class _Attempt:
             _remove(self.ports, self.stored.key)
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:
-        """Records the problem, and logs a new refusal. After a failed search, a post may still exist and is searched for again."""
+        """Records the problem, and logs a new refusal. After a failed search, the next attempt searches again for a possible message."""
         mine = self.stored.value
         # A chat that is busy or unreachable is normal: the retry is planned, and the depth of the outbox shows an outage.
         if str(error) != mine.problem and not isinstance(error, TryLaterError):

@@ -15,12 +15,12 @@ _PATIENCE = timedelta(seconds=200)
 
 
 class RateLimitedError(Exception):
-    """No calls of this kind are accepted now."""
+    """Calls of this kind are not accepted at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """The time before which a chat accepts no calls of one kind."""
+    """The time until which a chat does not accept one kind of call."""
 
     until: datetime
 
@@ -28,8 +28,8 @@ class Cooldown:
 class RateLimiter:
     """The rate limit of one activity or one timer.
 
-    `pause` takes seconds. An activity has none: it never waits, and its message is sent later. A timer waits, but only for a
-    few minutes in total.
+    `pause` sleeps for a number of seconds. An activity has none: it never waits, and its message is sent later. A timer
+    waits, but only for a few minutes in total.
     """
 
     def __init__(self, ports: Ports, pause: Callable[[float], None] | None = None) -> None:
@@ -54,7 +54,7 @@ class RateLimiter:
             self._next[line] = self._clock.now() + _SPACING
 
     def rest(self, line: str, seconds: float) -> None:
-        """Records for all processes that the chat accepts no calls of this kind for some seconds."""
+        """Records for all processes that the chat will not accept this kind of call for some seconds."""
         until = self._clock.now() + timedelta(seconds=max(seconds, 1.0))
         try:
             self._rests.change(line, lambda old: old if old is not None and old.until > until else Cooldown(until))

@@ -77,7 +77,7 @@ class Answered:
 class Approval:
     """One request for approval.
 
-    `token` is the random string in its buttons and link. `revision` counts the changes of its content. `approvers` and
+    `token` is the random string in its buttons and link. `revision` counts the changes to its content. `approvers` and
     `needed` are recorded when people are asked, and are only displayed: each vote is checked against the current configuration.
     """
 
@@ -116,5 +116,5 @@ class Approval:
         return tuple(part for part in self.parts if part.state is PartState.ASKED)
 
     def part(self, run: str) -> Part | None:
-        """Returns the part of a run, or None if the run is not part of the request."""
+        """Returns a run's part, or None if the run is not part of the request."""
         return next((part for part in self.parts if part.run == run), None)

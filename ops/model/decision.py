@@ -1,4 +1,4 @@
-"""What a runbook decides: nothing, report, wait or act."""
+"""The decisions of a runbook: nothing, report, wait or act."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from ops.model.reasons import WaitReason
 class Nothing:
     """There is nothing to do. If a person or a rollout started the run, the reason is reported.
 
-    `notify` means that people are notified anyway; `missing_facts`, that something could not be read.
+    `notify` means that people are always notified; `missing_facts`, that something could not be read.
     """
 
     why: str

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-# The annotation that marks a cordon set by Daytwo. Daytwo never removes another cordon. The value is the run's id.
+# The annotation that marks a cordon set by Daytwo. Daytwo never removes any other cordon. The value is the run's id.
 CORDON_STAMP = "daytwo.dev/cordoned-by"
 
 # Provisioning states are free text; these are the ones in which no operation is running (documented in the AKS API).
@@ -37,7 +37,7 @@ class Gone(Unknown):
 class Pool:
     """A node pool. `image` is what Azure reports; the nodes may still run an older image.
 
-    `error_code` and `error` say why the pool's last operation failed, if Azure still has that (`status.provisioningError`).
+    `error_code` and `error` say why the pool's last operation failed, if Azure still provides this (`status.provisioningError`).
     """
 
     name: str
@@ -105,7 +105,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node as its cluster's API server reports it. `pool` is empty for nodes of node auto-provisioning."""
+    """A node as its cluster's API server reports it. `pool` is empty for nodes created by node auto-provisioning."""
 
     name: str
     pool: str

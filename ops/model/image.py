@@ -58,7 +58,7 @@ class NodeImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageKey:
-    """What a proof applies to: an image together with a Kubernetes minor version (docs/node-image.md, rule 11)."""
+    """The subject of a proof: an image together with a Kubernetes minor version (docs/node-image.md, rule 11)."""
 
     image: str
     kubernetes_minor: str
@@ -68,7 +68,7 @@ class ImageKey:
 
 
 def days_between(own: str, newest: object) -> int | None:
-    """Returns how many days the release of an image is behind that of a newer one; None if either name cannot be parsed."""
+    """Returns how many days before a newer image this image was released; None if either name cannot be parsed."""
     first = NodeImage.parse(own)
     second = NodeImage.parse(newest) if isinstance(newest, str) else None
     return None if first is None or second is None else max(0, (second.released - first.released).days)

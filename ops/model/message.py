@@ -10,7 +10,7 @@ from ops.model.run import State
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a message, for example a pool or a ring. If `done` and `total` are known, they are drawn as a bar.
+    """One row in a message, for example a pool or a ring. If `done` and `total` are known, they are drawn as a bar.
 
     `at` is the time of the event that the row reports.
     """
@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. With a `choice` it votes on the request of `token`; with a `url` it opens a page."""
+    """A button. With a `choice` it votes on the request that `token` refers to; with a `url` it opens a page."""
 
     text: str
     token: str = ""

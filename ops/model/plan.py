@@ -28,7 +28,7 @@ class Step:
 
     @property
     def content(self) -> list[object]:
-        """What exactly is done; two steps with the same content are the same."""
+        """The exact content of the step; two steps with the same content are the same."""
         return [self.id, self.verb, dict(sorted(self.params.items())), self.temporary]
 
 

@@ -8,7 +8,7 @@ from ops.model.image import ImageKey
 
 @dataclass(frozen=True, slots=True)
 class ProofPolicy:
-    """What proves an image in a ring: the number of nodes, the time it must run, and how much of that time clusters must be awake."""
+    """The requirements for a proof: the number of nodes, the time an image must run, and how much of that time clusters must be awake."""
 
     nodes: int
     elapsed: timedelta
@@ -17,7 +17,7 @@ class ProofPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one scan of a ring found about one image: how many nodes run it, and the names of those that are not Ready."""
+    """The result of one ring scan for one image: how many nodes run it, and the names of those that are not Ready."""
 
     nodes: int
     not_ready: tuple[str, ...] = ()

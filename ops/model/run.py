@@ -63,7 +63,7 @@ class StepRecord:
 class Run:
     """One execution of a runbook on one target, with one message and one id.
 
-    `channels` are where its messages are posted, as `chat|channel`; a chat without an entry uses its default channel.
+    `channels` lists where its messages are posted, as `chat|channel`; a chat without an entry uses its default channel.
     `approval` is the id of the request that the run waits for or that approved it; `approved` says who approved it, and when.
     `ring` is empty if the cluster is not in a ring, or if the run does not concern a cluster.
     """
@@ -104,7 +104,7 @@ class Run:
     params: Mapping[str, str] = field(default_factory=dict)
 
     def step(self, step_id: str) -> StepRecord:
-        """Returns the record of a step of the current plan.
+        """Returns the record of a step in the current plan.
 
         Raises:
             KeyError: the plan has no such step.
@@ -126,7 +126,7 @@ class RingTargets:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """The targets of a rollout, their order, its end, and how many runs may fail."""
+    """The targets of a rollout, their order, its end, and how many of its runs are allowed to fail."""
 
     runbook: str
     period: str

@@ -32,7 +32,7 @@ class Pod:
 
     @property
     def stays(self) -> bool:
-        """Whether a drain skips the pod: mirror pods belong to the kubelet, and DaemonSet pods would be recreated at once."""
+        """Whether a drain skips the pod: mirror pods belong to the kubelet, and DaemonSet pods would be recreated immediately."""
         return self.mirror or self.owner_kind == "DaemonSet"
 
 
@@ -40,7 +40,7 @@ class Pod:
 class DisruptionBudget:
     """A PDB with its status.
 
-    `match_labels` is its selector. A selector with expressions matches no pod here; Daytwo requests those evictions anyway.
+    `match_labels` is its selector. A selector with expressions matches no pod here; Daytwo still requests their eviction.
     """
 
     namespace: str
@@ -64,7 +64,7 @@ class DisruptionBudget:
 
     @property
     def never_allows(self) -> bool:
-        """Whether it allows no eviction even if every pod is healthy: maxUnavailable is 0, or minAvailable equals the pod count."""
+        """Whether it never allows an eviction, even if every pod is healthy: maxUnavailable is 0, or minAvailable equals the pod count."""
         return self.expected_pods > 0 and self.desired_healthy >= self.expected_pods
 
 

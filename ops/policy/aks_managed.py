@@ -19,7 +19,7 @@ class AksManagedFacts(Protocol):
 
     @property
     def newest_images(self) -> Mapping[str, str | Unknown]:
-        """The newest image that Azure offers, by pool."""
+        """The newest image that Azure offers for each pool."""
         ...
 
     @property

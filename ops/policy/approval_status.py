@@ -18,7 +18,7 @@ _LESS = {"in-place": ("surge",)}
 
 
 def additions(approved: Plan, plan: Plan, *, whole: bool = False) -> tuple[str, ...]:
-    """What a plan would do beyond an approved plan, in words; empty if the approved plan covers it (rule 10).
+    """Says what a plan would do beyond an approved plan; empty if the approved plan covers it (rule 10).
 
     `whole` includes the steps that follow: until the request is decided, people decide on all of them.
     """
@@ -46,7 +46,7 @@ def _difference(approved: Plan, step: Step) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NotRequired:
-    """The plan needs no approval."""
+    """The plan does not need approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
 
 
 def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:
-    """Names the voters who no longer count, if too few remain without them."""
+    """Names the voters whose votes no longer count, if too few votes remain without them."""
     left = valid_votes(approval, rule, settings)
     if len(left) >= needed(approval, rule, settings):
         return

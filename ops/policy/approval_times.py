@@ -15,7 +15,7 @@ _HOUR = timedelta(hours=1)
 
 
 def asks_at(rule: ApprovalRule, now: datetime, gather: timedelta) -> datetime:
-    """When approvers are asked: after the gathering time, within the rule's hours (rule 4); at once if there are no such hours."""
+    """When approvers are asked: after the gathering time, within the rule's hours (rule 4); immediately if the rule has no hours."""
     ready = now + gather
     if rule.hours is None:
         return ready
@@ -44,7 +44,7 @@ def expired_if_due(approval: Approval, now: datetime) -> Approval:
 
 
 def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: datetime) -> Approval:
-    """Returns the request as time and the current rule change it: asked, reminded, escalated, expired or approved (rules 4, 5, 11)."""
+    """Returns the request with the changes that are now due: asked, reminded, escalated, expired or approved (rules 4, 5, 11)."""
     current = expired_if_due(approval, now)
     if current.state.is_decided or now < current.asks_at:
         return current
@@ -59,6 +59,6 @@ def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: da
 
 
 def next_event(approval: Approval, now: datetime) -> datetime:
-    """When a pending request will next change because of the time."""
+    """When the passage of time will next change a pending request."""
     events = (approval.asks_at, approval.remind_at, approval.escalate_at, approval.expires)
     return min((at for at in events if at is not None and at > now), default=approval.expires)

@@ -26,14 +26,14 @@ def denies_self(rule: ApprovalRule, ring: str, settings: Settings) -> bool:
 
 
 def needed(approval: Approval, rule: ApprovalRule, settings: Settings) -> int:
-    """How many different people must approve. If the requester is unknown, two, since at least one of two is someone else (rule 3)."""
+    """How many different people must approve. If the requester is unknown, two must: at least one of them is someone else (rule 3)."""
     if not approval.requester_known and denies_self(rule, approval.ring, settings):
         return max(rule.of, 2)
     return rule.of
 
 
 def approvers(approval: Approval, rule: ApprovalRule) -> tuple[str, ...]:
-    """Returns the approvers, including those of the escalation once the request is escalated."""
+    """Returns the approvers, including the additional ones once the request is escalated."""
     return (*rule.approvers, *(rule.escalate_to if approval.escalated else ()))
 
 

@@ -43,7 +43,7 @@ def open_span(window: Window, freezes: Iterable[Freeze], at: datetime) -> Span |
 
 
 def next_open(window: Window, freezes: Iterable[Freeze], after: datetime, horizon: timedelta) -> Span | None:
-    """Returns the next opening: the first that ends after `after`, clipped so that it starts at `after` at the earliest.
+    """Returns the next opening: the first one that ends after `after`, clipped so that it does not start before `after`.
 
     None if no opening starts within `horizon`. The opening extends to its end, even beyond the horizon.
     """
@@ -73,7 +73,7 @@ def iso_week(at: datetime, zone: str) -> str:
 
 
 def week_span(week: str, zone: str) -> Span:
-    """Returns the span from Monday's first instant to that of the next Monday, in `zone`.
+    """Returns the span from the first instant of Monday to the first instant of the next Monday, in `zone`.
 
     Raises:
         ValueError: `week` does not have the form `2026-w47`.
@@ -180,4 +180,4 @@ def _monday(week: str) -> date:
         year, number = week.split("-w")
         return date.fromisocalendar(int(year), int(number), 1)
     except ValueError as error:
-        raise ValueError(f"{week!r} is not an ISO week: write it as in 2026-w47") from error
+        raise ValueError(f"{week!r} is not an ISO week: write it like 2026-w47") from error

@@ -28,9 +28,9 @@ _USAGE = {
     **{name: f"{name} takes no arguments" for name in ("help", "plan", "status")},
     "why": "why needs the name of one cluster",
     **{name: f"{name} needs the name of one cluster, or the id of a run" for name in ("pause", "resume", "cancel")},
-    "run": "run needs a runbook and a cluster, as in: run node-image shop-dev",
-    "awake": "awake needs a cluster and a time, as in: awake shop-dev until 22:00",
-    "skip": "skip needs a cluster, as in: skip shop-dev this week",
+    "run": "run needs a runbook and a cluster, for example: run node-image shop-dev",
+    "awake": "awake needs a cluster and a time, for example: awake shop-dev until 22:00",
+    "skip": "skip needs a cluster, for example: skip shop-dev this week",
 }
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 

@@ -1,4 +1,4 @@
-"""The costs of each cluster: its bill is the costs of its node resource group (docs/budget.md, rule 3)."""
+"""The costs of each cluster: a cluster's bill consists of the costs of its node resource group (docs/budget.md, rule 3)."""
 
 from collections.abc import Iterable
 

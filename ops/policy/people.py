@@ -8,7 +8,7 @@ from ops.settings.chat_sections import identity_kinds
 
 
 def person_of(settings: Settings, identity: Identity) -> Person | None:
-    """Returns the person whom an endpoint has authenticated; None if no one has that id in that workspace or tenant."""
+    """Returns the person whom an endpoint has authenticated; None if that id is unknown in that workspace or tenant."""
     kind = next((kind for kind in identity_kinds() if kind.name == identity.kind), None)
     if kind is None or not identity.user or not identity.tenant:
         return None

@@ -1,4 +1,4 @@
-"""Which pools of a cluster are behind, and which are skipped for a reason that will not pass (docs/node-image.md, rule 8)."""
+"""Which pools of a cluster are behind, and which are skipped for a reason that does not resolve itself (docs/node-image.md, rule 8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Candidate:
         return ImageKey(str(self.newest), self.pool.kubernetes_minor)
 
     def behind(self, now: datetime) -> timedelta:
-        """The age of the pool's current image; zero if the image's name contains no date."""
+        """The age of the pool's current image; zero if the image's name does not contain a date."""
         image = NodeImage.parse(self.pool.image)
         return image.age(now) if image else timedelta()
 
@@ -47,7 +47,7 @@ def select_pools(
 ) -> PoolSelection:
     """Selects the pools of a cluster that Daytwo upgrades. Pools that this run has upgraded are neither candidates nor skipped.
 
-    A pool whose newest image may be readable later keeps its place, and the pools after it wait.
+    A pool whose newest image may be readable later keeps its place, and the pools that follow it wait.
     """
     candidates: list[Candidate] = []
     skips: list[Skip] = []
@@ -76,7 +76,7 @@ def select_pools(
 def unjudged_skips(
     cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
 ) -> list[tuple[str, Unknown]]:
-    """Names what could not be read about the pools that this run has not upgraded, but may be readable later."""
+    """Names the data that could not be read but may be readable later, for the pools that this run has not upgraded."""
     open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
     if isinstance(nodes, Unknown) and cluster.running and open_pools:
         return [("the nodes", nodes)]
@@ -122,7 +122,7 @@ def _judge(
 
 
 def carries(pool: Pool, image: NodeImage, nodes: tuple[Node, ...] | Unknown) -> bool:
-    """Whether every node of the pool runs the image. For a pool without visible nodes, the image that Azure reports counts."""
+    """Whether every node of the pool runs the image. For a pool without visible nodes, the image reported by Azure is decisive."""
     own = () if isinstance(nodes, Unknown) else tuple(node for node in nodes if node.pool == pool.name)
     if not own:
         return image.is_carried_as(pool.image)

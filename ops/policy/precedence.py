@@ -10,12 +10,12 @@
 | 50 | `reboot` |
 
 Each runbook declares its own rank, which applies to runs that a timer has started. Runs from the sources `event` and
-`action-group` count like those of a person; only the own rank of `spot` is lower.
+`action-group` count like those that a person starts; only the rank of `spot` is lower.
 """
 
 PERSON_RANK = 10
 
 
 def rank(own: int, source: str) -> int:
-    """Returns the rank of a run. `own` is its runbook's rank, `source` what has started the run."""
+    """Returns the rank of a run. `own` is its runbook's rank, `source` says what has started the run."""
     return own if source == "timer" else min(own, PERSON_RANK)

@@ -1,6 +1,6 @@
 """The paired Azure regions.
 
-Source: Microsoft Learn, "Azure region pairs and nonpaired regions". Regions that are not listed have no pair.
+Source: Microsoft Learn, "Azure region pairs and nonpaired regions". Regions that are not listed do not have a pair.
 """
 
 _PAIRS = (
@@ -36,7 +36,7 @@ _PAIRS = (
 
 
 def pair_group(region: str) -> str:
-    """Returns the name of a region's pair group, which is the same for all its members; without a pair, the region itself.
+    """Returns the name of a region's pair group, which is the same for all its members; a region without a pair is its own group.
 
     Chained pairs share one group (westus3 is paired with eastus, which is paired with westus). This is safe, and delays an
     upgrade by one night at most.

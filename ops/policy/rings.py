@@ -27,9 +27,9 @@ def ring_before(ring: Ring, settings: Settings) -> Ring | None:
 
 
 def with_new_clusters(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
-    """Adds the clusters that a later scan has found to a rollout. A rollout whose runs had all ended continues for them.
+    """Adds clusters found by a later scan to a rollout. If all its runs have ended, the rollout continues for these clusters.
 
-    Clusters stay in the ring in which they were first found. A halted rollout takes no new clusters.
+    Clusters stay in the ring in which they were first found. No clusters are added to a halted rollout.
     """
     old = rollout.plan
     known = {target for ring in old.rings for target, _ in ring.targets} | {target for target, _ in old.watched}

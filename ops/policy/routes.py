@@ -17,7 +17,7 @@ def channels_of(cluster: Cluster, settings: Settings) -> tuple[str, ...]:
 
 
 def channels_for(name: str, region: str, tags: Mapping[str, str], settings: Settings) -> tuple[str, ...]:
-    """Like `channels_of`, for a cluster of which only name, region and tags are known."""
+    """Like `channels_of`, for a cluster about which only the name, region and tags are known."""
     channels = [
         f"{chat}|{route.channel}"
         for chat, section in settings.chat.sections.items()

@@ -29,7 +29,7 @@ def ring_among(rings: Iterable[Ring], name: str, region: str, tags: Mapping[str,
 
 
 def ring_window(settings: Settings, ring: Ring) -> Window:
-    """Returns the ring's own window, otherwise that of the node-image runbook.
+    """Returns the ring's own window, or else that of the node-image runbook.
 
     Raises:
         ValueError: there is neither, so nothing can be done in this ring.

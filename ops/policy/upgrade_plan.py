@@ -17,7 +17,7 @@ _UNBOUNDED = 1_000
 def plan_within(
     opening: Span, cluster: Cluster, ring: Ring, candidates: tuple[Candidate, ...], now: datetime
 ) -> Plan | None:
-    """Plans as many pools, in order, as fit into the rest of the opening; None if not even the first one fits."""
+    """Plans as many pools, in order, as fit into the rest of the opening; None if even the first one does not fit."""
     begins = now if cluster.running else now + START
     chosen = _fitting(candidates, begins, opening)
     if not chosen:
@@ -50,7 +50,7 @@ def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span)
 
 
 def _start(first: Candidate, opening: Span) -> Step:
-    """Plans the start of a stopped cluster, but only if the first upgrade still fits afterwards."""
+    """Plans to start a stopped cluster, but only if there is still enough time for the first upgrade."""
     expected = START + expected_duration(first.pool)
     title = "start the cluster for its window"
     return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
@@ -69,7 +69,7 @@ def _upgrade(candidate: Candidate, opening: Span) -> Step:
 
 
 def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
-    """Lists each pair of old and new image, with the pools that it applies to."""
+    """Lists each pair of old and new images, with the pools to which it applies."""
     pools: dict[tuple[str, str], list[str]] = {}
     for candidate in chosen:
         pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)

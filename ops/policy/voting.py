@@ -78,7 +78,7 @@ def may_decide(
     now: datetime,
     choice: Choice = Choice.REJECT,
 ) -> VoteResult | None:
-    """Why this vote of this person would not count now; None if it would. A page calls this before it shows buttons.
+    """Why this person's vote would not count now; None if it would. A page calls this before it shows buttons.
 
     A person who has approved can still reject.
     """

@@ -1,1 +1,1 @@
-"""What the core needs from external systems, as protocols. Adapters implement them."""
+"""The core's view of external systems, as protocols. Adapters implement them."""

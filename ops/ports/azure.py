@@ -21,7 +21,7 @@ class Clusters(Protocol):
     """Managed clusters in Azure Resource Manager. Each call is one attempt, without retries or waiting."""
 
     def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
-        """Returns all clusters of a subscription. The list can be slightly outdated: read a cluster again before acting on it."""
+        """Returns all clusters in a subscription. The list can be slightly outdated: read a cluster again before acting on it."""
         ...
 
     def cluster(self, cluster_id: str) -> Cluster:
@@ -54,7 +54,7 @@ class Clusters(Protocol):
 
 
 class Machines(Protocol):
-    """The virtual machine scale set instances of nodes."""
+    """The virtual machine scale set instances on which nodes run."""
 
     def begin_restart(self, node: Node) -> str:
         """Requests a restart; returns a token for `Clusters.operation`."""
@@ -62,7 +62,7 @@ class Machines(Protocol):
 
 
 class Costs(Protocol):
-    """Cost Management. Answers are cached for hours, since it refreshes every four hours and throttles."""
+    """Cost Management. Answers are cached for hours, since Azure refreshes costs every four hours and throttles requests."""
 
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
         """Returns this month's costs by resource group, from one grouped query."""

@@ -43,7 +43,7 @@ class Chat(Protocol):
     can_thread: bool
 
     def render(self, message: Message) -> Mapping[str, Json]:
-        """Renders the message in this chat's own format, within its limits. Raises nothing."""
+        """Renders the message in this chat's own format, within its limits. Never raises."""
         ...
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:

@@ -34,7 +34,7 @@ class DeniedError(OutsideError):
 
 
 class RejectedError(OutsideError):
-    """Refused for a reason that a retry does not change."""
+    """Refused for a reason that a retry cannot change."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
@@ -46,7 +46,7 @@ class ConflictError(OutsideError):
 
 
 class UnreadableError(OutsideError):
-    """A stored record does not fit this version of Daytwo: another version has written it."""
+    """A stored record cannot be read, because another version of Daytwo has written it."""
 
 
 class LedgerBrokenError(OutsideError):

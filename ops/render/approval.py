@@ -20,7 +20,7 @@ STATES = {
 }
 _SHOWN_STEPS = 12
 _SHOWN_HASHES = 3
-# This many clusters have a row each. In larger requests, clusters with the same plan share a row.
+# Up to this many clusters have a row each. In larger requests, clusters with the same plan share a row.
 _EACH = 12
 _SHOWN_GROUPS = 12
 # The maximum length of the names in a shared row, so that it fits into one line in every chat.
@@ -30,9 +30,9 @@ _NAMES = 190
 def approval_message(
     approval: Approval, title: str, deciders: Sequence[Person], link: str, counted: Sequence[str] | None = None
 ) -> Message:
-    """Returns the message of a request. A decided request says how it was decided and has no buttons.
+    """Returns the message for a request. Once it is decided, the message says how and has no buttons.
 
-    `counted` are the people whose votes count; None means all who voted.
+    `counted` are the people whose votes count; None means everyone who has voted.
     """
     is_open = approval.state is ApprovalState.PENDING
     shown = _shown(approval)
@@ -58,7 +58,7 @@ def approval_message(
 
 
 def reminder_message(approval: Approval, title: str, deciders: Sequence[Person]) -> Message:
-    """Posted once before a request expires; edited afterwards to say that the request is closed."""
+    """Returns the message that is posted once before a request expires, and edited once the request is closed."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.reminder", approval, title)
     left = duration(approval.expires - approval.remind_at)
@@ -67,7 +67,7 @@ def reminder_message(approval: Approval, title: str, deciders: Sequence[Person])
 
 
 def escalation_message(approval: Approval, title: str, people: Sequence[Person]) -> Message:
-    """Posted once to the people who can decide in addition from now on."""
+    """Returns the message that is posted once when additional people become able to decide."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.escalation", approval, title)
     names = ", ".join(person.name for person in people)
@@ -130,7 +130,7 @@ def _reason(approval: Approval) -> tuple[str, ...]:
 
 
 def _moments(approval: Approval) -> tuple[Moment, ...]:
-    """Returns when the plan can begin. For a decided request, also how it was decided, by whom and when."""
+    """Returns when the plan can begin. For a decided request, also says how, by whom and when it was decided."""
     opens = [part.opens for part in approval.active_parts if part.opens is not None]
     begins = (Moment("not before", min(opens)),) if opens else ()
     if approval.state is ApprovalState.PENDING or approval.decided_at is None:

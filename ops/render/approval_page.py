@@ -1,4 +1,4 @@
-"""The page of a request for approval: everything that will be executed, who can decide, and the form for those who can."""
+"""The page for a request for approval: everything that will be executed, who can decide, and the form for those who can."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ _RISKS = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in person, by their known name. `why_not` says why they cannot decide now; empty if they can."""
+    """The signed-in person, by their known name. `why_not` says why they cannot decide now; it is empty if they can."""
 
     name: str
     why_not: str = ""
@@ -37,7 +37,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """The result of a vote, or a notice before it; `good` means that the vote counts."""
+    """The result of a vote, or a notice shown before the vote; `good` means that the vote counts."""
 
     text: str
     good: bool = False
@@ -45,7 +45,7 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """The contents of the page of one request. `zone` is the window's time zone; `form` binds the form to viewer and request."""
+    """The contents of a request's page. `zone` is the window's time zone; `form` binds the form to viewer and request."""
 
     approval: Approval
     title: str
@@ -61,7 +61,7 @@ class RequestPage:
 
 @dataclass(frozen=True, slots=True)
 class NoticePage:
-    """A page without a request: what is wrong, and what to do."""
+    """A page without a request: the problem, and how to solve it."""
 
     heading: str
     lines: tuple[str, ...]
@@ -108,7 +108,7 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
     day = f"{local:%a %-d %b}" if local.year == now.year else f"{local:%a %-d %b %Y}"
     if zone == "UTC":
         return f"{day}, {local:%H:%M} UTC"
-    # Time zones without an abbreviation are called `+03`; the name of the zone is clearer.
+    # Time zones without an abbreviation are called `+03`; the zone's name is clearer.
     short = local.tzname() or ""
     named = short if short.isalpha() else zone
     utc = f"{at:%H:%M} UTC" if at.date() == local.date() else f"{clock(at)}"
@@ -117,7 +117,7 @@ def moment(at: datetime, zone: str, now: datetime) -> str:
 
 @cache
 def content_security_policy() -> str:
-    """The policy of the page: it loads nothing and runs no script, no other page can frame it, and its form is sent only to itself."""
+    """The page's content security policy: it loads nothing, runs no scripts, cannot be framed, and submits its form only to itself."""
     digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
@@ -127,7 +127,7 @@ def content_security_policy() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One step as shown to people: its title, what it changes, its expected duration."""
+    """One step as people see it: its title, what it changes, its expected duration."""
 
     title: str
     detail: str
@@ -168,7 +168,7 @@ def _facts(plan: Plan) -> str:
 
 
 def _is_shown(reason: str, plan: Plan) -> bool:
-    """Whether the steps already say which image replaces which."""
+    """Whether the steps already name the old and the new images."""
     return any(step.params.get("image") and reason.startswith(f"{step.params.get('from')} → ") for step in plan.steps)
 
 

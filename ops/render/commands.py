@@ -29,14 +29,14 @@ def reply_message(text: str, state: State, tag: str, until: datetime | None = No
 
 
 def help_message(wrong: str) -> Message:
-    """Lists the commands, after what was wrong with the previous input."""
+    """Lists the commands, after saying what was wrong with the input."""
     rows = tuple(Row(command, text, State.WAITING) for command, text in _HELP)
     lines = (f"{wrong}; the commands are",) if wrong else ()
     return Message("command", State.WAITING, "Daytwo", "", lines=lines, rows=rows, tag="help")
 
 
 def working_message(command: str, person: str) -> Message:
-    """Confirms a command that takes longer than a chat waits."""
+    """Confirms a command whose answer takes longer than the chat waits."""
     return reply_message(
         f"{person}, {command} is reading the clusters; the answer will follow here", State.RUNNING, "looking"
     )

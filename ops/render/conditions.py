@@ -8,7 +8,7 @@ from ops.model.run import State
 
 
 def configuration_message(problem: str) -> Message:
-    """Reports whether the configuration is valid: posted if it is not, and edited once it is valid again."""
+    """Returns the message about the configuration: posted when it becomes invalid, and edited once it is valid again."""
     if not problem:
         return Message("configuration", State.DONE, "Configuration", "daytwo.yaml", "is valid again")
     lines = (
@@ -22,7 +22,7 @@ def configuration_message(problem: str) -> Message:
 
 
 def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
-    """Reports calendars that cannot be read while their last known freezes apply, and that all can be read again."""
+    """Returns the message about unreadable calendars whose last known freezes apply; edited once all can be read again."""
     if not silent:
         return Message("calendars", State.DONE, "Calendars", "daytwo.yaml", "can be read again")
     return Message(
@@ -42,7 +42,7 @@ def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
 
 
 def fleet_message(*, is_empty: bool) -> Message:
-    """Reports whether there is a fleet: without permissions, Azure returns an empty one."""
+    """Reports whether the fleet contains any clusters: without permissions, Azure returns an empty list."""
     if not is_empty:
         return Message("fleet", State.DONE, "Fleet", "", "has clusters in rings")
     lines = (
@@ -57,7 +57,7 @@ def fleet_message(*, is_empty: bool) -> Message:
 
 
 def blocked_message(subject: str, title: str, target_name: str, reasons: Sequence[str]) -> Message:
-    """Reports what a runbook leaves out on a cluster until a person has acted; resolved if there are no `reasons`."""
+    """Reports what a runbook skips on a cluster until a person has acted; the condition is resolved if there are no `reasons`."""
     if not reasons:
         return Message(subject, State.DONE, title, target_name, "nothing is blocked any longer")
     remedy = "fix what is listed above; Daytwo checks again automatically"

@@ -24,7 +24,7 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The contents of a digest. `titles` are the runbooks' titles by name; `runs` ended within the span."""
+    """The contents of a digest. `titles` maps the runbooks' names to their titles; all `runs` ended within the span."""
 
     id: str
     span: Span
@@ -36,7 +36,7 @@ class Digest:
 
 
 def digest_message(digest: Digest) -> Message:
-    """Renders numbers by operation, failures by name, who decided, and what comes next."""
+    """Renders the counts for each operation, the failures by name, who decided, and what comes next."""
     reported = [run for run in digest.runs if run.acted or run.state is State.FAILED]
     bad = [run for run in reported if run.state in (State.FAILED, State.HALTED) or run.notify]
     last_day = digest.span.end - timedelta(seconds=1)

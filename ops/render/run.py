@@ -1,4 +1,4 @@
-"""The message of a run or a rollout."""
+"""The message about a run or rollout."""
 
 from collections.abc import Iterator, Mapping
 
@@ -21,7 +21,7 @@ _STEP_STATES = {
 _SHOWN_SKIPS = 5
 _OPENS = "next window opens"
 _WORTH_DETAILS = 2
-# Pools and clusters for which Daytwo has nothing to do.
+# Pools and clusters on which Daytwo has nothing to do.
 _NOTHING_TO_DO = (SkipReason.ALREADY_LATEST, SkipReason.AKS_MANAGED)
 _USUAL = (State.DONE, State.RUNNING, State.WAITING)
 _SHOWN_WHYS = 2
@@ -30,7 +30,7 @@ _ODD = (State.FAILED, State.NEEDS_YOU, State.HALTED, State.SKIPPED)
 _SHOWN_ODD = 30
 _NAMES = 240
 _HELD = (SkipReason.UNPROVEN, SkipReason.BUSY, SkipReason.ASLEEP, SkipReason.NO_WINDOW_LEFT)
-# What a person can do about a run that ended without a failure but needs attention.
+# Remedies for runs that ended without a failure but need attention.
 _REMEDIES: dict[str, str] = {
     SkipReason.UNPROVEN: "run this image on a cluster of the previous ring (the same OS and Kubernetes minor version), or upgrade the pool "
     "yourself; otherwise next week's run checks again",
@@ -38,7 +38,7 @@ _REMEDIES: dict[str, str] = {
 
 
 def run_message(run: Run, runbook: Runbook) -> Message:
-    """Returns the message of a run."""
+    """Returns the message about a run."""
     records = (*run.finished, *run.steps)
     calls = run.notify and (
         run.state in (State.WAITING, State.DONE) or (run.state is State.RUNNING and bool(run.lines))
@@ -60,9 +60,9 @@ def run_message(run: Run, runbook: Runbook) -> Message:
 
 
 def run_details(run: Run, title: str) -> Message | None:
-    """Returns one row per event, the newest last: the reply in the thread of the run's message.
+    """Returns one row per event, newest last, for the reply in the thread of the run's message.
 
-    None if nothing has happened yet, or if the message already says everything, since a run of one step has no details.
+    Returns None if nothing has happened yet, or if the message already says everything: a run with one step has no details.
     """
     rows = sorted(_events(run), key=lambda row: row.at or run.created)
     if not rows or len({record.id for record in (*run.finished, *run.steps)}) < _WORTH_DETAILS:
@@ -83,7 +83,7 @@ def _events(run: Run) -> Iterator[Row]:
 
 
 def rollout_message(rollout: Rollout, runs: Mapping[str, RunSummary], title: str) -> Message:
-    """Returns the message of a rollout, with one row per ring."""
+    """Returns the message about a rollout, with one row per ring."""
     plan = rollout.plan
     rows = []
     for index, ring in enumerate(plan.rings):

@@ -10,13 +10,13 @@ from markupsafe import Markup
 from ops.model.calendar import Span
 
 _LEAST = 3.0  # a bar of a few minutes remains visible
-_NAMED = 60.0  # a narrower part of a day gets no label
+_NAMED = 60.0  # narrower parts of a day have no label
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Something that was done. `says` is its tooltip; `kind` is a CSS class: a runbook's bar, `sleep`, `aks` or `failed`."""
+    """A bar for something that was done. `says` is its tooltip; `kind` is a CSS class: a runbook's bar, `sleep`, `aks` or `failed`."""
 
     span: Span
     kind: str
@@ -65,7 +65,7 @@ class Frame:
 
 
 def draw(week: Week) -> Markup:
-    """Returns the picture for a page. Colors are CSS classes, so the page (dark or light) defines them."""
+    """Returns the picture for use in a page. Colors are CSS classes, so the page (dark or light) defines them."""
     frame = Frame()
     height = frame.floor(len(week.lanes)) + frame.bottom
     opening = Markup(

@@ -14,7 +14,7 @@ _PAD = 28
 _MOST_LANES = 40
 _MOST_NAME = 30
 _MOST_TITLE = 90
-# The width of a letter of Roboto at 15 units, slightly more than the average.
+# The width of a Roboto letter at 15 units, slightly above the average.
 _LETTER = 7.4
 _LEGEND_ROW = 26
 _STATES = {
@@ -103,7 +103,7 @@ def _fitting(text: str, most: int) -> str:
 
 
 def _legend(week: Week, width: float) -> tuple[Markup, float]:
-    """Returns the legend of the kinds in the picture, in as many lines as needed, and its height."""
+    """Returns the legend for the kinds in the picture, on as many lines as needed, and its height."""
     drawn = {bar.kind for lane in week.lanes for bar in lane.bars}
     drawn |= {"window"} if any(lane.windows for lane in week.lanes) else set()
     drawn |= {"frozen"} if any(lane.frozen for lane in week.lanes) else set()

@@ -1,4 +1,4 @@
-"""Budget alerts: an explanation of the costs, and what would help (docs/budget.md)."""
+"""Budget alerts: an explanation of the costs, and possible remedies (docs/budget.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +70,7 @@ def _costs(costs: Bills | Unknown) -> list[str]:
     if isinstance(costs, Unknown):
         return [f"the costs by cluster are unknown: {costs.why}"]
     if not costs.each:
-        return ["no cluster of the fleet has any costs yet this month"]
+        return ["no cluster in the fleet has any costs yet this month"]
     ordered = sorted(costs.each, key=lambda bill: (-bill.money.amount, bill.name, bill.cluster))
     lines = [f"{_named(bill, costs)}: {bill.money} this month for its node resource group" for bill in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:

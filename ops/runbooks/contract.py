@@ -54,7 +54,7 @@ class Runbook(Protocol):
         unit: what its runs process, in the plural: "pools".
         step_prefix: steps whose id begins with this count as progress; empty: no progress is counted.
         rank: precedence on one cluster; a lower rank goes first (see `ops.policy.precedence`).
-        section: its section of daytwo.yaml, which defines schema, reader, defaults and the reference page; None: it has none.
+        section: its section in daytwo.yaml, which defines schema, reader, defaults and the reference page; None: it has none.
         facts: a frozen dataclass; each field is the name of a module in `ops/facts/`.
         about_event: it reacts to an event, so it cannot be previewed or started by a person.
         waits_for_started_cluster: it does not interrupt a run that has started a stopped cluster and will stop it again.
@@ -75,7 +75,7 @@ class Runbook(Protocol):
     bar: TimelineBar | None
 
     def decide(self, facts: Any, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Decides what to do now, from the facts alone. `run` records what this run has already done. Raises nothing."""
+        """Decides what to do now, from the facts alone. `run` records what this run has already done. Never raises."""
         ...
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
@@ -100,7 +100,7 @@ class Runbook(Protocol):
 
 
 class RunbookDefaults:
-    """Defaults: no timer starts the runbook, it depends on no window, and no picture shows it."""
+    """Defaults: no timer starts the runbook, it does not depend on a window, and no picture shows it."""
 
     step_prefix: str = ""
     section: Section[Any] | None = None
@@ -114,15 +114,15 @@ class RunbookDefaults:
         return ()
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
-        """It has no rollouts."""
+        """It does not have rollouts."""
         return None
 
     def openings(self, settings: Settings) -> tuple[Opening, ...]:
-        """It depends on no window."""
+        """It does not depend on a window."""
         return ()
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
-        """It needs no proof."""
+        """It does not need a proof."""
         return None
 
     def days_behind(self, facts: object) -> int | None:

@@ -1,4 +1,4 @@
-"""What runbooks decide if a fact could not be read."""
+"""The decisions that runbooks make when a fact could not be read."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -95,7 +95,7 @@ class NodeImage(RunbookDefaults):
         return _decide_in_week(week_has, facts, settings, now)
 
     def rollout(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> RolloutPlan | None:
-        """Returns this week's rollout over all clusters that Daytwo upgrades; the clusters that AKS upgrades are watched beside it."""
+        """Returns this week's rollout over all clusters that Daytwo upgrades; the clusters that AKS upgrades are only watched."""
         policy = settings.get(NODE_IMAGE)
         if policy is None or not settings.fleet.rings:
             return None
@@ -136,14 +136,14 @@ RUNBOOK = NodeImage()
 
 
 def week_of(run: Run, zone: str, now: datetime) -> str:
-    """Returns the ISO week of a run: its period if that is a week, otherwise the current week (for a manual start)."""
+    """Returns the ISO week of a run: its period if that is a week, otherwise the current week (for runs that were started manually)."""
     is_week = len(run.period) == len("2026-w47") and run.period[4:6] == "-w"
     return run.period if is_week else iso_week(now, zone)
 
 
 @dataclass(frozen=True, slots=True)
 class _Week:
-    """What is still possible on one cluster this week. `last` is the end of its last window occurrence, ignoring freezes."""
+    """The options that remain for one cluster this week. `last` is the end of its last window occurrence, ignoring freezes."""
 
     cluster: Cluster
     ring: Ring

@@ -19,7 +19,7 @@ from ops.settings import Settings
 from ops.settings.part import Section
 from ops.settings.power import POWER
 
-# After that the run ends; the next check, every 15 minutes, starts another.
+# After this time the run ends; the next check (every 15 minutes) starts a new one.
 _LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60
@@ -73,7 +73,7 @@ class Power(RunbookDefaults):
         return Act(Plan(self.name, cluster.id, (step,), claims, (desired.why,), risk="power"))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Returns a request for each cluster whose state may differ. The schedule is level-triggered, so each check is its own period."""
+        """Returns a request for each cluster that may not be in its scheduled state. Each check is its own period (level-triggered)."""
         period = f"{now:%Y%m%dt%H%M}"
         differing = [
             c
@@ -87,7 +87,7 @@ RUNBOOK = Power()
 
 
 def _may_differ(cluster: Cluster, settings: Settings, now: datetime) -> bool:
-    """False for a running cluster whose schedule says awake: only its own tag could change that, and no override does."""
+    """False for a running cluster whose schedule says awake: only its own tag could change this; an override cannot."""
     desired = desired_power(cluster, settings, None, None, now)
     by_schedule = isinstance(desired, DesiredPower) and desired.awake and tag_of(cluster.tags) is None
     return not (by_schedule and cluster.running)

@@ -109,7 +109,7 @@ RUNBOOK = Reboot()
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What a decision refers to: the time, the rules and the run."""
+    """The context of a decision: the time, the rules and the run."""
 
     policy: RebootSettings
     settings: Settings
@@ -137,7 +137,7 @@ def _decide_in_window(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...
 
 
 def _plan(cluster: Cluster, able: list[Node], skips: tuple[Skip, ...], opening: Span, at: _Moment) -> Plan:
-    """Plans one node at a time: the next one is decided on the cluster's state after this one."""
+    """Plans one node at a time: the next one is chosen from the state of the cluster after this one."""
     node = able[0]
     reasons = (f"{node.name} requires a reboot", *(f"{other.name} is next" for other in able[1:2]))
     return Plan(
@@ -231,7 +231,7 @@ def _nothing(requiring: list[Node], run: Run) -> str:
     if requiring:
         ask = "1 node requires a reboot" if len(requiring) == 1 else f"{len(requiring)} nodes require a reboot"
         return f"{ask}, but none can be rebooted now"
-    return f"{done} rebooted, no node requires a reboot any longer" if done else "no node requires a reboot"
+    return f"{done} rebooted, no node requires a reboot anymore" if done else "no node requires a reboot"
 
 
 def _night(policy: RebootSettings, now: datetime) -> str:

@@ -19,7 +19,7 @@ from ops.settings.part import Section
 from ops.settings.spot import SPOT
 
 _CONFIRM_AFTER = timedelta(minutes=10)
-# How long to wait for an API server that does not answer before the report.
+# How long to wait for an unresponsive API server before reporting.
 _CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60
@@ -79,7 +79,7 @@ RUNBOOK = Spot()
 
 
 def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
-    """Reads the fact again soon; if that takes too long, reports what is known."""
+    """Retries reading the fact soon; if this takes too long, reports what is known."""
     now, until = at
     decision = look_again(what, fact, now + _SOON, until)
     if isinstance(decision, Wait):
@@ -126,7 +126,7 @@ def _handled(run: Run) -> set[str]:
 
 
 def _plan(cluster: Cluster, names: list[str], run: Run) -> Plan:
-    """Plans all nodes at once, since the notice is short. The step is not temporary and needs no lease, so nothing delays it."""
+    """Plans all nodes at once, since the notice is short. The step is not temporary and does not need a lease, so that nothing delays it."""
     params = {"nodes": ",".join(names), "run": run.id, "timeout_s": str(_DRAIN_S), "grace_s": str(_GRACE_S)}
     # A later wave of the same group is a separate step.
     step = Step(

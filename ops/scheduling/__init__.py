@@ -1,1 +1,1 @@
-"""What timers start: the fleet scan, due runs, the digest, the janitor."""
+"""The work that timers start: the fleet scan, due runs, the digest, the janitor."""

@@ -53,7 +53,7 @@ def post_digest(context: Context, settings: Settings, now: datetime) -> None:
     following = sorted(_coming(settings, now), key=lambda each: each.at)
     picture = _picture(context, settings, span, own)
     reconcile(context.ports, digest_message(Digest(identity, span, titles, ended, decided, following, picture)))
-    # Marked once the message is wanted in every chat: the outbox delivers it, and a second post would be an edit.
+    # Marked once every chat's outbox has the message: the outbox delivers it, and a second post would be an edit.
     store.insert(_KIND, identity, {})
 
 
@@ -69,7 +69,7 @@ def _coming(settings: Settings, now: datetime) -> "Iterator[Coming]":
 
 
 def _picture(context: Context, settings: Settings, span: Span, own: Sequence[Run]) -> Picture | None:
-    """Draws the week's timeline of every cluster in a ring. Without a picture the digest is still posted."""
+    """Draws the week's timeline with every cluster in a ring. If this fails, the digest is still posted, without a picture."""
     from ops.render.timeline import Week
     from ops.render.week_picture import picture, words
 

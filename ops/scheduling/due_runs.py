@@ -1,4 +1,4 @@
-"""Starts what is due: weekly rollouts, and single runs every 15 minutes."""
+"""Starts due operations: weekly rollouts, and single runs every 15 minutes."""
 
 import logging
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ def _start_rollout(context: Context, plan: RolloutPlan, settings: Settings, now:
 
 
 def start_due_runs(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
-    """Starts single runs that are due. A cluster that cannot be read does not delay the others."""
+    """Starts individual runs that are due. A cluster that cannot be read does not delay the others."""
     for runbook in runbooks().values():
         for run_request in runbook.due(fleet, settings, now):
             try:

@@ -1,4 +1,4 @@
-"""The janitor compares store and engine: it restarts what the engine has lost, and purges old records."""
+"""The janitor compares the store with the engine: it restarts instances that the engine has lost, and purges old records."""
 
 import logging
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _SETTLED_AFTER = timedelta(minutes=10)
 
 
 def reconcile_engine(context: Context, now: datetime, *, purge_after: timedelta) -> None:
-    """Restarts what the engine has lost (safe, since each activity is idempotent), and purges what ended long ago."""
+    """Restarts instances that the engine has lost (safe, since each activity is idempotent), and purges those that ended long ago."""
     for marker in list(context.ports.store.scan(UNFINISHED)):
         try:
             _reconcile(context, marker.key, now, purge_after)

@@ -111,7 +111,7 @@ class ApprovalRule(Part, frozen=True):
 
     @property
     def escalate_after(self) -> timedelta:
-        """How long after the request the escalation follows."""
+        """How long after the request it is escalated."""
         return self.expires_after / 2 if self.escalates is None else self.escalates
 
     def findings(self) -> Iterator[Finding]:
@@ -122,7 +122,7 @@ class ApprovalRule(Part, frozen=True):
             yield Finding(("of",), None, wrong, remedy)
         for key, length in (("remind-before", self.remind_before), ("escalate-after", self.escalate_after)):
             if length >= self.expires_after:
-                yield Finding((key,), None, "the request has expired by then", "write less")
+                yield Finding((key,), None, "the request has expired by then", "write a shorter time")
 
 
 class Approvals(FieldType, tuple[ApprovalRule, ...]):

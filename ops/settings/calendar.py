@@ -38,7 +38,7 @@ class WeeklyWindow(Part, frozen=True):
         return Window(name, frozenset(self.days), self.start, self.end, self.zone)
 
     def findings(self) -> Iterator[Finding]:
-        """Reports a window without a length."""
+        """Reports a window of zero length."""
         if self.start == self.end:
             yield Finding(("to",), f"{self.end:%H:%M}", "the window ends when it starts", "write another time")
 
@@ -91,7 +91,7 @@ class FreezeEntry(Part, frozen=True):
         """
         if self.name is None or self.start is None or self.end is None:
             raise FieldError(
-                "name, from or to is missing", "write it as in {name: year end, from: 2026-12-18, to: 2027-01-04}"
+                "name, from or to is missing", "write it like {name: year end, from: 2026-12-18, to: 2027-01-04}"
             )
         return Freeze(self.name, *read_freeze_edges(self.start, self.end, self.zone), self.zone)
 

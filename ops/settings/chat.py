@@ -1,4 +1,4 @@
-"""What the sections of all chats have in common."""
+"""The parts that the sections of all chats have in common."""
 
 from typing import Annotated
 

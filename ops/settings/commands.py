@@ -21,7 +21,7 @@ class CommandRule(Part, frozen=True):
         frozenset[RingName],
         Meta(
             min_length=1,
-            description="The rule applies only to clusters of these rings. Default: to every cluster, even one that is not in a ring.",
+            description="The rule applies only to clusters in these rings. Default: to every cluster, even one that is not in a ring.",
             examples=[["pre-production"]],
         ),
     ] = frozenset()

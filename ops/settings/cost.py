@@ -31,7 +31,7 @@ class CostSettings(Part, frozen=True):
     budgets: Annotated[
         tuple[Budget, ...],
         Meta(
-            description="Budgets by their names in Azure. Default: none; alerts of other budgets are reported without offers.",
+            description="Budgets by their names in Azure. Default: none; alerts for other budgets are reported without offers.",
             examples=[[{"name": "platform", "offer": ["stop-dev-clusters"]}]],
         ),
     ] = ()

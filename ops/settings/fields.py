@@ -1,4 +1,4 @@
-"""The types of fields: how a value of daytwo.yaml is read, and how the JSON Schema describes it.
+"""The field types: how a value in daytwo.yaml is read, and how the JSON Schema describes it.
 
 The reader and the full validator share `read`, so they cannot disagree. A type whose values refer to something that the
 file defines by name (a window, a ring, a person) is a reference.
@@ -62,7 +62,7 @@ def read_field(kind: type["FieldType"], written: object, names: Names) -> object
 
 
 class FieldType(ABC):
-    """A custom type of fields. `format_name` is the `format` in its JSON Schema."""
+    """A custom field type. `format_name` is the `format` in its JSON Schema."""
 
     __slots__ = ()
     format_name: ClassVar[str]
@@ -135,7 +135,7 @@ class Days(FieldType, frozenset[int]):
     def read(cls, written: object, names: Names) -> Self:
         listed = [written] if isinstance(written, str) else _texts(written)
         if not listed:
-            raise FieldError("this list is empty", "write one day or more, as in mon-thu")
+            raise FieldError("this list is empty", "write at least one day, for example mon-thu")
         return cls(day for each in listed for day in read_days(each))
 
     @classmethod
@@ -179,7 +179,7 @@ class TagValues(FieldType, frozenset[str]):
     def read(cls, written: object, names: Names) -> Self:
         values = [written] if isinstance(written, str) else _texts(written)
         if not values:
-            raise FieldError("this selects nothing", "write it as in prod or [dev, test]")
+            raise FieldError("this selects nothing", "write it like prod or [dev, test]")
         return cls(values)
 
     @classmethod
@@ -200,7 +200,7 @@ class PerRegionPair(FieldType, int):
     def read(cls, written: object, names: Names) -> Self:
         text = _text(written)
         if re.search(_PER_REGION_PAIR, text) is None:
-            raise FieldError("this is not a number per region pair", "write it as in 1 per region pair")
+            raise FieldError("this is not a number per region pair", "write it like 1 per region pair")
         return cls(text.split()[0])
 
     @classmethod
@@ -283,7 +283,7 @@ class Member(FieldType, str):
 class People(FieldType, tuple[str, ...]):  # noqa: SLOT001  # a tuple cannot have slots, and the label is one more value
     """Names of people; groups are resolved, and each name appears once. `label` is how they are written.
 
-    An unknown name is refused, because a typing error must not remove an approver.
+    An unknown name is refused, because a typo must not remove an approver.
     """
 
     format_name = "daytwo-people"
@@ -343,7 +343,7 @@ else:
         def stand_in(cls) -> Window:
             return Window("", frozenset({0}), _MIDNIGHT, _ONE, "UTC")
 
-    # The field holds a Window, and msgspec checks the type of the read value.
+    # The field holds a Window, and msgspec checks the type of the value that was read.
     WindowRef.register(Window)
 
 
@@ -355,7 +355,7 @@ def _text(written: object) -> str:
 
 def _texts(written: object) -> list[str]:
     if not isinstance(written, list):
-        raise FieldError("this is not text or a list", "write a text, or a list of texts")
+        raise FieldError("this is not text or a list", "write text, or a list of texts")
     return [_text(each) for each in written]
 
 
@@ -369,4 +369,4 @@ def _one_or_more(one: Schema) -> Schema:
 
 
 def _add_person(name: str) -> str:
-    return f"add it under people, as in {name}: {{entra: aaaaaaaa-0000-0000-0000-000000000001}}"
+    return f"add it under people, for example {name}: {{entra: aaaaaaaa-0000-0000-0000-000000000001}}"

@@ -25,7 +25,7 @@ class IdentityKind:
     case_sensitive: bool = True
 
     def normalized(self, value: str) -> str:
-        """Returns an id or a tenant in the form in which it is compared."""
+        """Returns an id or a tenant in the form that is used for comparisons."""
         return value if self.case_sensitive else value.casefold()
 
 
@@ -43,7 +43,7 @@ ENTRA = IdentityKind(
     tenant_type=Annotated[
         Guid | None,
         Meta(
-            description="The id of the Entra tenant. Without it, the ids under `entra` identify no one.",
+            description="The id of the Entra tenant. Without it, the ids under `entra` do not identify anyone.",
             examples=["11111111-1111-1111-1111-111111111111"],
         ),
     ],

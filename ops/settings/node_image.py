@@ -99,13 +99,13 @@ class NodeImageSettings(Approvable, frozen=True):
     ] = 0
 
     def findings(self) -> Iterator[Finding]:
-        """Reports running hours that exceed `proven-for` or are not whole."""
+        """Reports a running time that exceeds `proven-for` or is not a whole number of hours."""
         path = ("proven-awake",)
         if self.proven_awake > self.proven_for:
             wrong = f"this is longer than proven-for, {write_duration(self.proven_for)}"
-            yield Finding(path, None, wrong, "write less, or raise proven-for")
+            yield Finding(path, None, wrong, "write a shorter time, or raise proven-for")
         if self.proven_awake % timedelta(hours=1):
-            yield Finding(path, None, "running time is counted in whole hours", "write whole hours, as in 8h")
+            yield Finding(path, None, "running time is counted in whole hours", "write whole hours, such as 8h")
 
 
 NODE_IMAGE: Section[NodeImageSettings | None] = Section(

@@ -1,4 +1,4 @@
-"""Sections of daytwo.yaml: mappings with typed fields, and what makes a mapping a section of the document."""
+"""Sections of daytwo.yaml: mappings with typed fields, and the definition of a section of the document."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem with values that are each valid alone.
+    """A conflict between values that are each valid on their own.
 
     `path` is relative to the part that reports it. If `value` is None, the message shows the written value.
     """
@@ -26,7 +26,7 @@ class Finding:
 
 
 class Part(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
-    """A mapping of daytwo.yaml.
+    """A mapping in daytwo.yaml.
 
     `example` is an example for remedies and the reference page. `constraints` are keywords of JSON Schema that msgspec
     does not know; `findings` reports the same problems.
@@ -36,7 +36,7 @@ class Part(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True, omit
     constraints: ClassVar[Mapping[str, object]] = MappingProxyType({})
 
     def findings(self) -> Iterator[Finding]:
-        """Returns problems between its fields; none by default."""
+        """Returns conflicts between its fields; none by default."""
         yield from ()
 
 
@@ -51,7 +51,9 @@ class Section[T]:
     """
 
     name: str
-    kind: Any  # a type, or a generic alias such as tuple[Schedule, ...], which has no type that mypy could check
+    kind: (
+        Any  # a type, or a generic alias such as tuple[Schedule, ...], for which there is no type that mypy could check
+    )
     description: str
     docs: str = ""
     absent: T | None = None

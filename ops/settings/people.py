@@ -28,7 +28,7 @@ IdentitySettings = _composed(
 def _findings(self: Part) -> Iterator[Finding]:
     if not ids_of(self):
         last = identity_kinds()[-1]
-        yield Finding((), {}, "this is empty", f"write it as in {{{last.name}: {last.example}}}")
+        yield Finding((), {}, "this is empty", f"write it like {{{last.name}: {last.example}}}")
 
 
 PersonEntry = _composed(
@@ -42,13 +42,13 @@ PersonEntry = _composed(
 
 
 def tenants_of(identity: Part) -> Mapping[str, str]:
-    """Returns the issuer of each kind of id that the section `identity` names, in the form in which it is compared."""
+    """Returns the issuer of each kind of id that the section `identity` names, in the form that is used for comparisons."""
     issuers = {kind: getattr(identity, kind.tenant.replace("-", "_")) for kind in identity_kinds()}
     return MappingProxyType({kind.name: kind.normalized(value) for kind, value in issuers.items() if value})
 
 
 def ids_of(entry: Part) -> Mapping[str, str]:
-    """Returns the ids of an entry under `people`, by kind, in the form in which they are compared."""
+    """Returns the ids in an entry under `people`, by kind, in the form that is used for comparisons."""
     ids = {kind: getattr(entry, kind.name) for kind in identity_kinds()}
     return MappingProxyType({kind.name: kind.normalized(value) for kind, value in ids.items() if value})
 

@@ -39,7 +39,7 @@ class Schedule(Part, frozen=True):
         if self.hours is None:
             return
         if self.zone is None:
-            yield Finding(("awake",), self.hours, "times need a zone", "add zone:, as in zone: Europe/Amsterdam")
+            yield Finding(("awake",), self.hours, "times need a zone", "add zone:, for example zone: Europe/Amsterdam")
             return
         try:
             read_awake(self.hours, self.zone)

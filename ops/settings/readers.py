@@ -15,7 +15,7 @@ _DAY_NAMES_IN_FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "s
 
 
 class FieldError(ValueError):
-    """A value that cannot be used: what is wrong with it, and what to write instead."""
+    """A value that cannot be used: the problem, and what to write instead."""
 
     def __init__(self, wrong: str, remedy: str) -> None:
         super().__init__(f"{wrong}: {remedy}")
@@ -30,14 +30,14 @@ def read_time(text: str) -> time:
     """
     parts = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text)
     if parts is None:
-        raise FieldError("this is not a time of day", 'write it as in "22:00"')
+        raise FieldError("this is not a time of day", 'write it like "22:00"')
     hour, minute = int(parts[1]), int(parts[2])
     if (hour, minute) == (24, 0):
-        raise FieldError("a day does not have 24:00", 'write "00:00", which ends the window at midnight')
+        raise FieldError("24:00 is not a valid time of day", 'write "00:00", which ends the window at midnight')
     try:
         return time(hour, minute)
     except ValueError as error:
-        raise FieldError("a day does not have this time", "write a time from 00:00 to 23:59") from error
+        raise FieldError("this is not a valid time of day", "write a time from 00:00 to 23:59") from error
 
 
 def read_days(text: str) -> frozenset[int]:
@@ -56,7 +56,7 @@ def read_days(text: str) -> frozenset[int]:
                 days.update((first + offset) % 7 for offset in range((last - first) % 7 + 1))
             case _:
                 wrong = f"{part.strip() or 'an empty text'} is not a day"
-                raise FieldError(wrong, f"write days as in mon-thu; {', '.join(DAY_NAMES)}")
+                raise FieldError(wrong, f"write days like mon-thu; {', '.join(DAY_NAMES)}")
     return frozenset(days)
 
 
@@ -64,12 +64,12 @@ def read_zone(text: str) -> str:
     """Reads the name of an IANA time zone.
 
     Raises:
-        FieldError: it is not a zone; the remedy has the names that look alike.
+        FieldError: it is not a zone; the remedy lists similar names.
     """
     if text in _zones():
         return text
     near = _by_city(text) or get_close_matches(text.replace(" ", "_"), sorted(_zones()), n=3, cutoff=0.5)
-    remedy = f"did you mean {' or '.join(near)}?" if near else "write an IANA name, as in Europe/Amsterdam"
+    remedy = f"did you mean {' or '.join(near)}?" if near else "write an IANA name, for example Europe/Amsterdam"
     raise FieldError("this is not a time zone", remedy)
 
 
@@ -80,7 +80,7 @@ def read_duration(text: str) -> timedelta:
         FieldError: it is not a duration.
     """
     if re.search(DURATION_PATTERN, text) is None:
-        raise FieldError("this is not a duration", "write it as in 2d or 8h30m")
+        raise FieldError("this is not a duration", "write it like 2d or 8h30m")
     return sum((int(number) * _UNITS[unit] for number, unit in re.findall("([0-9]+)([wdhm])", text)), timedelta())
 
 
@@ -103,15 +103,15 @@ def read_awake(text: str, zone: str) -> Window:
     try:
         begins, ends = read_time(start.strip()), read_time(end.strip())
     except FieldError as error:
-        raise FieldError("these are not times of day", "write them as in 08:00-19:00") from error
+        raise FieldError("these are not times of day", "write them like 08:00-19:00") from error
     where = read_zone(zone)
     if begins == ends:
-        raise FieldError("start and end are equal", 'write them as in "mon-fri 08:00-19:00"')
+        raise FieldError("start and end are equal", 'write them like "mon-fri 08:00-19:00"')
     return Window("awake", on, begins, ends, where)
 
 
 def parse_awake(text: str, zone: str) -> Window | str:
-    """Reads a tag in the same form. Returns the problem instead of raising it, since a tag can be wrong at any time."""
+    """Reads a tag in the same form. Returns the problem instead of raising it, since a tag can become invalid at any time."""
     try:
         return read_awake(text, zone)
     except FieldError as error:
@@ -146,8 +146,8 @@ def _edge(text: str, zone: str | None, *, later: bool) -> date:
             return max(readings) if later else min(readings)
     except (ValueError, OverflowError) as error:
         wrong = f"{text} is neither a day nor an instant"
-        raise FieldError(wrong, "write it as in 2026-12-18 or 2026-12-18T18:00:00+01:00") from error
-    raise FieldError(f"{text} has no time zone", "add an offset, as in 2026-12-18T18:00:00+01:00, or a zone:")
+        raise FieldError(wrong, "write it like 2026-12-18 or 2026-12-18T18:00:00+01:00") from error
+    raise FieldError(f"{text} has no time zone", "add an offset, for example 2026-12-18T18:00:00+01:00, or a zone:")
 
 
 def _day(text: str) -> int | None:

@@ -48,6 +48,6 @@ class Select(Part, frozen=True):
         return not (self.tags or self.names or self.regions)
 
     def findings(self) -> Iterator[Finding]:
-        """Reports a select without a part, since it would select nothing."""
+        """Reports an empty select, since it would select nothing."""
         if self.empty:
-            yield Finding((), {}, "this selects nothing", "write it as in {tags: {env: prod}}")
+            yield Finding((), {}, "this selects nothing", "write it like {tags: {env: prod}}")

@@ -18,7 +18,7 @@ _NO_TENANTS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class PeopleSettings:
-    """The known people. `tenants` holds the issuer of each kind of id; ids of a kind without an issuer identify no one."""
+    """The known people. `tenants` holds the issuer of each kind of id; ids of a kind that has no issuer are ignored."""
 
     tenants: Mapping[str, str] = field(default=_NO_TENANTS)
     people: tuple[Person, ...] = ()

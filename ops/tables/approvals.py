@@ -42,7 +42,7 @@ def request_tokens(store: Store) -> Table[RequestToken]:
 
 
 def open_requests(store: Store) -> Table[OpenRequest]:
-    """The request that the next run of a ring may join, by `rollout|ring`."""
+    """The request that the ring's next run can join, by `rollout|ring`."""
     return Table(store, "open-request", OpenRequest)
 
 

@@ -7,7 +7,7 @@ from ops.ports.errors import ConflictError, NotFoundError
 from ops.ports.store import Store
 from ops.serialization import from_json, to_json
 
-# A second writer is rare (a person's vote beside the run's own activity), so ten conflicts mean that something is wrong.
+# A second writer is rare (a person's vote beside the run's own activity), so ten conflicts indicate a defect.
 _ROUNDS = 10
 
 
@@ -58,7 +58,7 @@ class Table[T]:
         return Stored(stored.key, value, etag)
 
     def change(self, key: str, change: Callable[[T | None], T]) -> T:
-        """Writes what `change` makes of the record, and retries if another writer was faster.
+        """Replaces the record with the result of `change`, and retries if another writer was faster.
 
         Raises:
             ConflictError: other writers were faster ten times.

@@ -10,7 +10,7 @@ from ops.tables.base import Table
 
 @dataclass(frozen=True, slots=True)
 class EvictionGroup:
-    """Evictions of one pool within the grouping time, and the run that reports them."""
+    """Evictions in one pool within the grouping time, and the run that reports them."""
 
     run: str
     began: datetime

@@ -1,4 +1,4 @@
-"""What the last fleet scan found: clusters and proven images."""
+"""The results of the last fleet scan: clusters and proven images."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class KnownCluster:
 
 
 def known_clusters(store: Store) -> Table[KnownCluster]:
-    """The clusters of the last fleet scan, by `name|hash of id`, in lower case."""
+    """The clusters found by the last fleet scan, by `name|hash of id`, in lower case."""
     return Table(store, "known-cluster", KnownCluster)
 
 

@@ -19,13 +19,13 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True)
 class Waiters:
-    """The waiting runs of one lease, by run id."""
+    """The runs that are waiting for one lease, by run id."""
 
     runs: Mapping[str, Waiter] = field(default_factory=dict)
 
 
 def waiters(store: Store) -> Table[Waiters]:
-    """The waiting runs, by the name of the lease."""
+    """The waiting runs, by lease name."""
     return Table(store, "wants", Waiters)
 
 

@@ -1,4 +1,4 @@
-"""What the chats show, and which conditions were reported."""
+"""The content that the chats show, and the conditions that were reported."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -13,7 +13,7 @@ LIVE = "live"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What people (or a halted rollout) have requested for a run. Steps read it before they begin, so no request is lost with an event."""
+    """The requests of people (or a halted rollout) for a run. Steps read them before they begin, so a lost event loses no request."""
 
     cancelled_by: str = ""
     paused_by: str = ""

@@ -1,1 +1,1 @@
-"""What operators measure and search for: the metrics by name, and the fields of every log record."""
+"""Telemetry for operators: the metrics by name, and the fields of every log record."""

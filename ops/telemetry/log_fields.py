@@ -18,7 +18,7 @@ _current: ContextVar[dict[str, str]] = ContextVar("log_fields", default=_NONE)
 
 @contextmanager
 def fresh_log_fields() -> Iterator[None]:
-    """Opens a separate scope: fields that are set inside it end with it."""
+    """Opens a separate scope: fields that are set inside it are dropped when it closes."""
     token = _current.set(_NONE)
     try:
         yield
@@ -32,7 +32,7 @@ def set_log_fields(*, run: str = "", cluster: str = "", runbook: str = "") -> No
 
 
 def install_log_fields() -> None:
-    """Adds the fields to every log record of this process. A second call changes nothing."""
+    """Adds the fields to every log record in this process. A second call has no effect."""
     factory = logging.getLogRecordFactory()
     if getattr(factory, "carries_fields", False):
         return

@@ -38,7 +38,7 @@ class Metric(Enum):
         "daytwo.failures",
         Kind.COUNTER,
         "{failure}",
-        "Failed steps by `code`, and failed calls of external systems by `error`; both by `activity`.",
+        "Failed steps by `code`, and failed calls to external systems by `error`; both by `activity`.",
     )
     OUTBOX_DEPTH = (
         "daytwo.outbox.depth",

@@ -30,7 +30,7 @@ _ASK_AZURE = "find the operation in the activity log, fix the cause, then start 
 
 
 def remedy(code: str) -> str:
-    """Returns what a person can do about an operation's error code."""
+    """Returns the remedy for an operation's error code."""
     return _REMEDIES.get(code, _ASK_AZURE)
 
 
@@ -48,12 +48,12 @@ def begin_operation(
 
 
 def busy(task: StepContext) -> Stale:
-    """Returns Stale: another operation is running on the cluster. It is never interrupted, so the step waits."""
+    """Returns Stale, because another operation is running on the cluster. That operation is never interrupted, so the step waits."""
     return retry_later(task, "another operation is running on the cluster")
 
 
 def power_pause(task: StepContext) -> Stale | None:
-    """Returns the pause that AKS requires between a stop and a start, in either order (docs/power.md, rule 5); None if it is over."""
+    """Returns the pause that AKS requires between a stop and a start, in either order (docs/power.md, rule 5); None once it is over."""
     changed = power_changed(task.ports.store, task.target)
     if changed is None or task.now - changed >= BETWEEN:
         return None
@@ -79,7 +79,7 @@ def poll_operation(task: StepContext, what: str, progress: Progress | None = Non
 def not_verified_yet(
     task: StepContext, within: timedelta, cause: str, advice: str, poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused:
-    """The operation has ended but its effect is not visible on the cluster: verify again, and fail once `within` has passed."""
+    """Verifies again if the operation has ended but its effect is not visible on the cluster yet; fails once `within` has passed."""
     if task.now - (task.record.verifying_since or task.now) < within:
         return Pending(task.record.token, task.now + poll_every)
     return Refused(FailureCode.NOT_VERIFIED, cause, advice)

@@ -45,19 +45,19 @@ class CordonNode:
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Done at once: a cordon has no operation to poll."""
+        """Done immediately: a cordon has no operation to poll."""
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:
         """Verifies that the node is unschedulable and has the annotation."""
         found = find_node(task)
         if isinstance(found, Stale):
-            return Refused(FailureCode.GONE, found.why, "none: a new node needs no reboot")
+            return Refused(FailureCode.GONE, found.why, "nothing: a new node does not need a reboot")
         node = found[1]
         if node.unschedulable and is_our_cordon(node, task.step.params["run"]):
             return Done(f"{node.name} is cordoned")
         return Refused(
-            FailureCode.NOT_VERIFIED, f"{node.name} did not accept the cordon", "find out what else changes this node"
+            FailureCode.NOT_VERIFIED, f"{node.name} could not be cordoned", "find out what else changes this node"
         )
 
 

@@ -69,7 +69,7 @@ class EvacuateNodes:
         return Pending("evacuate", task.now + _ROUND, progress)
 
     def verify(self, task: StepContext) -> Done:
-        """Reads the result from the record, since the nodes may no longer exist."""
+        """Takes the result from the record, since the nodes may no longer exist."""
         progress = task.record.progress
         return Done(
             f"{progress.done} of {progress.total} pods have left in time"

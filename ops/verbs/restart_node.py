@@ -17,7 +17,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class RestartNode:
-    """`params`: node, boot_id (before the restart), annotation (that requests the reboot). A reboot cannot be undone."""
+    """`params`: node, boot_id (before the restart), annotation (the one that requests the reboot). A reboot cannot be undone."""
 
     name: str = "restart-node"
     actions: frozenset[str] = frozenset(
@@ -33,7 +33,7 @@ class RestartNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Done if the node has booted since the plan was made: it needs no restart."""
+        """Done if the node has booted since the plan was made, since it then needs no restart."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found

@@ -36,7 +36,7 @@ class StartCluster:
     undo: str = "stop-cluster"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Checks the cluster. If someone else has started it in the meantime, the plan is stale, so that it is not stopped again."""
+        """Checks the cluster. If someone else has started it in the meantime, marks the plan as stale so that it is not stopped afterwards."""
         cluster = task.ports.clusters.cluster(task.target)
         if task.may_have_begun and (cluster.running or cluster.is_busy):
             return Pending("", task.now + POLL_EVERY)

@@ -37,7 +37,7 @@ class StopCluster:
     undo: str = "start-cluster"
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Waits for a running operation to end. AKS may report a stopped cluster as Succeeded, so the power state counts too."""
+        """Waits for a running operation to end. AKS can report a stopped cluster as Succeeded, so the power state also counts."""
         until = override_end(task.ports.store, "awake", task.target)
         stays_awake = (
             f"a person is keeping it awake until {clock(until)}" if until is not None and task.now < until else ""

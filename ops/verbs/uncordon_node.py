@@ -40,7 +40,7 @@ class UncordonNode:
         return self.verify(task)
 
     def poll(self, task: StepContext) -> Pending | Done | Refused:
-        """Done at once: there is no operation to poll."""
+        """Done immediately: there is no operation to poll."""
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:

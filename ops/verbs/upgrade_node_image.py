@@ -29,7 +29,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class UpgradeNodeImage:
-    """`params`: pool, image (the planned one, which is proven if that is required), from."""
+    """`params`: pool, image (the planned one; proven, if a proof is required), from."""
 
     name: str = "upgrade-node-image"
     actions: frozenset[str] = frozenset(
@@ -146,7 +146,7 @@ def _nodes_of(task: StepContext, cluster: Cluster, pool: Pool) -> tuple[Node, ..
 
 
 def _progress(task: StepContext) -> Progress | None:
-    """Counts the nodes that run the image, for display only: an error here never stops the polling."""
+    """Counts the nodes that run the image, for display only: an error here never interrupts polling."""
     planned = NodeImage.parse(task.step.params["image"])
     try:
         found = _find(task)
@@ -162,7 +162,7 @@ def _progress(task: StepContext) -> Progress | None:
 
 
 def _image_carried(nodes: tuple[Node, ...], planned: NodeImage) -> NodeImage:
-    """Returns the planned image, or a newer one of its family if every node runs that one."""
+    """Returns the planned image, or a newer one from its family if every node runs that one."""
     images = {NodeImage.parse(node.image_label) for node in nodes}
     if len(images) == 1:
         (only,) = images

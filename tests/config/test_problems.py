@@ -66,7 +66,7 @@ CASES = [
         "a window with this name does not exist",
         "nights",
     ),
-    ("2d}", "2d, approval: {from: [], remind-before: 2d}}", 10, "2d", "has expired by then", "write less"),
+    ("2d}", "2d, approval: {from: [], remind-before: 2d}}", 10, "2d", "has expired by then", "write a shorter time"),
     (
         "2d}",
         "2d, approval: {from: [], risk: [high]}}",
@@ -118,10 +118,10 @@ CASES = [
     ),
     # shapes
     ("window: nights, ", "", 10, "", "window is missing", "add window:"),
-    ("{env: prod}", "{env: 7}", 5, "7", "this is not text or a list", "write it as in prod"),
+    ("{env: prod}", "{env: 7}", 5, "7", "this is not text or a list", "write it like prod"),
     ("proven-for: 2d", "proven-for: 2 days", 10, "2 days", "the format is wrong", "2d or 8h30m"),
     ("proven-for: 2d", "proven-nodes: 0", 10, "0", "this is less than 1", "write 1 or more"),
-    ("proven-for: 2d", "start-stopped-clusters: 1", 10, "1", "this is not true or false", "write it as in true"),
+    ("proven-for: 2d", "start-stopped-clusters: 1", 10, "1", "this is not true or false", "write it like true"),
     ("proven-for: 2d", "driver: aks", 10, "aks", "this is not allowed here", "write auto, or leave it out"),
     ("1 per region pair", "2", 5, "2", "this is not text", "1 per region pair"),
     ("[00000000-0000-0000-0000-000000000000]", "[shop]", 2, "shop", "the format is wrong", "00000000"),
@@ -155,8 +155,8 @@ CASES = [
         "give each freeze its own",
     ),
     # times
-    ('"22:00"', '"25:00"', 7, "25:00", "a day does not have this time", "from 00:00 to 23:59"),
-    ('"05:00"', '"24:00"', 7, "24:00", "a day does not have 24:00", '"00:00"'),
+    ('"22:00"', '"25:00"', 7, "25:00", "this is not a valid time of day", "from 00:00 to 23:59"),
+    ('"05:00"', '"24:00"', 7, "24:00", "24:00 is not a valid time of day", '"00:00"'),
     ('"05:00"', "5am", 7, "5am", "this is not a time of day", '"22:00"'),
     ('"05:00"', '"22:00"', 7, "22:00", "the window ends when it starts", "write another time"),
     ("mon-thu", "mon-thi", 7, "mon-thi", "mon-thi is not a day", "mon, tue, wed"),
@@ -205,7 +205,7 @@ CASES = [
     # YAML
     ("chat:", "windows: {}\nchat:", 11, "windows", "this key is already set in line 6", "keep one of the two"),
     ("{window: nights,", "{window: nights, window: nights,", 10, "window", "set in line 10", "keep one"),
-    ("chat: {", "? {a: 1}\n: 2\nchat: {", 11, "", "a key is a word", "write the key as a word"),
+    ("chat: {", "? {a: 1}\n: 2\nchat: {", 11, "", "a key must be a word", "write the key as a word"),
     ("mon-thu", "&days mon-thu, a: *days", 7, "*days", "aliases are not supported", "write out the value"),
     ("mon-thu", "!secret mon-thu", 7, "mon-thu", "the tag !secret is not supported", "without it"),
     ("mon-thu,", "mon-thu", 7, "", "this is not YAML", "fix the YAML"),
@@ -348,6 +348,6 @@ def test_validation_against_a_fleet_reports_rings_that_overlap_or_select_nothing
         ("fleet.rings", "shop-dev", "the rings dev and prod select this cluster")
     ]
     assert [problem.wrong for problem in check_fleet(load(text, "d"), clusters[1:])] == [
-        "this ring selects no cluster of the fleet"
+        "this ring does not select any cluster in the fleet"
     ]
     assert check_fleet(load(GOOD, "d"), [*clusters, ("x", "y", {"env": "prod"})]) == ()

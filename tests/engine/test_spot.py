@@ -128,7 +128,7 @@ OTHER = SOURCE.replace("00000000-0000", "99999999-0000")
         ),
         (
             {"data": {"node": "shop-db-0"}},
-            "an eviction does not concern the fleet: it does not name a node of a node pool: 'shop-db-0'",
+            "an eviction does not concern the fleet: it does not name a node in a node pool: 'shop-db-0'",
         ),
     ],
 )

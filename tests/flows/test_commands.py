@@ -158,4 +158,4 @@ def test_an_override_requires_a_running_bot(command: str, simulated: dict[str, s
 def test_a_plan_warns_about_a_ring_that_selects_nothing(simulated: dict[str, str], folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("env: dev", "env: nonsense"))
     ended = daytwo("plan", cwd=folder, environment=simulated)
-    assert "this ring selects no cluster of the fleet" in ended.stderr
+    assert "this ring does not select any cluster in the fleet" in ended.stderr

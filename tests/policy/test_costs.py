@@ -50,4 +50,4 @@ def test_only_costs_in_the_same_currency_are_added() -> None:
 
 
 def test_a_month_without_costs_is_reported() -> None:
-    assert lines_for(report()) == ("no cluster of the fleet has any costs yet this month",)
+    assert lines_for(report()) == ("no cluster in the fleet has any costs yet this month",)

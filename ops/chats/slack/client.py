@@ -24,7 +24,7 @@ _PAGE = 200
 _TIMEOUT_S = 15
 # The tolerance for a difference between our clock and Slack's.
 _LOOK_BACK_S = 120
-# After this many attempts, the message is sent without a picture that Slack cannot show.
+# After this many attempts, the message is sent without the picture that Slack cannot show.
 _PICTURE_ATTEMPTS = 3
 
 
@@ -38,7 +38,7 @@ class SlackChat:
     name: str = "slack"
     can_edit: bool = True
     can_thread: bool = True
-    # For each picture (by its hash): the uploaded file, and how often Slack could not show it. An edit does not upload it again.
+    # For each picture (by its hash): the uploaded file, and how often Slack could not show it. An edit reuses the uploaded file.
     _files: dict[str, str] = field(default_factory=dict, repr=False)
     _not_ready: dict[str, int] = field(default_factory=dict, repr=False)
 

@@ -40,13 +40,13 @@ class SlackConnection:
         return (self._chats[channel],)
 
     def replies(self, settings: "Settings | None") -> "tuple[SlackReplies, ...]":
-        """Returns replies to Slack's own host and to the simulated one. They need no token."""
+        """Returns the sender of replies to Slack's own host and to the simulated one. It does not need a token."""
         del settings
         return (self._replies,)
 
     @cached_property
     def access(self) -> "SlackAccess":
-        """Returns what the endpoints use to verify requests; without SLACK_SIGNING_SECRET they accept none."""
+        """Returns the dependencies of the endpoints; without SLACK_SIGNING_SECRET they reject every request."""
         from ops.chats.slack.endpoint import SlackAccess
         from ops.chats.slack.signature import SlackSignature
         from ops.endpoints.rejected_requests import RejectedRequests

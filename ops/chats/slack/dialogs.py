@@ -1,4 +1,4 @@
-"""The dialog that asks for the reason of a rejection, as a Slack modal within Slack's limits."""
+"""The dialog that asks for the reason for a rejection, as a Slack modal within Slack's limits."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from ops.model.approval import LONGEST_REASON, Approval
 from ops.model.json import Json
 from ops.render.phrases import plural
 
-#: The callback id of the submitted dialog.
+#: The callback id with which the dialog is submitted.
 REJECTING = "reject"
 #: The block and its field that contain the reason.
 WHY = "why"
@@ -20,7 +20,7 @@ _RESULT = 2_700
 
 
 def rejection_form(approval: Approval, title: str, form: str) -> Mapping[str, Json]:
-    """Returns the dialog for one use of Reject. It carries the approval token; `form` is its name, which identifies that use."""
+    """Returns the dialog for one use of the Reject button. It carries the approval token; `form` is a name that identifies this use."""
     parts = approval.active_parts
     head = " · ".join((title, approval.ring or "in no ring", plural(len(parts), "cluster")))
     names = [escape(part.target_name, _NAME) for part in parts[:_NAMED]]
@@ -66,5 +66,5 @@ def dialog_result(text: str) -> Mapping[str, Json]:
 
 
 def dialog_error(why: str) -> Mapping[str, Json]:
-    """Returns the response that keeps the dialog open and shows the error beside the field."""
+    """Returns the response that keeps the dialog open and shows the error next to the field."""
     return {"response_action": "errors", "errors": {WHY: why}}

@@ -48,7 +48,7 @@ class Signature(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SlackAccess:
-    """What the endpoints need in addition to the context.
+    """The dependencies of the endpoints, in addition to the context.
 
     `signature` is None if the signing secret is not set; every request is then rejected. `forms` is None without a token; a
     rejection is then recorded without asking for a reason.
@@ -76,7 +76,7 @@ def take_interaction(context: Context, access: SlackAccess, request: HttpRequest
         name = action.id.partition(".")[0]
         if name in set(Choice):
             if not _take_vote(context, access.forms, action, Choice(name)):
-                # With an error status, Slack shows a warning beside the button.
+                # With an error status, Slack shows a warning next to the button.
                 return HttpResponse(HTTPStatus.SERVICE_UNAVAILABLE, {"error": _NOTHING_DECIDED})
         elif name != OPENS:
             _ignore(context, access, request, f"the button {action.id[:64]!r} is not one of Daytwo's")
@@ -128,7 +128,7 @@ def _ignore(context: Context, access: SlackAccess, request: HttpRequest, what: s
 
 
 def _take_vote(context: Context, forms: Forms | None, action: ButtonAction, choice: Choice) -> bool:
-    """Whether the action was handled: the vote is recorded and answered, or a dialog asks for the reason of a rejection."""
+    """Whether the action was handled: the vote is recorded and answered, or a dialog asks for the reason for a rejection."""
     try:
         opening = open_rejection_dialog(context, forms, action) if choice is Choice.REJECT else DialogResult.NOT_NEEDED
         if opening is DialogResult.OPEN:

@@ -1,4 +1,4 @@
-"""Translates the errors of Slack's SDK to errors of our ports."""
+"""Translates errors from Slack's SDK into the errors of our ports."""
 
 import re
 from collections.abc import Iterator
@@ -28,11 +28,11 @@ class PictureNotReadyError(NotDoneError):
 
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Translates errors of Slack's SDK. `doing` says what the call does.
+    """Translates errors from Slack's SDK. `doing` says what the call does.
 
     Raises:
         RejectedError: Slack refused the call; the code is Slack's.
-        TryLaterError: Slack did not answer, limits the rate, or is not ready to show a picture.
+        TryLaterError: Slack did not answer, rate-limited the call, or is not ready to show a picture.
     """  # noqa: DOC501 - what `_refusal` returns is listed
     from slack_sdk.errors import SlackApiError, SlackClientError
 
@@ -43,12 +43,12 @@ def refusals(doing: str) -> Iterator[None]:
     except (SlackClientError, HTTPException, OSError) as error:
         raise TryLaterError(f"{doing}: {type(error).__name__}") from error
     except (ValueError, TypeError, AttributeError, LookupError) as error:
-        # What the SDK raises if a response does not come from Slack: not JSON, a list, or an unknown charset.
+        # The SDK raises these if a response does not come from Slack: not JSON, a list, or an unknown charset.
         raise TryLaterError(f"{doing}: the response does not come from Slack ({type(error).__name__})") from error
 
 
 def required(answer: Any, name: str, doing: str) -> str:
-    """Returns a required text of a response.
+    """Returns a required text from a response.
 
     Raises:
         TryLaterError: the text is missing, so the outcome is unknown.

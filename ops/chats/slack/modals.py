@@ -31,7 +31,7 @@ class SlackModals:
         """Makes one attempt, abandoned after 1.5 s in total.
 
         Raises:
-            TryLaterError: Slack did not answer in time. Also raises what `refusals` raises.
+            TryLaterError: Slack did not answer in time. Also raises the errors that `refusals` raises.
         """
         opening = self._pool.submit(self._open, trigger, form)
         try:

@@ -21,7 +21,7 @@ from ops.model.json import Json
 from ops.model.people import Identity
 
 _MOST_FIELDS = 100
-# The form of the names that `_event` makes. Other text must not become a key of our records.
+# The format of the names that `_event` creates. No other text is allowed to become a key in our records.
 _EVENT = re.compile(r"slack-[0-9a-f]{32}")
 _VOTES = tuple(f"{choice}." for choice in Choice)
 
@@ -68,7 +68,7 @@ class Command:
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
-    """Parses the fields of a form.
+    """Parses form fields.
 
     Raises:
         RequestRejectedError: the body is not a form as Slack sends it.
@@ -150,7 +150,7 @@ def _submission(payload: Mapping[str, Json]) -> Submission:
 
 def _identity(payload: Mapping[str, Json]) -> Identity:
     user = _text(payload, "user", "id")
-    # In a shared channel, the user may belong to another workspace. It becomes the tenant, which matches no person.
+    # In a shared channel, the user may belong to another workspace. That workspace becomes the tenant, which does not match any person.
     home = _optional(payload, "user", "team_id") or _text(payload, "team", "id")
     display_name = _optional(payload, "user", "name") or _optional(payload, "user", "username")
     return Identity("slack", IDENTITY.name, home, user, display_name)
@@ -163,7 +163,7 @@ def _check_team(found: str, team: str) -> None:
 
 
 def _event(*parts: str) -> str:
-    """Returns a name for an event that is short enough for a key."""
+    """Returns an event name that is short enough for a key."""
     return "slack-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -30,9 +30,9 @@ from ops.runbooks import runbooks
 from ops.tables.base import Table
 
 _LOG = logging.getLogger(__name__)
-# How long Slack's response_url works after a button was used.
+# How long Slack's response_url works after a button is used.
 _ANSWERED_FOR = timedelta(minutes=30)
-# Slack's errors for a repeated delivery if an earlier one has opened the dialog, or is opening it.
+# Slack's errors for a repeated delivery when an earlier one has opened the dialog or is opening it.
 _OPEN_ALREADY = ("exchanged_trigger_id", "duplicate_external_id")
 _NOTHING_DECIDED = "Nothing was decided: Daytwo's records are not available. Submit again in a minute."
 
@@ -49,7 +49,7 @@ class Forms(Protocol):
 
 
 class DialogResult(Enum):
-    """Whether the dialog is open. If not, the vote is recorded at once; after `SILENT` the reply is sent later."""
+    """Whether the dialog is open. If not, the vote is recorded immediately; after `SILENT` the reply is sent later."""
 
     OPEN = auto()
     NOT_NEEDED = auto()

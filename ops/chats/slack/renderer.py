@@ -34,7 +34,7 @@ _ALT = 1_000
 _BAR = 8
 #: The block that the client fills with the uploaded picture, or omits.
 PICTURE_BLOCK = "picture"
-#: The action of a button that opens a page: Slack reports its use too.
+#: The action of a button that opens a page. Slack reports when such a button is used.
 OPENS = "open"
 # Only the sender sees the reply, and the message with the buttons remains.
 _PRIVATE: Mapping[str, Json] = {"response_type": "ephemeral", "replace_original": False}
@@ -83,11 +83,11 @@ def plainly(text: str) -> Mapping[str, Json]:
 
 
 def escape(text: str, most: int = _LINE) -> str:
-    """Returns external text on one line, without meaning to Slack (`<!channel>`, `&`, `*`), shortened to `most` characters."""
+    """Returns external text on one line, with everything that Slack interprets escaped (`<!channel>`, `&`, `*`), cut to `most` characters."""
     shown: list[str] = []
     length = 0
     for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
-        # Measured in the sent form, so that no entity is cut in two.
+        # Measured as it is sent, so that no entity is cut in two.
         sent = _SENT.get(character, character)
         if length + len(sent) > most - 1:
             return f"{''.join(shown)}…"
@@ -123,7 +123,7 @@ def _buttons(message: Message) -> list[Json]:
 
 
 def _button(number: int, button: Button) -> Json:
-    """Returns one button; None if Slack would reject the whole message because of it. `action_id` begins with what it does."""
+    """Returns one button; None if Slack would reject the whole message because of it. `action_id` begins with the action."""
     element: dict[str, Json] = {"type": "button"}
     match button.choice:
         case None:
@@ -175,7 +175,7 @@ def _when(at: datetime) -> str:
 
 
 def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> list[str]:
-    """Returns as many lines as fit, and the number of the others."""
+    """Returns as many lines as fit, and the number of omitted lines."""
     fitting: list[str] = []
     length = 0
     for line in lines:
@@ -187,7 +187,7 @@ def _cut(lines: list[str], most_lines: int = _LINES, most: int = _SECTION) -> li
 
 
 def _sections(lines: list[str], room: int) -> list[Json]:
-    """Distributes the lines over as few blocks as possible; each line is shorter than a block."""
+    """Distributes the lines across as few blocks as possible; each line is shorter than a block."""
     blocks: list[list[str]] = [[]]
     length = 0
     for line in _cut(lines, _ROWS, min(room, _ROWS_LENGTH)):
@@ -216,12 +216,12 @@ def section(text: str) -> Json:
 
 
 def _text(text: str) -> Json:
-    """Returns verbatim text: Slack makes no links of names that resemble addresses or channels; Daytwo's own marks still work."""
+    """Returns verbatim text: Slack does not turn names that resemble addresses or channels into links; Daytwo's own marks still work."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def privately(content: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Returns a message as a private reply. It has no picture, since none is uploaded for it."""
+    """Returns a message as a private reply. It does not have a picture, since none is uploaded for it."""
     return {**content, "blocks": with_picture(content, ""), **_PRIVATE}
 
 

@@ -22,7 +22,7 @@ class SlackReplies:
     hosts: frozenset[str]
 
     def accepts(self, address: str) -> bool:
-        """Whether it is an https address of one of the hosts."""
+        """Whether it is an https address on one of the hosts."""
         try:
             split = urlsplit(address)
         except ValueError:
@@ -38,7 +38,7 @@ class SlackReplies:
         """Makes one POST; only the person who voted or sent the command sees the reply.
 
         Raises:
-            RejectedError: the address does not belong to Slack. Also raises what `post` raises.
+            RejectedError: the address does not belong to Slack. Also raises the errors that `post` raises.
         """
         if not self.accepts(address):
             raise RejectedError("ForeignAddress", "replying in Slack: the address does not belong to Slack")

@@ -53,7 +53,7 @@ IDENTITY = IdentityKind(
     tenant_type=Annotated[
         Annotated[str, Meta(pattern="^[TE][A-Z0-9]{3,20}$")] | None,
         Meta(
-            description="The id of the Slack workspace. Without it the ids under `slack` identify no one.",
+            description="The id of the Slack workspace. Without it, the ids under `slack` do not identify anyone.",
             examples=["T0123ABCD"],
         ),
     ],

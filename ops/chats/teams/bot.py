@@ -88,7 +88,7 @@ class TeamsBotEndpoint:
         """
         service_url = self.tokens.authenticate(authorization)
         if not self.connector.is_allowed(service_url):
-            raise DeniedError("checking a request of Teams: the token's service URL does not belong to Teams")
+            raise DeniedError("checking a request from Teams: the token's service URL does not belong to Teams")
         return service_url
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
@@ -96,11 +96,11 @@ class TeamsBotEndpoint:
         return f"{_ADDRESS}{service_url}|{conversation}|{activity}"
 
     def private_address(self, service_url: str, user: str, tenant: str) -> str:
-        """Returns the conversation with one person. Raises DeniedError if the app is not installed for them or they block it."""
+        """Returns the conversation with one person. Raises DeniedError if the app is not installed for them or they have blocked it."""
         return self.address(service_url, self.connector.private(service_url, user, tenant))
 
     def accepts(self, address: str) -> bool:
-        """Whether `address` made it."""
+        """Whether this address was created by `address`."""
         return address.startswith(_ADDRESS) and len(address.removeprefix(_ADDRESS).split("|")) == _ADDRESS_PARTS
 
     def render(self, message: Message) -> Mapping[str, Json]:

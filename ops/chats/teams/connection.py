@@ -57,8 +57,8 @@ def _bot_problem(settings: "Settings | None", environment: Mapping[str, str]) ->
 class TeamsConnection:
     """Implements `Connection` for the webhook and the bot.
 
-    The bot's endpoint works without `chat.teams-bot`: after its first installation the bot uses it to report which
-    conversation to put there.
+    The bot's endpoint works without `chat.teams-bot`: after its first installation, the bot uses it to report which
+    conversation to configure there.
     """
 
     def __init__(self, environment: Mapping[str, str], clock: "Clock") -> None:

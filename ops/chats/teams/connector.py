@@ -45,7 +45,7 @@ class TeamsConnector:
     simulated: frozenset[str] = frozenset()
 
     def is_allowed(self, service_url: str) -> bool:
-        """Whether our token can be sent there."""
+        """Whether it is safe to send our token there."""
         return self._is_simulated(service_url) or self._hosts.is_allowed(service_url)
 
     def post(self, service_url: str, conversation: str, card: Mapping[str, Json]) -> str:
@@ -59,7 +59,7 @@ class TeamsConnector:
         )
 
     def reply(self, service_url: str, conversation: str, answered: str, card: Mapping[str, Json]) -> str:
-        """Replies to an activity; returns the id of the reply."""
+        """Replies to an activity; returns the reply's id."""
         body = _message(card)
         return self._ask(
             "replying in Teams",
@@ -69,7 +69,7 @@ class TeamsConnector:
         )
 
     def edit(self, service_url: str, conversation: str, changed: str, card: Mapping[str, Json]) -> str:
-        """Replaces the card of a message; returns its id."""
+        """Replaces a message's card; returns the message's id."""
         body = _message(card)
         return self._ask(
             "editing a message in Teams",
@@ -150,7 +150,7 @@ class TeamsConnector:
         )
         client = ConnectorClient(base, token, session=session)
         try:
-            # By default the client truncates ids to 150 characters, which would name another conversation.
+            # By default the client truncates ids to 150 characters, and a truncated id would name another conversation.
             return await call(ConversationsOperations(client.client, max_conversation_id_length=_LONGEST_ID))
         finally:
             await client.close()

@@ -43,7 +43,7 @@ class BotEndpoint(Protocol):
     """Authenticates requests, and makes the addresses for replies."""
 
     def authenticate(self, authorization: str) -> str:
-        """Returns the service URL that the token is for. Raises DeniedError, or TryLaterError if the token cannot be verified."""
+        """Returns the service URL for which the token was issued. Raises DeniedError, or TryLaterError if the token cannot be verified."""
         ...
 
     def address(self, service_url: str, conversation: str, activity: str = "") -> str:
@@ -57,14 +57,14 @@ class BotEndpoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TeamsAccess:
-    """What the endpoint needs in addition to the context. `bot` is None if no bot is configured here."""
+    """The dependencies of the endpoint, in addition to the context. `bot` is None if no bot is configured here."""
 
     bot: BotEndpoint | None
     rejected: RejectedRequests
 
 
 def take_activity(context: Context, access: TeamsAccess, request: HttpRequest) -> HttpResponse:
-    """POST teams/messages: what Teams sends to its bot."""
+    """POST teams/messages: the activities that Teams sends to its bot."""
     if access.bot is None:
         return HttpResponse(HTTPStatus.NOT_FOUND, {"error": "there is no Teams bot here"})
     try:
@@ -153,7 +153,7 @@ def _commanded(context: Context, bot: BotEndpoint, activity: Activity) -> HttpRe
     typed = ChatRequest(_identity(activity), activity.text(), activity.event, _address(bot, activity))
     try:
         message = take_command(context, typed)
-        # The same command again has no new effect, but its reply is a post, which would appear twice.
+        # Repeating a command has no new effect, but its reply is a post, which would appear twice.
         is_first = context.ports.store.insert(_ANSWERED, typed.event, {"at": context.ports.clock.now().isoformat()})
     except OutsideError as error:
         _LOG.warning("a Teams command failed: %s", error)

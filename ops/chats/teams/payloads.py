@@ -90,7 +90,7 @@ class Activity:
         return tuple(text for text in called if isinstance(text, str) and text)
 
     def vote(self) -> tuple[str, Choice, str]:
-        """Returns the token and the choice of the used button, and the reason as the person wrote it.
+        """Returns the token and choice of the button that was used, and the reason as the person wrote it.
 
         Raises:
             RequestRejectedError: the action is not one of Daytwo's buttons, or its content is malformed.
@@ -111,7 +111,7 @@ def read_activity(body: bytes) -> Activity:
     """Parses the activity.
 
     Raises:
-        RequestRejectedError: it is not a JSON object, or lacks what every Teams activity has (400).
+        RequestRejectedError: it is not a JSON object, or lacks a field that every Teams activity has (400).
     """  # noqa: DOC501 - what `broken` returns is listed
     try:
         fields = json.loads(body)

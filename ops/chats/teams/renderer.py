@@ -32,17 +32,17 @@ _COLOURS = {
     State.FAILED: "Attention",
     State.SKIPPED: "Default",
 }
-#: The input with the reason of a rejection; Teams adds it to the button's data.
+#: The input for the reason for a rejection; Teams adds it to the button's data.
 REASON = "reason"
 # The placeholder for the picture in a card until it is sent (`with_picture`).
 _PICTURE = "attached:picture"
-# A bot's message can have 80 KB, including its envelope; the webhook's adapter refuses more than 20 kB.
+# A bot's message can be 80 KB in size, including its envelope; the webhook's adapter refuses more than 20 kB.
 _MOST_BYTES_WITH_PICTURE = 78_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """The limits of one way to send to Teams."""
+    """The limits of one way of sending to Teams."""
 
     version: str
     most_bytes: int
@@ -77,7 +77,7 @@ def with_picture(card: Mapping[str, Json], png: bytes | None) -> Mapping[str, Js
 
 
 def escape(text: str) -> str:
-    """Returns external text without meaning to Adaptive Cards (Markdown, `{{DATE()}}`, mentions)."""
+    """Returns external text with everything that Adaptive Cards interpret escaped (Markdown, `{{DATE()}}`, mentions)."""
     for mark in ("\\", "*", "_", "[", "]", "`", "#"):
         text = text.replace(mark, f"\\{mark}")
     # A zero-width space makes `<at>` and `{{` plain text.
@@ -229,7 +229,7 @@ def _plain(text: str) -> str:
 
 
 def _action(button: Button, way: _Way) -> Json:
-    """Returns a button; None if this way to send to Teams cannot handle it."""
+    """Returns a button; None if it cannot be used with this way of sending to Teams."""
     title = button.text[:_BUTTON]
     if button.choice is not None and not way.is_bot:
         return None

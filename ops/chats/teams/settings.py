@@ -67,7 +67,7 @@ class TeamsBotSettings(Routed, frozen=True, kw_only=True):
 
 
 def _check_teams_bot(_: TeamsBotSettings, others: Mapping[str, Any]) -> Iterator[Finding]:
-    """Reports a missing tenant: the bot belongs to one tenant and accepts nothing from another."""
+    """Reports a missing tenant: the bot belongs to one tenant and rejects requests from all others."""
     if "identity" in others and others["identity"].entra_tenant is None:
         wrong = "the bot would reject everyone, because the tenant of your people is not set"
         yield Finding((), "", wrong, "add identity: {entra-tenant: …}")

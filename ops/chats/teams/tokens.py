@@ -14,7 +14,7 @@ from ops.ports.errors import DeniedError
 ISSUER = "https://api.botframework.com"
 _LONGEST = 8_192
 _CLOCK_SKEW_S = 300
-_NOT_OURS = "checking a request of Teams: the token was not issued to this bot by the Bot Connector"
+_NOT_OURS = "checking a request from Teams: the token was not issued to this bot by the Bot Connector"
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ class BotTokens:
                 options={"require": ["exp", "nbf", "iss", "aud", "serviceurl"], "verify_aud": False},
             )
         except (jwt.PyJWTError, ValueError, KeyError, OverflowError, RecursionError) as error:
-            # A header without `kid` is a KeyError, an infinite date an OverflowError, deeply nested JSON a RecursionError.
+            # A header without `kid` raises KeyError, an infinite date OverflowError, and deeply nested JSON RecursionError.
             raise DeniedError(_NOT_OURS) from error
 
 
 def _is_dated(claims: Mapping[str, Any]) -> bool:
-    """Whether the dates are numbers: PyJWT also accepts text and booleans that convert to one."""
+    """Whether the dates are numbers: PyJWT also accepts text and booleans that can be converted to numbers."""
     return all(
         isinstance(claims.get(name), int | float) and not isinstance(claims.get(name), bool) for name in ("exp", "nbf")
     )

@@ -24,7 +24,7 @@ class UnusableWebhookError(ValueError):
 
 
 class RetiredWebhookError(UnusableWebhookError):
-    """The address belongs to an Office 365 connector. Microsoft has retired them: nothing that is sent there arrives."""
+    """The address belongs to an Office 365 connector. Microsoft has retired these: nothing sent there arrives."""
 
 
 @dataclass
@@ -50,10 +50,10 @@ class TeamsChat:
         return render(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Makes one POST. The webhook returns no message id, so our key replaces it.
+        """Makes one POST. The webhook returns no message id, so our key takes its place.
 
         Raises:
-            RejectedError: the card is too large for Teams. Also raises what the HTTP client's `post` raises.
+            RejectedError: the card is too large for Teams. Also raises the errors that the HTTP client's `post` raises.
         """
         content, key = outgoing.content, outgoing.key
         wrapped: Mapping[str, Json] = {

@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def activity(name: str) -> Execute:
-    """Returns the function of an activity. Its imports happen here, not when the app starts.
+    """Returns the function for an activity. It is imported here, not when the app starts.
 
     Raises:
         ValueError: there is no such activity.
@@ -56,7 +56,7 @@ def invoke(name: str, context: "Context", payload: Mapping[str, Json]) -> dict[s
 
 
 def postponed(now: "datetime", error: "OutsideError") -> dict[str, Json]:
-    """Returns a retry of the same activity: no error of an external system ends a run."""
+    """Returns a retry of the same activity: an error in an external system never ends a run."""
     from datetime import timedelta
 
     from ops.ports.errors import ConflictError, TryLaterError

@@ -71,7 +71,7 @@ def _run_request(rollout: Rollout, target: str, name: str, at: datetime) -> RunR
 
 def _end(context: Context, rollout: Rollout, now: datetime) -> None:
     text = f"{rollout.state}: {rollout.why}"
-    # A rollout ends again if new clusters join it, and each end is recorded.
+    # A rollout can end several times, since new clusters can join it; each end is recorded.
     size = sum(len(ring.targets) for ring in rollout.plan.rings)
     context.ports.ledger.append(Entry(f"{rollout.id}|end|{size}", now, "rollout", rollout.id, text))
     if rollout.state is State.HALTED:

@@ -25,7 +25,7 @@ _LOOK = timedelta(hours=1)
 
 
 def approve(context: Context, payload: Mapping[str, Json]) -> Transition:
-    """Checks the run's request once. Reports END, or ASSESS: at once, or when the approval may have changed."""
+    """Checks the run's request once. Reports END or ASSESS, either immediately or when the approval may have changed."""
     stored = run_of(context, payload)
     run, settings = stored.value, context.config.settings
     if run.state.is_final:
@@ -61,7 +61,7 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
     report_approval(context.ports, approval, settings)
     if approval.state is ApprovalState.EXPIRED:
         return _finish_denied(context, Stored(stored.key, run, stored.etag), approval)
-    # Plans, people and the configuration can change too, and no event reports that.
+    # Plans, people and the configuration can also change, and no event reports these changes.
     until = min(next_event(approval, now), now + _LOOK)
     if approval.asked:
         why = f"waiting for approval by {rule.label}, until {clock(approval.expires)}"

@@ -179,7 +179,7 @@ def _sleep(context: Context, stored: Stored[Run], until: datetime, why: str, cod
 
 
 def run_channels(gathered: object, settings: Settings) -> tuple[str, ...]:
-    """Returns the channels of every route that matches the run's cluster; empty: the default channels."""
+    """Returns the channels of every route that matches the run's cluster; an empty list means the default channels."""
     cluster = getattr(gathered, "cluster", None)
     return channels_of(cluster, settings) if isinstance(cluster, Cluster) else ()
 

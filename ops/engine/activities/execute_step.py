@@ -25,7 +25,7 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
     if work.is_settled:
         return work.onward()
     if work.has_begun:
-        return Transition(Outcome.PENDING, work.now)  # begun before a crash: observe it, and do not begin it again
+        return Transition(Outcome.PENDING, work.now)  # begun before a crash: observe it instead of beginning it again
     if work.undo:
         holder = renew_all(context.ports.store, work.run, work.now)
         if holder is not None:
@@ -107,7 +107,7 @@ def _verify(work: StepExecution) -> Transition:
 
 
 def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """Makes one observation. A refused read is retried for hours before the run fails, since its operation continues.
+    """Makes one observation. A refused read is retried for hours before the run fails, since the operation itself continues.
 
     Raises:
         TryLaterError: the read was refused and may succeed later.

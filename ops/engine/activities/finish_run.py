@@ -1,4 +1,4 @@
-"""Unwind, conclude, finish: how a run releases what it holds."""
+"""Unwind, conclude, finish: how a run releases everything it holds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +30,7 @@ def unwind(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _needs_undo(step: Step, record: StepRecord) -> bool:
-    """Returns only temporary steps that have begun and whose undo has not failed before."""
+    """Returns only the temporary steps that have begun and whose undo has not failed."""
     if record.state is StepState.FAILED and record.began is None:
         return False
     return step.temporary and bool(verbs()[step.verb].undo) and record.state in _TOUCHED and not record.undo_failed
@@ -58,7 +58,7 @@ def finish_run(context: Context, stored: Stored[Run], run: Run, now: datetime) -
 
 
 def report_end(context: Context, ended: Run) -> Transition:
-    """Does what must follow the end of a run. Each part is safe to repeat, since the process may be killed between them."""
+    """Does everything that follows the end of a run. Each part is safe to repeat, since the process may be killed between two parts."""
     withdraw_all(context, ended, ended.why or ended.headline)
     context.ports.store.delete(LIVE, ended.id)
     if ended.ended is not None:

@@ -75,7 +75,7 @@ def register_waiter(store: Store, claim: Claim, run: Run, now: datetime) -> None
 
 
 def remove_waiter(store: Store, claim: Claim, run: Run) -> None:
-    """Removes a run that has the lease, or has ended, from those that wait for it."""
+    """Removes a run from those that wait for the lease, because it holds the lease or has ended."""
     stored = waiters(store).get(store_key(claim.name))
     if stored is not None and run.id in stored.value.runs:
         waiters(store).change(
@@ -105,7 +105,7 @@ def holds_all(store: Store, run: Run, now: datetime) -> bool:
 
 
 def renew_all(store: Store, run: Run, now: datetime) -> Holder | None:
-    """Renews every lease. Returns the run that has meanwhile taken the cluster's own lease, or None."""
+    """Renews every lease. Returns the run that has taken the cluster's own lease in the meantime, or None."""
     taken = [(claim, take_claim(store, claim, run.id, now)) for claim in (run.plan.claims if run.plan else ())]
     own = Claim.of_cluster(run.target).name
     return next((held for claim, held in taken if held is not None and claim.name == own), None)

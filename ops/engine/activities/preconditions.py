@@ -38,7 +38,7 @@ def blocking_reason(work: StepExecution) -> str:
 def interruption_reason(work: StepExecution, holder: Holder | None) -> str:
     """Why a step that acts with each observation must stop; empty if it can continue or cannot be interrupted.
 
-    `holder` is the run that has meanwhile taken the cluster's lease: a process may have been suspended for hours.
+    `holder` is the run that has taken the cluster's lease in the meantime: a process may have been suspended for hours.
     """
     if work.undo or work.verb.on_cancel != "abort":
         return ""

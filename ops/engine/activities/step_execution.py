@@ -1,4 +1,4 @@
-"""The execution of one step: the run as last read, the verb, and the possible ends of an attempt."""
+"""The execution of one step: the run as last read, the verb, and the possible outcomes of an attempt."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ from ops.verbs import verbs
 from ops.verbs.contract import StepContext, Verb
 
 _SOON = timedelta(minutes=1)
-# In addition to the expected duration. After that, a person is notified.
+# Added to the expected duration. When both are over, a person is notified.
 _PATIENCE = timedelta(hours=2)
 
 
@@ -30,7 +30,7 @@ class Alert(TypedDict, total=False):
 
 
 class Changes(Alert, total=False):
-    """What an attempt writes to its run in addition to the step's own record."""
+    """The fields that an attempt writes to its run in addition to the step's own record."""
 
     state: State
     acted: bool
@@ -41,7 +41,7 @@ class Changes(Alert, total=False):
 
 
 class StepExecution:
-    """The execution of one step: the run as last read, the verb, and the possible ends of an attempt."""
+    """The execution of one step: the run as last read, the verb, and the possible outcomes of an attempt."""
 
     def __init__(self, context: Context, stored: Stored[Run], step: Step, *, undo: bool) -> None:
         self.context, self.stored, self.step, self.undo = context, stored, step, undo
@@ -51,7 +51,7 @@ class StepExecution:
 
     @classmethod
     def of(cls, context: Context, payload: Mapping[str, Json]) -> "StepExecution":
-        """Returns the execution of the step that an activity was called for.
+        """Returns the execution of the step for which an activity was called.
 
         Raises:
             ValueError: the run has no plan.
@@ -129,7 +129,7 @@ class StepExecution:
         expected = None if self.undo else self.now + timedelta(seconds=self.step.expected_s)
         began = self.record.began or self.now
         record = replace(self.record, state=state, token=token, began=began, expected_end=expected)
-        # Keep the reason why the run failed: an undo explains nothing.
+        # Keep the reason why the run failed, since an undo does not explain it.
         why, code = (self.run.why, self.run.code) if self.undo else ("", "")
         self.save(record, state=State.RUNNING, acted=True, until=None, why=why, code=code)
         return Transition(Outcome.PENDING, poll_after)
@@ -150,12 +150,12 @@ class StepExecution:
         return self.onward()
 
     def onward(self) -> Transition:
-        """Returns what follows a settled attempt: the next step if this one is completed, otherwise the undo."""
+        """Returns the transition after a settled attempt: to the next step if this one is completed, otherwise to the undo."""
         following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
         return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
     def failed(self, refused: Refused, *, was_begun: bool = True) -> Transition:
-        """Fails the run after its temporary steps are undone. A step that was refused at once never began."""
+        """Fails the run after its temporary steps are undone. A step that was refused immediately never began."""
         prefix = "could not be undone: " if self.undo else ""
         why = f"{self.step.title}: {prefix}{refused.cause}"
         self.context.note(self.now, self.run, "failed", why, key=self._key("failed"))
@@ -178,7 +178,7 @@ class StepExecution:
         return self.leave(why, retry_at or self.now + _SOON)
 
     def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
-        """Abandons the plan before anything of this step is done: undo the temporary steps, then assess again."""
+        """Abandons the plan before this step has done anything: undo the temporary steps, then assess again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
