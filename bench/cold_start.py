@@ -1,4 +1,4 @@
-"""Compares the app's cold import with that of the two Functions libraries alone: new processes with bytecode, median of eleven pairs."""
+"""Compares the cold import of the app with that of the two Functions libraries alone: median of eleven pairs of processes with bytecode."""
 
 import os
 import statistics

@@ -1,1 +1,1 @@
-"""The simulated world that Daytwo is tested against. Never deployed."""
+"""The simulated world that Daytwo is tested against. It is never deployed."""

@@ -1,4 +1,4 @@
-"""npm packages, installed once into the cache, keyed by the content of the lock file."""
+"""Installs npm packages once into the cache, keyed by the content of the lock file."""
 
 import hashlib
 import os

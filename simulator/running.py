@@ -120,7 +120,7 @@ def simulation_process(*arguments: str) -> Iterator[dict[str, str]]:
 
 
 class SimulatedCredential:
-    """A token credential for Azure SDK clients that uses the identity endpoint like App Service's own client."""
+    """A token credential for Azure SDK clients that uses the identity endpoint as App Service's own client does."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment

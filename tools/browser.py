@@ -1,4 +1,4 @@
-"""A browser for the tests: `python -m tools.browser` prints the path of one, and installs it if the machine has none.
+"""A browser for the tests: `python -m tools.browser` prints the path to one, and installs it if the machine has none.
 
 1. An installed Chromium or Chrome.
 2. As root on Debian or Ubuntu: the package `chromium`.
@@ -49,7 +49,7 @@ class NoBrowserError(Exception):
 
 
 def browser() -> Path:
-    """Returns the path of a Chromium, and installs one if necessary.
+    """Returns the path to a Chromium, and installs one if necessary.
 
     Raises:
         NoBrowserError: none is installed, and no way to install one works here.

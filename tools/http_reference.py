@@ -52,7 +52,7 @@ def _route(route: Route) -> str:
 
 
 def _linked(name: str) -> str:
-    """Returns a link to a resource below; `[Name]` is a list."""
+    """Returns a link to a resource further down on the page; `[Name]` is a list."""
     inner = name.strip("[]")
     link = f"[{inner}](#{inner.lower()})"
     return f"list of {link}" if name != inner else link
@@ -88,7 +88,7 @@ def _with_parts(name: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Writes the page, or with `--check` compares it."""
+    """Writes the page, or with `--check` compares it with the existing one."""
     expected = reference(all_routes())
     if "--check" in sys.argv[1:]:
         is_current = PAGE.exists() and PAGE.read_text() == expected

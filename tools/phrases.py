@@ -22,7 +22,7 @@ _NAMED = ("Makefile", "run", "schema.json")
 # These files must quote the expressions that they forbid.
 _EXEMPT = ("tools/phrases.py", "tests/tools/test_phrases.py")
 
-# A regular expression, matched as whole words in any case (a space also matches a line break), and what to write instead.
+# A regular expression (matches whole words in any case; a space also matches a line break), and the replacement for a match.
 PHRASES: Sequence[tuple[str, str]] = (
     (r"somebody|anybody", "someone, anyone, or the role: an approver, an operator"),
     (r"nobody", "no one, or the role: without an approver"),
@@ -153,7 +153,7 @@ def _in_python(file: str, text: str) -> Iterator[Finding]:
 
 
 def _words(name: str) -> set[str]:
-    """Returns the words of `snake_case` and `CamelCase`, in lower case."""
+    """Returns the words in `snake_case` and `CamelCase` names, in lower case."""
     return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
 
 

@@ -1,4 +1,4 @@
-"""The entry point of ARM: checks token, route, API version, query parameters and rate limits, then calls the handler."""
+"""The entry point to ARM: checks the token, route, API version, query parameters and rate limits, then calls the handler."""
 
 from collections.abc import Mapping
 

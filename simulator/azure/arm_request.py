@@ -40,7 +40,7 @@ def page(request: ArmRequest, found: list[JsonObject], size: int) -> HttpRespons
 
 
 def token(first: int) -> str:
-    """Return the token of the page that starts at this index."""
+    """Return the token for the page that starts at this index."""
     return base64.urlsafe_b64encode(str(first).encode()).decode()
 
 

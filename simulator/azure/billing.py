@@ -25,7 +25,7 @@ PRICES = {
 }
 DEFAULT_SIZE = "Standard_D4s_v5"
 SPOT_SHARE = 0.2
-# An OS disk of 128 GB (P10), the cluster's public IP address, the uptime tier of a Standard cluster.
+# An OS disk of 128 GB (P10), the cluster's public IP address, and the uptime tier of a Standard cluster.
 DISK = 0.0247
 ADDRESS = 0.0046
 UPTIME = 0.092
@@ -150,7 +150,7 @@ def _bill(cluster: Cluster, since: datetime) -> _Bill:
 
 
 def _days(begins: datetime, ends: datetime) -> Iterator[tuple[date, float]]:
-    """Split a period at midnight UTC and return the hours of each day."""
+    """Split a period at midnight UTC and return the hours on each day."""
     while begins < ends:
         midnight = datetime.combine(begins.date() + timedelta(days=1), time(), UTC)
         until = min(midnight, ends)

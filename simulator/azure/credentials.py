@@ -1,4 +1,4 @@
-"""The kubeconfig that ARM returns and the one that the simulation writes for ``kubectl``."""
+"""The kubeconfig files: the one that ARM returns and the one that the simulation writes for ``kubectl``."""
 
 import base64
 import json

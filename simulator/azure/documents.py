@@ -258,7 +258,7 @@ def operation_document(operation: Operation) -> JsonObject:
 
 
 def compute_operation_document(operation: Operation) -> JsonObject:
-    """Return an operation's status in the format of the compute provider."""
+    """Return an operation's status in the compute provider's format."""
     document: JsonObject = {"startTime": zulu(operation.began)}
     if operation.ended is not None:
         document["endTime"] = zulu(operation.ended)

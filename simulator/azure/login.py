@@ -20,7 +20,7 @@ class LoginEndpoint:
         self._secrets = secrets
 
     def handle(self, call: HttpRequest) -> HttpResponse:
-        """Handle the requests of Microsoft's client library."""
+        """Handle requests from Microsoft's client library."""
         if call.method == "GET" and call.path == METADATA:
             return HttpResponse(
                 200,

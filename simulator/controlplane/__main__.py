@@ -1,4 +1,4 @@
-"""``python -m simulator.controlplane``: builds the control plane if it is missing and prints its folder."""
+"""``python -m simulator.controlplane``: builds the control plane if it is missing, and prints its folder."""
 
 import sys
 

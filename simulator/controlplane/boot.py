@@ -49,7 +49,7 @@ class _Ports:
 
 @contextmanager
 def running_control_plane(binaries: Path) -> Iterator[ControlPlane]:
-    """Start etcd, API server, controller manager, scheduler and kwok, which takes about three seconds.
+    """Start etcd, the API server, the controller manager, the scheduler and kwok, which takes about three seconds.
 
     Raises:
         BootError: a component ended, or the API server was not ready within a minute.

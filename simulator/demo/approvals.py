@@ -38,7 +38,7 @@ class ButtonReference:
 
 @dataclass
 class ApprovalDesk:
-    """Holds pending requests for a viewer. `seen` is the time of the page's last request on the machine's monotonic clock."""
+    """Holds pending requests for a viewer. `seen` is when the page was last requested (machine's monotonic clock)."""
 
     world: Mapping[str, str]
     state: Path
@@ -53,7 +53,7 @@ class ApprovalDesk:
         self.seen = time.monotonic()
 
     async def wait_until_decided(self, settle: Callable[[], Any]) -> None:
-        """Wait until no request with a message in Slack is pending. No simulated time passes meanwhile."""
+        """Wait until every request with a message in Slack is decided. Meanwhile, simulated time does not advance."""
         while True:
             shown = await self._requests_with_buttons()
             self.waiting = tuple(approval for approval, _ in shown)
@@ -68,7 +68,7 @@ class ApprovalDesk:
             await settle()
 
     async def click(self, button: ButtonReference, person: str) -> int:
-        """Select a button in Slack as a person of the workspace. Return the HTTP status of the bot's response.
+        """Select a button in Slack as a person in the workspace. Return the HTTP status of the bot's response.
 
         Raises:
             VoteError: the person or the button does not exist.

@@ -1,4 +1,4 @@
-"""Pure: the bars in a cluster's row of the calendar: runs per operation, stopped times, and upgrades by AKS."""
+"""Pure: the bars in a cluster's row in the calendar, which show runs per operation, stopped times, and upgrades by AKS."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ class Difference:
 
 
 def differences(ours: Tally, verdict: Verdict, *, whole_week: bool) -> tuple[Difference, ...]:
-    """Return the pools with different outcomes, except in unfinished weeks and after rejected requests, which the oracle does not know."""
+    """Return the pools with different outcomes, except in unfinished weeks and after rejections, which the oracle is not aware of."""
     oracle = oracle_outcomes(verdict)
     found = []
     for cluster, pool in sorted(ours.outcomes.keys() | oracle.keys()):
@@ -37,7 +37,7 @@ def differences(ours: Tally, verdict: Verdict, *, whole_week: bool) -> tuple[Dif
 
 
 def oracle_outcomes(verdict: Verdict) -> dict[tuple[str, str], str]:
-    """The oracle's outcome of each pool, with the codes of a tally."""
+    """The oracle's outcome for each pool, in the codes that a tally uses."""
     said = {key: reason for reason, pools in verdict.skipped.items() for key in pools}
     said |= dict.fromkeys(verdict.by_aks, BY_AKS)
     ends = {

@@ -75,7 +75,7 @@ def _view(message: ChatMessage, drawer: Drawer, zone: ZoneInfo, replies: Iterabl
 
 
 def _with_live_buttons(html: Markup, message: ChatMessage) -> Markup:
-    """Make each button submit the page's form with the button's location. Buttons without one, in private replies, are removed."""
+    """Make each button submit the page's form with the button's location. Buttons in private replies have no location and are removed."""
 
     def live(found: re.Match[str]) -> str:
         tag = found.group()

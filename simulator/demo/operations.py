@@ -11,9 +11,9 @@ from simulator.demo.tally import DENIED
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The counted runs of one runbook. Runs that are not succeeded, skipped, failed or denied have not ended.
+    """The number of a runbook's runs, by result. Runs without a result have not ended.
 
-    `denied` counts runs that people did not approve, which the oracle does not know.
+    `denied` counts runs that people did not approve, which the oracle is not aware of.
     """
 
     runbook: str

@@ -28,7 +28,7 @@ _INTERRUPTED = 130  # the exit code that shells use after Ctrl-C
 
 
 def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> None:
-    """Simulate the days and print the summary. Exit with 1 if the result is not as expected.
+    """Simulate the days and print the summary. The exit code is 1 if the result is not as expected.
 
     In a terminal, and without `headless`, a page shows the days live and stays until Ctrl-C.
     """

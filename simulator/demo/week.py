@@ -95,7 +95,7 @@ async def simulate(
 ) -> SimulatedTime:
     """Simulate the days and call `report_progress` as they pass. Each week that starts is judged separately.
 
-    Requests that need approval wait at the desk. Without a desk Ana approves.
+    Requests that need approval wait at the desk. Without a desk, Ana approves them.
     """
     settings = stage.settings
     desk = desk or ApprovalDesk(stage.world, stage.state)

@@ -57,8 +57,8 @@ class WorldNow:
 class ChatMessage:
     """A message as Slack stores it, with its blocks after the last edit.
 
-    `ts` is Slack's id of the message, `thread` that of the message that it replies to, if any. A message with `only_for`
-    is private to that person.
+    `ts` is Slack's id for the message, and `thread` is the id of the message that it replies to, if any. A message
+    with `only_for` is private to that person.
     """
 
     channel: str

@@ -54,7 +54,7 @@ class Chapter:
 
 
 def gallery(drawer: Drawer) -> str:
-    """Return the whole page, self-contained.
+    """Return the whole page, which is self-contained.
 
     Raises:
         DrawingError: the renderer rejects a message.

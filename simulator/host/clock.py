@@ -13,7 +13,7 @@ class Clock(Protocol):
 
     @property
     def speed(self) -> float:
-        """Simulated seconds per real second. 0 is a stepped clock, which moves only on request."""
+        """Simulated seconds per real second. 0 means that the clock is stepped: it moves only on request."""
         ...
 
     def now(self) -> datetime:
@@ -106,7 +106,7 @@ class RemoteClock:
         return self._speed
 
     def now(self) -> datetime:
-        """The last time that the world returned, extrapolated if its clock runs.
+        """The last time that the world returned, extrapolated if its clock is running.
 
         Raises:
             RuntimeError: `refresh` was never called.

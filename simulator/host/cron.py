@@ -94,7 +94,7 @@ class Crons:
 
 
 def next_occurrence(function: Function, after: datetime) -> datetime:
-    """The first occurrence of a function's schedule after `after`.
+    """The first occurrence in a function's schedule after `after`.
 
     The schedule is NCRONTAB with five fields, or six with seconds first, or `%NAME%` for an app setting. Times are UTC.
 

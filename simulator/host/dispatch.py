@@ -48,7 +48,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        """Check for work soon. May be called repeatedly."""
+        """Request a check for work. It is safe to call this repeatedly."""
         if not self._scheduled and not self._stopped and self._engine.has_work:
             self._scheduled = True
             self._loop.call_soon(self._pump)

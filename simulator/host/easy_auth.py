@@ -1,7 +1,7 @@
-"""App Service authentication ("Easy Auth") from an app's view: sign-in pages under `/.auth` and identity headers set by the host only.
+"""App Service authentication ("Easy Auth") as an app sees it: sign-in pages under `/.auth` and identity headers that only the host sets.
 
-Off unless WEBSITE_AUTH_ENABLED is `True`, the variable that App Service sets. Anonymous requests pass without the
-headers ("allow unauthenticated access"), which the chats' endpoints need.
+It is off unless WEBSITE_AUTH_ENABLED, which App Service sets, is `True`. Anonymous requests pass without the
+headers ("allow unauthenticated access"), which the endpoints for the chats require.
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
 

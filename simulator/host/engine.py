@@ -1,6 +1,6 @@
 """The durable engine's client operations: start, signal, suspend, terminate and purge, with Azure's rules.
 
-Requests and responses are messages of the durable task protocol, so the gRPC service can use these methods directly.
+Requests and responses are messages in the durable task protocol, so the gRPC service can use these methods directly.
 """
 
 # ruff: noqa: N802  # method names of the protocol
@@ -25,7 +25,7 @@ class Engine(Executions):
     def StartInstance(
         self, request: pb.CreateInstanceRequest, context: grpc.ServicerContext
     ) -> pb.CreateInstanceResponse:
-        """Start an instance. A finished one with the same id is replaced, a running one is an error (Azure's default).
+        """Start an instance. A finished instance with the same id is replaced; a running one causes an error (Azure's default).
 
         Raises:
             RefusedError: Azure would reject the instance id.
@@ -52,7 +52,7 @@ class Engine(Executions):
             return response
 
     def RaiseEvent(self, request: pb.RaiseEventRequest, context: grpc.ServicerContext) -> pb.RaiseEventResponse:
-        """Deliver an event. NOT_FOUND for an unknown instance, FAILED_PRECONDITION for a finished one, as on Azure."""
+        """Deliver an event. As on Azure, the error is NOT_FOUND for an unknown instance and FAILED_PRECONDITION for a finished one."""
         with self._change():
             self._refuse_finished(request.instanceId, "raising an event to it")
             self._touched.add(request.instanceId)

@@ -1,4 +1,4 @@
-"""Sets the time of durabletask's in-memory backend (1.12.0). The only module that patches the backend's `datetime`.
+"""Sets the time of durabletask's in-memory backend (1.12.0). This is the only module that patches the backend's `datetime`.
 
 The backend uses `datetime.now(timezone.utc)` for all timestamps. Inside `engine_time(instant)` it returns `instant`;
 elsewhere it returns the machine's time, so that other users of the backend are not affected.

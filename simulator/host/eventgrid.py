@@ -18,7 +18,7 @@ _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 def eventgrid_handler(
     functions: list[Function], key: Key, invoke: Invoke
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Return the handler of `/runtime/webhooks/eventgrid?functionName=`."""
+    """Return the handler for `/runtime/webhooks/eventgrid?functionName=`."""
     by_name = {function.name.lower(): function for function in functions}
 
     async def handle(request: web.Request) -> web.Response:

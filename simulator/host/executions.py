@@ -2,8 +2,9 @@
 
 Everything runs on one thread, the host's event loop. The dispatcher takes work and returns results; work items are not
 streamed. Differences from upstream, each covered by a test: timers and delayed starts are in a heap on the host's
-clock; an execution (a generation of an instance) never sees tasks of an earlier one; children report without a time
-limit; a failure without a message is a failure; a finished id is replaced and a running one rejected, as on Azure.
+clock; an execution (a generation of an instance) never sees tasks from an earlier one; children report without a time
+limit; a failure without a message still counts as a failure; as on Azure, a finished instance can be
+replaced, but a running one cannot.
 """
 
 import itertools

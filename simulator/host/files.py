@@ -34,7 +34,7 @@ class StateInUseError(RuntimeError):
 
 
 class FileEngine(Engine):
-    """The engine with its state in `path`.
+    """The engine whose state is stored in `path`.
 
     Raises:
         StateInUseError: another process has the file open.

@@ -1,6 +1,6 @@
 """A Functions host for one app folder on 127.0.0.1: loads the app, serves its triggers, and runs on a clock.
 
-On a stepped clock time moves only in `run_until`. On a running clock the host runs continuously.
+On a stepped clock, time moves only in `run_until`. On a running clock, the host runs continuously.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class ClockStuckError(RuntimeError):
 
 
 class Host:
-    """Serves one app. Start only one host per process: the worker's library keeps the loaded app per process.
+    """Serves one app. Start only one host per process: the worker's library can hold only one loaded app.
 
     Args:
         app_dir: The folder with `function_app.py` and `host.json`.
@@ -40,7 +40,7 @@ class Host:
         state_dir: Where the engine stores its state across restarts; None keeps it in memory.
         port: The HTTP port; 0 selects a free one.
         function_key: The key for functions that are not anonymous.
-        boundary: Called around every activity, see `Boundary`.
+        boundary: Called before and after every activity (see `Boundary`).
         settle_within_s: The timeout of `settle`, in real seconds.
     """
 

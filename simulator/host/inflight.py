@@ -50,7 +50,7 @@ class InFlight:
             end()
 
     def fail(self, error: Exception) -> None:
-        """Record that the host itself failed. Callers of `settle` get the error."""
+        """Record that the host itself failed. Callers of `settle` receive the error."""
         self._broken = self._broken or error
         self._idle.set()
 

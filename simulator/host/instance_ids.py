@@ -1,4 +1,4 @@
-"""Which instance ids Azure accepts.
+"""Checks whether Azure would accept an instance id.
 
 Source: "Instance management in Durable Functions" and the extension's `DurableClient.ValidateInstanceId`.
 """

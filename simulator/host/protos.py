@@ -26,7 +26,7 @@ class StatusResult(Message):
 
 
 class Protos:
-    """The module: two message types with constants, and a generic one for every other name."""
+    """The module: two message types with constants, and a generic type for every other name."""
 
     BindingInfo = BindingInfo
     StatusResult = StatusResult

@@ -21,7 +21,7 @@ _RESULTS = (
 
 
 def resume(engine: Executions) -> None:
-    """Rebuild the queues, timers and parent links of an engine whose instances were just read."""
+    """Rebuild the queues, timers and parent links of an engine whose instances have just been read."""
     for instance in engine.unfinished():
         _resume_instance(engine, instance)
 

@@ -1,4 +1,4 @@
-"""Converts an instance to a row of the state file and back."""
+"""Converts an instance to a row in the state file, and back."""
 
 import json
 from datetime import datetime

@@ -1,8 +1,8 @@
-"""Loads and calls the app with Microsoft's worker library. The only module that uses azure-functions-runtime (1.3.0).
+"""Loads and calls the app with Microsoft's worker library. This is the only module that uses azure-functions-runtime (1.3.0).
 
 `native_invocation` is not a public interface. Neither is `DurableFunctionsWorker._run_orchestration` of
-azure-functions-durable 2.0.0rc3, which runs an orchestrator without encoding its history as text. Both are per
-process: one app at a time.
+azure-functions-durable 2.0.0rc3, which runs an orchestrator without encoding its history as text. Both
+support only one app per process at a time.
 """
 
 import importlib
@@ -33,7 +33,7 @@ class FunctionFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A typed input or output of a function: the runtime's `Datum`."""
+    """A typed input to or output from a function: the runtime's `Datum`."""
 
     kind: str | None
     content: object

@@ -1,4 +1,4 @@
-"""The names of an instance's status in Azure's HTTP API."""
+"""The names that Azure's HTTP API uses for the status of an instance."""
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A durable timer of one execution of an instance."""
+    """A durable timer in one execution of an instance."""
 
     instance_id: str
     execution: int
@@ -27,10 +27,10 @@ type Due = Timer | DelayedStart
 
 
 class Timers:
-    """A heap of entries by due time, and by creation for the same time.
+    """A heap of entries, ordered by due time and then by creation.
 
     `alive` returns whether an entry is still valid. Entries of a finished instance or of an earlier generation are dropped
-    when they are due, so they need not be searched and removed.
+    when they are due, so they do not have to be searched for and removed.
     """
 
     def __init__(self, alive: Callable[[Due], bool]) -> None:

@@ -1,1 +1,1 @@
-"""The Kubernetes API of each simulated cluster, as Kubernetes clients use it."""
+"""Each simulated cluster's Kubernetes API, as Kubernetes clients use it."""

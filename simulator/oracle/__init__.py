@@ -1,4 +1,4 @@
-"""An oracle: judges a week by the rules in docs/, the fleet and the journal. It shares no code with Daytwo."""
+"""An oracle, which judges a week by the rules in docs/, the fleet and the journal. It does not share code with Daytwo."""
 
 from collections import defaultdict
 from collections.abc import Sequence

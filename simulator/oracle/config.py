@@ -1,4 +1,4 @@
-"""The oracle's own parser of daytwo.yaml: only the settings that the rules need, and only valid documents."""
+"""The oracle's own parser for daytwo.yaml. It reads only the settings that the rules require, and only valid documents."""
 
 import re
 from collections.abc import Mapping
@@ -108,7 +108,7 @@ def read(text: str) -> Rules:
     Raises:
         ValueError: node-image is off, or a freeze comes from a calendar, which the oracle does not support.
     """
-    # Read every scalar as text: YAML would convert a time to UTC.
+    # Read every scalar as text, because YAML would convert a time to UTC.
     tree = cast("Tree", YAML(typ="base", pure=True).load(text))
     if "node-image" not in tree:
         raise ValueError("there is nothing to judge: node-image is off")
@@ -144,7 +144,7 @@ def awake_hours(text: str, zone: str) -> WindowHours:
     """Parse `mon-fri 08:00-19:00` in a time zone.
 
     Raises:
-        ValueError: the text has another format.
+        ValueError: the text has a different format.
     """
     found = re.fullmatch(r"(\S+) (\d{1,2}:\d{2})-(\d{1,2}:\d{2})", text.strip())
     if found is None:

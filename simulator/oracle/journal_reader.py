@@ -1,4 +1,4 @@
-"""Parses a journal that another process served as JSON."""
+"""Parses a journal that another process serves as JSON."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

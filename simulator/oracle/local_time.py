@@ -1,4 +1,4 @@
-"""When a ring's window is open in a week, computed from local time minute by minute (rules 4 and 5)."""
+"""When a ring's window is open during a week, computed from local time minute by minute (rules 4 and 5)."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

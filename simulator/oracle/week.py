@@ -22,7 +22,7 @@ READY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A pool of a cluster that belongs to a ring."""
+    """A pool whose cluster belongs to a ring."""
 
     cluster: ClusterSpec
     pool: PoolSpec

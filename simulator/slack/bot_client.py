@@ -28,7 +28,7 @@ MAX_RETRIES = 3
 
 
 class InteractionError(ValueError):
-    """A person cannot select this button or send this command. The text states why."""
+    """A person cannot select this button or send this command. The text states the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,10 @@ class AppResponse:
 
 
 class BotClient:
-    """Has one Request URL each for interactions and commands; `sent` has every sent body, oldest first.
+    """Has one Request URL for interactions and one for commands. `sent` has the body of every request, oldest first.
 
-    Slack signs with `secret`. A click is sent once, unless retries are requested, which then follow the schedule of events.
+    Slack signs with `secret`. A click is sent once, unless retries are requested, which then follow the same
+    schedule as events.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Files: the URL to upload to, the upload, and when a file can be shown.
+"""Files: the upload URL, the upload itself, and the time from which a file can be shown.
 
 Sources: https://docs.slack.dev/reference/methods/files.getUploadURLExternal,
 https://docs.slack.dev/reference/methods/files.completeUploadExternal; a block can show a file only after a moment:

@@ -1,4 +1,4 @@
-"""Slack's channels and messages, with the data that Slack keeps for each."""
+"""Slack's channels and messages, with the data that Slack stores for each of them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Budget alerts in both schemas of action groups.
+"""Budget alerts in both schemas that action groups use.
 
 Source: Azure Monitor's "common alert schema" and its "non-common alert schema" page, budgets.
 """

@@ -115,7 +115,7 @@ class Core:
     def take_for_pool[M: (UpgradeFails, UpgradeDoesNothing, NodeNeverReady, RestartFails, NodeStaysNotReady)](
         self, kind: type[M], cluster: str, pool: str
     ) -> M | None:
-        """Return the fault of a kind that is armed for a pool, and disarm it."""
+        """Return the fault of the given kind that is armed for a pool, and disarm it."""
         for fault in self.armed:
             if isinstance(fault, kind) and (fault.cluster, fault.pool) == (cluster, pool):
                 self.armed.remove(fault)

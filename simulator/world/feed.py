@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
-# etcd compacts after five minutes. Here a fixed number of changes per kind is kept.
+# etcd compacts after five minutes. Here, a fixed number of changes is kept per kind.
 MAX_CHANGES = 2000
 
 

@@ -67,7 +67,7 @@ def releases(until: datetime) -> list[date]:
 
 
 def released_families(day: date) -> tuple[Family, ...]:
-    """Return the families that get an image on a release day."""
+    """Return the image families that have a release on the given day."""
     number = (day - FIRST_RELEASE) // RELEASE_EVERY
     return tuple(f for f in FAMILIES if not f.os_sku.startswith("Windows") or number % WINDOWS_EVERY == 0)
 

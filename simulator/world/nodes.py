@@ -58,7 +58,7 @@ def join(core: Core, cluster: Cluster, pool: Pool, image: str, *, surge: bool = 
 
 
 def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> Node:
-    """Add a node of node auto-provisioning: it belongs to a Karpenter node pool, not to an agent pool."""
+    """Add a node for node auto-provisioning, which belongs to a Karpenter node pool, not to an agent pool."""
     name = f"aks-default-{core.new_id()[:5]}{index}"
     node = Node(
         name=name,
@@ -148,5 +148,5 @@ def relabel(core: Core, cluster: Cluster, node: Node, image: str) -> None:
 
 
 def node_resource_group(cluster: Cluster) -> str:
-    """Return the resource group of a cluster's machines."""
+    """Return the resource group that contains a cluster's machines."""
     return f"MC_{cluster.spec.resource_group}_{cluster.name}_{cluster.spec.region}"

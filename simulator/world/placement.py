@@ -15,7 +15,7 @@ def is_spot(cluster: Cluster, node: Node) -> bool:
 
 
 def belongs(cluster: Cluster, workload: Workload, node: Node) -> bool:
-    """Whether a workload's pods may run on a node: its pool, taints and operating system."""
+    """Whether a workload's pods can run on a node, given the node's pool, taints and operating system."""
     spec = workload.spec
     if spec.pool is not None and node.pool != spec.pool:
         return False
@@ -25,9 +25,9 @@ def belongs(cluster: Cluster, workload: Workload, node: Node) -> bool:
 
 
 def place(cluster: Cluster, pod: Pod) -> Node | None:
-    """Return the node for a pod: among those with room the one with the fewest pods of its kind, then the fewest pods.
+    """Return the node for a pod: of those with room, the one with the fewest pods of the same kind, then the one with the fewest pods.
 
-    Surge nodes of an upgrade come last.
+    Surge nodes are used only if no other node has room.
     """
     load: dict[str, int] = {}
     same: dict[str, int] = {}

@@ -45,7 +45,7 @@ def _look(core: Core, cluster: Cluster, node: Node, boot_id: str) -> None:
 
 
 def restart(core: Core, cluster: Cluster, node: Node, who: str) -> Operation:
-    """Start a restart of a node's machine. The cluster is not notified.
+    """Start restarting a node's machine. The cluster is not notified.
 
     Raises:
         RefusedError: 409, the machine is deallocated with its cluster.
@@ -95,7 +95,7 @@ def _restart(core: Core, cluster: Cluster, node: Node, operation: Operation) -> 
     cause = TerminationCause(operation.who, "restart")
     disrupt(core, cluster, cause, lambda: nodes.set_ready(core, cluster, node, ready=False))
     takes = core.seconds(*BOOTS_S, "boots", *key)
-    # Azure's operation ends when the machine runs, before the kubelet is ready.
+    # Azure's operation ends when the machine is running, before the kubelet is ready.
     yield takes * 0.6
     _end(core, node, operation, Status.SUCCEEDED)
     yield takes * 0.4

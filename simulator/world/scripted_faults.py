@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class UpgradeFails:
-    """The next upgrade of the pool stops before node number ``after_nodes``, with this error code."""
+    """The pool's next upgrade stops before node number ``after_nodes``, with this error code."""
 
     cluster: str
     pool: str
@@ -113,7 +113,7 @@ class SpotEviction:
 class BudgetAlert:
     """A subscription's budget passes a threshold (percent of ``amount``). Both amounts are in ``unit``.
 
-    ``threshold_type`` exists in the common schema only: the legacy one has no forecasts.
+    ``threshold_type`` exists only in the common schema, because the legacy schema does not have forecasts.
     """
 
     name: str

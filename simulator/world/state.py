@@ -36,7 +36,7 @@ class OperationKind(StrEnum):
 
 @dataclass(slots=True)
 class Operation:
-    """A long-running operation. An empty ``error_code`` means none."""
+    """A long-running operation. An empty ``error_code`` means that there is no error."""
 
     id: str
     kind: OperationKind
@@ -106,7 +106,7 @@ class UsedImage:
 
 @dataclass(slots=True)
 class Pool:
-    """A node pool. Its status in AKS may differ from its nodes."""
+    """A node pool. Its status in AKS can differ from that of its nodes."""
 
     spec: PoolSpec
     kubernetes_version: str

@@ -23,7 +23,7 @@ PRETENDS_FOR = timedelta(minutes=4)
 NODE_MINUTES = (3.0, 7.0)
 # The fraction of a node's time that its drain takes.
 DRAIN_SHARE = 0.5
-# Error codes of a drain, which are known only after the drain timeout.
+# The error codes for a failed drain, which are known only after the drain timeout.
 DRAIN_CODES = frozenset({"UpgradeFailed", "UnsatisfiablePDB", "PodDrainFailure"})
 FAILS_AFTER = timedelta(minutes=5)
 

@@ -42,8 +42,8 @@ class PdbSpec:
 class WorkloadSpec:
     """A workload. Its pods have the label ``app: <name>``, by which its budgets select them.
 
-    ``replicas`` counts the pods of the whole cluster, except for DaemonSets and mirror pods, which have one pod per node of
-    ``pool`` (by default of every pool). ``starts_in_s`` is the minimum and maximum time from scheduling to Ready.
+    ``replicas`` counts the pods in the whole cluster, except for DaemonSets and mirror pods, which have one pod per node in
+    ``pool`` (by default in every pool). ``starts_in_s`` is the minimum and maximum time from scheduling to Ready.
     ``spread`` keeps two of its pods off one node. ``budgets`` are additional PDBs that select the same pods.
     """
 

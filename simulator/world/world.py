@@ -19,7 +19,7 @@ from simulator.world.upgrade import Target, begin_upgrade
 
 @dataclass(frozen=True, slots=True)
 class PoolChange:
-    """The changes in a PUT of a pool. None keeps the current value."""
+    """The changes in a pool PUT. None keeps the current value."""
 
     count: int | None = None
     power_state: str | None = None
@@ -99,7 +99,7 @@ class World:
         return self.core.catalog.newest(cluster.spec.region, pool.family)
 
     def upgrade(self, cluster: Cluster, pool: Pool, who: str, image: str | None = None) -> Operation:
-        """Start an upgrade to the region's newest image, or a rollback to an image that the pool ran before.
+        """Start an upgrade to the region's newest image, or a rollback to an image that the pool ran earlier.
 
         Raises:
             RefusedError: the cluster is stopped or busy, or the pool was created from a snapshot.
@@ -140,7 +140,7 @@ class World:
         return abort(self.core, cluster, pool, who)
 
     def change_pool(self, cluster: Cluster, pool: Pool, change: PoolChange, who: str) -> Operation:
-        """Start the operation that a PUT of a pool requests. Without changes it is a reconcile.
+        """Start the operation that a pool PUT requests. Without changes, it is a reconcile.
 
         Raises:
             RefusedError: the cluster is stopped or busy.

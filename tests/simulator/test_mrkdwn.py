@@ -58,7 +58,7 @@ class Tags(HTMLParser):
 
 
 @given(st.text(alphabet=st.sampled_from("<>&*_~`|^!ahtps:/ \n\u200b\"'"), max_size=80))
-def test_escaped_text_contains_no_elements(text: str) -> None:
+def test_escaped_text_does_not_become_html_elements(text: str) -> None:
     tags = Tags()
     tags.feed(shown(escape(text)))
     assert tags.seen <= {"br"}

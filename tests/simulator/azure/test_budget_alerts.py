@@ -46,7 +46,7 @@ def test_the_common_schema_has_forecasts(simulation: Running) -> None:
     assert (data["ThresholdType"], data["ForecastedTotalForPeriod"]) == ("Forecasted", "$11111.00")
 
 
-def test_the_legacy_schema_has_no_currency_sign(simulation: Running) -> None:
+def test_the_legacy_schema_does_not_contain_a_currency_sign(simulation: Running) -> None:
     body, *_ = posted(simulation, schema="legacy", threshold=80)
     assert body["schemaId"] == "AIP Budget Notification"
     data = body["data"]

@@ -147,7 +147,7 @@ async def test_a_retry_delay_passes_on_the_hosts_clock(state_dir: Path | None) -
 
 
 @async_test
-async def test_an_orchestration_can_send_an_event_to_another_one(state_dir: Path | None) -> None:
+async def test_an_orchestration_can_send_an_event_to_a_different_orchestration(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("approval", {"minutes": 30}, "a")
         await harness.begin("sender", "a", "s")

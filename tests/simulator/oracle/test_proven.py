@@ -36,7 +36,7 @@ def test_rule_11_an_unready_node_restarts_the_count() -> None:
     assert builder.earliest("prod") == at("wed 22:00")
 
 
-def test_rule_11_nodes_may_be_unready_during_an_upgrade() -> None:
+def test_rule_11_unready_nodes_are_allowed_during_an_upgrade() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.upgrade("test/system", "tue 00:30", "tue 01:10")

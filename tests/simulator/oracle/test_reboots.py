@@ -174,7 +174,7 @@ def test_blocked_nodes_are_not_reported_as_overlooked(held: Callable[[JournalBui
     assert reboots(held(small_world())) == (0, [])
 
 
-def test_a_node_may_stay_cordoned_while_it_is_being_rebooted() -> None:
+def test_a_node_is_allowed_to_stay_cordoned_while_it_is_being_rebooted() -> None:
     builder = small_world()
     builder.cordon("dev/system/0", "tue 22:00", None)
     assert builder.verdict(REBOOT, at("tue 22:30")).violations == ()

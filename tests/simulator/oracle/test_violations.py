@@ -244,7 +244,7 @@ def test_a_pool_that_waits_for_proof_does_not_block_later_pools() -> None:
     assert {pool.pool for pool in verdict.eligible if pool.cluster == "prod"} == {"system", "user"}
 
 
-def test_clusters_in_another_ring_do_not_count_towards_the_concurrency_limit() -> None:
+def test_clusters_in_another_ring_do_not_count_toward_the_concurrency_limit() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.upgrade("test/system", "tue 23:01")
@@ -267,7 +267,7 @@ def test_a_night_that_started_last_week_is_inside_the_window() -> None:
     assert builder.verdict(config).violations == ()
 
 
-def test_a_started_cluster_may_run_while_its_window_is_open() -> None:
+def test_a_started_cluster_is_allowed_to_run_while_its_window_is_open() -> None:
     builder = week()
     woken_and_left(builder)
     assert builder.verdict(end=at("tue 04:00")).violations == ()
