@@ -35,7 +35,7 @@ class AzureClusters:
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
     def list_clusters(self, subscription: str) -> tuple[Cluster, ...]:
-        """Makes one Resource Graph query, page by page."""
+        """Runs one Resource Graph query, page by page."""
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
         clusters: list[Cluster] = []
@@ -52,20 +52,20 @@ class AzureClusters:
                 return tuple(clusters)
 
     def cluster(self, cluster_id: str) -> Cluster:
-        """Makes one GET."""
+        """Sends one GET request."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the cluster {name}"):
             return cluster_of(self._clients.of(subscription).managed_clusters.get(group, name).as_dict())
 
     def newest_image(self, cluster_id: str, pool: str) -> str | Unknown:
-        """Makes one GET of the pool's upgrade profile."""
+        """Sends one GET request for the pool's upgrade profile."""
         subscription, group, name = _parts(cluster_id)
         with refusals(f"reading the upgrade profile of {name}/{pool}"):
             profile = self._clients.of(subscription).agent_pools.get_upgrade_profile(group, name, pool)
         return profile.properties.latest_node_image_version or Unknown("Azure offers no image for it")
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
-        """Makes one POST."""
+        """Sends one POST request."""
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"upgrading the node image of {name}/{pool}",
@@ -75,7 +75,7 @@ class AzureClusters:
         )
 
     def begin_start(self, cluster_id: str) -> str:
-        """Makes one POST."""
+        """Sends one POST request."""
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"starting {name}",
@@ -83,7 +83,7 @@ class AzureClusters:
         )
 
     def begin_stop(self, cluster_id: str) -> str:
-        """Makes one POST."""
+        """Sends one POST request."""
         subscription, group, name = _parts(cluster_id)
         return begun(
             f"stopping {name}",
@@ -91,7 +91,7 @@ class AzureClusters:
         )
 
     def operation(self, token: str) -> OperationStatus:
-        """Makes one GET of the operation. An `error` next to InProgress or Succeeded (`NotLatestOperation`) is not a failure.
+        """Sends one GET request for the operation. An `error` next to InProgress or Succeeded (`NotLatestOperation`) is not a failure.
 
         Raises:
             RejectedError: the address is outside Azure Resource Manager.

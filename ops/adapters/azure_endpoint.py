@@ -33,7 +33,7 @@ class ClientCache[Client]:
         self._clients: dict[str, Client] = {}
 
     def of(self, subscription: str) -> Client:
-        """Returns the client of a subscription."""
+        """Returns the client for a subscription."""
         with self._lock:
             if subscription not in self._clients:
                 self._clients[subscription] = self._make(subscription)

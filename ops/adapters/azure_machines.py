@@ -29,7 +29,7 @@ class AzureMachines:
     endpoint: AzureEndpoint = field(default_factory=AzureEndpoint)
 
     def begin_restart(self, node: Node) -> str:
-        """Makes one POST to the instance in the node's provider id.
+        """Sends one POST request to the instance in the node's provider id.
 
         Raises:
             RejectedError: the node does not belong to a scale set instance. Also raises the errors that `begun` raises.

@@ -32,7 +32,7 @@ class EventGridTopic:
     timeout_s: float = _TIMEOUT_S
 
     def publish(self, kind: str, subject: str, data: Mapping[str, Json], event_id: str) -> None:
-        """Makes one POST."""
+        """Sends one POST request."""
         from azure.core.messaging import CloudEvent
 
         event = CloudEvent(source="daytwo", type=kind, subject=subject, data=dict(data), id=event_id)

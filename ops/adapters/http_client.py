@@ -33,7 +33,7 @@ def client() -> "httpx.Client":
 
 
 def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAULT_S, **body: Any) -> None:
-    """Makes one POST, without retries; the body of the response is not read.
+    """Sends one POST request, without retries; the body of the response is not read.
 
     Args:
         doing: what the call does; begins the text of an error, which omits the address because that can be a secret.

@@ -59,7 +59,7 @@ class KubernetesNodes:
             return tuple(budget_of(item) for item in pages)
 
     def mark(self, cluster: Cluster, node: str, *, unschedulable: bool, annotations: Mapping[str, str | None]) -> None:
-        """Makes one patch."""
+        """Sends one patch."""
         from kubernetes.client import CoreV1Api
 
         body = {"spec": {"unschedulable": unschedulable or None}, "metadata": {"annotations": dict(annotations)}}
@@ -67,7 +67,7 @@ class KubernetesNodes:
             CoreV1Api(client).patch_node(node, body, _request_timeout=_TIMEOUT_S, _preload_content=False)
 
     def evict(self, cluster: Cluster, pod: Pod, grace_s: int | None = None) -> EvictionResult:
-        """Makes one POST. Responses: 201; 404 (gone); 409 (another pod now has the name); 429 (a PDB, or throttling); 500 (several PDBs).
+        """Sends one POST request. Responses: 201; 404 (gone); 409 (another pod has the name); 429 (a PDB, or throttling); 500 (several PDBs).
 
         Raises:
             ApiException: the response is none of these. `_client` translates it to an error of the port.

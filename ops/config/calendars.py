@@ -134,7 +134,7 @@ class Calendars:
 
 
 def feeds_at(now: datetime, read: Callable[[str], bytes]) -> Feeds:
-    """Returns the way to read calendars at this time: their events from a week ago until more than a year ahead."""
+    """Returns the settings with which calendars are read now: events from a week ago until more than a year ahead."""
     return Feeds(read, (now - _FEED_PAST).date(), (now + _FEED_AHEAD).date())
 
 

@@ -22,9 +22,9 @@ _CHECK_AGAIN = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class ConfigState:
-    """`settings` is None if there has never been a valid configuration; with a `problem` no new run starts.
+    """`settings` is None if there has never been a valid configuration; while there is a `problem`, no new run starts.
 
-    `silent` are unavailable calendars whose last freezes still apply: Daytwo reports them and continues.
+    `silent` lists unavailable calendars whose last freezes still apply: Daytwo reports them and continues.
     """
 
     settings: "Settings | None"

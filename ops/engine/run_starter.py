@@ -22,7 +22,7 @@ UNFINISHED = "open"
 
 
 def start_run(context: Context, run_request: RunRequest) -> tuple[Run, bool]:
-    """Starts the run of a request; returns it and whether it is new.
+    """Starts the run for a request; returns the run and whether it is new.
 
     If the engine loses the start, the janitor starts the run again.
 

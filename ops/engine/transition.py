@@ -108,7 +108,7 @@ class Next:
 
 
 class IllegalTransitionError(Exception):
-    """An activity reported an outcome that it cannot have. This is always a defect in the code."""
+    """An activity reported an outcome that is not possible for it. This is always a defect in the code."""
 
 
 _FIRST_STEP = Next(Activity.BEGIN, Target.NAMED_STEP)

@@ -26,7 +26,7 @@ _LOOKED_EVERY = timedelta(hours=6)
 
 
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
-    """Reports, once each, that the configuration has become invalid and that it is valid again.
+    """Reports, once each, when the configuration becomes invalid and when it is valid again.
 
     Does the same for calendars that cannot be read while their last known freezes apply.
     """
@@ -38,7 +38,7 @@ def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> No
 
 
 def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
-    """Reports, once each, that no cluster is in a ring and that at least one is again."""
+    """Reports, once each, when no cluster is in a ring and when at least one is again."""
     problem = "no cluster in the configured subscriptions is in a ring" if is_empty else ""
     _report(ports, fleet_message(is_empty=is_empty), (problem, now))
 

@@ -8,7 +8,7 @@ _WILDCARDS = "*?["
 def overlap(one: Select, other: Select) -> str | None:
     """Returns what two selects have in common so that both can match one cluster; None if they cannot, or if the fleet decides.
 
-    Two selects by different tag keys can overlap in one fleet and not in another: `ops.config.check_fleet` reports that.
+    Two selects by different tag keys can overlap in one fleet and not in another: `ops.config.check_fleet` reports these overlaps.
     """
     if same_clusters(one, other):
         return "the same select"

@@ -13,7 +13,7 @@ LIVE = "live"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The requests of people (or a halted rollout) for a run. Steps read them before they begin, so a lost event loses no request."""
+    """The requests that people (or a halted rollout) have made for a run. Steps read them before they begin, so no lost event can lose one."""
 
     cancelled_by: str = ""
     paused_by: str = ""
@@ -23,7 +23,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedEnd:
-    """The end of a run that has not been published as an event yet, and since when it has been waiting."""
+    """The end of a run that has not been published as an event yet, and the time since which it has been waiting."""
 
     target: str
     runbook: str

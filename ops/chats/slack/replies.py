@@ -35,7 +35,7 @@ class SlackReplies:
         return render(message)
 
     def send(self, address: str, content: Mapping[str, Json]) -> None:
-        """Makes one POST; only the person who voted or sent the command sees the reply.
+        """Sends one POST request; only the person who voted or sent the command sees the reply.
 
         Raises:
             RejectedError: the address does not belong to Slack. Also raises the errors that `post` raises.

@@ -191,5 +191,5 @@ def _installed(context: Context, activity: Activity) -> None:
 
 
 def _identity(activity: Activity) -> Identity:
-    """Returns the user whom Teams identifies: a member of our tenant, by object id. A user without one matches no person."""
+    """Returns the user whom Teams identifies: a member of our tenant, by object id. A user without one does not match any person."""
     return Identity(ENDPOINT, IDENTITY.name, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)

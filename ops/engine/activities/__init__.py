@@ -1,4 +1,4 @@
-"""The activities. None of them names a runbook; each makes one attempt and can safely run again after a crash."""
+"""The activities. No activity names a runbook; each makes one attempt and can safely run again after a crash."""
 
 import logging
 from collections.abc import Callable, Mapping

@@ -52,7 +52,7 @@ def interruption_reason(work: StepExecution, holder: Holder | None) -> str:
 
 
 def _has_started_cluster(work: StepExecution) -> bool:
-    """Whether this run has started the cluster; if so, a power run waits until it has stopped the cluster again (docs/power.md, rule 8)."""
+    """Whether this run has started the cluster; if so, a power run waits until this run has stopped it again (docs/power.md, rule 8)."""
     steps = work.run.plan.steps if work.run.plan else ()
     woken = (step for step in steps if step.verb == "start-cluster" and step.temporary)
     return any(work.run.step(step.id).state is StepState.DONE for step in woken)
