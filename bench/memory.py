@@ -72,7 +72,7 @@ async def _begin(http: aiohttp.ClientSession, world: dict[str, str], number: int
 
 
 def _purge(host: Host) -> None:
-    """Purge the runs as the janitor does two weeks later. It is an error if a run did not complete and so is not purged."""
+    """Purge the runs, as the janitor would two weeks after their end. Fails if a run has not completed, because it is not purged."""
     finished = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
     answer = host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), RejectingContext())
     if answer.deletedInstanceCount < _BATCH:  # more: timers start runs too

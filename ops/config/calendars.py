@@ -79,11 +79,11 @@ class Calendars:
             return reading.files[location]
         calendar = self.kept(location)
         if calendar.read_at is None:
-            raise FeedError(calendar.problem or "it has not been fetched yet; Daytwo fetches it within five minutes")
+            raise FeedError(calendar.problem or "it has not been fetched yet; Daytwo tries within five minutes")
         if not calendar.holds(now):
-            too_old = f"its freezes of {calendar.read_at:%Y-%m-%d} are too old to rely on"
+            too_old = f"its last copy, from {calendar.read_at:%Y-%m-%d}, is too old to rely on"
             if not calendar.problem:  # no fetch was attempted, because the app was off
-                raise FeedError(f"{too_old}; Daytwo fetches it within five minutes")
+                raise FeedError(f"{too_old}; Daytwo tries again within five minutes")
             raise FeedError(f"{calendar.problem}, and {too_old}")
         return self._store.get_content(calendar.content)
 

@@ -154,12 +154,14 @@ def _freezes(document: Document, entries: Iterable[FreezeEntry], feeds: Feeds | 
 def _fed(document: Document, number: int, location: str, feeds: Feeds | None) -> tuple[Freeze, ...]:
     path, place = ("freezes", number, "ics"), shown_location(location)
     if feeds is None:
-        document.refuse(path, place, "calendars are not read here", "write the freezes out")
+        document.refuse(path, place, "calendars are not read here", "list the freezes in the file")
         return ()
     try:
         return freezes_of(feeds.read(location), feeds)
     except FeedError as error:
-        document.refuse(path, place, f"the calendar cannot be used: {error}", "fix it, or write the freezes out")
+        document.refuse(
+            path, place, f"the calendar cannot be used: {error}", "fix the calendar, or list the freezes in the file"
+        )
         return ()
 
 

@@ -26,7 +26,7 @@ class RegionSpec:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpec:
-    """A node pool at the start. ``releases_behind`` is how many image releases it is behind its region's newest."""
+    """The initial state of a node pool. ``releases_behind`` is how many image releases it is behind its region's newest."""
 
     name: str
     nodes: int
@@ -62,7 +62,7 @@ class MaintenanceSpec:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """A managed cluster at the start."""
+    """The initial state of a managed cluster."""
 
     name: str
     region: str

@@ -88,7 +88,7 @@ class DyingStore(SqliteStore):
         return super().insert(kind, key, value)
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Replace the record with this etag, unless the process dies first."""
+        """Replace the record if its etag still matches, unless the process dies first."""
         self.write()
         return super().replace(kind, key, value, etag)
 

@@ -80,7 +80,7 @@ def test_an_endpoint_never_fetches(home: Home) -> None:
 def test_there_is_no_configuration_until_its_calendar_has_been_read_once(home: Home) -> None:
     first = home.process.current(at())
     assert first.settings is None
-    assert "it has not been fetched yet; Daytwo fetches it within five minutes" in first.problem
+    assert "it has not been fetched yet; Daytwo tries within five minutes" in first.problem
     assert (names(home.tick(minutes=5)), home.tick(minutes=5).problem) == (["Year end"], "")
 
 
@@ -181,7 +181,7 @@ def test_after_three_days_the_freezes_are_outdated_and_no_run_begins(home: Home)
     for process in (home.process, home.begin()):
         late = process.current(at(days=3, minutes=1))
         assert names(late) == ["Year end"]
-        assert "timed out, and its freezes of 2026-11-16 are too old to rely on" in late.problem
+        assert "timed out, and its last copy, from 2026-11-16, is too old to rely on" in late.problem
     home.intranet.down = ""
     assert home.tick(days=3, minutes=5).problem == ""
 
@@ -193,8 +193,8 @@ def test_after_a_long_downtime_the_freezes_are_outdated_until_the_timer_fires(
     late = home.begin().current(at(days=4))
     assert names(late) == ["Year end"]
     assert late.problem.endswith(
-        ": freezes[0].ics: intranet.example: the calendar cannot be used: its freezes of 2026-11-16 are too old to rely on; "
-        "Daytwo fetches it within five minutes; fix it, or write the freezes out"
+        ": freezes[0].ics: intranet.example: the calendar cannot be used: its last copy, from 2026-11-16, is too old to rely on; "
+        "Daytwo tries again within five minutes; fix the calendar, or list the freezes in the file"
     )
     assert home.tick(days=4).problem == ""
 

@@ -173,7 +173,14 @@ CASES = [
     ("proven-for: 2d", "proven-awake: 49h", 10, "49h", "longer than proven-for, 2d", "raise proven-for"),
     ("proven-for: 2d", "proven-awake: 90m", 10, "90m", "counted in whole hours", "whole hours"),
     # calendars
-    ("{name: year end, from: 2026-12-18, to: 2027-01-04}", "{ics: a.ics}", 9, "a.ics", "are not read here", "write"),
+    (
+        "{name: year end, from: 2026-12-18, to: 2027-01-04}",
+        "{ics: a.ics}",
+        9,
+        "a.ics",
+        "are not read here",
+        "list the freezes",
+    ),
     # secrets
     ("C0123", "xoxb-12-ab", 11, "xoxb…", "the file contains a secret", "put it into the key vault"),
     ("C0123", "C0123}, teams-bot: {conversation: general", 11, "general", "the format is wrong", "19:a1b2c3@"),

@@ -44,7 +44,7 @@ def test_the_message_about_an_invalid_tag_is_edited_after_the_fix() -> None:
     start_due(world)
     world.clusters.put(replace(invalid, tags={"env": "dev", "daytwo-awake": "mon-sun 00:00-23:59"}))
     start_due(world)
-    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked any longer · done"]
+    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked anymore · done"]
 
 
 def add_blocked_reboot(world: World) -> str:
@@ -99,7 +99,7 @@ def test_a_block_that_occurs_weeks_later_gets_a_new_message() -> None:
     world.clusters.put(invalid)
     start_due(world)
     assert shown(world) == [
-        "✓ Power · shop-dev · nothing is blocked any longer · done",
+        "✓ Power · shop-dev · nothing is blocked anymore · done",
         "◆ Power · shop-dev · waiting for a person · needs you",
     ]
 
@@ -112,7 +112,7 @@ def test_a_block_is_closed_when_its_cluster_has_left_the_fleet() -> None:
     close_stale(world.context.ports, world.clock.advance(hours=24 * 7))
     assert shown(world) == ["◆ Power · shop-dev · waiting for a person · needs you"]
     close_stale(world.context.ports, world.clock.advance(hours=48))
-    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked any longer · done"]
+    assert shown(world) == ["✓ Power · shop-dev · nothing is blocked anymore · done"]
 
 
 def world_with_blocked_reboot_by_day() -> World:
