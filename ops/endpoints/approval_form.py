@@ -100,7 +100,7 @@ class FormTokens:
 
 
 _FOREIGN = (
-    "this form was not made for you and this request, so nothing was decided: open the page yourself, then decide"
+    "this form was issued for another person or request, so nothing was decided: open the page again and decide there"
 )
 
 

@@ -71,7 +71,7 @@ def words(week: Week) -> str:
     counted = {bar.kind: bar.counted_as for bar in runbook_bars() if bar.counted_as} | {"failed": "failure"}
     bars = [bar.kind for lane in week.lanes for bar in lane.bars]
     drawn = [plural(bars.count(kind), word) for kind, word in counted.items() if kind in bars]
-    return f"The week of {plural(len(week.lanes), 'cluster')} as a timeline: {', '.join(drawn) or 'nothing was done'}"
+    return f"Timeline of the week for {plural(len(week.lanes), 'cluster')}: {', '.join(drawn) or 'nothing was done'}"
 
 
 def runbook_bars() -> tuple[TimelineBar, ...]:

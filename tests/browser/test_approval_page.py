@@ -98,7 +98,7 @@ async def test_a_stolen_form_token_is_rejected(tmp_path: Path) -> None:
         stolen = await ana.locator("input[name=csrf]").input_value()
         await ben.locator("input[name=csrf]").evaluate("(field, token) => { field.value = token }", stolen)
         await click_and_wait(ben, ben.get_by_role("button", name="Approve"))
-        assert "was not made for you" in await ben.locator("main").inner_text()
+        assert "was issued for another person or request" in await ben.locator("main").inner_text()
         assert here.approval.state is ApprovalState.PENDING
 
 

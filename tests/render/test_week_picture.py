@@ -66,8 +66,8 @@ def test_in_a_large_fleet_the_remaining_clusters_are_counted() -> None:
 
 
 def test_the_alternative_text_has_the_same_content() -> None:
-    assert words(week(SHOP)) == "The week of 1 cluster as a timeline: 2 node image upgrades"
-    assert words(week()) == "The week of 0 clusters as a timeline: nothing was done"
+    assert words(week(SHOP)) == "Timeline of the week for 1 cluster: 2 node image upgrades"
+    assert words(week()) == "Timeline of the week for 0 clusters: nothing was done"
 
 
 def test_an_invalid_picture_is_rejected() -> None:

@@ -72,7 +72,7 @@ def test_the_digest_has_a_picture_in_chats_that_support_pictures() -> None:
     drawn = f'src="data:image/png;base64,{base64.b64encode(digest.picture).decode()}"'
     page = gallery(PlainDrawer())
     assert page.count(drawn) == 2
-    assert page.count("The week of 6 clusters as a timeline") == 3
+    assert page.count("Timeline of the week for 6 clusters") == 3
 
 
 def test_the_gallery_includes_the_rejection_forms() -> None:
