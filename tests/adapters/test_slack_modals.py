@@ -91,7 +91,7 @@ def test_a_rate_limit_for_dialogs_becomes_a_try_later_error(slack: SlackServer) 
         (503, "application/json", b""),
     ],
 )
-def test_after_an_invalid_response_it_is_unknown_whether_the_dialog_is_open(
+def test_it_is_unknown_whether_the_dialog_is_open_after_an_invalid_response(
     slack: SlackServer, garbage: tuple[int, str, bytes]
 ) -> None:
     slack.garbage = garbage

@@ -67,7 +67,7 @@ def test_replacing_a_missing_record_is_a_conflict(store: Store) -> None:
         store.replace("run", "gone", 2, record.etag)
 
 
-def test_among_twenty_simultaneous_writers_one_inserts_and_one_replaces(store: Store) -> None:
+def test_only_one_of_twenty_simultaneous_writers_inserts_and_only_one_replaces(store: Store) -> None:
     with ThreadPoolExecutor(20) as pool:
         assert sum(pool.map(lambda n: store.insert("run", "one", n), range(20))) == 1
         record = store.get("run", "one")

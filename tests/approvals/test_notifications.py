@@ -78,7 +78,7 @@ def test_a_voided_request_is_not_shown_as_approved() -> None:
     assert "· shop-prod* · approved" not in shown(story.world)[story.approvals[0].id]
 
 
-def test_after_a_change_of_channel_the_message_in_the_old_channel_has_no_buttons() -> None:
+def test_the_message_in_the_old_channel_has_no_buttons_after_a_change_of_channel() -> None:
     story = Story(DirectVote(), ONE)
     assert story.approval.token in str(story.world.chat.shown)
     story.world.chat.channel = "C0NEW"

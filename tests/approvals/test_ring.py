@@ -158,7 +158,7 @@ def test_a_decision_whose_wake_events_were_lost_is_shown_by_the_next_tick() -> N
     assert only.token not in shown(world)[only.id]
 
 
-def test_if_a_request_could_not_be_posted_the_run_fails_with_that_reason() -> None:
+def test_a_run_fails_with_the_reason_if_its_request_could_not_be_posted() -> None:
     world, driven = ring("shop-a")
     world.chat.fail = [RejectedError("channel_not_found", "posting: Slack says channel_not_found")] * 500
     pass_time(world, tuple(driven.values()), timedelta(hours=25))

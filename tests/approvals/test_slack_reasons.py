@@ -131,7 +131,7 @@ def test_slack_is_called_only_once_if_it_does_not_respond(desk: Desk, trouble: O
     assert desk.replies == [WITHOUT_DIALOG]
 
 
-def test_without_dialogs_a_rejection_counts_and_its_reply_does_not_mention_a_dialog(desk: Desk) -> None:
+def test_a_rejection_counts_without_dialogs_and_its_reply_does_not_mention_one(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])

@@ -241,7 +241,7 @@ def test_a_new_service_key_replaces_the_old_one(running: Running) -> None:
     assert not stand.is_taken(f"Bearer {old}")
 
 
-def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
+def test_no_request_is_accepted_without_signing_keys(running: Running) -> None:
     """A request whose token cannot be verified now is retried later. Cached keys stay valid for a day."""
     stand = stand_of(running)
     stand.signer.is_down = True

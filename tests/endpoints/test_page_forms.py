@@ -133,7 +133,7 @@ def test_a_form_from_another_site_decides_nothing(ana: Visitor, headers: dict[st
     assert refusals(ana.world) == ["from-elsewhere"]
 
 
-def test_without_origin_headers_the_form_token_is_sufficient(ana: Visitor) -> None:
+def test_the_form_token_is_sufficient_if_there_are_no_origin_headers(ana: Visitor) -> None:
     fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
     assert ana.send(fields, origin="", sec_fetch_site="").status == 200
 

@@ -80,7 +80,7 @@ def test_an_account_from_another_tenant_learns_nothing(ana: Visitor) -> None:
     assert "shop-prod" not in mal.look().text()
 
 
-def test_without_a_configured_tenant_every_session_counts_as_foreign() -> None:
+def test_every_session_counts_as_foreign_if_no_tenant_is_configured() -> None:
     world = world_with(request(), CONFIG)
     assert Visitor(world).look().status == 403
 

@@ -29,14 +29,14 @@ def test_a_command_is_answered_only_to_its_sender(stand: Stand) -> None:
     assert "Status" in first or "status" in first
 
 
-def test_without_ephemeral_replies_the_reply_follows_the_command(stand: Stand) -> None:
+def test_the_reply_follows_the_command_if_ephemeral_replies_are_unavailable(stand: Stand) -> None:
     stand.bot.closed.add("29:ana")
     stand.send(activity())
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|{CHANNELS[0]};messageid=1700000000001|1700000000001"
 
 
-def test_in_a_personal_chat_the_reply_is_a_message_in_that_chat(stand: Stand) -> None:
+def test_a_command_in_a_personal_chat_is_answered_in_that_chat(stand: Stand) -> None:
     stand.send(activity(text="status", conversation={"id": "a:1", "conversationType": "personal", "tenantId": TENANT}))
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|a:1|1700000000001"

@@ -65,7 +65,7 @@ def test_a_cluster_that_is_found_later_joins_its_ring() -> None:
     assert [name for _, name in ring.targets] == ["shop-dev", "web-dev"]
 
 
-def test_a_completed_rollout_resumes_for_a_new_cluster() -> None:
+def test_a_completed_rollout_is_resumed_for_a_new_cluster() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev", pool("user1", image=NEW)))
     tick(world)

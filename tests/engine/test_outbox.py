@@ -111,7 +111,7 @@ def test_a_failed_search_is_repeated_and_does_not_cause_a_duplicate() -> None:
     assert (world.chat.posts, shown(world)) == (1, ["one"])
 
 
-def test_after_a_rate_limit_no_further_messages_are_attempted() -> None:
+def test_no_further_messages_are_attempted_after_a_rate_limit() -> None:
     world = World()
     world.chat.fail = [ThrottledError("posting: rate limited", 30)]
     report(world, "one", "run-1")
@@ -170,7 +170,7 @@ def test_two_processes_that_report_simultaneously_post_once() -> None:
     assert (chat.posts, shown(world)) == (1, ["second"])
 
 
-def test_after_two_simultaneous_edits_the_newer_state_is_shown() -> None:
+def test_the_newer_state_is_shown_after_two_simultaneous_edits() -> None:
     """The older edit arrives last, so the chat shows it until the next tick."""
     world, chat = world_with_slow_chat()
     report(world, "first")
@@ -193,7 +193,7 @@ def test_an_older_edit_whose_response_is_lost_is_corrected() -> None:
     assert shown(world) == ["third"]
 
 
-def test_after_a_process_was_killed_its_message_is_searched_for() -> None:
+def test_a_message_whose_sender_was_killed_is_searched_for() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down")]
     report(world, "one")
@@ -214,7 +214,7 @@ def backlog() -> World:
     return world
 
 
-def test_a_tick_sends_a_backlog_at_the_rate_that_the_chat_allows_for_a_limited_time() -> None:
+def test_a_tick_sends_a_backlog_for_a_limited_time_at_the_rate_that_the_chat_allows() -> None:
     world = backlog()
     began = world.clock.at
 

@@ -36,7 +36,7 @@ def waiting(world: World) -> int:
     return len(list(unpublished_ends(world.store).scan()))
 
 
-def test_an_end_that_could_not_be_published_is_published_once_by_a_later_tick() -> None:
+def test_an_end_that_could_not_be_published_is_published_exactly_once_by_a_later_tick() -> None:
     world = World()
     world.events.refuse = DOWN
     event = ended(world)
@@ -55,7 +55,7 @@ def test_an_end_is_published_once() -> None:
     assert world.events.published == [event]
 
 
-def test_after_a_day_an_end_is_no_longer_published() -> None:
+def test_an_end_is_no_longer_published_after_a_day() -> None:
     world = World()
     world.events.refuse = DOWN
     ended(world)

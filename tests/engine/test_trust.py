@@ -69,7 +69,7 @@ class TestIntended:
 class TestTemporary:
     """A step that is undone however the run ends."""
 
-    def test_if_a_start_is_rejected_the_run_fails_immediately(self) -> None:
+    def test_a_run_fails_immediately_if_its_start_is_rejected(self) -> None:
         world = world_in_window(stopped=True)
         world.clusters.refuse = RejectedError("QuotaExceeded", "starting: no quota")
         run = start(world).to_end(turns=60)

@@ -77,7 +77,7 @@ def test_a_plan_as_json_includes_every_pool(simulated: dict[str, str], folder: P
     assert {pool["cluster"] for pool in pools} >= {"shop-dev", "shop-prod-we", "lab"}
 
 
-def test_making_a_plan_changes_nothing(simulated: dict[str, str], folder: Path) -> None:
+def test_making_a_plan_does_not_change_anything(simulated: dict[str, str], folder: Path) -> None:
     daytwo("plan", "--subscription", simulated["SUBSCRIPTION"], cwd=folder, environment=simulated)
     seen: list[dict[str, str]] = control(simulated, "/requests")["requests"]  # type: ignore[assignment]  # JSON
     arguments = {each["action"] for each in seen if each["surface"] == "arm"}

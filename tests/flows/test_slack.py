@@ -200,7 +200,9 @@ async def test_a_form_submitted_too_late_shows_who_decided_first(bot: Bot, simul
 
 
 @async_test
-async def test_if_slack_does_not_open_a_form_the_vote_rejects_immediately(simulation: Running, tmp_path: Path) -> None:
+async def test_a_rejection_counts_immediately_if_slack_does_not_open_the_form(
+    simulation: Running, tmp_path: Path
+) -> None:
     """A rejection is never lost: the reply states that no reason was given."""
     bot = Bot(simulation, tmp_path, APPROVED)
     async with bot:
@@ -282,7 +284,7 @@ async def test_a_slow_command_is_answered_later(bot: Bot, simulation: Running) -
 
 
 @async_test
-async def test_without_the_signing_secret_the_endpoints_report_that_it_is_missing(bot: Bot) -> None:
+async def test_the_endpoints_report_a_missing_signing_secret(bot: Bot) -> None:
     async with bot:
         os.environ["SLACK_SIGNING_SECRET"] = " "
         for path in ("slack/interactions", "slack/commands"):

@@ -151,7 +151,7 @@ def test_the_name_in_the_body_must_match_the_pod(platform: Platform) -> None:
         (PdbSpec(max_unavailable=0), 2, 2, 0),
     ],
 )
-def test_a_budget_counts_as_the_disruption_controller_does(
+def test_a_budget_counts_pods_as_the_disruption_controller_does(
     platform: Platform, budget: PdbSpec, replicas: int, desired: int, count: int
 ) -> None:
     with platform(2, WorkloadSpec("shop", "cart", replicas=replicas, pdb=budget)) as cluster:

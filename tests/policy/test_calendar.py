@@ -108,7 +108,7 @@ def test_the_next_opening_is_the_rest_of_the_current_one_or_the_next_occurrence(
     assert next_open(NIGHTS, [frozen], at("2026-11-17T02:00"), week) == span("2026-11-23T21:00", "2026-11-24T04:00")
 
 
-def test_during_a_freeze_the_next_opening_starts_after_it() -> None:
+def test_the_next_opening_starts_after_the_current_freeze() -> None:
     freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
     found = next_open(NIGHTS, [freeze], at("2026-11-17T00:30"), timedelta(days=1))
     assert found == span("2026-11-17T01:00", "2026-11-17T04:00")
@@ -180,6 +180,6 @@ def test_an_invalid_value_raises_an_error_on_construction() -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_during_an_endless_freeze_there_are_no_openings(zone: str) -> None:
+def test_there_are_no_openings_during_an_endless_freeze(zone: str) -> None:
     for_ever = Freeze("hands off", date.min, date.max, zone)
     assert week_openings(NIGHTS, [for_ever], "2026-w47") == ()

@@ -131,7 +131,7 @@ def test_a_wall_time_that_occurs_once_is_an_edge_of_the_occurrence(drawn: tuple[
 
 @settings(deadline=None)
 @given(st.data())
-def test_freezes_only_ever_remove_time(data: st.DataObject) -> None:
+def test_freezes_never_add_or_extend_openings(data: st.DataObject) -> None:
     window, change = data.draw(windows_near_a_change())
     freezes = data.draw(st.lists(freezes_near(change), min_size=1, max_size=3))
     middle = datetime.combine(change, time(), UTC)

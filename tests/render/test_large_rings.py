@@ -45,7 +45,7 @@ def text_of(message: Message) -> str:
     return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section").replace("\u200b", "")
 
 
-def test_among_sixty_clusters_exceptions_are_named_first_and_the_others_are_grouped_by_plan() -> None:
+def test_exceptions_among_sixty_clusters_are_named_first_and_the_others_are_grouped_by_plan() -> None:
     odd = [
         part(57, "system", warnings=("batch is a spot pool: its nodes are not drained",)),
         part(58, "system", why="user1: image 202611.12.0, not 202611.05.0"),

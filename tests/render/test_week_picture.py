@@ -60,7 +60,7 @@ def test_the_legend_lists_exactly_the_marks_that_are_drawn() -> None:
     assert shown[-3:] == ["window", "node images", "now"]
 
 
-def test_in_a_large_fleet_the_remaining_clusters_are_counted() -> None:
+def test_the_remaining_clusters_in_a_large_fleet_are_counted() -> None:
     shown = texts(picture(week(*(Lane(f"c{number}", (), (), ()) for number in range(45))), "x"))
     assert ("c39" in shown, "c40" in shown, "and 5 more" in shown) == (True, False, True)
 

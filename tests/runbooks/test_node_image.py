@@ -103,7 +103,7 @@ def test_a_cluster_outside_the_rings_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize("channel", ["NodeImage", "SecurityPatch"])
-def test_nothing_is_planned_for_a_cluster_that_aks_upgrades(channel: str) -> None:
+def test_no_steps_are_planned_for_a_cluster_that_aks_upgrades(channel: str) -> None:
     decision = decide(facts(cluster(node_os_channel=channel)))
     assert isinstance(decision, Wait)
     assert decision.code == "driven-by-aks"
@@ -115,7 +115,7 @@ def test_aks_automatic_upgrades_its_nodes_whatever_the_channel() -> None:
     assert decision.code == "driven-by-aks"
 
 
-def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_it() -> None:
+def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_its_image() -> None:
     of = cluster("pay", pool(image=NEW), node_os_channel="NodeImage")
     decision = decide(facts(of, initial_images={"user1": OLD}))
     assert isinstance(decision, Report)
@@ -148,7 +148,7 @@ def test_only_the_pools_that_fit_into_the_window_are_planned() -> None:
     assert [step.title for step in decision.plan.steps] == ["a", "b"]
 
 
-def test_after_the_last_window_of_the_week_the_remaining_pools_are_reported() -> None:
+def test_the_remaining_pools_are_reported_after_the_weeks_last_window() -> None:
     friday = datetime(2026, 11, 20, 6, tzinfo=UTC)
     decision = decide(facts(cluster()), now=friday)
     assert isinstance(decision, Nothing)
@@ -275,7 +275,7 @@ class TestRollout:
         assert [name for _, name in plan.watched] == ["c"]
         assert (plan.period, plan.ends) == ("2026-w47", datetime(2026, 11, 23, tzinfo=UTC))
 
-    def test_without_a_node_image_section_there_is_no_rollout(self) -> None:
+    def test_there_is_no_rollout_without_a_node_image_section(self) -> None:
         off = CONFIG.replace("select: {tags: {env: prod}}", "window: nights, select: {tags: {env: prod}}")
         off = off.replace("select: {tags: {env: [dev, test]}}", "window: nights, select: {tags: {env: [dev, test]}}")
         off = "\n".join(line for line in off.splitlines() if not line.startswith("node-image"))
