@@ -29,7 +29,7 @@ class SlackCall:
 
 @dataclass
 class SlackServer:
-    """While `faults` is set, it changes responses. `garbage` replaces every response with a status, a content type, and a body."""
+    """If set, `faults` alters responses, and `garbage` replaces every response with a status, a content type, and a body."""
 
     clock: FakeClock
     faults: Faults | None = None

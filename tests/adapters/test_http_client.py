@@ -38,7 +38,7 @@ def test_the_retry_after_is_bounded_and_has_a_default(headers: dict[str, str] | 
 
 
 class _Server(BaseHTTPRequestHandler):
-    """Responds with the status and body size from the path `/status/size`."""
+    """Responds with the status and body size given in the path, as `/status/size`."""
 
     protocol_version = "HTTP/1.1"
     connections: ClassVar[set[tuple[str, int]]] = set()

@@ -1,4 +1,4 @@
-"""Dialogs through the Slack client against the simulated Slack: opened once, rejected with a code, and never waited for."""
+"""Dialogs through the Slack client against the simulated Slack: opened once, or rejected with a code, without ever waiting."""
 
 import socket
 import time

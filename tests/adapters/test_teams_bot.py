@@ -80,7 +80,7 @@ def outgoing(message: Message = SHOWN, thread: Posted | None = None, picture: by
 
 
 def activity(simulation: Running, identity: str) -> dict[str, Any]:
-    """The content of the message with this id, as Teams has it."""
+    """The content of the message with this id, as stored by Teams."""
     activities: Any = simulation.control("/teams")["activities"]
     (found,) = [each for each in activities if each["id"] == identity]
     return dict(found)

@@ -46,7 +46,7 @@ class VoteEndpoint(Protocol):
     """A way to vote."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result that the ledger shows."""
+        """Cast the vote. Return the result that the ledger shows."""
         ...
 
 

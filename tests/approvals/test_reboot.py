@@ -1,4 +1,4 @@
-"""Reboots that need approval: it is requested by day and covers all of a night's nodes; a later node needs another approval."""
+"""Approval for reboots: it is requested by day and covers all of the coming night's nodes. A later node needs another approval."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The dialog that asks for a reason: when it opens, what happens if it cannot, and the replies to late or repeated ones."""
+"""The dialog that asks for a reason: when it opens, what happens if it cannot, and how late or repeated ones are answered."""
 
 import json
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ class Desk:
 
     @property
     def replies(self) -> list[str]:
-        """The ephemeral replies, all of which go to the address from the vote."""
+        """The ephemeral replies, all of which are sent to the address that came with the vote."""
         assert all(address == HOOK for address, _ in self.world.replies.given)
         return [str(content["text"]) for _, content in self.world.replies.given]
 
@@ -167,7 +167,7 @@ def test_a_vote_that_is_redelivered_after_a_slack_failure_gets_the_same_reply(de
 
 
 def test_no_decision_is_lost_if_the_process_dies_right_after_the_dialog_has_opened(desk: Desk) -> None:
-    """Slack redelivers the vote and reports its trigger as used: the dialog is open, and nothing has been decided."""
+    """Slack redelivers the vote and reports that its trigger was already used. The dialog is open and nothing is decided yet."""
     desk.forms.lose.append(KilledError())
     with pytest.raises(KilledError):
         desk.vote()
@@ -256,7 +256,7 @@ def test_a_store_that_fails_during_the_submission_keeps_the_dialog_open(writes: 
 
 
 class Failing(DyingStore):
-    """The same records in a store that fails on one write."""
+    """A store with the same records that fails on one write."""
 
     def __init__(self, kept: DyingStore, left: int) -> None:
         self.__dict__.update(kept.__dict__)
@@ -272,7 +272,7 @@ class Failing(DyingStore):
 
 
 def test_a_person_who_did_not_open_the_dialog_does_not_get_the_reply_to_its_opener(desk: Desk) -> None:
-    """Slack never does this. The reply address still belongs to one person only."""
+    """Slack never sends this. Even so, the reply address belongs to only one person."""
     desk.vote("ana")
     desk.send("ben", reason="mine")
     assert desk.replies == []

@@ -105,7 +105,7 @@ def test_an_object_id_from_another_tenant_is_not_matched_to_a_person() -> None:
         assert person_of(known, Identity(endpoint, "entra", "", ENTRA["ana"])) is None
 
 
-def test_a_rejection_during_a_pause_remains_in_force_after_the_rule_is_removed() -> None:
+def test_a_rejection_during_a_pause_remains_in_force_after_its_rule_is_removed() -> None:
     story = Story(DirectVote(), ONE)
     controlled = controls(story.world.store)
     controlled.change(story.driven.id, lambda _: Control(paused_by="ben"))

@@ -134,7 +134,7 @@ async def test_a_cross_site_form_is_rejected(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> None:
+async def test_identity_headers_are_ignored_while_sign_in_is_disabled(tmp_path: Path) -> None:
     async with site(tmp_path, settings={"DAYTWO_PAGE_KEY": "a key of thirty-two characters.."}) as here:
         page = await here.browser.new_page(extra_http_headers={"X-MS-CLIENT-PRINCIPAL": "e30="})
         answer = await page.goto(here.address)

@@ -102,7 +102,7 @@ PLACES = tuple(places(WHOLE))
 
 
 def changed(place: tuple[str | int, ...], value: object, how: str) -> dict[str, Any]:
-    """`WHOLE` with one value changed."""
+    """A copy of `WHOLE` with one value changed."""
     document = deepcopy(WHOLE)
     holder: Any = document
     for key in place[:-1]:

@@ -1,4 +1,4 @@
-"""daytwo.yaml is read the way that people write it."""
+"""Loading daytwo.yaml in the various forms in which people write it."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path

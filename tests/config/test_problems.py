@@ -224,7 +224,7 @@ CASES = [
 def test_a_problem_is_reported_with_its_line_value_and_remedy(
     old: str, new: str, line: int, value: str, wrong: str, remedy: str
 ) -> None:
-    """`GOOD` with one change. The problem is reported on the changed line."""
+    """The document is `GOOD` with one change. The problem is reported for the changed line."""
     assert old in GOOD
     problems = problems_of(GOOD.replace(old, new, 1))
     assert any(

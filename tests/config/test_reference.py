@@ -1,4 +1,4 @@
-"""docs/configuration.md is generated from the types of the settings."""
+"""docs/configuration.md is generated from the settings' types."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast

@@ -17,7 +17,7 @@ EFFECTS = "effects.txt"
 
 
 class KillPoints(Faults):
-    """Injects a single kind of fault: notes the name of each effect on disk, and kills the bot at the effects in `kills`."""
+    """Injects a single kind of fault: writes the name of each effect to disk, and kills the bot at the effects in `kills`."""
 
     def __init__(self, folder: Path, kills: tuple[str, ...]) -> None:
         super().__init__("none", 0)

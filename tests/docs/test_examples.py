@@ -1,4 +1,4 @@
-"""Every configuration in the guides is valid together with earlier ones from its guide and a minimal one for the rest."""
+"""Every configuration in a guide is valid when combined with the guide's earlier ones and a minimal one for the rest."""
 
 import json
 import re

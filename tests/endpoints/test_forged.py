@@ -259,7 +259,7 @@ TRUE = {
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
 def test_every_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
-    """One of Daytwo's dialogs with parts of it changed. None of them names a request."""
+    """Each is one of Daytwo's dialogs with some parts changed. None of them names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
     for name in at:

@@ -11,7 +11,7 @@ from tests.fakes import World
 
 
 def accepts_after(world: World, delay: timedelta) -> Callable[[str], None]:
-    """Azure starts to accept requests once the run is this old."""
+    """Azure starts to accept requests when the run has lasted this long."""
     operations = AzureOperations(world)
 
     def meanwhile(activity: str) -> None:

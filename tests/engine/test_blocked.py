@@ -116,7 +116,7 @@ def test_a_block_is_closed_when_its_cluster_has_left_the_fleet() -> None:
 
 
 def world_with_blocked_reboot_by_day() -> World:
-    """Ten in the morning, with a rule that requires approval: reboots are planned by day."""
+    """A world at ten in the morning. A rule requires approval, so reboots are planned by day."""
     world = World(
         config=ALL_OPERATIONS.replace(
             "reboot: {window: nights}", "reboot: {window: nights, approval: {from: platform}}"

@@ -1,4 +1,4 @@
-"""A week's rollout includes clusters that are found after it has started; an empty fleet is reported."""
+"""A week's rollout includes clusters that are found after it has started. An empty fleet is reported."""
 
 from dataclasses import replace
 

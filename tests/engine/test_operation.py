@@ -1,4 +1,4 @@
-"""A run's transition table: it contains every report that an activity can make, and the position that follows."""
+"""A run's transition table: every report that an activity can make leads to a position."""
 
 import ast
 from pathlib import Path
@@ -38,7 +38,7 @@ POLLING = Position(Activity.POLL, "pool.user1")
         (Position(Activity.UNWIND), Outcome.CONCLUDE, Position(Activity.CONCLUDE)),
     ],
 )
-def test_each_report_leads_to_exactly_one_position(
+def test_each_report_leads_to_exactly_one_next_position(
     here: Position, outcome: Outcome, following: Position | None
 ) -> None:
     assert next_position(here, Transition(outcome, step="next")) == following

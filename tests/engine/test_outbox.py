@@ -55,7 +55,7 @@ def test_a_message_that_was_deleted_in_the_chat_is_reposted() -> None:
     assert shown(world) == ["second"]
 
 
-def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rejected_message_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     world.chat.fail = [
         RejectedError("not_in_channel", "posting run-1 to Slack: Slack answered not_in_channel"),
@@ -72,7 +72,7 @@ def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) 
     ]
 
 
-def test_a_busy_or_unreachable_chat_is_not_logged_as_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_busy_or_unreachable_chat_is_not_logged_as_a_rejection(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     world.chat.fail = [ThrottledError("rate limited", 30), TryLaterError("no response")]
     report(world, "one")
@@ -80,7 +80,7 @@ def test_a_busy_or_unreachable_chat_is_not_logged_as_a_refusal(caplog: pytest.Lo
     assert caplog.records == []
 
 
-def test_a_state_that_recurs_after_an_edit_with_a_lost_response_is_shown() -> None:
+def test_a_recurring_state_is_shown_even_if_the_response_to_an_edit_in_between_was_lost() -> None:
     """The chat shows the intermediate state, which is unknown to the record."""
     world = World()
     report(world, "one")

@@ -1,4 +1,4 @@
-"""An upgrade is complete once its nodes run the image. A newer image released in the meantime is either reported or planned."""
+"""An upgrade is complete once its nodes run the image. If a newer image is released in the meantime, it is either reported or planned."""
 
 from dataclasses import replace
 

@@ -78,7 +78,7 @@ def test_a_topic_that_is_down_is_called_once_per_tick_whatever_the_size_of_the_b
     assert (len(world.events.published), waiting(world)) == (50, 0)
 
 
-def test_all_day_old_ends_are_dropped_with_one_call_to_the_topic() -> None:
+def test_all_ends_that_are_a_day_old_are_dropped_with_a_single_call_to_the_topic() -> None:
     world = World()
     backlog(world, 50, world.clock.at - timedelta(days=1))
     world.events.refuse = DOWN

@@ -1,4 +1,4 @@
-"""A reboot cordons, drains, restarts, verifies, and uncordons a node. After any failure the node is uncordoned as well."""
+"""A reboot cordons, drains, restarts, verifies, and uncordons a node. The node is also uncordoned after any failure."""
 
 from ops.model.fleet import CORDON_STAMP
 from ops.model.run import Run, State

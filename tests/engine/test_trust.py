@@ -34,7 +34,7 @@ def change_steps(run: DrivenRun, *steps: StepRecord) -> None:
 
 
 class TestIntended:
-    """A step whose first call may not have been made is checked in full, like a step that is about to begin."""
+    """If it is unknown whether a step's first call was made, the step is checked in full, like one that is about to begin."""
 
     def test_a_cancel_takes_effect_while_azure_is_down(self) -> None:
         world = world_in_window()

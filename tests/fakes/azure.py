@@ -95,7 +95,7 @@ class FakeClusters:
 
 @dataclass
 class FakeCosts:
-    """Return a cost report, or raise the error `refuse`."""
+    """Returns a cost report, or raises the error `refuse`."""
 
     report: CostReport = field(default_factory=lambda: CostReport((), MONDAY))
     refuse: OutsideError | None = None

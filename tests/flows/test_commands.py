@@ -57,7 +57,7 @@ def target(environment: dict[str, str], name: str = "shop-dev", group: str = "rg
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
 
 
-def test_simulate_prints_all_settings_for_clients(simulated: dict[str, str]) -> None:
+def test_the_simulate_command_prints_all_settings_for_clients(simulated: dict[str, str]) -> None:
     wanted = "ARM_URL CA_FILE IDENTITY_ENDPOINT IDENTITY_HEADER SUBSCRIPTION RESOURCE_GROUP CLUSTER KUBECONFIG SLACK_URL CLOCK_URL"
     assert set(wanted.split()) <= set(simulated)
 
@@ -133,7 +133,7 @@ def test_unusable_app_settings_are_reported(folder: Path) -> None:
     assert "contoso" not in ended.stderr
 
 
-def test_why_shows_the_current_decision_for_each_runbook(simulated: dict[str, str], folder: Path) -> None:
+def test_the_why_command_shows_the_current_decision_for_each_runbook(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     reported = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
@@ -141,7 +141,7 @@ def test_why_shows_the_current_decision_for_each_runbook(simulated: dict[str, st
     assert reported["Power"] == "nothing to do: no schedule selects it"
 
 
-def test_why_lists_the_clusters_if_the_name_is_unknown(simulated: dict[str, str], folder: Path) -> None:
+def test_the_why_command_lists_the_clusters_if_the_name_is_unknown(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "unknown", cwd=folder, environment=simulated)
     assert (ended.returncode, "shop-dev" in ended.stderr) == (2, True)
 

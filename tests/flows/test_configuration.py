@@ -1,4 +1,4 @@
-"""The configuration is missing, becomes invalid, and is fixed. The app keeps running, reports it, starts nothing new, and then continues."""
+"""The configuration is missing, becomes invalid, and is fixed. Until the fix the app reports the problem and does not start new work."""
 
 from pathlib import Path
 

@@ -63,7 +63,7 @@ async def test_a_run_pauses_between_pools_and_continues_after_the_resume(bot: Bo
             "paused by a holder of the function key (says: ana)",
         )
         assert (await bot.call("POST", f"runs/{run}/resume", {"by": "bo"})).status == 202
-        # The event woke the run: no time has passed.
+        # No time has passed, so it was the event that woke the run.
         assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         await bot.run_until(after(hours=1))
         assert bot.run(run).state is State.DONE

@@ -1,4 +1,4 @@
-"""The four other operations in the real app, each with a success, a rejection, a failure with a rollback, and a start over HTTP."""
+"""The four other operations in the real app: for each a success, a rejection, a failure with a rollback, and a start over HTTP."""
 
 import asyncio
 from collections.abc import Iterator

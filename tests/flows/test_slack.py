@@ -67,7 +67,7 @@ async def vote(bot: Bot, user: str, action: str = "approve.0", **more: object) -
 
 
 @async_test
-async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simulation: Running) -> None:
+async def test_a_run_continues_after_two_people_approve_in_slack(bot: Bot, simulation: Running) -> None:
     """The run was requested by a holder of the function key, so two approvals are needed."""
     async with bot:
         await bot.connect_slack()
@@ -143,7 +143,7 @@ async def test_slack_asks_for_the_reason_for_a_rejection_and_it_is_recorded(bot:
 
 
 @async_test
-async def test_a_person_who_closes_the_form_has_decided_nothing_and_can_still_approve(bot: Bot) -> None:
+async def test_a_person_who_closes_the_form_has_not_decided_and_can_still_approve(bot: Bot) -> None:
     async with bot:
         await bot.connect_slack()
         run = await bot.start_run(TWO_POOLS)
@@ -335,7 +335,7 @@ def broken_answers(simulation: Running) -> Iterator[None]:
 
 @contextmanager
 def no_forms(simulation: Running) -> Iterator[None]:
-    """Every trigger has expired by the time that it is used."""
+    """Every trigger has expired by the time it is used."""
     triggers = simulation.simulation.slack.bot_client.triggers
     living = triggers.live_for
     triggers.live_for = timedelta(seconds=-1)

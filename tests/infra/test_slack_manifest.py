@@ -72,7 +72,7 @@ def test_the_scopes_match_the_methods_that_are_called(manifest: Any) -> None:
 
 
 def test_only_declared_slack_methods_are_called() -> None:
-    """This keeps the test above from missing a call."""
+    """Ensures that the test above does not miss a call."""
     calls = set()
     for path in (ROOT / "ops").rglob("*.py"):
         calls |= set(re.findall(r"_client\.(\w+)\(", path.read_text())) if "slack" in path.parts else set()

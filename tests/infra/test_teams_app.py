@@ -65,7 +65,7 @@ def resources() -> dict[str, Any]:
 
 
 def test_the_bot_sends_to_the_existing_endpoint() -> None:
-    """The bot has an identity of its own, without permissions on clusters."""
+    """The bot has its own identity, which has no permissions on clusters."""
     bot = resources()["bot"]["config"]["config"]
     assert bot["properties"]["endpoint"] == "https://${app.properties.defaultHostName}/api/teams/messages"
     assert bot["properties"]["msaAppType"] == "UserAssignedMSI"

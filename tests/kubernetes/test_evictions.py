@@ -1,4 +1,4 @@
-"""What drains by the bot rely on: the eviction subresource and disruption budgets."""
+"""The API behavior that the bot's drains rely on: the eviction subresource and disruption budgets."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the bot relies on to read, watch, and patch nodes."""
+"""The API behavior that the bot relies on to read, watch, and patch nodes."""
 
 import json
 from threading import Thread

@@ -118,7 +118,7 @@ def pods_on(of: Cluster, node: str) -> list[Any]:
 
 
 def _wait_for_the_cluster(of: Cluster, node: str, activity: str) -> None:
-    """The run's clock is virtual, but the cluster's may not be: before each poll, wait until the cluster has changed."""
+    """The run's clock is virtual, but the cluster's clock may be real, so wait before each poll until the cluster has changed."""
     if activity != "poll":
         return
 

@@ -77,7 +77,7 @@ def test_an_invalid_configuration_is_not_packaged(tmp_path: Path) -> None:
 
 
 def test_exactly_the_calendars_in_the_configuration_are_packaged(tmp_path: Path) -> None:
-    """The app reads a calendar at an address, so whether it responds here says nothing about the configuration."""
+    """The app itself fetches a calendar at an address, so it does not matter whether the address responds here."""
     calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
     (tmp_path / "company").mkdir()
     for name in ("freeze.ics", "company/holidays.ics", "private.ics"):

@@ -43,7 +43,7 @@ class Installed:
 
     @property
     def settings(self) -> dict[str, str]:
-        """No variable may point outside the home directory."""
+        """Environment variables, of which none points outside the home directory."""
         return {
             "HOME": str(self.home),
             "XDG_DATA_HOME": "",

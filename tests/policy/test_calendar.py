@@ -1,4 +1,4 @@
-"""When a window is open: the typical questions."""
+"""When a window is open, in typical cases."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ops.model.calendar import Freeze, Window
 from ops.policy.calendar import occurrences, open_span, openings, week_openings, week_span
 
-# The Sundays of both clock changes, including a zone that changes by half an hour and one in the southern hemisphere.
+# The Sundays of both clock changes, including those in a zone that changes by half an hour and in the southern hemisphere.
 CHANGES = {
     "Europe/Amsterdam": (date(2026, 3, 29), date(2026, 10, 25)),
     "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),

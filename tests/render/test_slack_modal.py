@@ -1,4 +1,4 @@
-"""The dialog that asks why a person rejects: its content, Slack's limits, and the escaping of external names."""
+"""The dialog that asks for the reason for a rejection: its content, Slack's limits, and the escaping of external names."""
 
 import re
 from dataclasses import replace

@@ -75,7 +75,7 @@ def validator(version: str) -> Draft6Validator:
 
 
 def check(card: Mapping[str, Any], version: str) -> None:
-    """Valid according to the schema, except for `msteams`, which is an extension that Teams defines."""
+    """Check that the card is valid according to the schema, except for `msteams`, which is an extension that Teams defines."""
     assert card["version"] == version
     plain = {key: value for key, value in card.items() if key != "msteams"}
     assert [error.message for error in validator(version).iter_errors(plain)] == []

@@ -1,4 +1,4 @@
-"""A pool whose image cannot be read is not upgraded; the read is retried until no window is left in its week.
+"""A pool whose image cannot be read is not upgraded; the read is retried until the week has no window left.
 
 See docs/node-image.md, rule 8.
 """
