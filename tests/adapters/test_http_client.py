@@ -85,7 +85,7 @@ def test_a_missing_response_becomes_a_try_later_error() -> None:
         post("posting a card", "http://127.0.0.1:9/x", timeout_s=5, json={})
 
 
-def test_one_connection_serves_several_calls(address: str) -> None:
+def test_one_connection_is_used_for_several_calls(address: str) -> None:
     for _ in range(3):
         post("posting a card", f"{address}/200/2", timeout_s=5, json={})
     assert client() is client()

@@ -80,7 +80,7 @@ def shown(view: View) -> str:
     return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section")
 
 
-def test_opening_the_dialog_decides_nothing_and_shows_the_consequences(desk: Desk) -> None:
+def test_opening_the_dialog_shows_the_consequences_and_does_not_decide_the_request(desk: Desk) -> None:
     assert desk.vote().status == 200
     (view,) = desk.forms.opened
     assert shown(view).splitlines()[:2] == ["*Node images · production · 1 cluster*", "shop-prod"]
@@ -146,7 +146,7 @@ def test_a_dialog_that_opened_even_though_the_response_was_lost_shows_the_reject
     assert (desk.results, desk.story.approval.why) == (["rejected", "late"], "")
 
 
-def test_a_redelivered_vote_opens_one_dialog_and_decides_nothing(desk: Desk) -> None:
+def test_a_redelivered_vote_opens_one_dialog_and_does_not_decide_the_request(desk: Desk) -> None:
     desk.vote()
     for _ in range(3):
         desk.world.clock.advance(seconds=20)
@@ -217,7 +217,7 @@ def test_a_dialog_without_a_record_decides_and_is_answered_in_place(desk: Desk) 
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_the_dialog_for_an_outdated_request_decides_nothing(desk: Desk) -> None:
+def test_the_dialog_for_an_outdated_request_has_no_effect(desk: Desk) -> None:
     desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
     desk.story.reassess()

@@ -103,7 +103,7 @@ async def test_a_stolen_form_token_is_rejected(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_a_link_scanner_decides_nothing(tmp_path: Path) -> None:
+async def test_a_link_scanner_does_not_decide_the_request(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         for method in ("GET", "HEAD"):
             path = f"/api/approvals/{here.approval.token}"

@@ -348,7 +348,7 @@ def test_rings_with_a_contradicting_condition_do_not_overlap(select: str) -> Non
     assert len(load(text, "daytwo.yaml").fleet.rings) == 2
 
 
-def test_validation_against_a_fleet_reports_rings_that_overlap_or_select_nothing() -> None:
+def test_validation_against_a_fleet_reports_rings_that_overlap_or_are_empty() -> None:
     text = GOOD.replace("{tags: {env: prod}}", "{names: [shop-*]}")
     clusters = [("shop-dev", "westeurope", {"env": "dev"}), ("pay-dev", "westeurope", {"env": "dev"})]
     assert [(problem.where, problem.value, problem.wrong) for problem in check_fleet(load(text, "d"), clusters)] == [

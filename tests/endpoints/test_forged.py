@@ -283,7 +283,7 @@ def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
 
 
 @pytest.mark.parametrize("other", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
-def test_a_dialog_with_a_different_token_decides_nothing(other: str) -> None:
+def test_a_dialog_with_a_different_token_has_no_effect(other: str) -> None:
     """A dialog's content is untrusted input: it names a request but authenticates no one."""
     target = reasons()
     token = target.story.approval.token.encode()

@@ -92,7 +92,7 @@ def test_a_reason_that_is_not_text_is_rejected(stand: Stand, reason: object) -> 
     assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
 
 
-def test_a_reason_that_is_too_long_decides_nothing_and_its_author_is_informed(stand: Stand) -> None:
+def test_a_vote_whose_reason_is_too_long_does_not_count_and_the_voter_is_informed(stand: Stand) -> None:
     action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "token-1", "reason": "x" * 301}}
     body: Any = stand.send(vote(value={"action": action})).body
     assert body["value"] == "The reason is longer than 300 characters, so nothing is decided: shorten it."

@@ -57,7 +57,7 @@ def test_an_unauthenticated_activity_is_rejected_and_recorded(
         vote(value={"action": {"type": "Action.Submit", "verb": "approve", "data": {"token": "token-1"}}}),
     ],
 )
-def test_a_malformed_vote_decides_nothing(stand: Stand, wrong: dict[str, Any]) -> None:
+def test_a_malformed_vote_has_no_effect(stand: Stand, wrong: dict[str, Any]) -> None:
     assert (stand.send(wrong).status, stand.refused()) == (400, [("teams", "unreadable")])
     assert stand.entries("attempt") == []
 

@@ -171,7 +171,7 @@ def test_the_outbox_is_empty_soon_after_slack_has_recovered(night: NightResult) 
     assert night.ticks_after <= 4
 
 
-def test_slack_is_not_called_before_the_retry_time_after_a_rate_limit(night: NightResult) -> None:
+def test_after_a_rate_limit_slack_is_not_called_before_its_retry_time(night: NightResult) -> None:
     """Slack limits posts per channel, and every other method per workspace."""
     until: dict[str, float] = {}
     early = []
@@ -205,4 +205,4 @@ def test_no_message_is_lost_or_duplicated_on_any_night(seed: int) -> None:
     test_each_message_shows_the_final_state(night)
     test_details_are_posted_in_the_thread_of_their_run(night)
     test_the_outbox_is_empty_soon_after_slack_has_recovered(night)
-    test_slack_is_not_called_before_the_retry_time_after_a_rate_limit(night)
+    test_after_a_rate_limit_slack_is_not_called_before_its_retry_time(night)

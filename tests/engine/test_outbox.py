@@ -122,7 +122,7 @@ def test_no_further_messages_are_attempted_after_a_rate_limit() -> None:
     assert world.chat.posts == 2
 
 
-def test_a_new_picture_with_the_same_text_causes_an_edit() -> None:
+def test_a_new_picture_causes_an_edit_even_if_the_text_is_the_same() -> None:
     world = World()
     for number in (1, 1, 2):
         reference = world.store.put_content(f"picture {number}".encode())

@@ -35,7 +35,7 @@ def upgraded_after_a_start() -> DrivenRun:
     return run
 
 
-def test_a_cluster_is_not_stopped_while_another_run_holds_it() -> None:
+def test_a_cluster_is_not_stopped_while_another_run_holds_its_lease() -> None:
     run = upgraded_after_a_start()
     run.world.clock.advance(minutes=40)
     let_other_run_take_the_cluster(run)

@@ -155,7 +155,7 @@ def test_an_override_requires_a_running_bot(command: str, simulated: dict[str, s
     assert (unreached.returncode, "127.0.0.1:9" in unreached.stderr) == (1, True)
 
 
-def test_a_plan_warns_about_a_ring_that_selects_nothing(simulated: dict[str, str], folder: Path) -> None:
+def test_a_plan_warns_about_a_ring_that_does_not_select_any_clusters(simulated: dict[str, str], folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("env: dev", "env: nonsense"))
     ended = daytwo("plan", cwd=folder, environment=simulated)
     assert "this ring does not select any cluster in the fleet" in ended.stderr

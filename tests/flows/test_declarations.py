@@ -29,7 +29,7 @@ class Night(NamedTuple):
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """The week's rollout starts a stopped cluster, upgrades it, and stops it again, which uses every verb and fact of the node image runbook."""
+    """The week's rollout starts, upgrades, and stops a cluster that was stopped; this uses every verb and fact of the node image runbook."""
     with running_simulation(fleet(replace(TWO_POOLS, stopped=True))) as simulation:
         folder: Path = tmp_path_factory.mktemp("night")
         used = _simulate(simulation, folder)

@@ -285,7 +285,7 @@ class TestBudget:
         with night(tmp_path, DEV) as bot:
             act(bot)
 
-    def test_a_manual_start_has_no_alert_to_explain(self, tmp_path: Path) -> None:
+    def test_a_run_that_is_started_manually_does_not_have_an_alert_to_explain(self, tmp_path: Path) -> None:
         @async_test
         async def act(bot: Bot) -> None:
             async with bot:

@@ -235,7 +235,7 @@ async def test_an_unknown_person_who_selects_reject_does_not_see_a_dialog(bot: B
 
 
 @async_test
-async def test_opening_the_plan_decides_nothing(simulation: Running, tmp_path: Path) -> None:
+async def test_opening_the_plan_does_not_decide_the_request(simulation: Running, tmp_path: Path) -> None:
     bot = Bot(simulation, tmp_path, APPROVED)
     with environment({"DAYTWO_URL": "https://daytwo.example/api"}):
         async with bot:

@@ -71,7 +71,7 @@ def test_a_window_inside_the_gap_does_not_occur() -> None:
         (time(2, 10), time(2, 40), span("2026-10-25T01:10", "2026-10-25T01:40")),
     ],
 )
-def test_a_wall_time_that_occurs_twice_means_its_second_instant(start: time, end: time, expected: Span) -> None:
+def test_a_wall_time_that_occurs_twice_refers_to_its_second_occurrence(start: time, end: time, expected: Span) -> None:
     window = Window("doubtful", frozenset({6}), start, end, "Europe/Amsterdam")
     assert tuple(occurrences(window, at("2026-10-24T12:00"), at("2026-10-25T12:00"))) == (expected,)
 

@@ -26,7 +26,7 @@ def begin_of(made: object) -> tuple[int, ...]:
     return made.begin  # type: ignore[attr-defined,no-any-return]  # Moves
 
 
-def test_the_first_ring_begins_alone() -> None:
+def test_only_the_first_ring_begins_initially() -> None:
     assert begin_of(moves(0)) == (0,)
 
 

@@ -81,7 +81,7 @@ def test_the_thread_lists_each_event_once_with_the_newest_last() -> None:
     ]
 
 
-def test_a_run_with_only_one_step_has_no_thread() -> None:
+def test_a_run_with_only_one_step_does_not_have_a_thread() -> None:
     assert run_details(WAITING, "Node images") is None
 
 

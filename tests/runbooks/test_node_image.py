@@ -155,7 +155,7 @@ def test_the_remaining_pools_are_reported_after_the_weeks_last_window() -> None:
     assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", "no-window-left")]
 
 
-def test_a_freeze_for_the_whole_week_leaves_no_window_open() -> None:
+def test_no_window_is_open_during_a_freeze_for_the_whole_week() -> None:
     frozen = CONFIG + "freezes:\n  - {name: fair, from: 2026-11-16, to: 2026-11-20}\n"
     last = datetime(2026, 11, 20, 5, tzinfo=UTC)
     decision = decide(facts(cluster()), config=frozen)
