@@ -1,4 +1,4 @@
-"""The simulated Slack on its own, over HTTP, on a clock that a test moves. It can inject faults or respond with garbage."""
+"""The simulated Slack without the rest of the world, over HTTP, on a clock that a test moves. It can inject faults or respond with garbage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Helpers for the approval tests: votes, requests, messages, the runs of a ring, and ledgers and stores that fail."""
+"""Helpers for the approval tests: votes, requests, messages, a ring's runs, and ledgers and stores that fail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Messages about requests: their channels, their content, and what they must not show."""
+"""Messages about requests: their channels, their content, and the details that they must not show."""
 
 from dataclasses import replace
 from datetime import timedelta

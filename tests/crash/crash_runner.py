@@ -57,7 +57,7 @@ def execute(scenario: Scenario, crash_run: CrashRun, base: Path) -> None:
 
 
 def execute_all(scenario: Scenario, crash_runs: list[CrashRun], base: Path) -> None:
-    """Perform all the executions, with as many in parallel as there are processors.
+    """Perform all the executions, as many in parallel as there are processors.
 
     Raises:
         RuntimeError: the process has more than one thread.

@@ -1,6 +1,6 @@
 """Kills the bot after a request has taken effect and before its response is sent.
 
-Activity boundaries only cover the moments before and after. A process killed in between loses the response to its call.
+Activity boundaries only cover the moments before and after a call. A process killed in between loses its response.
 """
 
 import os

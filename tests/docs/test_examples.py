@@ -38,5 +38,5 @@ def test_every_example_is_valid(example: dict[str, Any]) -> None:
 
 
 def test_every_example_is_found() -> None:
-    """A pattern that finds nothing proves nothing, so the number of blocks found must equal the number of blocks written."""
+    """A pattern that finds nothing proves nothing, so the number of blocks found must equal the number of blocks in the guides."""
     assert len(list(examples())) == sum(guide.read_text().count("```yaml") for guide in GUIDES) >= 5

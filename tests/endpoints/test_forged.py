@@ -1,4 +1,4 @@
-"""Forged Slack requests: each is rejected and recorded, and none decides anything. `make soak` tries ten thousand."""
+"""Forged Slack requests: each is rejected and recorded, and none has an effect. `make soak` tries ten thousand."""
 
 import json
 from collections import Counter

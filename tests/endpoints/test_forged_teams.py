@@ -1,4 +1,4 @@
-"""Forged tokens at the Teams endpoint: thousands are tried and all are rejected, and a rejected request decides nothing."""
+"""Forged tokens at the Teams endpoint: thousands are tried, all are rejected, and a rejected request has no effect."""
 
 import base64
 import time

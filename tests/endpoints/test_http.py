@@ -1,4 +1,4 @@
-"""The HTTP API: invalid input is answered with a clear error, changes nothing, and reveals nothing."""
+"""The HTTP API: invalid input is answered with a clear error, has no effect, and does not reveal anything."""
 
 import json
 from dataclasses import replace

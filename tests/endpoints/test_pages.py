@@ -1,4 +1,4 @@
-"""The approval page: what each visitor sees, what is rejected, and that viewing the page decides nothing."""
+"""The approval page: what each visitor sees, what is rejected, and that viewing the page does not decide the request."""
 
 import base64
 import json

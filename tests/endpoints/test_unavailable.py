@@ -1,4 +1,4 @@
-"""The routes while Daytwo's records are unavailable: each of them reports that instead of failing."""
+"""While Daytwo's records are unavailable, every route reports that instead of failing."""
 
 import azure.functions as func
 import pytest

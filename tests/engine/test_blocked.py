@@ -1,4 +1,4 @@
-"""A target that is waiting for a person is reported once, even though it has no run."""
+"""A target that requires a person's action is reported once, even without a run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

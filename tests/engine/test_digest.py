@@ -1,4 +1,4 @@
-"""The weekly digest: sent once, on time, with what happened last week and what comes next."""
+"""The weekly digest: sent once, on time, with last week's events and the coming ones."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

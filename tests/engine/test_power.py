@@ -1,4 +1,4 @@
-"""Power control is level-triggered: the timer compares the desired state with the actual one and corrects any difference."""
+"""Power control is level-triggered: the timer compares the desired with the actual state and corrects any difference."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A process that resumes hours later: another run may hold the leases by then, and the window may have closed."""
+"""A process that resumes hours later. By then another run may hold the leases and the window may have closed."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The real app's Event Grid endpoint: an event wakes a waiting run once. An invalid event is recorded and not retried indefinitely."""
+"""The real app's Event Grid endpoint: an event wakes a waiting run once. Invalid events are recorded and not retried indefinitely."""
 
 import asyncio
 from pathlib import Path

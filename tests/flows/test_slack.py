@@ -182,7 +182,7 @@ async def test_a_form_that_is_submitted_twice_and_redelivered_counts_as_one_reje
 
 @async_test
 async def test_a_form_submitted_too_late_shows_who_decided_first(bot: Bot, simulation: Running) -> None:
-    """By then the address for private replies has expired."""
+    """The address for private replies has expired by then."""
     async with bot:
         await bot.connect_slack()
         await bot.start_run(TWO_POOLS)

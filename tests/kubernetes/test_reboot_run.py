@@ -46,7 +46,7 @@ class Machines:
 
 
 class RebootWorld(World):
-    """The fakes, except that the nodes and the machines behind them belong to the cluster."""
+    """A world of fakes, except that its nodes and the machines behind them are the cluster's."""
 
     def on(self, of: Cluster) -> None:
         self.adapter = adapter(of)
@@ -60,7 +60,7 @@ class RebootWorld(World):
 
 @contextmanager
 def observed(of: Cluster) -> Iterator[list[str]]:
-    """An independent observer that lists the pods repeatedly and records every moment at which a budget is violated."""
+    """An independent observer that repeatedly lists the pods and records every moment at which a budget is violated."""
     broken: list[str] = []
     observations = [0]
     stop = threading.Event()

@@ -1,4 +1,4 @@
-"""What the zip contains. The same content always produces the same file, and an invalid configuration is not packaged."""
+"""The contents of the zip. The same content always produces the same file, and an invalid configuration is not packaged."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Which ring a cluster belongs to, and when that ring can be disrupted."""
+"""Which ring a cluster belongs to, and when clusters in that ring can be disrupted."""
 
 from datetime import time
 

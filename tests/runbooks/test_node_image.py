@@ -257,7 +257,7 @@ def test_the_hash_of_a_plan_covers_its_steps_but_not_its_times() -> None:
 
 
 class TestRollout:
-    """The week's rollout across the fleet."""
+    """The weekly rollout across the fleet."""
 
     def test_rings_contain_the_clusters_that_daytwo_upgrades_and_other_clusters_are_observed(self) -> None:
         fleet = [

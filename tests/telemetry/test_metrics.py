@@ -1,4 +1,4 @@
-"""What is measured during a run, and how OpenTelemetry receives the measurements."""
+"""The measurements made during a run, and how OpenTelemetry receives them."""
 
 from typing import NoReturn
 
