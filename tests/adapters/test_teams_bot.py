@@ -205,7 +205,7 @@ def test_teams_hosts_are_allowed(connector: TeamsConnector) -> None:
 
 
 @pytest.mark.parametrize("conversation", ["../../x", "19:a/b@thread.v2", "19:a?b", "a#b", "a b", "", "a" * 600, "19:ä"])
-def test_an_id_that_would_change_the_address_is_not_used(chat: TeamsBotChat, conversation: str) -> None:
+def test_an_id_that_would_alter_the_address_is_not_used(chat: TeamsBotChat, conversation: str) -> None:
     with pytest.raises(RejectedError, match="the id of the conversation"):
         chat.connector.post(chat.service_url, conversation, render_bot(SHOWN))
 

@@ -31,7 +31,7 @@ class UnreadableStore(SqliteStore):
         return super().get(kind, key)
 
 
-def test_a_request_is_shown_in_the_channel_of_each_of_its_runs() -> None:
+def test_a_request_is_shown_in_the_channel_for_each_of_its_runs() -> None:
     world = production(ONE)
     world.settings = settings(config(ONE).replace("slack: {channel: C0123}", ROUTES))
     plain = cluster("shop-a", pool("user1"), env="prod")

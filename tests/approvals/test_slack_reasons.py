@@ -87,7 +87,7 @@ def test_opening_the_dialog_shows_the_consequences_and_does_not_decide_the_reque
     assert (desk.state, desk.replies, desk.results) == (ApprovalState.PENDING, [], [])
 
 
-def test_submitting_the_dialog_decides_with_its_reason_and_closes_it(desk: Desk) -> None:
+def test_submitting_the_dialog_rejects_with_its_reason_and_closes_it(desk: Desk) -> None:
     desk.vote()
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
@@ -131,7 +131,7 @@ def test_slack_is_called_only_once_if_it_does_not_respond(desk: Desk, trouble: O
     assert desk.replies == [WITHOUT_DIALOG]
 
 
-def test_a_rejection_counts_without_dialogs_and_its_reply_does_not_mention_one(desk: Desk) -> None:
+def test_a_rejection_counts_if_there_are_no_dialogs_and_its_reply_does_not_mention_them(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])

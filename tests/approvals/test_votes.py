@@ -130,6 +130,6 @@ def test_a_rejected_run_stays_halted_after_the_person_who_rejected_it_has_left_t
     assert (str(story.driven.record.state), story.driven.at_first_step) == ("halted", False)
 
 
-def test_a_run_from_a_new_kind_of_source_does_not_count_as_having_a_proven_requester() -> None:
+def test_the_requester_of_a_run_from_a_new_kind_of_source_does_not_count_as_proven() -> None:
     story = Story(DirectVote(), ONE, source="webhook", by="ana")
     assert (story.approval.requester, story.approval.requester_known) == ("", False)

@@ -199,7 +199,7 @@ def test_freezes_are_outdated_after_a_long_downtime_until_the_timer_fires(
     assert home.tick(days=4).problem == ""
 
 
-def test_the_last_valid_configuration_remains_if_the_file_is_invalid_and_a_calendar_unavailable(home: Home) -> None:
+def test_the_last_valid_configuration_remains_if_the_file_is_invalid_and_a_calendar_is_unavailable(home: Home) -> None:
     home.tick()
     home.file.write_text("fleet: [")
     home.intranet.down = "it cannot be fetched: timed out"

@@ -46,7 +46,7 @@ def test_the_last_valid_configuration_remains_and_the_problem_is_shown_if_the_fi
     assert config.current(MONDAY).problem == ""
 
 
-def test_a_process_that_starts_with_an_invalid_file_reads_the_last_valid_one_from_the_store(tmp_path: Path) -> None:
+def test_a_process_that_starts_with_an_invalid_file_reads_the_last_valid_file_from_the_store(tmp_path: Path) -> None:
     file, store = tmp_path / "daytwo.yaml", SqliteStore(":memory:")
     write(file, CONFIG, 1)
     valid = ConfigFile(file, store, no_feed).current(MONDAY).settings

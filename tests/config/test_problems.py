@@ -319,7 +319,7 @@ def test_a_secret_is_never_repeated(text: str) -> None:
     assert "1234567890" not in render_problems(problems)
 
 
-def test_a_message_about_a_value_masks_its_secrets() -> None:
+def test_a_message_about_a_value_masks_the_secrets_in_it() -> None:
     document = Document("daytwo.yaml", "")
     document.refuse_line(1, "", SECRET, f"{SECRET} does not exist", f"add {SECRET}")
     assert "1234567890" not in render_problems(document.problems)

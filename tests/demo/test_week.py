@@ -96,7 +96,7 @@ def test_the_upgraded_pools_are_the_eligible_ones(demonstration: Demonstration) 
     assert demonstration.week.tally.pools(UPGRADED) == eligible
 
 
-def test_pools_are_skipped_for_the_oracles_reason(demonstration: Demonstration) -> None:
+def test_pools_are_skipped_for_the_reasons_that_the_oracle_gives(demonstration: Demonstration) -> None:
     skipped = {reason: set(pools) for reason, pools in demonstration.week.verdict.skipped.items()}
     assert demonstration.week.tally.skipped == skipped
     assert skipped["unproven"] == {("pay-prod", "canary")}

@@ -97,7 +97,7 @@ def test_a_skip_for_this_week_ends_on_monday(world: World) -> None:
     )
 
 
-def test_a_clusters_runs_are_paused_resumed_and_cancelled_by_the_name_of_the_cluster(world: World) -> None:
+def test_a_clusters_runs_can_be_paused_resumed_and_cancelled_by_cluster_name(world: World) -> None:
     send_command(world, "ana", "run node-image shop-dev")
     (run,) = (stored.value for stored in runs(world.store).scan())
     for command, control in (

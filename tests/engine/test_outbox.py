@@ -101,7 +101,7 @@ def test_messages_that_require_a_person_are_sent_first() -> None:
     assert shown(world) == ["request", "plain", "other"]
 
 
-def test_a_failed_search_is_repeated_and_does_not_cause_a_duplicate() -> None:
+def test_a_failed_search_is_retried_and_does_not_cause_a_duplicate() -> None:
     world = World()
     world.chat.lose = 1
     report(world, "one")

@@ -167,7 +167,7 @@ def test_an_operation_in_progress_that_is_temporarily_not_found_is_polled_again(
     assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 
-def test_reports_about_the_end_of_a_run_are_sent_belatedly_after_a_crash() -> None:
+def test_reports_about_the_end_of_a_run_are_still_sent_after_a_crash() -> None:
     world = world_in_window()
     run = start(world)
     table = runs(world.store)

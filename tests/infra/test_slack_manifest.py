@@ -39,7 +39,7 @@ def manifest() -> Any:
     return YAML(typ="safe").load(ROOT / "infra" / "slack-manifest.yaml")
 
 
-def test_the_addresses_are_routes_without_a_key(manifest: Any) -> None:
+def test_the_addresses_in_the_manifest_are_routes_without_a_key(manifest: Any) -> None:
     wanted = {
         urlsplit(manifest["settings"]["interactivity"]["request_url"]).path,
         *(urlsplit(command["url"]).path for command in manifest["features"]["slash_commands"]),

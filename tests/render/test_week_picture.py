@@ -44,7 +44,7 @@ def texts(svg: str) -> list[str]:
     return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own picture
 
 
-def test_the_picture_is_1200_wide_and_as_high_as_its_clusters_require() -> None:
+def test_the_picture_is_1200_pixels_wide_and_as_high_as_its_clusters_require() -> None:
     one, ten = (size(to_png(picture(week(*([SHOP] * count)), "Week 47"))) for count in (1, 10))
     assert (one[0], ten[0], ten[1] - one[1]) == (1200, 1200, 9 * 31)
 

@@ -51,7 +51,7 @@ def test_a_pool_that_is_behind_is_upgraded_inside_the_window() -> None:
     assert step.deadline == datetime(2026, 11, 17, 5, tzinfo=UTC)
 
 
-def test_a_run_waits_before_its_window() -> None:
+def test_a_run_waits_until_its_window_opens() -> None:
     decision = decide(facts(cluster()), now=MONDAY)
     assert isinstance(decision, Wait)
     assert (decision.until, decision.code) == (datetime(2026, 11, 16, 22, tzinfo=UTC), "window")
@@ -174,7 +174,7 @@ def test_a_stopped_cluster_is_started_temporarily() -> None:
     assert upgrade.verb == "upgrade-node-image"
 
 
-def test_a_stopped_cluster_that_daytwo_must_not_start_is_upgraded_later() -> None:
+def test_a_stopped_cluster_that_daytwo_is_not_allowed_to_start_is_upgraded_later() -> None:
     config = CONFIG.replace("start-stopped-clusters: true", "start-stopped-clusters: false")
     asleep = facts(cluster(running=False), nodes=Unknown("the cluster is stopped"))
     decision = decide(asleep, config=config)
