@@ -123,7 +123,7 @@ class DrivenRun:
         self.reassess()
 
     def call(self, activity: str, step: str = "", *, undo: bool = False) -> str:
-        """Call one activity outside the orchestrator, as a process that had been suspended does. Return the outcome."""
+        """Call one activity outside the orchestrator, like a process that resumes after a suspension. Return the outcome."""
         return call(self.world, activity, {"run": self.id, "step": step, "undo": undo})
 
 

@@ -138,7 +138,7 @@ class InMemoryEngine:
         raise AssertionError(f"the orchestration does not sleep: {self.calls[-10:]}")
 
     def wake(self) -> None:
-        """Deliver the wake event. An orchestration that is not sleeping ignores it."""
+        """Deliver the wake event. It has no effect on an orchestration that is not sleeping."""
         if self._task is not None and self._task.kind == "first":
             self._complete_wait(next(each for each in self._task.tasks if each.kind == "wake"))
 

@@ -1,4 +1,4 @@
-"""A test's requirements on the machine. If one is not met, the test is skipped with the reason, or fails if CI is set."""
+"""A test's requirements for the machine. If one is not met, the test is skipped with the reason, or fails if CI is set."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The simulated Slack on its own, over HTTP, on a clock that a test moves. It can inject faults or respond with garbage."""
+"""The simulated Slack without the rest of the world, over HTTP, on a clock that a test moves. It can inject faults or respond with garbage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ class SlackCall:
 
 @dataclass
 class SlackServer:
-    """While `faults` is set, it changes responses. `garbage` replaces every response with a status, a content type, and a body."""
+    """If set, `faults` alters responses, and `garbage` replaces every response with a status, a content type, and a body."""
 
     clock: FakeClock
     faults: Faults | None = None

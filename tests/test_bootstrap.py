@@ -1,4 +1,4 @@
-"""Wiring from the environment: a value that is not a secret is never used as one."""
+"""Wiring from the environment. A value that is not a secret is never used as one."""
 
 from pathlib import Path
 

@@ -51,7 +51,7 @@ def test_the_fleet_is_found_with_one_query(simulation: Running, wired: Wiring) -
     assert next(pool for pool in by_name["data-prod"].pools if pool.name == "spot").spot
 
 
-def test_a_cluster_has_the_same_content_when_read_and_when_listed(simulation: Running, wired: Wiring) -> None:
+def test_a_cluster_has_the_same_content_whether_it_is_read_or_listed(simulation: Running, wired: Wiring) -> None:
     read = wired.ports.clusters.cluster(identity(simulation, "shop-prod-we", "rg-shop"))
     listed = wired.ports.clusters.list_clusters(simulation.environment["SUBSCRIPTION"])
     assert read == next(cluster for cluster in listed if cluster.name == "shop-prod-we")

@@ -21,7 +21,7 @@ class Credential:
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
-    """Accepts connections but sends nothing."""
+    """A server that accepts connections but never sends anything."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield server

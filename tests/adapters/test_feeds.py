@@ -12,7 +12,7 @@ from ops.config import FeedError
 
 
 class FeedServer(BaseHTTPRequestHandler):
-    """Serves a calendar at /freeze.ics, one that is too large, and a redirect, but nothing at any other path."""
+    """Serves a calendar at /freeze.ics, and at other paths a calendar that is too large and a redirect."""
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]

@@ -38,7 +38,7 @@ def test_the_retry_after_is_bounded_and_has_a_default(headers: dict[str, str] | 
 
 
 class _Server(BaseHTTPRequestHandler):
-    """Responds with the status and body size from the path `/status/size`."""
+    """Responds with the status and body size given in the path, as `/status/size`."""
 
     protocol_version = "HTTP/1.1"
     connections: ClassVar[set[tuple[str, int]]] = set()
@@ -85,7 +85,7 @@ def test_a_missing_response_becomes_a_try_later_error() -> None:
         post("posting a card", "http://127.0.0.1:9/x", timeout_s=5, json={})
 
 
-def test_one_connection_serves_several_calls(address: str) -> None:
+def test_one_connection_is_used_for_several_calls(address: str) -> None:
     for _ in range(3):
         post("posting a card", f"{address}/200/2", timeout_s=5, json={})
     assert client() is client()

@@ -25,7 +25,7 @@ ENTRY = Entry("run|plan", MONDAY, "plan", "run", "user1: old → new", data={"pl
 
 @pytest.fixture(params=["file", "azure"])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledger]:
-    """The same ledger as another process opens it."""
+    """The same ledger, opened as another process would."""
     if request.param == "file":
         return lambda: FileLedger(tmp_path)
     emulator: Azurite = request.getfixturevalue("azurite")

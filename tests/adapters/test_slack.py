@@ -115,7 +115,7 @@ def test_a_message_without_its_picture_has_no_placeholder(slack: SlackServer, ch
 def test_an_invalid_response_becomes_a_try_later_error_for_every_method(
     slack: SlackServer, chat: SlackChat, garbage: tuple[int, str, bytes]
 ) -> None:
-    """The outcome is unknown, so this counts as a lost response rather than as a success or a rejection."""
+    """The outcome is unknown, so the call counts as having lost its response rather than as a success or a rejection."""
     slack.garbage = garbage
     calls: list[Callable[[], object]] = [
         lambda: chat.post("C0123", Outgoing(PLAIN, "run-1")),

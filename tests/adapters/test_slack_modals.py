@@ -1,4 +1,4 @@
-"""Dialogs through the Slack client against the simulated Slack: opened once, rejected with a code, and never waited for."""
+"""Dialogs through the Slack client against the simulated Slack: opened once, or rejected with a code, without ever waiting."""
 
 import socket
 import time
@@ -91,7 +91,7 @@ def test_a_rate_limit_for_dialogs_becomes_a_try_later_error(slack: SlackServer) 
         (503, "application/json", b""),
     ],
 )
-def test_after_an_invalid_response_it_is_unknown_whether_the_dialog_is_open(
+def test_it_is_unknown_whether_the_dialog_is_open_after_an_invalid_response(
     slack: SlackServer, garbage: tuple[int, str, bytes]
 ) -> None:
     slack.garbage = garbage

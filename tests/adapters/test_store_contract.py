@@ -67,7 +67,7 @@ def test_replacing_a_missing_record_is_a_conflict(store: Store) -> None:
         store.replace("run", "gone", 2, record.etag)
 
 
-def test_among_twenty_simultaneous_writers_one_inserts_and_one_replaces(store: Store) -> None:
+def test_only_one_of_twenty_simultaneous_writers_inserts_and_only_one_replaces(store: Store) -> None:
     with ThreadPoolExecutor(20) as pool:
         assert sum(pool.map(lambda n: store.insert("run", "one", n), range(20))) == 1
         record = store.get("run", "one")
@@ -90,7 +90,7 @@ def test_deleting_a_record_twice_has_no_further_effect(store: Store) -> None:
     assert store.get("run", "one") is None
 
 
-def test_scan_returns_records_of_one_kind_by_key_prefix(store: Store) -> None:
+def test_scan_returns_the_records_of_one_kind_with_a_key_prefix(store: Store) -> None:
     for key in ("b|2", "a|1", "a|3", "a|2", "A|0"):
         store.insert("proof", key, key)
     store.insert("run", "a|9", 1)

@@ -1,4 +1,4 @@
-"""The Teams webhook against the simulated one, and the channel that each message goes to."""
+"""The Teams webhook adapter against the simulated webhook, and the channel that each message goes to."""
 
 from collections.abc import Iterator
 

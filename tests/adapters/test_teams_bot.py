@@ -80,7 +80,7 @@ def outgoing(message: Message = SHOWN, thread: Posted | None = None, picture: by
 
 
 def activity(simulation: Running, identity: str) -> dict[str, Any]:
-    """The content of the message with this id, as Teams has it."""
+    """The content of the message with this id, as stored by Teams."""
     activities: Any = simulation.control("/teams")["activities"]
     (found,) = [each for each in activities if each["id"] == identity]
     return dict(found)
@@ -107,7 +107,7 @@ def test_a_reply_appears_in_the_posts_thread_and_both_can_be_edited(chat: TeamsB
         assert (shown["edits"], shown["summary"]) == (1, "✓ Node images · shop-dev · done")
 
 
-def test_in_a_group_chat_a_reply_is_a_separate_message(chat: TeamsBotChat, simulation: Running) -> None:
+def test_a_reply_in_a_group_chat_is_a_separate_message(chat: TeamsBotChat, simulation: Running) -> None:
     root = chat.post(CHATS[0], outgoing())
     answer = chat.post(CHATS[0], outgoing(thread=root))
     identity = answer.message_id.split("/")[1]
@@ -144,7 +144,7 @@ def test_an_oversized_card_is_not_sent(chat: TeamsBotChat, simulation: Running) 
     assert len(simulation.simulation.connector.sent) == before
 
 
-def test_posting_to_a_channel_without_the_bot_causes_a_denied_error(chat: TeamsBotChat) -> None:
+def test_posting_to_a_channel_that_the_bot_is_not_in_causes_a_denied_error(chat: TeamsBotChat) -> None:
     with pytest.raises(RejectedError):
         chat.post("19:other@thread.tacv2", outgoing())
     with pytest.raises(DeniedError, match="not installed there"):
@@ -205,7 +205,7 @@ def test_teams_hosts_are_allowed(connector: TeamsConnector) -> None:
 
 
 @pytest.mark.parametrize("conversation", ["../../x", "19:a/b@thread.v2", "19:a?b", "a#b", "a b", "", "a" * 600, "19:ä"])
-def test_an_id_that_would_change_the_address_is_not_used(chat: TeamsBotChat, conversation: str) -> None:
+def test_an_id_that_would_alter_the_address_is_not_used(chat: TeamsBotChat, conversation: str) -> None:
     with pytest.raises(RejectedError, match="the id of the conversation"):
         chat.connector.post(chat.service_url, conversation, render_bot(SHOWN))
 
@@ -267,6 +267,6 @@ def test_a_missing_app_id_is_reported_with_a_remedy() -> None:
     assert (connection.endpoint(settings), connection.chats(settings), connection.replies(settings)) == (None, (), ())
 
 
-def test_without_the_section_the_endpoint_works_and_nothing_is_posted() -> None:
+def test_the_endpoint_works_and_nothing_is_posted_if_the_section_is_missing() -> None:
     connection, settings = TeamsConnection({"TEAMS_BOT_APP_ID": APP_ID}, WallClock()), load(CONFIG, "daytwo.yaml")
     assert (connection.endpoint(settings) is not None, connection.chats(settings)) == (True, ())

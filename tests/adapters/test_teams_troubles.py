@@ -1,4 +1,4 @@
-"""Messages through a Bot Connector that throttles, fails, and loses responses: all of them appear eventually, and few of them twice."""
+"""Messages through a Bot Connector that throttles, fails, and loses responses: all of them eventually appear, few of them twice."""
 
 from dataclasses import replace
 from datetime import timedelta

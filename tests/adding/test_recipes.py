@@ -45,7 +45,7 @@ def copied(folder: Path) -> Path:
 
 
 def apply(page: str, folder: Path) -> set[str]:
-    """Do what the page says. Return the changed files. Raises AssertionError unless each anchor is found exactly once."""
+    """Follow the page's instructions. Return the changed files. Raises AssertionError unless each anchor is found exactly once."""
     changed = set()
     for block in _BLOCK.finditer(page):
         path, text = folder / block["path"], block["text"]

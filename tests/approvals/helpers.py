@@ -1,4 +1,4 @@
-"""Helpers for the approval tests: votes, requests, messages, the runs of a ring, and ledgers and stores that fail."""
+"""Helpers for the approval tests: votes, requests, messages, a ring's runs, and ledgers and stores that fail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -28,13 +28,13 @@ class DirectVote:
     """Implements `VoteEndpoint` by recording the vote directly."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result."""
+        """Cast the vote. Return its result."""
         clicked = click(cast_vote.token, cast_vote.person, cast_vote.choice, cast_vote.event)
         return record_vote(world.context, clicked).result
 
 
 class KilledError(BaseException):
-    """The process dies. No product code catches this."""
+    """Simulates the death of the process. No product code catches it."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class RefusingLedger(FakeLedger):
 
 
 class CountingStore(SqliteStore):
-    """A store that notes the kind of every record that is read, either individually or in a scan."""
+    """A store that records the kind of each record that is read, either individually or in a scan."""
 
     def __init__(self) -> None:
         super().__init__(":memory:")
@@ -70,7 +70,7 @@ class CountingStore(SqliteStore):
 
 
 class DyingStore(SqliteStore):
-    """A store whose process dies right before a write, once `left` writes have succeeded. With None it never dies."""
+    """A store whose process dies right before a write, once `left` writes have succeeded. If `left` is None, it never dies."""
 
     left: int | None = None
 
@@ -100,7 +100,7 @@ class DyingStore(SqliteStore):
 
 @dataclass
 class DyingLedger(FakeLedger):
-    """A ledger whose writes count toward those of the store that dies."""
+    """A ledger whose writes count toward the limit of a store that dies."""
 
     store: DyingStore = field(default_factory=lambda: DyingStore(":memory:"))
 
@@ -121,7 +121,7 @@ def click(token: str, person: str = "ana", choice: Choice = Choice.APPROVE, even
 
 
 def vote(world: World, person: str = "ana", choice: Choice = Choice.APPROVE, driven: Iterable[DrivenRun] = ()) -> str:
-    """Vote on the last request, and execute the runs that the vote wakes. Return the vote's result."""
+    """Vote on the latest request and execute the runs that the vote wakes. Return the vote's result."""
     token = requests(world)[-1].token
     found = record_vote(world.context, click(token, person, choice, f"{person} {world.clock.at}"))
     for run in driven:
@@ -135,7 +135,7 @@ def requests(world: World) -> list[Approval]:
 
 
 def shown(world: World) -> dict[str, str]:
-    """The content of each chat message, by subject."""
+    """The content of each chat message, keyed by subject."""
     return {world.chat.keys[key]: str(content) for key, content in world.chat.shown.items()}
 
 
@@ -155,5 +155,5 @@ def ring(*names: str, rule: str = RING, store: SqliteStore | None = None) -> tup
 
 
 def configure(world: World, rule: str) -> None:
-    """Configure this rule, with office hours as the hours for requests."""
+    """Configure this rule, with office hours as the window in which requests are sent."""
     world.settings = settings(config(rule).replace("windows:\n", f"windows:\n  {OFFICE}"))

@@ -1,4 +1,4 @@
-"""Votes on the page: a form that was shown to the voter is submitted with the headers that a browser and App Service send."""
+"""Votes on the page: submits a form that was shown to the voter, with the headers that a browser and App Service send."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlencode

@@ -30,7 +30,7 @@ class SlackEndpoint:
     forms: FakeForms = field(default_factory=FakeForms)
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result that the ledger shows."""
+        """Cast the vote. Return the result that the ledger shows."""
         world.forms = self.forms
         answers, opened = len(world.replies.given), len(self.forms.opened)
         body = form(world, cast_vote.person, cast_vote.choice, cast_vote.token, cast_vote.event)
@@ -62,7 +62,7 @@ def received(world: World, body: bytes) -> HttpRequest:
 
 
 def form(world: World, person: str, choice: Choice, token: str, event: str) -> bytes:
-    """The payload of a button with this token. The same event means the same vote."""
+    """The payload that Slack sends for a button with this token. Payloads with the same event are the same vote."""
     button: JsonObject = {
         "type": "button",
         "text": {"type": "plain_text", "text": str(choice)},

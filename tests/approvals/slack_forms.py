@@ -30,7 +30,7 @@ class FakeForms:
         return self._views.all
 
     def open(self, trigger: str, form: Mapping[str, Json]) -> None:
-        """Open the dialog, with Slack's own checks."""
+        """Open the dialog after the same checks that Slack makes."""
         self.calls += 1
         if self.fail:
             raise self.fail.pop(0)

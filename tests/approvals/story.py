@@ -46,7 +46,7 @@ class VoteEndpoint(Protocol):
     """A way to vote."""
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result that the ledger shows."""
+        """Cast the vote. Return the result that the ledger shows."""
         ...
 
 
@@ -86,7 +86,7 @@ class Story:
 
     @property
     def approval(self) -> Approval:
-        """The most recent request."""
+        """The latest request."""
         return self.approvals[-1]
 
     # The moves.
@@ -100,7 +100,7 @@ class Story:
         self.vote_with(person, choice, self.seen["token"])
 
     def vote_with(self, person: str, choice: str, token: str, event: str = "", reason: str = "") -> None:
-        """Vote with a button that carries this token."""
+        """Vote with a button that has this token."""
         name = event or f"event-{len(self.reported)}"
         self.reported.append(self.endpoint.vote(self.world, CastVote(person, Choice(choice), token, name, reason)))
         self.driven.wake_if_requested()
@@ -142,7 +142,7 @@ type Move = Callable[[Story], None]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row of the table: the moves, the results of the votes, and the final states of the requests and the run."""
+    """One row of the table: the moves, the votes' results, and the final states of the requests and the run."""
 
     name: str
     rule: str

@@ -1,4 +1,4 @@
-"""The approval table: every state, N of M, self-approval, removed approvers, changed plans, double clicks, the expiry race."""
+"""The approval table: every state, N of M, self-approval, removed approvers, changed plans, double clicks, and the expiry race."""
 
 from tests.approvals.helpers import ONE, TWO, WITHOUT_ANA
 from tests.approvals.story import Case

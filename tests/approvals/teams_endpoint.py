@@ -46,7 +46,7 @@ class TeamsEndpoint:
     refusals: RejectedRequests = field(default_factory=RejectedRequests)
 
     def vote(self, world: World, cast_vote: CastVote) -> str:
-        """Vote. Return the result that the ledger shows."""
+        """Cast the vote. Return the result that the ledger shows."""
         button = Button(str(cast_vote.choice), cast_vote.token, cast_vote.choice)
         shown = render_bot(Message("request", State.NEEDS_YOU, "Node images", "shop-prod", buttons=(button,)))
         card: JsonObject = {"attachments": [{"content": dict(shown)}]}

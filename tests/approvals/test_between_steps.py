@@ -1,4 +1,4 @@
-"""Changes after an approval, either between two pools or while a run is paused."""
+"""Changes that happen after an approval, either between two pools or while a run is paused."""
 
 from datetime import timedelta
 

@@ -15,7 +15,7 @@ def plan(*steps: Step, risk: str = "surge", target: str = "a", following: tuple[
     return Plan("node-image", target, steps, risk=risk, following=following)
 
 
-def test_part_of_an_approved_plan_is_approved_as_well() -> None:
+def test_approving_a_plan_also_approves_each_part_of_it() -> None:
     assert additions(plan(FIRST, SECOND), plan(SECOND)) == ()
     assert additions(plan(FIRST, SECOND, risk="in-place"), plan(FIRST)) == ()
     assert additions(plan(FIRST, following=(SECOND,)), plan(SECOND)) == ()

@@ -24,7 +24,7 @@ votes = st.tuples(
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[str, list[tuple[str, str, str]]]:
-    """A rule and a sequence of (event, voter, choice), repeated once per delivery and mixed with `later` and `cancel`."""
+    """A rule and a sequence of (event, voter, choice), repeated once per delivery and interleaved with `later` and `cancel`."""
     happenings = [
         (f"event-{number}", person, choice)
         for number, (person, choice, times) in enumerate(draw(st.lists(votes, min_size=1, max_size=5)))

@@ -1,4 +1,4 @@
-"""Runs that join a request late, and a run's share in a request when its rollout halts."""
+"""Runs that join a request late, and how a halted rollout affects its runs' requests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

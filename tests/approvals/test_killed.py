@@ -1,4 +1,4 @@
-"""A process that is killed right before one of its writes during a request, a change of plan, or a vote."""
+"""A process is killed right before one of its writes, during a request, a change of plan, or a vote."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -61,7 +61,7 @@ class KillableProcess:
         return False
 
     def finish(self) -> int:
-        """Let people approve and the window open, and check that no request stays open. Return the number of requests."""
+        """Let people approve, wait until the window opens, and check that no request stays open. Return the number of requests."""
         pass_time(self.world, self.driven, timedelta(minutes=7))
         for _ in range(3):
             every_five_minutes(self.world.context)
@@ -74,7 +74,7 @@ class KillableProcess:
         pass_time(self.world, self.driven, timedelta(hours=10.5))
         every_five_minutes(self.world.context)
         every_five_minutes(self.world.context)
-        # Only one cluster per region pair at a time: the other one is waiting for its turn, not for a person.
+        # Only one cluster per region pair runs at a time, so the other one is waiting for its turn, not for a person.
         assert any(run.at_first_step for run in self.driven)
         assert all(run.at_first_step or "waits for shop" in run.record.why for run in self.driven)
         assert list(self.store.scan(OPEN_REQUESTS)) == []

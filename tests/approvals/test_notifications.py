@@ -1,4 +1,4 @@
-"""Messages about requests: their channels, their content, and what they must not show."""
+"""Messages about requests: their channels, their content, and the details that they must not show."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -31,7 +31,7 @@ class UnreadableStore(SqliteStore):
         return super().get(kind, key)
 
 
-def test_a_request_is_shown_in_the_channel_of_each_of_its_runs() -> None:
+def test_a_request_is_shown_in_the_channel_for_each_of_its_runs() -> None:
     world = production(ONE)
     world.settings = settings(config(ONE).replace("slack: {channel: C0123}", ROUTES))
     plain = cluster("shop-a", pool("user1"), env="prod")
@@ -78,7 +78,7 @@ def test_a_voided_request_is_not_shown_as_approved() -> None:
     assert "· shop-prod* · approved" not in shown(story.world)[story.approvals[0].id]
 
 
-def test_after_a_change_of_channel_the_message_in_the_old_channel_has_no_buttons() -> None:
+def test_the_message_in_the_old_channel_has_no_buttons_after_a_change_of_channel() -> None:
     story = Story(DirectVote(), ONE)
     assert story.approval.token in str(story.world.chat.shown)
     story.world.chat.channel = "C0NEW"

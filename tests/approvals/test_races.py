@@ -22,7 +22,7 @@ from tests.fakes import FakeLedger
 
 
 class InterleavedStore(SqliteStore):
-    """A store in which another process acts right after the result of a vote is first read."""
+    """A store in which another process acts right after the result of a vote has been read for the first time."""
 
     meanwhile: Callable[[], None] | None = None
 

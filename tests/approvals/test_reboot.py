@@ -1,4 +1,4 @@
-"""Reboots that need approval: it is requested by day and covers all of a night's nodes; a later node needs another approval."""
+"""Approval for reboots: it is requested by day and covers all of the coming night's nodes. A later node needs another approval."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -90,7 +90,7 @@ def test_no_run_starts_outside_the_hours_for_requests() -> None:
     assert list(runs(world.store).scan("reboot.")) == []
 
 
-def test_after_a_night_without_approval_it_is_requested_for_the_next_night() -> None:
+def test_approval_is_requested_for_the_next_night_after_a_night_without_approval() -> None:
     world = world_with_reboots("{from: platform, expires-after: 8h}")
     for _ in range(2):
         start_due(world)

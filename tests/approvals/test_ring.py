@@ -20,7 +20,7 @@ from tests.fakes import CONFIG, NEWER, World, settings
 
 
 class ConcurrentStore(SqliteStore):
-    """A store with concurrent writers: a request appears right after a read that found none, or changes before the write."""
+    """A store with concurrent writers: a request appears right after a read that did not find one, or changes before a write."""
 
     crowded: bool = True
     unseen: int = 2
@@ -60,7 +60,7 @@ def test_one_approval_lets_all_the_runs_in_a_ring_continue() -> None:
     pass_time(world, tuple(driven.values()), timedelta(minutes=6))
     assert vote(world, driven=driven.values()) == "approved"
     pass_time(world, tuple(driven.values()), timedelta(hours=10))
-    # Only one cluster per region pair at a time: the other one is waiting for its turn, not for a person.
+    # Only one cluster per region pair runs at a time, so the other one is waiting for its turn, not for a person.
     assert sorted(
         driver.record.why.startswith("waiting for shop-") or driver.at_first_step for driver in driven.values()
     ) == [
@@ -158,7 +158,7 @@ def test_a_decision_whose_wake_events_were_lost_is_shown_by_the_next_tick() -> N
     assert only.token not in shown(world)[only.id]
 
 
-def test_if_a_request_could_not_be_posted_the_run_fails_with_that_reason() -> None:
+def test_a_run_fails_with_the_reason_if_its_request_could_not_be_posted() -> None:
     world, driven = ring("shop-a")
     world.chat.fail = [RejectedError("channel_not_found", "posting: Slack says channel_not_found")] * 500
     pass_time(world, tuple(driven.values()), timedelta(hours=25))

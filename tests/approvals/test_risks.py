@@ -32,7 +32,7 @@ def test_a_rule_for_a_different_risk_does_not_apply(max_surge: str) -> None:
 
 
 def in_ring(rule: str) -> list[list[str]]:
-    """The clusters in each request, for a ring in which one cluster's nodes are replaced in place."""
+    """The clusters in each request for a ring in which one cluster's nodes are upgraded in place."""
     world = production(rule, "shop-a", "shop-b")
     configure(world, rule)
     first, second = world.clusters.fleet.values()

@@ -1,4 +1,4 @@
-"""The dialog that asks for a reason: when it opens, what happens if it cannot, and the replies to late or repeated ones."""
+"""The dialog that asks for a reason: when it opens, what happens if it cannot, and how late or repeated ones are answered."""
 
 import json
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ class Desk:
 
     @property
     def replies(self) -> list[str]:
-        """The ephemeral replies, all of which go to the address from the vote."""
+        """The ephemeral replies, all of which are sent to the address that came with the vote."""
         assert all(address == HOOK for address, _ in self.world.replies.given)
         return [str(content["text"]) for _, content in self.world.replies.given]
 
@@ -80,14 +80,14 @@ def shown(view: View) -> str:
     return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section")
 
 
-def test_opening_the_dialog_decides_nothing_and_shows_the_consequences(desk: Desk) -> None:
+def test_opening_the_dialog_shows_the_consequences_and_does_not_decide_the_request(desk: Desk) -> None:
     assert desk.vote().status == 200
     (view,) = desk.forms.opened
     assert shown(view).splitlines()[:2] == ["*Node images · production · 1 cluster*", "shop-prod"]
     assert (desk.state, desk.replies, desk.results) == (ApprovalState.PENDING, [], [])
 
 
-def test_submitting_the_dialog_decides_with_its_reason_and_closes_it(desk: Desk) -> None:
+def test_submitting_the_dialog_rejects_with_its_reason_and_closes_it(desk: Desk) -> None:
     desk.vote()
     response = desk.send(reason=" release\n\tday ")
     assert (response.status, response.text(), desk.forms.opened[0].is_open) == (200, "", False)
@@ -131,7 +131,7 @@ def test_slack_is_called_only_once_if_it_does_not_respond(desk: Desk, trouble: O
     assert desk.replies == [WITHOUT_DIALOG]
 
 
-def test_without_dialogs_a_rejection_counts_and_its_reply_does_not_mention_a_dialog(desk: Desk) -> None:
+def test_a_rejection_counts_if_there_are_no_dialogs_and_its_reply_does_not_mention_them(desk: Desk) -> None:
     desk.world.forms = None
     desk.vote()
     assert (desk.state, desk.replies) == (ApprovalState.REJECTED, ["Rejected. No step of the plan will be executed."])
@@ -146,7 +146,7 @@ def test_a_dialog_that_opened_even_though_the_response_was_lost_shows_the_reject
     assert (desk.results, desk.story.approval.why) == (["rejected", "late"], "")
 
 
-def test_a_redelivered_vote_opens_one_dialog_and_decides_nothing(desk: Desk) -> None:
+def test_a_redelivered_vote_opens_one_dialog_and_does_not_decide_the_request(desk: Desk) -> None:
     desk.vote()
     for _ in range(3):
         desk.world.clock.advance(seconds=20)
@@ -167,7 +167,7 @@ def test_a_vote_that_is_redelivered_after_a_slack_failure_gets_the_same_reply(de
 
 
 def test_no_decision_is_lost_if_the_process_dies_right_after_the_dialog_has_opened(desk: Desk) -> None:
-    """Slack redelivers the vote and reports its trigger as used: the dialog is open, and nothing has been decided."""
+    """Slack redelivers the vote and reports that its trigger was already used. The dialog is open and nothing is decided yet."""
     desk.forms.lose.append(KilledError())
     with pytest.raises(KilledError):
         desk.vote()
@@ -217,7 +217,7 @@ def test_a_dialog_without_a_record_decides_and_is_answered_in_place(desk: Desk) 
     assert shown(desk.forms.opened[0]) == "Rejected. No step of the plan will be executed."
 
 
-def test_the_dialog_for_an_outdated_request_decides_nothing(desk: Desk) -> None:
+def test_the_dialog_for_an_outdated_request_has_no_effect(desk: Desk) -> None:
     desk.vote()
     desk.story.newer_image("AKSUbuntu-2204gen2containerd-202611.12.0")
     desk.story.reassess()
@@ -256,7 +256,7 @@ def test_a_store_that_fails_during_the_submission_keeps_the_dialog_open(writes: 
 
 
 class Failing(DyingStore):
-    """The same records in a store that fails on one write."""
+    """A store with the same records that fails on one write."""
 
     def __init__(self, kept: DyingStore, left: int) -> None:
         self.__dict__.update(kept.__dict__)
@@ -272,7 +272,7 @@ class Failing(DyingStore):
 
 
 def test_a_person_who_did_not_open_the_dialog_does_not_get_the_reply_to_its_opener(desk: Desk) -> None:
-    """Slack never does this. The reply address still belongs to one person only."""
+    """Slack never sends this. Even so, the reply address belongs to only one person."""
     desk.vote("ana")
     desk.send("ben", reason="mine")
     assert desk.replies == []

@@ -25,7 +25,7 @@ def simulation() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def endpoints(simulation: Running) -> dict[str, Callable[[], VoteEndpoint]]:
-    """Each of the endpoints, a new one for each story."""
+    """Each of the endpoints, created separately for each story."""
     signer: Signer = simulation.simulation.signer
     tokens = BotTokens(signer.app_id, SigningKeys(simulation.environment["TEAMS_OPENID_URL"], FakeClock()))
     return {"Slack": SlackEndpoint, "Teams bot": lambda: TeamsEndpoint(tokens, signer), "page": Page}

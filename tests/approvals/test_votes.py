@@ -105,7 +105,7 @@ def test_an_object_id_from_another_tenant_is_not_matched_to_a_person() -> None:
         assert person_of(known, Identity(endpoint, "entra", "", ENTRA["ana"])) is None
 
 
-def test_a_rejection_during_a_pause_remains_in_force_after_the_rule_is_removed() -> None:
+def test_a_rejection_during_a_pause_remains_in_force_after_its_rule_is_removed() -> None:
     story = Story(DirectVote(), ONE)
     controlled = controls(story.world.store)
     controlled.change(story.driven.id, lambda _: Control(paused_by="ben"))
@@ -130,6 +130,6 @@ def test_a_rejected_run_stays_halted_after_the_person_who_rejected_it_has_left_t
     assert (str(story.driven.record.state), story.driven.at_first_step) == ("halted", False)
 
 
-def test_a_run_from_a_new_kind_of_source_does_not_count_as_having_a_proven_requester() -> None:
+def test_the_requester_of_a_run_from_a_new_kind_of_source_does_not_count_as_proven() -> None:
     story = Story(DirectVote(), ONE, source="webhook", by="ana")
     assert (story.approval.requester, story.approval.requester_known) == ("", False)

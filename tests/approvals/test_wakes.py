@@ -1,4 +1,4 @@
-"""How many runs a vote wakes before the voter gets a reply."""
+"""The number of runs that a vote wakes before the voter gets a reply."""
 
 from datetime import timedelta
 

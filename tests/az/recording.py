@@ -9,7 +9,7 @@ SIGNED = ("t", "c", "s", "h")
 
 @dataclass
 class Recording:
-    """The requests in order. Operation URLs are replaced by placeholders, and identical polls of an operation are merged."""
+    """The requests in order. Operation URLs are replaced with placeholders, and an operation's identical polls are merged."""
 
     requests: list[JsonObject] = field(default_factory=list)
 

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.az, pytest.mark.skipif(not AZ.exists(), reason="no Azu
 
 @dataclass(frozen=True)
 class Cli:
-    """The CLI, with a configuration of its own, connected to a simulation."""
+    """The CLI with its own configuration, connected to a simulation."""
 
     environment: dict[str, str]
 
@@ -48,7 +48,7 @@ def recording() -> Recording:
 
 @pytest.fixture(scope="module")
 def simulation(recording: Recording) -> Iterator[Running]:
-    """Ten virtual minutes per second, with a poll every second: a command takes only seconds."""
+    """Ten virtual minutes pass per second and the CLI polls every second, so a command takes only seconds."""
     with running_simulation(demo_fleet(), speed=600, retry_after_s=1) as running:
         running.simulation.watchers.append(recording.watch)
         yield running
@@ -123,7 +123,7 @@ def test_shows_why_a_cluster_cannot_be_stopped(az: Cli) -> None:
 
 
 def test_sent_requests_equal_the_recording(recording: Recording) -> None:
-    """The last test, which runs after all requests have been sent."""
+    """This is the last test, so all requests have been sent by now."""
     if os.environ.get("DAYTWO_RECORD"):
         RECORDED.write_text(json.dumps({"client": "azure-cli 2.91", "requests": recording.requests}, indent=1) + "\n")
     assert json.loads(RECORDED.read_text())["requests"] == recording.requests

@@ -20,7 +20,7 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A new browser."""
+    """Start a separate browser."""
     path, problem = await asyncio.to_thread(_browser)
     need(path, problem)
     async with async_playwright() as playwright:
@@ -33,7 +33,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @cache
 def _browser() -> tuple[Path | None, str]:
-    """The path of the browser, or why there is none. Cached, so a failed installation is not retried for each test."""
+    """The path of the browser, or the reason why there is none. Cached so that a failed installation is not retried for each test."""
     try:
         return browser(), ""
     except NoBrowserError as error:

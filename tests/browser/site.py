@@ -43,7 +43,7 @@ class Site:
 
     @property
     def approval(self) -> Approval:
-        """This run's request. An hour later the week's rollout sends one too."""
+        """This run's request. An hour later the week's rollout also sends a request."""
         return approvals(self.bot.store).must_get(self.run.approval).value
 
     @property

@@ -103,7 +103,7 @@ async def test_a_stolen_form_token_is_rejected(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_a_link_scanner_decides_nothing(tmp_path: Path) -> None:
+async def test_a_link_scanner_does_not_decide_the_request(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         for method in ("GET", "HEAD"):
             path = f"/api/approvals/{here.approval.token}"
@@ -134,7 +134,7 @@ async def test_a_cross_site_form_is_rejected(tmp_path: Path) -> None:
 
 
 @async_test
-async def test_without_sign_in_identity_headers_are_ignored(tmp_path: Path) -> None:
+async def test_identity_headers_are_ignored_while_sign_in_is_disabled(tmp_path: Path) -> None:
     async with site(tmp_path, settings={"DAYTWO_PAGE_KEY": "a key of thirty-two characters.."}) as here:
         page = await here.browser.new_page(extra_http_headers={"X-MS-CLIENT-PRINCIPAL": "e30="})
         answer = await page.goto(here.address)

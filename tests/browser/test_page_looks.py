@@ -13,7 +13,7 @@ from tests.simulator.host.harness import async_test
 
 
 def shown(approval: Approval, why_not: str = "", banner: Banner | None = None, needed: int = 1) -> str:
-    """The page that shows a request to a person."""
+    """The page on which a person sees a request."""
     return request_html(
         RequestPage(
             approval=approval,

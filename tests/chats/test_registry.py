@@ -1,4 +1,4 @@
-"""Chats are packages that register themselves; no code outside them mentions a specific one."""
+"""Chats are packages that register themselves. No code outside them mentions a specific chat."""
 
 import re
 from pathlib import Path

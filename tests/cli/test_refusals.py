@@ -16,7 +16,7 @@ def daytwo(*arguments: str, **environment: str) -> Result:
 
 
 def refused(result: Result) -> str:
-    """The message. Fails if click itself had to catch an exception."""
+    """The error message. The test fails if an unexpected exception reached click."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code in (1, 2)
     return result.stderr

@@ -102,7 +102,7 @@ PLACES = tuple(places(WHOLE))
 
 
 def changed(place: tuple[str | int, ...], value: object, how: str) -> dict[str, Any]:
-    """`WHOLE` with one value changed."""
+    """A copy of `WHOLE` with one value changed."""
     document = deepcopy(WHOLE)
     holder: Any = document
     for key in place[:-1]:
@@ -191,7 +191,7 @@ def test_the_reader_accepts_each_example_and_default_that_the_schema_publishes(k
 
 
 def test_each_key_with_a_choice_of_values_has_an_example() -> None:
-    """The remedy for a wrong value is built from an example when the default does not show one."""
+    """The remedy for a wrong value quotes an example unless the default already serves as one."""
     parts = cast("Mapping[str, Any]", schema()["$defs"])
     without = [
         f"{name}.{key}"

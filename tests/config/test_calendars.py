@@ -93,7 +93,7 @@ def test_a_calendar_fetched_by_one_process_reaches_the_others_within_five_minute
     assert names(other.current(at(hours=12, minutes=5))) == ["Audit"]
 
 
-def test_an_unavailable_calendar_keeps_its_freezes_and_is_tried_at_each_tick(home: Home) -> None:
+def test_an_unavailable_calendars_freezes_remain_and_it_is_retried_at_each_tick(home: Home) -> None:
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
     lost = home.tick(hours=12)
@@ -107,7 +107,7 @@ def test_an_unavailable_calendar_keeps_its_freezes_and_is_tried_at_each_tick(hom
     assert home.intranet.fetches == 3
 
 
-def test_two_ticks_within_one_interval_fetch_once(home: Home) -> None:
+def test_a_calendar_is_fetched_once_if_two_ticks_occur_within_one_interval(home: Home) -> None:
     home.intranet.down = "it cannot be fetched: its server answers 502"
     home.tick()
     home.tick(seconds=20)
@@ -122,7 +122,7 @@ def test_a_process_that_starts_while_the_calendar_is_down_has_the_same_freezes(h
     assert (names(fresh), fresh.problem, len(fresh.silent)) == (["Year end"], "", 1)
 
 
-def test_an_address_that_serves_unexpected_content_counts_as_down(home: Home) -> None:
+def test_an_address_that_serves_unexpected_content_counts_as_unavailable(home: Home) -> None:
     home.tick()
     home.intranet.content = b"<html>Sign in</html>"
     lost = home.tick(hours=12)
@@ -173,7 +173,7 @@ def test_an_event_without_a_duration_does_not_cause_a_freeze(home: Home) -> None
     assert (names(state), state.problem) == ([], "")
 
 
-def test_after_three_days_the_freezes_are_outdated_and_no_run_begins(home: Home) -> None:
+def test_freezes_are_outdated_after_three_days_and_then_no_run_begins(home: Home) -> None:
     """A freeze may have been added in the meantime. Guards treat missing facts as refusals; the endpoints still work."""
     home.tick()
     home.intranet.down = "it cannot be fetched: timed out"
@@ -186,7 +186,7 @@ def test_after_three_days_the_freezes_are_outdated_and_no_run_begins(home: Home)
     assert home.tick(days=3, minutes=5).problem == ""
 
 
-def test_after_a_long_downtime_the_freezes_are_outdated_until_the_timer_fires(
+def test_freezes_are_outdated_after_a_long_downtime_until_the_timer_fires(
     home: Home,
 ) -> None:
     home.tick()
@@ -199,7 +199,7 @@ def test_after_a_long_downtime_the_freezes_are_outdated_until_the_timer_fires(
     assert home.tick(days=4).problem == ""
 
 
-def test_with_an_invalid_file_and_an_unavailable_calendar_the_last_valid_configuration_remains(home: Home) -> None:
+def test_the_last_valid_configuration_remains_if_the_file_is_invalid_and_a_calendar_is_unavailable(home: Home) -> None:
     home.tick()
     home.file.write_text("fleet: [")
     home.intranet.down = "it cannot be fetched: timed out"
@@ -208,7 +208,7 @@ def test_with_an_invalid_file_and_an_unavailable_calendar_the_last_valid_configu
     assert "daytwo.yaml:1" in fresh.problem
 
 
-def test_with_an_invalid_calendar_file_the_last_valid_configuration_remains(tmp_path: Path) -> None:
+def test_the_last_valid_configuration_remains_if_a_calendar_file_is_invalid(tmp_path: Path) -> None:
     (tmp_path / "freeze.ics").write_bytes(calendar("Year end"))
     home = Home(tmp_path, FILE)
     assert (names(home.process.current(at())), home.intranet.fetches) == (["Year end"], 0)
@@ -218,7 +218,7 @@ def test_with_an_invalid_calendar_file_the_last_valid_configuration_remains(tmp_
     assert "it is not a calendar" in fresh.problem
 
 
-def test_an_unavailable_calendar_is_reported_once_and_so_is_its_return(home: Home) -> None:
+def test_a_calendar_is_reported_once_when_it_becomes_unavailable_and_once_when_it_returns(home: Home) -> None:
     world = World()
     home.tick()
     report_configuration(world.context.ports, home.tick(), world.clock.at)

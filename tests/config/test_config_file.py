@@ -33,7 +33,7 @@ def test_a_valid_file_is_read_and_is_reread_when_it_changes(tmp_path: Path) -> N
     assert first.settings.hash != second.settings.hash
 
 
-def test_with_an_invalid_file_the_last_valid_configuration_remains_and_the_problem_is_shown(tmp_path: Path) -> None:
+def test_the_last_valid_configuration_remains_and_the_problem_is_shown_if_the_file_is_invalid(tmp_path: Path) -> None:
     file = tmp_path / "daytwo.yaml"
     write(file, CONFIG, 1)
     config = ConfigFile(file, SqliteStore(":memory:"), no_feed)
@@ -46,7 +46,7 @@ def test_with_an_invalid_file_the_last_valid_configuration_remains_and_the_probl
     assert config.current(MONDAY).problem == ""
 
 
-def test_a_process_that_starts_with_an_invalid_file_reads_the_last_valid_one_from_the_store(tmp_path: Path) -> None:
+def test_a_process_that_starts_with_an_invalid_file_reads_the_last_valid_file_from_the_store(tmp_path: Path) -> None:
     file, store = tmp_path / "daytwo.yaml", SqliteStore(":memory:")
     write(file, CONFIG, 1)
     valid = ConfigFile(file, store, no_feed).current(MONDAY).settings
@@ -57,7 +57,7 @@ def test_a_process_that_starts_with_an_invalid_file_reads_the_last_valid_one_fro
 
 
 @pytest.mark.parametrize("text", [None, "fleet: ["])
-def test_without_any_valid_configuration_there_are_no_settings(tmp_path: Path, text: str | None) -> None:
+def test_there_are_no_settings_until_there_is_a_valid_configuration(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "daytwo.yaml"
     if text is not None:
         file.write_text(text)

@@ -138,7 +138,7 @@ def test_the_document_to_mutate_is_valid() -> None:
 
 
 def described(part: Part, path: str) -> list[str]:
-    """The parts of the schema that have no description."""
+    """The parts of the schema that lack a description."""
     missing = [] if "description" in part or "$ref" in part else [path]
     for name, below in {**section(part, "properties"), **section(part, "$defs")}.items():
         missing += described(cast("Part", below), f"{path}.{name}")

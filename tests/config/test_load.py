@@ -1,4 +1,4 @@
-"""daytwo.yaml is read the way that people write it."""
+"""Loading daytwo.yaml in the various forms in which people write it."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_only_the_fleet_is_required() -> None:
     assert settings.chat.get(SLACK) is None
 
 
-def test_omitted_keys_under_node_image_have_the_published_defaults() -> None:
+def test_omitted_keys_under_node_image_get_the_published_defaults() -> None:
     window = 'windows: {nights: {days: mon-thu, from: "22:00", to: "05:00", zone: Europe/Amsterdam}}\n'
     runbook = load(f"{LEAST}{window}node-image: {{window: nights}}\n", "daytwo.yaml").get(NODE_IMAGE)
     assert runbook is not None
@@ -213,7 +213,7 @@ def test_an_address_is_read_with_the_given_adapter() -> None:
         ("{ics: freeze.ics}", "freeze.ics"),
     ],
 )
-def test_a_problem_shows_only_the_host_from_a_calendars_address(tmp_path: Path, entry: str, shown: str) -> None:
+def test_a_problem_shows_only_the_host_in_a_calendars_address(tmp_path: Path, entry: str, shown: str) -> None:
     with pytest.raises(ConfigError) as refused:
         load(f"{LEAST}freezes:\n  - {entry}\n", "daytwo.yaml", feeds(tmp_path))
     assert refused.value.problems[0].value == shown

@@ -224,7 +224,7 @@ CASES = [
 def test_a_problem_is_reported_with_its_line_value_and_remedy(
     old: str, new: str, line: int, value: str, wrong: str, remedy: str
 ) -> None:
-    """`GOOD` with one change. The problem is reported on the changed line."""
+    """The document is `GOOD` with one change. The problem is reported for the changed line."""
     assert old in GOOD
     problems = problems_of(GOOD.replace(old, new, 1))
     assert any(
@@ -319,7 +319,7 @@ def test_a_secret_is_never_repeated(text: str) -> None:
     assert "1234567890" not in render_problems(problems)
 
 
-def test_a_message_about_a_value_masks_its_secrets() -> None:
+def test_a_message_about_a_value_masks_the_secrets_in_it() -> None:
     document = Document("daytwo.yaml", "")
     document.refuse_line(1, "", SECRET, f"{SECRET} does not exist", f"add {SECRET}")
     assert "1234567890" not in render_problems(document.problems)
@@ -348,7 +348,7 @@ def test_rings_with_a_contradicting_condition_do_not_overlap(select: str) -> Non
     assert len(load(text, "daytwo.yaml").fleet.rings) == 2
 
 
-def test_validation_against_a_fleet_reports_rings_that_overlap_or_select_nothing() -> None:
+def test_validation_against_a_fleet_reports_rings_that_overlap_or_are_empty() -> None:
     text = GOOD.replace("{tags: {env: prod}}", "{names: [shop-*]}")
     clusters = [("shop-dev", "westeurope", {"env": "dev"}), ("pay-dev", "westeurope", {"env": "dev"})]
     assert [(problem.where, problem.value, problem.wrong) for problem in check_fleet(load(text, "d"), clusters)] == [

@@ -1,4 +1,4 @@
-"""docs/configuration.md is generated from the types of the settings."""
+"""docs/configuration.md is generated from the settings' types."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -24,5 +24,5 @@ def test_every_key_is_on_the_page() -> None:
     assert [key for key in missing if f"`chat.{key}`" not in page()] == []
 
 
-def test_no_line_is_too_long() -> None:
+def test_no_line_exceeds_the_maximum_length() -> None:
     assert max(len(line) for line in page().splitlines()) <= 120

@@ -1,4 +1,4 @@
-"""Several threads can read the configuration at once, even as the very first thing that a process does."""
+"""Several threads can read the configuration at the same time, even right after the process has started."""
 
 import subprocess
 import sys

@@ -26,7 +26,7 @@ AT_ONCE = os.cpu_count() or 1
 
 @dataclass(frozen=True, slots=True)
 class CrashRun:
-    """One execution of the scenario. Each process is killed at a given point, except the last, which runs to the end."""
+    """One execution of the scenario. Each process except the last is killed at a given point. The last runs to the end."""
 
     number: int
     kills: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def execute(scenario: Scenario, crash_run: CrashRun, base: Path) -> None:
 
 
 def execute_all(scenario: Scenario, crash_runs: list[CrashRun], base: Path) -> None:
-    """Perform all the executions, with as many in parallel as there are processors.
+    """Perform all the executions, as many in parallel as there are processors.
 
     Raises:
         RuntimeError: the process has more than one thread.
@@ -136,7 +136,7 @@ def _crash_runs(chosen: list[str], twice: int | None) -> Iterator[CrashRun]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command. The exit code tells whether all executions had the same outcome."""
+    """Run the command. The exit code is 0 only if all executions had the same outcome."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash.crash_runner", description=__doc__)
     parser.add_argument("runbook")
     parser.add_argument("scenario")

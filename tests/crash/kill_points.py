@@ -1,6 +1,6 @@
 """Kills the bot after a request has taken effect and before its response is sent.
 
-Activity boundaries only cover the moments before and after. A process killed in between loses the response to its call.
+Activity boundaries only cover the moments before and after a call. A process killed in between loses its response.
 """
 
 import os
@@ -17,7 +17,7 @@ EFFECTS = "effects.txt"
 
 
 class KillPoints(Faults):
-    """Injects a single kind of fault: notes the name of each effect on disk, and kills the bot at the effects in `kills`."""
+    """Injects a single kind of fault: writes the name of each effect to disk, and kills the bot at the effects in `kills`."""
 
     def __init__(self, folder: Path, kills: tuple[str, ...]) -> None:
         super().__init__("none", 0)

@@ -28,7 +28,7 @@ _TIMES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Two executions of a scenario are equivalent if their outcomes are equal."""
+    """The outcome of one execution. Executions with equal outcomes are equivalent."""
 
     operations: dict[str, int]
     messages: dict[str, list[str]]
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def _flat(output: dict[str, Any]) -> dict[str, object]:
-    """The values keyed by two levels of names, so that only the differences are shown."""
+    """The values flattened to a single level of keys, so that a comparison shows only what differs."""
     flat: dict[str, object] = {}
     for name, value in output.items():
         inner = value if isinstance(value, dict) else {"": value}

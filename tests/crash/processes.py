@@ -53,7 +53,7 @@ class World:
 
 
 def preload(folder: Path) -> None:
-    """Import the modules that a process had imported by its end, so that processes forked from now on start with them."""
+    """Import the modules that a process had imported when it ended, so that processes forked from now on start with them."""
     for name in (folder / MODULES).read_text().splitlines():
         if name not in sys.modules and name not in _PER_PROCESS:
             with suppress(ImportError):  # Its package generates it at run time, and the child does the same.
@@ -92,7 +92,7 @@ def run_bot(scenario: Scenario, world: World, folder: Path, number: int, kill_at
     """Run one process of the bot until the scenario ends or until the boundary at which the process kills itself.
 
     Returns:
-        As `os.waitstatus_to_exitcode`: 0, or -9 for a process that was killed.
+        The exit code as from `os.waitstatus_to_exitcode`: 0, or -9 if the process was killed.
     """
     (folder / CONFIG).write_text(scenario.config)
     settings = {
@@ -148,7 +148,7 @@ def _connect_slack(base_url: str) -> None:
 
 
 async def _click(click: ButtonClick) -> None:
-    """Act as a person who selects a button shown in Slack and submits the form that opens. Do nothing if no button is shown."""
+    """Act as a person who selects a button in Slack and submits the form that opens. Do nothing if there is no button."""
     channels: Any = (await asyncio.to_thread(control, os.environ, "/slack"))["channels"]
     for channel, message in ((each["id"], message) for each in channels for message in each["messages"]):
         elements = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
@@ -185,7 +185,7 @@ class KillPointStore(SqliteStore):
 
 
 class Boundaries:
-    """Notes the name of each boundary on disk, and kills its process at one of them."""
+    """Writes the name of each boundary to disk, and kills its process at one of them."""
 
     def __init__(self, path: Path, kill_at: str) -> None:
         self._file = path.open("w", buffering=1)

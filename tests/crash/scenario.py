@@ -1,4 +1,4 @@
-"""What defines a crash scenario: its world and its end."""
+"""Definitions of crash scenarios: their worlds, ends, and decisions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from simulator.world.specs import FleetSpec
 
 @dataclass(frozen=True, slots=True)
 class ButtonClick:
-    """`user` selects approve or reject, as `action` says, at `at` or as soon as the bot runs again."""
+    """`user` selects approve or reject, depending on `action`, at the time `at` or as soon as the bot runs again."""
 
     user: str
     action: str
@@ -18,18 +18,18 @@ class ButtonClick:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario, executed repeatedly and killed at a different point each time.
+    """One scenario, which is executed repeatedly; the bot is killed at a different point each time.
 
     Args:
         name: The scenario's name in the tests.
         fleet: The world, which starts together with the scenario.
         config: The text of daytwo.yaml.
-        end: When the scenario is over. Every run has ended by then.
-        unknowable: Effects (parts of their names) whose lost response contained the only name of the operation, so the
-            cause of a failure cannot be determined afterwards.
-        every: `make test` kills at every Nth boundary, the soak test at all of them.
+        end: The end of the scenario. Every run has ended by then.
+        unknowable: Effects (parts of their names) whose response is the only source of the operation's name. If it is lost, the
+            cause of a failure cannot be determined.
+        every: `make test` kills the bot at every Nth boundary, the soak test at every boundary.
         receives_events: Whether the bot receives the world's events and budget alerts.
-        clicks: The decisions in Slack: who decides, how, and when at the earliest. A person acts while the button is shown.
+        clicks: The decisions in Slack: who decides, how, and the earliest time. A person acts only while the button is shown.
     """
 
     name: str

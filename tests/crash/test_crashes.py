@@ -91,7 +91,7 @@ def test_every_boundary_leads_to_the_same_outcome(runbook: str, scenario: Scenar
 
 
 def test_the_node_image_scenario_covers_all_operations(tmp_path: Path) -> None:
-    """The precondition for all other tests: the scenario performs the operations during which it is killed."""
+    """Checks the precondition for the other tests: the scenario performs the operations during which the bot is killed."""
     (scenario,) = [
         each for runbook, each in SCENARIOS_BY_RUNBOOK if (runbook, each.name) == ("node-image", "a-sleeper")
     ]

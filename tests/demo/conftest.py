@@ -20,7 +20,7 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """The stage, which is still running, and its week's result."""
+    """The stage, which is still running, and the result of its week."""
 
     stage: Stage
     simulated: SimulatedTime
@@ -45,7 +45,7 @@ type SimulateWeek = Callable[..., JudgedWeek]
 
 @pytest.fixture(scope="session")
 def simulate_week(tmp_path_factory: pytest.TempPathFactory) -> SimulateWeek:
-    """A custom fleet's week. `before` is called when the world is running and the bot is not yet."""
+    """A function that simulates a fleet's week. It calls `before` when the world is already running but the bot is not."""
 
     def simulated(
         fleet: FleetSpec, config: str, before: Callable[[Running], None] = lambda _running: None

@@ -20,7 +20,7 @@ PHONE_WIDTH = 390
 
 @dataclass
 class Visit:
-    """What was observed during a visit to the page."""
+    """The observations made during a visit to the page."""
 
     page: BrowserPage
     address: str

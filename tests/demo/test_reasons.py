@@ -22,7 +22,7 @@ WEEK_MINUTES = 7 * 24 * 60
 
 
 def week_with_all_reasons(simulate: SimulateWeek) -> JudgedWeek:
-    """Nothing fails. Each cluster has a different reason."""
+    """A week without failures in which each cluster has a different reason."""
     clusters = (
         cluster("dev"),
         cluster("busy"),
@@ -46,7 +46,7 @@ def week_with_all_reasons(simulate: SimulateWeek) -> JudgedWeek:
     )
 
     def before(running: Running) -> None:
-        """A pool upgrade started by a person fails on Monday morning."""
+        """Let a pool upgrade that a person starts fail on Monday morning."""
         world = running.world
         broken = world.clusters["broken"]
         world.upgrade(broken, broken.pools["user"], "ana")
@@ -56,7 +56,7 @@ def week_with_all_reasons(simulate: SimulateWeek) -> JudgedWeek:
 
 
 def week_with_freeze(simulate: SimulateWeek) -> JudgedWeek:
-    """Only Monday's window is left, and only the first two hours of it. Stopped clusters are not started."""
+    """A week with only the first two hours of Monday's window, in which stopped clusters are not started."""
     clusters = (
         cluster("dev", "dev", SYSTEM, PoolSpec("slow", 14, max_surge="1")),
         replace(cluster("asleep"), stopped=True),
@@ -68,7 +68,7 @@ def week_with_freeze(simulate: SimulateWeek) -> JudgedWeek:
 
 
 def week_with_failure(simulate: SimulateWeek) -> JudgedWeek:
-    """An upgrade fails in the first ring, so its run ends and the next ring never starts."""
+    """A week in which an upgrade fails in the first ring, so its run ends and the next ring never starts."""
     clusters = (
         cluster("dev"),
         cluster("failing", "dev", SYSTEM, PoolSpec("user", 2)),

@@ -1,4 +1,4 @@
-"""The summary, printed and in writing: it fits a terminal, adds up, and shows everything that went wrong."""
+"""The summary, both printed and as a file: it fits a terminal, its numbers add up, and it shows everything that went wrong."""
 
 import io
 from dataclasses import replace

@@ -101,6 +101,6 @@ def test_outcomes_that_contradict_the_oracle_are_reported(
     assert [str(one) for one in differences(ours, verdict(end), whole_week=True)] == expected
 
 
-def test_in_an_unfinished_week_only_upgrades_are_compared() -> None:
+def test_only_upgrades_are_compared_in_an_unfinished_week() -> None:
     ours = tally([cluster()], SETTINGS, [run()], halted=frozenset())
     assert differences(ours, verdict(End.MISSED), whole_week=False) == ()

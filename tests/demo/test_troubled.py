@@ -26,7 +26,7 @@ chat: {slack: {channel: C0123}}
 
 
 def week_with_faults(simulate: SimulateWeek) -> JudgedWeek:
-    """A restart that fails, a PDB that allows no disruptions, a start without capacity, two eviction groups, a duplicate alert."""
+    """A failed restart, a PDB that never allows a disruption, a start without capacity, two eviction groups, and a duplicate alert."""
     held = WorkloadSpec("shop", "web", 3, PdbSpec(min_available=3), pool="user")
     clusters = (
         cluster("dev", "dev", NEW),

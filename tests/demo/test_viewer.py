@@ -81,7 +81,7 @@ def test_an_approval_by_the_viewer_starts_production(tmp_path: Path) -> None:
     async def actions(viewer: BrowserPage, desk: ApprovalDesk) -> None:
         await waiting(viewer)
         await save_screenshot(viewer, "demo-waiting")
-        # Without scrolling: the request is the last message, which is in view.
+        # No scrolling is needed, because the request is the last message, which is in view.
         assert await viewer.get_by_role("button", name="Approve", exact=True).evaluate(IN_VIEW)
         before = await viewer.locator(".clock").inner_text()
         await click(viewer, "eve", "Approve")

@@ -64,7 +64,7 @@ def test_three_nodes_are_rebooted_one_by_one_on_monday_night(demonstration: Demo
 
 
 def test_an_override_keeps_anas_cluster_awake_on_wednesday(demonstration: Demonstration) -> None:
-    """The schedule stops both clusters at 23:45 in Amsterdam; Ana's was stopped at 01:30."""
+    """The schedule stops both clusters at 23:45 in Amsterdam, but Ana's was not stopped until 01:30."""
     stops = {(run.target_name, run.period) for run in of(demonstration, "power") if run.finished[0].id == "stop"}
     assert ("data-dev", "20261118t2245") in stops
     assert ("shop-dev", "20261118t2245") not in stops
@@ -96,7 +96,7 @@ def test_the_upgraded_pools_are_the_eligible_ones(demonstration: Demonstration) 
     assert demonstration.week.tally.pools(UPGRADED) == eligible
 
 
-def test_pools_are_skipped_for_the_oracles_reason(demonstration: Demonstration) -> None:
+def test_pools_are_skipped_for_the_reasons_that_the_oracle_gives(demonstration: Demonstration) -> None:
     skipped = {reason: set(pools) for reason, pools in demonstration.week.verdict.skipped.items()}
     assert demonstration.week.tally.skipped == skipped
     assert skipped["unproven"] == {("pay-prod", "canary")}

@@ -1,4 +1,4 @@
-"""Every configuration in the guides is valid together with earlier ones from its guide and a minimal one for the rest."""
+"""Every configuration in a guide is valid when combined with the guide's earlier ones and a minimal one for the rest."""
 
 import json
 import re
@@ -38,5 +38,5 @@ def test_every_example_is_valid(example: dict[str, Any]) -> None:
 
 
 def test_every_example_is_found() -> None:
-    """A pattern that finds nothing proves nothing, so the number of blocks found must equal the number of blocks written."""
+    """A pattern that finds nothing proves nothing, so the number of blocks found must equal the number of blocks in the guides."""
     assert len(list(examples())) == sum(guide.read_text().count("```yaml") for guide in GUIDES) >= 5

@@ -24,6 +24,6 @@ def test_every_metric_that_the_text_mentions_exists() -> None:
     assert named == {metric.metric_name for metric in Metric}
 
 
-def test_the_log_fields_match_the_code() -> None:
+def test_the_documented_log_fields_match_the_code() -> None:
     logs = PAGE.read_text().partition("## Logs")[2]
     assert tuple(re.findall(r"^\| `(\w+)` \|", logs, re.MULTILINE)) == FIELDS

@@ -61,7 +61,7 @@ def test_the_pattern_finds_paths_with_and_without_a_name() -> None:
     assert sum(bool(name) for _, name in found) > 50
 
 
-def test_every_bold_question_is_answered_with_a_path_or_a_link() -> None:
+def test_every_question_in_bold_is_answered_with_a_path_or_a_link() -> None:
     questions = (ROOT / "docs" / "architecture.md").read_text().partition("## Questions a new owner asks")[2]
     entries = re.split(r"^\*\*", questions, flags=re.MULTILINE)[1:]
     assert len(entries) >= 30

@@ -30,7 +30,7 @@ _TEXTS = st.text(max_size=80).map(str.strip)
 
 
 def altered(genuine: Genuine) -> st.SearchStrategy[Forgery]:
-    """One part is changed: a byte, the length, the order, or a header's value, or a header is removed."""
+    """Forgeries in which one part is changed: a byte, the length, the order, or a header's value, or a header is removed."""
     plain = Forgery("", genuine.body, genuine.proof)
     return st.one_of(_bodies(plain), _headers(plain, tuple(genuine.proof)))
 

@@ -56,7 +56,7 @@ class Stand:
         return take_activity(self.world.context, TeamsAccess(self.bot, self.refusals), request)
 
     def refused(self) -> list[tuple[str, str]]:
-        """The reasons that the ledger shows, each with its endpoint."""
+        """The reasons for rejections that the ledger shows, each with its endpoint."""
         return [(e.data["endpoint"], e.data["reason"]) for e in self.entries("refused-request")]
 
     def entries(self, kind: str) -> list[Entry]:

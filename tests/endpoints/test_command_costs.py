@@ -17,7 +17,7 @@ def queries(engine: FakeEngine) -> list[str]:
     return [each for each in engine.started if each.startswith("chat_query ")]
 
 
-def test_status_does_not_read_every_run_from_the_last_two_weeks() -> None:
+def test_the_status_command_does_not_read_every_run_from_the_last_two_weeks() -> None:
     store = CountingStore()
     story = Story(DirectVote(), ONE, store=store)
     run = story.driven.record
@@ -29,7 +29,7 @@ def test_status_does_not_read_every_run_from_the_last_two_weeks() -> None:
     assert len(store.got) < 100
 
 
-def test_status_does_not_read_old_requests() -> None:
+def test_the_status_command_does_not_read_old_requests() -> None:
     store = CountingStore()
     story = Story(DirectVote(), ONE, store=store)
     approval = story.approval

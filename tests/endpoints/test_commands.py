@@ -91,13 +91,13 @@ def test_an_override_expires_and_is_posted_in_the_channel(world: World) -> None:
     assert "shop-dev stays awake · requested by ben" in str(shown)
 
 
-def test_this_week_ends_on_monday(world: World) -> None:
+def test_a_skip_for_this_week_ends_on_monday(world: World) -> None:
     assert "shop-dev is left out of node image upgrades | until 2026-11-23 00:00 UTC" in send_command(
         world, "ben", "skip shop-dev this week"
     )
 
 
-def test_a_clusters_runs_are_paused_resumed_and_cancelled_by_the_name_of_the_cluster(world: World) -> None:
+def test_a_clusters_runs_can_be_paused_resumed_and_cancelled_by_cluster_name(world: World) -> None:
     send_command(world, "ana", "run node-image shop-dev")
     (run,) = (stored.value for stored in runs(world.store).scan())
     for command, control in (
@@ -128,7 +128,7 @@ def test_a_plan_lists_every_pool(world: World) -> None:
     assert "2 of 2 pools are behind" in str(world.replies.given)
 
 
-def test_status_shows_the_active_runs(world: World) -> None:
+def test_the_status_command_shows_the_active_runs(world: World) -> None:
     assert "no active runs" in send_command(world, "cleo", "status")
     send_command(world, "ana", "run node-image shop-dev")
     assert "shop-dev: node-image" in send_command(world, "cleo", "status")
@@ -162,7 +162,7 @@ def test_an_invalid_time_is_answered_with_the_expected_format(text: str) -> None
     assert read == f"{text} is not a time: write 22:00, tomorrow 08:00 or 2026-11-18T22:00+01:00"
 
 
-def test_why_lists_the_required_approvers() -> None:
+def test_the_why_command_lists_the_required_approvers() -> None:
     world = World(
         config=ALL_OPERATIONS.replace(
             "start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: leads}}"

@@ -1,4 +1,4 @@
-"""Every relevant event, in both schemas, duplicated, late, and out of order: each starts one run, and none is lost."""
+"""Every relevant event is delivered in both schemas, duplicated, late, and out of order. Each starts one run; none is lost."""
 
 import copy
 import json

@@ -63,7 +63,7 @@ def test_an_unreadable_event_is_recorded_and_not_redelivered_forever(event: obje
     assert entry.text == f"an event could not be read: {why}"
 
 
-def test_an_event_that_nothing_consumes_is_recorded() -> None:
+def test_an_event_without_a_consumer_is_recorded() -> None:
     world, _ = waiting()
     take_event(world.context, {**CLOUD, "type": "Microsoft.ContainerService.ClusterSupportEnded"})
     (entry,) = world.ledger.written.values()

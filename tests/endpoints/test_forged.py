@@ -1,4 +1,4 @@
-"""Forged Slack requests: each is rejected and recorded, and none decides anything. `make soak` tries ten thousand."""
+"""Forged Slack requests: each is rejected and recorded, and none has an effect. `make soak` tries ten thousand."""
 
 import json
 from collections import Counter
@@ -259,7 +259,7 @@ TRUE = {
     st.sampled_from([(), ("view",), ("view", "state"), ("user",)]),
 )
 def test_every_signed_dialog_is_handled_without_a_crash(drawn: dict[str, object], at: tuple[str, ...]) -> None:
-    """One of Daytwo's dialogs with parts of it changed. None of them names a request."""
+    """Each is one of Daytwo's dialogs with some parts changed. None of them names a request."""
     payload = json.loads(json.dumps(TRUE))
     inner = payload
     for name in at:
@@ -283,7 +283,7 @@ def test_a_dialog_with_an_unknown_callback_is_answered_and_recorded() -> None:
 
 
 @pytest.mark.parametrize("other", ["", "another-token", "../../approvals", "x" * 3_000, "approve\n"])
-def test_a_dialog_with_a_different_token_decides_nothing(other: str) -> None:
+def test_a_dialog_with_a_different_token_has_no_effect(other: str) -> None:
     """A dialog's content is untrusted input: it names a request but authenticates no one."""
     target = reasons()
     token = target.story.approval.token.encode()

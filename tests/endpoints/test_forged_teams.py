@@ -1,4 +1,4 @@
-"""Forged tokens at the Teams endpoint: thousands are tried and all are rejected, and a rejected request decides nothing."""
+"""Forged tokens at the Teams endpoint: thousands are tried, all are rejected, and a rejected request has no effect."""
 
 import base64
 import time
@@ -164,7 +164,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def changed(token: str, at: int, to: str) -> str:
-    """The token with one character changed. The signature's last character holds bits that mean nothing, so it is left alone."""
+    """The token with one character changed. The signature's last character contains unused bits, so it is never changed."""
     at %= len(token) - 1
     return token if token[at] in (to, ".") else token[:at] + to + token[at + 1 :]
 
@@ -217,7 +217,7 @@ def test_the_signing_keys_are_fetched_once_per_day(running: Running) -> None:
 
 
 def test_unknown_keys_do_not_cause_repeated_fetches(running: Running) -> None:
-    """An unknown key is fetched at most once in five minutes."""
+    """An unknown key causes at most one fetch every five minutes."""
     stand = stand_of(running)
     assert stand.is_taken(f"Bearer {stand.signer.token()}")
     before = stand.signer.fetched
@@ -241,7 +241,7 @@ def test_a_new_service_key_replaces_the_old_one(running: Running) -> None:
     assert not stand.is_taken(f"Bearer {old}")
 
 
-def test_without_signing_keys_no_request_is_accepted(running: Running) -> None:
+def test_no_request_is_accepted_without_signing_keys(running: Running) -> None:
     """A request whose token cannot be verified now is retried later. Cached keys stay valid for a day."""
     stand = stand_of(running)
     stand.signer.is_down = True

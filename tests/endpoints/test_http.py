@@ -1,4 +1,4 @@
-"""The HTTP API: invalid input is answered with a clear error, changes nothing, and reveals nothing."""
+"""The HTTP API: invalid input is answered with a clear error, has no effect, and does not reveal anything."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ def target(world: World) -> str:
     return next(iter(world.clusters.fleet))
 
 
-def test_a_request_to_start_a_run_is_answered_with_202_and_the_path_of_the_run() -> None:
+def test_a_request_to_start_a_run_is_answered_with_202_and_the_runs_path() -> None:
     world = new_world()
     response = start_runbook(
         world.context, "node-image", json.dumps({"target": target(world), "by": "ana"}).encode(), ""

@@ -71,7 +71,7 @@ def test_a_rule_for_two_people_requires_a_second_vote() -> None:
     assert state(world) is ApprovalState.APPROVED
 
 
-def test_a_form_token_that_belongs_to_another_person_decides_nothing(ana: Visitor) -> None:
+def test_another_persons_form_token_has_no_effect(ana: Visitor) -> None:
     for other in ("ben", "cleo", "eve"):
         page = Visitor(ana.world, other).vote(token=ana.form())
         assert page.status == 403
@@ -79,7 +79,7 @@ def test_a_form_token_that_belongs_to_another_person_decides_nothing(ana: Visito
     assert refusals(ana.world) == ["foreign-form"]
 
 
-def test_a_form_token_from_another_request_decides_nothing(ana: Visitor) -> None:
+def test_another_requests_form_token_has_no_effect(ana: Visitor) -> None:
     other = request(id="another", token="another-token")
     approvals(ana.world.store).insert(other.id, other)
     request_tokens(ana.world.store).insert(other.token, RequestToken(other.id))
@@ -100,7 +100,7 @@ def test_a_form_is_valid_for_an_hour(ana: Visitor) -> None:
     assert state(late.world) is ApprovalState.PENDING
 
 
-def test_a_form_token_signed_with_another_key_decides_nothing(ana: Visitor) -> None:
+def test_a_form_token_signed_with_another_key_has_no_effect(ana: Visitor) -> None:
     token = ana.form()
     request = HttpRequest(
         "POST",
@@ -126,19 +126,19 @@ def test_a_form_token_signed_with_another_key_decides_nothing(ana: Visitor) -> N
         {"origin": "null", "sec_fetch_site": ""},
     ],
 )
-def test_a_form_from_another_site_decides_nothing(ana: Visitor, headers: dict[str, str]) -> None:
+def test_a_form_from_another_site_has_no_effect(ana: Visitor, headers: dict[str, str]) -> None:
     fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
     assert ana.send(fields, **headers).status == 403
     assert state(ana.world) is ApprovalState.PENDING
     assert refusals(ana.world) == ["from-elsewhere"]
 
 
-def test_without_origin_headers_the_form_token_is_sufficient(ana: Visitor) -> None:
+def test_the_form_token_is_sufficient_if_there_are_no_origin_headers(ana: Visitor) -> None:
     fields = {"choice": "approve", "reason": "", "csrf": ana.form()}
     assert ana.send(fields, origin="", sec_fetch_site="").status == 200
 
 
-def test_a_form_without_a_session_decides_nothing(ana: Visitor) -> None:
+def test_a_form_without_a_session_has_no_effect(ana: Visitor) -> None:
     token = ana.form()
     page = Visitor(ana.world, "").vote(token=token)
     assert page.status == 403
@@ -163,14 +163,14 @@ def test_a_form_without_a_session_decides_nothing(ana: Visitor) -> None:
         (b"choice=approve&csrf=%00%ff", 403),
     ],
 )
-def test_a_malformed_form_decides_nothing(ana: Visitor, body: bytes, status: int) -> None:
+def test_a_malformed_form_has_no_effect(ana: Visitor, body: bytes, status: int) -> None:
     page = ana.send(body.replace(b"{token}", ana.form().encode()))
     assert page.status == status
     assert state(ana.world) is ApprovalState.PENDING
     assert len(refusals(ana.world)) == 1
 
 
-def test_a_form_sent_as_json_decides_nothing(ana: Visitor) -> None:
+def test_a_form_sent_as_json_has_no_effect(ana: Visitor) -> None:
     body = json.dumps({"choice": "approve", "csrf": ana.form()}).encode()
     assert ana.send(body, content_type="application/json").status == 400
 

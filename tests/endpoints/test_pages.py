@@ -1,4 +1,4 @@
-"""The approval page: what each visitor sees, what is rejected, and that viewing the page decides nothing."""
+"""The approval page: what each visitor sees, what is rejected, and that viewing the page does not decide the request."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ def test_an_approver_sees_the_whole_plan_and_two_buttons(ana: Visitor) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_viewing_the_page_decides_nothing(ana: Visitor, method: str) -> None:
+def test_viewing_the_page_does_not_decide_the_request(ana: Visitor, method: str) -> None:
     assert ana.look(method=method).status == 200
     assert state(ana.world) is ApprovalState.PENDING
     assert ana.world.ledger.written == {}
@@ -43,7 +43,7 @@ def test_viewing_the_page_decides_nothing(ana: Visitor, method: str) -> None:
         ("eve", "Daytwo does not know you: ask to be added under `people` in daytwo.yaml."),
     ],
 )
-def test_a_person_who_cannot_decide_sees_the_reason_and_no_buttons(ana: Visitor, name: str, why: str) -> None:
+def test_a_person_who_cannot_decide_sees_the_reason_instead_of_buttons(ana: Visitor, name: str, why: str) -> None:
     page = Visitor(ana.world, name).look()
     assert page.status == 200
     assert why in text_of(page)
@@ -80,7 +80,7 @@ def test_an_account_from_another_tenant_learns_nothing(ana: Visitor) -> None:
     assert "shop-prod" not in mal.look().text()
 
 
-def test_without_a_configured_tenant_every_session_counts_as_foreign() -> None:
+def test_every_session_counts_as_foreign_if_no_tenant_is_configured() -> None:
     world = world_with(request(), CONFIG)
     assert Visitor(world).look().status == 403
 

@@ -93,7 +93,7 @@ def test_tokens_and_internal_fields_are_not_returned() -> None:
     assert "internal" not in answer
 
 
-def test_a_value_of_an_unknown_type_raises_an_error() -> None:
+def test_a_value_with_an_unknown_type_raises_an_error() -> None:
     with pytest.raises(TypeError, match="dict is not part of a resource"):
         to_body([{"a": 1}])
 
@@ -111,7 +111,7 @@ def test_every_field_in_a_resource_is_documented() -> None:
     assert (len(kinds) > 8, missing) == (True, [])
 
 
-def test_the_reference_is_current() -> None:
+def test_the_committed_reference_is_up_to_date() -> None:
     assert PAGE.read_text() == reference(all_routes()), "run `python -m tools.http_reference` and commit the page"
 
 

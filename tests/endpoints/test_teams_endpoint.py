@@ -29,14 +29,14 @@ def test_a_command_is_answered_only_to_its_sender(stand: Stand) -> None:
     assert "Status" in first or "status" in first
 
 
-def test_without_ephemeral_replies_the_reply_follows_the_command(stand: Stand) -> None:
+def test_the_reply_follows_the_command_if_ephemeral_replies_are_unavailable(stand: Stand) -> None:
     stand.bot.closed.add("29:ana")
     stand.send(activity())
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|{CHANNELS[0]};messageid=1700000000001|1700000000001"
 
 
-def test_in_a_personal_chat_the_reply_is_a_message_in_that_chat(stand: Stand) -> None:
+def test_a_command_in_a_personal_chat_is_answered_in_that_chat(stand: Stand) -> None:
     stand.send(activity(text="status", conversation={"id": "a:1", "conversationType": "personal", "tenantId": TENANT}))
     ((address, _),) = answered(stand)
     assert address == f"teams-bot:{SERVICE}|a:1|1700000000001"
@@ -92,7 +92,7 @@ def test_a_reason_that_is_not_text_is_rejected(stand: Stand, reason: object) -> 
     assert (response.status, stand.refused(), stand.entries("attempt")) == (400, [("teams", "unreadable")], [])
 
 
-def test_a_reason_that_is_too_long_decides_nothing_and_its_author_is_informed(stand: Stand) -> None:
+def test_a_vote_whose_reason_is_too_long_does_not_count_and_the_voter_is_informed(stand: Stand) -> None:
     action = {"type": "Action.Execute", "verb": "reject", "data": {"token": "token-1", "reason": "x" * 301}}
     body: Any = stand.send(vote(value={"action": action})).body
     assert body["value"] == "The reason is longer than 300 characters, so nothing is decided: shorten it."

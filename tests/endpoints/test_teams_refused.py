@@ -57,7 +57,7 @@ def test_an_unauthenticated_activity_is_rejected_and_recorded(
         vote(value={"action": {"type": "Action.Submit", "verb": "approve", "data": {"token": "token-1"}}}),
     ],
 )
-def test_a_malformed_vote_decides_nothing(stand: Stand, wrong: dict[str, Any]) -> None:
+def test_a_malformed_vote_has_no_effect(stand: Stand, wrong: dict[str, Any]) -> None:
     assert (stand.send(wrong).status, stand.refused()) == (400, [("teams", "unreadable")])
     assert stand.entries("attempt") == []
 
@@ -85,7 +85,7 @@ def test_errors_in_the_body_are_not_reported_before_authentication(stand: Stand)
     }
 
 
-def test_without_a_configured_tenant_every_activity_is_rejected() -> None:
+def test_every_activity_is_rejected_if_no_tenant_is_configured() -> None:
     stand = Stand(World(config=CONFIG))
     assert stand.send(activity()).status == 403
     nameless = {"conversation": {"id": "a:1", "tenantId": ""}, "channelData": None}
@@ -98,7 +98,7 @@ def test_a_thousand_rejections_produce_one_line_per_minute(stand: Stand) -> None
     assert len(stand.entries("refused-request")) == 1
 
 
-def test_without_a_configured_bot_the_endpoint_does_not_exist(stand: Stand) -> None:
+def test_the_endpoint_does_not_exist_if_no_bot_is_configured(stand: Stand) -> None:
     assert (
         take_activity(stand.world.context, TeamsAccess(None, stand.refusals), HttpRequest("POST", body=b"{}")).status
         == 404

@@ -1,4 +1,4 @@
-"""The routes while Daytwo's records are unavailable: each of them reports that instead of failing."""
+"""While Daytwo's records are unavailable, every route reports that instead of failing."""
 
 import azure.functions as func
 import pytest
@@ -16,7 +16,7 @@ class WiringWithoutStore:
 
 
 @pytest.mark.parametrize("auth", Auth)
-def test_without_records_a_route_responds_with_503(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_route_responds_with_503_if_the_records_are_unavailable(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ops.functions, "wiring", WiringWithoutStore)
     route = next(each for each in ops.functions.all_routes() if each.auth is auth)
     request = func.HttpRequest("GET", "https://localhost/api", body=b"")

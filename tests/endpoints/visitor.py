@@ -62,7 +62,7 @@ class Visitor:
         return serve_page(self.world.context, endpoint or self.endpoint, _request(method, request_token, shown))
 
     def form(self, request_token: str = REQUEST_TOKEN) -> str:
-        """The form token that the page contains."""
+        """The form token in the page."""
         found = re.search(r'name="csrf" value="([^"]+)"', self.look(request_token).text())
         assert found, "no form is shown"
         return html.unescape(found.group(1))

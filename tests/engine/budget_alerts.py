@@ -1,4 +1,4 @@
-"""Budget alerts as Azure sends them, in the legacy schema and in the common one."""
+"""Budget alerts as Azure sends them, in the legacy schema and in the common schema."""
 
 LEGACY = b"""{"schemaId": "AIP Budget Notification", "data": {"SubscriptionName": "s", "SubscriptionId": "1", "ResourceGroup": "",
  "SpendingAmount": "1111.32", "BudgetStartDate": "11/1/2026 5:40:29 PM -08:00", "Budget": "10000", "Unit": "USD",

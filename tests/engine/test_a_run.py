@@ -1,4 +1,4 @@
-"""A run from request to end: what happens exactly once, what the run waits for, and what it reports."""
+"""A run from its request to its end: what happens exactly once, what the run waits for, and what it reports."""
 
 from dataclasses import replace
 

@@ -11,7 +11,7 @@ from tests.fakes import World
 
 
 def accepts_after(world: World, delay: timedelta) -> Callable[[str], None]:
-    """Azure starts to accept requests once the run is this old."""
+    """Azure starts to accept requests when the run has lasted this long."""
     operations = AzureOperations(world)
 
     def meanwhile(activity: str) -> None:
@@ -44,7 +44,7 @@ def test_an_upgrade_waits_for_an_operation_that_daytwo_did_not_start() -> None:
     assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 
-def test_after_a_failed_upgrade_the_cause_is_reported_and_the_next_pool_does_not_begin() -> None:
+def test_a_failed_upgrades_cause_is_reported_and_the_next_pool_does_not_begin() -> None:
     world = world_in_window(pools=2)
     run = upgrade(world, AzureOperations(world, failed="PodDrainFailure")).record
     assert (run.state, run.code) == (State.FAILED, "PodDrainFailure")

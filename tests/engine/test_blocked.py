@@ -1,4 +1,4 @@
-"""A target that is waiting for a person is reported once, even though it has no run."""
+"""A target that requires a person's action is reported once, even without a run."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -116,7 +116,7 @@ def test_a_block_is_closed_when_its_cluster_has_left_the_fleet() -> None:
 
 
 def world_with_blocked_reboot_by_day() -> World:
-    """Ten in the morning, with a rule that requires approval: reboots are planned by day."""
+    """A world at ten in the morning. A rule requires approval, so reboots are planned by day."""
     world = World(
         config=ALL_OPERATIONS.replace(
             "reboot: {window: nights}", "reboot: {window: nights, approval: {from: platform}}"

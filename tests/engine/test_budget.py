@@ -1,4 +1,4 @@
-"""Budget alerts in both schemas are read exactly and explained once."""
+"""Budget alerts in both schemas are read correctly and explained once."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Five hundred runs report through a Slack that is barely up. Afterwards each message exists once, in its final state."""
+"""Five hundred runs report to Slack, which often fails. In the end each message exists once, in its final state."""
 
 import heapq
 import json
@@ -184,8 +184,8 @@ def test_after_a_rate_limit_slack_is_not_called_before_its_retry_time(night: Nig
     assert early == []
 
 
-def test_slack_was_barely_up(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
-    """The precondition for the tests above. Slack's own limits are rarely exceeded."""
+def test_slack_failed_often(night: NightResult, capsys: pytest.CaptureFixture[str]) -> None:
+    """Checks the precondition for the tests above. Slack's own limits are rarely exceeded."""
     statuses = Counter(call.status for call in night.slack.calls)
     limited = statuses[429] - night.fired["429"]
     with capsys.disabled():

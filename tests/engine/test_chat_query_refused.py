@@ -14,7 +14,7 @@ class Closed(FakeClusters):
         raise DeniedError(f"listing the clusters of {subscription}: 403: the role is missing")
 
 
-def test_a_query_for_an_impossible_plan_is_answered_with_the_reason() -> None:
+def test_the_answer_to_a_query_for_an_impossible_plan_states_the_reason() -> None:
     world = World(clusters=Closed())
     began = world.clock.at
     query: dict[str, Json] = {"command": "plan", "subject": "", "chat": "slack", "address": "https://hooks.slack.com/x"}

@@ -1,4 +1,4 @@
-"""The weekly digest: sent once, on time, with what happened last week and what comes next."""
+"""The weekly digest: sent once, on time, with last week's events and the coming ones."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,7 @@ def test_the_picture_shows_only_clusters_in_rings() -> None:
     assert world.store.get_content(record.picture) == b"png"
 
 
-def test_if_the_picture_cannot_be_drawn_the_digest_is_posted_without_it() -> None:
+def test_the_digest_is_posted_without_its_picture_if_it_cannot_be_drawn() -> None:
     world = world_with_runs()
 
     def paint(svg: str) -> bytes:

@@ -20,7 +20,7 @@ from tests.fakes import CONFIG, cluster, pool
         (("", ""), "UpgradeFailed", "user1: the upgrade of user1 ended as Failed"),
     ],
 )
-def test_its_failure_is_reported_with_the_error_that_azure_stores_on_the_pool(
+def test_an_upgrades_failure_is_reported_with_the_error_that_azure_stores_on_the_pool(
     error: tuple[str, str], code: str, why: str
 ) -> None:
     world = world_with(cluster("shop-dev", pool("user1")), CONFIG, IN_WINDOW)

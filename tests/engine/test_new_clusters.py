@@ -1,4 +1,4 @@
-"""A week's rollout includes clusters that are found after it has started; an empty fleet is reported."""
+"""A week's rollout includes clusters that are found after it has started. An empty fleet is reported."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def shown(world: World) -> list[str]:
     return [str(content["text"]) for content in world.chat.shown.values()]
 
 
-def test_a_fleet_that_is_found_after_the_first_scan_is_upgraded_that_week() -> None:
+def test_a_fleet_that_is_found_after_the_first_scan_is_upgraded_in_the_same_week() -> None:
     world = World()
     tick(world)
     assert not list(rollouts(world.store).scan())
@@ -65,7 +65,7 @@ def test_a_cluster_that_is_found_later_joins_its_ring() -> None:
     assert [name for _, name in ring.targets] == ["shop-dev", "web-dev"]
 
 
-def test_a_completed_rollout_resumes_for_a_new_cluster() -> None:
+def test_a_completed_rollout_is_resumed_for_a_new_cluster() -> None:
     world = World()
     world.clusters.put(cluster("shop-dev", pool("user1", image=NEW)))
     tick(world)
@@ -79,7 +79,7 @@ def test_a_completed_rollout_resumes_for_a_new_cluster() -> None:
     assert world.engine.started.count(f"rollout {ROLLOUT}") == 2
 
 
-def test_the_ledger_records_every_end_of_a_rollout() -> None:
+def test_the_ledger_records_each_time_that_a_rollout_ends() -> None:
     world = World()
     for name in ("shop-dev", "web-dev"):
         world.clusters.put(cluster(name, pool("user1", image=NEW)))

@@ -1,4 +1,4 @@
-"""A run's transition table: it contains every report that an activity can make, and the position that follows."""
+"""A run's transition table: every report that an activity can make leads to a position."""
 
 import ast
 from pathlib import Path
@@ -38,7 +38,7 @@ POLLING = Position(Activity.POLL, "pool.user1")
         (Position(Activity.UNWIND), Outcome.CONCLUDE, Position(Activity.CONCLUDE)),
     ],
 )
-def test_each_report_leads_to_exactly_one_position(
+def test_each_report_leads_to_exactly_one_next_position(
     here: Position, outcome: Outcome, following: Position | None
 ) -> None:
     assert next_position(here, Transition(outcome, step="next")) == following
@@ -62,7 +62,7 @@ def test_every_activity_can_lead_to_the_end_of_the_run() -> None:
 
 
 def test_every_outcome_in_the_activities_code_is_in_the_table() -> None:
-    """An outcome without a row would otherwise stop a run at night; here it fails a test."""
+    """An outcome without a row makes this test fail; otherwise it would first be noticed when it stops a run at night."""
     written = {
         node.attr
         for path in Path("ops/engine/activities").glob("*.py")

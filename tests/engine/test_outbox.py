@@ -55,7 +55,7 @@ def test_a_message_that_was_deleted_in_the_chat_is_reposted() -> None:
     assert shown(world) == ["second"]
 
 
-def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_rejected_message_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     world.chat.fail = [
         RejectedError("not_in_channel", "posting run-1 to Slack: Slack answered not_in_channel"),
@@ -72,7 +72,7 @@ def test_a_refusal_is_logged_once_per_problem(caplog: pytest.LogCaptureFixture) 
     ]
 
 
-def test_a_busy_or_unreachable_chat_is_not_logged_as_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_busy_or_unreachable_chat_is_not_logged_as_a_rejection(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     world.chat.fail = [ThrottledError("rate limited", 30), TryLaterError("no response")]
     report(world, "one")
@@ -80,7 +80,7 @@ def test_a_busy_or_unreachable_chat_is_not_logged_as_a_refusal(caplog: pytest.Lo
     assert caplog.records == []
 
 
-def test_a_state_that_recurs_after_an_edit_with_a_lost_response_is_shown() -> None:
+def test_a_recurring_state_is_shown_even_if_the_response_to_an_edit_in_between_was_lost() -> None:
     """The chat shows the intermediate state, which is unknown to the record."""
     world = World()
     report(world, "one")
@@ -101,7 +101,7 @@ def test_messages_that_require_a_person_are_sent_first() -> None:
     assert shown(world) == ["request", "plain", "other"]
 
 
-def test_a_failed_search_is_repeated_and_does_not_cause_a_duplicate() -> None:
+def test_a_failed_search_is_retried_and_does_not_cause_a_duplicate() -> None:
     world = World()
     world.chat.lose = 1
     report(world, "one")
@@ -111,7 +111,7 @@ def test_a_failed_search_is_repeated_and_does_not_cause_a_duplicate() -> None:
     assert (world.chat.posts, shown(world)) == (1, ["one"])
 
 
-def test_after_a_rate_limit_no_further_messages_are_attempted() -> None:
+def test_no_further_messages_are_attempted_after_a_rate_limit() -> None:
     world = World()
     world.chat.fail = [ThrottledError("posting: rate limited", 30)]
     report(world, "one", "run-1")
@@ -122,7 +122,7 @@ def test_after_a_rate_limit_no_further_messages_are_attempted() -> None:
     assert world.chat.posts == 2
 
 
-def test_a_new_picture_with_the_same_text_causes_an_edit() -> None:
+def test_a_new_picture_causes_an_edit_even_if_the_text_is_the_same() -> None:
     world = World()
     for number in (1, 1, 2):
         reference = world.store.put_content(f"picture {number}".encode())
@@ -170,7 +170,7 @@ def test_two_processes_that_report_simultaneously_post_once() -> None:
     assert (chat.posts, shown(world)) == (1, ["second"])
 
 
-def test_after_two_simultaneous_edits_the_newer_state_is_shown() -> None:
+def test_the_newer_state_is_shown_after_two_simultaneous_edits() -> None:
     """The older edit arrives last, so the chat shows it until the next tick."""
     world, chat = world_with_slow_chat()
     report(world, "first")
@@ -193,7 +193,7 @@ def test_an_older_edit_whose_response_is_lost_is_corrected() -> None:
     assert shown(world) == ["third"]
 
 
-def test_after_a_process_was_killed_its_message_is_searched_for() -> None:
+def test_a_message_whose_sender_was_killed_is_searched_for() -> None:
     world = World()
     world.chat.fail = [TryLaterError("down")]
     report(world, "one")
@@ -214,7 +214,7 @@ def backlog() -> World:
     return world
 
 
-def test_a_tick_sends_a_backlog_at_the_rate_that_the_chat_allows_for_a_limited_time() -> None:
+def test_a_tick_sends_a_backlog_for_a_limited_time_at_the_rate_that_the_chat_allows() -> None:
     world = backlog()
     began = world.clock.at
 

@@ -1,4 +1,4 @@
-"""People are notified about a step that is hours overdue. It is not interrupted, and the notice disappears if it succeeds."""
+"""People are notified about a step that is hours overdue. The step is not interrupted, and the notice disappears if the step succeeds."""
 
 from datetime import timedelta
 

@@ -28,7 +28,7 @@ def test_a_pause_takes_effect_between_pools_and_lasts_until_the_resume() -> None
     assert run.state is State.DONE
 
 
-def test_after_a_cancel_the_running_pool_is_completed_and_no_other_pool_begins() -> None:
+def test_the_running_pool_is_completed_and_no_other_pool_begins_after_a_cancel() -> None:
     world = world_in_window(pools=2)
     operations = AzureOperations(world)
 

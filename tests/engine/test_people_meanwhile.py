@@ -45,7 +45,7 @@ def test_keep_awake_applies_to_a_stop_that_azure_has_not_accepted_yet() -> None:
 
 
 def test_a_cluster_that_was_just_started_is_not_stopped_immediately() -> None:
-    """Rule 5 of docs/power.md, which also applies when a cancelled run is undone."""
+    """Tests rule 5 in docs/power.md, which also applies when a cancelled run is undone."""
     world = world_with(cluster("shop-dev", running=False), CONFIG)
     only = world.clusters.only.id
     run = start(world)

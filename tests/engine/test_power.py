@@ -1,4 +1,4 @@
-"""Power control is level-triggered: the timer compares the desired state with the actual one and corrects any difference."""
+"""Power control is level-triggered: the timer compares the desired with the actual state and corrects any difference."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def test_an_override_without_a_valid_end_is_rejected(until: object) -> None:
     assert set_override(world.context, "awake", body).status == 400
 
 
-def test_if_a_start_fails_for_lack_of_capacity_the_run_fails() -> None:
+def test_a_run_fails_if_its_start_fails_for_lack_of_capacity() -> None:
     world = world_with_all_operations()
     world.clock.at = datetime(2026, 11, 17, 10, tzinfo=UTC)
     world.clusters.put(replace(world.clusters.only, running=False))

@@ -1,4 +1,4 @@
-"""Which of two runs on a cluster goes first; the other one yields between its steps."""
+"""Which of two runs on a cluster has precedence. The other one yields between its steps."""
 
 from tests.driving import WEEK, manual_request, run_request, start
 from tests.engine.worlds import world_with_all_operations

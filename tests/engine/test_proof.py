@@ -1,4 +1,4 @@
-"""An upgrade is complete once its nodes run the image. A newer image released in the meantime is either reported or planned."""
+"""An upgrade is complete once its nodes run the image. If a newer image is released in the meantime, it is either reported or planned."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def test_an_image_that_was_released_between_the_check_and_the_call_is_reported()
     assert "it was released between the check and the call" in run.finished[0].evidence
 
 
-def test_an_image_that_was_released_before_the_call_is_planned_first() -> None:
+def test_a_new_plan_is_made_for_an_image_that_was_released_before_the_call() -> None:
     world = world_in_window()
     seen: list[str] = []
     operations = AzureOperations(world, image=NEWER)

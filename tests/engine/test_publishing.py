@@ -36,7 +36,7 @@ def waiting(world: World) -> int:
     return len(list(unpublished_ends(world.store).scan()))
 
 
-def test_an_end_that_could_not_be_published_is_published_once_by_a_later_tick() -> None:
+def test_an_end_that_could_not_be_published_is_published_exactly_once_by_a_later_tick() -> None:
     world = World()
     world.events.refuse = DOWN
     event = ended(world)
@@ -55,7 +55,7 @@ def test_an_end_is_published_once() -> None:
     assert world.events.published == [event]
 
 
-def test_after_a_day_an_end_is_no_longer_published() -> None:
+def test_an_end_is_no_longer_published_after_a_day() -> None:
     world = World()
     world.events.refuse = DOWN
     ended(world)
@@ -78,7 +78,7 @@ def test_a_topic_that_is_down_is_called_once_per_tick_whatever_the_size_of_the_b
     assert (len(world.events.published), waiting(world)) == (50, 0)
 
 
-def test_all_day_old_ends_are_dropped_with_one_call_to_the_topic() -> None:
+def test_all_ends_that_are_a_day_old_are_dropped_with_a_single_call_to_the_topic() -> None:
     world = World()
     backlog(world, 50, world.clock.at - timedelta(days=1))
     world.events.refuse = DOWN

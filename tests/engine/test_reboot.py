@@ -1,4 +1,4 @@
-"""A reboot cordons, drains, restarts, verifies, and uncordons a node. After any failure the node is uncordoned as well."""
+"""A reboot cordons, drains, restarts, verifies, and uncordons a node. The node is also uncordoned after any failure."""
 
 from ops.model.fleet import CORDON_STAMP
 from ops.model.run import Run, State
@@ -57,7 +57,7 @@ def test_a_restart_without_a_new_boot_id_counts_as_a_failure() -> None:
     assert "its bootID has not changed" in run.why
 
 
-def test_after_a_rejected_restart_the_node_is_uncordoned() -> None:
+def test_a_node_is_uncordoned_after_a_rejected_restart() -> None:
     world = world_with_required_reboot()
     world.machines.refuse = RejectedError("ScopeLocked", "restarting: a deny assignment")
     run = reboot(world)

@@ -1,4 +1,4 @@
-"""A process that resumes hours later: another run may hold the leases by then, and the window may have closed."""
+"""A process that resumes hours later. By then another run may hold the leases and the window may have closed."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def upgraded_after_a_start() -> DrivenRun:
     return run
 
 
-def test_a_cluster_is_not_stopped_while_another_run_holds_it() -> None:
+def test_a_cluster_is_not_stopped_while_another_run_holds_its_lease() -> None:
     run = upgraded_after_a_start()
     run.world.clock.advance(minutes=40)
     let_other_run_take_the_cluster(run)
@@ -53,7 +53,7 @@ def test_a_cluster_is_stopped_after_the_other_runs_lease_has_expired() -> None:
     assert run.world.clusters.begun == ["start", "upgrade user1", "stop"]
 
 
-def test_a_run_that_lost_its_cluster_does_not_block_the_paired_region() -> None:
+def test_a_run_that_lost_its_lease_does_not_block_the_paired_region() -> None:
     run = upgraded_after_a_start()
     plan = run.record.plan
     assert plan is not None
@@ -85,7 +85,7 @@ def draining() -> tuple[DrivenRun, str, int]:
     return run, f"drain.{node}", evictions
 
 
-def test_a_drain_continues_while_its_window_is_open_and_it_holds_the_cluster() -> None:
+def test_a_drain_continues_while_its_window_is_open_and_its_run_holds_the_lease() -> None:
     run, step, evictions = draining()
     run.world.clock.advance(minutes=10)
     run.call("poll", step)
@@ -101,7 +101,7 @@ def test_a_drain_does_not_evict_pods_after_its_window_has_closed() -> None:
     assert (run.step(step).state, run.step(step).why) == (StepState.LEFT, "its window has closed")
 
 
-def test_a_drain_does_not_evict_pods_once_another_run_holds_the_cluster() -> None:
+def test_a_drain_does_not_evict_pods_once_another_run_holds_the_lease() -> None:
     run, step, evictions = draining()
     run.world.clock.advance(minutes=40)
     let_other_run_take_the_cluster(run)

@@ -91,7 +91,7 @@ def test_a_node_that_still_exists_is_drained_and_its_eviction_is_confirmed() -> 
     assert world.chat.posts == 1
 
 
-def test_after_a_false_alarm_the_node_is_uncordoned() -> None:
+def test_a_node_is_uncordoned_after_a_false_alarm() -> None:
     world = world_with_spot_pool()
     take_event(world.context, notice(1, 1))
     run_id = world.engine.started[0].split()[1]

@@ -34,7 +34,7 @@ def change_steps(run: DrivenRun, *steps: StepRecord) -> None:
 
 
 class TestIntended:
-    """A step whose first call may not have been made is checked in full, like a step that is about to begin."""
+    """If it is unknown whether a step's first call was made, the step is checked in full, like one that is about to begin."""
 
     def test_a_cancel_takes_effect_while_azure_is_down(self) -> None:
         world = world_in_window()
@@ -69,7 +69,7 @@ class TestIntended:
 class TestTemporary:
     """A step that is undone however the run ends."""
 
-    def test_if_a_start_is_rejected_the_run_fails_immediately(self) -> None:
+    def test_a_run_fails_immediately_if_its_start_is_rejected(self) -> None:
         world = world_in_window(stopped=True)
         world.clusters.refuse = RejectedError("QuotaExceeded", "starting: no quota")
         run = start(world).to_end(turns=60)
@@ -167,7 +167,7 @@ def test_an_operation_in_progress_that_is_temporarily_not_found_is_polled_again(
     assert (run.state, world.clusters.begun) == (State.DONE, ["upgrade user1"])
 
 
-def test_reports_about_the_end_of_a_run_are_sent_belatedly_after_a_crash() -> None:
+def test_reports_about_the_end_of_a_run_are_still_sent_after_a_crash() -> None:
     world = world_in_window()
     run = start(world)
     table = runs(world.store)

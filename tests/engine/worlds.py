@@ -1,4 +1,4 @@
-"""The worlds that these tests use: each has one small cluster inside its window."""
+"""The worlds for these tests, each with one small cluster whose window is open."""
 
 from ops.model.workload import Pod
 from tests.driving import IN_WINDOW, NIGHT, WEEK, AzureOperations, DrivenRun, manual_request, start
@@ -9,7 +9,7 @@ NODE = "aks-user1-1"
 
 
 def world_in_window(*, stopped: bool = False, pools: int = 1) -> World:
-    """A cluster whose pools need a node image upgrade."""
+    """A world with a cluster whose pools need a node image upgrade."""
     world = World()
     world.clock.at = IN_WINDOW
     world.clusters.put(cluster("shop-dev", *(pool(f"user{n}") for n in range(1, pools + 1)), running=not stopped))
@@ -17,7 +17,7 @@ def world_in_window(*, stopped: bool = False, pools: int = 1) -> World:
 
 
 def world_with_all_operations(*, env: str = "dev") -> World:
-    """A cluster with three pods on one node, and a configuration that enables every operation."""
+    """A world with a cluster that has three pods on one node, and a configuration that enables every operation."""
     world = World(config=ALL_OPERATIONS)
     world.clock.at = NIGHT
     only = cluster("shop-dev", pool("user1"), env=env, node_resource_group="MC_rg_shop-dev_westeurope")
@@ -30,7 +30,7 @@ def world_with_all_operations(*, env: str = "dev") -> World:
 
 
 def upgrade(world: World, meanwhile: Meanwhile | None = None) -> DrivenRun:
-    """Execute a node image upgrade that a person requested. By default Azure completes each operation at the third poll."""
+    """Execute a node image upgrade that a person requested. By default Azure completes each operation on the third poll."""
     run = start(world, manual_request(world, period=WEEK))
     run.to_end(meanwhile or AzureOperations(world))
     return run

@@ -23,7 +23,7 @@ from tests.in_memory_engine import InMemoryEngine
 
 
 def on_the_host(folder: Path) -> EngineRun:
-    """Durable Functions with the whole app."""
+    """Run the scenario on Durable Functions, with the whole app."""
 
     async def drive() -> EngineRun:
         with world() as simulation:
@@ -42,7 +42,7 @@ def on_the_host(folder: Path) -> EngineRun:
 
 
 def on_the_executor(folder: Path) -> EngineRun:
-    """The executor without replay: the SDK's context stays alive between turns."""
+    """Run the scenario on the executor without replay: the SDK's context stays alive between turns."""
     activities: list[tuple[str, Json]] = []
     with world() as simulation, environment(simulation.environment):
         ports = RunPorts(simulation, folder)
@@ -100,7 +100,7 @@ class _InMemoryWorld:
 
 
 def on_the_in_memory_engine(folder: Path) -> EngineRun:
-    """The in-memory engine that the tests use."""
+    """Run the scenario on the in-memory engine that the tests use."""
     with world() as simulation, environment(simulation.environment):
         ports = RunPorts(simulation, folder)
         run = ports.begin()

@@ -1,4 +1,4 @@
-"""Three engines run one orchestrator identically: the same activities with the same inputs, the same end, at the same times."""
+"""Three engines run one orchestrator identically: the same activities with the same inputs at the same times, and the same end."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def test_the_scenario_has_a_stopped_cluster_a_lost_response_and_a_failure(native
     # The failure is reported at the end, even though the stop that followed succeeded.
     assert (native.run.state, native.run.code) == (State.FAILED, "PodDrainFailure")
     assert native.run.why.startswith("user1: the upgrade of user1 failed: PodDrainFailure")
-    # The lost response: starting the first pool is tried again, finds it running, and follows it.
+    # The response was lost, so the first pool's upgrade is tried again; it turns out to be in progress and is followed.
     begins = [payload for name, payload in native.activities if name == "begin"]
     assert [payload["step"] for payload in begins if isinstance(payload, dict)] == [
         "start",

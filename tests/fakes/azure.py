@@ -13,7 +13,7 @@ from tests.fakes.fleet import NEW
 
 @dataclass
 class FakeClusters:
-    """A small fleet. `begun` lists every operation that was started; a test ends them with `end`.
+    """A small fleet. `begun` lists every operation that was started. A test ends an operation with `end`.
 
     Every operation raises `refuse`, and every read of the newest image raises `refuse_images`. The first `lose_answers`
     operations lose their response, as TryLaterError; the later ones respond.
@@ -95,7 +95,7 @@ class FakeClusters:
 
 @dataclass
 class FakeCosts:
-    """Return a cost report, or raise the error `refuse`."""
+    """Returns a cost report, or raises the error `refuse`."""
 
     report: CostReport = field(default_factory=lambda: CostReport((), MONDAY))
     refuse: OutsideError | None = None

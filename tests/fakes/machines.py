@@ -11,7 +11,7 @@ from tests.fakes.nodes import FakeNodes
 
 @dataclass
 class FakeMachines:
-    """Scale-set instances. `restarted` lists every restart; a test ends them with `end`. Each restart raises `refuse` if set."""
+    """Scale-set instances. `restarted` lists every restart. A test ends a restart with `end`. If `refuse` is set, each restart raises it."""
 
     clusters: FakeClusters
     nodes: FakeNodes

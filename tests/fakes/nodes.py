@@ -13,7 +13,7 @@ from tests.fakes.fleet import nodes_of
 
 @dataclass
 class FakeNodes:
-    """Nodes that run their pools' images, unless a test sets others in `listed`. `refuse` maps a kind of read to the error it raises."""
+    """Nodes that run their pools' images, unless a test sets others in `listed`. `refuse` maps each kind of read to its error."""
 
     clusters: FakeClusters
     listed: dict[str, tuple[Node, ...]] = field(default_factory=dict)

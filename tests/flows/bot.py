@@ -1,4 +1,4 @@
-"""The real app on the local host. It follows a simulated world's clock, in a thread of this process."""
+"""The real app on the local host. It runs in a thread of this process and follows a simulated world's clock."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 class Bot:
-    """One process lifetime of the bot in a folder. `calls` lists the activities in order."""
+    """The bot in a folder, for the lifetime of one process. `calls` lists the activities in order."""
 
     def __init__(
         self,

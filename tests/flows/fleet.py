@@ -1,4 +1,4 @@
-"""Small worlds whose window opens five minutes after the start and 50 minutes before the hourly timer starts the week's rollout."""
+"""Small worlds whose window opens five minutes after the start, 50 minutes before the hourly timer starts the week's rollout."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,5 +32,5 @@ def fleet(*clusters: ClusterSpec, scripted_faults: tuple[ScriptedFault, ...] = (
 
 
 def after(**delta: float) -> datetime:
-    """The time this long after the window opens."""
+    """The time when this much time has passed since the window opened."""
     return OPENS + timedelta(**delta)

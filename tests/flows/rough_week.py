@@ -27,7 +27,7 @@ from tests.configurations import PAIRED_RINGS, TO_SLACK, nights
 from tests.flows.bot import Bot
 
 SUNDAY = datetime.fromisoformat("2026-11-22T21:00:00Z")
-# Longer than the calm hour: it lasts past midnight in Amsterdam, when the week ends for clusters that are only observed.
+# Longer than the calm hour, so that it lasts past midnight in Amsterdam, when the week ends for observed clusters.
 CALM_AGAIN = SUNDAY + timedelta(hours=3)
 WEEK = "2026-w47"
 CLUSTERS = 4
@@ -45,7 +45,7 @@ node-image: {window: nights, proven-for: 1d, proven-awake: 12h, proven-nodes: 1,
 
 @dataclass(frozen=True, slots=True)
 class RoughWeek:
-    """The collections that must be empty, and how often each precondition held."""
+    """The collections that must be empty, and how often each precondition was met."""
 
     violations: tuple[str, ...]
     messages_wrong: tuple[str, ...]
@@ -69,7 +69,7 @@ def rough_week(seed: int) -> RoughWeek:
 
 
 def _small(spec: FleetSpec) -> FleetSpec:
-    """The same fleet, with at most two nodes per pool and only one cluster that Daytwo does not manage: this test is about faults."""
+    """The same fleet, reduced to two nodes per pool and one cluster that Daytwo does not manage, because the subject is faults."""
 
     def smaller(cluster: ClusterSpec) -> ClusterSpec:
         return replace(cluster, pools=tuple(replace(pool, nodes=min(pool.nodes, 2)) for pool in cluster.pools))

@@ -57,7 +57,7 @@ def target(environment: dict[str, str], name: str = "shop-dev", group: str = "rg
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
 
 
-def test_simulate_prints_all_settings_for_clients(simulated: dict[str, str]) -> None:
+def test_the_simulate_command_prints_all_settings_for_clients(simulated: dict[str, str]) -> None:
     wanted = "ARM_URL CA_FILE IDENTITY_ENDPOINT IDENTITY_HEADER SUBSCRIPTION RESOURCE_GROUP CLUSTER KUBECONFIG SLACK_URL CLOCK_URL"
     assert set(wanted.split()) <= set(simulated)
 
@@ -77,7 +77,7 @@ def test_a_plan_as_json_includes_every_pool(simulated: dict[str, str], folder: P
     assert {pool["cluster"] for pool in pools} >= {"shop-dev", "shop-prod-we", "lab"}
 
 
-def test_making_a_plan_changes_nothing(simulated: dict[str, str], folder: Path) -> None:
+def test_making_a_plan_does_not_change_anything(simulated: dict[str, str], folder: Path) -> None:
     daytwo("plan", "--subscription", simulated["SUBSCRIPTION"], cwd=folder, environment=simulated)
     seen: list[dict[str, str]] = control(simulated, "/requests")["requests"]  # type: ignore[assignment]  # JSON
     arguments = {each["action"] for each in seen if each["surface"] == "arm"}
@@ -133,7 +133,7 @@ def test_unusable_app_settings_are_reported(folder: Path) -> None:
     assert "contoso" not in ended.stderr
 
 
-def test_why_shows_the_current_decision_for_each_runbook(simulated: dict[str, str], folder: Path) -> None:
+def test_the_why_command_shows_the_current_decision_for_each_runbook(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "shop-dev", cwd=folder, environment=simulated)
     assert ended.returncode == 0, ended.stderr
     reported = dict(line.split(": ", 1) for line in ended.stdout.splitlines())
@@ -141,7 +141,7 @@ def test_why_shows_the_current_decision_for_each_runbook(simulated: dict[str, st
     assert reported["Power"] == "nothing to do: no schedule selects it"
 
 
-def test_why_lists_the_clusters_if_the_name_is_unknown(simulated: dict[str, str], folder: Path) -> None:
+def test_the_why_command_lists_the_clusters_if_the_name_is_unknown(simulated: dict[str, str], folder: Path) -> None:
     ended = daytwo("why", "unknown", cwd=folder, environment=simulated)
     assert (ended.returncode, "shop-dev" in ended.stderr) == (2, True)
 
@@ -155,7 +155,7 @@ def test_an_override_requires_a_running_bot(command: str, simulated: dict[str, s
     assert (unreached.returncode, "127.0.0.1:9" in unreached.stderr) == (1, True)
 
 
-def test_a_plan_warns_about_a_ring_that_selects_nothing(simulated: dict[str, str], folder: Path) -> None:
+def test_a_plan_warns_about_a_ring_that_does_not_select_any_clusters(simulated: dict[str, str], folder: Path) -> None:
     (folder / "daytwo.yaml").write_text(OPEN_NOW.replace("env: dev", "env: nonsense"))
     ended = daytwo("plan", cwd=folder, environment=simulated)
     assert "this ring does not select any cluster in the fleet" in ended.stderr

@@ -1,4 +1,4 @@
-"""The configuration is missing, becomes invalid, and is fixed. The app keeps running, reports it, starts nothing new, and then continues."""
+"""The configuration is missing, becomes invalid, and is fixed. Until the fix the app reports the problem and does not start new work."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize("config", [None, BROKEN])
 @async_test
-async def test_without_a_valid_configuration_every_endpoint_reports_the_problem(
+async def test_every_endpoint_reports_the_problem_if_there_is_no_valid_configuration(
     simulation: Running, tmp_path: Path, config: str | None
 ) -> None:
     async with Bot(simulation, tmp_path, config) as bot:

@@ -18,7 +18,7 @@ from tests.simulator.host.harness import async_test
 
 
 class Night(NamedTuple):
-    """The calls that were made, and the calls that the facts and verbs in use declare."""
+    """The calls that were made, and those that are declared by the facts and verbs in use."""
 
     arm: set[str]
     kubernetes: set[str]
@@ -29,7 +29,7 @@ class Night(NamedTuple):
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """The week's rollout starts, upgrades, and stops a sleeping cluster: this uses every verb and fact of the node image runbook."""
+    """The rollout starts a stopped cluster, upgrades it, and stops it. This uses every verb and fact of the node image runbook."""
     with running_simulation(fleet(replace(TWO_POOLS, stopped=True))) as simulation:
         folder: Path = tmp_path_factory.mktemp("night")
         used = _simulate(simulation, folder)
@@ -54,7 +54,7 @@ async def _run_bot(bot: Bot) -> None:
 
 
 def _simulate(simulation: Any, folder: Path) -> set[str]:
-    """The verbs that the runs began, according to the ledger."""
+    """Simulate the night. Return the verbs that the runs began, according to the ledger."""
     bot = Bot(simulation, folder, CONFIG)
     _run_bot(bot)
     assert [stored.value.state for stored in runs(bot.store).scan()] == ["done"]

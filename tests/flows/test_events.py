@@ -1,4 +1,4 @@
-"""The real app's Event Grid endpoint: an event wakes a waiting run once. An invalid event is recorded and not retried indefinitely."""
+"""The real app's Event Grid endpoint: an event wakes a waiting run once. Invalid events are recorded and not retried indefinitely."""
 
 import asyncio
 from pathlib import Path
@@ -61,7 +61,7 @@ async def test_the_simulated_events_wake_the_run(simulation: Running, tmp_path: 
 
 @pytest.mark.parametrize(
     "event",
-    # None of these is the time: Event Grid rejects events with an invalid time, and Microsoft's binding relies on that.
+    # The time is always valid: Event Grid rejects events with an invalid time, and Microsoft's binding relies on that.
     [
         {"id": "e2", "eventType": ROLLING, "topic": "t", "subject": "s", "data": "no object"},
         {"specversion": "1.0", "id": "", "type": ROLLING, "source": "/s"},

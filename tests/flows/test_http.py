@@ -33,7 +33,7 @@ async def test_a_run_started_over_http_completes(bot: Bot) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @async_test
-async def test_without_the_key_every_request_is_rejected(bot: Bot, method: str) -> None:
+async def test_every_request_without_the_key_is_rejected(bot: Bot, method: str) -> None:
     async with bot:
         answer = await bot.call(method, "runs" if method == "GET" else "runbooks/node-image", key="not-the-key")
         assert (answer.status, answer.body) == (401, None)
@@ -63,7 +63,7 @@ async def test_a_run_pauses_between_pools_and_continues_after_the_resume(bot: Bo
             "paused by a holder of the function key (says: ana)",
         )
         assert (await bot.call("POST", f"runs/{run}/resume", {"by": "bo"})).status == 202
-        # The event woke the run: no time has passed.
+        # No time has passed, so it was the event that woke the run.
         assert bot.started_operations() == ["upgrade-node-image shop-dev system", "upgrade-node-image shop-dev user1"]
         await bot.run_until(after(hours=1))
         assert bot.run(run).state is State.DONE
@@ -76,7 +76,7 @@ async def test_a_run_pauses_between_pools_and_continues_after_the_resume(bot: Bo
 
 
 @async_test
-async def test_after_a_cancel_the_running_pool_is_completed_and_no_other_pool_begins(bot: Bot) -> None:
+async def test_the_running_pool_is_completed_and_no_other_pool_begins_after_a_cancel(bot: Bot) -> None:
     async with bot:
         run = await bot.start_run(TWO_POOLS)
         await bot.run_until(after(**IN_THE_FIRST_POOL))

@@ -1,4 +1,4 @@
-"""The four other operations in the real app, each with a success, a rejection, a failure with a rollback, and a start over HTTP."""
+"""The four other operations in the real app: for each a success, a rejection, a failure with a rollback, and a start over HTTP."""
 
 import asyncio
 from collections.abc import Iterator
@@ -126,7 +126,7 @@ class TestReboot:
             act(bot)
             assert cordons(bot) == []
 
-    def test_after_a_failed_restart_the_node_is_uncordoned(self, tmp_path: Path) -> None:
+    def test_a_node_is_uncordoned_after_a_failed_restart(self, tmp_path: Path) -> None:
         reboot_required = RebootRequired("shop-dev", "user1", after(minutes=1), 1)
 
         @async_test
@@ -232,7 +232,7 @@ class TestSpot:
         with night(tmp_path, DEV) as bot:
             act(bot)
 
-    def test_after_a_false_alarm_the_node_is_uncordoned(self, tmp_path: Path) -> None:
+    def test_a_node_is_uncordoned_after_a_false_alarm(self, tmp_path: Path) -> None:
         @async_test
         async def act(bot: Bot) -> None:
             async with bot:
@@ -285,7 +285,7 @@ class TestBudget:
         with night(tmp_path, DEV) as bot:
             act(bot)
 
-    def test_a_manual_start_has_no_alert_to_explain(self, tmp_path: Path) -> None:
+    def test_a_run_that_is_started_manually_does_not_have_an_alert_to_explain(self, tmp_path: Path) -> None:
         @async_test
         async def act(bot: Bot) -> None:
             async with bot:

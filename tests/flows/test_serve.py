@@ -1,4 +1,4 @@
-"""`daytwo serve` in a real process: after SIGKILL, it continues where it left off when started in the same folder."""
+"""`daytwo serve` in a real process: after SIGKILL, it continues where it left off when it is restarted in the same folder."""
 
 import json
 import os

@@ -67,7 +67,7 @@ async def vote(bot: Bot, user: str, action: str = "approve.0", **more: object) -
 
 
 @async_test
-async def test_two_people_approve_in_slack_and_the_run_continues(bot: Bot, simulation: Running) -> None:
+async def test_a_run_continues_after_two_people_approve_in_slack(bot: Bot, simulation: Running) -> None:
     """The run was requested by a holder of the function key, so two approvals are needed."""
     async with bot:
         await bot.connect_slack()
@@ -143,7 +143,7 @@ async def test_slack_asks_for_the_reason_for_a_rejection_and_it_is_recorded(bot:
 
 
 @async_test
-async def test_a_person_who_closes_the_form_has_decided_nothing_and_can_still_approve(bot: Bot) -> None:
+async def test_a_person_who_closes_the_form_has_not_decided_and_can_still_approve(bot: Bot) -> None:
     async with bot:
         await bot.connect_slack()
         run = await bot.start_run(TWO_POOLS)
@@ -182,7 +182,7 @@ async def test_a_form_that_is_submitted_twice_and_redelivered_counts_as_one_reje
 
 @async_test
 async def test_a_form_submitted_too_late_shows_who_decided_first(bot: Bot, simulation: Running) -> None:
-    """By then the address for private replies has expired."""
+    """The address for private replies has expired by then."""
     async with bot:
         await bot.connect_slack()
         await bot.start_run(TWO_POOLS)
@@ -200,7 +200,9 @@ async def test_a_form_submitted_too_late_shows_who_decided_first(bot: Bot, simul
 
 
 @async_test
-async def test_if_slack_does_not_open_a_form_the_vote_rejects_immediately(simulation: Running, tmp_path: Path) -> None:
+async def test_a_rejection_counts_immediately_if_slack_does_not_open_the_form(
+    simulation: Running, tmp_path: Path
+) -> None:
     """A rejection is never lost: the reply states that no reason was given."""
     bot = Bot(simulation, tmp_path, APPROVED)
     async with bot:
@@ -233,7 +235,7 @@ async def test_an_unknown_person_who_selects_reject_does_not_see_a_dialog(bot: B
 
 
 @async_test
-async def test_opening_the_plan_decides_nothing(simulation: Running, tmp_path: Path) -> None:
+async def test_opening_the_plan_does_not_decide_the_request(simulation: Running, tmp_path: Path) -> None:
     bot = Bot(simulation, tmp_path, APPROVED)
     with environment({"DAYTWO_URL": "https://daytwo.example/api"}):
         async with bot:
@@ -282,7 +284,7 @@ async def test_a_slow_command_is_answered_later(bot: Bot, simulation: Running) -
 
 
 @async_test
-async def test_without_the_signing_secret_the_endpoints_report_that_it_is_missing(bot: Bot) -> None:
+async def test_the_endpoints_report_a_missing_signing_secret(bot: Bot) -> None:
     async with bot:
         os.environ["SLACK_SIGNING_SECRET"] = " "
         for path in ("slack/interactions", "slack/commands"):
@@ -333,7 +335,7 @@ def broken_answers(simulation: Running) -> Iterator[None]:
 
 @contextmanager
 def no_forms(simulation: Running) -> Iterator[None]:
-    """Every trigger has expired by the time that it is used."""
+    """Every trigger has expired by the time it is used."""
     triggers = simulation.simulation.slack.bot_client.triggers
     living = triggers.live_for
     triggers.live_for = timedelta(seconds=-1)

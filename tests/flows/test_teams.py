@@ -20,7 +20,7 @@ CHANNEL = CHANNELS[0]
 
 
 def config(simulation: Running) -> str:
-    """Node images need two people from the platform team, and messages go to one Teams channel."""
+    """Node image upgrades need approval from two people in the platform team, and messages go to one Teams channel."""
     plain = CONFIG.replace("start-stopped-clusters: true}", "start-stopped-clusters: true, approval: {from: platform}}")
     bot = f'teams-bot: {{conversation: "{CHANNEL}", service-url: "{simulation.environment["TEAMS_SERVICE_URL"]}"}}'
     return (
@@ -96,7 +96,7 @@ def results(bot: Bot) -> list[str]:
 
 
 @async_test
-async def test_two_people_approve_in_teams_and_the_run_continues(bot: Bot, simulation: Running) -> None:
+async def test_a_run_continues_after_two_people_approve_in_teams(bot: Bot, simulation: Running) -> None:
     """The run was requested by a holder of the function key, so two approvals are needed. The message is edited, not repeated."""
     async with bot:
         await listen(bot)
@@ -226,7 +226,7 @@ async def test_a_person_from_another_tenant_is_rejected(bot: Bot, simulation: Ru
 async def test_the_first_installation_is_answered_with_configuration_instructions(
     simulation: Running, tmp_path: Path
 ) -> None:
-    """Until the conversation is known nothing can be posted, but the endpoint works."""
+    """Nothing can be posted until the conversation is known, but the endpoint works."""
     before = (
         config(simulation).split("  teams-bot:")[0] + "  {}\n" + "identity" + config(simulation).split("identity")[1]
     )

@@ -1,4 +1,4 @@
-"""Records the histories of the orchestrators' present version, once: `python -m tests.histories.record`.
+"""Records, once, the histories of the orchestrators' current version: `python -m tests.histories.record`.
 
 Recorded histories are never replaced, because runs in progress may have histories like them. A change that breaks their
 replay raises `ops.engine.VERSION` and keeps the old code for the old version; this module then records the new version.

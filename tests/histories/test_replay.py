@@ -17,7 +17,7 @@ RECORDINGS = sorted(HERE.glob("v*/*.json"))
 
 
 def current_orchestrator(path: Path) -> Any:
-    """The orchestrator that made a recording, in the version that was used for it."""
+    """The orchestrator for a recording, in the version with which the recording was made."""
     name, version = path.name.split(".")[0], int(path.parent.name.removeprefix("v"))
 
     def run(context: Any, payload: dict[str, Json]) -> Generator[Any, Any, Json]:

@@ -1,4 +1,4 @@
-"""The import contracts reject the imports that they are meant to reject, all of which were once possible."""
+"""The import contracts reject the forbidden imports, all of which once passed."""
 
 import shutil
 import subprocess

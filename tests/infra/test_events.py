@@ -1,4 +1,4 @@
-"""The events that wake Daytwo come from the fleet's subscriptions, wherever the bot is deployed; there is one topic per source."""
+"""The events that wake Daytwo come from the fleet's subscriptions, wherever the bot is deployed. Each source has one topic."""
 
 from pathlib import Path
 from typing import Any, cast

@@ -28,7 +28,7 @@ def test_the_app_is_allowed_to_write_its_log(main: dict[str, Any]) -> None:
 
 
 def test_every_choice_is_in_the_deployments_parameter_file(main: dict[str, Any]) -> None:
-    """A deployment resets every parameter that it is not given. Only the location is taken from the resource group."""
+    """A deployment resets every parameter that is not passed to it. Only the location comes from the resource group."""
     chosen = json.loads((INFRA / "parameters.json").read_text())["parameters"]
     assert set(chosen) == set(main["parameters"]) - {"location"}
     assert {name: parameter["value"] for name, parameter in chosen.items()} == {

@@ -95,7 +95,7 @@ def test_the_cluster_role_grants_exactly_what_is_declared() -> None:
 
 
 class TestMain:
-    """Guarantees that the templates give."""
+    """Guarantees that the templates make."""
 
     def test_the_storage_cannot_be_accessed_with_keys(self) -> None:
         storage = parsed("main.bicep")["resources"]["storage"]["config"]["properties"]

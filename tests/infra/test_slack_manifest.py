@@ -39,7 +39,7 @@ def manifest() -> Any:
     return YAML(typ="safe").load(ROOT / "infra" / "slack-manifest.yaml")
 
 
-def test_the_addresses_are_routes_without_a_key(manifest: Any) -> None:
+def test_the_addresses_in_the_manifest_are_routes_without_a_key(manifest: Any) -> None:
     wanted = {
         urlsplit(manifest["settings"]["interactivity"]["request_url"]).path,
         *(urlsplit(command["url"]).path for command in manifest["features"]["slash_commands"]),
@@ -72,7 +72,7 @@ def test_the_scopes_match_the_methods_that_are_called(manifest: Any) -> None:
 
 
 def test_only_declared_slack_methods_are_called() -> None:
-    """This keeps the test above from missing a call."""
+    """Ensures that the test above does not miss a call."""
     calls = set()
     for path in (ROOT / "ops").rglob("*.py"):
         calls |= set(re.findall(r"_client\.(\w+)\(", path.read_text())) if "slack" in path.parts else set()

@@ -41,7 +41,7 @@ def test_the_schema_detects_an_invalid_manifest(manifest: Any) -> None:
     assert list(Draft4Validator(schema).iter_errors({**manifest, "id": "daytwo"}))
 
 
-def test_the_app_id_matches_the_bots(manifest: Any) -> None:
+def test_the_app_id_matches_the_bots_id(manifest: Any) -> None:
     (bot,) = manifest["bots"]
     assert (manifest["id"], bot["botId"]) == (str(APP_ID), str(APP_ID))
     assert bot["scopes"] == ["team", "groupChat", "personal"]
@@ -65,7 +65,7 @@ def resources() -> dict[str, Any]:
 
 
 def test_the_bot_sends_to_the_existing_endpoint() -> None:
-    """The bot has an identity of its own, without permissions on clusters."""
+    """The bot has its own identity, which has no permissions on clusters."""
     bot = resources()["bot"]["config"]["config"]
     assert bot["properties"]["endpoint"] == "https://${app.properties.defaultHostName}/api/teams/messages"
     assert bot["properties"]["msaAppType"] == "UserAssignedMSI"

@@ -1,4 +1,4 @@
-"""A cluster under test, either simulated or real: the unmodified client, and a way to let time pass."""
+"""A cluster under test, either simulated or real, with the unmodified client and a way to let time pass."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ class Platform(Protocol):
 
 @contextmanager
 def simulated(nodes: int, *workloads: WorkloadSpec) -> Iterator[Cluster]:
-    """A cluster in the simulated world. Its time passes while the test waits."""
+    """A cluster in the simulated world, in which time passes while the test waits."""
     mine = tuple(replace(workload, pool="user1") for workload in workloads)
     spec = ClusterSpec("contract", "westeurope", (PoolSpec("user1", nodes),), workloads=mine)
     region = RegionSpec("westeurope", None, timedelta(days=10))
@@ -116,7 +116,7 @@ def _waits(running: Running) -> Callable[[str, Callable[[], object]], None]:
 
 
 def real(plane: ControlPlane) -> Platform:
-    """Clusters on a real control plane, each with a namespace and nodes of its own."""
+    """Clusters on a real control plane, each with its own namespace and nodes."""
 
     @contextmanager
     def opened(nodes: int, *workloads: WorkloadSpec) -> Iterator[Cluster]:

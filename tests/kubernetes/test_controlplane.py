@@ -39,7 +39,7 @@ def test_a_folder_with_all_the_binaries_is_used(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout.strip()) == (0, str(tmp_path))
 
 
-def test_without_binaries_and_go_the_error_states_the_remedy(tmp_path: Path) -> None:
+def test_the_error_states_the_remedy_when_binaries_and_go_are_missing(tmp_path: Path) -> None:
     """A folder that contains only etcd and kube-apiserver, as created by setup-envtest, is not sufficient."""
     assets = programs_in(tmp_path)
     (assets / "kwok").unlink()

@@ -1,4 +1,4 @@
-"""What drains by the bot rely on: the eviction subresource and disruption budgets."""
+"""The API behavior that the bot's drains rely on: the eviction subresource and disruption budgets."""
 
 import json
 from typing import Any
@@ -151,7 +151,7 @@ def test_the_name_in_the_body_must_match_the_pod(platform: Platform) -> None:
         (PdbSpec(max_unavailable=0), 2, 2, 0),
     ],
 )
-def test_a_budget_counts_as_the_disruption_controller_does(
+def test_a_budget_counts_pods_as_the_disruption_controller_does(
     platform: Platform, budget: PdbSpec, replicas: int, desired: int, count: int
 ) -> None:
     with platform(2, WorkloadSpec("shop", "cart", replicas=replicas, pdb=budget)) as cluster:

@@ -1,4 +1,4 @@
-"""What the bot relies on to read, watch, and patch nodes."""
+"""The API behavior that the bot relies on to read, watch, and patch nodes."""
 
 import json
 from threading import Thread
@@ -128,7 +128,7 @@ def test_a_json_patch_is_applied_if_its_test_succeeds(platform: Platform) -> Non
         assert cluster.core.read_node(name).metadata.annotations["daytwo.dev/x"] == "2"
 
 
-def test_a_dry_run_patch_changes_nothing(platform: Platform) -> None:
+def test_a_dry_run_patch_does_not_change_the_node(platform: Platform) -> None:
     with platform(1) as cluster:
         name = cluster.nodes()[0].metadata.name
         shown = cluster.core.patch_node(name, {"spec": {"unschedulable": True}}, dry_run="All", _content_type=MERGE)

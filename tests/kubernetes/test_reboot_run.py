@@ -46,7 +46,7 @@ class Machines:
 
 
 class RebootWorld(World):
-    """The fakes, except that the nodes and the machines behind them belong to the cluster."""
+    """A world of fakes, except that its nodes and the machines behind them are the cluster's."""
 
     def on(self, of: Cluster) -> None:
         self.adapter = adapter(of)
@@ -60,7 +60,7 @@ class RebootWorld(World):
 
 @contextmanager
 def observed(of: Cluster) -> Iterator[list[str]]:
-    """An independent observer that lists the pods repeatedly and records every moment at which a budget is violated."""
+    """An independent observer that repeatedly lists the pods and records every moment at which a budget is violated."""
     broken: list[str] = []
     observations = [0]
     stop = threading.Event()
@@ -118,7 +118,7 @@ def pods_on(of: Cluster, node: str) -> list[Any]:
 
 
 def _wait_for_the_cluster(of: Cluster, node: str, activity: str) -> None:
-    """The run's clock is virtual, but the cluster's may not be: before each poll, wait until the cluster has changed."""
+    """The run's clock is virtual, but the cluster's clock may be real, so wait before each poll until the cluster has changed."""
     if activity != "poll":
         return
 

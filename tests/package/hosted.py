@@ -40,7 +40,7 @@ async def carry_out() -> dict[str, Any]:
 
 
 def probe(module: str) -> str:
-    """The result when the app imports a module; the probe is one of the app's files."""
+    """The result when the app imports a module. The import is made by a probe, which is one of the app's files."""
     name = f"probe_{module.replace('.', '_')}"
     (APP / f"{name}.py").write_text(f"import {module}\n")
     importlib.invalidate_caches()

@@ -1,4 +1,4 @@
-"""The zip runs with nothing but the packages in requirements.txt: a run completes on the local host."""
+"""The zip works with only the packages in requirements.txt installed: a run completes on the local host."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What the zip contains. The same content always produces the same file, and an invalid configuration is not packaged."""
+"""The contents of the zip. The same content always produces the same file, and an invalid configuration is not packaged."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def test_the_package_contains_everything_that_azure_loads(packed: Path) -> None:
     assert {"ops/render/templates/request.html", "ops/render/templates/page.css"} <= set(names(packed))
 
 
-def test_the_package_contains_no_simulator_tests_or_command_line(packed: Path) -> None:
+def test_the_simulator_the_tests_and_the_command_line_are_not_packaged(packed: Path) -> None:
     folders = {name.split("/")[0] for name in names(packed) if "/" in name}
     assert folders == {"ops"}
     assert [name for name in names(packed) if name.startswith("ops/cli")] == []
@@ -77,7 +77,7 @@ def test_an_invalid_configuration_is_not_packaged(tmp_path: Path) -> None:
 
 
 def test_exactly_the_calendars_in_the_configuration_are_packaged(tmp_path: Path) -> None:
-    """The app reads a calendar at an address, so whether it responds here says nothing about the configuration."""
+    """The app itself fetches a calendar at an address, so it does not matter whether the address responds here."""
     calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"
     (tmp_path / "company").mkdir()
     for name in ("freeze.ics", "company/holidays.ics", "private.ics"):

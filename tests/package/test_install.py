@@ -43,7 +43,7 @@ class Installed:
 
     @property
     def settings(self) -> dict[str, str]:
-        """No variable may point outside the home directory."""
+        """Environment variables, of which none points outside the home directory."""
         return {
             "HOME": str(self.home),
             "XDG_DATA_HOME": "",
@@ -105,7 +105,7 @@ def test_the_installed_command_validates_a_configuration(plain: Installed, clone
 
 
 @pytest.mark.parametrize("command", ["demo", "simulate", "serve", "gallery"])
-def test_without_the_extra_a_simulation_command_states_which_extra_to_install(plain: Installed, command: str) -> None:
+def test_a_simulation_command_states_which_extra_to_install_if_it_is_missing(plain: Installed, command: str) -> None:
     ended = plain.daytwo(command)
     assert (ended.returncode, ended.stdout, ended.stderr) == (
         2,
@@ -121,7 +121,7 @@ def test_a_shell_completes_the_tools_commands(plain: Installed, shell: str, answ
     assert plain.daytwo(_DAYTWO_COMPLETE=f"{shell}_complete", **typed).stdout.startswith(answer)
 
 
-def test_with_the_extra_a_day_can_be_simulated(with_simulator: Installed) -> None:
+def test_a_day_can_be_simulated_with_the_extra_installed(with_simulator: Installed) -> None:
     ended = with_simulator.daytwo("demo", "--headless", "--days", "1")
     assert ended.returncode == 0, ended.stderr[-4_000:]
     assert "Rules violated               0" in ended.stdout

@@ -1,4 +1,4 @@
-"""The uv that `make setup` installs, or the one on the machine."""
+"""The path of uv: the one that `make setup` installs, or the machine's own."""
 
 from pathlib import Path
 from shutil import which

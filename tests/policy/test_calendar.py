@@ -1,4 +1,4 @@
-"""When a window is open: the typical questions."""
+"""When a window is open, in typical cases."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -71,7 +71,7 @@ def test_a_window_inside_the_gap_does_not_occur() -> None:
         (time(2, 10), time(2, 40), span("2026-10-25T01:10", "2026-10-25T01:40")),
     ],
 )
-def test_a_wall_time_that_occurs_twice_means_its_second_instant(start: time, end: time, expected: Span) -> None:
+def test_a_wall_time_that_occurs_twice_refers_to_its_second_occurrence(start: time, end: time, expected: Span) -> None:
     window = Window("doubtful", frozenset({6}), start, end, "Europe/Amsterdam")
     assert tuple(occurrences(window, at("2026-10-24T12:00"), at("2026-10-25T12:00"))) == (expected,)
 
@@ -108,7 +108,7 @@ def test_the_next_opening_is_the_rest_of_the_current_one_or_the_next_occurrence(
     assert next_open(NIGHTS, [frozen], at("2026-11-17T02:00"), week) == span("2026-11-23T21:00", "2026-11-24T04:00")
 
 
-def test_during_a_freeze_the_next_opening_starts_after_it() -> None:
+def test_the_next_opening_starts_after_the_current_freeze() -> None:
     freeze = Freeze("release", at("2026-11-16T23:00"), at("2026-11-17T01:00"))
     found = next_open(NIGHTS, [freeze], at("2026-11-17T00:30"), timedelta(days=1))
     assert found == span("2026-11-17T01:00", "2026-11-17T04:00")
@@ -180,6 +180,6 @@ def test_an_invalid_value_raises_an_error_on_construction() -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_during_an_endless_freeze_there_are_no_openings(zone: str) -> None:
+def test_there_are_no_openings_during_an_endless_freeze(zone: str) -> None:
     for_ever = Freeze("hands off", date.min, date.max, zone)
     assert week_openings(NIGHTS, [for_ever], "2026-w47") == ()

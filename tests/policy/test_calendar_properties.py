@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ops.model.calendar import Freeze, Window
 from ops.policy.calendar import occurrences, open_span, openings, week_openings, week_span
 
-# The Sundays of both clock changes, including a zone that changes by half an hour and one in the southern hemisphere.
+# The Sundays of both clock changes, including those in a zone that changes by half an hour and in the southern hemisphere.
 CHANGES = {
     "Europe/Amsterdam": (date(2026, 3, 29), date(2026, 10, 25)),
     "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),
@@ -131,7 +131,7 @@ def test_a_wall_time_that_occurs_once_is_an_edge_of_the_occurrence(drawn: tuple[
 
 @settings(deadline=None)
 @given(st.data())
-def test_freezes_only_ever_remove_time(data: st.DataObject) -> None:
+def test_freezes_never_add_or_extend_openings(data: st.DataObject) -> None:
     window, change = data.draw(windows_near_a_change())
     freezes = data.draw(st.lists(freezes_near(change), min_size=1, max_size=3))
     middle = datetime.combine(change, time(), UTC)

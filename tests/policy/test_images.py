@@ -1,4 +1,4 @@
-"""How long an upgrade is expected to take, and the order of pools."""
+"""The expected duration of an upgrade, and the order of pools."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Leases: which run is allowed to act, and until when."""
+"""Leases determine which run is allowed to act, and until when."""
 
 from datetime import timedelta
 

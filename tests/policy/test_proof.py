@@ -53,7 +53,7 @@ def test_a_repeated_tick_counts_once() -> None:
 
 
 @given(st.lists(st.sampled_from([GOOD, FEW, ASLEEP, SICK]), max_size=80))
-def test_nothing_is_proven_without_a_full_day_of_good_samples(samples: list[Sample]) -> None:
+def test_no_image_is_proven_without_a_full_day_of_good_samples(samples: list[Sample]) -> None:
     proof = seen(*samples)
     awake = [sample for sample in samples if sample.nodes]
     longest = max((len(run) for run in "".join("g" if s is GOOD else " " for s in awake).split()), default=0)

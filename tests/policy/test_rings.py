@@ -1,4 +1,4 @@
-"""Rings and how a rollout decides: docs/node-image.md, rules 3, 6, and 15."""
+"""Rings, and what a rollout does next: docs/node-image.md, rules 3, 6, and 15."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def begin_of(made: object) -> tuple[int, ...]:
     return made.begin  # type: ignore[attr-defined,no-any-return]  # Moves
 
 
-def test_the_first_ring_begins_alone() -> None:
+def test_only_the_first_ring_begins_initially() -> None:
     assert begin_of(moves(0)) == (0,)
 
 
@@ -35,7 +35,7 @@ def test_the_next_ring_begins_when_all_runs_in_the_previous_ring_have_ended() ->
     assert begin_of(moves(1, a=State.DONE, b=State.SKIPPED)) == (1,)
 
 
-def test_the_next_ring_begins_after_the_first_window_of_the_previous_ring() -> None:
+def test_the_next_ring_begins_after_the_previous_rings_first_window() -> None:
     assert begin_of(moves(1, now=FIRST_CLOSES, a=State.WAITING, b=State.WAITING)) == (1,)
 
 

@@ -1,4 +1,4 @@
-"""Which ring a cluster belongs to, and when that ring can be disrupted."""
+"""Which ring a cluster belongs to, and when clusters in that ring can be disrupted."""
 
 from datetime import time
 
@@ -33,7 +33,7 @@ PROD = {"env": "prod", "Team": "web"}
         (Select(), False),
     ],
 )
-def test_every_given_part_of_a_selector_must_match(select: Select, *, expected: bool) -> None:
+def test_every_specified_part_of_a_selector_must_match(select: Select, *, expected: bool) -> None:
     assert matches(select, "shop-prod", "westeurope", PROD) is expected
 
 

@@ -45,7 +45,7 @@ def text_of(message: Message) -> str:
     return "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section").replace("\u200b", "")
 
 
-def test_among_sixty_clusters_exceptions_are_named_first_and_the_others_are_grouped_by_plan() -> None:
+def test_exceptions_among_sixty_clusters_are_named_first_and_the_others_are_grouped_by_plan() -> None:
     odd = [
         part(57, "system", warnings=("batch is a spot pool: its nodes are not drained",)),
         part(58, "system", why="user1: image 202611.12.0, not 202611.05.0"),
@@ -156,7 +156,7 @@ def test_the_rows_fit_next_to_any_other_content(lengths: list[int], lines: int, 
     rows = tuple(Row("n", "&" * length, State.DONE) for length in lengths)
     message = replace(plain, rows=rows, lines=("y" * 300,) * lines, remedy="z" * remedy, footer="f" * 600)
     text = text_of(message)
-    # The message's lines may be counted instead of named; they come before the rows.
+    # The message's lines, which come before the rows, may be counted instead of named.
     hidden = [int(line.split()[1]) for line in text.splitlines() if _is_count(line)]
     assert text.count("*n*") + (hidden[-1] if hidden else 0) >= len(rows)
 

@@ -42,7 +42,7 @@ def test_the_progress_of_a_run_includes_waiting_pools_but_not_skipped_ones() -> 
     assert run_message(WAITING, NODE_IMAGES).progress_text == "1 of 2 pools"
 
 
-def test_a_waiting_pool_is_named_once() -> None:
+def test_a_waiting_pool_is_named_only_once() -> None:
     assert run_message(WAITING, NODE_IMAGES).lines == (
         "canary: 202611.12.0 is not running in pre-production yet",
         "frozen left out: the pool was created from a snapshot, which fixes its image",
@@ -81,7 +81,7 @@ def test_the_thread_lists_each_event_once_with_the_newest_last() -> None:
     ]
 
 
-def test_a_run_with_only_one_step_has_no_thread() -> None:
+def test_a_run_with_only_one_step_does_not_have_a_thread() -> None:
     assert run_details(WAITING, "Node images") is None
 
 

@@ -1,4 +1,4 @@
-"""The dialog that asks why a person rejects: its content, Slack's limits, and the escaping of external names."""
+"""The dialog that asks for the reason for a rejection: its content, Slack's limits, and the escaping of external names."""
 
 import re
 from dataclasses import replace
@@ -38,7 +38,7 @@ def test_the_dialog_names_the_operation_the_ring_and_the_pending_clusters() -> N
     ]
 
 
-def test_among_many_clusters_the_first_are_named_and_the_others_are_counted() -> None:
+def test_the_first_of_many_clusters_are_named_and_the_others_are_counted() -> None:
     view = rejection_form(request(*(part(f"c{number:02}") for number in range(60))), "Node images", "slack-1")
     assert sections(view)[0].endswith("c10, c11 and 48 more")
 

@@ -75,7 +75,7 @@ def validator(version: str) -> Draft6Validator:
 
 
 def check(card: Mapping[str, Any], version: str) -> None:
-    """Valid according to the schema, except for `msteams`, which is an extension that Teams defines."""
+    """Check that the card is valid according to the schema, except for `msteams`, which is an extension that Teams defines."""
     assert card["version"] == version
     plain = {key: value for key, value in card.items() if key != "msteams"}
     assert [error.message for error in validator(version).iter_errors(plain)] == []
@@ -146,7 +146,7 @@ def test_a_bot_button_carries_the_token_and_the_choice() -> None:
     assert (reject["type"], reject["style"]) == ("Action.ShowCard", "destructive")
 
 
-def test_rejecting_opens_a_field_for_the_reason_with_a_button_of_its_own() -> None:
+def test_rejecting_opens_a_field_for_the_reason_with_its_own_button() -> None:
     card: Any = render_bot(FULL)
     inner = card["actions"][1]["card"]
     (field,) = [element for element in inner["body"] if element["type"] == "Input.Text"]

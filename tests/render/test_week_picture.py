@@ -44,7 +44,7 @@ def texts(svg: str) -> list[str]:
     return [text.text or "" for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own picture
 
 
-def test_the_picture_is_1200_wide_and_as_high_as_its_clusters_require() -> None:
+def test_the_picture_is_1200_pixels_wide_and_as_high_as_its_clusters_require() -> None:
     one, ten = (size(to_png(picture(week(*([SHOP] * count)), "Week 47"))) for count in (1, 10))
     assert (one[0], ten[0], ten[1] - one[1]) == (1200, 1200, 9 * 31)
 
@@ -60,7 +60,7 @@ def test_the_legend_lists_exactly_the_marks_that_are_drawn() -> None:
     assert shown[-3:] == ["window", "node images", "now"]
 
 
-def test_in_a_large_fleet_the_remaining_clusters_are_counted() -> None:
+def test_the_remaining_clusters_in_a_large_fleet_are_counted() -> None:
     shown = texts(picture(week(*(Lane(f"c{number}", (), (), ()) for number in range(45))), "x"))
     assert ("c39" in shown, "c40" in shown, "and 5 more" in shown) == (True, False, True)
 

@@ -1,4 +1,4 @@
-"""A pool whose image cannot be read is not upgraded; the read is retried until no window is left in its week.
+"""A pool whose image cannot be read is not upgraded; the read is retried until the week has no window left.
 
 See docs/node-image.md, rule 8.
 """
@@ -44,7 +44,7 @@ def test_people_are_notified_about_a_denied_fact_once_a_window_is_open(at: datet
 
 
 @pytest.mark.parametrize("what", MISSING)
-def test_after_the_last_window_of_the_week_the_pool_is_skipped(what: str) -> None:
+def test_the_pool_is_skipped_after_the_weeks_last_window(what: str) -> None:
     known, why = MISSING[what]
     decision = decide(known, AFTER)
     assert isinstance(decision, Nothing)
@@ -75,7 +75,7 @@ def test_a_pool_whose_image_is_temporarily_missing_keeps_its_position() -> None:
     assert planned(NEW, SILENT) == ["user1"]
 
 
-def test_once_every_pool_is_done_missing_facts_no_longer_matter() -> None:
+def test_missing_facts_no_longer_matter_once_every_pool_is_done() -> None:
     done = StepRecord("pool.user1", "user1", StepState.DONE)
     decision = decide(facts(cluster(), nodes=DENIED), of=run(finished=(done,)))
     assert isinstance(decision, Nothing)

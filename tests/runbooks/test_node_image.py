@@ -51,7 +51,7 @@ def test_a_pool_that_is_behind_is_upgraded_inside_the_window() -> None:
     assert step.deadline == datetime(2026, 11, 17, 5, tzinfo=UTC)
 
 
-def test_a_run_waits_before_its_window() -> None:
+def test_a_run_waits_until_its_window_opens() -> None:
     decision = decide(facts(cluster()), now=MONDAY)
     assert isinstance(decision, Wait)
     assert (decision.until, decision.code) == (datetime(2026, 11, 16, 22, tzinfo=UTC), "window")
@@ -103,7 +103,7 @@ def test_a_cluster_outside_the_rings_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize("channel", ["NodeImage", "SecurityPatch"])
-def test_nothing_is_planned_for_a_cluster_that_aks_upgrades(channel: str) -> None:
+def test_no_steps_are_planned_for_a_cluster_that_aks_upgrades(channel: str) -> None:
     decision = decide(facts(cluster(node_os_channel=channel)))
     assert isinstance(decision, Wait)
     assert decision.code == "driven-by-aks"
@@ -115,7 +115,7 @@ def test_aks_automatic_upgrades_its_nodes_whatever_the_channel() -> None:
     assert decision.code == "driven-by-aks"
 
 
-def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_it() -> None:
+def test_an_upgrade_by_aks_is_reported_with_the_nodes_that_run_its_image() -> None:
     of = cluster("pay", pool(image=NEW), node_os_channel="NodeImage")
     decision = decide(facts(of, initial_images={"user1": OLD}))
     assert isinstance(decision, Report)
@@ -148,14 +148,14 @@ def test_only_the_pools_that_fit_into_the_window_are_planned() -> None:
     assert [step.title for step in decision.plan.steps] == ["a", "b"]
 
 
-def test_after_the_last_window_of_the_week_the_remaining_pools_are_reported() -> None:
+def test_the_remaining_pools_are_reported_after_the_weeks_last_window() -> None:
     friday = datetime(2026, 11, 20, 6, tzinfo=UTC)
     decision = decide(facts(cluster()), now=friday)
     assert isinstance(decision, Nothing)
     assert [(skip.what, skip.code) for skip in decision.skips] == [("user1", "no-window-left")]
 
 
-def test_a_freeze_for_the_whole_week_leaves_no_window_open() -> None:
+def test_no_window_is_open_during_a_freeze_for_the_whole_week() -> None:
     frozen = CONFIG + "freezes:\n  - {name: fair, from: 2026-11-16, to: 2026-11-20}\n"
     last = datetime(2026, 11, 20, 5, tzinfo=UTC)
     decision = decide(facts(cluster()), config=frozen)
@@ -174,7 +174,7 @@ def test_a_stopped_cluster_is_started_temporarily() -> None:
     assert upgrade.verb == "upgrade-node-image"
 
 
-def test_a_stopped_cluster_that_daytwo_must_not_start_is_upgraded_later() -> None:
+def test_a_stopped_cluster_that_daytwo_is_not_allowed_to_start_is_upgraded_later() -> None:
     config = CONFIG.replace("start-stopped-clusters: true", "start-stopped-clusters: false")
     asleep = facts(cluster(running=False), nodes=Unknown("the cluster is stopped"))
     decision = decide(asleep, config=config)
@@ -257,7 +257,7 @@ def test_the_hash_of_a_plan_covers_its_steps_but_not_its_times() -> None:
 
 
 class TestRollout:
-    """The week's rollout across the fleet."""
+    """The weekly rollout across the fleet."""
 
     def test_rings_contain_the_clusters_that_daytwo_upgrades_and_other_clusters_are_observed(self) -> None:
         fleet = [
@@ -275,7 +275,7 @@ class TestRollout:
         assert [name for _, name in plan.watched] == ["c"]
         assert (plan.period, plan.ends) == ("2026-w47", datetime(2026, 11, 23, tzinfo=UTC))
 
-    def test_without_a_node_image_section_there_is_no_rollout(self) -> None:
+    def test_there_is_no_rollout_without_a_node_image_section(self) -> None:
         off = CONFIG.replace("select: {tags: {env: prod}}", "window: nights, select: {tags: {env: prod}}")
         off = off.replace("select: {tags: {env: [dev, test]}}", "window: nights, select: {tags: {env: [dev, test]}}")
         off = "\n".join(line for line in off.splitlines() if not line.startswith("node-image"))

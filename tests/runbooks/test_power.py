@@ -71,7 +71,7 @@ def test_a_tag_can_narrow_a_schedule_but_not_widen_it() -> None:
     assert isinstance(decide(cluster(), NIGHT, tag=wide), Act)
 
 
-def test_an_invalid_tag_changes_nothing_and_is_reported() -> None:
+def test_an_invalid_tag_has_no_effect_and_is_reported() -> None:
     decision = decide(cluster(), NIGHT, tag="not times of day")
     assert isinstance(decision, Nothing)
     assert decision.skips[0].code == "bad-tag"

@@ -26,13 +26,13 @@ def test_an_evicted_spot_node_is_drained() -> None:
     assert decision.plan.steps[0].params["nodes"] == SPOT
 
 
-def test_a_notice_for_a_node_other_than_a_spot_node_drains_nothing() -> None:
+def test_a_notice_for_a_node_other_than_a_spot_node_does_not_drain_anything() -> None:
     assert decide(USER) == Nothing(
         "aks-user1-0 is not in a spot pool, so Azure does not evict it and it is not drained"
     )
 
 
-def test_with_mixed_notices_only_spot_nodes_are_drained_and_reported() -> None:
+def test_only_spot_nodes_are_drained_and_reported_when_notices_are_mixed() -> None:
     decision = decide(USER, SPOT)
     assert isinstance(decision, Act)
     assert decision.plan.steps[0].params["nodes"] == SPOT

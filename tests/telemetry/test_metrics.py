@@ -1,4 +1,4 @@
-"""What is measured during a run, and how OpenTelemetry receives the measurements."""
+"""The measurements made during a run, and how OpenTelemetry receives them."""
 
 from typing import NoReturn
 
@@ -68,7 +68,7 @@ def test_open_telemetry_receives_each_metric_with_its_kind_and_unit() -> None:
                 raise AssertionError(f"{metric} has an unknown kind: {point}")
 
 
-def test_without_a_connection_string_the_hosts_provider_receives_the_measurements() -> None:
+def test_the_hosts_provider_receives_the_measurements_if_there_is_no_connection_string() -> None:
     open_telemetry({}).record(Metric.OUTBOX_DEPTH, 1)
 
 

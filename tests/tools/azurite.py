@@ -29,7 +29,7 @@ class Azurite:
 
 
 def missing() -> str:
-    """Why Azurite is not available on this machine, or an empty string if it is."""
+    """The reason why Azurite is not available on this machine, or an empty string if it is available."""
     why = npm.missing()
     return f"Azurite is not available: {why}" if why else ""
 

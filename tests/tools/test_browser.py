@@ -1,4 +1,4 @@
-"""Which browser the tests use. Stand-in programs replace the ones on the machine."""
+"""Which browser the tests use. Stand-ins replace the programs on the machine."""
 
 import os
 from pathlib import Path

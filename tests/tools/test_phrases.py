@@ -67,7 +67,7 @@ understanding = "upstanding"
 '''
 
 
-def test_in_python_names_comments_docstrings_and_strings_are_checked() -> None:
+def test_names_comments_docstrings_and_strings_are_checked_in_python_files() -> None:
     assert [(each.line, each.found) for each in check("ops/page.py", PYTHON)] == [
         (3, "somebody"),
         (6, "nobody"),
