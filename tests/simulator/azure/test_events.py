@@ -52,7 +52,7 @@ def test_the_event_grid_schema_is_sent_as_a_list(simulation: Running, aks: Conta
     assert events[0]["topic"].endswith("/managedClusters/web")
 
 
-def test_time_stops_for_each_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_time_stops_during_each_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
     """Otherwise, a subscriber would act at the end of the step instead of at the time of the event."""
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url})

@@ -65,7 +65,7 @@ def test_a_cluster_uses_the_recorded_spelling(simulation: Running) -> None:
     )
 
 
-def test_a_list_of_clusters_has_the_recorded_fields(simulation: Running) -> None:
+def test_a_cluster_list_has_the_recorded_fields(simulation: Running) -> None:
     assert (
         missing(recorded("clusters listed")["value"], ask(simulation, "GET", f"{CLUSTERS}?{VERSION}").document["value"])
         == []

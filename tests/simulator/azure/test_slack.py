@@ -149,6 +149,6 @@ def test_blocks_are_validated_as_in_slack(slack: WebClient, blocks: list[JsonObj
         (lambda slack: slack.api_call("chat.delete"), "unknown_method"),
     ],
 )
-def test_error_codes_match_those_of_slack(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
+def test_error_codes_match_slacks(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
     with pytest.raises(SlackApiError, match=error):
         call(slack)

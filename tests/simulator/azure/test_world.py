@@ -76,7 +76,7 @@ def test_windows_images_are_released_monthly_and_numbered_by_build(world: World)
     assert {node.image for node in web.nodes.values()} == {"AKSWindows-2022-containerd-gen2-20348.4140.261022"}
 
 
-def test_aks_upgrades_a_cluster_in_its_window(world: World) -> None:
+def test_aks_upgrades_a_cluster_during_its_window(world: World) -> None:
     """The window opens on Wednesday at 23:00 (+01:00). The node of node auto-provisioning is also replaced."""
     opens = datetime(2026, 11, 18, 22, tzinfo=UTC)
     world.advance(opens - timedelta(seconds=1))

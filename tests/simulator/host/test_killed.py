@@ -36,7 +36,7 @@ def killed_at_rest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @async_test
-async def test_everything_that_was_waiting_continues_after_the_kill(killed_at_rest: Path) -> None:
+async def test_all_pending_work_continues_after_a_kill(killed_at_rest: Path) -> None:
     """One process runs after the kill. The checks are in chronological order, since they share one state file."""
     async with HostHarness(killed_at_rest) as harness:
         assert harness.host.now() == at(20)  # The clock restarts at midnight, but time never goes back.

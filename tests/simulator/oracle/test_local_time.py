@@ -73,7 +73,7 @@ def test_both_calendars_agree_on_weeks(naive: datetime, zone: str) -> None:
     assert week_name(monday_of(at, zone)) == iso_week(at, zone)
 
 
-def test_both_read_the_same_values_from_a_configuration() -> None:
+def test_the_oracle_and_daytwo_read_the_same_values_from_a_configuration() -> None:
     text = CONFIG + (
         "freezes:\n"
         "  - {name: year end, from: 2026-12-18, to: 2027-01-04, zone: America/New_York}\n"

@@ -156,7 +156,7 @@ def test_deviations_from_the_schedule_are_reported(
     assert power(builder, EVERYTHING)[1] == expected
 
 
-def test_a_delay_of_half_an_hour_is_allowed() -> None:
+def test_a_half_hour_delay_is_allowed() -> None:
     builder = JournalBuilder(asleep())
     days(builder, "tue", "wed", "thu", "fri")
     builder.power("dev", "start", "mon 08:30", "mon 08:36")

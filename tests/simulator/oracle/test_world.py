@@ -34,7 +34,7 @@ def ends(found: Verdict) -> dict[str, End]:
     return {f"{pool.cluster}/{pool.pool}": pool.end for pool in found.eligible}
 
 
-def test_the_week_of_a_careful_operator_has_no_violations() -> None:
+def test_a_careful_operators_week_has_no_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod", SYSTEM, PoolSpec("spot", 3, priority="Spot")))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "wed 00:01", "prod")
@@ -51,7 +51,7 @@ def test_a_journal_survives_a_round_trip_through_json() -> None:
     assert read_journal(json.loads(json.dumps([entry.document() for entry in entries]))) == entries
 
 
-def test_the_week_of_a_hasty_operator_has_violations() -> None:
+def test_a_hasty_operators_week_has_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod"))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "tue 12:00", "prod")
