@@ -1,4 +1,4 @@
-"""Random faults from a seed: throttled, failed and lost responses from services, and duplicate and late events."""
+"""Random faults drawn from a seed: throttled, failed and lost responses from services, and duplicate and late events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ PROFILES = {
     "none": Profile(),
     "calm": Profile(throttled=5, error=3, unavailable=3, lost=4, doubled=20, late=20),
     "rough": Profile(throttled=40, error=30, unavailable=30, lost=40, doubled=200, late=200),
-    # Almost an outage: three in ten calls fail, and the response to one in ten is lost.
+    # Almost an outage: three in ten calls fail, and the response to one in ten calls is lost.
     "failing": Profile(throttled=60, error=120, unavailable=120, lost=100, doubled=200, late=200),
 }
 

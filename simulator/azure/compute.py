@@ -121,7 +121,7 @@ class Compute:
 
 
 def _require_open(request: ArmRequest, cluster: Cluster, action: str) -> None:
-    """Reject changes to an instance under node resource group lockdown. The deny assignment does not apply to reads.
+    """Reject changes to an instance in a locked node resource group. The deny assignment does not apply to reads.
 
     Raises:
         ArmError: 403.

@@ -20,7 +20,7 @@ SCOPE = (timedelta(minutes=1), 4)
 
 @dataclass(slots=True)
 class _UsageLog:
-    """The units that were used, with their times, oldest first."""
+    """The units used so far, with the time of each use, oldest first."""
 
     entries: list[tuple[datetime, int]] = field(default_factory=list)
 

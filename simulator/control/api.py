@@ -38,7 +38,7 @@ class Chats:
 class Control:
     """Handles all requests that are not meant for a simulated service."""
 
-    def __init__(  # This is the front of the simulation, so it has access to every part.
+    def __init__(  # This is the entry point to the simulation, so it has access to every part.
         self,
         world: World,
         clock: VirtualClock,

@@ -1,4 +1,4 @@
-"""Creates nodes, a namespace and workloads in a real cluster, from the same specifications as in the simulated world."""
+"""Creates nodes, a namespace and workloads in a real cluster, from the specifications that the simulated world also uses."""
 
 import time
 import uuid
@@ -84,7 +84,7 @@ def _create_node(core: Any, name: str, pool: str) -> None:
 
 
 def _boot(core: Any, name: str) -> None:
-    """Set a node's boot id and repeat until it persists, because kwok overwrites a node's status when it takes over the node.
+    """Set a node's boot id repeatedly until it persists, because kwok overwrites a node's status when it takes over the node.
 
     Raises:
         TimeoutError: the boot id did not persist within half a minute.

@@ -21,7 +21,7 @@ _TYPE = re.compile(r'\stype="button"')
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message as people see it. `only_for` is the one person who can see a private message."""
+    """A message as people see it. `only_for` is the only person who can see a private message."""
 
     posted: Markup
     edits: int

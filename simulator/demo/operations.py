@@ -30,7 +30,7 @@ class Operation:
         return self.expected - self.denied <= self.succeeded <= self.expected
 
     def plus(self, other: "Operation") -> "Operation":
-        """The sum of both periods."""
+        """The sum of the counts for both periods."""
         return Operation(
             self.runbook,
             self.runs + other.runs,

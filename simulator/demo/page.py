@@ -89,7 +89,7 @@ class Page:
         person = str(form.get("person", ""))
         try:
             match first:
-                # A form is open for one person, who may not be the person selected on the page.
+                # A form is open for one person, who is not necessarily the person selected on the page.
                 case "send":
                     await self._desk.submit(second, str(form.get(f"why-{second}", "")), third)
                 case "close":

@@ -74,7 +74,7 @@ class RingView:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The answers to: Is all well? What is next? What needs me? `tone` is one of `well`, `busy`, `needs` and `asks`."""
+    """Answers three questions: Is all well? What is next? What needs me? `tone` is one of `well`, `busy`, `needs` and `asks`."""
 
     tone: str
     well: str
@@ -115,7 +115,7 @@ def view(world: WorldNow, settings: Settings, history: FleetHistory, waiting: Se
 
 
 def _latest(runs: Iterable[Run]) -> dict[str, Run]:
-    """Each cluster's relevant node image run: the last one that acted or ended, or else the waiting one."""
+    """Each cluster's relevant node image run: the last one that acted or ended, otherwise the one that is waiting."""
     in_order = sorted(runs, key=lambda run: (run.acted or run.state.is_final, run.created))
     return {run.target_name: run for run in in_order}
 
@@ -242,7 +242,7 @@ def _approval_headline(waiting: Sequence[Approval], settings: Settings, world: W
 
 
 def _attention_reason(run: Run) -> str:
-    """The reason why a person is needed. A budget alert names its budget itself."""
+    """The reason why a person is needed. The text of a budget alert already names the budget."""
     return run.headline if run.runbook == _BUDGET else f"{run.target_name}: {run.why or run.headline}"
 
 
@@ -297,7 +297,7 @@ def _calendar(world: WorldNow, settings: Settings, history: FleetHistory, first:
 
 
 def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
-    """The week of the last run that acted: in the first hours of Monday, the page still shows the previous week."""
+    """The week of the last run that acted. In the first hours of Monday, this is still the previous week."""
     acted = [run.period for run in runs if run.acted and run.runbook == _IMAGES]
     return max(acted, default=iso_week(now, zone))
 

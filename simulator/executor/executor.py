@@ -89,8 +89,8 @@ class Executor:
     """Runs durabletask orchestrators `(ctx, input)` and activities `(ctx, input)`, beginning at `start`.
 
     Args:
-        orchestrators: They are started by their function names.
-        activities: They are called by their function names and must be synchronous.
+        orchestrators: Started by their function names.
+        activities: Called by their function names. They must be synchronous.
         start: The start time.
     """
 
@@ -267,7 +267,7 @@ class Executor:
         if completion.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW:
             self._begin_generation(run, completion.result.value)
             kept = [(run, run.generation, event) for event in completion.carryoverEvents]
-            # These come before events that were raised in the meantime, because those came later.
+            # The kept events precede those that were raised in the meantime, which arrived later.
             self._events.extendleft(reversed([self._events.pop(), *kept]))
             return
         run.custom_status = run.execution.custom_status if run.execution else None

@@ -101,7 +101,7 @@ _REGIONS = ("weu", "neu", "eus", "sea")
 
 
 def _of_sixty(number: int) -> Part:
-    """Fifty-four clusters that differ only in size, and six in another state."""
+    """Sixty clusters: 54 that differ only in size, and six in another state."""
     name = f"shop-{_REGIONS[number % 4]}-{number:02}-prod"
     match number:
         case 4:

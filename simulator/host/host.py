@@ -197,7 +197,7 @@ class Host:
     async def _run_continuously(self) -> None:
         while True:
             self._fire_due()
-            self._stirred.clear()  # This must come after firing, which also sets the event: the next line reads the changes.
+            self._stirred.clear()  # Clear the event only after firing timers, which also sets it. The next line reads the changes.
             due, wait_s = self.next_due(), _POLL_S
             if due is not None:
                 wait_s = min(wait_s, max(0.0, (due - self.now()).total_seconds() / self._clock.speed))

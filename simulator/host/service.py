@@ -1,6 +1,6 @@
 """The engine's gRPC service for durable clients on 127.0.0.1, on the host's event loop.
 
-A waiting client takes up a future instead of a thread, so the number of waiting clients is not limited.
+A waiting client occupies a future instead of a thread, so the number of waiting clients is not limited.
 """
 
 import asyncio

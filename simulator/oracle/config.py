@@ -1,4 +1,4 @@
-"""The oracle's own parser for daytwo.yaml. It reads only the settings that the rules require, and only valid documents."""
+"""The oracle's own parser for daytwo.yaml. It reads only the settings that the rules need, and expects valid documents."""
 
 import re
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ class RingRule:
 
 @dataclass(frozen=True, slots=True)
 class PowerRule:
-    """An entry in `power`. Without hours, only the cluster's own tag counts, in the entry's time zone."""
+    """An entry in `power`. If it has no hours, only the cluster's own tag counts, in the entry's time zone."""
 
     selector: ClusterSelector
     hours: WindowHours | None

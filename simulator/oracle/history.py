@@ -148,7 +148,7 @@ class History:
         return self._machines[cluster, pool].at(at)
 
     def has_image(self, cluster: ClusterSpec, pool: PoolSpec, image: str, at: datetime) -> bool:
-        """Whether every node has an image. If no nodes are visible, whether the pool reports the image."""
+        """Whether every node has an image or, if no nodes are visible, whether the pool reports it."""
         seen = self.machines(cluster.name, pool.name, at) if self.api_responds(cluster.name, at) else {}
         if not seen:
             return self._pool_image[cluster.name, pool.name].at(at) == image

@@ -1,4 +1,4 @@
-"""Which clusters the schedule should have stopped, which operations it required, and which violated it (docs/power.md)."""
+"""Which clusters should have been stopped, and which operations the schedule required or forbade (docs/power.md)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -126,7 +126,7 @@ class Schedule:
         )
 
     def _hours_of(self, name: str) -> tuple[WindowHours, ...]:
-        """A cluster's awake hours, all of which must agree. Empty if it does not have a schedule (rules 1 and 2)."""
+        """A cluster's awake hours, all of which must agree. Empty if the cluster does not have a schedule (rules 1 and 2)."""
         cluster, rings = self._history.clusters[name], self._rules.rings
         tags = dict(cluster.tags)
         ring = next((ring for ring in rings if ring.matches(name, cluster.region, tags)), None)
@@ -142,7 +142,7 @@ class Schedule:
 
 
 def power_expected(schedule: Schedule, start: datetime, end: datetime) -> int:
-    """How many of the transitions that the schedule and the overrides required took place in the world."""
+    """The number of transitions that the schedule and the overrides required and that took place in the world."""
     return sum(
         _is_seen(interval, end) and schedule.is_corrected(interval) for interval in schedule.deviations(start, end)
     )
@@ -179,7 +179,7 @@ def _is_seen(interval: Deviation, end: datetime) -> bool:
 
 
 def _idle_minutes(history: History, interval: Deviation, end: datetime) -> int:
-    """The longest time within a period when no operation was running on the cluster."""
+    """The longest idle stretch (no operation running on the cluster) within a period."""
     longest = idle = 0
     at = interval.began
     while at < (interval.ended or end):

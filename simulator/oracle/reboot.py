@@ -55,7 +55,7 @@ class Reboots:
                     yield Night(name, opening, found)
 
     def expected(self, start: datetime, end: datetime) -> int:
-        """In how many nights a cluster had nodes to reboot and all of them have new boots, without failures."""
+        """The number of nights in which a cluster had nodes to reboot and all of them booted again without failures."""
         return sum(
             night.all_came_back(self.boots) and not self._has_failed_drain(night) and night.restarts[-1].up < end
             for night in self.nights(start, end)
@@ -84,7 +84,7 @@ class Reboots:
             yield "reboot-busy"
 
     def _overlooked(self, opening: Interval, end: datetime) -> Iterator[str]:
-        """Clusters in which a node could be rebooted at two consecutive checks, although no node was cordoned."""
+        """Clusters in which a node could have been rebooted at two consecutive checks, but no node was cordoned."""
         rule = self._rules.reboot
         if rule is None:
             return

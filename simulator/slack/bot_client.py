@@ -84,7 +84,7 @@ class BotClient:
         return await self._deliver("slack-interactions", body, _retries(document))
 
     async def command(self, document: JsonObject, origin: str) -> AppResponse:
-        """Have `user` type `command` (default `/daytwo`) with `text` in `channel`, and show them the response.
+        """Have `user` type `command` (default `/daytwo`) with `text` in `channel`, and show the response to that person.
 
         Raises:
             InteractionError: the user or channel does not exist, or Slack would not show the response.

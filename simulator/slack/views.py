@@ -1,4 +1,4 @@
-"""Modals: a trigger opens one for a person, who fills it in and submits or closes it. The app's response decides whether they close.
+"""Modals: a trigger opens one for a person, who fills it in and submits or closes it. The app's response decides whether it closes.
 
 Sources: https://docs.slack.dev/reference/methods/views.open, https://docs.slack.dev/surfaces/modals.
 """
