@@ -1,4 +1,4 @@
-"""Nights in which nodes had to be rebooted, and forbidden reboots (docs/reboot.md)."""
+"""Nights on which nodes had to be rebooted, and forbidden reboots (docs/reboot.md)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Reboots:
         self.mine = [restart for restart in self.boots.restarts if restart.who == bot]
 
     def nights(self, start: datetime, end: datetime) -> Iterator[Night]:
-        """The nights in which Daytwo restarted a node, for each cluster."""
+        """The nights on which Daytwo restarted a node, for each cluster."""
         for opening in self._openings(start, end):
             for name in self._history.clusters:
                 found = tuple(r for r in self.mine if r.cluster == name and opening.contains(r.began))
@@ -55,7 +55,7 @@ class Reboots:
                     yield Night(name, opening, found)
 
     def expected(self, start: datetime, end: datetime) -> int:
-        """The number of nights in which a cluster had nodes to reboot and all of them booted again without failures."""
+        """The number of nights on which a cluster had nodes to reboot and all of them booted again without failures."""
         return sum(
             night.all_came_back(self.boots) and not self._has_failed_drain(night) and night.restarts[-1].up < end
             for night in self.nights(start, end)

@@ -39,7 +39,7 @@ class ConnectorError(Exception):
 
 @dataclass
 class BotActivity:
-    """An activity by the bot. `thread` is the post that it replies to in a channel. It is empty for a post, and for an activity outside a channel."""
+    """An activity by the bot. `thread` is the post that it replies to in a channel; it is empty for posts and outside channels."""
 
     id: str
     conversation: str

@@ -98,7 +98,7 @@ class Signer:
 
 
 def new_key() -> RSAPrivateKey:
-    """Return a new key, as an attacker would use it."""
+    """Return a new key, for example for a simulated attacker."""
     return generate_private_key(65537, 2048)
 
 

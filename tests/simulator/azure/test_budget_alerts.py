@@ -1,4 +1,4 @@
-"""Budget alerts as posted by an action group, in both schemas."""
+"""Budget alerts as an action group posts them, in both schemas."""
 
 from datetime import timedelta
 from typing import Any

@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_pods() -> None:
 
 
 def test_workloads_do_not_affect_other_random_values() -> None:
-    """Ids and durations of pods come from separate random streams: an upgrade takes equally long with and without pods."""
+    """The ids and durations of pods come from separate random streams, so an upgrade takes equally long with and without pods."""
     ends = []
     for workloads in ((), (CART, AGENT, DB)):
         world, cluster = world_with_workloads(*workloads)
@@ -114,7 +114,7 @@ def test_a_rejected_eviction_is_recorded_with_its_budget() -> None:
 
 
 def test_a_pending_pod_is_evicted_regardless_of_its_budget() -> None:
-    """As in the API server: a pending pod does not serve requests, so its eviction disrupts nothing."""
+    """As in the API server: a pending pod does not serve requests, so evicting it is not a disruption."""
     wide = replace(CART, replicas=7, spread=True, pdb=PdbSpec(min_available=6))
     world, cluster = world_with_workloads(wide)
     [pending] = [pod for pod in pods(cluster, "cart") if pod.node is None]
@@ -259,7 +259,7 @@ def test_a_budget_must_set_exactly_one_limit() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_invariants_hold_in_random_worlds(seed: int) -> None:
-    """After every pool was upgraded, all replicas are restored, and no pod runs on an unsuitable node."""
+    """After an upgrade of every pool, all replicas are restored, and no pod runs on an unsuitable node."""
     world = World(random_fleet(seed, 4), seed)
     for cluster in world.clusters.values():
         if cluster.api_responds and cluster.spec.node_os_channel == "None":
@@ -298,7 +298,7 @@ def test_pods_do_not_affect_the_demonstrations_upgrades() -> None:
 
 
 def test_mirror_pods_are_recreated_on_their_node() -> None:
-    """The kubelet recreates them. The API server shows them with the annotation that drains check."""
+    """The kubelet recreates mirror pods. The API server shows them with the annotation that drains check."""
     world, cluster = world_with_workloads(
         WorkloadSpec("kube-system", "kube-proxy", kind=WorkloadKind.MIRROR, pool="system")
     )

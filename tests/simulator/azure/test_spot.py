@@ -1,4 +1,4 @@
-"""Spot evictions: groups, notices, Azure's notifications, and the state of the pool afterwards."""
+"""Spot evictions: groups, notices, Azure's notifications, and the pool's state afterwards."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Recorded histories show whether a run in progress would survive a change of its orchestrator."""
+"""Recorded histories show whether a run in progress would survive a change to its orchestrator."""
 
 import asyncio
 from collections.abc import Generator

@@ -65,7 +65,7 @@ def test_every_message_is_within_the_limits_of_its_chat(sample: Sample) -> None:
 
 
 def test_the_digest_has_a_picture_in_chats_that_support_pictures() -> None:
-    """Messages are rendered as in the chats. A workflow's webhook does not show pictures."""
+    """Messages are rendered as in the chats. In Teams, messages posted by a workflow's webhook do not show pictures."""
     (digest,) = [sample for sample in SAMPLES if sample.picture]
     assert digest.picture is not None
     assert digest.picture.startswith(b"\x89PNG")

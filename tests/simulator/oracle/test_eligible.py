@@ -62,7 +62,7 @@ def test_rule_3_a_cluster_without_a_ring_is_not_managed() -> None:
     ],
 )
 def test_rule_8_a_pool_is_skipped_for_each_listed_reason(pool: PoolSpec, reason: str) -> None:
-    """Upgrading 59 nodes one by one takes 423 minutes, but a night has only 420."""
+    """Upgrading 59 nodes one by one takes 423 minutes, but a night's window has only 420."""
     assert JournalBuilder(cluster("dev", "dev", pool)).verdict().skipped == {reason: (("dev", "system"),)}
 
 

@@ -34,7 +34,7 @@ def a_week() -> JournalBuilder:
 def power(
     builder: JournalBuilder, config: str = POWER, overrides: tuple[AwakeOverride, ...] = ()
 ) -> tuple[int, list[str]]:
-    """The number of expected runs, and the violations except those for node images."""
+    """The number of expected runs, and all violations except those that concern node images."""
     verdict = builder.verdict(config, SUNDAY, overrides)
     return verdict.expected["power"], list(verdict.violations)
 

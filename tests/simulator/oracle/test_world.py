@@ -92,7 +92,7 @@ def test_scripted_faults_lead_to_failed_upgrades() -> None:
 
 
 def test_an_upgrade_by_aks_can_prove_an_image() -> None:
-    """AKS's window opens on Monday at 12:00. Labels have the suffix of security patches. Production may follow a day later."""
+    """AKS's window opens on Monday at 12:00. Labels have the suffix for security patches. Production is allowed to follow a day later."""
     driven = replace(
         cluster("dev"),
         node_os_channel="SecurityPatch",
