@@ -51,7 +51,7 @@ def _requirements(extras: Collection[str]) -> str:
 
 
 def _checked(config: Path) -> dict[str, Path]:
-    """Returns the calendar files that a configuration names, keyed by file name; they must be next to it. Raises ConfigError if it is invalid.
+    """Returns the calendar files that a configuration names, keyed by file name. Raises ConfigError if the configuration is invalid.
 
     A calendar with a URL is not fetched here, because the deployed app reads it, possibly from another network.
     """

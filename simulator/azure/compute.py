@@ -13,7 +13,7 @@ from simulator.world.nodes import node_resource_group
 from simulator.world.state import Cluster, Node, Pool
 from simulator.world.world import World
 
-# The notice that a machine receives before a simulated eviction that was requested through the API.
+# The notice period, in seconds, for a simulated eviction that was requested through the API.
 NOTICE_S = 30
 _VMSS = "Microsoft.Compute/virtualMachineScaleSets"
 

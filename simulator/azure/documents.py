@@ -158,7 +158,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
 
 
 def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject:
-    """Return a pool's upgrade profile: the newest image in its region and the images that the pool ran earlier."""
+    """Return a pool's upgrade profile: the newest image in its region, and the images that the pool ran earlier."""
     return {
         "id": f"{cluster_id(cluster)}/agentPools/{pool.name}/upgradeProfiles/default",
         "name": "default",

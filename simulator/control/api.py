@@ -188,7 +188,7 @@ def _read_field(name: str, hint: object, value: object) -> object:
 
 
 def _bot_endpoint(document: JsonObject) -> BotEndpoint | None:
-    """Return which of Slack's Request URLs a schema refers to, or None."""
+    """Return the Slack Request URL that a schema refers to, or None."""
     match document.get("schema"):
         case "slack-interactions":
             return "slack-interactions"

@@ -1,4 +1,4 @@
-"""Slack's messages and forms as the page shows them: threads, working buttons, and a mark on private messages."""
+"""Slack's messages and forms as the page shows them, with threads, working buttons, and a mark on private messages."""
 
 import re
 from collections import defaultdict

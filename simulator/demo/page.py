@@ -1,4 +1,4 @@
-"""The page on 127.0.0.1: the fleet, the calendar and the chat, during and after the simulated days."""
+"""The page on 127.0.0.1, which shows the fleet, the calendar and the chat during and after the simulated days."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

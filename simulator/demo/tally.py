@@ -1,4 +1,4 @@
-"""Pure: the outcome of each pool in the fleet according to the bot's records, and whether the world agrees."""
+"""Pure: each pool's outcome according to the bot's records, and whether the world confirms it."""
 
 import re
 from collections import Counter

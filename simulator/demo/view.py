@@ -27,7 +27,7 @@ _NAMED = 3
 _STUCK = (State.FAILED, State.NEEDS_YOU, State.HALTED)
 _IMAGES = "node-image"
 _BUDGET = "budget"
-# How the headline describes operations in progress other than node image upgrades.
+# The headline's descriptions of operations in progress, except node image upgrades.
 _BUSY_WITH = {
     "reboot": "Rebooting nodes of {}",
     "power": "Stopping or starting {}",
@@ -261,7 +261,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _next_window(world: WorldNow, settings: Settings, zone: str) -> str:
-    """The window that opens or closes next, in words."""
+    """A description of the window that opens or closes next."""
     found = []
     for ring in settings.fleet.rings:
         opening = next_open(ring_window(settings, ring), settings.freezes, world.now, timedelta(days=14))

@@ -47,7 +47,7 @@ class WorldCluster:
 
 @dataclass(frozen=True, slots=True)
 class WorldNow:
-    """The world at one point in time."""
+    """The state of the world at one point in time."""
 
     now: datetime
     clusters: tuple[WorldCluster, ...]

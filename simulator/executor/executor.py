@@ -41,7 +41,7 @@ class RunStatus:
 
 
 class _Run:
-    """One instance across all its generations."""
+    """One instance with all its generations."""
 
     __slots__ = (
         "custom_status",
@@ -149,7 +149,7 @@ class Executor:
         self._runs.pop(instance_id, None)
 
     def cron(self, schedule: str, call: Callable[[datetime], None]) -> None:
-        """Make a call at each time in a schedule: five cron fields, or six with seconds first, in UTC.
+        """Make a call at each time in a schedule, given in UTC as five cron fields, or as six with seconds first.
 
         Raises:
             ExecutorError: the schedule is invalid.
@@ -202,7 +202,7 @@ class Executor:
         heapq.heappush(self._due, (occurrence.get_next(datetime), next(self._numbers), cron))
 
     def _settle(self) -> None:
-        if self._busy:  # An activity or a schedule starts or signals an instance, which the loop below handles.
+        if self._busy:  # An activity or a schedule has started or signaled an instance, which the loop below handles.
             return
         self._busy = True
         try:

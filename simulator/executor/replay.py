@@ -21,7 +21,7 @@ _MARKS = frozenset({"orchestratorCompleted", "executionCompleted"})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action by an orchestrator."""
+    """One action taken by an orchestrator."""
 
     kind: str
     task_id: int

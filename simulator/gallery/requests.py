@@ -1,4 +1,4 @@
-"""Sample requests for approval: plans for two production clusters, in every state that a request can have."""
+"""Sample requests for approval: plans for two production clusters, in each state that a request can have."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -45,7 +45,7 @@ class ClusterSelector:
     regions: tuple[str, ...]
 
     def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether the selector selects a cluster."""
+        """Whether the selector matches a cluster."""
         lowered = {key.lower(): value for key, value in tags.items()}
         if any(lowered.get(key.lower()) not in values for key, values in self.tags.items()):
             return False
@@ -64,7 +64,7 @@ class RingRule:
     selector: ClusterSelector
 
     def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether the ring's selector selects a cluster."""
+        """Whether the ring's selector matches a cluster."""
         return self.selector.matches(name, region, tags)
 
 

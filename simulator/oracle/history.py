@@ -65,7 +65,7 @@ class Timeline[T]:
     values: list[T] = field(default_factory=list)
 
     def set(self, at: datetime, value: T) -> None:
-        """Set the value from a given time on."""
+        """Set the value that applies from a given time on."""
         self.times.append(at)
         self.values.append(value)
 
@@ -115,7 +115,7 @@ class History:
         return max([self._at_start[cluster.region, prefix], *there])
 
     def landed_within(self, region: str, image: str, before: datetime, span: timedelta) -> bool:
-        """Whether an image reached a region within the given period before a time."""
+        """Whether an image reached a region within the given period before a given time."""
         return any(
             landed == image and before - span < when <= before
             for (where, _), found in self.landed.items()

@@ -59,7 +59,7 @@ class Week:
         self.run_failed_at = cache(self._run_failed_at)
 
     def ring_number(self, cluster: ClusterSpec) -> int | None:
-        """The first ring whose selector selects the cluster."""
+        """The first ring whose selector matches the cluster."""
         return self._ring_of[cluster.name]
 
     def ring(self, cluster: ClusterSpec) -> RingRule:

@@ -1,4 +1,4 @@
-"""Node images: families by OS SKU and Kubernetes minor version, weekly releases, and their arrival in each region."""
+"""Node images: families by OS SKU and Kubernetes minor version, weekly releases, and when they arrive in each region."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
