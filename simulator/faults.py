@@ -24,7 +24,7 @@ class Surface(StrEnum):
 
 
 class Fault(StrEnum):
-    """The fault that affects one request or event. A request whose response is lost still takes effect."""
+    """A fault that affects one request or event. A request whose response is lost still takes effect."""
 
     THROTTLED = "429"
     ERROR = "500"
@@ -42,7 +42,7 @@ MAX_MINUTES_LATE = 40
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How many out of 1,000 requests or events each fault affects."""
+    """The number of requests or events out of 1,000 that each fault affects."""
 
     throttled: int = 0
     error: int = 0

@@ -36,7 +36,7 @@ class Chats:
 
 
 class Control:
-    """Handles all requests that are not meant for a simulated service."""
+    """Handles all requests that are not addressed to a simulated service."""
 
     def __init__(  # This is the entry point to the simulation, so it has access to every part.
         self,

@@ -50,7 +50,7 @@ def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...
 
 
 def begin_boot(core: Any, node: str) -> None:
-    """Take a node down for a reboot. It is NotReady until ``end_boot`` is called."""
+    """Take a node down for a reboot. The node is NotReady until ``end_boot`` is called."""
     core.patch_node(node, {"metadata": {"annotations": {BOOTING: "true"}}}, _content_type=MERGE)
 
 

@@ -38,7 +38,7 @@ class ButtonReference:
 
 @dataclass
 class ApprovalDesk:
-    """Holds pending requests for a viewer. `seen` is when the page was last requested (machine's monotonic clock)."""
+    """Holds pending requests for a viewer. `seen` is when the page was last requested (on the machine's monotonic clock)."""
 
     world: Mapping[str, str]
     state: Path

@@ -39,7 +39,7 @@ _NO_RING = "no ring: not managed"
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """A pool's bar: the age of its image, relative to the maximum age."""
+    """A pool's bar: the age of its image relative to the maximum age."""
 
     name: str
     days: int
@@ -50,7 +50,7 @@ class PoolView:
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """A row of the fleet table."""
+    """A row in the fleet table."""
 
     name: str
     region: str

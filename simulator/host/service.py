@@ -110,7 +110,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
 
 
 class _Methods:
-    """The interface that grpc's generated code registers: each RPC in the service by name."""
+    """The object that grpc's generated code registers: its attributes are the service's RPCs, by name."""
 
     def __init__(self, service: DurableService) -> None:
         self._service = service

@@ -37,7 +37,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class ButtonClick:
-    """A button that a person selected in a chat, with the full text of its message."""
+    """A person's click on a button in a chat, with the full text of the message."""
 
     at: datetime
     user: str
@@ -135,7 +135,7 @@ class History:
         return not self.stopped(cluster, at) and not moving
 
     def busy(self, cluster: str, at: datetime, but: Operation | None = None) -> bool:
-        """Whether an operation other than `but` was in progress."""
+        """Whether any operation other than `but` was in progress."""
         return any(operation.runs(at) and operation is not but for operation in self.of_cluster(cluster))
 
     def pool_failed(self, cluster: str, pool: str, at: datetime) -> bool:

@@ -16,13 +16,13 @@ from simulator.world.workloads import PdbSpec
 BOOT = timedelta(minutes=10)
 _PROVEN_WITHIN = timedelta(minutes=20)
 _CHECK_INTERVAL = 15 * MINUTE
-# The longest time, beyond drain and verification, for which a cordon by Daytwo does not count as left behind.
+# The longest time, in addition to drain and verification, before a cordon by Daytwo counts as left behind.
 _MAX_CORDON = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A cluster during one occurrence of the reboot window, with the restarts that Daytwo made."""
+    """A cluster during one occurrence of the reboot window, with Daytwo's restarts of its nodes."""
 
     cluster: str
     opening: Interval

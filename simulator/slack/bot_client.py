@@ -45,7 +45,7 @@ class AppResponse:
 
 
 class BotClient:
-    """Has one Request URL for interactions and one for commands. `sent` has the body of every request, oldest first.
+    """Has one Request URL for interactions and one for commands. `sent` contains the body of every request, oldest first.
 
     Slack signs with `secret`. A click is sent once, unless retries are requested, which then follow the same
     schedule as events.

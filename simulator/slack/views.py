@@ -142,7 +142,7 @@ def _read(text: str) -> JsonObject | None:
 
 
 def _errors(view: View, given: object) -> dict[str, str]:
-    """Return the errors by field. If a field is not in the view, there are none."""
+    """Return the errors by field. If any field is not in the view, return none."""
     if not isinstance(given, Mapping):
         return {}
     known = {str(block.get("block_id")) for block in inputs_of(view.content)}

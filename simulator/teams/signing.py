@@ -34,7 +34,7 @@ class Signer:
 
     def __init__(self, app_id: str, service_url: str) -> None:
         self.app_id, self.service_url = app_id, service_url
-        # How often the keys were downloaded, and whether downloads succeed.
+        # How often the keys have been downloaded, and whether downloads succeed.
         self.fetched = 0
         self.is_down = False
         self.kid = "teams-1"

@@ -17,7 +17,7 @@ MAX_DELAY = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A sequence of images with the same OS SKU and generation, for a range of Kubernetes minor versions."""
+    """A series of images with the same OS SKU and generation, for a range of Kubernetes minor versions."""
 
     prefix: str
     os_sku: str
@@ -97,7 +97,7 @@ class Catalog:
         return released + min(timedelta(hours=round(usual_h + jitter_h)), MAX_DELAY)
 
     def land(self, day: date, region: str, family: Family) -> bool:
-        """Record the arrival of an image. Return False if it had already arrived."""
+        """Record the arrival of an image. Return False if the image had already arrived."""
         there = self._landed.setdefault((region, family), [])
         if day in there:
             return False

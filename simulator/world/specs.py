@@ -1,4 +1,4 @@
-"""The specification of a simulated fleet before its clock starts: immutable, and the same for the same seed."""
+"""The immutable specification of a simulated fleet before its clock starts. The same seed gives the same specification."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta

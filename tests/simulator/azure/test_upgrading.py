@@ -119,7 +119,7 @@ def test_a_failed_upgrade_reports_its_cause_and_is_not_rolled_back(
     assert [node.name for node in nodes if node.unschedulable] == [nodes[3].name]
 
 
-def test_the_next_upgrade_after_a_failure_continues_with_the_remaining_nodes(
+def test_the_upgrade_after_a_failed_one_continues_with_the_remaining_nodes(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(UpgradeFails("web", "user1", after_nodes=3, code="QuotaExceeded"))

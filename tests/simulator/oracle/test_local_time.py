@@ -68,7 +68,7 @@ def test_both_calendars_agree_on_windows_and_freezes(
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.sampled_from(ZONES))  # noqa: DTZ001 - hypothesis wants bounds without a zone
-def test_both_calendars_agree_on_weeks(naive: datetime, zone: str) -> None:
+def test_both_calendars_agree_on_iso_weeks(naive: datetime, zone: str) -> None:
     at = naive.replace(tzinfo=UTC)
     assert week_name(monday_of(at, zone)) == iso_week(at, zone)
 

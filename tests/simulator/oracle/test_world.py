@@ -61,7 +61,7 @@ def test_a_hasty_operators_week_has_violations() -> None:
     )
 
 
-def test_a_started_cluster_is_tracked_through_the_night() -> None:
+def test_a_started_cluster_is_tracked_throughout_the_night() -> None:
     world = world_of(replace(cluster("dev"), stopped=True))
     world.advance(at("mon 22:00"))
     world.start(world.clusters["dev"], PRINCIPAL)
