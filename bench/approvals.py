@@ -1,4 +1,4 @@
-"""Measures the time from a signed button click in Slack to the response and to the resumed run, and the rendering of messages."""
+"""Measures the time from a signed button click in Slack to the response and to the resumed run, and how fast messages are rendered."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ chat:
 
 
 def measure() -> dict[str, float]:
-    """Return milliseconds, compared with an endpoint that reads nothing, and messages per second, compared with only encoding their JSON."""
+    """Return milliseconds, compared with an endpoint that only responds, and messages per second, compared with only encoding JSON."""
     pool = PoolSpec("system", 1, mode="System", max_surge="1")
     clusters = tuple(
         ClusterSpec(f"bench-{n:03}", "westeurope", (pool,), resource_group="rg", tags=(("env", "dev"),))
@@ -98,7 +98,7 @@ async def _click_all(
         requests = [stored.value for stored in approvals(store).scan()]
         answered, resumed, floor = [], [], []
         for request in requests:
-            # Time passes between two clicks, so that Azure's throttling does not affect the result.
+            # Let time pass between two clicks, so that Azure's throttling does not affect the result.
             await host.run_until(host.now() + timedelta(seconds=40))
             floor.append(await _idle(http))
             clicked = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Compares the cold import of the app with that of the two Functions libraries alone: median of eleven pairs of processes with bytecode."""
+"""Compares a cold import of the app with that of only the two Functions libraries: median of eleven pairs of processes with bytecode."""
 
 import os
 import statistics

@@ -51,7 +51,7 @@ async def _throughput(state_dir: Path | None) -> float:
 
 def _direct_ms() -> float:
     """Run one operation's orchestrator and activities directly, without an engine."""
-    flows = sys.modules["flows"]  # loaded by the host before
+    flows = sys.modules["flows"]  # already loaded by the host
 
     class Direct:
         def call_activity(self, name: str, **given: object) -> object:
@@ -77,7 +77,7 @@ async def _week_s() -> float:
 
 
 async def _growth_mb() -> float:
-    """Return the growth in memory after 5,000 operations have finished and were purged, following a warm-up of 500."""
+    """Return the growth in memory after 5,000 operations were completed and purged, following a warm-up of 500."""
     host = Host(APP, LocalClock(START))
     await host.start()
     warm_mb = 0.0

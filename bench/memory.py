@@ -1,4 +1,4 @@
-"""Measures how much memory is still in use after thousands of the app's runs were purged: dry runs on a simulated cluster, over HTTP."""
+"""Measures memory use after thousands of the app's runs were purged: dry runs on a simulated cluster, requested over HTTP."""
 
 import asyncio
 import os
@@ -75,7 +75,7 @@ def _purge(host: Host) -> None:
     """Purge the runs, as the janitor would two weeks after their end. Fails if a run has not completed, because it is not purged."""
     finished = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
     answer = host.engine.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=finished), RejectingContext())
-    if answer.deletedInstanceCount < _BATCH:  # more: timers start runs too
+    if answer.deletedInstanceCount < _BATCH:  # possibly more, because timers also start runs
         raise RuntimeError(f"{answer.deletedInstanceCount} of {_BATCH} runs completed: the others are not measured")
 
 

@@ -1,4 +1,4 @@
-"""Measures the time from a cold start to the response to a signed click (Slack waits three seconds). Median of five new processes."""
+"""Measures the time from a cold start to the response to a signed click (Slack waits three seconds): median of five new processes."""
 
 import json
 import os
@@ -43,7 +43,7 @@ assert (int(answer.status), answer.text()) == (200, ""), answer
 
 
 def measure() -> dict[str, float]:
-    """Return the milliseconds from the start of the process to the response, including the interpreter's start."""
+    """Return the milliseconds from the start of the process to the response, including the startup of the interpreter."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "daytwo.yaml").write_text(_CONFIG)

@@ -1,4 +1,4 @@
-"""Measures the demonstration's week without its page: twelve clusters over seven days, judged by the oracle."""
+"""Measures how long the demonstration's week takes without its page: twelve clusters over seven days, judged by the oracle."""
 
 import json
 import os
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def measure() -> dict[str, float]:
-    """Return how many real seconds `daytwo demo --headless` takes, including its start (goal: less than 60).
+    """Return how many real seconds `daytwo demo --headless` takes, including startup (goal: less than 60).
 
     Raises:
         CalledProcessError: the demonstration failed.
@@ -24,5 +24,5 @@ def measure() -> dict[str, float]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         subprocess.run(command, check=True, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         took_s = time.perf_counter() - began
-        json.loads(summary.read_text())  # the whole summary was written
+        json.loads(summary.read_text())  # the whole summary has been written
     return {"week_wall_s": took_s}

@@ -12,7 +12,7 @@ TICK_S = 0.02
 
 
 class VirtualClock:
-    """Advances the world, and is the only part that does. Awaits ``deliver`` at each instant with events to deliver."""
+    """The only component that advances the world. Awaits ``deliver`` at each instant at which there are events to deliver."""
 
     def __init__(
         self, world: World, speed: float, has_news: Callable[[], bool], deliver: Callable[[], Awaitable[None]]
@@ -61,7 +61,7 @@ class VirtualClock:
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log why time has stopped as soon as it does, instead of when the task is garbage collected."""
+    """Log why time has stopped immediately, instead of when the task is garbage collected."""
     error = None if task.cancelled() else task.exception()
     if error is not None:
         context = {"message": "The virtual clock stopped.", "exception": error, "task": task}

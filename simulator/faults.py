@@ -1,4 +1,4 @@
-"""Random faults from a seed: throttled, failed and lost responses from services, and duplicate and late events."""
+"""Random faults drawn from a seed: throttled, failed and lost responses from services, and duplicate and late events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Surface(StrEnum):
 
 
 class Fault(StrEnum):
-    """The fault that affects one request or event. A request whose response is lost still takes effect."""
+    """A fault that affects one request or event. A request whose response is lost still takes effect."""
 
     THROTTLED = "429"
     ERROR = "500"
@@ -42,7 +42,7 @@ MAX_MINUTES_LATE = 40
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How many out of 1,000 requests or events each fault affects."""
+    """The number of requests or events out of 1,000 that each fault affects."""
 
     throttled: int = 0
     error: int = 0
@@ -72,7 +72,7 @@ PROFILES = {
     "none": Profile(),
     "calm": Profile(throttled=5, error=3, unavailable=3, lost=4, doubled=20, late=20),
     "rough": Profile(throttled=40, error=30, unavailable=30, lost=40, doubled=200, late=200),
-    # Almost an outage: three in ten calls fail, and the response to one in ten is lost.
+    # Almost an outage: three in ten calls fail, and the response to one in ten calls is lost.
     "failing": Profile(throttled=60, error=120, unavailable=120, lost=100, doubled=200, late=200),
 }
 

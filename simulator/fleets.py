@@ -136,7 +136,7 @@ def demo_fleet() -> FleetSpec:
                 _system(),
                 _user("user1", 8),
                 PoolSpec("frozen", 4, from_snapshot=True, releases_behind=4),
-                # The only image family that does not run in any pre-production cluster.
+                # The only image family that no pre-production cluster runs.
                 PoolSpec("canary", 3, kubernetes_version="1.35.1"),
             ),
             replace(

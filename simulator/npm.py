@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def missing() -> str:
-    """What this machine lacks for installing npm packages; empty if nothing is missing."""
+    """The reason why this machine cannot install npm packages; empty if it can."""
     return "" if shutil.which("node") and shutil.which("npm") else "node and npm are not installed on this machine"
 
 

@@ -34,7 +34,7 @@ class Running:
 
     @property
     def world(self) -> World:
-        """The world itself, for assertions. Change it only through the services or with a scripted fault."""
+        """The world itself, for assertions. Change it only through the services or by means of scripted faults."""
         return self.simulation.world
 
     def advance(self, to: datetime) -> None:
@@ -61,7 +61,7 @@ def control(environment: Mapping[str, str], path: str, body: JsonObject | None =
 
 
 def advance(environment: Mapping[str, str], to: datetime) -> None:
-    """Move the clock of any running simulation to a given time, continuing after each stop for a delivery."""
+    """Move the clock of any running simulation to a given time, continuing whenever it stops for a delivery."""
     while True:
         now = control(environment, "/clock/advance", {"to": to.isoformat()})["now"]
         if datetime.fromisoformat(str(now)) >= to:

@@ -27,7 +27,7 @@ _INSTALL_WITHIN_S = 600
 _UNPACK = (
     "process.stdin.pipe(require('zlib').createBrotliDecompress()).on('error', e => { throw e }).pipe(process.stdout)"
 )
-# The package includes the libraries and fonts that a minimal Linux lacks. The machine's own are used in addition.
+# The package includes libraries and fonts that a minimal Linux lacks. They are used in addition to the machine's own.
 _LAUNCHER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib"
@@ -45,14 +45,14 @@ _FONTS = """<?xml version="1.0"?>
 
 
 class NoBrowserError(Exception):
-    """This machine has no browser, and none can be installed. The text says why and what to do."""
+    """This machine does not have a browser, and none can be installed. The text states why, and what to do."""
 
 
 def browser() -> Path:
     """Returns the path to a Chromium, and installs one if necessary.
 
     Raises:
-        NoBrowserError: none is installed, and no way to install one works here.
+        NoBrowserError: no browser is installed, and none can be installed here.
     """
     path = _installed()
     if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
@@ -102,7 +102,7 @@ def _from_npm() -> Path:
     version = json.loads((_NPM / "package.json").read_text())["dependencies"][_NAME]
     target = cache / f"chromium-{version}"
     cache.mkdir(parents=True, exist_ok=True)
-    # Several test processes may start at the same time.
+    # Several test processes can start at the same time.
     with target.with_name(f"{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():

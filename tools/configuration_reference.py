@@ -58,7 +58,7 @@ def _sections() -> Iterator[str]:
 
 
 def _keys(published: Part, name: str) -> Iterator[str]:
-    """Returns the keys in a section: of the mapping itself, or of the mappings in its list or under its names."""
+    """Returns the keys in a section: those of the mapping itself, or those of the mappings in its list or under its names."""
     each = published
     if "$ref" not in published:
         each = published.get("items") or published.get("additionalProperties") or {}
@@ -114,7 +114,7 @@ def _listed(kind: Part) -> Iterator[str]:
     required = kind.get("required", [])
     for key, field in kind.get("properties", {}).items():
         if str(field.get("$ref", "")).endswith("Settings"):
-            continue  # It has a separate section below.
+            continue  # This type has a separate section below.
         yield _wrapped(f"- `{key}` ({_facts(field, is_required=key in required)}): {field['description']}", "  ")
     yield ""
 

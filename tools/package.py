@@ -51,9 +51,9 @@ def _requirements(extras: Collection[str]) -> str:
 
 
 def _checked(config: Path) -> dict[str, Path]:
-    """Returns the calendar files next to a configuration that it names, by file name. Raises ConfigError if it is invalid.
+    """Returns the calendar files that a configuration names, keyed by file name. Raises ConfigError if the configuration is invalid.
 
-    A calendar at an address is not fetched here, because the deployed app reads it, possibly from another network.
+    A calendar with a URL is not fetched here, because the deployed app reads it, possibly from another network.
     """
     today, found = datetime.now(UTC).date(), dict[str, Path]()
     beside = read_beside(config.parent, lambda _: _NO_EVENTS)

@@ -65,7 +65,7 @@ PHRASES: Sequence[tuple[str, str]] = (
     (r"whence|thereof|whereof|wherein|therein|hither|thither", "plain English"),
 )
 
-# A word in the name of an identifier or file, and a better name for the thing.
+# A word in the name of an identifier or file, and a better word.
 NAMES: dict[str, str] = {
     "standing": "conditions, status, active",
     "mishap": "fault",
@@ -127,7 +127,7 @@ class Finding:
 
 
 def check(file: str, text: str) -> list[Finding]:
-    """Returns the phrases to replace in a file, given its path in the project. Raises SyntaxError if Python cannot be tokenized."""
+    """Returns the phrases to replace in a file, given its path in the project. Raises SyntaxError if Python code cannot be tokenized."""
     words = sorted(_words(Path(file).stem) & NAMES.keys())
     found = [Finding(file, 1, f"the file's name: {word}", NAMES[word]) for word in words]
     return found + list(_in_python(file, text) if file.endswith(".py") else _in_text(file, text, 1))
@@ -146,7 +146,7 @@ def _in_python(file: str, text: str) -> Iterator[Finding]:
         if each.type in (token.COMMENT, token.STRING, token.FSTRING_MIDDLE):
             yield from _in_text(file, each.string, each.start[0])
         elif each.type == token.NAME and each.string not in seen | FOREIGN and not keyword.iskeyword(each.string):
-            # Report a name once per file, because renaming it changes all places.
+            # Report a name once per file, because renaming it changes all occurrences.
             seen.add(each.string)
             for word in sorted(_words(each.string) & NAMES.keys()):
                 yield Finding(file, each.start[0], each.string, NAMES[word])
@@ -167,7 +167,7 @@ def _any_phrase() -> re.Pattern[str]:
 
 
 def files(root: Path) -> Iterator[Path]:
-    """Returns the files in the project that are checked, without built and hidden ones."""
+    """Returns the project's files that are checked: all except generated and hidden ones."""
     for top in sorted(root.iterdir()):
         if top.is_dir() and (top.name == "build" or (top.name.startswith(".") and top.name != ".ci")):
             continue

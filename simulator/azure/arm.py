@@ -57,7 +57,7 @@ class Arm:
         return HttpResponse(response.status, response.document, {**headers, **response.headers}, response.drop)
 
     def _throttle(self, route: Route, names: dict[str, str], principal: str) -> str:
-        """Charge the request to its rate limit buckets and return what remains in ARM's own bucket."""
+        """Charge the request to its rate limit buckets and return the number of requests left in ARM's own bucket."""
         now = self._world.now
         subscription = names.get("subscription", "")
         match route.rate:

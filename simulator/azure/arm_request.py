@@ -1,4 +1,4 @@
-"""A request to ARM that matched a route, and the paging that all lists share."""
+"""A request to ARM that matched a route, and the paging used by all lists."""
 
 import base64
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from simulator.http_types import HttpRequest, HttpResponse, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ArmRequest:
-    """A request with its caller and the names from its path."""
+    """A request with its caller and the values from its path."""
 
     call: HttpRequest
     names: dict[str, str]

@@ -65,7 +65,7 @@ type Costs = dict[tuple[BilledResource, date], float]
 
 
 def costs(world: World, first: date, last: date) -> Costs:
-    """Return euros per resource and day (including the first and last day), as far as Cost Management has the data by now."""
+    """Return euros per resource and day (including the first and last day), as far as Cost Management has the data at this time."""
     known_until = world.now - LATE
     since = world.core.spec.billed_since or world.core.spec.start
     window = (
@@ -98,7 +98,7 @@ class _Count(Protocol):
 
 
 def _take(bill: _Bill, entry: Entry, count: _Count, *, begins: bool) -> None:
-    """Update a cluster's meters from one entry. Entries from the start of the world also apply to the time before it."""
+    """Update a cluster's meters from one journal entry. Entries at the start of the world also apply to the time before it."""
     match entry.kind:
         case Kind.CLUSTER_KNOWN:
             bill.running = entry.detail["power"] == "Running"

@@ -13,7 +13,7 @@ from simulator.world.nodes import node_resource_group
 from simulator.world.state import Cluster, Node, Pool
 from simulator.world.world import World
 
-# The notice that a machine receives before a simulated eviction that was requested through the API.
+# The notice period, in seconds, for a simulated eviction that was requested through the API.
 NOTICE_S = 30
 _VMSS = "Microsoft.Compute/virtualMachineScaleSets"
 
@@ -121,7 +121,7 @@ class Compute:
 
 
 def _require_open(request: ArmRequest, cluster: Cluster, action: str) -> None:
-    """Reject changes to an instance under node resource group lockdown. The deny assignment does not apply to reads.
+    """Reject changes to an instance in a locked node resource group. The deny assignment does not apply to reads.
 
     Raises:
         ArmError: 403.

@@ -52,7 +52,7 @@ class Cost:
         return handler(request)
 
     def query_usage(self, request: ArmRequest) -> HttpResponse:
-        """Return the costs in a subscription, or in one of its resource groups, as rows."""
+        """Return the costs of a subscription, or of one of its resource groups, as rows."""
         query = _read(request.call.document(), self._world.now)
         scope = request.call.path.lower().partition("/providers/microsoft.costmanagement")[0]
         refusal, headers = self._quota.take(scope, query.qpu, self._world.now)

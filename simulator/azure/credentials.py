@@ -1,4 +1,4 @@
-"""The kubeconfig files: the one that ARM returns and the one that the simulation writes for ``kubectl``."""
+"""The two kubeconfig files: the one that ARM returns, and the one that the simulation writes for ``kubectl``."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def kubeconfig(cluster: str, server: str, ca_pem: bytes, user: JsonObject) -> st
 
 
 def exec_user(tenant: str) -> JsonObject:
-    """Return the user entry for ``format=exec``, with which kubelogin gets the token."""
+    """Return the user entry for ``format=exec``, which has kubelogin get the token."""
     arguments = ["get-token", "--environment", "AzurePublicCloud", "--server-id", KUBERNETES_AUDIENCE]
     return {
         "exec": {

@@ -158,7 +158,7 @@ def cluster_document(cluster: Cluster) -> JsonObject:
 
 
 def pool_upgrade_profile(core: Core, cluster: Cluster, pool: Pool) -> JsonObject:
-    """Return a pool's upgrade profile: the newest image in its region and the images that the pool ran earlier."""
+    """Return a pool's upgrade profile: the newest image in its region, and the images that the pool ran earlier."""
     return {
         "id": f"{cluster_id(cluster)}/agentPools/{pool.name}/upgradeProfiles/default",
         "name": "default",
@@ -236,8 +236,8 @@ def maintenance_document(core: Core, cluster: Cluster) -> JsonObject:
 def operation_document(operation: Operation) -> JsonObject:
     """Return an operation's status.
 
-    As in the recordings, the name can differ from the id in the URL, and the error ``NotLatestOperation`` can accompany
-    a status that is not a failure.
+    As in the recordings, the name can differ from the id in the URL, and ``NotLatestOperation`` can be the error for
+    an operation that did not fail.
     """
     drawn = int(operation.id[-2:], 16)
     document: JsonObject = {

@@ -8,7 +8,7 @@ API_VERSIONS = ("2019-08-01",)
 
 
 class IdentityEndpoint:
-    """Issues tokens to callers that send the app's secret header."""
+    """Issues tokens to callers that send the app's secret in a header."""
 
     def __init__(self, tenant: Tenant, header: str) -> None:
         self._tenant = tenant

@@ -15,7 +15,7 @@ COMPUTE_VERSION = "2026-04-01"
 
 
 class LongRunning:
-    """Signs and checks operation URLs. The real service does not send Retry-After, so ``retry_after_s`` can be None."""
+    """Signs and checks operation URLs. ``retry_after_s`` can be None, because the real service does not send Retry-After."""
 
     def __init__(self, operations: dict[str, Operation], key: str, retry_after_s: int | None) -> None:
         self._operations = operations

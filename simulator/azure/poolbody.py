@@ -18,7 +18,7 @@ CHANGEABLE = {
     "nodeTaints",
     "tags",
 }
-# Read-only fields, which a client is allowed to send back as it read them.
+# Read-only fields, which a client is allowed to send back unchanged.
 READ_ONLY = {"eTag", "provisioningState", "currentOrchestratorVersion", "status"}
 # Fields in AgentPool that a client is allowed to send, but whose values this world cannot change.
 KNOWN = {

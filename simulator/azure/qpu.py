@@ -20,7 +20,7 @@ SCOPE = (timedelta(minutes=1), 4)
 
 @dataclass(slots=True)
 class _UsageLog:
-    """The units that were used, with their times, oldest first."""
+    """The units used so far, with the time of each use, oldest first."""
 
     entries: list[tuple[datetime, int]] = field(default_factory=list)
 
@@ -48,9 +48,9 @@ class Quota:
         self._scopes: dict[str, _UsageLog] = {}
 
     def take(self, scope: str, units: int, now: datetime) -> tuple[JsonObject | None, Mapping[str, str]]:
-        """Take units for a query. Return the headers, and the body of the rejection if the query is rejected.
+        """Take units for a query. Return the response headers and, if the query is rejected, the response body.
 
-        A rejection has one header for each limit with the time to wait. Waiting only for ``Retry-After`` may be too short.
+        A rejection has a header for each limit with the time to wait. Waiting only for ``Retry-After`` may not be long enough.
         """
         calls = self._scopes.setdefault(scope, _UsageLog())
         qpu_s = max(self._tenant.wait_s(span, limit, units, now) for _, span, limit in UNITS)

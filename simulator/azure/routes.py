@@ -1,4 +1,4 @@
-"""The requests that ARM supports, with their method, path, action name, API versions, query parameters and rate limit."""
+"""The requests that ARM supports, each with its method, path, action name, API versions, query parameters and rate limit."""
 
 import re
 from dataclasses import dataclass
@@ -181,7 +181,7 @@ _COMPILED = tuple((route, route.pattern) for route in ROUTES)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The route for a request, with the names from its path. If no route matches, ``methods`` has the path's methods."""
+    """The route for a request, with the values from its path. If no route matches, ``methods`` has the methods that the path supports."""
 
     route: Route | None
     names: dict[str, str]

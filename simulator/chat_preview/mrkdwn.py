@@ -33,7 +33,7 @@ _TAGS = {
 
 
 def to_html(text: str, show_time: ShowTime) -> Markup:
-    """Convert the text in a section or a context element. Everything except Slack markup is shown as text."""
+    """Convert the text in a section or a context element. Everything except Slack's markup is shown as text."""
     parts: list[Markup] = []
     end = 0
     for token in _TOKENS.finditer(text):

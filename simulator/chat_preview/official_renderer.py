@@ -34,9 +34,9 @@ class DrawingError(RuntimeError):
 class Drawer(Protocol):
     """Renders chat messages, which are lists of Slack blocks or Adaptive Cards."""
 
-    #: How messages are rendered, in words for people.
+    #: A description, for people, of how messages are rendered.
     by: str
-    #: The themes that this renderer distinguishes.
+    #: The themes that this renderer supports.
     themes: Sequence[Theme]
 
     def style(self) -> str:
@@ -64,7 +64,7 @@ class PlainDrawer:
         return ""
 
     def draw(self, look: Look, content: Json, theme: Theme) -> Markup:
-        """Return the message's texts and buttons in their order."""
+        """Return the message's texts and buttons in order."""
         del theme  # Plain messages use the page's colors.
         return plain_slack(content) if look == "slack" else plain_card(content)
 

@@ -1,1 +1,1 @@
-"""The simulation's control API: clock, journal, scripted faults, subscribers. Daytwo itself uses only the clock."""
+"""The simulation's control API: clock, journal, scripted faults, and subscribers. Daytwo itself uses only the clock."""

@@ -36,9 +36,9 @@ class Chats:
 
 
 class Control:
-    """Handles all requests that are not meant for a simulated service."""
+    """Handles all requests that are not addressed to a simulated service."""
 
-    def __init__(  # This is the front of the simulation, so it has access to every part.
+    def __init__(  # This is the entry point to the simulation, so it has access to every part.
         self,
         world: World,
         clock: VirtualClock,
@@ -188,7 +188,7 @@ def _read_field(name: str, hint: object, value: object) -> object:
 
 
 def _bot_endpoint(document: JsonObject) -> BotEndpoint | None:
-    """Return which of Slack's Request URLs a schema refers to, or None."""
+    """Return the Slack Request URL that a schema refers to, or None."""
     match document.get("schema"):
         case "slack-interactions":
             return "slack-interactions"

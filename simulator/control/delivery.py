@@ -34,7 +34,7 @@ class HandshakeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A webhook and the schema in which it receives events."""
+    """A webhook, and the schema in which it receives events."""
 
     url: str
     schema: Schema

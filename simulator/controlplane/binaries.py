@@ -1,4 +1,4 @@
-"""Finds the control plane's binaries, which are configured, cached, or built on demand."""
+"""Finds the control plane's binaries, which are either configured, cached, or built on demand."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Starts a control plane on free loopback ports, and stops it with etcd last."""
+"""Starts a control plane on free loopback ports, and stops it, etcd last."""
 
 import json
 import secrets
@@ -58,7 +58,7 @@ def running_control_plane(binaries: Path) -> Iterator[ControlPlane]:
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder)
         plane = _prepare(folder, ports := _free_ports())
-        # Stopped in reverse order, because an API server that loses etcd first takes a long time to end.
+        # Stopped in reverse order, because an API server takes a long time to end if etcd is stopped first.
         etcd = _start(running, binaries, folder, "etcd", _etcd(folder, ports))
         server = _start(running, binaries, folder, "kube-apiserver", _api_server(folder, ports))
         _wait_until_ready(plane, (etcd, server))

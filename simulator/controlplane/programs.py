@@ -1,4 +1,4 @@
-"""The control plane's child processes: each has a log and ends with this process, and they are stopped in order."""
+"""The control plane's child processes. Each one has a log and ends when this process does. They are stopped in order."""
 
 import shutil
 import subprocess
@@ -32,7 +32,7 @@ class Program:
             raise BootError(f"{self.name} ended with {self.process.returncode}:\n{tail}")
 
     def stop(self) -> None:
-        """Terminate the component, and kill it if it does not end by itself."""
+        """Terminate the component. Kill it if it does not end."""
         self.process.terminate()
         try:
             self.process.wait(STOPS_WITHIN_S)

@@ -1,4 +1,4 @@
-"""Creates nodes, a namespace and workloads in a real cluster, from the same specifications as in the simulated world."""
+"""Creates nodes, a namespace and workloads in a real cluster, from the specifications that the simulated world also uses."""
 
 import time
 import uuid
@@ -50,7 +50,7 @@ def staged(api: client.ApiClient, nodes: int, workloads: tuple[WorkloadSpec, ...
 
 
 def begin_boot(core: Any, node: str) -> None:
-    """Take a node down for a reboot. It is NotReady until ``end_boot`` is called."""
+    """Take a node down for a reboot. The node is NotReady until ``end_boot`` is called."""
     core.patch_node(node, {"metadata": {"annotations": {BOOTING: "true"}}}, _content_type=MERGE)
 
 
@@ -84,7 +84,7 @@ def _create_node(core: Any, name: str, pool: str) -> None:
 
 
 def _boot(core: Any, name: str) -> None:
-    """Set a node's boot id and repeat until it persists, because kwok overwrites a node's status when it takes over the node.
+    """Set a node's boot id repeatedly until it persists, because kwok overwrites a node's status when it takes over the node.
 
     Raises:
         TimeoutError: the boot id did not persist within half a minute.

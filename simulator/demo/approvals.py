@@ -1,4 +1,4 @@
-"""Who approves requests in the demonstration: the page's viewer, or Ana if there is none. Votes are signed Slack requests."""
+"""Who approves requests in the demonstration: the person viewing the page, or Ana if there is none. Votes are signed Slack requests."""
 
 import asyncio
 import time
@@ -38,7 +38,7 @@ class ButtonReference:
 
 @dataclass
 class ApprovalDesk:
-    """Holds pending requests for a viewer. `seen` is when the page was last requested (machine's monotonic clock)."""
+    """Holds pending requests for a viewer. `seen` is when the page was last requested (on the machine's monotonic clock)."""
 
     world: Mapping[str, str]
     state: Path
@@ -122,7 +122,7 @@ class ApprovalDesk:
 
 
 def pending_in(state: Path) -> tuple[Approval, ...]:
-    """The requests that have been sent and are not decided yet."""
+    """The requests that have been sent but not decided yet."""
     return tuple(one for one in requests_in(state) if one.state is ApprovalState.PENDING and one.asked)
 
 
@@ -137,7 +137,7 @@ def requests_in(state: Path) -> tuple[Approval, ...]:
 
 
 def _button_of(approval: Approval, chat: tuple[ChatMessage, ...]) -> ButtonReference | None:
-    """The request's Approve button; None until its message is posted with the current text."""
+    """The request's Approve button; None until the request's message is posted with the current text."""
     for message in (message for message in chat if message.subject == approval.id and not message.thread):
         for block in message.blocks:
             elements = block.get("elements")

@@ -13,7 +13,7 @@ from simulator.demo.world import AksUpgrade, StoppedPeriod
 
 @dataclass(frozen=True, slots=True)
 class FleetHistory:
-    """Everything that happened in the fleet."""
+    """Everything that has happened in the fleet."""
 
     runs: Sequence[Run]
     by_aks: Sequence[AksUpgrade]

@@ -27,7 +27,7 @@ _KEY = "demonstration"
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The app, served at `base`. `host` advances the app's time."""
+    """The app, served at `base`. Its time is advanced through `host`."""
 
     host: Host
     base: str
@@ -96,7 +96,7 @@ async def running_bot(world: Mapping[str, str], state: Path, config: Path) -> As
 
 
 def _free_port() -> int:
-    """A free port, chosen in advance: the settings contain links to the bot's pages before the bot serves them."""
+    """A free port, chosen in advance because the settings contain links to the bot's pages before the bot serves them."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

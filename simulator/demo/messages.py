@@ -1,4 +1,4 @@
-"""Slack's messages and forms as the page shows them: threads, working buttons, and a mark on private messages."""
+"""Slack's messages and forms as the page shows them, with threads, working buttons, and a mark on private messages."""
 
 import re
 from collections import defaultdict
@@ -21,7 +21,7 @@ _TYPE = re.compile(r'\stype="button"')
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message as people see it. `only_for` is the one person who can see a private message."""
+    """A message as people see it. `only_for` is the only person who can see a private message."""
 
     posted: Markup
     edits: int

@@ -1,4 +1,4 @@
-"""Pure: how each operation's runs ended, compared with the number that the oracle expects to succeed."""
+"""Pure: counts how each operation's runs ended, and compares the successes with the number that the oracle expects."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from simulator.demo.tally import DENIED
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The number of a runbook's runs, by result. Runs without a result have not ended.
+    """The number of a runbook's runs by result. Runs without a result have not ended.
 
     `denied` counts runs that people did not approve, which the oracle is not aware of.
     """
@@ -30,7 +30,7 @@ class Operation:
         return self.expected - self.denied <= self.succeeded <= self.expected
 
     def plus(self, other: "Operation") -> "Operation":
-        """The sum of both periods."""
+        """The sum of the counts for both periods."""
         return Operation(
             self.runbook,
             self.runs + other.runs,

@@ -1,4 +1,4 @@
-"""The overrides that people request in the demonstration's week, through the bot's HTTP endpoint."""
+"""The overrides that people request during the demonstration's week, through the bot's HTTP endpoint."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ DEMO_OVERRIDES = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Requests a fleet's overrides from one bot."""
+    """Requests overrides for a fleet's clusters from one bot."""
 
     fleet: FleetSpec
     bot: Bot

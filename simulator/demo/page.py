@@ -1,4 +1,4 @@
-"""The page on 127.0.0.1: the fleet, the calendar and the chat, during and after the simulated days."""
+"""The page on 127.0.0.1, which shows the fleet, the calendar and the chat during and after the simulated days."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -89,7 +89,7 @@ class Page:
         person = str(form.get("person", ""))
         try:
             match first:
-                # A form is open for one person, who may not be the person selected on the page.
+                # A form is open for one person, who is not necessarily the person selected on the page.
                 case "send":
                     await self._desk.submit(second, str(form.get(f"why-{second}", "")), third)
                 case "close":

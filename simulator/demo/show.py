@@ -32,7 +32,7 @@ def show(*, days: int, headless: bool, json_file: Path | None, seed: int) -> Non
 
     In a terminal, and without `headless`, a page shows the days live and stays until Ctrl-C.
     """
-    # If an orchestrator wakes up before its timer fires, the timer stays behind. The engine's library warns about this,
+    # If an orchestrator wakes up before its timer fires, the timer remains. The engine's library warns about this,
     # which is harmless here.
     logging.getLogger("azure.durable_functions.worker").setLevel(logging.ERROR)
     with_page = not headless and sys.stdin.isatty() and sys.stdout.isatty()

@@ -18,7 +18,7 @@ type Document = dict[str, Number | dict[str, int] | dict[str, dict[str, int]] | 
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """One request for approval and its decision: who decided, and through which chat or endpoint."""
+    """One request for approval and its decision: who made it, and through which chat or endpoint."""
 
     id: str
     ring: str

@@ -1,4 +1,4 @@
-"""Pure: the outcome of each pool in the fleet according to the bot's records, and whether the world agrees."""
+"""Pure: each pool's outcome according to the bot's records, and whether the world confirms it."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from ops.settings import Settings
 from simulator.demo.world import WorldCluster, WorldPool
 
 UPGRADED, BY_AKS = "upgraded", "driven-by-aks"
-# Reasons beyond those in docs/node-image.md, rules 8 and 15: an unfinished week, and a record that the world
+# Reasons in addition to those in docs/node-image.md, rules 8 and 15: an unfinished week, and a record that the world
 # contradicts.
 NOT_YET, NOT_PROVEN = "not-yet", "not-proven"
 # The final states of runs that people did not approve.

@@ -27,7 +27,7 @@ _NAMED = 3
 _STUCK = (State.FAILED, State.NEEDS_YOU, State.HALTED)
 _IMAGES = "node-image"
 _BUDGET = "budget"
-# How the headline describes operations in progress other than node image upgrades.
+# The headline's descriptions of operations in progress, except node image upgrades.
 _BUSY_WITH = {
     "reboot": "Rebooting nodes of {}",
     "power": "Stopping or starting {}",
@@ -39,7 +39,7 @@ _NO_RING = "no ring: not managed"
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """A pool's bar: the age of its image, relative to the maximum age."""
+    """A pool's bar: the age of its image relative to the maximum age."""
 
     name: str
     days: int
@@ -50,7 +50,7 @@ class PoolView:
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """A row of the fleet table."""
+    """A row in the fleet table."""
 
     name: str
     region: str
@@ -74,7 +74,7 @@ class RingView:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The answers to: Is all well? What is next? What needs me? `tone` is one of `well`, `busy`, `needs` and `asks`."""
+    """Answers three questions: Is all well? What is next? What needs me? `tone` is one of `well`, `busy`, `needs` and `asks`."""
 
     tone: str
     well: str
@@ -115,7 +115,7 @@ def view(world: WorldNow, settings: Settings, history: FleetHistory, waiting: Se
 
 
 def _latest(runs: Iterable[Run]) -> dict[str, Run]:
-    """Each cluster's relevant node image run: the last one that acted or ended, or else the waiting one."""
+    """Each cluster's relevant node image run: the last one that acted or ended, otherwise the one that is waiting."""
     in_order = sorted(runs, key=lambda run: (run.acted or run.state.is_final, run.created))
     return {run.target_name: run for run in in_order}
 
@@ -242,7 +242,7 @@ def _approval_headline(waiting: Sequence[Approval], settings: Settings, world: W
 
 
 def _attention_reason(run: Run) -> str:
-    """The reason why a person is needed. A budget alert names its budget itself."""
+    """The reason why a person is needed. The text of a budget alert already names the budget."""
     return run.headline if run.runbook == _BUDGET else f"{run.target_name}: {run.why or run.headline}"
 
 
@@ -261,7 +261,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _next_window(world: WorldNow, settings: Settings, zone: str) -> str:
-    """The window that opens or closes next, in words."""
+    """A description of the window that opens or closes next."""
     found = []
     for ring in settings.fleet.rings:
         opening = next_open(ring_window(settings, ring), settings.freezes, world.now, timedelta(days=14))
@@ -297,7 +297,7 @@ def _calendar(world: WorldNow, settings: Settings, history: FleetHistory, first:
 
 
 def _week_shown(now: datetime, runs: Sequence[Run], zone: str) -> str:
-    """The week of the last run that acted: in the first hours of Monday, the page still shows the previous week."""
+    """The week of the last run that acted. In the first hours of Monday, this is still the previous week."""
     acted = [run.period for run in runs if run.acted and run.runbook == _IMAGES]
     return max(acted, default=iso_week(now, zone))
 

@@ -70,7 +70,7 @@ class SimulatedTime:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The setting of a demonstration: a running simulated world, the bot's folder, its configuration, and people's overrides."""
+    """The setup for a demonstration: a running simulated world, the bot's folder, its configuration, and people's overrides."""
 
     fleet: FleetSpec
     seed: int
@@ -161,7 +161,7 @@ async def _judge(stage: Stage, settings: Settings, start: datetime, end: datetim
 
 
 def runs_of_week(store: Store, week: str, start: datetime, end: datetime) -> tuple[Run, ...]:
-    """The runs of an ISO week by id. The week of a node image run is in its name; for others, the time of their request counts."""
+    """The runs of an ISO week by id. A node image run has its week in its name; the week of any other run is that of its request."""
     return tuple(
         run
         for run in (stored.value for stored in runs(store).scan())

@@ -47,7 +47,7 @@ class WorldCluster:
 
 @dataclass(frozen=True, slots=True)
 class WorldNow:
-    """The world at one point in time."""
+    """The state of the world at one point in time."""
 
     now: datetime
     clusters: tuple[WorldCluster, ...]
@@ -132,7 +132,7 @@ def aks_upgrades(entries: Iterable[Entry]) -> tuple[AksUpgrade, ...]:
 
 @dataclass(frozen=True, slots=True)
 class StoppedPeriod:
-    """A period in which a cluster is stopped. `ended` is None while it lasts."""
+    """A period during which a cluster is stopped. `ended` is None while the period lasts."""
 
     cluster: str
     began: datetime
@@ -140,7 +140,7 @@ class StoppedPeriod:
 
 
 def stopped_periods(fleet: FleetSpec, entries: Iterable[Entry]) -> tuple[StoppedPeriod, ...]:
-    """The periods in which clusters were stopped, according to the journal."""
+    """The periods during which clusters were stopped, according to the journal."""
     last = {
         cluster.name: StoppedPeriod(cluster.name, fleet.start, None) for cluster in fleet.clusters if cluster.stopped
     }

@@ -1,1 +1,1 @@
-"""Runs orchestrators without an engine, a history, replays or a host. Simulating a year takes seconds."""
+"""Runs orchestrators without an engine, history, replay or host. Simulating a year takes seconds."""

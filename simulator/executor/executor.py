@@ -41,7 +41,7 @@ class RunStatus:
 
 
 class _Run:
-    """One instance across all its generations."""
+    """One instance with all its generations."""
 
     __slots__ = (
         "custom_status",
@@ -89,8 +89,8 @@ class Executor:
     """Runs durabletask orchestrators `(ctx, input)` and activities `(ctx, input)`, beginning at `start`.
 
     Args:
-        orchestrators: They are started by their function names.
-        activities: They are called by their function names and must be synchronous.
+        orchestrators: Started by their function names.
+        activities: Called by their function names. They must be synchronous.
         start: The start time.
     """
 
@@ -149,7 +149,7 @@ class Executor:
         self._runs.pop(instance_id, None)
 
     def cron(self, schedule: str, call: Callable[[datetime], None]) -> None:
-        """Make a call at each time in a schedule: five cron fields, or six with seconds first, in UTC.
+        """Make a call at each time in a schedule, given in UTC as five cron fields, or as six with seconds first.
 
         Raises:
             ExecutorError: the schedule is invalid.
@@ -202,7 +202,7 @@ class Executor:
         heapq.heappush(self._due, (occurrence.get_next(datetime), next(self._numbers), cron))
 
     def _settle(self) -> None:
-        if self._busy:  # An activity or a schedule starts or signals an instance, which the loop below handles.
+        if self._busy:  # An activity or a schedule has started or signaled an instance, which the loop below handles.
             return
         self._busy = True
         try:
@@ -267,7 +267,7 @@ class Executor:
         if completion.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW:
             self._begin_generation(run, completion.result.value)
             kept = [(run, run.generation, event) for event in completion.carryoverEvents]
-            # These come before events that were raised in the meantime, because those came later.
+            # The kept events precede those that were raised in the meantime, which arrived later.
             self._events.extendleft(reversed([self._events.pop(), *kept]))
             return
         run.custom_status = run.execution.custom_status if run.execution else None

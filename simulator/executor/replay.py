@@ -1,4 +1,4 @@
-"""Replays a recorded history with the current orchestrator, to find out whether a run in progress would survive the code change.
+"""Replays a recorded history with the current orchestrator to find out whether a run in progress would survive a code change.
 
 After each recorded turn, the orchestrator's actions are compared with the recorded ones: the kind of each action, its
 id, name and input, and the time of a timer. The engine itself is less strict, because it does not detect changed inputs.
@@ -21,7 +21,7 @@ _MARKS = frozenset({"orchestratorCompleted", "executionCompleted"})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action by an orchestrator."""
+    """One action taken by an orchestrator."""
 
     kind: str
     task_id: int
@@ -62,7 +62,7 @@ def replay(
     Args:
         orchestrator: The current orchestrator. Its name may differ from the recorded one.
         recording: The history.
-        children: Other orchestrators that it references as functions.
+        children: Other orchestrators that the orchestrator references as functions.
     """
     orchestrators = Orchestrators(list(children))
     orchestrators.add(_recorded_name(recording), orchestrator)

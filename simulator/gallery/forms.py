@@ -1,4 +1,4 @@
-"""The forms that ask why a request is rejected: Slack's modal, and the card that opens below the Reject button in Teams."""
+"""The forms that ask for the reason for a rejection: Slack's modal, and the card that opens below the Reject button in Teams."""
 
 from collections.abc import Mapping
 from typing import cast

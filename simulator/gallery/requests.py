@@ -1,4 +1,4 @@
-"""Sample requests for approval: plans for two production clusters, in every state that a request can have."""
+"""Sample requests for approval: plans for two production clusters, in each state that a request can have."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,7 @@ _REGIONS = ("weu", "neu", "eus", "sea")
 
 
 def _of_sixty(number: int) -> Part:
-    """Fifty-four clusters that differ only in size, and six in another state."""
+    """Sixty clusters: 54 that differ only in size, and six in another state."""
     name = f"shop-{_REGIONS[number % 4]}-{number:02}-prod"
     match number:
         case 4:

@@ -10,7 +10,7 @@ START = datetime(2026, 11, 15, 23, tzinfo=UTC)  # Midnight on Monday in Amsterda
 SPAN = Span(START, START + timedelta(days=7))
 _NIGHTS = tuple(Span(START + timedelta(days=day, hours=22), START + timedelta(days=day, hours=29)) for day in range(4))
 _FROZEN = (Span(START + timedelta(days=3, hours=22), START + timedelta(days=3, hours=29)),)
-# The day and hour in Amsterdam, the minutes, and the operation.
+# The day and hour in Amsterdam, the duration in minutes, and the operation.
 _DONE: dict[str, tuple[tuple[int, float, float, str], ...]] = {
     "shop-dev": ((0, 22.2, 160, "node-image"), (2, 23, 20, "reboot")),
     "shop-test": ((0, 22.2, 120, "node-image"), (1, 22.5, 40, "failed")),

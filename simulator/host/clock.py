@@ -9,7 +9,7 @@ import aiohttp
 
 
 class Clock(Protocol):
-    """The source of a host's time. All times are timezone-aware and in UTC."""
+    """The source of a host's time. All times are timezone-aware UTC times."""
 
     @property
     def speed(self) -> float:
@@ -64,7 +64,7 @@ class LocalClock:
         self._base_monotonic_s = time.monotonic()
 
     def now(self) -> datetime:
-        """The time that the clock has reached."""
+        """The clock's current time."""
         if not self.speed:
             return self._base
         return self._base + timedelta(seconds=(time.monotonic() - self._base_monotonic_s) * self.speed)
@@ -76,7 +76,7 @@ class LocalClock:
         return self.now()
 
     async def refresh(self) -> datetime:
-        """The time that the clock has reached."""
+        """The clock's current time."""
         return self.now()
 
     async def close(self) -> None:
@@ -116,7 +116,7 @@ class RemoteClock:
         return self._known + timedelta(seconds=(time.monotonic() - self._known_monotonic_s) * self._speed)
 
     async def advance(self, to: datetime) -> datetime:
-        """Have the world run until `to`, which can take as long as the world needs."""
+        """Have the world run until `to`, however long it takes."""
         no_limit = aiohttp.ClientTimeout(total=None)
         async with self._open().post(f"{self._url}/advance", json={"to": to.isoformat()}, timeout=no_limit) as response:
             response.raise_for_status()

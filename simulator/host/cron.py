@@ -1,4 +1,4 @@
-"""Timer triggers: Azure's schedules, when each is next due, and the input of a function after a missed occurrence."""
+"""Timer triggers: Azure's schedules, the next due time of each, and a function's input after a missed occurrence."""
 
 import json
 import os
@@ -71,7 +71,7 @@ class Crons:
         return dict(self._states)
 
     def next_due(self) -> datetime | None:
-        """When the next trigger is due. A running trigger is not due until it ends (Azure's singleton lock)."""
+        """When the next trigger is due. A running trigger cannot be due until its run ends (Azure's singleton lock)."""
         return min((state.next for name, state in self._states.items() if name not in self._running), default=None)
 
     def take_due(self, now: datetime) -> list[CronRun]:

@@ -1,4 +1,4 @@
-"""Runs the engine's work items with the app's functions and returns the results to the engine."""
+"""Runs the engine's work items with the app's functions, and returns the results to the engine."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from simulator.host.inflight import InFlight
 from simulator.host.runtime import Function, FunctionFailedError, FunctionsApp, Value
 from simulator.host.work import Activity, Turn
 
-#: Turns run on the event loop. After this many turns, other tasks get to run.
+#: Turns run on the event loop. After this many turns, other tasks are given a chance to run.
 _TURNS_AT_ONCE = 16
 
 

@@ -45,7 +45,7 @@ class SignIn:
         self._sessions: dict[str, SimulatedPerson] = {}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Register `/.auth`. It responds with 404 if authentication is off, as on App Service."""
+        """Register the routes under `/.auth`. As on App Service, they respond with 404 if authentication is off."""
         router.add_get("/.auth/login/aad", self._ask)
         router.add_post("/.auth/login/aad", self._sign_in)
         router.add_get("/.auth/logout", self._sign_out)

@@ -27,7 +27,7 @@ backend.datetime = _EngineDatetime  # type: ignore[attr-defined]  # not an expor
 
 @contextmanager
 def engine_time(instant: datetime) -> Iterator[datetime]:
-    """Within this block, the backend's current time is `instant`."""
+    """Set the backend's current time to `instant` within the block."""
     token = _instant.set(instant)
     try:
         yield instant

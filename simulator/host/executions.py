@@ -337,7 +337,7 @@ class Executions(InMemoryOrchestrationBackend):
 
 
 def _ignore() -> None:
-    """The default that is used until a host is attached."""
+    """The default callback until a host is attached."""
 
 
 def _failed(turn: Turn, why: str) -> pb.OrchestratorResponse:

@@ -1,4 +1,4 @@
-"""A Functions host for one app folder on 127.0.0.1: loads the app, serves its triggers, and runs on a clock.
+"""A Functions host on 127.0.0.1 for one app folder: loads the app, serves its triggers, and runs on a clock.
 
 On a stepped clock, time moves only in `run_until`. On a running clock, the host runs continuously.
 """
@@ -132,7 +132,7 @@ class Host:
         await self._in_flight.settle(self._settle_within_s)
 
     async def run_until(self, to: datetime) -> datetime:
-        """Run until `to` on a stepped clock: each timer fires at its exact time, and the host settles in between.
+        """On a stepped clock, run until `to`. Each timer fires at its exact time, and the host settles in between.
 
         Raises:
             NotSettledError: something did not settle.
@@ -197,7 +197,7 @@ class Host:
     async def _run_continuously(self) -> None:
         while True:
             self._fire_due()
-            self._stirred.clear()  # This must come after firing, which also sets the event: the next line reads the changes.
+            self._stirred.clear()  # Clear the event only after firing timers, which also sets it. The next line reads the changes.
             due, wait_s = self.next_due(), _POLL_S
             if due is not None:
                 wait_s = min(wait_s, max(0.0, (due - self.now()).total_seconds() / self._clock.speed))

@@ -1,4 +1,4 @@
-"""The app's HTTP functions, with routes, methods, keys, bodies and headers as on Azure."""
+"""Serves the app's HTTP functions, with routes, methods, keys, bodies and headers as on Azure."""
 
 import hmac
 import re

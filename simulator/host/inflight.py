@@ -1,4 +1,4 @@
-"""Tracks work in progress inside a host, by name, and waits until all of it has ended."""
+"""Tracks the work in progress inside a host by name, and waits until all of it has ended."""
 
 import asyncio
 import itertools
@@ -79,7 +79,7 @@ class InFlight:
                         await self._idle.wait()
                     if self._broken:
                         raise HostBrokenError("the host failed; see the cause") from self._broken
-                    await asyncio.sleep(0)  # Let the work that the last operation triggered start.
+                    await asyncio.sleep(0)  # Give the work that the last operation triggered a chance to start.
                     if self.is_idle:
                         return
         except TimeoutError as error:

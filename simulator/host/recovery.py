@@ -42,7 +42,7 @@ def _resume_instance(engine: Executions, instance: OrchestrationInstance) -> Non
                 child = event.subOrchestrationInstanceCreated.instanceId
                 engine.add_parent(child, Parent(instance_id, execution, event.eventId))
             case _:
-                pass  # There is nothing outstanding.
+                pass  # Nothing is outstanding.
     starts_at = instance.pending_events[0].timestamp.ToDatetime(tzinfo=UTC) if instance.pending_events else None
     if not instance.history and starts_at is not None and starts_at > engine.now():
         engine.add_due(starts_at, DelayedStart(instance_id, execution))

@@ -33,7 +33,7 @@ class FunctionFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A typed input to or output from a function: the runtime's `Datum`."""
+    """A function's typed input or output: the runtime's `Datum`."""
 
     kind: str | None
     content: object
@@ -95,7 +95,7 @@ class FunctionsApp:
         importlib.import_module("azure_functions_runtime").stop_threadpool_executor()
 
     def of_type(self, trigger_type: str) -> list[Function]:
-        """The functions with the given trigger type (`httpTrigger`, ...)."""
+        """The functions that have the given trigger type (`httpTrigger`, ...)."""
         return [function for function in self.functions if function.trigger_type == trigger_type]
 
     async def invoke(self, function: Function, trigger: Value, client: str) -> Value | None:

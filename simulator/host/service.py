@@ -1,6 +1,6 @@
 """The engine's gRPC service for durable clients on 127.0.0.1, on the host's event loop.
 
-A waiting client takes up a future instead of a thread, so the number of waiting clients is not limited.
+A waiting client occupies a future instead of a thread, so the number of waiting clients is not limited.
 """
 
 import asyncio
@@ -110,7 +110,7 @@ class DurableService(stubs.TaskHubSidecarServiceServicer):
 
 
 class _Methods:
-    """The interface that grpc's generated code registers: each RPC in the service by name."""
+    """The object that grpc's generated code registers: its attributes are the service's RPCs, by name."""
 
     def __init__(self, service: DurableService) -> None:
         self._service = service

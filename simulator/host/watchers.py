@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 
 class Watchers:
-    """The callbacks of each instance."""
+    """The callbacks registered for each instance."""
 
     def __init__(self) -> None:
         self._by_instance: dict[str, list[Callable[[], None]]] = {}
 
     def add(self, instance_id: str, notify: Callable[[], None]) -> Callable[[], None]:
-        """Call `notify` after each turn of an instance and when the instance is purged. Return a function that removes the callback."""
+        """Call `notify` after each of an instance's turns and when the instance is purged. Return a function that removes the callback."""
         watching = self._by_instance.setdefault(instance_id, [])
         watching.append(notify)
 

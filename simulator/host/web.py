@@ -37,7 +37,7 @@ class WebServer:
     async def start(self, port: int, invoke: Invoke, refresh: Callable[[], Awaitable[datetime]]) -> str:
         """Serve on `port` (0 selects a free one) and return the base URL. `refresh` is awaited before each request is handled.
 
-        The world may send a request while the host waits for it to advance. Its clock is then ahead of the host's.
+        The world may send a request while the host waits for the world to advance. The world's clock is then ahead of the host's.
         """
         application = web.Application(middlewares=[self._counting(refresh)], client_max_size=_MAX_BODY_BYTES)
         sign_in = SignIn()

@@ -1,4 +1,4 @@
-"""The engine's work items and the error with which it rejects requests."""
+"""The engine's work items, and the error with which it rejects requests."""
 
 from dataclasses import dataclass
 from typing import NoReturn

@@ -120,7 +120,7 @@ class WatchSource[T]:
 def watched[T](
     resource: Resource[T], source: WatchSource[T], selection: Selection, request: HttpRequest
 ) -> HttpResponse:
-    """Return a watch, which has one line for each change after the given resource version, until its timeout.
+    """Return a watch, which yields one line for each change after the given resource version, until its timeout.
 
     Without a version, or with "0", the watch starts with the existing objects. Its timeout is measured in real time or in
     the world's time, whichever passes faster.

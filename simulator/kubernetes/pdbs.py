@@ -51,7 +51,7 @@ def pdb_document(cluster: Cluster, pdb: Pdb) -> JsonObject:
 
 
 def pdb_resource(cluster: Cluster) -> Resource[Pdb]:
-    """Return how to represent and select the budgets in a cluster."""
+    """Return the resource that represents and selects the budgets in a cluster."""
     return Resource(
         "PodDisruptionBudget",
         "policy/v1",

@@ -15,7 +15,7 @@ _GOOD_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
-    """The people whose approval is required, by Slack user id. A rule without rings applies to all rings."""
+    """The people whose approval is required, given by Slack user id. A rule without rings applies to all rings."""
 
     rings: tuple[str, ...]
     approvers: frozenset[str]

@@ -7,7 +7,7 @@ from simulator.world.journal import Entry, Kind
 
 
 def budget_expected(journal: Sequence[Entry], start: datetime, end: datetime) -> int:
-    """How many alerts Daytwo had to report: one per budget, kind, threshold and month (rule 2), even if it was posted twice."""
+    """The number of alerts that Daytwo had to report: one per budget, kind, threshold and month (rule 2), even if posted twice."""
     firsts: dict[tuple[object, ...], datetime] = {}
     for entry in journal:
         if entry.kind is Kind.BUDGET_ALERT:

@@ -1,4 +1,4 @@
-"""The oracle's own parser for daytwo.yaml. It reads only the settings that the rules require, and only valid documents."""
+"""The oracle's own parser for daytwo.yaml. It reads only the settings that the rules need, and expects valid documents."""
 
 import re
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class ClusterSelector:
     regions: tuple[str, ...]
 
     def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether the selector selects a cluster."""
+        """Whether the selector matches a cluster."""
         lowered = {key.lower(): value for key, value in tags.items()}
         if any(lowered.get(key.lower()) not in values for key, values in self.tags.items()):
             return False
@@ -64,13 +64,13 @@ class RingRule:
     selector: ClusterSelector
 
     def matches(self, name: str, region: str, tags: Mapping[str, str]) -> bool:
-        """Whether the ring's selector selects a cluster."""
+        """Whether the ring's selector matches a cluster."""
         return self.selector.matches(name, region, tags)
 
 
 @dataclass(frozen=True, slots=True)
 class PowerRule:
-    """An entry in `power`. Without hours, only the cluster's own tag counts, in the entry's time zone."""
+    """An entry in `power`. If it has no hours, only the cluster's own tag counts, in the entry's time zone."""
 
     selector: ClusterSelector
     hours: WindowHours | None

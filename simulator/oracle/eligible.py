@@ -1,4 +1,4 @@
-"""Which pools could be upgraded and when, and why other pools could not (rules 6 to 15)."""
+"""Which pools could be upgraded, and when, and why the others could not (rules 6 to 15)."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from simulator.oracle.week import CHECK_INTERVAL, READY_WITHIN, START_TAKES, Pla
 def blocking_reason(week: Week, place: Place, at: datetime) -> str | None:
     """What blocked a pool at a given time, by its name in rule 8; None if the upgrade could start.
 
-    Earlier pools of the cluster that could start are upgraded first, so their expected duration is included.
+    Earlier pools in the cluster whose upgrade could start come first, so their expected duration is included.
     """
     cluster = place.cluster
     reason = week.skip_reason(place, at) or _blocks_cluster(week, place, at, None)
@@ -34,7 +34,7 @@ def blocking_reason(week: Week, place: Place, at: datetime) -> str | None:
 
 
 def blocked_at_start(week: Week, place: Place, operation: Operation) -> str | None:
-    """Why Daytwo should not have started an upgrade; None if it was allowed. Ignores the order of pools and the start of the ring."""
+    """Why Daytwo should not have started an upgrade; None if it was allowed to. Ignores the order of pools and the ring's start."""
     at = operation.began
     reason = week.skip_reason(place, at) or _blocks_cluster(week, place, at, operation)
     if reason is not None:
@@ -64,7 +64,7 @@ def judge_pool(week: Week, place: Place, start: datetime, end: datetime) -> Elig
 
 
 def _moments(week: Week, place: Place, start: datetime, end: datetime) -> list[datetime]:
-    """Each minute in the week's window openings at which the pool's upgrade could start."""
+    """Each minute during the week's window openings at which the pool's upgrade could start."""
     number = week.ring_number(place.cluster)
     if number is None or week.skip_reason(place, start) in ("driven-by-aks", "snapshot"):
         return []
@@ -99,7 +99,7 @@ def _is_certain(week: Week, place: Place, moments: list[datetime]) -> bool:
 
 
 def _intervals(moments: list[datetime]) -> list[list[datetime]]:
-    """The intervals that consecutive minutes form."""
+    """The intervals formed by consecutive minutes."""
     found: list[list[datetime]] = []
     for at in moments:
         if found and at - found[-1][-1] == MINUTE:
@@ -143,7 +143,7 @@ def _pair_blocks(week: Week, place: Place, at: datetime) -> bool:
 
 
 def _is_before(week: Week, other: Place, at: datetime) -> bool:
-    """Whether an earlier pool still has to be upgraded and could start."""
+    """Whether an earlier pool still has to be upgraded and its upgrade could start."""
     operation = week.upgrade_of(other)
     if operation is not None and operation.began <= at:
         return False

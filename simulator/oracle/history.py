@@ -37,7 +37,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class ButtonClick:
-    """A button that a person selected in a chat, with the full text of its message."""
+    """A person's click on a button in a chat, with the full text of the message."""
 
     at: datetime
     user: str
@@ -65,7 +65,7 @@ class Timeline[T]:
     values: list[T] = field(default_factory=list)
 
     def set(self, at: datetime, value: T) -> None:
-        """Set the value from a given time on."""
+        """Set the value that applies from a given time on."""
         self.times.append(at)
         self.values.append(value)
 
@@ -115,7 +115,7 @@ class History:
         return max([self._at_start[cluster.region, prefix], *there])
 
     def landed_within(self, region: str, image: str, before: datetime, span: timedelta) -> bool:
-        """Whether an image reached a region within the given period before a time."""
+        """Whether an image reached a region within the given period before a given time."""
         return any(
             landed == image and before - span < when <= before
             for (where, _), found in self.landed.items()
@@ -135,7 +135,7 @@ class History:
         return not self.stopped(cluster, at) and not moving
 
     def busy(self, cluster: str, at: datetime, but: Operation | None = None) -> bool:
-        """Whether an operation other than `but` was in progress."""
+        """Whether any operation other than `but` was in progress."""
         return any(operation.runs(at) and operation is not but for operation in self.of_cluster(cluster))
 
     def pool_failed(self, cluster: str, pool: str, at: datetime) -> bool:
@@ -148,7 +148,7 @@ class History:
         return self._machines[cluster, pool].at(at)
 
     def has_image(self, cluster: ClusterSpec, pool: PoolSpec, image: str, at: datetime) -> bool:
-        """Whether every node has an image. If no nodes are visible, whether the pool reports the image."""
+        """Whether every node has an image or, if no nodes are visible, whether the pool reports it."""
         seen = self.machines(cluster.name, pool.name, at) if self.api_responds(cluster.name, at) else {}
         if not seen:
             return self._pool_image[cluster.name, pool.name].at(at) == image

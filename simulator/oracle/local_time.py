@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A time interval from `opens` to `closes`, which is not included."""
+    """A time interval from `opens` (inclusive) to `closes` (exclusive)."""
 
     opens: datetime
     closes: datetime
@@ -24,7 +24,7 @@ class Interval:
 
 
 def monday_of(at: datetime, zone: str) -> date:
-    """The Monday of the ISO week in which a time falls in a time zone."""
+    """The Monday of the ISO week that a time belongs to in a time zone."""
     day = at.astimezone(ZoneInfo(zone)).date()
     return day - day.weekday() * DAY
 

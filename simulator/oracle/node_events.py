@@ -1,4 +1,4 @@
-"""Events on single nodes in the journal: required reboots, restarts, boots, cordons."""
+"""Events in the journal that concern single nodes: required reboots, restarts, boots, cordons."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -124,7 +124,7 @@ class NodeEvents:
     def _change[T: (RebootRequest, Restart, Cordon)](
         kept: list[T], last: dict[NodeKey, int], key: NodeKey, **changes: datetime | bool | str
     ) -> None:
-        """A node's last event, if it has not ended."""
+        """A node's last event, unless that has ended."""
         place = last.get(key)
         if place is not None:
             kept[place] = replace(kept[place], **changes)  # type: ignore[arg-type]  # fields by name

@@ -1,4 +1,4 @@
-"""Which clusters the schedule should have stopped, which operations it required, and which violated it (docs/power.md)."""
+"""Which clusters should have been stopped, and which operations the schedule required or forbade (docs/power.md)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Schedule:
                 yield from self._deviations(cluster, start, end)
 
     def is_corrected(self, interval: Deviation) -> bool:
-        """Whether Daytwo ended a period correctly: through a required operation that was verified on the nodes (rule 6)."""
+        """Whether Daytwo ended a period correctly, by a required operation whose result was verified on the nodes (rule 6)."""
         if interval.ended is None or self._history.stopped(interval.cluster.name, interval.ended) == interval.wanted:
             return False
         what = "start" if interval.wanted else "stop"
@@ -126,7 +126,7 @@ class Schedule:
         )
 
     def _hours_of(self, name: str) -> tuple[WindowHours, ...]:
-        """A cluster's awake hours, all of which must agree. Empty if it does not have a schedule (rules 1 and 2)."""
+        """The awake hours for a cluster, which is awake only within all of them. Empty if it does not have a schedule (rules 1 and 2)."""
         cluster, rings = self._history.clusters[name], self._rules.rings
         tags = dict(cluster.tags)
         ring = next((ring for ring in rings if ring.matches(name, cluster.region, tags)), None)
@@ -142,7 +142,7 @@ class Schedule:
 
 
 def power_expected(schedule: Schedule, start: datetime, end: datetime) -> int:
-    """How many of the transitions that the schedule and the overrides required took place in the world."""
+    """The number of transitions that the schedule and the overrides required and that took place in the world."""
     return sum(
         _is_seen(interval, end) and schedule.is_corrected(interval) for interval in schedule.deviations(start, end)
     )
@@ -173,13 +173,13 @@ def power_violations(schedule: Schedule, history: History, start: datetime, end:
 
 
 def _is_seen(interval: Deviation, end: datetime) -> bool:
-    """Whether the period lasted until the next quarter of an hour, when Daytwo compares schedule and state (rule 4)."""
+    """Whether the period lasted until the next quarter hour, when Daytwo compares the schedule with the state (rule 4)."""
     late = -interval.began.minute % _CHECK_MINUTES
     return interval.began + late * MINUTE < (interval.ended or end)
 
 
 def _idle_minutes(history: History, interval: Deviation, end: datetime) -> int:
-    """The longest time within a period when no operation was running on the cluster."""
+    """The longest idle stretch (no operation running on the cluster) within a period."""
     longest = idle = 0
     at = interval.began
     while at < (interval.ended or end):

@@ -1,4 +1,4 @@
-"""When an image was proven in a ring (rule 11), from samples at each full hour."""
+"""When an image was proven in a ring (rule 11), according to samples taken on the hour."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

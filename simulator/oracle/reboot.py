@@ -1,4 +1,4 @@
-"""Nights in which nodes had to be rebooted, and forbidden reboots (docs/reboot.md)."""
+"""Nights on which nodes had to be rebooted, and forbidden reboots (docs/reboot.md)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from simulator.world.workloads import PdbSpec
 BOOT = timedelta(minutes=10)
 _PROVEN_WITHIN = timedelta(minutes=20)
 _CHECK_INTERVAL = 15 * MINUTE
-# The longest time, beyond drain and verification, for which a cordon by Daytwo does not count as left behind.
+# The longest time, in addition to drain and verification, before a cordon by Daytwo counts as left behind.
 _MAX_CORDON = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A cluster during one occurrence of the reboot window, with the restarts that Daytwo made."""
+    """A cluster during one occurrence of the reboot window, with Daytwo's restarts of its nodes."""
 
     cluster: str
     opening: Interval
@@ -47,7 +47,7 @@ class Reboots:
         self.mine = [restart for restart in self.boots.restarts if restart.who == bot]
 
     def nights(self, start: datetime, end: datetime) -> Iterator[Night]:
-        """The nights in which Daytwo restarted a node, for each cluster."""
+        """The nights on which Daytwo restarted a node, for each cluster."""
         for opening in self._openings(start, end):
             for name in self._history.clusters:
                 found = tuple(r for r in self.mine if r.cluster == name and opening.contains(r.began))
@@ -55,7 +55,7 @@ class Reboots:
                     yield Night(name, opening, found)
 
     def expected(self, start: datetime, end: datetime) -> int:
-        """In how many nights a cluster had nodes to reboot and all of them have new boots, without failures."""
+        """The number of nights on which a cluster had nodes to reboot and all of them booted again without failures."""
         return sum(
             night.all_came_back(self.boots) and not self._has_failed_drain(night) and night.restarts[-1].up < end
             for night in self.nights(start, end)
@@ -84,7 +84,7 @@ class Reboots:
             yield "reboot-busy"
 
     def _overlooked(self, opening: Interval, end: datetime) -> Iterator[str]:
-        """Clusters in which a node could be rebooted at two consecutive checks, although no node was cordoned."""
+        """Clusters in which a node could have been rebooted at two consecutive checks, but no node was cordoned."""
         rule = self._rules.reboot
         if rule is None:
             return

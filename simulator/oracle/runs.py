@@ -35,7 +35,7 @@ def node_image_expected(
 
 
 def _watched_to_the_end(week: Week, cluster: ClusterSpec, start: datetime, end: datetime) -> bool:
-    """Rule 2: whether there was something to report and the run did not have to wait any longer."""
+    """Rule 2: whether there was something to report and the run no longer had to wait."""
     at = min(end, week.ends)
     behind = [
         p for p in cluster.pools if not week.history.has_image(cluster, p, week.history.newest(cluster, p, at), at)

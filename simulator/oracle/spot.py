@@ -8,7 +8,7 @@ from simulator.world.journal import Entry, Kind
 
 # Rule 5: the time between the last eviction in the group and the confirmation of the outcome.
 _CONFIRMED_AFTER = timedelta(minutes=10)
-# After that, the run makes one more check and ends.
+# After this time, the run makes one more check and ends.
 _ENDS_WITHIN = timedelta(minutes=2)
 
 

@@ -1,4 +1,4 @@
-"""Rules that Daytwo's actions violated."""
+"""The rules that Daytwo's actions violated."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -85,7 +85,7 @@ def _of_upgrade(week: Week, operation: Operation) -> Iterator[str]:
 
 
 def _out_of_turn(week: Week, place: Place, operation: Operation) -> Iterator[str]:
-    """Rules 6, 7 and 15: which pools had to be upgraded earlier, and which must not be upgraded at all."""
+    """Rules 6, 7 and 15: pools that had to be upgraded earlier, and pools that must not be upgraded at all."""
     cluster, at = place.cluster, operation.began
     number = week.ring_number(cluster) or 0
     for pool in upgrade_order(cluster):
@@ -144,7 +144,7 @@ def _of_power(week: Week, name: str, start: datetime, end: datetime) -> Iterator
 
 
 def _put_back(week: Week, start: Operation, end: datetime) -> bool:
-    """Whether a woken cluster was stopped in time, or still can be after the evaluated period.
+    """Whether a woken cluster was stopped in time, or can still be stopped after the evaluated period.
 
     The deadline is the end of the opening in which it was started, or one check after its last upgrade was verified.
     """
@@ -171,7 +171,7 @@ def _paired_regions(week: Week, start: datetime, end: datetime) -> Iterator[str]
 
 
 def _max_concurrent(week: Week, start: datetime, end: datetime) -> Iterator[str]:
-    """Rule 13: more clusters in a ring at the same time than a region pair allows."""
+    """Rule 13: more of a ring's clusters in progress at the same time than a region pair allows."""
     upgrades = _upgrades(week, start, end)
     for operation in upgrades:
         cluster = week.history.clusters[operation.cluster]

@@ -15,7 +15,7 @@ from simulator.world.specs import ClusterSpec, PoolSpec
 
 UPGRADE = "upgrade-node-image"
 START_TAKES = timedelta(minutes=10)
-# A run makes its next check after this time at the latest (rule 14), so it detects a failure by then.
+# A run makes its next check after at most this time (rule 14), so it detects a failure by then.
 CHECK_INTERVAL = timedelta(minutes=5)
 READY_WITHIN = timedelta(minutes=20)
 
@@ -59,7 +59,7 @@ class Week:
         self.run_failed_at = cache(self._run_failed_at)
 
     def ring_number(self, cluster: ClusterSpec) -> int | None:
-        """The first ring whose selector selects the cluster."""
+        """The first ring whose selector matches the cluster."""
         return self._ring_of[cluster.name]
 
     def ring(self, cluster: ClusterSpec) -> RingRule:
@@ -110,11 +110,11 @@ class Week:
         return ceil(count / max(surge, 1)) * (7 + place.pool.node_soak_minutes) * MINUTE + 10 * MINUTE
 
     def proven(self, place: Place, at: datetime) -> bool:
-        """Whether the pool is allowed to take the newest image (rule 11)."""
+        """Whether the pool is allowed to be upgraded to the newest image (rule 11)."""
         return self.proven_image(place, self.history.newest(place.cluster, place.pool, at), at)
 
     def proven_image(self, place: Place, image: str, at: datetime) -> bool:
-        """Whether an image was proven in the previous ring by then. The first ring does not require proof."""
+        """Whether an image had been proven in the previous ring by the given time. The first ring does not require proof."""
         number = self._number(place.cluster)
         if number == 0:
             return True
@@ -143,7 +143,7 @@ class Week:
         return "never-fits" if self.expected(place, at) > longest else None
 
     def _run_failed_at(self, cluster: str) -> datetime | None:
-        """When Daytwo's run on a cluster failed (rule 15), because of a failed start or upgrade, or nodes that did not follow."""
+        """When Daytwo's run on a cluster failed (rule 15), because of a failed start or upgrade, or nodes that were not upgraded in time."""
         for operation in self.mine(cluster):
             if operation.status in ("Failed", "Canceled") and operation.what in (UPGRADE, "start"):
                 return operation.ended
@@ -199,7 +199,7 @@ class Week:
         )
 
     def _turns(self, cluster: str) -> tuple[Interval, ...]:
-        """When a cluster held its slot: during each operation in a run, its verification, and the check after it."""
+        """When a cluster occupied its slot: during each operation in a run, the verification, and the check that follows."""
         return tuple(
             Interval(
                 operation.began,
@@ -209,7 +209,7 @@ class Week:
         )
 
     def _proof_ended(self, operation: Operation) -> datetime:
-        """When a run had finished with an operation. An upgrade is verified for up to 20 minutes."""
+        """When a run had finished an operation and its verification. An upgrade is verified for up to 20 minutes."""
         if operation.what != UPGRADE or operation.status != "Succeeded":
             return operation.ended
         return self.settled_at(operation) or operation.ended + READY_WITHIN

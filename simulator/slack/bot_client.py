@@ -45,7 +45,7 @@ class AppResponse:
 
 
 class BotClient:
-    """Has one Request URL for interactions and one for commands. `sent` has the body of every request, oldest first.
+    """Has one Request URL for interactions and one for commands. `sent` contains the body of every request, oldest first.
 
     Slack signs with `secret`. A click is sent once, unless retries are requested, which then follow the same
     schedule as events.
@@ -84,7 +84,7 @@ class BotClient:
         return await self._deliver("slack-interactions", body, _retries(document))
 
     async def command(self, document: JsonObject, origin: str) -> AppResponse:
-        """Have `user` type `command` (default `/daytwo`) with `text` in `channel`, and show them the response.
+        """Have `user` type `command` (default `/daytwo`) with `text` in `channel`, and show the response to that person.
 
         Raises:
             InteractionError: the user or channel does not exist, or Slack would not show the response.

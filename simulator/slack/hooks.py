@@ -54,7 +54,7 @@ class HookError(Exception):
 
 
 class Hooks:
-    """Handles `/slack/hooks/`. `ephemeral` has all ephemeral messages, oldest first.
+    """Handles `/slack/hooks/`. `ephemeral` contains all ephemeral messages, oldest first.
 
     While `in_trouble` is set, every response is a 503.
     """
@@ -67,7 +67,7 @@ class Hooks:
         self._hooks: dict[str, _Hook] = {}
 
     def make(self, kind: str, channel: Channel, user: str, original: Message | None) -> str:
-        """Return the path of a new response URL; `original` is the message with the selected button."""
+        """Return the path of a new response URL. `original` is the message that contains the selected button."""
         path = f"{PREFIX}{kind}/{len(self._hooks) + 1:06d}"
         self._hooks[path] = _Hook(channel, user, original, self._now())
         return path

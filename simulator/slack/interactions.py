@@ -1,4 +1,4 @@
-"""The payloads that Slack sends for a selected button, a submitted modal or a slash command, field by field.
+"""The payloads that Slack sends for a selected button, a submitted modal, or a slash command, field by field.
 
 Sources: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload,
 https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload,

@@ -1,4 +1,4 @@
-"""Slack's request signature for any body and time, which the bot's endpoints have to verify.
+"""Signs a body as Slack does, for any time. The bot's endpoints have to verify the signature.
 
 Source: https://docs.slack.dev/authentication/verifying-requests-from-slack. Slack's own client is not used here,
 because tests use it to verify the signature.

@@ -36,7 +36,7 @@ def inputs_of(view: JsonObject) -> list[JsonObject]:
 
 
 def fault_of_view(view: object) -> str | None:
-    """Return what is invalid in a view and where, or None if Slack would show the view."""
+    """Return a description of the first fault in a view, or None if Slack would show the view."""
     if not isinstance(view, dict) or view.get("type") != "modal":
         return "invalid value [json-pointer:/view/type]"
     unknown = sorted(view.keys() - _FIELDS)

@@ -1,4 +1,4 @@
-"""Modals: a trigger opens one for a person, who fills it in and submits or closes it. The app's response decides whether they close.
+"""Modals: a trigger opens one for a person, who fills it in and submits or closes it. The app's response decides whether it closes.
 
 Sources: https://docs.slack.dev/reference/methods/views.open, https://docs.slack.dev/surfaces/modals.
 """
@@ -142,7 +142,7 @@ def _read(text: str) -> JsonObject | None:
 
 
 def _errors(view: View, given: object) -> dict[str, str]:
-    """Return the errors by field. If a field is not in the view, there are none."""
+    """Return the errors by field. If any field is not in the view, return none."""
     if not isinstance(given, Mapping):
         return {}
     known = {str(block.get("block_id")) for block in inputs_of(view.content)}

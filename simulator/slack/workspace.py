@@ -32,7 +32,7 @@ class User:
         }
 
 
-#: Eve is in the workspace, but is not named in any configuration.
+#: Eve is in the workspace, but no configuration names her.
 USERS = {
     user.id: user for user in (User("U0ANA", "ana"), User("U0BEN", "ben"), User("U0CLEO", "cleo"), User("U0EVE", "eve"))
 }

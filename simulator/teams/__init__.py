@@ -1,1 +1,1 @@
-"""A simulated Teams: the webhook of a Workflows flow, and the bot's conversations."""
+"""Simulates Teams: the webhook of a Workflows flow, and the bot's conversations."""

@@ -39,7 +39,7 @@ class ConnectorError(Exception):
 
 @dataclass
 class BotActivity:
-    """An activity by the bot. `thread` is the post that it replies to in a channel. It is empty for a post and outside channels."""
+    """An activity by the bot. `thread` is the post that it replies to in a channel; it is empty for posts and outside channels."""
 
     id: str
     conversation: str
@@ -82,7 +82,7 @@ class Connector:
         self._tenant: Tenant | None = None
 
     def open(self, tenant: Tenant) -> None:
-        """Accept a tenant's tokens from now on."""
+        """From now on, accept the tenant's tokens."""
         self._tenant = tenant
 
     def handle(self, request: HttpRequest) -> HttpResponse:

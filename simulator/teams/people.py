@@ -18,7 +18,7 @@ NAME = "Daytwo"
 
 
 class PeopleError(ValueError):
-    """The person cannot do that. The text states the reason."""
+    """The person cannot perform the action. The text states the reason."""
 
 
 class People:
@@ -157,7 +157,7 @@ def click_activity(signer: Signer, sent: BotActivity, document: JsonObject, even
 
 
 def _executing(card: JsonObject, above: tuple[JsonObject, ...]) -> Iterator[tuple[JsonObject, tuple[JsonObject, ...]]]:
-    """Return the buttons that call the bot, each with the fields that Teams sends: those in its card and in all outer cards."""
+    """Return the buttons that call the bot, each with the fields that Teams sends: those in its own card and all enclosing cards."""
     body = cast("list[JsonObject]", card.get("body", []))
     fields = (*above, *(element for element in body if str(element.get("type")).startswith("Input.")))
     for action in cast("list[JsonObject]", card.get("actions", [])):

@@ -34,7 +34,7 @@ class Signer:
 
     def __init__(self, app_id: str, service_url: str) -> None:
         self.app_id, self.service_url = app_id, service_url
-        # How often the keys were downloaded, and whether downloads succeed.
+        # How often the keys have been downloaded, and whether downloads succeed.
         self.fetched = 0
         self.is_down = False
         self.kid = "teams-1"
@@ -73,7 +73,7 @@ class Signer:
         return HttpResponse(404, {"error": f"No route for {request.path}."})
 
     def claims(self, **changed: object) -> JsonObject:
-        """Return the claims in a valid token issued now, with some of them replaced, or removed if None."""
+        """Return the claims in a valid token issued now. Each given claim is replaced, or removed if its value is None."""
         now = int(time.time())
         true: JsonObject = {
             "serviceurl": self.service_url,
@@ -98,7 +98,7 @@ class Signer:
 
 
 def new_key() -> RSAPrivateKey:
-    """Return a new key such as an attacker would use."""
+    """Return a new key, for example for a simulated attacker."""
     return generate_private_key(65537, 2048)
 
 

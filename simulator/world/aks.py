@@ -1,4 +1,4 @@
-"""What AKS does by itself: node OS upgrades by channel in maintenance windows, and node auto-provisioning's replacements."""
+"""AKS's own actions: node OS upgrades by channel in maintenance windows, and replacements by node auto-provisioning."""
 
 from collections.abc import Generator
 from datetime import datetime, time, timedelta, timezone
@@ -22,7 +22,7 @@ DRIVEN = ("NodeImage", "SecurityPatch")
 
 
 def maintenance_of(core: Core, cluster: Cluster) -> MaintenanceSpec:
-    """Return a cluster's maintenance schedule. If it has none, AKS picks a time, which is drawn from the seed here."""
+    """Return a cluster's maintenance schedule. If there is none, AKS picks a time; here, the time is drawn from the seed."""
     if cluster.spec.maintenance is not None:
         return cluster.spec.maintenance
     drawn = Random(f"{core.seed}/window/{cluster.name}")
@@ -80,7 +80,7 @@ def _target(core: Core, cluster: Cluster, pool: Pool) -> Target:
 
 
 def _provisioned(core: Core, cluster: Cluster, closes: datetime) -> Generator[timedelta]:
-    """Replace the nodes of node auto-provisioning that have drifted from the newest image, one at a time."""
+    """Replace the nodes from node auto-provisioning that have drifted from the newest image, one at a time."""
     newest = core.catalog.newest(cluster.spec.region, family_of("Ubuntu", cluster.spec.kubernetes_version))
     drifted = [node for node in cluster.nodes.values() if node.pool is None and node.image != newest]
     for index, node in enumerate(drifted):

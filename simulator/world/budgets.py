@@ -48,7 +48,7 @@ def budgets_of(cluster: Cluster, pod: Pod) -> list[Pdb]:
 
 
 def disrupt(core: Core, cluster: Cluster, cause: TerminationCause, act: Callable[[], None]) -> None:
-    """Perform a voluntary disruption and record each budget that it takes below the desired number of healthy pods.
+    """Perform a voluntary disruption, and record each budget whose healthy pods it reduces below the desired number.
 
     The healthy pods are compared before and after the disruption, regardless of the response to an eviction.
     """

@@ -1,4 +1,4 @@
-"""State that all parts of the world share: the clock, the journal, the clusters, and armed faults."""
+"""The state that all parts of the world share: the clock, the journal, the clusters, and armed faults."""
 
 import uuid
 from collections.abc import Mapping
@@ -78,7 +78,7 @@ class Core:
     _streams: dict[str, int] = field(default_factory=dict)
 
     def new_id(self) -> str:
-        """Return a new id. The sequence of ids is determined by the seed alone."""
+        """Return a new id. The seed alone determines the sequence of ids."""
         self._ids += 1
         return str(uuid.UUID(int=Random(f"{self.seed}/id/{self._ids}").getrandbits(128), version=4))
 
@@ -115,7 +115,7 @@ class Core:
     def take_for_pool[M: (UpgradeFails, UpgradeDoesNothing, NodeNeverReady, RestartFails, NodeStaysNotReady)](
         self, kind: type[M], cluster: str, pool: str
     ) -> M | None:
-        """Return the fault of the given kind that is armed for a pool, and disarm it."""
+        """Return and disarm the fault of the given kind that is armed for a pool."""
         for fault in self.armed:
             if isinstance(fault, kind) and (fault.cluster, fault.pool) == (cluster, pool):
                 self.armed.remove(fault)
@@ -123,7 +123,7 @@ class Core:
         return None
 
     def take_start_failure(self, cluster: str) -> StartFails | None:
-        """Return the fault that is armed for a cluster's next start, and disarm it."""
+        """Return and disarm the fault that is armed for a cluster's next start."""
         for fault in self.armed:
             if isinstance(fault, StartFails) and fault.cluster == cluster:
                 self.armed.remove(fault)

@@ -61,7 +61,7 @@ def delete(core: Core, cluster: Cluster, pod: Pod, who: str, grace_s: int | None
 
 
 def drain(core: Core, cluster: Cluster, node: Node, who: str, timeout: timedelta) -> Generator[timedelta]:
-    """Evict a cordoned node's pods until only per-node pods are left, the node has gone, or the timeout expires."""
+    """Evict a cordoned node's pods until only per-node pods are left, the node is gone, or the timeout expires."""
     ends = core.scheduler.now + timeout
     while cluster.nodes.get(node.name) is node and node.unschedulable and core.scheduler.now < ends:
         left = [

@@ -27,7 +27,7 @@ class Change[T]:
 
 
 class Versions:
-    """Counts the changes to all objects in an API server."""
+    """Assigns resource versions to the changes of all objects in an API server."""
 
     def __init__(self) -> None:
         self.last = 1

@@ -1,4 +1,4 @@
-"""Node images: families by OS SKU and Kubernetes minor version, weekly releases, and their arrival in each region."""
+"""Node images: families by OS SKU and Kubernetes minor version, weekly releases, and when they arrive in each region."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,13 +17,13 @@ MAX_DELAY = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A sequence of images with the same OS SKU and generation, for a range of Kubernetes minor versions."""
+    """A series of images with the same OS SKU and generation, for a range of Kubernetes minor versions."""
 
     prefix: str
     os_sku: str
 
     def version(self, released: date) -> str:
-        """Return the image from a release day in AKS's format."""
+        """Return the version of the image released on a given day, in AKS's format."""
         if self.os_sku.startswith("Windows"):
             return f"{self.prefix}-20348.{4000 + (released - FIRST_RELEASE).days}.{released:%y%m%d}"
         return f"{self.prefix}-{released:%Y%m.%d}.0"
@@ -97,7 +97,7 @@ class Catalog:
         return released + min(timedelta(hours=round(usual_h + jitter_h)), MAX_DELAY)
 
     def land(self, day: date, region: str, family: Family) -> bool:
-        """Record the arrival of an image. Return False if it had already arrived."""
+        """Record the arrival of an image. Return False if the image had already arrived."""
         there = self._landed.setdefault((region, family), [])
         if day in there:
             return False
@@ -110,11 +110,11 @@ class Catalog:
         return self.behind(region, family, 0)
 
     def behind(self, region: str, family: Family, count: int) -> str:
-        """Return the image ``count`` releases behind a region's newest, or the oldest known image."""
+        """Return the image that is ``count`` releases older than a region's newest, or the oldest known image."""
         there = self._landed[region, family]
         return family.version(there[max(len(there) - 1 - count, 0)])
 
     def next_release(self, region: str, family: Family) -> date:
-        """Return the release day after that of a family's newest image in a region."""
+        """Return the release day that follows that of a family's newest image in a region."""
         step = RELEASE_EVERY * (WINDOWS_EVERY if family.os_sku.startswith("Windows") else 1)
         return self._landed[region, family][-1] + step

@@ -25,7 +25,7 @@ class Workload:
 
 @dataclass(slots=True)
 class Pod:
-    """A pod. ``node`` is None while it is unschedulable; ``deleted`` is the latest time of its removal."""
+    """A pod. ``node`` is None while the pod is unschedulable; ``deleted`` is the time by which it is removed."""
 
     namespace: str
     name: str
@@ -36,12 +36,12 @@ class Pod:
     phase: str = "Pending"
     ready: bool = False
     ready_since: datetime | None = None
-    # The boot of its node during which its containers were started.
+    # The boot id of its node at the time its containers were started.
     boot_id: str | None = None
     deleted: datetime | None = None
     deletion_grace_s: int = 0
     version: int = 0
-    # Counts the starts of its containers: events that were scheduled for an earlier start are void.
+    # The number of times its containers were started. Events that were scheduled for an earlier start are void.
     starts: int = 0
 
     @property

@@ -12,7 +12,7 @@ from simulator.world.state import Cluster, Node, Pool
 # Scale sets number their instances in base 36.
 _BASE36 = digits + ascii_lowercase
 ZONES = ("1", "2", "3")
-# Why a node leaves: an operation removes it, or the node is lost involuntarily.
+# Why a node leaves: it is removed by an operation, or it is lost involuntarily.
 OPERATION = TerminationCause("aks", "node-removed")
 INVOLUNTARY = TerminationCause("", "lost")
 
@@ -58,7 +58,7 @@ def join(core: Core, cluster: Cluster, pool: Pool, image: str, *, surge: bool = 
 
 
 def join_provisioned(core: Core, cluster: Cluster, index: int, image: str) -> Node:
-    """Add a node for node auto-provisioning, which belongs to a Karpenter node pool, not to an agent pool."""
+    """Add a node from node auto-provisioning. It belongs to a Karpenter node pool, not to an agent pool."""
     name = f"aks-default-{core.new_id()[:5]}{index}"
     node = Node(
         name=name,

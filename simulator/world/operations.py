@@ -1,4 +1,4 @@
-"""The life of an operation on a cluster: it is rejected or started, and it ends or is aborted."""
+"""The lifecycle of an operation on a cluster: it is rejected or started, and it ends or is aborted."""
 
 from datetime import timedelta
 
@@ -77,7 +77,7 @@ def begin(core: Core, cluster: Cluster, pool: Pool | None, kind: OperationKind, 
 
 
 def set_states(cluster: Cluster, cluster_state: str, pool: Pool | None = None, pool_state: str = "") -> None:
-    """Set provisioning states, which also changes ETags."""
+    """Set the provisioning states, which also changes the ETags."""
     cluster.provisioning_state = cluster_state
     cluster.revision += 1
     if pool is not None:
@@ -86,7 +86,7 @@ def set_states(cluster: Cluster, cluster_state: str, pool: Pool | None = None, p
 
 
 def end(core: Core, cluster: Cluster, operation: Operation, *, code: str = "", message: str = "") -> None:
-    """End an operation, which has failed if there is an error code.
+    """End an operation. If there is an error code, the operation has failed.
 
     A failed pool operation leaves its cluster Succeeded. A failed cluster operation leaves the cluster Failed.
     """

@@ -25,7 +25,7 @@ def belongs(cluster: Cluster, workload: Workload, node: Node) -> bool:
 
 
 def place(cluster: Cluster, pod: Pod) -> Node | None:
-    """Return the node for a pod: of those with room, the one with the fewest pods of the same kind, then the one with the fewest pods.
+    """Return the node for a pod: among the nodes with room, the one with the fewest pods of the same kind, then with the fewest pods.
 
     Surge nodes are used only if no other node has room.
     """

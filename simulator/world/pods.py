@@ -12,7 +12,7 @@ from simulator.world.placement import belongs, place
 from simulator.world.state import Cluster, Node
 from simulator.world.workloads import WorkloadKind
 
-# The range of seconds in which a terminating pod ends, unless its grace period is shorter.
+# How many seconds a terminating pod takes to end (a range), unless its grace period is shorter.
 ENDS_IN_S = (1.0, 10.0)
 # The default toleration seconds for a not-ready or unreachable node (DefaultTolerationSeconds).
 TOLERATION = timedelta(seconds=300)
@@ -41,7 +41,7 @@ def reconcile(core: Core, cluster: Cluster, *, at_once: bool = False) -> None:
 
 
 def end(core: Core, cluster: Cluster, pod: Pod, cause: TerminationCause, grace_s: int | None = None) -> None:
-    """Terminate a pod. Its replacement is created immediately, or after the pod has gone if it has the same name."""
+    """Terminate a pod. Its replacement is created immediately, or, if it has the same name, after the pod is gone."""
     if pod.deleted is not None:
         return
     grace = pod.workload.spec.grace_s if grace_s is None else grace_s
@@ -59,7 +59,7 @@ def end(core: Core, cluster: Cluster, pod: Pod, cause: TerminationCause, grace_s
 
 
 def _ended(core: Core, cluster: Cluster, pod: Pod, reason: str) -> None:
-    """Remove a pod whose containers have ended. A NotReady node cannot report that they have."""
+    """Remove a pod whose containers have ended. A NotReady node cannot report that they have ended."""
     node = cluster.nodes.get(pod.node or "")
     if node is None or node.ready:
         remove(core, cluster, pod, reason)
@@ -75,13 +75,13 @@ def remove(core: Core, cluster: Cluster, pod: Pod, reason: str) -> None:
 
 
 def node_left(core: Core, cluster: Cluster, node: Node) -> None:
-    """Remove the pods of a node that has gone (pod garbage collection)."""
+    """Remove the pods of a node that is gone (pod garbage collection)."""
     for pod in cluster.kube.pods_on(node.name):
         remove(core, cluster, pod, "node-left")
 
 
 def node_not_ready(core: Core, cluster: Cluster, node: Node) -> None:
-    """Mark a node's pods as not ready. If this lasts longer than their toleration, they are deleted."""
+    """Mark a node's pods as not ready. If the node stays NotReady for longer than their toleration, they are deleted."""
     held = cluster.kube.pods_on(node.name)
     for pod in held:
         set_ready(core, cluster, pod, ready=False, reason="node-not-ready")
@@ -143,7 +143,7 @@ def _create_missing(core: Core, cluster: Cluster, workload: Workload, *, at_once
         return
     present = cluster.kube.pods_of(workload)
     if spec.kind in PER_NODE:
-        # Wait until the old object has gone: a node has at most one of these pods.
+        # Wait until the old object is gone: a node has at most one of these pods.
         preemption = {pod.node for pod in present}
         for node in sorted(cluster.nodes.values(), key=lambda node: node.name):
             if node.name not in preemption and belongs(cluster, workload, node):
@@ -204,7 +204,7 @@ def _bind(core: Core, cluster: Cluster, pod: Pod, node: Node, *, at_once: bool) 
 
 
 def _start(core: Core, cluster: Cluster, pod: Pod, node: Node) -> None:
-    """Start a pod's containers in its node's current boot. Unless interrupted, the pod becomes Ready some time later."""
+    """Start a pod's containers during its node's current boot. Unless interrupted, the pod becomes Ready some time later."""
     if pod.finished:
         return
     pod.starts += 1

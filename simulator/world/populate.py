@@ -1,4 +1,4 @@
-"""The workloads of a cluster at the start of the world."""
+"""Creates a cluster's workloads when the world starts."""
 
 from simulator.world import pods
 from simulator.world.budgets import build_budgets

@@ -41,7 +41,7 @@ def stop(core: Core, cluster: Cluster, who: str) -> Operation:
 
 
 def start(core: Core, cluster: Cluster, who: str) -> Operation:
-    """Start a stopped cluster, whose machines then boot.
+    """Start a stopped cluster. Its machines then boot.
 
     Raises:
         RefusedError: an operation is in progress, or the cluster is not stopped.

@@ -21,7 +21,7 @@ FAILS_AFTER_S = (30.0, 90.0)
 
 
 def require(core: Core, fault: RebootRequired) -> None:
-    """Make nodes require a reboot from now on, as the sentinel reports it."""
+    """Make nodes require a reboot from now on, as reported by the sentinel."""
     cluster = core.clusters[fault.cluster]
     for node in cluster.nodes_of(fault.pool)[: fault.nodes]:
         if REBOOT_REQUIRED not in node.annotations:
@@ -31,7 +31,7 @@ def require(core: Core, fault: RebootRequired) -> None:
 
 
 def cleared_by_sentinel(core: Core, cluster: Cluster, node: Node) -> None:
-    """Have the sentinel detect, some time after a boot, that the node no longer requires a reboot."""
+    """Have the sentinel detect some time after a boot that the node no longer requires a reboot."""
     if REBOOT_REQUIRED in node.annotations:
         takes = core.seconds(*SENTINEL_S, "sentinel", cluster.name, node.name, node.boot_id)
         core.scheduler.after(takes, partial(_look, core, cluster, node, node.boot_id))

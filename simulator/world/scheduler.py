@@ -66,7 +66,7 @@ class Scheduler:
         return self._heap[0].at if self._heap else None
 
     def step(self, to: datetime) -> bool:
-        """Move to the next time at which a call is scheduled, but not beyond ``to``. Return False if there is none."""
+        """Move to the next time at which a call is scheduled, but not beyond ``to``. Return False if there is no such time."""
         if not self._heap or self._heap[0].at > to:
             self.now = max(self.now, to)
             return False

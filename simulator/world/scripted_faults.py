@@ -26,7 +26,7 @@ class UpgradeDoesNothing:
 
 @dataclass(frozen=True, slots=True)
 class NodeNeverReady:
-    """In the pool's next upgrade, this node (by index) returns and never becomes Ready."""
+    """In the pool's next upgrade, this node (by index) returns but never becomes Ready."""
 
     cluster: str
     pool: str
@@ -65,7 +65,7 @@ class NodeNotReady:
 
 @dataclass(frozen=True, slots=True)
 class StartFails:
-    """The cluster's next start fails because capacity is missing."""
+    """The cluster's next start fails for lack of capacity."""
 
     cluster: str
     code: str = "AllocationFailed"
@@ -92,7 +92,7 @@ class RestartFails:
 
 @dataclass(frozen=True, slots=True)
 class NodeStaysNotReady:
-    """The next machine in the pool that is restarted returns after a new boot and never becomes Ready."""
+    """The next machine that is restarted in the pool returns with a new boot id, but never becomes Ready."""
 
     cluster: str
     pool: str
@@ -100,7 +100,7 @@ class NodeStaysNotReady:
 
 @dataclass(frozen=True, slots=True)
 class SpotEviction:
-    """Azure evicts this many machines in a spot pool within seconds. Each node's agent publishes a notice ``notice_s`` before."""
+    """Azure evicts this many machines in a spot pool within seconds. Each node's agent publishes a notice ``notice_s`` earlier."""
 
     cluster: str
     pool: str

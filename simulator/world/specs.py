@@ -1,4 +1,4 @@
-"""The specification of a simulated fleet before its clock starts: immutable, and the same for the same seed."""
+"""The immutable specification of a simulated fleet before its clock starts. The same seed gives the same specification."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -26,7 +26,7 @@ class RegionSpec:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpec:
-    """The initial state of a node pool. ``releases_behind`` is how many image releases it is behind its region's newest."""
+    """The initial state of a node pool. Its image is ``releases_behind`` releases older than the newest in its region."""
 
     name: str
     nodes: int
@@ -92,7 +92,7 @@ class FleetSpec:
     clusters: tuple[ClusterSpec, ...]
     scripted_faults: tuple[ScriptedFault, ...] = ()
     kubernetes_releases: tuple[tuple[datetime, str], ...] = ()
-    # The start of Cost Management's billing data. The fleet is assumed to have run unchanged from then on.
+    # The start of Cost Management's billing data. From then on, the fleet is assumed to have run unchanged.
     billed_since: datetime | None = None
     channels: tuple[str, ...] = field(default=("C0123", "C0456", "C0789"))
 

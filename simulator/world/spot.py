@@ -30,7 +30,7 @@ class _Preemption:
 
 
 def evict_group(core: Core, fault: SpotEviction) -> None:
-    """Start a group of evictions: the notices now, the losses ``notice_s`` later."""
+    """Start a group of evictions: publish the notices now, and delete the machines ``notice_s`` later."""
     cluster = core.clusters[fault.cluster]
     present = cluster.nodes_of(fault.pool)
     draw = Random(f"{core.seed}/spot/{cluster.name}/{fault.pool}/{fault.at.isoformat()}")

@@ -87,7 +87,7 @@ class Node:
     taints: list[Taint] = field(default_factory=list)
 
     def reset(self) -> None:
-        """Reset everything that callers wrote on the object, because its machine was recreated."""
+        """Reset everything that callers wrote to the object, because its machine was recreated."""
         self.annotations, self.labels, self.taints = {}, {}, []
 
     def copied(self) -> "Node":
@@ -175,7 +175,7 @@ class Cluster:
 
 
 def pool_of(cluster: ClusterSpec, spec: PoolSpec, image: str) -> Pool:
-    """Return a new pool that has the given specification and image."""
+    """Return a new pool with the given specification and image."""
     kubernetes_version = spec.kubernetes_version or cluster.kubernetes_version
     return Pool(
         spec=spec,

@@ -1,4 +1,4 @@
-"""A node image upgrade, node by node: surge, drain and reimage, with the ways in which it can fail."""
+"""A node image upgrade, node by node: surge, drain, reimage, and possible failures."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from simulator.world.state import Cluster, Node, Operation, Pool, UsedImage
 PREPARES_FOR = timedelta(minutes=1)
 SURGE_JOINS_AFTER = timedelta(minutes=3)
 PRETENDS_FOR = timedelta(minutes=4)
-# About five minutes per node: published times range from 3 to 7.
+# About five minutes per node: published times range from 3 to 7 minutes.
 NODE_MINUTES = (3.0, 7.0)
-# The fraction of a node's time that its drain takes.
+# The fraction of a node's upgrade time that its drain takes.
 DRAIN_SHARE = 0.5
 # The error codes for a failed drain, which are known only after the drain timeout.
 DRAIN_CODES = frozenset({"UpgradeFailed", "UnsatisfiablePDB", "PodDrainFailure"})
@@ -46,7 +46,7 @@ type Replacing = Generator[timedelta, None, _Outcome | None]
 
 
 def share(setting: str, count: int) -> int:
-    """Return the number of nodes that a setting such as ``33%`` or ``2`` means. AKS rounds percentages up."""
+    """Return the number of nodes for a setting such as ``33%`` or ``2``. AKS rounds percentages up."""
     if setting.endswith("%"):
         return ceil(count * int(setting[:-1]) / 100)
     return int(setting)
@@ -123,7 +123,7 @@ def _batch(core: Core, cluster: Cluster, target: Target, batch: list[Node], how:
 
 
 def _begin_drain(core: Core, cluster: Cluster, node: Node) -> None:
-    """Cordon a node and evict its pods. Pods that are still protected by their budgets at the end are lost with the node."""
+    """Cordon a node and evict its pods. Pods that their budgets still protect when the drain ends are lost with the node."""
     nodes.cordon(core, cluster, node)
     pool = cluster.pools.get(node.pool or "")
     minutes = pool.drain_timeout_minutes if pool else 30
@@ -160,7 +160,7 @@ def _finish(core: Core, cluster: Cluster, pool: Pool, operation: Operation, targ
 
 
 def _message(code: str, node: str) -> str:
-    """Return an error text in AKS's wording, with the node's name."""
+    """Return an error text in AKS's wording, which includes the node's name."""
     match code:
         case "UpgradeFailed" | "PodDrainFailure" | "UnsatisfiablePDB":
             return (

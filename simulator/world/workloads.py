@@ -13,9 +13,9 @@ class WorkloadKind(StrEnum):
     DAEMON_SET = "DaemonSet"
     # A static pod that the kubelet mirrors into the API (annotation kubernetes.io/config.mirror): one per node.
     MIRROR = "Mirror"
-    # Does not have a controller, so it is not recreated.
+    # Has no controller, so it is not recreated.
     BARE = "Bare"
-    # Has completed: its pods remain as Succeeded.
+    # Has completed: its pods remain in the phase Succeeded.
     JOB = "Job"
 
 

@@ -1,4 +1,4 @@
-"""The interface of the world: it is created from a fleet and a seed, its clock advances it, and callers change it."""
+"""The world's interface: a world is created from a fleet and a seed, advanced by its clock, and changed by its callers."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -34,7 +34,7 @@ class PoolChange:
 
 
 class World:
-    """A running fleet. The same fleet, seed and calls lead to the same journal."""
+    """A running fleet. The same fleet, seed and calls always produce the same journal."""
 
     def __init__(self, fleet: FleetSpec, seed: int = 0, start: datetime | None = None) -> None:
         begins = start or fleet.start
@@ -78,7 +78,7 @@ class World:
         return self.core.events
 
     def advance(self, to: datetime) -> None:
-        """Run everything that is scheduled up to a time."""
+        """Run everything that is scheduled up to and including a given time."""
         while self.core.scheduler.step(to):
             pass
 
@@ -181,7 +181,7 @@ class World:
         populate(self.core, cluster)
 
     def _release_images(self, known: list[date]) -> Process:
-        """Deliver each release to each region on time, including releases that are already on their way at the start."""
+        """Deliver each release to each region on time, including those that are already being rolled out at the start."""
         for day in known:
             self._send(day)
         day = known[-1]

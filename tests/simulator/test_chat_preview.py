@@ -89,7 +89,7 @@ def test_a_renderer_process_that_has_ended_is_reported() -> None:
             ended.draw("slack", BLOCKS, "light")
 
 
-def test_without_node_messages_are_rendered_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_are_rendered_plainly_without_node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with drawer() as found:
         assert isinstance(found, PlainDrawer)

@@ -1,4 +1,4 @@
-"""A small simulated fleet and the unmodified clients that use it."""
+"""Provides a small simulated fleet and unmodified clients that use it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Budget alerts as posted by an action group, in both schemas."""
+"""Budget alerts as an action group posts them, in both schemas."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,7 +40,7 @@ def test_the_common_schema_gives_amounts_as_text(simulation: Running) -> None:
     assert (data["ThresholdType"], data["Unit"], data["BudgetStartDate"]) == ("Actual", "EUR", "2026-11-01")
 
 
-def test_the_common_schema_has_forecasts(simulation: Running) -> None:
+def test_the_common_schema_includes_forecasts(simulation: Running) -> None:
     body, *_ = posted(simulation, schema="common", threshold=100, threshold_type="Forecasted", unit="USD")
     data = body["data"]["alertContext"]["AlertData"]
     assert (data["ThresholdType"], data["ForecastedTotalForPeriod"]) == ("Forecasted", "$11111.00")

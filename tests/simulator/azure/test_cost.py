@@ -51,9 +51,7 @@ def result_rows(cost: CostManagementClient, simulation: Running, body: JsonObjec
     return [list(row) for row in found.rows or []]
 
 
-def test_the_cost_of_a_day_is_the_running_hours_times_the_price(
-    cost: CostManagementClient, simulation: Running
-) -> None:
+def test_a_days_cost_is_the_running_hours_times_the_price(cost: CostManagementClient, simulation: Running) -> None:
     """The cluster has 11 regular and 3 spot machines of size D4s v5, each with a disk, and one public IP address."""
     simulation.advance(datetime(2026, 11, 18, 12, tzinfo=UTC))
     rows = result_rows(cost, simulation, query("ResourceGroupName", daily=True, days=("2026-11-17", "2026-11-17")))

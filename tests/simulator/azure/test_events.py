@@ -1,4 +1,4 @@
-"""AKS's events are delivered as by Event Grid: both schemas, the handshake, and retries on the virtual clock."""
+"""AKS's events are delivered as Event Grid does it: both schemas, the handshake, and retries on the virtual clock."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.error import HTTPError
@@ -52,8 +52,8 @@ def test_the_event_grid_schema_is_sent_as_a_list(simulation: Running, aks: Conta
     assert events[0]["topic"].endswith("/managedClusters/web")
 
 
-def test_time_stops_for_each_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
-    """Otherwise, a subscriber would act at the end of the step instead of at the time of the event."""
+def test_time_stops_during_each_delivery(simulation: Running, aks: ContainerServiceClient) -> None:
+    """Otherwise, a subscriber would act at the end of the step rather than at the time of the event."""
     with webhook(simulation) as hook:
         simulation.control("/subscribers", {"url": hook.url})
         upgrade(aks)

@@ -26,7 +26,7 @@ def send_with_faults(faults: Faults, surface: Surface, times: int) -> tuple[list
     return [faults.intercept(surface, CALL, effect) for _ in range(times)], effects
 
 
-def test_without_faults_every_request_succeeds() -> None:
+def test_every_request_succeeds_without_faults() -> None:
     answers, effects = send_with_faults(Faults("none", 1), Surface.ARM, 500)
     assert {answer.status for answer in answers} == {200}
     assert effects == 500
@@ -75,7 +75,7 @@ def test_an_unknown_profile_is_rejected() -> None:
         Faults("stormy", 1)
 
 
-def test_faults_of_a_served_simulation_reach_the_client_and_are_counted() -> None:
+def test_faults_from_a_served_simulation_reach_the_client_and_are_counted() -> None:
     with running_simulation(random_fleet(1), seed=2, faults="rough") as simulation:
         seen = []
         for _ in range(100):

@@ -1,4 +1,4 @@
-"""Resource Graph with its unmodified client: a small subset of the query language works, everything else is rejected."""
+"""Resource Graph with its unmodified client: a small subset of the query language works, and everything else is rejected."""
 
 from typing import Any, cast
 

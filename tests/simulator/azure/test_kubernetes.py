@@ -122,7 +122,7 @@ def test_labels_change_node_by_node_during_an_upgrade(
     assert seen[-1] == 6
 
 
-def test_a_node_can_be_not_ready_for_a_while(simulation: Running, core: client.CoreV1Api) -> None:
+def test_a_node_can_be_temporarily_not_ready(simulation: Running, core: client.CoreV1Api) -> None:
     start = datetime(2026, 11, 16, tzinfo=UTC)
     simulation.world.arm(
         NodeNotReady("web", "system", 1, at=start + timedelta(minutes=5), until=start + timedelta(minutes=9))
@@ -141,7 +141,7 @@ def test_a_stopped_cluster_does_not_respond(simulation: Running, cluster: str) -
         client.CoreV1Api(api).list_node()
 
 
-def test_a_stopped_cluster_responds_again_after_its_start(simulation: Running, aks: ContainerServiceClient) -> None:
+def test_a_stopped_cluster_responds_again_after_it_is_started(simulation: Running, aks: ContainerServiceClient) -> None:
     aks.managed_clusters.begin_start("rg-fleet", "asleep", polling=False)
     with api_client(simulation, "asleep") as api:
         simulation.advance(simulation.world.now + timedelta(minutes=1))

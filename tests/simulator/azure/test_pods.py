@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_pods() -> None:
 
 
 def test_workloads_do_not_affect_other_random_values() -> None:
-    """Ids and durations of pods come from separate random streams: an upgrade takes equally long with and without pods."""
+    """The ids and durations of pods come from separate random streams, so an upgrade takes equally long with and without pods."""
     ends = []
     for workloads in ((), (CART, AGENT, DB)):
         world, cluster = world_with_workloads(*workloads)
@@ -114,7 +114,7 @@ def test_a_rejected_eviction_is_recorded_with_its_budget() -> None:
 
 
 def test_a_pending_pod_is_evicted_regardless_of_its_budget() -> None:
-    """As in the API server: a pending pod does not serve requests, so its eviction disrupts nothing."""
+    """As in the API server: a pending pod does not serve requests, so evicting it is not a disruption."""
     wide = replace(CART, replicas=7, spread=True, pdb=PdbSpec(min_available=6))
     world, cluster = world_with_workloads(wide)
     [pending] = [pod for pod in pods(cluster, "cart") if pod.node is None]
@@ -182,7 +182,7 @@ def test_pods_from_a_lost_node_are_rescheduled() -> None:
     assert entries_of(world, Kind.PDB_VIOLATED) == []
 
 
-def test_pods_except_the_agent_are_deleted_after_five_minutes_on_an_unready_node() -> None:
+def test_all_pods_except_the_agent_are_deleted_after_five_minutes_on_an_unready_node() -> None:
     world, cluster = world_with_workloads(CART, AGENT)
     node = pods(cluster, "cart")[0].node or ""
     place = [each.name for each in cluster.nodes_of("user1")].index(node)
@@ -229,7 +229,7 @@ def test_pods_without_a_controller_are_lost_when_the_cluster_stops() -> None:
     assert [pod.phase for pod in pods(cluster, "report")] == ["Succeeded"]
 
 
-def test_the_pods_of_a_stopped_cluster_are_created_when_it_starts() -> None:
+def test_a_stopped_clusters_pods_are_created_when_it_starts() -> None:
     fleet = small_fleet()
     asleep = replace(fleet.clusters[1], workloads=(replace(CART, pool=None),))
     world = World(replace(fleet, clusters=(fleet.clusters[0], asleep)))
@@ -258,8 +258,8 @@ def test_a_budget_must_set_exactly_one_limit() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_random_worlds_keep_their_invariants(seed: int) -> None:
-    """After every pool was upgraded, all replicas are restored, and no pod runs on an unsuitable node."""
+def test_invariants_hold_in_random_worlds(seed: int) -> None:
+    """After an upgrade of every pool, all replicas are restored, and no pod runs on an unsuitable node."""
     world = World(random_fleet(seed, 4), seed)
     for cluster in world.clusters.values():
         if cluster.api_responds and cluster.spec.node_os_channel == "None":
@@ -276,7 +276,7 @@ def test_random_worlds_keep_their_invariants(seed: int) -> None:
             assert not spot or workload.spec.tolerates_spot or workload.spec.kind is WorkloadKind.DAEMON_SET
 
 
-def test_pods_do_not_change_the_demonstrations_upgrades() -> None:
+def test_pods_do_not_affect_the_demonstrations_upgrades() -> None:
     journals = []
     fleet = demo_fleet()
     empty = replace(fleet, clusters=tuple(replace(cluster, workloads=()) for cluster in fleet.clusters))
@@ -298,7 +298,7 @@ def test_pods_do_not_change_the_demonstrations_upgrades() -> None:
 
 
 def test_mirror_pods_are_recreated_on_their_node() -> None:
-    """The kubelet recreates them. The API server shows them with the annotation that drains check."""
+    """The kubelet recreates mirror pods. The API server shows them with the annotation that drains check."""
     world, cluster = world_with_workloads(
         WorkloadSpec("kube-system", "kube-proxy", kind=WorkloadKind.MIRROR, pool="system")
     )

@@ -84,7 +84,7 @@ def test_an_aborted_stop_leaves_the_cluster_running(aks: ContainerServiceClient,
 def test_a_put_with_a_different_count_scales_the_pool(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
-    """The client sends back the whole pool including its image, which does not count as a rollback."""
+    """The client sends back the whole pool, including its image. This does not count as a rollback."""
     pool = pool_of(aks)
     assert pool.properties is not None
     pool.properties.count = 4

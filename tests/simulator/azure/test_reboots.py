@@ -62,9 +62,7 @@ def test_a_nodes_provider_id_identifies_its_machine(simulation: Running, compute
     assert codes == ["ProvisioningState/succeeded", "PowerState/running"]
 
 
-def test_the_machines_of_a_stopped_cluster_are_deallocated(
-    simulation: Running, compute: ComputeManagementClient
-) -> None:
+def test_a_stopped_clusters_machines_are_deallocated(simulation: Running, compute: ComputeManagementClient) -> None:
     name = f"aks-system-{simulation.world.clusters['asleep'].number}-vmss"
     group = "MC_rg-fleet_asleep_westeurope"
     assert len(list(compute.virtual_machine_scale_set_vms.list(group, name))) == 2
@@ -100,7 +98,7 @@ def test_a_poller_follows_a_restart_to_its_end() -> None:
         assert poller.status() == "Succeeded"
 
 
-def test_both_urls_of_an_operation_can_be_polled(simulation: Running) -> None:
+def test_an_operation_can_be_polled_at_both_of_its_urls(simulation: Running) -> None:
     machine = (
         f"/subscriptions/{simulation.environment['SUBSCRIPTION']}/resourceGroups/{GROUP}/providers/Microsoft.Compute"
     )

@@ -1,4 +1,4 @@
-"""Replays recorded requests of the real Azure CLI (from tests/az/): each must get the recorded status."""
+"""Replays requests recorded from the real Azure CLI (in tests/az/): each must get the recorded status."""
 
 import json
 from datetime import timedelta

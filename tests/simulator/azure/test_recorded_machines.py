@@ -1,4 +1,4 @@
-"""The responses of the simulated compute provider have the same shapes as the recorded responses of the real one."""
+"""The simulated compute provider's responses have the same shapes as the responses recorded from the real one."""
 
 from datetime import timedelta
 from typing import cast

@@ -1,4 +1,4 @@
-"""The responses of the simulated ARM have the same shapes as the recorded responses of the real one."""
+"""The simulated ARM's responses have the same shapes as the responses recorded from the real one."""
 
 import json
 from datetime import timedelta
@@ -31,7 +31,7 @@ def recorded(name: str) -> JsonObject:
 
 
 def missing(real: object, simulated: object, where: str = "") -> list[str]:
-    """Return the paths in the real response that are missing from the simulated one or have another type there."""
+    """Return the paths in the real response that are missing from the simulated one or have a different type in it."""
     if isinstance(real, dict):
         if not isinstance(simulated, dict):
             return [where]
@@ -65,7 +65,7 @@ def test_a_cluster_uses_the_recorded_spelling(simulation: Running) -> None:
     )
 
 
-def test_a_list_of_clusters_has_the_recorded_fields(simulation: Running) -> None:
+def test_a_cluster_list_has_the_recorded_fields(simulation: Running) -> None:
     assert (
         missing(recorded("clusters listed")["value"], ask(simulation, "GET", f"{CLUSTERS}?{VERSION}").document["value"])
         == []

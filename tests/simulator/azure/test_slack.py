@@ -47,7 +47,7 @@ def test_a_message_is_posted_and_edited(simulation: Running, slack: WebClient) -
 
 
 def test_an_edit_without_metadata_keeps_the_metadata(slack: WebClient) -> None:
-    """A restarted bot finds its message by the metadata. An edit that does not set metadata leaves it unchanged."""
+    """A restarted bot finds its message by the metadata, which an edit without metadata leaves unchanged."""
     metadata = Metadata(event_type="daytwo_run", event_payload={"run": "node-image.web-1"})
     posted = slack.chat_postMessage(channel="C0123", text="first", metadata=metadata)
     slack.chat_update(channel="C0123", ts=str(posted["ts"]), text="second")
@@ -149,6 +149,6 @@ def test_blocks_are_validated_as_in_slack(slack: WebClient, blocks: list[JsonObj
         (lambda slack: slack.api_call("chat.delete"), "unknown_method"),
     ],
 )
-def test_error_codes_match_those_of_slack(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
+def test_error_codes_match_slacks(slack: WebClient, call: Callable[[WebClient], object], error: str) -> None:
     with pytest.raises(SlackApiError, match=error):
         call(slack)

@@ -1,4 +1,4 @@
-"""Spot evictions: groups, notices, Azure's notifications, and the state of the pool afterwards."""
+"""Spot evictions: groups, notices, Azure's notifications, and the pool's state afterwards."""
 
 import re
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def test_pods_from_evicted_nodes_are_rescheduled_without_budget_violations() -> 
     assert world.journal.of(Kind.PDB_VIOLATED) == []
 
 
-def test_evicting_more_nodes_than_a_pool_has_evicts_all_of_them() -> None:
+def test_all_nodes_are_evicted_when_more_are_requested_than_the_pool_has() -> None:
     world = World(spot_fleet(3), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=99))
     world.advance(AT + timedelta(minutes=10))
@@ -86,7 +86,7 @@ def test_notifications_can_be_late_duplicated_and_out_of_order() -> None:
     assert again.events == world.events
 
 
-def test_ids_and_times_vary_in_format_as_in_real_notifications() -> None:
+def test_formats_of_ids_and_times_vary_as_in_real_notifications() -> None:
     world = World(spot_fleet(), seed=1)
     world.arm(SpotEviction("web", "spot", AT, nodes=20))
     world.advance(AT + timedelta(hours=1))

@@ -79,7 +79,7 @@ def test_an_edit_replaces_the_message(simulation: Running) -> None:
     ("audience", "application"),
     [("https://management.azure.com", APP_ID), (BOT_AUDIENCE, "44444444-4444-4444-4444-444444444444")],
 )
-def test_only_a_token_of_the_bot_is_accepted(simulation: Running, audience: str, application: str) -> None:
+def test_only_the_bots_token_is_accepted(simulation: Running, audience: str, application: str) -> None:
     path = activities(CHATS[0])
     answer = send(simulation, "POST", path, message(), audience=audience, application=application)
     assert answer.status_code == 401

@@ -119,7 +119,7 @@ def test_a_failed_upgrade_reports_its_cause_and_is_not_rolled_back(
     assert [node.name for node in nodes if node.unschedulable] == [nodes[3].name]
 
 
-def test_the_next_upgrade_after_a_failure_continues_with_the_remaining_nodes(
+def test_the_upgrade_after_a_failed_one_continues_with_the_remaining_nodes(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(UpgradeFails("web", "user1", after_nodes=3, code="QuotaExceeded"))
@@ -144,7 +144,7 @@ def test_an_upgrade_can_report_success_without_upgrading_a_node(
     assert images(simulation, "user1") == [OLD] * 6
 
 
-def test_a_node_can_return_and_never_become_ready(
+def test_a_node_can_return_without_ever_becoming_ready(
     simulation: Running, aks: ContainerServiceClient, later: Later
 ) -> None:
     simulation.world.arm(NodeNeverReady("web", "user1", node=4))
@@ -190,7 +190,7 @@ def test_an_aborted_upgrade_is_not_rolled_back(simulation: Running, aks: Contain
         poller.result()
 
 
-def test_aborting_a_finished_operation_is_a_conflict(aks: ContainerServiceClient) -> None:
+def test_aborting_a_finished_operation_causes_a_conflict(aks: ContainerServiceClient) -> None:
     with pytest.raises(ResourceExistsError):
         aks.agent_pools.begin_abort_latest_operation("rg-fleet", "web", "user1", polling=False)
     with pytest.raises(ResourceExistsError):

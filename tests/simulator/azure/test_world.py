@@ -64,7 +64,7 @@ def test_image_families_differ_by_os_sku_and_kubernetes_minor_version() -> None:
 
 
 def test_windows_images_are_released_monthly_and_numbered_by_build(world: World) -> None:
-    """A pool of Windows nodes is upgraded in the same way. Its nodes have names that are valid on Windows."""
+    """A Windows pool is upgraded in the same way as a Linux pool. Its nodes have names that are valid on Windows."""
     windows = PoolSpec("win1", 2, os_sku="Windows2022")
     cluster = replace(world.core.spec.clusters[0], pools=(windows,))
     world = World(replace(world.core.spec, clusters=(cluster,)))
@@ -76,8 +76,8 @@ def test_windows_images_are_released_monthly_and_numbered_by_build(world: World)
     assert {node.image for node in web.nodes.values()} == {"AKSWindows-2022-containerd-gen2-20348.4140.261022"}
 
 
-def test_aks_upgrades_a_cluster_in_its_window(world: World) -> None:
-    """The window opens on Wednesday at 23:00 (+01:00). The node of node auto-provisioning is also replaced."""
+def test_aks_upgrades_a_cluster_during_its_window(world: World) -> None:
+    """The window opens on Wednesday at 23:00 (+01:00). The node from node auto-provisioning is also replaced."""
     opens = datetime(2026, 11, 18, 22, tzinfo=UTC)
     world.advance(opens - timedelta(seconds=1))
     assert world.journal.of(Kind.OPERATION_BEGUN, "driven") == []

@@ -70,7 +70,7 @@ def test_a_fan_out_returns_all_results() -> None:
     assert output(one, "f") == ["a", "b"]
 
 
-def test_timers_and_results_of_one_generation_do_not_reach_the_next() -> None:
+def test_timers_and_results_from_one_generation_do_not_reach_the_next() -> None:
     one = executor()
     one.start("generations", {"generation": 1}, "g")
     one.raise_event("g", "kept", "kept over the change")
@@ -103,7 +103,7 @@ def test_a_failed_orchestrator_reports_its_error() -> None:
     assert (status.state, status.error) == ("Failed", "no quota")
 
 
-def test_a_retry_delay_passes_on_the_executors_clock() -> None:
+def test_retry_delays_use_the_executors_clock() -> None:
     attempts: list[datetime] = []
 
     def flaky(_ctx: task.ActivityContext, _given: object) -> int:
@@ -123,7 +123,7 @@ def test_a_retry_delay_passes_on_the_executors_clock() -> None:
     assert attempts == [at(0), at(1), at(2)]
 
 
-def test_a_schedule_makes_each_call_on_time() -> None:
+def test_scheduled_calls_are_made_on_time() -> None:
     one = executor()
     called: list[datetime] = []
     one.cron("0 */30 * * * *", called.append)

@@ -1,4 +1,4 @@
-"""Recorded histories show whether a run in progress would survive a change of its orchestrator."""
+"""Recorded histories show whether a run in progress would survive a change to its orchestrator."""
 
 import asyncio
 from collections.abc import Generator
@@ -39,7 +39,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("orchestrator", [flows.approval, flows.parent, flows.failing, flows.sleeper, flows.sender])
-def test_an_unchanged_orchestrator_replays_without_a_difference(recorded: Path, orchestrator: Orchestrator) -> None:
+def test_an_unchanged_orchestrator_replays_without_differences(recorded: Path, orchestrator: Orchestrator) -> None:
     recording = Recording.load(recorded / f"{orchestrator.__name__}.json")
     assert replay(orchestrator, recording) is None
 

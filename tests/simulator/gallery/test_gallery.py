@@ -35,14 +35,14 @@ def captions(section: str) -> list[str]:
 
 
 @pytest.mark.parametrize("runbook", sorted(runbooks()))
-def test_every_runbook_has_every_state(runbook: str) -> None:
+def test_every_runbook_is_shown_in_every_state(runbook: str) -> None:
     title = runbooks()[runbook].title
     assert [caption for caption in captions(title) if caption in set(State)] == [str(state) for state in State]
     states = {sample.message.state for sample in SAMPLES if sample.section == title}
     assert states == set(State)
 
 
-def test_approvals_have_every_state_for_one_cluster_and_for_several() -> None:
+def test_approvals_are_shown_in_every_state_for_one_and_for_several_clusters() -> None:
     wanted = [f"{state}, {number}" for number in ("one cluster", "several clusters") for state in ApprovalState]
     assert captions("Approvals")[: len(wanted)] == wanted
     assert {"reminder", "escalation"} <= set(captions("Approvals"))
@@ -65,7 +65,7 @@ def test_every_message_is_within_the_limits_of_its_chat(sample: Sample) -> None:
 
 
 def test_the_digest_has_a_picture_in_chats_that_support_pictures() -> None:
-    """Messages are rendered as in the chats. A workflow's webhook does not show pictures."""
+    """Messages are rendered as in the chats. In Teams, messages posted by a workflow's webhook do not show pictures."""
     (digest,) = [sample for sample in SAMPLES if sample.picture]
     assert digest.picture is not None
     assert digest.picture.startswith(b"\x89PNG")
@@ -81,7 +81,7 @@ def test_the_gallery_includes_the_rejection_forms() -> None:
     assert page.count("Reject this?") == 1
 
 
-def test_without_node_the_gallery_is_rendered_plainly() -> None:
+def test_the_gallery_is_rendered_plainly_without_node() -> None:
     page = gallery(PlainDrawer())
     assert page.count("<figure") == 3 * len(SAMPLES) + FORMS
     assert page.count("3 of 3 nodes run 202611.12.0 and are Ready") >= 9

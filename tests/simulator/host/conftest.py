@@ -1,4 +1,4 @@
-"""Provides both engines: the contract holds in memory and with a file."""
+"""Provides both engines: the same contract applies in memory and with a file."""
 
 from pathlib import Path
 

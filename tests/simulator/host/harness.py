@@ -94,12 +94,12 @@ def make_engine(state_dir: Path | None) -> Engine:
 
 
 def app_log() -> list[str]:
-    """The inputs that the app's triggers received since the last call."""
+    """The inputs that the app's triggers have received since the last call."""
     return _taken("function_app", "LOG")
 
 
 def activity_runs() -> list[str]:
-    """The inputs that the app's activities received since the last call."""
+    """The inputs that the app's activities have received since the last call."""
     return _taken("flows", "RUNS")
 
 

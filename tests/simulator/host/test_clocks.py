@@ -53,12 +53,12 @@ async def test_the_host_advances_the_world_to_the_next_due_time() -> None:
         await harness.begin("sleeper", [7], "s")
         assert await harness.host.run_until(at(8)) == at(8)
         assert await harness.output("s") == ["2026-11-16T00:07:00"]
-        assert world.requested == [at(5), at(7), at(8)]  # At minute 5, a timer trigger is due.
+        assert world.requested == [at(5), at(7), at(8)]  # A timer trigger is due at minute 5.
 
 
 @async_test
 async def test_a_request_during_an_advance_is_handled_at_the_worlds_time() -> None:
-    """The world stops at 00:02 to call the host. While it waits, the host must serve the request and know the new time."""
+    """The world stops at 00:02 to call the host and waits for the response. The host must serve the request and know the new time."""
     world = World()
     async with world.served() as url, HostHarness(clock=RemoteClock(url)) as harness:
 

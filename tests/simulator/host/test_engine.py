@@ -43,7 +43,7 @@ async def test_a_fan_out_returns_all_results(state_dir: Path | None) -> None:
 
 
 @async_test
-async def test_timers_and_results_of_one_generation_do_not_reach_the_next(state_dir: Path | None) -> None:
+async def test_timers_and_results_from_one_generation_do_not_reach_the_next(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         await harness.begin("generations", {"generation": 1}, "g")
         await harness.raise_event("g", "kept", "kept over the change")
@@ -137,7 +137,7 @@ async def test_a_failure_without_a_message_still_counts_as_a_failure(state_dir: 
 
 
 @async_test
-async def test_a_retry_delay_passes_on_the_hosts_clock(state_dir: Path | None) -> None:
+async def test_retry_delays_use_the_hosts_clock(state_dir: Path | None) -> None:
     async with HostHarness(state_dir) as harness:
         activity_runs()
         await harness.begin("retrying", "key", "r")

@@ -1,4 +1,4 @@
-"""After a host was killed with SIGKILL, a host in another process continues where it stopped."""
+"""After a host is killed with SIGKILL, a host in another process continues where the first one stopped."""
 
 import signal
 import subprocess
@@ -36,14 +36,14 @@ def killed_at_rest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @async_test
-async def test_everything_that_was_waiting_continues_after_the_kill(killed_at_rest: Path) -> None:
-    """One process runs after the kill. The checks are in chronological order, since they share one state file."""
+async def test_all_pending_work_continues_after_a_kill(killed_at_rest: Path) -> None:
+    """Only one process runs after the kill. Its checks are in chronological order, because they share one state file."""
     async with HostHarness(killed_at_rest) as harness:
         assert harness.host.now() == at(20)  # The clock restarts at midnight, but time never goes back.
         assert await harness.status("purged") == "unknown"
         assert await harness.status("terminated") == "Terminated"
         assert await harness.status("suspended") == "Suspended"
-        assert (await harness.output("was-told"))["decision"] == {"approved": True}  # by another orchestration
+        assert (await harness.output("was-told"))["decision"] == {"approved": True}  # sent by another orchestration
         await harness.host.run_until(at(24))
         assert await harness.status("delayed") == "Pending"
         await harness.host.run_until(at(31))
@@ -68,7 +68,7 @@ async def test_a_missed_timer_trigger_runs_once(tmp_path: Path) -> None:
 
 
 async def _timer_log_after_restart(state_dir: Path, minutes: float) -> list[str]:
-    """The inputs that the triggers receive on a host that restarts at the given minute, until 01:03."""
+    """The inputs that the triggers receive by 01:03 on a host that restarts at the given minute."""
     async with HostHarness(state_dir, clock=LocalClock(at(minutes))) as harness:
         await harness.host.run_until(at(63))
         return app_log()

@@ -28,7 +28,7 @@ async def sign_in(harness: HostHarness, person: str, back: str = "/api/whoami") 
 
 
 def cookie_of(answer: Any) -> str:
-    """Sends cookies back as a browser does. The client's cookie jar drops cookies from numeric addresses."""
+    """Sends cookies back as a browser does, because the client's cookie jar drops cookies from numeric addresses."""
     return f"AppServiceAuthSession={answer.cookies['AppServiceAuthSession'].value}"
 
 

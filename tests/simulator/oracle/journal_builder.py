@@ -41,7 +41,7 @@ def at(text: str) -> datetime:
 
 
 def cluster(name: str, env: str = "dev", *pools: PoolSpec, region: str = "westeurope") -> ClusterSpec:
-    """A cluster managed by Daytwo. By default it has one system pool of three nodes, which takes 31 minutes to upgrade."""
+    """A cluster managed by Daytwo. By default, it has one system pool with three nodes, which takes 31 minutes to upgrade."""
     return ClusterSpec(name, region, pools or (SYSTEM,), tags=(("env", env),))
 
 
@@ -83,7 +83,7 @@ class JournalBuilder:
     def operation(
         self, what: str, cluster: str, pool: str | None, when: str, until: str | None, **detail: Scalar
     ) -> None:
-        """An operation from its start to its end. Without an end, it is still running."""
+        """An operation from its start to its end. An operation without an end is still running."""
         self._number += 1
         who, status = detail.pop("who", PRINCIPAL), detail.pop("status", "Succeeded")
         known: dict[str, Scalar] = {"operation": str(self._number), "what": what, "who": who}
@@ -111,7 +111,7 @@ class JournalBuilder:
             self.add(until, Kind.POWER, cluster, power="Running" if what == "start" else "Stopped")
 
     def not_ready(self, where: str, when: str, until: str) -> None:
-        """A node, given as `cluster/pool/number`, is not Ready for a while."""
+        """A node, given as `cluster/pool/number`, is not Ready for a period."""
         name, pool, number = where.split("/")
         self.add(when, Kind.NODE_NOT_READY, name, pool, f"{pool}-{number}")
         self.add(until, Kind.NODE_READY, name, pool, f"{pool}-{number}")
@@ -125,7 +125,7 @@ class JournalBuilder:
         self._of_node(node, when, Kind.NODE_REBOOT_REQUIRED)
 
     def cordon(self, node: str, when: str, until: str | None, who: str = PRINCIPAL) -> None:
-        """A node is cordoned for a while, or permanently."""
+        """A node is cordoned for a period or permanently."""
         self._of_node(node, when, Kind.NODE_CORDONED, who=who)
         if until is not None:
             self._of_node(node, until, Kind.NODE_UNCORDONED, who=who)
@@ -164,6 +164,6 @@ class JournalBuilder:
         return judge(config, self.fleet, self.journal, MONDAY, end, overrides=clicks)
 
     def earliest(self, cluster: str, config: str = CONFIG) -> datetime:
-        """The earliest time at which the cluster's eligible pool could have been upgraded."""
+        """The earliest time at which the upgrade of the cluster's eligible pool could have started."""
         (pool,) = (pool for pool in self.verdict(config).eligible if pool.cluster == cluster)
         return pool.earliest

@@ -34,7 +34,9 @@ def evictions(*evicted: tuple[int, str], config: str = SPOT, end: datetime = SUN
         ("the third is too late for the first, regardless of the second", ((0, "tue 10:00"), (1, "tue 10:03"), (2, "tue 10:06")), 2),
     ],
 )  # fmt: skip
-def test_evictions_in_the_same_pool_are_grouped(why: str, evicted: tuple[tuple[int, str], ...], expected: int) -> None:
+def test_evictions_from_the_same_pool_are_grouped(
+    why: str, evicted: tuple[tuple[int, str], ...], expected: int
+) -> None:
     assert evictions(*evicted) == expected, why
 
 

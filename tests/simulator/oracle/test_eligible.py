@@ -61,8 +61,8 @@ def test_rule_3_a_cluster_without_a_ring_is_not_managed() -> None:
         (replace(SYSTEM, nodes=59), "never-fits"),
     ],
 )
-def test_rule_8_a_pool_is_skipped_for_each_of_these_reasons(pool: PoolSpec, reason: str) -> None:
-    """Upgrading 59 nodes one by one takes 423 minutes, but a night has only 420."""
+def test_rule_8_a_pool_is_skipped_for_each_listed_reason(pool: PoolSpec, reason: str) -> None:
+    """Upgrading 59 nodes one by one takes 423 minutes, but a night's window has only 420."""
     assert JournalBuilder(cluster("dev", "dev", pool)).verdict().skipped == {reason: (("dev", "system"),)}
 
 
@@ -224,7 +224,7 @@ def test_rule_15_a_rollout_with_too_many_failures_halts_before_the_next_ring() -
     assert [pool.cluster for pool in builder.verdict(allowed).missed] == ["prod"]
 
 
-def test_rule_15_a_failure_after_the_next_ring_started_does_not_halt_it() -> None:
+def test_rule_15_a_ring_that_has_started_is_not_halted_by_a_later_failure() -> None:
     builder = JournalBuilder(cluster("dev"), cluster("test", "test"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.upgrade("test/system", "tue 22:00", status="Failed")
@@ -239,7 +239,7 @@ def test_rule_16_a_pool_with_one_outdated_node_is_upgraded() -> None:
     assert [pool.pool for pool in builder.verdict().missed] == ["system"]
 
 
-def test_rule_16_a_security_patch_on_top_of_the_image_counts() -> None:
+def test_rule_16_an_image_label_with_a_security_patch_counts_as_the_image() -> None:
     builder = JournalBuilder(cluster("dev"))
     builder.upgrade("dev/system", "mon 10:00", image=f"{NEW}-2026.11.14", who="operator")
     assert builder.verdict().skipped == {"already-latest": (("dev", "system"),)}

@@ -68,12 +68,12 @@ def test_both_calendars_agree_on_windows_and_freezes(
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.sampled_from(ZONES))  # noqa: DTZ001 - hypothesis wants bounds without a zone
-def test_both_calendars_agree_on_weeks(naive: datetime, zone: str) -> None:
+def test_both_calendars_agree_on_iso_weeks(naive: datetime, zone: str) -> None:
     at = naive.replace(tzinfo=UTC)
     assert week_name(monday_of(at, zone)) == iso_week(at, zone)
 
 
-def test_both_read_the_same_values_from_a_configuration() -> None:
+def test_the_oracle_and_daytwo_read_the_same_values_from_a_configuration() -> None:
     text = CONFIG + (
         "freezes:\n"
         "  - {name: year end, from: 2026-12-18, to: 2027-01-04, zone: America/New_York}\n"

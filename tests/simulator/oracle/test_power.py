@@ -34,7 +34,7 @@ def a_week() -> JournalBuilder:
 def power(
     builder: JournalBuilder, config: str = POWER, overrides: tuple[AwakeOverride, ...] = ()
 ) -> tuple[int, list[str]]:
-    """The number of expected runs, and the violations except those for node images."""
+    """The number of expected runs, and all violations except those that concern node images."""
     verdict = builder.verdict(config, SUNDAY, overrides)
     return verdict.expected["power"], list(verdict.violations)
 
@@ -156,7 +156,7 @@ def test_deviations_from_the_schedule_are_reported(
     assert power(builder, EVERYTHING)[1] == expected
 
 
-def test_a_delay_of_half_an_hour_is_allowed() -> None:
+def test_a_half_hour_delay_is_allowed() -> None:
     builder = JournalBuilder(asleep())
     days(builder, "tue", "wed", "thu", "fri")
     builder.power("dev", "start", "mon 08:30", "mon 08:36")

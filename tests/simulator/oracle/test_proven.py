@@ -53,7 +53,7 @@ def test_rule_11_only_samples_count() -> None:
 
 
 def test_rule_11_stopped_hours_neither_count_nor_restart_the_count() -> None:
-    """The samples from 23:00 to 02:00 prove three hours, and each one from 18:00 adds one. The eighth is Wednesday 22:00."""
+    """The samples from 23:00 to 02:00 prove three hours, and each sample from 18:00 on adds one. The eighth is at 22:00 on Wednesday."""
     builder = JournalBuilder(cluster("dev"), cluster("prod", "prod"))
     builder.upgrade("dev/system", "mon 22:00")
     builder.power("dev", "stop", "tue 02:30", "tue 02:35", who="operator")

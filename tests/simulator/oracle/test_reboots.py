@@ -1,4 +1,4 @@
-"""Reboots: nights in which a reboot was required and took place, and forbidden reboots."""
+"""Reboots: nights on which a reboot was required and took place, and forbidden reboots."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ def small_world() -> JournalBuilder:
 
 
 def reboots(builder: JournalBuilder, config: str = REBOOT, end: datetime = WEDNESDAY_NOON) -> tuple[int, list[str]]:
-    """The number of runs expected up to a time (by default after one night), and the violations."""
+    """The number of runs expected up to a given time (by default after one night), and the violations."""
     verdict = builder.verdict(config, end)
     return verdict.expected["reboot"], list(verdict.violations)
 

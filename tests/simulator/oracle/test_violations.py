@@ -188,14 +188,14 @@ def test_each_change_leads_to_exactly_one_violation(
     assert builder.verdict().violations == expected
 
 
-def test_an_upgrade_during_a_freeze_is_outside_the_window() -> None:
+def test_an_upgrade_during_a_freeze_counts_as_outside_the_window() -> None:
     builder = week()
     builder.upgrade("prod-we/system", "tue 23:01")
     config = CONFIG + "freezes: [{name: audit, from: 2026-11-17, to: 2026-11-17}]\n"
     assert builder.verdict(config).violations == ("outside-window: prod-we/system at 2026-11-17 23:01:00 UTC",)
 
 
-def test_an_image_that_landed_in_the_minute_before_is_reported_separately() -> None:
+def test_an_image_that_landed_within_a_minute_before_the_upgrade_is_reported_separately() -> None:
     builder = week()
     builder.landed("tue 23:00:30", NEWER)
     builder.upgrade("prod-we/system", "tue 23:01", image=NEWER)
@@ -260,7 +260,7 @@ def test_an_upgrade_must_not_start_after_the_rollout_halted() -> None:
     assert builder.verdict().violations == ("halted: prod/system at 2026-11-17 23:01:00 UTC",)
 
 
-def test_a_night_that_started_last_week_is_inside_the_window() -> None:
+def test_a_window_that_opened_last_week_still_counts() -> None:
     config = CONFIG.replace('days: mon-thu, from: "22:00"', 'days: sun-thu, from: "22:00"')
     builder = JournalBuilder(cluster("dev"))
     builder.upgrade("dev/system", "mon 01:00")
@@ -273,7 +273,7 @@ def test_a_started_cluster_is_allowed_to_run_while_its_window_is_open() -> None:
     assert builder.verdict(end=at("tue 04:00")).violations == ()
 
 
-def test_node_labels_are_decisive_rather_than_the_operations_status() -> None:
+def test_node_labels_take_precedence_over_the_operations_status() -> None:
     """A second upgrade to the same image does not count as `already-latest` if the first one did not change any node."""
     builder = JournalBuilder(cluster("dev"))
     builder.operation("upgrade-node-image", "dev", "system", "mon 22:00", "mon 22:20", image=NEW)

@@ -34,7 +34,7 @@ def ends(found: Verdict) -> dict[str, End]:
     return {f"{pool.cluster}/{pool.pool}": pool.end for pool in found.eligible}
 
 
-def test_the_week_of_a_careful_operator_has_no_violations() -> None:
+def test_a_careful_operators_week_has_no_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod", SYSTEM, PoolSpec("spot", 3, priority="Spot")))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "wed 00:01", "prod")
@@ -51,7 +51,7 @@ def test_a_journal_survives_a_round_trip_through_json() -> None:
     assert read_journal(json.loads(json.dumps([entry.document() for entry in entries]))) == entries
 
 
-def test_the_week_of_a_hasty_operator_has_violations() -> None:
+def test_a_hasty_operators_week_has_violations() -> None:
     world = world_of(cluster("dev"), cluster("prod", "prod"))
     upgrade(world, "mon 22:00", "dev")
     upgrade(world, "tue 12:00", "prod")
@@ -61,7 +61,7 @@ def test_the_week_of_a_hasty_operator_has_violations() -> None:
     )
 
 
-def test_a_started_cluster_is_tracked_through_the_night() -> None:
+def test_a_started_cluster_is_tracked_throughout_the_night() -> None:
     world = world_of(replace(cluster("dev"), stopped=True))
     world.advance(at("mon 22:00"))
     world.start(world.clusters["dev"], PRINCIPAL)
@@ -92,7 +92,7 @@ def test_scripted_faults_lead_to_failed_upgrades() -> None:
 
 
 def test_an_upgrade_by_aks_can_prove_an_image() -> None:
-    """AKS's window opens on Monday at 12:00. Labels have the suffix of security patches. Production may follow a day later."""
+    """AKS's window opens on Monday at 12:00. Labels have the suffix for security patches. Production is allowed to follow a day later."""
     driven = replace(
         cluster("dev"),
         node_os_channel="SecurityPatch",

@@ -30,7 +30,7 @@ def fail_twice(_ctx: task.ActivityContext, key: str) -> int:
 
 
 def approval(ctx: task.OrchestrationContext, given: dict[str, Any]) -> Flow:
-    """An approval races against a timeout. The loser is cancelled."""
+    """Waits for an approval or a timeout, whichever comes first, and cancels the other."""
     ctx.set_custom_status({"phase": "needs you"})
     decision = ctx.wait_for_external_event("decision")
     timeout = ctx.create_timer(timedelta(minutes=given["minutes"]))

@@ -1,4 +1,4 @@
-"""The test app, as loaded by Azure."""
+"""The test app, in the form that Azure loads."""
 
 import json
 
@@ -17,7 +17,7 @@ LOG: list[str] = []
 """The inputs that the triggers received."""
 
 
-# The worker supports only plain types in annotations and passes the input under the name set by `input_name`.
+# The worker supports only plain types in annotations, and passes the input under the name given by `input_name`.
 async def start_child(input: dict, client: df.DurableFunctionsClient) -> str:  # type: ignore[type-arg]  # noqa: A002 - see above
     """An activity with its own durable client."""
     return await client.schedule_new_orchestration("chain", input=1, instance_id=input["id"])
