@@ -1,1 +1,1 @@
-"""The only code that imports SDKs, except for the chats. Each file implements one port."""
+"""Adapters: apart from the chats, the only code that imports SDKs. Each file implements one port."""

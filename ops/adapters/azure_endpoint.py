@@ -1,4 +1,4 @@
-"""Shared by all Resource Manager clients: their address and options, and one client per subscription."""
+"""What all Resource Manager clients share: their address and options, and one client per subscription."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class AzureEndpoint:
-    """The address of Resource Manager and the CA of its certificate; the default is the public cloud."""
+    """The address of Resource Manager and the CA that issued its certificate; defaults to the public cloud."""
 
     url: str = "https://management.azure.com"
     ca_file: str | None = None

@@ -1,4 +1,4 @@
-"""Translates errors from Azure's SDKs into the errors of the ports."""
+"""Translates errors from the Azure SDKs into the ports' errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from azure.identity import CredentialUnavailableError
 from ops.adapters.http_client import retry_after_s
 from ops.ports.errors import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
-# Codes which mean that another operation is running; they come with 409 or 400.
+# Codes that mean another operation is running; they come with status 409 or 400.
 _BUSY = frozenset({"OperationNotAllowed", "AKSOperationPreempted", "AKSOperationPreemptedByDelete", "EtagMismatch"})
 _THROTTLED = frozenset({"SubscriptionRequestsThrottled", "AKSRequestsThrottled"})
 

@@ -152,7 +152,7 @@ def _new(
 
 
 def channels_showing(context: Context, run: Run) -> tuple[str, ...]:
-    """Returns every channel of the run's messages, as `chat|channel`. Default channels are named, since the default can change."""
+    """Returns every channel that shows the run's messages, as `chat|channel`. Default channels are named, since the default can change."""
     return tuple(
         f"{chat.name}|{channel}" for chat in context.ports.chats for channel in destinations(chat, run.channels)
     )

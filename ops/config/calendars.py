@@ -1,7 +1,7 @@
 """The last good content of each calendar: timers fetch it, the store keeps it, and all other code reads it there.
 
 An endpoint never waits for a calendar's server, every process of the app has the same freezes, and while a calendar is
-unavailable its last freezes apply.
+unavailable, its last known freezes apply.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The current configuration: the one in the file, or the last valid one together with the problem in the file."""
+"""The current configuration: the one in the file, or the last valid one, together with the problem in the file."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Reads YAML as plain values, and records the line of each."""
+"""Reads YAML as plain values, and records the line number of each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

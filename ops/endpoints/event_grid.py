@@ -30,7 +30,7 @@ class CloudNotice:
 
 
 def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
-    """Parses the event, or returns why it cannot be read. Parsing is tolerant, because the documentation varies in spelling and case."""
+    """Parses the event, or says why it cannot be read. Parsing is tolerant, because the documentation varies in spelling and case."""
     is_cloud = "specversion" in raw
     data = raw.get("data")
     if isinstance(data, str):

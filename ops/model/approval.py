@@ -112,7 +112,7 @@ class Approval:
 
     @property
     def active_parts(self) -> tuple[Part, ...]:
-        """The parts that still count."""
+        """The parts that have not been withdrawn."""
         return tuple(part for part in self.parts if part.state is PartState.ASKED)
 
     def part(self, run: str) -> Part | None:

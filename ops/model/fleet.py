@@ -1,4 +1,4 @@
-"""Fleet, cluster, pool and node, as Azure and Kubernetes report them."""
+"""The fleet's clusters, pools and nodes, as Azure and Kubernetes report them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

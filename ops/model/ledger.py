@@ -1,4 +1,4 @@
-"""The entries of the ledger: what was decided, by whom, and what was done."""
+"""Ledger entries: what was decided, by whom, and what was done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

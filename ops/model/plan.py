@@ -13,7 +13,7 @@ from ops.model.reasons import SkipReason
 class Step:
     """One part of a plan, executed by one verb.
 
-    `params` say exactly what is done: the verb reads nothing else, and they are part of the plan's hash. Times are not.
+    `params` say exactly what is done: the verb reads nothing else. They are part of the plan's hash; times are not.
     `expected_s` is the expected duration in seconds; the step can begin only if that much time is left before `deadline`.
     A `temporary` step is always undone at the end: a cluster that was started for its window is stopped again.
     """

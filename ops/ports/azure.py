@@ -37,7 +37,7 @@ class Clusters(Protocol):
         ...
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
-        """Requests the newest image on every node of the pool; returns a token for polling the operation."""
+        """Requests an upgrade of every node in the pool to the newest image; returns a token for polling the operation."""
         ...
 
     def begin_start(self, cluster_id: str) -> str:

@@ -101,7 +101,7 @@ class SlackChat:
                 return None
 
     def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
-        """Makes one call with the blocks of a message. A picture that Slack cannot show does not block the message indefinitely.
+        """Makes one call with the blocks of a message. A picture that Slack cannot show does not hold up the message indefinitely.
 
         Raises:
             PictureNotReadyError: Slack cannot show the picture yet.

@@ -83,7 +83,7 @@ def plainly(text: str) -> Mapping[str, Json]:
 
 
 def escape(text: str, most: int = _LINE) -> str:
-    """Returns external text on one line, with everything that Slack interprets escaped (`<!channel>`, `&`, `*`), cut to `most` characters."""
+    """Puts external text on one line, truncates it to `most` characters and escapes what Slack interprets (`<!channel>`, `&`, `*`)."""
     shown: list[str] = []
     length = 0
     for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):

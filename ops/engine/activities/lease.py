@@ -19,7 +19,7 @@ from ops.tables.base import store_key
 from ops.tables.leases import Waiter, Waiters, leases, waiters
 
 _TAKEN_AGAIN = timedelta(minutes=5)
-# A waiting run renews this with each attempt; a run that no longer exists is forgotten.
+# A waiting run renews its entry with each attempt, so the entry of a run that no longer exists expires.
 _WANTED_FOR = timedelta(minutes=12)
 
 

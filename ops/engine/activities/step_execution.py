@@ -18,7 +18,7 @@ from ops.verbs import verbs
 from ops.verbs.contract import StepContext, Verb
 
 _SOON = timedelta(minutes=1)
-# Added to the expected duration. When both are over, a person is notified.
+# Added to the expected duration. Once the sum has passed, people are notified.
 _PATIENCE = timedelta(hours=2)
 
 
@@ -155,7 +155,7 @@ class StepExecution:
         return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
     def failed(self, refused: Refused, *, was_begun: bool = True) -> Transition:
-        """Fails the run after its temporary steps are undone. A step that was refused immediately never began."""
+        """Fails the run once its temporary steps are undone. A step that was refused immediately never began."""
         prefix = "could not be undone: " if self.undo else ""
         why = f"{self.step.title}: {prefix}{refused.cause}"
         self.context.note(self.now, self.run, "failed", why, key=self._key("failed"))
@@ -178,7 +178,7 @@ class StepExecution:
         return self.leave(why, retry_at or self.now + _SOON)
 
     def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
-        """Abandons the plan before this step has done anything: undo the temporary steps, then assess again."""
+        """Abandons the plan before this step has done anything: the temporary steps are undone, then the run is assessed again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
