@@ -1,1 +1,1 @@
-"""Adapters: apart from the chats, the only code that imports SDKs. Each file implements one port."""
+"""The adapters: each file implements one port. No other code imports SDKs, except the chats."""

@@ -114,7 +114,7 @@ class ConfigFile:
         if record is None:
             self._store.insert("config", "last-valid", {"content": reference})
         elif record.value != {"content": reference}:
-            with suppress(ConflictError):  # another worker has stored the same content
+            with suppress(ConflictError):  # another worker stored the same content first
                 self._store.replace("config", "last-valid", {"content": reference}, record.etag)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:

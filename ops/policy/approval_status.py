@@ -13,7 +13,7 @@ from ops.policy.approvers import needed, valid_votes
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
 
-# Risks lower than the approved one: the riskier pools of the approved plan are no longer part of it.
+# Risks lower than the approved one: the plan no longer includes the riskier pools of the approved plan.
 _LESS = {"in-place": ("surge",)}
 
 

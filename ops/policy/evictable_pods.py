@@ -11,7 +11,7 @@ def pods_to_evict(pods: Iterable[Pod], node: str) -> tuple[Pod, ...]:
 
 
 def blocking_pdb(pods: Iterable[Pod], node: str, budgets: Sequence[DisruptionBudget]) -> str:
-    """Why the node can never be drained, naming pod and PDB; empty if it can be drained, perhaps slowly."""
+    """The reason why the node can never be drained, naming the pod and the PDB; empty if it can be drained, even if only slowly."""
     for pod in pods_to_evict(pods, node):
         covering = [budget for budget in budgets if budget.covers(pod)]
         if len(covering) > 1:

@@ -62,7 +62,7 @@ class Machines(Protocol):
 
 
 class Costs(Protocol):
-    """Cost Management. Answers are cached for hours, since Azure refreshes costs every four hours and throttles requests."""
+    """Cost Management. Responses are cached for hours, since Azure refreshes costs every four hours and throttles requests."""
 
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
         """Returns this month's costs by resource group, from one grouped query."""

@@ -1,4 +1,4 @@
-"""A request for approval as messages: who can decide, until when, what happens without a decision, and what will be executed."""
+"""A request for approval as messages: who can decide, by when, what happens without a decision, and what will be executed."""
 
 from collections.abc import Sequence
 

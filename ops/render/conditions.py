@@ -57,7 +57,7 @@ def fleet_message(*, is_empty: bool) -> Message:
 
 
 def blocked_message(subject: str, title: str, target_name: str, reasons: Sequence[str]) -> Message:
-    """Reports what a runbook skips on a cluster until a person has acted; the condition is resolved if there are no `reasons`."""
+    """Reports what a runbook skips on a cluster until a person acts; the condition is resolved once there are no `reasons`."""
     if not reasons:
         return Message(subject, State.DONE, title, target_name, "nothing is blocked anymore")
     remedy = "fix what is listed above; Daytwo checks again automatically"

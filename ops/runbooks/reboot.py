@@ -82,7 +82,7 @@ class Reboot(RunbookDefaults):
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Returns one request per hour for each cluster in a ring while the window is open. The requests of one night share one run.
+        """Returns one request per hour for each cluster in a ring while the window is open. All requests in one night share one run.
 
         If reboots need approval, the run of the coming night can start during the day, so that approvers are asked in their hours.
         """

@@ -44,7 +44,7 @@ def _regions_apart(one: Select, other: Select) -> bool:
 
 
 def _names_apart(one: Select, other: Select) -> bool:
-    """Whether no name can match both: all pairs of globs differ before their first wildcards."""
+    """Whether no name can match both: every pair of globs differs before the first wildcard."""
     if not one.names or not other.names:
         return False
     return all(_globs_apart(mine.casefold(), its.casefold()) for mine in one.names for its in other.names)

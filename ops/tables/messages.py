@@ -51,5 +51,5 @@ def messages(store: Store) -> Table[MessageRecord]:
 
 
 def conditions(store: Store) -> Table[ConditionRecord]:
-    """Reported conditions that still exist, by subject."""
+    """Conditions that were reported and still exist, by subject."""
     return Table(store, "condition", ConditionRecord)

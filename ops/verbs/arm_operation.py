@@ -1,4 +1,4 @@
-"""Shared by verbs that begin a long-running ARM operation: begin, poll and verify it, and explain why it has failed."""
+"""Shared by verbs that begin a long-running ARM operation: begins, polls and verifies it, and explains why it failed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from ops.ports.errors import BusyError, RejectedError
 from ops.tables.power import power_changed
 from ops.verbs.contract import StepContext
 
-# Azure sends no Retry-After for polls, and a pool takes minutes per node.
+# Azure does not send Retry-After in response to polls, and a pool takes minutes per node.
 POLL_EVERY = timedelta(minutes=3)
 _BUSY_AGAIN = timedelta(minutes=5)
 

@@ -52,7 +52,7 @@ class UpgradeNodeImage:
             return found
         cluster, pool = found
         if task.may_have_begun and pool.is_busy:
-            # Daytwo made the call before a crash: make no second call; the pool's state replaces the lost token.
+            # Daytwo made the call before a crash: do not call again; the pool's state replaces the lost token.
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
