@@ -134,7 +134,7 @@ def _register_events(app: df.DFApp) -> None:
 
 
 def _raw(event: Any) -> Mapping[str, Any]:
-    """Returns the event in the schema in which it was sent, as far as the binding has kept its fields."""
+    """Returns the event in the schema in which it was sent, to the extent that the binding has kept its fields."""
     if isinstance(event, func.EventGridEvent):
         return {
             "id": event.id,

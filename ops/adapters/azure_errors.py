@@ -58,7 +58,7 @@ def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
 
 
 def _text(error: AzureError) -> str:
-    """Returns the first line; the others repeat it and can contain more than a log should. For an error without text, returns its class."""
+    """Returns the first line, since the others repeat it and can contain more than a log should; the class if the error has no text."""
     message = error.error.message if isinstance(error, HttpResponseError) and error.error else error.message
     lines = str(message or error).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

@@ -22,7 +22,7 @@ _ROUNDS = 20
 
 @dataclass
 class _Day:
-    """What is known about a day's blob: its length, its keys, and the hash that the next entry must continue."""
+    """The known state of a day's blob: its length, its keys, and the hash that the next entry must continue."""
 
     length: int = 0
     previous: str = FIRST

@@ -92,7 +92,7 @@ def request_approval(
 
 
 def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) -> Approval | None:
-    """Adds this part to the request with this id; returns None if it can no longer be joined. Raises ConflictError."""
+    """Adds the part to the request with this id; returns None if it can no longer be joined. Raises ConflictError."""
     store, now = context.ports.store, context.ports.clock.now()
     stored = approvals(store).get(last) if last else None
     if stored is None:
@@ -249,7 +249,7 @@ def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, st
         part = old.part(run.id)
         is_pending = expired_if_due(old, now).state is ApprovalState.PENDING
         if part is None or part.state is not PartState.ASKED or (state is PartState.CANCELLED and not is_pending):
-            return old  # a decision stays in force after its run has ended
+            return old  # a decision remains in force after its run has ended
         gone = replace(part, state=state, why=why)
         left = replace(old, parts=tuple(gone if each.run == run.id else each for each in old.parts))
         if left.active_parts or not is_pending:

@@ -56,7 +56,7 @@ class ApprovalAction:
 
 @dataclass(frozen=True, slots=True)
 class VoteOutcome:
-    """The result: a code for the ledger, a text for the person, and the request (None if there is none)."""
+    """The result of a vote: a code for the ledger, a text for the person, and the request (None if there is none)."""
 
     result: str
     text: str

@@ -43,7 +43,7 @@ class Document:
         self.refuse_line(line, dotted(path), without_addresses(value) if is_calendar else value, wrong, remedy)
 
     def refuse_line(self, line: int | None, where: str, value: object, wrong: str, remedy: str) -> None:
-        """Notes a problem on a line that does not belong to a value."""
+        """Notes a problem on a line to which no value belongs."""
         self.problems.append(Problem(self.source, line, where, shown(value), masked(wrong), masked(remedy)))
 
     def raise_problems(self) -> None:

@@ -1,4 +1,4 @@
-"""Facts, one file per kind. The file is named after the fact; its `gather()` reads it."""
+"""Facts, one file per kind. Each file is named after its fact, and its `gather()` reads the fact."""
 
 import pkgutil
 from dataclasses import dataclass, field

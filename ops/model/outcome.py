@@ -15,7 +15,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The effect is verified, with the evidence."""
+    """The effect has been verified; holds the evidence."""
 
     evidence: str
     progress: Progress | None = None
@@ -32,7 +32,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The step is impossible or has failed: the code, the cause in words, and what a person can do."""
+    """The step is impossible or has failed: holds the code, the cause in words, and what a person can do."""
 
     code: str
     cause: str

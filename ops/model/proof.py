@@ -8,7 +8,7 @@ from ops.model.image import ImageKey
 
 @dataclass(frozen=True, slots=True)
 class ProofPolicy:
-    """The requirements for a proof: the number of nodes, the time an image must run, and how much of that time clusters must be awake."""
+    """The requirements for a proof: the number of nodes, how long an image must run, and how much of that time clusters must be awake."""
 
     nodes: int
     elapsed: timedelta

@@ -42,7 +42,7 @@ def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
 
 
 def fleet_message(*, is_empty: bool) -> Message:
-    """Reports whether the fleet contains any clusters: without permissions, Azure returns an empty list."""
+    """Reports whether the fleet contains any clusters, because Azure returns an empty list if permissions are missing."""
     if not is_empty:
         return Message("fleet", State.DONE, "Fleet", "", "has clusters in rings")
     lines = (

@@ -1,4 +1,4 @@
-"""Evictions of spot nodes: evictions in one pool within minutes share one run (docs/spot.md)."""
+"""Evictions of spot nodes: evictions in the same pool within minutes share one run (docs/spot.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from ops.settings.part import Section
 from ops.settings.spot import SPOT
 
 _CONFIRM_AFTER = timedelta(minutes=10)
-# How long to wait for an unresponsive API server before reporting.
+# How long to wait for an unresponsive API server before reporting what is known.
 _CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60

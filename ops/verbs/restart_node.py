@@ -33,7 +33,7 @@ class RestartNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Done if the node has booted since the plan was made, since it then needs no restart."""
+        """Done if the node has rebooted since the plan was made, because it then does not need a restart."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found

@@ -66,7 +66,7 @@ class Activity:
         )
 
     def is_for_the_bot(self) -> bool:
-        """Whether it is addressed to the bot: in a personal chat, or with a mention. A bot can receive all messages of a channel."""
+        """Whether the activity is addressed to the bot: in a personal chat, or with a mention. A bot can receive all messages of a channel."""
         return self.is_personal or bool(self._mentions())
 
     def text(self) -> str:

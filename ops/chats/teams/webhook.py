@@ -70,7 +70,7 @@ class TeamsChat:
         return Posted(channel, key)
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Posts the new state as another message, since a webhook cannot edit."""
+        """Posts the new state as a separate message, since a webhook cannot edit messages."""
         self.post(posted.channel, outgoing)
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:

@@ -1,4 +1,4 @@
-"""Unwind, conclude, finish: how a run releases everything it holds."""
+"""Unwind, conclude, finish: how a run releases everything that it holds."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -150,7 +150,7 @@ class StepExecution:
         return self.onward()
 
     def onward(self) -> Transition:
-        """Returns the transition after a settled attempt: to the next step if this one is completed, otherwise to the undo."""
+        """Returns the transition after a settled attempt: to the next step if this one was completed, otherwise to the unwinding."""
         following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
         return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
