@@ -14,7 +14,7 @@ class AzureEndpoint:
     ca_file: str | None = None
 
     def options(self) -> dict[str, Any]:
-        """Returns the options for every client. The SDK does not retry, since a durable timer does."""
+        """Returns the options for every client. The SDK does not retry, because a durable timer does."""
         options: dict[str, Any] = {
             "base_url": self.url,
             "credential_scopes": ["https://management.azure.com/.default"],

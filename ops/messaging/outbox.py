@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 _OUTBOX = "outbox"
 _RETRY = timedelta(minutes=5)
-# Longer than the timeout of any chat's client: a post that began this recently may not have arrived yet.
+# Longer than any chat client's timeout: a post that began this recently may not have arrived yet.
 _ON_ITS_WAY = timedelta(seconds=30)
 # The message was deleted in the chat. It is posted again, since its content still matters.
 _GONE = "message_not_found"
@@ -64,7 +64,7 @@ def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
         return False
     thread = _thread(ports, record)
     if record.thread_of and thread is None:
-        return False  # the message that it replies to must exist first
+        return False  # the message that this one replies to must exist first
     return _Attempt(ports, chat, pace, stored, _load_outgoing(ports, record, thread)).carry_out()
 
 

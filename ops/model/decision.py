@@ -22,7 +22,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """There is something to report and nothing to do. `ok` is true if the report is good news."""
+    """There is something to report, but nothing to do. `ok` is true if the report is good news."""
 
     headline: str
     lines: tuple[str, ...] = ()

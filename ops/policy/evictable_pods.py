@@ -6,7 +6,7 @@ from ops.model.workload import DisruptionBudget, Pod
 
 
 def pods_to_evict(pods: Iterable[Pod], node: str) -> tuple[Pod, ...]:
-    """The pods on the node that a drain evicts. Completed pods stay, since they are no longer running."""
+    """Returns the pods that a drain evicts from the node. Completed pods stay, since they are no longer running."""
     return tuple(pod for pod in pods if pod.node == node and not pod.stays and not pod.is_finished)
 
 

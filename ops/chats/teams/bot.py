@@ -131,5 +131,5 @@ def _has_threads(channel: str) -> bool:
 
 
 def _thread(channel: str, root: str) -> str:
-    """Returns the conversation of a thread."""
+    """Returns the conversation that identifies a thread."""
     return f"{channel}{_THREAD}{root}" if _has_threads(channel) else channel

@@ -74,7 +74,7 @@ def verify(context: Context, payload: Mapping[str, Json]) -> Transition:
 def _while_it_runs(
     context: Context, payload: Mapping[str, Json], look: Callable[[StepExecution], Transition]
 ) -> Transition:
-    """Observes a step that has begun: renews the lease, and abandons the step if it must stop and can be interrupted."""
+    """Observes a step that has begun: renews the lease, and abandons the step if it must stop and is interruptible."""
     work = StepExecution.of(context, payload)
     if work.is_settled:
         return work.onward()
@@ -109,7 +109,7 @@ def _verify(work: StepExecution) -> Transition:
 
 
 def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """Makes one observation. A refused read is retried for hours before the run fails, since the operation itself continues.
+    """Makes one observation. A refused read is retried for hours before the run fails, since the operation itself goes on.
 
     Raises:
         TryLaterError: the read was refused and may succeed later.
