@@ -70,7 +70,7 @@ def wiring() -> Wiring:
 
 
 def forget_wiring() -> None:
-    """Makes the next invocation read the environment again; for tests."""
+    """Makes the next invocation reread the environment; for tests."""
     with _WIRING:
         _wired.cache_clear()
 

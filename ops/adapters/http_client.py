@@ -62,7 +62,7 @@ def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAUL
 
 
 def get(url: str, *, timeout_s: float, most_bytes: int, follow_redirects: bool = False) -> bytes:
-    """Returns the body at an address, reading at most `most_bytes`.
+    """Returns the response body from an address, reading at most `most_bytes`.
 
     Raises:
         httpx.HTTPError: no response; `httpx.HTTPStatusError`: a response other than 2xx.

@@ -65,7 +65,7 @@ def request_approval(
 ) -> Approval:
     """Returns the request for this run's plan: the ring's request if it can be joined, otherwise a new one.
 
-    A repeated call finds the same request, so a process that is killed in between does not ask twice.
+    A repeated call finds the same request, so even if a process is killed in the meantime, people are not asked twice.
 
     Raises:
         ConflictError: other runs changed the request first, ten times in a row.
@@ -80,7 +80,7 @@ def request_approval(
     withdraw(context, run, PartState.SUPERSEDED, part.why or "requested again")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has just joined: the request can still be joined
-            # Read once for both, so that a request created in between is joined in the next round instead of being duplicated.
+            # Read once for both, so that a request created in the meantime is joined in the next round instead of being duplicated.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
             joined = _join(context, last, part, channels_showing(context, run)) or _new(

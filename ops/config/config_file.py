@@ -33,7 +33,7 @@ class ConfigState:
 
 
 class ConfigFile:
-    """Reads the configuration again if its file or a fetched calendar has changed, and twice a day.
+    """Rereads the configuration if its file or a fetched calendar has changed, and also twice a day.
 
     Only `refresh`, which timers call, fetches calendars. `fetch` reads one from an https address, or raises FeedError.
     """

@@ -217,7 +217,7 @@ def _scalar(document: Document, node: "ScalarNode", path: Path) -> Value:
 
 
 def _number(text: str) -> Value:
-    """Reads a decimal number. Every other notation remains text, so that the schema rejects it."""
+    """Reads a decimal number. Any other notation remains text, so that the schema rejects it."""
     for read in (int, float):
         try:
             return read(text)

@@ -65,7 +65,7 @@ def take_event(context: Context, raw: object) -> None:
     if context.ports.store.get("event", key) is not None:
         return
     _handle(context, event, key, now)
-    # Marked only after handling, so that the next delivery is handled if the process dies in between.
+    # Marked only after handling, so that the next delivery is handled if the process dies before that.
     context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()})
 
 

@@ -1,4 +1,4 @@
-"""The outcomes that activities report to their orchestrator, and the resulting transitions: the state machine of a run.
+"""A run's state machine: the outcomes that activities report to their orchestrator, and the resulting transitions.
 
 An illegal pair raises, so that a missing case fails a test instead of stopping a run. `python -m tools.transition_diagram`
 generates the diagram in docs/architecture.md from `TRANSITIONS`.
@@ -91,7 +91,7 @@ class Position:
 
 
 class Target(StrEnum):
-    """Which step the next activity works on."""
+    """The step that the next activity works on."""
 
     NO_STEP = "no step"
     SAME_STEP = "the same step"

@@ -1,4 +1,4 @@
-"""Persistent conditions: reported once when they appear, and updated once they are resolved."""
+"""Persistent conditions: reported when they appear, and updated when they are resolved."""
 
 from collections.abc import Sequence
 from dataclasses import replace

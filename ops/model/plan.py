@@ -1,4 +1,4 @@
-"""A plan as data: what would be done, in which order, and why."""
+"""A plan as data: what would be done, in what order, and why."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The proof of an image in a ring: how long, how many awake hours, and on how many nodes it has run (docs/node-image.md, rule 11)."""
+"""The proof of an image in a ring: how long, for how many awake hours and on how many nodes it has run (docs/node-image.md, rule 11)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

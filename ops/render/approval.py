@@ -173,7 +173,7 @@ def _group(parts: Sequence[Part], what: str, state: State) -> Row:
 
 
 def _rows(part: Part, state: State) -> list[Row]:
-    """Describes what will be executed on one cluster, or why its part was withdrawn."""
+    """Describes what will be executed on one cluster, or explains why its part was withdrawn."""
     if part.state is not PartState.ASKED:
         reason = part.why if part.why.startswith(f"{part.state}") else f"{part.state}: {part.why}"
         return [Row(part.target_name, reason, State.SKIPPED)]

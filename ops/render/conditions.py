@@ -22,7 +22,7 @@ def configuration_message(problem: str) -> Message:
 
 
 def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
-    """Returns the message about unreadable calendars whose last known freezes apply; edited once all can be read again."""
+    """Returns the message about unreadable calendars whose last known freezes apply; edited once all of them can be read again."""
     if not silent:
         return Message("calendars", State.DONE, "Calendars", "daytwo.yaml", "can be read again")
     return Message(

@@ -55,7 +55,7 @@ class Reboot(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Decides which node is next, whether it can be drained at all, and whether enough time is left."""
+        """Decides which node is next, whether it can be drained, and whether enough time is left."""
         policy = settings.get(REBOOT)
         if policy is None:
             return Nothing("the configuration has no reboot section")

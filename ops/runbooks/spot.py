@@ -79,7 +79,7 @@ RUNBOOK = Spot()
 
 
 def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
-    """Retries reading the fact soon; if this takes too long, reports what is known."""
+    """Retries reading the fact soon; once this has taken too long, reports what is known."""
     now, until = at
     decision = look_again(what, fact, now + _SOON, until)
     if isinstance(decision, Wait):

@@ -6,7 +6,7 @@ _WILDCARDS = "*?["
 
 
 def overlap(one: Select, other: Select) -> str | None:
-    """Returns what two selects have in common so that both can match one cluster; None if they cannot, or if the fleet decides.
+    """Returns what two selects have in common that lets both match one cluster; None if they cannot, or if only the fleet shows that.
 
     Two selects by different tag keys can overlap in one fleet and not in another: `ops.config.check_fleet` reports these overlaps.
     """

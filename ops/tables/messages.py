@@ -1,4 +1,4 @@
-"""The content that the chats show, and the conditions that were reported."""
+"""The content that the chats show, and the reported conditions."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -79,7 +79,7 @@ def poll_operation(task: StepContext, what: str, progress: Progress | None = Non
 def not_verified_yet(
     task: StepContext, within: timedelta, cause: str, advice: str, poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused:
-    """Verifies again if the operation has ended but its effect is not visible on the cluster yet; fails once `within` has passed."""
+    """Verifies again if the operation has ended but its effect is not yet visible on the cluster; fails once `within` has passed."""
     if task.now - (task.record.verifying_since or task.now) < within:
         return Pending(task.record.token, task.now + poll_every)
     return Refused(FailureCode.NOT_VERIFIED, cause, advice)

@@ -83,7 +83,7 @@ class Activity:
         return " ".join(html.unescape(text).replace("\xa0", " ").split())
 
     def _mentions(self) -> tuple[str, ...]:
-        """The mentions of the bot in the text."""
+        """The mentions of the bot, as they appear in the text."""
         entities = self.fields.get("entities")
         mappings = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
         called = (each.get("text") for each in mappings if _inner(each, "mentioned").get("id") == self.bot)

@@ -50,7 +50,7 @@ class TeamsChat:
         return render(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Sends one POST request. The webhook returns no message id, so our key takes its place.
+        """Sends one POST request. The webhook does not return a message id, so our key takes its place.
 
         Raises:
             RejectedError: the card is too large for Teams. Also raises the errors that the HTTP client's `post` raises.

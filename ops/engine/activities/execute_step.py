@@ -109,7 +109,7 @@ def _verify(work: StepExecution) -> Transition:
 
 
 def _retry_later[T](attempt: Callable[[StepContext], T], work: StepExecution) -> T | Refused:
-    """Makes one observation. A refused read is retried for hours before the run fails, since the operation itself goes on.
+    """Makes one observation. A refused read is retried for hours before the run fails, since the operation itself continues.
 
     Raises:
         TryLaterError: the read was refused and may succeed later.

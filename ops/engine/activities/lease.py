@@ -52,7 +52,7 @@ def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | None:
-    """Takes or renews a lease. Returns the holder that blocks it; None if the run now holds it."""
+    """Takes or renews a lease. Returns the holder that prevents this; None if the run now holds the lease."""
     blocking: list[Holder] = []
 
     def change(lease: Lease | None) -> Lease:

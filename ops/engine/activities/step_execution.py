@@ -143,7 +143,7 @@ class StepExecution:
         else:
             evidence, state = done.evidence, StepState.DONE
         record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
-        # Write the ledger first: its entry is written once per key, even if the process is killed in between.
+        # Write the ledger first: its entry is written only once per key, even if the process is killed before the run is saved.
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
         self.save(record, state=State.RUNNING, acted=True, **self._relieved())
         self._measure(str(state))
