@@ -1,4 +1,4 @@
-"""The records of requests for approval: how they are created, joined, advanced over time, and withdrawn (docs/approvals.md)."""
+"""The records of approval requests: how they are created, joined, advanced over time, and withdrawn (docs/approvals.md)."""
 
 import re
 import secrets

@@ -79,7 +79,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The position of a run: the activity to call next, and its step."""
+    """A run's position: the activity to call next, and its step."""
 
     activity: Activity
     step: str = ""
@@ -152,7 +152,7 @@ TRANSITIONS: Mapping[tuple[Activity, Outcome], Next] = MappingProxyType(
 
 
 def next_position(here: Position, report: Transition) -> Position | None:
-    """Returns the next position of a run; None at its end.
+    """Returns a run's next position; None at its end.
 
     Raises:
         IllegalTransitionError: the pair is not in `TRANSITIONS`.

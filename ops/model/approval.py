@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from ops.model.plan import Plan
 
-#: The maximum length of a reason in characters, at every endpoint.
+#: The maximum length of a reason, in characters, at every endpoint.
 LONGEST_REASON = 300
 
 

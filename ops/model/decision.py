@@ -1,4 +1,4 @@
-"""The decisions of a runbook: nothing, report, wait or act."""
+"""The decisions that a runbook can make: nothing, report, wait or act."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

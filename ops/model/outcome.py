@@ -1,4 +1,4 @@
-"""The results of a verb. Expected failures are values, since a durable engine does not preserve the types of errors."""
+"""A verb's possible results. Expected failures are values, since a durable engine does not preserve the types of errors."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress of a step, in units that people count."""
+    """A step's progress, in units that people count."""
 
     done: int
     total: int

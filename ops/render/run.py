@@ -1,4 +1,4 @@
-"""The message about a run or rollout."""
+"""The messages about runs and rollouts."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""Restarts the scale set instance of a node; verified by a changed bootID and the Ready condition."""
+"""Restarts a node's scale set instance; verified by a changed bootID and the Ready condition."""
 
 from dataclasses import dataclass
 from datetime import timedelta
