@@ -29,7 +29,7 @@ from ops.render.phrases import sentence
 _LOG = logging.getLogger(__name__)
 ENDPOINT = "teams"
 _MAX_BODY_BYTES = 256 * 1024
-# Commands that have been answered, so that a repeated delivery is not.
+# Commands that have been answered, so that a repeated delivery is ignored.
 _ANSWERED = "answered-command"
 _CARD = "application/vnd.microsoft.card.adaptive"
 _TEXT = "application/vnd.microsoft.activity.message"

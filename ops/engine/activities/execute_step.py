@@ -25,9 +25,8 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
     if work.is_settled:
         return work.onward()
     if work.has_begun:
-        return Transition(
-            Outcome.PENDING, work.now
-        )  # it was begun before a crash: observe it instead of beginning it again
+        # The step was begun before a crash: observe it instead of beginning it again.
+        return Transition(Outcome.PENDING, work.now)
     if work.undo:
         holder = renew_all(context.ports.store, work.run, work.now)
         if holder is not None:
