@@ -1,4 +1,4 @@
-"""Connects adapters to ports, once per process, from the environment. Nothing is read at import."""
+"""Connects adapters to ports, once per process, as the environment specifies. Nothing is read at import time."""
 
 import logging
 import os
@@ -40,7 +40,7 @@ class Wiring(NamedTuple):
         config: the configuration file.
         connections: the chats by name.
         page: creates the `PageAccess` of the approval page, once; it remembers which rejections are in the ledger.
-        process: what timers need.
+        process: the dependencies of the timers.
     """
 
     ports: "Ports"
@@ -70,7 +70,7 @@ def wiring() -> Wiring:
 
 
 def forget_wiring() -> None:
-    """Makes the next invocation read the environment again; for tests."""
+    """Makes the next invocation reread the environment; for tests."""
     with _WIRING:
         _wired.cache_clear()
 
@@ -81,7 +81,7 @@ def _wired() -> Wiring:
 
 
 def read_only_context(environment: Mapping[str, str], folder: "Path", config: "Path | None") -> "Context":
-    """Returns the context for commands that only read: without chats, and with records in a folder that can be deleted afterwards."""
+    """Returns the context for read-only commands: it has no chats, and keeps its records in a folder that can be deleted afterwards."""
     from ops.config.config_file import ConfigState
     from ops.context import Context
 
@@ -93,7 +93,7 @@ def read_only_context(environment: Mapping[str, str], folder: "Path", config: "P
 
 
 class NoEngine:
-    """Implements `Engine` for commands that do not start anything."""
+    """The `Engine` for commands that do not start anything."""
 
     def start(self, workflow: str, instance_id: str, payload: object) -> None:
         """Refuses.
@@ -225,7 +225,7 @@ def _address(environment: Mapping[str, str]) -> str:
 
 
 def _page(environment: Mapping[str, str]) -> "Callable[[], PageAccess]":
-    """Whether people must sign in: App Service then sets WEBSITE_AUTH_ENABLED and removes its headers from outside requests."""
+    """Whether people must sign in: if so, App Service sets WEBSITE_AUTH_ENABLED and removes its own headers from external requests."""
 
     @cache
     def page() -> "PageAccess":

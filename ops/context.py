@@ -28,7 +28,7 @@ class Context:
         return runs(self.ports.store)
 
     def control(self, subject: str) -> Control:
-        """The controls of runs and rollouts: whether each is cancelled or paused."""
+        """The controls of runs and rollouts: whether each has been cancelled or paused."""
         stored = controls(self.ports.store).get(subject)
         return stored.value if stored else Control()
 

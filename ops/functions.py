@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def build_app() -> df.DFApp:
-    """The function app that Azure loads."""
+    """Returns the function app that Azure loads."""
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
     for name in Activity:
         _register_activity(app, name)
@@ -38,7 +38,7 @@ def build_app() -> df.DFApp:
 
 
 def all_routes() -> tuple[Route, ...]:
-    """Returns Daytwo's own routes and those of each chat."""
+    """Returns Daytwo's own routes and each chat's routes."""
     chats = [route for name, kind in chat_kinds().items() for route in kind.routes(_connection(name))]
     return (*routes(lambda: wiring().page()), *chats)
 
@@ -134,7 +134,7 @@ def _register_events(app: df.DFApp) -> None:
 
 
 def _raw(event: Any) -> Mapping[str, Any]:
-    """Returns the event in the schema in which it was sent, as far as the binding has kept its fields."""
+    """Returns the event in the schema in which it was sent, to the extent that the binding has kept its fields."""
     if isinstance(event, func.EventGridEvent):
         return {
             "id": event.id,

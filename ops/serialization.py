@@ -1,4 +1,4 @@
-"""Converts the model to JSON values and back. Unions carry the name of their class.
+"""Converts the model to JSON values and back. Values of a union carry the name of their class.
 
 cattrs is imported on first use, so endpoints that only accept a request do not pay for it.
 """
@@ -25,7 +25,7 @@ def from_json[T](value: Json, kind: type[T]) -> T:
     """Converts JSON values to a model object.
 
     Raises:
-        UnreadableError: they do not fit, because another version stored the data.
+        UnreadableError: they do not fit the type, because another version stored the data.
     """
     from cattrs import BaseValidationError
 

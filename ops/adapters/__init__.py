@@ -1,1 +1,1 @@
-"""The only code that imports SDKs, except for the chats. Each file implements one port."""
+"""The adapters: each file implements one port. No other code imports SDKs, except the chats."""

@@ -145,7 +145,7 @@ def _parts(cluster_id: str) -> tuple[str, str, str]:
     """Returns subscription, resource group and name.
 
     Raises:
-        RejectedError: it is not the ID of a managed cluster.
+        RejectedError: the ID is not that of a managed cluster.
     """
     parts = cluster_id.strip("/").split("/")
     if len(parts) != _ID_PARTS:

@@ -55,5 +55,5 @@ def _pool_of(profile: Document) -> Pool:
 
 
 def _runs(part: Document) -> bool:
-    """Whether the power state is Running. A stopped cluster also reports `Succeeded`, and an unknown state counts as stopped."""
+    """Whether the power state is Running. A stopped cluster also reports `Succeeded`; an unknown state counts as stopped."""
     return str((part.get("powerState") or {}).get("code", "")).casefold() == "running"

@@ -1,4 +1,4 @@
-"""Shared by all Resource Manager clients: their address and options, and one client per subscription."""
+"""What all Resource Manager clients share: their address and options, and one client per subscription."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class AzureEndpoint:
-    """The address of Resource Manager and the CA of its certificate; the default is the public cloud."""
+    """The address of Resource Manager and the CA that issued its certificate; defaults to the public cloud."""
 
     url: str = "https://management.azure.com"
     ca_file: str | None = None
 
     def options(self) -> dict[str, Any]:
-        """Returns the options for every client. The SDK does not retry, since a durable timer does."""
+        """Returns the options for every client. The SDK does not retry, because a durable timer does."""
         options: dict[str, Any] = {
             "base_url": self.url,
             "credential_scopes": ["https://management.azure.com/.default"],

@@ -1,4 +1,4 @@
-"""Translates errors from Azure's SDKs into the errors of the ports."""
+"""Translates errors from the Azure SDKs into the ports' errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from azure.identity import CredentialUnavailableError
 from ops.adapters.http_client import retry_after_s
 from ops.ports.errors import BusyError, DeniedError, NotFoundError, OutsideError, RejectedError, TryLaterError
 
-# Codes which mean that another operation is running; they come with 409 or 400.
+# Codes that mean another operation is running; they come with status 409 or 400.
 _BUSY = frozenset({"OperationNotAllowed", "AKSOperationPreempted", "AKSOperationPreemptedByDelete", "EtagMismatch"})
 _THROTTLED = frozenset({"SubscriptionRequestsThrottled", "AKSRequestsThrottled"})
 
@@ -58,7 +58,7 @@ def _refusal(doing: str, error: HttpResponseError) -> OutsideError:
 
 
 def _text(error: AzureError) -> str:
-    """Returns the first line; the others repeat it and can contain more than a log should. For an error without text, returns its class."""
+    """Returns the first line, since the others repeat it and can contain more than a log should; the class if the error has no text."""
     message = error.error.message if isinstance(error, HttpResponseError) and error.error else error.message
     lines = str(message or error).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

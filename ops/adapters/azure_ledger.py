@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import BlobClient, ContainerClient
 
-# Another instance can append between reading and writing. The append is then refused, and the day is read again.
+# Another instance can append between our read and our write. Our append is then refused, and the day is read again.
 _ROUNDS = 20
 
 
 @dataclass
 class _Day:
-    """What is known about a day's blob: its length, its keys, and the hash that the next entry must continue."""
+    """The known state of a day's blob: its length, its keys, and the hash that the next entry must continue."""
 
     length: int = 0
     previous: str = FIRST
@@ -54,7 +54,7 @@ class AzureLedger:
         """Writes an entry. An entry with the same key on the same day is written only once.
 
         Raises:
-            TryLaterError: other writers were faster several times in a row, or storage did not answer.
+            TryLaterError: other writers were faster several times in a row, or the storage did not answer.
         """
         day = f"{entry.at:%Y-%m-%d}"
         with self._lock, refusals("writing the ledger"):
@@ -100,7 +100,7 @@ def _appended(known: _Day, entry: Entry, blob: "BlobClient") -> bool:
     """Appends the entry after the known ones; returns False if another writer was faster.
 
     Raises:
-        HttpResponseError: storage refused for another reason.
+        HttpResponseError: the storage refused the append for another reason.
     """
     from azure.core.exceptions import HttpResponseError
 

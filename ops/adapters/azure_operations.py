@@ -22,7 +22,7 @@ def begun(doing: str, call: "Callable[[FirstAnswer], object]") -> str:
 
 
 class FirstAnswer(PollingMethod[None]):
-    """Keeps the first response of a long-running operation and does not poll: polling is a separate step, across processes."""
+    """Keeps the first response of a long-running operation without polling; polling is a separate step, maybe in another process."""
 
     headers: Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""Shared by the store and the ledger in Azure: creates the container, and translates the SDKs' errors."""
+"""What the store and the ledger in Azure share: creating the container, and translating the SDKs' errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -54,7 +54,7 @@ class AzureStore:
         return True
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Replaces the version with this etag.
+        """Replaces the record if its etag still matches.
 
         Raises:
             ConflictError: the record has changed since it was read.
@@ -104,7 +104,7 @@ class AzureStore:
         """Returns a large value.
 
         Raises:
-            NotFoundError: there is no such content.
+            NotFoundError: no content has this reference.
         """
         from azure.core.exceptions import ResourceNotFoundError
 

@@ -30,6 +30,6 @@ def fetch(url: str) -> bytes:
 
 
 def _brief(error: Exception) -> str:
-    """Returns the cause, shortened, since the text can quote a broken response of any length."""
+    """Returns the cause, shortened because the text can quote a broken response of any length."""
     text = str(error) or type(error).__name__
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)[:_MOST_CHARACTERS]

@@ -1,4 +1,4 @@
-"""Sources of the current time: this machine, or the simulated world."""
+"""Sources of the current time: this machine's clock, or that of the simulated world."""
 
 import json
 import threading

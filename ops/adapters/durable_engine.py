@@ -30,7 +30,7 @@ class DurableEngine:
         try:
             self.client.schedule_new_orchestration(workflow, input=payload, instance_id=instance_id)
         except RpcError as error:
-            if not self.is_live(instance_id):  # another process may have started it in between
+            if not self.is_live(instance_id):  # another process may have started it in the meantime
                 raise TryLaterError(f"starting {instance_id}: the engine did not answer") from error
 
     def wake(self, instance_id: str) -> None:

@@ -42,5 +42,5 @@ class DurableFlow:
         task.cancel()
 
     def continue_as_new(self, payload: Json) -> None:
-        """Starts a new generation and keeps unread events, which the SDK drops by default."""
+        """Starts a new generation and keeps unread events, which the SDK would drop by default."""
         self._context.continue_as_new(payload, save_events=True)

@@ -45,6 +45,6 @@ class EventGridTopic:
     def _client(self) -> "EventGridPublisherClient":
         from azure.eventgrid import EventGridPublisherClient
 
-        # The SDK warns for every event that call options are not attributes of the event.
+        # For every event, the SDK warns that call options are not attributes of the event.
         logging.getLogger("azure.eventgrid").setLevel(logging.ERROR)
         return EventGridPublisherClient(self.endpoint, self.credential)

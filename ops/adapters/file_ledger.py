@@ -52,7 +52,7 @@ class FileLedger:
         return self._days[day]
 
     def _cut_incomplete_line(self, day: str) -> None:
-        """Removes the last line if it has no line end. Its entry was never acknowledged, so the caller writes it again."""
+        """Removes the last line if it does not end with a newline. Its entry was never acknowledged, so the caller writes it again."""
         path = self._path(day)
         if not path.exists():
             return

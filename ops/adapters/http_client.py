@@ -1,4 +1,4 @@
-"""HTTP calls outside the SDKs: one client per process, failures as errors of the ports, and one reader of `Retry-After`."""
+"""HTTP calls without an SDK: one client per process, failures as the ports' errors, and one parser for `Retry-After`."""
 
 import logging
 import math
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import httpx
 
 _SHORTEST_S = 1.0
-# A longer wait is not accepted, because it would delay a message or a poll for a day.
+# A longer wait is not accepted, because it could delay a message or a poll for a day.
 _LONGEST_S = 3_600.0
 _DEFAULT_S = 60.0
 
@@ -62,7 +62,7 @@ def post(doing: str, url: str, *, timeout_s: float, throttled_s: float = _DEFAUL
 
 
 def get(url: str, *, timeout_s: float, most_bytes: int, follow_redirects: bool = False) -> bytes:
-    """Returns the body at an address, reading at most `most_bytes`.
+    """Returns the response body from an address, reading at most `most_bytes`.
 
     Raises:
         httpx.HTTPError: no response; `httpx.HTTPStatusError`: a response other than 2xx.

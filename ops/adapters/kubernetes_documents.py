@@ -1,4 +1,4 @@
-"""Converts the API server's JSON to the model. It uses plain JSON, since the client's own models take ten times as long."""
+"""Converts the API server's JSON to the model. It uses plain JSON: the client's own models take ten times as long."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,7 +36,7 @@ def node_of(item: Document) -> Node:
 
 
 def pod_of(item: Document) -> Pod:
-    """A pod."""
+    """Converts a pod."""
     metadata, status = item["metadata"], item.get("status") or {}
     owners = metadata.get("ownerReferences") or ()
     return Pod(

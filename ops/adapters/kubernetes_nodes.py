@@ -115,7 +115,7 @@ class KubernetesNodes:
             self._forget(cluster)
             raise _refusal(doing, error) from error
         except (HTTPError, OSError) as error:
-            # A start can change the API server's address, so it is read again next time.
+            # Starting a cluster can change the API server's address, so it is read again next time.
             self._forget(cluster)
             raise TryLaterError(f"{doing}: its API server does not answer") from error
         except (ValueError, KeyError) as error:

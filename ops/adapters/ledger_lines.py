@@ -1,4 +1,4 @@
-"""A day of the ledger as lines with one JSON object per entry: writes, reads and checks them."""
+"""Writes, reads and checks one day of the ledger as lines, with one JSON object per entry."""
 
 import json
 from collections.abc import Iterable, Iterator

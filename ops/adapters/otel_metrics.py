@@ -26,10 +26,10 @@ class OpenTelemetryMetrics:
         self._instrument = cache(lambda metric: _instrument(meter, metric))
 
     def record(self, metric: Metric, value: float = 1, **attributes: str) -> None:
-        """Records one measurement with the instrument of the metric's kind. The first failure is logged, and no failure raises."""
+        """Records one measurement with the instrument of the metric's kind. The first failure is logged; failures never raise."""
         try:
             self._measure(metric, value, attributes)
-        except Exception:  # noqa: BLE001 - an exporter may raise anything, and no measurement may fail a run
+        except Exception:  # noqa: BLE001 - an exporter can raise anything, but a measurement must never fail a run
             if not self._has_failed:
                 _LOG.exception("metrics cannot be recorded; this is logged once, and Daytwo continues without them")
             self._has_failed = True

@@ -46,7 +46,7 @@ class SqliteStore:
         return cursor.rowcount == 1
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Replaces the version with this etag.
+        """Replaces the record if its etag still matches.
 
         Raises:
             ConflictError: the record has changed since it was read.
@@ -87,7 +87,7 @@ class SqliteStore:
         """Returns a large value.
 
         Raises:
-            NotFoundError: there is no such content.
+            NotFoundError: no content has this reference.
         """
         with self._lock:
             row = self._db.execute("select content from contents where reference=?", (reference,)).fetchone()

@@ -1,1 +1,1 @@
-"""Requests for approval: created, shown in chats, voted on, and checked before anything is executed."""
+"""Requests for approval: how they are created, shown in chats, voted on, and checked before anything is executed."""

@@ -17,7 +17,7 @@ from ops.policy.approval_times import next_look
 from ops.policy.approvers import rule_for, rules_of
 from ops.settings import Settings
 
-# Reasons to wait that can change before the window opens. A cluster that AKS manages, for example, never acts.
+# Reasons to wait that can change before the window opens. Others cannot: AKS-managed clusters, for example.
 _MAY_ACT = (WaitReason.WINDOW, WaitReason.UNPROVEN, WaitReason.BUSY, WaitReason.NO_WINDOW_LEFT)
 
 
@@ -60,7 +60,7 @@ def pass_gate(context: Context, run: Run, decision: Decision, decide_at: Callabl
 
 
 def missing_approval(context: Context, run: Run) -> str:
-    """Why a step in the run's plan cannot begin: it is not approved, or an approver has lost the right to decide; empty if it can."""
+    """Why a step in the run's plan cannot begin: no approval, or an approver has lost the right to decide. Empty if it can begin."""
     settings = context.config.settings
     if settings is None or run.plan is None:
         return ""
@@ -90,7 +90,7 @@ def needs_approval_now(
 
 
 def _rejected_plan(asked: Approval | None, run: Run) -> Plan | None:
-    """Returns the rejected plan. A rejection ends the run, whatever it would do now."""
+    """Returns the rejected plan. A rejection ends the run, regardless of what the run would do now."""
     part = asked.part(run.id) if asked is not None and asked.state is ApprovalState.REJECTED else None
     return part.plan if part is not None and part.state is PartState.ASKED else None
 

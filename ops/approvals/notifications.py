@@ -1,4 +1,4 @@
-"""Shows requests for approval in every channel of the chats: the request, its reminder, its escalation."""
+"""Shows requests for approval in every chat channel: the request, its reminder, its escalation."""
 
 import logging
 from collections.abc import Callable
@@ -103,7 +103,7 @@ def _update(context: Context, approval_id: str, settings: Settings) -> None:
 
 
 def _repair(context: Context, approval_id: str, settings: Settings) -> None:
-    """Completes the work that an endpoint or a run had no time for: updates the messages and wakes the runs."""
+    """Completes the work that an endpoint or a run did not finish: updates the messages and wakes the runs."""
     stored = approvals(context.ports.store).get(approval_id)
     for part in stored.value.active_parts if stored else ():
         context.engine.wake(part.run)

@@ -1,4 +1,4 @@
-"""The records of requests for approval: how they are created, joined, advanced over time, and withdrawn (docs/approvals.md)."""
+"""The records of approval requests: how they are created, joined, advanced over time, and withdrawn (docs/approvals.md)."""
 
 import re
 import secrets
@@ -65,7 +65,7 @@ def request_approval(
 ) -> Approval:
     """Returns the request for this run's plan: the ring's request if it can be joined, otherwise a new one.
 
-    A repeated call finds the same request, so a process that is killed in between does not ask twice.
+    A repeated call finds the same request, so even if a process is killed in the meantime, people are not asked twice.
 
     Raises:
         ConflictError: other runs changed the request first, ten times in a row.
@@ -80,7 +80,7 @@ def request_approval(
     withdraw(context, run, PartState.SUPERSEDED, part.why or "requested again")
     for _ in range(_ROUNDS):
         with suppress(ConflictError):  # another run has just joined: the request can still be joined
-            # Read once for both, so that a request created in between is joined in the next round instead of being duplicated.
+            # Read once for both, so that a request created in the meantime is joined in the next round instead of being duplicated.
             opened = open_requests(context.ports.store).get(subject)
             last = opened.value.approval if opened else ""
             joined = _join(context, last, part, channels_showing(context, run)) or _new(
@@ -92,7 +92,7 @@ def request_approval(
 
 
 def _join(context: Context, last: str, part: Part, channels: tuple[str, ...]) -> Approval | None:
-    """Adds this part to the request with this id; returns None if it can no longer be joined. Raises ConflictError."""
+    """Adds the part to the request with this id; returns None if it can no longer be joined. Raises ConflictError."""
     store, now = context.ports.store, context.ports.clock.now()
     stored = approvals(store).get(last) if last else None
     if stored is None:
@@ -152,7 +152,7 @@ def _new(
 
 
 def channels_showing(context: Context, run: Run) -> tuple[str, ...]:
-    """Returns every channel of the run's messages, as `chat|channel`. Default channels are named, since the default can change."""
+    """Returns every channel that shows the run's messages, as `chat|channel`. Default channels are named, since the default can change."""
     return tuple(
         f"{chat.name}|{channel}" for chat in context.ports.chats for channel in destinations(chat, run.channels)
     )
@@ -249,7 +249,7 @@ def _withdraw(context: Context, identity: str, run: Run, by: tuple[PartState, st
         part = old.part(run.id)
         is_pending = expired_if_due(old, now).state is ApprovalState.PENDING
         if part is None or part.state is not PartState.ASKED or (state is PartState.CANCELLED and not is_pending):
-            return old  # a decision stays in force after its run has ended
+            return old  # a decision remains in force after its run has ended
         gone = replace(part, state=state, why=why)
         left = replace(old, parts=tuple(gone if each.run == run.id else each for each in old.parts))
         if left.active_parts or not is_pending:

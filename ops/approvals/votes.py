@@ -1,4 +1,4 @@
-"""Turns a vote from any chat or the page into one decision, by the same rules (docs/approvals.md)."""
+"""Turns votes, from any chat or the page, into one decision by the same rules (docs/approvals.md)."""
 
 import hashlib
 import logging
@@ -25,7 +25,7 @@ _UNKNOWN = "there is no such request; a newer one may have replaced it"
 
 
 class LongReasonError(ValueError):
-    """The reason is longer than the limit. It is not shortened, since cutting it off could change its meaning."""
+    """The reason is longer than the limit. It is not truncated, since that could change its meaning."""
 
 
 def read_reason(text: str) -> str:
@@ -56,7 +56,7 @@ class ApprovalAction:
 
 @dataclass(frozen=True, slots=True)
 class VoteOutcome:
-    """The result: a code for the ledger, a text for the person, and the request (None if there is none)."""
+    """The result of a vote: a code for the ledger, a text for the person, and the request (None if there is none)."""
 
     result: str
     text: str

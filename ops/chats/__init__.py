@@ -17,7 +17,7 @@ def chat_kinds() -> dict[str, ChatKind[Any]]:
 
 
 def renderer(name: str) -> Renderer:
-    """Renders a message as the chat with this name (`Chat.name`) does.
+    """Renders a message in the same way as the chat with this name (`Chat.name`).
 
     Raises:
         KeyError: there is no such chat.

@@ -23,11 +23,11 @@ class Connection(Protocol):
     """
 
     def chats(self, settings: "Settings | None") -> "tuple[Chat, ...]":
-        """Returns where messages are posted with this configuration; empty if the chat is not configured or its app settings are missing."""
+        """Returns the chats that this configuration posts to; empty if the chat is not configured or its app settings are missing."""
         ...
 
     def replies(self, settings: "Settings | None") -> "tuple[Replies, ...]":
-        """Returns how to reply to a person who sent a command or voted."""
+        """Returns the ways to reply to a person who sent a command or voted."""
         ...
 
 

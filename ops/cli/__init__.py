@@ -1,4 +1,4 @@
-"""The `daytwo` command. Each subcommand has its own file, and imports what it needs when it runs."""
+"""The `daytwo` command. Each subcommand has its own file, which imports what it needs only when it runs."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -1,4 +1,4 @@
-"""What cannot be done without the extra `simulator`, and how to install it."""
+"""Says what requires the extra `simulator`, and how to install it."""
 
 import sys
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ SIMULATOR = ("azure_functions_runtime", "aiohttp", "croniter", "trustme", "jwt")
 
 
 def require_simulator() -> None:
-    """Exits with code 2 and the command to run if the libraries of the simulated world are not installed."""
+    """Exits with code 2, naming the command to run, if the libraries for the simulated world are not installed."""
     if all(find_spec(module) for module in SIMULATOR):
         return
     click.echo(

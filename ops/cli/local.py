@@ -25,7 +25,7 @@ def local_host(state: Path, config: Path, port: int = 0) -> "tuple[Host, str]":
     state.mkdir(parents=True, exist_ok=True)
     os.environ["DAYTWO_STATE"] = str(state)
     os.environ["DAYTWO_CONFIG"] = str(config)
-    # A deployed app fetches the calendars with its first timer, but a person at a terminal should not have to wait for it.
+    # A deployed app fetches the calendars when its first timer fires, but a person at a terminal should not have to wait for that.
     wiring().process.refresh_calendars()
     clock = RemoteClock(os.environ["CLOCK_URL"]) if "CLOCK_URL" in os.environ else WallClock()
     key = function_key(state)

@@ -1,4 +1,4 @@
-"""daytwo.yaml: its schema, its loader, and the reports of problems."""
+"""daytwo.yaml: its schema, its loader, and how problems are reported."""
 
 from ops.config.document import parse
 from ops.config.feeds import FeedError, Feeds, freezes_of, read_beside

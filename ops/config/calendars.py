@@ -1,7 +1,7 @@
 """The last good content of each calendar: timers fetch it, the store keeps it, and all other code reads it there.
 
 An endpoint never waits for a calendar's server, every process of the app has the same freezes, and while a calendar is
-unavailable its last freezes apply.
+unavailable, its last known freezes apply.
 """
 
 import hashlib
@@ -99,7 +99,7 @@ class Calendars:
         return self._store.get_content(calendar.content)
 
     def keep_files(self, reading: Reading, now: datetime) -> None:
-        """Stores the calendar files of a configuration that is valid now, since they may be broken when it is loaded again."""
+        """Stores the calendar files of a configuration that is valid now, since they may be broken the next time it is loaded."""
         for location, content in reading.files.items():
             if self.kept(location).content != self._store.put_content(content):
                 self._keep(location, content, now)

@@ -1,4 +1,4 @@
-"""Problems in sections that are each readable: their findings, with paths and values from the document."""
+"""Finds problems in sections that are each readable: their findings, with paths and values from the document."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The current configuration: the one in the file, or the last valid one together with the problem in the file."""
+"""The current configuration: the one in the file, or the last valid one, together with the problem in the file."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +33,7 @@ class ConfigState:
 
 
 class ConfigFile:
-    """Reads the configuration again if its file or a fetched calendar has changed, and twice a day.
+    """Rereads the configuration if its file or a fetched calendar has changed, and also twice a day.
 
     Only `refresh`, which timers call, fetches calendars. `fetch` reads one from an https address, or raises FeedError.
     """
@@ -114,7 +114,7 @@ class ConfigFile:
         if record is None:
             self._store.insert("config", "last-valid", {"content": reference})
         elif record.value != {"content": reference}:
-            with suppress(ConflictError):  # another worker has stored the same content
+            with suppress(ConflictError):  # another worker stored the same content first
                 self._store.replace("config", "last-valid", {"content": reference}, record.etag)
 
     def _fall_back(self, problem: str, now: datetime) -> ConfigState:

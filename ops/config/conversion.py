@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import convert
 
-# Conversions take milliseconds. The lock is reentrant, since a hook can convert a part.
+# Conversions take milliseconds. The lock is reentrant, since a hook can itself convert a part.
 LOCK = RLock()
 
 

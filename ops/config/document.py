@@ -1,4 +1,4 @@
-"""Reads YAML as plain values, and records the line of each."""
+"""Reads YAML as plain values, and records the line number of each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Document:
         self.refuse_line(line, dotted(path), without_addresses(value) if is_calendar else value, wrong, remedy)
 
     def refuse_line(self, line: int | None, where: str, value: object, wrong: str, remedy: str) -> None:
-        """Notes a problem on a line that does not belong to a value."""
+        """Notes a problem on a line to which no value belongs."""
         self.problems.append(Problem(self.source, line, where, shown(value), masked(wrong), masked(remedy)))
 
     def raise_problems(self) -> None:
@@ -217,7 +217,7 @@ def _scalar(document: Document, node: "ScalarNode", path: Path) -> Value:
 
 
 def _number(text: str) -> Value:
-    """Reads a decimal number. Every other notation remains text, so that the schema rejects it."""
+    """Reads a decimal number. Any other notation remains text, so that the schema rejects it."""
     for read in (int, float):
         try:
             return read(text)

@@ -14,7 +14,7 @@ class FeedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """How calendars are read, and which of their days count.
+    """How calendars are read, and which of their days are relevant.
 
     `read` takes the location as written in the configuration, a file name or an https address, and returns the calendar's
     bytes or raises `FeedError`. Recurring events are expanded from `since` up to `until`.

@@ -1,4 +1,4 @@
-"""Problems in a configuration that only a real fleet reveals."""
+"""Finds problems in a configuration that only a real fleet reveals."""
 
 from collections.abc import Iterable, Mapping
 

@@ -48,7 +48,7 @@ def shown(value: object) -> str:
 
 
 def masked(text: str) -> str:
-    """A text with its secrets masked."""
+    """Returns a text with its secrets masked."""
     return secret_pattern().sub(lambda found: found.group()[:4] + "…", text)
 
 

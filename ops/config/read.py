@@ -55,7 +55,7 @@ def read_settings(document: Document, feeds: Feeds | None, *, full: bool = False
 
 
 def names_of(root: Mapping[str, Any]) -> Names:
-    """Returns the names that a document defines, even if it has problems."""
+    """Returns the names that a document defines, even if the document has problems."""
     rings = _list(_dict(root.get("fleet")).get("rings"))
     groups = {
         name: [each for each in _list(members) if isinstance(each, str)] for name, members in _items(root, "groups")

@@ -72,7 +72,7 @@ def _field_types() -> Iterator[type[FieldType]]:
 
 def _reads(kind: type[FieldType], names: Names) -> Any:
     def is_right(value: object) -> bool:
-        # The entries of a list are checked one by one, and other types by the schema.
+        # The entries in a list are checked one by one; other types are checked by the schema.
         if isinstance(value, str):
             kind.read(value, names)
         return True

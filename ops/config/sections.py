@@ -116,7 +116,7 @@ def _plain(node: Any) -> Any:
             (only,) = [option for option in options if option != {"type": "null"}]
             return {**only, **{key: value for key, value in plain.items() if key != "anyOf"}}
         case {"default": [] | {}, **rest} if "minItems" in rest or "minProperties" in rest:
-            return rest  # it is empty if left out, but must not be written as empty
+            return rest  # the value is empty if the key is left out, but must not be written as empty
         case {"enum": [*values]}:
             return {**plain, "enum": [value for value in values if value is not None]}
         case _:

@@ -122,7 +122,7 @@ def check_origin(headers: Mapping[str, str], hosts: frozenset[str]) -> None:
 
 
 def read_form(headers: Mapping[str, str], body: bytes) -> Form:
-    """Returns the fields. Each of them can occur only once.
+    """Returns the fields. Each field can occur only once.
 
     Raises:
         RefusedFormError: the body is too large, not a form, or has other fields.

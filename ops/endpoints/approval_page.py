@@ -116,7 +116,7 @@ class _Visit:
 
     @property
     def shown(self) -> str:
-        """The person's configured name, or else the name in Microsoft Entra ID."""
+        """The person's configured name, or their name in Microsoft Entra ID if there is none."""
         person = person_of(self.settings, self.identity)
         return person.name if person else self.identity.shown or "unknown"
 

@@ -29,7 +29,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """A mapping of strings. Azure's documentation uses the same names."""
+    """A mapping of strings. The names are those in Azure's documentation."""
 
     of: Mapping[str, Any]
 
@@ -98,7 +98,7 @@ def take_alert(context: Context, body: bytes) -> HttpResponse:
 
 
 def period(alert: BudgetAlert) -> str:
-    """Returns the period of an alert. Alerts with the same kind, threshold and period are the same alert."""
+    """Returns the period of an alert. Alerts with the same kind, threshold and period count as one alert."""
     return slug(f"{alert.period}-{alert.kind}-{alert.threshold.amount.normalize():f}")
 
 

@@ -100,7 +100,7 @@ def _start_query(context: Context, command: Command, person: Person, request: Ch
 
 
 def _status(context: Context) -> Message:
-    """Lists active runs and those that need a person, using only the records."""
+    """Lists active runs and those that need a person; reads only the records."""
     keys = [marker.key for marker in context.ports.store.scan(LIVE)]
     open_runs = [stored.value for key in keys if (stored := runs(context.ports.store).get(key)) is not None]
     stored_requests = [
@@ -199,7 +199,7 @@ def _ring(cluster: KnownCluster, settings: Settings) -> str:
 
 
 def _zone(settings: Settings) -> str:
-    """Returns the time zone in which people write times: that of the first window."""
+    """Returns the time zone of the times that people write: the first window's."""
     return next((window.zone for window in settings.windows.values()), "UTC")
 
 

@@ -30,7 +30,7 @@ class CloudNotice:
 
 
 def read_event(raw: Mapping[str, Any]) -> CloudNotice | str:
-    """Parses the event, or returns why it cannot be read. Parsing is tolerant, because the documentation varies in spelling and case."""
+    """Parses the event, or says why it cannot be read. Parsing is tolerant, because the documentation varies in spelling and case."""
     is_cloud = "specversion" in raw
     data = raw.get("data")
     if isinstance(data, str):
@@ -65,7 +65,7 @@ def take_event(context: Context, raw: object) -> None:
     if context.ports.store.get("event", key) is not None:
         return
     _handle(context, event, key, now)
-    # Marked only after handling, so that the next delivery is handled if the process dies in between.
+    # Marked only after handling, so that the next delivery is handled if the process dies before that.
     context.ports.store.insert("event", key, {"type": event.type, "at": now.isoformat()})
 
 

@@ -50,7 +50,7 @@ def is_eviction(kind: str, data: Mapping[str, Any]) -> bool:
 
 
 def read_notice(context: Context, source: str, kind: str, data: Mapping[str, Any]) -> EvictionNotice | str:
-    """Reads the notice, or returns why it does not concern the fleet. Raises OutsideError, so that Event Grid delivers the event again."""
+    """Reads the notice, or says why it does not concern the fleet. Raises OutsideError, so that Event Grid delivers the event again."""
     if kind.casefold() == NOTICE:
         return _from_node(context, source, data)
     target = str(_properties(data).get("targetResourceId") or (data.get("resourceInfo") or {}).get("id") or "")

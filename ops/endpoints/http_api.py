@@ -1,4 +1,4 @@
-"""The HTTP API for runbooks and runs. Errors for invalid input are clear, but reveal nothing."""
+"""The HTTP API for runbooks and runs. Errors for invalid input are clear but reveal nothing about Daytwo or the fleet."""
 
 import hashlib
 import json
@@ -139,7 +139,7 @@ def read_target(context: Context, request: Mapping[str, Json]) -> str:
 
 
 def read_by(request: Mapping[str, Json]) -> str:
-    """Returns who sent the request. The function key does not identify a person, so the name is shown as a claim.
+    """Returns the sender of the request. The function key does not identify a person, so the name is shown as a claim.
 
     Raises:
         RefusalError: it is not a name (400).

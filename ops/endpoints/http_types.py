@@ -30,7 +30,7 @@ class HttpResponse:
     media_type: str = "application/json"
 
     def text(self) -> str:
-        """The body as it is sent."""
+        """The body as sent."""
         if self.body is None:
             return ""
         return json.dumps(self.body, ensure_ascii=False) if self.media_type == "application/json" else str(self.body)

@@ -1,4 +1,4 @@
-"""Overrides: exceptions for one cluster that expire automatically, `awake until` and `skip this week`."""
+"""Overrides (`awake until` and `skip this week`): exceptions for one cluster that expire automatically."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus

@@ -25,7 +25,7 @@ class Rejection:
 
 
 class RequestRejectedError(Exception):
-    """An endpoint rejects this request."""
+    """Raised when an endpoint rejects the request."""
 
     def __init__(self, status: HTTPStatus, reason: str, text: str) -> None:
         super().__init__(text)

@@ -133,8 +133,8 @@ class SkipResource:
 
     Attributes:
         what: the node pool or other part.
-        code: the code of the reason, for programs.
-        why: the reason, for people.
+        code: the reason as a code, for programs.
+        why: the reason as text, for people.
         needs_person: true if only a person can remove the reason.
     """
 
@@ -150,7 +150,7 @@ class PlanResource:
 
     Attributes:
         hash: identifies the plan; an approval applies only to this hash.
-        steps: the titles of the steps, in order.
+        steps: the steps' titles, in order.
         reasons: why the steps are needed.
         warnings: what a person should know before approving.
     """
@@ -170,7 +170,7 @@ class RunResource:
         runbook: the name of its runbook.
         target: the ARM id of its cluster, or of its other subject.
         target_name: the display name of the target.
-        ring: the ring of the cluster; empty if it is not in a ring.
+        ring: the cluster's ring; empty if it is not in a ring.
         rollout: the id of the rollout that it belongs to; empty if there is none.
         source: where it was requested: timer, http, event, action-group or the name of a chat.
         by: who requested it.
@@ -185,11 +185,11 @@ class RunResource:
         until: when it continues, if it is waiting for a time.
         ended: when it ended; null until then.
         plan: what it does; null until it is planned.
-        steps: the steps of the current plan, in order.
-        finished: the steps of earlier plans, in order.
+        steps: the steps in the current plan, in order.
+        finished: the steps from earlier plans, in order.
         skips: what the run leaves out.
-        approval: the id of its request for approval; empty if there is none.
-        approved: who approved it and when; empty otherwise.
+        approval: the id of its approval request; empty if there is none.
+        approved: who approved it and when; empty if it is not approved.
     """
 
     id: str
@@ -297,7 +297,7 @@ def run_summary(run: Run) -> RunSummaryResource:
 
 
 def runbook_resource(runbook: Runbook) -> RunbookResource:
-    """A runbook."""
+    """Returns a runbook as the API presents it."""
     return RunbookResource(str(runbook.name), runbook.title)
 
 

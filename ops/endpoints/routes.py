@@ -49,7 +49,7 @@ class Route(NamedTuple):
         path: `{name}` is a parameter.
         auth: who can call it.
         summary: one sentence for the reference.
-        handler: called if there is a configuration, at least an earlier valid one; without any, the route answers 503.
+        handler: called if there is a valid configuration, even an earlier one; otherwise the route answers 503.
         statuses: the status codes that the handler returns. 401 (no valid key) and 503 are not listed.
         request: the class in `ops.endpoints.resources` that describes the body; empty if the body is not documented.
         response: the class that describes the body of a successful response; `[Name]` is a list.

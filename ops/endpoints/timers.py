@@ -70,7 +70,7 @@ def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[
 
 
 def _post_digest(context: Context, settings: Settings, now: datetime) -> None:
-    """Posts the digest if it is due. A failure is retried in an hour and does not delay anything else."""
+    """Posts the digest if it is due. If that fails, it is retried in an hour; nothing else is delayed."""
     try:
         post_digest(context, settings, now)
     except OutsideError as error:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ops.model.json import Json
 
-type EngineTask = Any  # an engine's own task object; orchestrators only yield it
+type EngineTask = Any  # the engine's own task object; orchestrators only yield it
 type Orchestration = Generator[EngineTask, Any, Json]
 
 

@@ -1,4 +1,4 @@
-"""What would happen now, decided without being executed, for `plan` and `why`."""
+"""Decides what would happen now, without executing it, for `plan` and `why`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def _pool_runbook() -> Runbook:
 
 
 def preview_run(cluster: Cluster, now: datetime, runbook: str) -> Run:
-    """Returns a run that is never recorded."""
+    """Returns a run that exists only for the preview and is never recorded."""
     run_request = RunRequest(runbook, cluster.id, cluster.name, f"preview-{now:%Y%m%dt%H%M%S}", now, "cli", "preview")
     return Run(
         run_request.run_id, run_request.runbook, cluster.id, cluster.name, run_request.period, now, "cli", "preview"

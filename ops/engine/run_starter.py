@@ -1,4 +1,4 @@
-"""Turns a run request into exactly one run. The insert into the store is decisive, not the engine."""
+"""Turns a run request into exactly one run. The insert into the store is what decides, not the engine."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""The outcomes that activities report to their orchestrator, and the resulting transitions: the state machine of a run.
+"""A run's state machine: the outcomes that activities report to their orchestrator, and the resulting transitions.
 
 An illegal pair raises, so that a missing case fails a test instead of stopping a run. `python -m tools.transition_diagram`
 generates the diagram in docs/architecture.md from `TRANSITIONS`.
@@ -79,7 +79,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The position of a run: the activity to call next, and its step."""
+    """A run's position: the activity to call next, and its step."""
 
     activity: Activity
     step: str = ""
@@ -91,7 +91,7 @@ class Position:
 
 
 class Target(StrEnum):
-    """Which step the next activity works on."""
+    """The step that the next activity works on."""
 
     NO_STEP = "no step"
     SAME_STEP = "the same step"
@@ -152,7 +152,7 @@ TRANSITIONS: Mapping[tuple[Activity, Outcome], Next] = MappingProxyType(
 
 
 def next_position(here: Position, report: Transition) -> Position | None:
-    """Returns the next position of a run; None at its end.
+    """Returns a run's next position; None at its end.
 
     Raises:
         IllegalTransitionError: the pair is not in `TRANSITIONS`.

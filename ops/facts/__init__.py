@@ -1,4 +1,4 @@
-"""Facts, one file per kind. The file is named after the fact; its `gather()` reads it."""
+"""Facts, one file per kind. Each file is named after its fact, and its `gather()` reads the fact."""
 
 import pkgutil
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class FactQuery:
 
 
 class Fact(Protocol):
-    """A module of this package."""
+    """A module in this package."""
 
     ACTIONS: frozenset[str]
     KUBERNETES: frozenset[str]
@@ -43,6 +43,6 @@ class Fact(Protocol):
 
 @cache
 def facts() -> dict[str, Fact]:
-    """Returns all kinds of facts by name: each module of this package that defines gather()."""
+    """Returns all kinds of facts by name: each module in this package that defines gather()."""
     modules = {found.name: import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)}
     return {name: cast("Fact", module) for name, module in modules.items() if hasattr(module, "gather")}

@@ -1,4 +1,4 @@
-"""The budget alert that this run explains, as received."""
+"""The budget alert that this run explains, as it was received."""
 
 from ops.facts import FactQuery
 from ops.model.fleet import Unknown

@@ -10,5 +10,5 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> datetime | None:
-    """Returns the end of the override, or None."""
+    """Returns when the override ends, or None if there is none."""
     return override_end(question.ports.store, "awake", question.run.target)

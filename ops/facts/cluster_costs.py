@@ -1,4 +1,4 @@
-"""The costs of each cluster this month: those of its node resource group, which is billed separately."""
+"""Each cluster's costs this month: the costs of its node resource group, which is billed separately."""
 
 from ops.facts import FactQuery
 from ops.model.arm_actions import LIST_FLEET

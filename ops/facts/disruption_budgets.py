@@ -1,4 +1,4 @@
-"""All PodDisruptionBudgets of the cluster, with their status."""
+"""All PodDisruptionBudgets in the cluster, with their status."""
 
 from ops.facts import FactQuery
 from ops.facts.query import query_api_server

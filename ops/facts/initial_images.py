@@ -1,4 +1,4 @@
-"""The images of the pools when this run first read them; a difference shows which pools AKS has upgraded since then."""
+"""The images that the pools had when this run first read them; a difference shows which pools AKS has upgraded since then."""
 
 from collections.abc import Mapping
 

@@ -19,7 +19,7 @@ def gather(question: FactQuery) -> Mapping[str, str | Unknown]:
 
 
 def newest_images(clusters: Clusters, cluster: Cluster) -> Mapping[str, str | Unknown]:
-    """Returns the newest image by pool, with one request per OS SKU and Kubernetes minor: within a region the answer is the same."""
+    """Returns the newest image by pool, with one request per OS SKU and Kubernetes minor: the answer is the same within a region."""
     answers: dict[tuple[str, ...], str | Unknown] = {}
     newest: dict[str, str | Unknown] = {}
     for pool in cluster.pools:

@@ -1,4 +1,4 @@
-"""The nodes as the cluster's API server reports them, each with the image that it runs."""
+"""The nodes, each with the image it runs, as the cluster's API server reports them."""
 
 from ops.facts import FactQuery
 from ops.facts.query import query_api_server

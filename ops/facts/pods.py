@@ -1,4 +1,4 @@
-"""All pods of the cluster, as its API server reports them."""
+"""All pods in the cluster, as its API server reports them."""
 
 from ops.facts import FactQuery
 from ops.facts.query import query_api_server

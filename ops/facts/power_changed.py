@@ -10,5 +10,5 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> datetime | None:
-    """Returns the end of Daytwo's last power operation on the cluster, or None."""
+    """Returns when Daytwo's last power operation on the cluster ended, or None if there was none."""
     return power_changed(question.ports.store, question.run.target)

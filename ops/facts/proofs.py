@@ -13,7 +13,7 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> Mapping[str, Proof]:
-    """Returns the records of the previous ring by image key; empty for the first ring, where images need no proof."""
+    """Returns the previous ring's records by image key; empty for the first ring, where images do not need a proof."""
     cluster = question.cluster
     if isinstance(cluster, Unknown):
         return {}

@@ -1,4 +1,4 @@
-"""Shared by facts: a refused read becomes Unknown, and only the API server of a running cluster is queried."""
+"""Shared by the facts: turns a refused read into Unknown, and queries only the API servers of running clusters."""
 
 from collections.abc import Callable
 

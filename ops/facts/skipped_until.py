@@ -1,4 +1,4 @@
-"""A person's override: until when node images of the cluster are skipped."""
+"""A person's override: until when node image upgrades on the cluster are skipped."""
 
 from datetime import datetime
 
@@ -10,5 +10,5 @@ KUBERNETES = frozenset[str]()
 
 
 def gather(question: FactQuery) -> datetime | None:
-    """Returns the end of the override, or None."""
+    """Returns when the override ends, or None if there is none."""
     return override_end(question.ports.store, "skip", question.run.target)

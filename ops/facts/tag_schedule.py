@@ -1,4 +1,4 @@
-"""The schedule in the cluster's own tag, interpreted in the time zone of the entry that selects the cluster."""
+"""The schedule in the cluster's own tag, interpreted in the time zone of the schedule that selects the cluster."""
 
 from ops.facts import FactQuery
 from ops.model.calendar import Window

@@ -1,4 +1,4 @@
-"""Persistent conditions: reported once when they appear, and updated once they are resolved."""
+"""Persistent conditions: reported when they appear, and updated when they are resolved."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,12 +21,12 @@ from ops.tables.messages import ConditionRecord, conditions
 _HELD = ".held"
 # The windows for reboots can be a week apart.
 _FORGOTTEN_AFTER = timedelta(days=8)
-# The precision of `observed_at`: coarse, so that not every observation is written.
+# The precision of `observed_at`; it is coarse so that not every observation causes a write.
 _LOOKED_EVERY = timedelta(hours=6)
 
 
 def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> None:
-    """Reports, once each, when the configuration becomes invalid and when it is valid again.
+    """Reports once when the configuration becomes invalid, and once when it is valid again.
 
     Does the same for calendars that cannot be read while their last known freezes apply.
     """
@@ -38,7 +38,7 @@ def report_configuration(ports: Ports, config: ConfigState, now: datetime) -> No
 
 
 def report_fleet(ports: Ports, now: datetime, *, is_empty: bool) -> None:
-    """Reports, once each, when no cluster is in a ring and when at least one is again."""
+    """Reports once when no cluster is in a ring, and once when at least one is in a ring again."""
     problem = "no cluster in the configured subscriptions is in a ring" if is_empty else ""
     _report(ports, fleet_message(is_empty=is_empty), (problem, now))
 

@@ -1,4 +1,4 @@
-"""Replies that only one person sees: sent once immediately; if that fails, timers retry while the address is valid."""
+"""Replies that only one person sees. Each is sent immediately; if that fails, timers retry for as long as the address is valid."""
 
 import json
 import logging

@@ -21,12 +21,12 @@ from ops.tables.messages import MessageRecord, messages
 from ops.tables.runs import UnpublishedEnd, unpublished_ends
 
 _LOG = logging.getLogger(__name__)
-# Event Grid itself retries for the same length of time.
+# Event Grid itself also retries for this long.
 _PUBLISHED_WITHIN = timedelta(days=1)
 
 
 def report_run(ports: Ports, run: Run) -> None:
-    """Updates the run's message. A run that was started by a timer and has nothing to report stays silent.
+    """Updates the run's message. A run that was started by a timer and has nothing to report does not post a message.
 
     If people have approved a run, its end is reported even if nothing was done.
     """
@@ -115,7 +115,7 @@ def destinations(chat: Chat, channels: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Returns the content that one channel should show."""
+    """The content that one channel should show."""
 
     channel: str
     message: Message

@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 _OUTBOX = "outbox"
 _RETRY = timedelta(minutes=5)
-# Longer than the timeout of any chat's client: a post that began this recently may not have arrived yet.
+# Longer than any chat client's timeout: a post that began this recently may not have arrived yet.
 _ON_ITS_WAY = timedelta(seconds=30)
 # The message was deleted in the chat. It is posted again, since its content still matters.
 _GONE = "message_not_found"
@@ -64,7 +64,7 @@ def send_record(ports: Ports, chat: Chat, key: str, pace: RateLimiter) -> bool:
         return False
     thread = _thread(ports, record)
     if record.thread_of and thread is None:
-        return False  # the message that it replies to must exist first
+        return False  # the message that this one replies to must exist first
     return _Attempt(ports, chat, pace, stored, _load_outgoing(ports, record, thread)).carry_out()
 
 
@@ -149,7 +149,7 @@ class _Attempt:
             raise
 
     def _shown(self, posted: Posted, *, edits: int) -> None:
-        """Records that the chat shows this content. The record stays dirty if other content was wanted or sent in the meantime."""
+        """Records that the chat shows this content. The record stays dirty if other content was requested or sent in the meantime."""
         mine = self.stored.value
 
         def change(old: MessageRecord | None) -> MessageRecord:
@@ -174,7 +174,7 @@ class _Attempt:
             _remove(self.ports, self.stored.key)
 
     def _failed(self, error: OutsideError, wait: timedelta) -> None:
-        """Records the problem, and logs a new refusal. After a failed search, the next attempt searches again for a possible message."""
+        """Records the problem, and logs a new refusal. After a failed search, the next attempt searches again, since the message may exist."""
         mine = self.stored.value
         # A chat that is busy or unreachable is normal: the retry is planned, and the depth of the outbox shows an outage.
         if str(error) != mine.problem and not isinstance(error, TryLaterError):
@@ -206,7 +206,7 @@ class _Attempt:
 
 
 def _remove(ports: Ports, key: str) -> None:
-    """Removes the message from the outbox, unless other content was wanted in the meantime."""
+    """Removes the message from the outbox, unless other content was requested in the meantime."""
     ports.store.delete(_OUTBOX, key)
     stored = messages(ports.store).get(key)
     if stored is not None and stored.value.dirty:

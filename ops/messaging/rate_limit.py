@@ -39,7 +39,7 @@ class RateLimiter:
         self._next: dict[str, datetime] = {}
 
     def await_turn(self, line: str) -> None:
-        """Returns when the call can be made.
+        """Waits until the call can be made.
 
         Raises:
             RateLimitedError: that time is too far in the future.
@@ -54,7 +54,7 @@ class RateLimiter:
             self._next[line] = self._clock.now() + _SPACING
 
     def rest(self, line: str, seconds: float) -> None:
-        """Records for all processes that the chat will not accept this kind of call for some seconds."""
+        """Records, for all processes, that the chat will not accept this kind of call for a number of seconds."""
         until = self._clock.now() + timedelta(seconds=max(seconds, 1.0))
         try:
             self._rests.change(line, lambda old: old if old is not None and old.until > until else Cooldown(until))

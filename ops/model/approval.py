@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from ops.model.plan import Plan
 
-#: The maximum length of a reason in characters, at every endpoint.
+#: The maximum length of a reason, in characters, at every endpoint.
 LONGEST_REASON = 300
 
 
@@ -43,7 +43,7 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One run's part of a request: its plan. `why` says why the part was withdrawn, or what has changed since an earlier request."""
+    """One run's part of a request: its plan. `why` says why it was withdrawn, or what has changed since an earlier request."""
 
     run: str
     target: str
@@ -112,7 +112,7 @@ class Approval:
 
     @property
     def active_parts(self) -> tuple[Part, ...]:
-        """The parts that still count."""
+        """The parts that are neither superseded nor cancelled."""
         return tuple(part for part in self.parts if part.state is PartState.ASKED)
 
     def part(self, run: str) -> Part | None:

@@ -1,4 +1,4 @@
-"""When disruption is allowed or forbidden: windows, freezes, their calendars, and time spans."""
+"""When disruption is allowed or forbidden: windows, freezes, freeze calendars, and time spans."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""The decisions of a runbook: nothing, report, wait or act."""
+"""The decisions that a runbook can make: nothing, report, wait or act."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """There is something to report and nothing to do. `ok` is true if the report is good news."""
+    """There is something to report, but nothing to do. `ok` is true if the report is good news."""
 
     headline: str
     lines: tuple[str, ...] = ()

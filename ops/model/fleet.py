@@ -1,4 +1,4 @@
-"""Fleet, cluster, pool and node, as Azure and Kubernetes report them."""
+"""The fleet's clusters, pools and nodes, as Azure and Kubernetes report them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Driver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that could not be read, and why. `transient` means that a later read may succeed. Safety checks treat it as a refusal."""
+    """A value that could not be read, with the reason. `transient` means that a later read may succeed. Safety checks treat it as a refusal."""
 
     why: str
     transient: bool = False

@@ -25,7 +25,7 @@ class NodeImage:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Parses an image's name; returns None if the form is unknown."""
+        """Parses an image's name; returns None if its format is unknown."""
         match = _NAME.fullmatch(text)
         if match is None:
             return None
@@ -43,7 +43,7 @@ class NodeImage:
 
     @property
     def short(self) -> str:
-        """The name without the family: the part that differs from week to week."""
+        """The name without the family: the part that changes from week to week."""
         return f"{self.release}-{self.patch}" if self.patch else self.release
 
     def is_carried_as(self, label: str) -> bool:

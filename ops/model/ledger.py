@@ -1,4 +1,4 @@
-"""The entries of the ledger: what was decided, by whom, and what was done."""
+"""Ledger entries: what was decided, by whom, and what was done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. `key` identifies the event, so a retried activity does not write it twice; `previous` and `hash` form the chain."""
+    """One entry. `key` identifies the event, so that a retried activity does not write it twice; `previous` and `hash` form the chain."""
 
     key: str
     at: datetime

@@ -54,7 +54,7 @@ class Moment:
 class Message:
     """A message. Its first line is sufficient by itself: state, operation, target, progress. Names are unescaped.
 
-    `tag` replaces the state in the first line. The chat notifies the people in `mentions`.
+    `tag` replaces the state in the first line. The people in `mentions` are notified.
     """
 
     subject: str

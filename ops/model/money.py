@@ -58,7 +58,7 @@ class BudgetAlert:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The costs of a resource group this month, in its currency."""
+    """A resource group's costs this month, in one currency."""
 
     resource_group: str
     amount: Decimal
@@ -67,7 +67,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class CostReport:
-    """The costs of a subscription, and the time up to which they are counted."""
+    """A subscription's costs, and the time up to which they are counted."""
 
     costs: tuple[Cost, ...]
     until: datetime

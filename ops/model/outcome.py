@@ -1,4 +1,4 @@
-"""The results of a verb. Expected failures are values, since a durable engine does not preserve the types of errors."""
+"""A verb's possible results. Expected failures are values, since a durable engine does not preserve the types of errors."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress of a step, in units that people count."""
+    """A step's progress, in units that people count."""
 
     done: int
     total: int
@@ -15,7 +15,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The effect is verified, with the evidence."""
+    """The effect has been verified; holds the evidence."""
 
     evidence: str
     progress: Progress | None = None
@@ -32,7 +32,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The step is impossible or has failed: the code, the cause in words, and what a person can do."""
+    """The step is impossible or has failed: holds the code, the cause in words, and what a person can do."""
 
     code: str
     cause: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person, by the name that is used everywhere. `ids` holds their ids by kind, for example `entra`."""
+    """A person, identified by the name that is used everywhere. `ids` holds their ids by kind, for example `entra`."""
 
     name: str
     ids: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A plan as data: what would be done, in which order, and why."""
+"""A plan as data: what would be done, in what order, and why."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from ops.model.reasons import SkipReason
 class Step:
     """One part of a plan, executed by one verb.
 
-    `params` say exactly what is done: the verb reads nothing else, and they are part of the plan's hash. Times are not.
+    `params` say exactly what is done: the verb reads nothing else. They are part of the plan's hash; times are not.
     `expected_s` is the expected duration in seconds; the step can begin only if that much time is left before `deadline`.
     A `temporary` step is always undone at the end: a cluster that was started for its window is stopped again.
     """
@@ -28,13 +28,13 @@ class Step:
 
     @property
     def content(self) -> list[object]:
-        """The exact content of the step; two steps with the same content are the same."""
+        """The step's exact content; two steps with the same content are the same step."""
         return [self.id, self.verb, dict(sorted(self.params.items())), self.temporary]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lease that a plan needs. It has at most `capacity` holders, all on the same `side` (never both regions of a pair at once)."""
+    """A lease that a plan needs. It has at most `capacity` holders, all on the same `side` (never in both regions of a pair at once)."""
 
     name: str
     side: str = ""
@@ -42,7 +42,7 @@ class Claim:
 
     @classmethod
     def of_cluster(cls, cluster_id: str) -> "Claim":
-        """Returns the lease of one cluster, which only one run can hold at a time."""
+        """Returns the claim to one cluster's lease, which only one run can hold at a time."""
         return cls(f"cluster.{cluster_id}")
 
 

@@ -1,4 +1,4 @@
-"""The proof of an image in a ring: how long, how many awake hours, and on how many nodes it has run (docs/node-image.md, rule 11)."""
+"""The proof of an image in a ring: how long, for how many awake hours and on how many nodes it has run (docs/node-image.md, rule 11)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from ops.model.image import ImageKey
 
 @dataclass(frozen=True, slots=True)
 class ProofPolicy:
-    """The requirements for a proof: the number of nodes, the time an image must run, and how much of that time clusters must be awake."""
+    """The requirements for a proof: the number of nodes, how long an image must run, and how much of that time clusters must be awake."""
 
     nodes: int
     elapsed: timedelta

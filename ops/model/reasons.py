@@ -1,4 +1,4 @@
-"""Codes for why something is skipped, waits or has ended, as used in the rule pages, the ledger and the API.
+"""Codes for the reasons why something is skipped, waits or has ended, as used on the rule pages, in the ledger and in the API.
 
 Programs compare only these codes; the text for people is written where the decision is made.
 """

@@ -126,7 +126,7 @@ class RingTargets:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """The targets of a rollout, their order, its end, and how many of its runs are allowed to fail."""
+    """The targets of a rollout, their order, its end, and how many of its runs can fail without halting it."""
 
     runbook: str
     period: str
@@ -138,7 +138,7 @@ class RolloutPlan:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """The runs of one runbook across rings."""
+    """One runbook's runs across rings."""
 
     id: str
     plan: RolloutPlan

@@ -1,4 +1,4 @@
-"""A request to start a run, because something has happened or is due."""
+"""A request to start a run because something has happened or is due."""
 
 import hashlib
 import re

@@ -1,6 +1,6 @@
 """Formats times for the ledger, runs and commands: always in UTC, with the suffix `UTC`.
 
-Messages show instants in the reader's own time zone instead; each chat formats them itself.
+Messages, in contrast, show instants in the reader's own time zone; each chat formats them itself.
 """
 
 from datetime import datetime

@@ -29,7 +29,7 @@ class AksManagedFacts(Protocol):
 
     @property
     def initial_images(self) -> Mapping[str, str]:
-        """The image of each pool when this run first read it."""
+        """The image that each pool had when this run first read it."""
         ...
 
 

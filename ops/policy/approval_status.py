@@ -13,7 +13,7 @@ from ops.policy.approvers import needed, valid_votes
 from ops.settings import Settings
 from ops.settings.approval import ApprovalRule
 
-# Risks lower than the approved one: the riskier pools of the approved plan are no longer part of it.
+# Risks lower than the approved one: the plan no longer includes the riskier pools of the approved plan.
 _LESS = {"in-place": ("surge",)}
 
 
@@ -117,7 +117,7 @@ def _moved_ring(approval: Approval, run: Run) -> Iterator[str]:
 
 
 def _lost_rights(approval: Approval, rule: ApprovalRule, settings: Settings) -> Iterator[str]:
-    """Names the voters whose votes no longer count, if too few votes remain without them."""
+    """Names the voters whose votes no longer count, if too few votes remain as a result."""
     left = valid_votes(approval, rule, settings)
     if len(left) >= needed(approval, rule, settings):
         return

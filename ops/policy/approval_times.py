@@ -1,4 +1,4 @@
-"""When approvers are asked, and how a request changes with time (docs/approvals.md, rules 4, 5, 8 and 11)."""
+"""When approvers are asked, and how a request changes over time (docs/approvals.md, rules 4, 5, 8 and 11)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -59,6 +59,6 @@ def advanced(approval: Approval, rule: ApprovalRule, settings: Settings, now: da
 
 
 def next_event(approval: Approval, now: datetime) -> datetime:
-    """When the passage of time will next change a pending request."""
+    """When a pending request will next change by the passage of time alone."""
     events = (approval.asks_at, approval.remind_at, approval.escalate_at, approval.expires)
     return min((at for at in events if at is not None and at > now), default=approval.expires)

@@ -14,7 +14,7 @@ def rule_for(settings: Settings, runbook: str, ring: str, risk: str) -> Approval
 
 
 def rules_of(settings: Settings, runbook: str, ring: str) -> tuple[ApprovalRule, ...]:
-    """The rules that can apply to a runbook in a ring, regardless of a plan's risk."""
+    """Returns the rules that can apply to a runbook in a ring, whatever a plan's risk is."""
     return tuple(rule for rule in settings.approval_rules(runbook) if not rule.rings or ring in rule.rings)
 
 

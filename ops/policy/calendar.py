@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from ops.model.calendar import Freeze, Span, Window
 
 _DAY = timedelta(days=1)
-# Dates whose previous and next days exist in every time zone.
+# Dates whose previous and next days can be represented in every time zone.
 _FIRST_DAY, _LAST_DAY = date(1, 1, 3), date(9999, 12, 29)
 
 

@@ -10,7 +10,7 @@ from ops.policy.calendar import wall_instant
 from ops.policy.select import matches
 from ops.settings import Settings
 
-# Everyone listed under `people` can use these.
+# Commands that everyone listed under `people` can use.
 READ_ONLY = frozenset({"plan", "why", "status", "help"})
 CHANGING = frozenset({"run", "awake", "skip", "pause", "resume", "cancel"})
 _SUBJECT = r"(?P<subject>[\w.-]{1,200})"
@@ -62,7 +62,7 @@ def read_command(text: str) -> Command | str:
 
 
 def may(person: Person, command: str, ring: str, runbook: str, settings: Settings) -> bool:
-    """Whether a rule allows the command. `ring` is empty for a cluster that is not in a ring, `runbook` for a command without one."""
+    """Whether any rule allows the command. `ring` is empty for a cluster that is not in a ring, `runbook` for a command without one."""
     return any(
         person.name in rule.people
         and command in rule.allow

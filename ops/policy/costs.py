@@ -1,4 +1,4 @@
-"""The costs of each cluster: a cluster's bill consists of the costs of its node resource group (docs/budget.md, rule 3)."""
+"""Each cluster's costs: a cluster's bill consists of the costs of its node resource group (docs/budget.md, rule 3)."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from ops.model.money import Bill, CostReport, Money
 
 
 def bills_by_cluster(clusters: Iterable[Cluster], report: CostReport) -> tuple[Bill, ...]:
-    """Returns the bill of each cluster, one per currency if there are several."""
+    """Returns each cluster's bill; one bill per currency if there are several."""
     bills: dict[tuple[str, str], Bill] = {}
     for cluster in clusters:
         for cost in report.costs:

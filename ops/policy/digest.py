@@ -6,7 +6,7 @@ from ops.model.calendar import Span, Window
 from ops.policy.calendar import occurrences
 
 _WEEK = timedelta(days=7)
-# The hourly timer may be late, and a bot that was down for a day still posts the digest.
+# The hourly timer may be late, and even a bot that was down for a day should still post the digest.
 _LATE = timedelta(days=1)
 
 

@@ -6,12 +6,12 @@ from ops.model.workload import DisruptionBudget, Pod
 
 
 def pods_to_evict(pods: Iterable[Pod], node: str) -> tuple[Pod, ...]:
-    """The pods on the node that a drain evicts. Completed pods stay, since they are no longer running."""
+    """Returns the pods that a drain evicts from the node. Completed pods stay, since they are no longer running."""
     return tuple(pod for pod in pods if pod.node == node and not pod.stays and not pod.is_finished)
 
 
 def blocking_pdb(pods: Iterable[Pod], node: str, budgets: Sequence[DisruptionBudget]) -> str:
-    """Why the node can never be drained, naming pod and PDB; empty if it can be drained, perhaps slowly."""
+    """The reason why the node can never be drained, naming the pod and the PDB; empty if it can be drained, even if only slowly."""
     for pod in pods_to_evict(pods, node):
         covering = [budget for budget in budgets if budget.covers(pod)]
         if len(covering) > 1:

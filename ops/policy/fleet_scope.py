@@ -1,4 +1,4 @@
-"""Which clusters belong to the fleet: those in the configured subscriptions. No run starts on any other cluster."""
+"""Which clusters belong to the fleet: those in the configured subscriptions. Runs never start on other clusters."""
 
 from ops.settings import Settings
 

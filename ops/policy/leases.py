@@ -1,4 +1,4 @@
-"""Leases: who can act on a cluster or in a region pair, and until when.
+"""Leases: which run can act on a cluster or in a region pair, and until when.
 
 The times come from docs/adr/0005-leases.md: a holder renews its lease with every poll and stops two minutes before the
 lease expires; others can take the lease two minutes after it has expired.

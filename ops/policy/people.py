@@ -1,4 +1,4 @@
-"""Identifies people: each is one person, whichever endpoint they use (docs/approvals.md, rule 6)."""
+"""Identifies people: everyone counts as one person, whichever endpoint they use (docs/approvals.md, rule 6)."""
 
 from collections.abc import Iterable
 

@@ -76,7 +76,7 @@ def select_pools(
 def unjudged_skips(
     cluster: Cluster, newest_images: Mapping[str, str | Unknown], nodes: tuple[Node, ...] | Unknown, run: Run
 ) -> list[tuple[str, Unknown]]:
-    """Names the data that could not be read but may be readable later, for the pools that this run has not upgraded."""
+    """For the pools that this run has not upgraded, names the data that could not be read but may be readable later."""
     open_pools = [pool for pool in cluster.pools if not pool.from_snapshot and not _is_done(pool, run)]
     if isinstance(nodes, Unknown) and cluster.running and open_pools:
         return [("the nodes", nodes)]

@@ -22,7 +22,7 @@ _HORIZON = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class DesiredPower:
-    """The desired state: awake or asleep, why, and the latest time at which it changes."""
+    """The desired state (awake or asleep), the reason, and the latest time at which it changes."""
 
     awake: bool
     why: str
@@ -31,7 +31,7 @@ class DesiredPower:
 
 @dataclass(frozen=True, slots=True)
 class NoSchedule:
-    """No schedule applies to the cluster, or it must never be stopped: the code and the reason."""
+    """Means that no schedule applies to the cluster or that it must never be stopped; holds the code and the reason."""
 
     code: SkipReason
     why: str

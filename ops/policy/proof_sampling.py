@@ -9,7 +9,7 @@ from ops.model.proof import Proof, ProofPolicy, Sample
 def observe(proof: Proof, sample: Sample, at: datetime, policy: ProofPolicy) -> Proof:
     """Returns the record after one more hourly sample. A sample without an awake node neither counts nor breaks the sequence.
 
-    A second sample for the same instant has no effect, so a timer can safely run twice.
+    A second sample at the same instant has no effect, so a timer can safely run twice.
     """
     if proof.last_sample is not None and at <= proof.last_sample:
         return proof

@@ -1,6 +1,6 @@
 """The paired Azure regions.
 
-Source: Microsoft Learn, "Azure region pairs and nonpaired regions". Regions that are not listed do not have a pair.
+Source: Microsoft Learn, "Azure region pairs and nonpaired regions". Regions that are not listed are not paired.
 """
 
 _PAIRS = (

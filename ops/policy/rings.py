@@ -27,7 +27,7 @@ def ring_before(ring: Ring, settings: Settings) -> Ring | None:
 
 
 def with_new_clusters(rollout: Rollout, plan: RolloutPlan, now: datetime) -> Rollout:
-    """Adds clusters found by a later scan to a rollout. If all its runs have ended, the rollout continues for these clusters.
+    """Adds to a rollout the clusters that a later scan has found. If all its runs have ended, the rollout continues for these clusters.
 
     Clusters stay in the ring in which they were first found. No clusters are added to a halted rollout.
     """

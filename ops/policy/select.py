@@ -12,7 +12,7 @@ from ops.settings.select import Select
 
 
 def matches(select: Select, name: str, region: str, tags: Mapping[str, str]) -> bool:
-    """Whether a selector matches a cluster. An empty selector matches nothing, so a mistake never selects the whole fleet."""
+    """Whether a selector matches a cluster. An empty selector matches nothing, so that a mistake never selects the whole fleet."""
     if select.empty:
         return False
     folded = {key.casefold(): value for key, value in tags.items()}

@@ -28,7 +28,7 @@ def surge(pool: Pool) -> int:
 
 
 def adds_nodes(pool: Pool) -> bool:
-    """Whether AKS adds nodes before it removes old ones. It does not for spot pools or a `maxSurge` of 0 (docs/node-image.md, rule 7)."""
+    """Whether AKS adds new nodes before it removes old ones. It does not for spot pools or a `maxSurge` of 0 (docs/node-image.md, rule 7)."""
     return not pool.spot and pool.max_surge.strip() not in ("0", "0%")
 
 

@@ -50,7 +50,7 @@ def _fitting(candidates: tuple[Candidate, ...], begins: datetime, opening: Span)
 
 
 def _start(first: Candidate, opening: Span) -> Step:
-    """Plans to start a stopped cluster, but only if there is still enough time for the first upgrade."""
+    """Plans the start of a stopped cluster, but only if enough time remains for the first upgrade."""
     expected = START + expected_duration(first.pool)
     title = "start the cluster for its window"
     return Step("start", "start-cluster", title, {}, _seconds(expected), opening.end, temporary=True)
@@ -69,7 +69,7 @@ def _upgrade(candidate: Candidate, opening: Span) -> Step:
 
 
 def _reasons(chosen: Sequence[Candidate]) -> tuple[str, ...]:
-    """Lists each pair of old and new images, with the pools to which it applies."""
+    """Lists each pair of old and new images, with the pools that it applies to."""
     pools: dict[tuple[str, str], list[str]] = {}
     for candidate in chosen:
         pools.setdefault((candidate.pool.image, candidate.newest.short), []).append(candidate.pool.name)

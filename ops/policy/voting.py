@@ -1,4 +1,4 @@
-"""The result of one vote on a request, and why a vote may not count (docs/approvals.md, rules 3 and 14)."""
+"""The result of one vote on a request, and the reasons why a vote may not count (docs/approvals.md, rules 3 and 14)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

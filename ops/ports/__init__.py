@@ -1,1 +1,1 @@
-"""The core's view of external systems, as protocols. Adapters implement them."""
+"""Protocols that describe external systems as the core sees them. Adapters implement them."""

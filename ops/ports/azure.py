@@ -37,7 +37,7 @@ class Clusters(Protocol):
         ...
 
     def begin_upgrade_node_image(self, cluster_id: str, pool: str) -> str:
-        """Requests the newest image on every node of the pool; returns a token for polling the operation."""
+        """Requests an upgrade of every node in the pool to the newest image; returns a token for polling the operation."""
         ...
 
     def begin_start(self, cluster_id: str) -> str:
@@ -62,7 +62,7 @@ class Machines(Protocol):
 
 
 class Costs(Protocol):
-    """Cost Management. Answers are cached for hours, since Azure refreshes costs every four hours and throttles requests."""
+    """Cost Management. Responses are cached for hours, since Azure refreshes costs every four hours and throttles requests."""
 
     def month_to_date(self, subscription: str, now: datetime) -> CostReport:
         """Returns this month's costs by resource group, from one grouped query."""

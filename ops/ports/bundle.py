@@ -13,7 +13,7 @@ from ops.telemetry.metrics import Metrics, NoMetrics
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything external that the core uses. Created once per process by `ops.bootstrap`, or by a test.
+    """All external systems that the core uses. Created once per process by `ops.bootstrap`, or by a test.
 
     `replies` has one entry per way to reply to a person; the address decides which one is used. `paint` converts an SVG
     to a PNG (raises RejectedError); if it is None, messages have no pictures. `address` is the base URL of this app's

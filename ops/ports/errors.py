@@ -1,4 +1,4 @@
-"""The errors that adapters raise: the ways in which an external system refuses or fails a call."""
+"""The errors that adapters raise: the ways in which a call to an external system can be refused or fail."""
 
 
 class OutsideError(Exception):
@@ -6,7 +6,7 @@ class OutsideError(Exception):
 
 
 class TryLaterError(OutsideError):
-    """Throttled, unreachable or failing: the same call may succeed after `retry_after_s` seconds."""
+    """The system is throttling, unreachable or failing: the same call may succeed after `retry_after_s` seconds."""
 
     def __init__(self, why: str, retry_after_s: float = 60.0) -> None:
         super().__init__(why)
@@ -18,7 +18,7 @@ class NotDoneError(TryLaterError):
 
 
 class ThrottledError(NotDoneError):
-    """Rate limited: no call of this kind is accepted before `retry_after_s` seconds have passed."""
+    """Rate limited: calls of this kind are not accepted until `retry_after_s` seconds have passed."""
 
 
 class BusyError(OutsideError):

@@ -21,7 +21,7 @@ class EvictionResult:
 
 
 class Nodes(Protocol):
-    """The API servers of the clusters. Each call raises TryLaterError if a server does not answer, and DeniedError without permission."""
+    """The clusters' API servers. Calls raise TryLaterError if a server does not answer, and DeniedError if the bot lacks permission."""
 
     def nodes(self, cluster: Cluster) -> tuple[Node, ...]:
         """Returns all nodes."""

@@ -35,7 +35,7 @@ class Engine(Protocol):
         ...
 
     def is_live(self, instance_id: str) -> bool:
-        """Whether the engine has this instance and it has not ended."""
+        """Whether the engine has an instance with this id that has not ended."""
         ...
 
     def purge(self, instance_id: str) -> None:

@@ -10,7 +10,7 @@ from ops.model.ledger import Entry
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A stored value with the etag that a replacement must name."""
+    """A stored value with its etag, which a replacement must specify."""
 
     key: str
     value: Json
@@ -28,11 +28,11 @@ class Store(Protocol):
         ...
 
     def insert(self, kind: str, key: str, value: Json) -> bool:
-        """Inserts the record if it is absent; returns False, and changes nothing, if it exists."""
+        """Inserts the record; returns False, and changes nothing, if it already exists."""
         ...
 
     def replace(self, kind: str, key: str, value: Json, etag: str) -> str:
-        """Replaces the version with this etag; returns the new etag.
+        """Replaces the record if its etag still matches; returns the new etag.
 
         Raises:
             ConflictError: the record has changed since it was read.
@@ -55,7 +55,7 @@ class Store(Protocol):
         """Returns a large value.
 
         Raises:
-            NotFoundError: there is no such content.
+            NotFoundError: no content has this reference.
         """
         ...
 

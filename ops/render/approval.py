@@ -1,4 +1,4 @@
-"""A request for approval as messages: who can decide, until when, what happens without a decision, and what will be executed."""
+"""A request for approval as messages: who can decide, by when, what happens without a decision, and what will be executed."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _SHOWN_HASHES = 3
 # Up to this many clusters have a row each. In larger requests, clusters with the same plan share a row.
 _EACH = 12
 _SHOWN_GROUPS = 12
-# The maximum length of the names in a shared row, so that it fits into one line in every chat.
+# The maximum length of the names in a shared row, so that they fit on one line in every chat.
 _NAMES = 190
 
 
@@ -67,7 +67,7 @@ def reminder_message(approval: Approval, title: str, deciders: Sequence[Person])
 
 
 def escalation_message(approval: Approval, title: str, people: Sequence[Person]) -> Message:
-    """Returns the message that is posted once when additional people become able to decide."""
+    """Returns the message that is posted once, when additional people can decide from then on."""
     if approval.state is not ApprovalState.PENDING:
         return _over(f"{approval.id}.escalation", approval, title)
     names = ", ".join(person.name for person in people)
@@ -173,7 +173,7 @@ def _group(parts: Sequence[Part], what: str, state: State) -> Row:
 
 
 def _rows(part: Part, state: State) -> list[Row]:
-    """Describes what will be executed on one cluster, or why its part was withdrawn."""
+    """Describes what will be executed on one cluster, or explains why its part was withdrawn."""
     if part.state is not PartState.ASKED:
         reason = part.why if part.why.startswith(f"{part.state}") else f"{part.state}: {part.why}"
         return [Row(part.target_name, reason, State.SKIPPED)]

@@ -37,7 +37,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """The result of a vote, or a notice shown before the vote; `good` means that the vote counts."""
+    """The result of a vote, or a notice shown before it; `good` means that the vote counts."""
 
     text: str
     good: bool = False

@@ -63,7 +63,7 @@ def status_message(open_runs: Sequence[Run], requests: Sequence[Approval], now: 
 
 
 def why_message(cluster: str, decisions: Mapping[str, str]) -> Message:
-    """Lists what each runbook decides now, by its title."""
+    """Lists each runbook, by its title, with what it decides now."""
     rows = tuple(Row(title, text, State.WAITING) for title, text in decisions.items())
     return Message("command", State.DONE, "Why", cluster, rows=rows, tag="now")
 

@@ -22,7 +22,7 @@ def configuration_message(problem: str) -> Message:
 
 
 def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
-    """Returns the message about unreadable calendars whose last known freezes apply; edited once all can be read again."""
+    """Returns the message about unreadable calendars whose last known freezes apply; edited once all of them can be read again."""
     if not silent:
         return Message("calendars", State.DONE, "Calendars", "daytwo.yaml", "can be read again")
     return Message(
@@ -42,7 +42,7 @@ def calendars_message(silent: Sequence[SilentCalendar]) -> Message:
 
 
 def fleet_message(*, is_empty: bool) -> Message:
-    """Reports whether the fleet contains any clusters: without permissions, Azure returns an empty list."""
+    """Reports whether the fleet contains any clusters, because Azure returns an empty list if permissions are missing."""
     if not is_empty:
         return Message("fleet", State.DONE, "Fleet", "", "has clusters in rings")
     lines = (
@@ -57,7 +57,7 @@ def fleet_message(*, is_empty: bool) -> Message:
 
 
 def blocked_message(subject: str, title: str, target_name: str, reasons: Sequence[str]) -> Message:
-    """Reports what a runbook skips on a cluster until a person has acted; the condition is resolved if there are no `reasons`."""
+    """Reports what a runbook skips on a cluster until a person acts; the condition is resolved once there are no `reasons`."""
     if not reasons:
         return Message(subject, State.DONE, title, target_name, "nothing is blocked anymore")
     remedy = "fix what is listed above; Daytwo checks again automatically"

@@ -36,7 +36,7 @@ class Digest:
 
 
 def digest_message(digest: Digest) -> Message:
-    """Renders the counts for each operation, the failures by name, who decided, and what comes next."""
+    """Lists the counts for each operation, the failures by name, who decided, and what comes next."""
     reported = [run for run in digest.runs if run.acted or run.state is State.FAILED]
     bad = [run for run in reported if run.state in (State.FAILED, State.HALTED) or run.notify]
     last_day = digest.span.end - timedelta(seconds=1)

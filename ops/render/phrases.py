@@ -1,4 +1,4 @@
-"""State signs, numbers, durations and lists, the same in every chat and on every page."""
+"""State signs, numbers, durations and lists, formatted the same in every chat and on every page."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The message about a run or rollout."""
+"""The messages about runs and rollouts."""
 
 from collections.abc import Iterator, Mapping
 
@@ -21,7 +21,7 @@ _STEP_STATES = {
 _SHOWN_SKIPS = 5
 _OPENS = "next window opens"
 _WORTH_DETAILS = 2
-# Pools and clusters on which Daytwo has nothing to do.
+# Pools and clusters that need nothing from Daytwo.
 _NOTHING_TO_DO = (SkipReason.ALREADY_LATEST, SkipReason.AKS_MANAGED)
 _USUAL = (State.DONE, State.RUNNING, State.WAITING)
 _SHOWN_WHYS = 2
@@ -141,7 +141,7 @@ def _lines(run: Run) -> tuple[str, ...]:
 
 
 def _waits_for_its_window(run: Run) -> bool:
-    """Whether the time in the row already explains why the run is waiting."""
+    """Whether the row's time already explains why the run is waiting."""
     return run.state is State.WAITING and run.code == WaitReason.WINDOW and run.why.startswith(_OPENS)
 
 

@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar for something that was done. `says` is its tooltip; `kind` is a CSS class: a runbook's bar, `sleep`, `aks` or `failed`."""
+    """A bar for an operation or a state. `says` is its tooltip; `kind` is a CSS class: a runbook's bar, `sleep`, `aks` or `failed`."""
 
     span: Span
     kind: str
@@ -47,7 +47,8 @@ class Week:
 class Frame:
     """The geometry in the picture's own units: names end at `left`, lanes begin at `top` and are `row` high.
 
-    Sleep is a state, so its bar is thin (`sleep`) and below the others (`bar`). The line for now begins `now_above` the lanes.
+    Sleep is a state, so its bar is thin (`sleep`) and below the others (`bar`). The line for the present
+    time begins `now_above` units above the lanes.
     """
 
     left: float = 116
@@ -76,7 +77,7 @@ def draw(week: Week) -> Markup:
 
 
 def lanes_of(week: Week, frame: Frame) -> Markup:
-    """Returns days, lanes and the line for now, for use inside an `svg` element."""
+    """Returns days, lanes and the line for the present time, for use inside an `svg` element."""
     floor = frame.floor(len(week.lanes))
     hatch = Markup(
         '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'

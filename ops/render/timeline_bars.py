@@ -13,7 +13,7 @@ _INSTANT = timedelta(minutes=1)
 
 
 def bars_of(run: Run) -> Iterator[Bar]:
-    """Returns one bar per step or one for the whole run, as its runbook declares; none if the runbook has no bar or is unknown."""
+    """Returns one bar per step or one for the whole run, as its runbook declares; no bars if the runbook declares none or is unknown."""
     runbook = runbooks().get(run.runbook)
     if runbook is None or runbook.bar is None:
         return

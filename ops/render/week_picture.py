@@ -91,7 +91,7 @@ def _fill(bar: TimelineBar) -> Markup:
 
 
 def _named(lane: Lane) -> Lane:
-    """Returns the lane with a name that fits, and without tooltips."""
+    """Returns the lane without tooltips and with a name that fits."""
     bars = tuple(replace(bar, says="") for bar in lane.bars)
     return replace(lane, name=_fitting(lane.name, _MOST_NAME), bars=bars)
 

@@ -1,4 +1,4 @@
-"""One pure file per operation: each module of this package that defines RUNBOOK is a runbook."""
+"""One pure file per operation: each module in this package that defines RUNBOOK is a runbook."""
 
 import pkgutil
 from functools import cache

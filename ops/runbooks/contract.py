@@ -51,7 +51,7 @@ class Runbook(Protocol):
     Attributes:
         name: used in run ids, commands and URLs: `[a-z][a-z-]*`.
         title: what people read at the start of a message.
-        unit: what its runs process, in the plural: "pools".
+        unit: the plural noun for what its runs process, such as "pools".
         step_prefix: steps whose id begins with this count as progress; empty: no progress is counted.
         rank: precedence on one cluster; a lower rank goes first (see `ops.policy.precedence`).
         section: its section in daytwo.yaml, which defines schema, reader, defaults and the reference page; None: it has none.
@@ -91,7 +91,7 @@ class Runbook(Protocol):
         ...
 
     def proof_policy(self, settings: Settings) -> ProofPolicy | None:
-        """Returns the rule for proving an image, if the fleet scan must sample images for this runbook."""
+        """Returns the rule for proving an image if the fleet scan must sample images for this runbook, otherwise None."""
         ...
 
     def days_behind(self, facts: object) -> int | None:

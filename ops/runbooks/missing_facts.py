@@ -19,5 +19,5 @@ def look_again(what: str, missing: Unknown, at: datetime, until: datetime | None
 
 
 def is_transient(facts: Mapping[str, object]) -> tuple[str, Unknown] | None:
-    """Returns the first of these facts (by name) that cannot be read now but may be readable later."""
+    """Returns the name of the first of these facts that cannot be read now but may be readable later."""
     return next(((what, fact) for what, fact in facts.items() if isinstance(fact, Unknown) and fact.transient), None)

@@ -143,7 +143,7 @@ def week_of(run: Run, zone: str, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Week:
-    """The options that remain for one cluster this week. `last` is the end of its last window occurrence, ignoring freezes."""
+    """The options that one cluster has left this week. `last` is the end of its last window occurrence, ignoring freezes."""
 
     cluster: Cluster
     ring: Ring
@@ -211,7 +211,7 @@ def _decide_in_week(week: _Week, facts: Facts, settings: Settings, now: datetime
 
 
 def _ended_without(week: _Week, waiting: tuple[Skip, ...], free: tuple[Candidate, ...], *, notify: bool) -> Nothing:
-    """No window is left this week: pools that are still behind are skipped, with the reason that delayed them."""
+    """Ends the week when no window is left: pools that are still behind are skipped, with the reason for their delay."""
     asleep = not week.cluster.running and not week.policy.start_stopped_clusters
     left = []
     for candidate in free:

@@ -19,7 +19,7 @@ from ops.settings import Settings
 from ops.settings.part import Section
 from ops.settings.power import POWER
 
-# After this time the run ends; the next check (every 15 minutes) starts a new one.
+# The run ends after this time; the next check (every 15 minutes) starts a new one.
 _LOOKS_FOR = timedelta(hours=1)
 _BUSY_AGAIN = timedelta(minutes=5)
 _EXPECTED_S = 15 * 60

@@ -55,7 +55,7 @@ class Reboot(RunbookDefaults):
     facts: type[Facts] = Facts
 
     def decide(self, facts: Facts, settings: Settings, run: Run, now: datetime) -> Decision:
-        """Decides which node is next, whether it can be drained at all, and whether enough time is left."""
+        """Decides which node is next, whether it can be drained, and whether enough time is left."""
         policy = settings.get(REBOOT)
         if policy is None:
             return Nothing("the configuration has no reboot section")
@@ -82,7 +82,7 @@ class Reboot(RunbookDefaults):
         return _decide_in_window(cluster, able, skips, _Moment(policy, settings, run, now))
 
     def due(self, clusters: Sequence[Cluster], settings: Settings, now: datetime) -> tuple[RunRequest, ...]:
-        """Returns one request per hour for each cluster in a ring while the window is open. The requests of one night share one run.
+        """Returns one request per hour for each cluster in a ring while the window is open. All requests in one night share one run.
 
         If reboots need approval, the run of the coming night can start during the day, so that approvers are asked in their hours.
         """

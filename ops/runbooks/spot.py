@@ -1,4 +1,4 @@
-"""Evictions of spot nodes: evictions in one pool within minutes share one run (docs/spot.md)."""
+"""Evictions of spot nodes: evictions in the same pool within minutes share one run (docs/spot.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from ops.settings.part import Section
 from ops.settings.spot import SPOT
 
 _CONFIRM_AFTER = timedelta(minutes=10)
-# How long to wait for an unresponsive API server before reporting.
+# How long to wait for an unresponsive API server before reporting what is known.
 _CONFIRM_WITHIN = timedelta(minutes=20)
 _GRACE_S = 20
 _DRAIN_S = 60
@@ -79,7 +79,7 @@ RUNBOOK = Spot()
 
 
 def _retry_or_report(what: str, fact: Unknown, facts: Facts, at: tuple[datetime, datetime]) -> Wait | Report:
-    """Retries reading the fact soon; if this takes too long, reports what is known."""
+    """Retries reading the fact soon; once this has taken too long, reports what is known."""
     now, until = at
     decision = look_again(what, fact, now + _SOON, until)
     if isinstance(decision, Wait):

@@ -1,1 +1,1 @@
-"""The work that timers start: the fleet scan, due runs, the digest, the janitor."""
+"""The work that timers trigger: the fleet scan, due runs, the digest, the janitor."""

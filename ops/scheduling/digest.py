@@ -30,7 +30,7 @@ _HORIZON = timedelta(days=14)
 
 
 def post_digest(context: Context, settings: Settings, now: datetime) -> None:
-    """Posts the digest if it is due and not posted yet: which runs have ended, who decided, what comes next."""
+    """Posts the digest if it is due and has not been posted yet: which runs ended, who decided, what comes next."""
     span = due(settings.chat.digest, now) if settings.chat.digest else None
     if span is None:
         return

@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 def start_due_rollouts(context: Context, settings: Settings, fleet: Sequence[Cluster], now: datetime) -> None:
     """Starts each runbook's rollout once per week, however often it is due. Clusters that are found later join it.
 
-    A rollout does not start without a cluster in a ring: roles and tags can take an hour after the deployment to take effect.
+    A rollout does not start while no cluster is in a ring: roles and tags can take an hour after the deployment to take effect.
     """
     plans = [plan for runbook in runbooks().values() if (plan := runbook.rollout(fleet, settings, now)) is not None]
     worth = [plan for plan in plans if plan.watched or any(ring.targets for ring in plan.rings)]

@@ -83,7 +83,7 @@ def _nodes_of(context: Context, cluster: Cluster) -> list[tuple[ImageKey, str, b
 
 
 def _is_healthy(node: Node, pool: Pool) -> bool:
-    """Whether the node counts for its image. A node that is not Ready while its pool is being upgraded does not count against the image."""
+    """Whether the node counts as healthy. A node that is not Ready while its pool is being upgraded does not count against the image."""
     return node.ready or pool.is_busy
 
 

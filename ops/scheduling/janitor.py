@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 _DELIVERIES = ("event", "attempt", "answered-command")
 # Event Grid retries for a day.
 _DELIVERED_FOR = timedelta(days=2)
-# A run that has just been recorded may not have reached the engine yet.
+# A run that was recorded only recently may not have reached the engine yet.
 _SETTLED_AFTER = timedelta(minutes=10)
 
 

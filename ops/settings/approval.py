@@ -101,7 +101,7 @@ class ApprovalRule(Part, frozen=True):
 
     @property
     def label(self) -> str:
-        """The approvers as written in the file."""
+        """The approvers, as written in the file."""
         return self.approvers.label
 
     @property
@@ -111,7 +111,7 @@ class ApprovalRule(Part, frozen=True):
 
     @property
     def escalate_after(self) -> timedelta:
-        """How long after the request it is escalated."""
+        """The time from the request to its escalation."""
         return self.expires_after / 2 if self.escalates is None else self.escalates
 
     def findings(self) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ class WeeklyWindow(Part, frozen=True):
 
 
 class FreezeEntry(Part, frozen=True):
-    """A time span without changes: either `name`, `from` and `to`, or a calendar that contains freezes."""
+    """A time span without changes, given either by `name`, `from` and `to` or by a calendar that contains freezes."""
 
     name: Annotated[
         Name | None, Meta(description="The name of the freeze, as shown in messages.", examples=["year end"])

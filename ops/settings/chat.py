@@ -1,4 +1,4 @@
-"""The parts that the sections of all chats have in common."""
+"""The parts that all chat sections have in common."""
 
 from typing import Annotated
 

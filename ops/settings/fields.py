@@ -62,7 +62,7 @@ def read_field(kind: type["FieldType"], written: object, names: Names) -> object
 
 
 class FieldType(ABC):
-    """A custom field type. `format_name` is the `format` in its JSON Schema."""
+    """A custom type for fields. `format_name` is the `format` in its JSON Schema."""
 
     __slots__ = ()
     format_name: ClassVar[str]
@@ -360,7 +360,7 @@ def _texts(written: object) -> list[str]:
 
 
 def _one_or_more(one: Schema) -> Schema:
-    """A text, or a list of texts. The format applies to each text."""
+    """Returns the schema of a text or a list of texts. The format applies to each text."""
     return {
         **{key: value for key, value in one.items() if key != "examples"},
         "type": ["string", "array"],

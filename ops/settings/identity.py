@@ -1,4 +1,4 @@
-"""How people are identified: the kinds of ids under `people`, and the tenant or workspace that issues each id."""
+"""How people are identified: the kinds of ids under `people`, and the tenant or workspace that issues each kind."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any

@@ -6,7 +6,7 @@ _WILDCARDS = "*?["
 
 
 def overlap(one: Select, other: Select) -> str | None:
-    """Returns what two selects have in common so that both can match one cluster; None if they cannot, or if the fleet decides.
+    """Returns what two selects have in common that lets both match one cluster; None if they cannot, or if only the fleet shows that.
 
     Two selects by different tag keys can overlap in one fleet and not in another: `ops.config.check_fleet` reports these overlaps.
     """
@@ -44,7 +44,7 @@ def _regions_apart(one: Select, other: Select) -> bool:
 
 
 def _names_apart(one: Select, other: Select) -> bool:
-    """Whether no name can match both: all pairs of globs differ before their first wildcards."""
+    """Whether no name can match both: every pair of globs differs before the first wildcard."""
     if not one.names or not other.names:
         return False
     return all(_globs_apart(mine.casefold(), its.casefold()) for mine in one.names for its in other.names)

@@ -1,4 +1,4 @@
-"""Sections of daytwo.yaml: mappings with typed fields, and the definition of a section of the document."""
+"""The sections of daytwo.yaml: mappings with typed fields, and how a section is defined."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,9 +51,7 @@ class Section[T]:
     """
 
     name: str
-    kind: (
-        Any  # a type, or a generic alias such as tuple[Schedule, ...], for which there is no type that mypy could check
-    )
+    kind: Any  # a type, or a generic alias such as tuple[Schedule, ...], for which mypy has no type
     description: str
     docs: str = ""
     absent: T | None = None

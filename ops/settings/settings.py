@@ -57,7 +57,7 @@ class Settings:
         return cast("T", self.sections.get(section.name, section.absent))
 
     def approval_rules(self, runbook: str) -> tuple[ApprovalRule, ...]:
-        """Returns a runbook's approval rules, in their order."""
+        """Returns a runbook's approval rules, in order."""
         section = self.sections.get(runbook)
         return section.approval if isinstance(section, Approvable) else ()
 

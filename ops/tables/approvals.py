@@ -1,4 +1,4 @@
-"""Approval requests, their tokens, and the votes that were delivered."""
+"""Approval requests, their tokens, and the delivered votes."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -7,13 +7,13 @@ from ops.ports.errors import ConflictError, NotFoundError
 from ops.ports.store import Store
 from ops.serialization import from_json, to_json
 
-# A second writer is rare (a person's vote beside the run's own activity), so ten conflicts indicate a defect.
+# A second writer is rare (a person votes while the run's own activity writes), so ten conflicts indicate a defect.
 _ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Stored[T]:
-    """A value as it was read, with the etag that a replacement must name."""
+    """A value as it was read, with its etag, which a replacement must specify."""
 
     key: str
     value: T
@@ -45,7 +45,7 @@ class Table[T]:
         return stored
 
     def insert(self, key: str, value: T) -> bool:
-        """Inserts the record if it is absent; returns whether it was absent."""
+        """Inserts the record unless it already exists; returns whether it was inserted."""
         return self.store.insert(self.kind, key, to_json(value))
 
     def replace(self, stored: Stored[T], value: T) -> Stored[T]:

@@ -1,4 +1,4 @@
-"""Spot evictions and the groups that they belong to."""
+"""Spot evictions, and the groups that they belong to."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The results of the last fleet scan: clusters and proven images."""
+"""The results of fleet scans: clusters and proven images."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The content that the chats show, and the conditions that were reported."""
+"""The content that the chats show, and the reported conditions."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,5 +51,5 @@ def messages(store: Store) -> Table[MessageRecord]:
 
 
 def conditions(store: Store) -> Table[ConditionRecord]:
-    """Reported conditions that still exist, by subject."""
+    """Conditions that were reported and still exist, by subject."""
     return Table(store, "condition", ConditionRecord)

@@ -15,7 +15,7 @@ class PowerChange:
 
 
 def power_changes(store: Store) -> Table[PowerChange]:
-    """Daytwo's last power operation, by cluster."""
+    """Daytwo's last power operation on each cluster, by cluster."""
     return Table(store, "power-change", PowerChange)
 
 

@@ -13,7 +13,7 @@ LIVE = "live"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The requests that people (or a halted rollout) have made for a run. Steps read them before they begin, so no lost event can lose one."""
+    """What people (or a halted rollout) have requested for a run. Each step reads it first, so a lost event never loses a request."""
 
     cancelled_by: str = ""
     paused_by: str = ""

@@ -27,7 +27,7 @@ def fresh_log_fields() -> Iterator[None]:
 
 
 def set_log_fields(*, run: str = "", cluster: str = "", runbook: str = "") -> None:
-    """Sets the fields of all records that follow in this scope."""
+    """Sets the fields of all subsequent records in this scope."""
     _current.set({"run": run, "cluster": cluster, "runbook": runbook})
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Kind(Enum):
-    """How values of a metric are aggregated."""
+    """How a metric's values are aggregated."""
 
     COUNTER = "counter"
     HISTOGRAM = "histogram"

@@ -1,4 +1,4 @@
-"""Shared by verbs that begin a long-running ARM operation: begin, poll and verify it, and explain why it has failed."""
+"""Shared by verbs that begin a long-running ARM operation: begins, polls and verifies it, and explains why it failed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from ops.ports.errors import BusyError, RejectedError
 from ops.tables.power import power_changed
 from ops.verbs.contract import StepContext
 
-# Azure sends no Retry-After for polls, and a pool takes minutes per node.
+# Azure does not send Retry-After in response to polls, and a pool takes minutes per node.
 POLL_EVERY = timedelta(minutes=3)
 _BUSY_AGAIN = timedelta(minutes=5)
 
@@ -79,7 +79,7 @@ def poll_operation(task: StepContext, what: str, progress: Progress | None = Non
 def not_verified_yet(
     task: StepContext, within: timedelta, cause: str, advice: str, poll_every: timedelta = POLL_EVERY
 ) -> Pending | Refused:
-    """Verifies again if the operation has ended but its effect is not visible on the cluster yet; fails once `within` has passed."""
+    """Verifies again if the operation has ended but its effect is not yet visible on the cluster; fails once `within` has passed."""
     if task.now - (task.record.verifying_since or task.now) < within:
         return Pending(task.record.token, task.now + poll_every)
     return Refused(FailureCode.NOT_VERIFIED, cause, advice)

@@ -23,7 +23,7 @@ class StepContext:
 
     @property
     def may_have_begun(self) -> bool:
-        """Whether a first call may have been made without its response being received."""
+        """Whether the first call may have been made without receiving its response."""
         return self.record.state.value in ("intended", "undoing") and not self.record.token
 
 

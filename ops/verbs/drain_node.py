@@ -78,7 +78,7 @@ class DrainNode:
         cluster, node = found
         left = _left(task, cluster, node)
         if left:
-            return self.poll(task)  # pods that were scheduled in the meantime are evicted too, within the same timeout
+            return self.poll(task)  # pods scheduled in the meantime are also evicted, within the same timeout
         return Done(f"only DaemonSet pods remain on {node.name}", task.record.progress)
 
 

@@ -1,4 +1,4 @@
-"""Shared by verbs that evict pods: how many pods have left, and whether the timeout has passed."""
+"""Shared by verbs that evict pods: determines how many pods have left, and whether the timeout has passed."""
 
 from collections.abc import Sequence
 from datetime import timedelta

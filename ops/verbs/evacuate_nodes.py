@@ -21,7 +21,7 @@ _ROUND = timedelta(seconds=5)
 class EvacuateNodes:
     """`params`: nodes (comma-separated), run (the annotation), timeout_s, grace_s.
 
-    Pods that remain are lost with their node; this is not a failure.
+    Pods that remain are lost with their node, which is not a failure.
     """
 
     name: str = "evacuate-nodes"

@@ -1,4 +1,4 @@
-"""Restarts the scale set instance of a node; verified by a changed bootID and the Ready condition."""
+"""Restarts a node's scale set instance; verified by a changed bootID and the Ready condition."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ class RestartNode:
     undo: str = ""
 
     def check(self, task: StepContext) -> Ready | Done | Pending | Refused | Stale:
-        """Done if the node has booted since the plan was made, since it then needs no restart."""
+        """Done if the node has rebooted since the plan was made, because it then does not need a restart."""
         found = find_node(task)
         if isinstance(found, Stale):
             return found

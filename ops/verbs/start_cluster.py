@@ -25,7 +25,7 @@ _VERIFY_WITHIN = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class StartCluster:
-    """No params. Undone by stopping the cluster again."""
+    """Has no `params`. Undone by stopping the cluster again."""
 
     name: str = "start-cluster"
     actions: frozenset[str] = frozenset(

@@ -26,7 +26,7 @@ _VERIFY_WITHIN = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class StopCluster:
-    """No params. Undone by starting the cluster again."""
+    """Has no `params`. Undone by starting the cluster again."""
 
     name: str = "stop-cluster"
     actions: frozenset[str] = frozenset(

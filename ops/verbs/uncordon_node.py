@@ -44,7 +44,7 @@ class UncordonNode:
         return self.verify(task)
 
     def verify(self, task: StepContext) -> Done | Refused:
-        """Verifies that the annotation is gone, and with it the cordon that Daytwo set."""
+        """Verifies that the annotation is gone, and with it the cordon set by Daytwo."""
         found = find_node(task)
         if isinstance(found, Stale):
             return Done(found.why)

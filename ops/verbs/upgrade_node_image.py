@@ -52,7 +52,7 @@ class UpgradeNodeImage:
             return found
         cluster, pool = found
         if task.may_have_begun and pool.is_busy:
-            # Daytwo made the call before a crash: make no second call; the pool's state replaces the lost token.
+            # Daytwo made the call before a crash: do not call again; the pool's state replaces the lost token.
             return Pending("", task.now + POLL_EVERY)
         if cluster.is_busy:
             return busy(task)
@@ -95,7 +95,7 @@ class UpgradeNodeImage:
         return Refused(code, cause, remedy(code))
 
     def verify(self, task: StepContext) -> Done | Pending | Refused:
-        """Verifies that every node runs the image and is Ready. A newer image that was released in between also counts, and is reported."""
+        """Verifies that every node runs the image and is Ready. An even newer image also counts, and is reported."""
         found = _find(task)
         if isinstance(found, Stale):
             return Refused(FailureCode.GONE, found.why, "check the cluster, then start the run again")

@@ -38,7 +38,7 @@ class SlackChat:
     name: str = "slack"
     can_edit: bool = True
     can_thread: bool = True
-    # For each picture (by its hash): the uploaded file, and how often Slack could not show it. An edit reuses the uploaded file.
+    # For each picture, keyed by its hash: the uploaded file, and how often Slack could not show it. An edit reuses the uploaded file.
     _files: dict[str, str] = field(default_factory=dict, repr=False)
     _not_ready: dict[str, int] = field(default_factory=dict, repr=False)
 
@@ -101,7 +101,7 @@ class SlackChat:
                 return None
 
     def _send(self, doing: str, outgoing: Outgoing, call: Callable[[Any], Any]) -> Any:
-        """Makes one call with the blocks of a message. A picture that Slack cannot show does not block the message indefinitely.
+        """Makes one call with the blocks of a message. A picture that Slack cannot show does not hold up the message indefinitely.
 
         Raises:
             PictureNotReadyError: Slack cannot show the picture yet.

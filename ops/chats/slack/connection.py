@@ -40,7 +40,7 @@ class SlackConnection:
         return (self._chats[channel],)
 
     def replies(self, settings: "Settings | None") -> "tuple[SlackReplies, ...]":
-        """Returns the sender of replies to Slack's own host and to the simulated one. It does not need a token."""
+        """Returns the sender of replies, which sends to Slack's own host and the simulated one and does not need a token."""
         del settings
         return (self._replies,)
 

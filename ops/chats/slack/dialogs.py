@@ -9,7 +9,7 @@ from ops.render.phrases import plural
 
 #: The callback id with which the dialog is submitted.
 REJECTING = "reject"
-#: The block and its field that contain the reason.
+#: The block, and the field in it, that contain the reason.
 WHY = "why"
 # https://docs.slack.dev/reference/views/modal-views: 24 characters per title and button, 3,000 of private metadata.
 _TITLE = 24

@@ -1,4 +1,4 @@
-"""Translates errors from Slack's SDK into the errors of our ports."""
+"""Translates errors from Slack's SDK into our ports' errors."""
 
 import re
 from collections.abc import Iterator

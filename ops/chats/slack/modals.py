@@ -1,4 +1,4 @@
-"""Slack's modals through its SDK, within 1.5 s: Slack allows three seconds for everything after a button is used."""
+"""Slack's modals through its SDK, within 1.5 s, because Slack allows only three seconds for everything after a button is used."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor

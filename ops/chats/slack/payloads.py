@@ -21,7 +21,7 @@ from ops.model.json import Json
 from ops.model.people import Identity
 
 _MOST_FIELDS = 100
-# The format of the names that `_event` creates. No other text is allowed to become a key in our records.
+# The format of the names that `_event` creates. No other text can become a key in our records.
 _EVENT = re.compile(r"slack-[0-9a-f]{32}")
 _VOTES = tuple(f"{choice}." for choice in Choice)
 

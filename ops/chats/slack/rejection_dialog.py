@@ -118,7 +118,7 @@ def purge_dialogs(ports: Ports) -> None:
 
 
 def _to_reject(context: Context, action: ButtonAction) -> Approval | None:
-    """Returns the request if this person can reject it now; None if the reply must say why the vote does not count."""
+    """Returns the request if this person can reject it now; None if they cannot and the reply must say why the vote does not count."""
     settings, now = context.config.settings, context.ports.clock.now()
     approval = request_by_token(context.ports.store, action.value)
     if settings is None or approval is None or approval.token != action.value:
@@ -129,7 +129,7 @@ def _to_reject(context: Context, action: ButtonAction) -> Approval | None:
 
 
 def _remember(ports: Ports, event: str, record: DialogRecord) -> None:
-    """Records that the dialog is open. If that fails, a repeated delivery can reject without a reason."""
+    """Records that the dialog is open. If that fails, a repeated delivery can record the rejection without a reason."""
     try:
         _forms(ports).change(event, lambda old: replace(old or record, is_open=True))
     except OutsideError as error:

@@ -21,7 +21,7 @@ _NAME = 60
 _REMEDY = 1_200
 _FOOTER = 500
 _LINES = 30
-# A table can be longer than text, because people search it for one row.
+# A table can be longer than text, because people only look for one row.
 _ROWS = 50
 _ROWS_LENGTH = 8_000
 _MESSAGE = 13_000
@@ -83,7 +83,7 @@ def plainly(text: str) -> Mapping[str, Json]:
 
 
 def escape(text: str, most: int = _LINE) -> str:
-    """Returns external text on one line, with everything that Slack interprets escaped (`<!channel>`, `&`, `*`), cut to `most` characters."""
+    """Puts external text on one line, truncates it to `most` characters and escapes what Slack interprets (`<!channel>`, `&`, `*`)."""
     shown: list[str] = []
     length = 0
     for character in _EMOJI.sub(":\u200b", _BREAK.sub(" ", text)):
@@ -96,7 +96,7 @@ def escape(text: str, most: int = _LINE) -> str:
     return "".join(shown)
 
 
-# A zero-width space keeps marks from forming a pair, and is not visible.
+# An invisible zero-width space keeps marks from forming a pair.
 _SENT = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {mark: f"{mark}\u200b" for mark in "*_~`"}
 
 

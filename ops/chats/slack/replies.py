@@ -22,7 +22,7 @@ class SlackReplies:
     hosts: frozenset[str]
 
     def accepts(self, address: str) -> bool:
-        """Whether it is an https address on one of the hosts."""
+        """Whether the address is an https address on one of the hosts."""
         try:
             split = urlsplit(address)
         except ValueError:

@@ -12,7 +12,7 @@ SlackChannel = Annotated[str, Meta(pattern="^[CG][A-Z0-9]{3,20}$", examples=["C0
 
 
 class SlackRoute(Route, frozen=True):
-    """Clusters whose messages go to another Slack channel."""
+    """Clusters whose messages go to a different Slack channel."""
 
     channel: Annotated[SlackChannel, Meta(description="The id of the channel.")]
 

@@ -27,5 +27,5 @@ class SlackSignature:
         try:
             return SignatureVerifier(self.secret, Present()).is_valid_request(body, headers)
         except (ValueError, TypeError, OverflowError):
-            # A timestamp that is not an integer or is too large, a body that is not UTF-8, or a signature that is not ASCII.
+            # The timestamp is not an integer or is too large, the body is not UTF-8, or the signature is not ASCII.
             return False

@@ -24,7 +24,7 @@ _ADDRESS_PARTS = 3
 class TeamsBotChat:
     """Implements `Chat`. `channel` is the default conversation.
 
-    The message id of a reply in a thread is `post/reply`: an edit needs both ids.
+    A reply in a thread has the message id `post/reply`, because an edit needs both ids.
     """
 
     connector: TeamsConnector
@@ -63,7 +63,7 @@ class TeamsBotChat:
             raise RejectedError(_GONE, str(error)) from error
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """Returns None: a bot cannot search Teams, and the Connector accepts no key that would make a second post idempotent.
+        """Returns None: a bot cannot search Teams, and the Connector does not accept a key that would make a second post idempotent.
 
         If the response to a post is lost, the message is posted again and appears twice. The first copy is no longer
         edited. Its buttons name the same request, so a vote there is answered with the current state.
@@ -131,5 +131,5 @@ def _has_threads(channel: str) -> bool:
 
 
 def _thread(channel: str, root: str) -> str:
-    """Returns the conversation of a thread."""
+    """Returns the conversation that identifies a thread."""
     return f"{channel}{_THREAD}{root}" if _has_threads(channel) else channel

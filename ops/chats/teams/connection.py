@@ -21,7 +21,7 @@ _LOGIN = "https://login.microsoftonline.com"
 
 
 def problems_of(settings: "Settings | None", environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Returns why the app settings do not work with the Teams sections of the configuration, each with the remedy."""
+    """Returns the reasons why the app settings do not work with the configuration's Teams sections, each with its remedy."""
     from ops.chats.teams.settings import TEAMS
     from ops.chats.teams.webhook import TeamsChat, UnusableWebhookError
 
@@ -117,7 +117,7 @@ class TeamsConnection:
             try:
                 self._webhooks[envelope] = TeamsChat(webhook, envelope)
             except UnusableWebhookError:
-                self._webhooks[envelope] = None  # `problems_of` reports it; the other chats still work
+                self._webhooks[envelope] = None  # `problems_of` reports this; the other chats still work
         return self._webhooks[envelope]
 
     def _bot(self, settings: "Settings") -> "TeamsBotChat | None":

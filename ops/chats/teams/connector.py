@@ -45,7 +45,7 @@ class TeamsConnector:
     simulated: frozenset[str] = frozenset()
 
     def is_allowed(self, service_url: str) -> bool:
-        """Whether it is safe to send our token there."""
+        """Whether it is safe to send our token to this address."""
         return self._is_simulated(service_url) or self._hosts.is_allowed(service_url)
 
     def post(self, service_url: str, conversation: str, card: Mapping[str, Json]) -> str:

@@ -29,11 +29,11 @@ from ops.render.phrases import sentence
 _LOG = logging.getLogger(__name__)
 ENDPOINT = "teams"
 _MAX_BODY_BYTES = 256 * 1024
-# Commands that have been answered: a repeated delivery is not answered again.
+# Commands that have been answered, so that a repeated delivery is ignored.
 _ANSWERED = "answered-command"
 _CARD = "application/vnd.microsoft.card.adaptive"
 _TEXT = "application/vnd.microsoft.activity.message"
-# After these results the card shows the current request. After others the person reads why the vote does not count.
+# After these results, the card shows the current request. After any other, the person reads why the vote does not count.
 _SHOWS = frozenset({"approved", "rejected", "counted", "late", "expired"})
 _NOT_TAKEN = "nothing was done: Daytwo's records are not available; try again in a minute"
 _TROUBLE = "Nothing was decided: Daytwo's records are not available. Try again in a minute."
@@ -191,5 +191,5 @@ def _installed(context: Context, activity: Activity) -> None:
 
 
 def _identity(activity: Activity) -> Identity:
-    """Returns the user whom Teams identifies: a member of our tenant, by object id. A user without one does not match any person."""
+    """Returns the user whom Teams identifies: a member of our tenant, by object id. A user without an object id does not match any person."""
     return Identity(ENDPOINT, IDENTITY.name, next(iter(activity.tenants)), activity.sender.user, activity.sender.shown)

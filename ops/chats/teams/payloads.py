@@ -66,7 +66,7 @@ class Activity:
         )
 
     def is_for_the_bot(self) -> bool:
-        """Whether it is addressed to the bot: in a personal chat, or with a mention. A bot can receive all messages of a channel."""
+        """Whether the activity is addressed to the bot: in a personal chat, or with a mention. A bot can receive all messages of a channel."""
         return self.is_personal or bool(self._mentions())
 
     def text(self) -> str:
@@ -83,7 +83,7 @@ class Activity:
         return " ".join(html.unescape(text).replace("\xa0", " ").split())
 
     def _mentions(self) -> tuple[str, ...]:
-        """The mentions of the bot in the text."""
+        """The mentions of the bot, as they appear in the text."""
         entities = self.fields.get("entities")
         mappings = [each for each in entities if isinstance(each, dict)] if isinstance(entities, list) else []
         called = (each.get("text") for each in mappings if _inner(each, "mentioned").get("id") == self.bot)

@@ -42,7 +42,7 @@ _MOST_BYTES_WITH_PICTURE = 78_000
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """The limits of one way of sending to Teams."""
+    """The limits of one of the two ways to send to Teams."""
 
     version: str
     most_bytes: int
@@ -107,7 +107,7 @@ def _card(message: Message, most: int, way: _Way) -> Mapping[str, Json]:
     body += [_text(f"{_escaped(moment.text)} {_stamped(moment.at)}", raw=True) for moment in message.moments]
     if message.until is not None:
         body.append(_text(f"{_escaped(message.until_text)} {_stamped(message.until)}", raw=True))
-    # A table can be longer than text, because people search it for one row.
+    # A table can be longer than text, because people only look for one row.
     body += [_row(row) for row in message.rows[: 2 * most]]
     if len(message.rows) > 2 * most:
         body.append(_text(f"and {len(message.rows) - 2 * most} more"))

@@ -19,7 +19,7 @@ Conversation = Annotated[str, Meta(pattern=_CONVERSATION, examples=["19:a1b2c3@t
 
 
 class TeamsRoute(Route, frozen=True):
-    """Clusters whose messages go to another Teams conversation."""
+    """Clusters whose messages go to a different Teams conversation."""
 
     channel: Annotated[Conversation, Meta(description="The id of the conversation.")]
 

@@ -24,7 +24,7 @@ _CHANNEL = "msteams"
 
 
 class SigningKeys:
-    """The cached keys by id."""
+    """The cached keys, by id."""
 
     def __init__(self, metadata_url: str, clock: Clock) -> None:
         self._url, self._clock = metadata_url, clock

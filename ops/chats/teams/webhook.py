@@ -50,7 +50,7 @@ class TeamsChat:
         return render(message)
 
     def post(self, channel: str, outgoing: Outgoing) -> Posted:
-        """Sends one POST request. The webhook returns no message id, so our key takes its place.
+        """Sends one POST request. The webhook does not return a message id, so our key takes its place.
 
         Raises:
             RejectedError: the card is too large for Teams. Also raises the errors that the HTTP client's `post` raises.
@@ -70,7 +70,7 @@ class TeamsChat:
         return Posted(channel, key)
 
     def edit(self, posted: Posted, outgoing: Outgoing) -> None:
-        """Posts the new state as another message, since a webhook cannot edit."""
+        """Posts the new state as a separate message, since a webhook cannot edit messages."""
         self.post(posted.channel, outgoing)
 
     def find(self, channel: str, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:

@@ -53,7 +53,7 @@ def _start_missing(context: Context, rollout: Rollout, now: datetime) -> None:
 
 
 def summaries(context: Context, rollout: Rollout) -> dict[str, RunSummary]:
-    """Returns the rollout's started runs by target. AKS-managed clusters do not count towards the failure budget."""
+    """Returns the rollout's started runs, keyed by target. AKS-managed clusters do not count towards the failure budget."""
     started = {}
     for ring in rollout.plan.rings:
         for target, name in ring.targets:

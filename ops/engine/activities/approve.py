@@ -75,7 +75,7 @@ def _wait(context: Context, stored: Stored[Run], asked: Approval, rule: Approval
 
 
 def _finish_denied(context: Context, stored: Stored[Run], refused: Approval) -> Transition:
-    """Ends a run whose request was rejected or has expired. If no chat has delivered the request, the run fails."""
+    """Ends a run whose request was rejected or has expired. If no chat delivered the request, the run fails."""
     run, now = stored.value, context.ports.clock.now()
     approval = expire_if_due(context, refused.id)
     report_approval(context.ports, approval, context.config.settings)

@@ -96,7 +96,7 @@ def decide_at(gathered: object, settings: Settings, run: Run) -> Callable[[datet
 
 
 def decide_now(context: Context, run: Run, settings: Settings, now: datetime) -> tuple[Decision, object]:
-    """Returns the decision and the facts it is based on, without recording them: for `plan` and `why`."""
+    """Returns the decision and the facts it is based on, without recording them. Used by `plan` and `why`."""
     gathered, _ = _gather_facts(context, run, settings, now, keep=False)
     return runbooks()[run.runbook].decide(gathered, settings, run, now), gathered
 

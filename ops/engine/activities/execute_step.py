@@ -25,7 +25,8 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
     if work.is_settled:
         return work.onward()
     if work.has_begun:
-        return Transition(Outcome.PENDING, work.now)  # begun before a crash: observe it instead of beginning it again
+        # The step was begun before a crash: observe it instead of beginning it again.
+        return Transition(Outcome.PENDING, work.now)
     if work.undo:
         holder = renew_all(context.ports.store, work.run, work.now)
         if holder is not None:
@@ -39,7 +40,7 @@ def begin(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def _begin_now(work: StepExecution) -> Transition:
-    """Makes the first call. A step that was recorded as intended but left no trace begins like any other."""
+    """Makes the first call. A step that was recorded as intended but left no trace is begun like any other."""
     if not work.undo and work.record.state is StepState.INTENDED and (why := blocking_reason(work)):
         return work.leave(why)
     work.intend()
@@ -72,7 +73,7 @@ def verify(context: Context, payload: Mapping[str, Json]) -> Transition:
 def _while_it_runs(
     context: Context, payload: Mapping[str, Json], look: Callable[[StepExecution], Transition]
 ) -> Transition:
-    """Observes a step that has begun: renews the lease, and abandons the step if it must stop and can be interrupted."""
+    """Observes a step that has begun: renews the lease, and abandons the step if it must stop and is interruptible."""
     work = StepExecution.of(context, payload)
     if work.is_settled:
         return work.onward()

@@ -1,4 +1,4 @@
-"""Unwind, conclude, finish: how a run releases everything it holds."""
+"""Unwind, conclude, finish: how a run releases everything that it holds."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -58,7 +58,7 @@ def finish_run(context: Context, stored: Stored[Run], run: Run, now: datetime) -
 
 
 def report_end(context: Context, ended: Run) -> Transition:
-    """Does everything that follows the end of a run. Each part is safe to repeat, since the process may be killed between two parts."""
+    """Does everything that must follow the end of a run. Each part is safe to repeat, since the process may be killed between two parts."""
     withdraw_all(context, ended, ended.why or ended.headline)
     context.ports.store.delete(LIVE, ended.id)
     if ended.ended is not None:

@@ -19,7 +19,7 @@ from ops.tables.base import store_key
 from ops.tables.leases import Waiter, Waiters, leases, waiters
 
 _TAKEN_AGAIN = timedelta(minutes=5)
-# A waiting run renews this with each attempt; a run that no longer exists is forgotten.
+# A waiting run renews its entry with each attempt, so the entry of a run that no longer exists expires.
 _WANTED_FOR = timedelta(minutes=12)
 
 
@@ -52,7 +52,7 @@ def lease(context: Context, payload: Mapping[str, Json]) -> Transition:
 
 
 def take_claim(store: Store, claim: Claim, run: str, now: datetime) -> Holder | None:
-    """Takes or renews a lease. Returns the holder that blocks it; None if the run now holds it."""
+    """Takes or renews a lease. Returns the holder that prevents this; None if the run now holds the lease."""
     blocking: list[Holder] = []
 
     def change(lease: Lease | None) -> Lease:

@@ -1,4 +1,4 @@
-"""Preconditions of a step: neither a person nor another run blocks it, it is approved, the lease is held, the window is long enough."""
+"""A step's preconditions: neither a person nor another run blocks it, it is approved, the lease is held, and enough time is left."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def blocking_reason(work: StepExecution) -> str:
 
 
 def interruption_reason(work: StepExecution, holder: Holder | None) -> str:
-    """Why a step that acts with each observation must stop; empty if it can continue or cannot be interrupted.
+    """Why a step that acts on every poll must stop; empty if it can continue or cannot be interrupted.
 
     `holder` is the run that has taken the cluster's lease in the meantime: a process may have been suspended for hours.
     """

@@ -18,7 +18,7 @@ from ops.verbs import verbs
 from ops.verbs.contract import StepContext, Verb
 
 _SOON = timedelta(minutes=1)
-# Added to the expected duration. When both are over, a person is notified.
+# Added to the expected duration. Once the sum has passed, people are notified.
 _PATIENCE = timedelta(hours=2)
 
 
@@ -143,19 +143,19 @@ class StepExecution:
         else:
             evidence, state = done.evidence, StepState.DONE
         record = replace(self.record, state=state, ended=self.now, evidence=evidence, progress=progress, token="")
-        # Write the ledger first: its entry is written once per key, even if the process is killed in between.
+        # Write the ledger first: its entry is written only once per key, even if the process is killed before the run is saved.
         self.context.note(self.now, self.run, str(state), f"{self.step.title}: {done.evidence}", key=self._key("proof"))
         self.save(record, state=State.RUNNING, acted=True, **self._relieved())
         self._measure(str(state))
         return self.onward()
 
     def onward(self) -> Transition:
-        """Returns the transition after a settled attempt: to the next step if this one is completed, otherwise to the undo."""
+        """Returns the transition after a settled attempt: to the next step if this one was completed, otherwise to the unwinding."""
         following = "" if self.undo or self.record.state is not StepState.DONE else self._next_step()
         return Transition(Outcome.STEP, step=following) if following else Transition(Outcome.UNWIND)
 
     def failed(self, refused: Refused, *, was_begun: bool = True) -> Transition:
-        """Fails the run after its temporary steps are undone. A step that was refused immediately never began."""
+        """Fails the run once its temporary steps are undone. A step that was refused immediately never began."""
         prefix = "could not be undone: " if self.undo else ""
         why = f"{self.step.title}: {prefix}{refused.cause}"
         self.context.note(self.now, self.run, "failed", why, key=self._key("failed"))
@@ -178,7 +178,7 @@ class StepExecution:
         return self.leave(why, retry_at or self.now + _SOON)
 
     def leave(self, why: str, retry_at: datetime | None = None) -> Transition:
-        """Abandons the plan before this step has done anything: undo the temporary steps, then assess again."""
+        """Abandons the plan before this step has done anything: the temporary steps are undone, then the run is assessed again."""
         record = replace(self.record, state=StepState.LEFT, why=why, token="")
         self.save(record, why=why, until=retry_at)
         return Transition(Outcome.UNWIND)
