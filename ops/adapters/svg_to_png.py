@@ -1,4 +1,4 @@
-"""Converts SVG to PNG for chats. It includes a font, since Azure's images have none."""
+"""Converts SVG to PNG for chats. Uses bundled fonts, since the host images of Azure Functions have none."""
 
 from functools import cache
 

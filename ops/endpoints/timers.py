@@ -47,7 +47,7 @@ def every_quarter(context: Context) -> None:
 
 
 def every_hour(context: Context, purge_after: timedelta, housekeeping: Sequence[Callable[[Ports], None]] = ()) -> None:
-    """Deletes expired records (`housekeeping` deletes the chats'), posts the digest, records the fleet, starts due rollouts."""
+    """Deletes expired records (`housekeeping` deletes those of the chats), posts the digest, records the fleet, and starts due rollouts."""
     now = context.ports.clock.now()
     reconcile_engine(context, now, purge_after=purge_after)
     for clean_up in housekeeping:
