@@ -58,7 +58,7 @@ def open_telemetry(environment: Mapping[str, str]) -> Metrics:
         if connection:
             _export_to_application_insights(connection)
         return OpenTelemetryMetrics(metrics.get_meter("daytwo"))
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:  # noqa: BLE001 - an exporter can raise anything, and must not stop the app
         _LOG.exception("DAYTWO_METRICS is set, but metrics cannot be set up; Daytwo continues without them")
         return NoMetrics()
 

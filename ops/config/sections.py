@@ -100,7 +100,7 @@ def _kinds(base: type[Part]) -> Iterator[type[Part]]:
 
 def _field_schema(names: Names, kind: type) -> Schema:
     if kind is not WindowRef and not issubclass(kind, FieldType):
-        raise NotImplementedError(f"{kind} is not a type of fields")
+        raise TypeError(f"{kind} is not a type of fields")
     return cast("type[FieldType]", kind).schema(names)
 
 

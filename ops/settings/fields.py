@@ -5,7 +5,7 @@ file defines by name (a window, a ring, a person) is a reference.
 """
 
 import re
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -69,9 +69,9 @@ class FieldType(ABC):
     is_reference: ClassVar[bool] = False
 
     @classmethod
+    @abstractmethod
     def read(cls, written: object, names: Names) -> object:
         """Returns the value as the code uses it. Raises FieldError."""
-        raise NotImplementedError
 
     @classmethod
     def schema(cls, names: Names) -> Schema:
@@ -79,9 +79,9 @@ class FieldType(ABC):
         return {"type": "string", "format": cls.format_name}
 
     @classmethod
+    @abstractmethod
     def stand_in(cls) -> object:
         """Replaces a value that cannot be read while the full validator checks the others."""
-        raise NotImplementedError
 
 
 class Duration(FieldType, timedelta):
