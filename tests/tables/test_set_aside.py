@@ -13,6 +13,8 @@ from ops.tables.set_aside import each, set_aside_notes
 
 @dataclass(frozen=True)
 class Thing:
+    """A record whose fields are all optional."""
+
     number: int = 0
 
 
