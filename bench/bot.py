@@ -64,7 +64,7 @@ class Bench:
 async def serving(clusters: int, boundary: Boundary | None = None, *, wall_clock: bool = False) -> AsyncIterator[Bench]:
     """Serves the bot for this many clusters.
 
-    With `wall_clock`, the bot and its host use the machine's clock; otherwise each look at the clock is a request to the
+    With `wall_clock`, the bot and its host use the machine's clock; otherwise each reading of the clock is a request to the
     simulated world, which would dominate the time of short requests.
     """
     pool = PoolSpec("system", 1, mode="System", max_surge="1")

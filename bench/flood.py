@@ -32,20 +32,20 @@ def measure() -> dict[str, float]:
 async def _measure() -> dict[str, float]:
     figures: dict[str, float] = {}
     async with serving(_PEOPLE + _STARTED, wall_clock=True) as bench:
-        asking, started = bench.clusters[:_PEOPLE], bench.clusters[_PEOPLE:]
-        for cluster in asking:
+        requesting, started = bench.clusters[:_PEOPLE], bench.clusters[_PEOPLE:]
+        for cluster in requesting:
             async with bench.http.post("/api/runbooks/node-image", json={"target": target_of(cluster)}) as answer:
                 answer.raise_for_status()
         tokens = await _tokens(bench)
         floods: dict[str, Callable[[], Awaitable[list[float]]]] = {
             "idle": lambda: _idle(bench),
-            "events": lambda: _events(bench, target_of(asking[0])),
+            "events": lambda: _events(bench, target_of(requesting[0])),
             "commands": lambda: _commands(bench),
             "starts": lambda: _starts(bench, [target_of(each) for each in started]),
         }
         for name, flood in floods.items():
-            pressed, tokens = tokens[:_CLICKS], tokens[_CLICKS:]
-            waits, clicks = await _with_clicks(bench, flood, pressed)
+            clicked, tokens = tokens[:_CLICKS], tokens[_CLICKS:]
+            waits, clicks = await _with_clicks(bench, flood, clicked)
             figures[f"flood_{name}_click_p99_ms"] = _percentile(clicks, 99)
             figures[f"flood_{name}_p95_ms"] = _percentile(waits, 95)
             await asyncio.sleep(_BETWEEN_S)
