@@ -7,7 +7,9 @@ Requests to the control API are not kept: the program that drives the world repe
 
 import base64
 import json
+import random
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,10 +19,13 @@ import trustme
 
 from simulator.http_types import HttpRequest
 
+# Below the range from which Linux takes ports for outgoing connections and for port 0.
+_LASTING_PORTS = range(20_000, 32_000)
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What clients know the servers by: the certificate authority, the keys of the tenant, and the ports (0: any free one)."""
+    """What clients know the servers by: the certificate authority, the keys of the tenant, and the ports (0: not chosen yet)."""
 
     authority: str
     authority_key: str
@@ -33,6 +38,22 @@ class Keys:
     def ca(self) -> trustme.CA:
         """The certificate authority."""
         return trustme.CA.from_pem(self.authority.encode(), self.authority_key.encode())
+
+
+def lasting_port(host: str) -> int:
+    """Return a free port that the system does not give to other programs, so that a later process can listen on it, too.
+
+    Raises:
+        OSError: none of the tried ports is free.
+    """
+    for port in random.sample(_LASTING_PORTS, 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no port between 20000 and 32000 is free")
 
 
 def new_keys() -> Keys:

@@ -38,7 +38,7 @@ from simulator.faults import PROFILES, Faults, Surface
 from simulator.fleets import demo_fleet, random_fleet
 from simulator.http_types import HttpRequest, HttpResponse, RequestCounter
 from simulator.kubernetes import api as kubernetes
-from simulator.persistence import WorldState, new_keys
+from simulator.persistence import WorldState, lasting_port, new_keys
 from simulator.slack import api as slack
 from simulator.teams import api as teams
 from simulator.teams import connector, signing
@@ -112,8 +112,8 @@ class Simulation:
         ca_pem: bytes = authority.cert_pem.bytes()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(HOST, "localhost").configure_cert(context)
-        secure = await self._open(self._secure, context, keys.secure_port)
-        plain = await self._open(self._plain, None, keys.plain_port)
+        secure = await self._open(self._secure, context, keys.secure_port or self._port())
+        plain = await self._open(self._plain, None, keys.plain_port or self._port())
         if self._state is not None:
             self._state.keep_keys(replace(keys, secure_port=secure, plain_port=plain))
         arm_url, plain_url = f"https://{HOST}:{secure}", f"http://{HOST}:{plain}"
@@ -159,6 +159,10 @@ class Simulation:
         self._resume()
         self._ready.set()
         self.clock.start()
+
+    def _port(self) -> int:
+        """Return the port to listen on; 0: any free one."""
+        return lasting_port(HOST) if self._state is not None else 0
 
     def _resume(self) -> None:
         """Repeat everything that has changed the world before this process."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 
-
 from simulator.fleets import demo_fleet
 from simulator.http_types import JsonObject
 from simulator.running import SimulatedCredential, control
