@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -91,7 +92,7 @@ class KillRounds:
         path = self.folder / "bot" / "engine" / "engine.db"
         if not path.exists():
             return 0
-        with sqlite3.connect(path) as database:
+        with closing(sqlite3.connect(path)) as database, database:
             ids = [row[0] for row in database.execute("select id from instance order by id")]
             lost = [each for each in ids if self._random.random() < _LOST]
             for table in ("instance", "history"):
@@ -143,7 +144,8 @@ class KillRounds:
             for entry in journal.of(Kind.OPERATION_BEGUN)
             if entry.detail["who"] == PRINCIPAL
         )
-        begun.update(f"restart {entry.cluster} {entry.node}" for entry in journal.of(Kind.MACHINE_RESTART))
+        restarts = [e for e in journal.of(Kind.MACHINE_RESTART) if e.detail["status"] == "InProgress"]
+        begun.update(f"restart {entry.cluster} {entry.node}" for entry in restarts)
         ended = [stored.value for table in (runs(store), rollouts(store)) for stored in table.scan()]
         open_runs = [f"{each.id} does not end: {each.state}: {each.why}" for each in ended if not each.state.is_final]
         halted = [f"{each.id}: {each.why}" for each in ended if each.state in (State.HALTED, State.FAILED)]
@@ -156,11 +158,13 @@ class KillRounds:
             for node in cluster.nodes.values()
             if node.unschedulable and CORDON_STAMP in node.annotations
         ]
+        # A bot that is down does not get to every node; the next night does.
+        harmful = [each for each in verdict.violations if not each.startswith("not-rebooted")]
         twice = [
             f"{what} was begun {count} times" for what, count in begun.items() if count > 1 and what.split()[0] in _ONCE
         ]
         return Night(
-            (*verdict.violations, *twice),
+            (*harmful, *twice),
             tuple(wrong_messages(served, store)),
             (*open_runs, *held, *cordoned),
             tuple(halted),
